@@ -1,0 +1,206 @@
+//! What was sent is wrong: every fault of a submission, each with its element, value and rule.
+//!
+//! A fault holds facts, no sentences: the doors turn `code`, `element`, `value` and `args` into text
+//! in the reader's language. The texts hang on the codes, so a code never changes once released.
+
+use std::borrow::Cow;
+
+macro_rules! fault_kinds {
+    ($($(#[doc = $doc:literal])* $name:ident = $code:literal;)*) => {
+        /// What kind of fault it is. `code()` is its stable name.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+        pub enum FaultKind { $($(#[doc = $doc])* $name,)* }
+
+        impl FaultKind {
+            /// Every kind, for tables of texts and the tests that keep them whole.
+            pub const ALL: &'static [FaultKind] = &[$(FaultKind::$name,)*];
+
+            /// The stable name, in kebab case.
+            #[must_use]
+            pub const fn code(self) -> &'static str {
+                match self { $(FaultKind::$name => $code,)* }
+            }
+        }
+    };
+}
+
+fault_kinds! {
+    /// The text is not JSON, or breaks off. Args: `reason`.
+    NotJson = "not-json";
+    /// A member occurs twice in one JSON object.
+    DuplicateMember = "duplicate-member";
+    /// A member, part or element that nobody defined. Args: `known` (what is defined there).
+    UnknownElement = "unknown-element";
+    /// An obligatory element is missing. Args: `name`.
+    MissingElement = "missing-element";
+    /// A conditionally obligatory element is missing. Args: `name`, `condition` (a rule's code).
+    MissingConditionalElement = "missing-conditional-element";
+    /// An element that this document group may not have. Args: `name`.
+    ForbiddenElement = "forbidden-element";
+    /// The value has the wrong type. Args: `expected`.
+    WrongType = "wrong-type";
+    /// The value breaks its form. Args: `expected`.
+    WrongForm = "wrong-form";
+    /// The text is empty where it may not be.
+    EmptyText = "empty-text";
+    /// Too few entries in a list. Args: `least`.
+    TooFewEntries = "too-few-entries";
+    /// A fixed phrase differs from the published one.
+    WrongPhrase = "wrong-phrase";
+    /// The code system is not the one bound to the element. Args: `expected`.
+    WrongCodeSystem = "wrong-code-system";
+    /// The code is not in its code set. Args: `code_set`, `allowed`.
+    UnknownCode = "unknown-code";
+    /// The code was not in force on the day it should have been. Args: `code_set`, `day`.
+    CodeNotInForce = "code-not-in-force";
+    /// The element must hold one certain value here. Args: `expected`.
+    WrongValue = "wrong-value";
+    /// Two elements that must agree do not. Args: `other`, `expected`.
+    Disagreement = "disagreement";
+    /// A moment lies in the future, or before what it must follow. Args: `expected`.
+    WrongTime = "wrong-time";
+
+    /// The text is not an OID in dotted form.
+    NotAnOid = "not-an-oid";
+    /// The OID is not under a node of the sending organisation. Args: `expected`.
+    OidNotOwned = "oid-not-owned";
+    /// A wrong personal identity code: its form. Args: `expected`.
+    IdentityCodeForm = "identity-code-form";
+    /// A wrong personal identity code: its century sign.
+    IdentityCodeCentury = "identity-code-century";
+    /// A wrong personal identity code: no such day of birth.
+    IdentityCodeBirthDate = "identity-code-birth-date";
+    /// A wrong personal identity code: its individual number.
+    IdentityCodeNumber = "identity-code-number";
+    /// A wrong personal identity code: its check character.
+    IdentityCodeCheck = "identity-code-check";
+    /// A wrong temporary identifier. Args: `expected`.
+    TemporaryIdentifierForm = "temporary-identifier-form";
+
+    /// The structure is not published here. Args: `known` (versions known of the same type).
+    UnknownStructure = "unknown-structure";
+    /// The structure was withdrawn, or is not yet in force. Args: `first`, `last`.
+    StructureNotInForce = "structure-not-in-force";
+
+    /// The content parts are not one of the three storage forms. Args: `expected`.
+    WrongParts = "wrong-parts";
+    /// The view is not well-formed XHTML. Args: `reason`.
+    NotXhtml = "not-xhtml";
+    /// An element, attribute or style that a kept view may not have. Args: `reason`.
+    ForbiddenMarkup = "forbidden-markup";
+    /// The view refers to something outside itself.
+    OutsideReference = "outside-reference";
+    /// The bytes are not a PDF file. Args: `reason`.
+    NotPdf = "not-pdf";
+    /// The PDF file does not claim to be PDF/A.
+    NotPdfA = "not-pdf-a";
+    /// The PDF file holds what an archived one may not. Args: `reason`.
+    ForbiddenInPdf = "forbidden-in-pdf";
+    /// A part is larger than this archive takes. Args: `limit`.
+    TooLarge = "too-large";
+
+    /// No such client relationship in this register.
+    UnknownRelationship = "unknown-relationship";
+    /// The client relationship has ended. Args: `day`.
+    ClosedRelationship = "closed-relationship";
+    /// The client relationship belongs to another client.
+    RelationshipOfAnotherClient = "relationship-of-another-client";
+    /// No such case in this register.
+    UnknownCase = "unknown-case";
+    /// The case belongs to another client.
+    CaseOfAnotherClient = "case-of-another-client";
+    /// The case is closed, and the document is not one that a closed case takes.
+    ClosedCase = "closed-case";
+    /// An old relationship or an old document needs a closed case.
+    CaseNotClosed = "case-not-closed";
+    /// The case is joint where it may not be.
+    JointCase = "joint-case";
+    /// The service task is not the case's, or not one of the relationship's. Args: `expected`.
+    ServiceTaskDiffers = "service-task-differs";
+    /// An active client relationship of this client exists already. Args: `existing`.
+    RelationshipExists = "relationship-exists";
+    /// An old-relationship document cannot be updated.
+    OldRelationshipNotUpdatable = "old-relationship-not-updatable";
+    /// The main document of an attachment is not in the archive.
+    UnknownMainDocument = "unknown-main-document";
+    /// The main document belongs to another client or register.
+    MainDocumentOfAnother = "main-document-of-another";
+    /// An attachment cannot have attachments.
+    AttachmentOfAttachment = "attachment-of-attachment";
+
+    /// The document to be replaced is not in the archive.
+    UnknownPredecessor = "unknown-predecessor";
+    /// The version to be replaced is not the newest one. Args: `newest`.
+    NotTheNewest = "not-the-newest";
+    /// The version replaced is invalidated.
+    PredecessorInvalidated = "predecessor-invalidated";
+    /// The new version changes what all versions share. Args: `expected`.
+    SharedByVersions = "shared-by-versions";
+
+    /// The organisation is not in the register, or not in force. Args: `role`.
+    UnknownOrganisation = "unknown-organisation";
+    /// The unit is not in the register, not in force, or not of the right organisation.
+    UnknownUnit = "unknown-unit";
+    /// The controller is not one that the sender may archive for.
+    NotOwnRegister = "not-own-register";
+
+    /// A query parameter or search member that nobody defined. Args: `known`.
+    UnknownParameter = "unknown-parameter";
+    /// A search without anything that narrows it. Args: `expected`.
+    SearchTooWide = "search-too-wide";
+    /// A page cursor that this archive did not give, or gave for another search.
+    BadCursor = "bad-cursor";
+}
+
+/// One fault of a submission.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Fault {
+    /// What kind of fault.
+    pub kind: FaultKind,
+    /// Where: the metadata element (`client.identity_code`), or the part and path in it
+    /// (`structured:/asia_asiakirja/asiakas/0/henkilotunnus`).
+    pub element: String,
+    /// The value found, when it is short and no client data; free text and identifiers of persons
+    /// are told by length or masked.
+    pub value: Option<String>,
+    /// The requirement or national rule broken: `ARC-2`, `1505.2 row 13`.
+    pub rule: Cow<'static, str>,
+    /// What the texts need to say what would be right.
+    pub args: Vec<(&'static str, String)>,
+}
+
+impl Fault {
+    /// A fault at an element under a rule.
+    pub fn new(
+        kind: FaultKind,
+        element: impl Into<String>,
+        rule: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { kind, element: element.into(), value: None, rule: rule.into(), args: Vec::new() }
+    }
+
+    /// Adds the value found. The caller answers for its holding no client data.
+    #[must_use]
+    pub fn value(mut self, value: impl Into<String>) -> Self {
+        let mut value: String = value.into();
+        if let Some((cut, _)) = value.char_indices().nth(120) {
+            value.truncate(cut);
+            value.push('…');
+        }
+        self.value = Some(value);
+        self
+    }
+
+    /// Adds something that the text of the fault speaks of.
+    #[must_use]
+    pub fn arg(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.args.push((name, value.to_string()));
+        self
+    }
+
+    /// The stable name of the kind.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.kind.code()
+    }
+}
