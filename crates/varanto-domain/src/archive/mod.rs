@@ -1,0 +1,3 @@
+//! Documents, versions, and how their integrity is proven.
+
+pub mod proof;
