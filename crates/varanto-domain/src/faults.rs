@@ -121,6 +121,8 @@ fault_kinds! {
     RelationshipExists = "relationship-exists";
     /// An old-relationship document cannot be updated.
     OldRelationshipNotUpdatable = "old-relationship-not-updatable";
+    /// Only old documents may hang on an old relationship.
+    OldRelationshipTakesOldOnly = "old-relationship-takes-old-only";
     /// The main document of an attachment is not in the archive.
     UnknownMainDocument = "unknown-main-document";
     /// The main document belongs to another client or register.
@@ -143,6 +145,17 @@ fault_kinds! {
     UnknownUnit = "unknown-unit";
     /// The controller is not one that the sender may archive for.
     NotOwnRegister = "not-own-register";
+
+    /// An entry of a register or code-set file stands twice. Args: `first` (where it stood first).
+    DuplicateEntry = "duplicate-entry";
+    /// The hierarchy of organisations or units runs in a circle.
+    HierarchyCycle = "hierarchy-cycle";
+    /// A private organisation or unit stands under a public one. Args: `public` (its OID).
+    PrivateUnderPublic = "private-under-public";
+    /// An OID lies under a node of another organisation. Args: `owner`.
+    NodeOfAnother = "node-of-another";
+    /// A CSV line has the wrong number of columns, or cannot be read. Args: `expected`.
+    WrongLine = "wrong-line";
 
     /// A query parameter or search member that nobody defined. Args: `known`.
     UnknownParameter = "unknown-parameter";
