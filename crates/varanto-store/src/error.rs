@@ -1,0 +1,130 @@
+//! What can go wrong in the store: always ours to mend, never the caller's.
+
+use std::path::PathBuf;
+
+/// The store could not do what was asked. No variant carries client data.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// The queue is full, or no reader came free in time. Nothing was done; try again shortly.
+    #[error("the store has all the work it can hold; try again shortly")]
+    Busy,
+    /// The store was closed.
+    #[error("the store is closed")]
+    Closed,
+    /// The store was opened for reading.
+    #[error("the store is open for reading only")]
+    ReadOnly,
+    /// The operation panicked and was undone.
+    #[error("the operation broke down and was undone")]
+    Panicked,
+    /// The disk, or the store's allotted size, is full. Nothing was kept.
+    #[error("the disk is full; nothing was kept")]
+    DiskFull,
+    /// The group this operation belonged to could not be committed. Nothing of it was kept.
+    #[error("the commit failed and nothing was kept: {0}")]
+    NotCommitted(String),
+    /// The same unique thing is there already.
+    #[error("a unique value is there already: {0}")]
+    Conflict(String),
+    /// The database answered with an error.
+    #[error("the database failed: {0}")]
+    Database(String),
+    /// What is stored contradicts itself, or does not decrypt.
+    #[error("stored data is damaged: {0}")]
+    Damaged(String),
+    /// Another process has the store open.
+    #[error("another process has the store at {0} open")]
+    Locked(PathBuf),
+    /// There is no store, or something else, at this place.
+    #[error("{0} is not a Varanto store")]
+    NotAStore(PathBuf),
+    /// The store was written by a newer program.
+    #[error(
+        "the store has schema change {number:04}_{name}, which this program does not know; \
+         it was written by a newer version, so start that one"
+    )]
+    SchemaNewer {
+        /// The number of the unknown change.
+        number: i64,
+        /// Its name.
+        name: String,
+    },
+    /// A schema change in the store is not the one this program has under that number.
+    #[error(
+        "schema change {number:04}_{name} in the store differs from this program's; \
+         the store was made by an altered program and is left untouched"
+    )]
+    SchemaAltered {
+        /// The number of the change.
+        number: i64,
+        /// Its name in the store.
+        name: String,
+    },
+    /// The store lacks schema changes and is not open for writing.
+    #[error(
+        "the store has an older schema; open it once with `varanto serve` to bring it up to date"
+    )]
+    SchemaOlder,
+    /// The key files are not the ones this store was made with.
+    #[error("these key files do not belong to this store ({0})")]
+    WrongKeys(&'static str),
+    /// The store's proof log has another origin than the configuration says.
+    #[error("the store's proof log is named {stored:?}, the configuration says {configured:?}")]
+    OtherOrigin {
+        /// The origin in the store.
+        stored: String,
+        /// The origin asked for.
+        configured: String,
+    },
+    /// A key file cannot be used.
+    #[error("the key file {path}: {why}")]
+    KeyFile {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A file or folder could not be read or written.
+    #[error("{path}: {why}")]
+    File {
+        /// Which file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        why: String,
+    },
+}
+
+impl StoreError {
+    pub(crate) fn file(path: &std::path::Path, error: &std::io::Error) -> Self {
+        Self::File { path: path.into(), why: error.to_string() }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::DiskFull,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::ConstraintViolation) => Self::Conflict(error.to_string()),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                Self::Damaged(error.to_string())
+            }
+            _ => Self::Database(error.to_string()),
+        }
+    }
+}
+
+/// Whether an operation that ended with this error keeps what it wrote.
+///
+/// A denial is an answer: it commits, with its log line. A failure is undone.
+pub trait Commits {
+    /// True for an answer, false for a failure.
+    fn commits(&self) -> bool;
+}
+
+impl Commits for StoreError {
+    fn commits(&self) -> bool {
+        false
+    }
+}

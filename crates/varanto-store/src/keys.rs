@@ -1,0 +1,422 @@
+//! Keys: the key ring in files, a data key per client wrapped by it, and the checkpoint signature.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
+use aws_lc_rs::{digest, hmac};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use varanto_domain::archive::proof::Salt;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::StoreError;
+
+/// The file that holds the key-encryption key, in the key folder.
+pub const KEY_ENCRYPTION_FILE: &str = "key-encryption.key";
+/// The file that holds the checkpoint signing key (PKCS#8), in the key folder.
+pub const CHECKPOINT_SIGNING_FILE: &str = "checkpoint-signing.p8";
+
+/// How many data keys are kept ready in memory, at about a kilobyte each.
+const DATA_KEYS_KEPT: usize = 16_384;
+
+type Secret = Zeroizing<[u8; 32]>;
+
+fn fill(bytes: &mut [u8]) {
+    SystemRandom::new().fill(bytes).expect("the operating system gives random bytes");
+}
+
+fn random_secret() -> Secret {
+    let mut secret = Secret::default();
+    fill(secret.as_mut_slice());
+    secret
+}
+
+/// The keys that lie in files: one that wraps every data key, one that signs checkpoints.
+///
+/// Losing the first loses every document; whoever has it and the database reads everything.
+/// Cheap to clone.
+#[derive(Clone)]
+pub struct KeyRing(Arc<RingParts>);
+
+struct RingParts {
+    wrapping: LessSafeKey,
+    signing: Ed25519KeyPair,
+}
+
+impl KeyRing {
+    /// Makes both key files in `folder`, which is made too when missing, readable by the owner
+    /// alone. An existing key file is never overwritten.
+    ///
+    /// # Errors
+    /// [`StoreError::KeyFile`] when a file is there already or cannot be written.
+    pub fn create(folder: &Path) -> Result<Self, StoreError> {
+        let paths = KeyPaths::of(folder);
+        for path in [&paths.wrapping, &paths.signing] {
+            if path.exists() {
+                return Err(unusable(path, "is there already"));
+            }
+        }
+        fs::create_dir_all(folder).map_err(|error| unusable(folder, &error))?;
+        let secret = random_secret();
+        let document = Ed25519KeyPair::generate()
+            .and_then(|pair| pair.to_pkcs8())
+            .map_err(|_| unusable(&paths.signing, "no key could be made"))?;
+        write_secret(&paths.wrapping, secret.as_slice())?;
+        write_secret(&paths.signing, document.as_ref())?;
+        sync_folder(folder)?;
+        Self::open(folder)
+    }
+
+    /// Reads both key files from `folder`.
+    ///
+    /// # Errors
+    /// [`StoreError::KeyFile`] names the file that is missing or is no such key.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let paths = KeyPaths::of(folder);
+        let secret = read_secret(&paths.wrapping)?;
+        let wrapping =
+            gcm_key(&secret).ok_or_else(|| unusable(&paths.wrapping, "is not 32 bytes long"))?;
+        let signing = Ed25519KeyPair::from_pkcs8(&read_secret(&paths.signing)?)
+            .map_err(|_| unusable(&paths.signing, "is not an Ed25519 key in PKCS#8"))?;
+        Ok(Self(Arc::new(RingParts { wrapping, signing })))
+    }
+
+    /// Whether either key file is in `folder`.
+    #[must_use]
+    pub fn exists(folder: &Path) -> bool {
+        let paths = KeyPaths::of(folder);
+        paths.wrapping.exists() || paths.signing.exists()
+    }
+
+    /// The public half of the checkpoint signing key, 32 bytes.
+    #[must_use]
+    pub fn public_key(&self) -> Vec<u8> {
+        self.0.signing.public_key().as_ref().to_vec()
+    }
+
+    /// The key with which outsiders verify checkpoints, as a C2SP signed-note verifier key:
+    /// `<origin>+<key id>+<algorithm and public key in base64>`.
+    #[must_use]
+    pub fn verifier_key(&self, origin: &str) -> String {
+        NoteKey { origin, public: &self.public_key() }.verifier_key()
+    }
+
+    /// Signs a note's text: the C2SP signed note. The same text gives the same note always.
+    pub(crate) fn sign_note(&self, origin: &str, text: &str) -> String {
+        let public = self.public_key();
+        let mut signature = NoteKey { origin, public: &public }.id().to_vec();
+        signature.extend_from_slice(self.0.signing.sign(text.as_bytes()).as_ref());
+        format!("{text}\n— {origin} {}\n", BASE64.encode(signature))
+    }
+
+    fn wrap(&self, owner: &[u8], secret: &Secret) -> Vec<u8> {
+        gcm_seal(&self.0.wrapping, owner, secret.as_slice())
+    }
+
+    fn unwrap(&self, owner: &[u8], wrapped: &[u8]) -> Option<Secret> {
+        let plain = Zeroizing::new(gcm_open(&self.0.wrapping, owner, wrapped)?);
+        Some(Zeroizing::new(plain.as_slice().try_into().ok()?))
+    }
+}
+
+/// The text of a C2SP signed note whose signature under `public` holds, or `None`.
+#[must_use]
+pub fn verified_note<'a>(origin: &str, public: &[u8], note: &'a str) -> Option<&'a str> {
+    let (text, signatures) = note.split_at(note.find("\n\n")? + 1);
+    let prefix = format!("— {origin} ");
+    let id = NoteKey { origin, public }.id();
+    signatures.lines().filter_map(|line| line.strip_prefix(&prefix)).find_map(|signature| {
+        let bytes = BASE64.decode(signature).ok()?;
+        let signature = bytes.strip_prefix(&id)?;
+        UnparsedPublicKey::new(&ED25519, public).verify(text.as_bytes(), signature).ok()?;
+        Some(text)
+    })
+}
+
+/// A name and an Ed25519 key, as C2SP signed notes know them.
+struct NoteKey<'a> {
+    origin: &'a str,
+    public: &'a [u8],
+}
+
+impl NoteKey<'_> {
+    const ED25519: u8 = 1;
+
+    /// The first four bytes of SHA-256 over name, line feed, algorithm and key.
+    fn id(&self) -> [u8; 4] {
+        let data = [self.origin.as_bytes(), b"\n", &[Self::ED25519], self.public].concat();
+        let hash = digest::digest(&digest::SHA256, &data);
+        hash.as_ref()[..4].try_into().expect("a digest is longer than four bytes")
+    }
+
+    fn verifier_key(&self) -> String {
+        let key = BASE64.encode([&[Self::ED25519], self.public].concat());
+        format!("{}+{:08x}+{key}", self.origin, u32::from_be_bytes(self.id()))
+    }
+}
+
+struct KeyPaths {
+    wrapping: PathBuf,
+    signing: PathBuf,
+}
+
+impl KeyPaths {
+    fn of(folder: &Path) -> Self {
+        Self {
+            wrapping: folder.join(KEY_ENCRYPTION_FILE),
+            signing: folder.join(CHECKPOINT_SIGNING_FILE),
+        }
+    }
+}
+
+fn unusable(path: &Path, why: impl ToString) -> StoreError {
+    StoreError::KeyFile { path: path.into(), why: why.to_string() }
+}
+
+fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+    warn_when_others_can_read(path);
+    fs::read(path).map(Zeroizing::new).map_err(|error| unusable(path, error))
+}
+
+fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path).map_err(|error| unusable(path, error))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| unusable(path, error))
+}
+
+fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+    fs::File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|error| StoreError::file(folder, &error))
+}
+
+#[cfg(unix)]
+fn warn_when_others_can_read(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    let open = fs::metadata(path).is_ok_and(|data| data.permissions().mode() & 0o077 != 0);
+    if open {
+        tracing::warn!(file = %path.display(), "a key file is open to others than its owner");
+    }
+}
+
+#[cfg(not(unix))]
+fn warn_when_others_can_read(_path: &Path) {}
+
+fn gcm_key(secret: &[u8]) -> Option<LessSafeKey> {
+    UnboundKey::new(&AES_256_GCM, secret).ok().map(LessSafeKey::new)
+}
+
+/// A random nonce, the ciphertext and the tag.
+fn gcm_seal(key: &LessSafeKey, aad: &[u8], plain: &[u8]) -> Vec<u8> {
+    let mut nonce = [0; NONCE_LEN];
+    fill(&mut nonce);
+    let mut sealed = Vec::with_capacity(NONCE_LEN + plain.len() + AES_256_GCM.tag_len());
+    sealed.extend_from_slice(&nonce);
+    sealed.extend_from_slice(plain);
+    let tag = key
+        .seal_in_place_separate_tag(
+            Nonce::assume_unique_for_key(nonce),
+            Aad::from(aad),
+            &mut sealed[NONCE_LEN..],
+        )
+        .expect("AES-GCM takes up to 64 GiB");
+    sealed.extend_from_slice(tag.as_ref());
+    sealed
+}
+
+fn gcm_open(key: &LessSafeKey, aad: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+    let (nonce, ciphertext) = sealed.split_at_checked(NONCE_LEN)?;
+    let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+    let mut bytes = ciphertext.to_vec();
+    let plain_bytes = key.open_in_place(nonce, Aad::from(aad), &mut bytes).ok()?.len();
+    bytes.truncate(plain_bytes);
+    Some(bytes)
+}
+
+/// A key made ready: it encrypts, and derives the salts of what it encrypted.
+///
+/// Encryption and salts use two keys derived from the one that is kept, so neither tells of the
+/// other. There is no `Debug`: a key never reaches a log.
+pub struct DataKey {
+    encrypting: LessSafeKey,
+    salting: hmac::Key,
+}
+
+impl DataKey {
+    fn of(secret: &Secret) -> Self {
+        let base = hmac::Key::new(hmac::HMAC_SHA256, secret.as_slice());
+        let mut encrypting = derived(&base, "varanto/encrypt/1");
+        let mut salting = derived(&base, "varanto/salt/1");
+        let key = Self {
+            encrypting: gcm_key(&encrypting).expect("a digest is as long as the key"),
+            salting: hmac::Key::new(hmac::HMAC_SHA256, &salting),
+        };
+        encrypting.zeroize();
+        salting.zeroize();
+        key
+    }
+
+    /// Encrypts: a random nonce of 12 bytes, the ciphertext, a tag of 16 bytes. `aad` says where the
+    /// result belongs; only the same `aad` opens it.
+    #[must_use]
+    pub fn seal(&self, aad: &[u8], plain: &[u8]) -> Vec<u8> {
+        gcm_seal(&self.encrypting, aad, plain)
+    }
+
+    /// Decrypts what [`DataKey::seal`] made, or `None` when key, place or bytes are others.
+    #[must_use]
+    pub fn open(&self, aad: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+        gcm_open(&self.encrypting, aad, sealed)
+    }
+
+    /// The salt of one thing: `label` says what kind it is, `key` which. Never stored: it is gone
+    /// when this key is.
+    #[must_use]
+    pub fn salt(&self, label: &str, key: i64) -> Salt {
+        let mut context = hmac::Context::with_key(&self.salting);
+        context.update(label.as_bytes());
+        context.update(&[0]);
+        context.update(&key.to_be_bytes());
+        context.sign().as_ref()[..16].try_into().expect("a tag is longer than a salt")
+    }
+}
+
+fn derived(key: &hmac::Key, label: &str) -> [u8; 32] {
+    let tag = hmac::sign(key, label.as_bytes());
+    tag.as_ref().try_into().expect("HMAC-SHA256 gives 32 bytes")
+}
+
+/// A new data key in the form it is stored in.
+pub(crate) struct WrappedKey(pub(crate) Vec<u8>);
+
+/// All keys of an open store: the ring, the store's own key, and data keys lately used.
+pub struct Keys {
+    ring: KeyRing,
+    store: DataKey,
+    lookup: hmac::Key,
+    kept: Mutex<KeptKeys>,
+}
+
+impl Keys {
+    /// Opens the store's own key.
+    pub(crate) fn open(ring: KeyRing, wrapped: &WrappedKey) -> Result<Self, StoreError> {
+        let secret = ring
+            .unwrap(STORE_KEY, &wrapped.0)
+            .ok_or(StoreError::WrongKeys("the key-encryption key is another"))?;
+        let base = hmac::Key::new(hmac::HMAC_SHA256, secret.as_slice());
+        let lookup = hmac::Key::new(hmac::HMAC_SHA256, &derived(&base, "varanto/lookup/1"));
+        let store = DataKey::of(&secret);
+        Ok(Self { ring, store, lookup, kept: Mutex::default() })
+    }
+
+    /// The key ring.
+    #[must_use]
+    pub fn ring(&self) -> &KeyRing {
+        &self.ring
+    }
+
+    /// The key for what belongs to no client, such as log lines of administration.
+    #[must_use]
+    pub fn store_key(&self) -> &DataKey {
+        &self.store
+    }
+
+    /// Under what an identity code is looked up: a keyed digest, useless without the key file.
+    #[must_use]
+    pub fn lookup_hash(&self, text: &str) -> [u8; 32] {
+        derived(&self.lookup, text)
+    }
+
+    /// A new data key for a client, to be stored.
+    pub(crate) fn make(&self, client: i64) -> (Arc<DataKey>, WrappedKey) {
+        let secret = random_secret();
+        let wrapped = WrappedKey(self.ring.wrap(&client_owner(client), &secret));
+        (Arc::new(DataKey::of(&secret)), wrapped)
+    }
+
+    /// A client's data key from its stored form.
+    pub(crate) fn unwrap(&self, client: i64, wrapped: &[u8]) -> Result<Arc<DataKey>, StoreError> {
+        let secret = self
+            .ring
+            .unwrap(&client_owner(client), wrapped)
+            .ok_or_else(|| StoreError::Damaged(format!("the key of client {client}")))?;
+        Ok(Arc::new(DataKey::of(&secret)))
+    }
+
+    pub(crate) fn kept(&self, client: i64) -> Option<Arc<DataKey>> {
+        self.lock().find(client)
+    }
+
+    /// Keeps a key that is known to be on disk.
+    pub(crate) fn keep(&self, client: i64, key: &Arc<DataKey>) {
+        self.lock().keep(client, key, DATA_KEYS_KEPT);
+    }
+
+    /// Forgets a key whose destruction is on disk, also against readers of older snapshots.
+    pub(crate) fn forget(&self, client: i64) {
+        self.lock().forget(client);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, KeptKeys> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const STORE_KEY: &[u8] = b"varanto/store-key/1";
+
+fn client_owner(client: i64) -> Vec<u8> {
+    [b"varanto/client-key/1".as_slice(), &client.to_be_bytes()].concat()
+}
+
+/// A new key of the store's own, wrapped.
+pub(crate) fn make_store_key(ring: &KeyRing) -> WrappedKey {
+    WrappedKey(ring.wrap(STORE_KEY, &random_secret()))
+}
+
+/// Keys lately used; when full, the oldest one that was not asked for since its last turn goes.
+#[derive(Default)]
+struct KeptKeys {
+    keys: HashMap<i64, (Arc<DataKey>, bool)>,
+    turns: VecDeque<i64>,
+    destroyed: HashSet<i64>,
+}
+
+impl KeptKeys {
+    fn find(&mut self, client: i64) -> Option<Arc<DataKey>> {
+        let (key, asked) = self.keys.get_mut(&client)?;
+        *asked = true;
+        Some(Arc::clone(key))
+    }
+
+    fn keep(&mut self, client: i64, key: &Arc<DataKey>, most: usize) {
+        if self.destroyed.contains(&client) || self.keys.contains_key(&client) {
+            return;
+        }
+        while self.keys.len() >= most {
+            let Some(oldest) = self.turns.pop_front() else { break };
+            match self.keys.get_mut(&oldest) {
+                Some((_, asked @ true)) => {
+                    *asked = false;
+                    self.turns.push_back(oldest);
+                }
+                _ => drop(self.keys.remove(&oldest)),
+            }
+        }
+        self.keys.insert(client, (Arc::clone(key), false));
+        self.turns.push_back(client);
+    }
+
+    fn forget(&mut self, client: i64) {
+        self.keys.remove(&client);
+        self.destroyed.insert(client);
+    }
+}

@@ -1,0 +1,34 @@
+//! The shelves: everything SQL, the proof log and the keys.
+//!
+//! [`Store`] is the embedded engine: one SQLite database in a folder. Operations are synchronous
+//! closures: [`Store::read`] gives them a snapshot ([`ReadTx`]), [`Store::write`] a turn on the one
+//! writer ([`WriteTx`]), which makes many of them durable with one wait for the disk and answers none
+//! before that. The rooms in reading order:
+//!
+//! * `store`, `writer`, `readers`, `tx`: the engine;
+//! * `migrations`: the schema;
+//! * `keys`, `content`: how contents are encrypted and compressed;
+//! * `proof_log`, `verify`: how it is proven that nothing was changed, and how damage is found.
+
+mod content;
+mod error;
+mod keymaker;
+mod keys;
+mod metrics;
+mod migrations;
+mod proof_log;
+mod readers;
+mod store;
+mod tx;
+mod writer;
+
+pub use content::{Dictionary, Place, train_dictionary};
+pub use error::{Commits, StoreError};
+pub use keymaker::KeyMaker;
+pub use keys::{
+    CHECKPOINT_SIGNING_FILE, DataKey, KEY_ENCRYPTION_FILE, KeyRing, Keys, verified_note,
+};
+pub use metrics::{COMMIT_BUCKETS_MICROS, StoreMetrics};
+pub use proof_log::{Checkpoint, Seal, TILE_WIDTH};
+pub use store::{DATABASE_FILE, Durable, LOCK_FILE, Store, StoreOptions};
+pub use tx::{ReadTx, WriteTx};

@@ -1,0 +1,411 @@
+//! The embedded engine: one SQLite database, one writer that commits groups, many snapshot readers.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use varanto_domain::archive::proof::{CheckpointBody, empty_root};
+use varanto_domain::ids::Ids;
+use varanto_domain::time::{Clock, Instant};
+
+use crate::StoreError;
+use crate::content::{Codec, Place};
+use crate::error::Commits;
+use crate::keymaker::KeyMaker;
+use crate::keys::{DataKey, KeyRing, Keys, WrappedKey, make_store_key};
+use crate::metrics::{Counters, StoreMetrics};
+use crate::migrations::{MIGRATIONS, Migration, apply, is_ours_or_empty, require_current};
+use crate::proof_log::{Checkpoint, Seal, insert_checkpoint};
+use crate::readers::{Readers, open_writing};
+use crate::tx::{ReadTx, WriteTx};
+use crate::writer::{Job, Waiting, Writer};
+
+/// The database's file name in the store's folder.
+pub const DATABASE_FILE: &str = "varanto.db";
+/// The file whose lock says that a process has the store open.
+pub const LOCK_FILE: &str = "varanto.lock";
+
+const STORE_KEY: &str = "store_key";
+const VERIFIER: &str = "verifier";
+const ORIGIN: &str = "origin";
+pub(crate) const KEY_HORIZON: &str = "key_horizon";
+
+/// How a store is opened.
+#[derive(Clone, Debug)]
+pub struct StoreOptions {
+    /// How many operations may wait for the writer before further ones are turned away.
+    pub queue: usize,
+    /// How many snapshots may be read at once.
+    pub readers: usize,
+    /// How many operations are committed together at most.
+    pub group: usize,
+    /// The name of the proof log, unique in the world, such as `archive.example.fi/log`. It stays.
+    pub origin: String,
+    /// The writer's page cache, in MiB.
+    pub cache_mib: u32,
+    /// How much of the database each reader maps into memory, in MiB.
+    pub mmap_mib: u32,
+}
+
+impl StoreOptions {
+    /// The usual sizes for a log of this name.
+    #[must_use]
+    pub fn of_origin(origin: &str) -> Self {
+        let origin = origin.into();
+        Self { queue: 1024, readers: 4, group: 256, origin, cache_mib: 64, mmap_mib: 256 }
+    }
+}
+
+/// The archive's shelves. Cheap to clone; all clones are the same store.
+#[derive(Clone)]
+pub struct Store {
+    inside: Arc<Inside>,
+}
+
+/// What both the writer and everybody else use.
+pub(crate) struct Shared {
+    pub(crate) keys: Keys,
+    pub(crate) origin: String,
+    pub(crate) ids: KeyMaker,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) codec: Codec,
+    pub(crate) counters: Counters,
+}
+
+struct Inside {
+    shared: Arc<Shared>,
+    readers: Readers,
+    /// None when the store is open for reading only.
+    jobs: Option<SyncSender<Job>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    /// Held until everything above has ended.
+    _lock: Option<File>,
+}
+
+/// An answer with the evidence that it is on disk. Only the writer makes one, after the commit.
+#[derive(Debug)]
+pub struct Durable<T> {
+    /// What the operation answered.
+    pub value: T,
+    /// The checkpoint that covers the operation's leaves, and their proofs.
+    pub seal: Seal,
+}
+
+impl Store {
+    /// Opens the store in a folder, making it when the folder is missing or has none, and brings its
+    /// schema up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] while another process has it open, [`StoreError::SchemaNewer`] and
+    /// [`StoreError::SchemaAltered`] for a store that another program version wrote,
+    /// [`StoreError::WrongKeys`] and [`StoreError::OtherOrigin`] when it was made with others. The
+    /// store is untouched then.
+    pub fn open(
+        folder: &Path,
+        ring: KeyRing,
+        options: &StoreOptions,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StoreError> {
+        Self::open_with(folder, ring, options, clock, MIGRATIONS)
+    }
+
+    pub(crate) fn open_with(
+        folder: &Path,
+        ring: KeyRing,
+        options: &StoreOptions,
+        clock: Arc<dyn Clock>,
+        migrations: &[Migration],
+    ) -> Result<Self, StoreError> {
+        std::fs::create_dir_all(folder).map_err(|error| StoreError::file(folder, &error))?;
+        let lock = lock(folder)?;
+        let path = folder.join(DATABASE_FILE);
+        let mut conn = open_writing(&path, options)?;
+        let facts = prepare(&mut conn, &ring, &options.origin, clock.now(), migrations)?;
+        let keys = facts.keys(ring, &options.origin)?;
+        let ids = KeyMaker::above(facts.horizon, Arc::clone(&clock));
+        let shared = Arc::new(Shared::new(keys, &options.origin, ids, clock));
+        let newest = ReadTx::snapshot(&conn, &shared).newest_checkpoint()?;
+        let writer = Writer::new(conn, Arc::clone(&shared), newest, facts.horizon)?;
+        let (jobs, waiting) = sync_channel(options.queue.max(1));
+        let most = options.group.max(1);
+        let writer = std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || writer.work(&waiting, most))
+            .map_err(|error| StoreError::file(folder, &error))?;
+        let inside = Inside {
+            shared,
+            readers: Readers::of(&path, options),
+            jobs: Some(jobs),
+            writer: Mutex::new(Some(writer)),
+            _lock: Some(lock),
+        };
+        Ok(Self { inside: Arc::new(inside) })
+    }
+
+    /// Opens a store for reading, also beside the process that writes it. Nothing is changed.
+    ///
+    /// # Errors
+    /// As for [`Store::open`], and [`StoreError::SchemaOlder`] when its schema is not up to date.
+    pub fn open_read_only(folder: &Path, ring: KeyRing, origin: &str) -> Result<Self, StoreError> {
+        let path = folder.join(DATABASE_FILE);
+        if !path.is_file() {
+            return Err(StoreError::NotAStore(path));
+        }
+        let options = StoreOptions::of_origin(origin);
+        let readers = Readers::of(&path, &options);
+        let (facts, newest) = readers.snapshot(|conn| {
+            if !is_ours_or_empty(conn)? {
+                return Err(StoreError::NotAStore(path.clone()));
+            }
+            require_current(conn, MIGRATIONS)?;
+            let newest =
+                conn.query_row("SELECT max(sealed_at) FROM checkpoint", [], |row| row.get(0))?;
+            Ok((Facts::read(conn)?, newest))
+        })?;
+        let keys = facts.keys(ring, origin)?;
+        let clock: Arc<dyn Clock> = Arc::new(StoppedClock(Instant::from_millis(newest)));
+        let ids = KeyMaker::above(facts.horizon, Arc::clone(&clock));
+        let inside = Inside {
+            shared: Arc::new(Shared::new(keys, origin, ids, clock)),
+            readers,
+            jobs: None,
+            writer: Mutex::new(None),
+            _lock: None,
+        };
+        Ok(Self { inside: Arc::new(inside) })
+    }
+
+    /// Reads in one snapshot. Do not read or write again inside `read`: it could wait for itself.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] when no reader came free within five seconds, else those of `read`.
+    pub fn read<T, E: From<StoreError>>(
+        &self,
+        read: impl FnOnce(&ReadTx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let inside = &self.inside;
+        inside.readers.snapshot(|conn| read(&ReadTx::snapshot(conn, &inside.shared)))
+    }
+
+    /// Runs an operation on the writer, all or nothing, and waits until it is on disk.
+    ///
+    /// The answer comes only after the commit that holds it. An error for which [`Commits`] is true
+    /// is an answer and keeps what was written; any other undoes it, leaves included.
+    ///
+    /// # Errors
+    /// Those of `work`; [`StoreError::Busy`] at once when the queue is full, [`StoreError::Panicked`]
+    /// when `work` panicked, and [`StoreError::DiskFull`] or [`StoreError::NotCommitted`] when its
+    /// group could not be kept.
+    pub fn write<T, E>(
+        &self,
+        work: impl FnOnce(&mut WriteTx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<Durable<T>, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Commits + Send + 'static,
+    {
+        let jobs = self.inside.jobs.as_ref().ok_or(StoreError::ReadOnly)?;
+        let counters = &self.inside.shared.counters;
+        let (reply, answer) = sync_channel(1);
+        counters.waiting.fetch_add(1, Ordering::Relaxed);
+        let sent = jobs.try_send(Job::Run(Box::new(Waiting::new(work, reply))));
+        if let Err(error) = sent {
+            counters.waiting.fetch_sub(1, Ordering::Relaxed);
+            return Err(E::from(match error {
+                TrySendError::Full(_) => {
+                    counters.turned_away.fetch_add(1, Ordering::Relaxed);
+                    StoreError::Busy
+                }
+                TrySendError::Disconnected(_) => StoreError::Closed,
+            }));
+        }
+        answer.recv().unwrap_or_else(|_| Err(E::from(StoreError::Closed)))
+    }
+
+    /// What makes the archive's own keys.
+    #[must_use]
+    pub fn ids(&self) -> &dyn Ids {
+        &self.inside.shared.ids
+    }
+
+    /// The keys of the store.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.inside.shared.keys
+    }
+
+    /// The name of the proof log.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.inside.shared.origin
+    }
+
+    /// Frames parts together, compresses and encrypts them, on the caller's thread;
+    /// [`ReadTx::open_parts`] opens them again.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when there is no such dictionary, or the parts are over a gibibyte.
+    pub fn seal_parts(
+        &self,
+        dictionary: i64,
+        key: &DataKey,
+        place: Place,
+        parts: &[&[u8]],
+    ) -> Result<Vec<u8>, StoreError> {
+        let codec = &self.inside.shared.codec;
+        let dictionary = match codec.kept(dictionary) {
+            Some(dictionary) => dictionary,
+            None => self.read(|tx| tx.dictionary(dictionary))?,
+        };
+        codec.seal(&dictionary, key, place, parts)
+    }
+
+    /// How many operations wait for the writer.
+    #[must_use]
+    pub fn queue_length(&self) -> usize {
+        self.inside.shared.counters.waiting.load(Ordering::Relaxed)
+    }
+
+    /// What the store counted since it was opened.
+    #[must_use]
+    pub fn metrics(&self) -> StoreMetrics {
+        self.inside.shared.counters.snapshot()
+    }
+
+    /// Finishes what waits, folds the write-ahead log in, and ends the writer. Clones of this store
+    /// can still read; their writes are answered [`StoreError::Closed`].
+    pub fn close(self) {
+        self.inside.stop();
+    }
+}
+
+impl Inside {
+    fn stop(&self) {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (Some(jobs), Some(writer)) = (&self.jobs, writer) else {
+            return;
+        };
+        let sent = jobs.send(Job::Stop).is_ok();
+        let own_thread = writer.thread().id() == std::thread::current().id();
+        if sent && !own_thread && writer.join().is_err() {
+            tracing::error!("the store's writer broke down");
+        }
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Shared {
+    fn new(keys: Keys, origin: &str, ids: KeyMaker, clock: Arc<dyn Clock>) -> Self {
+        let origin = origin.into();
+        Self { keys, origin, ids, clock, codec: Codec::new(), counters: Counters::default() }
+    }
+}
+
+/// The clock of a store that is only read.
+struct StoppedClock(Instant);
+
+impl Clock for StoppedClock {
+    fn now(&self) -> Instant {
+        self.0
+    }
+}
+
+fn lock(folder: &Path) -> Result<File, StoreError> {
+    let path = folder.join(LOCK_FILE);
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(|error| StoreError::file(&path, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked(folder.into())),
+        Err(TryLockError::Error(error)) => Err(StoreError::file(&path, &error)),
+    }
+}
+
+/// What a store knows about itself.
+struct Facts {
+    store_key: WrappedKey,
+    verifier: Vec<u8>,
+    origin: String,
+    horizon: i64,
+}
+
+impl Facts {
+    fn read(conn: &Connection) -> Result<Self, StoreError> {
+        let horizon = read_fact(conn, KEY_HORIZON)?.try_into().map_err(|_| missing(KEY_HORIZON))?;
+        Ok(Self {
+            store_key: WrappedKey(read_fact(conn, STORE_KEY)?),
+            verifier: read_fact(conn, VERIFIER)?,
+            origin: String::from_utf8(read_fact(conn, ORIGIN)?).map_err(|_| missing(ORIGIN))?,
+            horizon: i64::from_be_bytes(horizon),
+        })
+    }
+
+    /// Opens the store's key, once the ring and the origin are known to be the store's.
+    fn keys(&self, ring: KeyRing, origin: &str) -> Result<Keys, StoreError> {
+        if self.origin != origin {
+            let (stored, configured) = (self.origin.clone(), origin.to_owned());
+            return Err(StoreError::OtherOrigin { stored, configured });
+        }
+        if self.verifier != ring.public_key() {
+            return Err(StoreError::WrongKeys("the checkpoint signing key is another"));
+        }
+        Keys::open(ring, &self.store_key)
+    }
+}
+
+fn missing(name: &str) -> StoreError {
+    StoreError::Damaged(format!("the store's fact {name} is missing or broken"))
+}
+
+fn read_fact(conn: &Connection, name: &'static str) -> Result<Vec<u8>, StoreError> {
+    let value = conn
+        .query_row("SELECT value FROM store_fact WHERE name = ?1", [name], |row| row.get(0))
+        .optional()?;
+    value.ok_or_else(|| missing(name))
+}
+
+/// Keeps a fact about the store in place of the one of that name.
+pub(crate) fn write_fact(conn: &Connection, name: &str, value: &[u8]) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO store_fact (name, value) VALUES (?1, ?2)
+        ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    conn.prepare_cached(SQL)?.execute(params![name, value])?;
+    Ok(())
+}
+
+/// Brings the schema up to date and gives a new store its facts, in one transaction.
+fn prepare(
+    conn: &mut Connection,
+    ring: &KeyRing,
+    origin: &str,
+    now: Instant,
+    migrations: &[Migration],
+) -> Result<Facts, StoreError> {
+    let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    apply(&tx, migrations)?;
+    let begun: bool =
+        tx.query_row("SELECT EXISTS (SELECT 1 FROM store_fact)", [], |row| row.get(0))?;
+    if !begun {
+        write_fact(&tx, STORE_KEY, &make_store_key(ring).0)?;
+        write_fact(&tx, VERIFIER, &ring.public_key())?;
+        write_fact(&tx, ORIGIN, origin.as_bytes())?;
+        write_fact(&tx, KEY_HORIZON, &0i64.to_be_bytes())?;
+        let body = CheckpointBody { origin: origin.into(), size: 0, root: empty_root() };
+        insert_checkpoint(&tx, &Checkpoint::signed(ring, body), now)?;
+    }
+    let facts = Facts::read(&tx)?;
+    tx.commit()?;
+    Ok(facts)
+}

@@ -1,0 +1,277 @@
+//! The one writer: it takes waiting operations in groups and makes each group durable at once.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, SyncSender};
+use std::time::Instant;
+
+use rusqlite::Connection;
+use varanto_domain::archive::proof::{CheckpointBody, Peaks};
+
+use crate::error::Commits;
+use crate::proof_log::{Checkpoint, Seal, Tail, insert_checkpoint};
+use crate::store::{KEY_HORIZON, Shared, write_fact};
+use crate::tx::{Effects, ReadTx, WriteTx};
+use crate::{Durable, StoreError};
+
+/// What reaches the writer.
+pub(crate) enum Job {
+    /// An operation to run.
+    Run(Box<dyn Operation>),
+    /// Nothing follows: finish what came before, then end.
+    Stop,
+}
+
+/// An operation on its way through the writer; hides what type it answers.
+pub(crate) trait Operation: Send {
+    /// Runs it. True when what it wrote is kept.
+    fn run(&mut self, tx: &mut WriteTx<'_>) -> bool;
+    /// Tells whoever waits: its own answer once that is durable, else why nothing was kept.
+    fn reply(self: Box<Self>, outcome: Result<Seal, StoreError>);
+}
+
+/// An operation with its answer and whoever waits for it.
+pub(crate) struct Waiting<F, T, E> {
+    work: Option<F>,
+    answer: Option<Result<T, E>>,
+    reply: SyncSender<Result<Durable<T>, E>>,
+}
+
+impl<F, T, E> Waiting<F, T, E> {
+    pub(crate) fn new(work: F, reply: SyncSender<Result<Durable<T>, E>>) -> Self {
+        Self { work: Some(work), answer: None, reply }
+    }
+}
+
+impl<F, T, E> Operation for Waiting<F, T, E>
+where
+    F: FnOnce(&mut WriteTx<'_>) -> Result<T, E> + Send,
+    T: Send,
+    E: From<StoreError> + Commits + Send,
+{
+    fn run(&mut self, tx: &mut WriteTx<'_>) -> bool {
+        let work = self.work.take().expect("an operation runs once");
+        let answer = catch_unwind(AssertUnwindSafe(|| work(tx)));
+        let answer = answer.unwrap_or_else(|_| Err(E::from(StoreError::Panicked)));
+        let kept = answer.as_ref().map_or_else(Commits::commits, |_| true);
+        self.answer = Some(answer);
+        kept
+    }
+
+    fn reply(mut self: Box<Self>, outcome: Result<Seal, StoreError>) {
+        let answer = match (outcome, self.answer.take()) {
+            (Ok(seal), Some(Ok(value))) => Ok(Durable { value, seal }),
+            (Ok(_), Some(Err(error))) => Err(error),
+            (Ok(_), None) => Err(E::from(StoreError::Closed)),
+            // Its own answer may rest on what a neighbour wrote, and that is gone as well.
+            (Err(error), _) => Err(E::from(error)),
+        };
+        // Whoever gave up waiting has gone; the outcome stands all the same.
+        let _ = self.reply.send(answer);
+    }
+}
+
+/// An operation that had its turn, with what it did beside its rows.
+struct Done {
+    operation: Box<dyn Operation>,
+    effects: Effects,
+}
+
+/// The writer's own state: its connection, and the end of the proof log.
+pub(crate) struct Writer {
+    conn: Connection,
+    shared: Arc<Shared>,
+    tail: Tail,
+    newest: Arc<Checkpoint>,
+    /// Every key given so far lies under this one, and it is on disk.
+    horizon: i64,
+}
+
+impl Writer {
+    pub(crate) fn new(
+        conn: Connection,
+        shared: Arc<Shared>,
+        newest: Checkpoint,
+        horizon: i64,
+    ) -> Result<Self, StoreError> {
+        let tail = Tail::load(&conn, newest.body.size)?;
+        Ok(Self { conn, shared, tail, newest: Arc::new(newest), horizon })
+    }
+
+    /// Works until told to stop or until nobody can send any more.
+    pub(crate) fn work(mut self, jobs: &Receiver<Job>, most: usize) {
+        loop {
+            let (group, last) = gather(jobs, most);
+            let gathered = group.len();
+            self.shared.counters.waiting.fetch_sub(gathered, Ordering::Relaxed);
+            self.run(group);
+            if last {
+                break;
+            }
+        }
+        // Moves what is in the write-ahead log into the database, so that one file is the store.
+        if let Err(error) = self.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
+            tracing::warn!(%error, "the write-ahead log was not folded in at closing");
+        }
+    }
+
+    fn run(&mut self, mut group: VecDeque<Box<dyn Operation>>) {
+        while !group.is_empty() {
+            let mut done = Vec::with_capacity(group.len());
+            match self.attempt(&mut group, &mut done) {
+                Ok(sealing) => self.answer(done, sealing),
+                Err(error) => self.fail(done, &mut group, &error),
+            }
+        }
+    }
+
+    /// Runs the group and commits it. On an error, `done` holds those whose work is lost, and the
+    /// group those that had no turn yet.
+    fn attempt(
+        &mut self,
+        group: &mut VecDeque<Box<dyn Operation>>,
+        done: &mut Vec<Done>,
+    ) -> Result<Sealing, StoreError> {
+        self.statement("BEGIN IMMEDIATE")?;
+        while let Some(operation) = group.pop_front() {
+            done.push(Done { operation, effects: Effects::default() });
+            self.turn(done.last_mut().expect("was pushed just now"))?;
+        }
+        let sealing = self.seal()?;
+        let started = Instant::now();
+        self.statement("COMMIT")?;
+        self.shared.counters.committed(done.len(), started.elapsed());
+        Ok(sealing)
+    }
+
+    /// One operation in a savepoint of its own. An error means that the whole group is lost.
+    fn turn(&mut self, current: &mut Done) -> Result<(), StoreError> {
+        self.statement("SAVEPOINT operation")?;
+        let mark = self.tail.size();
+        let effects = &mut current.effects;
+        let mut tx = WriteTx::turn(&self.conn, &self.shared, &mut self.tail, effects);
+        let kept = current.operation.run(&mut tx);
+        if self.conn.is_autocommit() {
+            // SQLite gives up the whole transaction when the disk fails or fills in mid-statement.
+            return Err(StoreError::NotCommitted("the disk failed or is full".into()));
+        }
+        if !kept {
+            self.statement("ROLLBACK TO operation")?;
+            self.tail.truncate(mark);
+            *effects = Effects::default();
+        }
+        self.statement("RELEASE operation")
+    }
+
+    /// Writes the horizon of keys, the grown tiles, and the checkpoint over them.
+    fn seal(&mut self) -> Result<Sealing, StoreError> {
+        let mut sealing = Sealing::default();
+        if self.shared.ids.last() >= self.horizon {
+            let horizon = self.shared.ids.next_horizon();
+            write_fact(&self.conn, KEY_HORIZON, &horizon.to_be_bytes())?;
+            sealing.horizon = Some(horizon);
+        }
+        if self.tail.has_unsealed() {
+            self.tail.write_tiles(&self.conn)?;
+            let peaks = self.tail.peaks()?;
+            let (origin, size) = (self.shared.origin.clone(), self.tail.size());
+            let body = CheckpointBody { origin, size, root: peaks.root() };
+            let checkpoint = Checkpoint::signed(self.shared.keys.ring(), body);
+            insert_checkpoint(&self.conn, &checkpoint, self.shared.clock.now())?;
+            sealing.log = Some((peaks, Arc::new(checkpoint)));
+        }
+        Ok(sealing)
+    }
+
+    /// Answers everybody in a group that is on disk.
+    fn answer(&mut self, done: Vec<Done>, sealing: Sealing) {
+        if let Some(horizon) = sealing.horizon {
+            self.horizon = horizon;
+        }
+        let (peaks, newest) = sealing.log.unzip();
+        if let Some(newest) = newest {
+            self.newest = newest;
+        }
+        for Done { operation, effects } in done {
+            for client in effects.destroyed {
+                self.shared.keys.forget(client);
+            }
+            let leaves = effects.leaves.iter().zip(peaks.iter().cycle());
+            let leaves = leaves.map(|(leaf, peaks)| self.tail.prove(peaks, *leaf)).collect();
+            let checkpoint = Arc::clone(&self.newest);
+            operation.reply(Result::map(leaves, |leaves| Seal { checkpoint, leaves }));
+        }
+        self.tail.sealed();
+    }
+
+    /// Tells everybody whose work is lost, and takes the state up again from disk. When not even a
+    /// transaction could be begun, that is everybody.
+    fn fail(
+        &mut self,
+        done: Vec<Done>,
+        group: &mut VecDeque<Box<dyn Operation>>,
+        error: &StoreError,
+    ) {
+        tracing::error!(%error, operations = done.len(), "a group of operations was not committed");
+        self.shared.counters.failed.fetch_add(1, Ordering::Relaxed);
+        if let Err(error) = self.restore() {
+            tracing::error!(%error, "the end of the proof log could not be read again");
+        }
+        let unbegun = if done.is_empty() { std::mem::take(group) } else { VecDeque::new() };
+        for operation in done.into_iter().map(|done| done.operation).chain(unbegun) {
+            operation.reply(Err(lost(error)));
+        }
+    }
+
+    fn restore(&mut self) -> Result<(), StoreError> {
+        self.tail.truncate_to_sealed();
+        if !self.conn.is_autocommit() {
+            self.statement("ROLLBACK")?;
+        }
+        let newest = ReadTx::snapshot(&self.conn, &self.shared).newest_checkpoint()?;
+        self.tail = Tail::load(&self.conn, newest.body.size)?;
+        self.newest = Arc::new(newest);
+        Ok(())
+    }
+
+    fn statement(&self, sql: &'static str) -> Result<(), StoreError> {
+        self.conn.prepare_cached(sql)?.execute([])?;
+        Ok(())
+    }
+}
+
+/// What a group's commit makes true of the writer's own state.
+#[derive(Default)]
+struct Sealing {
+    horizon: Option<i64>,
+    log: Option<(Peaks, Arc<Checkpoint>)>,
+}
+
+/// Waits for an operation and takes those that wait behind it. True when nothing comes after them.
+fn gather(jobs: &Receiver<Job>, most: usize) -> (VecDeque<Box<dyn Operation>>, bool) {
+    let mut group = VecDeque::new();
+    let mut next = jobs.recv().unwrap_or(Job::Stop);
+    loop {
+        match next {
+            Job::Run(operation) => group.push_back(operation),
+            Job::Stop => return (group, true),
+        }
+        if group.len() >= most {
+            return (group, false);
+        }
+        match jobs.try_recv() {
+            Ok(job) => next = job,
+            Err(_) => return (group, false),
+        }
+    }
+}
+
+/// The error that everybody in a lost group gets.
+fn lost(error: &StoreError) -> StoreError {
+    match error {
+        StoreError::DiskFull | StoreError::NotCommitted(_) => error.clone(),
+        other => StoreError::NotCommitted(other.to_string()),
+    }
+}
