@@ -1,0 +1,4 @@
+//! The outside: stand-ins for the national services, a synthetic county, a client for checks.
+
+pub mod http;
+pub mod oidc;

@@ -1,0 +1,320 @@
+//! The one configuration: read from one TOML file, and the one place that reads the environment.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// The sample that `varanto config --sample` prints: every key with its default, told in words.
+pub const SAMPLE: &str = include_str!("../assets/varanto.sample.toml");
+
+/// What an operator may choose. A key that nobody defined is refused.
+#[derive(Debug, Clone, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The directory that holds the archive, its keys and its certificates.
+    pub data: PathBuf,
+    /// Where the doors are.
+    pub listen: Listen,
+    /// How much and how long a request may take.
+    pub limits: Limits,
+    /// The embedded store.
+    pub store: Store,
+    /// Whose client certificates are trusted besides the archive's own.
+    pub clients: Clients,
+    /// Whose tokens persons may show; none without an issuer.
+    pub tokens: Tokens,
+    /// What the program tells about itself.
+    pub log: Log,
+}
+
+/// Where the doors are.
+#[derive(Debug, Clone, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Listen {
+    /// Socket addresses to listen on, with TLS.
+    pub addresses: Vec<SocketAddr>,
+    /// Names in the server's certificate, besides `localhost` and `127.0.0.1`.
+    pub names: Vec<String>,
+    /// The address that others know the archive by; the first socket address when empty.
+    pub public_base: String,
+}
+
+/// How much and how long a request may take.
+#[derive(Debug, Clone, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// The largest body taken, in bytes.
+    pub body_bytes: usize,
+    /// How long the head of a request may take, in seconds.
+    pub head_seconds: u64,
+    /// How long the body of a request may take, in seconds.
+    pub body_seconds: u64,
+    /// How long the longest pause inside a body may be, in seconds.
+    pub pause_seconds: u64,
+    /// How long an answer may take, in seconds.
+    pub answer_seconds: u64,
+    /// How many requests are worked on at the same time; the rest are told to come back.
+    pub concurrent: usize,
+    /// What a refused caller is told to wait, in seconds.
+    pub retry_after_seconds: u32,
+}
+
+/// The embedded store.
+#[derive(Debug, Clone, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Store {
+    /// How many writes may wait.
+    pub queue: usize,
+    /// How many snapshot readers there are.
+    pub readers: usize,
+    /// How many writes one commit may hold.
+    pub group: usize,
+}
+
+/// Whose client certificates are trusted besides the archive's own.
+#[derive(Debug, Clone, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Clients {
+    /// PEM files of certificate authorities.
+    pub authorities: Vec<PathBuf>,
+    /// PEM files of their revocation lists.
+    pub revocation_lists: Vec<PathBuf>,
+}
+
+/// Whose tokens persons may show.
+#[derive(Debug, Clone, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tokens {
+    /// The issuer, as it stands in `iss`; empty when persons cannot come in by token.
+    pub issuer: String,
+    /// The audience that must stand in `aud`.
+    pub audience: String,
+    /// The issuer's public keys (a JWK set), as a file; read again when it changes.
+    pub jwks_file: Option<PathBuf>,
+    /// How far the issuer's clock may be from ours, in seconds.
+    pub leeway_seconds: u64,
+}
+
+/// What the program tells about itself.
+#[derive(Debug, Clone, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// Lines for people, or JSON objects for machines.
+    pub format: LogFormat,
+    /// What is told: a level, or a filter such as `info,varanto=debug`.
+    pub filter: String,
+}
+
+/// Lines for people, or JSON objects for machines.
+#[derive(Debug, Clone, Copy, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One line of text an event.
+    Plain,
+    /// One JSON object an event.
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("varanto-data"),
+            listen: Listen::default(),
+            limits: Limits::default(),
+            store: Store::default(),
+            clients: Clients::default(),
+            tokens: Tokens::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self {
+            addresses: vec![SocketAddr::from(([127, 0, 0, 1], 8443))],
+            names: Vec::new(),
+            public_base: String::new(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 50 * 1024 * 1024,
+            head_seconds: 10,
+            body_seconds: 60,
+            pause_seconds: 10,
+            answer_seconds: 30,
+            concurrent: 512,
+            retry_after_seconds: 2,
+        }
+    }
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self { queue: 1024, readers: 4, group: 256 }
+    }
+}
+
+impl Default for Tokens {
+    fn default() -> Self {
+        Self {
+            issuer: String::new(),
+            audience: "varanto".into(),
+            jwks_file: None,
+            leeway_seconds: 30,
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Plain, filter: "info".into() }
+    }
+}
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The text is not a configuration: not TOML, an unknown key, a wrong type.
+    #[error("the configuration is wrong: {0}")]
+    Wrong(#[from] toml::de::Error),
+    /// A value that cannot work.
+    #[error("the configuration is wrong: {key}: {reason}")]
+    Impossible {
+        /// The key, with dots.
+        key: &'static str,
+        /// Why it cannot work.
+        reason: &'static str,
+    },
+}
+
+impl Config {
+    /// The configuration of a file, or of the file that `VARANTO_CONFIG` names, or the defaults.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        match file.map(Path::to_path_buf).or_else(|| environment("VARANTO_CONFIG").map(Into::into))
+        {
+            Some(path) => {
+                let text = std::fs::read_to_string(&path)
+                    .map_err(|source| ConfigError::Unreadable { path, source })?;
+                Self::read(&text)
+            }
+            None => Ok(Self::default()),
+        }
+    }
+
+    /// The configuration a TOML text tells.
+    pub fn read(text: &str) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(text)?;
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        let rules = [
+            (self.listen.addresses.is_empty(), "listen.addresses", "at least one is needed"),
+            (self.limits.body_bytes < 1024, "limits.body_bytes", "under 1024 nothing fits in"),
+            (self.limits.concurrent == 0, "limits.concurrent", "at least one is needed"),
+            (self.limits.body_seconds == 0, "limits.body_seconds", "at least one is needed"),
+            (self.limits.head_seconds == 0, "limits.head_seconds", "at least one is needed"),
+            (self.limits.answer_seconds == 0, "limits.answer_seconds", "at least one is needed"),
+            (self.store.readers == 0, "store.readers", "at least one is needed"),
+            (self.store.queue == 0, "store.queue", "at least one is needed"),
+            (self.store.group == 0, "store.group", "at least one is needed"),
+            (
+                !self.tokens.issuer.is_empty() && self.tokens.audience.is_empty(),
+                "tokens.audience",
+                "an issuer needs an audience",
+            ),
+        ];
+        match rules.into_iter().find(|(broken, ..)| *broken) {
+            Some((_, key, reason)) => Err(ConfigError::Impossible { key, reason }),
+            None => Ok(()),
+        }
+    }
+
+    /// The address that others know the archive by, without a slash at its end.
+    #[must_use]
+    pub fn public_base(&self) -> String {
+        if !self.listen.public_base.is_empty() {
+            return self.listen.public_base.trim_end_matches('/').to_owned();
+        }
+        match self.listen.addresses.first() {
+            Some(address) if address.ip().is_loopback() || address.ip().is_unspecified() => {
+                format!("https://localhost:{}", address.port())
+            }
+            Some(address) => format!("https://{address}"),
+            None => "https://localhost".into(),
+        }
+    }
+}
+
+impl Limits {
+    /// How long the body of a request may take.
+    #[must_use]
+    pub fn body_time(&self) -> Duration {
+        Duration::from_secs(self.body_seconds)
+    }
+
+    /// How long the longest pause inside a body may be.
+    #[must_use]
+    pub fn pause_time(&self) -> Duration {
+        Duration::from_secs(self.pause_seconds.max(1))
+    }
+
+    /// How long an answer may take.
+    #[must_use]
+    pub fn answer_time(&self) -> Duration {
+        Duration::from_secs(self.answer_seconds)
+    }
+}
+
+/// A variable of the environment; empty ones count as missing. The only reader of the environment.
+#[must_use]
+pub fn environment(name: &str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_printed_sample_is_the_defaults_word_for_word() {
+        assert_eq!(Config::read(SAMPLE).unwrap(), Config::default());
+    }
+
+    #[test]
+    fn a_misspelt_key_is_refused_by_name() {
+        let error = Config::read("[limits]\nbody_byte = 5000\n").unwrap_err().to_string();
+        assert!(error.contains("body_byte"), "{error}");
+        assert!(Config::read("dataa = \"x\"").is_err());
+    }
+
+    #[test]
+    fn an_impossible_value_is_refused_with_its_key() {
+        let error = Config::read("[store]\nreaders = 0\n").unwrap_err().to_string();
+        assert!(error.contains("store.readers"), "{error}");
+    }
+
+    #[test]
+    fn the_public_base_has_no_slash_at_its_end() {
+        let config = Config::read("[listen]\npublic_base = \"https://a.example/\"").unwrap();
+        assert_eq!(config.public_base(), "https://a.example");
+        assert_eq!(Config::default().public_base(), "https://localhost:8443");
+    }
+}

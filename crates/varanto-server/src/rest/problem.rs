@@ -1,0 +1,340 @@
+//! RFC 9457 problems: what the archive says when it says no, in the reader's language.
+
+use std::borrow::Cow;
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use varanto_domain::faults::Fault;
+
+use crate::texts::{self, Language};
+use crate::tls::RefusedCertificate;
+
+/// What went wrong, as facts; turned into text when the reader's language is known.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// The stable code.
+    pub code: Cow<'static, str>,
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The requirement or national rule behind it.
+    pub rule: Option<Cow<'static, str>>,
+    /// What the texts need.
+    pub args: Vec<(&'static str, String)>,
+    /// Every fault of what was sent.
+    pub faults: Vec<Fault>,
+    /// When to try again, in seconds.
+    pub retry_after: Option<u32>,
+    /// Methods that the address takes, for 405.
+    pub allow: Option<&'static str>,
+    /// Whether the texts are those of a denial.
+    pub denial: bool,
+}
+
+impl Problem {
+    /// A problem with a code that has texts under `problem.<code>`.
+    #[must_use]
+    pub fn new(status: StatusCode, code: &'static str) -> Self {
+        Self {
+            code: code.into(),
+            status,
+            rule: None,
+            args: Vec::new(),
+            faults: Vec::new(),
+            retry_after: None,
+            allow: None,
+            denial: false,
+        }
+    }
+
+    /// What was sent has these faults.
+    #[must_use]
+    pub fn faults(faults: Vec<Fault>) -> Self {
+        let mut problem =
+            Self::new(StatusCode::UNPROCESSABLE_ENTITY, "faults").arg("count", faults.len());
+        problem.faults = faults;
+        problem
+    }
+
+    /// One fault of the request itself, such as an unknown parameter.
+    #[must_use]
+    pub fn fault(fault: Fault) -> Self {
+        let mut problem = Self::faults(vec![fault]);
+        problem.status = StatusCode::BAD_REQUEST;
+        problem
+    }
+
+    /// There is no such thing, or the asker may not know of it.
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found")
+    }
+
+    /// Too much is going on; come back in so many seconds.
+    #[must_use]
+    pub fn busy(seconds: u32) -> Self {
+        let mut problem =
+            Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy").arg("seconds", seconds);
+        problem.retry_after = Some(seconds);
+        problem
+    }
+
+    /// The archive is not open yet.
+    #[must_use]
+    pub fn not_ready(seconds: u32) -> Self {
+        Self { code: "not-ready".into(), ..Self::busy(seconds) }
+    }
+
+    /// The body is larger than the archive takes.
+    #[must_use]
+    pub fn too_large(limit: usize) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large").arg("limit", limit)
+    }
+
+    /// The request cannot be read, for a reason told in technical words.
+    #[must_use]
+    pub fn bad_request(reason: impl ToString) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad-request").arg("reason", reason)
+    }
+
+    /// The archive failed. What happened is in the log under the request's identifier.
+    #[must_use]
+    pub fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal")
+    }
+
+    /// Who asks must say who they are.
+    #[must_use]
+    pub fn authentication_needed() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "authentication-needed").rule("ACC-1")
+    }
+
+    /// The certificate that the peer showed opens nothing.
+    #[must_use]
+    pub fn certificate(refused: &RefusedCertificate) -> Self {
+        let when = refused.when.map_or_else(|| "–".to_owned(), |when| when.to_string());
+        Self::new(StatusCode::UNAUTHORIZED, refused.reason.code()).rule("ACC-1").arg("when", when)
+    }
+
+    /// Names the rule behind it.
+    #[must_use]
+    pub fn rule(mut self, rule: impl Into<Cow<'static, str>>) -> Self {
+        self.rule = Some(rule.into());
+        self
+    }
+
+    /// Adds something that the texts speak of.
+    #[must_use]
+    pub fn arg(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.args.push((name, value.to_string()));
+        self
+    }
+
+    /// The problem as the reader sees it.
+    #[must_use]
+    pub fn tell(&self, language: Language, instance: &str, base: &str) -> Told {
+        let value = |name: &str| match name {
+            "instance" => Some(Cow::Owned(instance.to_owned())),
+            _ => self.args.iter().find(|(known, _)| *known == name).map(|(_, v)| v.as_str().into()),
+        };
+        let family = if self.denial { "denial" } else { "problem" };
+        let text =
+            |part: &str| texts::fill(language, &format!("{family}.{}.{part}", self.code), value);
+        Told {
+            kind: format!("{base}/problems/{}", self.code),
+            title: text("title"),
+            status: self.status.as_u16(),
+            detail: text("detail"),
+            code: self.code.clone(),
+            rule: self.rule.clone(),
+            instance: format!("urn:uuid:{instance}"),
+            faults: self.faults.iter().map(|fault| ToldFault::of(fault, language)).collect(),
+        }
+    }
+
+    /// The answer in JSON.
+    #[must_use]
+    pub fn answer(&self, language: Language, instance: &str, base: &str) -> Response {
+        let body = serde_json::to_vec(&self.tell(language, instance, base))
+            .expect("texts and numbers are always JSON");
+        let mut response = (self.status, body).into_response();
+        let headers = response.headers_mut();
+        let json = HeaderValue::from_static("application/problem+json");
+        headers.insert(header::CONTENT_TYPE, json);
+        self.head(headers, language);
+        response
+    }
+
+    /// The headers that every form of the answer has.
+    pub fn head(&self, headers: &mut axum::http::HeaderMap, language: Language) {
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(allow) = self.allow {
+            headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            let how = HeaderValue::from_static("Bearer realm=\"varanto\"");
+            headers.insert(header::WWW_AUTHENTICATE, how);
+        }
+    }
+}
+
+/// A problem in words (RFC 9457).
+#[derive(Debug, Clone, Serialize)]
+pub struct Told {
+    /// An address that says more about this kind of problem.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What kind of problem it is, in a few words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong here and what helps.
+    pub detail: String,
+    /// The stable code.
+    pub code: Cow<'static, str>,
+    /// The rule behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Cow<'static, str>>,
+    /// The request's identifier, as it stands in the log.
+    pub instance: String,
+    /// Every fault of what was sent.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<ToldFault>,
+}
+
+/// One fault in words.
+#[derive(Debug, Clone, Serialize)]
+pub struct ToldFault {
+    /// The stable code.
+    pub code: &'static str,
+    /// Where it is.
+    pub element: String,
+    /// What was found, where it is no client data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// The rule broken.
+    pub rule: String,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub right: String,
+}
+
+impl ToldFault {
+    /// The words of a fault.
+    #[must_use]
+    pub fn of(fault: &Fault, language: Language) -> Self {
+        let value = |name: &str| match name {
+            "element" => Some(Cow::Borrowed(fault.element.as_str())),
+            "value" => fault.value.as_deref().map(Cow::Borrowed),
+            _ => fault
+                .args
+                .iter()
+                .find(|(known, value)| *known == name && !value.is_empty())
+                .map(|(_, value)| Cow::Borrowed(value.as_str())),
+        };
+        let text =
+            |part: &str| texts::fill(language, &format!("fault.{}.{part}", fault.code()), value);
+        Self {
+            code: fault.code(),
+            element: fault.element.clone(),
+            value: fault.value.clone(),
+            rule: fault.rule.to_string(),
+            message: text("message"),
+            right: text("right"),
+        }
+    }
+}
+
+/// Carries the problem to the frame around every handler, which knows the reader's language.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tls::RefusalReason;
+    use std::collections::BTreeSet;
+    use varanto_domain::faults::FaultKind;
+
+    /// The codes that the program can answer with, beside faults and denials.
+    const CODES: &[&str] = super::CODES;
+
+    #[test]
+    fn every_fault_has_its_texts_in_three_languages_and_no_text_is_unused() {
+        let known: BTreeSet<&str> = FaultKind::ALL.iter().map(|kind| kind.code()).collect();
+        for language in Language::ALL {
+            let told: BTreeSet<&str> = texts::keys(language)
+                .into_iter()
+                .filter_map(|key| key.strip_prefix("fault.")?.strip_suffix(".message"))
+                .collect();
+            assert_eq!(told, known, "{language}");
+            for code in &known {
+                assert!(texts::find(language, &format!("fault.{code}.right")).is_some());
+            }
+        }
+    }
+
+    #[test]
+    fn every_problem_has_its_texts_and_no_text_is_unused() {
+        let reasons = RefusalReason::ALL.iter().map(|reason| reason.code());
+        let known: BTreeSet<&str> = CODES.iter().copied().chain(reasons).collect();
+        for language in Language::ALL {
+            let told: BTreeSet<&str> = texts::keys(language)
+                .into_iter()
+                .filter_map(|key| key.strip_prefix("problem.")?.strip_suffix(".title"))
+                .collect();
+            assert_eq!(told, known, "{language}");
+        }
+    }
+
+    #[test]
+    fn a_fault_is_told_with_its_element_and_what_would_be_right() {
+        let fault = Fault::new(FaultKind::WrongType, "metadata.language", "ARC-2")
+            .arg("expected", "string");
+        let told = Problem::faults(vec![fault]).tell(Language::English, "7", "https://a");
+
+        assert_eq!(told.status, 422);
+        assert_eq!(told.kind, "https://a/problems/faults");
+        assert_eq!(told.faults[0].message, "Element metadata.language has the wrong type.");
+        assert_eq!(told.faults[0].right, "Expected type: string.");
+        assert_eq!(told.faults[0].rule, "ARC-2");
+    }
+}
+
+/// Every code of a problem that the doors themselves answer with, but for refused certificates.
+pub const CODES: &[&str] = &[
+    "answer-timeout",
+    "authentication-needed",
+    "bad-request",
+    "busy",
+    "certificate-of-another-organisation",
+    "duplicate-with-other-bytes",
+    "faults",
+    "internal",
+    "method-not-allowed",
+    "not-acceptable",
+    "not-found",
+    "not-ready",
+    "timeout",
+    "token-expired",
+    "token-incomplete",
+    "token-malformed",
+    "token-not-yet-valid",
+    "token-signature",
+    "token-wrong-audience",
+    "token-wrong-issuer",
+    "tokens-not-taken",
+    "too-large",
+    "truncated-upload",
+    "unsupported-media-type",
+];

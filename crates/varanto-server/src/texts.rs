@@ -1,0 +1,207 @@
+//! The texts in Finnish, Swedish and English: one file each, the same keys.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::OnceLock;
+
+/// A language that the archive speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Language {
+    /// Suomi: what a caller gets who asks for none.
+    #[default]
+    Finnish,
+    /// Svenska.
+    Swedish,
+    /// English.
+    English,
+}
+
+impl Language {
+    /// Every language, in the order of the language switch.
+    pub const ALL: [Self; 3] = [Self::Finnish, Self::Swedish, Self::English];
+
+    /// The tag of RFC 5646: `fi`, `sv`, `en`.
+    #[must_use]
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::Finnish => "fi",
+            Self::Swedish => "sv",
+            Self::English => "en",
+        }
+    }
+
+    /// The language's own name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Finnish => "Suomi",
+            Self::Swedish => "Svenska",
+            Self::English => "English",
+        }
+    }
+
+    /// The language of a tag, its region left aside: `sv-FI` is Swedish.
+    #[must_use]
+    pub fn of_tag(tag: &str) -> Option<Self> {
+        let primary = tag.trim().split('-').next()?;
+        Self::ALL.into_iter().find(|language| primary.eq_ignore_ascii_case(language.tag()))
+    }
+
+    /// The best language for an `Accept-Language` value; Finnish when none of ours is asked for.
+    #[must_use]
+    pub fn accepted(header: &str) -> Self {
+        let mut best: Option<(f32, Self)> = None;
+        for entry in header.split(',').take(20) {
+            let mut parts = entry.split(';');
+            let Some(tag) = parts.next().map(str::trim) else { continue };
+            let weight = parts
+                .find_map(|part| part.trim().strip_prefix("q=").map(|q| q.trim().parse()))
+                .unwrap_or(Ok(1.0))
+                .unwrap_or(0.0);
+            let language = if tag == "*" { Some(Self::default()) } else { Self::of_tag(tag) };
+            let Some(language) = language.filter(|_| weight > 0.0) else { continue };
+            if best.is_none_or(|(most, _)| weight > most) {
+                best = Some((weight, language));
+            }
+        }
+        best.map_or_else(Self::default, |(_, language)| language)
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.tag())
+    }
+}
+
+type Catalogue = BTreeMap<String, String>;
+
+fn catalogue(language: Language) -> &'static Catalogue {
+    static ALL: OnceLock<[Catalogue; 3]> = OnceLock::new();
+    let all = ALL.get_or_init(|| {
+        [
+            read(include_str!("../texts/fi.toml")),
+            read(include_str!("../texts/sv.toml")),
+            read(include_str!("../texts/en.toml")),
+        ]
+    });
+    &all[language as usize]
+}
+
+fn read(text: &str) -> Catalogue {
+    let table: toml::Table = text.parse().expect("a test reads the texts in the program");
+    let mut all = Catalogue::new();
+    flatten("", &toml::Value::Table(table), &mut all);
+    all
+}
+
+fn flatten(prefix: &str, value: &toml::Value, all: &mut Catalogue) {
+    match value {
+        toml::Value::Table(table) => {
+            for (key, value) in table {
+                let dot = if prefix.is_empty() { "" } else { "." };
+                flatten(&format!("{prefix}{dot}{key}"), value, all);
+            }
+        }
+        toml::Value::String(text) => {
+            all.insert(prefix.to_owned(), text.clone());
+        }
+        _ => {}
+    }
+}
+
+/// The text of a key, if there is one.
+#[must_use]
+pub fn find(language: Language, key: &str) -> Option<&'static str> {
+    catalogue(language).get(key).map(String::as_str)
+}
+
+/// The text of a key. A key without a text is its own text; tests keep that from happening.
+#[must_use]
+pub fn text(language: Language, key: &str) -> String {
+    find(language, key).unwrap_or(key).to_owned()
+}
+
+/// The text of a key with its `{placeholders}` filled in; one that nobody fills becomes a dash.
+pub fn fill<'a>(
+    language: Language,
+    key: &str,
+    value: impl Fn(&str) -> Option<std::borrow::Cow<'a, str>>,
+) -> String {
+    let pattern = find(language, key).unwrap_or(key);
+    let mut out = String::with_capacity(pattern.len() + 32);
+    let mut rest = pattern;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        let Some((name, after)) = after.split_once('}') else {
+            out.push('{');
+            rest = after;
+            continue;
+        };
+        out.push_str(value(name).as_deref().unwrap_or("–"));
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+pub(crate) fn keys(language: Language) -> Vec<&'static str> {
+    catalogue(language).keys().map(String::as_str).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn placeholders(text: &str) -> BTreeSet<&str> {
+        text.split('{').skip(1).filter_map(|part| part.split('}').next()).collect()
+    }
+
+    #[test]
+    fn the_three_languages_have_the_same_keys_and_placeholders() {
+        for language in [Language::Swedish, Language::English] {
+            assert_eq!(keys(Language::Finnish), keys(language), "{language}");
+            for key in keys(language) {
+                let (finnish, other) = (text(Language::Finnish, key), text(language, key));
+                assert_eq!(placeholders(&finnish), placeholders(&other), "{language} {key}");
+                assert!(!other.trim().is_empty(), "{language} {key}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_long_text_was_left_in_another_language() {
+        for key in keys(Language::Finnish) {
+            let finnish = text(Language::Finnish, key);
+            if finnish.chars().count() > 25 {
+                assert_ne!(finnish, text(Language::Swedish, key), "{key}");
+                assert_ne!(finnish, text(Language::English, key), "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_language_follows_the_weights_of_accept_language() {
+        let checks = [
+            ("", "fi"),
+            ("de, en;q=0.5, sv;q=0.8", "sv"),
+            ("en-GB,en;q=0.9", "en"),
+            ("sv-FI", "sv"),
+            ("sv;q=0, en;q=0.1", "en"),
+            ("*", "fi"),
+            ("de", "fi"),
+            ("en;q=nonsense, sv;q=0.2", "sv"),
+        ];
+        for (header, expected) in checks {
+            assert_eq!(Language::accepted(header).tag(), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn an_unfilled_placeholder_becomes_a_dash() {
+        let filled = fill(Language::English, "fault.wrong-type.right", |_| None);
+        assert_eq!(filled, "Expected type: –.");
+    }
+}

@@ -1,0 +1,265 @@
+//! Bearer tokens of persons: signed JWTs of the one login provider that the configuration names.
+//!
+//! Source: ACC-1; RFC 7519, RFC 8725.
+
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::SystemTime;
+
+use axum::http::StatusCode;
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde::Deserialize;
+use varanto_domain::time::Clock;
+
+use crate::rest::problem::Problem;
+
+const ALGORITHMS: [Algorithm; 4] =
+    [Algorithm::ES256, Algorithm::EdDSA, Algorithm::PS256, Algorithm::RS256];
+
+/// A person that a good token tells of.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Person {
+    /// Whom the token is about, in the provider's words.
+    pub sub: String,
+    /// The role's code.
+    pub role: String,
+    /// The organisation's OID.
+    pub organisation: String,
+    /// The unit's OID.
+    pub unit: Option<String>,
+    /// The professional registration number.
+    pub registration_number: Option<String>,
+    /// How the person was authenticated: `strong` or anything else.
+    #[serde(default)]
+    pub acr: String,
+}
+
+impl Person {
+    /// Whether the person was authenticated strongly, by card or the like.
+    #[must_use]
+    pub fn strong(&self) -> bool {
+        self.acr == "strong"
+    }
+}
+
+/// The claims that this archive checks itself, by its own clock.
+#[derive(Deserialize)]
+struct Times {
+    exp: i64,
+    nbf: Option<i64>,
+}
+
+/// Verifies tokens; takes none when no issuer is set.
+pub struct Tokens {
+    issuer: String,
+    audience: String,
+    leeway: i64,
+    file: Option<PathBuf>,
+    keys: RwLock<(Option<SystemTime>, Arc<JwkSet>)>,
+    clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Tokens({})", self.issuer)
+    }
+}
+
+impl Tokens {
+    /// A verifier as configured; `keys` are the issuer's when they come from no file.
+    #[must_use]
+    pub fn new(
+        config: &crate::config::Tokens,
+        keys: Option<JwkSet>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let keys = keys.unwrap_or(JwkSet { keys: Vec::new() });
+        let tokens = Self {
+            issuer: config.issuer.clone(),
+            audience: config.audience.clone(),
+            leeway: i64::try_from(config.leeway_seconds).unwrap_or(i64::MAX / 4),
+            file: config.jwks_file.clone(),
+            keys: RwLock::new((None, Arc::new(keys))),
+            clock,
+        };
+        tokens.refresh();
+        tokens
+    }
+
+    /// Reads the key file again when it has changed. An unreadable file leaves the keys as they were.
+    pub fn refresh(&self) {
+        let Some(path) = &self.file else { return };
+        let changed = std::fs::metadata(path).and_then(|found| found.modified()).ok();
+        if changed.is_none()
+            || self.keys.read().unwrap_or_else(PoisonError::into_inner).0 == changed
+        {
+            return;
+        }
+        let read = std::fs::read(path).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        match read {
+            Some(keys) => {
+                let mut held = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+                *held = (changed, Arc::new(keys));
+            }
+            None => tracing::warn!(file = %path.display(), "the key set cannot be read"),
+        }
+    }
+
+    /// The person that a token tells of.
+    ///
+    /// # Errors
+    /// 401 with a code that says which check failed.
+    pub fn verify(&self, token: &str) -> Result<Person, Problem> {
+        if self.issuer.is_empty() {
+            return Err(refused("tokens-not-taken"));
+        }
+        let header = jsonwebtoken::decode_header(token).map_err(|_| refused("token-malformed"))?;
+        if !ALGORITHMS.contains(&header.alg) {
+            return Err(refused("token-signature"));
+        }
+        let keys = Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner).1);
+        let found = match &header.kid {
+            Some(kid) => keys.find(kid),
+            None => keys.keys.first(),
+        };
+        let key = found
+            .and_then(|jwk| DecodingKey::from_jwk(jwk).ok())
+            .ok_or_else(|| refused("token-signature"))?;
+        let mut rules = Validation::new(header.alg);
+        rules.set_audience(&[&self.audience]);
+        rules.set_issuer(&[&self.issuer]);
+        rules.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        rules.validate_exp = false;
+        let claims = jsonwebtoken::decode::<serde_json::Value>(token, &key, &rules)
+            .map_err(|error| problem_of(error.kind()))?
+            .claims;
+        self.in_time(&claims)?;
+        serde_json::from_value(claims).map_err(|error| {
+            refused("token-incomplete").arg("claim", missing_name(&error.to_string()))
+        })
+    }
+
+    fn in_time(&self, claims: &serde_json::Value) -> Result<(), Problem> {
+        let times: Times = Times::deserialize(claims)
+            .map_err(|_| refused("token-incomplete").arg("claim", "exp"))?;
+        let now = self.clock.now().millis() / 1000;
+        if now > times.exp.saturating_add(self.leeway) {
+            return Err(refused("token-expired"));
+        }
+        match times.nbf {
+            Some(nbf) if now.saturating_add(self.leeway) < nbf => {
+                Err(refused("token-not-yet-valid"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn problem_of(kind: &ErrorKind) -> Problem {
+    match kind {
+        ErrorKind::InvalidIssuer => refused("token-wrong-issuer"),
+        ErrorKind::InvalidAudience => refused("token-wrong-audience"),
+        ErrorKind::MissingRequiredClaim(name) => refused("token-incomplete").arg("claim", name),
+        ErrorKind::Json(_)
+        | ErrorKind::Base64(_)
+        | ErrorKind::Utf8(_)
+        | ErrorKind::InvalidToken => refused("token-malformed"),
+        _ => refused("token-signature"),
+    }
+}
+
+/// The name in serde's "missing field `x`".
+fn missing_name(text: &str) -> String {
+    text.split('`').nth(1).unwrap_or("?").to_owned()
+}
+
+fn refused(code: &'static str) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, code).rule("ACC-1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use varanto_domain::time::Instant;
+    use varanto_kit::oidc::{Claims, Provider, User};
+
+    struct Noon;
+    impl Clock for Noon {
+        fn now(&self) -> Instant {
+            Instant::from_millis(1_800_000_000_000)
+        }
+    }
+
+    fn provider() -> Provider {
+        let user = User {
+            id: "aino".into(),
+            name: "Aino Esimerkki".into(),
+            role: "professional".into(),
+            title: "sosiaalityöntekijä".into(),
+            organisation: "1.2.246.10.1234567.10.0".into(),
+            organisation_name: "Koivuranta".into(),
+            unit: "1.2.246.10.1234567.10.1".into(),
+            unit_name: "Lapsiperheet".into(),
+            registration_number: None,
+            strong: true,
+        };
+        Provider::new("https://a/oidc", "varanto", Vec::new(), vec![user], Arc::new(Noon))
+    }
+
+    fn tokens(provider: &Provider) -> Tokens {
+        let config = crate::config::Tokens {
+            issuer: "https://a/oidc".into(),
+            ..crate::config::Tokens::default()
+        };
+        let keys = serde_json::from_str(&provider.keys_json()).unwrap();
+        Tokens::new(&config, Some(keys), Arc::new(Noon))
+    }
+
+    fn check(change: impl Fn(&mut Claims), expected: &str) {
+        let provider = provider();
+        let mut claims = provider.claims(&provider.users()[0], Duration::from_secs(60), None);
+        change(&mut claims);
+        let answer = tokens(&provider).verify(&provider.sign(&claims));
+        let code = answer.map_or_else(|problem| problem.code.into_owned(), |person| person.sub);
+        assert_eq!(code, expected);
+    }
+
+    #[test]
+    fn a_token_opens_only_with_the_right_issuer_audience_and_time() {
+        check(|_| (), "aino");
+        check(|claims| claims.exp -= 89, "aino");
+        check(|claims| claims.exp -= 120, "token-expired");
+        check(|claims| claims.nbf += 120, "token-not-yet-valid");
+        check(|claims| claims.iss = "https://b".into(), "token-wrong-issuer");
+        check(|claims| claims.aud = "another".into(), "token-wrong-audience");
+    }
+
+    #[test]
+    fn another_key_a_changed_claim_and_a_missing_signature_are_refused() {
+        let ours = provider();
+        let code = |token: &str| tokens(&ours).verify(token).unwrap_err().code.into_owned();
+
+        let theirs = provider().token_for("aino", Duration::from_secs(60)).unwrap();
+        assert_eq!(code(&theirs), "token-signature");
+
+        let good = ours.token_for("aino", Duration::from_secs(60)).unwrap();
+        let parts: Vec<&str> = good.split('.').collect();
+        let other = ours.token_for("aino", Duration::from_secs(61)).unwrap();
+        let mixed = format!("{}.{}.{}", parts[0], other.split('.').nth(1).unwrap(), parts[2]);
+        assert_eq!(code(&mixed), "token-signature");
+
+        // {"alg":"none"} and an HMAC made with the public key are the classic forgeries.
+        assert_eq!(code(&format!("eyJhbGciOiJub25lIn0.{}.", parts[1])), "token-malformed");
+        assert_eq!(code(&format!("eyJhbGciOiJIUzI1NiJ9.{}.AA", parts[1])), "token-signature");
+        assert_eq!(code("nonsense"), "token-malformed");
+    }
+
+    #[test]
+    fn without_an_issuer_no_token_is_taken() {
+        let tokens = Tokens::new(&crate::config::Tokens::default(), None, Arc::new(Noon));
+        assert_eq!(tokens.verify("x").unwrap_err().code, "tokens-not-taken");
+    }
+}
