@@ -211,12 +211,16 @@ impl CodeSets {
     }
 
     /// These sets with `loaded` over them: a loaded version replaces the same version, and the
-    /// stand-ins that the program had for the set. Other versions stay beside it.
+    /// stand-ins that the program had for the set. Other versions stay beside it. A loaded version
+    /// without a name takes the name that the set had.
     #[must_use]
     pub fn with_sets(mut self, loaded: Vec<CodeSet>) -> Self {
         for mut set in loaded {
             set.values.sort_by(|a, b| (&a.code, a.first).cmp(&(&b.code, b.first)));
             let versions = self.sets.entry(set.oid.clone()).or_default();
+            if let Some(held) = versions.first().filter(|_| set.names == Names::default()) {
+                set.names = held.names.clone();
+            }
             versions.retain(|held| !held.gives_way_to(&set));
             versions.push(Arc::new(set));
             versions.sort_by(|a, b| b.version.cmp(&a.version));

@@ -127,7 +127,10 @@ fn loading_the_official_set_replaces_our_own_choice() {
     assert_eq!(sets.case_state_is_closed("2", day("2026-01-01")), Some(true));
     assert_eq!(sets.case_state_is_closed("1", day("2026-01-01")), Some(false));
 
-    let sets = sets.with_sets(vec![set("201601", &[("9", None, None)])]);
+    let official = CodeSet { names: Names::default(), ..set("201601", &[("9", None, None)]) };
+    let sets = sets.with_sets(vec![official]);
+    let held: Vec<&CodeSet> = sets.all().filter(|held| held.oid == oid(sets::CASE_STATE)).collect();
+    assert_eq!((held.len(), held[0].names.fi.as_str()), (1, "Sosiaalihuolto - Asian tila"));
     assert_eq!(sets.case_state_is_closed("2", day("2026-01-01")), None);
     assert_eq!(sets.case_state_is_closed("9", day("2026-01-01")), Some(true));
 }
