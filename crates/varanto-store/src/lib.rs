@@ -10,19 +10,31 @@
 //! * `keys`, `content`: how contents are encrypted and compressed;
 //! * `proof_log`, `verify`: how it is proven that nothing was changed, and how damage is found.
 
+mod clients;
 mod content;
+mod documents;
 mod error;
 mod keymaker;
 mod keys;
 mod metrics;
 mod migrations;
+mod oids;
 mod proof_log;
 mod readers;
+mod register_files;
+mod register_rows;
+mod search;
 mod store;
+mod tallies;
+mod term_cache;
+mod terms;
 mod tx;
+mod use_log;
+mod verify;
 mod writer;
 
 pub use content::{Dictionary, Place, train_dictionary};
+pub use documents::{InvalidationRow, NewVersion, SealedContent, SealedRecord, VersionRow};
 pub use error::{Commits, StoreError};
 pub use keymaker::KeyMaker;
 pub use keys::{
@@ -30,5 +42,10 @@ pub use keys::{
 };
 pub use metrics::{COMMIT_BUCKETS_MICROS, StoreMetrics};
 pub use proof_log::{Checkpoint, Seal, TILE_WIDTH};
+pub use register_files::{FileKind, RegisterFile};
+pub use register_rows::{CaseRow, RelationshipRow};
+pub use search::{After, Filter, Scope};
 pub use store::{DATABASE_FILE, Durable, LOCK_FILE, Store, StoreOptions};
+pub use tallies::{DelayRow, TallyRow};
 pub use tx::{ReadTx, WriteTx};
+pub use verify::{Accounted, Damage, LeafMap, LeafReader, LogReport};

@@ -23,8 +23,10 @@ macro_rules! migration {
 }
 
 /// Every schema change, oldest first. A released one is never edited; a new one goes to the end.
-pub(crate) const MIGRATIONS: &[Migration] =
-    &[migration!(1, "proof_and_keys", "0001_proof_and_keys")];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    migration!(1, "proof_and_keys", "0001_proof_and_keys"),
+    migration!(2, "documents", "0002_documents"),
+];
 
 /// Written into the file's header, so that another program's database is not taken for a store.
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"VRNT");

@@ -89,7 +89,7 @@ impl Tail {
             };
             for height in 0..TILE_HEIGHT {
                 let level = tile_level * TILE_HEIGHT + height;
-                let first = number * TILE_WIDTH >> height;
+                let first = (number * TILE_WIDTH) >> height;
                 let parents = hashes.chunks_exact(2).map(|two| node_hash(&two[0], &two[1]));
                 let parents: Vec<Hash> = parents.collect();
                 tail.rows[level as usize] = Row { first, hashes };
@@ -173,7 +173,7 @@ impl Tail {
         for (level, row) in (0u32..).zip(self.rows.iter_mut()) {
             let tile_level = level / TILE_HEIGHT;
             let number = (self.size >> (TILE_HEIGHT * tile_level)) / TILE_WIDTH;
-            let first = number * TILE_WIDTH >> (level % TILE_HEIGHT);
+            let first = (number * TILE_WIDTH) >> (level % TILE_HEIGHT);
             row.hashes.drain(..in_memory(first - row.first));
             row.first = first;
         }

@@ -21,6 +21,7 @@ use crate::metrics::{Counters, StoreMetrics};
 use crate::migrations::{MIGRATIONS, Migration, apply, is_ours_or_empty, require_current};
 use crate::proof_log::{Checkpoint, Seal, insert_checkpoint};
 use crate::readers::{Readers, open_writing};
+use crate::term_cache::TermCache;
 use crate::tx::{ReadTx, WriteTx};
 use crate::writer::{Job, Waiting, Writer};
 
@@ -74,6 +75,7 @@ pub(crate) struct Shared {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) codec: Codec,
     pub(crate) counters: Counters,
+    pub(crate) terms: TermCache,
 }
 
 struct Inside {
@@ -306,7 +308,15 @@ impl Drop for Inside {
 impl Shared {
     fn new(keys: Keys, origin: &str, ids: KeyMaker, clock: Arc<dyn Clock>) -> Self {
         let origin = origin.into();
-        Self { keys, origin, ids, clock, codec: Codec::new(), counters: Counters::default() }
+        Self {
+            keys,
+            origin,
+            ids,
+            clock,
+            codec: Codec::new(),
+            counters: Counters::default(),
+            terms: TermCache::default(),
+        }
     }
 }
 

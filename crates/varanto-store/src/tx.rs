@@ -13,6 +13,7 @@ use crate::content::{Dictionary, Place};
 use crate::keys::{DataKey, Keys};
 use crate::proof_log::Tail;
 use crate::store::Shared;
+use crate::term_cache::TermCache;
 
 /// One snapshot of the store: nothing that others commit meanwhile is seen.
 pub struct ReadTx<'a> {
@@ -41,6 +42,28 @@ impl<'a> ReadTx<'a> {
     #[must_use]
     pub fn keys(&self) -> &'a Keys {
         &self.shared.keys
+    }
+
+    /// The terms in memory.
+    pub(crate) fn terms(&self) -> &'a TermCache {
+        &self.shared.terms
+    }
+
+    /// Whether all that is read is known to be on disk, so that it may be kept in memory.
+    pub(crate) fn is_durable(&self) -> bool {
+        self.durable
+    }
+
+    /// Compresses and encrypts parts as one blob that only its place and key open.
+    pub(crate) fn seal_parts(
+        &self,
+        key: &DataKey,
+        place: Place,
+        dictionary: i64,
+        parts: &[&[u8]],
+    ) -> Result<Vec<u8>, StoreError> {
+        let dictionary = self.dictionary(dictionary)?;
+        self.shared.codec.seal(&dictionary, key, place, parts)
     }
 
     /// The one row that the statement must give.

@@ -1,3 +1,9 @@
-//! Documents, versions, and how their integrity is proven.
+//! Documents, their versions and metadata, what they hang on, and how their integrity is proven.
 
+pub mod documents;
+pub mod elements;
+pub mod metadata;
 pub mod proof;
+pub mod receipt;
+pub mod references;
+pub mod register_documents;

@@ -33,6 +33,12 @@ pub fn empty_root() -> Hash {
     Sha256::digest([]).into()
 }
 
+/// The SHA-256 of bytes.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> Hash {
+    Sha256::digest(bytes).into()
+}
+
 /// The digest of bytes that must not be guessed from it: SHA-256 over the salt and the bytes.
 #[must_use]
 pub fn salted(salt: &Salt, bytes: &[u8]) -> Hash {
@@ -66,7 +72,7 @@ pub struct Node {
 #[derive(Clone, Debug)]
 pub struct Peaks {
     size: u64,
-    peaks: Vec<(Node, Hash)>,
+    full: Vec<(Node, Hash)>,
     /// For each peak, the hash over itself and everything to the right of it.
     tails: Vec<Hash>,
 }
@@ -90,7 +96,7 @@ impl Peaks {
             tails.push(tail);
         }
         tails.reverse();
-        Ok(Self { size, peaks, tails })
+        Ok(Self { size, full: peaks, tails })
     }
 
     /// How many leaves the log has.
@@ -116,16 +122,16 @@ impl Peaks {
         mut hash_of: impl FnMut(Node) -> Result<Hash, E>,
     ) -> Result<Vec<Hash>, E> {
         let under = |(node, _): &(Node, Hash)| index >> node.level == node.index;
-        let Some(at) = self.peaks.iter().position(under) else {
+        let Some(at) = self.full.iter().position(under) else {
             return Ok(Vec::new());
         };
-        let height = self.peaks[at].0.level;
+        let height = self.full[at].0.level;
         let mut path = Vec::with_capacity(height as usize + at + 1);
         for level in 0..height {
             path.push(hash_of(Node { level, index: index >> level ^ 1 })?);
         }
         path.extend(self.tails.get(at + 1));
-        path.extend(self.peaks[..at].iter().rev().map(|(_, hash)| hash));
+        path.extend(self.full[..at].iter().rev().map(|(_, hash)| hash));
         Ok(path)
     }
 }

@@ -1,0 +1,183 @@
+//! The use log (käyttöloki): one line for every look, search, store and refusal (LOG-1).
+
+use std::fmt::Write;
+
+use super::{Basis, Caller, Denial, Who};
+use crate::ids::{ClientKey, VersionKey};
+use crate::time::Instant;
+
+/// What was done, or tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// A document was archived, or its submission refused.
+    Archive,
+    /// A document's metadata or content was opened.
+    Open,
+    /// A search was made.
+    Search,
+    /// A version was invalidated.
+    Invalidate,
+    /// A caller was turned away before anything was asked.
+    TurnedAway,
+    /// A register, structure or code set was loaded.
+    Administer,
+}
+
+impl Event {
+    /// Every event; the place in this list is what the store keeps.
+    pub const ALL: [Self; 6] = [
+        Self::Archive,
+        Self::Open,
+        Self::Search,
+        Self::Invalidate,
+        Self::TurnedAway,
+        Self::Administer,
+    ];
+
+    /// Its stable name.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Archive => "archive",
+            Self::Open => "open",
+            Self::Search => "search",
+            Self::Invalidate => "invalidate",
+            Self::TurnedAway => "turned-away",
+            Self::Administer => "administer",
+        }
+    }
+}
+
+/// How it was decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Permitted, on this ground.
+    Permitted(Basis),
+    /// Denied by this rule.
+    Denied(Denial),
+    /// What was sent is wrong: the codes of its faults.
+    Refused(Vec<&'static str>),
+    /// The archive's own work, on nobody's data.
+    Done,
+}
+
+impl Outcome {
+    /// `permitted`, `denied`, `refused` or `done`.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Permitted(_) => "permitted",
+            Self::Denied(_) => "denied",
+            Self::Refused(_) => "refused",
+            Self::Done => "done",
+        }
+    }
+
+    /// The ground, the denial, or the faults' codes, each once.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Permitted(basis) => basis.code().to_owned(),
+            Self::Denied(denial) => denial.code().to_owned(),
+            Self::Refused(codes) => {
+                let mut codes = codes.clone();
+                codes.sort_unstable();
+                codes.dedup();
+                codes.join(",")
+            }
+            Self::Done => String::new(),
+        }
+    }
+}
+
+/// Who acted, as the log keeps it: `system:<id>`, `person:<subject>`, `operator`, or `nobody` when
+/// the caller was turned away unknown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The system or person.
+    pub name: String,
+    /// The organisation, if known.
+    pub organisation: Option<String>,
+    /// The system's certificate, the person's registration number, role and unit.
+    pub detail: Option<String>,
+}
+
+impl Actor {
+    /// The actor that a caller is.
+    #[must_use]
+    pub fn of(caller: &Caller) -> Self {
+        let organisation = Some(caller.organisation.to_string());
+        match &caller.who {
+            Who::System { id, certificate } => Self {
+                name: format!("system:{id}"),
+                organisation,
+                detail: Some(format!("certificate {certificate}")),
+            },
+            Who::Person { subject, registration_number, role, unit } => {
+                let number = registration_number.as_deref().unwrap_or("-");
+                let unit = unit.as_ref().map_or("-", |unit| unit.as_str());
+                Self {
+                    name: format!("person:{subject}"),
+                    organisation,
+                    detail: Some(format!("number {number} role {role} unit {unit}")),
+                }
+            }
+            Who::Operator => Self { name: "operator".into(), organisation: None, detail: None },
+        }
+    }
+
+    /// The actor of a caller that could not be told.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self { name: "nobody".into(), organisation: None, detail: None }
+    }
+}
+
+/// One line of the use log. It names the client by the archive's own key, never by identity code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// When.
+    pub at: Instant,
+    /// What.
+    pub event: Event,
+    /// How it was decided.
+    pub outcome: Outcome,
+    /// Who.
+    pub actor: Actor,
+    /// Whose data.
+    pub client: Option<ClientKey>,
+    /// Which version.
+    pub version: Option<VersionKey>,
+    /// What else a reviewer needs: the parts opened, the number of hits and their keys, the reason
+    /// of an invalidation. Codes and numbers only.
+    pub detail: String,
+}
+
+/// The line as it is hashed: every field by name, in one order, lengths before texts, so that no
+/// two lines share a form.
+#[must_use]
+pub fn canonical(
+    sequence: i64,
+    at: Instant,
+    codes: (&str, &str, &str),
+    actor: &Actor,
+    about: (Option<ClientKey>, Option<VersionKey>),
+    detail: &str,
+) -> String {
+    let mut text = String::with_capacity(256);
+    let mut field = |name: &str, value: &str| {
+        let _ = writeln!(text, "{name} {} {value}", value.len());
+    };
+    field("sequence", &sequence.to_string());
+    field("at", &at.millis().to_string());
+    field("event", codes.0);
+    field("outcome", codes.1);
+    field("reason", codes.2);
+    field("actor", &actor.name);
+    field("organisation", actor.organisation.as_deref().unwrap_or_default());
+    field("actor-detail", actor.detail.as_deref().unwrap_or_default());
+    field("client", &about.0.map(|key| key.0.to_string()).unwrap_or_default());
+    field("version", &about.1.map(|key| key.0.to_string()).unwrap_or_default());
+    field("detail", detail);
+    text
+}

@@ -1,0 +1,803 @@
+//! A document's metadata (kuvailutiedot): from what was sent to what may be archived.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::documents::{DocumentGroup, Form, service_tasks_of_2016_begin};
+use super::elements::{Condition, Element, ElementKind, Obligation};
+use crate::codes::{CodeSets, CodeVerdict, ValidationLevel};
+use crate::faults::{Fault, FaultKind};
+use crate::ids::{
+    ClientIdentifier, IdentityCodeError, Oid, PersonalIdentityCode, TemporaryIdentifier,
+    TemporaryIdentifierError,
+};
+use crate::time::{FinnishDay, Instant};
+
+/// A metadata value as it was sent, before anything is known of its form.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RawValue<'a> {
+    /// A text.
+    Text(Cow<'a, str>),
+    /// A whole number.
+    Whole(i64),
+    /// Yes or no.
+    Switch(bool),
+    /// Something no element takes: the name of its JSON type.
+    Unfit(&'static str),
+}
+
+/// Metadata as sent: the elements that were there. Unknown ones never come this far.
+#[derive(Debug, Clone, Default)]
+pub struct RawMetadata<'a> {
+    values: Vec<(Element, RawValue<'a>)>,
+}
+
+impl<'a> RawMetadata<'a> {
+    /// Adds an element. The reader sees to it that none comes twice.
+    pub fn insert(&mut self, element: Element, value: RawValue<'a>) {
+        self.values.push((element, value));
+    }
+
+    /// The value of an element, if it was sent.
+    #[must_use]
+    pub fn get(&self, element: Element) -> Option<&RawValue<'a>> {
+        self.values.iter().find(|(found, _)| *found == element).map(|(_, value)| value)
+    }
+
+    fn text(&self, element: Element) -> Option<&str> {
+        match self.get(element) {
+            Some(RawValue::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// The client a document is about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClientFacts {
+    /// By what the client is known: the identity code where there is one.
+    pub identifier: ClientIdentifier,
+    /// The temporary identifier that came beside an identity code.
+    pub earlier_identifier: Option<TemporaryIdentifier>,
+    /// Etunimet.
+    pub given_names: PersonName,
+    /// Kutsumanimi.
+    pub call_name: Option<PersonName>,
+    /// Sukunimi.
+    pub family_name: PersonName,
+    /// Sukupuoli, a code.
+    pub sex: Option<Arc<str>>,
+    /// Syntymäaika.
+    pub birth_date: Option<FinnishDay>,
+    /// Turvakielto.
+    pub non_disclosure: Option<bool>,
+}
+
+impl ClientFacts {
+    /// The day of birth: as sent, else as the identity code states it.
+    #[must_use]
+    pub fn birth_day(&self) -> Option<FinnishDay> {
+        self.birth_date.or(match &self.identifier {
+            ClientIdentifier::Code(code) => Some(code.birth_day()),
+            ClientIdentifier::Temporary(_) => None,
+        })
+    }
+}
+
+/// A client's name. `Debug` is masked.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PersonName(Arc<str>);
+
+impl PersonName {
+    /// The name. Never for logs, metrics or error texts.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for PersonName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// A free text of the metadata. `Debug` is masked.
+pub type FreeText = PersonName;
+
+/// An organisation or unit named in the metadata: its OID, and its name as it was that day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Party {
+    /// Its OID.
+    pub id: Oid,
+    /// Its name, as written into the document.
+    pub name: Option<Arc<str>>,
+}
+
+/// The professional who made the document.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Professional {
+    /// Registration number (Terhikki or Suosikki).
+    pub registration_number: Option<Arc<str>>,
+    /// Etunimet.
+    pub given_names: Option<Arc<str>>,
+    /// Sukunimi.
+    pub family_name: Option<Arc<str>>,
+}
+
+/// What a later version replaces.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Replaces {
+    /// The version replaced.
+    pub document: Oid,
+    /// Why, a code.
+    pub reason: Option<Arc<str>>,
+}
+
+/// The service task of a document made before the 2016 classification.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OriginalTask {
+    /// `1989` or `2011`.
+    pub code_set: Arc<str>,
+    /// The code in that set.
+    pub code: Arc<str>,
+}
+
+/// The system that made the document.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Software {
+    /// Its maker.
+    pub manufacturer: Option<Arc<str>>,
+    /// Its name.
+    pub product: Option<Arc<str>>,
+    /// Its version.
+    pub version: Option<Arc<str>>,
+}
+
+/// Metadata that hold: every obligatory element there, every value of its form (ARC-2).
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "each field is the element of the same name in the table")]
+pub struct Metadata {
+    pub document_id: Oid,
+    pub set_id: Oid,
+    pub version: u32,
+    pub replaces: Option<Replaces>,
+    pub group: DocumentGroup,
+    pub general_type: Option<Arc<str>>,
+    pub specific_type: Option<Arc<str>>,
+    pub structure: Option<Oid>,
+    pub written_at: Instant,
+    pub created_at: Instant,
+    pub language: Option<Arc<str>>,
+    pub confidentiality: Arc<str>,
+    pub client: ClientFacts,
+    pub professional: Professional,
+    pub controller: Party,
+    pub organiser: Option<Party>,
+    pub service_unit: Option<Party>,
+    pub operating_unit: Option<Party>,
+    pub producer: Option<Party>,
+    pub guardian_disclosure: Option<Arc<str>>,
+    pub case_id: Option<Oid>,
+    pub case_opened_on: Option<FinnishDay>,
+    pub case_closed_on: Option<FinnishDay>,
+    pub relationship_id: Option<Oid>,
+    pub view_format: Arc<str>,
+    pub structured_format: Option<Arc<str>>,
+    pub software: Software,
+    pub service_task: Option<Arc<str>>,
+    pub original_service_task: Option<OriginalTask>,
+    pub record_state: Arc<str>,
+    pub register_type: Arc<str>,
+    pub retention_class: Arc<str>,
+    pub special_content: Option<Arc<str>>,
+    pub inaccessible_reason: Option<Arc<str>>,
+    pub restriction_argument: Option<FreeText>,
+    pub display_delay_until: Option<FinnishDay>,
+    pub service_process: Option<Arc<str>>,
+    pub main_document: Option<Oid>,
+}
+
+impl Metadata {
+    /// The unit that made the document: the service unit, or for old documents the operating unit.
+    #[must_use]
+    pub fn unit(&self) -> Option<&Party> {
+        self.service_unit.as_ref().or(self.operating_unit.as_ref())
+    }
+}
+
+/// What the metadata are checked against.
+#[derive(Clone, Copy)]
+pub struct Against<'a> {
+    /// The form of the content that came with them; `None` when the parts make none.
+    pub form: Option<Form>,
+    /// The code sets.
+    pub code_sets: &'a CodeSets,
+    /// Whether a closed case is spoken of (a case document in state closed).
+    pub case_closed: bool,
+    /// Now: nothing may have been written later.
+    pub now: Instant,
+}
+
+/// Makes metadata of what was sent, or tells every fault in it.
+///
+/// Every element is checked for itself and against the obligations of the document's group; then the
+/// elements against each other. Only when all hold is there metadata.
+///
+/// # Errors
+/// All faults at once, in the table's order. Source: ARC-2; national-specs 2.1 to 2.4.
+pub fn check(raw: &RawMetadata<'_>, against: &Against<'_>) -> Result<Metadata, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let group = group_of(raw, &mut faults);
+    for element in Element::ALL.iter().copied() {
+        if let Some(value) = raw.get(element) {
+            check_value(raw, element, value, against, &mut faults);
+        }
+        if let Some(group) = group {
+            check_obligation(raw, element, group, against, &mut faults);
+        }
+    }
+    check_together(raw, group, against, &mut faults);
+    match (group, faults.is_empty()) {
+        (Some(group), true) => Ok(assemble(raw, group)),
+        _ => Err(faults),
+    }
+}
+
+fn group_of(raw: &RawMetadata<'_>, faults: &mut Vec<Fault>) -> Option<DocumentGroup> {
+    match raw.get(Element::Group) {
+        None => {
+            faults.push(missing(Element::Group));
+            None
+        }
+        Some(RawValue::Text(code)) => DocumentGroup::of_code(code),
+        Some(_) => None,
+    }
+}
+
+fn missing(element: Element) -> Fault {
+    fault(FaultKind::MissingElement, element).arg("name", element.row().finnish)
+}
+
+fn fault(kind: FaultKind, element: Element) -> Fault {
+    Fault::new(kind, element.path(), "ARC-2")
+}
+
+/// A fault that shows the value, unless it is client data.
+fn fault_of(kind: FaultKind, element: Element, value: &str) -> Fault {
+    let fault = fault(kind, element);
+    if element.row().personal { fault } else { fault.value(value) }
+}
+
+fn check_obligation(
+    raw: &RawMetadata<'_>,
+    element: Element,
+    group: DocumentGroup,
+    against: &Against<'_>,
+    faults: &mut Vec<Fault>,
+) {
+    let there = raw.get(element).is_some();
+    match element.obligation(group) {
+        Obligation::Obligatory if !there && element != Element::Group => {
+            faults.push(missing(element));
+        }
+        Obligation::Forbidden if there => faults
+            .push(fault(FaultKind::ForbiddenElement, element).arg("name", element.row().finnish)),
+        Obligation::Conditional(condition) => {
+            let holds = condition_holds(condition, raw, against);
+            if holds && !there {
+                faults.push(
+                    fault(FaultKind::MissingConditionalElement, element)
+                        .arg("name", element.row().finnish)
+                        .arg("condition", condition.code()),
+                );
+            } else if !holds && there && !condition.optional_otherwise() {
+                faults.push(
+                    fault(FaultKind::ForbiddenElement, element)
+                        .arg("name", element.row().finnish)
+                        .arg("condition", condition.code()),
+                );
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether the condition holds, as far as the elements that decide it can be read.
+fn condition_holds(condition: Condition, raw: &RawMetadata<'_>, against: &Against<'_>) -> bool {
+    match condition {
+        Condition::LaterVersion => {
+            matches!(raw.get(Element::Version), Some(RawValue::Whole(version)) if *version > 1)
+        }
+        Condition::Structured => against.form == Some(Form::Structured),
+        Condition::NoTemporaryIdentifier => raw.get(Element::ClientTemporaryId).is_none(),
+        Condition::NoIdentityCode => raw.get(Element::ClientIdentityCode).is_none(),
+        Condition::Minor => client_is_minor(raw),
+        Condition::BeforeServiceTasksOf2016 => {
+            written_day(raw).is_some_and(|day| day < service_tasks_of_2016_begin())
+        }
+        Condition::HeldBack => {
+            raw.text(Element::SpecialContent) == Some("K")
+                || raw.get(Element::DisplayDelay).is_some()
+        }
+        Condition::NoServiceUnit => raw.get(Element::ServiceUnitId).is_none(),
+        Condition::CaseClosed => against.case_closed,
+    }
+}
+
+fn written_day(raw: &RawMetadata<'_>) -> Option<FinnishDay> {
+    raw.text(Element::WrittenAt).and_then(Instant::parse).map(FinnishDay::of)
+}
+
+fn client_is_minor(raw: &RawMetadata<'_>) -> bool {
+    let sent = raw.text(Element::ClientBirthDate).and_then(FinnishDay::parse);
+    let from_code = || identity_code(raw).map(|code| code.birth_day());
+    match (sent.or_else(from_code), written_day(raw)) {
+        (Some(born), Some(day)) => born.years_until(day) < 18,
+        _ => false,
+    }
+}
+
+fn check_value(
+    raw: &RawMetadata<'_>,
+    element: Element,
+    value: &RawValue<'_>,
+    against: &Against<'_>,
+    faults: &mut Vec<Fault>,
+) {
+    let wrong_type =
+        |expected: &'static str| fault(FaultKind::WrongType, element).arg("expected", expected);
+    match (element.row().kind, value) {
+        (ElementKind::Number, RawValue::Whole(number)) => {
+            if !(1..=i64::from(u32::MAX)).contains(number) {
+                faults.push(
+                    fault_of(FaultKind::WrongForm, element, &number.to_string())
+                        .arg("expected", "1…4294967295"),
+                );
+            }
+        }
+        (ElementKind::Number, _) => faults.push(wrong_type("number")),
+        (ElementKind::Switch, RawValue::Switch(_)) => {}
+        (ElementKind::Switch, _) => faults.push(wrong_type("boolean")),
+        (kind, RawValue::Text(text)) => {
+            faults.extend(check_text(raw, element, kind, text, against));
+        }
+        _ => faults.push(wrong_type("string")),
+    }
+}
+
+fn check_text(
+    raw: &RawMetadata<'_>,
+    element: Element,
+    kind: ElementKind,
+    text: &str,
+    against: &Against<'_>,
+) -> Option<Fault> {
+    let wrong_form = |expected: &str| {
+        Some(fault_of(FaultKind::WrongForm, element, text).arg("expected", expected))
+    };
+    match kind {
+        ElementKind::Oid | ElementKind::OwnOid | ElementKind::PartyOid => {
+            Oid::parse(text).is_err().then(|| fault_of(FaultKind::NotAnOid, element, text))
+        }
+        ElementKind::Text(_) if text.trim().is_empty() => {
+            Some(fault(FaultKind::EmptyText, element))
+        }
+        ElementKind::Text(most) => {
+            if text.chars().any(char::is_control) && element != Element::RestrictionArgument {
+                return Some(
+                    fault(FaultKind::WrongForm, element).arg("expected", "no control characters"),
+                );
+            }
+            (text.chars().count() > usize::from(most))
+                .then(|| fault(FaultKind::TooLarge, element).arg("limit", most))
+        }
+        ElementKind::Code(code_set) => {
+            let day = written_day(raw).unwrap_or_else(|| FinnishDay::of(against.now));
+            check_code(element, code_set, text, day, against.code_sets)
+        }
+        ElementKind::Choice(choices) if !choices.contains(&text) => wrong_form(&choices.join(", ")),
+        ElementKind::Instant if Instant::parse(text).is_none() => {
+            wrong_form("2026-03-23T10:54:24+02:00")
+        }
+        ElementKind::Day if FinnishDay::parse(text).is_none() => wrong_form("2026-03-23"),
+        ElementKind::RegistrationNumber
+            if text.is_empty() || text.len() > 11 || !text.bytes().all(|b| b.is_ascii_digit()) =>
+        {
+            wrong_form("1–11 digits")
+        }
+        ElementKind::Language
+            if text.len() != 2 || !text.bytes().all(|b| b.is_ascii_alphabetic()) =>
+        {
+            wrong_form("fi, sv, …")
+        }
+        ElementKind::IdentityCode => PersonalIdentityCode::parse(text)
+            .err()
+            .map(|error| identity_code_fault(element.path(), error)),
+        ElementKind::TemporaryIdentifier => check_temporary_identifier(raw, text),
+        _ => None,
+    }
+}
+
+/// The fault that a wrong identity code makes at an element. The code itself is never shown.
+#[must_use]
+pub fn identity_code_fault(element: &str, error: IdentityCodeError) -> Fault {
+    let kind = match error {
+        IdentityCodeError::Form => FaultKind::IdentityCodeForm,
+        IdentityCodeError::Century => FaultKind::IdentityCodeCentury,
+        IdentityCodeError::BirthDate => FaultKind::IdentityCodeBirthDate,
+        IdentityCodeError::IndividualNumber => FaultKind::IdentityCodeNumber,
+        IdentityCodeError::CheckCharacter => FaultKind::IdentityCodeCheck,
+    };
+    Fault::new(kind, element, "nat 2.4")
+}
+
+fn check_temporary_identifier(raw: &RawMetadata<'_>, extension: &str) -> Option<Fault> {
+    let root = Oid::parse(raw.text(Element::ClientTemporaryRoot)?).ok()?;
+    let error = TemporaryIdentifier::new(&root, extension).err()?;
+    let (element, expected) = match error {
+        TemporaryIdentifierError::Root => {
+            (Element::ClientTemporaryRoot, "1.2.246.10.<business id>.22.<year>")
+        }
+        TemporaryIdentifierError::Extension => (Element::ClientTemporaryId, "010111A998W"),
+    };
+    Some(
+        Fault::new(FaultKind::TemporaryIdentifierForm, element.path(), "ARC-11")
+            .arg("expected", expected),
+    )
+}
+
+fn check_code(
+    element: Element,
+    code_set: &str,
+    code: &str,
+    day: FinnishDay,
+    code_sets: &CodeSets,
+) -> Option<Fault> {
+    let set = Oid::parse(code_set).expect("the table's code sets are OIDs");
+    if code.is_empty() {
+        return Some(fault(FaultKind::EmptyText, element));
+    }
+    match code_sets.judge(&set, code, day) {
+        CodeVerdict::Unknown { level: ValidationLevel::Closed, allowed, .. } => Some(
+            fault_of(FaultKind::UnknownCode, element, code)
+                .arg("code_set", code_set)
+                .arg("allowed", allowed.join(", ")),
+        ),
+        CodeVerdict::NotInForce { .. } => Some(
+            fault_of(FaultKind::CodeNotInForce, element, code)
+                .arg("code_set", code_set)
+                .arg("day", day),
+        ),
+        _ => None,
+    }
+}
+
+/// The rules between elements.
+fn check_together(
+    raw: &RawMetadata<'_>,
+    group: Option<DocumentGroup>,
+    against: &Against<'_>,
+    faults: &mut Vec<Fault>,
+) {
+    check_versions(raw, faults);
+    check_fixed_values(raw, group, against, faults);
+    check_times(raw, against.now, faults);
+    check_types(raw, group, faults);
+    check_client(raw, faults);
+    let original = (Element::OriginalTaskSet, Element::OriginalTaskCode);
+    for (one, other) in [original, (original.1, original.0)] {
+        if raw.get(one).is_some() && raw.get(other).is_none() && group == Some(DocumentGroup::Old) {
+            let written = written_day(raw);
+            if written.is_some_and(|day| day >= service_tasks_of_2016_begin()) {
+                faults.push(missing(other));
+            }
+        }
+    }
+}
+
+fn disagreement(element: Element, other: Element, rule: &'static str) -> Fault {
+    Fault::new(FaultKind::Disagreement, element.path(), rule).arg("other", other.path())
+}
+
+fn check_versions(raw: &RawMetadata<'_>, faults: &mut Vec<Fault>) {
+    let (Some(RawValue::Whole(version)), Some(document), Some(set)) =
+        (raw.get(Element::Version), raw.text(Element::DocumentId), raw.text(Element::SetId))
+    else {
+        return;
+    };
+    if *version == 1 && document != set {
+        faults.push(
+            disagreement(Element::SetId, Element::DocumentId, "nat 2.4")
+                .value(set)
+                .arg("expected", document),
+        );
+    }
+    if *version > 1 && document == set {
+        faults.push(
+            disagreement(Element::DocumentId, Element::SetId, "nat 3.4")
+                .value(document)
+                .arg("expected", "≠ set_id"),
+        );
+    }
+    if raw.text(Element::ReplacesDocument) == Some(document) {
+        faults.push(
+            disagreement(Element::ReplacesDocument, Element::DocumentId, "nat 3.4")
+                .value(document)
+                .arg("expected", "≠ document_id"),
+        );
+    }
+}
+
+fn check_fixed_values(
+    raw: &RawMetadata<'_>,
+    group: Option<DocumentGroup>,
+    against: &Against<'_>,
+    faults: &mut Vec<Fault>,
+) {
+    let mut fixed = vec![(Element::RecordState, "3"), (Element::Confidentiality, "6")];
+    if let Some(form) = against.form {
+        fixed.push((Element::ViewFormat, form.view_format()));
+        fixed.push((Element::StructuredFormat, "5"));
+    }
+    if !matches!(group, Some(DocumentGroup::Permission | DocumentGroup::Refusal)) {
+        fixed.push((Element::RegisterType, "1"));
+    }
+    for (element, expected) in fixed {
+        if let Some(found) = raw.text(element)
+            && found != expected
+            && !found.is_empty()
+        {
+            faults.push(fault_of(FaultKind::WrongValue, element, found).arg("expected", expected));
+        }
+    }
+}
+
+/// A quarter of an hour: how far a sender's clock may run ahead of ours.
+const CLOCK_LEEWAY_MILLIS: i64 = 15 * 60 * 1000;
+
+fn check_times(raw: &RawMetadata<'_>, now: Instant, faults: &mut Vec<Fault>) {
+    for element in [Element::WrittenAt, Element::CreatedAt] {
+        if let Some(text) = raw.text(element)
+            && let Some(at) = Instant::parse(text)
+            && at.millis() > now.millis() + CLOCK_LEEWAY_MILLIS
+        {
+            faults.push(
+                fault_of(FaultKind::WrongTime, element, text).arg("expected", format!("≤ {now}")),
+            );
+        }
+    }
+    let day = |element| raw.text(element).and_then(FinnishDay::parse);
+    if let (Some(opened), Some(closed)) = (day(Element::CaseOpened), day(Element::CaseClosed))
+        && closed < opened
+    {
+        faults.push(
+            fault_of(FaultKind::WrongTime, Element::CaseClosed, &closed.to_string())
+                .arg("expected", format!("≥ {opened}")),
+        );
+    }
+}
+
+/// The structure, the specific type and the group name one another (national-specs 9).
+fn check_types(raw: &RawMetadata<'_>, group: Option<DocumentGroup>, faults: &mut Vec<Fault>) {
+    let (Some(group), Some(structure)) =
+        (group, raw.text(Element::Structure).and_then(|text| Oid::parse(text).ok()))
+    else {
+        return;
+    };
+    let arc = match (group, raw.text(Element::SpecificType)) {
+        (DocumentGroup::LaterPhase, Some(specific)) => {
+            format!("{}.{specific}", group.structure_arc())
+        }
+        _ => group.structure_arc().to_owned(),
+    };
+    if !structure.is_under_text(&arc) {
+        let other =
+            if group == DocumentGroup::LaterPhase { Element::SpecificType } else { Element::Group };
+        faults.push(
+            disagreement(Element::Structure, other, "nat 9")
+                .value(structure.as_str())
+                .arg("expected", format!("{arc}.…")),
+        );
+    }
+}
+
+fn check_client(raw: &RawMetadata<'_>, faults: &mut Vec<Fault>) {
+    let code = identity_code(raw);
+    let born = raw.text(Element::ClientBirthDate).and_then(FinnishDay::parse);
+    if let (Some(code), Some(born)) = (code, born)
+        && code.birth_day() != born
+    {
+        faults.push(
+            disagreement(Element::ClientBirthDate, Element::ClientIdentityCode, "nat 2.4")
+                .arg("expected", "client.identity_code"),
+        );
+    }
+    for (here, there) in [
+        (Element::ClientTemporaryId, Element::ClientTemporaryRoot),
+        (Element::ClientTemporaryRoot, Element::ClientTemporaryId),
+    ] {
+        let code_given = raw.get(Element::ClientIdentityCode).is_some();
+        if code_given && raw.get(here).is_some() && raw.get(there).is_none() {
+            faults.push(missing(there));
+        }
+    }
+}
+
+/// Makes the typed metadata. Every value was checked before.
+fn assemble(raw: &RawMetadata<'_>, group: DocumentGroup) -> Metadata {
+    use Element as E;
+    let shared = |element| raw.text(element).map(Arc::<str>::from);
+    let needed = |element| shared(element).expect("obligatory elements are there");
+    let oid = |element| raw.text(element).and_then(|text| Oid::parse(text).ok());
+    let day = |element| raw.text(element).and_then(FinnishDay::parse);
+    let at = |element| raw.text(element).and_then(Instant::parse).expect("checked");
+    let name = |element| shared(element).map(PersonName);
+    let party = |id, name| oid(id).map(|id| Party { id, name: shared(name) });
+    Metadata {
+        document_id: oid(E::DocumentId).expect("checked"),
+        set_id: oid(E::SetId).expect("checked"),
+        version: match raw.get(E::Version) {
+            Some(RawValue::Whole(version)) => u32::try_from(*version).expect("checked"),
+            _ => unreachable!("the version was checked"),
+        },
+        replaces: oid(E::ReplacesDocument)
+            .map(|document| Replaces { document, reason: shared(E::ReplacesReason) }),
+        group,
+        general_type: shared(E::GeneralType),
+        specific_type: shared(E::SpecificType),
+        structure: oid(E::Structure),
+        written_at: at(E::WrittenAt),
+        created_at: at(E::CreatedAt),
+        language: shared(E::Language),
+        confidentiality: needed(E::Confidentiality),
+        client: ClientFacts {
+            identifier: client_identifier(raw),
+            earlier_identifier: identity_code(raw).and_then(|_| temporary_identifier(raw)),
+            given_names: name(E::ClientGivenNames).expect("checked"),
+            call_name: name(E::ClientCallName),
+            family_name: name(E::ClientFamilyName).expect("checked"),
+            sex: shared(E::ClientSex),
+            birth_date: day(E::ClientBirthDate),
+            non_disclosure: match raw.get(E::ClientNonDisclosure) {
+                Some(RawValue::Switch(order)) => Some(*order),
+                _ => None,
+            },
+        },
+        professional: Professional {
+            registration_number: shared(E::ProfessionalNumber),
+            given_names: shared(E::ProfessionalGivenNames),
+            family_name: shared(E::ProfessionalFamilyName),
+        },
+        controller: party(E::ControllerId, E::ControllerName).expect("checked"),
+        organiser: party(E::OrganiserId, E::OrganiserName),
+        service_unit: party(E::ServiceUnitId, E::ServiceUnitName),
+        operating_unit: party(E::OperatingUnitId, E::OperatingUnitName),
+        producer: party(E::ProducerId, E::ProducerName),
+        guardian_disclosure: shared(E::GuardianDisclosure),
+        case_id: oid(E::CaseId),
+        case_opened_on: day(E::CaseOpened),
+        case_closed_on: day(E::CaseClosed),
+        relationship_id: oid(E::RelationshipId),
+        view_format: needed(E::ViewFormat),
+        structured_format: shared(E::StructuredFormat),
+        software: Software {
+            manufacturer: shared(E::SoftwareManufacturer),
+            product: shared(E::SoftwareProduct),
+            version: shared(E::SoftwareVersion),
+        },
+        service_task: shared(E::ServiceTask),
+        original_service_task: shared(E::OriginalTaskSet)
+            .zip(shared(E::OriginalTaskCode))
+            .map(|(code_set, code)| OriginalTask { code_set, code }),
+        record_state: needed(E::RecordState),
+        register_type: needed(E::RegisterType),
+        retention_class: needed(E::RetentionClass),
+        special_content: shared(E::SpecialContent),
+        inaccessible_reason: shared(E::InaccessibleReason),
+        restriction_argument: name(E::RestrictionArgument),
+        display_delay_until: day(E::DisplayDelay),
+        service_process: shared(E::ServiceProcess),
+        main_document: oid(E::MainDocument),
+    }
+}
+
+fn client_identifier(raw: &RawMetadata<'_>) -> ClientIdentifier {
+    identity_code(raw)
+        .map(ClientIdentifier::Code)
+        .or_else(|| temporary_identifier(raw).map(ClientIdentifier::Temporary))
+        .expect("one of the two identifiers was checked")
+}
+
+fn identity_code(raw: &RawMetadata<'_>) -> Option<PersonalIdentityCode> {
+    PersonalIdentityCode::parse(raw.text(Element::ClientIdentityCode)?).ok()
+}
+
+fn temporary_identifier(raw: &RawMetadata<'_>) -> Option<TemporaryIdentifier> {
+    let root = Oid::parse(raw.text(Element::ClientTemporaryRoot)?).ok()?;
+    TemporaryIdentifier::new(&root, raw.text(Element::ClientTemporaryId)?).ok()
+}
+
+impl Metadata {
+    /// The elements and their values, nearly in the table's order: what is printed, kept and hashed.
+    pub fn for_each(&self, mut each: impl FnMut(Element, RawValue<'_>)) {
+        use Element as E;
+        let mut text = |element, value: Option<&str>| {
+            if let Some(value) = value {
+                each(element, RawValue::Text(Cow::Borrowed(value)));
+            }
+        };
+        let day = |day: Option<FinnishDay>| day.map(|day| day.to_string());
+        let party = |party: &Option<Party>| {
+            let id = party.as_ref().map(|party| party.id.clone());
+            (id, party.as_ref().and_then(|party| party.name.clone()))
+        };
+        text(E::DocumentId, Some(self.document_id.as_str()));
+        text(E::SetId, Some(self.set_id.as_str()));
+        if let Some(replaces) = &self.replaces {
+            text(E::ReplacesDocument, Some(replaces.document.as_str()));
+            text(E::ReplacesReason, replaces.reason.as_deref());
+        }
+        text(E::Group, Some(self.group.code()));
+        text(E::GeneralType, self.general_type.as_deref());
+        text(E::SpecificType, self.specific_type.as_deref());
+        text(E::Structure, self.structure.as_ref().map(Oid::as_str));
+        text(E::WrittenAt, Some(&self.written_at.to_string()));
+        text(E::CreatedAt, Some(&self.created_at.to_string()));
+        text(E::Language, self.language.as_deref());
+        text(E::Confidentiality, Some(&self.confidentiality));
+        let (code, temporary) = match &self.client.identifier {
+            ClientIdentifier::Code(code) => (Some(code), self.client.earlier_identifier.as_ref()),
+            ClientIdentifier::Temporary(temporary) => (None, Some(temporary)),
+        };
+        text(E::ClientIdentityCode, code.map(PersonalIdentityCode::reveal));
+        text(E::ClientTemporaryRoot, temporary.map(|given| given.root().as_str()));
+        text(E::ClientTemporaryId, temporary.map(TemporaryIdentifier::reveal));
+        text(E::ClientGivenNames, Some(self.client.given_names.reveal()));
+        text(E::ClientCallName, self.client.call_name.as_ref().map(PersonName::reveal));
+        text(E::ClientFamilyName, Some(self.client.family_name.reveal()));
+        text(E::ClientSex, self.client.sex.as_deref());
+        text(E::ClientBirthDate, day(self.client.birth_date).as_deref());
+        text(E::ProfessionalNumber, self.professional.registration_number.as_deref());
+        text(E::ProfessionalGivenNames, self.professional.given_names.as_deref());
+        text(E::ProfessionalFamilyName, self.professional.family_name.as_deref());
+        let controller = Some(self.controller.clone());
+        for (id, name, found) in [
+            (E::ControllerId, E::ControllerName, party(&controller)),
+            (E::OrganiserId, E::OrganiserName, party(&self.organiser)),
+            (E::ServiceUnitId, E::ServiceUnitName, party(&self.service_unit)),
+            (E::OperatingUnitId, E::OperatingUnitName, party(&self.operating_unit)),
+            (E::ProducerId, E::ProducerName, party(&self.producer)),
+        ] {
+            text(id, found.0.as_ref().map(Oid::as_str));
+            text(name, found.1.as_deref());
+        }
+        text(E::GuardianDisclosure, self.guardian_disclosure.as_deref());
+        text(E::CaseId, self.case_id.as_ref().map(Oid::as_str));
+        text(E::CaseOpened, day(self.case_opened_on).as_deref());
+        text(E::CaseClosed, day(self.case_closed_on).as_deref());
+        text(E::RelationshipId, self.relationship_id.as_ref().map(Oid::as_str));
+        text(E::ViewFormat, Some(&self.view_format));
+        text(E::StructuredFormat, self.structured_format.as_deref());
+        text(E::SoftwareManufacturer, self.software.manufacturer.as_deref());
+        text(E::SoftwareProduct, self.software.product.as_deref());
+        text(E::SoftwareVersion, self.software.version.as_deref());
+        text(E::ServiceTask, self.service_task.as_deref());
+        let original = self.original_service_task.as_ref();
+        text(E::OriginalTaskSet, original.map(|task| &*task.code_set));
+        text(E::OriginalTaskCode, original.map(|task| &*task.code));
+        text(E::RecordState, Some(&self.record_state));
+        text(E::RegisterType, Some(&self.register_type));
+        text(E::RetentionClass, Some(&self.retention_class));
+        text(E::SpecialContent, self.special_content.as_deref());
+        text(E::InaccessibleReason, self.inaccessible_reason.as_deref());
+        text(E::RestrictionArgument, self.restriction_argument.as_ref().map(PersonName::reveal));
+        text(E::DisplayDelay, day(self.display_delay_until).as_deref());
+        text(E::ServiceProcess, self.service_process.as_deref());
+        text(E::MainDocument, self.main_document.as_ref().map(Oid::as_str));
+        each(E::Version, RawValue::Whole(i64::from(self.version)));
+        if let Some(order) = self.client.non_disclosure {
+            each(E::ClientNonDisclosure, RawValue::Switch(order));
+        }
+    }
+}

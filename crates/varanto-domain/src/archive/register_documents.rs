@@ -1,0 +1,217 @@
+//! What the archive reads out of relationship and case documents, because references and rights
+//! hang on it. Everything here is derived: the documents are the truth.
+//!
+//! Source: national-specs annexes A.1 and A.2.
+
+use std::sync::Arc;
+
+use super::metadata::Metadata;
+use crate::codes::CodeSets;
+use crate::faults::{Fault, FaultKind};
+use crate::ids::Oid;
+use crate::structures::Content;
+use crate::time::FinnishDay;
+
+/// What a relationship document says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RelationshipContent {
+    /// Asiakkuuden yksilöintitunnus; an old relationship may lack it.
+    pub id: Option<Oid>,
+    /// Vanha asiakkuus.
+    pub old: bool,
+    /// The first day.
+    pub first_day: Option<FinnishDay>,
+    /// The last day, once it has ended.
+    pub last_day: Option<FinnishDay>,
+    /// The service tasks, as codes.
+    pub service_tasks: Vec<Arc<str>>,
+    /// The client's identifiers, as written in the content.
+    pub client: ClientIdentifiers,
+}
+
+/// What a case document says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CaseContent {
+    /// Asiatunnus.
+    pub id: Option<Oid>,
+    /// Whether it is closed.
+    pub closed: bool,
+    /// Yhteinen asia.
+    pub joint: bool,
+    /// The service task's code.
+    pub service_task: Option<Arc<str>>,
+    /// Avauspäivä.
+    pub opened_on: Option<FinnishDay>,
+    /// Päättymispäivä.
+    pub closed_on: Option<FinnishDay>,
+    /// The clients; several only in a joint case.
+    pub clients: Vec<ClientIdentifiers>,
+}
+
+/// The identifiers of one client in a document's content. `Debug` is masked.
+#[derive(Clone, PartialEq, Default)]
+pub struct ClientIdentifiers {
+    /// Henkilötunnus.
+    pub code: Option<String>,
+    /// Tilapäinen yksilöintitunnus: the extension alone.
+    pub temporary: Option<String>,
+}
+
+impl std::fmt::Debug for ClientIdentifiers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+fn identifier(parent: Option<&Content<'_>>, key: &str) -> Option<String> {
+    parent?.member(key)?.member("value")?.text().map(str::to_owned)
+}
+
+fn code(parent: Option<&Content<'_>>, key: &str) -> Option<Arc<str>> {
+    parent?.member(key)?.member("code")?.text().map(Arc::from)
+}
+
+fn switch(parent: Option<&Content<'_>>, key: &str) -> bool {
+    matches!(parent.and_then(|parent| parent.member(key)), Some(Content::Switch(true)))
+}
+
+/// A full date; a partial one says nothing about days.
+fn day(parent: Option<&Content<'_>>, key: &str) -> Option<FinnishDay> {
+    FinnishDay::parse(parent?.member(key)?.text()?)
+}
+
+fn oid(text: Option<String>) -> Option<Oid> {
+    Oid::parse_either(text?.as_str()).ok()
+}
+
+fn client(of: Option<&Content<'_>>) -> ClientIdentifiers {
+    ClientIdentifiers {
+        code: identifier(of, "henkilotunnus"),
+        temporary: identifier(of, "tilapainen_yksilointitunnus"),
+    }
+}
+
+impl RelationshipContent {
+    /// Reads the content of a relationship document that its structure has accepted.
+    #[must_use]
+    pub fn read(content: &Content<'_>) -> Self {
+        let root = content.member("asiakkuusasiakirja");
+        let heading = root.and_then(|root| root.member("sosiaalihuollon_asiakkuus"));
+        let tasks = root.and_then(|root| root.member("sosiaalihuollon_palvelutehtava"));
+        Self {
+            id: oid(identifier(root, "asiakkuuden_yksilointitunnus")),
+            old: switch(heading, "vanha_asiakkuus"),
+            first_day: day(heading, "asiakkuuden_alkamispvm"),
+            last_day: day(heading, "asiakkuuden_paattymispvm"),
+            service_tasks: tasks
+                .map(Content::entries)
+                .unwrap_or_default()
+                .iter()
+                .filter_map(|task| code(Some(task), "palvelutehtava"))
+                .collect(),
+            client: client(root.and_then(|root| root.member("asiakas"))),
+        }
+    }
+
+    /// The faults in which metadata and content disagree.
+    #[must_use]
+    pub fn disagreements(&self, metadata: &Metadata) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let id = metadata.relationship_id.as_ref();
+        if self.id.is_some() && self.id.as_ref() != id {
+            faults.push(disagrees(
+                "/asiakkuusasiakirja/asiakkuuden_yksilointitunnus",
+                "relationship_id",
+            ));
+        }
+        faults.extend(client_disagreement(&self.client, metadata, "/asiakkuusasiakirja/asiakas"));
+        faults
+    }
+}
+
+impl CaseContent {
+    /// Reads the content of a case document that its structure has accepted. The code set tells
+    /// which state means closed, on `today`.
+    #[must_use]
+    pub fn read(content: &Content<'_>, code_sets: &CodeSets, today: FinnishDay) -> Self {
+        let root = content.member("asia_asiakirja");
+        let heading = root.and_then(|root| root.member("asian_tiedot"));
+        let clients = root.and_then(|root| root.member("asiakas"));
+        Self {
+            id: oid(identifier(heading, "asiatunnus")),
+            closed: code(heading, "tila")
+                .and_then(|state| code_sets.case_state_is_closed(&state, today))
+                .unwrap_or(false),
+            joint: switch(heading, "yhteinen_asia"),
+            service_task: code(heading, "palvelutehtava"),
+            opened_on: day(heading, "avauspaiva"),
+            closed_on: day(heading, "paattymispaiva"),
+            clients: clients
+                .map(Content::entries)
+                .unwrap_or_default()
+                .iter()
+                .map(|entry| client(Some(entry)))
+                .collect(),
+        }
+    }
+
+    /// The faults in which metadata and content disagree.
+    #[must_use]
+    pub fn disagreements(&self, metadata: &Metadata) -> Vec<Fault> {
+        const HEADING: &str = "/asia_asiakirja/asian_tiedot";
+        let mut faults = Vec::new();
+        if self.id != metadata.case_id {
+            faults.push(disagrees(&format!("{HEADING}/asiatunnus"), "case_id"));
+        }
+        if self.service_task != metadata.service_task {
+            faults.push(disagrees(&format!("{HEADING}/palvelutehtava"), "service_task"));
+        }
+        if self.opened_on != metadata.case_opened_on {
+            faults.push(disagrees(&format!("{HEADING}/avauspaiva"), "case_opened_on"));
+        }
+        if self.closed_on != metadata.case_closed_on {
+            faults.push(disagrees(&format!("{HEADING}/paattymispaiva"), "case_closed_on"));
+        }
+        if self.clients.len() > 1 && !self.joint {
+            faults.push(
+                Fault::new(
+                    FaultKind::WrongValue,
+                    "structured:/asia_asiakirja/asiakas",
+                    "1505.2 row 2",
+                )
+                .value(format!("{} clients", self.clients.len()))
+                .arg("expected", "yhteinen_asia: true"),
+            );
+        }
+        let named = self.clients.iter().any(|client| {
+            client_disagreement(client, metadata, "/asia_asiakirja/asiakas").is_none()
+        });
+        if !named {
+            faults.push(disagrees("/asia_asiakirja/asiakas", "client"));
+        }
+        faults
+    }
+}
+
+fn disagrees(pointer: &str, element: &str) -> Fault {
+    Fault::new(FaultKind::Disagreement, format!("structured:{pointer}"), "nat 9")
+        .arg("other", element)
+        .arg("expected", element)
+}
+
+/// Whether the client that the content names is another than the metadata's. A content that names
+/// nobody disagrees with nothing: its structure and conditions say whether it may.
+fn client_disagreement(
+    named: &ClientIdentifiers,
+    metadata: &Metadata,
+    pointer: &str,
+) -> Option<Fault> {
+    use crate::ids::ClientIdentifier::{Code, Temporary};
+    let differs = match &metadata.client.identifier {
+        Code(code) => named.code.as_deref().is_some_and(|found| found != code.reveal()),
+        Temporary(temporary) => {
+            named.temporary.as_deref().is_some_and(|found| found != temporary.reveal())
+        }
+    };
+    differs.then(|| disagrees(pointer, "client"))
+}

@@ -1,0 +1,18 @@
+//! The law: values that cannot hold nonsense, and rules as pure functions from facts to answers.
+//!
+//! Nothing here does I/O, reads the clock or knows a wire format. The rooms in reading order:
+//!
+//! * [`ids`], [`time`], [`codes`], [`faults`]: the words everything else is written in;
+//! * [`structures`]: what a structured document may hold, row by row;
+//! * [`archive`]: documents, versions, metadata, references, integrity proofs;
+//! * [`joining`]: organisations, units, systems and their certification;
+//! * [`access`]: who may do what.
+
+pub mod access;
+pub mod archive;
+pub mod codes;
+pub mod faults;
+pub mod ids;
+pub mod joining;
+pub mod structures;
+pub mod time;

@@ -1,0 +1,16 @@
+//! The script: bytes to domain values and back.
+//!
+//! Parsers and printers for everything that crosses the archive's wall. No I/O, no rule of the law:
+//! what a value may be is the domain's to say, how it is spelt is said here.
+
+pub mod content;
+pub mod metadata;
+pub mod national_schema;
+pub mod receipts;
+pub mod synthetic;
+pub mod view;
+pub mod code_sets;
+mod members;
+pub mod registers;
+mod xml;
+pub mod xhtml;

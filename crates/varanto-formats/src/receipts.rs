@@ -1,0 +1,140 @@
+//! Receipts as JSON files: what the archive answers, and what `verify` reads back.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use varanto_domain::archive::proof::{Hash, LeafProof, Salt};
+use varanto_domain::archive::receipt::Receipt;
+use varanto_domain::faults::{Fault, FaultKind};
+use varanto_domain::ids::Oid;
+use varanto_domain::time::Instant;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReceiptFile {
+    document_id: String,
+    set_id: String,
+    version: u32,
+    archived_at: String,
+    content: DigestFile,
+    metadata: DigestFile,
+    version_leaf: LeafFile,
+    log_line: LineFile,
+    log_leaf: LeafFile,
+    checkpoint: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DigestFile {
+    salt: String,
+    salted_sha256: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LineFile {
+    salt: String,
+    text: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LeafFile {
+    index: u64,
+    hash: String,
+    path: Vec<String>,
+}
+
+/// Prints a receipt as JSON, the same text for the same receipt.
+#[must_use]
+pub fn write(receipt: &Receipt) -> String {
+    let file = ReceiptFile {
+        document_id: receipt.document.to_string(),
+        set_id: receipt.set.to_string(),
+        version: receipt.version,
+        archived_at: receipt.archived_at.to_string(),
+        content: digest_file(&receipt.content_salt, &receipt.content),
+        metadata: digest_file(&receipt.metadata_salt, &receipt.metadata),
+        version_leaf: leaf_file(&receipt.version_leaf),
+        log_line: LineFile {
+            salt: STANDARD.encode(receipt.line_salt),
+            text: receipt.line.clone(),
+        },
+        log_leaf: leaf_file(&receipt.line_leaf),
+        checkpoint: receipt.checkpoint.clone(),
+    };
+    serde_json::to_string(&file).expect("a receipt has only texts and numbers")
+}
+
+fn digest_file(salt: &Salt, digest: &Hash) -> DigestFile {
+    DigestFile { salt: STANDARD.encode(salt), salted_sha256: STANDARD.encode(digest) }
+}
+
+fn leaf_file(leaf: &LeafProof) -> LeafFile {
+    LeafFile {
+        index: leaf.index,
+        hash: STANDARD.encode(leaf.leaf),
+        path: leaf.path.iter().map(|hash| STANDARD.encode(hash)).collect(),
+    }
+}
+
+/// Reads a receipt.
+///
+/// # Errors
+/// The first thing that keeps it from being one, with its element.
+pub fn read(bytes: &[u8]) -> Result<Receipt, Fault> {
+    let file: ReceiptFile = serde_json::from_slice(bytes).map_err(|error| {
+        Fault::new(FaultKind::NotJson, "receipt", "ARC-15")
+            .arg("reason", format!("line {}, column {}", error.line(), error.column()))
+    })?;
+    let document = oid(&file.document_id, "document_id")?;
+    Ok(Receipt {
+        document,
+        set: oid(&file.set_id, "set_id")?,
+        version: file.version,
+        archived_at: Instant::parse(&file.archived_at)
+            .ok_or_else(|| wrong("archived_at", "2026-03-23T08:54:24.5Z"))?,
+        content_salt: salt(&file.content.salt, "content.salt")?,
+        content: hash(&file.content.salted_sha256, "content.salted_sha256")?,
+        metadata_salt: salt(&file.metadata.salt, "metadata.salt")?,
+        metadata: hash(&file.metadata.salted_sha256, "metadata.salted_sha256")?,
+        version_leaf: leaf(&file.version_leaf, "version_leaf")?,
+        line: file.log_line.text,
+        line_salt: salt(&file.log_line.salt, "log_line.salt")?,
+        line_leaf: leaf(&file.log_leaf, "log_leaf")?,
+        checkpoint: file.checkpoint,
+    })
+}
+
+fn wrong(element: &str, expected: &str) -> Fault {
+    Fault::new(FaultKind::WrongForm, element, "ARC-15").arg("expected", expected)
+}
+
+fn oid(text: &str, element: &str) -> Result<Oid, Fault> {
+    Oid::parse(text).map_err(|_| Fault::new(FaultKind::NotAnOid, element, "ARC-15"))
+}
+
+fn bytes<const N: usize>(text: &str, element: &str) -> Result<[u8; N], Fault> {
+    STANDARD
+        .decode(text)
+        .ok()
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or_else(|| wrong(element, &format!("base64 of {N} bytes")))
+}
+
+fn salt(text: &str, element: &str) -> Result<Salt, Fault> {
+    bytes(text, element)
+}
+
+fn hash(text: &str, element: &str) -> Result<Hash, Fault> {
+    bytes(text, element)
+}
+
+fn leaf(file: &LeafFile, element: &str) -> Result<LeafProof, Fault> {
+    Ok(LeafProof {
+        index: file.index,
+        leaf: hash(&file.hash, element)?,
+        path: file.path.iter().map(|step| hash(step, element)).collect::<Result<_, _>>()?,
+    })
+}

@@ -1,0 +1,515 @@
+//! Versions of documents: their rows, their records and their contents.
+
+use rusqlite::{Row, params};
+use varanto_domain::access::{InvalidatePermit, ReadPermit, VersionFacts};
+use varanto_domain::archive::documents::{DocumentGroup, Form, Part, VersionState};
+use varanto_domain::archive::proof;
+use varanto_domain::archive::receipt::{digested_columns, digested_content};
+use varanto_domain::ids::{ClientKey, Oid, VersionKey};
+use varanto_domain::time::Instant;
+
+use crate::content::Place;
+use crate::keys::DataKey;
+use crate::oids;
+use crate::{ReadTx, StoreError, WriteTx};
+
+/// Everything the store keeps in the clear about one version.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "each field is the column of the same name")]
+pub struct VersionRow {
+    pub version: VersionKey,
+    pub client: ClientKey,
+    pub set: VersionKey,
+    pub number: u32,
+    pub state: VersionState,
+    pub group: DocumentGroup,
+    pub form: Form,
+    pub controller: Oid,
+    pub case_key: Option<i64>,
+    pub relationship_key: Option<i64>,
+    pub main: Option<VersionKey>,
+    pub written_at: Instant,
+    pub archived_at: Instant,
+    pub content_bytes: u64,
+    pub leaf: u64,
+}
+
+impl VersionRow {
+    /// What a decision needs to know of it.
+    #[must_use]
+    pub fn facts(&self) -> VersionFacts {
+        VersionFacts {
+            version: self.version,
+            client: self.client,
+            controller: self.controller.clone(),
+            state: self.state,
+        }
+    }
+}
+
+/// A content, compressed and encrypted on the caller's thread, with its salted digest.
+pub struct SealedContent {
+    bytes: Vec<u8>,
+    digest: proof::Hash,
+}
+
+/// A record of metadata and arrival, compressed and encrypted on the caller's thread. Its digest
+/// waits for the columns, some of which only the writer knows.
+pub struct SealedRecord {
+    bytes: Vec<u8>,
+    digest: proof::Hash,
+    salt: proof::Salt,
+}
+
+/// A version to be kept.
+pub struct NewVersion<'a> {
+    /// Its key, drawn before its content was sealed.
+    pub version: VersionKey,
+    /// Its OID.
+    pub oid: &'a Oid,
+    /// Whose it is.
+    pub client: ClientKey,
+    /// The first version's key; its own for a first version.
+    pub set: VersionKey,
+    /// Its number in the set.
+    pub number: u32,
+    /// Its group.
+    pub group: DocumentGroup,
+    /// Its form.
+    pub form: Form,
+    /// General type, specific type, service task.
+    pub codes: [Option<&'a str>; 3],
+    /// In whose register.
+    pub controller: &'a Oid,
+    /// Organiser and unit.
+    pub parties: [Option<&'a Oid>; 2],
+    /// The case it hangs on, or is.
+    pub case_key: Option<i64>,
+    /// The relationship it belongs to, or is.
+    pub relationship_key: Option<i64>,
+    /// The main document's set.
+    pub main: Option<VersionKey>,
+    /// When it was written.
+    pub written_at: Instant,
+    /// When it came.
+    pub archived_at: Instant,
+    /// Bytes of its content as sent.
+    pub content_bytes: u64,
+    /// Its content.
+    pub content: SealedContent,
+    /// Its metadata and arrival.
+    pub record: SealedRecord,
+}
+
+/// The label and place names under which the parts of a version are sealed and salted.
+const CONTENT: &str = "content";
+const RECORD: &str = "record";
+
+impl ReadTx<'_> {
+    /// Compresses and encrypts a content for a version, without touching the database but for the
+    /// dictionary.
+    pub fn seal_content(
+        &self,
+        key: &DataKey,
+        version: VersionKey,
+        dictionary: i64,
+        parts: &[(Part, &[u8])],
+    ) -> Result<SealedContent, StoreError> {
+        let salt = key.salt(CONTENT, version.0);
+        let bare: Vec<&[u8]> = parts.iter().map(|(_, bytes)| *bytes).collect();
+        let place = Place { what: CONTENT, key: version.0 };
+        Ok(SealedContent {
+            bytes: self.seal_parts(key, place, dictionary, &bare)?,
+            digest: proof::salted(&salt, &digested_content(parts)),
+        })
+    }
+
+    /// As [`ReadTx::seal_content`], for the record of metadata and arrival.
+    pub fn seal_record(
+        &self,
+        key: &DataKey,
+        version: VersionKey,
+        dictionary: i64,
+        record: &[u8],
+    ) -> Result<SealedRecord, StoreError> {
+        let place = Place { what: RECORD, key: version.0 };
+        Ok(SealedRecord {
+            bytes: self.seal_parts(key, place, dictionary, &[record])?,
+            digest: proof::sha256(record),
+            salt: key.salt(RECORD, version.0),
+        })
+    }
+
+    /// The version with this OID.
+    pub fn find_version(&self, oid: &Oid) -> Result<Option<VersionRow>, StoreError> {
+        const SQL: &str = "SELECT version_key FROM document_route WHERE oid = ?1";
+        let key: Option<i64> = self.optional(SQL, [oids::pack(oid)], |row| row.get(0))?;
+        key.map(|key| self.version_of_key(VersionKey(key))).transpose()
+    }
+
+    /// The row of a version that is known to exist.
+    pub fn version_of_key(&self, version: VersionKey) -> Result<VersionRow, StoreError> {
+        const SQL: &str = concat!(
+            "SELECT version_key, client_key, set_key, version, state, document_group, form, ",
+            "controller, case_key, relationship_key, main_key, written_at, archived_at, ",
+            "content_bytes, leaf FROM document_version WHERE version_key = ?1"
+        );
+        let raw = self.optional(SQL, [version.0], RawVersion::read)?;
+        let raw =
+            raw.ok_or_else(|| StoreError::Damaged(format!("version {} is missing", version.0)))?;
+        self.version_of(raw)
+    }
+
+    /// The versions of a set, oldest first.
+    pub fn list_versions(&self, set: VersionKey) -> Result<Vec<VersionRow>, StoreError> {
+        const SQL: &str = "SELECT version_key FROM document_version
+            WHERE set_key = ?1 AND version > 1 ORDER BY version";
+        let later = self.all(SQL, [set.0], |row| row.get::<_, i64>(0))?;
+        std::iter::once(set.0)
+            .chain(later)
+            .map(|key| self.version_of_key(VersionKey(key)))
+            .collect()
+    }
+
+    /// The attachments of a main document, oldest first: the newest versions of their sets.
+    pub fn list_attachments(&self, main: VersionKey) -> Result<Vec<VersionRow>, StoreError> {
+        const SQL: &str = "SELECT version_key FROM document_version
+            WHERE main_key = ?1 AND state = 0 ORDER BY version_key";
+        let keys = self.all(SQL, [main.0], |row| row.get::<_, i64>(0))?;
+        keys.into_iter().map(|key| self.version_of_key(VersionKey(key))).collect()
+    }
+
+    /// The columns of a version that its metadata's digest covers; see [`NewVersion`].
+    pub fn columns(&self, version: VersionKey) -> Result<String, StoreError> {
+        const SQL: &str = "SELECT version_key, client_key, set_key, version, document_group, form,
+            general_type, specific_type, service_task, controller, organiser, unit, case_key,
+            relationship_key, main_key, written_at, archived_at, content_bytes
+            FROM document_version WHERE version_key = ?1";
+        let values: [Option<i64>; 18] = self.one(SQL, [version.0], |row| {
+            let mut values = [None; 18];
+            for (column, value) in values.iter_mut().enumerate() {
+                *value = row.get(column)?;
+            }
+            Ok(values)
+        })?;
+        let mut texts = Vec::with_capacity(values.len());
+        for (column, value) in values.into_iter().enumerate() {
+            texts.push(match (value, (6..12).contains(&column)) {
+                (Some(term), true) => self.term(term)?.to_string(),
+                (Some(number), false) => number.to_string(),
+                (None, _) => String::new(),
+            });
+        }
+        Ok(columns_text(&texts))
+    }
+
+    /// The record of metadata and arrival that `permit` opens.
+    pub fn record(&self, permit: &ReadPermit) -> Result<Vec<u8>, StoreError> {
+        self.record_of(permit.version(), permit.client())
+    }
+
+    /// The content that `permit` opens, part by part, byte for byte as it was archived.
+    pub fn content(&self, permit: &ReadPermit) -> Result<Vec<(Part, Vec<u8>)>, StoreError> {
+        const SQL: &str = "SELECT form FROM document_version WHERE version_key = ?1";
+        let form: i64 = self.one(SQL, [permit.version().0], |row| row.get(0))?;
+        let parts = self.content_of(permit.version(), permit.client())?;
+        Ok(form_of(form)?.parts().iter().copied().zip(parts).collect())
+    }
+
+    pub(crate) fn record_of(
+        &self,
+        version: VersionKey,
+        client: ClientKey,
+    ) -> Result<Vec<u8>, StoreError> {
+        const SQL: &str = "SELECT record FROM document_version WHERE version_key = ?1";
+        let sealed: Vec<u8> = self.one(SQL, [version.0], |row| row.get(0))?;
+        let key = self.data_key(client)?;
+        let place = Place { what: RECORD, key: version.0 };
+        let mut parts = self.open_parts(&key, place, &sealed)?;
+        match (parts.pop(), parts.is_empty()) {
+            (Some(record), true) => Ok(record),
+            _ => Err(StoreError::Damaged(format!("record {} has other parts", version.0))),
+        }
+    }
+
+    pub(crate) fn content_of(
+        &self,
+        version: VersionKey,
+        client: ClientKey,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        const SQL: &str = "SELECT sealed FROM content WHERE version_key = ?1";
+        let sealed: Option<Vec<u8>> = self.optional(SQL, [version.0], |row| row.get(0))?;
+        let sealed = sealed
+            .ok_or_else(|| StoreError::Damaged(format!("content {} is missing", version.0)))?;
+        let key = self.data_key(client)?;
+        self.open_parts(&key, Place { what: CONTENT, key: version.0 }, &sealed)
+    }
+
+    /// The salts under which a version's content and record were hashed: they go into its receipt.
+    pub fn salts(&self, permit: &ReadPermit) -> Result<(proof::Salt, proof::Salt), StoreError> {
+        let key = self.data_key(permit.client())?;
+        let version = permit.version().0;
+        Ok((key.salt(CONTENT, version), key.salt(RECORD, version)))
+    }
+
+    pub(crate) fn data_key(
+        &self,
+        client: ClientKey,
+    ) -> Result<std::sync::Arc<DataKey>, StoreError> {
+        self.client_data_key(client)?
+            .ok_or_else(|| StoreError::Damaged(format!("the key of client {} is gone", client.0)))
+    }
+
+    pub(crate) fn version_of(&self, raw: RawVersion) -> Result<VersionRow, StoreError> {
+        let damaged = || StoreError::Damaged(format!("the row of version {}", raw.version));
+        let group = usize::try_from(raw.group).ok().and_then(|n| DocumentGroup::ALL.get(n));
+        let state = usize::try_from(raw.state).ok().and_then(|n| VersionState::ALL.get(n));
+        Ok(VersionRow {
+            version: VersionKey(raw.version),
+            client: ClientKey(raw.client),
+            set: VersionKey(raw.set),
+            number: u32::try_from(raw.number).map_err(|_| damaged())?,
+            state: *state.ok_or_else(damaged)?,
+            group: *group.ok_or_else(damaged)?,
+            form: form_of(raw.form)?,
+            controller: self.oid_term(raw.controller)?,
+            case_key: raw.case_key,
+            relationship_key: raw.relationship_key,
+            main: raw.main.map(VersionKey),
+            written_at: Instant::from_millis(raw.written_at),
+            archived_at: Instant::from_millis(raw.archived_at),
+            content_bytes: u64::try_from(raw.content_bytes).map_err(|_| damaged())?,
+            leaf: u64::try_from(raw.leaf).map_err(|_| damaged())?,
+        })
+    }
+}
+
+/// A version's row before its terms are looked up.
+pub(crate) struct RawVersion {
+    version: i64,
+    client: i64,
+    set: i64,
+    number: i64,
+    state: i64,
+    group: i64,
+    form: i64,
+    controller: i64,
+    case_key: Option<i64>,
+    relationship_key: Option<i64>,
+    main: Option<i64>,
+    written_at: i64,
+    archived_at: i64,
+    content_bytes: i64,
+    leaf: i64,
+}
+
+impl RawVersion {
+    /// Reads the columns in the order in which [`ReadTx::version_of_key`] asks for them.
+    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            version: row.get(0)?,
+            client: row.get(1)?,
+            set: row.get(2)?,
+            number: row.get(3)?,
+            state: row.get(4)?,
+            group: row.get(5)?,
+            form: row.get(6)?,
+            controller: row.get(7)?,
+            case_key: row.get(8)?,
+            relationship_key: row.get(9)?,
+            main: row.get(10)?,
+            written_at: row.get(11)?,
+            archived_at: row.get(12)?,
+            content_bytes: row.get(13)?,
+            leaf: row.get(14)?,
+        })
+    }
+}
+
+/// The forms in the order that the column `form` counts them.
+const FORMS: [Form; 3] = [Form::Structured, Form::Xhtml, Form::Pdf];
+
+fn form_of(number: i64) -> Result<Form, StoreError> {
+    usize::try_from(number)
+        .ok()
+        .and_then(|number| FORMS.get(number).copied())
+        .ok_or_else(|| StoreError::Damaged(format!("form {number} is unknown")))
+}
+
+fn number_of(form: Form) -> i64 {
+    match form {
+        Form::Structured => 0,
+        Form::Xhtml => 1,
+        Form::Pdf => 2,
+    }
+}
+
+/// The columns as they are hashed: a value a line, an empty one for nothing.
+fn columns_text(values: &[impl AsRef<str>]) -> String {
+    let mut text = String::with_capacity(256);
+    for value in values {
+        text.push_str(value.as_ref());
+        text.push('\n');
+    }
+    text
+}
+
+impl NewVersion<'_> {
+    /// The columns that the metadata's digest covers: all but the state, which changes, and the leaf.
+    fn columns(&self) -> String {
+        let number = |number: i64| number.to_string();
+        let maybe = |number: Option<i64>| number.map(|n| n.to_string()).unwrap_or_default();
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        let [general, specific, task] = self.codes;
+        let [organiser, unit] = self.parties.map(|party| party.map(Oid::as_str));
+        columns_text(&[
+            number(self.version.0),
+            number(self.client.0),
+            number(self.set.0),
+            number(i64::from(self.number)),
+            number(self.group as i64),
+            number(number_of(self.form)),
+            text(general),
+            text(specific),
+            text(task),
+            self.controller.to_string(),
+            text(organiser),
+            text(unit),
+            maybe(self.case_key),
+            maybe(self.relationship_key),
+            maybe(self.main.map(|main| main.0)),
+            number(self.written_at.millis()),
+            number(self.archived_at.millis()),
+            number(self.content_bytes.cast_signed()),
+        ])
+    }
+}
+
+impl WriteTx<'_> {
+    /// Keeps a version: row, content, route, and its leaf in the proof log. Answers the leaf.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the OID is taken.
+    pub fn insert_version(&mut self, new: &NewVersion<'_>) -> Result<u64, StoreError> {
+        const ROUTE: &str = "INSERT INTO document_route (oid, version_key) VALUES (?1, ?2)";
+        const CONTENT: &str = "INSERT INTO content (version_key, sealed) VALUES (?1, ?2)";
+        const VERSION: &str = "INSERT INTO document_version VALUES
+            (?1, ?2, ?3, ?4, 0, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+             ?19, ?20)";
+        let key = new.version.0;
+        self.execute(ROUTE, params![oids::pack(new.oid), key])?;
+        self.execute(CONTENT, params![key, new.content.bytes])?;
+        let columns = new.columns();
+        let metadata =
+            proof::salted(&new.record.salt, &digested_columns(&new.record.digest, &columns));
+        let leaf = self.append_leaf(proof::version_leaf(&new.content.digest, &metadata));
+        let [general, specific, task] = new.codes;
+        let [organiser, unit] = new.parties.map(|party| party.map(Oid::as_str));
+        let terms = [
+            self.make_term_if(general)?,
+            self.make_term_if(specific)?,
+            self.make_term_if(task)?,
+            Some(self.make_term(new.controller.as_str())?),
+            self.make_term_if(organiser)?,
+            self.make_term_if(unit)?,
+        ];
+        self.execute(
+            VERSION,
+            params![
+                key,
+                new.client.0,
+                new.set.0,
+                new.number,
+                new.group as i64,
+                number_of(new.form),
+                terms[0],
+                terms[1],
+                terms[2],
+                terms[3],
+                terms[4],
+                terms[5],
+                new.case_key,
+                new.relationship_key,
+                new.main.map(|main| main.0),
+                new.written_at.millis(),
+                new.archived_at.millis(),
+                new.content_bytes.cast_signed(),
+                new.record.bytes,
+                leaf.cast_signed(),
+            ],
+        )?;
+        Ok(leaf)
+    }
+
+    /// Marks a version as replaced by a newer one.
+    pub fn replace_version(&mut self, version: VersionKey) -> Result<(), StoreError> {
+        self.set_state(version, VersionState::Replaced)
+    }
+
+    /// Brings a replaced version back into force, because the one that replaced it was invalidated.
+    pub fn restore_version(&mut self, version: VersionKey) -> Result<(), StoreError> {
+        self.set_state(version, VersionState::InForce)
+    }
+
+    /// Marks a version as invalidated, and keeps why.
+    pub fn invalidate_version(
+        &mut self,
+        permit: &InvalidatePermit,
+        client: ClientKey,
+        reason: &str,
+        explanation: Option<&str>,
+        line: i64,
+    ) -> Result<(), StoreError> {
+        const SQL: &str = "INSERT INTO invalidation
+            (version_key, reason, explanation, invalidated_at, line) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let version = permit.version();
+        let sealed = match explanation {
+            Some(text) => {
+                let key = self.data_key(client)?;
+                let place = Place { what: "explanation", key: version.0 };
+                Some(self.seal_parts(&key, place, 0, &[text.as_bytes()])?)
+            }
+            None => None,
+        };
+        let reason = self.make_term(reason)?;
+        let now = self.now().millis();
+        self.execute(SQL, params![version.0, reason, sealed, now, line])?;
+        self.set_state(version, VersionState::Invalidated)
+    }
+
+    fn set_state(&mut self, version: VersionKey, state: VersionState) -> Result<(), StoreError> {
+        const SQL: &str = "UPDATE document_version SET state = ?2 WHERE version_key = ?1";
+        let changed = self.execute(SQL, params![version.0, state as i64])?;
+        if changed == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::Damaged(format!("version {} is missing", version.0)))
+        }
+    }
+}
+
+/// Why and when a version was invalidated.
+#[derive(Debug, Clone)]
+pub struct InvalidationRow {
+    /// The reason's code.
+    pub reason: String,
+    /// When.
+    pub at: Instant,
+}
+
+impl ReadTx<'_> {
+    /// Why a version was invalidated, for one who may read it.
+    pub fn find_invalidation(
+        &self,
+        permit: &ReadPermit,
+    ) -> Result<Option<InvalidationRow>, StoreError> {
+        const SQL: &str = "SELECT reason, invalidated_at FROM invalidation WHERE version_key = ?1";
+        let found: Option<(i64, i64)> =
+            self.optional(SQL, [permit.version().0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let Some((reason, at)) = found else { return Ok(None) };
+        Ok(Some(InvalidationRow {
+            reason: self.term(reason)?.to_string(),
+            at: Instant::from_millis(at),
+        }))
+    }
+}

@@ -1,0 +1,207 @@
+//! Relationships and cases: rows derived from the newest versions of their documents.
+
+use rusqlite::{Row, params};
+use varanto_domain::archive::references::{KnownCase, KnownRelationship};
+use varanto_domain::ids::{ClientKey, Oid, VersionKey};
+use varanto_domain::time::FinnishDay;
+
+use crate::oids;
+use crate::{ReadTx, StoreError, WriteTx};
+
+/// A relationship and the key it is stored under.
+#[derive(Debug, Clone)]
+pub struct RelationshipRow {
+    /// Its key.
+    pub key: i64,
+    /// What it says.
+    pub known: KnownRelationship,
+}
+
+/// A case and the keys it is stored under.
+#[derive(Debug, Clone)]
+pub struct CaseRow {
+    /// Its key.
+    pub key: i64,
+    /// The key of its relationship.
+    pub relationship_key: i64,
+    /// What it says.
+    pub known: KnownCase,
+}
+
+type RawRelationship = (i64, Vec<u8>, i64, i64, bool, Option<i32>, String);
+
+fn raw_relationship(row: &Row<'_>) -> rusqlite::Result<RawRelationship> {
+    Ok((
+        row.get(0)?,
+        row.get(1)?,
+        row.get(2)?,
+        row.get(3)?,
+        row.get(4)?,
+        row.get(5)?,
+        row.get(6)?,
+    ))
+}
+
+impl ReadTx<'_> {
+    /// The relationship with this OID.
+    pub fn find_relationship(&self, oid: &Oid) -> Result<Option<RelationshipRow>, StoreError> {
+        const SQL: &str = "SELECT relationship_key, oid, client_key, controller, old, last_day,
+            service_tasks FROM relationship WHERE oid = ?1";
+        let raw = self.optional(SQL, [oids::pack(oid)], raw_relationship)?;
+        raw.map(|raw| self.relationship_of(raw)).transpose()
+    }
+
+    /// The relationships of a client, oldest first.
+    pub fn list_relationships(
+        &self,
+        client: ClientKey,
+    ) -> Result<Vec<RelationshipRow>, StoreError> {
+        const SQL: &str = "SELECT relationship_key, oid, client_key, controller, old, last_day,
+            service_tasks FROM relationship WHERE client_key = ?1 ORDER BY relationship_key";
+        let raw = self.all(SQL, [client.0], raw_relationship)?;
+        raw.into_iter().map(|raw| self.relationship_of(raw)).collect()
+    }
+
+    /// The relationship of a key that is known to exist.
+    pub fn relationship_of_key(&self, key: i64) -> Result<RelationshipRow, StoreError> {
+        const SQL: &str = "SELECT relationship_key, oid, client_key, controller, old, last_day,
+            service_tasks FROM relationship WHERE relationship_key = ?1";
+        let raw = self.optional(SQL, [key], raw_relationship)?;
+        let raw = raw.ok_or_else(|| StoreError::Damaged(format!("relationship {key} is missing")))?;
+        self.relationship_of(raw)
+    }
+
+    fn relationship_of(&self, raw: RawRelationship) -> Result<RelationshipRow, StoreError> {
+        let (key, oid, client, controller, old, last_day, tasks) = raw;
+        let id = oids::unpack(&oid)
+            .ok_or_else(|| StoreError::Damaged(format!("the OID of relationship {key}")))?;
+        Ok(RelationshipRow {
+            key,
+            known: KnownRelationship {
+                id,
+                client: ClientKey(client),
+                controller: self.oid_term(controller)?,
+                old,
+                last_day: last_day.and_then(FinnishDay::from_number),
+                service_tasks: tasks.split_whitespace().map(str::to_owned).collect(),
+            },
+        })
+    }
+
+    /// The case with this OID.
+    pub fn find_case(&self, oid: &Oid) -> Result<Option<CaseRow>, StoreError> {
+        const SQL: &str = "SELECT case_key FROM client_case WHERE oid = ?1";
+        let key = self.optional(SQL, [oids::pack(oid)], |row| row.get(0))?;
+        key.map(|key| self.case_of_key(key)).transpose()
+    }
+
+    /// The case of a key that is known to exist.
+    pub fn case_of_key(&self, key: i64) -> Result<CaseRow, StoreError> {
+        const SQL: &str = "SELECT oid, relationship_key, controller, closed, closed_on, joint,
+            service_task FROM client_case WHERE case_key = ?1";
+        const CLIENTS: &str =
+            "SELECT client_key FROM case_client WHERE case_key = ?1 ORDER BY client_key";
+        type Raw = (Vec<u8>, i64, i64, bool, Option<i32>, bool, i64);
+        let raw: Option<Raw> = self.optional(SQL, [key], |row| {
+            Ok((
+                row.get(0)?,
+                row.get(1)?,
+                row.get(2)?,
+                row.get(3)?,
+                row.get(4)?,
+                row.get(5)?,
+                row.get(6)?,
+            ))
+        })?;
+        let damaged = || StoreError::Damaged(format!("case {key}"));
+        let (oid, relationship_key, controller, closed, closed_on, joint, task) =
+            raw.ok_or_else(damaged)?;
+        Ok(CaseRow {
+            key,
+            relationship_key,
+            known: KnownCase {
+                id: oids::unpack(&oid).ok_or_else(damaged)?,
+                clients: self.all(CLIENTS, [key], |row| row.get(0).map(ClientKey))?,
+                controller: self.oid_term(controller)?,
+                relationship: self.relationship_of_key(relationship_key)?.known,
+                closed,
+                closed_on: closed_on.and_then(FinnishDay::from_number),
+                joint,
+                service_task: self.term(task)?.to_string(),
+            },
+        })
+    }
+}
+
+impl WriteTx<'_> {
+    /// Keeps what the newest version of a relationship document says. Answers its key.
+    pub fn upsert_relationship(
+        &mut self,
+        key: Option<i64>,
+        known: &KnownRelationship,
+        from: VersionKey,
+    ) -> Result<i64, StoreError> {
+        const SQL: &str = "INSERT INTO relationship
+            (relationship_key, oid, client_key, controller, old, last_day, service_tasks, version_key)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            ON CONFLICT (relationship_key) DO UPDATE SET old = excluded.old,
+            last_day = excluded.last_day, service_tasks = excluded.service_tasks,
+            version_key = excluded.version_key";
+        let key = key.unwrap_or_else(|| self.next_key());
+        let controller = self.make_term(known.controller.as_str())?;
+        self.execute(
+            SQL,
+            params![
+                key,
+                oids::pack(&known.id),
+                known.client.0,
+                controller,
+                known.old,
+                known.last_day.map(FinnishDay::number),
+                known.service_tasks.join(" "),
+                from.0,
+            ],
+        )?;
+        Ok(key)
+    }
+
+    /// Keeps what the newest version of a case document says. Answers its key.
+    pub fn upsert_case(
+        &mut self,
+        key: Option<i64>,
+        relationship_key: i64,
+        known: &KnownCase,
+        from: VersionKey,
+    ) -> Result<i64, StoreError> {
+        const SQL: &str = "INSERT INTO client_case
+            (case_key, oid, relationship_key, controller, closed, closed_on, joint, service_task,
+             version_key)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+            ON CONFLICT (case_key) DO UPDATE SET relationship_key = excluded.relationship_key,
+            closed = excluded.closed, closed_on = excluded.closed_on, joint = excluded.joint,
+            service_task = excluded.service_task, version_key = excluded.version_key";
+        const CLIENT: &str = "INSERT INTO case_client (case_key, client_key) VALUES (?1, ?2)
+            ON CONFLICT DO NOTHING";
+        let key = key.unwrap_or_else(|| self.next_key());
+        let controller = self.make_term(known.controller.as_str())?;
+        let task = self.make_term(&known.service_task)?;
+        self.execute(
+            SQL,
+            params![
+                key,
+                oids::pack(&known.id),
+                relationship_key,
+                controller,
+                known.closed,
+                known.closed_on.map(FinnishDay::number),
+                known.joint,
+                task,
+                from.0,
+            ],
+        )?;
+        for client in &known.clients {
+            self.execute(CLIENT, params![key, client.0])?;
+        }
+        Ok(key)
+    }
+}

@@ -1,0 +1,148 @@
+//! Lists of versions, newest first, in pages.
+
+use rusqlite::named_params;
+use varanto_domain::archive::documents::{DocumentGroup, VersionState};
+use varanto_domain::ids::{ClientKey, Oid, VersionKey};
+use varanto_domain::time::Instant;
+
+use crate::documents::{RawVersion, VersionRow};
+use crate::{ReadTx, StoreError};
+
+/// Where to look: it decides which index is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// The documents of one client.
+    Client(ClientKey),
+    /// The documents in one controller's register.
+    Register(Oid),
+}
+
+/// What narrows a list. `None` narrows nothing.
+#[derive(Debug, Clone, Default)]
+#[expect(missing_docs, reason = "each field is the column of the same name")]
+pub struct Filter {
+    pub controller: Option<Oid>,
+    pub case_key: Option<i64>,
+    pub relationship_key: Option<i64>,
+    pub group: Option<DocumentGroup>,
+    pub general_type: Option<String>,
+    pub specific_type: Option<String>,
+    pub service_task: Option<String>,
+    pub organiser: Option<Oid>,
+    pub unit: Option<Oid>,
+    pub main: Option<VersionKey>,
+    /// Written at or after this instant.
+    pub from: Option<Instant>,
+    /// Written before this instant.
+    pub before: Option<Instant>,
+    /// Only these states.
+    pub states: Vec<VersionState>,
+}
+
+/// The last entry of the page before; the next page begins after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct After {
+    /// When it was written.
+    pub written_at: Instant,
+    /// Its key.
+    pub version: VersionKey,
+}
+
+macro_rules! list_sql {
+    ($scope:literal) => {
+        concat!(
+            "SELECT version_key, client_key, set_key, version, state, document_group, form, ",
+            "controller, case_key, relationship_key, main_key, written_at, archived_at, ",
+            "content_bytes, leaf FROM document_version ",
+            $scope,
+            " AND (written_at, version_key) < (:written_at, :version_key)",
+            " AND written_at >= :from_at AND written_at < :before_at",
+            " AND (:states >> state) & 1",
+            " AND (:controller IS NULL OR controller = :controller)",
+            " AND (:case_key IS NULL OR case_key = :case_key)",
+            " AND (:relationship_key IS NULL OR relationship_key = :relationship_key)",
+            " AND (:document_group IS NULL OR document_group = :document_group)",
+            " AND (:general_type IS NULL OR general_type = :general_type)",
+            " AND (:specific_type IS NULL OR specific_type = :specific_type)",
+            " AND (:service_task IS NULL OR service_task = :service_task)",
+            " AND (:organiser IS NULL OR organiser = :organiser)",
+            " AND (:unit IS NULL OR unit = :unit)",
+            " AND (:main_key IS NULL OR main_key = :main_key)",
+            " ORDER BY written_at DESC, version_key DESC LIMIT :most"
+        )
+    };
+}
+
+impl ReadTx<'_> {
+    /// At most `most` versions in the scope that pass the filter, newest first.
+    ///
+    /// Whoever calls this decides every hit before it is shown: the filter only narrows (design D3).
+    pub fn find_versions(
+        &self,
+        scope: &Scope,
+        filter: &Filter,
+        after: Option<After>,
+        most: usize,
+    ) -> Result<Vec<VersionRow>, StoreError> {
+        const OF_CLIENT: &str =
+            list_sql!("INDEXED BY version_by_client WHERE client_key = :scope");
+        const OF_REGISTER: &str =
+            list_sql!("INDEXED BY version_by_register WHERE controller = :scope");
+        let Some(terms) = self.filter_terms(filter)? else { return Ok(Vec::new()) };
+        let (sql, scope) = match scope {
+            Scope::Client(client) => (OF_CLIENT, client.0),
+            Scope::Register(controller) => match self.find_term(controller.as_str())? {
+                Some(number) => (OF_REGISTER, number),
+                None => return Ok(Vec::new()),
+            },
+        };
+        let states: i64 = filter.states.iter().map(|state| 1 << (*state as i64)).sum();
+        let [controller, general, specific, task, organiser, unit] = terms;
+        let raw = self.all(
+            sql,
+            named_params! {
+                ":scope": scope,
+                ":written_at": after.map_or(i64::MAX, |after| after.written_at.millis()),
+                ":version_key": after.map_or(i64::MAX, |after| after.version.0),
+                ":from_at": filter.from.map_or(i64::MIN, Instant::millis),
+                ":before_at": filter.before.map_or(i64::MAX, Instant::millis),
+                ":states": states,
+                ":controller": controller,
+                ":case_key": filter.case_key,
+                ":relationship_key": filter.relationship_key,
+                ":document_group": filter.group.map(|group| group as i64),
+                ":general_type": general,
+                ":specific_type": specific,
+                ":service_task": task,
+                ":organiser": organiser,
+                ":unit": unit,
+                ":main_key": filter.main.map(|main| main.0),
+                ":most": i64::try_from(most).unwrap_or(i64::MAX),
+            },
+            RawVersion::read,
+        )?;
+        raw.into_iter().map(|raw| self.version_of(raw)).collect()
+    }
+
+    /// The numbers of the filter's texts; `None` when one of them was never kept, so that nothing
+    /// can be found.
+    fn filter_terms(&self, filter: &Filter) -> Result<Option<[Option<i64>; 6]>, StoreError> {
+        let texts = [
+            filter.controller.as_ref().map(Oid::as_str),
+            filter.general_type.as_deref(),
+            filter.specific_type.as_deref(),
+            filter.service_task.as_deref(),
+            filter.organiser.as_ref().map(Oid::as_str),
+            filter.unit.as_ref().map(Oid::as_str),
+        ];
+        let mut terms = [None; 6];
+        for (term, text) in terms.iter_mut().zip(texts) {
+            let Some(text) = text else { continue };
+            *term = self.find_term(text)?;
+            if term.is_none() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(terms))
+    }
+}

@@ -1,0 +1,163 @@
+//! Counts kept while archiving, so that no report walks the documents.
+
+use rusqlite::params;
+use varanto_domain::archive::documents::DocumentGroup;
+use varanto_domain::ids::Oid;
+use varanto_domain::time::FinnishDay;
+
+use crate::{ReadTx, StoreError, WriteTx};
+
+const HOUR: i64 = 3_600_000;
+const DAY: i64 = 24 * HOUR;
+const WEEK: i64 = 7 * DAY;
+
+/// How many versions a register holds of one kind and month.
+#[derive(Debug, Clone)]
+pub struct TallyRow {
+    /// In whose register.
+    pub controller: Oid,
+    /// The year and month (1 to 12) in which they were written.
+    pub month: (i16, i8),
+    /// Their group.
+    pub group: DocumentGroup,
+    /// Their specific or else general type.
+    pub document_type: Option<String>,
+    /// How many.
+    pub versions: u64,
+    /// Bytes of content as sent.
+    pub content_bytes: u64,
+}
+
+/// The delays of one register's documents archived on one day.
+#[derive(Debug, Clone)]
+pub struct DelayRow {
+    /// In whose register.
+    pub controller: Oid,
+    /// The day of archiving.
+    pub day: FinnishDay,
+    /// How many versions.
+    pub versions: u64,
+    /// Their delays together, in milliseconds.
+    pub total_millis: u64,
+    /// The longest, in milliseconds.
+    pub most_millis: u64,
+    /// How many within an hour, a day and a week.
+    pub within: [u64; 3],
+}
+
+impl WriteTx<'_> {
+    /// Counts a version in.
+    pub fn count_version(
+        &mut self,
+        controller: &Oid,
+        written: FinnishDay,
+        kind: (DocumentGroup, Option<&str>),
+        content_bytes: u64,
+    ) -> Result<(), StoreError> {
+        const SQL: &str = "INSERT INTO tally VALUES (?1, ?2, ?3, ?4, 1, ?5)
+            ON CONFLICT DO UPDATE SET versions = versions + 1,
+            content_bytes = content_bytes + excluded.content_bytes";
+        let controller = self.make_term(controller.as_str())?;
+        let document_type = self.make_term_if(kind.1)?.unwrap_or(0);
+        let month = i64::from(written.year()) * 12 + i64::from(written.month()) - 1;
+        let bytes = content_bytes.cast_signed();
+        self.execute(SQL, params![controller, month, kind.0 as i64, document_type, bytes])?;
+        Ok(())
+    }
+
+    /// Counts a delay in. Source: ARC-13.
+    pub fn count_delay(
+        &mut self,
+        controller: &Oid,
+        archived: FinnishDay,
+        millis: i64,
+    ) -> Result<(), StoreError> {
+        const SQL: &str = "INSERT INTO archiving_delay VALUES (?1, ?2, 1, ?3, ?3, ?4, ?5, ?6)
+            ON CONFLICT DO UPDATE SET versions = versions + 1,
+            total_millis = total_millis + excluded.total_millis,
+            most_millis = max(most_millis, excluded.most_millis),
+            within_hour = within_hour + excluded.within_hour,
+            within_day = within_day + excluded.within_day,
+            within_week = within_week + excluded.within_week";
+        let controller = self.make_term(controller.as_str())?;
+        let within = [HOUR, DAY, WEEK].map(|limit| i64::from(millis <= limit));
+        self.execute(
+            SQL,
+            params![controller, archived.number(), millis, within[0], within[1], within[2]],
+        )?;
+        Ok(())
+    }
+}
+
+impl ReadTx<'_> {
+    /// Every tally, by controller and month.
+    pub fn list_tallies(&self) -> Result<Vec<TallyRow>, StoreError> {
+        const SQL: &str = "SELECT controller, month, document_group, document_type, versions,
+            content_bytes FROM tally";
+        type Raw = (i64, i64, i64, i64, i64, i64);
+        let raw: Vec<Raw> = self.all(SQL, [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+        })?;
+        raw.into_iter()
+            .map(|(controller, month, group, document_type, versions, bytes)| {
+                let damaged = || StoreError::Damaged("a row of the tally".into());
+                let group = usize::try_from(group).ok().and_then(|n| DocumentGroup::ALL.get(n));
+                Ok(TallyRow {
+                    controller: self.oid_term(controller)?,
+                    month: (
+                        i16::try_from(month.div_euclid(12)).map_err(|_| damaged())?,
+                        i8::try_from(month.rem_euclid(12) + 1).map_err(|_| damaged())?,
+                    ),
+                    group: *group.ok_or_else(damaged)?,
+                    document_type: match document_type {
+                        0 => None,
+                        number => Some(self.term(number)?.to_string()),
+                    },
+                    versions: versions.cast_unsigned(),
+                    content_bytes: bytes.cast_unsigned(),
+                })
+            })
+            .collect()
+    }
+
+    /// The delays of a register, newest day first.
+    pub fn list_delays(
+        &self,
+        controller: &Oid,
+        days: usize,
+    ) -> Result<Vec<DelayRow>, StoreError> {
+        const SQL: &str = "SELECT day, versions, total_millis, most_millis, within_hour,
+            within_day, within_week FROM archiving_delay WHERE controller = ?1
+            ORDER BY day DESC LIMIT ?2";
+        let Some(number) = self.find_term(controller.as_str())? else { return Ok(Vec::new()) };
+        let most = i64::try_from(days).unwrap_or(i64::MAX);
+        let raw: Vec<(i32, [i64; 6])> = self.all(SQL, [number, most], |row| {
+            let mut counts = [0; 6];
+            for (column, count) in counts.iter_mut().enumerate() {
+                *count = row.get(column + 1)?;
+            }
+            Ok((row.get(0)?, counts))
+        })?;
+        Ok(raw
+            .into_iter()
+            .filter_map(|(day, counts)| {
+                let [versions, total, most, hour, in_day, week] = counts.map(i64::cast_unsigned);
+                Some(DelayRow {
+                    controller: controller.clone(),
+                    day: FinnishDay::from_number(day)?,
+                    versions,
+                    total_millis: total,
+                    most_millis: most,
+                    within: [hour, in_day, week],
+                })
+            })
+            .collect())
+    }
+
+    /// How many clients anything is archived about.
+    pub fn count_clients(&self) -> Result<u64, StoreError> {
+        self.one("SELECT count(*) FROM client_key", [], |row| {
+            row.get::<_, i64>(0).map(i64::cast_unsigned)
+        })
+    }
+}

@@ -1,0 +1,172 @@
+//! The use log: appended to, never changed; each line a leaf of the proof log.
+
+use rusqlite::params;
+use varanto_domain::access::log::{Actor, LogLine, canonical};
+use varanto_domain::archive::proof;
+use varanto_domain::ids::{ClientKey, VersionKey};
+use varanto_domain::time::Instant;
+
+use crate::keys::DataKey;
+use crate::{ReadTx, StoreError, WriteTx};
+
+const SALT: &str = "log";
+
+impl WriteTx<'_> {
+    /// Appends a line and answers its number. Its leaf goes to the proof log.
+    pub fn log(&mut self, line: &LogLine) -> Result<i64, StoreError> {
+        const NEXT: &str = "SELECT coalesce(max(line), 0) + 1 FROM use_log";
+        const SQL: &str =
+            "INSERT INTO use_log VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+        let number: i64 = self.one(NEXT, [], |row| row.get(0))?;
+        let (outcome, reason) = (line.outcome.code(), line.outcome.reason());
+        let text = canonical(
+            number,
+            line.at,
+            (line.event.code(), outcome, &reason),
+            &line.actor,
+            (line.client, line.version),
+            &line.detail,
+        );
+        let digest = self.log_digest(line.client, number, &text)?;
+        let leaf = self.append_leaf(proof::log_leaf(&digest));
+        let outcome = self.make_term(outcome)?;
+        let reason = self.make_term(&reason)?;
+        let actor = self.make_term(&line.actor.name)?;
+        let organisation = self.make_term_if(line.actor.organisation.as_deref())?;
+        let actor_detail = self.make_term_if(line.actor.detail.as_deref())?;
+        self.execute(
+            SQL,
+            params![
+                number,
+                line.at.millis(),
+                line.event as i64,
+                outcome,
+                reason,
+                actor,
+                organisation,
+                actor_detail,
+                line.client.map(|client| client.0),
+                line.version.map(|version| version.0),
+                line.detail,
+                leaf.cast_signed(),
+            ],
+        )?;
+        Ok(number)
+    }
+}
+
+/// A line as the store gives it back: its leaf and the digest that the leaf was made of.
+pub(crate) struct LoggedLine {
+    pub(crate) number: i64,
+    pub(crate) leaf: u64,
+    pub(crate) text: String,
+    pub(crate) client: Option<ClientKey>,
+}
+
+impl ReadTx<'_> {
+    /// How many lines the log has.
+    pub fn count_log_lines(&self) -> Result<u64, StoreError> {
+        self.one("SELECT coalesce(max(line), 0) FROM use_log", [], |row| {
+            row.get::<_, i64>(0).map(i64::cast_unsigned)
+        })
+    }
+
+    /// The digest of a line, salted by the key of the client it is about; lines about nobody, and
+    /// about clients whose key is destroyed or was never made, use the store's own key.
+    pub(crate) fn log_digest(
+        &self,
+        client: Option<ClientKey>,
+        number: i64,
+        text: &str,
+    ) -> Result<proof::Hash, StoreError> {
+        let salt = self.log_salt(client, number)?;
+        Ok(proof::salted(&salt, text.as_bytes()))
+    }
+
+    /// The salt of a line; see [`ReadTx::log_digest`].
+    pub(crate) fn log_salt(
+        &self,
+        client: Option<ClientKey>,
+        number: i64,
+    ) -> Result<proof::Salt, StoreError> {
+        let own = client.map(|client| self.client_data_key(client)).transpose()?.flatten();
+        let key: &DataKey = own.as_deref().unwrap_or_else(|| self.keys().store_key());
+        Ok(key.salt(SALT, number))
+    }
+
+    /// Hands every line of the log to `visit`, oldest first.
+    pub(crate) fn each_log_line<E: From<StoreError>>(
+        &self,
+        mut visit: impl FnMut(&LoggedLine) -> Result<(), E>,
+    ) -> Result<(), E> {
+        const SQL: &str = "SELECT line, at, event, outcome, reason, actor, organisation,
+            actor_detail, client_key, version_key, detail, leaf FROM use_log ORDER BY line";
+        self.each(SQL, [], |row| {
+            let line = self.logged_line(row).map_err(E::from)?;
+            visit(&line)
+        })
+    }
+
+    /// The line that is this leaf, and its salt: they go into receipts. Lines and their leaves grow
+    /// together, so the line is found by halving.
+    pub fn line_of_leaf(&self, leaf: u64) -> Result<Option<(String, proof::Salt)>, StoreError> {
+        const LEAF: &str = "SELECT leaf FROM use_log WHERE line = ?1";
+        const SQL: &str = "SELECT line, at, event, outcome, reason, actor, organisation,
+            actor_detail, client_key, version_key, detail, leaf FROM use_log WHERE line = ?1";
+        let (mut low, mut high) = (1, self.count_log_lines()?.cast_signed());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let at: Option<i64> = self.optional(LEAF, [middle], |row| row.get(0))?;
+            if at.is_some_and(|at| at >= leaf.cast_signed()) {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        let found = self.optional(SQL, [low], |row| Ok(self.logged_line(row)))?;
+        match found.transpose()?.filter(|line| line.leaf == leaf) {
+            Some(line) => {
+                let salt = self.log_salt(line.client, line.number)?;
+                Ok(Some((line.text, salt)))
+            }
+            None => Ok(None),
+        }
+    }
+
+    fn logged_line(&self, row: &rusqlite::Row<'_>) -> Result<LoggedLine, StoreError> {
+        use varanto_domain::access::log::Event;
+        let number: i64 = row.get(0)?;
+        let event: i64 = row.get(2)?;
+        let event = usize::try_from(event).ok().and_then(|event| Event::ALL.get(event));
+        let event =
+            event.ok_or_else(|| StoreError::Damaged(format!("the event of log line {number}")))?;
+        let text_of = |column| -> Result<Option<String>, StoreError> {
+            let term: Option<i64> = row.get(column)?;
+            term.map(|term| Ok(self.term(term)?.to_string())).transpose()
+        };
+        let needed = |column| -> Result<String, StoreError> {
+            text_of(column)?
+                .ok_or_else(|| StoreError::Damaged(format!("a column of log line {number}")))
+        };
+        let client: Option<i64> = row.get(8)?;
+        let version: Option<i64> = row.get(9)?;
+        let detail: String = row.get(10)?;
+        let leaf: i64 = row.get(11)?;
+        let actor =
+            Actor { name: needed(5)?, organisation: text_of(6)?, detail: text_of(7)? };
+        let text = canonical(
+            number,
+            Instant::from_millis(row.get(1)?),
+            (event.code(), &needed(3)?, &needed(4)?),
+            &actor,
+            (client.map(ClientKey), version.map(VersionKey)),
+            &detail,
+        );
+        Ok(LoggedLine {
+            number,
+            leaf: leaf.cast_unsigned(),
+            text,
+            client: client.map(ClientKey),
+        })
+    }
+}
