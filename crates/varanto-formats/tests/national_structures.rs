@@ -1,0 +1,424 @@
+//! The national structures, all of them: loaded, filled in, broken one place at a time, and judged
+//! by this archive and by a JSON Schema validator of its own making.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use jsonschema::Validator;
+use proptest::prelude::*;
+use varanto_domain::faults::FaultKind;
+use varanto_domain::ids::{Oid, PersonalIdentityCode};
+use varanto_domain::structures::{self, Content, Difference, Structure};
+use varanto_formats::content;
+use varanto_formats::national_schema;
+use varanto_formats::synthetic::{self, FinnishText, Fullness, Mutation};
+use varanto_formats::view::{self, Heading, ViewLanguage};
+
+/// As many files as the nation had published when the corpus was taken.
+const FILES: usize = 202;
+
+const FULLNESSES: [Fullness; 3] = [Fullness::Obligatory, Fullness::Typical, Fullness::Full];
+
+struct National {
+    file: String,
+    structure: Structure,
+    validator: Validator,
+}
+
+/// The published files, or `None`, told, where the corpus is not at hand.
+fn published() -> Option<Vec<(String, Vec<u8>)>> {
+    let folder = corpora().join("sosmeta").join("Valmis");
+    let Ok(entries) = std::fs::read_dir(&folder) else {
+        println!("skipped: national structures, corpora missing");
+        return None;
+    };
+    let mut files: Vec<(String, Vec<u8>)> = entries
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
+        .map(|path| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            (name, std::fs::read(path).unwrap())
+        })
+        .collect();
+    files.sort();
+    assert_eq!(files.len(), FILES);
+    Some(files)
+}
+
+fn corpora() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpora"))
+}
+
+fn national(file: String, bytes: &[u8]) -> National {
+    let structure = national_schema::read(bytes)
+        .unwrap_or_else(|faults| panic!("{file}: {:?}", &faults[..faults.len().min(5)]));
+    let schema: serde_json::Value = serde_json::from_slice(bytes).unwrap();
+    let validator = jsonschema::draft7::new(&schema).unwrap();
+    National { file, structure, validator }
+}
+
+/// Does something with every published structure, half of them on each of two threads, and gives
+/// back what it counted.
+fn for_each<T: Default + Send>(
+    work: impl Fn(&National, &mut T) + Sync,
+    sum: impl Fn(T, T) -> T,
+) -> Option<T> {
+    let files = published()?;
+    let half = |which: usize| {
+        let mut counted = T::default();
+        for (file, bytes) in files.iter().skip(which).step_by(2) {
+            work(&national(file.clone(), bytes), &mut counted);
+        }
+        counted
+    };
+    let half = &half;
+    Some(std::thread::scope(|scope| {
+        let other = scope.spawn(move || half(1));
+        let own = half(0);
+        sum(own, other.join().unwrap())
+    }))
+}
+
+fn is_valid(validator: &Validator, content: &Content) -> bool {
+    validator.is_valid(&serde_json::from_str(&content::write(content)).unwrap())
+}
+
+/// The changes to try on a document: `most` of each sort, spread over the document.
+fn sample(mutations: Vec<Mutation>, most: usize) -> Vec<Mutation> {
+    let mut sorts: BTreeMap<(FaultKind, &str), Vec<Mutation>> = BTreeMap::new();
+    for mutation in mutations {
+        sorts.entry((mutation.kind, mutation.what)).or_default().push(mutation);
+    }
+    let spread = |sort: Vec<Mutation>| {
+        let step = sort.len().div_ceil(most);
+        sort.into_iter().step_by(step)
+    };
+    sorts.into_values().flat_map(spread).collect()
+}
+
+/// REG-3: every published structure can be taken into use, and what is printed of it is the same.
+#[test]
+fn every_national_structure_loads_and_prints_back_as_itself() {
+    #[derive(Default)]
+    struct Sizes {
+        files: usize,
+        rows: usize,
+    }
+    fn rows(fields: &[structures::Field]) -> usize {
+        let below = |field: &structures::Field| match &field.kind {
+            structures::FieldKind::Group(fields) => rows(fields),
+            _ => 0,
+        };
+        fields.iter().map(|field| 1 + below(field)).sum()
+    }
+    let counted = for_each(
+        |national, sizes: &mut Sizes| {
+            let structure = &national.structure;
+            assert_eq!(format!("{}.json", structure.oid), national.file);
+            let printed = national_schema::write(structure);
+            assert_eq!(national_schema::read(printed.as_bytes()).as_ref(), Ok(structure));
+            assert_eq!(structures::diff(structure, structure), []);
+            sizes.files += 1;
+            sizes.rows += rows(&structure.fields);
+        },
+        |a, b| Sizes { files: a.files + b.files, rows: a.rows + b.rows },
+    );
+    let Some(counted) = counted else { return };
+    assert_eq!((counted.files, counted.rows), (FILES, 12_154));
+}
+
+/// ARC-5: what the nation's schema takes, this archive takes.
+#[test]
+fn generated_documents_are_accepted_by_the_archive_and_by_the_national_schema() {
+    let counted = for_each(
+        |national, counted: &mut (usize, usize)| {
+            let National { file, structure, validator } = national;
+            for fullness in FULLNESSES {
+                for seed in 1..=3 {
+                    let document =
+                        synthetic::document(structure, seed, fullness, &mut FinnishText::new());
+                    let faults = structures::check(structure, &document);
+                    assert!(faults.is_empty(), "{file} {fullness:?} {seed}: {faults:?}");
+                    let json = content::write(&document);
+                    assert_eq!(content::read(json.as_bytes(), "structured"), Ok(document));
+                    assert!(
+                        validator.is_valid(&serde_json::from_str(&json).unwrap()),
+                        "{file} {fullness:?} {seed}"
+                    );
+                    counted.0 += 1;
+                    counted.1 += json.len();
+                }
+            }
+        },
+        |a, b| (a.0 + b.0, a.1 + b.1),
+    );
+    let Some((documents, bytes)) = counted else { return };
+    assert_eq!(documents, FILES * 9);
+    println!("{documents} documents accepted by both, {} bytes on average", bytes / documents);
+}
+
+/// ARC-5: what the nation's schema refuses, this archive refuses, and names the element.
+#[test]
+fn every_single_mutation_is_refused_by_both_and_names_its_element() {
+    let counted = for_each(
+        |national, counted: &mut BTreeMap<&'static str, usize>| {
+            let National { file, structure, validator } = national;
+            for (fullness, most) in [(Fullness::Obligatory, 30), (Fullness::Full, 16)] {
+                let document = synthetic::document(structure, 4, fullness, &mut FinnishText::new());
+                for mutation in sample(synthetic::mutations(structure, &document), most) {
+                    let broken = mutation.apply(&document);
+                    let faults = structures::check(structure, &broken);
+                    let found: Vec<(FaultKind, &str)> =
+                        faults.iter().map(|fault| (fault.kind, fault.element.as_str())).collect();
+                    assert_eq!(
+                        found,
+                        [(mutation.kind, mutation.element.as_str())],
+                        "{file} {fullness:?}: {}",
+                        mutation.what
+                    );
+                    assert!(
+                        !is_valid(validator, &broken),
+                        "{file} {fullness:?}: {} at {}",
+                        mutation.what,
+                        mutation.element
+                    );
+                    *counted.entry(mutation.kind.code()).or_default() += 1;
+                }
+            }
+        },
+        |mut a, b| {
+            for (kind, count) in b {
+                *a.entry(kind).or_default() += count;
+            }
+            a
+        },
+    );
+    let Some(counted) = counted else { return };
+    let all: usize = counted.values().sum();
+    println!("{all} mutations refused by both: {counted:?}");
+    for kind in [
+        FaultKind::MissingElement,
+        FaultKind::UnknownElement,
+        FaultKind::WrongType,
+        FaultKind::WrongForm,
+        FaultKind::EmptyText,
+        FaultKind::TooFewEntries,
+        FaultKind::WrongPhrase,
+        FaultKind::WrongCodeSystem,
+        FaultKind::UnknownCode,
+    ] {
+        assert!(counted.get(kind.code()).is_some_and(|count| *count > 50), "{}", kind.code());
+    }
+}
+
+/// ARC-5: the tables inside the program say what the nation's files say.
+#[test]
+fn each_built_in_table_and_its_national_schema_give_the_same_verdicts() {
+    let Some(files) = published() else { return };
+    let mut verdicts = 0;
+    for own in structures::built_in() {
+        let name = format!("{}.json", own.oid);
+        let Some((file, bytes)) = files.iter().find(|(file, _)| *file == name) else {
+            panic!("no published file for {}", own.oid);
+        };
+        let national = national(file.clone(), bytes);
+        let differing: Vec<_> = structures::diff(&national.structure, own)
+            .into_iter()
+            .filter(|change| !matches!(change.what, Difference::Name { .. }))
+            .take(5)
+            .collect();
+        assert!(differing.is_empty(), "{file}: {differing:?}");
+
+        for (maker, fullness) in FULLNESSES
+            .iter()
+            .flat_map(|fullness| [(own, fullness), (&national.structure, fullness)])
+        {
+            let document = synthetic::document(maker, 5, *fullness, &mut FinnishText::new());
+            assert!(is_valid(&national.validator, &document), "{file}");
+            assert_eq!(structures::check(own, &document), [], "{file}");
+            verdicts += 1;
+            for mutation in sample(synthetic::mutations(maker, &document), 4) {
+                let broken = mutation.apply(&document);
+                let of_schema = is_valid(&national.validator, &broken);
+                let of_table = structures::check(own, &broken).is_empty();
+                assert_eq!(
+                    (of_schema, of_table),
+                    (false, false),
+                    "{file}: {} at {}",
+                    mutation.what,
+                    mutation.element
+                );
+                verdicts += 1;
+            }
+        }
+    }
+    println!("{} built-in structures, {verdicts} equal verdicts", structures::built_in().len());
+    assert!(structures::built_in().len() >= 39);
+}
+
+/// ARC-5: documents that real systems made are accepted as they are.
+#[test]
+fn the_structured_parts_of_real_messages_are_accepted() {
+    let folder = corpora().join("national-messages");
+    if !folder.exists() {
+        println!("skipped: national messages, corpora missing");
+        return;
+    }
+    let Some(files) = published() else { return };
+    for message in ["plan-document.xml", "relationship-document.xml"] {
+        let xml = std::fs::read_to_string(folder.join(message)).unwrap();
+        let tree = roxmltree::Document::parse(&xml).unwrap();
+        let text_of = |name: &str| -> String {
+            let node = tree.descendants().find(|node| node.tag_name().name() == name).unwrap();
+            node.descendants().filter(roxmltree::Node::is_text).filter_map(|n| n.text()).collect()
+        };
+        let structure = text_of("contentSpecificationId");
+        let base64: String = text_of("json").split_whitespace().collect();
+        let json = base64::engine::general_purpose::STANDARD.decode(base64).unwrap();
+
+        let name = format!("{}.json", structure.trim());
+        let (file, bytes) = files.iter().find(|(file, _)| *file == name).unwrap();
+        let national = national(file.clone(), bytes);
+        let content = content::read(&json, "structured").unwrap();
+        assert_eq!(structures::check(&national.structure, &content), [], "{message}");
+        assert!(is_valid(&national.validator, &content), "{message}");
+
+        let oid = Oid::parse("1.2.246.10.8888881.95.2026.1").unwrap();
+        let heading = Heading {
+            document: &oid,
+            organisation: "Rannikon hyvinvointialue",
+            document_type: &national.structure.document_type,
+            made_on: None,
+            language: ViewLanguage::Finnish,
+        };
+        let shown = view::render(&national.structure, &content, &heading);
+        roxmltree::Document::parse(&shown).unwrap();
+    }
+}
+
+/// ARC-1: every view is well-formed, and no identity code stands in it in full.
+#[test]
+fn the_view_of_every_structure_is_well_formed_and_masks_identity_codes() {
+    fn codes<'c>(content: &'c Content, found: &mut Vec<&'c str>) {
+        match content {
+            Content::Text(text) if PersonalIdentityCode::parse(text).is_ok() => found.push(text),
+            Content::List(entries) => entries.iter().for_each(|entry| codes(entry, found)),
+            Content::Object(members) => members.iter().for_each(|(_, value)| codes(value, found)),
+            _ => {}
+        }
+    }
+    let oid = Oid::parse("1.2.246.10.8888881.95.2026.1").unwrap();
+    let masked = for_each(
+        |national, masked: &mut usize| {
+            let document = synthetic::document(
+                &national.structure,
+                6,
+                Fullness::Full,
+                &mut FinnishText::new(),
+            );
+            let heading = Heading {
+                document: &oid,
+                organisation: "Rannikon hyvinvointialue",
+                document_type: &national.structure.document_type,
+                made_on: None,
+                language: ViewLanguage::Swedish,
+            };
+            let view = view::render(&national.structure, &document, &heading);
+            assert!(roxmltree::Document::parse(&view).is_ok(), "{}", national.file);
+            let mut found = Vec::new();
+            codes(&document, &mut found);
+            for code in found {
+                assert!(!view.contains(code), "{}", national.file);
+                *masked += 1;
+            }
+        },
+        |a, b| a + b,
+    );
+    assert!(masked.is_none_or(|masked| masked > FILES));
+}
+
+/// How long the two steps take that every structured submission goes through. Prints, and fails
+/// only when they are out of all proportion.
+#[test]
+fn reading_and_checking_a_document_of_five_kilobytes_is_quick() {
+    let Some(structure) =
+        structures::built_in().iter().find(|structure| structure.oid.as_str().contains(".15007."))
+    else {
+        panic!("the client plan of families with children is built in");
+    };
+    let json = (1..500)
+        .map(|seed| {
+            synthetic::document(structure, seed, Fullness::Typical, &mut FinnishText::new())
+        })
+        .map(|document| content::write(&document))
+        .min_by_key(|json| json.len().abs_diff(5_000))
+        .unwrap();
+    let quickest = |work: &mut dyn FnMut()| {
+        let times = (0..300).map(|_| {
+            let start = Instant::now();
+            work();
+            start.elapsed()
+        });
+        times.min().unwrap_or_default()
+    };
+    let read = quickest(&mut || drop(content::read(json.as_bytes(), "structured")));
+    let document = content::read(json.as_bytes(), "structured").unwrap();
+    let check = quickest(&mut || drop(structures::check(structure, &document)));
+    println!("{} bytes: read {read:?}, check {check:?}", json.len());
+    assert!(read < Duration::from_millis(5) && check < Duration::from_millis(5));
+}
+
+fn any_content() -> impl Strategy<Value = Content<'static>> {
+    let leaf = prop_oneof![
+        Just(Content::Null),
+        any::<bool>().prop_map(Content::Switch),
+        any::<i64>().prop_map(|number| Content::Number(number.to_string().into())),
+        any::<u64>().prop_map(|number| Content::Number(number.to_string().into())),
+        any::<f64>()
+            .prop_filter("JSON has no infinities", |number| number.is_finite())
+            .prop_map(|number| Content::Number(format!("{number:?}").into())),
+        any::<String>().prop_map(|text| Content::Text(text.into())),
+    ];
+    leaf.prop_recursive(6, 96, 8, |inner| {
+        let members = prop::collection::btree_map(any::<String>(), inner.clone(), 0..30);
+        prop_oneof![
+            prop::collection::vec(inner, 0..8).prop_map(Content::List),
+            members.prop_map(|members| {
+                let members = members.into_iter().map(|(name, value)| (name.into(), value));
+                Content::Object(members.collect())
+            }),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// What is written is read back the same, and another JSON reader agrees on what it says.
+    #[test]
+    fn content_is_read_back_as_it_was_written(content in any_content()) {
+        let json = content::write(&content);
+        prop_assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok());
+        prop_assert_eq!(content::read(json.as_bytes(), "structured"), Ok(content));
+    }
+
+    /// Text that is not JSON is refused as another reader refuses it, wherever it is broken off or
+    /// changed.
+    #[test]
+    fn broken_json_is_refused(content in any_content(), at in any::<prop::sample::Index>(), byte: u8) {
+        let mut json = content::write(&content).into_bytes();
+        let at = at.index(json.len());
+        json[at] = byte;
+        let other = serde_json::from_slice::<serde_json::Value>(&json).is_ok();
+        match content::read(&json, "structured") {
+            Ok(_) => prop_assert!(other),
+            Err(fault) if fault.kind == FaultKind::DuplicateMember => prop_assert!(other),
+            Err(fault) => {
+                prop_assert_eq!(fault.kind, FaultKind::NotJson);
+                prop_assert!(!other);
+            }
+        }
+    }
+}
