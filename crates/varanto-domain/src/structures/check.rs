@@ -12,7 +12,8 @@ use crate::ids::Oid;
 /// rule names the structure and the row (`1505.2 row 5`). Values are told only where they are codes,
 /// code systems or dates; never free text, names or identifiers of persons.
 ///
-/// Conditional obligations are not in the schema and not here.
+/// Conditional obligations are not in the schema and not here: see
+/// [`check_conditions`](super::check_conditions).
 ///
 /// Source: ARC-5; national-specs 1.4.
 #[must_use]
@@ -375,4 +376,246 @@ fn looks_like_a_date(text: &str) -> bool {
     let number = |text: &&str| text.len() <= 4 && text.bytes().all(|b| b.is_ascii_digit());
     let year = |text: &&str| text.len() == 4 && matches!(&text[..2], "18" | "19" | "20");
     text.len() <= 35 && numbers.len() <= 3 && numbers.iter().all(number) && numbers.iter().any(year)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::built_in;
+    use super::super::tests::content;
+    use super::*;
+
+    fn code(set: &str, code: &str) -> Value {
+        json!({ "system": format!("urn:oid:1.2.246.537.{set}"), "code": code, "display": "x" })
+    }
+
+    /// A sound case document.
+    fn case() -> Value {
+        json!({ "asia_asiakirja": {
+            "palvelunjarjestajan_toimintayksikko": code("6.202.2008", "1.2.246.10.1"),
+            "asiakas": [{
+                "sukunimi": "Meikäläinen",
+                "etunimet": "Maija",
+                "henkilotunnus": { "system": "1.2.246.21", "value": "010190-900P" },
+                "asiaan_liittymishetki": "2026-03-01T10:00:00.5+02:00",
+            }],
+            "asian_tiedot": {
+                "asiatunnus": { "value": "1.2.246.10.1.14.2026.1" },
+                "nimi": code("6.1265", "1"),
+                "tila": code("6.1501", "1"),
+                "avauspaiva": "2026-03-01",
+                "palvelutehtava": code("6.1221.201601", "24"),
+                "yhteinen_asia": false,
+            },
+        } })
+    }
+
+    /// Puts a value into the case document (`Null` as the value takes the member out) and expects
+    /// the faults, each as code, element without its beginning, and rule.
+    fn check_case(at: &str, value: Value, expected: &[(&str, &str, &str)]) {
+        let mut document = case();
+        let (parent, key) = at.rsplit_once('/').unwrap();
+        match document.pointer_mut(&format!("/asia_asiakirja{parent}")).unwrap() {
+            Value::Object(members) if value.is_null() => drop(members.remove(key)),
+            Value::Object(members) => drop(members.insert(key.to_owned(), value)),
+            other => panic!("{other}"),
+        }
+        check_document(&document, expected);
+    }
+
+    fn check_document(document: &Value, expected: &[(&str, &str, &str)]) {
+        let structure = built_in().iter().find(|known| known.type_arc() == "1505.2").unwrap();
+        let faults = check(structure, &content(document));
+        let shown: Vec<(&str, &str, &str)> = faults
+            .iter()
+            .map(|fault| {
+                let element = fault.element.strip_prefix("structured:").unwrap();
+                (
+                    fault.code(),
+                    element.strip_prefix("/asia_asiakirja").unwrap_or(element),
+                    &*fault.rule,
+                )
+            })
+            .collect();
+        assert_eq!(shown, expected, "{document}");
+    }
+
+    #[test]
+    fn sound_content_has_no_fault() {
+        check_document(&case(), &[]);
+    }
+
+    #[test]
+    fn each_fault_is_told_with_its_element_and_row() {
+        check_case(
+            "/asian_tiedot/tila",
+            Value::Null,
+            &[("missing-element", "/asian_tiedot/tila", "1505.2 row 14")],
+        );
+        check_case(
+            "/asian_tiedot/tilaa",
+            json!("x"),
+            &[("unknown-element", "/asian_tiedot/tilaa", "1505.2 row 10")],
+        );
+        check_case("/tila", json!("x"), &[("unknown-element", "/tila", "1505.2")]);
+        check_case(
+            "/asiakas/0/sukunimi",
+            json!(""),
+            &[("empty-text", "/asiakas/0/sukunimi", "1505.2 row 3")],
+        );
+        check_case(
+            "/asiakas/0/etunimet",
+            json!(["Maija"]),
+            &[("wrong-type", "/asiakas/0/etunimet", "1505.2 row 4")],
+        );
+        check_case("/asiakas", json!([]), &[("too-few-entries", "/asiakas", "1505.2 row 2")]);
+        check_case("/asiakas", json!({}), &[("wrong-type", "/asiakas", "1505.2 row 2")]);
+        check_case(
+            "/asian_tiedot/yhteinen_asia",
+            json!("false"),
+            &[("wrong-type", "/asian_tiedot/yhteinen_asia", "1505.2 row 17")],
+        );
+        check_case(
+            "/asian_tiedot/avauspaiva",
+            json!("1.3.2026"),
+            &[("wrong-form", "/asian_tiedot/avauspaiva", "1505.2 row 15")],
+        );
+    }
+
+    #[test]
+    fn a_code_or_identifier_is_an_object_of_its_own_members() {
+        check_case(
+            "/asian_tiedot/tila",
+            json!("1"),
+            &[("wrong-type", "/asian_tiedot/tila", "1505.2 row 14")],
+        );
+        check_case(
+            "/asian_tiedot/tila",
+            json!({ "code": "1", "text": "x" }),
+            &[
+                ("unknown-element", "/asian_tiedot/tila/text", "1505.2 row 14"),
+                ("missing-element", "/asian_tiedot/tila/system", "1505.2 row 14"),
+                ("missing-element", "/asian_tiedot/tila/display", "1505.2 row 14"),
+            ],
+        );
+        for wrong in ["6.15011", "6.1502", "6.1501.", "6.1501.a", "6.1501.1..2"] {
+            check_case(
+                "/asian_tiedot/tila",
+                code(wrong, "1"),
+                &[("wrong-code-system", "/asian_tiedot/tila/system", "1505.2 row 14")],
+            );
+        }
+        check_case("/asian_tiedot/tila", code("6.1501.201601.1", ""), &[]);
+        check_case(
+            "/asian_tiedot/asiatunnus",
+            json!({ "system": "anything" }),
+            &[("missing-element", "/asian_tiedot/asiatunnus/value", "1505.2 row 11")],
+        );
+        check_case(
+            "/asian_tiedot/asiatunnus",
+            json!({ "system": null, "value": 1 }),
+            &[
+                ("wrong-type", "/asian_tiedot/asiatunnus/system", "1505.2 row 11"),
+                ("wrong-type", "/asian_tiedot/asiatunnus/value", "1505.2 row 11"),
+            ],
+        );
+    }
+
+    #[test]
+    fn all_faults_are_told_at_once() {
+        let document = json!({ "asia_asiakirja": { "asiakas": [{ "sukunimi": "x" }, 1] }, "x": 1 });
+        check_document(
+            &document,
+            &[
+                ("missing-element", "/asiakas/0/etunimet", "1505.2 row 4"),
+                ("wrong-type", "/asiakas/1", "1505.2 row 2"),
+                ("missing-element", "/palvelunjarjestajan_toimintayksikko", "1505.2 row 1"),
+                ("unknown-element", "/x", "1505.2"),
+            ],
+        );
+    }
+
+    #[test]
+    fn content_without_its_root_is_told_so() {
+        check_document(&json!({}), &[("missing-element", "", "1505.2")]);
+        check_document(&json!([]), &[("wrong-type", "", "1505.2")]);
+    }
+
+    #[test]
+    fn a_phrase_and_an_own_code_are_as_published() {
+        let structure = |arc| built_in().iter().find(|known| known.type_arc() == arc).unwrap();
+        let faults = |arc, document: &Value| check(structure(arc), &content(document));
+        let found = |faults: &[Fault], kind| faults.iter().any(|fault| fault.kind == kind);
+
+        let permission = json!({ "luovutuslupa_asiakirja": { "infoteksti": "Saa luovuttaa." } });
+        assert!(found(&faults("1505.8", &permission), FaultKind::WrongPhrase));
+
+        let plan = |system: &str, code: &str| {
+            json!({ "lastensuojelun_asiakassuunnitelma": { "tama_asiakassuunnitelma_on": {
+                "system": system, "code": code, "display": "",
+            } } })
+        };
+        let own = "lastensuojelun_asiakassuunnitelma/tama_asiakassuunnitelma_on";
+        let right = faults("1506.15009", &plan(own, "3"));
+        assert!(!found(&right, FaultKind::UnknownCode));
+        assert!(!found(&right, FaultKind::WrongCodeSystem));
+        let wrong = faults("1506.15009", &plan("urn:oid:1.2", "4"));
+        let unknown = wrong.iter().find(|fault| fault.kind == FaultKind::UnknownCode).unwrap();
+        assert_eq!(unknown.value.as_deref(), Some("4"));
+        assert!(found(&wrong, FaultKind::WrongCodeSystem));
+    }
+
+    /// The pattern that dates have in every national schema.
+    #[test]
+    fn a_date_may_lack_its_day_and_a_moment_its_time() {
+        for (text, date, moment) in [
+            ("2026", true, true),
+            ("-0044", true, true),
+            ("2026-03", true, true),
+            ("2026-03-23", true, true),
+            ("2026-02-31", true, true),
+            ("2026-02-00", true, true),
+            ("2026-3-23", false, false),
+            ("2026-13", false, false),
+            ("2026-03-32", false, false),
+            ("2026-03-23\n", false, false),
+            ("202", false, false),
+            ("20266", false, false),
+            ("٢٠٢٦", false, false),
+            ("", false, false),
+            ("2026-03-23T10:54:24Z", false, true),
+            ("2026-03-23T10:54:24.123+14:00", false, true),
+            ("2026-03-23T10:54:24-13:59", false, true),
+            ("2026-03-23T10:54:24+14:01", false, false),
+            ("2026-03-23T10:54:24.Z", false, false),
+            ("2026-03-23T24:00:00Z", false, false),
+            ("2026-03-23T10:54:24", false, false),
+            ("2026-03-23T10:54Z", false, false),
+            ("2026-03T10:54:24Z", false, false),
+        ] {
+            assert_eq!((is_date(text), is_moment(text)), (date, moment), "{text}");
+        }
+    }
+
+    /// Private by default: what was sent stays out of faults unless it is a code, a code system or a
+    /// date.
+    #[test]
+    fn a_fault_never_shows_what_may_be_about_a_person() {
+        let structure = built_in().iter().find(|known| known.type_arc() == "1505.2").unwrap();
+        let mut document = case();
+        for secret in ["010190-900P", "040-123 4567", "Meikäläinen", "040-1234567"] {
+            document["asia_asiakirja"]["asian_tiedot"]["avauspaiva"] = json!(secret);
+            document["asia_asiakirja"]["asian_tiedot"]["tila"]["system"] = json!(secret);
+            document["asia_asiakirja"]["asiakas"][0]["sukunimi"] = json!([secret]);
+            document["asia_asiakirja"]["010190-900P"] = json!(secret);
+            let faults = check(structure, &content(&document));
+            assert_eq!(faults.len(), 4);
+            let shown = format!("{faults:?}");
+            assert!(!shown.contains(secret) && !shown.contains("010190"), "{shown}");
+        }
+        document["asia_asiakirja"]["asian_tiedot"]["avauspaiva"] = json!("1.3.2026");
+        let faults = check(structure, &content(&document));
+        assert!(faults.iter().any(|fault| fault.value.as_deref() == Some("1.3.2026")));
+    }
 }

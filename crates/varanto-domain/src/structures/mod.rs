@@ -3,6 +3,8 @@
 //! Source: ARC-5, REG-3; national-specs 1.4 and annexes A to C.
 
 mod check;
+mod condition_table;
+mod conditions;
 mod content;
 mod diff;
 mod pointer;
@@ -14,6 +16,7 @@ use crate::ids::Oid;
 use crate::time::FinnishDay;
 
 pub use check::check;
+pub use conditions::{ConditionFacts, check_conditions};
 pub use content::Content;
 pub use diff::{Change, Difference, diff};
 pub use table::built_in;

@@ -11,6 +11,20 @@ use super::*;
 
 const CORPORA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpora");
 
+/// JSON as content; members that the test wrote in no order come sorted.
+pub(super) fn content(json: &Value) -> Content<'static> {
+    match json {
+        Value::Null => Content::Null,
+        Value::Bool(switch) => Content::Switch(*switch),
+        Value::Number(number) => Content::Number(number.to_string().into()),
+        Value::String(text) => Content::Text(text.clone().into()),
+        Value::Array(entries) => Content::List(entries.iter().map(content).collect()),
+        Value::Object(members) => Content::Object(
+            members.iter().map(|(key, value)| (key.clone().into(), content(value))).collect(),
+        ),
+    }
+}
+
 /// The national schema of a structure, or `None` where the corpora are not at hand.
 fn national(structure: &Structure) -> Option<Value> {
     let file = format!("{}.json", structure.oid);
@@ -126,6 +140,82 @@ fn the_tables_say_what_the_national_schemas_say() {
         assert_eq!(ours.lines().count(), theirs.lines().count(), "{}", structure.oid);
     }
     assert!(compared > 3000, "{compared}");
+}
+
+/// Rows marked conditionally obligatory that no rule asks for; docs/conditional-rules.md has the
+/// reasons.
+const NOT_DECIDED: &[(&str, &[u16])] = &[
+    ("1505.1", &[91, 93, 142, 159]),
+    ("1506.1011", &[8]),
+    ("1506.8003", &[39]),
+    ("1506.11000", &[14]),
+    ("1506.11001", &[14]),
+    ("1506.11052", &[14]),
+    ("1506.13001", &[49, 50]),
+];
+
+/// ARC-5: each conditional obligation noted in the national structures has a rule, or is on the list
+/// of those that cannot be decided.
+#[test]
+fn every_conditional_row_has_a_rule_or_a_reason() {
+    let folder: PathBuf = [CORPORA, "sosmeta", "Valmis"].iter().collect();
+    let Ok(files) = std::fs::read_dir(folder) else {
+        println!("skipped: national structures, corpora missing");
+        return;
+    };
+    let mut left = Vec::new();
+    let mut without: HashSet<&str> = condition_table::rules().structures().collect();
+    for file in files {
+        let path = file.unwrap().path();
+        let schema: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let structure = skeleton(&schema);
+        let arc = structure.type_arc().to_owned();
+        without.remove(&*arc);
+        let excused =
+            NOT_DECIDED.iter().find(|(other, _)| *other == arc).map_or(&[][..], |(_, rows)| rows);
+        let decided = conditions::decided_rows(&structure);
+        collect(&structure.fields, &mut |field| {
+            let conditional = field.obligation == FieldObligation::Conditional;
+            if conditional && decided.contains(&field.row) == excused.contains(&field.row) {
+                left.push(format!("{arc} row {} {}", field.row, field.key));
+            }
+        });
+    }
+    assert!(left.is_empty(), "{}", left.join("\n"));
+    assert!(without.is_empty(), "rules of no structure: {without:?}");
+}
+
+/// A structure with the members, numbers and obligations of a national schema, and nothing else.
+fn skeleton(schema: &Value) -> Structure {
+    fn rows(group: &Value) -> Vec<Field> {
+        let member = |(key, node): (&String, &Value)| {
+            let repeats = node["type"] == "array";
+            let inner = if repeats { &node["items"] } else { node };
+            let notes = &inner["sosmeta"];
+            let is_group = matches!(in_finnish(notes, "representation"), "" | "Otsikko");
+            let conditional = notes["conditionalRequired"] == true;
+            Field {
+                row: u16::try_from(notes["rowNumber"].as_u64().unwrap()).unwrap(),
+                key: key.as_str().into(),
+                names: names_of(notes),
+                kind: if is_group { FieldKind::Group(rows(inner)) } else { FieldKind::Text },
+                obligation: if conditional {
+                    FieldObligation::Conditional
+                } else {
+                    FieldObligation::Optional
+                },
+                repeats,
+            }
+        };
+        group["properties"].as_object().unwrap().iter().map(member).collect()
+    }
+    let (root, node) = schema["properties"].as_object().unwrap().iter().next().unwrap();
+    Structure {
+        oid: Oid::parse(schema["sosmeta"]["oid"].as_str().unwrap()).unwrap(),
+        root: root.as_str().into(),
+        fields: rows(node),
+        ..built_in()[0].clone()
+    }
 }
 
 fn collect<'f>(fields: &'f [Field], take: &mut impl FnMut(&'f Field)) {
