@@ -3,6 +3,7 @@
 //! Source: ARC-5, REG-3; national-specs 1.4 and annexes A to C.
 
 mod check;
+mod codes;
 mod condition_table;
 mod conditions;
 mod content;
@@ -16,6 +17,7 @@ use crate::ids::Oid;
 use crate::time::FinnishDay;
 
 pub use check::check;
+pub use codes::check_codes;
 pub use conditions::{ConditionFacts, check_conditions};
 pub use content::Content;
 pub use diff::{Change, Difference, diff};

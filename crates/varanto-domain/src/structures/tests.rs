@@ -33,7 +33,7 @@ fn national(structure: &Structure) -> Option<Value> {
     Some(serde_json::from_str(&text).unwrap())
 }
 
-fn structure(type_arc: &str) -> &'static Structure {
+pub(super) fn structure(type_arc: &str) -> &'static Structure {
     built_in().iter().find(|structure| structure.type_arc() == type_arc).unwrap()
 }
 
