@@ -242,10 +242,10 @@ pub(crate) fn dictionary_of(sealed: &[u8]) -> Result<i64, StoreError> {
 /// Seven bits a byte, lowest first; the high bit says that more follow (LEB128).
 fn push_varint(bytes: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
-        bytes.push((number & 0x7f) as u8 | 0x80);
+        bytes.push(number.to_le_bytes()[0] | 0x80);
         number >>= 7;
     }
-    bytes.push(number as u8);
+    bytes.push(number.to_le_bytes()[0]);
 }
 
 fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
@@ -259,4 +259,96 @@ fn take_varint(bytes: &mut &[u8]) -> Option<u64> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::keys::tests_key;
+
+    const HERE: Place = Place { what: "content", key: 7 };
+
+    fn note(number: usize) -> Vec<u8> {
+        let day = number % 28 + 1;
+        let text = format!(
+            "{{\"document\":{{\"id\":\"1.2.246.10.2012566.95.2026.{number}\",\"day\":\"2026-03-{day:02}\",\
+             \"subject\":\"Kotikäynti {number}\",\"text\":\"Asiakas kertoi voinnistaan ja arjen sujumisesta. \
+             Sovittiin seuraava tapaaminen {day}. päivälle.\",\"writer\":\"{}\"}}}}",
+            number * 7919 % 1000
+        );
+        text.into_bytes()
+    }
+
+    proptest! {
+        #[test]
+        fn parts_come_back_as_they_were_sealed(
+            parts in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..300), 0..5),
+        ) {
+            let (codec, key) = (Codec::new(), tests_key());
+            let none = codec.kept(0).unwrap();
+            let slices: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+            let sealed = codec.seal(&none, &key, HERE, &slices).unwrap();
+            prop_assert_eq!(codec.open(&none, &key, HERE, &sealed).unwrap(), parts);
+        }
+
+        #[test]
+        fn a_number_reads_back(number in any::<u64>()) {
+            let mut bytes = Vec::new();
+            push_varint(&mut bytes, number);
+            prop_assert_eq!(take_varint(&mut bytes.as_slice()), Some(number));
+        }
+
+        #[test]
+        fn no_bytes_break_the_reading(bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
+            let (codec, key) = (Codec::new(), tests_key());
+            let none = codec.kept(0).unwrap();
+            prop_assert!(codec.open(&none, &key, HERE, &bytes).is_err());
+            let _ = unframed(&bytes);
+        }
+    }
+
+    #[test]
+    fn a_blob_opens_at_its_place_alone() {
+        let (codec, key) = (Codec::new(), tests_key());
+        let none = codec.kept(0).unwrap();
+        let sealed = codec.seal(&none, &key, HERE, &[b"text"]).unwrap();
+        for place in [Place { key: 8, ..HERE }, Place { what: "metadata", ..HERE }] {
+            assert!(matches!(codec.open(&none, &key, place, &sealed), Err(StoreError::Damaged(_))));
+        }
+        for at in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[at] ^= 4;
+            assert!(codec.open(&none, &key, HERE, &changed).is_err(), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn a_dictionary_makes_small_documents_smaller_and_is_needed_to_open_them() {
+        let samples: Vec<Vec<u8>> = (0..400).map(note).collect();
+        let trained = train_dictionary(&samples).unwrap();
+        let dictionary = Dictionary::prepare(3, &trained).unwrap();
+        let (codec, key) = (Codec::new(), tests_key());
+        let none = codec.kept(0).unwrap();
+        let document = note(5_000);
+        let plain = codec.seal(&none, &key, HERE, &[&document]).unwrap();
+        let small = codec.seal(&dictionary, &key, HERE, &[&document]).unwrap();
+        assert!(small.len() * 2 < plain.len(), "{} {}", small.len(), plain.len());
+        assert_eq!(dictionary_of(&small).unwrap(), 3);
+        assert_eq!(codec.open(&dictionary, &key, HERE, &small).unwrap(), [document]);
+        assert!(codec.open(&none, &key, HERE, &small).is_err());
+    }
+
+    /// The view repeats the document's text, so it may cost little beside it.
+    #[test]
+    fn a_view_beside_its_document_costs_little() {
+        let (codec, key) = (Codec::new(), tests_key());
+        let none = codec.kept(0).unwrap();
+        let document: Vec<u8> = (0..20).flat_map(|number| note(number * 37)).collect();
+        let view = [b"<div>".as_slice(), &document, b"</div>"].concat();
+        let alone = codec.seal(&none, &key, HERE, &[&document]).unwrap().len();
+        let both = codec.seal(&none, &key, HERE, &[&document, &view]).unwrap().len();
+        assert!(both < alone + alone / 10 + 40, "{alone} {both}");
+    }
 }

@@ -1,6 +1,7 @@
 //! Keys: the key ring in files, a data key per client wrapped by it, and the checkpoint signature.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::fmt;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -175,7 +176,7 @@ impl KeyPaths {
     }
 }
 
-fn unusable(path: &Path, why: impl ToString) -> StoreError {
+fn unusable(path: &Path, why: impl fmt::Display) -> StoreError {
     StoreError::KeyFile { path: path.into(), why: why.to_string() }
 }
 
@@ -418,5 +419,125 @@ impl KeptKeys {
     fn forget(&mut self, client: i64) {
         self.keys.remove(&client);
         self.destroyed.insert(client);
+    }
+}
+
+/// A key for tests of what keys are used for.
+#[cfg(test)]
+pub(crate) fn tests_key() -> DataKey {
+    DataKey::of(&random_secret())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ring() -> (tempfile::TempDir, KeyRing) {
+        let folder = tempfile::tempdir().unwrap();
+        let ring = KeyRing::create(folder.path()).unwrap();
+        (folder, ring)
+    }
+
+    #[test]
+    fn a_key_ring_is_made_once_and_read_back() {
+        let (folder, ring) = ring();
+        assert!(matches!(KeyRing::create(folder.path()), Err(StoreError::KeyFile { .. })));
+        let again = KeyRing::open(folder.path()).unwrap();
+        assert_eq!(again.public_key(), ring.public_key());
+        let secret = random_secret();
+        let wrapped = ring.wrap(b"owner", &secret);
+        assert_eq!(again.unwrap(b"owner", &wrapped).unwrap(), secret);
+        assert!(again.unwrap(b"another", &wrapped).is_none());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn key_files_are_for_their_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let (folder, _) = ring();
+        for name in [KEY_ENCRYPTION_FILE, CHECKPOINT_SIGNING_FILE] {
+            let mode = fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn a_key_file_that_is_none_is_named() {
+        let (folder, _) = ring();
+        let path = folder.path().join(KEY_ENCRYPTION_FILE);
+        fs::write(&path, [7; 31]).unwrap();
+        let error = KeyRing::open(folder.path()).err().unwrap();
+        assert!(error.to_string().contains(KEY_ENCRYPTION_FILE), "{error}");
+    }
+
+    #[test]
+    fn a_note_verifies_as_it_was_signed_and_not_otherwise() {
+        let (_folder, ring) = ring();
+        let note = ring.sign_note("archive.example/log", "archive.example/log\n7\nroot\n");
+        let public = ring.public_key();
+        let text = verified_note("archive.example/log", &public, &note);
+        assert_eq!(text, Some("archive.example/log\n7\nroot\n"));
+        assert_eq!(ring.sign_note("archive.example/log", text.unwrap()), note);
+        assert_eq!(verified_note("archive.example/log", &public, &note.replace('7', "8")), None);
+        assert_eq!(verified_note("other.example/log", &public, &note), None);
+        assert_eq!(verified_note("archive.example/log", &[3; 32], &note), None);
+    }
+
+    /// The example of C2SP signed-note.
+    #[test]
+    fn a_verifier_key_is_spelt_as_the_standard_says() {
+        let public = BASE64.decode("AfdrGOZIiwLAatrlj9nkI8M0WQCIqOxQ6D7Wb+cNPrTu").unwrap();
+        let key = NoteKey { origin: "example.com/foo", public: &public[1..] };
+        let text = key.verifier_key();
+        assert!(text.starts_with("example.com/foo+"), "{text}");
+        assert!(text.ends_with("+AfdrGOZIiwLAatrlj9nkI8M0WQCIqOxQ6D7Wb+cNPrTu"), "{text}");
+        assert_eq!(text.split('+').nth(1).unwrap().len(), 8);
+    }
+
+    #[test]
+    fn what_one_key_seals_no_other_key_place_or_change_opens() {
+        let (one, other) = (DataKey::of(&random_secret()), DataKey::of(&random_secret()));
+        let sealed = one.seal(b"here", b"text");
+        assert_eq!(sealed.len(), 12 + 4 + 16);
+        assert_eq!(one.open(b"here", &sealed).unwrap(), b"text");
+        assert_ne!(one.seal(b"here", b"text"), sealed);
+        assert!(one.open(b"there", &sealed).is_none());
+        assert!(other.open(b"here", &sealed).is_none());
+        assert!(one.open(b"here", &sealed[..20]).is_none());
+        for at in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[at] ^= 1;
+            assert!(one.open(b"here", &changed).is_none());
+        }
+    }
+
+    #[test]
+    fn salts_tell_kinds_and_things_apart() {
+        let key = DataKey::of(&random_secret());
+        assert_eq!(key.salt("content", 1), key.salt("content", 1));
+        assert_ne!(key.salt("content", 1), key.salt("content", 2));
+        assert_ne!(key.salt("content", 1), key.salt("metadata", 1));
+        assert_ne!(key.salt("content", 1), DataKey::of(&random_secret()).salt("content", 1));
+    }
+
+    #[test]
+    fn the_keys_lately_asked_for_are_kept() {
+        let mut kept = KeptKeys::default();
+        let key = Arc::new(DataKey::of(&random_secret()));
+        for client in 1..=3 {
+            kept.keep(client, &key, 3);
+        }
+        assert!(kept.find(1).is_some());
+        kept.keep(4, &key, 3);
+        assert!(kept.find(1).is_some());
+        assert!(kept.find(2).is_none());
+        kept.forget(1);
+        kept.keep(1, &key, 3);
+        assert!(kept.find(1).is_none());
+        for client in 5..100 {
+            kept.keep(client, &key, 3);
+        }
+        assert_eq!(kept.keys.len(), 3);
+        assert_eq!(kept.turns.len(), 3);
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
 use varanto_domain::archive::proof::{
-    self, CheckpointBody, Hash, LeafProof, Node, Peaks, consistency, node_hash,
+    CheckpointBody, Hash, LeafProof, Node, Peaks, consistency, node_hash,
 };
 use varanto_domain::time::Instant;
 
@@ -251,10 +251,16 @@ pub(crate) struct Tiles<'a> {
 }
 
 impl<'a> Tiles<'a> {
-    const KEPT: usize = 16;
+    /// More than one proof needs: two of each level.
+    const KEPT: usize = 32;
 
     pub(crate) fn of(conn: &'a Connection) -> Self {
         Self { conn, read: Vec::new() }
+    }
+
+    /// Puts hashes in place of a tile's.
+    pub(crate) fn put(&mut self, tile: (u32, u64), hashes: Vec<Hash>) {
+        self.read.push((tile, hashes));
     }
 
     pub(crate) fn node(&mut self, node: Node) -> Result<Hash, StoreError> {
@@ -269,18 +275,15 @@ impl<'a> Tiles<'a> {
     }
 
     fn tile(&mut self, level: u32, number: u64) -> Result<&[Hash], StoreError> {
-        let at = self.read.iter().position(|(place, _)| *place == (level, number));
-        let at = match at {
-            Some(at) => at,
-            None => {
-                if self.read.len() == Self::KEPT {
-                    self.read.remove(0);
-                }
-                self.read.push(((level, number), read_tile(self.conn, level, number)?));
-                self.read.len() - 1
-            }
-        };
-        Ok(&self.read[at].1)
+        let known = self.read.iter().position(|(place, _)| *place == (level, number));
+        if let Some(at) = known {
+            return Ok(&self.read[at].1);
+        }
+        if self.read.len() >= Self::KEPT {
+            self.read.remove(0);
+        }
+        self.read.push(((level, number), read_tile(self.conn, level, number)?));
+        Ok(&self.read[self.read.len() - 1].1)
     }
 }
 
@@ -372,6 +375,9 @@ impl ReadTx<'_> {
 
     fn peaks_at(&self, size: u64) -> Result<Peaks, StoreError> {
         let mut tiles = Tiles::of(self.conn());
-        proof::Peaks::of(size, |node| tiles.node(node))
+        Peaks::of(size, |node| tiles.node(node))
     }
 }
+
+#[cfg(test)]
+mod tests;

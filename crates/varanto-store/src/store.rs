@@ -419,3 +419,6 @@ fn prepare(
     tx.commit()?;
     Ok(facts)
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -129,8 +129,8 @@ fn top_level(leaves: u64) -> u32 {
 /// was itself judged before.
 ///
 /// The last tile of each level, when it is not full, has no entry above it. All of those together
-/// give the root: when that is the signed one, they are sound; else they are doubted, and an entry
-/// that disagrees with the tile below it is taken to be the damaged one of the two.
+/// give the root, and so are sound when that is the signed one. Of an entry and a tile below it that
+/// disagree, the tile is taken to be damaged unless the tile of the entry is doubted.
 struct Walk<'a> {
     tx: &'a ReadTx<'a>,
     leaves: u64,
@@ -188,19 +188,40 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Holds the root that follows from the unfilled tiles against the signed one.
+    /// Holds the root that follows from the unfilled tiles against the signed one. When it is another,
+    /// but would be the signed one if every entry were what the tile below gives, the entries are
+    /// doubted; else the lowest unfilled tile is.
     fn doubt_the_end(&mut self, body: &CheckpointBody) -> Result<(), StoreError> {
-        let mut tiles = Tiles::of(self.tx.conn());
-        let sound = match Peaks::of(self.leaves, |node| tiles.node(node)) {
-            Ok(peaks) => peaks.root() == body.root,
-            Err(StoreError::Damaged(_)) => false,
-            Err(other) => return Err(other),
-        };
-        if !sound {
-            self.doubted = self.unfilled().collect();
+        if self.root_is(body, Tiles::of(self.tx.conn()))? {
+            return Ok(());
+        }
+        let mut recomputed = Tiles::of(self.tx.conn());
+        for (level, number) in self.unfilled().filter(|(level, _)| *level > 0) {
+            let entries = number * TILE_WIDTH..self.entries(level);
+            let hashes: Result<Vec<Hash>, StoreError> =
+                entries.map(|child| self.root_of_tile(level - 1, child)).collect();
+            recomputed.put((level, number), hashes?);
+        }
+        if self.root_is(body, recomputed)? {
+            self.doubted = self.unfilled().filter(|(level, _)| *level > 0).collect();
+        } else {
             self.root_unexplained = true;
         }
         Ok(())
+    }
+
+    fn root_is(&self, body: &CheckpointBody, mut tiles: Tiles<'_>) -> Result<bool, StoreError> {
+        match Peaks::of(self.leaves, |node| tiles.node(node)) {
+            Ok(peaks) => Ok(peaks.root() == body.root),
+            Err(StoreError::Damaged(_)) => Ok(false),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// What a full tile gives; a tile that is not whole gives a hash that nothing agrees with.
+    fn root_of_tile(&self, level: u32, number: u64) -> Result<Hash, StoreError> {
+        let hashes = self.whole_tile(level, number, TILE_WIDTH)?;
+        Ok(hashes.map_or([0; 32], |hashes| full_root(&hashes)))
     }
 
     /// Checks all tiles of one level against the entries of the level above.
@@ -372,3 +393,6 @@ impl LeafMap {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,636 @@
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{JoinHandle, spawn};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use varanto_domain::archive::proof::{Hash, leaf_hash, verify_consistency};
+use varanto_domain::ids::ClientKey;
+
+use super::*;
+use crate::writer::Operation;
+
+/// A clock that stands where a test puts it.
+pub(crate) struct SetClock(AtomicI64);
+
+impl SetClock {
+    pub(crate) fn set(&self, text: &str) {
+        self.0.store(Instant::parse(text).unwrap().millis(), Ordering::Relaxed);
+    }
+}
+
+impl Clock for SetClock {
+    fn now(&self) -> Instant {
+        Instant::from_millis(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// A folder for a store, its keys, and a clock.
+pub(crate) struct Site {
+    pub(crate) folder: TempDir,
+    pub(crate) ring: KeyRing,
+    pub(crate) clock: Arc<SetClock>,
+    pub(crate) options: StoreOptions,
+}
+
+impl Site {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let ring = KeyRing::create(&folder.path().join("keys")).unwrap();
+        let clock = Arc::new(SetClock(AtomicI64::new(0)));
+        clock.set("2026-03-23T08:00:00Z");
+        let options = StoreOptions::of_origin("archive.example/log");
+        Self { folder, ring, clock, options }
+    }
+
+    pub(crate) fn open(&self) -> Result<Store, StoreError> {
+        let clock: Arc<dyn Clock> = Arc::<SetClock>::clone(&self.clock);
+        Store::open(self.folder.path(), self.ring.clone(), &self.options, clock)
+    }
+
+    /// Opens the store with a table that tests write to.
+    pub(crate) fn store(&self) -> Store {
+        let store = self.open().unwrap();
+        store
+            .write(|tx| {
+                const SQL: &str = "CREATE TABLE IF NOT EXISTS scrap (
+                    id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT";
+                tx.execute(SQL, [])
+            })
+            .unwrap();
+        store
+    }
+
+    pub(crate) fn database(&self) -> Connection {
+        Connection::open(self.folder.path().join(DATABASE_FILE)).unwrap()
+    }
+}
+
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method alone is not general enough"
+)]
+pub(crate) fn newest(store: &Store) -> Checkpoint {
+    store.read(|tx| tx.newest_checkpoint()).unwrap()
+}
+
+pub(crate) fn leaf(number: u64) -> Hash {
+    leaf_hash(&number.to_be_bytes())
+}
+
+fn put(tx: &mut WriteTx<'_>, id: i64) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO scrap (id, bytes) VALUES (?1, zeroblob(100))";
+    tx.execute(SQL, [id])?;
+    tx.append_leaf(leaf(id.cast_unsigned()));
+    Ok(())
+}
+
+fn kept(store: &Store) -> Vec<i64> {
+    let sql = "SELECT id FROM scrap ORDER BY id";
+    store.read(|tx| tx.all::<i64>(sql, [], |row| row.get(0))).unwrap()
+}
+
+/// Holds the writer inside an operation until let go.
+struct Gate {
+    let_go: Sender<()>,
+    holder: JoinHandle<()>,
+}
+
+impl Gate {
+    fn shut(store: &Store) -> Self {
+        let (let_go, wait): (Sender<()>, Receiver<()>) = channel();
+        let (entered, inside) = channel();
+        let store = store.clone();
+        let holder = spawn(move || {
+            let work = move |_: &mut WriteTx<'_>| {
+                entered.send(()).unwrap();
+                wait.recv().unwrap();
+                Ok::<_, StoreError>(())
+            };
+            store.write(work).unwrap();
+        });
+        inside.recv().unwrap();
+        Self { let_go, holder }
+    }
+
+    fn open(self) {
+        self.let_go.send(()).unwrap();
+        self.holder.join().unwrap();
+    }
+}
+
+fn queue_up<T: Send + 'static, E>(
+    store: &Store,
+    work: impl FnOnce(&mut WriteTx<'_>) -> Result<T, E> + Send + 'static,
+) -> JoinHandle<Result<Durable<T>, E>>
+where
+    E: From<StoreError> + Commits + Send + 'static,
+{
+    let before = store.queue_length();
+    let own = store.clone();
+    let thread = spawn(move || own.write(work));
+    while store.queue_length() == before {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    thread
+}
+
+/// The two ways for an operation to end without a value.
+#[derive(Debug)]
+enum Ended {
+    Denied,
+    Failed,
+    Store(StoreError),
+}
+
+impl From<StoreError> for Ended {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Commits for Ended {
+    fn commits(&self) -> bool {
+        matches!(self, Self::Denied)
+    }
+}
+
+#[test]
+fn operations_that_wait_together_are_committed_together() {
+    let site = Site::new();
+    let store = site.store();
+    let before = store.metrics();
+    let gate = Gate::shut(&store);
+    let waiting: Vec<_> = (0..64).map(|id| queue_up(&store, move |tx| put(tx, id))).collect();
+    assert_eq!(store.queue_length(), 64);
+    gate.open();
+    let seals: Vec<Seal> =
+        waiting.into_iter().map(|thread| thread.join().unwrap().unwrap().seal).collect();
+    let after = store.metrics();
+    assert_eq!(after.operations - before.operations, 65);
+    assert_eq!(after.groups - before.groups, 2);
+    assert_eq!(after.waiting, 0);
+    assert_eq!(after.commits.iter().sum::<u64>(), after.groups);
+    for (id, seal) in (0u64..).zip(seals) {
+        assert_eq!(seal.checkpoint.body.size, 64);
+        assert_eq!(seal.leaves.len(), 1);
+        assert_eq!(seal.leaves[0].leaf, leaf(id));
+        assert_eq!(seal.leaves[0].root(64), Some(seal.checkpoint.body.root));
+    }
+}
+
+#[test]
+fn a_group_has_a_greatest_size() {
+    let mut site = Site::new();
+    site.options.group = 10;
+    let store = site.store();
+    let gate = Gate::shut(&store);
+    let waiting: Vec<_> = (0..25).map(|id| queue_up(&store, move |tx| put(tx, id))).collect();
+    let before = store.metrics().groups;
+    gate.open();
+    for thread in waiting {
+        thread.join().unwrap().unwrap();
+    }
+    assert_eq!(store.metrics().groups - before, 4);
+}
+
+#[test]
+fn nobody_is_answered_and_nothing_is_seen_before_the_commit() {
+    let site = Site::new();
+    let store = site.store();
+    let gate = Gate::shut(&store);
+    let first = queue_up(&store, |tx| put(tx, 1));
+    let (entered, inside) = channel();
+    let (let_go, wait): (Sender<()>, Receiver<()>) = channel();
+    let second = queue_up(&store, move |tx| {
+        entered.send(tx.all("SELECT id FROM scrap", [], |row| row.get::<_, i64>(0))?).unwrap();
+        wait.recv().unwrap();
+        put(tx, 2)
+    });
+    gate.open();
+    assert_eq!(inside.recv().unwrap(), [1], "the neighbour before is seen inside the group");
+    std::thread::sleep(Duration::from_millis(20));
+    assert!(!first.is_finished());
+    assert_eq!(kept(&store), []);
+    let_go.send(()).unwrap();
+    first.join().unwrap().unwrap();
+    second.join().unwrap().unwrap();
+    assert_eq!(kept(&store), [1, 2]);
+}
+
+#[test]
+fn failures_and_panics_are_undone_alone_and_a_denial_is_kept() {
+    let site = Site::new();
+    let store = site.store();
+    let gate = Gate::shut(&store);
+    let ending = |id: i64, error: fn() -> Ended| {
+        queue_up(&store, move |tx| {
+            put(tx, id)?;
+            Err::<(), Ended>(error())
+        })
+    };
+    let first = queue_up(&store, |tx| put(tx, 1));
+    let failed = ending(2, || Ended::Failed);
+    let panicked = ending(3, || panic!("a test's panic"));
+    let denied = ending(4, || Ended::Denied);
+    let conflicting = queue_up(&store, |tx| put(tx, 1));
+    let last = queue_up(&store, |tx| put(tx, 5));
+    gate.open();
+
+    let first = first.join().unwrap().unwrap().seal;
+    assert!(matches!(failed.join().unwrap(), Err(Ended::Failed)));
+    assert!(matches!(panicked.join().unwrap(), Err(Ended::Store(StoreError::Panicked))));
+    assert!(matches!(denied.join().unwrap(), Err(Ended::Denied)));
+    assert!(matches!(conflicting.join().unwrap(), Err(StoreError::Conflict(_))));
+    let last = last.join().unwrap().unwrap().seal;
+    assert_eq!(kept(&store), [1, 4, 5]);
+    assert_eq!(first.leaves[0].index, 0);
+    assert_eq!(last.leaves[0].index, 2);
+    let hashes = |index| store.read(|tx| tx.leaf_hash(index)).unwrap();
+    assert_eq!([0, 1, 2, 3].map(hashes), [Some(leaf(1)), Some(leaf(4)), Some(leaf(5)), None]);
+    for seal in [first, last] {
+        assert_eq!(seal.leaves[0].root(3), Some(seal.checkpoint.body.root));
+    }
+}
+
+#[test]
+fn a_full_queue_turns_away_at_once() {
+    let mut site = Site::new();
+    site.options.queue = 2;
+    let store = site.store();
+    let gate = Gate::shut(&store);
+    let waiting = [1, 2].map(|id| queue_up(&store, move |tx| put(tx, id)));
+    let turned_away = store.write(|tx| put(tx, 3));
+    assert!(matches!(turned_away, Err(StoreError::Busy)));
+    assert_eq!((store.queue_length(), store.metrics().turned_away), (2, 1));
+    gate.open();
+    for thread in waiting {
+        thread.join().unwrap().unwrap();
+    }
+    store.write(|tx| put(tx, 4)).unwrap();
+    assert_eq!(kept(&store), [1, 2, 4]);
+}
+
+#[test]
+fn closing_finishes_what_waits() {
+    let site = Site::new();
+    let store = site.store();
+    let (clone, gate) = (store.clone(), Gate::shut(&store));
+    let waiting: Vec<_> = (0..20).map(|id| queue_up(&store, move |tx| put(tx, id))).collect();
+    let closing = spawn(move || store.close());
+    std::thread::sleep(Duration::from_millis(20));
+    gate.open();
+    closing.join().unwrap();
+    for thread in waiting {
+        thread.join().unwrap().unwrap();
+    }
+    assert_eq!(kept(&clone).len(), 20);
+    assert!(matches!(clone.write(|tx| put(tx, 99)), Err(StoreError::Closed)));
+    drop(clone);
+    let log = site.folder.path().join(format!("{DATABASE_FILE}-wal"));
+    assert_eq!(std::fs::metadata(log).map_or(0, |file| file.len()), 0);
+}
+
+#[test]
+fn one_process_at_a_time_writes_and_others_may_read() {
+    let site = Site::new();
+    let store = site.store();
+    assert!(matches!(site.open(), Err(StoreError::Locked(_))));
+    store.write(|tx| put(tx, 1)).unwrap();
+    let reading =
+        Store::open_read_only(site.folder.path(), site.ring.clone(), &site.options.origin).unwrap();
+    assert_eq!(kept(&reading), [1]);
+    assert!(matches!(reading.write(|tx| put(tx, 2)), Err(StoreError::ReadOnly)));
+    drop(store);
+    assert!(site.open().is_ok());
+}
+
+#[test]
+fn a_reader_cannot_write() {
+    let site = Site::new();
+    let store = site.store();
+    let tried =
+        store.read(|tx| tx.conn().execute("DELETE FROM scrap", []).map_err(StoreError::from));
+    assert!(matches!(tried, Err(StoreError::Database(_))));
+}
+
+#[test]
+fn a_panic_in_a_read_gives_its_connection_back() {
+    let mut site = Site::new();
+    site.options.readers = 1;
+    let store = site.store();
+    for _ in 0..3 {
+        let own = store.clone();
+        let work = move || own.read(|_| -> Result<(), StoreError> { panic!("a test's panic") });
+        assert!(spawn(work).join().is_err());
+    }
+    assert_eq!(kept(&store), []);
+}
+
+#[test]
+fn an_unknown_or_altered_schema_is_refused_and_left_untouched() {
+    let site = Site::new();
+    drop(site.store());
+    let conn = site.database();
+    conn.execute("INSERT INTO schema_migration VALUES (9999, 'future', x'00')", []).unwrap();
+    let refused = site.open().err().unwrap();
+    assert!(matches!(&refused, StoreError::SchemaNewer { number: 9999, name } if name == "future"));
+    assert!(refused.to_string().contains("9999_future"), "{refused}");
+    conn.execute("DELETE FROM schema_migration WHERE number = 9999", []).unwrap();
+    conn.execute("UPDATE schema_migration SET sha256 = x'00' WHERE number = 1", []).unwrap();
+    let refused = site.open().err().unwrap();
+    assert!(matches!(&refused, StoreError::SchemaAltered { number: 1, .. }), "{refused}");
+    let tables: i64 =
+        conn.query_row("SELECT count(*) FROM schema_migration", [], |row| row.get(0)).unwrap();
+    assert_eq!(tables, i64::try_from(MIGRATIONS.len()).unwrap());
+}
+
+#[test]
+fn a_store_with_a_schema_change_fewer_is_brought_up_to_date() {
+    let site = Site::new();
+    let clock: Arc<dyn Clock> = Arc::<SetClock>::clone(&site.clock);
+    let (folder, ring) = (site.folder.path(), site.ring.clone());
+    drop(Store::open_with(folder, ring, &site.options, clock, &MIGRATIONS[..1]).unwrap());
+    let applied = || -> i64 {
+        let sql = "SELECT count(*) FROM schema_migration";
+        site.database().query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(applied(), 1);
+    drop(site.open().unwrap());
+    assert_eq!(applied(), i64::try_from(MIGRATIONS.len()).unwrap());
+}
+
+#[test]
+fn another_programs_database_is_not_touched() {
+    let site = Site::new();
+    site.database().execute_batch("CREATE TABLE theirs (a)").unwrap();
+    assert!(matches!(site.open(), Err(StoreError::NotAStore(_))));
+    let mode: String =
+        site.database().pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+    assert_eq!(mode, "delete");
+    let folder = tempfile::tempdir().unwrap();
+    let opened = Store::open_read_only(folder.path(), site.ring.clone(), "archive.example/log");
+    assert!(matches!(opened, Err(StoreError::NotAStore(_))));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_store_opens_with_its_own_keys_and_name_alone() {
+    let mut site = Site::new();
+    drop(site.store());
+    let own = site.ring.clone();
+    site.ring = KeyRing::create(&site.folder.path().join("other")).unwrap();
+    assert!(matches!(site.open(), Err(StoreError::WrongKeys(_))));
+    let mixed = site.folder.path().join("mixed");
+    std::fs::create_dir(&mixed).unwrap();
+    for (from, file) in
+        [("keys", crate::CHECKPOINT_SIGNING_FILE), ("other", crate::KEY_ENCRYPTION_FILE)]
+    {
+        std::fs::copy(site.folder.path().join(from).join(file), mixed.join(file)).unwrap();
+    }
+    site.ring = KeyRing::open(&mixed).unwrap();
+    assert!(matches!(site.open(), Err(StoreError::WrongKeys(_))));
+    site.ring = own;
+    site.options.origin = "another.example/log".into();
+    assert!(matches!(site.open(), Err(StoreError::OtherOrigin { .. })));
+}
+
+#[test]
+fn keys_are_never_given_twice_also_when_the_clock_steps_back() {
+    let site = Site::new();
+    let store = site.store();
+    let mut last = 0;
+    let mut check = |key: i64| {
+        assert!(key > last);
+        last = key;
+    };
+    for _ in 0..1000 {
+        check(store.ids().next_key());
+    }
+    site.clock.set("2026-03-24T08:00:00Z");
+    let key = store.write(|tx| Ok::<_, StoreError>(tx.next_key())).unwrap().value;
+    assert_eq!(key >> 20, Instant::parse("2026-03-24T08:00:00Z").unwrap().millis());
+    check(key);
+    drop(store);
+    site.clock.set("2026-03-22T08:00:00Z");
+    let store = site.store();
+    check(store.ids().next_key());
+    let ids: std::collections::HashSet<i64> = std::thread::scope(|scope| {
+        let store = &store;
+        let threads: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| (0..500).map(|_| store.ids().next_key()).collect::<Vec<_>>()))
+            .collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(ids.len(), 2000);
+    assert!(ids.iter().all(|id| *id > last));
+}
+
+#[test]
+fn a_store_whose_process_died_goes_on_where_it_was() {
+    let site = Site::new();
+    let store = site.store();
+    let mut last = 0;
+    for id in 1..=300 {
+        let work = move |tx: &mut WriteTx<'_>| put(tx, id).map(|()| tx.next_key());
+        last = store.write(work).unwrap().value;
+    }
+    // What a process that is killed now would leave behind.
+    let left = tempfile::tempdir().unwrap();
+    for file in [DATABASE_FILE.to_owned(), format!("{DATABASE_FILE}-wal")] {
+        std::fs::copy(site.folder.path().join(&file), left.path().join(&file)).unwrap();
+    }
+    let before = newest(&store).body;
+    drop(store);
+    site.clock.set("2026-03-23T07:59:00Z");
+    let clock: Arc<dyn Clock> = Arc::<SetClock>::clone(&site.clock);
+    let store = Store::open(left.path(), site.ring.clone(), &site.options, clock).unwrap();
+    assert_eq!(kept(&store).len(), 300);
+    assert!(store.ids().next_key() > last);
+    let after = store.write(|tx| put(tx, 301)).unwrap().seal;
+    assert_eq!(after.leaves[0].index, 300);
+    let after = &after.checkpoint.body;
+    let path = store.read(|tx| tx.consistency(before.size, after.size)).unwrap();
+    assert!(verify_consistency((300, &before.root), (301, &after.root), &path));
+}
+
+#[test]
+fn a_full_disk_keeps_nothing_half_and_the_store_goes_on() {
+    let site = Site::new();
+    let store = site.store();
+    let limit = |pages: i64| {
+        let work = move |tx: &mut WriteTx<'_>| {
+            let now: i64 = tx.conn().pragma_query_value(None, "page_count", |row| row.get(0))?;
+            tx.conn().pragma_update(None, "max_page_count", now + pages)?;
+            Ok::<_, StoreError>(())
+        };
+        store.write(work).unwrap();
+    };
+    let mut acknowledged: Vec<i64> = Vec::new();
+    let mut refused = 0;
+    for round in 0..40 {
+        limit(round % 8);
+        let gate = Gate::shut(&store);
+        let waiting: Vec<_> = (0..5)
+            .map(|number| {
+                let id = round * 10 + number;
+                let work = move |tx: &mut WriteTx<'_>| {
+                    const SQL: &str = "INSERT INTO scrap (id, bytes) VALUES (?1, zeroblob(?2))";
+                    for copy in 0..20 {
+                        tx.append_leaf(leaf(id.cast_unsigned() * 100 + copy));
+                    }
+                    tx.execute(SQL, [id, 9000 * number])
+                };
+                (id, queue_up(&store, work))
+            })
+            .collect();
+        gate.open();
+        for (id, thread) in waiting {
+            match thread.join().unwrap() {
+                Ok(durable) => {
+                    let body = &durable.seal.checkpoint.body;
+                    let proofs = &durable.seal.leaves;
+                    assert!(proofs.iter().all(|leaf| leaf.root(body.size) == Some(body.root)));
+                    acknowledged.push(id);
+                }
+                Err(StoreError::DiskFull | StoreError::NotCommitted(_)) => refused += 1,
+                Err(other) => panic!("{other}"),
+            }
+        }
+        assert_eq!(kept(&store), acknowledged);
+    }
+    assert!(refused > 0 && !acknowledged.is_empty());
+    limit(10_000);
+    store.write(|tx| put(tx, 100_000)).unwrap();
+    let leaves = acknowledged.len() as u64 * 20 + 1;
+    let report = store.read(|tx| tx.verify_log(|_| {})).unwrap();
+    assert_eq!((report.leaves, report.damage), (leaves, vec![]));
+    drop(store);
+    assert_eq!(kept(&site.store()).len(), acknowledged.len() + 1);
+}
+
+#[test]
+fn a_commit_that_fails_fails_its_whole_group() {
+    /// Stands in for an operation, and notes how it was answered.
+    struct Noting(Sender<Result<Seal, StoreError>>, bool);
+    impl Operation for Noting {
+        fn run(&mut self, tx: &mut WriteTx<'_>) -> bool {
+            tx.append_leaf(leaf(1));
+            if self.1 {
+                // Ends the transaction under the writer, as SQLite does when the disk fails.
+                tx.conn().execute_batch("ROLLBACK").unwrap();
+            }
+            true
+        }
+        fn reply(self: Box<Self>, outcome: Result<Seal, StoreError>) {
+            self.0.send(outcome).unwrap();
+        }
+    }
+    let site = Site::new();
+    let store = site.store();
+    let gate = Gate::shut(&store);
+    let (note, noted) = channel();
+    for breaks in [false, false, true, false] {
+        let counters = &store.inside.shared.counters;
+        counters.waiting.fetch_add(1, Ordering::Relaxed);
+        let job = Job::Run(Box::new(Noting(note.clone(), breaks)));
+        store.inside.jobs.as_ref().unwrap().send(job).unwrap();
+    }
+    gate.open();
+    let outcomes: Vec<_> = (0..4).map(|_| noted.recv().unwrap()).collect();
+    for lost in &outcomes[..3] {
+        assert!(matches!(lost, Err(StoreError::NotCommitted(_))));
+    }
+    let seal = outcomes[3].as_ref().unwrap();
+    assert_eq!((seal.leaves[0].index, seal.checkpoint.body.size), (0, 1));
+    assert_eq!(store.metrics().failed_groups, 1);
+}
+
+#[test]
+fn a_clients_key_is_made_once_and_destroyed_for_good() {
+    let site = Site::new();
+    let store = site.store();
+    let client = ClientKey(7);
+    let find = || store.read(|tx| tx.client_data_key(client)).unwrap();
+    let undone = store.write(move |tx| {
+        tx.make_client_key(client)?;
+        Err::<(), _>(Ended::Failed)
+    });
+    assert!(matches!(undone, Err(Ended::Failed)));
+    assert!(find().is_none(), "a key that was never committed must encrypt nothing");
+
+    let made = store.write(move |tx| tx.make_client_key(client)).unwrap().value;
+    let sealed = made.seal(b"here", b"text");
+    let again = store.write(move |tx| tx.make_client_key(client)).unwrap().value;
+    assert_eq!(again.open(b"here", &sealed).unwrap(), b"text");
+    assert_eq!(find().unwrap().open(b"here", &sealed).unwrap(), b"text");
+    drop(store);
+
+    let store = site.store();
+    let find = || store.read(|tx| tx.client_data_key(client)).unwrap();
+    assert_eq!(find().unwrap().salt("content", 1), made.salt("content", 1));
+    assert!(store.write(move |tx| tx.destroy_client_key(client)).unwrap().value);
+    assert!(find().is_none());
+    assert!(!store.write(move |tx| tx.destroy_client_key(client)).unwrap().value);
+    let revived = store.write(move |tx| tx.make_client_key(client).map(|_| ()));
+    assert!(matches!(revived, Err(StoreError::Conflict(_))));
+}
+
+#[test]
+fn a_destroyed_key_leaves_no_bytes_in_the_files() {
+    let site = Site::new();
+    let store = site.store();
+    let client = ClientKey(7);
+    store.write(move |tx| tx.make_client_key(client).map(|_| ())).unwrap();
+    let sql = "SELECT wrapped FROM client_key WHERE client_key = 7";
+    let wrapped: Vec<u8> = store.read(|tx| tx.one(sql, [], |row| row.get(0))).unwrap();
+    store.write(move |tx| tx.destroy_client_key(client)).unwrap();
+    store.close();
+    let file = std::fs::read(site.folder.path().join(DATABASE_FILE)).unwrap();
+    assert!(!file.windows(16).any(|bytes| bytes == &wrapped[..16]));
+}
+
+#[test]
+fn dictionaries_are_kept_and_used_over_restarts() {
+    let site = Site::new();
+    let store = site.store();
+    let samples: Vec<Vec<u8>> = (0..300)
+        .map(|n| {
+            format!("{{\"kirjaus\":\"Asiakas {n} soitti ja peruutti tapaamisen {}\"}}", n * 7)
+                .into_bytes()
+        })
+        .collect();
+    let trained = crate::train_dictionary(&samples).unwrap();
+    let client = ClientKey(1);
+    let work = move |tx: &mut WriteTx<'_>| {
+        tx.insert_dictionary("note", &trained)?;
+        tx.make_client_key(client)?;
+        tx.insert_dictionary("note", &trained)
+    };
+    assert_eq!(store.write(work).unwrap().value, 2);
+    let broken = store.write(|tx| tx.insert_dictionary("note", b"\x37\xa4\x30\xecno dictionary"));
+    assert!(matches!(broken, Err(StoreError::Damaged(_))));
+    let newest = store.read(|tx| tx.newest_dictionary("note")).unwrap();
+    assert_eq!(newest, Some(2));
+    let place = Place { what: "content", key: 5 };
+    let key = store.read(|tx| tx.client_data_key(client)).unwrap().unwrap();
+    let sealed = store.seal_parts(2, &key, place, &[&samples[3], b"view"]).unwrap();
+    assert!(store.seal_parts(9, &key, place, &[b"text"]).is_err());
+    drop(store);
+    let store = site.store();
+    let parts = store.read(|tx| {
+        let key = tx.client_data_key(client)?.unwrap();
+        tx.open_parts(&key, place, &sealed)
+    });
+    assert_eq!(parts.unwrap(), [samples[3].clone(), b"view".to_vec()]);
+}
+
+#[test]
+fn identity_codes_are_looked_up_by_a_digest_that_needs_the_key() {
+    let (one, other) = (Site::new(), Site::new());
+    let (a, b) = (one.store(), other.store());
+    let hash = a.keys().lookup_hash("010190-9013");
+    assert_ne!(hash, b.keys().lookup_hash("010190-9013"));
+    drop(a);
+    assert_eq!(one.store().keys().lookup_hash("010190-9013"), hash);
+}
