@@ -46,9 +46,9 @@ pub fn read<'a>(bytes: &'a [u8], part: &str) -> Result<Content<'a>, Fault> {
 /// Prints the content as compact JSON, members in their order.
 #[must_use]
 pub fn write(content: &Content) -> String {
-    let mut out = String::with_capacity(1024);
+    let mut out = Vec::with_capacity(4096);
     write_value(&mut out, content);
-    out
+    String::from_utf8(out).expect("every part written is UTF-8")
 }
 
 /// Where the reader stands, and why it stopped when that was not the JSON text's own fault.
@@ -276,39 +276,39 @@ impl<'de> Visitor<'de> for Key {
     }
 }
 
-fn write_value(out: &mut String, content: &Content) {
+fn write_value(out: &mut Vec<u8>, content: &Content) {
     match content {
-        Content::Null => out.push_str("null"),
-        Content::Switch(value) => out.push_str(if *value { "true" } else { "false" }),
-        Content::Number(text) => out.push_str(text),
+        Content::Null => out.extend(b"null"),
+        Content::Switch(value) => out.extend(if *value { b"true".as_slice() } else { b"false" }),
+        Content::Number(text) => out.extend(text.as_bytes()),
         Content::Text(text) => write_text(out, text),
         Content::List(entries) => {
-            out.push('[');
+            out.push(b'[');
             for (index, entry) in entries.iter().enumerate() {
                 if index > 0 {
-                    out.push(',');
+                    out.push(b',');
                 }
                 write_value(out, entry);
             }
-            out.push(']');
+            out.push(b']');
         }
         Content::Object(members) => {
-            out.push('{');
+            out.push(b'{');
             for (index, (name, value)) in members.iter().enumerate() {
                 if index > 0 {
-                    out.push(',');
+                    out.push(b',');
                 }
                 write_text(out, name);
-                out.push(':');
+                out.push(b':');
                 write_value(out, value);
             }
-            out.push('}');
+            out.push(b'}');
         }
     }
 }
 
-fn write_text(out: &mut String, text: &str) {
-    out.push_str(&serde_json::to_string(text).expect("any text is a JSON string"));
+fn write_text(out: &mut Vec<u8>, text: &str) {
+    serde_json::to_writer(out, text).expect("any text is a JSON string, and memory takes it");
 }
 
 #[cfg(test)]

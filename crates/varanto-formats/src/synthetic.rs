@@ -7,20 +7,23 @@ mod finnish_text;
 mod mutation;
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use varanto_domain::ids::{Oid, PersonalIdentityCode};
 use varanto_domain::structures::{Content, Field, FieldKind, FieldObligation, Structure};
 use varanto_domain::time::FinnishDay;
 
-pub use finnish_text::{Address, FinnishText, Topic, address, person, sentence, unit_name};
+pub use finnish_text::{Address, FinnishText, Topic, address, child, person, sentence, unit_name};
 pub use mutation::{Mutation, mutations};
 
 /// How much of a structure a made-up document fills in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Fullness {
-    /// The obligatory rows alone, one entry in each list.
+    /// The obligatory rows alone, one entry in each list. What is obligatory under a condition may
+    /// be missing.
     Obligatory,
-    /// As social workers fill them in: the obligatory and conditional rows, and half of the rest.
+    /// As social workers fill them in: the obligatory and conditional rows, most of the rest at
+    /// the top, half of it further down, and the conditional obligations of the nation met.
     Typical,
     /// Every row, two entries in the outer lists.
     Full,
@@ -48,24 +51,36 @@ pub struct Coded {
     pub display: String,
 }
 
+impl Coded {
+    fn nameless(code: &str) -> Self {
+        Self { version: String::new(), code: code.to_owned(), display: String::new() }
+    }
+}
+
 /// What fills the rows of a made-up document. Everything but the text has a sensible answer; a
 /// caller that makes a whole county overrides what must agree between documents: the client, the
 /// units, the days, the identifiers.
 pub trait TextSource {
-    /// A text for a row that holds text, a name or a signature line. An empty one is replaced by a
-    /// dash.
-    fn text(&mut self, field: &Field, draw: &mut Draw) -> String;
+    /// A text for a row that holds text, a name or a signature line, in the group with the member
+    /// name `within`. An empty one is replaced by a dash.
+    fn text(&mut self, field: &Field, within: &str, draw: &mut Draw) -> String;
 
     /// The person whom a group of rows with a name or identity code is about.
     fn person(&mut self, group: &Field, draw: &mut Draw) -> Person {
-        let _ = group;
-        person(draw)
+        let young = ["lapsi", "lapse", "nuori"].iter().any(|word| group.key.contains(word));
+        if young { child(draw) } else { person(draw) }
     }
 
-    /// A value of a code set, for a row that does not list its values itself.
-    fn code(&mut self, field: &Field, code_set: &Oid, draw: &mut Draw) -> Coded {
+    /// A value of a code set; one of `allowed` where the structure lists some.
+    fn code(
+        &mut self,
+        field: &Field,
+        code_set: &Oid,
+        allowed: &[String],
+        draw: &mut Draw,
+    ) -> Coded {
         let _ = field;
-        finnish_text::code(code_set, draw)
+        finnish_text::code(code_set, allowed, draw)
     }
 
     /// The day of a date or moment; a day of birth comes from the person instead.
@@ -134,7 +149,9 @@ pub fn document(
     fullness: Fullness,
     text: &mut dyn TextSource,
 ) -> Content<'static> {
-    let mut writer = Writer { draw: Draw::new(seed), fullness, text };
+    let draw = Draw::new(seed);
+    let within = Arc::clone(&structure.root);
+    let mut writer = Writer { draw, fullness, text, within, clients: 1, began: None };
     let rows = writer.rows(&structure.fields, None, 0);
     Content::Object(vec![(owned(&structure.root), rows)])
 }
@@ -143,6 +160,12 @@ struct Writer<'t> {
     draw: Draw,
     fullness: Fullness,
     text: &'t mut dyn TextSource,
+    /// The member name of the group being filled.
+    within: Arc<str>,
+    /// How many clients the document is about; several make a joint case.
+    clients: usize,
+    /// The first day that stands in the group being filled; what ends there ends after it.
+    began: Option<FinnishDay>,
 }
 
 impl Writer<'_> {
@@ -153,15 +176,23 @@ impl Writer<'_> {
         depth: usize,
     ) -> Content<'static> {
         let mut members = Vec::with_capacity(fields.len());
+        let outer = self.began.take();
         for field in fields {
-            if self.takes(field, fields) {
-                members.push((owned(&field.key), self.row(field, person, depth)));
+            if !self.takes(field, fields, depth) {
+                continue;
             }
+            let row = self.row(field, person, depth);
+            let optional = field.obligation == FieldObligation::Optional;
+            if self.fullness == Fullness::Typical && optional && is_empty(&row) {
+                continue;
+            }
+            members.push((owned(&field.key), row));
         }
+        self.began = outer;
         Content::Object(members)
     }
 
-    fn takes(&mut self, field: &Field, siblings: &[Field]) -> bool {
+    fn takes(&mut self, field: &Field, siblings: &[Field], depth: usize) -> bool {
         let stands_in = &*field.key == "tilapainen_yksilointitunnus"
             && siblings.iter().any(|sibling| &*sibling.key == "henkilotunnus");
         match (self.fullness, field.obligation) {
@@ -169,7 +200,15 @@ impl Writer<'_> {
             (Fullness::Obligatory, _) => false,
             (Fullness::Typical, _) if stands_in => false,
             (Fullness::Typical, FieldObligation::Conditional) => true,
-            (Fullness::Typical, FieldObligation::Optional) => self.draw.chance(50),
+            (Fullness::Typical, _) if holds_conditional(field) => true,
+            (Fullness::Typical, _) => {
+                let is_group = matches!(field.kind, FieldKind::Group(_));
+                self.draw.chance(match depth {
+                    0 if is_group => 92,
+                    0 | 1 => 80,
+                    _ => 50,
+                })
+            }
         }
     }
 
@@ -179,9 +218,13 @@ impl Writer<'_> {
         }
         let entries = match self.fullness {
             Fullness::Obligatory => 1,
+            Fullness::Typical if &*field.key == "asiakas" => 1,
             Fullness::Typical => 1 + usize::from(self.draw.chance(25)),
             Fullness::Full => 1 + usize::from(depth < 2),
         };
+        if &*field.key == "asiakas" {
+            self.clients = entries;
+        }
         Content::List((0..entries).map(|_| self.value(field, person, depth)).collect())
     }
 
@@ -196,6 +239,8 @@ impl Writer<'_> {
             FieldKind::Number => Content::Number(Cow::Owned(self.number(field))),
             FieldKind::Quantity => self.quantity(field),
             FieldKind::Code { code_set, system, allowed } => {
+                let sex = person.filter(|_| &*field.key == "sukupuoli").map(sex_code);
+                let allowed = sex.as_ref().map_or(allowed.as_slice(), std::slice::from_ref);
                 self.code(field, code_set.as_ref(), system.as_deref(), allowed)
             }
             FieldKind::Identifier { system } => self.identifier(field, system.as_deref(), person),
@@ -207,11 +252,12 @@ impl Writer<'_> {
                         "sukunimi" | "henkilotunnus" | "tilapainen_yksilointitunnus"
                     )
                 };
-                if fields.iter().any(names_one) {
-                    let person = self.text.person(field, &mut self.draw);
-                    return self.rows(fields, Some(&person), depth + 1);
-                }
-                self.rows(fields, person, depth + 1)
+                let own = fields.iter().any(names_one);
+                let own = own.then(|| self.text.person(field, &mut self.draw));
+                let outer = std::mem::replace(&mut self.within, Arc::clone(&field.key));
+                let rows = self.rows(fields, own.as_ref().or(person), depth + 1);
+                self.within = outer;
+                rows
             }
         }
     }
@@ -220,7 +266,7 @@ impl Writer<'_> {
         let words = match (&*field.key, person) {
             ("sukunimi", Some(person)) => person.family.clone(),
             ("etunimet", Some(person)) => person.given.clone(),
-            _ => self.text.text(field, &mut self.draw),
+            _ => self.text.text(field, &self.within, &mut self.draw),
         };
         if words.is_empty() { "-".to_owned() } else { words }
     }
@@ -229,7 +275,7 @@ impl Writer<'_> {
         if let ("syntymaaika", Some(person)) = (&*field.key, person) {
             return person.code.birth_day().to_string();
         }
-        let day = self.text.day(field, &mut self.draw).to_string();
+        let day = self.day(field).to_string();
         let whole = self.fullness != Fullness::Full || self.draw.chance(85);
         match (whole, self.draw.chance(50)) {
             (true, _) => day,
@@ -239,7 +285,7 @@ impl Writer<'_> {
     }
 
     fn moment(&mut self, field: &Field) -> String {
-        let day = self.text.day(field, &mut self.draw);
+        let day = self.day(field);
         if self.fullness == Fullness::Full && self.draw.chance(15) {
             return day.to_string();
         }
@@ -248,8 +294,24 @@ impl Writer<'_> {
         format!("{day}T{hour:02}:{minute:02}:00{offset}")
     }
 
+    /// The source's day; where a group already has one and this is when something ends, a later one.
+    fn day(&mut self, field: &Field) -> FinnishDay {
+        let day = self.text.day(field, &mut self.draw);
+        let ends = ["paatty", "lopet", "poistumis", "voimassa_asti", "maara_aika"];
+        match self.began {
+            Some(began) if day <= began && ends.iter().any(|word| field.key.contains(word)) => {
+                began.plus_days(self.draw.between(1, 300))
+            }
+            Some(_) => day,
+            None => *self.began.insert(day),
+        }
+    }
+
     /// No for what seldom is and brings obligations with it.
     fn switch(&mut self, field: &Field) -> bool {
+        if &*field.key == "yhteinen_asia" {
+            return self.clients > 1;
+        }
         let seldom = ["vanha_asiakkuus", "turvakielto", "valiton_taytantoonpano", "vastustus"];
         if self.fullness == Fullness::Obligatory || seldom.contains(&&*field.key) {
             return false;
@@ -291,13 +353,10 @@ impl Writer<'_> {
         allowed: &[String],
     ) -> Content<'static> {
         let mut coded = match code_set {
-            Some(code_set) => self.text.code(field, code_set, &mut self.draw),
-            None => Coded { version: String::new(), code: "1".to_owned(), display: String::new() },
+            Some(code_set) => self.text.code(field, code_set, allowed, &mut self.draw),
+            None if allowed.is_empty() => Coded::nameless("1"),
+            None => Coded::nameless(self.draw.pick::<String>(allowed)),
         };
-        if !allowed.is_empty() && !allowed.contains(&coded.code) {
-            coded.code.clone_from(self.draw.pick(allowed));
-            coded.display = String::new();
-        }
         if coded.display.is_empty() {
             coded.display = format!("{} {}", field.names.fi, coded.code);
         }
@@ -336,6 +395,26 @@ impl Writer<'_> {
             }
         };
         object([("system", text(system)), ("value", text(value))])
+    }
+}
+
+/// 1 for a man, 2 for a woman: individual numbers are odd for men.
+fn sex_code(person: &Person) -> String {
+    let last_digit = person.code.reveal().as_bytes()[9];
+    if last_digit % 2 == 1 { "1".to_owned() } else { "2".to_owned() }
+}
+
+/// Whether a group has rows that are obligatory under a condition.
+fn holds_conditional(field: &Field) -> bool {
+    let conditional = |row: &Field| row.obligation == FieldObligation::Conditional;
+    matches!(&field.kind, FieldKind::Group(rows) if rows.iter().any(conditional))
+}
+
+fn is_empty(content: &Content) -> bool {
+    match content {
+        Content::List(entries) => entries.iter().all(is_empty),
+        Content::Object(members) => members.is_empty(),
+        _ => false,
     }
 }
 

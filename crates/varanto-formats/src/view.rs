@@ -100,20 +100,23 @@ impl View {
         self.out
     }
 
-    /// One item for each entry of each row under the root.
+    /// One item for each row under the root; the title stands once, however often the row repeats.
     fn items(&mut self, fields: &[Field], root: &Content) {
         for field in fields {
-            let Some(value) = root.member(&field.key) else { continue };
-            for entry in entries(field, value) {
-                self.out.push_str("<div class=\"soc-item\"><h1 class=\"soc-title\">");
-                self.text(name(&field.names, self.language));
-                self.out.push_str("</h1><div class=\"soc-content\">");
+            let entries = filled(field, root);
+            if entries.is_empty() {
+                continue;
+            }
+            self.out.push_str("<div class=\"soc-item\"><h1 class=\"soc-title\">");
+            self.text(name(&field.names, self.language));
+            self.out.push_str("</h1><div class=\"soc-content\">");
+            for entry in entries {
                 match &field.kind {
                     FieldKind::Group(fields) => self.group(fields, entry),
                     _ => self.paragraph(&self.shown(field, entry)),
                 }
-                self.out.push_str("</div></div>");
             }
+            self.out.push_str("</div></div>");
         }
     }
 
@@ -121,21 +124,20 @@ impl View {
     fn group(&mut self, fields: &[Field], content: &Content) {
         let mut open = false;
         for field in fields {
-            let Some(value) = content.member(&field.key) else { continue };
-            for entry in entries(field, value) {
+            for (at, entry) in filled(field, content).iter().enumerate() {
                 if let FieldKind::Group(below) = &field.kind {
                     if std::mem::take(&mut open) {
                         self.out.push_str("</p>");
                     }
-                    self.out.push_str("<p><b>");
-                    self.text(name(&field.names, self.language));
-                    self.out.push_str("</b></p>");
+                    if at == 0 {
+                        self.subheading(name(&field.names, self.language));
+                    }
                     self.group(below, entry);
                     continue;
                 }
                 self.out.push_str(if open { "<br/>" } else { "<p>" });
                 open = true;
-                if !matches!(field.kind, FieldKind::Phrase(_)) {
+                if at == 0 && !matches!(field.kind, FieldKind::Phrase(_)) {
                     self.text(name(&field.names, self.language));
                     self.out.push_str(": ");
                 }
@@ -145,6 +147,12 @@ impl View {
         if open {
             self.out.push_str("</p>");
         }
+    }
+
+    fn subheading(&mut self, text: &str) {
+        self.out.push_str("<p><b>");
+        self.text(text);
+        self.out.push_str("</b></p>");
     }
 
     fn paragraph(&mut self, text: &str) {
@@ -204,8 +212,21 @@ impl View {
     }
 }
 
-fn entries<'c, 'a>(field: &Field, value: &'c Content<'a>) -> &'c [Content<'a>] {
-    if field.repeats { value.entries() } else { std::slice::from_ref(value) }
+/// The entries of a row that have something to show; the one entry of a row that does not repeat.
+fn filled<'c, 'a>(field: &Field, parent: &'c Content<'a>) -> Vec<&'c Content<'a>> {
+    let Some(value) = parent.member(&field.key) else { return Vec::new() };
+    let entries = if field.repeats { value.entries() } else { std::slice::from_ref(value) };
+    entries.iter().filter(|entry| !is_empty(entry)).collect()
+}
+
+/// Whether there is nothing in it but empty objects and lists.
+fn is_empty(content: &Content) -> bool {
+    match content {
+        Content::Null => true,
+        Content::List(entries) => entries.iter().all(is_empty),
+        Content::Object(members) => members.iter().all(|(_, value)| is_empty(value)),
+        _ => false,
+    }
 }
 
 fn name(names: &Names, language: ViewLanguage) -> &str {

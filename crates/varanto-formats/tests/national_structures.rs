@@ -10,7 +10,8 @@ use jsonschema::Validator;
 use proptest::prelude::*;
 use varanto_domain::faults::FaultKind;
 use varanto_domain::ids::{Oid, PersonalIdentityCode};
-use varanto_domain::structures::{self, Content, Difference, Structure};
+use varanto_domain::structures::{self, ConditionFacts, Content, Difference, Structure};
+use varanto_domain::time::FinnishDay;
 use varanto_formats::content;
 use varanto_formats::national_schema;
 use varanto_formats::synthetic::{self, FinnishText, Fullness, Mutation};
@@ -256,6 +257,23 @@ fn each_built_in_table_and_its_national_schema_give_the_same_verdicts() {
     }
     println!("{} built-in structures, {verdicts} equal verdicts", structures::built_in().len());
     assert!(structures::built_in().len() >= 39);
+}
+
+/// ARC-5: what is made for tests and for the demonstration would be archived: the conditional
+/// obligations are met too.
+#[test]
+fn generated_documents_meet_the_conditional_obligations() {
+    let facts = ConditionFacts::on(FinnishDay::new(2026, 3, 1).unwrap());
+    for structure in structures::built_in() {
+        for fullness in [Fullness::Typical, Fullness::Full] {
+            for seed in 0..5 {
+                let document =
+                    synthetic::document(structure, seed, fullness, &mut FinnishText::new());
+                let faults = structures::check_conditions(structure, &document, &facts);
+                assert_eq!(faults, [], "{} {fullness:?} {seed}", structure.oid);
+            }
+        }
+    }
 }
 
 /// ARC-5: documents that real systems made are accepted as they are.

@@ -3,6 +3,10 @@
 
 mod phrases;
 
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use varanto_domain::codes::{CodeSet, CodeSets, sets};
 use varanto_domain::ids::{Oid, PersonalIdentityCode};
 use varanto_domain::structures::{Field, FieldKind};
 use varanto_domain::time::FinnishDay;
@@ -63,10 +67,12 @@ pub enum Topic {
     FamilyLaw,
 }
 
-/// The built-in text source. Keeps the town of the address it is in the middle of.
+/// The built-in text source, one for each document: it keeps the town of the address that it is in
+/// the middle of, and the days of a document close to each other.
 #[derive(Debug, Clone, Default)]
 pub struct FinnishText {
     town: usize,
+    around: Option<FinnishDay>,
 }
 
 impl FinnishText {
@@ -78,8 +84,11 @@ impl FinnishText {
 }
 
 impl TextSource for FinnishText {
-    fn text(&mut self, field: &Field, draw: &mut Draw) -> String {
+    fn text(&mut self, field: &Field, within: &str, draw: &mut Draw) -> String {
         let key = &*field.key;
+        if key == "nimi" && within.contains("tavoit") {
+            return sentence(Topic::Goal, draw);
+        }
         if let Some(short) = self.short_text(key, draw) {
             return short;
         }
@@ -93,6 +102,9 @@ impl TextSource for FinnishText {
                 full_name(draw)
             };
         }
+        if within == "henkilonnimi" {
+            return (*draw.pick(p::SURNAMES)).to_owned();
+        }
         let topic = topic_of(key);
         let long = ["kuvaus", "asiasisalto", "arvio", "johtopaatokset", "ratkaisu", "sisalto"];
         let sentences = if long.iter().any(|word| key.contains(word)) {
@@ -101,6 +113,13 @@ impl TextSource for FinnishText {
             draw.between(1, 3)
         };
         paragraph(topic, sentences, draw)
+    }
+
+    fn day(&mut self, _: &Field, draw: &mut Draw) -> FinnishDay {
+        match self.around {
+            Some(around) => around.plus_days(draw.between(-40, 40)),
+            None => *self.around.insert(day(draw)),
+        }
     }
 }
 
@@ -150,6 +169,7 @@ impl FinnishText {
 /// Which topic a row's member name points to. The first word found decides.
 fn topic_of(key: &str) -> Topic {
     const WORDS: &[(&str, Topic)] = &[
+        ("vireilletulo", Topic::Event),
         ("lakiselostus", Topic::Rights),
         ("ohjeteksti", Topic::Rights),
         ("oikeusturva", Topic::Rights),
@@ -318,12 +338,21 @@ fn slot_text(slot: &str, draw: &mut Draw) -> String {
     (*draw.pick(list)).to_owned()
 }
 
-/// A made-up person with an identity code of the artificial range. Born from 1930 to 2024.
+/// A made-up grown-up with an identity code of the artificial range, born from 1930 to 2007.
 #[must_use]
 pub fn person(draw: &mut Draw) -> Person {
-    let first = FinnishDay::new(1930, 1, 1).expect("the calendar has the day");
-    // To the end of 2024.
-    let born = first.plus_days(draw.between(0, 34_698));
+    born_from(1930, 78, draw)
+}
+
+/// A made-up child or young person, born from 2008 to 2025.
+#[must_use]
+pub fn child(draw: &mut Draw) -> Person {
+    born_from(2008, 18, draw)
+}
+
+fn born_from(year: i16, years: i32, draw: &mut Draw) -> Person {
+    let first = FinnishDay::new(year, 1, 1).expect("the calendar has the day");
+    let born = first.plus_days(draw.between(0, years * 365 - 1));
     let female = draw.chance(50);
     // Individual numbers are odd for men and even for women.
     let number = 900 + 2 * draw.between(0, 49) + i32::from(!female);
@@ -431,23 +460,34 @@ pub(super) fn identifier(field: &Field, draw: &mut Draw) -> (String, String) {
     }
 }
 
-pub(super) fn code(code_set: &Oid, draw: &mut Draw) -> Coded {
-    let coded = |version: &str, code: &str, display: &str| Coded {
-        version: version.to_owned(),
-        code: code.to_owned(),
-        display: display.to_owned(),
+/// One of the values allowed, or else one that the archive knows of the set; `1` of a set of which
+/// it knows none.
+pub(super) fn code(code_set: &Oid, allowed: &[String], draw: &mut Draw) -> Coded {
+    if code_set.as_str() == sets::ORGANISATIONS && allowed.is_empty() {
+        let code = format!("1.2.246.10.8888881.10.{}", draw.between(1, 60));
+        return Coded { version: "2008".to_owned(), code, display: unit_name(draw) };
+    }
+    let set = known_sets().get(code_set.as_str());
+    let values = set.map(|set| set.values.as_slice()).unwrap_or_default();
+    let code = match (allowed, values) {
+        ([], []) => "1",
+        ([], values) => &draw.pick(values).code,
+        (allowed, _) => draw.pick::<String>(allowed),
     };
-    if code_set.as_str() == p::ORGANISATIONS {
-        let unit = draw.between(1, 60);
-        return coded("2008", &format!("1.2.246.10.8888881.10.{unit}"), &unit_name(draw));
+    let named = values.iter().find(|value| value.code == code);
+    Coded {
+        version: set.map(|set| set.version.clone()).unwrap_or_default(),
+        code: code.to_owned(),
+        display: named.map(|value| value.names.fi.clone()).unwrap_or_default(),
     }
-    match p::CODES.iter().find(|(oid, ..)| *oid == code_set.as_str()) {
-        Some((_, version, values)) => {
-            let (code, display) = draw.pick(values);
-            coded(version, code, display)
-        }
-        None => coded("", "1", ""),
-    }
+}
+
+fn known_sets() -> &'static BTreeMap<String, CodeSet> {
+    static SETS: OnceLock<BTreeMap<String, CodeSet>> = OnceLock::new();
+    SETS.get_or_init(|| {
+        let sets = CodeSets::built_in();
+        sets.all().map(|set| (set.oid.to_string(), set.clone())).collect()
+    })
 }
 
 #[cfg(test)]

@@ -524,7 +524,7 @@ pub(super) const HOBBY: &[&str] = &[
 pub(super) const EVENT: &[&str] = &[
     "Asiakas saapui sovittuun tapaamiseen {viikonpäivänä} klo {klo}.",
     "{työntekijä} soitti asiakkaalle ja kertoi hakemuksen vireilletulosta.",
-    "Kotikäynti toteutui sovitusti, ja paikalla olivat asiakas ja hänen {läheinen}.",
+    "Kotikäynti toteutui sovitusti, ja paikalla olivat asiakas ja asiakkaan {läheinen}.",
     "Asiakas perui tapaamisen tekstiviestillä ja pyysi uutta aikaa.",
     "Tapaamisella käytiin läpi edellisen suunnitelman tavoitteet ja niiden toteutuminen.",
     "Asiakas otti yhteyttä puhelimitse ja kertoi tilanteensa muuttuneen.",
@@ -920,98 +920,4 @@ pub(super) const FAMILY_LAW: &[&str] = &[
     "Neuvottelussa kuultiin molempia vanhempia erikseen.",
     "Kuljetuksista vastaa se vanhempi, jonka luota lapsi lähtee.",
     "Lastenvalvoja on selvittänyt sopimuksen oikeusvaikutukset.",
-];
-
-/// The register of organisations, whose codes are OIDs.
-pub(super) const ORGANISATIONS: &str = "1.2.246.537.6.202";
-
-type CodeSet = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
-
-/// Values of national code sets: the set, its version arc, codes and names (national-specs 5, C, D).
-pub(super) const CODES: &[CodeSet] = &[
-    (
-        "1.2.246.537.6.1221",
-        "201601",
-        &[
-            ("10", "Lastensuojelu"),
-            ("15", "Päihdehuolto"),
-            ("20", "Vammaispalvelut"),
-            ("23", "Iäkkäiden palvelut"),
-            ("24", "Lapsiperheiden palvelut"),
-            ("25", "Perheoikeudelliset palvelut"),
-            ("26", "Työikäisten palvelut"),
-        ],
-    ),
-    (
-        "1.2.246.537.6.1222",
-        "201601",
-        &[
-            ("15", "Kasvatus- ja perheneuvonta"),
-            ("24", "Laitospalvelu"),
-            ("31", "Perhehoito"),
-            ("37", "Päivätoiminta"),
-            ("45", "Sosiaaliohjaus"),
-            ("46", "Sosiaalityö"),
-            ("51", "Tukisuhdetoiminta"),
-            ("55", "Vammaisten henkilöiden työtoiminta"),
-            ("85", "Ympärivuorokautinen palveluasuminen"),
-            ("93", "Asumisen tuki"),
-            ("99", "Taloudellisen toimintakyvyn edistäminen"),
-        ],
-    ),
-    ("1.2.246.537.5.1", "1997", &[("1", "Mies"), ("2", "Nainen")]),
-    (
-        "1.2.246.537.5.40161",
-        "",
-        &[("1", "Allekirjoitettu sähköisesti"), ("2", "Allekirjoitettu käsin")],
-    ),
-    ("1.2.246.537.5.40175", "", &[("fi", "suomi"), ("sv", "ruotsi"), ("en", "englanti")]),
-    ("1.2.246.537.6.112", "2007", &[("K", "Kyllä"), ("E", "Ei")]),
-    (
-        "1.2.246.537.6.21",
-        "2003",
-        &[("285", "Kotka"), ("286", "Kouvola"), ("405", "Lappeenranta"), ("491", "Mikkeli")],
-    ),
-    (
-        "1.2.246.537.6.1282",
-        "",
-        &[
-            ("1", "Jokapäiväisestä elämästä selviytymiseen liittyvä tuen tarve"),
-            ("2", "Asumiseen liittyvä tuen tarve"),
-            ("3", "Taloudellisen tuen tarve"),
-            ("4", "Osallisuuteen ja syrjäytymiseen liittyvä tuen tarve"),
-            ("8", "Päihteiden ongelmakäytöstä aiheutuva tuen tarve"),
-            ("10", "Toimintakyvyn heikentymisestä aiheutuva tuen tarve"),
-        ],
-    ),
-    (
-        "1.2.246.537.6.1284",
-        "",
-        &[
-            ("31", "Huoltaja"),
-            ("32", "Edunvalvoja"),
-            ("33", "Edunvalvontavaltuutettu"),
-            ("34", "Valtuutettu"),
-        ],
-    ),
-    (
-        "1.2.246.537.6.1251",
-        "",
-        &[
-            ("10", "Asumiseen liittyvät ongelmat"),
-            ("11", "Toimeentuloon liittyvät ongelmat"),
-            ("22", "Lapsen huoltoon tai tapaamisoikeuteen liittyvät ristiriidat"),
-            ("24", "Väkivalta perheessä"),
-            ("32", "Koulunkäynnin laiminlyönti"),
-        ],
-    ),
-    ("1.2.246.537.6.1250", "", &[("3", "Käynti asiakkaan luona")]),
-    ("1.2.246.537.6.1252", "", &[("3", "Kiireetöntä väliintuloa vaativa")]),
-    ("1.2.246.537.6.1254", "", &[("2", "Palkka")]),
-    ("1.2.246.537.6.1255", "", &[("12", "Henkilöauto")]),
-    ("1.2.246.537.6.1256", "", &[("6", "Asunnonvuokra"), ("49", "Elatusapumaksu")]),
-    ("1.2.246.537.6.1257", "", &[("4", "Opintolaina")]),
-    ("1.2.246.537.6.1249", "", &[("2", "Vuokra-asunto")]),
-    ("1.2.246.537.6.1265", "", &[("99", "Muu")]),
-    ("1.2.246.537.5.40176", "", &[("h", "tunti"), ("d", "vuorokausi"), ("wk", "viikko")]),
 ];
