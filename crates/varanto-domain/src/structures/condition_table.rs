@@ -69,7 +69,6 @@ pub(super) enum Trial {
     IsNot(&'static str),
     Given,
     Missing,
-    Several,
     Fact(Fact),
 }
 
@@ -163,7 +162,6 @@ impl Rule {
             (Trial::IsNot(_), _) => "when-other-code",
             (Trial::Given, _) => "when-given",
             (Trial::Missing, _) => "when-missing",
-            (Trial::Several, _) => "when-several",
             (Trial::Fact(fact), _) => fact.condition(),
         }
     }
@@ -210,9 +208,6 @@ impl Test {
     fn read(text: &'static str) -> Option<Self> {
         if let Some(word) = text.strip_prefix("fact ") {
             return Some(Self { reach: None, trial: Trial::Fact(Fact::read(word)?) });
-        }
-        if let Some(row) = text.strip_prefix("several ") {
-            return Some(Self { reach: Some(Reach::read(row)), trial: Trial::Several });
         }
         let (row, trial) = text.split_once(' ')?;
         let trial = match trial.split_once(' ').unwrap_or((trial, "")) {
