@@ -14,6 +14,9 @@ pub enum StoreError {
     /// The store was opened for reading.
     #[error("the store is open for reading only")]
     ReadOnly,
+    /// An operation asked for another one, which could only run after it.
+    #[error("an operation cannot wait for another operation")]
+    Nested,
     /// The operation panicked and was undone.
     #[error("the operation broke down and was undone")]
     Panicked,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, ThreadId};
 
 use rusqlite::{Connection, OptionalExtension, params};
 use varanto_domain::archive::proof::{CheckpointBody, empty_root};
@@ -84,6 +84,7 @@ struct Inside {
     /// None when the store is open for reading only.
     jobs: Option<SyncSender<Job>>,
     writer: Mutex<Option<JoinHandle<()>>>,
+    writer_thread: Option<ThreadId>,
     /// Held until everything above has ended.
     _lock: Option<File>,
 }
@@ -122,7 +123,7 @@ impl Store {
         clock: Arc<dyn Clock>,
         migrations: &[Migration],
     ) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(folder).map_err(|error| StoreError::file(folder, &error))?;
+        make_folder(folder).map_err(|error| StoreError::file(folder, &error))?;
         let lock = lock(folder)?;
         let path = folder.join(DATABASE_FILE);
         let mut conn = open_writing(&path, options)?;
@@ -142,6 +143,7 @@ impl Store {
             shared,
             readers: Readers::of(&path, options),
             jobs: Some(jobs),
+            writer_thread: Some(writer.thread().id()),
             writer: Mutex::new(Some(writer)),
             _lock: Some(lock),
         };
@@ -176,6 +178,7 @@ impl Store {
             readers,
             jobs: None,
             writer: Mutex::new(None),
+            writer_thread: None,
             _lock: None,
         };
         Ok(Self { inside: Arc::new(inside) })
@@ -199,8 +202,8 @@ impl Store {
     /// is an answer and keeps what was written; any other undoes it, leaves included.
     ///
     /// # Errors
-    /// Those of `work`; [`StoreError::Busy`] at once when the queue is full, [`StoreError::Panicked`]
-    /// when `work` panicked, and [`StoreError::DiskFull`] or [`StoreError::NotCommitted`] when its
+    /// Those of `work`; [`StoreError::Busy`] at once when the queue is full, [`StoreError::Nested`]
+    /// inside another operation, [`StoreError::Panicked`] when `work` panicked, and [`StoreError::DiskFull`] or [`StoreError::NotCommitted`] when its
     /// group could not be kept.
     pub fn write<T, E>(
         &self,
@@ -211,6 +214,9 @@ impl Store {
         E: From<StoreError> + Commits + Send + 'static,
     {
         let jobs = self.inside.jobs.as_ref().ok_or(StoreError::ReadOnly)?;
+        if self.inside.writer_thread == Some(std::thread::current().id()) {
+            return Err(E::from(StoreError::Nested));
+        }
         let counters = &self.inside.shared.counters;
         let (reply, answer) = sync_channel(1);
         counters.waiting.fetch_add(1, Ordering::Relaxed);
@@ -292,7 +298,7 @@ impl Inside {
             return;
         };
         let sent = jobs.send(Job::Stop).is_ok();
-        let own_thread = writer.thread().id() == std::thread::current().id();
+        let own_thread = self.writer_thread == Some(std::thread::current().id());
         if sent && !own_thread && writer.join().is_err() {
             tracing::error!("the store's writer broke down");
         }
@@ -327,6 +333,15 @@ impl Clock for StoppedClock {
     fn now(&self) -> Instant {
         self.0
     }
+}
+
+/// Makes the store's folder, for its owner alone. One that is there keeps its permissions.
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 fn lock(folder: &Path) -> Result<File, StoreError> {

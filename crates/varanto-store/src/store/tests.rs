@@ -254,6 +254,19 @@ fn failures_and_panics_are_undone_alone_and_a_denial_is_kept() {
 }
 
 #[test]
+fn an_operation_inside_an_operation_is_refused_instead_of_waiting_for_ever() {
+    let site = Site::new();
+    let store = site.store();
+    let inner = store.clone();
+    let outcome = store.write(move |tx| {
+        put(tx, 1)?;
+        inner.write(|tx| put(tx, 2)).map(|durable| durable.value)
+    });
+    assert!(matches!(outcome, Err(StoreError::Nested)));
+    assert_eq!(kept(&store), []);
+}
+
+#[test]
 fn a_full_queue_turns_away_at_once() {
     let mut site = Site::new();
     site.options.queue = 2;
@@ -633,4 +646,51 @@ fn identity_codes_are_looked_up_by_a_digest_that_needs_the_key() {
     assert_ne!(hash, b.keys().lookup_hash("010190-9013"));
     drop(a);
     assert_eq!(one.store().keys().lookup_hash("010190-9013"), hash);
+}
+
+/// Rows of 1.2 kB with one leaf each, from 1, 16 and 64 callers. Run it in release, alone:
+/// `cargo test --release -p varanto-store -- --ignored --nocapture durable_operations_a_second`.
+#[test]
+#[ignore = "a measurement"]
+fn durable_operations_a_second() {
+    const SQL: &str = "INSERT INTO scrap (id, bytes) VALUES (?1, ?2)";
+    let site = Site::new();
+    let store = site.store();
+    for callers in [1i64, 16, 64] {
+        let before = store.metrics();
+        let started = std::time::Instant::now();
+        std::thread::scope(|scope| {
+            for caller in 0..callers {
+                let store = &store;
+                scope.spawn(move || {
+                    let until = std::time::Duration::from_secs(3);
+                    let mut count = 0u64;
+                    while started.elapsed() < until {
+                        let id = store.ids().next_key();
+                        let mut row = vec![0u8; 1200];
+                        for (at, bytes) in row.chunks_exact_mut(32).enumerate() {
+                            bytes.copy_from_slice(&leaf(id.cast_unsigned() ^ at as u64));
+                        }
+                        let work = move |tx: &mut WriteTx<'_>| {
+                            tx.append_leaf(leaf(id.cast_unsigned()));
+                            tx.execute(SQL, params![id, row])
+                        };
+                        store.write(work).unwrap();
+                        count += 1;
+                    }
+                    assert!(count > 0, "caller {caller} came to nothing");
+                });
+            }
+        });
+        let after = store.metrics();
+        let operations = after.operations - before.operations;
+        let groups = after.groups - before.groups;
+        let millis = u64::try_from(started.elapsed().as_millis()).unwrap();
+        println!(
+            "{callers:2} callers: {} operations a second, {} a group, {} us a commit",
+            operations * 1000 / millis,
+            operations / groups,
+            (after.commit_micros - before.commit_micros) / groups,
+        );
+    }
 }
