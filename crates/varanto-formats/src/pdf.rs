@@ -1,0 +1,328 @@
+//! The light gate for PDF/A files, as old documents come.
+//!
+//! It asks what an archive must be sure of at once: that the bytes are a whole PDF file, that the
+//! file says to be PDF/A, and that it neither hides (encryption), runs (scripts, launches) nor
+//! carries what its part of the standard does not let it carry. It is no full validator: the clauses
+//! on fonts, colours and tags are for one.
+//!
+//! Hostile files cost no more than [`weight`] lets them.
+//!
+//! Source: ARC-1; ISO 19005-1 to -4.
+
+mod weight;
+
+use std::collections::BTreeSet;
+
+use lopdf::{Dictionary, Document, LoadOptions, Object, Stream};
+use varanto_domain::faults::{Fault, FaultKind};
+
+use crate::xml;
+
+/// The largest file taken, in bytes.
+pub const MAX_BYTES: usize = 50_000_000;
+
+/// The largest metadata stream read, in bytes.
+const MAX_XMP: usize = 4_000_000;
+/// The most bytes of embedded files looked into, all together.
+const MAX_EMBEDDED: usize = MAX_BYTES;
+/// Within the last bytes of a whole file its end mark stands.
+const END_WITHIN: usize = 1024;
+const PDFA_ID: &str = "http://www.aiim.org/pdfa/ns/id/";
+const RULE: &str = "ARC-1";
+
+/// Actions that do more than show another place of the document.
+const ACTIONS: &[&[u8]] = &[
+    b"GoTo3DView",
+    b"Hide",
+    b"ImportData",
+    b"Launch",
+    b"Movie",
+    b"Rendition",
+    b"ResetForm",
+    b"RichMediaExecute",
+    b"SetOCGState",
+    b"Sound",
+];
+/// Annotations that play or run.
+const ANNOTATIONS: &[&[u8]] = &[b"3D", b"Movie", b"RichMedia", b"Screen", b"Sound"];
+
+/// What the gate learned of a file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PdfFacts {
+    /// The version in the header, such as `1.7`.
+    pub version: String,
+    /// The part of ISO 19005 that the file says to keep, 1 to 4.
+    pub part: u8,
+    /// The level of conformance: `A`, `B`, `U`, `E` or `F`; `None` for plain part 4.
+    pub conformance: Option<char>,
+    /// How many pages it has.
+    pub pages: usize,
+    /// How many files it carries.
+    pub embedded_files: usize,
+}
+
+/// Judges a file.
+///
+/// # Errors
+/// Every fault found: `not-pdf` when the bytes are not a whole PDF file, and then nothing more;
+/// `not-pdf-a`, `forbidden-in-pdf` for what it does not say or may not hold.
+pub fn check(bytes: &[u8]) -> Result<PdfFacts, Vec<Fault>> {
+    let document = load(bytes).map_err(|fault| vec![fault])?;
+    let found = Found::in_document(&document);
+    let mut faults = found.faults();
+    let pages = pages_of(&document);
+    if pages == 0 {
+        faults.push(not_pdf("no pages"));
+    }
+    let claim = claim_of(&document);
+    match &claim {
+        Ok(claim) => faults.extend(found.faults_under(claim)),
+        Err(fault) => faults.push(fault.clone()),
+    }
+    match claim {
+        Ok(Claim { part, conformance }) if faults.is_empty() => Ok(PdfFacts {
+            version: document.version.clone(),
+            part,
+            conformance,
+            pages,
+            embedded_files: found.embedded.len(),
+        }),
+        _ => Err(faults),
+    }
+}
+
+fn not_pdf(reason: &str) -> Fault {
+    Fault::new(FaultKind::NotPdf, "pdf:", RULE).arg("reason", reason)
+}
+
+fn forbidden(reason: &str) -> Fault {
+    Fault::new(FaultKind::ForbiddenInPdf, "pdf:", RULE).arg("reason", reason)
+}
+
+/// Reads the file's objects; compressed streams that hold no objects stay as they are.
+fn load(bytes: &[u8]) -> Result<Document, Fault> {
+    if bytes.len() > MAX_BYTES {
+        return Err(Fault::new(FaultKind::TooLarge, "pdf:", RULE).arg("limit", MAX_BYTES));
+    }
+    if !bytes.starts_with(b"%PDF-") {
+        return Err(not_pdf("the file does not begin with %PDF-"));
+    }
+    let tail = &bytes[bytes.len().saturating_sub(END_WITHIN)..];
+    if !tail.windows(5).any(|window| window == b"%%EOF") {
+        return Err(not_pdf("the file does not end with %%EOF"));
+    }
+    weight::open_budget(bytes).map_err(|heavy| not_pdf(heavy.reason()))?;
+    let options = LoadOptions {
+        strict: true,
+        max_decompressed_size: Some(weight::MAX_OBJECT_STREAM),
+        filter: Some(weight::weigh_object_streams),
+        ..LoadOptions::default()
+    };
+    let loaded = Document::load_mem_with_options(bytes, options);
+    weight::close_budget().map_err(|heavy| not_pdf(heavy.reason()))?;
+    // What the parser says could quote the file.
+    loaded.map_err(|_| not_pdf("the objects of the file cannot be read"))
+}
+
+/// Counts pages one by one: the file's own count may lie.
+fn pages_of(document: &Document) -> usize {
+    let is_page = |id: &lopdf::ObjectId| {
+        document.get_dictionary(*id).is_ok_and(|page| page.has_type(b"Page"))
+    };
+    document.page_iter().filter(is_page).count()
+}
+
+/// What the file says of itself: `pdfaid:part` and `pdfaid:conformance`.
+#[derive(Debug)]
+struct Claim {
+    part: u8,
+    conformance: Option<char>,
+}
+
+fn claim_of(document: &Document) -> Result<Claim, Fault> {
+    let not_pdf_a =
+        |reason: &str| Fault::new(FaultKind::NotPdfA, "pdf:/Metadata", RULE).arg("reason", reason);
+    let metadata = document
+        .catalog()
+        .and_then(|catalog| catalog.get_deref(b"Metadata", document))
+        .and_then(Object::as_stream)
+        .map_err(|_| not_pdf_a("no metadata stream"))?;
+    let xmp = metadata
+        .get_plain_content_with_limit(MAX_XMP)
+        .map_err(|_| not_pdf_a("the metadata stream cannot be read"))?;
+    let text = text_of(&xmp).ok_or_else(|| not_pdf_a("the metadata are not Unicode"))?;
+    let xmp = xml::parse(text.trim_start_matches('\u{feff}'))
+        .map_err(|_| not_pdf_a("the metadata are not XML"))?;
+
+    // A schema may stand as elements or as attributes.
+    let value = |name: &str| {
+        xmp.descendants().find_map(|node| {
+            let element = node.has_tag_name((PDFA_ID, name)).then(|| node.text()).flatten();
+            element.or_else(|| node.attribute((PDFA_ID, name))).map(str::trim)
+        })
+    };
+    let part = match value("part") {
+        Some("1") => 1,
+        Some("2") => 2,
+        Some("3") => 3,
+        Some("4") => 4,
+        _ => return Err(not_pdf_a("no PDF/A part 1 to 4 in the metadata")),
+    };
+    let conformance = match (part, value("conformance")) {
+        (1, Some("A" | "a")) | (2 | 3, Some("A")) => Some('A'),
+        (1, Some("B" | "b")) | (2 | 3, Some("B")) => Some('B'),
+        (2 | 3, Some("U")) => Some('U'),
+        (4, Some("E")) => Some('E'),
+        (4, Some("F")) => Some('F'),
+        (4, None) => None,
+        _ => return Err(not_pdf_a("no conformance level of its part in the metadata")),
+    };
+    Ok(Claim { part, conformance })
+}
+
+/// The text of XMP bytes. They begin with `<` or a byte-order mark, and the zeros around that tell
+/// UTF-8, UTF-16 and UTF-32 apart.
+fn text_of(bytes: &[u8]) -> Option<String> {
+    match bytes {
+        [0, 0, 0, b'<', ..] | [0, 0, 0xfe, 0xff, ..] => utf32(bytes, u32::from_be_bytes),
+        [b'<', 0, 0, 0, ..] | [0xff, 0xfe, 0, 0, ..] => utf32(bytes, u32::from_le_bytes),
+        [0, b'<', ..] | [0xfe, 0xff, ..] => utf16(bytes, u16::from_be_bytes),
+        [b'<', 0, ..] | [0xff, 0xfe, ..] => utf16(bytes, u16::from_le_bytes),
+        _ => String::from_utf8(bytes.to_vec()).ok(),
+    }
+}
+
+fn utf16(bytes: &[u8], join: fn([u8; 2]) -> u16) -> Option<String> {
+    let (pairs, _line_end) = bytes.as_chunks::<2>();
+    let units: Vec<u16> = pairs.iter().map(|pair| join(*pair)).collect();
+    String::from_utf16(&units).ok()
+}
+
+fn utf32(bytes: &[u8], join: fn([u8; 4]) -> u32) -> Option<String> {
+    let (fours, _line_end) = bytes.as_chunks::<4>();
+    fours.iter().map(|four| char::from_u32(join(*four))).collect()
+}
+
+/// What a file may not hold, or only under some parts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Thing {
+    Encryption,
+    Script,
+    Action,
+    Form,
+    PlayingAnnotation,
+}
+
+impl Thing {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Encryption => "encryption",
+            Self::Script => "JavaScript",
+            Self::Action => "an action that runs or plays",
+            Self::Form => "an XFA form",
+            Self::PlayingAnnotation => "an annotation that plays or runs",
+        }
+    }
+}
+
+/// What stands anywhere in the file, reachable or not: what cannot be reached today could be by a
+/// reader that mends files.
+#[derive(Default)]
+struct Found<'d> {
+    things: BTreeSet<Thing>,
+    embedded: Vec<&'d Stream>,
+}
+
+impl<'d> Found<'d> {
+    fn in_document(document: &'d Document) -> Self {
+        let mut found = Self::default();
+        if document.is_encrypted() || document.was_encrypted() {
+            found.things.insert(Thing::Encryption);
+        }
+        let mut waiting: Vec<&Object> = document.objects.values().collect();
+        while let Some(object) = waiting.pop() {
+            let dictionary = match object {
+                Object::Array(entries) => {
+                    waiting.extend(entries);
+                    continue;
+                }
+                Object::Dictionary(dictionary) => dictionary,
+                Object::Stream(stream) => &stream.dict,
+                _ => continue,
+            };
+            found.look_at(dictionary, document);
+            if let Object::Stream(stream) = object
+                && dictionary.has_type(b"EmbeddedFile")
+            {
+                found.embedded.push(stream);
+            }
+            waiting.extend(dictionary.iter().map(|(_, value)| value));
+        }
+        found.embedded.sort_by_key(|stream| std::ptr::from_ref(*stream));
+        found.embedded.dedup_by_key(|stream| std::ptr::from_ref(*stream));
+        found
+    }
+
+    fn look_at(&mut self, dictionary: &'d Dictionary, document: &'d Document) {
+        let name = |key: &[u8]| {
+            let value = dictionary.get_deref(key, document).ok()?;
+            value.as_name().ok()
+        };
+        let action = name(b"S").filter(|_| !dictionary.has_type(b"StructElem"));
+        let annotation = name(b"Subtype").filter(|_| dictionary.has(b"Rect"));
+        let is = |value: Option<&[u8]>, list: &[&[u8]]| value.is_some_and(|it| list.contains(&it));
+        let script = dictionary.has(b"JS") || dictionary.has(b"JavaScript");
+        let found = [
+            (Thing::Script, script || action == Some(b"JavaScript")),
+            (Thing::Action, is(action, ACTIONS)),
+            (Thing::Form, dictionary.has(b"XFA")),
+            (Thing::PlayingAnnotation, is(annotation, ANNOTATIONS)),
+        ];
+        self.things.extend(found.iter().filter(|(_, found)| *found).map(|(thing, _)| *thing));
+        // A file specification names its file under EF; the stream need not say what it is.
+        if let Ok(files) = dictionary.get_deref(b"EF", document).and_then(Object::as_dict) {
+            let streams = files.iter().filter_map(|(_, file)| document.dereference(file).ok());
+            self.embedded.extend(streams.filter_map(|(_, file)| file.as_stream().ok()));
+        }
+    }
+
+    /// What no part of the standard lets a file hold.
+    fn faults(&self) -> Vec<Fault> {
+        let always = self.things.iter().filter(|thing| **thing != Thing::PlayingAnnotation);
+        always.map(|thing| forbidden(thing.words())).collect()
+    }
+
+    /// What the part that the file says to keep does not let it hold.
+    fn faults_under(&self, claim: &Claim) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        if self.things.contains(&Thing::PlayingAnnotation) && claim.conformance != Some('E') {
+            faults.push(forbidden(Thing::PlayingAnnotation.words()));
+        }
+        let only_pdf_a = match (claim.part, claim.conformance) {
+            _ if self.embedded.is_empty() => return faults,
+            (1, _) => {
+                faults.push(forbidden("an embedded file"));
+                return faults;
+            }
+            (2, _) | (4, None) => true,
+            _ => false,
+        };
+        if only_pdf_a && !all_pdf_a(&self.embedded) {
+            faults.push(forbidden("an embedded file that is not PDF/A"));
+        }
+        faults
+    }
+}
+
+/// Whether each embedded file says to be PDF/A. What they carry in their turn is not looked into.
+fn all_pdf_a(embedded: &[&Stream]) -> bool {
+    let mut left = MAX_EMBEDDED;
+    embedded.iter().all(|stream| {
+        let Ok(bytes) = stream.get_plain_content_with_limit(left) else { return false };
+        left -= bytes.len();
+        load(&bytes).is_ok_and(|document| claim_of(&document).is_ok())
+    })
+}
+
+#[cfg(test)]
+mod tests;
