@@ -136,6 +136,9 @@ fault_kinds! {
     NotTheNewest = "not-the-newest";
     /// The version replaced is invalidated.
     PredecessorInvalidated = "predecessor-invalidated";
+    /// A relationship or case document cannot be invalidated: cases and documents hang on it. A new
+    /// version corrects it.
+    HeldByOthers = "held-by-others";
     /// The new version changes what all versions share. Args: `expected`.
     SharedByVersions = "shared-by-versions";
 
@@ -206,7 +209,7 @@ impl Fault {
 
     /// Adds something that the text of the fault speaks of.
     #[must_use]
-    pub fn arg(mut self, name: &'static str, value: impl ToString) -> Self {
+    pub fn arg(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
         self.args.push((name, value.to_string()));
         self
     }

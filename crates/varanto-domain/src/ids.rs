@@ -213,9 +213,13 @@ fn birth_day_of(ddmmyy: u32, sign: u8) -> Result<FinnishDay, IdentityCodeError> 
         b'A'..=b'F' => 2000,
         _ => return Err(IdentityCodeError::Century),
     };
-    let (day, month, year) = (ddmmyy / 10_000, ddmmyy / 100 % 100, ddmmyy % 100);
-    FinnishDay::new(century + year as i16, month as i8, day as i8)
-        .ok_or(IdentityCodeError::BirthDate)
+    let part = |number: u32| i8::try_from(number % 100).expect("two digits fit");
+    FinnishDay::new(
+        century + i16::from(part(ddmmyy)),
+        part(ddmmyy / 100),
+        part(ddmmyy / 10_000),
+    )
+    .ok_or(IdentityCodeError::BirthDate)
 }
 
 impl fmt::Debug for PersonalIdentityCode {

@@ -30,7 +30,7 @@ impl FinnishDay {
         if !formed {
             return None;
         }
-        Self::new(part(0..4)?, part(5..7)? as i8, part(8..10)? as i8)
+        Self::new(part(0..4)?, i8::try_from(part(5..7)?).ok()?, i8::try_from(part(8..10)?).ok()?)
     }
 
     /// The day in Finland at an instant.

@@ -4,7 +4,7 @@ use rusqlite::{Row, params};
 use varanto_domain::access::{InvalidatePermit, ReadPermit, VersionFacts};
 use varanto_domain::archive::documents::{DocumentGroup, Form, Part, VersionState};
 use varanto_domain::archive::proof;
-use varanto_domain::archive::receipt::{digested_columns, digested_content};
+use varanto_domain::archive::receipt::{digested_columns, digested_content, digested_metadata};
 use varanto_domain::ids::{ClientKey, Oid, VersionKey};
 use varanto_domain::time::Instant;
 
@@ -51,6 +51,7 @@ impl VersionRow {
 pub struct SealedContent {
     bytes: Vec<u8>,
     digest: proof::Hash,
+    salt: proof::Salt,
 }
 
 /// A record of metadata and arrival, compressed and encrypted on the caller's thread. Its digest
@@ -59,6 +60,17 @@ pub struct SealedRecord {
     bytes: Vec<u8>,
     digest: proof::Hash,
     salt: proof::Salt,
+}
+
+/// What of a version goes into its receipt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionEvidence {
+    /// Its leaf in the proof log.
+    pub leaf: u64,
+    /// The salt and digest of its content.
+    pub content: (proof::Salt, proof::Hash),
+    /// The salt and digest of its metadata.
+    pub metadata: (proof::Salt, proof::Hash),
 }
 
 /// A version to be kept.
@@ -121,6 +133,7 @@ impl ReadTx<'_> {
         Ok(SealedContent {
             bytes: self.seal_parts(key, place, dictionary, &bare)?,
             digest: proof::salted(&salt, &digested_content(parts)),
+            salt,
         })
     }
 
@@ -145,6 +158,14 @@ impl ReadTx<'_> {
         const SQL: &str = "SELECT version_key FROM document_route WHERE oid = ?1";
         let key: Option<i64> = self.optional(SQL, [oids::pack(oid)], |row| row.get(0))?;
         key.map(|key| self.version_of_key(VersionKey(key))).transpose()
+    }
+
+    /// The OID of a version.
+    pub fn oid_of(&self, version: VersionKey) -> Result<Oid, StoreError> {
+        const SQL: &str = "SELECT oid FROM document_version WHERE version_key = ?1";
+        let packed: Vec<u8> = self.one(SQL, [version.0], |row| row.get(0))?;
+        oids::unpack(&packed)
+            .ok_or_else(|| StoreError::Damaged(format!("the OID of version {}", version.0)))
     }
 
     /// The row of a version that is known to exist.
@@ -200,6 +221,7 @@ impl ReadTx<'_> {
                 (None, _) => String::new(),
             });
         }
+        texts.push(self.oid_of(version)?.to_string());
         Ok(columns_text(&texts))
     }
 
@@ -245,11 +267,37 @@ impl ReadTx<'_> {
         self.open_parts(&key, Place { what: CONTENT, key: version.0 }, &sealed)
     }
 
-    /// The salts under which a version's content and record were hashed: they go into its receipt.
-    pub fn salts(&self, permit: &ReadPermit) -> Result<(proof::Salt, proof::Salt), StoreError> {
-        let key = self.data_key(permit.client())?;
-        let version = permit.version().0;
-        Ok((key.salt(CONTENT, version), key.salt(RECORD, version)))
+    /// What of a version goes into its receipt, made anew from what is kept.
+    pub fn evidence(&self, permit: &ReadPermit) -> Result<VersionEvidence, StoreError> {
+        let row = self.version_of_key(permit.version())?;
+        self.evidence_of(&row)
+    }
+
+    fn evidence_of(&self, row: &VersionRow) -> Result<VersionEvidence, StoreError> {
+        let parts = self.content_of(row.version, row.client)?;
+        let record = self.record_of(row.version, row.client)?;
+        self.evidence_from(row, &record, &parts)
+    }
+
+    pub(crate) fn evidence_from(
+        &self,
+        row: &VersionRow,
+        record: &[u8],
+        parts: &[Vec<u8>],
+    ) -> Result<VersionEvidence, StoreError> {
+        let key = self.data_key(row.client)?;
+        let named: Vec<(Part, &[u8])> =
+            row.form.parts().iter().copied().zip(parts.iter().map(Vec::as_slice)).collect();
+        let columns = self.columns(row.version)?;
+        let content_salt = key.salt(CONTENT, row.version.0);
+        let metadata_salt = key.salt(RECORD, row.version.0);
+        let content = proof::salted(&content_salt, &digested_content(&named));
+        let metadata = proof::salted(&metadata_salt, &digested_metadata(record, &columns));
+        Ok(VersionEvidence {
+            leaf: row.leaf,
+            content: (content_salt, content),
+            metadata: (metadata_salt, metadata),
+        })
     }
 
     pub(crate) fn data_key(
@@ -381,23 +429,25 @@ impl NewVersion<'_> {
             number(self.written_at.millis()),
             number(self.archived_at.millis()),
             number(self.content_bytes.cast_signed()),
+            self.oid.to_string(),
         ])
     }
 }
 
 impl WriteTx<'_> {
-    /// Keeps a version: row, content, route, and its leaf in the proof log. Answers the leaf.
+    /// Keeps a version: row, content, route, and its leaf in the proof log.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the OID is taken.
-    pub fn insert_version(&mut self, new: &NewVersion<'_>) -> Result<u64, StoreError> {
+    pub fn insert_version(&mut self, new: &NewVersion<'_>) -> Result<VersionEvidence, StoreError> {
         const ROUTE: &str = "INSERT INTO document_route (oid, version_key) VALUES (?1, ?2)";
         const CONTENT: &str = "INSERT INTO content (version_key, sealed) VALUES (?1, ?2)";
         const VERSION: &str = "INSERT INTO document_version VALUES
-            (?1, ?2, ?3, ?4, 0, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-             ?19, ?20)";
+            (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+             ?19, ?20, ?21)";
         let key = new.version.0;
-        self.execute(ROUTE, params![oids::pack(new.oid), key])?;
+        let oid = oids::pack(new.oid);
+        self.execute(ROUTE, params![oid, key])?;
         self.execute(CONTENT, params![key, new.content.bytes])?;
         let columns = new.columns();
         let metadata =
@@ -417,6 +467,7 @@ impl WriteTx<'_> {
             VERSION,
             params![
                 key,
+                oid,
                 new.client.0,
                 new.set.0,
                 new.number,
@@ -438,7 +489,11 @@ impl WriteTx<'_> {
                 leaf.cast_signed(),
             ],
         )?;
-        Ok(leaf)
+        Ok(VersionEvidence {
+            leaf,
+            content: (new.content.salt, new.content.digest),
+            metadata: (new.record.salt, metadata),
+        })
     }
 
     /// Marks a version as replaced by a newer one.
@@ -485,6 +540,36 @@ impl WriteTx<'_> {
         } else {
             Err(StoreError::Damaged(format!("version {} is missing", version.0)))
         }
+    }
+}
+
+/// That a version was invalidated, and the log line that should tell of it.
+pub(crate) struct InvalidationMark {
+    pub(crate) line: i64,
+}
+
+impl ReadTx<'_> {
+    pub(crate) fn invalidation_mark(
+        &self,
+        version: VersionKey,
+    ) -> Result<Option<InvalidationMark>, StoreError> {
+        const SQL: &str = "SELECT line FROM invalidation WHERE version_key = ?1";
+        self.optional(SQL, [version.0], |row| Ok(InvalidationMark { line: row.get(0)? }))
+    }
+
+    /// Whether a later version of the set is not invalidated.
+    pub(crate) fn has_later_valid(&self, row: &VersionRow) -> Result<bool, StoreError> {
+        const SQL: &str = "SELECT EXISTS (SELECT 1 FROM document_version WHERE set_key = ?1
+            AND version > ?2 AND version > 1 AND version_key NOT IN
+            (SELECT version_key FROM invalidation))";
+        self.one(SQL, params![row.set.0, row.number], |row| row.get(0))
+    }
+
+    /// Whether the client's key was destroyed by intent.
+    pub(crate) fn is_erased(&self, client: ClientKey) -> Result<bool, StoreError> {
+        const SQL: &str = "SELECT EXISTS (SELECT 1 FROM client_key
+            WHERE client_key = ?1 AND destroyed_at IS NOT NULL)";
+        self.one(SQL, [client.0], |row| row.get(0))
     }
 }
 

@@ -31,10 +31,13 @@ mod terms;
 mod tx;
 mod use_log;
 mod verify;
+mod verify_rows;
 mod writer;
 
 pub use content::{Dictionary, Place, train_dictionary};
-pub use documents::{InvalidationRow, NewVersion, SealedContent, SealedRecord, VersionRow};
+pub use documents::{
+    InvalidationRow, NewVersion, SealedContent, SealedRecord, VersionEvidence, VersionRow,
+};
 pub use error::{Commits, StoreError};
 pub use keymaker::KeyMaker;
 pub use keys::{
@@ -48,4 +51,6 @@ pub use search::{After, Filter, Scope};
 pub use store::{DATABASE_FILE, Durable, LOCK_FILE, Store, StoreOptions};
 pub use tallies::{DelayRow, TallyRow};
 pub use tx::{ReadTx, WriteTx};
+pub use use_log::LineEvidence;
+pub use verify_rows::{JudgeVersion, RowReport};
 pub use verify::{Accounted, Damage, LeafMap, LeafReader, LogReport};

@@ -14,13 +14,14 @@ use crate::{StoreError, StoreOptions};
 const STATEMENTS_KEPT: usize = 256;
 /// How long a read waits for a connection before it is turned away.
 const PATIENCE: Duration = Duration::from_secs(5);
-const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a connection waits for another process's lock.
+pub(crate) const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Opens the one connection that writes, making the database when there is none.
 ///
 /// Foreign keys are not enforced here: a parent is written by the same function as its child, and
 /// the check would cost a lookup for every row. `verify` checks them all instead. A database that is
-/// not a store is left as it is.
+/// not a store is left as it is. The writer itself folds the write-ahead log in, between groups.
 pub(crate) fn open_writing(path: &Path, options: &StoreOptions) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
@@ -38,7 +39,7 @@ pub(crate) fn open_writing(path: &Path, options: &StoreOptions) -> Result<Connec
         return Err(StoreError::Database(format!("the journal stayed in mode {mode}")));
     }
     conn.pragma_update(None, "synchronous", "FULL")?;
-    conn.pragma_update(None, "wal_autocheckpoint", 4000)?;
+    conn.pragma_update(None, "wal_autocheckpoint", 0)?;
     conn.pragma_update(None, "foreign_keys", false)?;
     conn.pragma_update(None, "cache_size", -i64::from(options.cache_mib) * 1024)?;
     conn.pragma_update(None, "secure_delete", "FAST")?;

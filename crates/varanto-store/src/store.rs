@@ -23,7 +23,7 @@ use crate::proof_log::{Checkpoint, Seal, insert_checkpoint};
 use crate::readers::{Readers, open_writing};
 use crate::term_cache::TermCache;
 use crate::tx::{ReadTx, WriteTx};
-use crate::writer::{Job, Waiting, Writer};
+use crate::writer::{Folding, Job, Waiting, Writer};
 
 /// The database's file name in the store's folder.
 pub const DATABASE_FILE: &str = "varanto.db";
@@ -50,6 +50,9 @@ pub struct StoreOptions {
     pub cache_mib: u32,
     /// How much of the database each reader maps into memory, in MiB.
     pub mmap_mib: u32,
+    /// How long the write-ahead log may grow, in MiB, before the writer waits a moment for the
+    /// readers that keep it from being folded in. Usually it is folded in at 32 MiB.
+    pub log_mib: u32,
 }
 
 impl StoreOptions {
@@ -57,7 +60,15 @@ impl StoreOptions {
     #[must_use]
     pub fn of_origin(origin: &str) -> Self {
         let origin = origin.into();
-        Self { queue: 1024, readers: 4, group: 256, origin, cache_mib: 64, mmap_mib: 256 }
+        Self {
+            queue: 1024,
+            readers: 4,
+            group: 256,
+            origin,
+            cache_mib: 64,
+            mmap_mib: 256,
+            log_mib: 128,
+        }
     }
 }
 
@@ -132,7 +143,8 @@ impl Store {
         let ids = KeyMaker::above(facts.horizon, Arc::clone(&clock));
         let shared = Arc::new(Shared::new(keys, &options.origin, ids, clock));
         let newest = ReadTx::snapshot(&conn, &shared).newest_checkpoint()?;
-        let writer = Writer::new(conn, Arc::clone(&shared), newest, facts.horizon)?;
+        let folding = Folding::of(options);
+        let writer = Writer::new(conn, Arc::clone(&shared), newest, facts.horizon, folding)?;
         let (jobs, waiting) = sync_channel(options.queue.max(1));
         let most = options.group.max(1);
         let writer = std::thread::Builder::new()
@@ -184,7 +196,8 @@ impl Store {
         Ok(Self { inside: Arc::new(inside) })
     }
 
-    /// Reads in one snapshot. Do not read or write again inside `read`: it could wait for itself.
+    /// Reads in one snapshot. Do not read or write again inside `read`: it could wait for itself. A
+    /// read that lasts keeps the write-ahead log from being folded in, so it grows meanwhile.
     ///
     /// # Errors
     /// [`StoreError::Busy`] when no reader came free within five seconds, else those of `read`.

@@ -11,9 +11,22 @@ use crate::{ReadTx, StoreError, WriteTx};
 
 const SALT: &str = "log";
 
+/// A line that was appended, and what of it goes into receipts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineEvidence {
+    /// Its number.
+    pub number: i64,
+    /// Its leaf in the proof log.
+    pub leaf: u64,
+    /// The line as it was hashed.
+    pub text: String,
+    /// The salt of its digest.
+    pub salt: proof::Salt,
+}
+
 impl WriteTx<'_> {
-    /// Appends a line and answers its number. Its leaf goes to the proof log.
-    pub fn log(&mut self, line: &LogLine) -> Result<i64, StoreError> {
+    /// Appends a line. Its leaf goes to the proof log.
+    pub fn log(&mut self, line: &LogLine) -> Result<LineEvidence, StoreError> {
         const NEXT: &str = "SELECT coalesce(max(line), 0) + 1 FROM use_log";
         const SQL: &str =
             "INSERT INTO use_log VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
@@ -27,8 +40,8 @@ impl WriteTx<'_> {
             (line.client, line.version),
             &line.detail,
         );
-        let digest = self.log_digest(line.client, number, &text)?;
-        let leaf = self.append_leaf(proof::log_leaf(&digest));
+        let salt = self.log_salt(line.client, number)?;
+        let leaf = self.append_leaf(proof::log_leaf(&proof::salted(&salt, text.as_bytes())));
         let outcome = self.make_term(outcome)?;
         let reason = self.make_term(&reason)?;
         let actor = self.make_term(&line.actor.name)?;
@@ -51,7 +64,7 @@ impl WriteTx<'_> {
                 leaf.cast_signed(),
             ],
         )?;
-        Ok(number)
+        Ok(LineEvidence { number, leaf, text, salt })
     }
 }
 
@@ -71,19 +84,8 @@ impl ReadTx<'_> {
         })
     }
 
-    /// The digest of a line, salted by the key of the client it is about; lines about nobody, and
-    /// about clients whose key is destroyed or was never made, use the store's own key.
-    pub(crate) fn log_digest(
-        &self,
-        client: Option<ClientKey>,
-        number: i64,
-        text: &str,
-    ) -> Result<proof::Hash, StoreError> {
-        let salt = self.log_salt(client, number)?;
-        Ok(proof::salted(&salt, text.as_bytes()))
-    }
-
-    /// The salt of a line; see [`ReadTx::log_digest`].
+    /// The salt of a line, from the key of the client it is about; lines about nobody, and about
+    /// clients who have no key, use the store's own.
     pub(crate) fn log_salt(
         &self,
         client: Option<ClientKey>,
@@ -94,22 +96,41 @@ impl ReadTx<'_> {
         Ok(key.salt(SALT, number))
     }
 
-    /// Hands every line of the log to `visit`, oldest first.
-    pub(crate) fn each_log_line<E: From<StoreError>>(
+    /// The lines after a number, each with its leaf and the hash that the leaf should have.
+    #[expect(clippy::type_complexity, reason = "one page for one walk")]
+    pub(crate) fn log_lines_after(
         &self,
-        mut visit: impl FnMut(&LoggedLine) -> Result<(), E>,
-    ) -> Result<(), E> {
+        number: i64,
+        most: i64,
+    ) -> Result<Vec<(i64, Result<(u64, proof::Hash), StoreError>)>, StoreError> {
         const SQL: &str = "SELECT line, at, event, outcome, reason, actor, organisation,
-            actor_detail, client_key, version_key, detail, leaf FROM use_log ORDER BY line";
-        self.each(SQL, [], |row| {
-            let line = self.logged_line(row).map_err(E::from)?;
-            visit(&line)
+            actor_detail, client_key, version_key, detail, leaf FROM use_log
+            WHERE line > ?1 ORDER BY line LIMIT ?2";
+        self.all(SQL, [number, most], |row| {
+            let read = self.logged_line(row).and_then(|line| {
+                let salt = self.log_salt(line.client, line.number)?;
+                let digest = proof::salted(&salt, line.text.as_bytes());
+                Ok((line.leaf, proof::log_leaf(&digest)))
+            });
+            Ok((row.get(0)?, read))
         })
+    }
+
+    /// Whether a line tells of the invalidation of this version.
+    pub(crate) fn line_tells_of(
+        &self,
+        line: i64,
+        version: VersionKey,
+    ) -> Result<bool, StoreError> {
+        const SQL: &str = "SELECT EXISTS (SELECT 1 FROM use_log
+            WHERE line = ?1 AND version_key = ?2 AND event = ?3)";
+        let event = varanto_domain::access::log::Event::Invalidate as i64;
+        self.one(SQL, params![line, version.0, event], |row| row.get(0))
     }
 
     /// The line that is this leaf, and its salt: they go into receipts. Lines and their leaves grow
     /// together, so the line is found by halving.
-    pub fn line_of_leaf(&self, leaf: u64) -> Result<Option<(String, proof::Salt)>, StoreError> {
+    pub fn line_of_leaf(&self, leaf: u64) -> Result<Option<LineEvidence>, StoreError> {
         const LEAF: &str = "SELECT leaf FROM use_log WHERE line = ?1";
         const SQL: &str = "SELECT line, at, event, outcome, reason, actor, organisation,
             actor_detail, client_key, version_key, detail, leaf FROM use_log WHERE line = ?1";
@@ -127,7 +148,7 @@ impl ReadTx<'_> {
         match found.transpose()?.filter(|line| line.leaf == leaf) {
             Some(line) => {
                 let salt = self.log_salt(line.client, line.number)?;
-                Ok(Some((line.text, salt)))
+                Ok(Some(LineEvidence { number: line.number, leaf, text: line.text, salt }))
             }
             None => Ok(None),
         }

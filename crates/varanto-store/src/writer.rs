@@ -5,16 +5,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use varanto_domain::archive::proof::{CheckpointBody, Peaks};
 
 use crate::error::Commits;
 use crate::proof_log::{Checkpoint, Seal, Tail, insert_checkpoint};
+use crate::readers::LOCK_PATIENCE;
 use crate::store::{KEY_HORIZON, Shared, write_fact};
 use crate::tx::{Effects, ReadTx, WriteTx};
-use crate::{Durable, StoreError};
+use crate::{Durable, StoreError, StoreOptions};
 
 /// What reaches the writer.
 pub(crate) enum Job {
@@ -87,6 +88,7 @@ pub(crate) struct Writer {
     newest: Arc<Checkpoint>,
     /// Every key given so far lies under this one, and it is on disk.
     horizon: i64,
+    folding: Folding,
 }
 
 impl Writer {
@@ -95,9 +97,10 @@ impl Writer {
         shared: Arc<Shared>,
         newest: Checkpoint,
         horizon: i64,
+        folding: Folding,
     ) -> Result<Self, StoreError> {
         let tail = Tail::load(&conn, newest.body.size)?;
-        Ok(Self { conn, shared, tail, newest: Arc::new(newest), horizon })
+        Ok(Self { conn, shared, tail, newest: Arc::new(newest), horizon, folding })
     }
 
     /// Works until told to stop or until nobody can send any more.
@@ -107,6 +110,7 @@ impl Writer {
             let gathered = group.len();
             self.shared.counters.waiting.fetch_sub(gathered, Ordering::Relaxed);
             self.run(group);
+            self.folding.after_group(&self.conn);
             if last {
                 break;
             }
@@ -239,6 +243,71 @@ impl Writer {
     fn statement(&self, sql: &'static str) -> Result<(), StoreError> {
         self.conn.prepare_cached(sql)?.execute([])?;
         Ok(())
+    }
+}
+
+/// Folds the write-ahead log into the database between groups, when those in the last one have their
+/// answers, and keeps it from growing without end.
+///
+/// The log starts over only in a moment when no reader stands on an older snapshot. Under steady
+/// reading that moment may never come, so the writer makes it when the log has grown long: no commit
+/// follows meanwhile, and so no new reader is in the way.
+pub(crate) struct Folding {
+    longest: i64,
+    next_look: Instant,
+}
+
+/// How many frames the write-ahead log has, and how many of them are in the database already.
+struct Log {
+    frames: i64,
+    folded: i64,
+}
+
+impl Folding {
+    const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
+    /// How many frames of 8 KiB the log usually has when it is folded in.
+    const USUAL: i64 = 4000;
+    /// Past that, how many more frames are worth another try.
+    const STEP: i64 = 1000;
+    /// How long readers are waited for; when they last longer, it is tried again later.
+    const PATIENCE: Duration = Duration::from_millis(50);
+    const AFTER_FAILING: Duration = Duration::from_secs(1);
+
+    pub(crate) fn of(options: &StoreOptions) -> Self {
+        let longest = (i64::from(options.log_mib) * 128).max(Self::USUAL);
+        Self { longest, next_look: Instant::now() }
+    }
+
+    fn after_group(&mut self, conn: &Connection) {
+        if Instant::now() < self.next_look {
+            return;
+        }
+        let done = self.look(conn).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the write-ahead log was not folded in");
+            false
+        });
+        let pause = if done { Self::BETWEEN_LOOKS } else { Self::AFTER_FAILING };
+        self.next_look = Instant::now() + pause;
+    }
+
+    /// Folds in what is due. False when it should be left alone for a while.
+    fn look(&self, conn: &Connection) -> Result<bool, StoreError> {
+        let log = Self::pragma(conn, "PRAGMA wal_checkpoint(NOOP)")?;
+        if log.frames > self.longest {
+            conn.busy_timeout(Self::PATIENCE)?;
+            let log = Self::pragma(conn, "PRAGMA wal_checkpoint(TRUNCATE)");
+            conn.busy_timeout(LOCK_PATIENCE)?;
+            return Ok(log?.frames == 0);
+        }
+        if log.frames > Self::USUAL && log.frames - log.folded > Self::STEP {
+            Self::pragma(conn, "PRAGMA wal_checkpoint(PASSIVE)")?;
+        }
+        Ok(true)
+    }
+
+    fn pragma(conn: &Connection, sql: &'static str) -> Result<Log, StoreError> {
+        let read = |row: &rusqlite::Row<'_>| Ok(Log { frames: row.get(1)?, folded: row.get(2)? });
+        Ok(conn.prepare_cached(sql)?.query_row([], read)?)
     }
 }
 

@@ -150,6 +150,18 @@ pub fn may_read(
     Ok(ReadPermit::new(facts, Basis::OwnRegister))
 }
 
+/// Decides whether what the caller sends again may be compared with what is archived, and answered
+/// with its receipt. Whoever may archive into the register may; nothing of the content is shown.
+///
+/// # Errors
+/// [`Denial::AnotherRegister`]. Source: ARC-3, ACC-2.
+pub fn may_compare_resent(caller: &Caller, facts: &VersionFacts) -> Result<ReadPermit, Denial> {
+    if !caller.registers.contains(&facts.controller) {
+        return Err(Denial::AnotherRegister);
+    }
+    Ok(ReadPermit::new(facts, Basis::OwnRegister))
+}
+
 /// Decides whether the caller may archive a document of a group into a controller's register.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 pub mod documents;
 pub mod elements;
 pub mod metadata;
+pub mod parties;
 pub mod proof;
 pub mod receipt;
 pub mod references;

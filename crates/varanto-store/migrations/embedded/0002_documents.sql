@@ -19,6 +19,8 @@ CREATE TABLE client_identifier (
 -- One row for each version of each document. Only `state` ever changes.
 CREATE TABLE document_version (
     version_key      INTEGER PRIMARY KEY,
+    -- Its identifier, packed; `document_route` finds it.
+    oid              BLOB NOT NULL,
     client_key       INTEGER NOT NULL,
     -- The key of the set's first version.
     set_key          INTEGER NOT NULL,

@@ -341,6 +341,43 @@ fn a_panic_in_a_read_gives_its_connection_back() {
 }
 
 #[test]
+fn the_write_ahead_log_stays_short_although_somebody_always_reads() {
+    let mut site = Site::new();
+    site.options.log_mib = 40;
+    let store = site.store();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let log = site.folder.path().join(format!("{DATABASE_FILE}-wal"));
+    std::thread::scope(|scope| {
+        for reader in 0..3u64 {
+            let (store, done) = (&store, &done);
+            scope.spawn(move || {
+                std::thread::sleep(Duration::from_millis(2 * reader));
+                while !done.load(Ordering::Relaxed) {
+                    let sql = "SELECT count(*) FROM scrap";
+                    let read = |tx: &ReadTx<'_>| {
+                        let first: i64 = tx.one(sql, [], |row| row.get(0))?;
+                        std::thread::sleep(Duration::from_millis(6));
+                        let again: i64 = tx.one(sql, [], |row| row.get(0))?;
+                        assert_eq!(first, again, "a snapshot stands still");
+                        Ok::<_, StoreError>(())
+                    };
+                    store.read(read).unwrap();
+                }
+            });
+        }
+        let mut longest = 0;
+        for id in 0..150i64 {
+            let sql = "INSERT INTO scrap (id, bytes) VALUES (?1, zeroblob(1000000))";
+            store.write(move |tx| tx.execute(sql, [id])).unwrap();
+            std::thread::sleep(Duration::from_millis(2));
+            longest = longest.max(std::fs::metadata(&log).unwrap().len());
+        }
+        done.store(true, Ordering::Relaxed);
+        assert!(longest > 32 << 20 && longest < 110 << 20, "{longest}");
+    });
+}
+
+#[test]
 fn an_unknown_or_altered_schema_is_refused_and_left_untouched() {
     let site = Site::new();
     drop(site.store());

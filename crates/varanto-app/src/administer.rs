@@ -1,0 +1,146 @@
+//! Loading structures, code sets, organisations and systems (REG-1 to REG-4).
+
+use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
+use varanto_domain::faults::Fault;
+use varanto_domain::ids::Oid;
+use varanto_domain::joining::{RegisterEntries, Registers};
+use varanto_formats::national_schema::SchemaFault;
+use varanto_formats::{code_sets, national_schema, registers};
+use varanto_store::{FileKind, StoreError};
+
+use crate::{App, AppError, OpenError};
+
+/// Why a file was not loaded. Nothing of it was.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file's faults, all of them.
+    #[error("{} faults", .0.len())]
+    Faults(Vec<Fault>),
+    /// What of a structure file this program does not understand.
+    #[error("{} faults", .0.len())]
+    Schema(Vec<SchemaFault>),
+    /// The store failed.
+    #[error(transparent)]
+    App(#[from] AppError),
+    /// What was loaded does not read back.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+}
+
+impl From<StoreError> for LoadError {
+    fn from(error: StoreError) -> Self {
+        Self::App(error.into())
+    }
+}
+
+impl App {
+    /// Loads national structure files: all of them, or none when one has a fault; the name goes
+    /// with its faults. Answers the structures' OIDs.
+    ///
+    /// # Errors
+    /// The first file that does not read, by its place in `files`, with its faults.
+    pub fn load_structures(
+        &self,
+        files: Vec<Vec<u8>>,
+    ) -> Result<Vec<Oid>, (usize, LoadError)> {
+        let mut read = Vec::with_capacity(files.len());
+        for (place, file) in files.into_iter().enumerate() {
+            let structure = national_schema::read(&file)
+                .map_err(|faults| (place, LoadError::Schema(faults)))?;
+            read.push((structure.oid, file));
+        }
+        let oids = read.iter().map(|(oid, _)| oid.clone()).collect();
+        let files = read.into_iter().map(|(oid, file)| (oid.to_string(), file)).collect();
+        self.load(FileKind::Structure, files).map_err(|error| (0, error))?;
+        Ok(oids)
+    }
+
+    /// Withdraws a loaded structure; documents on it are not accepted any more. `false` when it was
+    /// never loaded.
+    pub fn withdraw_structure(&self, oid: &Oid) -> Result<bool, LoadError> {
+        let name = oid.to_string();
+        let known = self.registry().structure(oid).map(|entry| {
+            (entry.built_in, national_schema::write(&entry.structure))
+        });
+        let Some((built_in, printed)) = known else { return Ok(false) };
+        if built_in {
+            self.load(FileKind::Structure, vec![(name.clone(), printed.into_bytes())])?;
+        }
+        let clock_now = self.clock.now();
+        let done = self.store.write::<_, AppError>(move |tx| {
+            tx.log(&administration(clock_now, &format!("withdraw structure {name}")))?;
+            Ok(tx.withdraw_register_file(FileKind::Structure, &name)?)
+        })?;
+        self.registry.refresh(&self.store)?;
+        Ok(done.value)
+    }
+
+    /// Loads code sets or mappings under a name; a file of the same name is replaced. Answers how
+    /// many sets and mappings it has.
+    ///
+    /// # Errors
+    /// Every fault of the file.
+    pub fn load_code_sets(&self, name: &str, file: Vec<u8>) -> Result<(usize, usize), LoadError> {
+        let read = code_sets::read(&file).map_err(LoadError::Faults)?;
+        self.load(FileKind::CodeSets, vec![(name.to_owned(), file)])?;
+        Ok((read.sets.len(), read.mappings.len()))
+    }
+
+    /// Loads organisations, units and systems; the whole register as it would then stand is checked
+    /// first. A file of the same name is replaced. Answers how many of each it has.
+    ///
+    /// # Errors
+    /// Every fault of the file, and of the register that it would make.
+    pub fn load_registers(&self, name: &str, file: Vec<u8>) -> Result<[usize; 3], LoadError> {
+        let read = registers::read(&file).map_err(LoadError::Faults)?;
+        let counts = [read.organisations.len(), read.units.len(), read.systems.len()];
+        Registers::new(self.entries_with(name, read)?).map_err(LoadError::Faults)?;
+        self.load(FileKind::Organisations, vec![(name.to_owned(), file)])?;
+        Ok(counts)
+    }
+
+    /// The entries of every loaded register file, with those of one file instead of what it had.
+    fn entries_with(
+        &self,
+        name: &str,
+        replacing: RegisterEntries,
+    ) -> Result<RegisterEntries, LoadError> {
+        let files = self
+            .store
+            .read::<_, StoreError>(|tx| tx.list_register_files(FileKind::Organisations))?;
+        let mut entries = replacing;
+        for file in files.iter().filter(|file| file.name != name) {
+            let read = registers::read(&file.content).map_err(LoadError::Faults)?;
+            entries.organisations.extend(read.organisations);
+            entries.units.extend(read.units);
+            entries.systems.extend(read.systems);
+        }
+        Ok(entries)
+    }
+
+    fn load(&self, kind: FileKind, files: Vec<(String, Vec<u8>)>) -> Result<(), LoadError> {
+        let now = self.clock.now();
+        self.store.write::<_, AppError>(move |tx| {
+            let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+            tx.log(&administration(now, &format!("load {kind:?} {}", names.join(" "))))?;
+            for (name, content) in &files {
+                tx.upsert_register_file(kind, name, content)?;
+            }
+            Ok(())
+        })?;
+        self.registry.refresh(&self.store)?;
+        Ok(())
+    }
+}
+
+fn administration(at: varanto_domain::time::Instant, detail: &str) -> LogLine {
+    LogLine {
+        at,
+        event: Event::Administer,
+        outcome: Outcome::Done,
+        actor: Actor { name: "operator".into(), organisation: None, detail: None },
+        client: None,
+        version: None,
+        detail: detail.to_owned(),
+    }
+}

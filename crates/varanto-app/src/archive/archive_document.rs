@@ -1,0 +1,526 @@
+//! Archiving one document (ARC-1 to ARC-7, ARC-13 to ARC-15).
+
+use std::sync::Arc;
+
+use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
+use varanto_domain::access::{self, ArchivePermit, Caller};
+use varanto_domain::archive::documents::{Form, Part, archiving_delay_millis};
+use varanto_domain::archive::metadata::Metadata;
+use varanto_domain::archive::receipt::Receipt;
+use varanto_domain::archive::references::{
+    self as reference_rules, KnownCase, KnownRelationship, RegisterContent,
+};
+use varanto_domain::faults::Fault;
+use varanto_domain::ids::{ClientKey, VersionKey};
+use varanto_domain::structures::Structure;
+use varanto_domain::time::{FinnishDay, Instant};
+use varanto_store::{
+    DataKey, Durable, LineEvidence, NewVersion, ReadTx, SealedContent, SealedRecord,
+    VersionEvidence, WriteTx,
+};
+
+use super::examine::examine;
+use super::references::{Found, find};
+use super::{prove_document, record};
+use crate::{App, AppError};
+
+/// A document as it was sent: its metadata, and the parts of its content.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    /// The metadata, JSON.
+    pub metadata: Vec<u8>,
+    /// The parts, each at most once.
+    pub parts: Vec<(Part, Vec<u8>)>,
+}
+
+impl Submission {
+    /// The form that the parts make.
+    #[must_use]
+    pub fn form(&self) -> Option<Form> {
+        let parts: Vec<Part> = self.parts.iter().map(|(part, _)| *part).collect();
+        Form::of_parts(&parts)
+    }
+
+    /// The bytes of a part, if it was sent.
+    #[must_use]
+    pub fn part(&self, wanted: Part) -> Option<&[u8]> {
+        self.parts.iter().find(|(part, _)| *part == wanted).map(|(_, bytes)| bytes.as_slice())
+    }
+
+    /// The parts in the order in which they are kept.
+    fn kept_parts(&self, form: Form) -> Vec<(Part, &[u8])> {
+        form.parts().iter().filter_map(|part| Some((*part, self.part(*part)?))).collect()
+    }
+
+    fn content_bytes(&self) -> u64 {
+        self.parts.iter().map(|(_, bytes)| bytes.len() as u64).sum()
+    }
+}
+
+/// What archiving answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Archived {
+    /// The receipt.
+    pub receipt: Receipt,
+    /// Whether the same version with the same bytes had been archived before.
+    pub resent: bool,
+}
+
+impl App {
+    /// Archives one document, or tells every fault in it.
+    ///
+    /// Sending the same version with the same bytes again answers the same receipt. The answer comes
+    /// when document, log line and proof are on disk.
+    ///
+    /// # Errors
+    /// [`AppError::Refused`] with every fault, [`AppError::Denied`],
+    /// [`AppError::DuplicateWithOtherBytes`]; each has left one log line and nothing else.
+    pub fn archive_document(
+        &self,
+        caller: &Caller,
+        submission: Submission,
+    ) -> Result<Archived, AppError> {
+        let received = self.clock.now();
+        let registry = self.registry();
+        let examined = examine(&submission, caller, &registry, received);
+        let mut faults = examined.faults;
+        let Some(metadata) = examined.metadata else {
+            return Err(self.refuse_submission(caller, None, faults, received)?);
+        };
+        if let Err(denial) = access::may_archive(caller, &metadata.controller.id, metadata.group) {
+            self.log(caller, Event::Archive, Outcome::Denied(denial), received)?;
+            return Err(AppError::Denied(denial));
+        }
+        if !faults.is_empty() {
+            faults.extend(self.reference_faults(&metadata, &examined.register_content, received)?);
+            return Err(self.refuse_submission(caller, Some(&metadata), faults, received)?);
+        }
+        let permit = access::may_archive(caller, &metadata.controller.id, metadata.group)
+            .map_err(AppError::Denied)?;
+        let form = examined.form.expect("without a form there is a fault");
+        let work = Work {
+            permit,
+            actor: Actor::of(caller),
+            version: VersionKey(self.store.ids().next_key()),
+            dictionaries: self.dictionaries_for(examined.structure.as_deref())?,
+            record: record::write(&metadata, &Actor::of(caller), received),
+            content: examined.register_content,
+            metadata,
+            submission: Arc::new(submission),
+            form,
+            received,
+        };
+        self.keep(caller, work)
+    }
+
+    /// The dictionaries for content and record.
+    fn dictionaries_for(&self, structure: Option<&Structure>) -> Result<[i64; 2], AppError> {
+        let content = match structure {
+            Some(structure) => self.dictionaries.of_structure(&self.store, structure)?,
+            None => 0,
+        };
+        Ok([content, self.dictionaries.of_records(&self.store)?])
+    }
+
+    /// Compresses and encrypts here, then keeps the document in its turn on the writer.
+    fn keep(&self, caller: &Caller, work: Work) -> Result<Archived, AppError> {
+        let prepared = self.store.read::<_, AppError>(|tx| {
+            if tx.find_version(&work.metadata.document_id)?.is_some() {
+                return Ok(Prepared::Known);
+            }
+            let Some(client) = tx.find_client(&work.metadata.client.identifier)? else {
+                return Ok(Prepared::NewClient);
+            };
+            let key = tx.client_data_key(client)?;
+            key.map_or(Ok(Prepared::NewClient), |key| {
+                Ok(Prepared::Sealed(Box::new(work.seal(tx, &key)?)))
+            })
+        })?;
+        if let Prepared::Known = prepared {
+            return self.answer_resent(caller, &work);
+        }
+        let (submission, metadata) = (Arc::clone(&work.submission), work.metadata.clone());
+        let (form, received) = (work.form, work.received);
+        let kept = self.store.write(move |tx| work.keep(tx, prepared))?;
+        match &kept.value {
+            Kept::New(new) => {
+                let receipt = new.receipt(&kept, &metadata, received);
+                Ok(Archived { receipt, resent: false })
+            }
+            // Another request with the same document came between the look and the turn.
+            Kept::Known => self.answer_known(caller, &metadata, &submission, form, received),
+        }
+    }
+
+    fn answer_resent(&self, caller: &Caller, work: &Work) -> Result<Archived, AppError> {
+        self.answer_known(caller, &work.metadata, &work.submission, work.form, work.received)
+    }
+
+    /// The same receipt for the same bytes; a conflict for others.
+    fn answer_known(
+        &self,
+        caller: &Caller,
+        metadata: &Metadata,
+        submission: &Submission,
+        form: Form,
+        received: Instant,
+    ) -> Result<Archived, AppError> {
+        let document = metadata.document_id.clone();
+        let compared = self.store.read::<_, AppError>(|tx| {
+            let row = tx.find_version(&document)?.ok_or(AppError::NotFound)?;
+            let permit =
+                access::may_compare_resent(caller, &row.facts()).map_err(AppError::Denied)?;
+            let archived = tx.record(&permit)?;
+            let mut differs = Vec::new();
+            let sent = varanto_formats::metadata::write(metadata);
+            if record::metadata_text(&archived) != Some(&sent) {
+                differs.push("metadata");
+            }
+            let parts = tx.content(&permit)?;
+            for part in Part::ALL {
+                let kept = parts.iter().find(|(kept, _)| *kept == part).map(|(_, b)| b.as_slice());
+                let sent = submission.part(part).filter(|_| form.parts().contains(&part));
+                if kept != sent {
+                    differs.push(part.name());
+                }
+            }
+            let receipt = prove_document::receipt(tx, &permit, &document)?;
+            Ok((row, differs, receipt))
+        });
+        let (row, differs, receipt) = match compared {
+            Ok(compared) => compared,
+            Err(AppError::Denied(denial)) => {
+                self.log(caller, Event::Archive, Outcome::Denied(denial), received)?;
+                return Err(AppError::Denied(denial));
+            }
+            Err(error) => return Err(error),
+        };
+        let outcome = if differs.is_empty() {
+            Outcome::Permitted(access::Basis::OwnRegister)
+        } else {
+            Outcome::Refused(vec!["duplicate-with-other-bytes"])
+        };
+        let line = LogLine {
+            at: received,
+            event: Event::Archive,
+            outcome,
+            actor: Actor::of(caller),
+            client: Some(row.client),
+            version: Some(row.version),
+            detail: "resent".to_owned(),
+        };
+        self.write_line(line)?;
+        if differs.is_empty() {
+            Ok(Archived { receipt, resent: true })
+        } else {
+            Err(AppError::DuplicateWithOtherBytes { document, differs })
+        }
+    }
+
+    /// The references that do not hold, to tell them with the other faults.
+    fn reference_faults(
+        &self,
+        metadata: &Metadata,
+        content: &RegisterContent,
+        now: Instant,
+    ) -> Result<Vec<Fault>, AppError> {
+        let today = FinnishDay::of(now);
+        let found = self.store.read::<_, AppError>(|tx| Ok(find(tx, metadata, content, today)?))?;
+        Ok(reference_rules::check(metadata, content, &found.facts, today))
+    }
+
+    /// Logs a refused submission; answers the error to give.
+    fn refuse_submission(
+        &self,
+        caller: &Caller,
+        metadata: Option<&Metadata>,
+        faults: Vec<Fault>,
+        received: Instant,
+    ) -> Result<AppError, AppError> {
+        let client = match metadata {
+            Some(metadata) => self
+                .store
+                .read::<_, AppError>(|tx| Ok(tx.find_client(&metadata.client.identifier)?))?,
+            None => None,
+        };
+        let line = refusal(Actor::of(caller), client, &faults, received);
+        self.write_line(line)?;
+        Ok(AppError::Refused(faults))
+    }
+
+    /// Appends a line about nobody and waits until it is on disk.
+    pub(crate) fn log(
+        &self,
+        caller: &Caller,
+        event: Event,
+        outcome: Outcome,
+        at: Instant,
+    ) -> Result<Durable<LineEvidence>, AppError> {
+        self.write_line(LogLine {
+            at,
+            event,
+            outcome,
+            actor: Actor::of(caller),
+            client: None,
+            version: None,
+            detail: String::new(),
+        })
+    }
+
+    /// Appends a line and waits until it is on disk.
+    pub(crate) fn write_line(&self, line: LogLine) -> Result<Durable<LineEvidence>, AppError> {
+        self.store.write(move |tx| Ok(tx.log(&line)?))
+    }
+}
+
+fn refusal(
+    actor: Actor,
+    client: Option<ClientKey>,
+    faults: &[Fault],
+    received: Instant,
+) -> LogLine {
+    LogLine {
+        at: received,
+        event: Event::Archive,
+        outcome: Outcome::Refused(faults.iter().map(Fault::code).collect()),
+        actor,
+        client,
+        version: None,
+        detail: format!("faults={}", faults.len()),
+    }
+}
+
+/// Everything that keeping a document needs, examined and permitted.
+struct Work {
+    permit: ArchivePermit,
+    actor: Actor,
+    version: VersionKey,
+    dictionaries: [i64; 2],
+    record: Vec<u8>,
+    content: RegisterContent,
+    metadata: Metadata,
+    submission: Arc<Submission>,
+    form: Form,
+    received: Instant,
+}
+
+/// How far the caller's thread came.
+enum Prepared {
+    /// The document is archived already.
+    Known,
+    /// Nothing is archived about the client yet, so there is no key to encrypt with.
+    NewClient,
+    /// Compressed and encrypted.
+    Sealed(Box<(SealedContent, SealedRecord)>),
+}
+
+/// What the writer answers.
+enum Kept {
+    Known,
+    New(Box<NewlyKept>),
+}
+
+struct NewlyKept {
+    version: VersionEvidence,
+    line: LineEvidence,
+}
+
+impl NewlyKept {
+    fn receipt(&self, kept: &Durable<Kept>, metadata: &Metadata, received: Instant) -> Receipt {
+        let proof_of = |leaf: u64| {
+            let proof = kept.seal.leaves.iter().find(|proof| proof.index == leaf);
+            proof.cloned().expect("the seal proves every leaf of the operation")
+        };
+        Receipt {
+            document: metadata.document_id.clone(),
+            set: metadata.set_id.clone(),
+            version: metadata.version,
+            archived_at: received,
+            content_salt: self.version.content.0,
+            content: self.version.content.1,
+            metadata_salt: self.version.metadata.0,
+            metadata: self.version.metadata.1,
+            version_leaf: proof_of(self.version.leaf),
+            line: self.line.text.clone(),
+            line_salt: self.line.salt,
+            line_leaf: proof_of(self.line.leaf),
+            checkpoint: kept.seal.checkpoint.note.clone(),
+        }
+    }
+}
+
+impl Work {
+    fn seal(
+        &self,
+        tx: &ReadTx<'_>,
+        key: &DataKey,
+    ) -> Result<(SealedContent, SealedRecord), AppError> {
+        let parts = self.submission.kept_parts(self.form);
+        let content = tx.seal_content(key, self.version, self.dictionaries[0], &parts)?;
+        let record = tx.seal_record(key, self.version, self.dictionaries[1], &self.record)?;
+        Ok((content, record))
+    }
+
+    /// The turn on the writer: facts, rule, act, log.
+    fn keep(self, tx: &mut WriteTx<'_>, prepared: Prepared) -> Result<Kept, AppError> {
+        if tx.find_version(&self.metadata.document_id)?.is_some() {
+            return Ok(Kept::Known);
+        }
+        let today = FinnishDay::of(self.received);
+        let found = find(tx, &self.metadata, &self.content, today)?;
+        let faults = reference_rules::check(&self.metadata, &self.content, &found.facts, today);
+        if !faults.is_empty() {
+            tx.log(&refusal(self.actor, found.facts.client, &faults, self.received))?;
+            return Err(AppError::Refused(faults));
+        }
+        let client = match found.facts.client {
+            Some(client) => client,
+            None => tx.insert_client(&self.metadata.client.identifier)?,
+        };
+        let (content, record) = match prepared {
+            Prepared::Sealed(sealed) => *sealed,
+            Prepared::NewClient | Prepared::Known => {
+                let key = tx.make_client_key(client)?;
+                self.seal(tx, &key)?
+            }
+        };
+        let keys = self.keep_register_facts(tx, client, &found)?;
+        let new = self.new_version(client, &found, keys, content, record);
+        let version = tx.insert_version(&new)?;
+        if let Some(replaced) = &found.predecessor {
+            tx.replace_version(replaced.version)?;
+        }
+        self.count(tx)?;
+        let line = tx.log(&LogLine {
+            at: self.received,
+            event: Event::Archive,
+            outcome: Outcome::Permitted(self.permit.basis()),
+            actor: self.actor,
+            client: Some(client),
+            version: Some(self.version),
+            detail: String::new(),
+        })?;
+        Ok(Kept::New(Box::new(NewlyKept { version, line })))
+    }
+
+    /// Keeps what a relationship or case document says, and answers the keys that the version hangs
+    /// on: of its relationship, and of its case.
+    fn keep_register_facts(
+        &self,
+        tx: &mut WriteTx<'_>,
+        client: ClientKey,
+        found: &Found,
+    ) -> Result<(Option<i64>, Option<i64>), AppError> {
+        match &self.content {
+            RegisterContent::Relationship(content) => {
+                let id = self.metadata.relationship_id.clone().expect("obligatory in the group");
+                let known = KnownRelationship {
+                    id,
+                    client,
+                    controller: self.metadata.controller.id.clone(),
+                    old: content.old,
+                    last_day: content.last_day,
+                    service_tasks: content.service_tasks.iter().map(|t| t.to_string()).collect(),
+                };
+                let key = tx.upsert_relationship(found.relationship_key, &known, self.version)?;
+                Ok((Some(key), None))
+            }
+            RegisterContent::Case(content) => {
+                let relationship =
+                    found.facts.relationship.clone().expect("a case's relationship was checked");
+                let relationship_key = found.relationship_key.expect("it was found");
+                let known = KnownCase {
+                    id: self.metadata.case_id.clone().expect("obligatory in the group"),
+                    clients: self.clients_of_case(tx, client)?,
+                    controller: self.metadata.controller.id.clone(),
+                    relationship,
+                    closed: content.closed,
+                    closed_on: content.closed_on,
+                    joint: content.joint,
+                    service_task: self.metadata.service_task.as_deref().unwrap_or("").to_owned(),
+                };
+                let key = tx.upsert_case(found.case_key, relationship_key, &known, self.version)?;
+                Ok((Some(relationship_key), Some(key)))
+            }
+            RegisterContent::None => Ok((found.case_relationship_key, found.case_key)),
+        }
+    }
+
+    /// The document's client, and the other clients of a joint case that are known by identity code.
+    fn clients_of_case(
+        &self,
+        tx: &mut WriteTx<'_>,
+        client: ClientKey,
+    ) -> Result<Vec<ClientKey>, AppError> {
+        use varanto_domain::ids::{ClientIdentifier, PersonalIdentityCode};
+        let mut clients = vec![client];
+        let RegisterContent::Case(content) = &self.content else { return Ok(clients) };
+        let codes = content.clients.iter().filter_map(|one| one.code.as_deref());
+        for code in codes.filter_map(|code| PersonalIdentityCode::parse(code).ok()) {
+            let identifier = ClientIdentifier::Code(code);
+            let other = match tx.find_client(&identifier)? {
+                Some(other) => other,
+                None => tx.insert_client(&identifier)?,
+            };
+            if !clients.contains(&other) {
+                clients.push(other);
+            }
+        }
+        Ok(clients)
+    }
+
+    fn new_version(
+        &self,
+        client: ClientKey,
+        found: &Found,
+        (relationship_key, case_key): (Option<i64>, Option<i64>),
+        content: SealedContent,
+        record: SealedRecord,
+    ) -> NewVersion<'_> {
+        let metadata = &self.metadata;
+        NewVersion {
+            version: self.version,
+            oid: &metadata.document_id,
+            client,
+            set: found.predecessor.as_ref().map_or(self.version, |row| row.set),
+            number: metadata.version,
+            group: metadata.group,
+            form: self.form,
+            codes: [
+                metadata.general_type.as_deref(),
+                metadata.specific_type.as_deref(),
+                metadata.service_task.as_deref(),
+            ],
+            controller: &metadata.controller.id,
+            parties: [
+                metadata.organiser.as_ref().map(|party| &party.id),
+                metadata.unit().map(|party| &party.id),
+            ],
+            case_key,
+            relationship_key,
+            main: found.main,
+            written_at: metadata.written_at,
+            archived_at: self.received,
+            content_bytes: self.submission.content_bytes(),
+            content,
+            record,
+        }
+    }
+
+    fn count(&self, tx: &mut WriteTx<'_>) -> Result<(), AppError> {
+        let metadata = &self.metadata;
+        let kind = metadata.specific_type.as_deref().or(metadata.general_type.as_deref());
+        tx.count_version(
+            &metadata.controller.id,
+            FinnishDay::of(metadata.written_at),
+            (metadata.group, kind),
+            self.submission.content_bytes(),
+        )?;
+        let delay = archiving_delay_millis(metadata.group, metadata.written_at, self.received);
+        if let Some(millis) = delay {
+            let day = FinnishDay::of(self.received);
+            tx.count_delay(&metadata.controller.id, day, millis)?;
+        }
+        Ok(())
+    }
+}

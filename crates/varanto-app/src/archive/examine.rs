@@ -1,0 +1,243 @@
+//! Examining a submission: everything that can be told without asking what is archived.
+
+use std::sync::Arc;
+
+use varanto_domain::access::Caller;
+use varanto_domain::archive::documents::{DocumentGroup, Form, Part};
+use varanto_domain::archive::metadata::{self, Against, Metadata};
+use varanto_domain::archive::parties;
+use varanto_domain::archive::references::RegisterContent;
+use varanto_domain::archive::register_documents::{CaseContent, RelationshipContent};
+use varanto_domain::archive::elements::Element;
+use varanto_domain::archive::metadata::{RawMetadata, RawValue};
+use varanto_domain::codes::CodeSets;
+use varanto_domain::faults::{Fault, FaultKind};
+use varanto_domain::ids::Oid;
+use varanto_domain::structures::{self, ConditionFacts, Content, Structure};
+use varanto_domain::time::{FinnishDay, Instant};
+use varanto_formats::{content, metadata as metadata_format, pdf, xhtml};
+
+use super::archive_document::Submission;
+use crate::{Registry, StructureState};
+
+/// What an examination found.
+pub(super) struct Examined {
+    /// The metadata, when they hold.
+    pub(super) metadata: Option<Metadata>,
+    /// The form of the content, when the parts make one.
+    pub(super) form: Option<Form>,
+    /// The structure of a structured document.
+    pub(super) structure: Option<Arc<Structure>>,
+    /// What a relationship or case document says.
+    pub(super) register_content: RegisterContent,
+    /// Every fault.
+    pub(super) faults: Vec<Fault>,
+}
+
+/// Examines metadata, content and view, each fault told. Source: ARC-1, ARC-2, ARC-5.
+pub(super) fn examine(
+    submission: &Submission,
+    caller: &Caller,
+    registry: &Registry,
+    now: Instant,
+) -> Examined {
+    let form = submission.form();
+    let (raw, mut faults) = match metadata_format::read(&submission.metadata) {
+        Ok(read) => read,
+        Err(fault) => (RawMetadata::default(), vec![fault]),
+    };
+    let unreadable = faults.iter().any(|fault| fault.element.starts_with("metadata"));
+    if form.is_none() {
+        faults.push(wrong_parts(submission));
+    }
+    let structure = structure_of(&raw, form, registry, now, &mut faults);
+    let document = text(&raw, Element::DocumentId).and_then(|id| Oid::parse(id).ok());
+    check_view_or_pdf(submission, document.as_ref(), form, &mut faults);
+    let content = read_structured(submission, form, &mut faults);
+    let today = FinnishDay::of(now);
+    let register_content = register_content(&raw, content.as_ref(), registry.code_sets(), today);
+    if let (Some(structure), Some(content)) = (&structure, &content) {
+        let facts = condition_facts(&raw, &register_content, today);
+        check_structured(structure, content, &facts, registry.code_sets(), &mut faults);
+    }
+    let case_closed = matches!(&register_content, RegisterContent::Case(case) if case.closed);
+    let against = Against { form, code_sets: registry.code_sets(), case_closed, now };
+    let metadata = if unreadable { Err(Vec::new()) } else { metadata::check(&raw, &against) };
+    let metadata = metadata.map_err(|found| faults.extend(found)).ok();
+    if let Some(metadata) = &metadata {
+        faults.extend(parties::check(metadata, caller, registry.registers()));
+        faults.extend(check_form(metadata, form));
+        match &register_content {
+            RegisterContent::Relationship(relationship) => {
+                faults.extend(relationship.disagreements(metadata));
+            }
+            RegisterContent::Case(case) => faults.extend(case.disagreements(metadata)),
+            RegisterContent::None => {}
+        }
+    }
+    Examined { metadata, form, structure, register_content, faults }
+}
+
+fn text<'a>(raw: &'a RawMetadata<'_>, element: Element) -> Option<&'a str> {
+    match raw.get(element) {
+        Some(RawValue::Text(text)) => Some(text),
+        _ => None,
+    }
+}
+
+fn wrong_parts(submission: &Submission) -> Fault {
+    let sent: Vec<&str> = submission.parts.iter().map(|(part, _)| part.name()).collect();
+    Fault::new(FaultKind::WrongParts, "parts", "ARC-1")
+        .value(sent.join(" + "))
+        .arg("expected", "structured + view, view, pdf")
+}
+
+/// Which groups take which forms: register documents are always structured; documents of phase I
+/// are views, old ones views or PDF files.
+fn check_form(metadata: &Metadata, form: Option<Form>) -> Option<Fault> {
+    let form = form?;
+    let fits = match metadata.group {
+        group if group.always_structured() => form == Form::Structured,
+        DocumentGroup::PhaseOne => form == Form::Xhtml,
+        DocumentGroup::Old => form != Form::Structured,
+        _ => true,
+    };
+    let expected = match metadata.group {
+        DocumentGroup::PhaseOne => "view",
+        DocumentGroup::Old => "view, pdf",
+        _ => "structured + view",
+    };
+    let sent: Vec<&str> = form.parts().iter().map(|part| part.name()).collect();
+    (!fits).then(|| {
+        Fault::new(FaultKind::WrongParts, "parts", "ARC-1")
+            .value(sent.join(" + "))
+            .arg("expected", expected)
+    })
+}
+
+fn structure_of(
+    raw: &RawMetadata<'_>,
+    form: Option<Form>,
+    registry: &Registry,
+    now: Instant,
+    faults: &mut Vec<Fault>,
+) -> Option<Arc<Structure>> {
+    let oid = Oid::parse(text(raw, Element::Structure)?).ok()?;
+    if form != Some(Form::Structured) {
+        return None;
+    }
+    let fault = |kind| {
+        Fault::new(kind, Element::Structure.path(), "ARC-5").value(oid.as_str())
+    };
+    let Some(entry) = registry.structure(&oid) else {
+        let known: Vec<String> = registry
+            .structures()
+            .filter(|entry| oid.is_under_text(&type_oid(&entry.structure)))
+            .map(|entry| entry.structure.oid.to_string())
+            .collect();
+        faults.push(fault(FaultKind::UnknownStructure).arg("known", known.join(", ")));
+        return None;
+    };
+    let day = text(raw, Element::WrittenAt).and_then(Instant::parse).unwrap_or(now);
+    let day = FinnishDay::of(day);
+    let withdrawn = entry.state == StructureState::Withdrawn;
+    if withdrawn || day < entry.structure.first_day {
+        let last = if withdrawn { "withdrawn" } else { "" };
+        faults.push(
+            fault(FaultKind::StructureNotInForce)
+                .arg("first", entry.structure.first_day)
+                .arg("last", last),
+        );
+    }
+    Some(Arc::clone(&entry.structure))
+}
+
+fn type_oid(structure: &Structure) -> String {
+    format!("1.2.246.537.6.{}", structure.type_arc())
+}
+
+fn check_view_or_pdf(
+    submission: &Submission,
+    document: Option<&Oid>,
+    form: Option<Form>,
+    faults: &mut Vec<Fault>,
+) {
+    if let Some(view) = submission.part(Part::View) {
+        let bound = document.filter(|_| form == Some(Form::Structured));
+        faults.extend(xhtml::check(view, bound));
+    }
+    if let Some(file) = submission.part(Part::Pdf)
+        && let Err(found) = pdf::check(file)
+    {
+        faults.extend(found);
+    }
+}
+
+fn read_structured<'a>(
+    submission: &'a Submission,
+    form: Option<Form>,
+    faults: &mut Vec<Fault>,
+) -> Option<Content<'a>> {
+    let bytes = submission.part(Part::Structured)?;
+    match content::read(bytes, Part::Structured.name()) {
+        Ok(content) => (form == Some(Form::Structured)).then_some(content),
+        Err(fault) => {
+            faults.push(fault);
+            None
+        }
+    }
+}
+
+fn check_structured(
+    structure: &Structure,
+    content: &Content<'_>,
+    facts: &ConditionFacts,
+    code_sets: &CodeSets,
+    faults: &mut Vec<Fault>,
+) {
+    let found = structures::check(structure, content);
+    let sound = found.is_empty();
+    faults.extend(found);
+    faults.extend(structures::check_codes(structure, content, code_sets, facts.day));
+    if sound {
+        faults.extend(structures::check_conditions(structure, content, facts));
+    }
+}
+
+fn register_content(
+    raw: &RawMetadata<'_>,
+    content: Option<&Content<'_>>,
+    code_sets: &CodeSets,
+    today: FinnishDay,
+) -> RegisterContent {
+    let group = text(raw, Element::Group).and_then(DocumentGroup::of_code);
+    match (group, content) {
+        (Some(DocumentGroup::Relationship), Some(content)) => {
+            RegisterContent::Relationship(RelationshipContent::read(content))
+        }
+        (Some(DocumentGroup::Case), Some(content)) => {
+            RegisterContent::Case(CaseContent::read(content, code_sets, today))
+        }
+        _ => RegisterContent::None,
+    }
+}
+
+/// The service of a shelter is known by its structures' subject group; the relationship document
+/// does not tell it, so there the condition is left to the controller.
+fn condition_facts(
+    raw: &RawMetadata<'_>,
+    content: &RegisterContent,
+    today: FinnishDay,
+) -> ConditionFacts {
+    let day = text(raw, Element::WrittenAt).and_then(Instant::parse).map_or(today, FinnishDay::of);
+    let sent = text(raw, Element::ClientBirthDate).and_then(FinnishDay::parse);
+    let code = text(raw, Element::ClientIdentityCode);
+    let from_code = code
+        .and_then(|code| varanto_domain::ids::PersonalIdentityCode::parse(code).ok())
+        .map(|code| code.birth_day());
+    ConditionFacts {
+        client_birth_day: sent.or(from_code),
+        case_closed: matches!(content, RegisterContent::Case(case) if case.closed),
+        ..ConditionFacts::on(day)
+    }
+}

@@ -1,0 +1,304 @@
+//! Finding documents, in pages, newest first (ARC-8).
+
+use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
+use varanto_domain::access::{self, Basis, Caller, Denial, Function, Purpose};
+use varanto_domain::archive::documents::{DocumentGroup, VersionState};
+use varanto_domain::faults::{Fault, FaultKind};
+use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid, VersionKey};
+use varanto_domain::time::Instant;
+use varanto_store::{After, Filter, ReadTx, Scope, StoreError, VersionRow};
+
+use super::open_document::{DocumentView, view};
+use crate::withheld::Withheld;
+use crate::{App, AppError};
+
+/// What to look for. `None` narrows nothing; without client, case and relationship the caller's own
+/// registers are searched.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[expect(missing_docs, reason = "each field narrows by what it is named after")]
+pub struct DocumentQuery {
+    pub client: Option<ClientIdentifier>,
+    pub case: Option<Oid>,
+    pub relationship: Option<Oid>,
+    pub main_document: Option<Oid>,
+    pub controller: Option<Oid>,
+    pub organiser: Option<Oid>,
+    pub unit: Option<Oid>,
+    pub service_task: Option<String>,
+    pub general_type: Option<String>,
+    pub specific_type: Option<String>,
+    pub group: Option<DocumentGroup>,
+    /// Written at or after this instant.
+    pub from: Option<Instant>,
+    /// Written before this instant.
+    pub before: Option<Instant>,
+    /// These states; empty: in force only.
+    pub states: Vec<VersionState>,
+    /// At most so many hits, 1 to [`DocumentQuery::MOST`].
+    pub limit: usize,
+    /// Where the page before ended, as it was answered.
+    pub cursor: Option<String>,
+}
+
+impl DocumentQuery {
+    /// The most hits of one page.
+    pub const MOST: usize = 100;
+    /// The hits of a page when the caller does not say.
+    pub const USUAL: usize = 20;
+
+    /// What the query asks, without its place in the pages: a cursor belongs to it.
+    fn question(&self) -> String {
+        let client = self.client.as_ref().map(|client| match client {
+            ClientIdentifier::Code(code) => code.reveal().to_owned(),
+            ClientIdentifier::Temporary(given) => format!("{}/{}", given.root(), given.reveal()),
+        });
+        let open = Self { client: None, cursor: None, limit: 0, ..self.clone() };
+        format!("{open:?} {client:?}")
+    }
+
+    /// The names of what the query narrows by, for the log.
+    fn narrowed_by(&self) -> String {
+        let named = [
+            ("client", self.client.is_some()),
+            ("case", self.case.is_some()),
+            ("relationship", self.relationship.is_some()),
+            ("main_document", self.main_document.is_some()),
+            ("controller", self.controller.is_some()),
+            ("organiser", self.organiser.is_some()),
+            ("unit", self.unit.is_some()),
+            ("service_task", self.service_task.is_some()),
+            ("general_type", self.general_type.is_some()),
+            ("specific_type", self.specific_type.is_some()),
+            ("group", self.group.is_some()),
+            ("from", self.from.is_some()),
+            ("before", self.before.is_some()),
+            ("states", !self.states.is_empty()),
+        ];
+        let names: Vec<&str> = named.iter().filter(|(_, by)| *by).map(|(name, _)| *name).collect();
+        names.join(",")
+    }
+}
+
+/// One page.
+#[derive(Debug, Clone)]
+pub struct FoundDocuments {
+    /// The hits, newest first; each one the caller may open.
+    pub hits: Vec<DocumentView>,
+    /// Where the next page begins; `None` on the last one.
+    pub next: Option<String>,
+}
+
+/// A page before its line is written, with what the line tells.
+struct Page {
+    found: Withheld<FoundDocuments>,
+    client: Option<ClientKey>,
+    shown: Vec<VersionKey>,
+}
+
+impl App {
+    /// Finds documents and shows one page of them. Every hit is decided by the same rule that opens
+    /// it; the page is shown when its log line is on disk.
+    ///
+    /// # Errors
+    /// [`AppError::Denied`], and [`AppError::Refused`] for a cursor of another search; each logged.
+    pub fn find_documents(
+        &self,
+        caller: &Caller,
+        query: &DocumentQuery,
+    ) -> Result<FoundDocuments, AppError> {
+        let now = self.clock.now();
+        if !caller.functions.contains(&Function::Read) {
+            let denial = Denial::NotCertified(Function::Read);
+            self.log(caller, Event::Search, Outcome::Denied(denial), now)?;
+            return Err(AppError::Denied(denial));
+        }
+        let after = match self.read_cursor(query) {
+            Ok(after) => after,
+            Err(fault) => {
+                let outcome = Outcome::Refused(vec![fault.code()]);
+                self.log(caller, Event::Search, outcome, now)?;
+                return Err(AppError::Refused(vec![fault]));
+            }
+        };
+        let page = self.store.read::<_, AppError>(|tx| self.page(tx, caller, query, after))?;
+        let keys: Vec<String> = page.shown.iter().map(|key| key.0.to_string()).collect();
+        let line = self.write_line(LogLine {
+            at: now,
+            event: Event::Search,
+            outcome: Outcome::Permitted(Basis::OwnRegister),
+            actor: Actor::of(caller),
+            client: page.client,
+            version: None,
+            detail: format!(
+                "by={} hits={} versions={}",
+                query.narrowed_by(),
+                keys.len(),
+                keys.join(",")
+            ),
+        })?;
+        Ok(page.found.release(&line))
+    }
+
+    fn page(
+        &self,
+        tx: &ReadTx<'_>,
+        caller: &Caller,
+        query: &DocumentQuery,
+        mut after: Option<After>,
+    ) -> Result<Page, AppError> {
+        let (scopes, client) = scopes(tx, caller, query)?;
+        let filter = filter(tx, query)?;
+        let purpose = if query.states.contains(&VersionState::Invalidated) {
+            Purpose::ReadInvalidated
+        } else {
+            Purpose::Read
+        };
+        let limit = query.limit.clamp(1, DocumentQuery::MOST);
+        let mut hits: Vec<DocumentView> = Vec::with_capacity(limit);
+        let mut shown = Vec::with_capacity(limit);
+        let mut more = false;
+        while let Some(filter) = &filter {
+            let rows = newest_of(tx, &scopes, filter, after, limit + 1)?;
+            let full = rows.len() > limit;
+            for row in rows.into_iter().take(limit + 1) {
+                if hits.len() == limit {
+                    more = true;
+                    break;
+                }
+                after = Some(After { written_at: row.written_at, version: row.version });
+                if let Ok(permit) = access::may_read(caller, &row.facts(), purpose) {
+                    hits.push(view(tx, &permit, &row)?);
+                    shown.push(row.version);
+                }
+            }
+            if more || !full {
+                break;
+            }
+        }
+        let next = after.filter(|_| more).map(|after| self.write_cursor(query, after));
+        Ok(Page { found: Withheld::new(FoundDocuments { hits, next }), client, shown })
+    }
+
+    fn write_cursor(&self, query: &DocumentQuery, after: After) -> String {
+        let place = format!("{:x}.{:x}", after.written_at.millis(), after.version.0);
+        format!("{place}.{}", self.cursor_mark(query, &place))
+    }
+
+    /// A keyed digest that ties a place to its search.
+    fn cursor_mark(&self, query: &DocumentQuery, place: &str) -> String {
+        let digest = self.store.keys().lookup_hash(&format!("cursor {place} {}", query.question()));
+        digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn read_cursor(&self, query: &DocumentQuery) -> Result<Option<After>, Fault> {
+        let Some(cursor) = &query.cursor else { return Ok(None) };
+        let bad = || Fault::new(FaultKind::BadCursor, "cursor", "ARC-8");
+        let (place, mark) = cursor.rsplit_once('.').ok_or_else(bad)?;
+        if self.cursor_mark(query, place) != mark {
+            return Err(bad());
+        }
+        let (written_at, version) = place.split_once('.').ok_or_else(bad)?;
+        let number = |text| i64::from_str_radix(text, 16).map_err(|_| bad());
+        Ok(Some(After {
+            written_at: Instant::from_millis(number(written_at)?),
+            version: VersionKey(number(version)?),
+        }))
+    }
+}
+
+/// Where to look, and the one client it is about, if it is one.
+fn scopes(
+    tx: &ReadTx<'_>,
+    caller: &Caller,
+    query: &DocumentQuery,
+) -> Result<(Vec<Scope>, Option<ClientKey>), StoreError> {
+    let named = match &query.client {
+        Some(identifier) => Some(tx.find_client(identifier)?.into_iter().collect::<Vec<_>>()),
+        None => None,
+    };
+    let of_case = match &query.case {
+        Some(case) => {
+            Some(tx.find_case(case)?.map(|row| row.known.clients).unwrap_or_default())
+        }
+        None => None,
+    };
+    let of_relationship = match &query.relationship {
+        Some(id) => Some(
+            tx.find_relationship(id)?.map(|row| row.known.client).into_iter().collect::<Vec<_>>(),
+        ),
+        None => None,
+    };
+    let of_main = match &query.main_document {
+        Some(id) => {
+            Some(tx.find_version(id)?.map(|row| row.client).into_iter().collect::<Vec<_>>())
+        }
+        None => None,
+    };
+    let mut sets = [named, of_case, of_relationship, of_main].into_iter().flatten();
+    let Some(first) = sets.next() else {
+        let registers = match &query.controller {
+            Some(controller) => vec![controller.clone()],
+            None => caller.registers.clone(),
+        };
+        return Ok((registers.into_iter().map(Scope::Register).collect(), None));
+    };
+    let mut clients = first;
+    for other in sets {
+        clients.retain(|client| other.contains(client));
+    }
+    let one = if clients.len() == 1 { clients.first().copied() } else { None };
+    Ok((clients.into_iter().map(Scope::Client).collect(), one))
+}
+
+/// What narrows the list; `None` when it names something that is not there.
+fn filter(tx: &ReadTx<'_>, query: &DocumentQuery) -> Result<Option<Filter>, StoreError> {
+    let mut filter = Filter {
+        controller: query.controller.clone(),
+        group: query.group,
+        general_type: query.general_type.clone(),
+        specific_type: query.specific_type.clone(),
+        service_task: query.service_task.clone(),
+        organiser: query.organiser.clone(),
+        unit: query.unit.clone(),
+        from: query.from,
+        before: query.before,
+        states: query.states.clone(),
+        ..Filter::default()
+    };
+    if filter.states.is_empty() {
+        filter.states.push(VersionState::InForce);
+    }
+    if let Some(id) = &query.case {
+        let Some(row) = tx.find_case(id)? else { return Ok(None) };
+        filter.case_key = Some(row.key);
+    }
+    if let Some(id) = &query.relationship {
+        let Some(row) = tx.find_relationship(id)? else { return Ok(None) };
+        filter.relationship_key = Some(row.key);
+    }
+    if let Some(id) = &query.main_document {
+        let Some(row) = tx.find_version(id)? else { return Ok(None) };
+        filter.main = Some(row.set);
+    }
+    Ok(Some(filter))
+}
+
+/// The newest versions over several scopes.
+fn newest_of(
+    tx: &ReadTx<'_>,
+    scopes: &[Scope],
+    filter: &Filter,
+    after: Option<After>,
+    most: usize,
+) -> Result<Vec<VersionRow>, StoreError> {
+    let mut rows = Vec::new();
+    for scope in scopes {
+        rows.extend(tx.find_versions(scope, filter, after, most)?);
+    }
+    if scopes.len() > 1 {
+        rows.sort_by_key(|row| std::cmp::Reverse((row.written_at, row.version)));
+        rows.dedup_by_key(|row| row.version);
+        rows.truncate(most);
+    }
+    Ok(rows)
+}

@@ -1,0 +1,125 @@
+//! Invalidating a version (mitätöinti): hidden from normal use, kept, its reason recorded (ARC-3).
+
+use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
+use varanto_domain::access::{self, Caller};
+use varanto_domain::archive::documents::{DocumentGroup, VersionState};
+use varanto_domain::codes::{CodeVerdict, sets};
+use varanto_domain::faults::{Fault, FaultKind};
+use varanto_domain::ids::Oid;
+use varanto_domain::time::{FinnishDay, Instant};
+use varanto_store::{VersionRow, WriteTx};
+
+use crate::{App, AppError};
+
+/// Why a version is to be invalidated.
+#[derive(Debug, Clone)]
+pub struct InvalidationRequest {
+    /// The reason's code.
+    pub reason: String,
+    /// What else there is to say; kept encrypted.
+    pub explanation: Option<String>,
+}
+
+/// The longest explanation, in characters.
+const LONGEST_EXPLANATION: usize = 2000;
+
+impl App {
+    /// Invalidates one version. When it was the one in force, the version before it comes back into
+    /// force. Relationship and case documents are corrected by new versions, never invalidated.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], [`AppError::Denied`], [`AppError::Refused`],
+    /// [`AppError::AlreadyInvalidated`]; each logged.
+    pub fn invalidate_document(
+        &self,
+        caller: &Caller,
+        document: &Oid,
+        request: &InvalidationRequest,
+    ) -> Result<(), AppError> {
+        let now = self.clock.now();
+        let faults = self.faults_of(request, now);
+        let (document, request, caller) = (document.clone(), request.clone(), caller.clone());
+        let turn = move |tx: &mut WriteTx<'_>| invalidate(tx, &caller, &document, &request, faults, now);
+        self.store.write::<(), AppError>(turn).map(|done| done.value)
+    }
+
+    fn faults_of(&self, request: &InvalidationRequest, now: Instant) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let set = Oid::parse(sets::INVALIDATION_REASON).expect("a constant OID");
+        let registry = self.registry();
+        let verdict = registry.code_sets().judge(&set, &request.reason, FinnishDay::of(now));
+        if let CodeVerdict::Unknown { allowed, .. } = verdict {
+            faults.push(
+                Fault::new(FaultKind::UnknownCode, "reason", "ARC-3")
+                    .value(&request.reason)
+                    .arg("code_set", sets::INVALIDATION_REASON)
+                    .arg("allowed", allowed.join(", ")),
+            );
+        }
+        let explanation = request.explanation.as_deref().unwrap_or_default();
+        if explanation.chars().count() > LONGEST_EXPLANATION {
+            faults.push(
+                Fault::new(FaultKind::TooLarge, "explanation", "ARC-3")
+                    .arg("limit", LONGEST_EXPLANATION),
+            );
+        }
+        faults
+    }
+}
+
+fn invalidate(
+    tx: &mut WriteTx<'_>,
+    caller: &Caller,
+    document: &Oid,
+    request: &InvalidationRequest,
+    mut faults: Vec<Fault>,
+    now: Instant,
+) -> Result<(), AppError> {
+    let line = |outcome, row: Option<&VersionRow>| LogLine {
+        at: now,
+        event: Event::Invalidate,
+        outcome,
+        actor: Actor::of(caller),
+        client: row.map(|row| row.client),
+        version: row.map(|row| row.version),
+        detail: format!("reason={}", request.reason.chars().take(8).collect::<String>()),
+    };
+    let Some(row) = tx.find_version(document)? else {
+        tx.log(&line(Outcome::Refused(vec!["not-found"]), None))?;
+        return Err(AppError::NotFound);
+    };
+    let permit = match access::may_invalidate(caller, &row.facts()) {
+        Ok(permit) => permit,
+        Err(denial) => {
+            tx.log(&line(Outcome::Denied(denial), Some(&row)))?;
+            return Err(AppError::Denied(denial));
+        }
+    };
+    if row.state == VersionState::Invalidated {
+        tx.log(&line(Outcome::Refused(vec!["already-invalidated"]), Some(&row)))?;
+        return Err(AppError::AlreadyInvalidated(document.clone()));
+    }
+    if matches!(row.group, DocumentGroup::Relationship | DocumentGroup::Case) {
+        faults.push(
+            Fault::new(FaultKind::HeldByOthers, "document_id", "ARC-3").value(document.as_str()),
+        );
+    }
+    if !faults.is_empty() {
+        let codes = faults.iter().map(Fault::code).collect();
+        tx.log(&line(Outcome::Refused(codes), Some(&row)))?;
+        return Err(AppError::Refused(faults));
+    }
+    let logged = tx.log(&line(Outcome::Permitted(permit.basis()), Some(&row)))?;
+    let explanation = request.explanation.as_deref();
+    tx.invalidate_version(&permit, row.client, &request.reason, explanation, logged.number)?;
+    if row.state == VersionState::InForce {
+        let versions = tx.list_versions(row.set)?;
+        let before = versions
+            .iter()
+            .rfind(|version| version.number < row.number && version.state == VersionState::Replaced);
+        if let Some(before) = before {
+            tx.restore_version(before.version)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,190 @@
+//! Opening a document: its metadata, its content, its versions.
+
+use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
+use varanto_domain::access::{self, Caller, Purpose, ReadPermit};
+use varanto_domain::archive::documents::{Form, Part, VersionState};
+use varanto_domain::ids::Oid;
+use varanto_domain::time::Instant;
+use varanto_store::{ReadTx, StoreError, VersionRow};
+
+use super::record;
+use crate::withheld::Withheld;
+use crate::{App, AppError};
+
+/// One version as its reader sees it, without its content.
+#[derive(Debug, Clone)]
+pub struct DocumentView {
+    /// Its identifier.
+    pub document: Oid,
+    /// Its metadata, as JSON.
+    pub metadata: String,
+    /// How it arrived, as JSON.
+    pub arrival: String,
+    /// Where it stands.
+    pub state: VersionState,
+    /// Its form.
+    pub form: Form,
+    /// When it was archived.
+    pub archived_at: Instant,
+    /// Bytes of its content.
+    pub content_bytes: u64,
+    /// Why and when it was invalidated: the reason's code.
+    pub invalidated: Option<(String, Instant)>,
+    /// Its attachments, in force, oldest first: those the reader may open.
+    pub attachments: Vec<Oid>,
+}
+
+/// A version's content, byte for byte as it was sent.
+#[derive(Debug, Clone)]
+pub struct OpenedContent {
+    /// The version it is of.
+    pub document: Oid,
+    /// When it was archived.
+    pub archived_at: Instant,
+    /// Its parts.
+    pub parts: Vec<(Part, Vec<u8>)>,
+}
+
+/// The versions of a document, oldest first.
+#[derive(Debug, Clone)]
+pub struct VersionList {
+    /// The versions that the reader may see.
+    pub versions: Vec<DocumentView>,
+}
+
+impl App {
+    /// Opens a version's metadata.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], [`AppError::Denied`]; each logged.
+    pub fn open_document(
+        &self,
+        caller: &Caller,
+        document: &Oid,
+        purpose: Purpose,
+    ) -> Result<DocumentView, AppError> {
+        self.look(caller, document, purpose, "metadata", |tx, permit, row| {
+            let mut shown = view(tx, permit, row)?;
+            for attachment in tx.list_attachments(row.set)? {
+                if access::may_read(caller, &attachment.facts(), Purpose::Read).is_ok() {
+                    shown.attachments.push(tx.oid_of(attachment.version)?);
+                }
+            }
+            Ok(shown)
+        })
+    }
+
+    /// Opens a version's content: all its parts, or one.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] also for a part that the version does not have.
+    pub fn open_content(
+        &self,
+        caller: &Caller,
+        document: &Oid,
+        part: Option<Part>,
+        purpose: Purpose,
+    ) -> Result<OpenedContent, AppError> {
+        let detail = part.map_or("content", Part::name);
+        self.look(caller, document, purpose, detail, |tx, permit, row| {
+            if part.is_some_and(|part| !row.form.parts().contains(&part)) {
+                return Err(AppError::NotFound);
+            }
+            let mut parts = tx.content(permit)?;
+            parts.retain(|(found, _)| part.is_none_or(|part| part == *found));
+            Ok(OpenedContent { document: document.clone(), archived_at: row.archived_at, parts })
+        })
+    }
+
+    /// Lists the versions of the document that a version belongs to.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], [`AppError::Denied`]; each logged.
+    pub fn list_versions(
+        &self,
+        caller: &Caller,
+        document: &Oid,
+        purpose: Purpose,
+    ) -> Result<VersionList, AppError> {
+        self.look(caller, document, purpose, "versions", |tx, _, row| {
+            let mut versions = Vec::new();
+            for version in tx.list_versions(row.set)? {
+                if let Ok(permit) = access::may_read(caller, &version.facts(), purpose) {
+                    versions.push(view(tx, &permit, &version)?);
+                }
+            }
+            Ok(VersionList { versions })
+        })
+    }
+
+    /// One look at one version: facts, decision, log line, and only then what was read.
+    pub(super) fn look<T>(
+        &self,
+        caller: &Caller,
+        document: &Oid,
+        purpose: Purpose,
+        detail: &str,
+        read: impl FnOnce(&ReadTx<'_>, &ReadPermit, &VersionRow) -> Result<T, AppError>,
+    ) -> Result<T, AppError> {
+        let looked = self.store.read::<_, AppError>(|tx| {
+            let Some(row) = tx.find_version(document)? else { return Ok(None) };
+            let answer = match access::may_read(caller, &row.facts(), purpose) {
+                Ok(permit) => Ok((permit.basis(), Withheld::new(read(tx, &permit, &row)?))),
+                Err(denial) => Err(denial),
+            };
+            Ok(Some((row, answer)))
+        });
+        let (row, answer) = match looked {
+            Ok(Some(looked)) => looked,
+            Ok(None) | Err(AppError::NotFound) => {
+                self.log_not_found(caller, Event::Open)?;
+                return Err(AppError::NotFound);
+            }
+            Err(error) => return Err(error),
+        };
+        let outcome = match &answer {
+            Ok((basis, _)) => Outcome::Permitted(*basis),
+            Err(denial) => Outcome::Denied(*denial),
+        };
+        let line = self.write_line(LogLine {
+            at: self.clock.now(),
+            event: Event::Open,
+            outcome,
+            actor: Actor::of(caller),
+            client: Some(row.client),
+            version: Some(row.version),
+            detail: detail.to_owned(),
+        })?;
+        match answer {
+            Ok((_, withheld)) => Ok(withheld.release(&line)),
+            Err(denial) => Err(AppError::Denied(denial)),
+        }
+    }
+}
+
+/// The version behind a permit, as its reader sees it.
+pub(super) fn view(
+    tx: &ReadTx<'_>,
+    permit: &ReadPermit,
+    row: &VersionRow,
+) -> Result<DocumentView, AppError> {
+    let kept = tx.record(permit)?;
+    let damaged = || StoreError::Damaged(format!("the record of version {}", row.version.0));
+    let invalidated = match row.state {
+        VersionState::Invalidated => {
+            tx.find_invalidation(permit)?.map(|found| (found.reason, found.at))
+        }
+        _ => None,
+    };
+    Ok(DocumentView {
+        document: tx.oid_of(row.version)?,
+        metadata: record::metadata_text(&kept).ok_or_else(damaged)?.to_owned(),
+        arrival: record::arrival_text(&kept).ok_or_else(damaged)?.to_owned(),
+        state: row.state,
+        form: row.form,
+        archived_at: row.archived_at,
+        content_bytes: row.content_bytes,
+        invalidated,
+        attachments: Vec::new(),
+    })
+}

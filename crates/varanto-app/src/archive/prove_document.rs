@@ -1,0 +1,103 @@
+//! Proving that an archived version is unchanged (ARC-15).
+
+use varanto_domain::access::log::{Event, Outcome};
+use varanto_domain::access::{Caller, Purpose, ReadPermit};
+use varanto_domain::archive::receipt::Receipt;
+use varanto_domain::ids::Oid;
+use varanto_store::{ReadTx, StoreError};
+
+use crate::{App, AppError};
+
+/// The evidence about a version, for one who may read it.
+#[derive(Debug, Clone)]
+pub struct DocumentProof {
+    /// The very receipt that was answered when the version was archived.
+    pub receipt: Receipt,
+    /// The metadata and arrival as they are kept and hashed.
+    pub record: String,
+    /// The columns that were hashed with them.
+    pub columns: String,
+}
+
+impl App {
+    /// Gives a version's receipt again, with the metadata that it covers. Logged.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], [`AppError::Denied`]; each logged.
+    pub fn prove_document(
+        &self,
+        caller: &Caller,
+        document: &Oid,
+        purpose: Purpose,
+    ) -> Result<DocumentProof, AppError> {
+        self.look(caller, document, purpose, "proof", |tx, permit, _| {
+            let record = tx.record(permit)?;
+            Ok(DocumentProof {
+                receipt: receipt(tx, permit, document)?,
+                record: String::from_utf8(record)
+                    .map_err(|_| StoreError::Damaged("a record is not text".into()))?,
+                columns: tx.columns(permit.version())?,
+            })
+        })
+    }
+
+    /// The newest signed checkpoint of the proof log (C2SP signed note). It tells of nobody.
+    pub fn checkpoint(&self) -> Result<String, AppError> {
+        self.store.read(|tx| Ok(tx.newest_checkpoint()?.note))
+    }
+
+    /// The proof that the log of `from` leaves is the beginning of the log of `to` leaves.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] for sizes that the log never had.
+    pub fn consistency(&self, from: u64, to: u64) -> Result<Vec<[u8; 32]>, AppError> {
+        self.store.read(|tx| {
+            if from == 0 || from > to || to > tx.log_size()? {
+                return Err(AppError::NotFound);
+            }
+            Ok(tx.consistency(from, to)?)
+        })
+    }
+
+    /// The key with which anyone checks the checkpoints' signatures (C2SP note verifier key).
+    #[must_use]
+    pub fn verifier_key(&self) -> String {
+        self.store.keys().ring().verifier_key(self.store.origin())
+    }
+
+    /// Logs a refusal of a reading caller who asked for what is not there.
+    pub(crate) fn log_not_found(&self, caller: &Caller, event: Event) -> Result<(), AppError> {
+        let outcome = Outcome::Refused(vec!["not-found"]);
+        self.log(caller, event, outcome, self.clock.now()).map(drop)
+    }
+}
+
+/// The receipt that was answered when the version was archived, to the byte.
+pub(super) fn receipt(
+    tx: &ReadTx<'_>,
+    permit: &ReadPermit,
+    document: &Oid,
+) -> Result<Receipt, StoreError> {
+    let row = tx.version_of_key(permit.version())?;
+    let evidence = tx.evidence(permit)?;
+    let (checkpoint, version_leaf) = tx.seal_of(evidence.leaf)?;
+    let line = tx.line_of_leaf(evidence.leaf + 1)?.ok_or_else(|| {
+        StoreError::Damaged(format!("the line of the arrival of version {}", row.version.0))
+    })?;
+    let line_leaf = tx.inclusion(line.leaf, checkpoint.body.size)?;
+    Ok(Receipt {
+        document: document.clone(),
+        set: tx.oid_of(row.set)?,
+        version: row.number,
+        archived_at: row.archived_at,
+        content_salt: evidence.content.0,
+        content: evidence.content.1,
+        metadata_salt: evidence.metadata.0,
+        metadata: evidence.metadata.1,
+        version_leaf,
+        line: line.text,
+        line_salt: line.salt,
+        line_leaf,
+        checkpoint: checkpoint.note,
+    })
+}

@@ -1,0 +1,97 @@
+//! The record that is kept beside a document's content: its metadata and how it arrived (ARC-14).
+
+use varanto_domain::access::log::Actor;
+use varanto_domain::archive::metadata::Metadata;
+use varanto_domain::time::Instant;
+use varanto_formats::metadata;
+use varanto_formats::synthetic::{self, Draw};
+
+/// The record as JSON: `{"metadata":{…},"arrival":{…}}`. The same facts give the same bytes.
+pub(crate) fn write(found: &Metadata, actor: &Actor, archived_at: Instant) -> Vec<u8> {
+    assemble(&metadata::write(found), actor, archived_at)
+}
+
+fn assemble(metadata: &str, actor: &Actor, archived_at: Instant) -> Vec<u8> {
+    let arrival = serde_json::json!({
+        "archived_at": archived_at.to_string(),
+        "by": actor.name,
+        "organisation": actor.organisation,
+        "with": actor.detail,
+    });
+    format!("{{\"metadata\":{metadata},\"arrival\":{arrival}}}").into_bytes()
+}
+
+/// The metadata inside a record, as they were printed.
+pub(crate) fn metadata_text(record: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(record).ok()?;
+    let rest = text.strip_prefix("{\"metadata\":")?;
+    let end = rest.rfind(",\"arrival\":{")?;
+    Some(&rest[..end])
+}
+
+/// The arrival inside a record, as it was printed.
+pub(crate) fn arrival_text(record: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(record).ok()?;
+    let start = text.rfind(",\"arrival\":{")?;
+    text[start..].strip_prefix(",\"arrival\":")?.strip_suffix('}')
+}
+
+/// A record of a made-up document, to train the dictionary of records on.
+pub(crate) fn synthetic_record(draw: &mut Draw) -> Vec<u8> {
+    const TASKS: [&str; 7] = ["10", "15", "20", "23", "24", "25", "26"];
+    const TYPES: [(&str, &str); 6] = [
+        ("19", "19005"),
+        ("19", "19013"),
+        ("15", "15007"),
+        ("11", "11001"),
+        ("1", "1005"),
+        ("16", "16009"),
+    ];
+    let client = synthetic::person(draw);
+    let worker = synthetic::person(draw);
+    let (general, specific) = *draw.pick(&TYPES);
+    let node = format!("1.2.246.10.{}", 10_000_000 + draw.below(89_999_999));
+    let year = 2020 + draw.below(8);
+    let oid = |draw: &mut Draw| {
+        format!("{node}.95.{year}.{}.{}", draw.below(999_999), draw.below(9_999_999))
+    };
+    let at = format!(
+        "{year}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+        1 + draw.below(12),
+        1 + draw.below(28),
+        6 + draw.below(12),
+        draw.below(60),
+        draw.below(60)
+    );
+    let id = oid(draw);
+    let metadata = serde_json::json!({
+        "document_id": id, "set_id": id, "version": 1, "group": "5", "general_type": general,
+        "specific_type": specific,
+        "structure": format!("1.2.246.537.6.1506.{specific}.2024.11.28"),
+        "written_at": at, "created_at": at, "language": "fi", "confidentiality": "6",
+        "client": {
+            "identity_code": client.code.reveal(), "given_names": client.given,
+            "family_name": client.family, "birth_date": client.code.birth_day().to_string(),
+        },
+        "professional": {
+            "registration_number": format!("{}", 25_000_000_000u64 + draw.number() % 1_000_000_000),
+            "given_names": worker.given, "family_name": worker.family,
+        },
+        "controller": { "id": format!("{node}.19.0"), "name": "Suvannon hyvinvointialue" },
+        "organiser": { "id": format!("{node}.10.0"), "name": "Suvannon hyvinvointialue" },
+        "service_unit": {
+            "id": format!("{node}.10.{}", draw.below(999)), "name": synthetic::unit_name(draw),
+        },
+        "guardian_disclosure": "1", "case_id": oid(draw), "relationship_id": oid(draw),
+        "view_format": "2", "structured_format": "5",
+        "software": { "manufacturer": "Järjestelmä Oy", "product": "Asiakastieto", "version": "7.2.1" },
+        "service_task": *draw.pick(&TASKS), "record_state": "3", "register_type": "1",
+        "retention_class": "1", "special_content": "E", "service_process": "3",
+    });
+    let actor = Actor {
+        name: "system:asiakastieto".into(),
+        organisation: Some(format!("{node}.10.0")),
+        detail: Some(format!("certificate {:016x}{:016x}", draw.number(), draw.number())),
+    };
+    assemble(&metadata.to_string(), &actor, Instant::parse(&at).unwrap_or(Instant::from_millis(0)))
+}

@@ -1,0 +1,117 @@
+//! Asking the store for what a submission refers to.
+
+use varanto_domain::archive::documents::VersionState;
+use varanto_domain::archive::metadata::Metadata;
+use varanto_domain::archive::references::{KnownVersion, ReferenceFacts, RegisterContent};
+use varanto_domain::ids::{ClientKey, Oid, VersionKey};
+use varanto_domain::time::FinnishDay;
+use varanto_store::{ReadTx, StoreError, VersionRow};
+
+/// The facts, and the keys under which the store has them.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) facts: ReferenceFacts,
+    pub(super) relationship_key: Option<i64>,
+    pub(super) case_key: Option<i64>,
+    /// The relationship of the case.
+    pub(super) case_relationship_key: Option<i64>,
+    pub(super) predecessor: Option<VersionRow>,
+    pub(super) main: Option<VersionKey>,
+}
+
+/// Finds everything that the metadata name.
+pub(super) fn find(
+    tx: &ReadTx<'_>,
+    metadata: &Metadata,
+    content: &RegisterContent,
+    today: FinnishDay,
+) -> Result<Found, StoreError> {
+    let mut found = Found::default();
+    found.facts.client = tx.find_client(&metadata.client.identifier)?;
+    if let Some(id) = &metadata.relationship_id
+        && let Some(row) = tx.find_relationship(id)?
+    {
+        found.relationship_key = Some(row.key);
+        found.facts.relationship = Some(row.known);
+    }
+    if let Some(id) = &metadata.case_id
+        && let Some(row) = tx.find_case(id)?
+    {
+        found.case_key = Some(row.key);
+        found.case_relationship_key = Some(row.relationship_key);
+        found.facts.case = Some(row.known);
+    }
+    if let (RegisterContent::Relationship(_), Some(client)) = (content, found.facts.client) {
+        found.facts.active_relationship = active_relationship(tx, client, metadata, today)?;
+    }
+    if let Some(replaces) = &metadata.replaces
+        && let Some(row) = tx.find_version(&replaces.document)?
+    {
+        found.facts.predecessor = Some(known_version(tx, &row, &replaces.document, metadata)?);
+        found.predecessor = Some(row);
+    }
+    if let Some(id) = &metadata.main_document
+        && let Some(row) = tx.find_version(id)?
+    {
+        found.main = Some(row.set);
+        found.facts.main = Some(known_version(tx, &row, id, metadata)?);
+    }
+    Ok(found)
+}
+
+fn active_relationship(
+    tx: &ReadTx<'_>,
+    client: ClientKey,
+    metadata: &Metadata,
+    today: FinnishDay,
+) -> Result<Option<Oid>, StoreError> {
+    let active = tx.list_relationships(client)?.into_iter().find(|row| {
+        let known = &row.known;
+        !known.old
+            && known.controller == metadata.controller.id
+            && known.last_day.is_none_or(|last| last >= today)
+            && Some(&known.id) != metadata.relationship_id.as_ref()
+    });
+    Ok(active.map(|row| row.known.id))
+}
+
+/// What is known of a version that is named by its OID. The set's OID and the OIDs of case and
+/// relationship are compared with those of the metadata, so only whether they are the same is asked.
+fn known_version(
+    tx: &ReadTx<'_>,
+    row: &VersionRow,
+    id: &Oid,
+    metadata: &Metadata,
+) -> Result<KnownVersion, StoreError> {
+    let versions = tx.list_versions(row.set)?;
+    let in_force = versions.iter().find(|version| version.state == VersionState::InForce);
+    let set_id = match tx.find_version(&metadata.set_id)? {
+        Some(first) if first.version == row.set => metadata.set_id.clone(),
+        _ => id.clone(),
+    };
+    let case = match row.case_key {
+        Some(key) => Some(tx.case_of_key(key)?.known.id),
+        None => None,
+    };
+    let relationship = match row.relationship_key {
+        Some(key) => Some(tx.relationship_of_key(key)?.known.id),
+        None => None,
+    };
+    Ok(KnownVersion {
+        id: id.clone(),
+        set_id,
+        version: row.number,
+        client: row.client,
+        controller: row.controller.clone(),
+        group: row.group,
+        case,
+        relationship,
+        state: row.state,
+        newest: match in_force {
+            Some(newest) if newest.version != row.version => tx.oid_of(newest.version)?,
+            _ => id.clone(),
+        },
+        highest: versions.last().map_or(row.number, |version| version.number),
+        attachment: row.main.is_some(),
+    })
+}

@@ -1,0 +1,170 @@
+//! Who is calling: from a certificate or a login to a caller with functions and registers (ACC-1).
+
+use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
+use varanto_domain::access::{Caller, Function, Who};
+use varanto_domain::ids::Oid;
+use varanto_domain::joining::{Certificate, Registers};
+use varanto_domain::time::FinnishDay;
+
+use crate::{App, AppError};
+
+/// Why a genuine certificate or login makes no caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unknown {
+    /// No system of the register is bound to the certificate.
+    System,
+    /// The system is not in force today.
+    SystemNotInForce,
+    /// The certificate names an organisation that the system may not act for.
+    CertificateOfAnother,
+    /// The organisation is not in the register, or not in force today.
+    Organisation,
+    /// The role is not one that the archive knows.
+    Role,
+}
+
+impl Unknown {
+    /// Every kind, for the tables of texts.
+    pub const ALL: [Self; 5] = [
+        Self::System,
+        Self::SystemNotInForce,
+        Self::CertificateOfAnother,
+        Self::Organisation,
+        Self::Role,
+    ];
+
+    /// Its stable name; texts hang on it.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::System => "system-unknown",
+            Self::SystemNotInForce => "system-not-in-force",
+            Self::CertificateOfAnother => "certificate-of-another-organisation",
+            Self::Organisation => "organisation-unknown",
+            Self::Role => "role-unknown",
+        }
+    }
+}
+
+/// What a login tells of a person.
+#[derive(Debug, Clone)]
+pub struct PersonFacts {
+    /// The subject of the token.
+    pub subject: String,
+    /// The registration number.
+    pub registration_number: Option<String>,
+    /// The role.
+    pub role: String,
+    /// The organisation that the person works for.
+    pub organisation: Oid,
+    /// The unit where the person works.
+    pub unit: Option<Oid>,
+}
+
+impl App {
+    /// The caller that a genuine certificate speaks for. The organisation is the one named in the
+    /// certificate's subject, or the system's only one.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn caller_of_certificate(&self, certificate: &Certificate<'_>) -> Result<Caller, Unknown> {
+        let registry = self.registry();
+        let registers = registry.registers();
+        let today = FinnishDay::of(self.clock.now());
+        let system = registers.system_of(certificate).ok_or(Unknown::System)?;
+        if !system.validity.contains(today) {
+            return Err(Unknown::SystemNotInForce);
+        }
+        let named = certificate.subject_serial.and_then(|serial| Oid::parse(serial).ok());
+        let organisation = match (named, system.organisations.as_slice()) {
+            (Some(named), _) if system.acts_for(&named) => named,
+            (Some(_), _) => return Err(Unknown::CertificateOfAnother),
+            (None, [only]) => only.clone(),
+            (None, _) => return Err(Unknown::CertificateOfAnother),
+        };
+        if !registers.is_valid_on(&organisation, today) {
+            return Err(Unknown::Organisation);
+        }
+        let functions =
+            Function::ALL.into_iter().filter(|function| system.may(*function, today)).collect();
+        let acted_for = |controller: &Oid| {
+            *controller == organisation || system.acts_for(controller)
+        };
+        Ok(Caller {
+            who: Who::System {
+                id: system.id.clone(),
+                certificate: certificate.fingerprint.iter().map(|b| format!("{b:02x}")).collect(),
+            },
+            registers: controllers_of(registers, &organisation)
+                .into_iter()
+                .filter(acted_for)
+                .collect(),
+            organisation,
+            functions,
+        })
+    }
+
+    /// The caller that a person's login makes: professionals read, archivists invalidate too.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn caller_of_person(&self, person: PersonFacts) -> Result<Caller, Unknown> {
+        let registry = self.registry();
+        let registers = registry.registers();
+        let today = FinnishDay::of(self.clock.now());
+        if !registers.is_valid_on(&person.organisation, today) {
+            return Err(Unknown::Organisation);
+        }
+        let functions = match person.role.as_str() {
+            "social-worker" | "responsible-worker" | "producer-worker" => vec![Function::Read],
+            "archivist" => vec![Function::Read, Function::Invalidate],
+            _ => return Err(Unknown::Role),
+        };
+        Ok(Caller {
+            registers: controllers_of(registers, &person.organisation),
+            organisation: person.organisation,
+            functions,
+            who: Who::Person {
+                subject: person.subject,
+                registration_number: person.registration_number,
+                role: person.role,
+                unit: person.unit,
+            },
+        })
+    }
+
+    /// Logs that somebody was turned away before anything was asked: one line, by code.
+    pub fn log_turned_away(&self, code: &'static str) -> Result<(), AppError> {
+        let line = LogLine {
+            at: self.clock.now(),
+            event: Event::TurnedAway,
+            outcome: Outcome::Refused(vec![code]),
+            actor: Actor::nobody(),
+            client: None,
+            version: None,
+            detail: String::new(),
+        };
+        self.write_line(line).map(drop)
+    }
+
+    /// Logs that a caller's request could not be read: one line, by code.
+    pub fn log_unreadable(&self, caller: &Caller, code: &'static str) -> Result<(), AppError> {
+        let now = self.clock.now();
+        self.log(caller, Event::TurnedAway, Outcome::Refused(vec![code]), now).map(drop)
+    }
+}
+
+/// The controllers in the organisation's own line: itself, those above it and those under it.
+fn controllers_of(registers: &Registers, organisation: &Oid) -> Vec<Oid> {
+    let above = registers.line_of_organisation(organisation);
+    registers
+        .organisations()
+        .into_iter()
+        .filter(|found| found.controller)
+        .filter(|found| {
+            above.iter().any(|up| up.oid == found.oid)
+                || registers.line_of_organisation(&found.oid).iter().any(|up| up.oid == *organisation)
+        })
+        .map(|found| found.oid.clone())
+        .collect()
+}

@@ -1,0 +1,135 @@
+//! The work: one file per operation. An operation asks the facts, asks the rule, logs, acts.
+//!
+//! Everything goes through [`App`]; the doors name nothing below it. Operations are synchronous and
+//! may wait for the disk, so a door runs them where waiting is allowed.
+
+pub mod administer;
+pub mod archive;
+pub mod callers;
+mod dictionaries;
+mod error;
+mod registry;
+pub mod statistics;
+pub mod verify;
+mod withheld;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use varanto_domain::time::Clock;
+use varanto_store::{KeyRing, Store, StoreOptions};
+
+pub use error::{AppError, OpenError};
+pub use registry::{Registry, StructureEntry, StructureState};
+pub use varanto_store::StoreMetrics;
+
+use dictionaries::Dictionaries;
+use registry::RegistryHolder;
+
+/// Where and how an archive is opened.
+#[derive(Debug, Clone)]
+pub struct AppOptions {
+    /// The folder that holds everything; made when it is missing.
+    pub folder: PathBuf,
+    /// The folder of the key files; kept apart from the data where there is a better place.
+    pub key_folder: PathBuf,
+    /// The name of the proof log, unique in the world, such as `archive.example.fi/log`.
+    pub origin: String,
+    /// How many operations may wait for the writer before further ones are turned away.
+    pub queue: usize,
+    /// How many snapshots may be read at once.
+    pub readers: usize,
+    /// How many operations are committed together at most.
+    pub group: usize,
+}
+
+impl AppOptions {
+    /// The usual sizes, everything in one folder.
+    #[must_use]
+    pub fn in_folder(folder: impl Into<PathBuf>) -> Self {
+        let folder = folder.into();
+        Self {
+            key_folder: folder.join("keys"),
+            folder,
+            origin: "varanto.local/log".to_owned(),
+            queue: 1024,
+            readers: 4,
+            group: 256,
+        }
+    }
+}
+
+/// The archive, open. Cheap to clone; all clones are the same archive.
+#[derive(Clone)]
+pub struct App {
+    store: Store,
+    registry: Arc<RegistryHolder>,
+    dictionaries: Arc<Dictionaries>,
+    clock: Arc<dyn Clock>,
+}
+
+impl App {
+    /// Opens the archive, making it when the folder holds none.
+    ///
+    /// # Errors
+    /// What the store or a loaded register file answers.
+    pub fn open(options: &AppOptions, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let ring = if KeyRing::exists(&options.key_folder) {
+            KeyRing::open(&options.key_folder)?
+        } else {
+            KeyRing::create(&options.key_folder)?
+        };
+        let store_options = StoreOptions {
+            queue: options.queue,
+            readers: options.readers,
+            group: options.group,
+            ..StoreOptions::of_origin(&options.origin)
+        };
+        let store = Store::open(&options.folder, ring, &store_options, Arc::clone(&clock))?;
+        Self::over(store, clock)
+    }
+
+    /// Opens an archive for reading only, beside the process that writes it: for `verify`.
+    ///
+    /// # Errors
+    /// What the store answers; there must be one.
+    pub fn open_read_only(options: &AppOptions, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let ring = KeyRing::open(&options.key_folder)?;
+        let store = Store::open_read_only(&options.folder, ring, &options.origin)?;
+        Self::over(store, clock)
+    }
+
+    fn over(store: Store, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let registry = Arc::new(RegistryHolder::load(&store)?);
+        Ok(Self { store, registry, dictionaries: Arc::default(), clock })
+    }
+
+    /// The same archive with another clock: the demonstration's loader lives through five years.
+    #[must_use]
+    pub fn with_clock(&self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self.clone() }
+    }
+
+    /// What is loaded: structures, code sets, organisations, systems. A snapshot.
+    #[must_use]
+    pub fn registry(&self) -> Arc<Registry> {
+        self.registry.current()
+    }
+
+    /// What the store counted since it was opened.
+    #[must_use]
+    pub fn store_metrics(&self) -> StoreMetrics {
+        self.store.metrics()
+    }
+
+    /// How many operations wait for the writer.
+    #[must_use]
+    pub fn queue_length(&self) -> usize {
+        self.store.queue_length()
+    }
+
+    /// Ends the archive's work: what waits is done, then nothing more is taken.
+    pub fn close(self) {
+        self.store.close();
+    }
+}

@@ -1,0 +1,162 @@
+//! What is loaded: structures, code sets, organisations, systems. One snapshot, swapped whole.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use varanto_domain::codes::CodeSets;
+use varanto_domain::ids::Oid;
+use varanto_domain::joining::{RegisterEntries, Registers};
+use varanto_domain::structures::{Structure, built_in};
+use varanto_domain::time::FinnishDay;
+use varanto_formats::{code_sets, national_schema, registers};
+use varanto_store::{FileKind, RegisterFile, Store};
+
+use crate::OpenError;
+
+/// Where a structure version stands in the registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StructureState {
+    /// Published (Valmis): documents are accepted on it from its first day on.
+    Ready,
+    /// Withdrawn from use.
+    Withdrawn,
+}
+
+/// One version of a structure in the registry.
+#[derive(Debug, Clone)]
+pub struct StructureEntry {
+    /// The structure.
+    pub structure: Arc<Structure>,
+    /// Where it stands.
+    pub state: StructureState,
+    /// Whether it came with the program rather than from a file.
+    pub built_in: bool,
+}
+
+/// A snapshot of everything loaded.
+#[derive(Debug)]
+pub struct Registry {
+    structures: BTreeMap<Oid, StructureEntry>,
+    code_sets: CodeSets,
+    registers: Registers,
+}
+
+impl Registry {
+    /// A structure version by its OID.
+    #[must_use]
+    pub fn structure(&self, oid: &Oid) -> Option<&StructureEntry> {
+        self.structures.get(oid)
+    }
+
+    /// Every structure version, by OID.
+    pub fn structures(&self) -> impl Iterator<Item = &StructureEntry> {
+        self.structures.values()
+    }
+
+    /// The versions known of a structure's type, oldest first.
+    #[must_use]
+    pub fn versions_of_type(&self, type_arc: &str) -> Vec<&StructureEntry> {
+        let mut versions: Vec<&StructureEntry> = self
+            .structures
+            .values()
+            .filter(|entry| entry.structure.type_arc() == type_arc)
+            .collect();
+        versions.sort_by_key(|entry| entry.structure.first_day);
+        versions
+    }
+
+    /// The newest version of a type that is in force on a day.
+    #[must_use]
+    pub fn structure_in_force(&self, type_arc: &str, day: FinnishDay) -> Option<&StructureEntry> {
+        self.versions_of_type(type_arc)
+            .into_iter()
+            .rfind(|entry| entry.state == StructureState::Ready && entry.structure.first_day <= day)
+    }
+
+    /// The code sets.
+    #[must_use]
+    pub fn code_sets(&self) -> &CodeSets {
+        &self.code_sets
+    }
+
+    /// Organisations, units and systems.
+    #[must_use]
+    pub fn registers(&self) -> &Registers {
+        &self.registers
+    }
+}
+
+/// Holds the newest snapshot.
+pub(crate) struct RegistryHolder {
+    current: RwLock<Arc<Registry>>,
+}
+
+impl RegistryHolder {
+    /// Reads everything that was loaded into the store.
+    pub(crate) fn load(store: &Store) -> Result<Self, OpenError> {
+        Ok(Self { current: RwLock::new(Arc::new(read(store)?)) })
+    }
+
+    pub(crate) fn current(&self) -> Arc<Registry> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads everything again, after a load.
+    pub(crate) fn refresh(&self, store: &Store) -> Result<(), OpenError> {
+        let newest = Arc::new(read(store)?);
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = newest;
+        Ok(())
+    }
+}
+
+fn read(store: &Store) -> Result<Registry, OpenError> {
+    let files = |kind| store.read::<_, OpenError>(|tx| Ok(tx.list_register_files(kind)?));
+    let mut code_sets = CodeSets::built_in();
+    for file in files(FileKind::CodeSets)? {
+        let read = code_sets::read(&file.content).map_err(|faults| unreadable(&file, &faults))?;
+        code_sets = code_sets.with_sets(read.sets).with_mappings(read.mappings);
+    }
+    let mut entries = RegisterEntries::default();
+    for file in files(FileKind::Organisations)?.into_iter().chain(files(FileKind::Systems)?) {
+        let read = registers::read(&file.content).map_err(|faults| unreadable(&file, &faults))?;
+        entries.organisations.extend(read.organisations);
+        entries.units.extend(read.units);
+        entries.systems.extend(read.systems);
+    }
+    let registers = Registers::new(entries).map_err(|faults| OpenError::RegisterFile {
+        name: "organisations and systems".to_owned(),
+        why: faults.first().map(|fault| fault.code().to_owned()).unwrap_or_default(),
+    })?;
+    Ok(Registry { structures: structures(files(FileKind::Structure)?)?, code_sets, registers })
+}
+
+fn structures(files: Vec<RegisterFile>) -> Result<BTreeMap<Oid, StructureEntry>, OpenError> {
+    let mut structures = BTreeMap::new();
+    for structure in built_in() {
+        let entry = StructureEntry {
+            structure: Arc::new(structure.clone()),
+            state: StructureState::Ready,
+            built_in: true,
+        };
+        structures.insert(structure.oid.clone(), entry);
+    }
+    for file in files {
+        let structure =
+            national_schema::read(&file.content).map_err(|faults| OpenError::RegisterFile {
+                name: file.name.clone(),
+                why: faults.first().map(|fault| fault.to_string()).unwrap_or_default(),
+            })?;
+        let state =
+            if file.withdrawn { StructureState::Withdrawn } else { StructureState::Ready };
+        structures.insert(
+            structure.oid.clone(),
+            StructureEntry { structure: Arc::new(structure), state, built_in: false },
+        );
+    }
+    Ok(structures)
+}
+
+fn unreadable(file: &RegisterFile, faults: &[varanto_domain::faults::Fault]) -> OpenError {
+    let first = faults.first().map(|fault| format!("{} at {}", fault.code(), fault.element));
+    OpenError::RegisterFile { name: file.name.clone(), why: first.unwrap_or_default() }
+}

@@ -1,0 +1,338 @@
+//! Verifying: that nothing in the store was changed or lost, and that a receipt holds (ARC-15).
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use varanto_domain::archive::documents::{DocumentGroup, VersionState};
+use varanto_domain::archive::elements::Element;
+use varanto_domain::archive::metadata::RawValue;
+use varanto_domain::archive::proof::{self, CheckpointBody};
+use varanto_domain::archive::receipt::{Receipt, ReceiptFault};
+use varanto_domain::archive::register_documents::{CaseContent, RelationshipContent};
+use varanto_domain::faults::Fault;
+use varanto_domain::ids::{ClientIdentifier, Oid, PersonalIdentityCode, TemporaryIdentifier};
+use varanto_domain::time::FinnishDay;
+use varanto_formats::{content, metadata, receipts};
+pub use varanto_store::Damage;
+use varanto_store::{ReadTx, StoreError, VersionRow, verified_note};
+
+use crate::archive::record;
+use crate::{App, AppError};
+
+/// What a verification of the whole store found.
+#[derive(Debug, Clone)]
+pub struct StoreVerdict {
+    /// Versions read.
+    pub versions: u64,
+    /// Log lines read.
+    pub lines: u64,
+    /// Versions of clients whose key was destroyed by intent.
+    pub erased: u64,
+    /// Leaves of the proof log.
+    pub leaves: u64,
+    /// Tiles read.
+    pub tiles: u64,
+    /// The newest signed checkpoint.
+    pub checkpoint: String,
+    /// What is damaged, and where.
+    pub damage: Vec<Damage>,
+}
+
+/// How far a verification has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// The database checks its own pages.
+    Database,
+    /// So many tiles of the proof log were read.
+    Tiles(u64),
+    /// So many rows were read.
+    Rows(u64),
+}
+
+impl App {
+    /// Verifies the whole store: the database's own structure, the proof log up to its signature,
+    /// and every version and log line against it. Nobody is shown anything of what is read.
+    ///
+    /// # Errors
+    /// Only when the store cannot be read at all; damage is in the verdict.
+    pub fn verify_store(
+        &self,
+        mut progress: impl FnMut(Progress),
+    ) -> Result<StoreVerdict, AppError> {
+        let registry = self.registry();
+        let today = FinnishDay::of(self.clock.now());
+        self.store.read(|tx| {
+            progress(Progress::Database);
+            let mut damage = tx.verify_database()?;
+            let log = tx.verify_log(|tiles| progress(Progress::Tiles(tiles)))?;
+            damage.extend(log.damage);
+            let mut judge = |tx: &ReadTx<'_>, row: &VersionRow, kept: &[u8], parts: &[Vec<u8>]| {
+                let mut judge = Judge { tx, row, damage: Vec::new() };
+                judge.version(kept, parts, registry.code_sets(), today)?;
+                Ok(judge.damage)
+            };
+            let rows = tx.verify_rows(&mut judge, |rows| progress(Progress::Rows(rows)))?;
+            damage.extend(rows.damage);
+            Ok(StoreVerdict {
+                versions: rows.versions,
+                lines: rows.lines,
+                erased: rows.erased,
+                leaves: log.leaves,
+                tiles: log.tiles,
+                checkpoint: tx.newest_checkpoint()?.note,
+                damage,
+            })
+        })
+    }
+
+    /// The newest checkpoint with what an outsider needs to use it: the key that it is signed with,
+    /// and the proof that it continues the checkpoint of a receipt.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when the receipt is of a larger log than this.
+    pub fn export_checkpoint(&self, receipt: Option<&Receipt>) -> Result<String, AppError> {
+        let from = receipt.and_then(|receipt| body_of(&receipt.checkpoint)).map(|body| body.size);
+        let (note, path) = self.store.read::<_, AppError>(|tx| {
+            let newest = tx.newest_checkpoint()?;
+            let path = match from {
+                Some(from) if from > newest.body.size => return Err(AppError::NotFound),
+                Some(from) => Some((from, tx.consistency(from, newest.body.size)?)),
+                None => None,
+            };
+            Ok((newest.note, path))
+        })?;
+        let file = CheckpointFile {
+            verifier_key: self.verifier_key(),
+            checkpoint: note,
+            continues: path.map(|(size, path)| Continues {
+                size,
+                path: path.iter().map(|hash| STANDARD.encode(hash)).collect(),
+            }),
+        };
+        Ok(serde_json::to_string_pretty(&file).expect("texts and numbers print"))
+    }
+}
+
+/// The checks that follow from what a record and a content say.
+struct Judge<'t> {
+    tx: &'t ReadTx<'t>,
+    row: &'t VersionRow,
+    damage: Vec<Damage>,
+}
+
+impl Judge<'_> {
+    fn version(
+        &mut self,
+        kept: &[u8],
+        parts: &[Vec<u8>],
+        code_sets: &varanto_domain::codes::CodeSets,
+        today: FinnishDay,
+    ) -> Result<(), StoreError> {
+        let place = format!("version {}", self.row.version.0);
+        let raw = record::metadata_text(kept).and_then(|text| metadata::read(text.as_bytes()).ok());
+        let Some((raw, _)) = raw else {
+            self.damage.push(Damage::at(place, "its record does not read"));
+            return Ok(());
+        };
+        let text = |element| match raw.get(element) {
+            Some(RawValue::Text(text)) => Some(text.as_ref()),
+            _ => None,
+        };
+        let identifier = text(Element::ClientIdentityCode)
+            .and_then(|code| PersonalIdentityCode::parse(code).ok())
+            .map(ClientIdentifier::Code)
+            .or_else(|| {
+                let root = Oid::parse(text(Element::ClientTemporaryRoot)?).ok()?;
+                let given = text(Element::ClientTemporaryId)?;
+                TemporaryIdentifier::new(&root, given).ok().map(ClientIdentifier::Temporary)
+            });
+        let client = identifier.map(|identifier| self.tx.find_client(&identifier)).transpose()?;
+        if client.flatten() != Some(self.row.client) {
+            self.damage.push(Damage::at(place, "its client is not found by the client's identifier"));
+        }
+        if self.row.state == VersionState::InForce {
+            let id = |element| text(element).and_then(|id| Oid::parse(id).ok());
+            let structured = parts.first().and_then(|part| content::read(part, "structured").ok());
+            match (self.row.group, structured) {
+                (DocumentGroup::Relationship, Some(read)) => {
+                    let said = RelationshipContent::read(&read);
+                    self.relationship(id(Element::RelationshipId), &said)?;
+                }
+                (DocumentGroup::Case, Some(read)) => {
+                    let said = CaseContent::read(&read, code_sets, today);
+                    self.case(id(Element::CaseId), &said)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn relationship(
+        &mut self,
+        id: Option<Oid>,
+        said: &RelationshipContent,
+    ) -> Result<(), StoreError> {
+        let Some(id) = id else { return Ok(()) };
+        let row = self.tx.find_relationship(&id)?;
+        let same = row.is_some_and(|row| {
+            let tasks: Vec<&str> = said.service_tasks.iter().map(|task| &**task).collect();
+            row.known.client == self.row.client
+                && row.known.controller == self.row.controller
+                && row.known.old == said.old
+                && row.known.last_day == said.last_day
+                && row.known.service_tasks == tasks
+        });
+        if !same {
+            let place = format!("relationship {id}");
+            self.damage.push(Damage::at(place, "differs from its document"));
+        }
+        Ok(())
+    }
+
+    fn case(&mut self, id: Option<Oid>, said: &CaseContent) -> Result<(), StoreError> {
+        let Some(id) = id else { return Ok(()) };
+        let row = self.tx.find_case(&id)?;
+        let same = row.is_some_and(|row| {
+            row.known.clients.contains(&self.row.client)
+                && row.known.controller == self.row.controller
+                && row.known.closed == said.closed
+                && row.known.closed_on == said.closed_on
+                && row.known.joint == said.joint
+                && Some(row.known.service_task.as_str()) == said.service_task.as_deref()
+        });
+        if !same {
+            self.damage.push(Damage::at(format!("case {id}"), "differs from its document"));
+        }
+        Ok(())
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CheckpointFile {
+    verifier_key: String,
+    checkpoint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    continues: Option<Continues>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Continues {
+    size: u64,
+    path: Vec<String>,
+}
+
+/// What a receipt's check answers.
+#[derive(Debug, Clone)]
+pub struct ReceiptVerdict {
+    /// The receipt.
+    pub receipt: Receipt,
+    /// The size of the exported checkpoint's log.
+    pub size: u64,
+    /// What does not hold; empty when all does.
+    pub faults: Vec<ReceiptProblem>,
+}
+
+/// What of a receipt or checkpoint does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReceiptProblem {
+    /// A file does not read.
+    Unreadable(&'static str, String),
+    /// The exported checkpoint is not signed by its key.
+    CheckpointSignature,
+    /// The receipt's own checkpoint is not signed by the exported key.
+    ReceiptSignature,
+    /// The exported checkpoint does not continue the receipt's.
+    NotContinued,
+    /// The receipt contradicts itself or its checkpoint.
+    Receipt(ReceiptFault),
+}
+
+impl ReceiptProblem {
+    /// Its stable name.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable(..) => "unreadable",
+            Self::CheckpointSignature => "checkpoint-signature",
+            Self::ReceiptSignature => "receipt-signature",
+            Self::NotContinued => "not-continued",
+            Self::Receipt(fault) => fault.code(),
+        }
+    }
+}
+
+/// Checks a receipt against an exported checkpoint, offline: no store is asked.
+///
+/// # Errors
+/// What keeps the files from being read.
+pub fn verify_receipt(receipt: &[u8], exported: &[u8]) -> Result<ReceiptVerdict, ReceiptProblem> {
+    let receipt = receipts::read(receipt)
+        .map_err(|fault| ReceiptProblem::Unreadable("receipt", told(&fault)))?;
+    let file: CheckpointFile = serde_json::from_slice(exported).map_err(|error| {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        ReceiptProblem::Unreadable("checkpoint", place)
+    })?;
+    let (origin, public) = key_of(&file.verifier_key)
+        .ok_or_else(|| ReceiptProblem::Unreadable("checkpoint", "verifier_key".to_owned()))?;
+    let mut faults = Vec::new();
+    let signed = |note: &str| {
+        verified_note(&origin, &public, note).and_then(CheckpointBody::parse)
+    };
+    let (newest, own) = (signed(&file.checkpoint), signed(&receipt.checkpoint));
+    if newest.is_none() {
+        faults.push(ReceiptProblem::CheckpointSignature);
+    }
+    match &own {
+        None => faults.push(ReceiptProblem::ReceiptSignature),
+        Some(own) => {
+            let found = receipt.check(own).err().unwrap_or_default();
+            faults.extend(found.into_iter().map(ReceiptProblem::Receipt));
+        }
+    }
+    if let (Some(newest), Some(own)) = (&newest, &own)
+        && !continues(own, newest, file.continues.as_ref())
+    {
+        faults.push(ReceiptProblem::NotContinued);
+    }
+    let size = newest.map_or(0, |newest| newest.size);
+    Ok(ReceiptVerdict { receipt, size, faults })
+}
+
+fn told(fault: &Fault) -> String {
+    format!("{} at {}", fault.code(), fault.element)
+}
+
+/// Whether the newer checkpoint is of the same log, grown.
+fn continues(own: &CheckpointBody, newest: &CheckpointBody, given: Option<&Continues>) -> bool {
+    if own.size == newest.size {
+        return own.root == newest.root;
+    }
+    let Some(given) = given.filter(|given| given.size == own.size) else { return false };
+    let path: Option<Vec<_>> = given
+        .path
+        .iter()
+        .map(|step| STANDARD.decode(step).ok().and_then(|bytes| bytes.try_into().ok()))
+        .collect();
+    path.is_some_and(|path| {
+        proof::verify_consistency((own.size, &own.root), (newest.size, &newest.root), &path)
+    })
+}
+
+/// The origin and public key in a C2SP note verifier key.
+fn key_of(text: &str) -> Option<(String, Vec<u8>)> {
+    // Base64 may itself hold a plus, so the parts are found from the front.
+    let (origin, rest) = text.split_once('+')?;
+    let (_, key) = rest.split_once('+')?;
+    let bytes = STANDARD.decode(key).ok()?;
+    let public = bytes.strip_prefix(&[1])?;
+    (public.len() == 32).then(|| (origin.to_owned(), public.to_vec()))
+}
+
+/// The statement of a note, its signature unchecked.
+fn body_of(note: &str) -> Option<CheckpointBody> {
+    let end = note.find("\n\n")? + 1;
+    CheckpointBody::parse(&note[..end])
+}
