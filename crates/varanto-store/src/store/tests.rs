@@ -341,6 +341,20 @@ fn a_panic_in_a_read_gives_its_connection_back() {
 }
 
 #[test]
+fn the_write_ahead_log_is_folded_in_as_it_grows() {
+    let site = Site::new();
+    let store = site.store();
+    let log = site.folder.path().join(format!("{DATABASE_FILE}-wal"));
+    for id in 0..100i64 {
+        let sql = "INSERT INTO scrap (id, bytes) VALUES (?1, zeroblob(1000000))";
+        store.write(move |tx| tx.execute(sql, [id])).unwrap();
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let longest = std::fs::metadata(&log).unwrap().len();
+    assert!(longest > 30 << 20 && longest < 60 << 20, "{longest}");
+}
+
+#[test]
 fn the_write_ahead_log_stays_short_although_somebody_always_reads() {
     let mut site = Site::new();
     site.options.log_mib = 40;
