@@ -1,4 +1,6 @@
 //! The outside: stand-ins for the national services, a synthetic county, a client for checks.
 
+pub mod county;
 pub mod http;
 pub mod oidc;
+pub mod pdf;

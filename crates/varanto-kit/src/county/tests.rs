@@ -1,0 +1,278 @@
+//! What the archive's rules say of the county, and the county of itself.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use varanto_domain::archive::metadata::{self, Against, Metadata};
+use varanto_domain::archive::register_documents::{CaseContent, RelationshipContent};
+use varanto_domain::faults::Fault;
+use varanto_domain::ids::ClientIdentifier;
+use varanto_domain::joining::{RegisterEntries, Registers};
+use varanto_domain::structures::{ConditionFacts, Content, check, check_conditions};
+use varanto_formats::content;
+
+use super::*;
+
+fn until() -> FinnishDay {
+    FinnishDay::new(2026, 11, 20).unwrap()
+}
+
+fn county(seed: u64, clients: u32, documents: u64) -> County {
+    County::new(seed, CountySize { clients, documents }, until())
+}
+
+fn documents(county: &County) -> impl Iterator<Item = Made> + '_ {
+    county.events().filter_map(|event| match event {
+        Event::Archive(made) => Some(made),
+        Event::Invalidate { .. } => None,
+    })
+}
+
+fn part(made: &Made, wanted: Part) -> Option<&[u8]> {
+    let found = made.parts.iter().find(|(part, _)| *part == wanted);
+    found.map(|(_, bytes)| bytes.as_slice())
+}
+
+fn read_metadata(made: &Made, codes: &CodeSets, case_closed: bool) -> Metadata {
+    let (raw, faults) = varanto_formats::metadata::read(made.metadata_json.as_bytes()).unwrap();
+    assert_eq!(faults, [], "{}", made.metadata_json);
+    let form = Some(made.form);
+    let against = Against { form, code_sets: codes, case_closed, now: made.at };
+    let metadata = metadata::check(&raw, &against);
+    metadata.unwrap_or_else(|faults| panic!("{faults:?}\n{}", made.metadata_json))
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_and_another_seed_others() {
+    let all = |seed| -> Vec<(String, Vec<Vec<u8>>)> {
+        let county = county(seed, 12, 260);
+        let documents = documents(&county);
+        documents
+            .map(|made| (made.metadata_json, made.parts.into_iter().map(|(_, b)| b).collect()))
+            .collect()
+    };
+    let first = all(5);
+    assert_eq!(first.len(), 260);
+    assert!(first == all(5), "the same seed gave other documents");
+    assert!(first != all(6));
+}
+
+#[test]
+fn a_part_of_the_county_is_the_same_as_in_the_whole() {
+    let county = county(5, 30, 600);
+    let whole: Vec<Oid> = documents(&county).map(|made| made.document_id).collect();
+    let mut parts = Vec::new();
+    for clients in [0..7, 7..8, 8..30] {
+        parts.extend(county.events_of(clients).filter_map(|event| match event {
+            Event::Archive(made) => Some(made.document_id),
+            Event::Invalidate { .. } => None,
+        }));
+    }
+    assert_eq!(whole, parts);
+    let alone: HashSet<&Oid> = whole.iter().collect();
+    assert_eq!(alone.len(), whole.len(), "an identifier was given twice");
+}
+
+/// ARC-2, ARC-5: metadata, structured content, its conditional obligations and its view all hold,
+/// and say the same.
+#[test]
+fn every_document_passes_the_checks_of_the_archive() {
+    let county = county(11, 240, 4800);
+    let codes = CodeSets::built_in();
+    let mut kinds: HashMap<String, usize> = HashMap::new();
+    let mut faults: BTreeSet<String> = BTreeSet::new();
+    for made in documents(&county) {
+        let structured = part(&made, Part::Structured);
+        let content = structured.map(|bytes| content::read(bytes, "structured").unwrap());
+        let day = FinnishDay::of(made.at);
+        let case = content.as_ref().filter(|_| made.group == DocumentGroup::Case);
+        let case = case.map(|content| CaseContent::read(content, &codes, day));
+        let closed = case.as_ref().is_some_and(|case| case.closed);
+        let metadata = read_metadata(&made, &codes, closed);
+        assert_eq!(metadata.document_id, made.document_id);
+        assert!(made.document_id.is_under(&made.sender));
+        if let Some(content) = &content {
+            let facts = ConditionFacts {
+                client_birth_day: metadata.client.birth_day(),
+                case_closed: closed,
+                ..ConditionFacts::on(FinnishDay::of(metadata.written_at))
+            };
+            faults.extend(content_faults(&metadata, content, &facts));
+            agrees(&metadata, content, case.as_ref());
+        }
+        if let Some(view) = part(&made, Part::View) {
+            let document = Some(&made.document_id);
+            assert_eq!(varanto_formats::xhtml::check(view, document), []);
+        }
+        if let Some(pdf) = part(&made, Part::Pdf) {
+            let facts = varanto_formats::pdf::check(pdf).unwrap();
+            assert_eq!((facts.part, facts.conformance), (2, Some('B')));
+        }
+        let kind = metadata.specific_type.as_deref().unwrap_or("-");
+        *kinds.entry(format!("{} {kind} {:?}", made.group.code(), made.form)).or_default() += 1;
+    }
+    assert!(faults.is_empty(), "{faults:#?}");
+    let of = |start: &str| -> usize {
+        kinds.iter().filter(|(kind, _)| kind.starts_with(start)).map(|(_, count)| count).sum()
+    };
+    // About seventy of a hundred client documents are case notes; old documents are none.
+    let (notes, all) = (of("5 19") + of("3 19"), of("5") + of("3"));
+    assert!((65..85).contains(&(notes * 100 / all)), "{notes} of {all}\n{kinds:?}");
+    for group in ["1", "2", "3", "4", "5"] {
+        assert!(of(&format!("{group} ")) > 100, "group {group}\n{kinds:?}");
+    }
+    assert!(kinds.len() > 55, "{} kinds\n{kinds:?}", kinds.len());
+}
+
+fn content_faults(
+    metadata: &Metadata,
+    content: &Content<'_>,
+    facts: &ConditionFacts,
+) -> Vec<String> {
+    let oid = metadata.structure.as_ref().unwrap();
+    let structure = built_in().iter().find(|structure| structure.oid == *oid).unwrap();
+    assert!(structure.first_day <= FinnishDay::of(metadata.written_at));
+    let mut faults = check(structure, content);
+    faults.extend(check_conditions(structure, content, facts));
+    let show = |fault: Fault| format!("{} {} {:?}", fault.rule, fault.element, fault.args);
+    faults.into_iter().map(show).collect()
+}
+
+/// The client and the references are the same in metadata and content.
+fn agrees(metadata: &Metadata, content: &Content<'_>, case: Option<&CaseContent>) {
+    let Content::Object(members) = content else { panic!("no object") };
+    let client = members[0].1.member("asiakas").unwrap().entries().first().unwrap();
+    let value = |key: &str| client.member(key)?.member("value")?.text();
+    match &metadata.client.identifier {
+        ClientIdentifier::Code(code) => {
+            assert_eq!(value("henkilotunnus"), Some(code.reveal()), "{}", members[0].0);
+        }
+        ClientIdentifier::Temporary(one) => {
+            // Half of the structures have no row for a temporary identifier.
+            assert_eq!(value("henkilotunnus"), None);
+            let given = value("tilapainen_yksilointitunnus");
+            assert!(given.is_none_or(|given| given == one.reveal()));
+        }
+    }
+    let name = client.member("sukunimi").and_then(Content::text);
+    assert_eq!(name, Some(metadata.client.family_name.reveal()));
+    if let Some(case) = case {
+        assert_eq!(case.disagreements(metadata), []);
+    }
+    if metadata.group == DocumentGroup::Relationship {
+        assert_eq!(RelationshipContent::read(content).disagreements(metadata), []);
+    }
+}
+
+/// ARC-7: what a document refers to was archived before it, for the same client.
+#[test]
+fn documents_refer_only_to_what_was_made_before() {
+    let county = county(3, 150, 3200);
+    let codes = CodeSets::built_in();
+    let mut newest: HashMap<Oid, (Oid, u32)> = HashMap::new();
+    let mut archived: HashSet<Oid> = HashSet::new();
+    let mut cases: HashMap<Oid, Oid> = HashMap::new();
+    let mut relationships: HashSet<Oid> = HashSet::new();
+    let mut invalidated = 0;
+    let mut last = None;
+    for event in county.events() {
+        let made = match event {
+            Event::Archive(made) => made,
+            Event::Invalidate { document, .. } => {
+                assert!(archived.remove(&document));
+                invalidated += 1;
+                continue;
+            }
+        };
+        let closed = made.metadata_json.contains("\"case_closed_on\"");
+        let metadata = read_metadata(&made, &codes, closed);
+        let relationship = metadata.relationship_id.clone().unwrap();
+        match &metadata.replaces {
+            None => assert_eq!(metadata.version, 1),
+            Some(replaces) => {
+                let earlier = (replaces.document.clone(), metadata.version - 1);
+                assert_eq!(newest.get(&metadata.set_id), Some(&earlier));
+            }
+        }
+        if metadata.group == DocumentGroup::Relationship {
+            relationships.insert(relationship);
+            last = None;
+        } else {
+            assert!(relationships.contains(&relationship));
+            let case = metadata.case_id.clone().unwrap();
+            if metadata.group == DocumentGroup::Case {
+                cases.insert(case, relationship);
+            } else {
+                assert_eq!(cases.get(&case), Some(&relationship));
+            }
+        }
+        if let Some(main) = &metadata.main_document {
+            assert!(archived.contains(main));
+        }
+        assert!(last.is_none_or(|last| last < made.at), "the events of a client follow in time");
+        last = Some(made.at);
+        assert!(FinnishDay::of(made.at) <= until());
+        newest.insert(metadata.set_id, (metadata.document_id, metadata.version));
+        archived.insert(made.document_id);
+    }
+    assert!(invalidated > 5, "{invalidated}");
+}
+
+#[test]
+fn structured_documents_are_of_realistic_size() {
+    let county = county(2, 300, 6000);
+    let mut sizes: Vec<usize> = documents(&county)
+        .filter(|made| made.form == StorageForm::Structured)
+        .map(|made| made.content_bytes())
+        .collect();
+    sizes.sort_unstable();
+    let at = |percent: usize| sizes[sizes.len() * percent / 100];
+    let shown = format!("{} {} {} {} {}", at(1), at(10), at(50), at(90), at(99));
+    assert!((3000..7000).contains(&at(50)), "{shown}");
+    assert!((1200..3500).contains(&at(1)), "{shown}");
+    assert!((11_000..30_000).contains(&at(99)), "{shown}");
+}
+
+#[test]
+fn the_size_asked_for_is_the_size_made() {
+    for (clients, wanted) in [(1, 1), (3, 7), (50, 40), (100, 2000), (7, 5000)] {
+        let county = county(9, clients, wanted);
+        assert_eq!(documents(&county).count() as u64, wanted, "{clients} clients");
+    }
+}
+
+/// REG-1, REG-4, RUR-7.
+#[test]
+fn the_registers_take_the_county_in() {
+    let county = county(1, 1, 1);
+    let organisations = varanto_formats::registers::read(county.registers_json().as_bytes());
+    let systems = varanto_formats::registers::read(county.systems_json().as_bytes());
+    let (organisations, systems) = (organisations.unwrap(), systems.unwrap());
+    let all = RegisterEntries { systems: systems.systems, ..organisations };
+    let registers = Registers::new(all).unwrap();
+    for organisation in &county.organisations()[..3] {
+        assert!(registers.owns_node(&organisation.id, &organisation.id));
+    }
+    assert_eq!(registers.systems().len(), 3);
+}
+
+#[test]
+fn users_have_logins_of_their_own_and_every_role_has_one() {
+    let users = county(1, 1, 1).users();
+    let logins: HashSet<&str> = users.iter().map(|user| user.login.as_str()).collect();
+    assert_eq!(logins.len(), users.len());
+    assert!(users.iter().all(|user| user.login.is_ascii()));
+    for role in [Role::Worker, Role::ResponsibleWorker, Role::Archivist, Role::ProducerWorker] {
+        assert!(users.iter().any(|user| user.role == role), "{role:?}");
+    }
+}
+
+#[test]
+fn the_samples_are_busy_clients_with_identity_codes() {
+    let county = county(1, 300, 6000);
+    let samples = county.sample_clients();
+    assert!(samples.len() >= 5);
+    for client in samples {
+        assert!(client.code.is_artificial());
+        assert!(county.documents_of(client.number) > 20);
+    }
+}
