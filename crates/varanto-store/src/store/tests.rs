@@ -315,6 +315,10 @@ fn one_process_at_a_time_writes_and_others_may_read() {
     assert_eq!(kept(&reading), [1]);
     assert!(matches!(reading.write(|tx| put(tx, 2)), Err(StoreError::ReadOnly)));
     drop(store);
+    drop(reading);
+    let reading =
+        Store::open_read_only(site.folder.path(), site.ring.clone(), &site.options.origin).unwrap();
+    assert_eq!(kept(&reading), [1]);
     assert!(site.open().is_ok());
 }
 
@@ -516,6 +520,77 @@ fn a_store_whose_process_died_goes_on_where_it_was() {
     let after = &after.checkpoint.body;
     let path = store.read(|tx| tx.consistency(before.size, after.size)).unwrap();
     assert!(verify_consistency((300, &before.root), (301, &after.root), &path));
+}
+
+/// The part of the next test that is killed: eight callers write and say what was acknowledged. It
+/// does nothing outside the folder which that test prepares.
+#[test]
+#[ignore = "runs as a process of its own, in the next test"]
+fn writes_until_killed() {
+    let folder = Path::new(".");
+    if !folder.join("to-be-killed").exists() {
+        return;
+    }
+    let ring = KeyRing::open(&folder.join("keys")).unwrap();
+    let options = StoreOptions::of_origin("archive.example/log");
+    let clock = Arc::new(SetClock(AtomicI64::new(0)));
+    clock.set("2026-03-23T08:00:00Z");
+    let store = Store::open(folder, ring, &options, clock).unwrap();
+    let started = std::time::Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                while started.elapsed() < Duration::from_secs(20) {
+                    let id = store.ids().next_key();
+                    let seal = store.write(move |tx| put(tx, id)).unwrap().seal;
+                    println!("acknowledged {id} {}", seal.leaves[0].index);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn what_was_acknowledged_outlives_a_killed_process() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+
+    let site = Site::new();
+    drop(site.store());
+    std::fs::write(site.folder.path().join("to-be-killed"), "").unwrap();
+    for _ in 0..3 {
+        let mut process = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "store::tests::writes_until_killed", "--ignored", "--nocapture"])
+            .current_dir(site.folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut acknowledged: Vec<(i64, u64)> = Vec::new();
+        for line in BufReader::new(process.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            let Some((_, numbers)) = line.split_once("acknowledged ") else { continue };
+            // The last line may have been cut short.
+            let Some((id, leaf)) = numbers.split_once(' ') else { continue };
+            acknowledged.push((id.parse().unwrap(), leaf.parse().unwrap_or(u64::MAX)));
+            if acknowledged.len() == 400 {
+                process.kill().unwrap();
+            }
+        }
+        process.wait().unwrap();
+        acknowledged.pop();
+        assert!(acknowledged.len() >= 399, "{}", acknowledged.len());
+
+        let store = site.store();
+        let kept = kept(&store);
+        for (id, index) in acknowledged {
+            assert!(kept.contains(&id));
+            let hash = store.read(|tx| tx.leaf_hash(index)).unwrap();
+            assert_eq!(hash, Some(leaf(id.cast_unsigned())));
+        }
+        let report = store.read(|tx| tx.verify_log(|_| {})).unwrap();
+        assert_eq!((report.leaves, report.damage), (kept.len() as u64, vec![]));
+        assert!(kept.iter().all(|id| *id < store.ids().next_key()));
+    }
 }
 
 #[test]
