@@ -128,7 +128,7 @@ impl Authority {
             authority.make_authority(now)?;
             authority.write_revocations(&[], now)?;
         }
-        authority.renew_server(names, now)?;
+        authority.renew(names, now)?;
         Ok(authority)
     }
 
@@ -219,7 +219,8 @@ impl Authority {
         write_private(&self.authority_file(), certificate.pem().as_bytes())
     }
 
-    fn renew_server(&self, names: &[String], now: Instant) -> Result<(), CertificateError> {
+    /// Renews the server's certificate when it is due or its names changed.
+    pub fn renew(&self, names: &[String], now: Instant) -> Result<(), CertificateError> {
         let (certificate_file, key_file) = self.server_files();
         if key_file.exists() && still_good(&certificate_file, names, now) {
             return Ok(());
@@ -380,7 +381,14 @@ pub fn first_der(pem: &[u8]) -> Option<Vec<u8>> {
 /// SHA-256 over a certificate (DER), in hexadecimal.
 #[must_use]
 pub fn fingerprint(der: &[u8]) -> String {
-    hex(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, der).as_ref())
+    hex(&digest(der))
+}
+
+/// SHA-256 over bytes.
+#[must_use]
+pub fn digest(bytes: &[u8]) -> [u8; 32] {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    digest.as_ref().try_into().expect("SHA-256 has 32 bytes")
 }
 
 /// Bytes in hexadecimal, lower case.

@@ -3,9 +3,16 @@
 
 pub mod bulletins;
 pub mod certificates;
+pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod doors;
+pub mod frame;
+pub mod inside;
+pub mod pages;
 pub mod rest;
+pub mod running;
+pub mod server;
 pub mod texts;
 pub mod tls;
 pub mod tokens;

@@ -1,2 +1,7 @@
-//! placeholder
-fn main() {}
+//! The program `varanto`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    varanto_server::cli::run()
+}

@@ -47,6 +47,8 @@ pub enum PeerCertificate {
 pub struct TrustedCertificate {
     /// SHA-256 over the certificate, in hexadecimal.
     pub fingerprint: String,
+    /// The same, as bytes.
+    pub digest: [u8; 32],
     /// Its serial number, in hexadecimal.
     pub serial: String,
     /// The system's identifier (`CN`).
@@ -195,7 +197,8 @@ impl Judge {
         };
         let bench = self.bench();
         let now = self.clock.now();
-        let print = certificates::fingerprint(end);
+        let digest = certificates::digest(end);
+        let print = hex(&digest);
         let refuse = |reason, when| {
             PeerCertificate::Refused(RefusedCertificate {
                 reason,
@@ -206,7 +209,7 @@ impl Judge {
         let Ok((_, read)) = X509Certificate::from_der(end) else {
             return refuse(RefusalReason::Broken, None);
         };
-        let seen = Arc::new(seen(&read, print.clone()));
+        let seen = Arc::new(seen(&read, digest));
         if let Err(error) = bench.verifier.verify_client_cert(end, intermediates, unix(now)) {
             let reason = reason_of(&error);
             return refuse(reason, bench.moment_of(reason, &seen));
@@ -282,11 +285,12 @@ impl Bench {
     }
 }
 
-fn seen(certificate: &X509Certificate<'_>, fingerprint: String) -> TrustedCertificate {
+fn seen(certificate: &X509Certificate<'_>, digest: [u8; 32]) -> TrustedCertificate {
     let subject = Subject::of(certificate);
     let time = |seconds: i64| Instant::from_millis(seconds.saturating_mul(1000));
     TrustedCertificate {
-        fingerprint,
+        fingerprint: hex(&digest),
+        digest,
         serial: hex(certificate.raw_serial()),
         system: subject.system,
         organisation: subject.organisation,

@@ -223,7 +223,7 @@ mod tests {
         let mut claims = provider.claims(&provider.users()[0], Duration::from_secs(60), None);
         change(&mut claims);
         let answer = tokens(&provider).verify(&provider.sign(&claims));
-        let code = answer.map_or_else(|problem| problem.code.into_owned(), |person| person.sub);
+        let code = answer.map_or_else(|problem| problem.code.to_owned(), |person| person.sub);
         assert_eq!(code, expected);
     }
 
@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn another_key_a_changed_claim_and_a_missing_signature_are_refused() {
         let ours = provider();
-        let code = |token: &str| tokens(&ours).verify(token).unwrap_err().code.into_owned();
+        let code = |token: &str| tokens(&ours).verify(token).unwrap_err().code;
 
         let theirs = provider().token_for("aino", Duration::from_secs(60)).unwrap();
         assert_eq!(code(&theirs), "token-signature");

@@ -1,6 +1,16 @@
 //! The REST door, `/api/v1`: read a request, call one operation, print its answer.
 
 pub mod body;
+pub mod bulletins;
+pub mod caller;
+pub mod documents;
+pub mod documents_json;
 pub mod multipart;
+pub mod openapi;
 pub mod parameters;
 pub mod problem;
+pub mod proof;
+pub mod query_json;
+pub mod registers;
+pub mod routes;
+pub mod table;

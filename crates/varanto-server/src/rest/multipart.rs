@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn another_media_type_and_a_nameless_part_are_refused() {
         let body = Bytes::from_static(b"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--");
-        let code = |kind: &str| parts(kind, &body).unwrap_err().code.into_owned();
+        let code = |kind: &str| parts(kind, &body).unwrap_err().code;
         assert_eq!(code("application/json"), "unsupported-media-type");
         assert_eq!(code("multipart/form-data"), "unsupported-media-type");
         assert_eq!(code("multipart/form-data; boundary=b"), "bad-request");

@@ -5,6 +5,9 @@ use std::borrow::Cow;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use varanto_app::callers::Unknown;
+use varanto_app::{AppError, StoreError};
+use varanto_domain::access::Denial;
 use varanto_domain::faults::Fault;
 
 use crate::texts::{self, Language};
@@ -14,7 +17,7 @@ use crate::tls::RefusedCertificate;
 #[derive(Debug, Clone)]
 pub struct Problem {
     /// The stable code.
-    pub code: Cow<'static, str>,
+    pub code: &'static str,
     /// The HTTP status.
     pub status: StatusCode,
     /// The requirement or national rule behind it.
@@ -29,6 +32,8 @@ pub struct Problem {
     pub allow: Option<&'static str>,
     /// Whether the texts are those of a denial.
     pub denial: bool,
+    /// Whether the use log has its line already.
+    pub logged: bool,
 }
 
 impl Problem {
@@ -36,7 +41,7 @@ impl Problem {
     #[must_use]
     pub fn new(status: StatusCode, code: &'static str) -> Self {
         Self {
-            code: code.into(),
+            code,
             status,
             rule: None,
             args: Vec::new(),
@@ -44,6 +49,7 @@ impl Problem {
             retry_after: None,
             allow: None,
             denial: false,
+            logged: false,
         }
     }
 
@@ -82,7 +88,7 @@ impl Problem {
     /// The archive is not open yet.
     #[must_use]
     pub fn not_ready(seconds: u32) -> Self {
-        Self { code: "not-ready".into(), ..Self::busy(seconds) }
+        Self { code: "not-ready", ..Self::busy(seconds) }
     }
 
     /// The body is larger than the archive takes.
@@ -116,6 +122,56 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, refused.reason.code()).rule("ACC-1").arg("when", when)
     }
 
+    /// What an operation answered. `seconds` are told to those who should come back.
+    #[must_use]
+    pub fn of(error: AppError, seconds: u32) -> Self {
+        let conflict = |code| Self::new(StatusCode::CONFLICT, code).rule("ARC-3");
+        let mut problem = match error {
+            AppError::Denied(denial) => Self::denied(denial),
+            AppError::Refused(faults) => Self::faults(faults),
+            AppError::NotFound => Self::not_found(),
+            AppError::DuplicateWithOtherBytes { differs, .. } => {
+                conflict("duplicate-with-other-bytes").arg("differs", differs.join(", "))
+            }
+            AppError::AlreadyInvalidated(_) => conflict("already-invalidated"),
+            AppError::Store(error) => return Self::of_store(&error, seconds),
+        };
+        problem.logged = true;
+        problem
+    }
+
+    /// What the law denies.
+    #[must_use]
+    pub fn denied(denial: Denial) -> Self {
+        let mut problem = Self::new(StatusCode::FORBIDDEN, denial.code()).rule(denial.rule());
+        problem.denial = true;
+        match denial {
+            Denial::NotCertified(function) => problem.arg("function", function.code()),
+            _ => problem,
+        }
+    }
+
+    /// A genuine certificate or token that makes no caller.
+    #[must_use]
+    pub fn unknown(unknown: Unknown) -> Self {
+        Self::new(StatusCode::FORBIDDEN, unknown.code()).rule("ACC-1")
+    }
+
+    fn of_store(error: &StoreError, seconds: u32) -> Self {
+        match error {
+            StoreError::Busy => Self::busy(seconds),
+            StoreError::Closed => Self::not_ready(seconds),
+            StoreError::DiskFull => {
+                tracing::error!("the disk is full");
+                Self { code: "disk-full", ..Self::busy(seconds) }
+            }
+            other => {
+                tracing::error!(error = %other, "the store failed");
+                Self::internal()
+            }
+        }
+    }
+
     /// Names the rule behind it.
     #[must_use]
     pub fn rule(mut self, rule: impl Into<Cow<'static, str>>) -> Self {
@@ -145,7 +201,7 @@ impl Problem {
             title: text("title"),
             status: self.status.as_u16(),
             detail: text("detail"),
-            code: self.code.clone(),
+            code: self.code.into(),
             rule: self.rule.clone(),
             instance: format!("urn:uuid:{instance}"),
             faults: self.faults.iter().map(|fault| ToldFault::of(fault, language)).collect(),
@@ -266,9 +322,6 @@ mod tests {
     use std::collections::BTreeSet;
     use varanto_domain::faults::FaultKind;
 
-    /// The codes that the program can answer with, beside faults and denials.
-    const CODES: &[&str] = super::CODES;
-
     #[test]
     fn every_fault_has_its_texts_in_three_languages_and_no_text_is_unused() {
         let known: BTreeSet<&str> = FaultKind::ALL.iter().map(|kind| kind.code()).collect();
@@ -287,11 +340,24 @@ mod tests {
     #[test]
     fn every_problem_has_its_texts_and_no_text_is_unused() {
         let reasons = RefusalReason::ALL.iter().map(|reason| reason.code());
-        let known: BTreeSet<&str> = CODES.iter().copied().chain(reasons).collect();
+        let unknown = Unknown::ALL.iter().map(|unknown| unknown.code());
+        let known: BTreeSet<&str> = CODES.iter().copied().chain(reasons).chain(unknown).collect();
         for language in Language::ALL {
             let told: BTreeSet<&str> = texts::keys(language)
                 .into_iter()
                 .filter_map(|key| key.strip_prefix("problem.")?.strip_suffix(".title"))
+                .collect();
+            assert_eq!(told, known, "{language}");
+        }
+    }
+
+    #[test]
+    fn every_denial_has_its_texts_and_no_text_is_unused() {
+        let known: BTreeSet<&str> = Denial::ALL.iter().map(|denial| denial.code()).collect();
+        for language in Language::ALL {
+            let told: BTreeSet<&str> = texts::keys(language)
+                .into_iter()
+                .filter_map(|key| key.strip_prefix("denial.")?.strip_suffix(".title"))
                 .collect();
             assert_eq!(told, known, "{language}");
         }
@@ -313,11 +379,12 @@ mod tests {
 
 /// Every code of a problem that the doors themselves answer with, but for refused certificates.
 pub const CODES: &[&str] = &[
+    "already-invalidated",
     "answer-timeout",
     "authentication-needed",
     "bad-request",
     "busy",
-    "certificate-of-another-organisation",
+    "disk-full",
     "duplicate-with-other-bytes",
     "faults",
     "internal",

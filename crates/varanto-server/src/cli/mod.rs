@@ -1,0 +1,126 @@
+//! The command line: `varanto <command>`.
+//!
+//! Exit codes: 0 all went well, 1 it did not (what was sent is wrong, damage was found, a file is
+//! missing), 2 the command line itself is wrong.
+
+mod bulletin;
+mod certificates;
+mod output;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Config, SAMPLE};
+use crate::texts::Language;
+use crate::tls;
+
+pub use output::Failure;
+use output::Output;
+
+/// An open archive for Finnish social-welfare client data.
+#[derive(Debug, Parser)]
+#[command(name = "varanto", version, about, max_term_width = 100, arg_required_else_help = true)]
+struct Line {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+struct Common {
+    /// The configuration file; without it VARANTO_CONFIG names one, or the defaults hold.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// The data directory, instead of the configuration's.
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Print JSON for machines instead of text for people.
+    #[arg(long, global = true)]
+    json: bool,
+    /// The language of texts about faults: fi, sv or en.
+    #[arg(long, global = true, value_name = "LANGUAGE", value_parser = language)]
+    language: Option<Language>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show the configuration, check it, or print a commented sample of it.
+    Config {
+        /// Print a sample with every key, its default and what it means.
+        #[arg(long)]
+        sample: bool,
+    },
+    /// Issue, list, show and revoke the certificates of systems that may come in.
+    #[command(subcommand)]
+    Certificates(certificates::Command),
+    /// Tell joined organisations of disturbances and planned breaks.
+    #[command(subcommand)]
+    Bulletin(bulletin::Command),
+}
+
+fn language(text: &str) -> Result<Language, String> {
+    Language::of_tag(text).ok_or_else(|| "one of fi, sv, en".to_owned())
+}
+
+/// What a command works with.
+struct Context {
+    config: Config,
+    output: Output,
+}
+
+/// Runs the program; the whole of `main`.
+#[must_use]
+pub fn run() -> ExitCode {
+    tls::install_cryptography();
+    let line = Line::parse();
+    let json = line.common.json;
+    match context(&line.common).and_then(|context| dispatch(line.command, &context)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.tell(json);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn context(common: &Common) -> Result<Context, Failure> {
+    let mut config = Config::load(common.config.as_deref())?;
+    if let Some(data) = &common.data {
+        config.data.clone_from(data);
+    }
+    let of_terminal = || {
+        let text = crate::config::environment("LANG").unwrap_or_default();
+        Language::of_tag(text.split(['_', '.']).next().unwrap_or_default())
+    };
+    let language = common.language.or_else(of_terminal).unwrap_or(Language::English);
+    Ok(Context { config, output: Output::new(common.json, language) })
+}
+
+fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
+    match command {
+        Command::Config { sample: true } => {
+            print!("{SAMPLE}");
+            Ok(())
+        }
+        Command::Config { sample: false } => show_config(context),
+        Command::Certificates(command) => certificates::run(command, context),
+        Command::Bulletin(command) => bulletin::run(command, context),
+    }
+}
+
+fn show_config(context: &Context) -> Result<(), Failure> {
+    let config = &context.config;
+    let addresses: Vec<String> = config.listen.addresses.iter().map(ToString::to_string).collect();
+    let rows = vec![
+        vec!["data".to_owned(), config.data.display().to_string()],
+        vec!["listen".to_owned(), addresses.join(", ")],
+        vec!["public base".to_owned(), config.public_base()],
+        vec!["largest body".to_owned(), format!("{} bytes", config.limits.body_bytes)],
+        vec!["token issuer".to_owned(), config.tokens.issuer.clone()],
+    ];
+    context.output.rows(&["key", "value"], rows)
+}

@@ -1,0 +1,189 @@
+//! What commands print: tables for people, JSON for machines, progress for those who wait.
+
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Map, Value, json};
+use varanto_domain::faults::Fault;
+
+use crate::rest::problem::ToldFault;
+use crate::texts::Language;
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+pub enum Failure {
+    /// Something went wrong, in words.
+    Words(String),
+    /// What was sent has these faults.
+    Faults(Vec<Fault>, Language),
+}
+
+impl Failure {
+    /// A failure in words.
+    #[must_use]
+    pub fn of(words: impl ToString) -> Self {
+        Self::Words(words.to_string())
+    }
+
+    /// Tells it on standard error.
+    pub fn tell(&self, as_json: bool) {
+        let mut out = std::io::stderr().lock();
+        // There is nobody left to tell that standard error is closed.
+        let _ = match self {
+            Self::Words(words) if as_json => writeln!(out, "{}", json!({ "error": words })),
+            Self::Words(words) => writeln!(out, "varanto: {words}"),
+            Self::Faults(faults, language) => {
+                let told: Vec<ToldFault> =
+                    faults.iter().map(|fault| ToldFault::of(fault, *language)).collect();
+                if as_json {
+                    writeln!(out, "{}", json!({ "faults": told }))
+                } else {
+                    let line =
+                        |one: &ToldFault| format!("{}: {} {}", one.code, one.message, one.right);
+                    writeln!(out, "{}", told.iter().map(line).collect::<Vec<_>>().join("\n"))
+                }
+            }
+        };
+    }
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Words(error.to_string())
+    }
+}
+
+/// How a command prints.
+#[derive(Debug, Clone, Copy)]
+pub struct Output {
+    json: bool,
+    language: Language,
+}
+
+impl Output {
+    /// Prints JSON or text; faults in a language.
+    #[must_use]
+    pub fn new(json: bool, language: Language) -> Self {
+        Self { json, language }
+    }
+
+    /// The language of texts about faults.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// Prints rows: a table, or a JSON array of objects whose members are the columns' names.
+    pub fn rows(&self, columns: &[&str], rows: Vec<Vec<String>>) -> Result<(), Failure> {
+        let text = if self.json { as_objects(columns, rows) } else { as_table(columns, &rows) };
+        Self::print(&text)
+    }
+
+    /// Prints one thing: its JSON, or its words.
+    pub fn one(&self, value: &Value, words: &str) -> Result<(), Failure> {
+        let text = if self.json { value.to_string() } else { words.to_owned() };
+        Self::print(&text)
+    }
+
+    fn print(text: &str) -> Result<(), Failure> {
+        let mut out = std::io::stdout().lock();
+        match writeln!(out, "{text}") {
+            // The reader of a pipe has seen enough.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            other => Ok(other?),
+        }
+    }
+}
+
+fn as_objects(columns: &[&str], rows: Vec<Vec<String>>) -> String {
+    let object = |row: Vec<String>| {
+        let names = columns.iter().map(|name| name.replace(' ', "_"));
+        Value::Object(names.zip(row.into_iter().map(Value::String)).collect::<Map<_, _>>())
+    };
+    Value::Array(rows.into_iter().map(object).collect()).to_string()
+}
+
+fn as_table(columns: &[&str], rows: &[Vec<String>]) -> String {
+    let width = |place: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(place));
+        let widest = cells.map(|cell| cell.chars().count()).max().unwrap_or(0);
+        widest.max(columns[place].chars().count())
+    };
+    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
+    let line = |cells: Vec<&str>| {
+        let padded = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    let mut lines = vec![line(columns.to_vec())];
+    lines.push(widths.iter().map(|width| "-".repeat(*width)).collect::<Vec<_>>().join("  "));
+    lines.extend(rows.iter().map(|row| line(row.iter().map(String::as_str).collect())));
+    lines.join("\n")
+}
+
+/// Progress of long work: a bar on a terminal, a line every few seconds in a pipe.
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    what: String,
+    total: u64,
+    told: Instant,
+}
+
+const TELL_EVERY: Duration = Duration::from_secs(2);
+
+impl Progress {
+    /// Progress of so many steps.
+    #[must_use]
+    pub fn new(what: &str, total: u64) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(total);
+            let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.set_message(what.to_owned());
+            bar
+        });
+        Self { bar, what: what.to_owned(), total, told: Instant::now() }
+    }
+
+    /// So many steps are done, of so many; the total may become known late.
+    pub fn at(&mut self, done: u64, total: u64) {
+        self.total = total;
+        match &self.bar {
+            Some(bar) => {
+                bar.set_length(total);
+                bar.set_position(done);
+            }
+            None if self.told.elapsed() >= TELL_EVERY => {
+                self.told = Instant::now();
+                eprintln!("{}: {done}/{total}", self.what);
+            }
+            None => {}
+        }
+    }
+
+    /// All is done.
+    pub fn end(&mut self) {
+        match &self.bar {
+            Some(bar) => bar.finish_and_clear(),
+            None => eprintln!("{}: {}/{}", self.what, self.total, self.total),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_aligned_and_its_json_has_the_same_facts() {
+        let rows = vec![vec!["1".into(), "Ääkköset".into()], vec!["22".into(), "b".into()]];
+        assert_eq!(
+            as_table(&["no", "the name"], &rows),
+            "no  the name\n--  --------\n1   Ääkköset\n22  b"
+        );
+        assert_eq!(
+            as_objects(&["no", "the name"], rows),
+            r#"[{"no":"1","the_name":"Ääkköset"},{"no":"22","the_name":"b"}]"#
+        );
+    }
+}

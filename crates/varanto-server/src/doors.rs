@@ -1,0 +1,205 @@
+//! What every door shares.
+
+use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::from_fn_with_state;
+use tokio::sync::Semaphore;
+use tower_http::catch_panic::CatchPanicLayer;
+use varanto_app::{App, AppError};
+use varanto_domain::time::Clock;
+use varanto_kit::oidc::User;
+
+use crate::bulletins::Bulletins;
+use crate::config::Config;
+use crate::rest::problem::Problem;
+use crate::rest::routes;
+use crate::rest::table::TABLE;
+use crate::tls::Judge;
+use crate::tokens::Tokens;
+use crate::{frame, pages, running};
+
+/// What every door shares. Cheap to clone.
+#[derive(Clone)]
+pub struct Doors(Arc<Shared>);
+
+/// The parts of [`Doors`].
+pub struct Shared {
+    /// The configuration.
+    pub config: Config,
+    /// The address that others know the archive by.
+    pub base: String,
+    /// The archive.
+    pub app: App,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Judges certificates.
+    pub judge: Arc<Judge>,
+    /// Verifies tokens.
+    pub tokens: Tokens,
+    /// What operators tell.
+    pub bulletins: Bulletins,
+    /// How many requests may be worked on at the same time.
+    pub slots: Semaphore,
+    /// The demonstration's progress; all zeroes in other archives.
+    pub progress: Progress,
+    /// What the demonstration shows on the landing page.
+    pub demo: OnceLock<DemoFacts>,
+    ended: AtomicBool,
+}
+
+/// How far the demonstration's data are made.
+#[derive(Debug, Default)]
+pub struct Progress {
+    made: AtomicU64,
+    planned: AtomicU64,
+}
+
+impl Progress {
+    /// Says how many documents there will be.
+    pub fn plan(&self, documents: u64) {
+        self.planned.store(documents, Ordering::Relaxed);
+    }
+
+    /// Says how many there are.
+    pub fn made(&self, documents: u64) {
+        self.made.store(documents, Ordering::Relaxed);
+    }
+
+    /// Made and planned, while something is still to be made.
+    #[must_use]
+    pub fn now(&self) -> Option<(u64, u64)> {
+        let (made, planned) =
+            (self.made.load(Ordering::Relaxed), self.planned.load(Ordering::Relaxed));
+        (made < planned).then_some((made, planned))
+    }
+}
+
+/// What the demonstration shows on the landing page.
+#[derive(Debug, Clone, Default)]
+pub struct DemoFacts {
+    /// People who can log in.
+    pub users: Vec<User>,
+    /// Command lines that work.
+    pub commands: Vec<String>,
+}
+
+impl Deref for Doors {
+    type Target = Shared;
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Doors {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Doors({})", self.base)
+    }
+}
+
+impl Doors {
+    /// Doors to an open archive.
+    #[must_use]
+    pub fn new(
+        config: Config,
+        app: App,
+        clock: Arc<dyn Clock>,
+        judge: Arc<Judge>,
+        tokens: Tokens,
+    ) -> Self {
+        // The recorder must be there before anything is counted.
+        let _ = running::recorder();
+        Self(Arc::new(Shared {
+            base: config.public_base(),
+            bulletins: Bulletins::of(&config.data),
+            slots: Semaphore::new(config.limits.concurrent),
+            config,
+            app,
+            clock,
+            judge,
+            tokens,
+            progress: Progress::default(),
+            demo: OnceLock::new(),
+            ended: AtomicBool::new(false),
+        }))
+    }
+
+    /// Runs one operation where waiting for the disk is allowed.
+    ///
+    /// # Errors
+    /// What the operation answered, as a problem.
+    pub async fn work<T: Send + 'static>(
+        &self,
+        operation: impl FnOnce(&App) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let app = self.app.clone();
+        let seconds = self.config.limits.retry_after_seconds;
+        match tokio::task::spawn_blocking(move || operation(&app)).await {
+            Ok(answer) => answer.map_err(|error| Problem::of(error, seconds)),
+            Err(error) => {
+                tracing::error!(%error, "an operation broke down");
+                Err(Problem::internal())
+            }
+        }
+    }
+
+    /// Whether requests can be worked on.
+    #[must_use]
+    pub fn ready(&self) -> bool {
+        !self.ended.load(Ordering::Relaxed)
+    }
+
+    /// Says that the program is ending: balancers should look elsewhere.
+    pub fn end(&self) {
+        self.ended.store(true, Ordering::Relaxed);
+    }
+
+    /// Sets the figures that are only looked at when somebody asks.
+    pub fn tell_metrics(&self) {
+        let in_use = self.config.limits.concurrent - self.slots.available_permits();
+        metrics::gauge!("varanto_requests_in_work").set(count(in_use));
+        metrics::gauge!("varanto_writes_waiting").set(count(self.app.queue_length()));
+        let store = self.app.store_metrics();
+        metrics::counter!("varanto_commits_total").absolute(store.groups);
+        metrics::counter!("varanto_commits_failed_total").absolute(store.failed_groups);
+        metrics::counter!("varanto_writes_total").absolute(store.operations);
+        metrics::counter!("varanto_writes_turned_away_total").absolute(store.turned_away);
+        metrics::counter!("varanto_commit_micros_total").absolute(store.commit_micros);
+    }
+
+    /// Every door, in its frame. `beside` are routes that come from elsewhere, such as a login.
+    #[must_use]
+    pub fn router(&self, beside: Router) -> Router {
+        let running = Router::new()
+            .route("/health", axum::routing::get(running::health))
+            .route("/ready", axum::routing::get(running::ready))
+            .route("/metrics", axum::routing::get(running::figures));
+        let router = Router::new()
+            .merge(running)
+            .merge(pages::router())
+            .merge(routes::router(self, TABLE))
+            .method_not_allowed_fallback(wrong_method)
+            .fallback(nowhere)
+            .with_state(self.clone())
+            .merge(beside);
+        router
+            .layer(CatchPanicLayer::custom(frame::panicked))
+            .layer(from_fn_with_state(self.clone(), frame::around))
+    }
+}
+
+fn count(number: usize) -> f64 {
+    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
+}
+
+async fn nowhere() -> Problem {
+    Problem::not_found()
+}
+
+async fn wrong_method(request: Request) -> Problem {
+    let matched = request.extensions().get::<MatchedPath>();
+    routes::wrong_method(matched.map(MatchedPath::as_str), TABLE)
+}

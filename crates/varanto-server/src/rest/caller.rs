@@ -1,0 +1,102 @@
+//! Who asks: what a certificate and a token show of the caller, and whom the archive knows by it.
+
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::http::header;
+
+use varanto_app::callers::PersonFacts;
+use varanto_domain::access::Caller;
+use varanto_domain::ids::Oid;
+use varanto_domain::joining::Certificate;
+
+use crate::doors::Doors;
+use crate::frame::CallerName;
+use crate::rest::problem::Problem;
+use crate::tls::{PeerCertificate, TrustedCertificate};
+use crate::tokens::Person;
+
+/// What the caller has shown; at least one of the two.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// The system's certificate.
+    pub certificate: Option<Arc<TrustedCertificate>>,
+    /// The person's token.
+    pub person: Option<Person>,
+}
+
+impl Shown {
+    /// The caller's name in the log line of the request.
+    #[must_use]
+    pub fn log_name(&self) -> CallerName {
+        let system = self.certificate.as_ref().map(|one| format!("system:{}", one.system));
+        let person = self.person.as_ref().map(|one| format!("person:{}", one.sub));
+        CallerName([system, person].into_iter().flatten().collect::<Vec<_>>().join("+"))
+    }
+}
+
+/// What the caller of a request has shown.
+///
+/// # Errors
+/// 401, with the reason, for a refused certificate, a bad token, or neither of them.
+pub fn shown(doors: &Doors, request: &Request) -> Result<Shown, Problem> {
+    let certificate = match request.extensions().get::<PeerCertificate>() {
+        Some(PeerCertificate::Trusted(certificate)) => Some(Arc::clone(certificate)),
+        Some(PeerCertificate::Refused(refused)) => return Err(Problem::certificate(refused)),
+        Some(PeerCertificate::None) | None => None,
+    };
+    let person = match request.headers().get(header::AUTHORIZATION) {
+        Some(value) => {
+            let token = value.to_str().ok().and_then(bearer).unwrap_or_default();
+            Some(doors.tokens.verify(token)?)
+        }
+        None => None,
+    };
+    if certificate.is_none() && person.is_none() {
+        return Err(Problem::authentication_needed());
+    }
+    Ok(Shown { certificate, person })
+}
+
+/// The caller of a request, in its extensions once the gate has let it through.
+#[derive(Debug, Clone)]
+pub struct Asker(pub Arc<Caller>);
+
+/// Whom the archive knows by what was shown. A system's certificate speaks before a person's token:
+/// then the token, which is good, says on whose behalf the system asks.
+///
+/// # Errors
+/// 403 when the archive knows no such system, organisation or role.
+pub fn asker(doors: &Doors, shown: &Shown) -> Result<Asker, Problem> {
+    let known = match (&shown.certificate, &shown.person) {
+        (Some(certificate), _) => doors.app.caller_of_certificate(&Certificate {
+            subject_serial: Some(&certificate.organisation),
+            fingerprint: &certificate.digest,
+            common_name: Some(&certificate.system),
+        }),
+        (None, Some(person)) => doors.app.caller_of_person(facts(person)?),
+        (None, None) => return Err(Problem::authentication_needed()),
+    };
+    known.map(|caller| Asker(Arc::new(caller))).map_err(Problem::unknown)
+}
+
+fn facts(person: &Person) -> Result<PersonFacts, Problem> {
+    let lacking = |claim: &str| {
+        Problem::new(axum::http::StatusCode::UNAUTHORIZED, "token-incomplete")
+            .rule("ACC-1")
+            .arg("claim", claim)
+    };
+    let unit = person.unit.as_deref().map(Oid::parse).transpose().map_err(|_| lacking("unit"))?;
+    Ok(PersonFacts {
+        subject: person.sub.clone(),
+        registration_number: person.registration_number.clone(),
+        role: person.role.clone(),
+        organisation: Oid::parse(&person.organisation).map_err(|_| lacking("organisation"))?,
+        unit,
+    })
+}
+
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}

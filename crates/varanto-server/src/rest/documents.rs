@@ -1,0 +1,260 @@
+//! Documents over REST: archive, find, open, invalidate.
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use varanto_app::archive::{InvalidationRequest, OpenedContent, Submission};
+use varanto_domain::access::Purpose;
+use varanto_domain::archive::documents::Part;
+use varanto_domain::faults::{Fault, FaultKind};
+use varanto_domain::ids::Oid;
+
+use super::caller::Asker;
+use super::parameters::Parameters;
+use super::problem::Problem;
+use super::{body, documents_json, multipart, query_json};
+use crate::doors::Doors;
+
+type Answer = Result<Response, Problem>;
+
+/// `POST /documents`: archives one document.
+pub async fn archive(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    headers: HeaderMap,
+    sent: Body,
+) -> Answer {
+    let submission = submission(&headers, sent, &doors).await?;
+    let archived = doors.work(move |app| app.archive_document(&asker.0, submission)).await?;
+    let status = if archived.resent { StatusCode::OK } else { StatusCode::CREATED };
+    let place = format!("{}/documents/{}", super::routes::BASE, archived.receipt.document);
+    let receipt = varanto_formats::receipts::write(&archived.receipt);
+    Ok((status, [(header::LOCATION, place)], json(receipt)).into_response())
+}
+
+/// `POST /documents/_search`: finds documents, a page at a time.
+pub async fn search(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    headers: HeaderMap,
+    sent: Body,
+) -> Answer {
+    let bytes = body::read(&headers, sent, &doors.config.limits).await?;
+    let query = query_json::read(&headers, &bytes)?;
+    let found = doors.work(move |app| app.find_documents(&asker.0, &query)).await?;
+    Ok(json(documents_json::page(&found)).into_response())
+}
+
+/// `GET /documents/{oid}`: the metadata.
+pub async fn read(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Extension(parameters): Extension<Parameters>,
+    Path(oid): Path<String>,
+) -> Answer {
+    let (oid, purpose) = (document(&oid)?, purpose(&parameters)?);
+    let view = doors.work(move |app| app.open_document(&asker.0, &oid, purpose)).await?;
+    Ok(json(documents_json::view(&view)).into_response())
+}
+
+/// `GET /documents/{oid}/content`: the form that `Accept` chooses.
+pub async fn content(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Extension(parameters): Extension<Parameters>,
+    Path(oid): Path<String>,
+    headers: HeaderMap,
+) -> Answer {
+    let (oid, purpose) = (document(&oid)?, purpose(&parameters)?);
+    let opened = doors.work(move |app| app.open_content(&asker.0, &oid, None, purpose)).await?;
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let (part, bytes) = chosen(opened, accept.unwrap_or("*/*"))?;
+    Ok(bytes_of(part, bytes, &headers))
+}
+
+/// `GET /documents/{oid}/content/{part}`: one part, byte for byte.
+pub async fn part(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Extension(parameters): Extension<Parameters>,
+    Path((oid, name)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Answer {
+    let (oid, purpose) = (document(&oid)?, purpose(&parameters)?);
+    let part = Part::of_name(&name).ok_or_else(Problem::not_found)?;
+    let opened =
+        doors.work(move |app| app.open_content(&asker.0, &oid, Some(part), purpose)).await?;
+    let (part, bytes) = opened.parts.into_iter().next().ok_or_else(Problem::not_found)?;
+    Ok(bytes_of(part, bytes, &headers))
+}
+
+/// `GET /documents/{oid}/versions`: every version that the caller may see.
+pub async fn versions(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Extension(parameters): Extension<Parameters>,
+    Path(oid): Path<String>,
+) -> Answer {
+    let (oid, purpose) = (document(&oid)?, purpose(&parameters)?);
+    let list = doors.work(move |app| app.list_versions(&asker.0, &oid, purpose)).await?;
+    Ok(json(documents_json::versions(&list)).into_response())
+}
+
+/// `POST /documents/{oid}/invalidation`: hides a version from normal use.
+pub async fn invalidate(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Path(oid): Path<String>,
+    headers: HeaderMap,
+    sent: Body,
+) -> Answer {
+    let oid = document(&oid)?;
+    let bytes = body::read(&headers, sent, &doors.config.limits).await?;
+    let asked: InvalidationBody = body::json(&headers, &bytes)?;
+    let request = InvalidationRequest { reason: asked.reason, explanation: asked.explanation };
+    doors.work(move |app| app.invalidate_document(&asker.0, &oid, &request)).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct InvalidationBody {
+    reason: String,
+    explanation: Option<String>,
+}
+
+/// The document that an address names.
+pub(super) fn document(text: &str) -> Result<Oid, Problem> {
+    Oid::parse(text).map_err(|_| Problem::fault(Fault::new(FaultKind::NotAnOid, "oid", "ARC-2")))
+}
+
+/// Whether the caller asks for an invalidated version expressly.
+pub(super) fn purpose(parameters: &Parameters) -> Result<Purpose, Problem> {
+    match parameters.parsed::<bool>("invalidated", "true, false")? {
+        Some(true) => Ok(Purpose::ReadInvalidated),
+        _ => Ok(Purpose::Read),
+    }
+}
+
+/// An answer that is JSON already.
+pub(super) fn json(text: String) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "application/json")], text)
+}
+
+async fn submission(headers: &HeaderMap, sent: Body, doors: &Doors) -> Result<Submission, Problem> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let kind = kind.unwrap_or_default().to_owned();
+    if body::media_type(headers) != "multipart/form-data" {
+        return Err(body::unsupported("multipart/form-data"));
+    }
+    let bytes = body::read(headers, sent, &doors.config.limits).await?;
+    let mut faults = Vec::new();
+    let mut metadata = None;
+    let mut parts: Vec<(Part, Vec<u8>)> = Vec::new();
+    for part in multipart::parts(&kind, &bytes)? {
+        let known = Part::of_name(&part.name);
+        let expected = known.map_or("application/json", Part::media_type);
+        let again = metadata.is_some() && part.name == "metadata"
+            || parts.iter().any(|(found, _)| Some(*found) == known);
+        if again {
+            faults.push(Fault::new(FaultKind::DuplicateMember, part.name, "ARC-1"));
+        } else if known.is_none() && part.name != "metadata" {
+            faults.push(
+                Fault::new(FaultKind::UnknownElement, short(&part.name), "ARC-1")
+                    .arg("known", "metadata, structured, view, pdf"),
+            );
+        } else if part.media_type != expected {
+            faults.push(
+                Fault::new(FaultKind::WrongValue, format!("{}:content-type", part.name), "ARC-1")
+                    .arg("expected", expected),
+            );
+        } else if let Some(known) = known {
+            parts.push((known, part.content.to_vec()));
+        } else {
+            metadata = Some(part.content.to_vec());
+        }
+    }
+    match metadata {
+        Some(metadata) if faults.is_empty() => Ok(Submission { metadata, parts }),
+        Some(_) => Err(Problem::faults(faults)),
+        None => {
+            let fault = Fault::new(FaultKind::MissingElement, "metadata", "ARC-1");
+            faults.push(fault.arg("name", "metadata"));
+            Err(Problem::faults(faults))
+        }
+    }
+}
+
+fn short(name: &str) -> String {
+    name.chars().filter(|c| !c.is_control()).take(40).collect()
+}
+
+/// The part that `Accept` asks for: structured content first where anything will do.
+fn chosen(opened: OpenedContent, accept: &str) -> Result<(Part, Vec<u8>), Problem> {
+    let available: Vec<&str> = opened.parts.iter().map(|(part, _)| part.media_type()).collect();
+    let wanted = accept.split(',').map(|one| one.split(';').next().unwrap_or_default().trim());
+    let position = wanted
+        .filter_map(|wanted| {
+            available.iter().position(|found| {
+                let family = found.split('/').next().unwrap_or_default();
+                wanted == *found || wanted == "*/*" || wanted == format!("{family}/*")
+            })
+        })
+        .next();
+    match position {
+        Some(place) => opened.parts.into_iter().nth(place).ok_or_else(Problem::not_found),
+        None => Err(Problem::new(StatusCode::NOT_ACCEPTABLE, "not-acceptable")
+            .arg("available", available.join(", "))),
+    }
+}
+
+/// Bytes as they were archived; 304 for one who has them already. Every look is logged all the same.
+fn bytes_of(part: Part, bytes: Vec<u8>, headers: &HeaderMap) -> Response {
+    let tag = format!("\"{}\"", crate::certificates::fingerprint(&bytes));
+    let held = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let same = held.is_some_and(|held| held.split(',').any(|one| one.trim() == tag));
+    let mut response = if same {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ([(header::CONTENT_TYPE, part.media_type())], bytes).into_response()
+    };
+    let headers = response.headers_mut();
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        headers.insert(header::ETAG, tag);
+    }
+    let private = HeaderValue::from_static("private, no-cache");
+    headers.insert(header::CACHE_CONTROL, private);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use varanto_domain::time::Instant;
+
+    fn opened() -> OpenedContent {
+        OpenedContent {
+            document: Oid::parse("1.2.3").unwrap(),
+            archived_at: Instant::from_millis(0),
+            parts: vec![(Part::Structured, b"{}".to_vec()), (Part::View, b"<div/>".to_vec())],
+        }
+    }
+
+    fn check(accept: &str, expected: &str) {
+        let answer = chosen(opened(), accept);
+        let told = answer.map_or_else(|problem| problem.code, |(part, _)| part.name());
+        assert_eq!(told, expected, "{accept}");
+    }
+
+    #[test]
+    fn accept_chooses_the_form_of_the_content() {
+        check("*/*", "structured");
+        check("application/xhtml+xml", "view");
+        check("text/html, application/xhtml+xml;q=0.9, */*;q=0.1", "view");
+        check("application/pdf", "not-acceptable");
+        check("application/*", "structured");
+    }
+}

@@ -1,0 +1,86 @@
+//! Documents as they are answered over REST.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use varanto_app::archive::{DocumentView, FoundDocuments, VersionList};
+use varanto_domain::archive::documents::Part;
+
+#[derive(Serialize)]
+struct View<'a> {
+    document_id: String,
+    state: &'static str,
+    parts: Vec<&'static str>,
+    archived_at: String,
+    content_bytes: u64,
+    metadata: Raw<'a>,
+    arrival: Raw<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invalidated: Option<Invalidated>,
+    attachments: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Invalidated {
+    reason: String,
+    at: String,
+}
+
+/// JSON that the archive itself printed.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Raw<'a> {
+    Text(&'a RawValue),
+    Missing(()),
+}
+
+fn raw(text: &str) -> Raw<'_> {
+    serde_json::from_str(text).map_or(Raw::Missing(()), Raw::Text)
+}
+
+fn shown(view: &DocumentView) -> View<'_> {
+    View {
+        document_id: view.document.to_string(),
+        state: view.state.name(),
+        parts: view.form.parts().iter().copied().map(Part::name).collect(),
+        archived_at: view.archived_at.to_string(),
+        content_bytes: view.content_bytes,
+        metadata: raw(&view.metadata),
+        arrival: raw(&view.arrival),
+        invalidated: view
+            .invalidated
+            .as_ref()
+            .map(|(reason, at)| Invalidated { reason: reason.clone(), at: at.to_string() }),
+        attachments: view.attachments.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// One version, without its content.
+#[must_use]
+pub fn view(view: &DocumentView) -> String {
+    print(&shown(view))
+}
+
+/// The versions of a document.
+#[must_use]
+pub fn versions(list: &VersionList) -> String {
+    #[derive(Serialize)]
+    struct Versions<'a> {
+        versions: Vec<View<'a>>,
+    }
+    print(&Versions { versions: list.versions.iter().map(shown).collect() })
+}
+
+/// One page of what was found.
+#[must_use]
+pub fn page(found: &FoundDocuments) -> String {
+    #[derive(Serialize)]
+    struct Page<'a> {
+        documents: Vec<View<'a>>,
+        next: Option<&'a str>,
+    }
+    print(&Page { documents: found.hits.iter().map(shown).collect(), next: found.next.as_deref() })
+}
+
+fn print(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("texts and numbers are always JSON")
+}

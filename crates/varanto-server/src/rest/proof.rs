@@ -1,0 +1,90 @@
+//! Proofs over REST: receipts, checkpoints, consistency, and the delays that are told beside them.
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+use varanto_domain::faults::{Fault, FaultKind};
+use varanto_domain::ids::Oid;
+
+use super::caller::Asker;
+use super::documents::{document, json as printed, purpose};
+use super::parameters::Parameters;
+use super::problem::Problem;
+use crate::doors::Doors;
+
+type Answer = Result<Response, Problem>;
+
+/// How many days of delays are told when nobody says.
+const USUAL_DAYS: usize = 30;
+
+/// `GET /documents/{oid}/proof`: the receipt again, and what it covers beside the content.
+pub async fn read(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Extension(parameters): Extension<Parameters>,
+    Path(oid): Path<String>,
+) -> Answer {
+    let (oid, purpose) = (document(&oid)?, purpose(&parameters)?);
+    let proof = doors.work(move |app| app.prove_document(&asker.0, &oid, purpose)).await?;
+    let receipt = varanto_formats::receipts::write(&proof.receipt);
+    let covered = json!({ "record": proof.record, "columns": proof.columns }).to_string();
+    Ok(printed(format!("{{\"receipt\":{receipt},\"covers\":{covered}}}")).into_response())
+}
+
+/// `GET /checkpoint`: the newest signed one. It tells of nobody, so anyone may hold it.
+pub async fn checkpoint(State(doors): State<Doors>) -> Answer {
+    let (note, key) = doors.work(|app| Ok((app.checkpoint()?, app.verifier_key()))).await?;
+    Ok(axum::Json(json!({ "checkpoint": note, "verifier_key": key })).into_response())
+}
+
+/// `GET /checkpoint/consistency`: that the log only grew between two sizes.
+pub async fn consistency(
+    State(doors): State<Doors>,
+    Extension(parameters): Extension<Parameters>,
+) -> Answer {
+    let (from, to) = (size(&parameters, "from")?, size(&parameters, "to")?);
+    let hashes = doors.work(move |app| app.consistency(from, to)).await?;
+    let hashes: Vec<String> = hashes.iter().map(|hash| STANDARD.encode(hash)).collect();
+    Ok(axum::Json(json!({ "from": from, "to": to, "hashes": hashes })).into_response())
+}
+
+/// `GET /statistics/delays`: how soon finished documents were archived, by day.
+pub async fn delays(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Extension(parameters): Extension<Parameters>,
+) -> Answer {
+    let days = parameters.parsed("days", "1–3660")?.unwrap_or(USUAL_DAYS);
+    let controller = match parameters.get("controller") {
+        Some(text) => Some(Oid::parse(text).map_err(|_| {
+            Problem::fault(Fault::new(FaultKind::NotAnOid, "controller", "ARC-13"))
+        })?),
+        None => asker.0.registers.first().cloned(),
+    };
+    let controller = controller.ok_or_else(Problem::not_found)?;
+    let rows =
+        doors.work(move |app| app.archiving_delays(&asker.0, &controller, days.min(3660))).await?;
+    let day = |row: &varanto_app::statistics::DelayRow| {
+        json!({
+            "controller": row.controller.as_str(),
+            "day": row.day.to_string(),
+            "versions": row.versions,
+            "mean_millis": row.total_millis.checked_div(row.versions),
+            "most_millis": row.most_millis,
+            "within_hour": row.within[0],
+            "within_day": row.within[1],
+            "within_week": row.within[2],
+        })
+    };
+    let days: Vec<_> = rows.iter().map(day).collect();
+    Ok(axum::Json(json!({ "days": days })).into_response())
+}
+
+fn size(parameters: &Parameters, name: &'static str) -> Result<u64, Problem> {
+    parameters.parsed(name, "1, 2, 3 …")?.ok_or_else(|| {
+        Problem::fault(Fault::new(FaultKind::MissingElement, name, "ARC-15").arg("name", name))
+    })
+}

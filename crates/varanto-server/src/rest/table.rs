@@ -1,0 +1,220 @@
+//! Every operation of `/api/v1`, in the order in which they are shown.
+
+use axum::routing::{get, post};
+
+use super::routes::{Operation, Query, Takes};
+use super::{bulletins, documents, proof, registers};
+
+const JSON: &str = "application/json";
+
+const INVALIDATED: &[Query] = &[Query { name: "invalidated", kind: "boolean", needed: false }];
+
+const SUBMISSION: Takes = Takes {
+    media_type: "multipart/form-data",
+    schema: "Submission",
+    example: "curl --cacert ca.pem --cert SYSTEM.pem --key SYSTEM.key \\\n  \
+        -F 'metadata=@metadata.json;type=application/json' \\\n  \
+        -F 'structured=@document.json;type=application/json' \\\n  \
+        -F 'view=@document.xhtml;type=application/xhtml+xml' \\\n  \
+        https://localhost:8443/api/v1/documents",
+};
+
+const SEARCH: Takes = Takes {
+    media_type: JSON,
+    schema: "Search",
+    example: r#"{"client":{"identity_code":"180418A903L"},"group":"5","from":"2026-01-01","limit":20}"#,
+};
+
+const INVALIDATION: Takes = Takes {
+    media_type: JSON,
+    schema: "Invalidation",
+    example: r#"{"reason":"1","explanation":"Kirjattu väärälle asiakkaalle."}"#,
+};
+
+/// A reading operation without query parameters, open to all.
+const fn public(
+    id: &'static str,
+    tag: &'static str,
+    path: &'static str,
+    schema: &'static str,
+    serve: fn() -> axum::routing::MethodRouter<crate::doors::Doors>,
+) -> Operation {
+    let (method, open) = ("GET", true);
+    let answers = answered(schema);
+    Operation {
+        id,
+        tag,
+        method,
+        path,
+        query: &[],
+        takes: None,
+        answers,
+        problems: &[],
+        open,
+        serve,
+    }
+}
+
+/// One JSON answer of 200, for each schema there is.
+const fn answered(schema: &'static str) -> &'static [(u16, &'static str, &'static str)] {
+    match schema.as_bytes() {
+        b"Structures" => &[(200, JSON, "Structures")],
+        b"StructureSchema" => &[(200, "application/schema+json", "StructureSchema")],
+        b"CodeSets" => &[(200, JSON, "CodeSets")],
+        b"CodeSet" => &[(200, JSON, "CodeSet")],
+        b"Organisations" => &[(200, JSON, "Organisations")],
+        b"Checkpoint" => &[(200, JSON, "Checkpoint")],
+        b"Bulletins" => &[(200, JSON, "Bulletins")],
+        _ => &[],
+    }
+}
+
+/// The operations.
+pub const TABLE: &[Operation] = &[
+    Operation {
+        id: "archive_document",
+        tag: "documents",
+        method: "POST",
+        path: "/documents",
+        query: &[],
+        takes: Some(SUBMISSION),
+        answers: &[(201, JSON, "Receipt"), (200, JSON, "Receipt")],
+        problems: &[409, 422],
+        open: false,
+        serve: || post(documents::archive),
+    },
+    Operation {
+        id: "search_documents",
+        tag: "documents",
+        method: "POST",
+        path: "/documents/_search",
+        query: &[],
+        takes: Some(SEARCH),
+        answers: &[(200, JSON, "Page")],
+        problems: &[422],
+        open: false,
+        serve: || post(documents::search),
+    },
+    Operation {
+        id: "read_document",
+        tag: "documents",
+        method: "GET",
+        path: "/documents/{oid}",
+        query: INVALIDATED,
+        takes: None,
+        answers: &[(200, JSON, "Document")],
+        problems: &[],
+        open: false,
+        serve: || get(documents::read),
+    },
+    Operation {
+        id: "read_content",
+        tag: "documents",
+        method: "GET",
+        path: "/documents/{oid}/content",
+        query: INVALIDATED,
+        takes: None,
+        answers: CONTENT,
+        problems: &[406],
+        open: false,
+        serve: || get(documents::content),
+    },
+    Operation {
+        id: "read_part",
+        tag: "documents",
+        method: "GET",
+        path: "/documents/{oid}/content/{part}",
+        query: INVALIDATED,
+        takes: None,
+        answers: CONTENT,
+        problems: &[],
+        open: false,
+        serve: || get(documents::part),
+    },
+    Operation {
+        id: "list_versions",
+        tag: "documents",
+        method: "GET",
+        path: "/documents/{oid}/versions",
+        query: INVALIDATED,
+        takes: None,
+        answers: &[(200, JSON, "Versions")],
+        problems: &[],
+        open: false,
+        serve: || get(documents::versions),
+    },
+    Operation {
+        id: "invalidate_document",
+        tag: "documents",
+        method: "POST",
+        path: "/documents/{oid}/invalidation",
+        query: &[],
+        takes: Some(INVALIDATION),
+        answers: &[(204, "", "")],
+        problems: &[409, 422],
+        open: false,
+        serve: || post(documents::invalidate),
+    },
+    Operation {
+        id: "read_proof",
+        tag: "proof",
+        method: "GET",
+        path: "/documents/{oid}/proof",
+        query: INVALIDATED,
+        takes: None,
+        answers: &[(200, JSON, "Proof")],
+        problems: &[],
+        open: false,
+        serve: || get(proof::read),
+    },
+    public("read_checkpoint", "proof", "/checkpoint", "Checkpoint", || get(proof::checkpoint)),
+    Operation {
+        id: "read_consistency",
+        tag: "proof",
+        method: "GET",
+        path: "/checkpoint/consistency",
+        query: &[
+            Query { name: "from", kind: "integer", needed: true },
+            Query { name: "to", kind: "integer", needed: true },
+        ],
+        takes: None,
+        answers: &[(200, JSON, "Consistency")],
+        problems: &[404],
+        open: true,
+        serve: || get(proof::consistency),
+    },
+    public("list_structures", "registers", "/structures", "Structures", || {
+        get(registers::structures)
+    }),
+    public("read_structure", "registers", "/structures/{oid}", "StructureSchema", || {
+        get(registers::structure)
+    }),
+    public("list_code_sets", "registers", "/codesets", "CodeSets", || get(registers::code_sets)),
+    public("read_code_set", "registers", "/codesets/{oid}", "CodeSet", || get(registers::code_set)),
+    public("list_organisations", "registers", "/organisations", "Organisations", || {
+        get(registers::organisations)
+    }),
+    Operation {
+        id: "read_delays",
+        tag: "running",
+        method: "GET",
+        path: "/statistics/delays",
+        query: &[
+            Query { name: "controller", kind: "string", needed: false },
+            Query { name: "days", kind: "integer", needed: false },
+        ],
+        takes: None,
+        answers: &[(200, JSON, "Delays")],
+        problems: &[404],
+        open: false,
+        serve: || get(proof::delays),
+    },
+    public("list_bulletins", "running", "/bulletins", "Bulletins", || get(bulletins::list)),
+];
+
+const CONTENT: &[(u16, &str, &str)] = &[
+    (200, "application/json", ""),
+    (200, "application/xhtml+xml", ""),
+    (200, "application/pdf", ""),
+    (304, "", ""),
+];
