@@ -76,8 +76,8 @@ struct CaseState {
 /// The newest document that may be invalidated or have an attachment.
 struct Newest {
     id: Oid,
-    sender: Oid,
     case: CaseOf,
+    by_producer: bool,
     general_type: &'static str,
     specific_type: &'static str,
     is_note: bool,
@@ -336,9 +336,6 @@ impl<'c> Teller<'c> {
         draft.case = Some(case);
         draft.types = Some((form.general_type, kind));
         draft.by_producer = by_producer;
-        if by_producer {
-            draft.id = self.identifier(&self.producer.id, day);
-        }
         if structured && form.general_type == "15" {
             draft.replaces = earlier;
             self.plans.insert(kind, next_version(&draft));
@@ -346,8 +343,8 @@ impl<'c> Teller<'c> {
         let is_note = form.general_type == "19";
         self.newest = Some(Newest {
             id: draft.id.clone(),
-            sender: self.sender(by_producer).id.clone(),
             case,
+            by_producer,
             general_type: form.general_type,
             specific_type: kind,
             is_note,
@@ -358,7 +355,9 @@ impl<'c> Teller<'c> {
         self.structured(draft, form, |_, facts, dice| form.fill(facts, dice))
     }
 
-    fn sender(&self, by_producer: bool) -> &'c Organisation {
+    /// Who wrote a document. A producer here writes in the county's system (rinnakkaisliittyminen), so
+    /// the county sends it.
+    fn author(&self, by_producer: bool) -> &'c Organisation {
         if by_producer { self.producer } else { self.county.own() }
     }
 
@@ -436,7 +435,7 @@ impl<'c> Teller<'c> {
     fn heading<'a>(&'a self, draft: &'a Draft<'_>, kind: &'a str) -> Heading<'a> {
         Heading {
             document: &draft.id,
-            organisation: &self.sender(draft.by_producer).name,
+            organisation: &self.author(draft.by_producer).name,
             document_type: kind,
             made_on: Some(FinnishDay::of(draft.written_at)),
             language: if self.client.swedish {
@@ -478,7 +477,7 @@ impl<'c> Teller<'c> {
 
     /// A paper that came with the newest document, as PDF.
     fn attachment(&mut self, day: FinnishDay) -> Made {
-        let main = self.newest.as_ref().filter(|newest| newest.sender == self.county.own().id);
+        let main = self.newest.as_ref().filter(|newest| !newest.by_producer);
         let Some(main) = main else {
             return self.client_document(CaseOf::First, PLAIN_NOTE, day, None, false);
         };
@@ -525,7 +524,7 @@ impl<'c> Teller<'c> {
         let written = self.clock;
         Some(Event::Invalidate {
             at: self.archived_after(written),
-            sender: newest.sender,
+            sender: self.county.own().id.clone(),
             document: newest.id,
             reason: self.dice.pick::<&str>(MISTAKES),
         })
@@ -584,7 +583,7 @@ impl<'c> Teller<'c> {
         let metadata_json = metadata.json();
         Made {
             at: draft.at,
-            sender: self.sender(draft.by_producer).id.clone(),
+            sender: own.id.clone(),
             document_id: draft.id,
             group: draft.group,
             form: draft.form,

@@ -85,7 +85,8 @@ pub enum Event {
 pub struct Made {
     /// When it is archived; its metadata say when it was written.
     pub at: Instant,
-    /// The organisation whose system archives it.
+    /// The organisation whose system archives it: the county, whose system the producers write in
+    /// too (rinnakkaisliittyminen).
     pub sender: Oid,
     /// The version's own identifier.
     pub document_id: Oid,
@@ -216,6 +217,12 @@ impl County {
             producer_service,
             weights: weights(seed),
         }
+    }
+
+    /// How large the county is.
+    #[must_use]
+    pub fn size(&self) -> CountySize {
+        self.size
     }
 
     /// The county's own organisation, the two producers, and the former municipality, in this order.
