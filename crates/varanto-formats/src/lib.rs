@@ -3,14 +3,15 @@
 //! Parsers and printers for everything that crosses the archive's wall. No I/O, no rule of the law:
 //! what a value may be is the domain's to say, how it is spelt is said here.
 
+pub mod code_sets;
 pub mod content;
+mod members;
 pub mod metadata;
 pub mod national_schema;
+pub mod pdf;
 pub mod receipts;
+pub mod registers;
 pub mod synthetic;
 pub mod view;
-pub mod code_sets;
-mod members;
-pub mod registers;
-mod xml;
 pub mod xhtml;
+mod xml;
