@@ -159,6 +159,21 @@ impl<'c> Teller<'c> {
         Some(Event::Archive(match step.what {
             What::Relationship => self.relationship_document(step.day),
             What::Case(case) => self.case_document(case, step.day),
+            What::Permission => {
+                let draft =
+                    self.draft(DocumentGroup::Permission, StorageForm::Structured, step.day);
+                let form = &self.county.permission_form;
+                self.structured(draft, form, |_, facts, _| {
+                    register_documents::permission(form.structure, facts)
+                })
+            }
+            What::Refusal => {
+                let draft = self.draft(DocumentGroup::Refusal, StorageForm::Structured, step.day);
+                let form = &self.county.refusal_form;
+                self.structured(draft, form, |_, facts, _| {
+                    register_documents::refusal(form.structure, facts)
+                })
+            }
             What::Document(case, kind) | What::Note(case, kind) => {
                 self.client_document(case, kind, step.day, None, false)
             }
@@ -540,6 +555,7 @@ impl<'c> Teller<'c> {
         let own = self.county.own();
         let version = next_version(&draft);
         let old = draft.group == DocumentGroup::Old;
+        let of_will = matches!(draft.group, DocumentGroup::Permission | DocumentGroup::Refusal);
         let unit = self.unit_of(&draft);
         let written = FinnishDay::of(draft.written_at);
         let case = draft.case.map(|case| &self.cases[case as usize]);
@@ -574,7 +590,7 @@ impl<'c> Teller<'c> {
             case_id: case.map(|case| case.id.as_str()),
             case_opened_on: case.filter(|_| is_case).and_then(|case| case.opened_on),
             case_closed_on,
-            relationship_id: &self.relationship_id,
+            relationship_id: (!of_will).then_some(&*self.relationship_id),
             service_task: draft.case.map(|case| self.task_of(case)),
             original_service_task: original_task(draft.group, self.task, written),
             held_back: held_back(draft.group, written, &mut self.dice),

@@ -44,7 +44,7 @@ pub(super) struct Metadata<'a> {
     pub(super) case_id: Option<&'a str>,
     pub(super) case_opened_on: Option<FinnishDay>,
     pub(super) case_closed_on: Option<FinnishDay>,
-    pub(super) relationship_id: &'a str,
+    pub(super) relationship_id: Option<&'a str>,
     pub(super) service_task: Option<ServiceTask>,
     /// The classification's year and the code in it.
     pub(super) original_service_task: Option<(&'static str, &'static str)>,
@@ -141,7 +141,7 @@ impl Metadata<'_> {
         let day = |day: Option<FinnishDay>| day.map(|day| day.to_string());
         out.maybe("case_opened_on", day(self.case_opened_on).as_deref());
         out.maybe("case_closed_on", day(self.case_closed_on).as_deref());
-        out.text("relationship_id", self.relationship_id);
+        out.maybe("relationship_id", self.relationship_id);
         out.text("view_format", self.form.view_format());
         if self.form == Form::Structured {
             out.text("structured_format", "5");

@@ -81,6 +81,17 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// When it happens.
+    #[must_use]
+    pub const fn at(&self) -> Instant {
+        match self {
+            Self::Archive(made) => made.at,
+            Self::Invalidate { at, .. } => *at,
+        }
+    }
+}
+
 /// A version of a document, ready for archiving.
 pub struct Made {
     /// When it is archived; its metadata say when it was written.
@@ -170,6 +181,8 @@ pub struct County {
     forms: Vec<Form>,
     relationship_form: Form,
     case_form: Form,
+    permission_form: Form,
+    refusal_form: Form,
     case_states: Vec<CodeValue>,
     producer_service: CodeValue,
     papers: Papers,
@@ -196,6 +209,7 @@ impl County {
             forms.remove(at.expect("the register-control structures are inside the program"))
         };
         let (relationship_form, case_form) = (take(1), take(2));
+        let (permission_form, refusal_form) = (take(8), take(9));
         let mut case_states = forms::values_of(&codes, sets::CASE_STATE);
         case_states.sort_by_key(CodeValue::is_closed_state);
         let services = forms::values_of(&codes, sets::SOCIAL_SERVICE);
@@ -213,6 +227,8 @@ impl County {
             forms,
             relationship_form,
             case_form,
+            permission_form,
+            refusal_form,
             case_states,
             producer_service,
             weights: weights(seed),

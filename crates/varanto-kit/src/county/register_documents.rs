@@ -1,9 +1,9 @@
-//! The content of relationship and case documents.
+//! The content of the four register-control documents.
 
 use std::borrow::Cow;
 
 use varanto_domain::codes::ServiceTask;
-use varanto_domain::structures::Content;
+use varanto_domain::structures::{Content, FieldKind, Structure};
 use varanto_domain::time::FinnishDay;
 
 use super::forms::{
@@ -249,4 +249,61 @@ fn subject(task: ServiceTask) -> &'static str {
         ServiceTask::FamilyLaw => "Lapsen huolto, asuminen ja tapaamisoikeus",
         ServiceTask::WorkingAge => "Sosiaalinen tuki ja toimeentulo",
     }
+}
+
+/// The content of a disclosure permission that the client gives to a worker.
+pub(super) fn permission<'a>(structure: &'a Structure, facts: &'a Facts<'a>) -> Content<'a> {
+    let given = object([
+        ("luovutuslupa", Content::Switch(true)),
+        ("luovutusluvan_antamisen_ajankohta", text(facts.day)),
+    ]);
+    let mut members = will(structure, facts);
+    add(&mut members, "luovutusluvan_antaja_on_laillinen_edustaja", Content::Switch(false));
+    add(&mut members, "voimassa_oleva_luovutuslupa", given);
+    add_author(&mut members, facts);
+    object([("luovutuslupa_asiakirja", Content::Object(members))])
+}
+
+/// The content of a refusal: documents of the client's service task are not disclosed.
+pub(super) fn refusal<'a>(structure: &'a Structure, facts: &'a Facts<'a>) -> Content<'a> {
+    let refused = Content::List(vec![task(facts.task)]);
+    let one = object([
+        ("palvelutehtava_jonka_tietojen_luovutus_kielletaan", refused),
+        ("kiellon_asettamisen_ajankohta", text(facts.day)),
+        ("kieltaja_on_laillinen_edustaja", Content::Switch(false)),
+    ]);
+    let all = object([("palvelutehtavaa_koskeva_luovutuskielto", Content::List(vec![one]))]);
+    let mut members = will(structure, facts);
+    add(&mut members, "palvelutehtavaa_koskevat_luovutuskiellot", all);
+    add_author(&mut members, facts);
+    object([("kieltoasiakirja", Content::Object(members))])
+}
+
+/// How both expressions of will begin: the client, and the published information.
+fn will<'a>(structure: &'a Structure, facts: &'a Facts<'a>) -> Members<'a> {
+    let mut person = Members::new();
+    add(&mut person, "sukunimi", text(&facts.client.family_name));
+    add(&mut person, "etunimet", text(&facts.client.given_names));
+    add_identifier(&mut person, facts);
+    let mut members = Members::new();
+    add(&mut members, "asiakas", Content::Object(person));
+    let information = structure.fields.iter().find_map(|field| match &field.kind {
+        FieldKind::Phrase(phrases) => phrases.first(),
+        _ => None,
+    });
+    if let Some(information) = information {
+        add(&mut members, "infoteksti", text(information));
+    }
+    members
+}
+
+fn add_author<'a>(members: &mut Members<'a>, facts: &'a Facts<'a>) {
+    let author = object([
+        ("sukunimi", text(&facts.worker.family_name)),
+        ("etunimet", text(&facts.worker.given_names)),
+        ("tehtavanimike", text(facts.worker.title)),
+        ("palveluyksikko", organisation(facts.unit.id.as_str(), &facts.unit.name)),
+    ]);
+    add(members, "ammattihenkilon_laatima_asiakirja", object([("laatija", author)]));
+    add(members, "laatimispaivamaara", text(facts.day));
 }

@@ -7,7 +7,7 @@ use varanto_domain::codes::ServiceTask;
 use varanto_domain::time::FinnishDay;
 
 use super::dice::Dice;
-use super::people::Person;
+use super::people::{Person, is_childs};
 
 /// A client's story.
 pub(super) struct Story {
@@ -48,6 +48,10 @@ pub(super) enum What {
     Relationship,
     /// The case document, or its next version.
     Case(CaseOf),
+    /// The client gives the disclosure permission (luovutuslupa).
+    Permission,
+    /// The client forbids the disclosure of the first service task's documents (kielto).
+    Refusal,
     /// A structured document of a specific type.
     Document(CaseOf, &'static str),
     /// The next version of the plan of this type.
@@ -272,6 +276,14 @@ fn current_story(
         steps.extend(old_documents(old - 1, first_day, old_case, dice));
     }
     let mut middle = changes(second, producer, end, &mut room);
+    if !is_childs(frame.task) && !frame.client.temporary {
+        for (what, share) in [(What::Permission, 18), (What::Refusal, 12)] {
+            if room >= 4 && dice.percent(share) {
+                middle.push(Step { day: part(dice.between(1, 40)), what });
+                room -= 1;
+            }
+        }
+    }
     let carrying = script(frame.task).len().min(room * 36 / 100);
     middle.extend(carry(frame.task, CaseOf::First, carrying, &part, dice));
     room -= carrying;
