@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
+use varanto_app::AppOptions;
 
 /// The sample that `varanto config --sample` prints: every key with its default, told in words.
 pub const SAMPLE: &str = include_str!("../assets/varanto.sample.toml");
@@ -65,6 +66,8 @@ pub struct Limits {
 #[derive(Debug, Clone, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub struct Store {
+    /// The name of the proof log, unique in the world; it cannot change later.
+    pub origin: String,
     /// How many writes may wait.
     pub queue: usize,
     /// How many snapshot readers there are.
@@ -157,7 +160,7 @@ impl Default for Limits {
 
 impl Default for Store {
     fn default() -> Self {
-        Self { queue: 1024, readers: 4, group: 256 }
+        Self { origin: "varanto.local/log".into(), queue: 1024, readers: 4, group: 256 }
     }
 }
 
@@ -243,6 +246,18 @@ impl Config {
         match rules.into_iter().find(|(broken, ..)| *broken) {
             Some((_, key, reason)) => Err(ConfigError::Impossible { key, reason }),
             None => Ok(()),
+        }
+    }
+
+    /// How the archive is opened.
+    #[must_use]
+    pub fn app_options(&self) -> AppOptions {
+        AppOptions {
+            origin: self.store.origin.clone(),
+            queue: self.store.queue,
+            readers: self.store.readers,
+            group: self.store.group,
+            ..AppOptions::in_folder(&self.data)
         }
     }
 

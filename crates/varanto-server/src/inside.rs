@@ -7,8 +7,8 @@ use varanto_app::{App, AppError};
 pub struct Inside {
     /// The key of a text, and how many there are.
     pub counts: Vec<(&'static str, u64)>,
-    /// Versions by the month they were written, such as `2026-03`.
-    pub months: Vec<(String, u64)>,
+    /// Versions by the year and month they were written in.
+    pub months: Vec<((i16, i8), u64)>,
 }
 
 /// Counts what is inside.
@@ -29,8 +29,5 @@ pub fn read(app: &App) -> Result<Inside, AppError> {
         ("page.code_sets", count(registry.code_sets().all().count())),
         ("page.log_lines", contents.proof_leaves),
     ];
-    let months = contents.by_month;
-    let month =
-        |((year, month), versions): ((i16, i8), u64)| (format!("{year}-{month:02}"), versions);
-    Ok(Inside { counts, months: months.into_iter().map(month).collect() })
+    Ok(Inside { counts, months: contents.by_month })
 }

@@ -21,7 +21,7 @@ pub(super) enum Command {
         #[arg(long)]
         system: String,
         /// The OID of the organisation that the system acts for.
-        #[arg(long, value_parser = oid)]
+        #[arg(long, value_parser = super::oid)]
         organisation: Oid,
         /// The organisation's name, for people who look at the certificate.
         #[arg(long, default_value = "")]
@@ -45,10 +45,6 @@ pub(super) enum Command {
         /// Its serial number.
         serial: String,
     },
-}
-
-fn oid(text: &str) -> Result<Oid, String> {
-    Oid::parse(text).map_err(|_| "an OID such as 1.2.246.10.1234567.10.0".to_owned())
 }
 
 pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {

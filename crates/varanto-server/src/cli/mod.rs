@@ -3,25 +3,34 @@
 //! Exit codes: 0 all went well, 1 it did not (what was sent is wrong, damage was found, a file is
 //! missing), 2 the command line itself is wrong.
 
+mod archive;
 mod bulletin;
 mod certificates;
+mod demo;
+mod doctor;
+mod generate;
 mod output;
+mod proof;
+mod registers;
+mod serve;
+mod structures;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use varanto_domain::ids::Oid;
 
 use crate::config::{Config, SAMPLE};
 use crate::texts::Language;
 use crate::tls;
 
-pub use output::Failure;
+use output::Failure;
 use output::Output;
 
 /// An open archive for Finnish social-welfare client data.
 #[derive(Debug, Parser)]
-#[command(name = "varanto", version, about, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "varanto", version, max_term_width = 100, arg_required_else_help = true)]
 struct Line {
     #[command(flatten)]
     common: Common,
@@ -48,6 +57,31 @@ struct Common {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Open a demonstration: a synthetic county, made while the doors are open already.
+    Demo(demo::Options),
+    /// Open the archive's doors, until SIGTERM or Ctrl-C.
+    Serve,
+    /// Verify everything that is stored, or a receipt offline.
+    Verify(proof::Verify),
+    /// Export the signed state of the proof log.
+    #[command(subcommand)]
+    Checkpoint(proof::Checkpoint),
+    /// Import, list, show and compare national document structures.
+    #[command(subcommand)]
+    Structures(structures::Command),
+    /// Import, list and show code sets.
+    #[command(subcommand, name = "codesets")]
+    CodeSets(registers::CodeSets),
+    /// Import and list organisations and their units.
+    #[command(subcommand)]
+    Organisations(registers::Register),
+    /// Import and list client-information systems and their certification.
+    #[command(subcommand)]
+    Systems(registers::Register),
+    /// Make a synthetic county of any size as files.
+    Generate(generate::Options),
+    /// Look for what would keep the archive from working.
+    Doctor,
     /// Show the configuration, check it, or print a commented sample of it.
     Config {
         /// Print a sample with every key, its default and what it means.
@@ -64,6 +98,10 @@ enum Command {
 
 fn language(text: &str) -> Result<Language, String> {
     Language::of_tag(text).ok_or_else(|| "one of fi, sv, en".to_owned())
+}
+
+fn oid(text: &str) -> Result<Oid, String> {
+    Oid::parse(text).map_err(|_| "an OID such as 1.2.246.10.1234567.10.0".to_owned())
 }
 
 /// What a command works with.
@@ -107,6 +145,16 @@ fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
             Ok(())
         }
         Command::Config { sample: false } => show_config(context),
+        Command::Demo(options) => demo::run(&options),
+        Command::Serve => serve::run(context),
+        Command::Verify(options) => proof::verify(&options, context),
+        Command::Checkpoint(command) => proof::checkpoint(&command, context),
+        Command::Structures(command) => structures::run(command, context),
+        Command::CodeSets(command) => registers::code_sets(command, context),
+        Command::Organisations(command) => registers::organisations(command, context),
+        Command::Systems(command) => registers::systems(command, context),
+        Command::Generate(options) => generate::run(&options, context),
+        Command::Doctor => doctor::run(context),
         Command::Certificates(command) => certificates::run(command, context),
         Command::Bulletin(command) => bulletin::run(command, context),
     }

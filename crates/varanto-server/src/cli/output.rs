@@ -12,7 +12,7 @@ use crate::texts::Language;
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
-pub enum Failure {
+pub(super) enum Failure {
     /// Something went wrong, in words.
     Words(String),
     /// What was sent has these faults.
@@ -22,12 +22,12 @@ pub enum Failure {
 impl Failure {
     /// A failure in words.
     #[must_use]
-    pub fn of(words: impl ToString) -> Self {
+    pub(super) fn of(words: impl ToString) -> Self {
         Self::Words(words.to_string())
     }
 
     /// Tells it on standard error.
-    pub fn tell(&self, as_json: bool) {
+    pub(super) fn tell(&self, as_json: bool) {
         let mut out = std::io::stderr().lock();
         // There is nobody left to tell that standard error is closed.
         let _ = match self {
@@ -56,7 +56,7 @@ impl<E: std::error::Error> From<E> for Failure {
 
 /// How a command prints.
 #[derive(Debug, Clone, Copy)]
-pub struct Output {
+pub(super) struct Output {
     json: bool,
     language: Language,
 }
@@ -64,24 +64,24 @@ pub struct Output {
 impl Output {
     /// Prints JSON or text; faults in a language.
     #[must_use]
-    pub fn new(json: bool, language: Language) -> Self {
+    pub(super) fn new(json: bool, language: Language) -> Self {
         Self { json, language }
     }
 
     /// The language of texts about faults.
     #[must_use]
-    pub fn language(&self) -> Language {
+    pub(super) fn language(&self) -> Language {
         self.language
     }
 
     /// Prints rows: a table, or a JSON array of objects whose members are the columns' names.
-    pub fn rows(&self, columns: &[&str], rows: Vec<Vec<String>>) -> Result<(), Failure> {
+    pub(super) fn rows(&self, columns: &[&str], rows: Vec<Vec<String>>) -> Result<(), Failure> {
         let text = if self.json { as_objects(columns, rows) } else { as_table(columns, &rows) };
         Self::print(&text)
     }
 
     /// Prints one thing: its JSON, or its words.
-    pub fn one(&self, value: &Value, words: &str) -> Result<(), Failure> {
+    pub(super) fn one(&self, value: &Value, words: &str) -> Result<(), Failure> {
         let text = if self.json { value.to_string() } else { words.to_owned() };
         Self::print(&text)
     }
@@ -122,7 +122,7 @@ fn as_table(columns: &[&str], rows: &[Vec<String>]) -> String {
 }
 
 /// Progress of long work: a bar on a terminal, a line every few seconds in a pipe.
-pub struct Progress {
+pub(super) struct Progress {
     bar: Option<ProgressBar>,
     what: String,
     total: u64,
@@ -134,7 +134,7 @@ const TELL_EVERY: Duration = Duration::from_secs(2);
 impl Progress {
     /// Progress of so many steps.
     #[must_use]
-    pub fn new(what: &str, total: u64) -> Self {
+    pub(super) fn new(what: &str, total: u64) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(total);
             let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}");
@@ -146,7 +146,7 @@ impl Progress {
     }
 
     /// So many steps are done, of so many; the total may become known late.
-    pub fn at(&mut self, done: u64, total: u64) {
+    pub(super) fn at(&mut self, done: u64, total: u64) {
         self.total = total;
         match &self.bar {
             Some(bar) => {
@@ -162,7 +162,7 @@ impl Progress {
     }
 
     /// All is done.
-    pub fn end(&mut self) {
+    pub(super) fn end(&mut self) {
         match &self.bar {
             Some(bar) => bar.finish_and_clear(),
             None => eprintln!("{}: {}/{}", self.what, self.total, self.total),

@@ -9,6 +9,9 @@ const LEFT: f64 = 56.0;
 const BOTTOM: f64 = 28.0;
 const TOP: f64 = 12.0;
 
+/// How many years may be named under the picture.
+const MOST_YEARS: usize = 12;
+
 /// Counts by month, oldest first, and what the picture shows of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Growth {
@@ -36,11 +39,19 @@ pub struct Tick {
 }
 
 impl Growth {
-    /// Growth over months such as `2026-03`, in any order.
+    /// Growth over months such as `(2026, 3)`, in any order. Months without any are filled in.
     #[must_use]
-    pub fn of(mut months: Vec<(String, u64)>) -> Self {
-        months.sort();
-        Self { months }
+    pub fn of(counts: &[((i16, i8), u64)]) -> Self {
+        let place = |(year, month): (i16, i8)| i32::from(year) * 12 + i32::from(month) - 1;
+        let places = counts.iter().map(|(month, _)| place(*month));
+        let (Some(first), Some(last)) = (places.clone().min(), places.max()) else {
+            return Self { months: Vec::new() };
+        };
+        let count = |at: i32| {
+            counts.iter().filter(|(month, _)| place(*month) == at).map(|(_, count)| count).sum()
+        };
+        let name = |at: i32| format!("{:04}-{:02}", at.div_euclid(12), at.rem_euclid(12) + 1);
+        Self { months: (first..=last).map(|at| (name(at), count(at))).collect() }
     }
 
     /// Whether there is anything to show.
@@ -102,14 +113,15 @@ impl Growth {
         path
     }
 
-    /// The first month of each year that the picture has.
+    /// The first month of years that the picture has, so many that their labels do not touch.
     #[must_use]
     pub fn year_ticks(&self) -> Vec<Tick> {
+        let every = self.months.len() / (12 * MOST_YEARS) + 1;
         let january = |(place, (month, _)): (usize, &(String, u64))| {
             let year = month.strip_suffix("-01")?;
             Some(Tick { at: self.across(place), label: year.to_owned() })
         };
-        self.months.iter().enumerate().filter_map(january).collect()
+        self.months.iter().enumerate().filter_map(january).step_by(every).collect()
     }
 
     /// Quarters of the whole, from the floor to the top.
@@ -142,12 +154,12 @@ mod tests {
 
     #[test]
     fn the_line_begins_on_the_floor_and_ends_at_the_top() {
-        let months = [("2026-01", 10), ("2025-12", 30)];
-        let growth = Growth::of(months.map(|(month, count)| (month.into(), count)).to_vec());
+        let growth = Growth::of(&[((2026, 1), 10), ((2025, 11), 30)]);
 
         assert_eq!(growth.total(), 40);
-        assert_eq!((growth.first(), growth.last()), ("2025-12", "2026-01"));
-        assert_eq!(growth.area(), "M56.0,212.0 L56.0,62.0 L712.0,12.0 L712.0,212.0 Z");
+        assert_eq!((growth.first(), growth.last()), ("2025-11", "2026-01"));
+        let area = "M56.0,212.0 L56.0,62.0 L384.0,62.0 L712.0,12.0 L712.0,212.0 Z";
+        assert_eq!(growth.area(), area);
         let years: Vec<_> = growth.years().iter().map(|y| (y.made, y.cumulative)).collect();
         assert_eq!(years, [(30, 30), (10, 40)]);
         assert_eq!(growth.year_ticks(), [Tick { at: 712.0, label: "2026".into() }]);
@@ -155,7 +167,7 @@ mod tests {
 
     #[test]
     fn nothing_yet_is_no_fault() {
-        let growth = Growth::of(Vec::new());
+        let growth = Growth::of(&[]);
         assert!(growth.is_empty());
         assert_eq!(growth.area(), "M56.0,212.0 L56.0,212.0 Z");
     }

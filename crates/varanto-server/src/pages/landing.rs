@@ -47,7 +47,7 @@ fn show(doors: &Doors, language: Language, inside: Inside) -> Response {
         bulletins: doors.bulletins.shown(doors.clock.now()),
         making: doors.progress.now(),
         counts: inside.counts,
-        growth: Growth::of(inside.months),
+        growth: Growth::of(&inside.months),
         commands: demo.commands,
         users: demo.users,
     };

@@ -1,0 +1,35 @@
+//! Opening the archive for a command.
+
+use std::sync::Arc;
+
+use varanto_app::App;
+use varanto_app::administer::LoadError;
+
+use super::{Context, Failure};
+use crate::clock::MachineClock;
+use crate::texts::Language;
+
+/// The archive, to be changed: its doors must be closed.
+pub(super) fn to_change(context: &Context) -> Result<App, Failure> {
+    Ok(App::open(&context.config.app_options(), Arc::new(MachineClock))?)
+}
+
+/// The archive, to be read only; its doors may be open beside. A new one where there is none.
+pub(super) fn to_read(context: &Context) -> Result<App, Failure> {
+    if context.config.data.exists() {
+        return Ok(App::open_read_only(&context.config.app_options(), Arc::new(MachineClock))?);
+    }
+    to_change(context)
+}
+
+/// Why a file was not loaded, in the reader's language.
+pub(super) fn not_loaded(file: &str, error: LoadError, language: Language) -> Failure {
+    match error {
+        LoadError::Faults(faults) => Failure::Faults(faults, language),
+        LoadError::Schema(faults) => {
+            let lines = faults.iter().map(|fault| format!("{file}: {fault}"));
+            Failure::Words(lines.collect::<Vec<_>>().join("\n"))
+        }
+        other => Failure::Words(format!("{file}: {other}")),
+    }
+}

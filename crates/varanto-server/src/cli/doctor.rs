@@ -1,0 +1,141 @@
+//! `varanto doctor`: what would keep the archive from working, found before it does.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use varanto_app::App;
+use varanto_domain::time::{Clock, Instant};
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use super::{Context, Failure};
+use crate::certificates::first_der;
+use crate::clock::MachineClock;
+
+/// One finding: what was looked at, whether it is well, and what was seen.
+struct Finding {
+    what: &'static str,
+    well: bool,
+    seen: String,
+}
+
+pub(super) fn run(context: &Context) -> Result<(), Failure> {
+    let config = &context.config;
+    let findings = vec![
+        clock(),
+        data(&config.data),
+        archive(context),
+        private(&config.data.join("keys")),
+        private(&config.data.join("pki")),
+        certificate(&config.data.join("pki/server.pem")),
+        certificate(&config.data.join("pki/ca.pem")),
+        addresses(context),
+        tokens(context),
+    ];
+    let ill = findings.iter().filter(|finding| !finding.well).count();
+    let rows = findings.into_iter().map(|finding| {
+        let verdict = if finding.well { "well" } else { "look here" };
+        vec![finding.what.to_owned(), verdict.to_owned(), finding.seen]
+    });
+    context.output.rows(&["what", "verdict", "seen"], rows.collect())?;
+    if ill > 0 { Err(Failure::of(format!("{ill} things need a look"))) } else { Ok(()) }
+}
+
+/// A clock before the program was written is a clock that stands still.
+fn clock() -> Finding {
+    let now = MachineClock.now();
+    let well = Instant::parse("2026-11-01T00:00:00Z").is_some_and(|earliest| now > earliest);
+    Finding { what: "clock", well, seen: now.to_string() }
+}
+
+fn data(folder: &Path) -> Finding {
+    let probe = folder.join(".doctor");
+    let written = fs::create_dir_all(folder).and_then(|()| fs::write(&probe, b"well"));
+    let _ = fs::remove_file(&probe);
+    let seen = match &written {
+        Ok(()) => folder.display().to_string(),
+        Err(error) => format!("{}: {error}", folder.display()),
+    };
+    Finding { what: "data directory", well: written.is_ok(), seen }
+}
+
+fn archive(context: &Context) -> Finding {
+    let opened = App::open_read_only(&context.config.app_options(), Arc::new(MachineClock));
+    let looked = opened.map_err(|error| error.to_string()).and_then(|app| {
+        let contents = app.contents().map_err(|error| error.to_string())?;
+        app.checkpoint().map_err(|error| error.to_string())?;
+        Ok(format!("{} versions of {} clients", contents.versions, contents.clients))
+    });
+    let well = looked.is_ok();
+    Finding { what: "archive", well, seen: looked.unwrap_or_else(|error| error) }
+}
+
+/// Keys that others than their owner can read are no keys.
+fn private(folder: &Path) -> Finding {
+    let open_to_others = |path: &Path| {
+        fs::metadata(path)
+            .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o077 != 0)
+    };
+    let Ok(entries) = fs::read_dir(folder) else {
+        let seen = format!("{}: not there", folder.display());
+        return Finding { what: "key files", well: false, seen };
+    };
+    let open: Vec<String> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| open_to_others(path))
+        .map(|path| path.display().to_string())
+        .collect();
+    let seen = if open.is_empty() { folder.display().to_string() } else { open.join(", ") };
+    Finding { what: "key files", well: open.is_empty(), seen }
+}
+
+fn certificate(file: &Path) -> Finding {
+    let until = fs::read(file).ok().and_then(|text| first_der(&text)).and_then(|der| {
+        let (_, read) = X509Certificate::from_der(&der).ok()?;
+        Some(Instant::from_millis(read.validity().not_after.timestamp() * 1000))
+    });
+    let well = until.is_some_and(|until| until > MachineClock.now());
+    let seen = match until {
+        Some(until) => format!("{} until {until}", file.display()),
+        None => format!("{}: not there", file.display()),
+    };
+    Finding { what: "certificate", well, seen }
+}
+
+fn addresses(context: &Context) -> Finding {
+    let busy: Vec<String> = context
+        .config
+        .listen
+        .addresses
+        .iter()
+        .filter_map(|address| {
+            TcpListener::bind(address).err().map(|why| format!("{address}: {why}"))
+        })
+        .collect();
+    let seen = if busy.is_empty() {
+        "free to listen on".to_owned()
+    } else {
+        format!("{} (the archive itself, when it is open)", busy.join(", "))
+    };
+    Finding { what: "addresses", well: busy.is_empty(), seen }
+}
+
+fn tokens(context: &Context) -> Finding {
+    let tokens = &context.config.tokens;
+    let read = tokens.jwks_file.as_ref().map(|file| {
+        let text = fs::read(file).map_err(|error| error.to_string())?;
+        serde_json::from_slice::<jsonwebtoken::jwk::JwkSet>(&text)
+            .map(|set| format!("{} keys of {}", set.keys.len(), tokens.issuer))
+            .map_err(|error| error.to_string())
+    });
+    let (well, seen) = match read {
+        Some(Ok(seen)) => (true, seen),
+        Some(Err(error)) => (false, error),
+        None if tokens.issuer.is_empty() => (true, "persons do not come in by token".to_owned()),
+        None => (false, "an issuer without tokens.jwks_file".to_owned()),
+    };
+    Finding { what: "tokens", well, seen }
+}

@@ -1,0 +1,72 @@
+//! `varanto generate`: a synthetic county of any size, as files or into the archive. Deterministic.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+use varanto_domain::archive::documents::Part;
+use varanto_domain::time::FinnishDay;
+use varanto_kit::county::{County, CountySize, Event, Made};
+
+use super::output::Progress;
+use super::{Context, Failure};
+
+/// Make a synthetic county: the same seed, size and day give the same bytes.
+#[derive(Debug, Args)]
+pub(super) struct Options {
+    /// How many clients, at most a million.
+    #[arg(long, default_value_t = 100)]
+    clients: u32,
+    /// How many documents they have together.
+    #[arg(long, default_value_t = 2000)]
+    documents: u64,
+    /// The seed.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The day after the last documents.
+    #[arg(long, default_value = "2026-11-20", value_parser = day)]
+    until: FinnishDay,
+    /// The directory that gets the files, one folder a document.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+fn day(text: &str) -> Result<FinnishDay, String> {
+    FinnishDay::parse(text).ok_or_else(|| "a day such as 2026-11-20".to_owned())
+}
+
+pub(super) fn run(options: &Options, context: &Context) -> Result<(), Failure> {
+    let size = CountySize { clients: options.clients, documents: options.documents };
+    let county = County::new(options.seed, size, options.until);
+    fs::create_dir_all(&options.out)?;
+    fs::write(options.out.join("organisations.json"), county.registers_json())?;
+    fs::write(options.out.join("systems.json"), county.systems_json())?;
+    let mut progress = Progress::new("making documents", options.documents);
+    let (mut made, mut bytes) = (0u64, 0usize);
+    for event in county.events() {
+        let Event::Archive(document) = event else { continue };
+        made += 1;
+        bytes += document.content_bytes();
+        write(&options.out.join("documents").join(format!("{made:08}")), &document)?;
+        progress.at(made, options.documents);
+    }
+    progress.end();
+    let value = json!({ "documents": made, "content_bytes": bytes, "directory": options.out });
+    let words = format!("made {made} documents, {bytes} bytes of content");
+    context.output.one(&value, &words)
+}
+
+fn write(folder: &Path, document: &Made) -> Result<(), Failure> {
+    fs::create_dir_all(folder)?;
+    fs::write(folder.join("metadata.json"), &document.metadata_json)?;
+    for (part, bytes) in &document.parts {
+        let name = match part {
+            Part::Structured => "structured.json",
+            Part::View => "view.xhtml",
+            Part::Pdf => "document.pdf",
+        };
+        fs::write(folder.join(name), bytes)?;
+    }
+    Ok(())
+}

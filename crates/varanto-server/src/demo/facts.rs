@@ -1,0 +1,289 @@
+//! What the demonstration tells scripts and people: `demo.json`, certificates, tokens, commands.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use varanto_domain::ids::Oid;
+use varanto_domain::time::{Clock, Instant};
+use varanto_kit::county::County;
+use varanto_kit::oidc::{Provider, User};
+
+use super::DemoError;
+use crate::certificates::{Authority, ClientOrder, write_private};
+use crate::clock::MachineClock;
+use crate::doors::DemoFacts;
+use crate::opening::Opening;
+
+const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
+
+/// How long the scripts' tokens are good.
+const TOKEN_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// `demo.json`: everything that a script needs.
+#[derive(Debug, Clone, Serialize)]
+pub struct DemoFile {
+    /// The address to begin with.
+    pub base: String,
+    /// The socket address listened on.
+    pub address: String,
+    /// The certificate authority to trust.
+    pub ca: PathBuf,
+    /// The login provider's issuer.
+    pub issuer: String,
+    /// The organisations.
+    pub organisations: Vec<OrganisationFacts>,
+    /// Client certificates that open the door.
+    pub systems: Vec<SystemFacts>,
+    /// Client certificates that do not, each named after the reason.
+    pub bad_certificates: Vec<SystemFacts>,
+    /// People who can log in.
+    pub users: Vec<UserFacts>,
+    /// Clients to look for.
+    pub samples: Vec<Sample>,
+    /// Command lines that work.
+    pub commands: Vec<String>,
+    /// How many documents there will be.
+    pub documents: u64,
+    /// Whether all of them are made.
+    pub complete: bool,
+    /// The process to end with SIGTERM.
+    pub pid: u32,
+}
+
+/// An organisation of the demonstration.
+#[derive(Debug, Clone, Serialize)]
+pub struct OrganisationFacts {
+    /// Its OID.
+    pub oid: String,
+    /// Its name.
+    pub name: String,
+    /// Its units: OID and name.
+    pub units: Vec<(String, String)>,
+}
+
+/// A system's certificate.
+#[derive(Debug, Clone, Serialize)]
+pub struct SystemFacts {
+    /// The system's identifier, or what is wrong with the certificate.
+    pub system: String,
+    /// The organisation it acts for.
+    pub organisation: String,
+    /// The certificate's file.
+    pub certificate: PathBuf,
+    /// Its key's file.
+    pub key: PathBuf,
+}
+
+/// A person who can log in.
+#[derive(Debug, Clone, Serialize)]
+pub struct UserFacts {
+    /// The name to log in with.
+    #[serde(flatten)]
+    pub user: User,
+    /// A bearer token.
+    pub token: String,
+    /// A file with the whole header, for `curl -H @FILE`.
+    pub header_file: PathBuf,
+}
+
+/// A client to look for, and documents of theirs.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Sample {
+    /// The made-up identity code.
+    pub identity_code: String,
+    /// The organisation that archived for the client first.
+    pub controller: Option<String>,
+    /// Relationship documents, oldest first.
+    pub relationships: Vec<String>,
+    /// Case documents, oldest first.
+    pub cases: Vec<String>,
+    /// Structured client documents, oldest first.
+    pub structured: Vec<String>,
+    /// Documents that are an XHTML view alone.
+    pub views: Vec<String>,
+    /// Documents that are a PDF file alone.
+    pub pdfs: Vec<String>,
+}
+
+/// The login provider of a county's people.
+pub(super) fn provider(county: &County, base: &str) -> Provider {
+    let organisations = county.organisations();
+    let users = county.users().into_iter().map(|user| {
+        let organisation = organisations.iter().find(|one| one.id == user.organisation);
+        let unit = user.units.first().cloned().unwrap_or_else(|| user.organisation.clone());
+        let unit_name = organisation.and_then(|one| {
+            one.units.iter().find(|known| known.id == unit).map(|known| known.name.clone())
+        });
+        let organisation_name = organisation.map(|one| one.name.clone()).unwrap_or_default();
+        User {
+            id: user.login,
+            name: format!("{} {}", user.given_names, user.family_name),
+            role: user.role.code().to_owned(),
+            title: user.title.to_owned(),
+            organisation: user.organisation.to_string(),
+            unit: unit.to_string(),
+            unit_name: unit_name.unwrap_or_else(|| organisation_name.clone()),
+            organisation_name,
+            registration_number: user.registration_number,
+            strong: true,
+        }
+    });
+    let back = vec![format!("{base}/"), format!("{base}/api/")];
+    let issuer = format!("{base}/oidc");
+    Provider::new(&issuer, "varanto", back, users.collect(), Arc::new(MachineClock))
+}
+
+/// Issues certificates and tokens, and gathers what there is to tell.
+pub(super) fn gather(
+    directory: &Path,
+    opening: &Opening,
+    county: &County,
+    provider: &Provider,
+    samples: Vec<Sample>,
+    complete: bool,
+) -> Result<DemoFile, DemoError> {
+    let doors = &opening.doors;
+    let address = doors.config.listen.addresses.first().map(ToString::to_string);
+    let organisations = county.organisations().iter().map(|one| OrganisationFacts {
+        oid: one.id.to_string(),
+        name: one.name.clone(),
+        units: one.units.iter().map(|unit| (unit.id.to_string(), unit.name.clone())).collect(),
+    });
+    let mut file = DemoFile {
+        base: doors.base.clone(),
+        address: address.unwrap_or_default(),
+        ca: opening.authority.authority_file(),
+        issuer: provider.issuer().to_owned(),
+        organisations: organisations.collect(),
+        systems: systems(directory, opening, county)?,
+        bad_certificates: bad_certificates(directory, &opening.authority, county)?,
+        users: users(directory, provider)?,
+        samples,
+        commands: Vec::new(),
+        documents: county.size().documents,
+        complete,
+        pid: std::process::id(),
+    };
+    file.commands = commands(&file);
+    Ok(file)
+}
+
+/// What the landing page shows of it.
+pub(super) fn shown(file: &DemoFile, provider: &Provider) -> DemoFacts {
+    DemoFacts { users: provider.users().to_vec(), commands: file.commands.clone() }
+}
+
+fn systems(
+    directory: &Path,
+    opening: &Opening,
+    county: &County,
+) -> Result<Vec<SystemFacts>, DemoError> {
+    let now = MachineClock.now();
+    let registry = opening.doors.app.registry();
+    let mut all = Vec::new();
+    for system in registry.registers().systems() {
+        for organisation in &system.organisations {
+            let order = ClientOrder {
+                system: system.id.clone(),
+                organisation: organisation.clone(),
+                organisation_name: name_of(county, organisation),
+                from: Instant::from_millis(now.millis() - 60_000),
+                until: Instant::from_millis(now.millis() + 365 * DAY_MILLIS),
+            };
+            all.push(issued(directory, &opening.authority, &order, &system.id)?.0);
+        }
+    }
+    Ok(all)
+}
+
+/// Certificates that open nothing: expired, revoked, and of an organisation nobody knows.
+fn bad_certificates(
+    directory: &Path,
+    authority: &Authority,
+    county: &County,
+) -> Result<Vec<SystemFacts>, DemoError> {
+    let now = MachineClock.now();
+    let days = |days: i64| Instant::from_millis(now.millis() + days * DAY_MILLIS);
+    let organisation = county.organisations()[0].id.clone();
+    let order = |organisation: Oid, from, until| ClientOrder {
+        system: "demo-1".to_owned(),
+        organisation_name: name_of(county, &organisation),
+        organisation,
+        from,
+        until,
+    };
+    let stranger = Oid::parse("1.2.246.10.99999999").expect("a constant OID");
+    let expired = order(organisation.clone(), days(-30), days(-1));
+    let revoked = order(organisation, days(-30), days(30));
+    let unknown = order(stranger, days(-30), days(30));
+    let (expired, _) = issued(directory, authority, &expired, "expired")?;
+    let (revoked, serial) = issued(directory, authority, &revoked, "revoked")?;
+    authority.revoke(&serial, now)?;
+    let (unknown, _) = issued(directory, authority, &unknown, "another-organisation")?;
+    Ok(vec![expired, revoked, unknown])
+}
+
+fn name_of(county: &County, organisation: &Oid) -> String {
+    let known = county.organisations().iter().find(|one| one.id == *organisation);
+    known.map(|one| one.name.clone()).unwrap_or_default()
+}
+
+fn issued(
+    directory: &Path,
+    authority: &Authority,
+    order: &ClientOrder,
+    name: &str,
+) -> Result<(SystemFacts, String), DemoError> {
+    let folder = directory.join("certificates");
+    std::fs::create_dir_all(&folder)?;
+    let made = authority.issue(order)?;
+    let facts = SystemFacts {
+        system: name.to_owned(),
+        organisation: order.organisation.to_string(),
+        certificate: folder.join(format!("{name}.pem")),
+        key: folder.join(format!("{name}.key")),
+    };
+    write_private(&facts.certificate, made.certificate_pem.as_bytes())?;
+    write_private(&facts.key, made.key_pem.as_bytes())?;
+    Ok((facts, made.serial))
+}
+
+fn users(directory: &Path, provider: &Provider) -> Result<Vec<UserFacts>, DemoError> {
+    let folder = directory.join("tokens");
+    std::fs::create_dir_all(&folder)?;
+    let mut all = Vec::new();
+    for user in provider.users() {
+        let token = provider.token_for(&user.id, TOKEN_LIFETIME).unwrap_or_default();
+        let header_file = folder.join(format!("{}.header", user.id));
+        write_private(&header_file, format!("Authorization: Bearer {token}\n").as_bytes())?;
+        all.push(UserFacts { user: user.clone(), token, header_file });
+    }
+    Ok(all)
+}
+
+/// Three command lines: the signed state of the log, a search as a system, a document as a person.
+fn commands(file: &DemoFile) -> Vec<String> {
+    let (base, ca) = (&file.base, file.ca.display());
+    let mut all = vec![format!("curl --cacert {ca} {base}/api/v1/checkpoint")];
+    let sample = file.samples.first();
+    if let (Some(system), Some(sample)) = (file.systems.first(), sample) {
+        all.push(format!(
+            "curl --cacert {ca} --cert {} --key {} -H 'Content-Type: application/json' \
+             -d '{{\"client\":{{\"identity_code\":\"{}\"}},\"limit\":3}}' \
+             {base}/api/v1/documents/_search",
+            system.certificate.display(),
+            system.key.display(),
+            sample.identity_code
+        ));
+    }
+    let document = sample.and_then(|sample| sample.structured.last());
+    if let (Some(user), Some(document)) = (file.users.first(), document) {
+        all.push(format!(
+            "curl --cacert {ca} -H @{} {base}/api/v1/documents/{document}/content",
+            user.header_file.display()
+        ));
+    }
+    all
+}

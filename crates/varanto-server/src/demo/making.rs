@@ -1,0 +1,256 @@
+//! Making the county: its documents archived in the order of each client's time, by several threads.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use varanto_app::archive::{InvalidationRequest, Submission};
+use varanto_app::{App, AppError};
+use varanto_domain::access::{Caller, Denial};
+use varanto_domain::archive::documents::{DocumentGroup, Form};
+use varanto_domain::faults::Fault;
+use varanto_domain::ids::Oid;
+use varanto_domain::joining::Certificate;
+use varanto_domain::time::{Clock, Instant};
+use varanto_kit::county::{County, Event, Made};
+
+use super::facts::Sample;
+use super::{DemoError, Stop};
+use crate::doors::Doors;
+
+/// How many threads archive at the same time: their documents share commits.
+const THREADS: usize = 8;
+
+/// A clock that lives through five years as the county's documents do.
+#[derive(Debug, Default)]
+struct CountyClock(AtomicI64);
+
+impl Clock for CountyClock {
+    fn now(&self) -> Instant {
+        Instant::from_millis(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// The making of a county.
+pub struct Making {
+    doors: Doors,
+    county: Arc<County>,
+    callers: HashMap<Oid, Caller>,
+    clients: u32,
+    next_client: AtomicU32,
+    made: AtomicU64,
+    working: AtomicU32,
+    waiting: AtomicU64,
+    refused: Mutex<Vec<String>>,
+    stop: Stop,
+}
+
+impl std::fmt::Debug for Making {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Making({} made)", self.made.load(Ordering::Relaxed))
+    }
+}
+
+impl Making {
+    /// The making of a county whose registers are loaded.
+    #[must_use]
+    pub fn of(doors: Doors, county: Arc<County>) -> Arc<Self> {
+        let callers = callers(&doors.app);
+        let clients = county.size().clients;
+        Arc::new(Self {
+            doors,
+            county,
+            callers,
+            clients,
+            next_client: AtomicU32::new(0),
+            made: AtomicU64::new(0),
+            working: AtomicU32::new(0),
+            waiting: AtomicU64::new(0),
+            refused: Mutex::new(Vec::new()),
+            stop: Stop::default(),
+        })
+    }
+
+    /// Archives the first sample clients now, and tells what there is to look for.
+    pub(super) fn samples(&self, most: usize) -> Result<Vec<Sample>, DemoError> {
+        let clients = self.county.sample_clients();
+        clients.into_iter().take(most).map(|client| self.sample(client.number)).collect()
+    }
+
+    fn sample(&self, number: u32) -> Result<Sample, DemoError> {
+        let mut sample = Sample {
+            identity_code: self.county.client(number).code.reveal().to_owned(),
+            ..Sample::default()
+        };
+        let (app, clock) = self.archivist();
+        for event in self.county.events_of(number..number + 1) {
+            if let Event::Archive(made) = &event {
+                sample.controller.get_or_insert_with(|| made.sender.to_string());
+                remember(&mut sample, made);
+            }
+            self.happen(&app, &clock, event).map_err(DemoError::Sample)?;
+        }
+        Ok(sample)
+    }
+
+    /// Starts the threads that make the rest.
+    pub fn start(self: &Arc<Self>) {
+        self.doors.progress.plan(self.county.size().documents);
+        for _ in 0..THREADS {
+            let making = Arc::clone(self);
+            making.working.fetch_add(1, Ordering::Relaxed);
+            std::thread::spawn(move || {
+                making.work();
+                making.working.fetch_sub(1, Ordering::Relaxed);
+            });
+        }
+    }
+
+    /// Whether no thread works any more.
+    #[must_use]
+    pub fn ended(&self) -> bool {
+        self.working.load(Ordering::Relaxed) == 0
+    }
+
+    /// How many documents are made.
+    #[must_use]
+    pub fn made(&self) -> u64 {
+        self.made.load(Ordering::Relaxed)
+    }
+
+    /// How many documents of producers wait for the right to use the organiser's register.
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// What the archive refused, with the codes of the faults; nothing, or there is a mistake.
+    #[must_use]
+    pub fn refused(&self) -> Vec<String> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Makes no more.
+    pub fn stop(&self) {
+        self.stop.set();
+        while !self.ended() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+
+    /// One thread: client after client, until there are none left.
+    fn work(&self) {
+        let (app, clock) = self.archivist();
+        loop {
+            let number = self.next_client.fetch_add(1, Ordering::Relaxed);
+            if number >= self.clients {
+                return;
+            }
+            for event in self.county.events_of(number..number + 1) {
+                if self.stop.is_set() {
+                    return;
+                }
+                let archives = matches!(event, Event::Archive(_));
+                if let Err(why) = self.happen(&app, &clock, event) {
+                    let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+                    refused.push(why);
+                }
+                if archives {
+                    let made = self.made.fetch_add(1, Ordering::Relaxed) + 1;
+                    self.doors.progress.made(made);
+                }
+            }
+        }
+    }
+
+    fn archivist(&self) -> (App, Arc<CountyClock>) {
+        let clock = Arc::new(CountyClock::default());
+        (self.doors.app.with_clock(Arc::clone(&clock) as Arc<dyn Clock>), clock)
+    }
+
+    /// Lets one event happen, waiting while the archive is busy.
+    fn happen(&self, app: &App, clock: &CountyClock, event: Event) -> Result<(), String> {
+        match event {
+            Event::Archive(made) => {
+                clock.0.store(made.at.millis(), Ordering::Relaxed);
+                let caller = self.caller(&made.sender)?;
+                let document = made.document_id.to_string();
+                let submission =
+                    Submission { metadata: made.metadata_json.into_bytes(), parts: made.parts };
+                match patiently(|| app.archive_document(caller, submission.clone()).map(drop)) {
+                    Err(AppError::Denied(Denial::AnotherRegister)) => {
+                        self.waiting.fetch_add(1, Ordering::Relaxed);
+                        Ok(())
+                    }
+                    other => other.map_err(|error| told(&document, &error)),
+                }
+            }
+            Event::Invalidate { at, sender, document, reason } => {
+                clock.0.store(at.millis(), Ordering::Relaxed);
+                let caller = self.caller(&sender)?;
+                let request = InvalidationRequest { reason: reason.to_owned(), explanation: None };
+                match patiently(|| app.invalidate_document(caller, &document, &request)) {
+                    Ok(()) | Err(AppError::AlreadyInvalidated(_)) => Ok(()),
+                    Err(error) => Err(told(document.as_str(), &error)),
+                }
+            }
+        }
+    }
+
+    fn caller(&self, sender: &Oid) -> Result<&Caller, String> {
+        self.callers.get(sender).ok_or_else(|| format!("no system acts for {sender}"))
+    }
+}
+
+/// The callers that the county's systems are, by the organisation that each acts for.
+fn callers(app: &App) -> HashMap<Oid, Caller> {
+    let registry = app.registry();
+    let mut all = HashMap::new();
+    for system in registry.registers().systems() {
+        for organisation in &system.organisations {
+            let certificate = Certificate {
+                subject_serial: Some(organisation.as_str()),
+                fingerprint: &[0; 32],
+                common_name: Some(&system.id),
+            };
+            if let Ok(caller) = app.caller_of_certificate(&certificate) {
+                all.insert(organisation.clone(), caller);
+            }
+        }
+    }
+    all
+}
+
+/// Tries again while the archive is busy with others.
+fn patiently(mut act: impl FnMut() -> Result<(), AppError>) -> Result<(), AppError> {
+    loop {
+        match act() {
+            Err(AppError::Store(varanto_app::StoreError::Busy)) => {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+            other => return other,
+        }
+    }
+}
+
+fn told(document: &str, error: &AppError) -> String {
+    match error {
+        AppError::Refused(faults) => {
+            let fault = |fault: &Fault| format!("{} {}", fault.code(), fault.element);
+            let faults: Vec<String> = faults.iter().map(fault).collect();
+            format!("{document}: {}", faults.join(", "))
+        }
+        other => format!("{document}: {other}"),
+    }
+}
+
+fn remember(sample: &mut Sample, made: &Made) {
+    let document = made.document_id.to_string();
+    match (made.group, made.form) {
+        (DocumentGroup::Relationship, _) => sample.relationships.push(document),
+        (DocumentGroup::Case, _) => sample.cases.push(document),
+        (_, Form::Structured) => sample.structured.push(document),
+        (_, Form::Xhtml) => sample.views.push(document),
+        (_, Form::Pdf) => sample.pdfs.push(document),
+    }
+}

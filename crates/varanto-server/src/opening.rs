@@ -1,0 +1,72 @@
+//! Opening an archive with its doors: what `serve` and `demo` share.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use axum::Router;
+use jsonwebtoken::jwk::JwkSet;
+use varanto_app::{App, OpenError};
+use varanto_domain::time::Clock;
+
+use crate::certificates::Authority;
+use crate::config::{self, Config};
+use crate::doors::Doors;
+use crate::server::{self, Server, ServerError};
+use crate::tls::{Judge, TlsError};
+use crate::tokens::Tokens;
+
+/// Why an archive does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpeningError {
+    /// The archive itself.
+    #[error(transparent)]
+    Archive(#[from] OpenError),
+    /// Its sockets or certificates.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// The authorities of client certificates.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The certificates.
+    #[error(transparent)]
+    Certificate(#[from] crate::certificates::CertificateError),
+}
+
+/// An archive about to open: its sockets are bound, its doors are made, nobody is let in yet.
+#[derive(Debug)]
+pub struct Opening {
+    /// The doors.
+    pub doors: Doors,
+    /// The archive's own certificate authority.
+    pub authority: Authority,
+    listeners: Vec<TcpListener>,
+}
+
+impl Opening {
+    /// Opens the archive of a configuration. `login` may set whose tokens are taken, knowing the
+    /// address that others know the archive by, and give the issuer's keys when they come from no
+    /// file. Sockets come first, so that a second program on the same port fails before it touches
+    /// the data.
+    pub fn prepare(
+        mut config: Config,
+        clock: Arc<dyn Clock>,
+        login: impl FnOnce(&mut config::Tokens, &str) -> Option<JwkSet>,
+    ) -> Result<Self, OpeningError> {
+        let listeners = server::listen(&config.listen.addresses)?;
+        let bound = listeners.iter().filter_map(|listener| listener.local_addr().ok());
+        config.listen.addresses = bound.collect();
+        let app = App::open(&config.app_options(), Arc::clone(&clock))?;
+        let authority = Authority::open(&config.data, &config.listen.names, clock.now())?;
+        let judge = Judge::open(&authority, &config.clients, Arc::clone(&clock))?;
+        let base = config.public_base();
+        let keys = login(&mut config.tokens, &base);
+        let tokens = Tokens::new(&config.tokens, keys, Arc::clone(&clock));
+        Ok(Self { doors: Doors::new(config, app, clock, judge, tokens), authority, listeners })
+    }
+
+    /// Lets callers in. `beside` are routes that come from elsewhere, such as a login.
+    pub fn open(self, beside: Router) -> Result<Server, ServerError> {
+        let router = self.doors.router(beside);
+        Server::start(self.listeners, &self.doors, self.authority, &router)
+    }
+}

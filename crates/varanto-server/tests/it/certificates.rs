@@ -1,0 +1,132 @@
+//! Certificates and tokens that open nothing: each gets an answer it can read, and one log line.
+
+use std::time::Duration;
+
+use varanto_domain::ids::Oid;
+use varanto_server::certificates::Authority;
+
+use crate::house::{House, code};
+
+const PATH: &str = "/api/v1/documents/1.2.3";
+
+/// ACC-1: expired, not yet valid, revoked, of another authority, of an organisation nobody knows.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_certificate_gets_a_problem_and_one_log_line() {
+    let house = House::open();
+    let own = house.organisation();
+    let revoked = house.issue(&own, -1, 30);
+    house.authority.revoke(&revoked.serial, house.doors.clock.now()).unwrap();
+    house.doors.judge.refresh().unwrap();
+    let unknown = Oid::parse("1.2.246.10.99999999").unwrap();
+
+    for (issued, status, expected) in [
+        (house.issue(&own, -30, -1), 401, "certificate-expired"),
+        (house.issue(&own, 1, 30), 401, "certificate-not-yet-valid"),
+        (revoked, 401, "certificate-revoked"),
+        (house.issue(&unknown, -1, 30), 403, "system-unknown"),
+    ] {
+        let lines = house.log_lines();
+        let answer = house.showing(&issued).get(PATH).await.unwrap();
+        assert_eq!((answer.status.as_u16(), code(&answer).as_str()), (status, expected));
+        assert_eq!(house.log_lines(), lines + 1, "{expected}");
+    }
+}
+
+/// ACC-1: a certificate of somebody else's authority, even with all the right names.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_of_another_authority_is_refused() {
+    let house = House::open();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let other = Authority::open(elsewhere.path(), &[], house.doors.clock.now()).unwrap();
+    let now = house.doors.clock.now().millis();
+    let issued = other
+        .issue(&varanto_server::certificates::ClientOrder {
+            system: "demo".into(),
+            organisation: house.organisation(),
+            organisation_name: "Väärä".into(),
+            from: varanto_domain::time::Instant::from_millis(now - 60_000),
+            until: varanto_domain::time::Instant::from_millis(now + 60_000_000),
+        })
+        .unwrap();
+
+    let answer = house.showing(&issued).get(PATH).await.unwrap();
+
+    assert_eq!(code(&answer), "certificate-unknown-issuer");
+}
+
+/// A revocation reaches a connection that is open already.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revocation_reaches_an_open_connection() {
+    let house = House::open();
+    let issued = house.issue(&house.organisation(), -1, 30);
+    let mut line = house.showing(&issued).connect().await.unwrap();
+    assert_eq!(code(&line.get(PATH).await.unwrap()), "not-found");
+
+    house.authority.revoke(&issued.serial, house.doors.clock.now()).unwrap();
+
+    let mut told = String::new();
+    for _ in 0..100 {
+        told = code(&line.get(PATH).await.unwrap());
+        if told != "not-found" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(told, "certificate-revoked");
+}
+
+/// The same problem in three languages, chosen by `Accept-Language`.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_problem_is_told_in_the_callers_language() {
+    let house = House::open();
+    let issued = house.issue(&house.organisation(), -30, -1);
+    let mut line = house.showing(&issued).connect().await.unwrap();
+
+    for (asked, language, title) in [
+        ("fi", "fi", "Varmenne on vanhentunut"),
+        ("de, sv;q=0.8", "sv", "Certifikatet har gått ut"),
+        ("en-GB", "en", "The certificate has expired"),
+        ("de", "fi", "Varmenne on vanhentunut"),
+    ] {
+        let answer = line.get_with(PATH, &[("accept-language", asked)]).await.unwrap();
+        assert_eq!(answer.header("content-language"), language);
+        let told = answer.json();
+        assert_eq!(told["title"], title);
+        assert_eq!(told["rule"], "ACC-1");
+        assert!(told["type"].as_str().unwrap().ends_with("/problems/certificate-expired"));
+        let id = answer.header("x-request-id");
+        assert_eq!(told["instance"], format!("urn:uuid:{id}"));
+    }
+}
+
+/// Tokens: expired, forged, of an unknown role; a good one of a person opens.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_token_is_refused_with_its_reason() {
+    let house = House::open();
+    let user = house.provider.users()[0].clone();
+    let claims = house.provider.claims(&user, Duration::from_secs(600), None);
+    let signed = |change: &dyn Fn(&mut varanto_kit::oidc::Claims)| {
+        let mut claims = claims.clone();
+        change(&mut claims);
+        house.provider.sign(&claims)
+    };
+    for (token, expected) in [
+        (signed(&|_| ()), "not-found"),
+        (signed(&|claims| claims.exp -= 100_000), "token-expired"),
+        (signed(&|claims| claims.iss.push('x')), "token-wrong-issuer"),
+        (signed(&|claims| claims.role = "emperor".into()), "role-unknown"),
+        (signed(&|claims| claims.organisation = "1.2.3".into()), "organisation-unknown"),
+        ("nonsense".to_owned(), "token-malformed"),
+    ] {
+        let answer = house.stranger().bearer(&token).get(PATH).await.unwrap();
+        assert_eq!(code(&answer), expected);
+    }
+}
+
+/// A page is for everybody: a bad certificate does not close it.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_open_without_a_good_certificate() {
+    let house = House::open();
+    let issued = house.issue(&house.organisation(), -30, -1);
+    assert_eq!(house.showing(&issued).get("/fi/").await.unwrap().status, 200);
+}

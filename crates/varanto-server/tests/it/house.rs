@@ -1,0 +1,180 @@
+//! An archive with open doors, a small synthetic county in its registers, and callers.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use varanto_domain::ids::Oid;
+use varanto_domain::time::{Clock, FinnishDay, Instant};
+use varanto_kit::county::{County, CountySize, Event, Made};
+use varanto_kit::http::{Answer, Client, Multipart};
+use varanto_kit::oidc::{Provider, User};
+use varanto_server::certificates::{Authority, ClientOrder, Issued};
+use varanto_server::clock::MachineClock;
+use varanto_server::config::{Config, Limits};
+use varanto_server::doors::Doors;
+use varanto_server::opening::Opening;
+use varanto_server::server::Server;
+
+const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
+
+/// An open archive. Everything in it goes with it.
+pub(crate) struct House {
+    pub(crate) doors: Doors,
+    pub(crate) authority: Authority,
+    pub(crate) county: County,
+    pub(crate) provider: Provider,
+    pub(crate) address: SocketAddr,
+    pub(crate) ca: String,
+    _server: Server,
+    _home: tempfile::TempDir,
+}
+
+impl House {
+    /// A house with the usual limits.
+    pub(crate) fn open() -> Self {
+        Self::with_limits(Limits::default())
+    }
+
+    pub(crate) fn with_limits(limits: Limits) -> Self {
+        varanto_server::tls::install_cryptography();
+        let home = tempfile::tempdir().unwrap();
+        let mut config = Config { data: home.path().join("archive"), limits, ..Config::default() };
+        config.listen.addresses = vec![([127, 0, 0, 1], 0).into()];
+        let county = County::new(
+            7,
+            CountySize { clients: 6, documents: 90 },
+            FinnishDay::of(MachineClock.now()),
+        );
+        let mut provider = None;
+        let opening = Opening::prepare(config, Arc::new(MachineClock), |tokens, base| {
+            let made = login(&county, base);
+            tokens.issuer = made.issuer().to_owned();
+            let keys = serde_json::from_str(&made.keys_json()).ok();
+            provider = Some(made);
+            keys
+        })
+        .unwrap();
+        let app = &opening.doors.app;
+        app.load_registers("county", county.registers_json().into_bytes()).unwrap();
+        app.load_registers("systems", county.systems_json().into_bytes()).unwrap();
+        let doors = opening.doors.clone();
+        let authority = opening.authority.clone();
+        let ca = std::fs::read_to_string(authority.authority_file()).unwrap();
+        let provider = provider.unwrap();
+        let server = opening.open(axum::Router::new().nest("/oidc", provider.router())).unwrap();
+        let address = server.addresses()[0];
+        Self { doors, authority, county, provider, address, ca, _server: server, _home: home }
+    }
+
+    /// The county's own organisation.
+    pub(crate) fn organisation(&self) -> Oid {
+        self.county.organisations()[0].id.clone()
+    }
+
+    /// A private producer.
+    pub(crate) fn producer(&self) -> Oid {
+        self.county.organisations()[1].id.clone()
+    }
+
+    /// One without certificate or token.
+    pub(crate) fn stranger(&self) -> Client {
+        Client::new(self.address, "localhost", &self.ca).unwrap()
+    }
+
+    /// The county's system.
+    pub(crate) fn system(&self) -> Client {
+        self.system_of(&self.organisation())
+    }
+
+    /// A system with a good certificate for an organisation.
+    pub(crate) fn system_of(&self, organisation: &Oid) -> Client {
+        self.showing(&self.issue(organisation, -1, 30))
+    }
+
+    /// A certificate for an organisation, good from and until so many days from now.
+    pub(crate) fn issue(&self, organisation: &Oid, from: i64, until: i64) -> Issued {
+        let now = MachineClock.now().millis();
+        let order = ClientOrder {
+            system: "demo".into(),
+            organisation: organisation.clone(),
+            organisation_name: "Organisaatio".into(),
+            from: Instant::from_millis(now + from * DAY_MILLIS),
+            until: Instant::from_millis(now + until * DAY_MILLIS),
+        };
+        self.authority.issue(&order).unwrap()
+    }
+
+    /// A client that shows a certificate.
+    pub(crate) fn showing(&self, issued: &Issued) -> Client {
+        let identity = Some((issued.certificate_pem.as_str(), issued.key_pem.as_str()));
+        Client::with_identity(self.address, "localhost", &self.ca, identity).unwrap()
+    }
+
+    /// A person with a good token; the role is `worker`, `archivist` …
+    pub(crate) fn person(&self, role: &str) -> Client {
+        let user = self.provider.users().iter().find(|user| user.role == role).unwrap();
+        let token = self.provider.token_for(&user.id, Duration::from_secs(600)).unwrap();
+        self.stranger().bearer(&token)
+    }
+
+    /// The first documents that the county's own system archives about one client.
+    pub(crate) fn made(&self) -> Vec<Made> {
+        let own = self.organisation();
+        let made = self.county.events_of(0..1).filter_map(|event| match event {
+            Event::Archive(made) if made.sender == own => Some(made),
+            _ => None,
+        });
+        made.collect()
+    }
+
+    /// How many lines the use log has.
+    pub(crate) fn log_lines(&self) -> u64 {
+        self.doors.app.contents().unwrap().log_lines
+    }
+
+    /// How many versions are archived.
+    pub(crate) fn versions(&self) -> u64 {
+        self.doors.app.contents().unwrap().versions
+    }
+}
+
+/// A submission as a form.
+pub(crate) fn form(made: &Made) -> Multipart {
+    let start =
+        Multipart::new().part("metadata", "application/json", made.metadata_json.as_bytes());
+    made.parts
+        .iter()
+        .fold(start, |form, (part, bytes)| form.part(part.name(), part.media_type(), bytes))
+}
+
+/// The codes and elements of the faults in an answer.
+pub(crate) fn faults(answer: &Answer) -> Vec<(String, String)> {
+    let json = answer.json();
+    let all = json["faults"].as_array().cloned().unwrap_or_default();
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    all.iter().map(|fault| (text(&fault["code"]), text(&fault["element"]))).collect()
+}
+
+/// The code of the problem in an answer.
+pub(crate) fn code(answer: &Answer) -> String {
+    assert_eq!(answer.header("content-type"), "application/problem+json", "{}", answer.text());
+    answer.json()["code"].as_str().unwrap_or_default().to_owned()
+}
+
+fn login(county: &County, base: &str) -> Provider {
+    let users = county.users().into_iter().map(|user| User {
+        id: user.login,
+        name: format!("{} {}", user.given_names, user.family_name),
+        role: user.role.code().to_owned(),
+        title: user.title.to_owned(),
+        organisation: user.organisation.to_string(),
+        organisation_name: String::new(),
+        unit: user.units[0].to_string(),
+        unit_name: String::new(),
+        registration_number: user.registration_number,
+        strong: true,
+    });
+    let issuer = format!("{base}/oidc");
+    Provider::new(&issuer, "varanto", Vec::new(), users.collect(), Arc::new(MachineClock))
+}

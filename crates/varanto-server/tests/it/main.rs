@@ -1,0 +1,10 @@
+//! The doors from outside: whole requests and whole answers, over real TLS with real certificates.
+
+mod archiving;
+mod browser;
+mod certificates;
+mod house;
+mod program;
+mod refusals;
+mod running;
+mod strangers;

@@ -1,0 +1,167 @@
+//! The program itself: its command line, and the demonstration from start to end.
+
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+fn varanto(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_varanto"))
+        .args(arguments)
+        .env_remove("VARANTO_CONFIG")
+        .env("LANG", "en_GB.UTF-8")
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn the_printed_sample_is_a_configuration() {
+    let home = tempfile::tempdir().unwrap();
+    let sample = varanto(&["config", "--sample"]);
+    assert!(sample.status.success());
+    let file = home.path().join("varanto.toml");
+    std::fs::write(&file, &sample.stdout).unwrap();
+    let shown = varanto(&["--config", file.to_str().unwrap(), "--json", "config"]);
+    assert!(shown.status.success(), "{}", text(&shown.stderr));
+
+    std::fs::write(&file, "[limits]\nbody_byte = 1\n").unwrap();
+    let wrong = varanto(&["--config", file.to_str().unwrap(), "config"]);
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(text(&wrong.stderr).contains("body_byte"), "{}", text(&wrong.stderr));
+}
+
+#[test]
+fn every_command_has_help_and_an_unknown_one_is_told_with_code_2() {
+    let help = text(&varanto(&["--help"]).stdout);
+    for command in [
+        "demo",
+        "serve",
+        "verify",
+        "checkpoint",
+        "structures",
+        "codesets",
+        "organisations",
+        "systems",
+        "generate",
+        "doctor",
+        "config",
+        "certificates",
+        "bulletin",
+    ] {
+        assert!(help.contains(command), "{command}");
+        let own = varanto(&[command, "--help"]);
+        assert!(own.status.success() && text(&own.stdout).contains("Usage:"), "{command}");
+    }
+    assert_eq!(varanto(&["dmeo"]).status.code(), Some(2));
+}
+
+#[test]
+fn certificates_are_issued_listed_and_revoked() {
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("data");
+    let (data, out) = (data.to_str().unwrap(), home.path().to_str().unwrap());
+    let base = ["--data", data, "--json", "certificates"];
+    let run = |more: &[&str]| varanto(&[&base, more].concat());
+
+    let issued =
+        run(&["issue", "--system", "atj", "--organisation", "1.2.246.10.1234567", "--out", out]);
+    assert!(issued.status.success(), "{}", text(&issued.stderr));
+    let issued: Value = serde_json::from_slice(&issued.stdout).unwrap();
+    let serial = issued["serial"].as_str().unwrap();
+    assert!(home.path().join("atj.key").exists());
+    assert!(run(&["revoke", serial]).status.success());
+    let listed: Value = serde_json::from_slice(&run(&["list"]).stdout).unwrap();
+    assert_eq!(listed[0]["serial"], serial);
+    assert_ne!(listed[0]["revoked"], "");
+    assert_eq!(run(&["revoke", "abcdef"]).status.code(), Some(1));
+    let bad = run(&["issue", "--system", "../x", "--organisation", "1.2.3"]);
+    assert_eq!(bad.status.code(), Some(1));
+}
+
+#[test]
+fn the_same_seed_makes_the_same_files() {
+    let home = tempfile::tempdir().unwrap();
+    let made = |name: &str| {
+        let out = home.path().join(name);
+        let size = ["--clients", "2", "--documents", "12", "--out", out.to_str().unwrap()];
+        let run = varanto(&[&["generate"], &size[..]].concat());
+        assert!(run.status.success(), "{}", text(&run.stderr));
+        let document = out.join("documents/00000005");
+        std::fs::read(document.join("metadata.json")).unwrap()
+    };
+    assert_eq!(made("a"), made("b"));
+}
+
+/// A demonstration that is ended when the test ends, whatever happens.
+struct Demo(Child);
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+    }
+}
+
+fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(started.elapsed() < Duration::from_secs(180), "waited for {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn told(directory: &Path) -> Option<Value> {
+    serde_json::from_slice(&std::fs::read(directory.join("demo.json")).ok()?).ok()
+}
+
+/// The demonstration: opens, prints commands that work, ends cleanly on SIGTERM, and what it leaves
+/// verifies.
+#[test]
+fn the_demonstration_opens_works_and_ends_cleanly() {
+    let home = tempfile::tempdir().unwrap();
+    let directory = home.path().join("demo");
+    let dir = directory.to_str().unwrap();
+    let child = Command::new(env!("CARGO_BIN_EXE_varanto"))
+        .args(["demo", "--dir", dir, "--port", "0", "--clients", "8", "--documents", "120"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut demo = Demo(child);
+    let file = wait_for("demo.json", || told(&directory));
+    assert_eq!(file["pid"], demo.0.id());
+    wait_for("all documents", || told(&directory).filter(|file| file["complete"] == true));
+
+    if Path::new("/usr/bin/curl").exists() {
+        for command in file["commands"].as_array().unwrap() {
+            let command = command.as_str().unwrap();
+            let line = format!("{command} --silent --fail");
+            let output = Command::new("sh").args(["-c", &line]).output().unwrap();
+            assert!(output.status.success(), "{command}: {}", text(&output.stderr));
+            assert!(serde_json::from_slice::<Value>(&output.stdout).is_ok(), "{command}");
+        }
+    } else {
+        println!("skipped: the command lines, because /usr/bin/curl is missing");
+    }
+
+    let pid = demo.0.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    let status = wait_for("its end", || demo.0.try_wait().unwrap());
+    assert!(status.success(), "{status}");
+    let mut complaints = String::new();
+    std::io::Read::read_to_string(demo.0.stderr.as_mut().unwrap(), &mut complaints).unwrap();
+    assert!(!complaints.contains("refused:"), "{complaints}");
+
+    let archive = directory.join("archive");
+    let verified = varanto(&["--data", archive.to_str().unwrap(), "--json", "verify"]);
+    assert!(verified.status.success(), "{}{}", text(&verified.stdout), text(&verified.stderr));
+    let verdict: Value = serde_json::from_slice(&verified.stdout).unwrap();
+    assert!(verdict["versions"].as_u64().unwrap() > 100, "{verdict}");
+}

@@ -1,0 +1,77 @@
+//! Health, figures, bulletins: what operators and joined organisations see. Source: OPS-4.
+
+use serde_json::json;
+use varanto_server::bulletins::{Bulletin, Severity};
+
+use crate::house::{House, form};
+
+/// Figures have route templates, never identifiers or client data.
+#[tokio::test(flavor = "multi_thread")]
+async fn figures_tell_routes_and_nobodys_data() {
+    let house = House::open();
+    let made = house.made().remove(0);
+    let mut line = house.system().connect().await.unwrap();
+    line.post_form("/api/v1/documents", form(&made)).await.unwrap();
+    line.get(&format!("/api/v1/documents/{}", made.document_id)).await.unwrap();
+    line.get("/api/v1/documents/1.2.3?hetu=180418A903L").await.unwrap();
+
+    let figures = line.get("/metrics").await.unwrap().text();
+
+    assert!(figures.contains("route=\"/api/v1/documents/{oid}\",method=\"GET\",status=\"200\""));
+    assert!(figures.contains("varanto_request_seconds_bucket"), "{figures}");
+    assert!(figures.contains("varanto_commits_total"));
+    assert!(!figures.contains(made.document_id.as_str()));
+    assert!(!figures.contains("180418A903L") && !figures.contains("hetu"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_and_readiness_part_when_the_archive_is_ending() {
+    let house = House::open();
+    let mut line = house.stranger().connect().await.unwrap();
+    assert_eq!(line.get("/health").await.unwrap().json(), json!({ "status": "alive" }));
+    assert_eq!(line.get("/ready").await.unwrap().json(), json!({ "status": "ready" }));
+    house.doors.end();
+    assert_eq!(line.get("/health").await.unwrap().status, 200);
+    let answer = line.get("/ready").await.unwrap();
+    assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "2"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bulletin_shows_in_the_interface_and_on_the_page_in_its_language() {
+    let house = House::open();
+    let bulletin = Bulletin {
+        number: 0,
+        severity: Severity::Disturbance,
+        published: house.doors.clock.now().to_string(),
+        until: None,
+        withdrawn: None,
+        fi: "Haku on hidas".into(),
+        sv: "Sökningen är långsam".into(),
+        en: "Search is slow".into(),
+    };
+    house.doors.bulletins.publish(bulletin).unwrap();
+    let mut line = house.stranger().connect().await.unwrap();
+
+    let told = line.get("/api/v1/bulletins").await.unwrap().json();
+    assert_eq!(told["bulletins"][0]["en"], "Search is slow");
+    assert!(line.get("/sv/").await.unwrap().text().contains("Sökningen är långsam"));
+    house.doors.bulletins.withdraw(1, house.doors.clock.now()).unwrap();
+    assert!(!line.get("/sv/").await.unwrap().text().contains("Sökningen"));
+}
+
+/// REG-1 to REG-3: the registers are public.
+#[tokio::test(flavor = "multi_thread")]
+async fn registers_are_open_to_all() {
+    let house = House::open();
+    let mut line = house.stranger().connect().await.unwrap();
+    let structures = line.get("/api/v1/structures").await.unwrap().json();
+    let first = structures["structures"][0]["oid"].as_str().unwrap().to_owned();
+    let schema = line.get(&format!("/api/v1/structures/{first}")).await.unwrap();
+    assert_eq!(schema.header("content-type"), "application/schema+json");
+    assert_eq!(schema.json()["sosmeta"]["oid"], first.as_str());
+    let set = line.get("/api/v1/codesets/1.2.246.537.6.1221").await.unwrap().json();
+    let values = set["versions"][0]["values"].as_array().unwrap();
+    assert!(values.iter().any(|value| value["code"] == "24"), "{set}");
+    let organisations = line.get("/api/v1/organisations").await.unwrap().json();
+    assert!(organisations["organisations"].as_array().unwrap().len() >= 3);
+}

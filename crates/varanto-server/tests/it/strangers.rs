@@ -1,0 +1,105 @@
+//! What every route says to a stranger.
+
+use bytes::Bytes;
+use varanto_kit::http::Send;
+use varanto_server::rest::openapi;
+use varanto_server::rest::table::TABLE;
+
+use crate::house::{House, code};
+
+fn filled(path: &str) -> String {
+    path.replace("{oid}", "1.2.246.537.6.1506").replace("{part}", "view")
+}
+
+/// Every route of the interface: closed ones say who may come in, open ones never 401; none is
+/// missing. The table is the router and the document alike.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_route_of_the_interface_answers_a_stranger_as_its_table_says() {
+    let house = House::open();
+    let mut line = house.stranger().connect().await.unwrap();
+    for operation in TABLE {
+        let path = filled(&operation.full_path());
+        let with = Send { content_type: Some("application/json"), headers: &[] };
+        let answer = line.send(operation.method, &path, Bytes::from("{}"), with).await.unwrap();
+        if operation.open {
+            assert!(matches!(answer.status.as_u16(), 200 | 400 | 404), "{operation:?}");
+        } else {
+            assert_eq!(answer.status, 401, "{operation:?}");
+            assert_eq!(code(&answer), "authentication-needed", "{operation:?}");
+            assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"varanto\"");
+        }
+    }
+    assert_eq!(house.versions(), 0);
+}
+
+/// Every documented route is served: a wrong method is told which ones are right.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_documented_route_is_served() {
+    let house = House::open();
+    let mut line = house.stranger().connect().await.unwrap();
+    let served = line.get("/api/openapi.json").await.unwrap().json();
+    assert_eq!(served, openapi::document(&house.doors.base));
+    for (path, methods) in served["paths"].as_object().unwrap() {
+        let path = filled(path);
+        let answer = line.send("DELETE", &path, Bytes::new(), Send::default()).await.unwrap();
+        assert_eq!((answer.status.as_u16(), code(&answer)), (405, "method-not-allowed".into()));
+        for method in methods.as_object().unwrap().keys() {
+            assert!(answer.header("allow").contains(&method.to_uppercase()), "{method} {path}");
+        }
+    }
+}
+
+/// Every page, and what pages load.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_opens_to_a_stranger_and_loads_nothing_from_elsewhere() {
+    let house = House::open();
+    let mut line = house.stranger().connect().await.unwrap();
+    for path in ["/", "/fi/", "/sv/", "/en/", "/api/", "/fi/api/", "/sv/api/", "/en/api/"] {
+        let page = line.get(path).await.unwrap();
+        assert_eq!(page.status, 200, "{path}");
+        let policy = page.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{path}");
+        let text = page.text();
+        assert!(!text.contains("<style") && !text.contains(" style=\""), "{path}");
+        for link in ["src=\"http", "href=\"http", "<script>", " onclick"] {
+            assert!(!text.contains(link), "{path} {link}");
+        }
+    }
+    for asset in ["varanto.css", "try.js", "varanto.svg", "regular.woff2", "semibold.woff2"] {
+        assert_eq!(line.get(&format!("/assets/{asset}")).await.unwrap().status, 200, "{asset}");
+    }
+    for path in ["/api", "/fi", "/sv", "/en"] {
+        let moved = line.get(path).await.unwrap();
+        assert_eq!((moved.status.as_u16(), moved.header("location")), (308, &*format!("{path}/")));
+    }
+    for path in ["/problems/busy", "/problems/wrong-type", "/problems/another-register"] {
+        assert_eq!(line.get(path).await.unwrap().status, 200, "{path}");
+    }
+    for path in ["/nowhere", "/assets/none", "/problems/none", "/api/v1/none", "/fi/none"] {
+        assert_eq!(code(&line.get(path).await.unwrap()), "not-found", "{path}");
+    }
+}
+
+/// A browser gets a page that it can read, a machine gets the problem.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_gets_a_page_where_a_machine_gets_a_problem() {
+    let house = House::open();
+    let mut line = house.stranger().connect().await.unwrap();
+    let accept = [("accept", "text/html,*/*;q=0.8"), ("accept-language", "sv")];
+    let page = line.get_with("/nowhere", &accept).await.unwrap();
+    assert_eq!(page.status, 404);
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    assert!(page.text().contains("Finns inte"));
+    let machine = line.get_with("/api/v1/nowhere", &accept).await.unwrap();
+    assert_eq!(code(&machine), "not-found");
+}
+
+/// The login of the demonstration's people: it begins for strangers.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_login_tells_where_its_doors_are() {
+    let house = House::open();
+    let told = house.stranger().get("/oidc/.well-known/openid-configuration").await.unwrap().json();
+    assert_eq!(told["issuer"], house.provider.issuer());
+    let ask = house.stranger().get("/oidc/authorize?response_type=code").await.unwrap();
+    assert_eq!(ask.status, 400);
+}
