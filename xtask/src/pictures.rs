@@ -12,7 +12,7 @@ use crate::system;
 const PORT: &str = "18443";
 
 /// Each page and the picture of it.
-const PAGES: [(&str, &str); 2] = [("/", "landing.png"), ("/api", "api.png")];
+const PAGES: [(&str, &str); 2] = [("/", "landing.png"), ("/api/", "api.png")];
 
 /// Builds and starts the demonstration, waits until it is ready, takes the pictures and ends it.
 ///
@@ -23,7 +23,8 @@ pub(crate) fn take() -> Result<(), String> {
     if !run(cargo(&["build", "--release", "--locked", "--bin", "varanto"]))?.well {
         return Err("the program does not build".to_owned());
     }
-    let folder = root().join("target/pictures");
+    // The landing page shows the folder's path, so it is one that any machine could have.
+    let folder = std::env::temp_dir().join("varanto-demo");
     let told = |error: std::io::Error| format!("{}: {error}", folder.display());
     if folder.exists() {
         std::fs::remove_dir_all(&folder).map_err(told)?;
@@ -54,6 +55,7 @@ impl Demonstration {
         while begun.elapsed() < Duration::from_mins(15) {
             if let Ok(text) = std::fs::read_to_string(told_in)
                 && let Ok(told) = serde_json::from_str::<Value>(&text)
+                && told["complete"] == true
                 && let Some(base) = told["base"].as_str()
             {
                 return Ok(base.trim_end_matches('/').to_owned());
@@ -66,9 +68,10 @@ impl Demonstration {
 
 impl Drop for Demonstration {
     fn drop(&mut self) {
-        // Nothing is lost when it cannot be ended: it ends with this program's terminal.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let told = run(program("kill", &[&self.0.id().to_string()]));
+        if told.is_ok_and(|ended| ended.well) {
+            let _ = self.0.wait();
+        }
     }
 }
 

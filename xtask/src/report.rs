@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+/// Why a function that stands among the tests is not run as one: it is no check. Each begins with
+/// one of these words.
+pub(crate) const NO_CHECKS: [&str; 2] = ["runs as a process of its own", "a measurement"];
+
 /// What one suite answered.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Suite {
@@ -41,12 +45,12 @@ pub(crate) struct StepReport {
 /// The suites in what `cargo test … -- --show-output` printed.
 ///
 /// A test that printed a line beginning with `skipped:` could not be made, so it counts as skipped
-/// and not as passed; an ignored one is skipped too.
+/// and not as passed; an ignored one is skipped too, unless it is no check ([`NO_CHECKS`]).
 pub(crate) fn suites_of_cargo_test(printed: &str) -> Vec<Suite> {
     let mut suites = Vec::new();
     let mut name = String::from("tests");
     let mut test_skipped = false;
-    let mut skipped = 0;
+    let (mut skipped, mut no_checks) = (0, 0);
     for line in printed.lines() {
         let trimmed = line.trim_start();
         if let Some(target) = trimmed.strip_prefix("Running ").filter(|_| line != trimmed) {
@@ -58,15 +62,17 @@ pub(crate) fn suites_of_cargo_test(printed: &str) -> Vec<Suite> {
         } else if line.starts_with("skipped:") && !test_skipped {
             test_skipped = true;
             skipped += 1;
+        } else if let Some((_, reason)) = line.split_once(" ... ignored, ") {
+            no_checks += usize::from(NO_CHECKS.iter().any(|known| reason.starts_with(known)));
         } else if let Some(counts) = line.strip_prefix("test result: ") {
             let count = |word: &str| count_before(counts, word);
             suites.push(Suite {
                 name: name.clone(),
                 passed: count("passed").saturating_sub(skipped),
                 failed: count("failed"),
-                skipped: count("ignored") + skipped,
+                skipped: count("ignored").saturating_sub(no_checks) + skipped,
             });
-            (skipped, test_skipped) = (0, false);
+            (skipped, no_checks, test_skipped) = (0, 0, false);
         }
     }
     suites.retain(|suite| suite.passed + suite.failed + suite.skipped > 0);
@@ -129,8 +135,10 @@ mod tests {
    Compiling varanto-domain v0.1.0
      Running unittests src/lib.rs (target/debug/deps/varanto_domain-0f1e)
 
-running 3 tests
+running 4 tests
 test a ... ok
+test b ... ignored, too slow here
+test c ... ignored, a measurement
 
 successes:
 
@@ -141,7 +149,7 @@ skipped: told twice
 ---- other stdout ----
 some words about skipped: nothing
 
-test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s
+test result: ok. 2 passed; 0 failed; 2 ignored; 0 measured; 0 filtered out; finished in 0.01s
 
      Running tests/national_structures.rs (target/debug/deps/national_structures-9a)
 test result: FAILED. 4 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s
