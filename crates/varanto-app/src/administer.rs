@@ -39,10 +39,7 @@ impl App {
     ///
     /// # Errors
     /// The first file that does not read, by its place in `files`, with its faults.
-    pub fn load_structures(
-        &self,
-        files: Vec<Vec<u8>>,
-    ) -> Result<Vec<Oid>, (usize, LoadError)> {
+    pub fn load_structures(&self, files: Vec<Vec<u8>>) -> Result<Vec<Oid>, (usize, LoadError)> {
         let mut read = Vec::with_capacity(files.len());
         for (place, file) in files.into_iter().enumerate() {
             let structure = national_schema::read(&file)
@@ -59,9 +56,10 @@ impl App {
     /// never loaded.
     pub fn withdraw_structure(&self, oid: &Oid) -> Result<bool, LoadError> {
         let name = oid.to_string();
-        let known = self.registry().structure(oid).map(|entry| {
-            (entry.built_in, national_schema::write(&entry.structure))
-        });
+        let known = self
+            .registry()
+            .structure(oid)
+            .map(|entry| (entry.built_in, national_schema::write(&entry.structure)));
         let Some((built_in, printed)) = known else { return Ok(false) };
         if built_in {
             self.load(FileKind::Structure, vec![(name.clone(), printed.into_bytes())])?;

@@ -87,9 +87,8 @@ impl App {
         }
         let functions =
             Function::ALL.into_iter().filter(|function| system.may(*function, today)).collect();
-        let acted_for = |controller: &Oid| {
-            *controller == organisation || system.acts_for(controller)
-        };
+        let acted_for =
+            |controller: &Oid| *controller == organisation || system.acts_for(controller);
         Ok(Caller {
             who: Who::System {
                 id: system.id.clone(),
@@ -116,7 +115,7 @@ impl App {
             return Err(Unknown::Organisation);
         }
         let functions = match person.role.as_str() {
-            "social-worker" | "responsible-worker" | "producer-worker" => vec![Function::Read],
+            "worker" | "responsible-worker" | "producer-worker" => vec![Function::Read],
             "archivist" => vec![Function::Read, Function::Invalidate],
             _ => return Err(Unknown::Role),
         };
@@ -163,7 +162,10 @@ fn controllers_of(registers: &Registers, organisation: &Oid) -> Vec<Oid> {
         .filter(|found| found.controller)
         .filter(|found| {
             above.iter().any(|up| up.oid == found.oid)
-                || registers.line_of_organisation(&found.oid).iter().any(|up| up.oid == *organisation)
+                || registers
+                    .line_of_organisation(&found.oid)
+                    .iter()
+                    .any(|up| up.oid == *organisation)
         })
         .map(|found| found.oid.clone())
         .collect()

@@ -71,8 +71,7 @@ fn train(store: &Store, subject: &str, samples: &[Vec<u8>]) -> Result<i64, AppEr
     // Too few or too uniform samples give no dictionary; then none is used, which is only larger.
     let Ok(bytes) = train_dictionary(samples) else { return Ok(0) };
     let subject = subject.to_owned();
-    let made =
-        store.write::<_, AppError>(move |tx| Ok(tx.insert_dictionary(&subject, &bytes)?))?;
+    let made = store.write::<_, AppError>(move |tx| Ok(tx.insert_dictionary(&subject, &bytes)?))?;
     Ok(made.value)
 }
 
@@ -82,8 +81,7 @@ fn structure_samples(structure: &Structure) -> Vec<Vec<u8>> {
     (0..SAMPLES)
         .map(|seed| {
             let fullness = if seed % 3 == 0 { Fullness::Full } else { Fullness::Typical };
-            let document =
-                synthetic::document(structure, seed, fullness, &mut FinnishText::new());
+            let document = synthetic::document(structure, seed, fullness, &mut FinnishText::new());
             sample(structure, &document, &oid)
         })
         .collect()

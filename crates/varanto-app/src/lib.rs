@@ -21,7 +21,7 @@ use varanto_store::{KeyRing, Store, StoreOptions};
 
 pub use error::{AppError, OpenError};
 pub use registry::{Registry, StructureEntry, StructureState};
-pub use varanto_store::StoreMetrics;
+pub use varanto_store::{StoreError, StoreMetrics};
 
 use dictionaries::Dictionaries;
 use registry::RegistryHolder;

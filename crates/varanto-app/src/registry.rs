@@ -146,8 +146,7 @@ fn structures(files: Vec<RegisterFile>) -> Result<BTreeMap<Oid, StructureEntry>,
                 name: file.name.clone(),
                 why: faults.first().map(|fault| fault.to_string()).unwrap_or_default(),
             })?;
-        let state =
-            if file.withdrawn { StructureState::Withdrawn } else { StructureState::Ready };
+        let state = if file.withdrawn { StructureState::Withdrawn } else { StructureState::Ready };
         structures.insert(
             structure.oid.clone(),
             StructureEntry { structure: Arc::new(structure), state, built_in: false },

@@ -10,13 +10,14 @@ use varanto_domain::archive::proof::{self, CheckpointBody};
 use varanto_domain::archive::receipt::{Receipt, ReceiptFault};
 use varanto_domain::archive::register_documents::{CaseContent, RelationshipContent};
 use varanto_domain::faults::Fault;
-use varanto_domain::ids::{ClientIdentifier, Oid, PersonalIdentityCode, TemporaryIdentifier};
+use varanto_domain::ids::{
+    ClientIdentifier, ClientKey, Oid, PersonalIdentityCode, TemporaryIdentifier,
+};
 use varanto_domain::time::FinnishDay;
 use varanto_formats::{content, metadata, receipts};
 pub use varanto_store::Damage;
 use varanto_store::{ReadTx, StoreError, VersionRow, verified_note};
 
-use crate::archive::record;
 use crate::{App, AppError};
 
 /// What a verification of the whole store found.
@@ -129,7 +130,7 @@ impl Judge<'_> {
         today: FinnishDay,
     ) -> Result<(), StoreError> {
         let place = format!("version {}", self.row.version.0);
-        let raw = record::metadata_text(kept).and_then(|text| metadata::read(text.as_bytes()).ok());
+        let raw = metadata::read(kept).ok();
         let Some((raw, _)) = raw else {
             self.damage.push(Damage::at(place, "its record does not read"));
             return Ok(());
@@ -148,7 +149,8 @@ impl Judge<'_> {
             });
         let client = identifier.map(|identifier| self.tx.find_client(&identifier)).transpose()?;
         if client.flatten() != Some(self.row.client) {
-            self.damage.push(Damage::at(place, "its client is not found by the client's identifier"));
+            self.damage
+                .push(Damage::at(place, "its client is not found by the client's identifier"));
         }
         if self.row.state == VersionState::InForce {
             let id = |element| text(element).and_then(|id| Oid::parse(id).ok());
@@ -174,10 +176,18 @@ impl Judge<'_> {
         said: &RelationshipContent,
     ) -> Result<(), StoreError> {
         let Some(id) = id else { return Ok(()) };
-        let row = self.tx.find_relationship(&id)?;
+        let row = match self.tx.find_relationship(&id) {
+            Err(StoreError::Damaged(what)) => {
+                self.damage.push(Damage::at(format!("relationship {id}"), what));
+                return Ok(());
+            }
+            found => found?,
+        };
         let same = row.is_some_and(|row| {
             let tasks: Vec<&str> = said.service_tasks.iter().map(|task| &**task).collect();
-            row.known.client == self.row.client
+            Some(row.key) == self.row.relationship_key
+                && row.from == self.row.version
+                && row.known.client == self.row.client
                 && row.known.controller == self.row.controller
                 && row.known.old == said.old
                 && row.known.last_day == said.last_day
@@ -192,9 +202,27 @@ impl Judge<'_> {
 
     fn case(&mut self, id: Option<Oid>, said: &CaseContent) -> Result<(), StoreError> {
         let Some(id) = id else { return Ok(()) };
-        let row = self.tx.find_case(&id)?;
+        let row = match self.tx.find_case(&id) {
+            Err(StoreError::Damaged(what)) => {
+                self.damage.push(Damage::at(format!("case {id}"), what));
+                return Ok(());
+            }
+            found => found?,
+        };
+        let mut clients = vec![self.row.client];
+        let codes = said.clients.iter().filter_map(|one| one.code.as_deref());
+        for code in codes.filter_map(|code| PersonalIdentityCode::parse(code).ok()) {
+            // One whom no identifier leads to is missing among the case's clients too.
+            let found = self.tx.find_client(&ClientIdentifier::Code(code))?;
+            clients.push(found.unwrap_or(ClientKey(0)));
+        }
+        clients.sort_unstable();
+        clients.dedup();
         let same = row.is_some_and(|row| {
-            row.known.clients.contains(&self.row.client)
+            Some(row.key) == self.row.case_key
+                && Some(row.relationship_key) == self.row.relationship_key
+                && row.from == self.row.version
+                && row.known.clients == clients
                 && row.known.controller == self.row.controller
                 && row.known.closed == said.closed
                 && row.known.closed_on == said.closed_on
@@ -278,9 +306,7 @@ pub fn verify_receipt(receipt: &[u8], exported: &[u8]) -> Result<ReceiptVerdict,
     let (origin, public) = key_of(&file.verifier_key)
         .ok_or_else(|| ReceiptProblem::Unreadable("checkpoint", "verifier_key".to_owned()))?;
     let mut faults = Vec::new();
-    let signed = |note: &str| {
-        verified_note(&origin, &public, note).and_then(CheckpointBody::parse)
-    };
+    let signed = |note: &str| verified_note(&origin, &public, note).and_then(CheckpointBody::parse);
     let (newest, own) = (signed(&file.checkpoint), signed(&receipt.checkpoint));
     if newest.is_none() {
         faults.push(ReceiptProblem::CheckpointSignature);

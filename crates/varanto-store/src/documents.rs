@@ -1,5 +1,7 @@
 //! Versions of documents: their rows, their records and their contents.
 
+use std::sync::Arc;
+
 use rusqlite::{Row, params};
 use varanto_domain::access::{InvalidatePermit, ReadPermit, VersionFacts};
 use varanto_domain::archive::documents::{DocumentGroup, Form, Part, VersionState};
@@ -18,6 +20,7 @@ use crate::{ReadTx, StoreError, WriteTx};
 #[expect(missing_docs, reason = "each field is the column of the same name")]
 pub struct VersionRow {
     pub version: VersionKey,
+    pub oid: Oid,
     pub client: ClientKey,
     pub set: VersionKey,
     pub number: u32,
@@ -31,7 +34,10 @@ pub struct VersionRow {
     pub written_at: Instant,
     pub archived_at: Instant,
     pub content_bytes: u64,
+    pub arrival: Arc<str>,
     pub leaf: u64,
+    /// The metadata, sealed; a permit opens them.
+    record: Vec<u8>,
 }
 
 impl VersionRow {
@@ -54,7 +60,7 @@ pub struct SealedContent {
     salt: proof::Salt,
 }
 
-/// A record of metadata and arrival, compressed and encrypted on the caller's thread. Its digest
+/// A record of metadata, compressed and encrypted on the caller's thread. Its digest
 /// waits for the columns, some of which only the writer knows.
 pub struct SealedRecord {
     bytes: Vec<u8>,
@@ -105,17 +111,20 @@ pub struct NewVersion<'a> {
     pub written_at: Instant,
     /// When it came.
     pub archived_at: Instant,
+    /// Who brought it, and with which certificate.
+    pub arrival: &'a str,
     /// Bytes of its content as sent.
     pub content_bytes: u64,
     /// Its content.
     pub content: SealedContent,
-    /// Its metadata and arrival.
+    /// Its metadata.
     pub record: SealedRecord,
 }
 
 /// The label and place names under which the parts of a version are sealed and salted.
 const CONTENT: &str = "content";
 const RECORD: &str = "record";
+const EXPLANATION: &str = "explanation";
 
 impl ReadTx<'_> {
     /// Compresses and encrypts a content for a version, without touching the database but for the
@@ -137,7 +146,7 @@ impl ReadTx<'_> {
         })
     }
 
-    /// As [`ReadTx::seal_content`], for the record of metadata and arrival.
+    /// As [`ReadTx::seal_content`], for the record of metadata.
     pub fn seal_record(
         &self,
         key: &DataKey,
@@ -173,7 +182,8 @@ impl ReadTx<'_> {
         const SQL: &str = concat!(
             "SELECT version_key, client_key, set_key, version, state, document_group, form, ",
             "controller, case_key, relationship_key, main_key, written_at, archived_at, ",
-            "content_bytes, leaf FROM document_version WHERE version_key = ?1"
+            "content_bytes, leaf, oid, arrival, record ",
+            "FROM document_version WHERE version_key = ?1"
         );
         let raw = self.optional(SQL, [version.0], RawVersion::read)?;
         let raw =
@@ -204,10 +214,10 @@ impl ReadTx<'_> {
     pub fn columns(&self, version: VersionKey) -> Result<String, StoreError> {
         const SQL: &str = "SELECT version_key, client_key, set_key, version, document_group, form,
             general_type, specific_type, service_task, controller, organiser, unit, case_key,
-            relationship_key, main_key, written_at, archived_at, content_bytes
+            relationship_key, main_key, written_at, archived_at, content_bytes, arrival
             FROM document_version WHERE version_key = ?1";
-        let values: [Option<i64>; 18] = self.one(SQL, [version.0], |row| {
-            let mut values = [None; 18];
+        let values: [Option<i64>; 19] = self.one(SQL, [version.0], |row| {
+            let mut values = [None; 19];
             for (column, value) in values.iter_mut().enumerate() {
                 *value = row.get(column)?;
             }
@@ -215,7 +225,7 @@ impl ReadTx<'_> {
         })?;
         let mut texts = Vec::with_capacity(values.len());
         for (column, value) in values.into_iter().enumerate() {
-            texts.push(match (value, (6..12).contains(&column)) {
+            texts.push(match (value, (6..12).contains(&column) || column == 18) {
                 (Some(term), true) => self.term(term)?.to_string(),
                 (Some(number), false) => number.to_string(),
                 (None, _) => String::new(),
@@ -225,9 +235,15 @@ impl ReadTx<'_> {
         Ok(columns_text(&texts))
     }
 
-    /// The record of metadata and arrival that `permit` opens.
-    pub fn record(&self, permit: &ReadPermit) -> Result<Vec<u8>, StoreError> {
-        self.record_of(permit.version(), permit.client())
+    /// The metadata of a row, that `permit` opens.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] also when the permit is for another version.
+    pub fn record(&self, permit: &ReadPermit, row: &VersionRow) -> Result<Vec<u8>, StoreError> {
+        if permit.version() != row.version {
+            return Err(StoreError::Damaged("a permit for another version".into()));
+        }
+        self.open_record(row)
     }
 
     /// The content that `permit` opens, part by part, byte for byte as it was archived.
@@ -238,19 +254,13 @@ impl ReadTx<'_> {
         Ok(form_of(form)?.parts().iter().copied().zip(parts).collect())
     }
 
-    pub(crate) fn record_of(
-        &self,
-        version: VersionKey,
-        client: ClientKey,
-    ) -> Result<Vec<u8>, StoreError> {
-        const SQL: &str = "SELECT record FROM document_version WHERE version_key = ?1";
-        let sealed: Vec<u8> = self.one(SQL, [version.0], |row| row.get(0))?;
-        let key = self.data_key(client)?;
-        let place = Place { what: RECORD, key: version.0 };
-        let mut parts = self.open_parts(&key, place, &sealed)?;
+    pub(crate) fn open_record(&self, row: &VersionRow) -> Result<Vec<u8>, StoreError> {
+        let key = self.data_key(row.client)?;
+        let place = Place { what: RECORD, key: row.version.0 };
+        let mut parts = self.open_parts(&key, place, &row.record)?;
         match (parts.pop(), parts.is_empty()) {
             (Some(record), true) => Ok(record),
-            _ => Err(StoreError::Damaged(format!("record {} has other parts", version.0))),
+            _ => Err(StoreError::Damaged(format!("record {} has other parts", row.version.0))),
         }
     }
 
@@ -275,7 +285,7 @@ impl ReadTx<'_> {
 
     fn evidence_of(&self, row: &VersionRow) -> Result<VersionEvidence, StoreError> {
         let parts = self.content_of(row.version, row.client)?;
-        let record = self.record_of(row.version, row.client)?;
+        let record = self.open_record(row)?;
         self.evidence_from(row, &record, &parts)
     }
 
@@ -328,6 +338,9 @@ impl ReadTx<'_> {
             archived_at: Instant::from_millis(raw.archived_at),
             content_bytes: u64::try_from(raw.content_bytes).map_err(|_| damaged())?,
             leaf: u64::try_from(raw.leaf).map_err(|_| damaged())?,
+            oid: oids::unpack(&raw.oid).ok_or_else(damaged)?,
+            arrival: self.term(raw.arrival)?,
+            record: raw.record,
         })
     }
 }
@@ -349,6 +362,9 @@ pub(crate) struct RawVersion {
     archived_at: i64,
     content_bytes: i64,
     leaf: i64,
+    oid: Vec<u8>,
+    arrival: i64,
+    record: Vec<u8>,
 }
 
 impl RawVersion {
@@ -370,6 +386,9 @@ impl RawVersion {
             archived_at: row.get(12)?,
             content_bytes: row.get(13)?,
             leaf: row.get(14)?,
+            oid: row.get(15)?,
+            arrival: row.get(16)?,
+            record: row.get(17)?,
         })
     }
 }
@@ -429,6 +448,7 @@ impl NewVersion<'_> {
             number(self.written_at.millis()),
             number(self.archived_at.millis()),
             number(self.content_bytes.cast_signed()),
+            self.arrival.to_owned(),
             self.oid.to_string(),
         ])
     }
@@ -444,7 +464,7 @@ impl WriteTx<'_> {
         const CONTENT: &str = "INSERT INTO content (version_key, sealed) VALUES (?1, ?2)";
         const VERSION: &str = "INSERT INTO document_version VALUES
             (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-             ?19, ?20, ?21)";
+             ?19, ?20, ?21, ?22)";
         let key = new.version.0;
         let oid = oids::pack(new.oid);
         self.execute(ROUTE, params![oid, key])?;
@@ -463,6 +483,7 @@ impl WriteTx<'_> {
             self.make_term_if(organiser)?,
             self.make_term_if(unit)?,
         ];
+        let arrival = self.make_term(new.arrival)?;
         self.execute(
             VERSION,
             params![
@@ -485,6 +506,7 @@ impl WriteTx<'_> {
                 new.written_at.millis(),
                 new.archived_at.millis(),
                 new.content_bytes.cast_signed(),
+                arrival,
                 new.record.bytes,
                 leaf.cast_signed(),
             ],
@@ -506,14 +528,15 @@ impl WriteTx<'_> {
         self.set_state(version, VersionState::InForce)
     }
 
-    /// Marks a version as invalidated, and keeps why.
+    /// Marks a version as invalidated, and keeps why. `line` is the number and the moment of the log
+    /// line that tells of it.
     pub fn invalidate_version(
         &mut self,
         permit: &InvalidatePermit,
         client: ClientKey,
         reason: &str,
         explanation: Option<&str>,
-        line: i64,
+        line: (i64, Instant),
     ) -> Result<(), StoreError> {
         const SQL: &str = "INSERT INTO invalidation
             (version_key, reason, explanation, invalidated_at, line) VALUES (?1, ?2, ?3, ?4, ?5)";
@@ -521,14 +544,13 @@ impl WriteTx<'_> {
         let sealed = match explanation {
             Some(text) => {
                 let key = self.data_key(client)?;
-                let place = Place { what: "explanation", key: version.0 };
+                let place = Place { what: EXPLANATION, key: version.0 };
                 Some(self.seal_parts(&key, place, 0, &[text.as_bytes()])?)
             }
             None => None,
         };
         let reason = self.make_term(reason)?;
-        let now = self.now().millis();
-        self.execute(SQL, params![version.0, reason, sealed, now, line])?;
+        self.execute(SQL, params![version.0, reason, sealed, line.1.millis(), line.0])?;
         self.set_state(version, VersionState::Invalidated)
     }
 
@@ -543,8 +565,11 @@ impl WriteTx<'_> {
     }
 }
 
-/// That a version was invalidated, and the log line that should tell of it.
+/// Why, when and by which log line a version was invalidated.
 pub(crate) struct InvalidationMark {
+    pub(crate) reason: i64,
+    pub(crate) explanation: Option<Vec<u8>>,
+    pub(crate) at: i64,
     pub(crate) line: i64,
 }
 
@@ -553,8 +578,28 @@ impl ReadTx<'_> {
         &self,
         version: VersionKey,
     ) -> Result<Option<InvalidationMark>, StoreError> {
-        const SQL: &str = "SELECT line FROM invalidation WHERE version_key = ?1";
-        self.optional(SQL, [version.0], |row| Ok(InvalidationMark { line: row.get(0)? }))
+        const SQL: &str = "SELECT reason, explanation, invalidated_at, line FROM invalidation
+            WHERE version_key = ?1";
+        self.optional(SQL, [version.0], |row| {
+            Ok(InvalidationMark {
+                reason: row.get(0)?,
+                explanation: row.get(1)?,
+                at: row.get(2)?,
+                line: row.get(3)?,
+            })
+        })
+    }
+
+    /// Whether the explanation of an invalidation, if there is one, decrypts.
+    pub(crate) fn explanation_opens(
+        &self,
+        row: &VersionRow,
+        mark: &InvalidationMark,
+    ) -> Result<(), StoreError> {
+        let Some(sealed) = &mark.explanation else { return Ok(()) };
+        let key = self.data_key(row.client)?;
+        let place = Place { what: EXPLANATION, key: row.version.0 };
+        self.open_parts(&key, place, sealed).map(drop)
     }
 
     /// Whether a later version of the set is not invalidated.

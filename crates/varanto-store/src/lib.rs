@@ -10,6 +10,7 @@
 //! * `keys`, `content`: how contents are encrypted and compressed;
 //! * `proof_log`, `verify`: how it is proven that nothing was changed, and how damage is found.
 
+mod checksum;
 mod clients;
 mod content;
 mod documents;
@@ -52,5 +53,5 @@ pub use store::{DATABASE_FILE, Durable, LOCK_FILE, Store, StoreOptions};
 pub use tallies::{DelayRow, TallyRow};
 pub use tx::{ReadTx, WriteTx};
 pub use use_log::LineEvidence;
-pub use verify_rows::{JudgeVersion, RowReport};
 pub use verify::{Accounted, Damage, LeafMap, LeafReader, LogReport};
+pub use verify_rows::{JudgeVersion, RowReport};

@@ -221,10 +221,22 @@ pub(crate) fn read_tile(
     Ok(hashes.unwrap_or_default())
 }
 
+/// Writes a tile. The growing tile of a level keeps one place at the head of the table, and a full
+/// one goes to the end: there it takes a page's eighth besides its overflow page, where a tile that
+/// had grown in place would hold a page of its own half empty.
 fn write_tile(conn: &Connection, level: u32, number: u64, hashes: &[u8]) -> Result<(), StoreError> {
-    const SQL: &str = "INSERT INTO tile (level, number, hashes) VALUES (?1, ?2, ?3)
+    const GROWING: &str = "INSERT INTO tile (rowid, level, number, hashes)
+        VALUES (-1 - ?1, ?1, ?2, ?3)
         ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes";
-    conn.prepare_cached(SQL)?.execute(params![level, stored(number), hashes])?;
+    const GROWN: &str = "DELETE FROM tile WHERE level = ?1 AND number = ?2";
+    const FULL: &str = "INSERT INTO tile (level, number, hashes) VALUES (?1, ?2, ?3)";
+    let number = stored(number);
+    if hashes.len() as u64 == TILE_WIDTH * HASH_BYTES as u64 {
+        conn.prepare_cached(GROWN)?.execute(params![level, number])?;
+        conn.prepare_cached(FULL)?.execute(params![level, number, hashes])?;
+    } else {
+        conn.prepare_cached(GROWING)?.execute(params![level, number, hashes])?;
+    }
     Ok(())
 }
 

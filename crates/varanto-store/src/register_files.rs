@@ -3,7 +3,7 @@
 use rusqlite::params;
 use varanto_domain::time::Instant;
 
-use crate::{ReadTx, StoreError, WriteTx};
+use crate::{ReadTx, StoreError, WriteTx, checksum};
 
 /// What a loaded file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -21,6 +21,10 @@ pub enum FileKind {
 }
 
 impl FileKind {
+    /// Every kind.
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Structure, Self::CodeSets, Self::TaskMappings, Self::Organisations, Self::Systems];
+
     const fn name(self) -> &'static str {
         match self {
             Self::Structure => "structure",
@@ -50,13 +54,32 @@ impl ReadTx<'_> {
     pub fn list_register_files(&self, kind: FileKind) -> Result<Vec<RegisterFile>, StoreError> {
         const SQL: &str = "SELECT name, loaded_at, state, content FROM register_file
             WHERE kind = ?1 ORDER BY loaded_at, name";
-        self.all(SQL, [kind.name()], |row| {
-            Ok(RegisterFile {
-                name: row.get(0)?,
-                loaded_at: Instant::from_millis(row.get(1)?),
-                withdrawn: row.get::<_, String>(2)? == "withdrawn",
-                content: row.get(3)?,
+        type Raw = (String, i64, String, Vec<u8>);
+        let raw: Vec<Raw> = self.all(SQL, [kind.name()], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })?;
+        raw.into_iter()
+            .map(|(name, loaded_at, state, kept)| {
+                let damaged = || StoreError::Damaged(format!("{} file {name}", kind.name()));
+                let withdrawn = match state.as_str() {
+                    "ready" => false,
+                    "withdrawn" => true,
+                    _ => return Err(damaged()),
+                };
+                let belonging = [kind.name().as_bytes(), name.as_bytes()];
+                let content = checksum::strip(&kept, &belonging).ok_or_else(damaged)?.to_vec();
+                let loaded_at = Instant::from_millis(loaded_at);
+                Ok(RegisterFile { name, loaded_at, withdrawn, content })
             })
+            .collect()
+    }
+
+    /// Loaded files of a kind that no program knows.
+    pub(crate) fn stray_register_files(&self) -> Result<Vec<String>, StoreError> {
+        const SQL: &str = "SELECT kind, name FROM register_file WHERE kind NOT IN
+            ('structure', 'code-sets', 'task-mappings', 'organisations', 'systems')";
+        self.all(SQL, [], |row| {
+            Ok(format!("{} file {}", row.get::<_, String>(0)?, row.get::<_, String>(1)?))
         })
     }
 }
@@ -73,7 +96,8 @@ impl WriteTx<'_> {
             VALUES (?1, ?2, ?3, 'ready', ?4) ON CONFLICT DO UPDATE SET
             loaded_at = excluded.loaded_at, state = 'ready', content = excluded.content";
         let now = self.now().millis();
-        self.execute(SQL, params![kind.name(), name, now, content])?;
+        let kept = checksum::append(content, &[kind.name().as_bytes(), name.as_bytes()]);
+        self.execute(SQL, params![kind.name(), name, now, kept])?;
         Ok(())
     }
 

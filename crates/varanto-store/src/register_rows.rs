@@ -15,6 +15,8 @@ pub struct RelationshipRow {
     pub key: i64,
     /// What it says.
     pub known: KnownRelationship,
+    /// The version that says it.
+    pub from: VersionKey,
 }
 
 /// A case and the keys it is stored under.
@@ -26,9 +28,11 @@ pub struct CaseRow {
     pub relationship_key: i64,
     /// What it says.
     pub known: KnownCase,
+    /// The version that says it.
+    pub from: VersionKey,
 }
 
-type RawRelationship = (i64, Vec<u8>, i64, i64, bool, Option<i32>, String);
+type RawRelationship = (i64, Vec<u8>, i64, i64, i64, Option<i32>, String, i64);
 
 fn raw_relationship(row: &Row<'_>) -> rusqlite::Result<RawRelationship> {
     Ok((
@@ -39,14 +43,24 @@ fn raw_relationship(row: &Row<'_>) -> rusqlite::Result<RawRelationship> {
         row.get(4)?,
         row.get(5)?,
         row.get(6)?,
+        row.get(7)?,
     ))
+}
+
+/// A column that holds yes or no.
+fn switch(number: i64, table: &str, key: i64) -> Result<bool, StoreError> {
+    match number {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(StoreError::Damaged(format!("{table} {key}"))),
+    }
 }
 
 impl ReadTx<'_> {
     /// The relationship with this OID.
     pub fn find_relationship(&self, oid: &Oid) -> Result<Option<RelationshipRow>, StoreError> {
         const SQL: &str = "SELECT relationship_key, oid, client_key, controller, old, last_day,
-            service_tasks FROM relationship WHERE oid = ?1";
+            service_tasks, version_key FROM relationship WHERE oid = ?1";
         let raw = self.optional(SQL, [oids::pack(oid)], raw_relationship)?;
         raw.map(|raw| self.relationship_of(raw)).transpose()
     }
@@ -57,7 +71,7 @@ impl ReadTx<'_> {
         client: ClientKey,
     ) -> Result<Vec<RelationshipRow>, StoreError> {
         const SQL: &str = "SELECT relationship_key, oid, client_key, controller, old, last_day,
-            service_tasks FROM relationship WHERE client_key = ?1 ORDER BY relationship_key";
+            service_tasks, version_key FROM relationship WHERE client_key = ?1 ORDER BY relationship_key";
         let raw = self.all(SQL, [client.0], raw_relationship)?;
         raw.into_iter().map(|raw| self.relationship_of(raw)).collect()
     }
@@ -65,14 +79,15 @@ impl ReadTx<'_> {
     /// The relationship of a key that is known to exist.
     pub fn relationship_of_key(&self, key: i64) -> Result<RelationshipRow, StoreError> {
         const SQL: &str = "SELECT relationship_key, oid, client_key, controller, old, last_day,
-            service_tasks FROM relationship WHERE relationship_key = ?1";
+            service_tasks, version_key FROM relationship WHERE relationship_key = ?1";
         let raw = self.optional(SQL, [key], raw_relationship)?;
-        let raw = raw.ok_or_else(|| StoreError::Damaged(format!("relationship {key} is missing")))?;
+        let raw =
+            raw.ok_or_else(|| StoreError::Damaged(format!("relationship {key} is missing")))?;
         self.relationship_of(raw)
     }
 
     fn relationship_of(&self, raw: RawRelationship) -> Result<RelationshipRow, StoreError> {
-        let (key, oid, client, controller, old, last_day, tasks) = raw;
+        let (key, oid, client, controller, old, last_day, tasks, from) = raw;
         let id = oids::unpack(&oid)
             .ok_or_else(|| StoreError::Damaged(format!("the OID of relationship {key}")))?;
         Ok(RelationshipRow {
@@ -81,10 +96,11 @@ impl ReadTx<'_> {
                 id,
                 client: ClientKey(client),
                 controller: self.oid_term(controller)?,
-                old,
+                old: switch(old, "relationship", key)?,
                 last_day: last_day.and_then(FinnishDay::from_number),
                 service_tasks: tasks.split_whitespace().map(str::to_owned).collect(),
             },
+            from: VersionKey(from),
         })
     }
 
@@ -98,10 +114,10 @@ impl ReadTx<'_> {
     /// The case of a key that is known to exist.
     pub fn case_of_key(&self, key: i64) -> Result<CaseRow, StoreError> {
         const SQL: &str = "SELECT oid, relationship_key, controller, closed, closed_on, joint,
-            service_task FROM client_case WHERE case_key = ?1";
+            service_task, version_key FROM client_case WHERE case_key = ?1";
         const CLIENTS: &str =
             "SELECT client_key FROM case_client WHERE case_key = ?1 ORDER BY client_key";
-        type Raw = (Vec<u8>, i64, i64, bool, Option<i32>, bool, i64);
+        type Raw = (Vec<u8>, i64, i64, i64, Option<i32>, i64, i64, i64);
         let raw: Option<Raw> = self.optional(SQL, [key], |row| {
             Ok((
                 row.get(0)?,
@@ -111,10 +127,11 @@ impl ReadTx<'_> {
                 row.get(4)?,
                 row.get(5)?,
                 row.get(6)?,
+                row.get(7)?,
             ))
         })?;
         let damaged = || StoreError::Damaged(format!("case {key}"));
-        let (oid, relationship_key, controller, closed, closed_on, joint, task) =
+        let (oid, relationship_key, controller, closed, closed_on, joint, task, from) =
             raw.ok_or_else(damaged)?;
         Ok(CaseRow {
             key,
@@ -124,11 +141,12 @@ impl ReadTx<'_> {
                 clients: self.all(CLIENTS, [key], |row| row.get(0).map(ClientKey))?,
                 controller: self.oid_term(controller)?,
                 relationship: self.relationship_of_key(relationship_key)?.known,
-                closed,
+                closed: switch(closed, "case", key)?,
                 closed_on: closed_on.and_then(FinnishDay::from_number),
-                joint,
+                joint: switch(joint, "case", key)?,
                 service_task: self.term(task)?.to_string(),
             },
+            from: VersionKey(from),
         })
     }
 }
@@ -180,6 +198,7 @@ impl WriteTx<'_> {
             ON CONFLICT (case_key) DO UPDATE SET relationship_key = excluded.relationship_key,
             closed = excluded.closed, closed_on = excluded.closed_on, joint = excluded.joint,
             service_task = excluded.service_task, version_key = excluded.version_key";
+        const LEAVE: &str = "DELETE FROM case_client WHERE case_key = ?1";
         const CLIENT: &str = "INSERT INTO case_client (case_key, client_key) VALUES (?1, ?2)
             ON CONFLICT DO NOTHING";
         let key = key.unwrap_or_else(|| self.next_key());
@@ -199,6 +218,7 @@ impl WriteTx<'_> {
                 from.0,
             ],
         )?;
+        self.execute(LEAVE, [key])?;
         for client in &known.clients {
             self.execute(CLIENT, params![key, client.0])?;
         }

@@ -53,7 +53,7 @@ macro_rules! list_sql {
         concat!(
             "SELECT version_key, client_key, set_key, version, state, document_group, form, ",
             "controller, case_key, relationship_key, main_key, written_at, archived_at, ",
-            "content_bytes, leaf FROM document_version ",
+            "content_bytes, leaf, oid, arrival, record FROM document_version ",
             $scope,
             " AND (written_at, version_key) < (:written_at, :version_key)",
             " AND written_at >= :from_at AND written_at < :before_at",
@@ -84,8 +84,7 @@ impl ReadTx<'_> {
         after: Option<After>,
         most: usize,
     ) -> Result<Vec<VersionRow>, StoreError> {
-        const OF_CLIENT: &str =
-            list_sql!("INDEXED BY version_by_client WHERE client_key = :scope");
+        const OF_CLIENT: &str = list_sql!("INDEXED BY version_by_client WHERE client_key = :scope");
         const OF_REGISTER: &str =
             list_sql!("INDEXED BY version_by_register WHERE controller = :scope");
         let Some(terms) = self.filter_terms(filter)? else { return Ok(Vec::new()) };

@@ -382,12 +382,11 @@ struct Facts {
 
 impl Facts {
     fn read(conn: &Connection) -> Result<Self, StoreError> {
-        let horizon = read_fact(conn, KEY_HORIZON)?.try_into().map_err(|_| missing(KEY_HORIZON))?;
         Ok(Self {
             store_key: WrappedKey(read_fact(conn, STORE_KEY)?),
             verifier: read_fact(conn, VERIFIER)?,
             origin: String::from_utf8(read_fact(conn, ORIGIN)?).map_err(|_| missing(ORIGIN))?,
-            horizon: i64::from_be_bytes(horizon),
+            horizon: key_horizon(conn)?,
         })
     }
 
@@ -402,6 +401,12 @@ impl Facts {
         }
         Keys::open(ring, &self.store_key)
     }
+}
+
+/// The number under which every key given so far lies.
+pub(crate) fn key_horizon(conn: &Connection) -> Result<i64, StoreError> {
+    let kept = read_fact(conn, KEY_HORIZON)?;
+    kept.try_into().map(i64::from_be_bytes).map_err(|_| missing(KEY_HORIZON))
 }
 
 fn missing(name: &str) -> StoreError {

@@ -1,9 +1,11 @@
 //! Counts kept while archiving, so that no report walks the documents.
 
+use std::collections::BTreeMap;
+
 use rusqlite::params;
-use varanto_domain::archive::documents::DocumentGroup;
+use varanto_domain::archive::documents::{DocumentGroup, archiving_delay_millis};
 use varanto_domain::ids::Oid;
-use varanto_domain::time::FinnishDay;
+use varanto_domain::time::{FinnishDay, Instant};
 
 use crate::{ReadTx, StoreError, WriteTx};
 
@@ -45,6 +47,43 @@ pub struct DelayRow {
     pub within: [u64; 3],
 }
 
+/// The counts, made anew from the versions.
+#[derive(Default)]
+struct Recount {
+    /// Versions and bytes, by controller, month, group and type.
+    tallies: BTreeMap<[i64; 4], [i64; 2]>,
+    /// As the columns of `archiving_delay`, by controller and day.
+    delays: BTreeMap<[i64; 2], [i64; 6]>,
+}
+
+impl Recount {
+    fn add(&mut self, version: [i64; 6]) {
+        let [controller, written, archived, group, kind, bytes] = version;
+        let (written, archived) = (Instant::from_millis(written), Instant::from_millis(archived));
+        let tally = [controller, month_of(FinnishDay::of(written)), group, kind];
+        let tally = self.tallies.entry(tally).or_default();
+        tally[0] += 1;
+        tally[1] = tally[1].wrapping_add(bytes);
+        let group = usize::try_from(group).ok().and_then(|group| DocumentGroup::ALL.get(group));
+        let delay = group.and_then(|group| archiving_delay_millis(*group, written, archived));
+        let Some(millis) = delay else { return };
+        let day = [controller, i64::from(FinnishDay::of(archived).number())];
+        let delay = self.delays.entry(day).or_default();
+        let within = [HOUR, DAY, WEEK].map(|limit| i64::from(millis <= limit));
+        delay[0] += 1;
+        delay[1] = delay[1].wrapping_add(millis);
+        delay[2] = delay[2].max(millis);
+        for (count, one) in delay[3..].iter_mut().zip(within) {
+            *count += one;
+        }
+    }
+}
+
+/// The month as the store keeps it.
+fn month_of(day: FinnishDay) -> i64 {
+    i64::from(day.year()) * 12 + i64::from(day.month()) - 1
+}
+
 impl WriteTx<'_> {
     /// Counts a version in.
     pub fn count_version(
@@ -59,7 +98,7 @@ impl WriteTx<'_> {
             content_bytes = content_bytes + excluded.content_bytes";
         let controller = self.make_term(controller.as_str())?;
         let document_type = self.make_term_if(kind.1)?.unwrap_or(0);
-        let month = i64::from(written.year()) * 12 + i64::from(written.month()) - 1;
+        let month = month_of(written);
         let bytes = content_bytes.cast_signed();
         self.execute(SQL, params![controller, month, kind.0 as i64, document_type, bytes])?;
         Ok(())
@@ -121,11 +160,7 @@ impl ReadTx<'_> {
     }
 
     /// The delays of a register, newest day first.
-    pub fn list_delays(
-        &self,
-        controller: &Oid,
-        days: usize,
-    ) -> Result<Vec<DelayRow>, StoreError> {
+    pub fn list_delays(&self, controller: &Oid, days: usize) -> Result<Vec<DelayRow>, StoreError> {
         const SQL: &str = "SELECT day, versions, total_millis, most_millis, within_hour,
             within_day, within_week FROM archiving_delay WHERE controller = ?1
             ORDER BY day DESC LIMIT ?2";
@@ -152,6 +187,50 @@ impl ReadTx<'_> {
                 })
             })
             .collect())
+    }
+
+    /// The rows of the counts that a recount of the versions does not give, each by its place.
+    pub(crate) fn wrong_counts(&self) -> Result<Vec<String>, StoreError> {
+        const VERSIONS: &str = "SELECT controller, written_at, archived_at, document_group,
+            coalesce(specific_type, general_type, 0), content_bytes FROM document_version";
+        const TALLIES: &str = "SELECT controller, month, document_group, document_type, versions,
+            content_bytes FROM tally";
+        const DELAYS: &str = "SELECT controller, day, versions, total_millis, most_millis,
+            within_hour, within_day, within_week FROM archiving_delay";
+        let mut recount = Recount::default();
+        self.each(VERSIONS, [], |row| {
+            let mut values = [0i64; 6];
+            for (column, value) in values.iter_mut().enumerate() {
+                *value = row.get(column).map_err(StoreError::from)?;
+            }
+            recount.add(values);
+            Ok::<_, StoreError>(())
+        })?;
+        let mut wrong = Vec::new();
+        let tallies: Vec<([i64; 4], [i64; 2])> = self.all(TALLIES, [], |row| {
+            let key = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
+            Ok((key, [row.get(4)?, row.get(5)?]))
+        })?;
+        for (key, kept) in tallies {
+            if recount.tallies.remove(&key) != Some(kept) {
+                wrong.push(format!("tally {key:?}"));
+            }
+        }
+        let delays: Vec<([i64; 2], [i64; 6])> = self.all(DELAYS, [], |row| {
+            let mut kept = [0; 6];
+            for (column, value) in kept.iter_mut().enumerate() {
+                *value = row.get(column + 2)?;
+            }
+            Ok(([row.get(0)?, row.get(1)?], kept))
+        })?;
+        for (key, kept) in delays {
+            if recount.delays.remove(&key) != Some(kept) {
+                wrong.push(format!("archiving delay {key:?}"));
+            }
+        }
+        wrong.extend(recount.tallies.keys().map(|key| format!("tally {key:?}")));
+        wrong.extend(recount.delays.keys().map(|key| format!("archiving delay {key:?}")));
+        Ok(wrong)
     }
 
     /// How many clients anything is archived about.

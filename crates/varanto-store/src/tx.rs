@@ -9,6 +9,7 @@ use varanto_domain::ids::{ClientKey, Ids};
 use varanto_domain::time::Instant;
 
 use crate::StoreError;
+use crate::checksum;
 use crate::content::{Dictionary, Place};
 use crate::keys::{DataKey, Keys};
 use crate::proof_log::Tail;
@@ -149,7 +150,9 @@ impl<'a> ReadTx<'a> {
         let bytes: Option<Vec<u8>> = self.optional(SQL, [id], |row| row.get(0))?;
         let bytes =
             bytes.ok_or_else(|| StoreError::Damaged(format!("dictionary {id} is missing")))?;
-        let dictionary = Arc::new(Dictionary::prepare(id, &bytes)?);
+        let bytes = checksum::strip(&bytes, &[b"dictionary"])
+            .ok_or_else(|| StoreError::Damaged(format!("dictionary {id} is not as it was made")))?;
+        let dictionary = Arc::new(Dictionary::prepare(id, bytes)?);
         if self.durable {
             self.shared.codec.keep(&dictionary);
         }
@@ -274,6 +277,7 @@ impl<'a> WriteTx<'a> {
         const SQL: &str = "INSERT INTO dictionary (id, subject, trained_at, bytes)
             VALUES ((SELECT coalesce(max(id), 0) + 1 FROM dictionary), ?1, ?2, ?3) RETURNING id";
         Dictionary::prepare(1, bytes)?;
+        let bytes = checksum::append(bytes, &[b"dictionary"]);
         let now = self.now.millis();
         self.one(SQL, params![subject, now, bytes], |row| row.get(0))
     }

@@ -1,12 +1,14 @@
 //! The use log: appended to, never changed; each line a leaf of the proof log.
 
 use rusqlite::params;
-use varanto_domain::access::log::{Actor, LogLine, canonical};
+use varanto_domain::access::log::{Actor, LogLine, canonical, told_of};
 use varanto_domain::archive::proof;
 use varanto_domain::ids::{ClientKey, VersionKey};
 use varanto_domain::time::Instant;
 
+use crate::documents::InvalidationMark;
 use crate::keys::DataKey;
+use crate::oids;
 use crate::{ReadTx, StoreError, WriteTx};
 
 const SALT: &str = "log";
@@ -32,12 +34,13 @@ impl WriteTx<'_> {
             "INSERT INTO use_log VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
         let number: i64 = self.one(NEXT, [], |row| row.get(0))?;
         let (outcome, reason) = (line.outcome.code(), line.outcome.reason());
+        let told = self.told_of_version(line.version)?;
         let text = canonical(
             number,
             line.at,
             (line.event.code(), outcome, &reason),
             &line.actor,
-            (line.client, line.version),
+            (line.client, line.version, &told),
             &line.detail,
         );
         let salt = self.log_salt(line.client, number)?;
@@ -76,6 +79,14 @@ pub(crate) struct LoggedLine {
     pub(crate) client: Option<ClientKey>,
 }
 
+/// What of a line is held against its leaf.
+pub(crate) struct SealedLine {
+    pub(crate) leaf: u64,
+    pub(crate) hash: proof::Hash,
+    /// Whether the key of its salt was destroyed by intent.
+    pub(crate) erased: bool,
+}
+
 impl ReadTx<'_> {
     /// How many lines the log has.
     pub fn count_log_lines(&self) -> Result<u64, StoreError> {
@@ -97,35 +108,64 @@ impl ReadTx<'_> {
     }
 
     /// The lines after a number, each with its leaf and the hash that the leaf should have.
-    #[expect(clippy::type_complexity, reason = "one page for one walk")]
     pub(crate) fn log_lines_after(
         &self,
         number: i64,
         most: i64,
-    ) -> Result<Vec<(i64, Result<(u64, proof::Hash), StoreError>)>, StoreError> {
+    ) -> Result<Vec<(i64, Result<SealedLine, StoreError>)>, StoreError> {
         const SQL: &str = "SELECT line, at, event, outcome, reason, actor, organisation,
             actor_detail, client_key, version_key, detail, leaf FROM use_log
             WHERE line > ?1 ORDER BY line LIMIT ?2";
         self.all(SQL, [number, most], |row| {
-            let read = self.logged_line(row).and_then(|line| {
-                let salt = self.log_salt(line.client, line.number)?;
-                let digest = proof::salted(&salt, line.text.as_bytes());
-                Ok((line.leaf, proof::log_leaf(&digest)))
-            });
+            let read = self.logged_line(row).and_then(|line| self.sealed_line(&line));
             Ok((row.get(0)?, read))
         })
     }
 
-    /// Whether a line tells of the invalidation of this version.
+    /// A line about a client whose key was destroyed can be verified only when it was written
+    /// afterwards, under the store's own key.
+    fn sealed_line(&self, line: &LoggedLine) -> Result<SealedLine, StoreError> {
+        let salt = self.log_salt(line.client, line.number)?;
+        let hash = proof::log_leaf(&proof::salted(&salt, line.text.as_bytes()));
+        let erased = line.client.map(|client| self.is_erased(client)).transpose()?;
+        Ok(SealedLine { leaf: line.leaf, hash, erased: erased.unwrap_or(false) })
+    }
+
+    /// What a line says of its version: the OIDs, which receipts name too.
+    fn told_of_version(&self, version: Option<VersionKey>) -> Result<String, StoreError> {
+        const SQL: &str = "SELECT version.oid, version.version, first.oid
+            FROM document_version AS version
+            JOIN document_version AS first ON first.version_key = version.set_key
+            WHERE version.version_key = ?1";
+        let Some(version) = version else { return Ok(String::new()) };
+        let damaged = || StoreError::Damaged(format!("the identifier of version {}", version.0));
+        let found: Option<(Vec<u8>, u32, Vec<u8>)> =
+            self.optional(SQL, [version.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let (document, number, set) = found.ok_or_else(damaged)?;
+        let document = oids::unpack(&document).ok_or_else(damaged)?;
+        let set = oids::unpack(&set).ok_or_else(damaged)?;
+        Ok(told_of(&document, number, &set))
+    }
+
+    /// Whether a line tells of this invalidation of this version, at its moment and for its reason.
     pub(crate) fn line_tells_of(
         &self,
-        line: i64,
         version: VersionKey,
+        mark: &InvalidationMark,
     ) -> Result<bool, StoreError> {
-        const SQL: &str = "SELECT EXISTS (SELECT 1 FROM use_log
-            WHERE line = ?1 AND version_key = ?2 AND event = ?3)";
+        const SQL: &str = "SELECT at, detail FROM use_log
+            WHERE line = ?1 AND version_key = ?2 AND event = ?3";
         let event = varanto_domain::access::log::Event::Invalidate as i64;
-        self.one(SQL, params![line, version.0, event], |row| row.get(0))
+        let found: Option<(i64, String)> =
+            self.optional(SQL, params![mark.line, version.0, event], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
+        let reason = self.term(mark.reason)?;
+        let told = |detail: &str| {
+            let said = detail.strip_prefix("reason=");
+            said.is_some_and(|said| !said.is_empty() && reason.starts_with(said))
+        };
+        Ok(found.is_some_and(|(at, detail)| at == mark.at && told(&detail)))
     }
 
     /// The line that is this leaf, and its salt: they go into receipts. Lines and their leaves grow
@@ -173,21 +213,16 @@ impl ReadTx<'_> {
         let version: Option<i64> = row.get(9)?;
         let detail: String = row.get(10)?;
         let leaf: i64 = row.get(11)?;
-        let actor =
-            Actor { name: needed(5)?, organisation: text_of(6)?, detail: text_of(7)? };
+        let actor = Actor { name: needed(5)?, organisation: text_of(6)?, detail: text_of(7)? };
+        let told = self.told_of_version(version.map(VersionKey))?;
         let text = canonical(
             number,
             Instant::from_millis(row.get(1)?),
             (event.code(), &needed(3)?, &needed(4)?),
             &actor,
-            (client.map(ClientKey), version.map(VersionKey)),
+            (client.map(ClientKey), version.map(VersionKey), &told),
             &detail,
         );
-        Ok(LoggedLine {
-            number,
-            leaf: leaf.cast_unsigned(),
-            text,
-            client: client.map(ClientKey),
-        })
+        Ok(LoggedLine { number, leaf: leaf.cast_unsigned(), text, client: client.map(ClientKey) })
     }
 }

@@ -2,11 +2,11 @@
 
 use varanto_domain::archive::documents::VersionState;
 use varanto_domain::archive::proof;
-use varanto_domain::ids::VersionKey;
+use varanto_domain::ids::{ClientKey, VersionKey};
 
 use crate::documents::{InvalidationMark, VersionRow};
 use crate::verify::{Accounted, Damage, LeafMap, LeafReader};
-use crate::{ReadTx, StoreError};
+use crate::{FileKind, ReadTx, StoreError};
 
 /// What the walk over the rows found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,8 @@ impl ReadTx<'_> {
         walk.versions(judge, &mut progress)?;
         walk.lines(&mut progress)?;
         walk.strays()?;
+        walk.means()?;
+        walk.counts()?;
         let lost: Vec<u64> = walk.map.unaccounted().take(1000).collect();
         for leaf in lost {
             let what = "no version or log line stands behind it: a row was lost";
@@ -106,7 +108,7 @@ impl RowWalk<'_> {
             }
             return Ok(());
         }
-        let record = match self.tx.record_of(version, row.client) {
+        let record = match self.tx.open_record(&row) {
             Ok(record) => record,
             Err(error) => return self.note(&format!("{place}: metadata"), error),
         };
@@ -138,28 +140,43 @@ impl RowWalk<'_> {
             Err(error) => return self.note(place, error),
         };
         let expected = match invalidated {
-            Some(InvalidationMark { line }) => {
-                if !self.tx.line_tells_of(line, row.version)? {
-                    self.damage(format!("invalidation of {place}"), "no log line tells of it");
-                }
+            Some(mark) => {
+                self.invalidation(&format!("invalidation of {place}"), row, &mark)?;
                 VersionState::Invalidated
             }
             None if self.tx.has_later_valid(row)? => VersionState::Replaced,
             None => VersionState::InForce,
         };
         if row.state != expected {
-            let what = format!("its state is {}, but should be {}", row.state.name(), expected.name());
+            let what =
+                format!("its state is {}, but should be {}", row.state.name(), expected.name());
             self.damage(place.to_owned(), what);
         }
         Ok(())
     }
 
+    fn invalidation(
+        &mut self,
+        place: &str,
+        row: &VersionRow,
+        mark: &InvalidationMark,
+    ) -> Result<(), StoreError> {
+        match self.tx.line_tells_of(row.version, mark) {
+            Ok(true) => {}
+            Ok(false) => self.damage(place, "no log line tells of it so"),
+            Err(error) => self.note(place, error)?,
+        }
+        if self.tx.is_erased(row.client)? {
+            return Ok(());
+        }
+        match self.tx.explanation_opens(row, mark) {
+            Ok(()) => Ok(()),
+            Err(error) => self.note(place, error),
+        }
+    }
+
     fn route(&mut self, place: &str, row: &VersionRow) -> Result<(), StoreError> {
-        let oid = match self.tx.oid_of(row.version) {
-            Ok(oid) => oid,
-            Err(error) => return self.note(place, error),
-        };
-        match self.tx.find_version(&oid) {
+        match self.tx.find_version(&row.oid) {
             Ok(Some(found)) if found.version == row.version => Ok(()),
             Ok(_) => {
                 self.damage(place.to_owned(), "is not found by its identifier");
@@ -179,9 +196,10 @@ impl RowWalk<'_> {
                 self.report.lines += 1;
                 let place = format!("log line {line}");
                 match read {
-                    Ok((leaf, hash)) => {
-                        self.account(&place, leaf);
-                        if self.leaves.leaf(leaf)? != Some(hash) {
+                    Ok(read) => {
+                        self.account(&place, read.leaf);
+                        let kept = self.leaves.leaf(read.leaf)?;
+                        if kept != Some(read.hash) && !read.erased {
                             self.damage(place, "differs from its leaf in the proof log");
                         }
                     }
@@ -192,18 +210,88 @@ impl RowWalk<'_> {
         }
     }
 
-    /// Contents without a version, versions without a content, and identifiers that lead nowhere.
+    /// Rows that hang on nothing.
     fn strays(&mut self) -> Result<(), StoreError> {
         const CONTENTS: &str = "SELECT version_key FROM content
             WHERE version_key NOT IN (SELECT version_key FROM document_version) LIMIT 1000";
         const ROUTES: &str = "SELECT version_key FROM document_route
             WHERE version_key NOT IN (SELECT version_key FROM document_version) LIMIT 1000";
-        for (sql, table) in [(CONTENTS, "content"), (ROUTES, "identifier")] {
+        const INVALIDATIONS: &str = "SELECT version_key FROM invalidation
+            WHERE version_key NOT IN (SELECT version_key FROM document_version) LIMIT 1000";
+        // Of each relationship and case, one document is in force, and the row is made of it.
+        const RELATIONSHIPS: &str = "SELECT relationship_key FROM relationship AS kept
+            WHERE NOT EXISTS (SELECT 1 FROM document_version AS said
+            WHERE said.version_key = kept.version_key AND said.document_group = 0
+            AND said.state = 0 AND said.relationship_key = kept.relationship_key) LIMIT 1000";
+        const CASES: &str = "SELECT case_key FROM client_case AS kept
+            WHERE NOT EXISTS (SELECT 1 FROM document_version AS said
+            WHERE said.version_key = kept.version_key AND said.document_group = 1
+            AND said.state = 0 AND said.case_key = kept.case_key) LIMIT 1000";
+        const CASE_CLIENTS: &str = "SELECT case_key FROM case_client
+            WHERE case_key NOT IN (SELECT case_key FROM client_case) LIMIT 1000";
+        const IDENTIFIERS: &str = "SELECT client_key FROM client_identifier
+            WHERE client_key NOT IN (SELECT client_key FROM client_key) LIMIT 1000";
+        const KEYS: &str = "SELECT client_key FROM client_key
+            WHERE client_key NOT IN (SELECT client_key FROM client_identifier) LIMIT 1000";
+        let tables = [
+            (CONTENTS, "content of version", "belongs to no version"),
+            (ROUTES, "identifier of version", "belongs to no version"),
+            (INVALIDATIONS, "invalidation of version", "belongs to no version"),
+            (RELATIONSHIPS, "relationship row", "is not what a document in force says"),
+            (CASES, "case row", "is not what a document in force says"),
+            (CASE_CLIENTS, "client of case", "belongs to no case"),
+            (IDENTIFIERS, "identifier of client", "leads to no key"),
+            (KEYS, "key of client", "no identifier leads to it"),
+        ];
+        for (sql, table, what) in tables {
             for key in self.tx.all(sql, [], |row| row.get::<_, i64>(0))? {
-                self.damage(format!("{table} of version {key}"), "belongs to no version");
+                self.damage(format!("{table} {key}"), what);
             }
         }
         Ok(())
+    }
+
+    /// What is needed to read, whether or not a document needed it yet: keys, dictionaries, files.
+    fn means(&mut self) -> Result<(), StoreError> {
+        const KEYS: &str = "SELECT client_key FROM client_key WHERE wrapped IS NOT NULL";
+        const HIGHEST: &str = "SELECT max(version_key) FROM document_version";
+        const DICTIONARIES: &str = "SELECT id FROM dictionary ORDER BY id";
+        let highest = self.tx.one(HIGHEST, [], |row| row.get::<_, Option<i64>>(0))?;
+        if highest.unwrap_or(0) > crate::store::key_horizon(self.tx.conn())? {
+            self.damage("store fact key_horizon", "lies under a key that was given");
+        }
+        for client in self.tx.all(KEYS, [], |row| row.get::<_, i64>(0))? {
+            if let Err(error) = self.tx.client_data_key(ClientKey(client)) {
+                self.note(&format!("key of client {client}"), error)?;
+            }
+        }
+        for id in self.tx.all(DICTIONARIES, [], |row| row.get::<_, i64>(0))? {
+            if let Err(error) = self.tx.dictionary(id) {
+                self.note(&format!("dictionary {id}"), error)?;
+            }
+        }
+        for kind in FileKind::ALL {
+            if let Err(error) = self.tx.list_register_files(kind) {
+                self.note("loaded file", error)?;
+            }
+        }
+        for file in self.tx.stray_register_files()? {
+            self.damage(file, "is of no known kind");
+        }
+        Ok(())
+    }
+
+    /// The counts kept while archiving, held against a recount.
+    fn counts(&mut self) -> Result<(), StoreError> {
+        match self.tx.wrong_counts() {
+            Ok(wrong) => {
+                for place in wrong {
+                    self.damage(place, "differs from a recount of the versions");
+                }
+                Ok(())
+            }
+            Err(error) => self.note("counts", error),
+        }
     }
 
     fn account(&mut self, place: &str, leaf: u64) {

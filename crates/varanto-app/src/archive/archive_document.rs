@@ -92,7 +92,15 @@ impl App {
             return Err(AppError::Denied(denial));
         }
         if !faults.is_empty() {
-            faults.extend(self.reference_faults(&metadata, &examined.register_content, received)?);
+            // What was archived stays so, although it might be refused today.
+            if examined.form.is_some() && self.is_archived(&metadata)? {
+                return self.answer_known(caller, &metadata, &submission, received);
+            }
+            faults.extend(self.reference_faults(
+                &metadata,
+                &examined.register_content,
+                received,
+            )?);
             return Err(self.refuse_submission(caller, Some(&metadata), faults, received)?);
         }
         let permit = access::may_archive(caller, &metadata.controller.id, metadata.group)
@@ -103,7 +111,8 @@ impl App {
             actor: Actor::of(caller),
             version: VersionKey(self.store.ids().next_key()),
             dictionaries: self.dictionaries_for(examined.structure.as_deref())?,
-            record: record::write(&metadata, &Actor::of(caller), received),
+            record: varanto_formats::metadata::write(&metadata).into_bytes(),
+            arrival: record::arrival(&Actor::of(caller)),
             content: examined.register_content,
             metadata,
             submission: Arc::new(submission),
@@ -111,6 +120,10 @@ impl App {
             received,
         };
         self.keep(caller, work)
+    }
+
+    fn is_archived(&self, metadata: &Metadata) -> Result<bool, AppError> {
+        self.store.read(|tx| Ok(tx.find_version(&metadata.document_id)?.is_some()))
     }
 
     /// The dictionaries for content and record.
@@ -137,10 +150,10 @@ impl App {
             })
         })?;
         if let Prepared::Known = prepared {
-            return self.answer_resent(caller, &work);
+            return self.answer_known(caller, &work.metadata, &work.submission, work.received);
         }
         let (submission, metadata) = (Arc::clone(&work.submission), work.metadata.clone());
-        let (form, received) = (work.form, work.received);
+        let received = work.received;
         let kept = self.store.write(move |tx| work.keep(tx, prepared))?;
         match &kept.value {
             Kept::New(new) => {
@@ -148,12 +161,8 @@ impl App {
                 Ok(Archived { receipt, resent: false })
             }
             // Another request with the same document came between the look and the turn.
-            Kept::Known => self.answer_known(caller, &metadata, &submission, form, received),
+            Kept::Known => self.answer_known(caller, &metadata, &submission, received),
         }
-    }
-
-    fn answer_resent(&self, caller: &Caller, work: &Work) -> Result<Archived, AppError> {
-        self.answer_known(caller, &work.metadata, &work.submission, work.form, work.received)
     }
 
     /// The same receipt for the same bytes; a conflict for others.
@@ -162,7 +171,6 @@ impl App {
         caller: &Caller,
         metadata: &Metadata,
         submission: &Submission,
-        form: Form,
         received: Instant,
     ) -> Result<Archived, AppError> {
         let document = metadata.document_id.clone();
@@ -170,17 +178,16 @@ impl App {
             let row = tx.find_version(&document)?.ok_or(AppError::NotFound)?;
             let permit =
                 access::may_compare_resent(caller, &row.facts()).map_err(AppError::Denied)?;
-            let archived = tx.record(&permit)?;
+            let archived = tx.record(&permit, &row)?;
             let mut differs = Vec::new();
             let sent = varanto_formats::metadata::write(metadata);
-            if record::metadata_text(&archived) != Some(&sent) {
+            if archived != sent.as_bytes() {
                 differs.push("metadata");
             }
             let parts = tx.content(&permit)?;
             for part in Part::ALL {
                 let kept = parts.iter().find(|(kept, _)| *kept == part).map(|(_, b)| b.as_slice());
-                let sent = submission.part(part).filter(|_| form.parts().contains(&part));
-                if kept != sent {
+                if kept != submission.part(part) {
                     differs.push(part.name());
                 }
             }
@@ -297,6 +304,7 @@ struct Work {
     version: VersionKey,
     dictionaries: [i64; 2],
     record: Vec<u8>,
+    arrival: String,
     content: RegisterContent,
     metadata: Metadata,
     submission: Arc<Submission>,
@@ -501,6 +509,7 @@ impl Work {
             main: found.main,
             written_at: metadata.written_at,
             archived_at: self.received,
+            arrival: &self.arrival,
             content_bytes: self.submission.content_bytes(),
             content,
             record,

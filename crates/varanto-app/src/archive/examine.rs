@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use varanto_domain::access::Caller;
 use varanto_domain::archive::documents::{DocumentGroup, Form, Part};
+use varanto_domain::archive::elements::Element;
 use varanto_domain::archive::metadata::{self, Against, Metadata};
+use varanto_domain::archive::metadata::{RawMetadata, RawValue};
 use varanto_domain::archive::parties;
 use varanto_domain::archive::references::RegisterContent;
 use varanto_domain::archive::register_documents::{CaseContent, RelationshipContent};
-use varanto_domain::archive::elements::Element;
-use varanto_domain::archive::metadata::{RawMetadata, RawValue};
 use varanto_domain::codes::CodeSets;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
@@ -57,16 +57,16 @@ pub(super) fn examine(
     let today = FinnishDay::of(now);
     let register_content = register_content(&raw, content.as_ref(), registry.code_sets(), today);
     if let (Some(structure), Some(content)) = (&structure, &content) {
-        let facts = condition_facts(&raw, &register_content, today);
+        let facts = condition_facts(&raw, structure, &register_content, today);
         check_structured(structure, content, &facts, registry.code_sets(), &mut faults);
     }
     let case_closed = matches!(&register_content, RegisterContent::Case(case) if case.closed);
     let against = Against { form, code_sets: registry.code_sets(), case_closed, now };
     let metadata = if unreadable { Err(Vec::new()) } else { metadata::check(&raw, &against) };
     let metadata = metadata.map_err(|found| faults.extend(found)).ok();
+    faults.extend(parties::check(&raw, caller, registry.registers()));
+    faults.extend(check_form(&raw, form));
     if let Some(metadata) = &metadata {
-        faults.extend(parties::check(metadata, caller, registry.registers()));
-        faults.extend(check_form(metadata, form));
         match &register_content {
             RegisterContent::Relationship(relationship) => {
                 faults.extend(relationship.disagreements(metadata));
@@ -77,6 +77,9 @@ pub(super) fn examine(
     }
     Examined { metadata, form, structure, register_content, faults }
 }
+
+/// The subject group of a shelter's documents, as published.
+const SHELTER_SUBJECT: &str = "Turvakotipalvelun asiakasasiakirjat";
 
 fn text<'a>(raw: &'a RawMetadata<'_>, element: Element) -> Option<&'a str> {
     match raw.get(element) {
@@ -94,15 +97,16 @@ fn wrong_parts(submission: &Submission) -> Fault {
 
 /// Which groups take which forms: register documents are always structured; documents of phase I
 /// are views, old ones views or PDF files.
-fn check_form(metadata: &Metadata, form: Option<Form>) -> Option<Fault> {
+fn check_form(raw: &RawMetadata<'_>, form: Option<Form>) -> Option<Fault> {
     let form = form?;
-    let fits = match metadata.group {
+    let group = text(raw, Element::Group).and_then(DocumentGroup::of_code)?;
+    let fits = match group {
         group if group.always_structured() => form == Form::Structured,
         DocumentGroup::PhaseOne => form == Form::Xhtml,
         DocumentGroup::Old => form != Form::Structured,
         _ => true,
     };
-    let expected = match metadata.group {
+    let expected = match group {
         DocumentGroup::PhaseOne => "view",
         DocumentGroup::Old => "view, pdf",
         _ => "structured + view",
@@ -126,9 +130,7 @@ fn structure_of(
     if form != Some(Form::Structured) {
         return None;
     }
-    let fault = |kind| {
-        Fault::new(kind, Element::Structure.path(), "ARC-5").value(oid.as_str())
-    };
+    let fault = |kind| Fault::new(kind, Element::Structure.path(), "ARC-5").value(oid.as_str());
     let Some(entry) = registry.structure(&oid) else {
         let known: Vec<String> = registry
             .structures()
@@ -222,10 +224,12 @@ fn register_content(
     }
 }
 
-/// The service of a shelter is known by its structures' subject group; the relationship document
-/// does not tell it, so there the condition is left to the controller.
+/// Documents of a shelter's service are known by their structures' subject group. A relationship
+/// document does not tell which service it is about, so there the condition is left to the
+/// controller.
 fn condition_facts(
     raw: &RawMetadata<'_>,
+    structure: &Structure,
     content: &RegisterContent,
     today: FinnishDay,
 ) -> ConditionFacts {
@@ -237,6 +241,7 @@ fn condition_facts(
         .map(|code| code.birth_day());
     ConditionFacts {
         client_birth_day: sent.or(from_code),
+        shelter_service: structure.subject.as_deref() == Some(SHELTER_SUBJECT),
         case_closed: matches!(content, RegisterContent::Case(case) if case.closed),
         ..ConditionFacts::on(day)
     }

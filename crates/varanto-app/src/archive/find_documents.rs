@@ -180,7 +180,7 @@ impl App {
     }
 
     fn write_cursor(&self, query: &DocumentQuery, after: After) -> String {
-        let place = format!("{:x}.{:x}", after.written_at.millis(), after.version.0);
+        let place = format!("{}.{}", after.written_at.millis(), after.version.0);
         format!("{place}.{}", self.cursor_mark(query, &place))
     }
 
@@ -198,7 +198,7 @@ impl App {
             return Err(bad());
         }
         let (written_at, version) = place.split_once('.').ok_or_else(bad)?;
-        let number = |text| i64::from_str_radix(text, 16).map_err(|_| bad());
+        let number = |text: &str| text.parse().map_err(|_| bad());
         Ok(Some(After {
             written_at: Instant::from_millis(number(written_at)?),
             version: VersionKey(number(version)?),
@@ -217,9 +217,7 @@ fn scopes(
         None => None,
     };
     let of_case = match &query.case {
-        Some(case) => {
-            Some(tx.find_case(case)?.map(|row| row.known.clients).unwrap_or_default())
-        }
+        Some(case) => Some(tx.find_case(case)?.map(|row| row.known.clients).unwrap_or_default()),
         None => None,
     };
     let of_relationship = match &query.relationship {

@@ -39,7 +39,8 @@ impl App {
         let now = self.clock.now();
         let faults = self.faults_of(request, now);
         let (document, request, caller) = (document.clone(), request.clone(), caller.clone());
-        let turn = move |tx: &mut WriteTx<'_>| invalidate(tx, &caller, &document, &request, faults, now);
+        let turn =
+            move |tx: &mut WriteTx<'_>| invalidate(tx, &caller, &document, &request, faults, now);
         self.store.write::<(), AppError>(turn).map(|done| done.value)
     }
 
@@ -111,12 +112,13 @@ fn invalidate(
     }
     let logged = tx.log(&line(Outcome::Permitted(permit.basis()), Some(&row)))?;
     let explanation = request.explanation.as_deref();
-    tx.invalidate_version(&permit, row.client, &request.reason, explanation, logged.number)?;
+    let told = (logged.number, now);
+    tx.invalidate_version(&permit, row.client, &request.reason, explanation, told)?;
     if row.state == VersionState::InForce {
         let versions = tx.list_versions(row.set)?;
-        let before = versions
-            .iter()
-            .rfind(|version| version.number < row.number && version.state == VersionState::Replaced);
+        let before = versions.iter().rfind(|version| {
+            version.number < row.number && version.state == VersionState::Replaced
+        });
         if let Some(before) = before {
             tx.restore_version(before.version)?;
         }

@@ -7,7 +7,6 @@ use varanto_domain::ids::Oid;
 use varanto_domain::time::Instant;
 use varanto_store::{ReadTx, StoreError, VersionRow};
 
-use super::record;
 use crate::withheld::Withheld;
 use crate::{App, AppError};
 
@@ -67,7 +66,7 @@ impl App {
             let mut shown = view(tx, permit, row)?;
             for attachment in tx.list_attachments(row.set)? {
                 if access::may_read(caller, &attachment.facts(), Purpose::Read).is_ok() {
-                    shown.attachments.push(tx.oid_of(attachment.version)?);
+                    shown.attachments.push(attachment.oid);
                 }
             }
             Ok(shown)
@@ -168,7 +167,7 @@ pub(super) fn view(
     permit: &ReadPermit,
     row: &VersionRow,
 ) -> Result<DocumentView, AppError> {
-    let kept = tx.record(permit)?;
+    let kept = tx.record(permit, row)?;
     let damaged = || StoreError::Damaged(format!("the record of version {}", row.version.0));
     let invalidated = match row.state {
         VersionState::Invalidated => {
@@ -177,9 +176,9 @@ pub(super) fn view(
         _ => None,
     };
     Ok(DocumentView {
-        document: tx.oid_of(row.version)?,
-        metadata: record::metadata_text(&kept).ok_or_else(damaged)?.to_owned(),
-        arrival: record::arrival_text(&kept).ok_or_else(damaged)?.to_owned(),
+        document: row.oid.clone(),
+        metadata: String::from_utf8(kept).map_err(|_| damaged())?,
+        arrival: row.arrival.to_string(),
         state: row.state,
         form: row.form,
         archived_at: row.archived_at,

@@ -13,7 +13,7 @@ use crate::{App, AppError};
 pub struct DocumentProof {
     /// The very receipt that was answered when the version was archived.
     pub receipt: Receipt,
-    /// The metadata and arrival as they are kept and hashed.
+    /// The metadata as they are kept and hashed.
     pub record: String,
     /// The columns that were hashed with them.
     pub columns: String,
@@ -30,8 +30,8 @@ impl App {
         document: &Oid,
         purpose: Purpose,
     ) -> Result<DocumentProof, AppError> {
-        self.look(caller, document, purpose, "proof", |tx, permit, _| {
-            let record = tx.record(permit)?;
+        self.look(caller, document, purpose, "proof", |tx, permit, row| {
+            let record = tx.record(permit, row)?;
             Ok(DocumentProof {
                 receipt: receipt(tx, permit, document)?,
                 record: String::from_utf8(record)

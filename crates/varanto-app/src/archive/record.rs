@@ -1,42 +1,16 @@
-//! The record that is kept beside a document's content: its metadata and how it arrived (ARC-14).
+//! What is kept beside a document's content: its metadata, and how it arrived (ARC-14).
 
 use varanto_domain::access::log::Actor;
-use varanto_domain::archive::metadata::Metadata;
-use varanto_domain::time::Instant;
-use varanto_formats::metadata;
 use varanto_formats::synthetic::{self, Draw};
 
-/// The record as JSON: `{"metadata":{…},"arrival":{…}}`. The same facts give the same bytes.
-pub(crate) fn write(found: &Metadata, actor: &Actor, archived_at: Instant) -> Vec<u8> {
-    assemble(&metadata::write(found), actor, archived_at)
+/// How a document arrived, as JSON: the same for all that one certificate or login brings, so that
+/// the store keeps it once.
+pub(crate) fn arrival(actor: &Actor) -> String {
+    serde_json::json!({ "by": actor.name, "organisation": actor.organisation, "with": actor.detail })
+        .to_string()
 }
 
-fn assemble(metadata: &str, actor: &Actor, archived_at: Instant) -> Vec<u8> {
-    let arrival = serde_json::json!({
-        "archived_at": archived_at.to_string(),
-        "by": actor.name,
-        "organisation": actor.organisation,
-        "with": actor.detail,
-    });
-    format!("{{\"metadata\":{metadata},\"arrival\":{arrival}}}").into_bytes()
-}
-
-/// The metadata inside a record, as they were printed.
-pub(crate) fn metadata_text(record: &[u8]) -> Option<&str> {
-    let text = std::str::from_utf8(record).ok()?;
-    let rest = text.strip_prefix("{\"metadata\":")?;
-    let end = rest.rfind(",\"arrival\":{")?;
-    Some(&rest[..end])
-}
-
-/// The arrival inside a record, as it was printed.
-pub(crate) fn arrival_text(record: &[u8]) -> Option<&str> {
-    let text = std::str::from_utf8(record).ok()?;
-    let start = text.rfind(",\"arrival\":{")?;
-    text[start..].strip_prefix(",\"arrival\":")?.strip_suffix('}')
-}
-
-/// A record of a made-up document, to train the dictionary of records on.
+/// Metadata of a made-up document, to train the dictionary of records on.
 pub(crate) fn synthetic_record(draw: &mut Draw) -> Vec<u8> {
     const TASKS: [&str; 7] = ["10", "15", "20", "23", "24", "25", "26"];
     const TYPES: [(&str, &str); 6] = [
@@ -88,10 +62,5 @@ pub(crate) fn synthetic_record(draw: &mut Draw) -> Vec<u8> {
         "service_task": *draw.pick(&TASKS), "record_state": "3", "register_type": "1",
         "retention_class": "1", "special_content": "E", "service_process": "3",
     });
-    let actor = Actor {
-        name: "system:asiakastieto".into(),
-        organisation: Some(format!("{node}.10.0")),
-        detail: Some(format!("certificate {:016x}{:016x}", draw.number(), draw.number())),
-    };
-    assemble(&metadata.to_string(), &actor, Instant::parse(&at).unwrap_or(Instant::from_millis(0)))
+    metadata.to_string().into_bytes()
 }

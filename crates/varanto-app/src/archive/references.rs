@@ -47,14 +47,14 @@ pub(super) fn find(
     if let Some(replaces) = &metadata.replaces
         && let Some(row) = tx.find_version(&replaces.document)?
     {
-        found.facts.predecessor = Some(known_version(tx, &row, &replaces.document, metadata)?);
+        found.facts.predecessor = Some(known_version(tx, &row, &replaces.document)?);
         found.predecessor = Some(row);
     }
     if let Some(id) = &metadata.main_document
         && let Some(row) = tx.find_version(id)?
     {
         found.main = Some(row.set);
-        found.facts.main = Some(known_version(tx, &row, id, metadata)?);
+        found.facts.main = Some(known_version(tx, &row, id)?);
     }
     Ok(found)
 }
@@ -75,20 +75,10 @@ fn active_relationship(
     Ok(active.map(|row| row.known.id))
 }
 
-/// What is known of a version that is named by its OID. The set's OID and the OIDs of case and
-/// relationship are compared with those of the metadata, so only whether they are the same is asked.
-fn known_version(
-    tx: &ReadTx<'_>,
-    row: &VersionRow,
-    id: &Oid,
-    metadata: &Metadata,
-) -> Result<KnownVersion, StoreError> {
+/// What is known of a version that is named by its OID.
+fn known_version(tx: &ReadTx<'_>, row: &VersionRow, id: &Oid) -> Result<KnownVersion, StoreError> {
     let versions = tx.list_versions(row.set)?;
     let in_force = versions.iter().find(|version| version.state == VersionState::InForce);
-    let set_id = match tx.find_version(&metadata.set_id)? {
-        Some(first) if first.version == row.set => metadata.set_id.clone(),
-        _ => id.clone(),
-    };
     let case = match row.case_key {
         Some(key) => Some(tx.case_of_key(key)?.known.id),
         None => None,
@@ -99,7 +89,7 @@ fn known_version(
     };
     Ok(KnownVersion {
         id: id.clone(),
-        set_id,
+        set_id: tx.oid_of(row.set)?,
         version: row.number,
         client: row.client,
         controller: row.controller.clone(),
@@ -108,7 +98,7 @@ fn known_version(
         relationship,
         state: row.state,
         newest: match in_force {
-            Some(newest) if newest.version != row.version => tx.oid_of(newest.version)?,
+            Some(newest) => newest.oid.clone(),
             _ => id.clone(),
         },
         highest: versions.last().map_or(row.number, |version| version.number),

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{Basis, Caller, Denial, Who};
-use crate::ids::{ClientKey, VersionKey};
+use crate::ids::{ClientKey, Oid, VersionKey};
 use crate::time::Instant;
 
 /// What was done, or tried.
@@ -153,15 +153,31 @@ pub struct LogLine {
     pub detail: String,
 }
 
+/// What a line says of a version, beside its key: it binds receipts to the document. Empty when the
+/// line tells of no version.
+#[must_use]
+pub fn told_of(document: &Oid, number: u32, set: &Oid) -> String {
+    format!("{document} version {number} of {set}")
+}
+
+/// A field of a line in its hashed form.
+#[must_use]
+pub fn field_of<'l>(canonical: &'l str, name: &str) -> Option<&'l str> {
+    canonical.lines().find_map(|line| {
+        let (length, value) = line.strip_prefix(name)?.strip_prefix(' ')?.split_once(' ')?;
+        (length.parse() == Ok(value.len())).then_some(value)
+    })
+}
+
 /// The line as it is hashed: every field by name, in one order, lengths before texts, so that no
-/// two lines share a form.
+/// two lines share a form. `about` is the client, the version, and what [`told_of`] says of it.
 #[must_use]
 pub fn canonical(
     sequence: i64,
     at: Instant,
     codes: (&str, &str, &str),
     actor: &Actor,
-    about: (Option<ClientKey>, Option<VersionKey>),
+    about: (Option<ClientKey>, Option<VersionKey>, &str),
     detail: &str,
 ) -> String {
     let mut text = String::with_capacity(256);
@@ -178,6 +194,7 @@ pub fn canonical(
     field("actor-detail", actor.detail.as_deref().unwrap_or_default());
     field("client", &about.0.map(|key| key.0.to_string()).unwrap_or_default());
     field("version", &about.1.map(|key| key.0.to_string()).unwrap_or_default());
+    field("document", about.2);
     field("detail", detail);
     text
 }

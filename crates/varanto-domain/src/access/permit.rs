@@ -3,7 +3,21 @@
 use super::{Basis, VersionFacts};
 use crate::ids::{ClientKey, VersionKey};
 
-/// The right to read one version. Only [`super::may_read`] makes it.
+/// The right to read one version. Only the decisions of [`crate::access`] make it:
+///
+/// ```compile_fail
+/// use varanto_domain::access::{Basis, ReadPermit, VersionFacts};
+/// fn forge(facts: &VersionFacts) -> ReadPermit {
+///     ReadPermit::new(facts, Basis::OwnRegister)
+/// }
+/// ```
+///
+/// ```compile_fail
+/// use varanto_domain::access::{Basis, ReadPermit};
+/// use varanto_domain::ids::{ClientKey, VersionKey};
+/// let forged =
+///     ReadPermit { version: VersionKey(1), client: ClientKey(1), basis: Basis::OwnRegister };
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a permit that opens nothing was asked for in vain"]
 pub struct ReadPermit {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::documents::{DocumentGroup, Form, service_tasks_of_2016_begin};
 use super::elements::{Condition, Element, ElementKind, Obligation};
-use crate::codes::{CodeSets, CodeVerdict, ValidationLevel};
+use crate::codes::{CodeSets, CodeVerdict, ValidationLevel, sets};
 use crate::faults::{Fault, FaultKind};
 use crate::ids::{
     ClientIdentifier, IdentityCodeError, Oid, PersonalIdentityCode, TemporaryIdentifier,
@@ -27,21 +27,28 @@ pub enum RawValue<'a> {
 }
 
 /// Metadata as sent: the elements that were there. Unknown ones never come this far.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct RawMetadata<'a> {
-    values: Vec<(Element, RawValue<'a>)>,
+    /// One place for each element of the table.
+    values: Vec<Option<RawValue<'a>>>,
+}
+
+impl Default for RawMetadata<'_> {
+    fn default() -> Self {
+        Self { values: vec![None; Element::ALL.len()] }
+    }
 }
 
 impl<'a> RawMetadata<'a> {
     /// Adds an element. The reader sees to it that none comes twice.
     pub fn insert(&mut self, element: Element, value: RawValue<'a>) {
-        self.values.push((element, value));
+        self.values[element as usize] = Some(value);
     }
 
     /// The value of an element, if it was sent.
     #[must_use]
     pub fn get(&self, element: Element) -> Option<&RawValue<'a>> {
-        self.values.iter().find(|(found, _)| *found == element).map(|(_, value)| value)
+        self.values[element as usize].as_ref()
     }
 
     fn text(&self, element: Element) -> Option<&str> {
@@ -250,7 +257,18 @@ fn group_of(raw: &RawMetadata<'_>, faults: &mut Vec<Fault>) -> Option<DocumentGr
             faults.push(missing(Element::Group));
             None
         }
-        Some(RawValue::Text(code)) => DocumentGroup::of_code(code),
+        Some(RawValue::Text(code)) => {
+            let group = DocumentGroup::of_code(code);
+            if group.is_none() && !code.is_empty() {
+                let known = DocumentGroup::ALL.map(DocumentGroup::code).join(", ");
+                faults.push(
+                    fault_of(FaultKind::UnknownCode, Element::Group, code)
+                        .arg("code_set", sets::DOCUMENT_GROUP)
+                        .arg("allowed", known),
+                );
+            }
+            group
+        }
         Some(_) => None,
     }
 }
@@ -392,6 +410,8 @@ fn check_text(
             (text.chars().count() > usize::from(most))
                 .then(|| fault(FaultKind::TooLarge, element).arg("limit", most))
         }
+        // Told by `group_of`, because no element can be judged without it.
+        ElementKind::Code(_) if element == Element::Group && !text.is_empty() => None,
         ElementKind::Code(code_set) => {
             let day = written_day(raw).unwrap_or_else(|| FinnishDay::of(against.now));
             check_code(element, code_set, text, day, against.code_sets)

@@ -1,54 +1,68 @@
 //! The organisations and units that a document names, and the nodes its identifiers lie under.
 //!
+//! The metadata are judged as they were sent, so that these faults are told beside all others.
+//!
 //! Source: REG-1, RUR-7; national-specs 2.4, 6.2.
 
 use super::documents::DocumentGroup;
-use super::metadata::{Metadata, Party};
+use super::elements::Element;
+use super::metadata::{RawMetadata, RawValue};
 use crate::access::Caller;
 use crate::faults::{Fault, FaultKind};
 use crate::ids::Oid;
 use crate::joining::Registers;
-use crate::time::FinnishDay;
+use crate::time::{FinnishDay, Instant};
 
-/// Every organisation, unit or identifier that the register does not bear out.
+/// Every organisation, unit or identifier that the register does not bear out. Elements that are
+/// missing or no OIDs are told by [`super::metadata::check`].
 #[must_use]
-pub fn check(metadata: &Metadata, caller: &Caller, registers: &Registers) -> Vec<Fault> {
+pub fn check(raw: &RawMetadata<'_>, caller: &Caller, registers: &Registers) -> Vec<Fault> {
     let mut faults = Vec::new();
-    check_nodes(metadata, caller, registers, &mut faults);
-    let day = FinnishDay::of(metadata.written_at);
+    check_nodes(raw, caller, registers, &mut faults);
+    let old = text(raw, Element::Group) == Some(DocumentGroup::Old.code());
+    let day = text(raw, Element::WrittenAt).and_then(Instant::parse).map(FinnishDay::of);
     let in_force = |oid: &Oid| {
         // Old documents name what was; the register only has to know it.
         let known = registers.organisation_of(oid).is_some();
-        known && (metadata.group == DocumentGroup::Old || registers.is_valid_on(oid, day))
+        known && (old || day.is_none_or(|day| registers.is_valid_on(oid, day)))
     };
-    let controller = &metadata.controller.id;
-    if !registers.organisation(controller).is_some_and(|found| found.controller) {
-        faults.push(unknown("controller.id", FaultKind::UnknownOrganisation, controller));
-    }
-    for (element, party) in [("organiser.id", &metadata.organiser), ("producer.id", &metadata.producer)]
+    if let Some(id) = oid(raw, Element::ControllerId)
+        && !registers.organisation(&id).is_some_and(|found| found.controller)
     {
-        if let Some(party) = party.as_ref().filter(|party| !in_force(&party.id)) {
-            faults.push(unknown(element, FaultKind::UnknownOrganisation, &party.id));
+        faults.push(unknown(Element::ControllerId, FaultKind::UnknownOrganisation, &id));
+    }
+    for element in [Element::OrganiserId, Element::ProducerId] {
+        if let Some(id) = oid(raw, element).filter(|id| !in_force(id)) {
+            faults.push(unknown(element, FaultKind::UnknownOrganisation, &id));
         }
     }
-    for (element, unit) in
-        [("service_unit.id", &metadata.service_unit), ("operating_unit.id", &metadata.operating_unit)]
-    {
-        let Some(unit) = unit else { continue };
-        if !in_force(&unit.id) || !belongs(metadata, &unit.id, registers) {
-            faults.push(unknown(element, FaultKind::UnknownUnit, &unit.id));
+    for element in [Element::ServiceUnitId, Element::OperatingUnitId] {
+        let Some(id) = oid(raw, element) else { continue };
+        if !in_force(&id) || !belongs(raw, &id, registers) {
+            faults.push(unknown(element, FaultKind::UnknownUnit, &id));
         }
     }
     faults
 }
 
-fn unknown(element: &'static str, kind: FaultKind, oid: &Oid) -> Fault {
-    Fault::new(kind, element, "REG-1").value(oid.as_str()).arg("role", element)
+fn text<'a>(raw: &'a RawMetadata<'_>, element: Element) -> Option<&'a str> {
+    match raw.get(element) {
+        Some(RawValue::Text(text)) => Some(text),
+        _ => None,
+    }
+}
+
+fn oid(raw: &RawMetadata<'_>, element: Element) -> Option<Oid> {
+    Oid::parse(text(raw, element)?).ok()
+}
+
+fn unknown(element: Element, kind: FaultKind, oid: &Oid) -> Fault {
+    Fault::new(kind, element.path(), "REG-1").value(oid.as_str()).arg("role", element.path())
 }
 
 /// The archive's own identifiers must lie under a node of the organisation that sends them.
 fn check_nodes(
-    metadata: &Metadata,
+    raw: &RawMetadata<'_>,
     caller: &Caller,
     registers: &Registers,
     faults: &mut Vec<Fault>,
@@ -60,16 +74,19 @@ fn check_nodes(
             .flat_map(|sender| sender.own_nodes())
             .map(|node| format!("{node}.…"));
         let mut nodes: Vec<String> = nodes.collect();
+        nodes.sort_unstable();
         nodes.dedup();
         nodes.join(", ")
     };
-    for (element, oid) in [("document_id", &metadata.document_id), ("set_id", &metadata.set_id)] {
+    let later = matches!(raw.get(Element::Version), Some(RawValue::Whole(version)) if *version > 1);
+    for element in [Element::DocumentId, Element::SetId] {
         // A later version may continue a set that another organisation began (OLD-6).
-        let continued = element == "set_id" && metadata.version > 1;
-        if !continued && !senders().any(|sender| registers.owns_node(sender, oid)) {
+        let continued = element == Element::SetId && later;
+        let Some(id) = oid(raw, element).filter(|_| !continued) else { continue };
+        if !senders().any(|sender| registers.owns_node(sender, &id)) {
             faults.push(
-                Fault::new(FaultKind::OidNotOwned, element, "nat 2.4")
-                    .value(oid.as_str())
+                Fault::new(FaultKind::OidNotOwned, element.path(), "nat 2.4")
+                    .value(id.as_str())
                     .arg("expected", nodes()),
             );
         }
@@ -77,16 +94,14 @@ fn check_nodes(
 }
 
 /// Whether a unit is the organiser's, the producer's or the controller's, at any depth.
-fn belongs(metadata: &Metadata, unit: &Oid, registers: &Registers) -> bool {
+fn belongs(raw: &RawMetadata<'_>, unit: &Oid, registers: &Registers) -> bool {
     let Some(owner) = registers.organisation_of(unit) else { return false };
     let line: Vec<&Oid> =
         registers.line_of_organisation(&owner.oid).into_iter().map(|one| &one.oid).collect();
-    let parties = [&metadata.organiser, &metadata.producer];
-    parties
+    [Element::OrganiserId, Element::ProducerId, Element::ControllerId]
         .into_iter()
-        .flatten()
-        .chain(std::iter::once(&metadata.controller))
-        .filter_map(|party: &Party| registers.organisation_of(&party.id))
+        .filter_map(|party| oid(raw, party))
+        .filter_map(|party| registers.organisation_of(&party))
         .any(|party| {
             line.contains(&&party.oid)
                 || registers.line_of_organisation(&party.oid).iter().any(|up| up.oid == owner.oid)

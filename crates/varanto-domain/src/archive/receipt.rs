@@ -3,6 +3,7 @@
 
 use super::documents::Part;
 use super::proof::{self, CheckpointBody, Hash, LeafProof, Salt};
+use crate::access::log;
 use crate::ids::Oid;
 use crate::time::Instant;
 
@@ -46,6 +47,8 @@ pub enum ReceiptFault {
     LineLeaf,
     /// A proof does not lead to the checkpoint's root.
     Inclusion,
+    /// The log line tells of another document, version, set or moment than the receipt.
+    Facts,
     /// The content differs from the one archived.
     Content,
     /// The metadata differ from those archived.
@@ -60,6 +63,7 @@ impl ReceiptFault {
             Self::VersionLeaf => "version-leaf-differs",
             Self::LineLeaf => "log-line-differs",
             Self::Inclusion => "not-in-the-log",
+            Self::Facts => "facts-differ",
             Self::Content => "content-differs",
             Self::Metadata => "metadata-differ",
         }
@@ -80,6 +84,12 @@ impl Receipt {
         let line = proof::salted(&self.line_salt, self.line.as_bytes());
         if proof::log_leaf(&line) != self.line_leaf.leaf {
             faults.push(ReceiptFault::LineLeaf);
+        }
+        let told = log::told_of(&self.document, self.version, &self.set);
+        let at = self.archived_at.millis().to_string();
+        let field = |name| log::field_of(&self.line, name);
+        if field("document") != Some(&told) || field("at") != Some(&at) {
+            faults.push(ReceiptFault::Facts);
         }
         let included = [&self.version_leaf, &self.line_leaf]
             .iter()

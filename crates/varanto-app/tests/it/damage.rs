@@ -1,0 +1,339 @@
+//! A single flipped bit anywhere is found, and told where (ARC-15, LOG-1).
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use rusqlite::types::Value;
+use varanto_app::archive::InvalidationRequest;
+use varanto_formats::synthetic::Draw;
+
+use crate::world::{World, client, copy, open};
+
+/// An archive with some of everything, closed.
+fn archive_of_everything() -> World {
+    let world = World::new();
+    for number in 1..=4 {
+        let dossier = world.open_case(&client(number));
+        let notes: Vec<_> = (0..6).map(|_| world.note(&dossier)).collect();
+        for note in &notes {
+            world.archive(note);
+        }
+        world.archive(&world.next_version(&notes[0]));
+        world.archive(&world.note(&dossier).set("main_document", notes[1].text("document_id")));
+        let reason = InvalidationRequest { reason: "1".into(), explanation: Some("Virhe".into()) };
+        world.app.invalidate_document(&world.county(), &notes[2].id(), &reason).unwrap();
+        world.archive(&world.phase_one(&dossier));
+        world.clock.forward_millis(86_400_000);
+        let old = world.open_old_case(&client(number));
+        world.archive(&world.old(&old));
+    }
+    let joint = world.open_case(&client(5));
+    world.archive(&joint_case(&world, &joint.relationship));
+    world
+        .app
+        .find_documents(&world.county(), &varanto_app::archive::DocumentQuery::default())
+        .unwrap();
+    world
+}
+
+fn joint_case(world: &World, relationship: &str) -> crate::world::Draft {
+    let other = client(6);
+    let mut draft = world
+        .case(&client(5), relationship)
+        .content("/asia_asiakirja/asian_tiedot/yhteinen_asia", true)
+        .content("/asia_asiakirja/asiakas/0/asiaan_liittymishetki", "2024-01-09");
+    let clients =
+        draft.structured.as_mut().unwrap().pointer_mut("/asia_asiakirja/asiakas").unwrap();
+    let mut second = clients[0].clone();
+    second["henkilotunnus"] = crate::world::identity(&other);
+    second["syntymaaika"] = other.born().into();
+    clients.as_array_mut().unwrap().push(second);
+    draft
+}
+
+fn database(folder: &Path) -> PathBuf {
+    folder.join("varanto.db")
+}
+
+/// A number above every key given: one that is higher than needed tells of nothing.
+const HORIZON: &str = "key_horizon";
+
+/// What a verification of the store in a folder says: damage, or the error that keeps it from being
+/// opened or read.
+fn verdict(world: &World, folder: &Path) -> Vec<String> {
+    let app = match open(folder, &world.clock) {
+        Ok(app) => app,
+        Err(error) => return vec![format!("does not open: {error}")],
+    };
+    let said = match app.verify_store(|_| {}) {
+        Ok(verdict) => {
+            verdict.damage.iter().map(|one| format!("{}: {}", one.place, one.what)).collect()
+        }
+        Err(error) => vec![format!("does not read: {error}")],
+    };
+    app.close();
+    said
+}
+
+/// A value with one bit changed.
+fn flipped(value: Value, draw: &mut Draw) -> Value {
+    match value {
+        Value::Integer(number) => {
+            // Small numbers stay small, as codes and days are.
+            let bits = (65 - number.unsigned_abs().leading_zeros()).max(2) as usize;
+            Value::Integer(number ^ (1 << draw.below(bits.min(62))))
+        }
+        Value::Blob(mut bytes) => {
+            let at = draw.below(bytes.len());
+            bytes[at] ^= 1 << draw.below(8);
+            Value::Blob(bytes)
+        }
+        Value::Text(text) => {
+            let mut bytes = text.into_bytes();
+            let at = draw.below(bytes.len());
+            bytes[at] ^= 1;
+            Value::Text(String::from_utf8_lossy(&bytes).into_owned())
+        }
+        Value::Null => Value::Integer(1),
+        Value::Real(real) => Value::Real(real + 1.0),
+    }
+}
+
+/// Columns that no evidence hangs on: when a key was made, a dictionary trained, a file loaded, a
+/// checkpoint sealed; and how large the log was at earlier checkpoints, all of which the newest one
+/// continues.
+const NO_EVIDENCE: &[(&str, &str)] = &[
+    ("checkpoint", "sealed_at"),
+    ("checkpoint", "size"),
+    ("client_key", "made_at"),
+    ("client_key", "destroyed_at"),
+    ("dictionary", "trained_at"),
+    ("dictionary", "subject"),
+    ("register_file", "loaded_at"),
+];
+
+/// Every column of every table, one bit flipped in some rows of each: found, and the place named.
+#[test]
+fn a_flipped_bit_in_any_column_is_found() {
+    let world = archive_of_everything();
+    assert_eq!(world.damage(), Vec::<String>::new());
+    let folder = std::sync::Arc::clone(&world.folder);
+    world.app.clone().close();
+    let tables = [
+        ("content", "content"),
+        ("document_version", "version"),
+        ("document_route", "version"),
+        ("client_identifier", ""),
+        ("relationship", "relationship"),
+        ("client_case", "case"),
+        ("case_client", "case"),
+        ("invalidation", "invalidation"),
+        ("use_log", "log line"),
+        ("tally", "tally"),
+        ("archiving_delay", "archiving delay"),
+        ("tile", "tile"),
+        ("checkpoint", "checkpoint"),
+        ("client_key", "key"),
+        ("term", ""),
+        ("dictionary", "dictionary"),
+        ("store_fact", ""),
+        ("register_file", "file"),
+    ];
+    let mut draw = Draw::new(7);
+    let mut silent = Vec::new();
+    for (table, place) in tables {
+        for column in columns(folder.path(), table) {
+            if NO_EVIDENCE.contains(&(table, column.as_str())) {
+                continue;
+            }
+            for _ in 0..2 {
+                let copied = tempfile::tempdir().unwrap();
+                copy(folder.path(), copied.path());
+                let Some(what) = flip(copied.path(), table, &column, &mut draw) else { continue };
+                let said = verdict(&world, copied.path());
+                if said.is_empty() || !said.iter().any(|line| line.contains(place)) {
+                    silent.push(format!("{table}.{column} {what}: {said:?}"));
+                }
+            }
+        }
+    }
+    assert!(silent.is_empty(), "{}", silent.join("\n"));
+}
+
+fn columns(folder: &Path, table: &str) -> Vec<String> {
+    let conn = Connection::open(database(folder)).unwrap();
+    let mut statement = conn.prepare("SELECT name FROM pragma_table_info(?1)").unwrap();
+    let names = statement.query_map([table], |row| row.get(0)).unwrap();
+    names.collect::<Result<_, _>>().unwrap()
+}
+
+/// Flips a bit of a column in a row drawn; `None` when no row has a value there.
+fn flip(folder: &Path, table: &str, column: &str, draw: &mut Draw) -> Option<String> {
+    let conn = Connection::open(database(folder)).unwrap();
+    conn.pragma_update(None, "foreign_keys", false).unwrap();
+    let rows: i64 = conn
+        .query_row(&format!("SELECT count(*) FROM {table} WHERE {column} IS NOT NULL"), [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    let place = draw.below(usize::try_from(rows).unwrap());
+    let horizon = conn.query_row(
+        &format!("SELECT * FROM {table} WHERE {column} IS NOT NULL LIMIT 1 OFFSET {place}"),
+        [],
+        |row| Ok(matches!(row.get(0)?, Value::Text(name) if name == HORIZON)),
+    );
+    if horizon.unwrap() {
+        return None;
+    }
+    let sql =
+        format!("SELECT {column} FROM {table} WHERE {column} IS NOT NULL LIMIT 1 OFFSET {place}");
+    let before: Value = conn.query_row(&sql, [], |row| row.get(0)).ok()?;
+    if matches!(&before, Value::Text(text) if text.is_empty()) {
+        return None;
+    }
+    let primary = primary_key(&conn, table);
+    let named: Vec<String> = primary.iter().map(|name| format!("{name} = ?")).collect();
+    let keys = primary.join(", ");
+    let sql =
+        format!("SELECT {keys} FROM {table} WHERE {column} IS NOT NULL LIMIT 1 OFFSET {place}");
+    let key: Vec<Value> =
+        conn.query_row(&sql, [], |row| (0..primary.len()).map(|at| row.get(at)).collect()).unwrap();
+    // A bit whose flip the table itself refuses, another is tried.
+    for _ in 0..20 {
+        let after = flipped(before.clone(), draw);
+        if after == before {
+            continue;
+        }
+        let sql = format!("UPDATE {table} SET {column} = ? WHERE {}", named.join(" AND "));
+        let values: Vec<Value> = std::iter::once(after.clone()).chain(key.clone()).collect();
+        if conn.execute(&sql, rusqlite::params_from_iter(values)).is_ok() {
+            return Some(
+                format!("row {key:?} {before:?} -> {after:?}").chars().take(300).collect(),
+            );
+        }
+    }
+    None
+}
+
+fn primary_key(conn: &Connection, table: &str) -> Vec<String> {
+    let mut statement =
+        conn.prepare("SELECT name FROM pragma_table_info(?1) WHERE pk > 0 ORDER BY pk").unwrap();
+    let names = statement.query_map([table], |row| row.get(0)).unwrap();
+    names.collect::<Result<_, _>>().unwrap()
+}
+
+/// Rows that are gone are missed, whatever table they were in.
+#[test]
+fn a_deleted_row_is_missed() {
+    let world = archive_of_everything();
+    let folder = std::sync::Arc::clone(&world.folder);
+    world.app.clone().close();
+    let tables = [
+        ("document_version", "leaf"),
+        ("use_log", "leaf"),
+        ("content", "content"),
+        ("document_route", "identifier"),
+        ("client_identifier", "client"),
+        ("client_key", "key"),
+        ("relationship", "relationship"),
+        ("client_case", "case"),
+        ("case_client", "case"),
+        ("invalidation", "version"),
+        ("tally", "tally"),
+        ("archiving_delay", "archiving delay"),
+        ("tile", "tile"),
+        ("checkpoint", "checkpoint"),
+    ];
+    for (table, place) in tables {
+        let copied = tempfile::tempdir().unwrap();
+        copy(folder.path(), copied.path());
+        let conn = Connection::open(database(copied.path())).unwrap();
+        conn.pragma_update(None, "foreign_keys", false).unwrap();
+        let key = primary_key(&conn, table).join(", ");
+        let sql = format!(
+            "DELETE FROM {table} WHERE ({key}) IN (SELECT {key} FROM {table} ORDER BY {key} DESC LIMIT 1)"
+        );
+        assert_eq!(conn.execute(&sql, []).unwrap(), 1);
+        drop(conn);
+        let said = verdict(&world, copied.path());
+        assert!(said.iter().any(|line| line.contains(place)), "{table}: {said:?}");
+    }
+}
+
+/// Everything that is read of a store: its schema, and every row of every table but the columns
+/// that no evidence hangs on. `None` when it cannot be read.
+fn everything(folder: &Path) -> Option<String> {
+    let conn = Connection::open(database(folder)).ok()?;
+    let mut said = String::new();
+    let mut statement = conn
+        .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+        .ok()?;
+    let tables: Vec<(String, String)> = statement
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .ok()?
+        .collect::<Result<_, _>>()
+        .ok()?;
+    for (table, _) in tables {
+        let columns: Vec<String> = columns(folder, &table)
+            .into_iter()
+            .filter(|column| !NO_EVIDENCE.contains(&(table.as_str(), column.as_str())))
+            .collect();
+        let sql = format!("SELECT {} FROM {table} NOT INDEXED", columns.join(", "));
+        let mut statement = conn.prepare(&sql).ok()?;
+        let mut rows = statement.query([]).ok()?;
+        let mut lines = Vec::new();
+        while let Some(row) = rows.next().ok()? {
+            let values: Option<Vec<Value>> =
+                (0..columns.len()).map(|at| row.get(at).ok()).collect();
+            let line = format!("{:?}", values?);
+            if !line.contains(HORIZON) {
+                lines.push(line);
+            }
+        }
+        lines.sort_unstable();
+        said.push_str(&format!("{table}\n{}\n", lines.join("\n")));
+    }
+    Some(said)
+}
+
+/// The first line in which what is read differs.
+fn difference(sound: &str, folder: &Path) -> String {
+    let Some(read) = everything(folder) else { return "it cannot be read".into() };
+    let mut pairs = sound.lines().zip(read.lines());
+    let pair = pairs.find(|(before, after)| before != after);
+    format!("{pair:?}").chars().take(800).collect()
+}
+
+/// A bit flipped anywhere in the file is found, unless everything reads as before: then it fell
+/// where nothing is kept.
+#[test]
+fn a_flipped_bit_anywhere_in_the_file_is_found() {
+    let world = archive_of_everything();
+    let folder = std::sync::Arc::clone(&world.folder);
+    world.app.clone().close();
+    let sound = everything(folder.path()).unwrap();
+    let file = std::fs::read(database(folder.path())).unwrap();
+    let mut draw = Draw::new(11);
+    let (mut found, mut unused) = (0, 0);
+    let copied = tempfile::tempdir().unwrap();
+    copy(folder.path(), copied.path());
+    for _ in 0..200 {
+        let (byte, bit) = (draw.below(file.len()), draw.below(8));
+        let mut changed = file.clone();
+        changed[byte] ^= 1 << bit;
+        std::fs::write(database(copied.path()), &changed).unwrap();
+        for rest in ["varanto.db-wal", "varanto.db-shm"] {
+            let _ = std::fs::remove_file(copied.path().join(rest));
+        }
+        let same = everything(copied.path()).is_some_and(|read| read == sound);
+        let said = verdict(&world, copied.path());
+        if said.is_empty() {
+            assert!(same, "bit {bit} of byte {byte}: {}", difference(&sound, copied.path()));
+            unused += 1;
+        } else {
+            found += 1;
+        }
+    }
+    println!("{found} flips found, {unused} where nothing is kept");
+    assert!(found > 40, "{found} found, {unused} unused");
+}

@@ -1,0 +1,699 @@
+//! A small world: two counties, a private producer, their systems, a clock that is set, and drafts of
+//! documents in which any element can be changed.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use varanto_app::archive::{Archived, Submission};
+use varanto_app::statistics::Contents;
+use varanto_app::{App, AppError, AppOptions};
+use varanto_domain::access::Caller;
+use varanto_domain::archive::documents::Part;
+use varanto_domain::faults::Fault;
+use varanto_domain::ids::{ClientIdentifier, Oid, PersonalIdentityCode};
+use varanto_domain::joining::Certificate;
+use varanto_domain::structures::{Structure, built_in};
+use varanto_domain::time::{Clock, FinnishDay, Instant};
+use varanto_formats::synthetic::{self, FinnishText, Fullness};
+use varanto_formats::{content, view};
+
+/// Suvannon hyvinvointialue: the county that most tests are about.
+pub(crate) const COUNTY: &str = "1.2.246.10.90000001";
+/// Its service unit.
+pub(crate) const UNIT: &str = "1.2.246.10.90000001.10.11";
+/// Its operating unit.
+pub(crate) const OPERATING_UNIT: &str = "1.2.246.10.90000001.10.1";
+/// A unit of it that was closed at the end of 2023.
+pub(crate) const CLOSED_UNIT: &str = "1.2.246.10.90000001.10.12";
+/// The other county.
+pub(crate) const NEIGHBOUR: &str = "1.2.246.10.90000002";
+/// Its service unit.
+pub(crate) const NEIGHBOURS_UNIT: &str = "1.2.246.10.90000002.10.11";
+/// A private producer.
+pub(crate) const PRODUCER: &str = "1.2.246.10.90000003";
+/// Its service unit.
+pub(crate) const PRODUCERS_UNIT: &str = "1.2.246.10.90000003.10.11";
+/// The service task of the drafts: families with children.
+pub(crate) const TASK: &str = "24";
+/// The case note of a meeting, a structure inside the program.
+pub(crate) const NOTE: &str = "1506.19005";
+
+/// A clock that stands where it was set.
+pub(crate) struct SetClock(AtomicI64);
+
+impl SetClock {
+    pub(crate) fn at(text: &str) -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(instant(text).millis())))
+    }
+
+    pub(crate) fn set(&self, text: &str) {
+        self.0.store(instant(text).millis(), Ordering::SeqCst);
+    }
+
+    pub(crate) fn forward_millis(&self, millis: i64) {
+        self.0.fetch_add(millis, Ordering::SeqCst);
+    }
+}
+
+impl Clock for SetClock {
+    fn now(&self) -> Instant {
+        Instant::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+pub(crate) fn instant(text: &str) -> Instant {
+    Instant::parse(text).unwrap_or_else(|| panic!("{text} is no instant"))
+}
+
+pub(crate) fn oid(text: &str) -> Oid {
+    Oid::parse(text).unwrap_or_else(|_| panic!("{text} is no OID"))
+}
+
+/// A system of the register, by the fingerprint of its certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum System {
+    /// The county's: may do everything.
+    County = 1,
+    /// The county's, certified for old documents alone.
+    OldDocuments = 2,
+    /// The county's, certified for reading alone.
+    ReadOnly = 3,
+    /// The county's, out of the register since 2025.
+    Expired = 4,
+    /// The other county's: may do everything.
+    Neighbour = 5,
+    /// The producer's: may do everything, but has no register of its own.
+    Producer = 6,
+}
+
+/// A client: synthetic, with an individual number of 900 to 999.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    pub(crate) code: PersonalIdentityCode,
+    pub(crate) given: String,
+    pub(crate) family: String,
+}
+
+impl Client {
+    pub(crate) fn identifier(&self) -> ClientIdentifier {
+        ClientIdentifier::Code(self.code.clone())
+    }
+
+    pub(crate) fn born(&self) -> String {
+        self.code.birth_day().to_string()
+    }
+}
+
+/// An adult; each number is another one.
+pub(crate) fn client(number: u16) -> Client {
+    let born = FinnishDay::new(1971, 1, 1).unwrap().plus_days(i32::from(number) * 7);
+    let code = PersonalIdentityCode::compose(born, 900 + number % 100).unwrap();
+    Client { code, given: "Aino Testi".into(), family: format!("Suvanto-{number}") }
+}
+
+/// A client's open case, with the relationship that it belongs to.
+#[derive(Clone, Debug)]
+pub(crate) struct Dossier {
+    pub(crate) client: Client,
+    pub(crate) relationship: String,
+    pub(crate) case: String,
+    /// The newest versions of the two documents.
+    pub(crate) relationship_document: String,
+    pub(crate) case_document: String,
+}
+
+pub(crate) struct World {
+    pub(crate) app: App,
+    pub(crate) clock: Arc<SetClock>,
+    pub(crate) folder: Arc<TempDir>,
+    next: Arc<AtomicU64>,
+}
+
+impl World {
+    /// An empty archive with its registers, on a Monday in November 2026.
+    pub(crate) fn new() -> Self {
+        static PREPARED: OnceLock<TempDir> = OnceLock::new();
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        copy(PREPARED.get_or_init(prepare).path(), folder.path());
+        Self::over(folder)
+    }
+
+    fn over(folder: Arc<TempDir>) -> Self {
+        let clock = SetClock::at(MONDAY);
+        let app = open(folder.path(), &clock).unwrap();
+        Self { app, clock, folder, next: Arc::new(AtomicU64::new(1)) }
+    }
+
+    /// Closes the archive and opens it again.
+    pub(crate) fn reopen(self) -> Self {
+        let Self { app, clock, folder, next } = self;
+        app.close();
+        let app = open(folder.path(), &clock).unwrap();
+        Self { app, clock, folder, next }
+    }
+
+    /// The caller that a system's certificate makes.
+    pub(crate) fn caller(&self, system: System) -> Caller {
+        let fingerprint = [system as u8; 32];
+        self.app.caller_of_certificate(&certificate(&fingerprint)).unwrap()
+    }
+
+    pub(crate) fn county(&self) -> Caller {
+        self.caller(System::County)
+    }
+
+    /// A new identifier under the county's node.
+    pub(crate) fn new_oid(&self) -> String {
+        format!("{COUNTY}.95.2026.{}", self.next.fetch_add(1, Ordering::SeqCst))
+    }
+
+    /// A number that no other call gets.
+    pub(crate) fn number(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::SeqCst)
+    }
+
+    pub(crate) fn contents(&self) -> Contents {
+        self.app.contents().unwrap()
+    }
+
+    /// Archives for the county; a refusal fails the test with its faults.
+    pub(crate) fn archive(&self, draft: &Draft) -> Archived {
+        self.archive_as(System::County, draft)
+    }
+
+    pub(crate) fn archive_as(&self, system: System, draft: &Draft) -> Archived {
+        match self.app.archive_document(&self.caller(system), draft.submission()) {
+            Ok(archived) => archived,
+            Err(AppError::Refused(faults)) => panic!("{}", told(&faults)),
+            Err(error) => panic!("{error}: {error:?}"),
+        }
+    }
+
+    /// Archives a client's relationship and an open case.
+    pub(crate) fn open_case(&self, client: &Client) -> Dossier {
+        let relationship = self.relationship(client);
+        self.archive(&relationship);
+        let id = relationship.text("relationship_id");
+        let case = self.case(client, &id);
+        self.archive(&case);
+        Dossier {
+            client: client.clone(),
+            relationship: id,
+            case: case.text("case_id"),
+            relationship_document: relationship.text("document_id"),
+            case_document: case.text("document_id"),
+        }
+    }
+
+    /// Archives an old relationship and its closed case.
+    pub(crate) fn open_old_case(&self, client: &Client) -> Dossier {
+        let relationship = self.old_relationship(client);
+        self.archive(&relationship);
+        let id = relationship.text("relationship_id");
+        let case = self.closed_case(client, &id);
+        self.archive(&case);
+        Dossier {
+            client: client.clone(),
+            relationship: id,
+            case: case.text("case_id"),
+            relationship_document: relationship.text("document_id"),
+            case_document: case.text("document_id"),
+        }
+    }
+
+    fn written(&self) -> String {
+        Instant::from_millis(self.clock.now().millis() - 3_600_000).to_string()
+    }
+
+    /// What every draft has.
+    fn draft(&self, group: &str, client: &Client) -> Draft {
+        let id = self.new_oid();
+        Draft {
+            metadata: json!({
+                "document_id": id, "set_id": id, "version": 1, "group": group,
+                "written_at": self.written(), "created_at": self.written(), "language": "fi",
+                "confidentiality": "6",
+                "client": {
+                    "identity_code": client.code.reveal(), "given_names": client.given,
+                    "family_name": client.family, "birth_date": client.born(),
+                },
+                "controller": {"id": COUNTY, "name": "Suvannon hyvinvointialue"},
+                "organiser": {"id": COUNTY, "name": "Suvannon hyvinvointialue"},
+                "service_unit": {"id": UNIT, "name": "Suvannon perhepalvelut"},
+                "view_format": "2",
+                "software": {"manufacturer": "Testitalo Oy", "product": "Testi", "version": "1.0"},
+                "record_state": "3", "register_type": "1", "retention_class": "1",
+                "special_content": "E",
+            }),
+            structured: None,
+            view: View::Made,
+            pdf: None,
+        }
+    }
+
+    /// A relationship document with one service task.
+    pub(crate) fn relationship(&self, client: &Client) -> Draft {
+        let id = self.new_oid();
+        let mut draft = self.draft("1", client);
+        draft.structured = Some(json!({"asiakkuusasiakirja": {
+            "asiakkuuden_yksilointitunnus": {"system": "urn:oid:1.2.246.1", "value": id},
+            "asiakas": {
+                "sukunimi": client.family, "etunimet": client.given,
+                "henkilotunnus": identity(client), "syntymaaika": client.born(),
+                "turvakielto": false,
+            },
+            "sosiaalihuollon_asiakkuus": {"asiakkuuden_alkamispvm": "2024-01-08"},
+            "palvelunjarjestajan_toimintayksikko": unit(OPERATING_UNIT),
+            "sosiaalihuollon_palvelutehtava": [{
+                "palvelutehtava": task(TASK),
+                "palvelunjarjestajan_palveluyksikko": [{
+                    "palveluyksikon_nimi": unit(UNIT), "asiakkuuden_alkamispvm": "2024-01-08",
+                    "yhteystiedot": {"puhelinnumero": "040 000 0000"},
+                }],
+            }],
+        }}));
+        draft
+            .set("structure", "1.2.246.537.6.1505.1.2023.6.1")
+            .set("structured_format", "5")
+            .set("relationship_id", id)
+    }
+
+    /// An old relationship: it takes old documents alone.
+    pub(crate) fn old_relationship(&self, client: &Client) -> Draft {
+        self.relationship(client)
+            .content("/asiakkuusasiakirja/sosiaalihuollon_asiakkuus/vanha_asiakkuus", true)
+            .content(
+                "/asiakkuusasiakirja/sosiaalihuollon_asiakkuus/asiakkuuden_paattymispvm",
+                "2024-03-01",
+            )
+    }
+
+    /// A case document of an open case.
+    pub(crate) fn case(&self, client: &Client, relationship: &str) -> Draft {
+        let id = self.new_oid();
+        let mut draft = self.draft("2", client);
+        draft.structured = Some(json!({"asia_asiakirja": {
+            "palvelunjarjestajan_toimintayksikko": unit(OPERATING_UNIT),
+            "asiakas": [{
+                "sukunimi": client.family, "etunimet": client.given,
+                "henkilotunnus": identity(client), "syntymaaika": client.born(),
+            }],
+            "asian_tiedot": {
+                "asiatunnus": {"system": "urn:oid:1.2.246.1", "value": id},
+                "nimi": code("1.2.246.537.6.1265", "99", "Muu"),
+                "lisatieto_luokkaan_muu": "Lapsiperheen tuki",
+                "tila": code("1.2.246.537.6.1501", "1", "Avoin"),
+                "avauspaiva": "2024-01-09",
+                "yhteinen_asia": false,
+                "palvelutehtava": task(TASK),
+            },
+        }}));
+        draft
+            .set("structure", "1.2.246.537.6.1505.2.2022.6.28")
+            .set("structured_format", "5")
+            .set("relationship_id", relationship)
+            .set("case_id", id)
+            .set("case_opened_on", "2024-01-09")
+            .set("service_task", TASK)
+    }
+
+    /// A case document of a case that was closed on 2024-02-29.
+    pub(crate) fn closed_case(&self, client: &Client, relationship: &str) -> Draft {
+        self.case(client, relationship).closed_on("2024-02-29")
+    }
+
+    /// A case note of phase II, structured.
+    pub(crate) fn note(&self, dossier: &Dossier) -> Draft {
+        self.structured_document(dossier, structure_of(NOTE), self.number())
+    }
+
+    /// A made-up client document on any structure.
+    pub(crate) fn structured_document(
+        &self,
+        dossier: &Dossier,
+        structure: &Structure,
+        seed: u64,
+    ) -> Draft {
+        let made = synthetic::document(structure, seed, Fullness::Typical, &mut FinnishText::new());
+        let mut draft = self.client_document("5", dossier);
+        draft.structured = Some(serde_json::from_str(&content::write(&made)).unwrap());
+        draft
+            .set("specific_type", structure.specific_type().expect("of a client document"))
+            .set("structure", structure.oid.as_str())
+            .set("structured_format", "5")
+            .set("professional.registration_number", "29900000001")
+            .set("professional.given_names", "Testi")
+            .set("professional.family_name", "Työntekijä")
+    }
+
+    /// What every client document has.
+    fn client_document(&self, group: &str, dossier: &Dossier) -> Draft {
+        self.draft(group, &dossier.client)
+            .set("general_type", "19")
+            .set("case_id", dossier.case.as_str())
+            .set("service_task", TASK)
+    }
+
+    /// A client document of phase I: a view alone.
+    pub(crate) fn phase_one(&self, dossier: &Dossier) -> Draft {
+        self.client_document("3", dossier)
+    }
+
+    /// An old document: a PDF file.
+    pub(crate) fn old(&self, dossier: &Dossier) -> Draft {
+        let mut draft = self.client_document("4", dossier).set("view_format", "1");
+        draft.view = View::None;
+        draft.pdf = Some(paper().to_vec());
+        draft
+            .set("written_at", "2019-05-06T12:00:00+03:00")
+            .set("created_at", "2019-05-06T12:00:00+03:00")
+    }
+
+    /// The next version of a document.
+    pub(crate) fn next_version(&self, of: &Draft) -> Draft {
+        let id = self.new_oid();
+        let before = of.text("document_id");
+        let number = of.metadata["version"].as_i64().unwrap() + 1;
+        of.clone()
+            .set("document_id", id)
+            .set("version", number)
+            .set("replaces.document_id", before)
+            .set("replaces.reason", "2")
+            .set("written_at", self.written())
+            .set("created_at", self.written())
+    }
+
+    /// The damage that a verification of the whole store finds, each as `place: what`.
+    pub(crate) fn damage(&self) -> Vec<String> {
+        let verdict = self.app.verify_store(|_| {}).unwrap();
+        verdict.damage.iter().map(|one| format!("{}: {}", one.place, one.what)).collect()
+    }
+}
+
+/// When the world begins.
+const MONDAY: &str = "2026-11-02T10:00:00+02:00";
+
+/// A store with its registers, in which the dictionaries of the usual structures are trained: what
+/// was sent to train them was refused for its references.
+fn prepare() -> TempDir {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let world = World::over(Arc::clone(&folder));
+    world.app.load_registers("world", registers().to_string().into_bytes()).unwrap();
+    let person = client(999);
+    let [relationship, case] = [world.new_oid(), world.new_oid()];
+    let nowhere = Dossier {
+        client: person.clone(),
+        relationship: relationship.clone(),
+        case,
+        relationship_document: String::new(),
+        case_document: String::new(),
+    };
+    let drafts = [
+        world.next_version(&world.relationship(&person)),
+        world.case(&person, &relationship),
+        world.note(&nowhere),
+    ];
+    for draft in drafts {
+        let answer = world.app.archive_document(&world.county(), draft.submission());
+        assert!(matches!(answer, Err(AppError::Refused(_))), "{answer:?}");
+    }
+    world.app.close();
+    drop(world.folder);
+    Arc::into_inner(folder).expect("nobody else has it")
+}
+
+/// Copies a folder with everything in it.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), &target).unwrap();
+        }
+    }
+}
+
+/// Opens the archive of a folder.
+pub(crate) fn open(folder: &Path, clock: &Arc<SetClock>) -> Result<App, varanto_app::OpenError> {
+    App::open(&options(folder), Arc::clone(clock) as Arc<dyn Clock>)
+}
+
+pub(crate) fn options(folder: &Path) -> AppOptions {
+    AppOptions::in_folder(folder)
+}
+
+pub(crate) fn certificate(fingerprint: &[u8; 32]) -> Certificate<'_> {
+    Certificate { subject_serial: None, fingerprint, common_name: None }
+}
+
+pub(crate) fn told(faults: &[Fault]) -> String {
+    let lines: Vec<String> = faults
+        .iter()
+        .map(|fault| {
+            format!(
+                "{} at {} ({}) {:?} {:?}",
+                fault.code(),
+                fault.element,
+                fault.rule,
+                fault.value,
+                fault.args
+            )
+        })
+        .collect();
+    lines.join("\n")
+}
+
+/// The newest structure of a type that is inside the program.
+pub(crate) fn structure_of(type_arc: &str) -> &'static Structure {
+    built_in()
+        .iter()
+        .filter(|structure| structure.type_arc() == type_arc)
+        .max_by_key(|structure| structure.first_day)
+        .unwrap_or_else(|| panic!("{type_arc} is inside the program"))
+}
+
+/// A PDF/A file.
+pub(crate) fn paper() -> &'static [u8] {
+    static PAPER: OnceLock<Vec<u8>> = OnceLock::new();
+    PAPER.get_or_init(|| {
+        use varanto_kit::pdf::{Paper, Paragraph, write};
+        write(&Paper {
+            title: "Päätös",
+            author: "Suvannon kunta",
+            made: FinnishDay::new(2019, 5, 6).unwrap(),
+            language: "fi",
+            paragraphs: &[Paragraph::Text("Hakemus hyväksytään.")],
+        })
+    })
+}
+
+fn code(system: &str, code: &str, display: &str) -> Value {
+    json!({"system": format!("urn:oid:{system}.201601"), "code": code, "display": display})
+}
+
+pub(crate) fn task(task: &str) -> Value {
+    code("1.2.246.537.6.1221", task, "Palvelutehtävä")
+}
+
+pub(crate) fn unit(oid: &str) -> Value {
+    json!({"system": "urn:oid:1.2.246.537.6.202.2008", "code": oid, "display": "Yksikkö"})
+}
+
+pub(crate) fn identity(client: &Client) -> Value {
+    json!({"system": "urn:oid:1.2.246.21", "value": client.code.reveal()})
+}
+
+/// How the view of a draft comes about.
+#[derive(Clone, Debug)]
+pub(crate) enum View {
+    None,
+    /// Made of a few lines, with the document's identifier.
+    Made,
+    Given(Vec<u8>),
+}
+
+/// A document in the making; every element can be set and dropped.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    pub(crate) metadata: Value,
+    pub(crate) structured: Option<Value>,
+    pub(crate) view: View,
+    pub(crate) pdf: Option<Vec<u8>>,
+}
+
+impl Draft {
+    /// Sets a metadata element by its path.
+    pub(crate) fn set(mut self, path: &str, value: impl Into<Value>) -> Self {
+        let mut at = &mut self.metadata;
+        for name in path.split('.') {
+            if !at.is_object() {
+                *at = json!({});
+            }
+            at = &mut at[name];
+        }
+        *at = value.into();
+        self
+    }
+
+    /// Drops a metadata element by its path, and the object around it when it becomes empty.
+    pub(crate) fn drop(mut self, path: &str) -> Self {
+        fn drop_at(at: &mut Value, names: &[&str]) {
+            let Some(object) = at.as_object_mut() else { return };
+            let [name, rest @ ..] = names else { return };
+            if rest.is_empty() {
+                object.remove(*name);
+            } else if let Some(inner) = object.get_mut(*name) {
+                drop_at(inner, rest);
+                if inner.as_object().is_some_and(serde_json::Map::is_empty) {
+                    object.remove(*name);
+                }
+            }
+        }
+        drop_at(&mut self.metadata, &path.split('.').collect::<Vec<_>>());
+        self
+    }
+
+    /// The text of a metadata element.
+    pub(crate) fn text(&self, path: &str) -> String {
+        let mut at = &self.metadata;
+        for name in path.split('.') {
+            at = &at[name];
+        }
+        at.as_str().unwrap_or_else(|| panic!("{path} is a text")).to_owned()
+    }
+
+    pub(crate) fn id(&self) -> Oid {
+        oid(&self.text("document_id"))
+    }
+
+    /// Sets a member of the structured content by its JSON pointer.
+    pub(crate) fn content(mut self, pointer: &str, value: impl Into<Value>) -> Self {
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        let root = self.structured.as_mut().expect("a structured document");
+        let at = root.pointer_mut(parent).unwrap_or_else(|| panic!("{parent} is there"));
+        at[name] = value.into();
+        self
+    }
+
+    /// Drops a member of the structured content by its JSON pointer.
+    pub(crate) fn drop_content(mut self, pointer: &str) -> Self {
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        let root = self.structured.as_mut().expect("a structured document");
+        let at = root.pointer_mut(parent).and_then(Value::as_object_mut).expect("it is there");
+        at.remove(name).expect("it is there");
+        self
+    }
+
+    /// Makes a case document's case closed.
+    pub(crate) fn closed_on(self, day: &str) -> Self {
+        self.content(
+            "/asia_asiakirja/asian_tiedot/tila",
+            code("1.2.246.537.6.1501", "2", "Suljettu"),
+        )
+        .content("/asia_asiakirja/asian_tiedot/paattymispaiva", day)
+        .set("case_closed_on", day)
+    }
+
+    pub(crate) fn view(mut self, text: &str) -> Self {
+        self.view = View::Given(text.as_bytes().to_vec());
+        self
+    }
+
+    pub(crate) fn without_view(mut self) -> Self {
+        self.view = View::None;
+        self
+    }
+
+    pub(crate) fn pdf(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.pdf = Some(bytes.into());
+        self
+    }
+
+    pub(crate) fn submission(&self) -> Submission {
+        let mut parts = Vec::new();
+        if let Some(structured) = &self.structured {
+            parts.push((Part::Structured, structured.to_string().into_bytes()));
+        }
+        match &self.view {
+            View::None => {}
+            View::Given(bytes) => parts.push((Part::View, bytes.clone())),
+            View::Made => parts.push((Part::View, self.made_view())),
+        }
+        if let Some(pdf) = &self.pdf {
+            parts.push((Part::Pdf, pdf.clone()));
+        }
+        Submission { metadata: self.metadata.to_string().into_bytes(), parts }
+    }
+
+    fn made_view(&self) -> Vec<u8> {
+        let named = self.metadata["document_id"].as_str().and_then(|id| Oid::parse(id).ok());
+        let named = named.unwrap_or_else(|| oid("1.2.3"));
+        let heading = view::Heading {
+            document: &named,
+            organisation: "Suvannon hyvinvointialue",
+            document_type: "Merkintä",
+            made_on: None,
+            language: view::ViewLanguage::Finnish,
+        };
+        view::render_plain("Merkintä", &["Tavattiin kotona."], &heading).into_bytes()
+    }
+}
+
+/// The registers: two public controllers, a private producer, six systems.
+fn registers() -> Value {
+    let organisation = |oid: &str, name: &str, kind: &str| {
+        json!({"oid": oid, "names": {"fi": name}, "kind": kind, "first_day": "2015-01-01",
+            "controller": kind == "public"})
+    };
+    let unit = |oid: &str, of: &str, kind: &str, parent: Option<&str>| {
+        let mut unit = json!({"oid": oid, "kind": kind, "organisation": of,
+            "names": {"fi": "Yksikkö"}, "first_day": "2015-01-01"});
+        if let Some(parent) = parent {
+            unit["parent"] = parent.into();
+        }
+        unit
+    };
+    let everything =
+        ["archive-phase-one", "archive-structured", "archive-old-documents", "read", "invalidate"];
+    let system = |system: System, of: &str, functions: &[&str]| {
+        let certified: Vec<Value> = functions
+            .iter()
+            .map(|function| json!({"function": function, "first_day": "2020-01-01"}))
+            .collect();
+        json!({"id": format!("{system:?}").to_lowercase(), "names": {"fi": format!("{system:?}")},
+            "organisations": [of], "first_day": "2020-01-01", "certification": certified,
+            "certificates": {"fingerprints": [format!("{:02x}", system as u8).repeat(32)]}})
+    };
+    let mut closed = unit(CLOSED_UNIT, COUNTY, "service-unit", None);
+    closed["last_day"] = "2023-12-31".into();
+    let mut expired = system(System::Expired, COUNTY, &everything);
+    expired["last_day"] = "2024-12-31".into();
+    json!({
+        "organisations": [
+            organisation(COUNTY, "Suvannon hyvinvointialue", "public"),
+            organisation(NEIGHBOUR, "Lehdon hyvinvointialue", "public"),
+            organisation(PRODUCER, "Hoiva Oy", "private"),
+        ],
+        "units": [
+            unit(OPERATING_UNIT, COUNTY, "operating-unit", None),
+            unit(UNIT, COUNTY, "service-unit", Some(OPERATING_UNIT)),
+            closed,
+            unit(NEIGHBOURS_UNIT, NEIGHBOUR, "service-unit", None),
+            unit(PRODUCERS_UNIT, PRODUCER, "service-unit", None),
+        ],
+        "systems": [
+            system(System::County, COUNTY, &everything),
+            system(System::OldDocuments, COUNTY, &["archive-old-documents"]),
+            system(System::ReadOnly, COUNTY, &["read"]),
+            expired,
+            system(System::Neighbour, NEIGHBOUR, &everything),
+            system(System::Producer, PRODUCER, &everything),
+        ],
+    })
+}
