@@ -1,4 +1,4 @@
-//! A small OpenID Connect provider for persons, for demonstration and tests.
+//! A small OIDC provider for persons, for demonstration and tests.
 //!
 //! Real tokens (ES256), discovery, keys, and the authorization code flow with PKCE; in place of a
 //! card reader, a plain page that lists the demonstration's people. Scripts take their tokens from
@@ -24,7 +24,7 @@ use serde_json::json;
 use varanto_domain::time::Clock;
 
 const CODE_LIFETIME_MILLIS: i64 = 60_000;
-const TOKEN_LIFETIME: Duration = Duration::from_secs(8 * 60 * 60);
+const TOKEN_LIFETIME: Duration = Duration::from_hours(8);
 
 /// A person of the demonstration. All of it is made up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,7 +79,7 @@ pub struct Claims {
     /// The professional registration number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registration_number: Option<String>,
-    /// What the asking client sent along, given back (OpenID Connect Core 3.1.2.1).
+    /// What the asking client sent along, given back (OIDC Core 3.1.2.1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
 }
@@ -113,7 +113,7 @@ struct Code {
     until: i64,
 }
 
-/// An authorization request (OpenID Connect Core 3.1.2.1, RFC 7636).
+/// An authorization request (OIDC Core 3.1.2.1, RFC 7636).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Ask {
     response_type: String,
@@ -233,7 +233,6 @@ impl Provider {
     }
 
     /// The provider's addresses, to be nested under the path of its issuer.
-    #[must_use]
     pub fn router(&self) -> Router {
         Router::new()
             .route("/.well-known/openid-configuration", get(discovery))

@@ -5,6 +5,10 @@
   if (!form) { return; }
   form.hidden = false;
   var answer = document.getElementById("try-answer");
+  var user = form.elements.user;
+  if (user) {
+    user.addEventListener("change", function () { form.elements.token.value = user.value; });
+  }
   form.addEventListener("submit", function (event) {
     event.preventDefault();
     var method = form.elements.method.value;

@@ -211,7 +211,7 @@ impl Authority {
         params.distinguished_name = name;
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        params.not_before = moment!(now) - Duration::from_secs(300);
+        params.not_before = moment!(now) - Duration::from_mins(5);
         params.not_after = moment!(now) + Duration::from_secs(AUTHORITY_DAYS * DAY);
         let key = KeyPair::generate()?;
         let certificate = params.self_signed(&key)?;
@@ -233,7 +233,7 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.use_authority_key_identifier_extension = true;
-        params.not_before = moment!(now) - Duration::from_secs(300);
+        params.not_before = moment!(now) - Duration::from_mins(5);
         params.not_after = moment!(now) + Duration::from_secs(SERVER_DAYS * DAY);
         let key = KeyPair::generate()?;
         let certificate = params.signed_by(&key, &self.issuer()?)?;
@@ -307,9 +307,9 @@ fn still_good(file: &Path, names: &[String], now: Instant) -> bool {
     let Some(der) = fs::read(file).ok().and_then(|text| first_der(&text)) else { return false };
     let Ok((_, certificate)) = X509Certificate::from_der(&der) else { return false };
     let left = certificate.validity().not_after.timestamp() - now.millis() / 1000;
-    let named = |name: &String| String::from_utf8_lossy(&der).contains(name.as_str());
+    let holds = |name: &String| String::from_utf8_lossy(&der).contains(name.as_str());
     let numeric = |name: &&String| name.parse::<std::net::IpAddr>().is_err();
-    left > RENEW_BEFORE_DAYS * 86_400 && names.iter().filter(numeric).all(named)
+    left > RENEW_BEFORE_DAYS * 86_400 && names.iter().filter(numeric).all(holds)
 }
 
 fn facts(path: &Path, revoked: &[(String, Instant)]) -> Result<CertificateFacts, CertificateError> {

@@ -85,6 +85,12 @@ pub struct DemoFacts {
     pub users: Vec<User>,
     /// Command lines that work.
     pub commands: Vec<String>,
+    /// Tokens of the people, for the trying form: name and token.
+    pub tokens: Vec<(String, String)>,
+    /// The made-up identity code of a client to look for.
+    pub identity_code: String,
+    /// A document of that client.
+    pub document: String,
 }
 
 impl Deref for Doors {
@@ -171,7 +177,6 @@ impl Doors {
     }
 
     /// Every door, in its frame. `beside` are routes that come from elsewhere, such as a login.
-    #[must_use]
     pub fn router(&self, beside: Router) -> Router {
         let running = Router::new()
             .route("/health", axum::routing::get(running::health))

@@ -153,10 +153,10 @@ async fn watch(doors: Doors, own: Authority, config: RustlsConfig) {
             Ok(false) => {}
             Err(error) => tracing::warn!(%error, "a revocation list or authority cannot be read"),
         }
-        if round.is_multiple_of(RENEW_EVERY) {
-            if let Err(error) = renew(&doors, &own, &config) {
-                tracing::warn!(%error, "the server's certificate cannot be renewed");
-            }
+        if round.is_multiple_of(RENEW_EVERY)
+            && let Err(error) = renew(&doors, &own, &config)
+        {
+            tracing::warn!(%error, "the server's certificate cannot be renewed");
         }
     }
 }

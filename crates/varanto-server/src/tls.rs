@@ -397,7 +397,7 @@ fn pem_certificates(path: &PathBuf) -> Result<Vec<CertificateDer<'static>>, TlsE
     found.map_err(|error| file(path, format!("{error:?}")))
 }
 
-fn file(path: &std::path::Path, reason: impl ToString) -> TlsError {
+fn file(path: &std::path::Path, reason: impl std::fmt::Display) -> TlsError {
     TlsError::File { path: path.to_path_buf(), reason: reason.to_string() }
 }
 

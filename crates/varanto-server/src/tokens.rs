@@ -98,13 +98,11 @@ impl Tokens {
             return;
         }
         let read = std::fs::read(path).ok().and_then(|text| serde_json::from_slice(&text).ok());
-        match read {
-            Some(keys) => {
-                let mut held = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-                *held = (changed, Arc::new(keys));
-            }
-            None => tracing::warn!(file = %path.display(), "the key set cannot be read"),
-        }
+        let Some(keys) = read else {
+            tracing::warn!(file = %path.display(), "the key set cannot be read");
+            return;
+        };
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = (changed, Arc::new(keys));
     }
 
     /// The person that a token tells of.
@@ -220,7 +218,7 @@ mod tests {
 
     fn check(change: impl Fn(&mut Claims), expected: &str) {
         let provider = provider();
-        let mut claims = provider.claims(&provider.users()[0], Duration::from_secs(60), None);
+        let mut claims = provider.claims(&provider.users()[0], Duration::from_mins(1), None);
         change(&mut claims);
         let answer = tokens(&provider).verify(&provider.sign(&claims));
         let code = answer.map_or_else(|problem| problem.code.to_owned(), |person| person.sub);
@@ -242,10 +240,10 @@ mod tests {
         let ours = provider();
         let code = |token: &str| tokens(&ours).verify(token).unwrap_err().code;
 
-        let theirs = provider().token_for("aino", Duration::from_secs(60)).unwrap();
+        let theirs = provider().token_for("aino", Duration::from_mins(1)).unwrap();
         assert_eq!(code(&theirs), "token-signature");
 
-        let good = ours.token_for("aino", Duration::from_secs(60)).unwrap();
+        let good = ours.token_for("aino", Duration::from_mins(1)).unwrap();
         let parts: Vec<&str> = good.split('.').collect();
         let other = ours.token_for("aino", Duration::from_secs(61)).unwrap();
         let mixed = format!("{}.{}.{}", parts[0], other.split('.').nth(1).unwrap(), parts[2]);

@@ -41,7 +41,7 @@ struct Line {
 /// What every command takes.
 #[derive(Debug, Args)]
 struct Common {
-    /// The configuration file; without it VARANTO_CONFIG names one, or the defaults hold.
+    /// The configuration file; without it `VARANTO_CONFIG` names one, or the defaults hold.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The data directory, instead of the configuration's.

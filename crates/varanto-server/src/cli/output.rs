@@ -22,7 +22,7 @@ pub(super) enum Failure {
 impl Failure {
     /// A failure in words.
     #[must_use]
-    pub(super) fn of(words: impl ToString) -> Self {
+    pub(super) fn of(words: impl std::fmt::Display) -> Self {
         Self::Words(words.to_string())
     }
 
@@ -70,18 +70,18 @@ impl Output {
 
     /// The language of texts about faults.
     #[must_use]
-    pub(super) fn language(&self) -> Language {
+    pub(super) fn language(self) -> Language {
         self.language
     }
 
     /// Prints rows: a table, or a JSON array of objects whose members are the columns' names.
-    pub(super) fn rows(&self, columns: &[&str], rows: Vec<Vec<String>>) -> Result<(), Failure> {
+    pub(super) fn rows(self, columns: &[&str], rows: Vec<Vec<String>>) -> Result<(), Failure> {
         let text = if self.json { as_objects(columns, rows) } else { as_table(columns, &rows) };
         Self::print(&text)
     }
 
     /// Prints one thing: its JSON, or its words.
-    pub(super) fn one(&self, value: &Value, words: &str) -> Result<(), Failure> {
+    pub(super) fn one(self, value: &Value, words: &str) -> Result<(), Failure> {
         let text = if self.json { value.to_string() } else { words.to_owned() };
         Self::print(&text)
     }

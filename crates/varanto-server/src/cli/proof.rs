@@ -1,10 +1,11 @@
 //! `varanto verify` and `varanto checkpoint`: is everything as it was acknowledged. Source: ARC-15.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
-use varanto_app::verify::{Progress as Step, StoreVerdict, verify_receipt};
+use varanto_app::verify::{Progress as Step, ReceiptProblem, StoreVerdict, verify_receipt};
 
 use super::output::Progress;
 use super::{Context, Failure, archive};
@@ -45,7 +46,7 @@ fn offline(receipt: &Path, checkpoint: &Path, context: &Context) -> Result<(), F
     let verdict = verify_receipt(&std::fs::read(receipt)?, &std::fs::read(checkpoint)?)
         .map_err(|problem| Failure::of(format!("{}: {problem:?}", problem.code())))?;
     if !verdict.faults.is_empty() {
-        let codes: Vec<&str> = verdict.faults.iter().map(|fault| fault.code()).collect();
+        let codes: Vec<&str> = verdict.faults.iter().map(ReceiptProblem::code).collect();
         return Err(Failure::of(format!("the receipt does not hold: {}", codes.join(", "))));
     }
     let document = verdict.receipt.document.to_string();
@@ -88,7 +89,7 @@ fn tell(verdict: &StoreVerdict, context: &Context) -> Result<(), Failure> {
         verdict.versions, verdict.lines, verdict.leaves, verdict.tiles, verdict.erased
     );
     for one in &verdict.damage {
-        words.push_str(&format!("\ndamaged: {}: {}", one.place, one.what));
+        let _ = write!(words, "\ndamaged: {}: {}", one.place, one.what);
     }
     if verdict.damage.is_empty() {
         words.push_str("\nEverything is as it was acknowledged.");
@@ -110,11 +111,9 @@ pub(super) fn checkpoint(command: &Checkpoint, context: &Context) -> Result<(), 
         None => None,
     };
     let text = archive::to_read(context)?.export_checkpoint(receipt.as_ref())?;
-    match out {
-        Some(file) => Ok(std::fs::write(file, text)?),
-        None => {
-            println!("{text}");
-            Ok(())
-        }
+    if let Some(file) = out {
+        return Ok(std::fs::write(file, text)?);
     }
+    println!("{text}");
+    Ok(())
 }

@@ -80,7 +80,7 @@ pub(super) fn code_sets(command: CodeSets, context: &Context) -> Result<(), Fail
                 return Err(Failure::of(format!("no code set {oid}")));
             }
             let mut rows = Vec::new();
-            for value in found.iter().flat_map(|set| set["values"].as_array()).flatten() {
+            for value in found.iter().filter_map(|set| set["values"].as_array()).flatten() {
                 let text =
                     |at: &str| value.pointer(at).and_then(|v| v.as_str()).unwrap_or_default();
                 let places = ["/code", "/names/fi", "/names/sv", "/first_day", "/last_day"];

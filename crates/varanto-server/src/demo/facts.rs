@@ -19,7 +19,7 @@ use crate::opening::Opening;
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
 /// How long the scripts' tokens are good.
-const TOKEN_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const TOKEN_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
 /// `demo.json`: everything that a script needs.
 #[derive(Debug, Clone, Serialize)]
@@ -172,7 +172,16 @@ pub(super) fn gather(
 
 /// What the landing page shows of it.
 pub(super) fn shown(file: &DemoFile, provider: &Provider) -> DemoFacts {
-    DemoFacts { users: provider.users().to_vec(), commands: file.commands.clone() }
+    let sample = file.samples.first().cloned().unwrap_or_default();
+    let token =
+        |one: &UserFacts| (format!("{}, {}", one.user.name, one.user.title), one.token.clone());
+    DemoFacts {
+        users: provider.users().to_vec(),
+        commands: file.commands.clone(),
+        tokens: file.users.iter().map(token).collect(),
+        identity_code: sample.identity_code,
+        document: sample.structured.last().cloned().unwrap_or_default(),
+    }
 }
 
 fn systems(

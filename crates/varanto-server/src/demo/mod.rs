@@ -152,18 +152,17 @@ fn config(directory: &Path, port: u16) -> Config {
 /// The county of a directory, and whether it was made to its end; a new one for a new directory.
 fn planned(directory: &Path, size: CountySize) -> Result<(County, bool), DemoError> {
     let file = directory.join("plan.json");
-    let plan = match std::fs::read(&file) {
-        Ok(text) => serde_json::from_slice(&text).map_err(std::io::Error::other)?,
-        Err(_) => {
-            let plan = Plan {
-                until: FinnishDay::of(MachineClock.now()).to_string(),
-                clients: size.clients,
-                documents: size.documents,
-                complete: false,
-            };
-            write_json(&file, &plan)?;
-            plan
-        }
+    let plan = if let Ok(text) = std::fs::read(&file) {
+        serde_json::from_slice(&text).map_err(std::io::Error::other)?
+    } else {
+        let plan = Plan {
+            until: FinnishDay::of(MachineClock.now()).to_string(),
+            clients: size.clients,
+            documents: size.documents,
+            complete: false,
+        };
+        write_json(&file, &plan)?;
+        plan
     };
     let until = FinnishDay::parse(&plan.until)
         .ok_or_else(|| std::io::Error::other("plan.json names no day"))?;

@@ -9,10 +9,10 @@ use varanto_domain::archive::documents::DocumentGroup;
 use varanto_domain::archive::elements::{Element, Obligation};
 
 use super::{Shell, Words, known_codes, rendered};
-use crate::doors::Doors;
+use crate::doors::{DemoFacts, Doors};
 use crate::rest::openapi;
 use crate::rest::routes::Operation;
-use crate::rest::table::TABLE;
+use crate::rest::table::{SEARCH, TABLE};
 use crate::texts::Language;
 
 const TAGS: [&str; 4] = ["documents", "proof", "registers", "running"];
@@ -25,6 +25,9 @@ struct ApiPage {
     groups: Vec<&'static str>,
     elements: Vec<Row>,
     codes: Vec<(&'static str, String, String)>,
+    shapes: Vec<(String, String)>,
+    tokens: Vec<(String, String)>,
+    try_body: String,
 }
 
 struct Tag {
@@ -37,10 +40,23 @@ struct Shown {
     operation: &'static Operation,
     path: String,
     summary: String,
-    parameters: Vec<(String, String, String)>,
-    answers: Vec<(u16, String)>,
+    parameters: Vec<ShownParameter>,
+    answers: Vec<ShownAnswer>,
     takes_example: String,
     answer_example: String,
+}
+
+struct ShownParameter {
+    name: String,
+    place: String,
+    meaning: String,
+    example: String,
+}
+
+struct ShownAnswer {
+    status: u16,
+    schema: &'static str,
+    media_type: &'static str,
 }
 
 struct Row {
@@ -58,53 +74,62 @@ pub(super) async fn negotiated(
 }
 
 /// `GET /fi/api/`, `/sv/api/`, `/en/api/`.
-pub(super) fn page(_doors: &Doors, language: Language) -> Response {
-    let words = Words(language);
+pub(super) fn page(doors: &Doors, language: Language) -> Response {
+    let (words, demo) = (Words(language), doors.demo.get());
     let page = ApiPage {
         shell: Shell::new(language, "/api/"),
-        tags: TAGS.iter().map(|tag| shown_tag(tag, words)).collect(),
+        tags: TAGS.iter().map(|tag| shown_tag(tag, words, demo)).collect(),
         groups: DocumentGroup::ALL.iter().map(|group| group.code()).collect(),
         elements: Element::ALL.iter().map(|element| row(*element)).collect(),
         codes: codes(words),
+        shapes: openapi::shapes(),
+        tokens: demo.map(|demo| demo.tokens.clone()).unwrap_or_default(),
+        try_body: openapi::body_example(SEARCH.example, demo),
     };
     rendered(&page, language)
 }
 
 /// `GET /api/openapi.json`.
 pub(super) async fn openapi(State(doors): State<Doors>) -> Response {
-    let text = openapi::document(&doors.base).to_string();
+    let text = openapi::document(&doors.base, doors.demo.get()).to_string();
     ([(header::CONTENT_TYPE, "application/json")], text).into_response()
 }
 
-fn shown_tag(tag: &'static str, words: Words) -> Tag {
+fn shown_tag(tag: &'static str, words: Words, demo: Option<&DemoFacts>) -> Tag {
     let of_tag = TABLE.iter().filter(|operation| operation.tag == tag);
     Tag {
         name: words.of(&format!("tag.{tag}")),
         anchor: tag,
-        operations: of_tag.map(|operation| shown(operation, words)).collect(),
+        operations: of_tag.map(|operation| shown(operation, words, demo)).collect(),
     }
 }
 
-fn shown(operation: &'static Operation, words: Words) -> Shown {
-    let meaning = |name: &str| words.of(&format!("parameter.{name}"));
+fn shown(operation: &'static Operation, words: Words, demo: Option<&DemoFacts>) -> Shown {
     let path = operation.path_parameters().map(|name| (name, "api.place_path"));
     let query = operation.query.iter().map(|query| (query.name, "api.place_query"));
-    let parameters = path
-        .chain(query)
-        .map(|(name, place)| (name.to_owned(), words.of(place), meaning(name)))
-        .collect();
-    let good = operation.answers.iter().map(|(status, kind, schema)| {
-        (*status, if schema.is_empty() { (*kind).to_owned() } else { format!("{schema} · {kind}") })
+    let parameter = |(name, place): (&str, &str)| ShownParameter {
+        name: name.to_owned(),
+        place: words.of(place),
+        meaning: words.of(&format!("parameter.{name}")),
+        example: openapi::parameter_example(operation, name, demo),
+    };
+    let good = operation.answers.iter().map(|(status, media_type, schema)| ShownAnswer {
+        status: *status,
+        schema,
+        media_type,
     });
-    let bad = openapi::problem_statuses(operation)
-        .into_iter()
-        .map(|status| (status, "Problem · application/problem+json".to_owned()));
+    let bad = openapi::problem_statuses(operation).into_iter().map(|status| ShownAnswer {
+        status,
+        schema: "Problem",
+        media_type: "application/problem+json",
+    });
+    let example = operation.takes.map(|takes| openapi::body_example(takes.example, demo));
     Shown {
         path: operation.full_path(),
         summary: words.of(&format!("operation.{}", operation.id)),
-        parameters,
+        parameters: path.chain(query).map(parameter).collect(),
         answers: good.chain(bad).collect(),
-        takes_example: operation.takes.map(|takes| pretty(takes.example)).unwrap_or_default(),
+        takes_example: example.as_deref().map(pretty).unwrap_or_default(),
         answer_example: openapi::answer_example(operation),
         operation,
     }

@@ -21,8 +21,8 @@ pub struct Growth {
 /// A year's figures.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Year {
-    /// The year.
-    pub year: String,
+    /// Its number.
+    pub name: String,
     /// Written in it.
     pub made: u64,
     /// Written by its end.
@@ -86,13 +86,13 @@ impl Growth {
         for (month, count) in &self.months {
             cumulative += count;
             let year = month.split('-').next().unwrap_or_default();
-            match years.last_mut().filter(|last| last.year == year) {
+            match years.last_mut().filter(|last| last.name == year) {
                 Some(last) => {
                     last.made += count;
                     last.cumulative = cumulative;
                 }
                 None => {
-                    years.push(Year { year: year.to_owned(), made: *count, cumulative });
+                    years.push(Year { name: year.to_owned(), made: *count, cumulative });
                 }
             }
         }

@@ -113,8 +113,8 @@ pub async fn invalidate(
 ) -> Answer {
     let oid = document(&oid)?;
     let bytes = body::read(&headers, sent, &doors.config.limits).await?;
-    let asked: InvalidationBody = body::json(&headers, &bytes)?;
-    let request = InvalidationRequest { reason: asked.reason, explanation: asked.explanation };
+    let told: InvalidationBody = body::json(&headers, &bytes)?;
+    let request = InvalidationRequest { reason: told.reason, explanation: told.explanation };
     doors.work(move |app| app.invalidate_document(&asker.0, &oid, &request)).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -196,14 +196,12 @@ fn short(name: &str) -> String {
 fn chosen(opened: OpenedContent, accept: &str) -> Result<(Part, Vec<u8>), Problem> {
     let available: Vec<&str> = opened.parts.iter().map(|(part, _)| part.media_type()).collect();
     let wanted = accept.split(',').map(|one| one.split(';').next().unwrap_or_default().trim());
-    let position = wanted
-        .filter_map(|wanted| {
-            available.iter().position(|found| {
-                let family = found.split('/').next().unwrap_or_default();
-                wanted == *found || wanted == "*/*" || wanted == format!("{family}/*")
-            })
+    let position = wanted.into_iter().find_map(|wanted| {
+        available.iter().position(|found| {
+            let family = found.split('/').next().unwrap_or_default();
+            wanted == *found || wanted == "*/*" || wanted == format!("{family}/*")
         })
-        .next();
+    });
     match position {
         Some(place) => opened.parts.into_iter().nth(place).ok_or_else(Problem::not_found),
         None => Err(Problem::new(StatusCode::NOT_ACCEPTABLE, "not-acceptable")

@@ -6,14 +6,21 @@ use varanto_domain::archive::elements::{Element, ElementKind, Obligation};
 
 use super::routes::{Operation, Query};
 use super::table::TABLE;
+use crate::doors::DemoFacts;
 use crate::texts::{self, Language};
+
+/// The client of examples outside the demonstration.
+const CLIENT: &str = "180418A903L";
+
+/// The document of examples outside the demonstration.
+const DOCUMENT: &str = "1.2.246.10.1234567.95.2026.1.1";
 
 /// The schemas that are not made from a table.
 const SCHEMAS: &str = include_str!("../../assets/schemas.json");
 
-/// The document, for an archive at `base`.
+/// The document, for an archive at `base`. Of a demonstration, its examples work as they stand.
 #[must_use]
-pub fn document(base: &str) -> Value {
+pub fn document(base: &str, demo: Option<&DemoFacts>) -> Value {
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -28,7 +35,7 @@ pub fn document(base: &str) -> Value {
         "servers": [{ "url": base }],
         "security": [{ "systemCertificate": [] }, { "personToken": [] }],
         "tags": tags(),
-        "paths": paths(),
+        "paths": paths(demo),
         "components": {
             "schemas": schemas(),
             "securitySchemes": {
@@ -46,22 +53,22 @@ fn tags() -> Value {
     Value::Array(names.iter().map(tag).collect())
 }
 
-fn paths() -> Value {
+fn paths(demo: Option<&DemoFacts>) -> Value {
     let mut paths = Map::new();
     for operation in TABLE {
         let path = paths.entry(operation.full_path()).or_insert_with(|| json!({}));
-        path[operation.method.to_lowercase()] = described(operation);
+        path[operation.method.to_lowercase()] = described(operation, demo);
     }
     Value::Object(paths)
 }
 
-fn described(operation: &Operation) -> Value {
+fn described(operation: &Operation, demo: Option<&DemoFacts>) -> Value {
     let summary = texts::text(Language::English, &format!("operation.{}", operation.id));
     let mut told = json!({
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": summary,
-        "parameters": parameters(operation),
+        "parameters": parameters(operation, demo),
         "responses": responses(operation),
     });
     if operation.open {
@@ -69,7 +76,7 @@ fn described(operation: &Operation) -> Value {
     }
     if let Some(takes) = operation.takes {
         let mut content = json!({ "schema": reference(takes.schema) });
-        if let Ok(example) = serde_json::from_str::<Value>(takes.example) {
+        if let Ok(example) = serde_json::from_str::<Value>(&body_example(takes.example, demo)) {
             content["example"] = example;
         }
         told["requestBody"] = json!({ "required": true, "content": { takes.media_type: content } });
@@ -77,7 +84,7 @@ fn described(operation: &Operation) -> Value {
     told
 }
 
-fn parameters(operation: &Operation) -> Value {
+fn parameters(operation: &Operation, demo: Option<&DemoFacts>) -> Value {
     let meaning = |name: &str| texts::text(Language::English, &format!("parameter.{name}"));
     let path = operation.path_parameters().map(|name| {
         let schema = match name {
@@ -85,13 +92,42 @@ fn parameters(operation: &Operation) -> Value {
             _ => json!({ "type": "string", "pattern": "^[0-2](\\.(0|[1-9][0-9]*))+$" }),
         };
         json!({ "name": name, "in": "path", "required": true, "schema": schema,
-            "description": meaning(name) })
+            "example": parameter_example(operation, name, demo), "description": meaning(name) })
     });
     let query = operation.query.iter().map(|query: &Query| {
         json!({ "name": query.name, "in": "query", "required": query.needed,
-            "schema": { "type": query.kind }, "description": meaning(query.name) })
+            "schema": { "type": query.kind },
+            "example": parameter_example(operation, query.name, demo),
+            "description": meaning(query.name) })
     });
     path.chain(query).collect()
+}
+
+/// A value of a parameter that shows something where it is asked.
+#[must_use]
+pub fn parameter_example(operation: &Operation, name: &str, demo: Option<&DemoFacts>) -> String {
+    let example = match (name, operation.path) {
+        ("oid", "/structures/{oid}") => "1.2.246.537.6.1505.1.2023.6.1",
+        ("oid", "/codesets/{oid}") => "1.2.246.537.6.1221",
+        ("oid", _) => return demo.map_or(DOCUMENT, |demo| &demo.document).to_owned(),
+        ("controller", _) => "1.2.246.10.1234567",
+        ("part", _) => "view",
+        ("invalidated", _) => "false",
+        ("from", _) => "1",
+        ("to", _) => "2",
+        ("days", _) => "30",
+        _ => "",
+    };
+    example.to_owned()
+}
+
+/// The example of a request's body, about a client that the demonstration has.
+#[must_use]
+pub fn body_example(example: &str, demo: Option<&DemoFacts>) -> String {
+    match demo {
+        Some(demo) => example.replace(CLIENT, &demo.identity_code),
+        None => example.to_owned(),
+    }
 }
 
 fn responses(operation: &Operation) -> Value {
@@ -154,6 +190,17 @@ pub fn answer_example(operation: &Operation) -> String {
         Some(example) => serde_json::to_string_pretty(example).unwrap_or_default(),
         None => String::new(),
     }
+}
+
+/// Every schema in words that people can read: name and JSON.
+#[must_use]
+pub fn shapes() -> Vec<(String, String)> {
+    let all = schemas();
+    let members = all.as_object().into_iter().flatten();
+    let shape = |(name, schema): (&String, &Value)| {
+        (name.clone(), serde_json::to_string_pretty(schema).unwrap_or_default())
+    };
+    members.map(shape).collect()
 }
 
 /// Every schema: those of the file, and the metadata made from the domain's table.
@@ -244,7 +291,7 @@ mod tests {
 
     #[test]
     fn every_schema_is_defined_and_used() {
-        let document = document("https://localhost");
+        let document = document("https://localhost", None);
         let mut used = BTreeSet::new();
         referenced(&document, &mut used);
         let defined = document["components"]["schemas"].as_object().unwrap();

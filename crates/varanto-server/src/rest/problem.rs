@@ -99,7 +99,7 @@ impl Problem {
 
     /// The request cannot be read, for a reason told in technical words.
     #[must_use]
-    pub fn bad_request(reason: impl ToString) -> Self {
+    pub fn bad_request(reason: impl std::fmt::Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad-request").arg("reason", reason)
     }
 
@@ -181,7 +181,7 @@ impl Problem {
 
     /// Adds something that the texts speak of.
     #[must_use]
-    pub fn arg(mut self, name: &'static str, value: impl ToString) -> Self {
+    pub fn arg(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
         self.args.push((name, value.to_string()));
         self
     }
@@ -315,6 +315,35 @@ impl IntoResponse for Problem {
     }
 }
 
+/// Every code of a problem that the doors themselves answer with, but for refused certificates.
+pub const CODES: &[&str] = &[
+    "already-invalidated",
+    "answer-timeout",
+    "authentication-needed",
+    "bad-request",
+    "busy",
+    "disk-full",
+    "duplicate-with-other-bytes",
+    "faults",
+    "internal",
+    "method-not-allowed",
+    "not-acceptable",
+    "not-found",
+    "not-ready",
+    "timeout",
+    "token-expired",
+    "token-incomplete",
+    "token-malformed",
+    "token-not-yet-valid",
+    "token-signature",
+    "token-wrong-audience",
+    "token-wrong-issuer",
+    "tokens-not-taken",
+    "too-large",
+    "truncated-upload",
+    "unsupported-media-type",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -376,32 +405,3 @@ mod tests {
         assert_eq!(told.faults[0].rule, "ARC-2");
     }
 }
-
-/// Every code of a problem that the doors themselves answer with, but for refused certificates.
-pub const CODES: &[&str] = &[
-    "already-invalidated",
-    "answer-timeout",
-    "authentication-needed",
-    "bad-request",
-    "busy",
-    "disk-full",
-    "duplicate-with-other-bytes",
-    "faults",
-    "internal",
-    "method-not-allowed",
-    "not-acceptable",
-    "not-found",
-    "not-ready",
-    "timeout",
-    "token-expired",
-    "token-incomplete",
-    "token-malformed",
-    "token-not-yet-valid",
-    "token-signature",
-    "token-wrong-audience",
-    "token-wrong-issuer",
-    "tokens-not-taken",
-    "too-large",
-    "truncated-upload",
-    "unsupported-media-type",
-];

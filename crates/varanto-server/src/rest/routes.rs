@@ -160,6 +160,7 @@ fn unlogged(response: &Response) -> Option<&'static str> {
 }
 
 /// What an address answers to a method that it does not take.
+#[must_use]
 pub fn wrong_method(path: Option<&str>, table: &[Operation]) -> Problem {
     let takes = |method: &str| {
         table.iter().any(|one| path == Some(one.full_path().as_str()) && one.method == method)

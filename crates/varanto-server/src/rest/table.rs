@@ -19,7 +19,8 @@ const SUBMISSION: Takes = Takes {
         https://localhost:8443/api/v1/documents",
 };
 
-const SEARCH: Takes = Takes {
+/// The body of a search.
+pub const SEARCH: Takes = Takes {
     media_type: JSON,
     schema: "Search",
     example: r#"{"client":{"identity_code":"180418A903L"},"group":"5","from":"2026-01-01","limit":20}"#,

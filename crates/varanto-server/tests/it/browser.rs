@@ -57,6 +57,49 @@ async fn pages_render_without_a_complaint_of_the_browser() {
     }
 }
 
+/// A page with a frame as wide as a phone, which tells how much wider than it a page inside is.
+const PHONE: &str = "<!doctype html><title>…</title><iframe src=\"/probe/inner\" width=360 \
+    height=700 onload=\"var d=this.contentDocument.documentElement;\
+    document.title='too wide by '+(d.scrollWidth-d.clientWidth)+' of '+d.clientWidth\"></iframe>";
+
+/// A page of ours as it is served, allowed into the frame above.
+fn probe(page: &std::sync::Arc<std::sync::Mutex<String>>) -> axum::Router {
+    let headers = |policy: &'static str| {
+        [("content-security-policy", policy), ("x-frame-options", "SAMEORIGIN")]
+    };
+    let inner = std::sync::Arc::clone(page);
+    let outer = axum::response::Html(PHONE);
+    let open = "default-src 'self' 'unsafe-inline'";
+    axum::Router::new()
+        .route("/probe", axum::routing::get(move || async move { (headers(open), outer) }))
+        .route(
+            "/probe/inner",
+            axum::routing::get(move || async move {
+                (headers(open), axum::response::Html(inner.lock().unwrap().clone()))
+            }),
+        )
+}
+
+/// CIT-1's measure, kept by our own pages already: nothing sticks out at the width of a phone.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_fit_a_phone() {
+    if missing() {
+        return;
+    }
+    let page = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
+    let house = House::beside(probe(&page));
+    let address = format!("https://localhost:{}/probe", house.address.port());
+    for path in ["/fi/", "/sv/api/", "/problems/duplicate-with-other-bytes"] {
+        let served = house.stranger().get(path).await.unwrap().text();
+        *page.lock().unwrap() = served;
+        let at = address.clone();
+        let (shown, _) = tokio::task::spawn_blocking(move || look(&at, 500)).await.unwrap();
+        let title = shown.split("<title>").nth(1).unwrap_or_default();
+        let title = title.split("</title>").next().unwrap_or_default();
+        assert!(title.starts_with("too wide by 0 of 3"), "{path}: {title}");
+    }
+}
+
 /// The island of script came to life: without it the form stays hidden.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_trying_form_comes_to_life_and_only_with_script() {

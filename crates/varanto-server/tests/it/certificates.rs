@@ -104,7 +104,7 @@ async fn a_problem_is_told_in_the_callers_language() {
 async fn a_bad_token_is_refused_with_its_reason() {
     let house = House::open();
     let user = house.provider.users()[0].clone();
-    let claims = house.provider.claims(&user, Duration::from_secs(600), None);
+    let claims = house.provider.claims(&user, Duration::from_mins(10), None);
     let signed = |change: &dyn Fn(&mut varanto_kit::oidc::Claims)| {
         let mut claims = claims.clone();
         change(&mut claims);

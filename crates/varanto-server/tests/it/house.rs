@@ -37,6 +37,15 @@ impl House {
     }
 
     pub(crate) fn with_limits(limits: Limits) -> Self {
+        Self::with(limits, axum::Router::new())
+    }
+
+    /// A house with routes of a test's own beside the doors.
+    pub(crate) fn beside(router: axum::Router) -> Self {
+        Self::with(Limits::default(), router)
+    }
+
+    fn with(limits: Limits, beside: axum::Router) -> Self {
         varanto_server::tls::install_cryptography();
         let home = tempfile::tempdir().unwrap();
         let mut config = Config { data: home.path().join("archive"), limits, ..Config::default() };
@@ -49,7 +58,7 @@ impl House {
         let mut provider = None;
         let opening = Opening::prepare(config, Arc::new(MachineClock), |tokens, base| {
             let made = login(&county, base);
-            tokens.issuer = made.issuer().to_owned();
+            made.issuer().clone_into(&mut tokens.issuer);
             let keys = serde_json::from_str(&made.keys_json()).ok();
             provider = Some(made);
             keys
@@ -62,7 +71,7 @@ impl House {
         let authority = opening.authority.clone();
         let ca = std::fs::read_to_string(authority.authority_file()).unwrap();
         let provider = provider.unwrap();
-        let server = opening.open(axum::Router::new().nest("/oidc", provider.router())).unwrap();
+        let server = opening.open(beside.nest("/oidc", provider.router())).unwrap();
         let address = server.addresses()[0];
         Self { doors, authority, county, provider, address, ca, _server: server, _home: home }
     }
@@ -114,7 +123,7 @@ impl House {
     /// A person with a good token; the role is `worker`, `archivist` …
     pub(crate) fn person(&self, role: &str) -> Client {
         let user = self.provider.users().iter().find(|user| user.role == role).unwrap();
-        let token = self.provider.token_for(&user.id, Duration::from_secs(600)).unwrap();
+        let token = self.provider.token_for(&user.id, Duration::from_mins(10)).unwrap();
         self.stranger().bearer(&token)
     }
 

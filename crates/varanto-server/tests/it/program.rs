@@ -112,7 +112,7 @@ fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         if let Some(found) = look() {
             return found;
         }
-        assert!(started.elapsed() < Duration::from_secs(180), "waited for {what}");
+        assert!(started.elapsed() < Duration::from_mins(3), "waited for {what}");
         std::thread::sleep(Duration::from_millis(50));
     }
 }

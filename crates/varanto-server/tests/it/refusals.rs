@@ -170,7 +170,8 @@ fn small() -> Limits {
 async fn an_oversized_body_is_refused_declared_or_not() {
     let house = House::with_limits(small());
     let declared =
-        refused(&house, form(&house.made()[0]).part("pdf", "application/pdf", &[0; 30_000])).await;
+        refused(&house, form(&house.made()[0]).part("pdf", "application/pdf", &vec![0; 30_000]))
+            .await;
     assert_eq!((declared.status.as_u16(), code(&declared)), (413, "too-large".into()));
 
     let system = house.system();
