@@ -1,0 +1,208 @@
+//! Every way to a document asks the same rule, and leaves a line (ACC-2, LOG-1, design D2, D3).
+
+use varanto_app::AppError;
+use varanto_app::archive::{DocumentQuery, InvalidationRequest};
+use varanto_app::callers::{PersonFacts, Unknown};
+use varanto_domain::access::{Caller, Denial, Purpose};
+use varanto_domain::archive::documents::Part;
+use varanto_domain::ids::Oid;
+
+use crate::world::{COUNTY, NEIGHBOUR, System, World, certificate, client, oid};
+
+/// Every look at a document that exists, by name; what it answers.
+fn looks(world: &World, caller: &Caller, id: &Oid) -> Vec<(&'static str, Result<(), AppError>)> {
+    let app = &world.app;
+    let read = Purpose::Read;
+    let reason = InvalidationRequest { reason: "1".into(), explanation: None };
+    vec![
+        ("open", app.open_document(caller, id, read).map(drop)),
+        ("open on purpose", app.open_document(caller, id, Purpose::ReadInvalidated).map(drop)),
+        ("content", app.open_content(caller, id, None, read).map(drop)),
+        ("view", app.open_content(caller, id, Some(Part::View), read).map(drop)),
+        ("no such part", app.open_content(caller, id, Some(Part::Pdf), read).map(drop)),
+        ("versions", app.list_versions(caller, id, read).map(drop)),
+        ("proof", app.prove_document(caller, id, read).map(drop)),
+        ("delays", app.archiving_delays(caller, &oid(COUNTY), 10).map(drop)),
+        ("invalidate", app.invalidate_document(caller, id, &reason)),
+    ]
+}
+
+/// ACC-2, LOG-1: another organisation's system, or a producer's, gets nowhere by any way, and each
+/// try is logged.
+#[test]
+fn a_stranger_gets_nowhere_and_every_try_is_logged() {
+    let world = World::new();
+    let dossier = world.open_case(&client(1));
+    let note = world.note(&dossier);
+    world.archive(&note);
+    for system in [System::Neighbour, System::Producer] {
+        let stranger = world.caller(system);
+        let before = world.contents();
+        let looked = looks(&world, &stranger, &note.id());
+        for (way, answer) in &looked {
+            assert!(
+                matches!(answer, Err(AppError::Denied(Denial::AnotherRegister))),
+                "{way}: {answer:?}"
+            );
+        }
+        let resent = world.app.archive_document(&stranger, note.submission());
+        assert!(matches!(resent, Err(AppError::Denied(Denial::AnotherRegister))), "{resent:?}");
+        let after = world.contents();
+        assert_eq!(after.log_lines, before.log_lines + looked.len() as u64 + 1);
+        assert_eq!(after.versions, before.versions);
+    }
+    // Sent into the stranger's own register, the identifier alone does not open it either.
+    let taken = note
+        .clone()
+        .set("controller.id", NEIGHBOUR)
+        .set("organiser.id", NEIGHBOUR)
+        .set("service_unit.id", crate::world::NEIGHBOURS_UNIT);
+    let answer = world.app.archive_document(&world.caller(System::Neighbour), taken.submission());
+    assert!(matches!(answer, Err(AppError::Denied(_) | AppError::Refused(_))), "{answer:?}");
+    let opened = world.app.open_document(&world.county(), &note.id(), Purpose::Read).unwrap();
+    assert_eq!(opened.state.name(), "in-force");
+}
+
+/// JOI-4: what a system is not certified for it may not do, in its own register either.
+#[test]
+fn a_system_does_only_what_it_is_certified_for() {
+    let world = World::new();
+    let dossier = world.open_case(&client(1));
+    let note = world.note(&dossier);
+    world.archive(&note);
+    let check = |system: System, way: &str, code: Option<&str>| {
+        let answers = looks(&world, &world.caller(system), &note.id());
+        let (_, answer) = answers.iter().find(|(name, _)| *name == way).unwrap();
+        match (answer, code) {
+            (Ok(()), None) => {}
+            (Err(AppError::Denied(denial)), Some(code)) => assert_eq!(denial.code(), code),
+            other => panic!("{system:?} {way}: {other:?}"),
+        }
+    };
+    for way in ["open", "content", "versions", "proof"] {
+        check(System::ReadOnly, way, None);
+        check(System::OldDocuments, way, Some("not-certified"));
+    }
+    check(System::ReadOnly, "invalidate", Some("not-certified"));
+    check(System::County, "invalidate", None);
+}
+
+/// LOG-1: a look at what is not there leaves a line too, and tells nothing.
+#[test]
+fn what_is_not_there_is_not_found_and_logged() {
+    let world = World::new();
+    let dossier = world.open_case(&client(1));
+    let note = world.note(&dossier);
+    world.archive(&note);
+    let missing = oid(&world.new_oid());
+    for caller in [world.county(), world.caller(System::Neighbour)] {
+        let before = world.contents().log_lines;
+        let looked = looks(&world, &caller, &missing);
+        for (way, answer) in &looked {
+            if *way != "delays" {
+                assert!(matches!(answer, Err(AppError::NotFound)), "{way}: {answer:?}");
+            }
+        }
+        assert_eq!(world.contents().log_lines, before + looked.len() as u64);
+    }
+    let part = world.app.open_content(&world.county(), &note.id(), Some(Part::Pdf), Purpose::Read);
+    assert!(matches!(part, Err(AppError::NotFound)));
+}
+
+/// LOG-1, design D2: after any look the log has grown, on disk: a copy of the files has the line.
+#[test]
+fn a_look_is_logged_on_disk_before_it_is_answered() {
+    let world = World::new();
+    let dossier = world.open_case(&client(1));
+    let note = world.note(&dossier);
+    world.archive(&note);
+    let lines_on_disk = || {
+        let copied = tempfile::tempdir().unwrap();
+        crate::world::copy(world.folder.path(), copied.path());
+        let app = crate::world::open(copied.path(), &world.clock).unwrap();
+        let lines = app.contents().unwrap().log_lines;
+        assert!(app.verify_store(|_| {}).unwrap().damage.is_empty());
+        lines
+    };
+    let county = world.county();
+    let before = lines_on_disk();
+    world.app.open_document(&county, &note.id(), Purpose::Read).unwrap();
+    assert_eq!(lines_on_disk(), before + 1);
+    world.app.open_content(&county, &note.id(), None, Purpose::Read).unwrap();
+    assert_eq!(lines_on_disk(), before + 2);
+    world.app.find_documents(&county, &DocumentQuery::default()).unwrap();
+    assert_eq!(lines_on_disk(), before + 3);
+    world.app.list_versions(&county, &note.id(), Purpose::Read).unwrap();
+    world.app.prove_document(&county, &note.id(), Purpose::Read).unwrap();
+    world.app.archiving_delays(&county, &oid(COUNTY), 3).unwrap();
+    assert_eq!(lines_on_disk(), before + 6);
+    world.app.log_turned_away("certificate-expired").unwrap();
+    world.app.log_unreadable(&county, "truncated").unwrap();
+    assert_eq!(lines_on_disk(), before + 8);
+}
+
+/// ACC-1, REG-4: which certificates make a caller, and which do not.
+#[test]
+fn a_certificate_makes_a_caller_only_while_its_system_is_in_the_register() {
+    let world = World::new();
+    let check = |fingerprint: u8, expected: Unknown| {
+        let print = [fingerprint; 32];
+        assert_eq!(world.app.caller_of_certificate(&certificate(&print)).unwrap_err(), expected);
+    };
+    check(77, Unknown::System);
+    check(System::Expired as u8, Unknown::SystemNotInForce);
+    let print = [System::County as u8; 32];
+    let mut of_neighbour = certificate(&print);
+    of_neighbour.subject_serial = Some(NEIGHBOUR);
+    let unknown = world.app.caller_of_certificate(&of_neighbour).unwrap_err();
+    assert_eq!(unknown, Unknown::CertificateOfAnother);
+    of_neighbour.subject_serial = Some(COUNTY);
+    let caller = world.app.caller_of_certificate(&of_neighbour).unwrap();
+    assert_eq!((caller.organisation.as_str(), caller.registers.len()), (COUNTY, 1));
+    assert!(world.caller(System::Producer).registers.is_empty());
+    // In 2024 the expired system still was in the register.
+    world.clock.set("2024-12-31T23:30:00+02:00");
+    assert_eq!(world.caller(System::Expired).organisation.as_str(), COUNTY);
+    world.clock.set("2025-01-01T00:30:00+02:00");
+    check(System::Expired as u8, Unknown::SystemNotInForce);
+}
+
+/// ACC-1: people read, archivists invalidate, nobody archives by hand.
+#[test]
+fn a_person_may_what_the_role_allows() {
+    let world = World::new();
+    let dossier = world.open_case(&client(1));
+    let note = world.note(&dossier);
+    world.archive(&note);
+    let person = |role: &str, organisation: &str| PersonFacts {
+        subject: "t.tyontekija".into(),
+        registration_number: Some("29900000001".into()),
+        role: role.into(),
+        organisation: oid(organisation),
+        unit: None,
+    };
+    let check = |role: &str, way: &str, code: Option<&str>| {
+        let caller = world.app.caller_of_person(person(role, COUNTY)).unwrap();
+        let answers = looks(&world, &caller, &note.id());
+        let (_, answer) = answers.iter().find(|(name, _)| *name == way).unwrap();
+        match (answer, code) {
+            (Ok(()), None) => {}
+            (Err(AppError::Denied(denial)), Some(code)) => assert_eq!(denial.code(), code),
+            other => panic!("{role} {way}: {other:?}"),
+        }
+        let archived = world.app.archive_document(&caller, world.note(&dossier).submission());
+        assert!(matches!(archived, Err(AppError::Denied(Denial::NotCertified(_)))));
+    };
+    check("worker", "content", None);
+    check("worker", "invalidate", Some("not-certified"));
+    check("responsible-worker", "open", None);
+    check("archivist", "invalidate", None);
+    let caller = world.app.caller_of_person(person("worker", NEIGHBOUR)).unwrap();
+    let denied = world.app.open_document(&caller, &note.id(), Purpose::Read);
+    assert!(matches!(denied, Err(AppError::Denied(Denial::AnotherRegister))));
+    let unknown = |role: &str, organisation: &str| {
+        world.app.caller_of_person(person(role, organisation)).unwrap_err()
+    };
+    assert_eq!(unknown("king", COUNTY), Unknown::Role);
+    assert_eq!(unknown("worker", "1.2.3"), Unknown::Organisation);
+}
