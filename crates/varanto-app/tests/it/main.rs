@@ -1,8 +1,12 @@
 //! The operations of the archive, with a set clock and a store of their own for each test.
 
 mod bad_input;
+mod corpora;
 mod counts;
+mod crash;
 mod damage;
+mod full_disk;
+mod obligations;
 mod receipts;
 mod search;
 mod strangers;

@@ -135,9 +135,8 @@ pub(crate) struct World {
 impl World {
     /// An empty archive with its registers, on a Monday in November 2026.
     pub(crate) fn new() -> Self {
-        static PREPARED: OnceLock<TempDir> = OnceLock::new();
         let folder = Arc::new(tempfile::tempdir().unwrap());
-        copy(PREPARED.get_or_init(prepare).path(), folder.path());
+        copy(Self::prepared(), folder.path());
         Self::over(folder)
     }
 
@@ -145,6 +144,20 @@ impl World {
         let clock = SetClock::at(MONDAY);
         let app = open(folder.path(), &clock).unwrap();
         Self { app, clock, folder, next: Arc::new(AtomicU64::new(1)) }
+    }
+
+    /// The archive of a folder that others look after, with identifiers from a number on.
+    pub(crate) fn beside(folder: &Path, first: u64) -> Self {
+        let clock = SetClock::at(MONDAY);
+        let app = open(folder, &clock).unwrap();
+        let nowhere = Arc::new(tempfile::tempdir().unwrap());
+        Self { app, clock, folder: nowhere, next: Arc::new(AtomicU64::new(first)) }
+    }
+
+    /// A folder with the world's registers, as [`World::new`] begins.
+    pub(crate) fn prepared() -> &'static Path {
+        static PREPARED: OnceLock<TempDir> = OnceLock::new();
+        PREPARED.get_or_init(prepare).path()
     }
 
     /// Closes the archive and opens it again.
@@ -476,6 +489,22 @@ pub(crate) fn structure_of(type_arc: &str) -> &'static Structure {
         .filter(|structure| structure.type_arc() == type_arc)
         .max_by_key(|structure| structure.first_day)
         .unwrap_or_else(|| panic!("{type_arc} is inside the program"))
+}
+
+/// The files that others wrote, a folder of them; `None`, and said so, where they are not.
+pub(crate) fn corpora(part: &str) -> Option<std::path::PathBuf> {
+    let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpora"));
+    let folder = folder.join(part);
+    if !folder.is_dir() {
+        println!("skipped: {part} of the corpora missing");
+        return None;
+    }
+    Some(folder)
+}
+
+/// Whether the long tests are asked for.
+pub(crate) fn long() -> bool {
+    std::env::var_os("VARANTO_LONG").is_some()
 }
 
 /// A PDF/A file.
