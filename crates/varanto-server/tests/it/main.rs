@@ -3,6 +3,7 @@
 mod archiving;
 mod browser;
 mod certificates;
+mod corpora;
 mod house;
 mod program;
 mod refusals;
