@@ -31,7 +31,15 @@ pub(crate) fn program(name: &str, arguments: &[&str]) -> Command {
 }
 
 /// Runs a command, printing what it prints while it runs.
-pub(crate) fn run(mut command: Command) -> Result<Ended, String> {
+pub(crate) fn run(command: Command) -> Result<Ended, String> {
+    run_showing(command, |_| true)
+}
+
+/// Runs a command, printing those of its lines that are worth showing while it runs. All are kept.
+pub(crate) fn run_showing(
+    mut command: Command,
+    mut worth_showing: impl FnMut(&str) -> bool,
+) -> Result<Ended, String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let told = |error: std::io::Error| format!("{name} does not run: {error}");
     let (reader, writer) = pipe().map_err(told)?;
@@ -44,7 +52,9 @@ pub(crate) fn run(mut command: Command) -> Result<Ended, String> {
     let mut line = Vec::new();
     while lines.read_until(b'\n', &mut line).map_err(told)? > 0 {
         let text = String::from_utf8_lossy(&line);
-        print!("{text}");
+        if worth_showing(text.trim_end()) {
+            print!("{text}");
+        }
         printed.push_str(&text);
         line.clear();
     }

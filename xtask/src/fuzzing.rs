@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::commands::{cargo, program, root, run};
+use crate::commands::{answer_of, cargo, program, root, run, run_showing};
 use crate::report::Suite;
 use crate::system;
 
@@ -50,7 +50,9 @@ fn run_one(name: &str, host: &str, seconds: u32) -> Result<Suite, String> {
         arguments.push(&seeds);
     }
     let binary = root().join(format!("fuzz/target/{host}/release/{name}"));
-    let ended = run(program(&binary.to_string_lossy(), &arguments))?;
+    // Its progress and its dictionary are for those who fuzz for hours.
+    let worth_showing = |line: &str| !line.starts_with(['#', '"']);
+    let ended = run_showing(program(&binary.to_string_lossy(), &arguments), worth_showing)?;
     Ok(Suite::single(&format!("fuzz {name}"), ended.well))
 }
 
@@ -71,7 +73,7 @@ fn targets() -> Result<Vec<String>, String> {
 }
 
 fn host() -> Result<String, String> {
-    crate::commands::answer_of(program("rustc", &["-vV"]))
+    answer_of(program("rustc", &["-vV"]))
         .and_then(|told| {
             told.lines().find_map(|line| line.strip_prefix("host: ").map(str::to_owned))
         })

@@ -12,7 +12,7 @@ use crate::system;
 const PORT: &str = "18443";
 
 /// Each page and the picture of it.
-const PAGES: [(&str, &str); 2] = [("/", "landing.png"), ("/api/", "api.png")];
+const PAGES: [(&str, &str); 2] = [("/en/", "landing.png"), ("/en/api/", "api.png")];
 
 /// Builds and starts the demonstration, waits until it is ready, takes the pictures and ends it.
 ///

@@ -42,6 +42,25 @@ pub(crate) struct StepReport {
     pub(crate) suites: Vec<Suite>,
 }
 
+/// Follows what `cargo test … -- --show-output` prints, so that what sound tests said is left out.
+#[derive(Default)]
+pub(crate) struct Successes {
+    inside: bool,
+}
+
+impl Successes {
+    /// Whether a reader wants the line: all but what tests printed that passed, unless it says that
+    /// they were skipped.
+    pub(crate) fn worth_showing(&mut self, line: &str) -> bool {
+        if line == "successes:" {
+            self.inside = true;
+        } else if line == "failures:" || line.starts_with("test result: ") {
+            self.inside = false;
+        }
+        !self.inside || line.starts_with("skipped:")
+    }
+}
+
 /// The suites in what `cargo test … -- --show-output` printed.
 ///
 /// A test that printed a line beginning with `skipped:` could not be made, so it counts as skipped
@@ -158,6 +177,18 @@ test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
    Doc-tests varanto_domain
 test result: ok. 5 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s
 ";
+
+    #[test]
+    fn what_sound_tests_said_is_left_out_unless_they_were_skipped() {
+        let mut successes = Successes::default();
+        let shown: Vec<&str> =
+            PRINTED.lines().filter(|line| successes.worth_showing(line)).collect();
+        let shown = shown.join("\n");
+        for wanted in ["test a ... ok", "skipped: told twice", "test result: ok. 2", "Doc-tests"] {
+            assert!(shown.contains(wanted), "{wanted} is not in {shown}");
+        }
+        assert!(!shown.contains("some words"), "{shown}");
+    }
 
     #[test]
     fn every_suite_is_counted_and_a_skipped_test_is_not_a_passed_one() {

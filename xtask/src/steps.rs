@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use crate::commands::{cargo, run};
-use crate::report::{StepReport, Suite, suites_of_cargo_test};
+use crate::commands::{cargo, run, run_showing};
+use crate::report::{StepReport, Successes, Suite, suites_of_cargo_test};
 use crate::{dependencies, fuzzing, report, system, tidiness};
 
 /// One step: its name, what it is about, and how it runs.
@@ -79,8 +79,17 @@ fn packages(_long: bool) -> Result<Vec<Suite>, String> {
 }
 
 fn format(_long: bool) -> Result<Vec<Suite>, String> {
-    let ended = run(cargo(&["fmt", "--all", "--", "--check"]))?;
-    Ok(vec![Suite::single("rustfmt", ended.well)])
+    let check = |workspace: &str| {
+        let mut command = cargo(&["fmt", "--all", "--manifest-path", workspace, "--", "--check"]);
+        // A plain terminal, so that no colours come into a file.
+        command.env("TERM", "dumb");
+        run(command)
+    };
+    let (ours, fuzz) = (check("Cargo.toml")?, check("fuzz/Cargo.toml")?);
+    Ok(vec![
+        Suite::single("rustfmt of the workspace", ours.well),
+        Suite::single("rustfmt of fuzz", fuzz.well),
+    ])
 }
 
 fn tidy(_long: bool) -> Result<Vec<Suite>, String> {
@@ -102,7 +111,8 @@ fn tests(long: bool) -> Result<Vec<Suite>, String> {
     if long {
         command.env("VARANTO_LONG", "1");
     }
-    let ended = run(command)?;
+    let mut successes = Successes::default();
+    let ended = run_showing(command, |line| successes.worth_showing(line))?;
     let mut suites = suites_of_cargo_test(&ended.printed);
     // A crate that does not compile, or a suite that was killed, leaves no counts behind.
     if !ended.well && suites.iter().all(|suite| suite.failed == 0) {
@@ -116,6 +126,7 @@ fn fuzz(long: bool) -> Result<Vec<Suite>, String> {
 }
 
 fn bench(_long: bool) -> Result<Vec<Suite>, String> {
+    println!("an unoptimised build: the figures only say that the bench runs");
     let ended = run(cargo(&[
         "run",
         "--locked",
