@@ -67,13 +67,13 @@ impl Successes {
 /// and not as passed; an ignored one is skipped too, unless it is no check ([`NO_CHECKS`]).
 pub(crate) fn suites_of_cargo_test(printed: &str) -> Vec<Suite> {
     let mut suites = Vec::new();
-    let mut name = String::from("tests");
+    let (mut name, mut package) = (String::from("tests"), String::new());
     let mut test_skipped = false;
     let (mut skipped, mut no_checks) = (0, 0);
     for line in printed.lines() {
         let trimmed = line.trim_start();
         if let Some(target) = trimmed.strip_prefix("Running ").filter(|_| line != trimmed) {
-            name = name_of_target(target);
+            name = name_of_target(target, &mut package);
         } else if let Some(library) = trimmed.strip_prefix("Doc-tests ") {
             name = format!("{library} (doc tests)");
         } else if line.starts_with("---- ") && line.ends_with(" stdout ----") {
@@ -98,16 +98,19 @@ pub(crate) fn suites_of_cargo_test(printed: &str) -> Vec<Suite> {
     suites
 }
 
-/// `unittests src/lib.rs (target/debug/deps/varanto_app-0123456789abcdef)` in words.
-fn name_of_target(target: &str) -> String {
+/// `unittests src/lib.rs (target/debug/deps/varanto_app-0123456789abcdef)` in words. The unit tests of
+/// a package come first and name it; its other targets follow.
+fn name_of_target(target: &str, package: &mut String) -> String {
     let (source, binary) = target.split_once(" (").unwrap_or((target, ""));
-    let file = binary.trim_end_matches(')').rsplit(['/', '\\']).next().unwrap_or_default();
-    let stem = file.rsplit_once('-').map_or(file, |(stem, _)| stem);
-    match source.strip_prefix("unittests ") {
-        Some("src/main.rs") => format!("{stem} (unit tests of the program)"),
-        Some(_) => format!("{stem} (unit tests)"),
-        None => format!("{stem} ({source})"),
+    if let Some(source) = source.strip_prefix("unittests ") {
+        let file = binary.trim_end_matches(')').rsplit(['/', '\\']).next().unwrap_or_default();
+        file.rsplit_once('-').map_or(file, |(stem, _)| stem).clone_into(package);
+        return match source {
+            "src/main.rs" => format!("{package} (unit tests of the program)"),
+            _ => format!("{package} (unit tests)"),
+        };
     }
+    format!("{package} ({source})")
 }
 
 fn count_before(counts: &str, word: &str) -> usize {
@@ -202,7 +205,7 @@ test result: ok. 5 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; fini
             suites_of_cargo_test(PRINTED),
             [
                 suite("varanto_domain (unit tests)", 1, 0, 2),
-                suite("national_structures (tests/national_structures.rs)", 4, 1, 0),
+                suite("varanto_domain (tests/national_structures.rs)", 4, 1, 0),
                 suite("varanto_domain (doc tests)", 5, 0, 0),
             ]
         );
