@@ -64,9 +64,7 @@ impl Oid {
     /// As [`Oid::is_under`], for a root known as text.
     #[must_use]
     pub fn is_under_text(&self, root: &str) -> bool {
-        self.0
-            .strip_prefix(root)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        self.0.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     }
 
     /// The OID with one more arc, or several written with dots, at its end.
@@ -149,9 +147,9 @@ impl PersonalIdentityCode {
     pub fn parse(text: &str) -> Result<Self, IdentityCodeError> {
         let bytes: [u8; 11] = text.as_bytes().try_into().map_err(|_| IdentityCodeError::Form)?;
         let digits = |range: std::ops::Range<usize>| {
-            bytes[range].iter().try_fold(0u32, |sum, b| {
-                b.is_ascii_digit().then(|| sum * 10 + u32::from(b - b'0'))
-            })
+            bytes[range]
+                .iter()
+                .try_fold(0u32, |sum, b| b.is_ascii_digit().then(|| sum * 10 + u32::from(b - b'0')))
         };
         let (Some(date), Some(individual)) = (digits(0..6), digits(7..10)) else {
             return Err(IdentityCodeError::Form);
@@ -214,12 +212,8 @@ fn birth_day_of(ddmmyy: u32, sign: u8) -> Result<FinnishDay, IdentityCodeError> 
         _ => return Err(IdentityCodeError::Century),
     };
     let part = |number: u32| i8::try_from(number % 100).expect("two digits fit");
-    FinnishDay::new(
-        century + i16::from(part(ddmmyy)),
-        part(ddmmyy / 100),
-        part(ddmmyy / 10_000),
-    )
-    .ok_or(IdentityCodeError::BirthDate)
+    FinnishDay::new(century + i16::from(part(ddmmyy)), part(ddmmyy / 100), part(ddmmyy / 10_000))
+        .ok_or(IdentityCodeError::BirthDate)
 }
 
 impl fmt::Debug for PersonalIdentityCode {

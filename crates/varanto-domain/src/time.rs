@@ -23,9 +23,10 @@ impl FinnishDay {
         let formed = b.len() == 10 && b[4] == b'-' && b[7] == b'-';
         let part = |range: std::ops::Range<usize>| {
             let digits = &text.as_bytes()[range];
-            digits.iter().all(u8::is_ascii_digit).then(|| {
-                digits.iter().fold(0i16, |sum, b| sum * 10 + i16::from(b - b'0'))
-            })
+            digits
+                .iter()
+                .all(u8::is_ascii_digit)
+                .then(|| digits.iter().fold(0i16, |sum, b| sum * 10 + i16::from(b - b'0')))
         };
         if !formed {
             return None;

@@ -40,9 +40,8 @@ fn read_members<'a>(
             (None, Content::Object(members)) if is_group(&path) => {
                 read_members(members, &path, raw, faults);
             }
-            (None, _) if is_group(&path) => faults.push(
-                Fault::new(FaultKind::WrongType, path, "ARC-2").arg("expected", "object"),
-            ),
+            (None, _) if is_group(&path) => faults
+                .push(Fault::new(FaultKind::WrongType, path, "ARC-2").arg("expected", "object")),
             (None, _) => faults.push(
                 Fault::new(FaultKind::UnknownElement, path, "ARC-2").arg("known", known_at(under)),
             ),
@@ -67,9 +66,9 @@ fn raw_value(element: Element, value: Content<'_>) -> RawValue<'_> {
 
 /// Whether elements lie under this path.
 fn is_group(path: &str) -> bool {
-    Element::ALL.iter().any(|element| {
-        element.path().strip_prefix(path).is_some_and(|rest| rest.starts_with('.'))
-    })
+    Element::ALL
+        .iter()
+        .any(|element| element.path().strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
 }
 
 /// The names that may stand in the object at this path.

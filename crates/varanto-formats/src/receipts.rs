@@ -57,10 +57,7 @@ pub fn write(receipt: &Receipt) -> String {
         content: digest_file(&receipt.content_salt, &receipt.content),
         metadata: digest_file(&receipt.metadata_salt, &receipt.metadata),
         version_leaf: leaf_file(&receipt.version_leaf),
-        log_line: LineFile {
-            salt: STANDARD.encode(receipt.line_salt),
-            text: receipt.line.clone(),
-        },
+        log_line: LineFile { salt: STANDARD.encode(receipt.line_salt), text: receipt.line.clone() },
         log_leaf: leaf_file(&receipt.line_leaf),
         checkpoint: receipt.checkpoint.clone(),
     };
