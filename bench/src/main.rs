@@ -1,2 +1,78 @@
-//! placeholder
-fn main() {}
+//! Measures the archive beside the bare engine, in the same run, on the same documents.
+//!
+//! `cargo run --release -p varanto-bench` prints, for 1, 16 and 64 callers, how many documents a
+//! second are archived, opened and listed, with p50, p99 and p99.9, the CPU each costs, and how the
+//! archive's rate stands to that of the bare engine: SQLite with the same group commit, storing the
+//! same bytes with two index rows and an audit row, and nothing else.
+
+mod archive;
+mod bare;
+mod https;
+mod measure;
+mod world;
+
+use clap::{Parser, Subcommand};
+
+/// As in the program that is measured.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[derive(Parser)]
+#[command(about = "Measures the archive beside the bare engine")]
+struct Options {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Archive, open and list through the operations, beside the bare engine.
+    Operations(Sizes),
+    /// The same over HTTPS with mutual TLS, against a server process of its own.
+    Https(HttpsSizes),
+    /// Load a large store, then list and open in it: how the time grows with the size.
+    Growth(GrowthSizes),
+}
+
+#[derive(clap::Args, Clone)]
+struct Sizes {
+    /// Documents archived at each number of callers.
+    #[arg(long, default_value_t = 12_000)]
+    documents: u64,
+    /// Numbers of callers.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64])]
+    callers: Vec<usize>,
+    /// The folder to work in; a temporary one by default.
+    #[arg(long)]
+    dir: Option<std::path::PathBuf>,
+}
+
+#[derive(clap::Args)]
+struct HttpsSizes {
+    #[command(flatten)]
+    sizes: Sizes,
+    /// The server program.
+    #[arg(long, default_value = "target/release/varanto")]
+    program: std::path::PathBuf,
+}
+
+#[derive(clap::Args)]
+struct GrowthSizes {
+    /// Store sizes, in documents, smallest first; each continues the one before.
+    #[arg(long, value_delimiter = ',', default_values_t = [10_000, 100_000, 1_000_000])]
+    documents: Vec<u64>,
+    /// Looks at each size.
+    #[arg(long, default_value_t = 4_000)]
+    looks: u64,
+    /// The folder to work in; a temporary one by default.
+    #[arg(long)]
+    dir: Option<std::path::PathBuf>,
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    match Options::parse().what {
+        What::Operations(sizes) => archive::operations(&sizes),
+        What::Https(sizes) => https::run_all(&sizes),
+        What::Growth(sizes) => archive::growth(&sizes.documents, sizes.looks, sizes.dir.as_deref()),
+    }
+}

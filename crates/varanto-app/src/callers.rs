@@ -78,9 +78,8 @@ impl App {
         let named = certificate.subject_serial.and_then(|serial| Oid::parse(serial).ok());
         let organisation = match (named, system.organisations.as_slice()) {
             (Some(named), _) if system.acts_for(&named) => named,
-            (Some(_), _) => return Err(Unknown::CertificateOfAnother),
             (None, [only]) => only.clone(),
-            (None, _) => return Err(Unknown::CertificateOfAnother),
+            _ => return Err(Unknown::CertificateOfAnother),
         };
         if !registers.is_valid_on(&organisation, today) {
             return Err(Unknown::Organisation);
@@ -92,7 +91,7 @@ impl App {
         Ok(Caller {
             who: Who::System {
                 id: system.id.clone(),
-                certificate: certificate.fingerprint.iter().map(|b| format!("{b:02x}")).collect(),
+                certificate: hexadecimal(certificate.fingerprint),
             },
             registers: controllers_of(registers, &organisation)
                 .into_iter()
@@ -151,6 +150,14 @@ impl App {
         let now = self.clock.now();
         self.log(caller, Event::TurnedAway, Outcome::Refused(vec![code]), now).map(drop)
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// The controllers in the organisation's own line: itself, those above it and those under it.

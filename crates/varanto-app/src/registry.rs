@@ -144,7 +144,7 @@ fn structures(files: Vec<RegisterFile>) -> Result<BTreeMap<Oid, StructureEntry>,
         let structure =
             national_schema::read(&file.content).map_err(|faults| OpenError::RegisterFile {
                 name: file.name.clone(),
-                why: faults.first().map(|fault| fault.to_string()).unwrap_or_default(),
+                why: faults.first().map(ToString::to_string).unwrap_or_default(),
             })?;
         let state = if file.withdrawn { StructureState::Withdrawn } else { StructureState::Ready };
         structures.insert(

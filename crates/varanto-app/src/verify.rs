@@ -52,7 +52,8 @@ pub enum Progress {
 
 impl App {
     /// Verifies the whole store: the database's own structure, the proof log up to its signature,
-    /// and every version and log line against it. Nobody is shown anything of what is read.
+    /// and every version and log line against it. Nobody is shown anything of what is read. Keys and
+    /// recurring texts that are in memory are not read again, so open the archive anew for it.
     ///
     /// # Errors
     /// Only when the store cannot be read at all; damage is in the verdict.

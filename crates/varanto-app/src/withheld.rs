@@ -14,8 +14,7 @@ impl<T> Withheld<T> {
     }
 
     /// Releases the value against the line that tells of the look.
-    pub(crate) fn release(self, line: &Durable<LineEvidence>) -> T {
-        let _written = line;
+    pub(crate) fn release(self, _line: &Durable<LineEvidence>) -> T {
         self.0
     }
 }

@@ -7,11 +7,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// some tens of thousands.
 const MOST: usize = 200_000;
 
-/// Both directions.
+/// The terms, by text and by number.
 #[derive(Default)]
 pub(crate) struct TermCache {
-    both: RwLock<(HashMap<Arc<str>, i64>, HashMap<i64, Arc<str>>)>,
+    both: RwLock<BothWays>,
 }
+
+type BothWays = (HashMap<Arc<str>, i64>, HashMap<i64, Arc<str>>);
 
 impl TermCache {
     pub(crate) fn number(&self, text: &str) -> Option<i64> {

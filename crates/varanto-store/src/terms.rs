@@ -46,10 +46,15 @@ impl WriteTx<'_> {
     /// The number of a text, which gets one when it has none.
     pub(crate) fn make_term(&mut self, text: &str) -> Result<i64, StoreError> {
         const SQL: &str = "INSERT INTO term (text) VALUES (?1) RETURNING number";
-        match self.find_term(text)? {
-            Some(number) => Ok(number),
-            None => self.one(SQL, [text], |row| row.get(0)),
+        if let Some(number) = self.terms().number(text) {
+            return Ok(number);
         }
+        let number = match self.find_term(text)? {
+            Some(number) => number,
+            None => self.one(SQL, [text], |row| row.get(0))?,
+        };
+        self.note_term(number, text.into());
+        Ok(number)
     }
 
     /// As [`WriteTx::make_term`], for a text that may be missing.

@@ -195,6 +195,8 @@ pub struct WriteTx<'a> {
 pub(crate) struct Effects {
     pub(crate) leaves: Vec<u64>,
     pub(crate) destroyed: Vec<i64>,
+    /// Terms found or made, to be kept in memory once they are known to be on disk.
+    pub(crate) terms: Vec<(i64, Arc<str>)>,
 }
 
 impl<'a> WriteTx<'a> {
@@ -228,6 +230,11 @@ impl<'a> WriteTx<'a> {
     /// A new key; see [`Ids`].
     pub fn next_key(&mut self) -> i64 {
         self.read.shared.ids.next_key()
+    }
+
+    /// Notes a term that may be kept in memory when this operation is on disk.
+    pub(crate) fn note_term(&mut self, number: i64, text: Arc<str>) {
+        self.effects.terms.push((number, text));
     }
 
     /// The instant of this operation; the same throughout it.

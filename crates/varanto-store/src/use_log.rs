@@ -79,6 +79,9 @@ pub(crate) struct LoggedLine {
     pub(crate) client: Option<ClientKey>,
 }
 
+/// A line's number, and the line, when it reads.
+pub(crate) type ReadLine = (i64, Result<SealedLine, StoreError>);
+
 /// What of a line is held against its leaf.
 pub(crate) struct SealedLine {
     pub(crate) leaf: u64,
@@ -112,7 +115,7 @@ impl ReadTx<'_> {
         &self,
         number: i64,
         most: i64,
-    ) -> Result<Vec<(i64, Result<SealedLine, StoreError>)>, StoreError> {
+    ) -> Result<Vec<ReadLine>, StoreError> {
         const SQL: &str = "SELECT line, at, event, outcome, reason, actor, organisation,
             actor_detail, client_key, version_key, detail, leaf FROM use_log
             WHERE line > ?1 ORDER BY line LIMIT ?2";

@@ -202,6 +202,9 @@ impl Writer {
             for client in effects.destroyed {
                 self.shared.keys.forget(client);
             }
+            for (number, text) in &effects.terms {
+                self.shared.terms.keep(*number, text);
+            }
             let leaves = effects.leaves.iter().zip(peaks.iter().cycle());
             let leaves = leaves.map(|(leaf, peaks)| self.tail.prove(peaks, *leaf)).collect();
             let checkpoint = Arc::clone(&self.newest);

@@ -428,7 +428,7 @@ impl Work {
                     controller: self.metadata.controller.id.clone(),
                     old: content.old,
                     last_day: content.last_day,
-                    service_tasks: content.service_tasks.iter().map(|t| t.to_string()).collect(),
+                    service_tasks: content.service_tasks.iter().map(ToString::to_string).collect(),
                 };
                 let key = tx.upsert_relationship(found.relationship_key, &known, self.version)?;
                 Ok((Some(key), None))

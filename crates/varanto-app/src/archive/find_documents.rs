@@ -34,7 +34,7 @@ pub struct DocumentQuery {
     pub before: Option<Instant>,
     /// These states; empty: in force only.
     pub states: Vec<VersionState>,
-    /// At most so many hits, 1 to [`DocumentQuery::MOST`].
+    /// At most so many hits, up to [`DocumentQuery::MOST`]; 0: [`DocumentQuery::USUAL`].
     pub limit: usize,
     /// Where the page before ended, as it was answered.
     pub cursor: Option<String>,
@@ -74,8 +74,8 @@ impl DocumentQuery {
             ("before", self.before.is_some()),
             ("states", !self.states.is_empty()),
         ];
-        let names: Vec<&str> = named.iter().filter(|(_, by)| *by).map(|(name, _)| *name).collect();
-        names.join(",")
+        let used: Vec<&str> = named.iter().filter(|(_, by)| *by).map(|(name, _)| *name).collect();
+        used.join(",")
     }
 }
 
@@ -153,7 +153,10 @@ impl App {
         } else {
             Purpose::Read
         };
-        let limit = query.limit.clamp(1, DocumentQuery::MOST);
+        let limit = match query.limit {
+            0 => DocumentQuery::USUAL,
+            more => more.min(DocumentQuery::MOST),
+        };
         let mut hits: Vec<DocumentView> = Vec::with_capacity(limit);
         let mut shown = Vec::with_capacity(limit);
         let mut more = false;
@@ -187,7 +190,7 @@ impl App {
     /// A keyed digest that ties a place to its search.
     fn cursor_mark(&self, query: &DocumentQuery, place: &str) -> String {
         let digest = self.store.keys().lookup_hash(&format!("cursor {place} {}", query.question()));
-        digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+        format!("{:016x}", u64::from_be_bytes(digest[..8].try_into().expect("eight bytes")))
     }
 
     fn read_cursor(&self, query: &DocumentQuery) -> Result<Option<After>, Fault> {

@@ -28,7 +28,9 @@ pub(super) fn find(
 ) -> Result<Found, StoreError> {
     let mut found = Found::default();
     found.facts.client = tx.find_client(&metadata.client.identifier)?;
+    // A client document's relationship is its case's.
     if let Some(id) = &metadata.relationship_id
+        && !metadata.group.hangs_on_a_case()
         && let Some(row) = tx.find_relationship(id)?
     {
         found.relationship_key = Some(row.key);

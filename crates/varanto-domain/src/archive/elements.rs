@@ -4,6 +4,9 @@
 //! handbook show it is followed; where they are silent, the choice and its reason stand in
 //! `docs/own-choices.md`. Source: ARC-2, OLD-1, OLD-4; national-specs 2.1 to 2.3.
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
 use super::documents::DocumentGroup;
 use crate::codes::sets;
 
@@ -284,6 +287,9 @@ impl Element {
     /// The element at a path.
     #[must_use]
     pub fn of_path(path: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|element| element.path() == path)
+        static BY_PATH: OnceLock<HashMap<&str, Element>> = OnceLock::new();
+        let by_path = BY_PATH
+            .get_or_init(|| Self::ALL.iter().map(|element| (element.path(), *element)).collect());
+        by_path.get(path).copied()
     }
 }

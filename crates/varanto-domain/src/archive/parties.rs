@@ -10,7 +10,7 @@ use super::metadata::{RawMetadata, RawValue};
 use crate::access::Caller;
 use crate::faults::{Fault, FaultKind};
 use crate::ids::Oid;
-use crate::joining::Registers;
+use crate::joining::{Organisation, Registers};
 use crate::time::{FinnishDay, Instant};
 
 /// Every organisation, unit or identifier that the register does not bear out. Elements that are
@@ -71,7 +71,7 @@ fn check_nodes(
     let nodes = || {
         let nodes = senders()
             .filter_map(|sender| registers.organisation(sender))
-            .flat_map(|sender| sender.own_nodes())
+            .flat_map(Organisation::own_nodes)
             .map(|node| format!("{node}.…"));
         let mut nodes: Vec<String> = nodes.collect();
         nodes.sort_unstable();

@@ -45,7 +45,9 @@ CREATE TABLE document_version (
     archived_at      INTEGER NOT NULL,
     -- Bytes of the content as sent.
     content_bytes    INTEGER NOT NULL,
-    -- The metadata and the arrival, compressed and encrypted under the client's key.
+    -- Which system or person of which organisation brought it, and with which certificate.
+    arrival          INTEGER NOT NULL REFERENCES term (number),
+    -- The metadata, compressed and encrypted under the client's key.
     record           BLOB NOT NULL,
     -- Its leaf in the proof log; the line that logged its arrival is the next one.
     leaf             INTEGER NOT NULL

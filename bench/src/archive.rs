@@ -1,0 +1,183 @@
+//! The operations beside the bare engine.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use varanto_app::App;
+use varanto_app::archive::DocumentQuery;
+use varanto_domain::access::Purpose;
+use varanto_kit::county::CountySize;
+
+use crate::Sizes;
+use crate::bare::Bare;
+use crate::measure::{Run, run};
+use crate::world::{Prepared, World};
+
+type Failure = Box<dyn std::error::Error>;
+
+/// Archive, open and list at each number of callers, beside the bare engine.
+pub(crate) fn operations(sizes: &Sizes) -> Result<(), Failure> {
+    let temporary = tempfile::tempdir()?;
+    let folder = sizes.dir.clone().unwrap_or_else(|| temporary.path().to_owned());
+    let levels = sizes.callers.len() as u64;
+    let wanted = usize::try_from(sizes.documents * levels)?;
+    let clients = u32::try_from(sizes.documents * levels / 8)?.max(200);
+    let documents = sizes.documents * levels * 2;
+    let world = World::open(&folder.join("archive"), CountySize { clients, documents })?;
+    let prepared = world.prepare(clients, wanted)?;
+    println!("{}", described(&prepared));
+    std::fs::create_dir_all(&folder)?;
+    let bare = Bare::open(&folder)?;
+    let per_level = prepared.len() / sizes.callers.len();
+    for (level, callers) in sizes.callers.iter().enumerate() {
+        let part = &prepared[level * per_level..(level + 1) * per_level];
+        println!("\n{callers} callers, {per_level} documents");
+        let peer = bare_run(&bare, part, *callers, level);
+        let ours = archive_run(&world, part, *callers);
+        println!("  ratio to the bare engine: {:.2}", ours.rate() / peer.rate());
+        look_runs(&world, part, *callers);
+    }
+    bare.close();
+    let bytes = folder_bytes(&folder.join("archive"));
+    let contents = world.app.contents()?;
+    println!(
+        "\n{} versions, {:.0} bytes of content each as sent, {:.0} bytes of store each",
+        contents.versions,
+        contents.content_bytes as f64 / contents.versions as f64,
+        bytes as f64 / contents.versions as f64
+    );
+    Ok(())
+}
+
+fn described(prepared: &[Prepared]) -> String {
+    let bytes: usize = prepared
+        .iter()
+        .map(|one| one.submission.parts.iter().map(|(_, bytes)| bytes.len()).sum::<usize>())
+        .sum();
+    format!(
+        "{} structured client documents, {:.0} bytes of content each",
+        prepared.len(),
+        bytes as f64 / prepared.len().max(1) as f64
+    )
+}
+
+pub(crate) fn bare_run(bare: &Bare, part: &[Prepared], callers: usize, level: usize) -> Run {
+    let bodies: Vec<(Arc<[u8]>, Arc<[u8]>)> = part
+        .iter()
+        .map(|one| {
+            let body: Vec<u8> =
+                one.submission.parts.iter().flat_map(|(_, bytes)| bytes.clone()).collect();
+            (one.submission.metadata.clone().into(), body.into())
+        })
+        .collect();
+    let groups = bare.groups();
+    let count = part.len() as u64;
+    let first = level as u64 * 10_000_000;
+    let jobs = bare.caller();
+    let done = run(callers, count, std::process::id(), |number| {
+        let (metadata, body) = &bodies[usize::try_from(number).expect("an index")];
+        let client = spread(number) % 5000;
+        let case = spread(number + 1) % 10_000;
+        Bare::store(&jobs, (first + number, client, case), metadata, body);
+    });
+    println!(
+        "  bare engine  {}  fsyncs {:.3}",
+        done.row(),
+        (bare.groups() - groups) as f64 / count as f64
+    );
+    done
+}
+
+/// Numbers that hop about, the same in every run.
+pub(crate) fn spread(number: u64) -> u64 {
+    number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 17
+}
+
+fn archive_run(world: &World, part: &[Prepared], callers: usize) -> Run {
+    let before = world.app.store_metrics();
+    let count = part.len() as u64;
+    let done = run(callers, count, std::process::id(), |number| {
+        let one = &part[usize::try_from(number).expect("an index")];
+        world
+            .app
+            .archive_document(&world.caller, one.submission.clone())
+            .expect("a prepared document is archived");
+    });
+    let groups = world.app.store_metrics().groups - before.groups;
+    println!("  archive      {}  fsyncs {:.3}", done.row(), groups as f64 / count as f64);
+    done
+}
+
+fn look_runs(world: &World, part: &[Prepared], callers: usize) {
+    let at =
+        |number: u64| &part[usize::try_from(spread(number) % part.len() as u64).expect("an index")];
+    let count = (part.len() as u64).min(8000);
+    let opened = run(callers, count, std::process::id(), |number| {
+        world
+            .app
+            .open_content(&world.caller, &at(number).document, None, Purpose::Read)
+            .expect("an archived document opens");
+    });
+    println!("  open         {}", opened.row());
+    let listed =
+        run(callers, count, std::process::id(), |number| list(&world.app, world, at(number)));
+    println!("  list         {}", listed.row());
+}
+
+fn list(app: &App, world: &World, one: &Prepared) {
+    let query = DocumentQuery {
+        client: Some(one.client.clone()),
+        limit: DocumentQuery::USUAL,
+        ..DocumentQuery::default()
+    };
+    app.find_documents(&world.caller, &query).expect("a client's documents are listed");
+}
+
+/// How opening and listing stand at growing sizes of the store.
+pub(crate) fn growth(sizes: &[u64], looks: u64, dir: Option<&Path>) -> Result<(), Failure> {
+    const PER_CLIENT: u64 = 20;
+    let temporary = tempfile::tempdir()?;
+    let folder = dir.unwrap_or(temporary.path());
+    let largest = sizes.iter().max().copied().unwrap_or(10_000);
+    let clients = u32::try_from(largest / PER_CLIENT)?;
+    let size = CountySize { clients, documents: largest };
+    let world = World::open(&folder.join("archive"), size)?;
+    let mut from = 0;
+    for wanted in sizes {
+        let to = u32::try_from(wanted / PER_CLIENT)?.min(clients);
+        let began = std::time::Instant::now();
+        let loaded = world.load(from..to, 8)?;
+        let wall = began.elapsed().as_secs_f64();
+        from = to;
+        let contents = world.app.contents()?;
+        let bytes = folder_bytes(&folder.join("archive"));
+        println!(
+            "\n{} documents of {} clients; {loaded} loaded at {:.0}/s; {:.0} bytes of content, {:.0} of store each",
+            contents.versions,
+            contents.clients,
+            loaded as f64 / wall,
+            contents.content_bytes as f64 / contents.versions as f64,
+            bytes as f64 / contents.versions as f64
+        );
+        let people: Vec<_> = (0..to).step_by((to as usize / 2000).max(1)).collect();
+        for callers in [1, 16] {
+            let listed = run(callers, looks, std::process::id(), |number| {
+                let place = usize::try_from(spread(number)).expect("an index") % people.len();
+                let person = world.county.client(people[place]);
+                let query = DocumentQuery {
+                    client: Some(varanto_domain::ids::ClientIdentifier::Code(person.code)),
+                    limit: DocumentQuery::USUAL,
+                    ..DocumentQuery::default()
+                };
+                world.app.find_documents(&world.caller, &query).expect("documents are listed");
+            });
+            println!("  list, {callers:>2} callers  {}", listed.row());
+        }
+    }
+    Ok(())
+}
+
+fn folder_bytes(folder: &Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    entries.flatten().filter_map(|entry| entry.metadata().ok()).map(|found| found.len()).sum()
+}
