@@ -304,11 +304,11 @@ fn only_published_structures_in_force_are_taken() {
 /// ARC-1, ARC-5: the structured part.
 #[test]
 fn structured_content_is_held_against_its_structure() {
+    const HEADING: &str = "/asia_asiakirja/asian_tiedot";
     let world = World::new();
     let dossier = world.open_case(&client(1));
     let case = || world.case(&client(1), &dossier.relationship);
     let check = |draft: Draft, expected: &[(&str, &str, &str)]| check(&world, &draft, expected);
-    const HEADING: &str = "/asia_asiakirja/asian_tiedot";
     let at = |path: &str| format!("structured:{HEADING}/{path}");
     check(
         case().content(&format!("{HEADING}/lisatieto"), "x"),
@@ -335,11 +335,11 @@ fn structured_content_is_held_against_its_structure() {
 /// What metadata and content both say must be the same.
 #[test]
 fn metadata_and_content_may_not_disagree() {
+    const HEADING: &str = "structured:/asia_asiakirja/asian_tiedot";
     let world = World::new();
     let dossier = world.open_case(&client(1));
     let case = || world.case(&client(1), &dossier.relationship);
     let check = |draft: Draft, expected: &[(&str, &str, &str)]| check(&world, &draft, expected);
-    const HEADING: &str = "structured:/asia_asiakirja/asian_tiedot";
     check(
         case().set("case_id", world.new_oid()),
         &[("disagreement", &format!("{HEADING}/asiatunnus"), "nat 9")],

@@ -25,7 +25,7 @@ fn digest_of(parts: &[(Part, Vec<u8>)]) -> String {
         context.update(format!("{} {}\n", part.name(), bytes.len()).as_bytes());
         context.update(bytes);
     }
-    context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:?}", context.finish()).replace(' ', "")
 }
 
 /// Archives, and tells on one line that it was acknowledged.
@@ -106,7 +106,7 @@ fn killed(folder: &Path, round: u64, after: Duration) -> Vec<String> {
         }
         acknowledged
     });
-    let began = heard.recv_timeout(Duration::from_secs(60)).is_ok();
+    let began = heard.recv_timeout(Duration::from_mins(1)).is_ok();
     std::thread::sleep(after);
     child.kill().unwrap();
     child.wait().unwrap();

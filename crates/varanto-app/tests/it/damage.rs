@@ -7,7 +7,7 @@ use rusqlite::types::Value;
 use varanto_app::archive::InvalidationRequest;
 use varanto_formats::synthetic::Draw;
 
-use crate::world::{World, client, copy, open};
+use crate::world::{World, client, copy, long, open};
 
 /// An archive with some of everything, closed.
 fn archive_of_everything() -> World {
@@ -146,7 +146,7 @@ fn a_flipped_bit_in_any_column_is_found() {
             if NO_EVIDENCE.contains(&(table, column.as_str())) {
                 continue;
             }
-            for _ in 0..2 {
+            for _ in 0..if long() { 20 } else { 2 } {
                 let copied = tempfile::tempdir().unwrap();
                 copy(folder.path(), copied.path());
                 let Some(what) = flip(copied.path(), table, &column, &mut draw) else { continue };
@@ -291,7 +291,7 @@ fn everything(folder: &Path) -> Option<String> {
             }
         }
         lines.sort_unstable();
-        said.push_str(&format!("{table}\n{}\n", lines.join("\n")));
+        said = format!("{said}{table}\n{}\n", lines.join("\n"));
     }
     Some(said)
 }
@@ -317,7 +317,7 @@ fn a_flipped_bit_anywhere_in_the_file_is_found() {
     let (mut found, mut unused) = (0, 0);
     let copied = tempfile::tempdir().unwrap();
     copy(folder.path(), copied.path());
-    for _ in 0..200 {
+    for _ in 0..if long() { 4000 } else { 200 } {
         let (byte, bit) = (draw.below(file.len()), draw.below(8));
         let mut changed = file.clone();
         changed[byte] ^= 1 << bit;
@@ -336,4 +336,26 @@ fn a_flipped_bit_anywhere_in_the_file_is_found() {
     }
     println!("{found} flips found, {unused} where nothing is kept");
     assert!(found > 40, "{found} found, {unused} unused");
+}
+
+/// Design D5, D7: what was encrypted under a destroyed key is gone by intent; the tree stays whole,
+/// and nothing else is called damaged.
+#[test]
+fn a_destroyed_key_is_no_damage() {
+    let world = archive_of_everything();
+    let before = world.app.verify_store(|_| {}).unwrap();
+    let folder = std::sync::Arc::clone(&world.folder);
+    world.app.clone().close();
+    let copied = tempfile::tempdir().unwrap();
+    copy(folder.path(), copied.path());
+    let conn = Connection::open(database(copied.path())).unwrap();
+    let sql = "UPDATE client_key SET wrapped = NULL, destroyed_at = 1 WHERE client_key =
+        (SELECT client_key FROM document_version WHERE document_group = 4 LIMIT 1)";
+    assert_eq!(conn.execute(sql, []).unwrap(), 1);
+    drop(conn);
+    let app = open(copied.path(), &world.clock).unwrap();
+    let verdict = app.verify_store(|_| {}).unwrap();
+    assert!(verdict.damage.is_empty(), "{:?}", verdict.damage);
+    assert!(verdict.erased > 5 && verdict.erased < verdict.versions, "{}", verdict.erased);
+    assert_eq!((verdict.leaves, verdict.lines), (before.leaves, before.lines));
 }

@@ -5,6 +5,7 @@ use varanto_app::AppError;
 use varanto_domain::archive::documents::{DocumentGroup, Form};
 use varanto_domain::archive::elements::{Condition, Element, ElementKind, Obligation};
 use varanto_domain::archive::metadata::{self, Against};
+use varanto_domain::faults::Fault;
 use varanto_domain::ids::Oid;
 use varanto_domain::time::{Clock, FinnishDay};
 use varanto_formats::synthetic::{self, FinnishText, Fullness};
@@ -65,11 +66,9 @@ fn value(world: &World, element: Element) -> Value {
 fn told_at(world: &World, draft: &Draft, element: Element) -> Vec<&'static str> {
     match world.app.archive_document(&world.caller(System::County), draft.submission()) {
         Ok(_) => Vec::new(),
-        Err(AppError::Refused(faults)) => faults
-            .iter()
-            .filter(|fault| fault.element == element.path())
-            .map(|fault| fault.code())
-            .collect(),
+        Err(AppError::Refused(faults)) => {
+            faults.iter().filter(|fault| fault.element == element.path()).map(Fault::code).collect()
+        }
         Err(error) => panic!("{element:?}: {error:?}"),
     }
 }

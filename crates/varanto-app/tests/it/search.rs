@@ -82,9 +82,6 @@ impl Everything {
         let main = query.main_document.as_ref().map(|main| {
             self.0.iter().find(|known| known.id == *main).map(|known| known.set.clone())
         });
-        fn fits<T: PartialEq>(wanted: Option<&T>, found: Option<&T>) -> bool {
-            wanted.is_none_or(|wanted| found == Some(wanted))
-        }
         let mut hits: Vec<&Known> = self
             .0
             .iter()
@@ -108,6 +105,11 @@ impl Everything {
         hits.sort_by_key(|known| std::cmp::Reverse((known.written, known.order)));
         hits.into_iter().map(|known| known.id.clone()).collect()
     }
+}
+
+/// Whether a value is the wanted one, or none is wanted.
+fn fits<T: PartialEq>(wanted: Option<&T>, found: Option<&T>) -> bool {
+    wanted.is_none_or(|wanted| found == Some(wanted))
 }
 
 /// Every page of a query, one after another.

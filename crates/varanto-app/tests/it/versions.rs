@@ -1,9 +1,11 @@
 //! Versions, invalidation, attachments and resending (ARC-3, ARC-4).
 
+use serde_json::json;
 use varanto_app::AppError;
-use varanto_app::archive::InvalidationRequest;
+use varanto_app::archive::{Archived, DocumentQuery, InvalidationRequest};
 use varanto_domain::access::{Denial, Purpose};
 use varanto_domain::archive::documents::{Part, VersionState};
+use varanto_domain::ids::{ClientIdentifier, TemporaryIdentifier};
 use varanto_formats::receipts;
 
 use crate::world::{Draft, System, World, client};
@@ -232,4 +234,117 @@ fn a_resent_document_is_answered_after_its_structure_was_withdrawn() {
     assert!(world.app.withdraw_structure(&crate::world::structure_of("1506.19005").oid).unwrap());
     let again = world.archive(&note);
     assert_eq!((again.resent, receipts::write(&again.receipt)), (true, receipt));
+}
+
+/// ARC-3, ARC-15: eight at once send the same document, and all get the one receipt; eight at once
+/// send a next version, and one is taken.
+#[test]
+fn what_comes_at_once_is_kept_once() {
+    let world = World::new();
+    let dossier = world.open_case(&client(1));
+    let note = world.note(&dossier);
+    let answers = at_once(&world, &[(); 8].map(|()| note.clone()));
+    let receipts: Vec<String> =
+        answers.iter().map(|answer| receipts::write(&answer.as_ref().unwrap().receipt)).collect();
+    assert!(receipts.iter().all(|receipt| *receipt == receipts[0]));
+    let fresh = answers.iter().filter(|answer| !answer.as_ref().unwrap().resent).count();
+    assert_eq!(fresh, 1);
+
+    let next = [(); 8].map(|()| world.next_version(&note));
+    let answers = at_once(&world, &next);
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+    for answer in answers {
+        match answer {
+            Ok(_) => {}
+            Err(AppError::Refused(faults)) => {
+                assert!(faults.iter().any(|fault| fault.code() == "not-the-newest"), "{faults:?}");
+            }
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+    // A client whom nobody knew yet is made once.
+    let person = client(2);
+    let [first, second] = [world.relationship(&person), world.relationship(&person)];
+    let answers = at_once(&world, &[first, second]);
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+    assert_eq!(world.contents().clients, 2);
+    assert_eq!(world.damage(), Vec::<String>::new());
+}
+
+fn at_once(world: &World, drafts: &[Draft]) -> Vec<Result<Archived, AppError>> {
+    let gate = std::sync::Barrier::new(drafts.len());
+    std::thread::scope(|threads| {
+        let running: Vec<_> = drafts
+            .iter()
+            .map(|draft| {
+                let gate = &gate;
+                threads.spawn(move || {
+                    let (caller, submission) = (world.county(), draft.submission());
+                    gate.wait();
+                    world.app.archive_document(&caller, submission)
+                })
+            })
+            .collect();
+        running.into_iter().map(|one| one.join().unwrap()).collect()
+    })
+}
+
+/// ARC-11: a client without an identity code is known by the temporary identifier.
+#[test]
+fn a_client_may_be_known_by_a_temporary_identifier() {
+    const ROOT: &str = "1.2.246.10.90000001.22.2026";
+    let world = World::new();
+    let person = client(1);
+    let temporary = |draft: Draft| {
+        draft
+            .drop("client.identity_code")
+            .set("client.temporary_id.root", ROOT)
+            .set("client.temporary_id.extension", "010171A998W")
+    };
+    let given = json!({"system": ROOT, "value": "010171A998W"});
+    let relationship = temporary(world.relationship(&person))
+        .drop_content("/asiakkuusasiakirja/asiakas/henkilotunnus")
+        .content("/asiakkuusasiakirja/asiakas/tilapainen_yksilointitunnus", given.clone());
+    world.archive(&relationship);
+    let case = temporary(world.case(&person, &relationship.text("relationship_id")))
+        .drop_content("/asia_asiakirja/asiakas/0/henkilotunnus")
+        .content("/asia_asiakirja/asiakas/0/tilapainen_yksilointitunnus", given);
+    world.archive(&case);
+    let dossier = crate::world::Dossier {
+        client: person,
+        relationship: relationship.text("relationship_id"),
+        case: case.text("case_id"),
+        relationship_document: relationship.text("document_id"),
+        case_document: case.text("document_id"),
+    };
+    let note = temporary(world.note(&dossier));
+    world.archive(&note);
+    let root = crate::world::oid(ROOT);
+    let known = TemporaryIdentifier::new(&root, "010171A998W").unwrap();
+    let query = DocumentQuery {
+        client: Some(ClientIdentifier::Temporary(known)),
+        ..DocumentQuery::default()
+    };
+    let page = world.app.find_documents(&world.county(), &query).unwrap();
+    assert_eq!(page.hits.len(), 3);
+    assert_eq!(world.damage(), Vec::<String>::new());
+}
+
+/// OLD-5: an active client's old documents hang on a closed case of the one active relationship.
+#[test]
+fn old_documents_hang_on_a_closed_case_of_the_active_relationship() {
+    let world = World::new();
+    let mut dossier = world.open_case(&client(1));
+    let closed = world.closed_case(&client(1), &dossier.relationship);
+    world.archive(&closed);
+    dossier.case = closed.text("case_id");
+    world.archive(&world.old(&dossier));
+    let early = world
+        .old(&dossier)
+        .set("written_at", "1964-05-06T12:00:00+02:00")
+        .set("created_at", "1964-05-06T12:00:00+02:00")
+        .set("original_service_task.code_set", "1989")
+        .set("original_service_task.code", "101");
+    world.archive(&early);
+    assert_eq!(world.damage(), Vec::<String>::new());
 }

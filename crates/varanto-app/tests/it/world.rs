@@ -99,7 +99,7 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn identifier(&self) -> ClientIdentifier {
-        ClientIdentifier::Code(self.code.clone())
+        ClientIdentifier::Code(self.code)
     }
 
     pub(crate) fn born(&self) -> String {
