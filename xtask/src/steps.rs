@@ -14,12 +14,13 @@ struct Step {
     run: fn(bool) -> Result<Vec<Suite>, String>,
 }
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     Step { name: "system", about: "what tests need from the system's packages", run: packages },
     Step { name: "format", about: "rustfmt changes nothing", run: format },
     Step { name: "tidiness", about: "the house's own rules", run: tidy },
     Step { name: "licences", about: "every dependency's licence and reason", run: licences },
     Step { name: "clippy", about: "no warning in any target", run: clippy },
+    Step { name: "rustdoc", about: "every link in the code's documentation", run: rustdoc },
     Step { name: "tests", about: "unit, integration, corpora and doc tests", run: tests },
     Step { name: "fuzz", about: "every parser on changed input", run: fuzz },
     Step { name: "bench", about: "the bench runs, tiny", run: bench },
@@ -104,6 +105,13 @@ fn licences(_long: bool) -> Result<Vec<Suite>, String> {
 fn clippy(_long: bool) -> Result<Vec<Suite>, String> {
     let all = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
     Ok(vec![Suite::single("clippy", run(cargo(&all))?.well)])
+}
+
+fn rustdoc(_long: bool) -> Result<Vec<Suite>, String> {
+    let mut command =
+        cargo(&["doc", "--workspace", "--no-deps", "--locked", "--document-private-items"]);
+    command.env("RUSTDOCFLAGS", "-D warnings");
+    Ok(vec![Suite::single("the code's documentation", run(command)?.well)])
 }
 
 fn tests(long: bool) -> Result<Vec<Suite>, String> {

@@ -3,7 +3,7 @@
 //!
 //! The published files use one small part of JSON Schema in one fixed way, so a structure says all
 //! that its file does. The reader takes a row's kind from its annotations and then compares the
-//! file's keywords with those that [`write`] prints for such a row: a keyword, value or pattern more
+//! file's keywords with those that [`write()`] prints for such a row: a keyword, value or pattern more
 //! or less is a fault, so that nothing in a file is ever silently not enforced.
 //!
 //! Source: REG-3, ARC-5; national-specs 1.4.

@@ -5,7 +5,7 @@
 //! carries what its part of the standard does not let it carry. It is no full validator: the clauses
 //! on fonts, colours and tags are for one.
 //!
-//! Hostile files cost no more than [`weight`] lets them.
+//! Hostile files cost no more than `weight` lets them.
 //!
 //! Source: ARC-1; ISO 19005-1 to -4.
 

@@ -2,7 +2,7 @@
 //!
 //! In this stage the grounds are two: a system acts, and a professional reads, in the registers of
 //! the organisation it works for. Further grounds (register-use right, disclosure, the citizen's own
-//! right …) join [`decide`]'s list; the permit, the denial and the paths through them stay.
+//! right …) join those of [`may_read`]; the permit, the denial and the paths through them stay.
 
 pub mod log;
 mod permit;

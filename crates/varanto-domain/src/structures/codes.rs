@@ -9,12 +9,12 @@ use crate::ids::Oid;
 use crate::time::FinnishDay;
 
 /// Judges every code of the content, on the day the document was made, and answers with those that
-/// their code set refuses. Content that [`check`](super::check) found unsound is judged as far as it
+/// their code set refuses. Content that [`check`](super::check()) found unsound is judged as far as it
 /// has the form of its structure.
 ///
 /// A code is refused when its set is closed and does not have it, or when the set has it but not for
 /// that day. A code of a set that is open, or that nobody loaded, is taken. Where the structure lists
-/// the values itself, its list alone decides, and [`check`](super::check) has judged them. The version
+/// the values itself, its list alone decides, and [`check`](super::check()) has judged them. The version
 /// of the set that the content names is asked, if it is loaded.
 ///
 /// Source: ARC-5, REG-2.

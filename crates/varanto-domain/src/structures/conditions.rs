@@ -50,7 +50,7 @@ impl ConditionFacts {
     }
 }
 
-/// Checks the conditional obligations of content that [`check`](super::check) found sound, and
+/// Checks the conditional obligations of content that [`check`](super::check()) found sound, and
 /// answers with every one that is not met.
 ///
 /// The faults are of kind [`FaultKind::MissingConditionalElement`]. Their arg `condition` is a stable
