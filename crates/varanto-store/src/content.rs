@@ -23,7 +23,7 @@ const FORM: u8 = 1;
 /// No frame is longer before compression; what claims to be is damaged.
 const LONGEST_FRAME: usize = 1 << 30;
 /// How many compression contexts wait for their next use; at about a megabyte each.
-const CONTEXTS_KEPT: usize = 8;
+const CONTEXTS_KEPT: usize = 32;
 
 /// Where a sealed blob belongs. A blob moved elsewhere does not open.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

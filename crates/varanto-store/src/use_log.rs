@@ -136,17 +136,18 @@ impl ReadTx<'_> {
 
     /// What a line says of its version: the OIDs, which receipts name too.
     fn told_of_version(&self, version: Option<VersionKey>) -> Result<String, StoreError> {
-        const SQL: &str = "SELECT version.oid, version.version, first.oid
-            FROM document_version AS version
-            JOIN document_version AS first ON first.version_key = version.set_key
-            WHERE version.version_key = ?1";
+        const SQL: &str =
+            "SELECT oid, version, set_key FROM document_version WHERE version_key = ?1";
         let Some(version) = version else { return Ok(String::new()) };
         let damaged = || StoreError::Damaged(format!("the identifier of version {}", version.0));
-        let found: Option<(Vec<u8>, u32, Vec<u8>)> =
+        let found: Option<(Vec<u8>, u32, i64)> =
             self.optional(SQL, [version.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-        let (document, number, set) = found.ok_or_else(damaged)?;
+        let (document, number, first) = found.ok_or_else(damaged)?;
         let document = oids::unpack(&document).ok_or_else(damaged)?;
-        let set = oids::unpack(&set).ok_or_else(damaged)?;
+        let set = match VersionKey(first) {
+            own if own == version => document.clone(),
+            first => self.oid_of(first)?,
+        };
         Ok(told_of(&document, number, &set))
     }
 
