@@ -1,7 +1,7 @@
 //! Making the county: its documents archived in the order of each client's time, by several threads.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use varanto_app::archive::{InvalidationRequest, Submission};
@@ -36,8 +36,9 @@ pub struct Making {
     doors: Doors,
     county: Arc<County>,
     callers: HashMap<Oid, Caller>,
-    clients: u32,
-    next_client: AtomicU32,
+    /// The clients in the order in which they are made: those to look for come first.
+    order: Vec<u32>,
+    next_place: AtomicUsize,
     made: AtomicU64,
     working: AtomicU32,
     waiting: AtomicU64,
@@ -56,13 +57,15 @@ impl Making {
     #[must_use]
     pub fn of(doors: Doors, county: Arc<County>) -> Arc<Self> {
         let callers = callers(&doors.app);
-        let clients = county.size().clients;
+        let mut order: Vec<u32> = county.sample_clients().iter().map(|one| one.number).collect();
+        let samples = order.clone();
+        order.extend((0..county.size().clients).filter(|number| !samples.contains(number)));
         Arc::new(Self {
             doors,
             county,
             callers,
-            clients,
-            next_client: AtomicU32::new(0),
+            order,
+            next_place: AtomicUsize::new(0),
             made: AtomicU64::new(0),
             working: AtomicU32::new(0),
             waiting: AtomicU64::new(0),
@@ -71,13 +74,15 @@ impl Making {
         })
     }
 
-    /// Archives the first sample clients now, and tells what there is to look for.
+    /// Tells what there is to look for. The first client's documents are archived now, so that the
+    /// commands that are shown work from the start; the others' are made first of all.
     pub(super) fn samples(&self, most: usize) -> Result<Vec<Sample>, DemoError> {
         let clients = self.county.sample_clients();
-        clients.into_iter().take(most).map(|client| self.sample(client.number)).collect()
+        let told = clients.into_iter().take(most).enumerate();
+        told.map(|(place, client)| self.sample(client.number, place == 0)).collect()
     }
 
-    fn sample(&self, number: u32) -> Result<Sample, DemoError> {
+    fn sample(&self, number: u32, now: bool) -> Result<Sample, DemoError> {
         let mut sample = Sample {
             identity_code: self.county.client(number).code.reveal().to_owned(),
             ..Sample::default()
@@ -88,7 +93,9 @@ impl Making {
                 sample.controller.get_or_insert_with(|| made.sender.to_string());
                 remember(&mut sample, made);
             }
-            self.happen(&app, &clock, event).map_err(DemoError::Sample)?;
+            if now {
+                self.happen(&app, &clock, event).map_err(DemoError::Sample)?;
+            }
         }
         Ok(sample)
     }
@@ -142,10 +149,8 @@ impl Making {
     fn work(&self) {
         let (app, clock) = self.archivist();
         loop {
-            let number = self.next_client.fetch_add(1, Ordering::Relaxed);
-            if number >= self.clients {
-                return;
-            }
+            let place = self.next_place.fetch_add(1, Ordering::Relaxed);
+            let Some(number) = self.order.get(place).copied() else { return };
             for event in self.county.events_of(number..number + 1) {
                 if self.stop.is_set() {
                     return;

@@ -27,7 +27,7 @@ pub use making::Making;
 /// The seed of the one demonstration county.
 const SEED: u64 = 20_261_123;
 
-/// The client whose sample documents are archived before the doors open.
+/// How many clients `demo.json` names.
 const SAMPLES: usize = 4;
 
 /// What the demonstration is asked for.
