@@ -66,6 +66,7 @@ impl App {
         self.store.read(|tx| {
             progress(Progress::Database);
             let mut damage = tx.verify_database()?;
+            damage.extend(tx.verify_schema()?);
             let log = tx.verify_log(|tiles| progress(Progress::Tiles(tiles)))?;
             damage.extend(log.damage);
             let mut judge = |tx: &ReadTx<'_>, row: &VersionRow, kept: &[u8], parts: &[Vec<u8>]| {

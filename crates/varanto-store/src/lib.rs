@@ -52,6 +52,6 @@ pub use search::{After, Filter, Scope};
 pub use store::{DATABASE_FILE, Durable, LOCK_FILE, Store, StoreOptions};
 pub use tallies::{DelayRow, TallyRow};
 pub use tx::{ReadTx, WriteTx};
-pub use use_log::LineEvidence;
+pub use use_log::{LineEvidence, REASON_CHARACTERS};
 pub use verify::{Accounted, Damage, LeafMap, LeafReader, LogReport};
 pub use verify_rows::{JudgeVersion, RowReport};

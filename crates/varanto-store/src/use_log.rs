@@ -13,6 +13,9 @@ use crate::{ReadTx, StoreError, WriteTx};
 
 const SALT: &str = "log";
 
+/// How many characters of an invalidation's reason its line tells, as `reason=…`.
+pub const REASON_CHARACTERS: usize = 8;
+
 /// A line that was appended, and what of it goes into receipts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineEvidence {
@@ -167,7 +170,8 @@ impl ReadTx<'_> {
         let reason = self.term(mark.reason)?;
         let told = |detail: &str| {
             let said = detail.strip_prefix("reason=");
-            said.is_some_and(|said| !said.is_empty() && reason.starts_with(said))
+            let start: String = reason.chars().take(REASON_CHARACTERS).collect();
+            said == Some(start.as_str())
         };
         Ok(found.is_some_and(|(at, detail)| at == mark.at && told(&detail)))
     }

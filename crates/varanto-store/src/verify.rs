@@ -3,12 +3,13 @@
 //! Everything here streams; the one thing whose size follows the log is [`LeafMap`], a bit a leaf.
 //! What a leaf stands for (a version, a log line) is compared by the statements that know the rows.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 use varanto_domain::archive::proof::{CheckpointBody, Hash, Peaks};
 
 use crate::keys::verified_note;
+use crate::migrations::{MIGRATIONS, apply};
 use crate::proof_log::{TILE_HEIGHT, TILE_WIDTH, Tiles, full_root, read_tile, stored, unstored};
 use crate::{ReadTx, StoreError};
 
@@ -64,6 +65,25 @@ impl ReadTx<'_> {
         Ok(found)
     }
 
+    /// Holds the tables and indexes of the file against those that this program makes.
+    pub fn verify_schema(&self) -> Result<Vec<Damage>, StoreError> {
+        let fresh = Connection::open_in_memory()?;
+        apply(&fresh, MIGRATIONS)?;
+        let (made, mut kept) = (schema(&fresh)?, schema(self.conn())?);
+        let mut damage = Vec::new();
+        for (name, sql) in made {
+            if kept.remove(&name) != Some(sql) {
+                let place = format!("schema {}", String::from_utf8_lossy(&name));
+                damage.push(Damage::at(place, "is not as this program makes it"));
+            }
+        }
+        for name in kept.keys() {
+            let place = format!("schema {}", String::from_utf8_lossy(name));
+            damage.push(Damage::at(place, "is not of this program"));
+        }
+        Ok(damage)
+    }
+
     /// Recomputes every level of the proof log and its root, and holds them against the newest signed
     /// checkpoint. `progress` is told how many tiles have been read so far.
     pub fn verify_log(&self, mut progress: impl FnMut(u64)) -> Result<LogReport, StoreError> {
@@ -110,6 +130,15 @@ impl ReadTx<'_> {
         }
         Ok(Checkpoints { leaves: unstored(size)?, count, newest })
     }
+}
+
+/// Each table and index with the text that made it; bytes, because damaged texts are no texts.
+fn schema(conn: &Connection) -> Result<BTreeMap<Vec<u8>, Option<Vec<u8>>>, StoreError> {
+    const SQL: &str = "SELECT CAST(type || ' ' || name || ' on ' || tbl_name AS BLOB),
+        CAST(sql AS BLOB) FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'";
+    let mut statement = conn.prepare(SQL)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// What the table of checkpoints says.

@@ -7,7 +7,7 @@ use varanto_domain::codes::{CodeVerdict, sets};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
 use varanto_domain::time::{FinnishDay, Instant};
-use varanto_store::{VersionRow, WriteTx};
+use varanto_store::{REASON_CHARACTERS, VersionRow, WriteTx};
 
 use crate::{App, AppError};
 
@@ -83,7 +83,10 @@ fn invalidate(
         actor: Actor::of(caller),
         client: row.map(|row| row.client),
         version: row.map(|row| row.version),
-        detail: format!("reason={}", request.reason.chars().take(8).collect::<String>()),
+        detail: format!(
+            "reason={}",
+            request.reason.chars().take(REASON_CHARACTERS).collect::<String>()
+        ),
     };
     let Some(row) = tx.find_version(document)? else {
         tx.log(&line(Outcome::Refused(vec!["not-found"]), None))?;

@@ -265,15 +265,19 @@ fn a_deleted_row_is_missed() {
 fn everything(folder: &Path) -> Option<String> {
     let conn = Connection::open(database(folder)).ok()?;
     let mut said = String::new();
-    let mut statement = conn
-        .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'table' ORDER BY name")
-        .ok()?;
-    let tables: Vec<(String, String)> = statement
+    let sql = "SELECT name, CAST(sql AS BLOB) FROM sqlite_schema ORDER BY name";
+    let mut statement = conn.prepare(sql).ok()?;
+    let schema: Vec<(String, Option<Vec<u8>>)> = statement
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
         .ok()?
         .collect::<Result<_, _>>()
         .ok()?;
-    for (table, _) in tables {
+    for (table, made) in schema {
+        let is_table = made.as_ref().is_some_and(|made| made.starts_with(b"CREATE TABLE"));
+        said = format!("{said}{table} {made:?}\n");
+        if !is_table {
+            continue;
+        }
         let columns: Vec<String> = columns(folder, &table)
             .into_iter()
             .filter(|column| !NO_EVIDENCE.contains(&(table.as_str(), column.as_str())))

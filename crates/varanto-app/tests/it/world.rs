@@ -109,8 +109,8 @@ impl Client {
 
 /// An adult; each number is another one.
 pub(crate) fn client(number: u16) -> Client {
-    let born = FinnishDay::new(1971, 1, 1).unwrap().plus_days(i32::from(number) * 7);
-    let code = PersonalIdentityCode::compose(born, 900 + number % 100).unwrap();
+    let born = FinnishDay::new(1940, 1, 1).unwrap().plus_days(i32::from(number % 20_000));
+    let code = PersonalIdentityCode::compose(born, 900 + number / 20_000).unwrap();
     Client { code, given: "Aino Testi".into(), family: format!("Suvanto-{number}") }
 }
 
