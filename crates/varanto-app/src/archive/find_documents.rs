@@ -238,6 +238,8 @@ fn scopes(
     let mut sets = [named, of_case, of_relationship, of_main].into_iter().flatten();
     let Some(first) = sets.next() else {
         let registers = match &query.controller {
+            // Nothing in another's register could be shown; it is not walked through in vain.
+            Some(controller) if !caller.registers.contains(controller) => Vec::new(),
             Some(controller) => vec![controller.clone()],
             None => caller.registers.clone(),
         };
