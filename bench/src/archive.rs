@@ -1,7 +1,6 @@
 //! The operations beside the bare engine.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use varanto_app::App;
 use varanto_app::archive::DocumentQuery;
@@ -9,7 +8,7 @@ use varanto_domain::access::Purpose;
 use varanto_kit::county::CountySize;
 
 use crate::Sizes;
-use crate::bare::Bare;
+use crate::bare::{Bare, Bytes};
 use crate::measure::{Run, run};
 use crate::world::{Prepared, World};
 
@@ -62,7 +61,7 @@ fn described(prepared: &[Prepared]) -> String {
 }
 
 pub(crate) fn bare_run(bare: &Bare, part: &[Prepared], callers: usize, level: usize) -> Run {
-    let bodies: Vec<(Arc<[u8]>, Arc<[u8]>)> = part
+    let bodies: Vec<(Bytes, Bytes)> = part
         .iter()
         .map(|one| {
             let body: Vec<u8> =

@@ -8,8 +8,11 @@ use std::thread::JoinHandle;
 
 use rusqlite::{Connection, params};
 
+/// Bytes that callers and writer share.
+pub(crate) type Bytes = Arc<[u8]>;
 /// One document: key, client, case, metadata, body as sent.
-type Job = ((u64, u64, u64, Arc<[u8]>, Arc<[u8]>), SyncSender<()>);
+type Stored = (u64, u64, u64, Bytes, Bytes);
+type Job = (Stored, SyncSender<()>);
 
 /// One writer thread over one database.
 pub(crate) struct Bare {
@@ -49,8 +52,8 @@ impl Bare {
     pub(crate) fn store(
         jobs: &SyncSender<Job>,
         keys: (u64, u64, u64),
-        metadata: &Arc<[u8]>,
-        body: &Arc<[u8]>,
+        metadata: &Bytes,
+        body: &Bytes,
     ) {
         let (reply, answer) = sync_channel(1);
         let (id, client, case) = keys;
@@ -94,10 +97,7 @@ fn write_all(conn: &Connection, waiting: &Receiver<Job>, groups: &AtomicU64) {
     }
 }
 
-fn insert(
-    conn: &Connection,
-    (id, client, case, metadata, body): &(u64, u64, u64, Arc<[u8]>, Arc<[u8]>),
-) -> rusqlite::Result<()> {
+fn insert(conn: &Connection, (id, client, case, metadata, body): &Stored) -> rusqlite::Result<()> {
     const AUDIT: [u8; 180] = [b'x'; 180];
     let (id, client, case) = (id.cast_signed(), client.cast_signed(), case.cast_signed());
     conn.prepare_cached("INSERT INTO document VALUES (?1, ?2, ?3, ?4)")?.execute(params![

@@ -92,12 +92,9 @@ impl Started {
         let authority = read("pki/ca.pem")?;
         let (chain, key) = (read("bench.pem")?, read("bench.key")?);
         let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let client =
-            Client::with_identity(address, "localhost", &authority, Some((&chain, &key)))?;
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()?;
+        let client = Client::with_identity(address, "localhost", &authority, Some((&chain, &key)))?;
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let started = Self { server, client, runtime };
         started.wait()?;
         Ok(started)

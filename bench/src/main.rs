@@ -5,6 +5,13 @@
 //! archive's rate stands to that of the bare engine: SQLite with the same group commit, storing the
 //! same bytes with two index rows and an audit row, and nothing else.
 
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "figures for people, of numbers far under any limit"
+)]
+
 mod archive;
 mod bare;
 mod https;

@@ -68,7 +68,7 @@ pub(crate) fn run(callers: usize, count: u64, process: u32, work: impl Fn(u64) +
         callers.into_iter().flat_map(|caller| caller.join().expect("a caller broke down")).collect()
     });
     latencies.sort_unstable();
-    Run { done: count, wall: began.elapsed(), cpu: cpu_of(process) - cpu, latencies }
+    Run { done: count, wall: began.elapsed(), cpu: cpu_of(process).saturating_sub(cpu), latencies }
 }
 
 /// Processor time that a process has used, user and system, from /proc; in steps of 10 ms.

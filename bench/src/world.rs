@@ -130,11 +130,12 @@ impl World {
                         .map_err(|error| format!("{error:?}"))?;
                 }
                 DocumentGroup::LaterPhase
-                    if first && !attached && made.form == Form::Structured =>
+                    if first
+                        && !attached
+                        && made.form == Form::Structured
+                        && prepared.len() < documents =>
                 {
-                    if prepared.len() < documents {
-                        prepared.push(prepare(made)?);
-                    }
+                    prepared.push(prepare(made)?);
                 }
                 _ => {}
             }
@@ -159,19 +160,17 @@ fn prepare(made: Made) -> Result<Prepared, Failure> {
     use varanto_domain::ids::{ClientIdentifier, PersonalIdentityCode, TemporaryIdentifier};
     let document = made.document_id.clone();
     let metadata: serde_json::Value = serde_json::from_str(&made.metadata_json)?;
-    let client = match metadata["client"]["identity_code"].as_str() {
-        Some(code) => ClientIdentifier::Code(
+    let client = if let Some(code) = metadata["client"]["identity_code"].as_str() {
+        ClientIdentifier::Code(
             PersonalIdentityCode::parse(code).map_err(|_| "an identity code that does not read")?,
-        ),
-        None => {
-            let id = &metadata["client"]["temporary_id"];
-            let root = Oid::parse(id["root"].as_str().unwrap_or_default())
-                .map_err(|_| "a temporary identifier's root that does not read")?;
-            let given =
-                TemporaryIdentifier::new(&root, id["extension"].as_str().unwrap_or_default())
-                    .map_err(|_| "a temporary identifier that does not read")?;
-            ClientIdentifier::Temporary(given)
-        }
+        )
+    } else {
+        let id = &metadata["client"]["temporary_id"];
+        let root = Oid::parse(id["root"].as_str().unwrap_or_default())
+            .map_err(|_| "a temporary identifier's root that does not read")?;
+        let given = TemporaryIdentifier::new(&root, id["extension"].as_str().unwrap_or_default())
+            .map_err(|_| "a temporary identifier that does not read")?;
+        ClientIdentifier::Temporary(given)
     };
     Ok(Prepared { submission: submission(made), document, client })
 }

@@ -62,9 +62,12 @@ impl SourceFile {
             return Vec::new();
         }
         let lines: Vec<&str> = self.text.lines().collect();
-        let tests_begin = lines.windows(2).position(|two| {
-            two[0] == "#[cfg(test)]" && two[1].starts_with("mod ") && two[1].ends_with('{')
-        });
+        let module = |line: &&str| line.starts_with("mod ") && line.ends_with('{');
+        let opens_tests = |at: &usize| {
+            let item = lines[*at..].iter().find(|line| !line.starts_with("#["));
+            lines[*at] == "#[cfg(test)]" && item.is_some_and(module)
+        };
+        let tests_begin = (0..lines.len()).find(opens_tests);
         let end = tests_begin.unwrap_or(lines.len());
         (1..).zip(lines.into_iter().take(end)).collect()
     }

@@ -273,6 +273,8 @@ mod tests {
         check(unwraps, "a.rs", concat!("let x = y.unw", "rap();"), 1);
         check(unwraps, "a/tests.rs", concat!("let x = y.unw", "rap();"), 0);
         check(unwraps, "a.rs", concat!("#[cfg(test)]\nmod tests {\n    y.unw", "rap();\n}"), 0);
+        let allowed = "#[cfg(test)]\n#[expect(lint, reason = \"small\")]\nmod tests {\n";
+        check(unwraps, "a.rs", &format!("{allowed}{}", concat!("    y.unw", "rap();\n}")), 0);
         check(ignored, "a.rs", concat!("    #[ign", "ore = \"slow\"]"), 1);
         check(ignored, "a.rs", concat!("    #[ign", "ore = \"a measurement\"]"), 0);
         check(machine_paths, "a.rs", concat!("see \"/ho", "me/aino/x\""), 1);

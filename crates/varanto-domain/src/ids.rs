@@ -351,8 +351,8 @@ mod tests {
     fn every_century_sign_gives_its_century() {
         for (signs, year) in [("+", 1890), ("-YXWVU", 1990), ("ABCDEF", 2090)] {
             for sign in signs.chars() {
-                let rest = (10_190 * 1000 + 900) % 31;
-                let check = CHECK_CHARACTERS[rest as usize] as char;
+                let rest: usize = (10_190 * 1000 + 900) % 31;
+                let check = CHECK_CHARACTERS[rest] as char;
                 let code = PersonalIdentityCode::parse(&format!("010190{sign}900{check}")).unwrap();
                 assert_eq!(code.birth_day().year(), year);
                 assert!(code.is_artificial());

@@ -471,7 +471,7 @@ mod tests {
     #[test]
     fn a_token_verifies_with_the_published_keys() {
         let provider = provider();
-        let token = provider.token_for("sosiaalityontekija-1", Duration::from_secs(60)).unwrap();
+        let token = provider.token_for("sosiaalityontekija-1", Duration::from_mins(1)).unwrap();
         let keys: JwkSet = serde_json::from_str(&provider.keys_json()).unwrap();
         let kid = jsonwebtoken::decode_header(&token).unwrap().kid.unwrap();
         let key = jsonwebtoken::DecodingKey::from_jwk(keys.find(&kid).unwrap()).unwrap();

@@ -380,6 +380,7 @@ pub fn from_base64(text: &str) -> Option<Hash> {
 }
 
 #[cfg(test)]
+#[expect(clippy::cast_possible_truncation, reason = "the logs of these tests are small")]
 mod tests {
     use std::convert::Infallible;
 
