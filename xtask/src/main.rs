@@ -40,7 +40,10 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
-            eprintln!("{reason}");
+            // The report of the tests tells all itself, and its last line stays the last.
+            if !reason.is_empty() {
+                eprintln!("{reason}");
+            }
             ExitCode::FAILURE
         }
     }
