@@ -3,7 +3,7 @@
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
 use varanto_domain::access::{Caller, Function, Who};
 use varanto_domain::ids::Oid;
-use varanto_domain::joining::{Certificate, Registers};
+use varanto_domain::joining::Certificate;
 use varanto_domain::time::FinnishDay;
 
 use crate::{App, AppError};
@@ -93,9 +93,11 @@ impl App {
                 id: system.id.clone(),
                 certificate: hexadecimal(certificate.fingerprint),
             },
-            registers: controllers_of(registers, &organisation)
-                .into_iter()
-                .filter(acted_for)
+            registers: registry
+                .own_registers(&organisation)
+                .iter()
+                .filter(|controller| acted_for(controller))
+                .cloned()
                 .collect(),
             organisation,
             functions,
@@ -119,7 +121,7 @@ impl App {
             _ => return Err(Unknown::Role),
         };
         Ok(Caller {
-            registers: controllers_of(registers, &person.organisation),
+            registers: registry.own_registers(&person.organisation).to_vec(),
             organisation: person.organisation,
             functions,
             who: Who::Person {
@@ -158,22 +160,4 @@ fn hexadecimal(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
-}
-
-/// The controllers in the organisation's own line: itself, those above it and those under it.
-fn controllers_of(registers: &Registers, organisation: &Oid) -> Vec<Oid> {
-    let above = registers.line_of_organisation(organisation);
-    registers
-        .organisations()
-        .into_iter()
-        .filter(|found| found.controller)
-        .filter(|found| {
-            above.iter().any(|up| up.oid == found.oid)
-                || registers
-                    .line_of_organisation(&found.oid)
-                    .iter()
-                    .any(|up| up.oid == *organisation)
-        })
-        .map(|found| found.oid.clone())
-        .collect()
 }

@@ -5,16 +5,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use varanto_domain::ids::Oid;
+use varanto_domain::joining::Registers;
 use varanto_domain::structures::{Content, Structure};
 use varanto_domain::time::FinnishDay;
 use varanto_formats::synthetic::{self, FinnishText, Fullness};
 use varanto_formats::{content, view};
 use varanto_store::{Store, StoreError, train_dictionary};
 
-use crate::AppError;
+use crate::archive::record;
+use crate::{AppError, Registry};
 
-/// The dictionary of the record of metadata and arrival.
-const RECORD_SUBJECT: &str = "record/1";
 /// How many synthetic documents a dictionary is trained on.
 const SAMPLES: u64 = 160;
 
@@ -35,9 +35,10 @@ impl Dictionaries {
         self.of_subject(store, structure.oid.as_str(), || structure_samples(structure))
     }
 
-    /// The dictionary for records.
-    pub(crate) fn of_records(&self, store: &Store) -> Result<i64, AppError> {
-        self.of_subject(store, RECORD_SUBJECT, record_samples)
+    /// The dictionary for records of metadata, made for the registry's organisations and units.
+    pub(crate) fn of_records(&self, store: &Store, registry: &Registry) -> Result<i64, AppError> {
+        let samples = || record_samples(registry.registers());
+        self.of_subject(store, registry.record_subject(), samples)
     }
 
     fn of_subject(
@@ -101,7 +102,7 @@ fn sample(structure: &Structure, document: &Content<'_>, oid: &Oid) -> Vec<u8> {
 }
 
 /// Records as they are kept, of synthetic persons.
-fn record_samples() -> Vec<Vec<u8>> {
+fn record_samples(registers: &Registers) -> Vec<Vec<u8>> {
     let mut draw = synthetic::Draw::new(1);
-    (0..SAMPLES).map(|_| crate::archive::record::synthetic_record(&mut draw)).collect()
+    (0..4 * SAMPLES).map(|_| record::synthetic_record(registers, &mut draw)).collect()
 }

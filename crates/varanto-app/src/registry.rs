@@ -1,6 +1,6 @@
 //! What is loaded: structures, code sets, organisations, systems. One snapshot, swapped whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use varanto_domain::codes::CodeSets;
@@ -39,9 +39,39 @@ pub struct Registry {
     structures: BTreeMap<Oid, StructureEntry>,
     code_sets: CodeSets,
     registers: Registers,
+    /// The controllers in each organisation's own line.
+    own_registers: HashMap<Oid, Vec<Oid>>,
+    /// What the dictionary of metadata is for: these registers.
+    record_subject: String,
 }
 
 impl Registry {
+    fn new(
+        structures: BTreeMap<Oid, StructureEntry>,
+        code_sets: CodeSets,
+        registers: Registers,
+    ) -> Self {
+        let counts = (registers.organisations().len(), registers.units().len());
+        Self {
+            structures,
+            code_sets,
+            own_registers: own_registers(&registers),
+            record_subject: format!("record/{}/{}", counts.0, counts.1),
+            registers,
+        }
+    }
+
+    /// The controllers whose registers are an organisation's own: those in its own line, itself,
+    /// above it and under it.
+    #[must_use]
+    pub fn own_registers(&self, organisation: &Oid) -> &[Oid] {
+        self.own_registers.get(organisation).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    pub(crate) fn record_subject(&self) -> &str {
+        &self.record_subject
+    }
+
     /// A structure version by its OID.
     #[must_use]
     pub fn structure(&self, oid: &Oid) -> Option<&StructureEntry> {
@@ -86,6 +116,22 @@ impl Registry {
     }
 }
 
+/// For each organisation the controllers above it, itself, and those under it.
+fn own_registers(registers: &Registers) -> HashMap<Oid, Vec<Oid>> {
+    let mut own: HashMap<Oid, Vec<Oid>> = HashMap::new();
+    for organisation in registers.organisations() {
+        for up in registers.line_of_organisation(&organisation.oid) {
+            if up.controller {
+                own.entry(organisation.oid.clone()).or_default().push(up.oid.clone());
+            }
+            if organisation.controller && up.oid != organisation.oid {
+                own.entry(up.oid.clone()).or_default().push(organisation.oid.clone());
+            }
+        }
+    }
+    own
+}
+
 /// Holds the newest snapshot.
 pub(crate) struct RegistryHolder {
     current: RwLock<Arc<Registry>>,
@@ -127,7 +173,7 @@ fn read(store: &Store) -> Result<Registry, OpenError> {
         name: "organisations and systems".to_owned(),
         why: faults.first().map(|fault| fault.code().to_owned()).unwrap_or_default(),
     })?;
-    Ok(Registry { structures: structures(files(FileKind::Structure)?)?, code_sets, registers })
+    Ok(Registry::new(structures(files(FileKind::Structure)?)?, code_sets, registers))
 }
 
 fn structures(files: Vec<RegisterFile>) -> Result<BTreeMap<Oid, StructureEntry>, OpenError> {

@@ -94,11 +94,23 @@ pub fn write(metadata: &Metadata) -> String {
     let mut values: Vec<(Element, String)> = Vec::with_capacity(Element::ALL.len());
     metadata.for_each(|element, value| values.push((element, json_value(&value))));
     values.sort_by_key(|(element, _)| *element);
+    write_values(&values)
+}
+
+/// Prints metadata that nobody has checked yet in the same form.
+#[must_use]
+pub fn write_raw(raw: &RawMetadata<'_>) -> String {
+    let sent = |element: &Element| Some((*element, json_value(raw.get(*element)?)));
+    let values: Vec<(Element, String)> = Element::ALL.iter().filter_map(sent).collect();
+    write_values(&values)
+}
+
+fn write_values(values: &[(Element, String)]) -> String {
     let mut text = String::with_capacity(2048);
     let mut open: Vec<&str> = Vec::new();
     text.push('{');
     let mut first = true;
-    for (element, value) in &values {
+    for (element, value) in values {
         let mut names: Vec<&str> = element.path().split('.').collect();
         let name = names.pop().expect("a path has a last name");
         let shared = open.iter().zip(&names).take_while(|(open, name)| open == name).count();

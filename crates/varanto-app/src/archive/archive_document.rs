@@ -22,7 +22,7 @@ use varanto_store::{
 use super::examine::examine;
 use super::references::{Found, find};
 use super::{prove_document, record};
-use crate::{App, AppError};
+use crate::{App, AppError, Registry};
 
 /// A document as it was sent: its metadata, and the parts of its content.
 #[derive(Debug, Clone)]
@@ -110,7 +110,7 @@ impl App {
             permit,
             actor: Actor::of(caller),
             version: VersionKey(self.store.ids().next_key()),
-            dictionaries: self.dictionaries_for(examined.structure.as_deref())?,
+            dictionaries: self.dictionaries_for(examined.structure.as_deref(), &registry)?,
             record: varanto_formats::metadata::write(&metadata).into_bytes(),
             arrival: record::arrival(&Actor::of(caller)),
             content: examined.register_content,
@@ -127,12 +127,16 @@ impl App {
     }
 
     /// The dictionaries for content and record.
-    fn dictionaries_for(&self, structure: Option<&Structure>) -> Result<[i64; 2], AppError> {
+    fn dictionaries_for(
+        &self,
+        structure: Option<&Structure>,
+        registry: &Registry,
+    ) -> Result<[i64; 2], AppError> {
         let content = match structure {
             Some(structure) => self.dictionaries.of_structure(&self.store, structure)?,
             None => 0,
         };
-        Ok([content, self.dictionaries.of_records(&self.store)?])
+        Ok([content, self.dictionaries.of_records(&self.store, registry)?])
     }
 
     /// Compresses and encrypts here, then keeps the document in its turn on the writer.
