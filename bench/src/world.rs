@@ -115,27 +115,31 @@ impl World {
         Ok(loaded)
     }
 
-    /// Archives the relationships and cases of all clients, and gives so many structured client
-    /// documents to archive under measurement.
+    fn archive(&self, made: Made) -> Result<(), Failure> {
+        let archived = self.app.archive_document(&self.caller, submission(made));
+        archived.map(drop).map_err(|error| format!("{error:?}").into())
+    }
+
+    /// Archives the relationships and cases of all clients and the first document on each structure,
+    /// so that its dictionary is trained; gives so many structured client documents to archive under
+    /// measurement.
     pub(crate) fn prepare(&self, clients: u32, documents: usize) -> Result<Vec<Prepared>, Failure> {
         let mut prepared = Vec::with_capacity(documents);
+        let mut warm = std::collections::HashSet::new();
         for event in self.county.events_of(0..clients) {
             let Event::Archive(made) = event else { continue };
             let first = made.metadata_json.contains("\"version\":1,");
             let attached = made.metadata_json.contains("\"main_document\"");
             match made.group {
-                DocumentGroup::Relationship | DocumentGroup::Case => {
-                    self.app
-                        .archive_document(&self.caller, submission(made))
-                        .map_err(|error| format!("{error:?}"))?;
-                }
+                DocumentGroup::Relationship | DocumentGroup::Case => self.archive(made)?,
                 DocumentGroup::LaterPhase
-                    if first
-                        && !attached
-                        && made.form == Form::Structured
-                        && prepared.len() < documents =>
+                    if first && !attached && made.form == Form::Structured =>
                 {
-                    prepared.push(prepare(made)?);
+                    if warm.insert(structure_of(&made)?) {
+                        self.archive(made)?;
+                    } else if prepared.len() < documents {
+                        prepared.push(prepare(made)?);
+                    }
                 }
                 _ => {}
             }
@@ -154,6 +158,11 @@ fn tell(event: &Event) -> String {
 /// The submission of a made document.
 pub(crate) fn submission(made: Made) -> Submission {
     Submission { metadata: made.metadata_json.into_bytes(), parts: made.parts }
+}
+
+fn structure_of(made: &Made) -> Result<String, Failure> {
+    let metadata: serde_json::Value = serde_json::from_str(&made.metadata_json)?;
+    Ok(metadata["structure"].as_str().unwrap_or_default().to_owned())
 }
 
 fn prepare(made: Made) -> Result<Prepared, Failure> {

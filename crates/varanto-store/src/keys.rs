@@ -63,7 +63,7 @@ impl KeyRing {
                 return Err(unusable(path, "is there already"));
             }
         }
-        fs::create_dir_all(folder).map_err(|error| unusable(folder, &error))?;
+        make_folder(folder).map_err(|error| unusable(folder, &error))?;
         let secret = random_secret();
         let document = Ed25519KeyPair::generate()
             .and_then(|pair| pair.to_pkcs8())
@@ -183,6 +183,15 @@ fn unusable(path: &Path, why: impl fmt::Display) -> StoreError {
 fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, StoreError> {
     warn_when_others_can_read(path);
     fs::read(path).map(Zeroizing::new).map_err(|error| unusable(path, error))
+}
+
+/// Makes a folder of the store's, for its owner alone. One that is there keeps its permissions.
+pub(crate) fn make_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {

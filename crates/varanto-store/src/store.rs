@@ -16,7 +16,7 @@ use crate::StoreError;
 use crate::content::{Codec, Place};
 use crate::error::Commits;
 use crate::keymaker::KeyMaker;
-use crate::keys::{DataKey, KeyRing, Keys, WrappedKey, make_store_key};
+use crate::keys::{DataKey, KeyRing, Keys, WrappedKey, make_folder, make_store_key};
 use crate::metrics::{Counters, StoreMetrics};
 use crate::migrations::{MIGRATIONS, Migration, apply, is_ours_or_empty, require_current};
 use crate::proof_log::{Checkpoint, Seal, insert_checkpoint};
@@ -346,15 +346,6 @@ impl Clock for StoppedClock {
     fn now(&self) -> Instant {
         self.0
     }
-}
-
-/// Makes the store's folder, for its owner alone. One that is there keeps its permissions.
-fn make_folder(folder: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 fn lock(folder: &Path) -> Result<File, StoreError> {

@@ -235,10 +235,13 @@ pub struct Against<'a> {
 /// All faults at once, in the table's order. Source: ARC-2; national-specs 2.1 to 2.4.
 pub fn check(raw: &RawMetadata<'_>, against: &Against<'_>) -> Result<Metadata, Vec<Fault>> {
     let mut faults = Vec::new();
+    // Codes are judged on the day the document was written; a day of it is worked out once.
+    let day = written_day(raw).unwrap_or_else(|| FinnishDay::of(against.now));
+    let judged = (against.code_sets, day);
     let group = group_of(raw, &mut faults);
     for element in Element::ALL.iter().copied() {
         if let Some(value) = raw.get(element) {
-            check_value(raw, element, value, against, &mut faults);
+            check_value(raw, element, value, judged, &mut faults);
         }
         if let Some(group) = group {
             check_obligation(raw, element, group, against, &mut faults);
@@ -360,7 +363,7 @@ fn check_value(
     raw: &RawMetadata<'_>,
     element: Element,
     value: &RawValue<'_>,
-    against: &Against<'_>,
+    judged: (&CodeSets, FinnishDay),
     faults: &mut Vec<Fault>,
 ) {
     let wrong_type =
@@ -378,7 +381,7 @@ fn check_value(
         (ElementKind::Switch, RawValue::Switch(_)) => {}
         (ElementKind::Switch, _) => faults.push(wrong_type("boolean")),
         (kind, RawValue::Text(text)) => {
-            faults.extend(check_text(raw, element, kind, text, against));
+            faults.extend(check_text(raw, element, kind, text, judged));
         }
         _ => faults.push(wrong_type("string")),
     }
@@ -389,7 +392,7 @@ fn check_text(
     element: Element,
     kind: ElementKind,
     text: &str,
-    against: &Against<'_>,
+    judged: (&CodeSets, FinnishDay),
 ) -> Option<Fault> {
     let wrong_form = |expected: &str| {
         Some(fault_of(FaultKind::WrongForm, element, text).arg("expected", expected))
@@ -412,10 +415,7 @@ fn check_text(
         }
         // Told by `group_of`, because no element can be judged without it.
         ElementKind::Code(_) if element == Element::Group && !text.is_empty() => None,
-        ElementKind::Code(code_set) => {
-            let day = written_day(raw).unwrap_or_else(|| FinnishDay::of(against.now));
-            check_code(element, code_set, text, day, against.code_sets)
-        }
+        ElementKind::Code(code_set) => check_code(element, code_set, text, judged.1, judged.0),
         ElementKind::Choice(choices) if !choices.contains(&text) => wrong_form(&choices.join(", ")),
         ElementKind::Instant if Instant::parse(text).is_none() => {
             wrong_form("2026-03-23T10:54:24+02:00")

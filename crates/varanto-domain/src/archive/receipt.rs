@@ -132,8 +132,8 @@ pub fn digested_content(parts: &[(Part, &[u8])]) -> Vec<u8> {
     all
 }
 
-/// The bytes of which the metadata's digest is made: the SHA-256 of the record (metadata,
-/// arrival, as kept), and the columns that searches read.
+/// The bytes of which the metadata's digest is made: the SHA-256 of the metadata as kept, and the
+/// columns that searches read.
 #[must_use]
 pub fn digested_metadata(record: &[u8], columns: &str) -> Vec<u8> {
     digested_columns(&proof::sha256(record), columns)
