@@ -66,7 +66,7 @@ impl StoreOptions {
             group: 256,
             origin,
             cache_mib: 64,
-            mmap_mib: 256,
+            mmap_mib: 2047,
             log_mib: 128,
         }
     }
