@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use varanto_domain::time::Clock;
-use varanto_store::{KeyRing, Store, StoreOptions};
+use varanto_store::{DATABASE_FILE, KeyRing, Store, StoreOptions};
 
 pub use error::{AppError, OpenError};
 pub use registry::{Registry, StructureEntry, StructureState};
@@ -76,6 +76,8 @@ impl App {
     pub fn open(options: &AppOptions, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let ring = if KeyRing::exists(&options.key_folder) {
             KeyRing::open(&options.key_folder)?
+        } else if options.folder.join(DATABASE_FILE).exists() {
+            return Err(StoreError::WrongKeys("the key files are missing").into());
         } else {
             KeyRing::create(&options.key_folder)?
         };

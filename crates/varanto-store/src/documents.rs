@@ -465,6 +465,10 @@ impl WriteTx<'_> {
         const VERSION: &str = "INSERT INTO document_version VALUES
             (?1, ?2, ?3, ?4, ?5, 0, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
              ?19, ?20, ?21, ?22)";
+        // What was sealed before the client's key was destroyed would never open again.
+        if self.is_erased(new.client)? {
+            return Err(StoreError::Conflict("the client's key has been destroyed".into()));
+        }
         let key = new.version.0;
         let oid = oids::pack(new.oid);
         self.execute(ROUTE, params![oid, key])?;

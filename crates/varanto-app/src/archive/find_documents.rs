@@ -1,5 +1,7 @@
 //! Finding documents, in pages, newest first (ARC-8).
 
+use std::collections::BTreeSet;
+
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
 use varanto_domain::access::{self, Basis, Caller, Denial, Function, Purpose};
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
@@ -92,7 +94,7 @@ pub struct FoundDocuments {
 struct Page {
     found: Withheld<FoundDocuments>,
     client: Option<ClientKey>,
-    shown: Vec<VersionKey>,
+    shown: Vec<(ClientKey, VersionKey)>,
 }
 
 impl App {
@@ -121,21 +123,7 @@ impl App {
             }
         };
         let page = self.store.read::<_, AppError>(|tx| self.page(tx, caller, query, after))?;
-        let keys: Vec<String> = page.shown.iter().map(|key| key.0.to_string()).collect();
-        let line = self.write_line(LogLine {
-            at: now,
-            event: Event::Search,
-            outcome: Outcome::Permitted(Basis::OwnRegister),
-            actor: Actor::of(caller),
-            client: page.client,
-            version: None,
-            detail: format!(
-                "by={} hits={} versions={}",
-                query.narrowed_by(),
-                keys.len(),
-                keys.join(",")
-            ),
-        })?;
+        let line = self.write_lines(search_lines(caller, query, &page, now))?;
         Ok(page.found.release(&line))
     }
 
@@ -147,7 +135,7 @@ impl App {
         mut after: Option<After>,
     ) -> Result<Page, AppError> {
         let (scopes, client) = scopes(tx, caller, query)?;
-        let filter = filter(tx, query)?;
+        let filter = filter(tx, caller, query)?;
         let purpose = if query.states.contains(&VersionState::Invalidated) {
             Purpose::ReadInvalidated
         } else {
@@ -163,15 +151,17 @@ impl App {
         while let Some(filter) = &filter {
             let rows = newest_of(tx, &scopes, filter, after, limit + 1)?;
             let full = rows.len() > limit;
-            for row in rows.into_iter().take(limit + 1) {
-                if hits.len() == limit {
+            for row in rows {
+                // Whether there is more is told of documents that the caller may open alone.
+                let permit = access::may_read(caller, &row.facts(), purpose);
+                if permit.is_ok() && hits.len() == limit {
                     more = true;
                     break;
                 }
                 after = Some(After { written_at: row.written_at, version: row.version });
-                if let Ok(permit) = access::may_read(caller, &row.facts(), purpose) {
+                if let Ok(permit) = permit {
                     hits.push(view(tx, &permit, &row)?);
-                    shown.push(row.version);
+                    shown.push((row.client, row.version));
                 }
             }
             if more || !full {
@@ -207,6 +197,31 @@ impl App {
             version: VersionKey(number(version)?),
         }))
     }
+}
+
+/// The lines that tell of a search: one of the search itself, and where it showed several clients, one
+/// more for each of them, so that each client's own log tells of the look.
+fn search_lines(caller: &Caller, query: &DocumentQuery, page: &Page, at: Instant) -> Vec<LogLine> {
+    let line = |client: Option<ClientKey>| {
+        let seen = page.shown.iter().filter(|(shown, _)| client.is_none_or(|one| one == *shown));
+        let keys: Vec<String> = seen.map(|(_, version)| version.0.to_string()).collect();
+        let by = query.narrowed_by();
+        LogLine {
+            at,
+            event: Event::Search,
+            outcome: Outcome::Permitted(Basis::OwnRegister),
+            actor: Actor::of(caller),
+            client,
+            version: None,
+            detail: format!("by={by} hits={} versions={}", keys.len(), keys.join(",")),
+        }
+    };
+    let mut lines = vec![line(page.client)];
+    if page.client.is_none() {
+        let clients: BTreeSet<ClientKey> = page.shown.iter().map(|(client, _)| *client).collect();
+        lines.extend(clients.into_iter().map(|client| line(Some(client))));
+    }
+    lines
 }
 
 /// Where to look, and the one client it is about, if it is one.
@@ -254,9 +269,18 @@ fn scopes(
 }
 
 /// What narrows the list; `None` when it names something that is not there.
-fn filter(tx: &ReadTx<'_>, query: &DocumentQuery) -> Result<Option<Filter>, StoreError> {
+fn filter(
+    tx: &ReadTx<'_>,
+    caller: &Caller,
+    query: &DocumentQuery,
+) -> Result<Option<Filter>, StoreError> {
+    // A caller with one register finds nothing in others, so the statement need not look there.
+    let only = match caller.registers.as_slice() {
+        [only] => Some(only.clone()),
+        _ => None,
+    };
     let mut filter = Filter {
-        controller: query.controller.clone(),
+        controller: query.controller.clone().or(only),
         group: query.group,
         general_type: query.general_type.clone(),
         specific_type: query.specific_type.clone(),

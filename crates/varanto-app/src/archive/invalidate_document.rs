@@ -49,13 +49,22 @@ impl App {
         let set = Oid::parse(sets::INVALIDATION_REASON).expect("a constant OID");
         let registry = self.registry();
         let verdict = registry.code_sets().judge(&set, &request.reason, FinnishDay::of(now));
-        if let CodeVerdict::Unknown { allowed, .. } = verdict {
-            faults.push(
-                Fault::new(FaultKind::UnknownCode, "reason", "ARC-3")
-                    .value(&request.reason)
-                    .arg("code_set", sets::INVALIDATION_REASON)
-                    .arg("allowed", allowed.join(", ")),
-            );
+        let fault = |kind| {
+            let fault = Fault::new(kind, "reason", "ARC-3");
+            fault.value(shown(&request.reason)).arg("code_set", sets::INVALIDATION_REASON)
+        };
+        match verdict {
+            CodeVerdict::Known(_) => {}
+            CodeVerdict::Unknown { allowed, .. } => {
+                faults.push(fault(FaultKind::UnknownCode).arg("allowed", allowed.join(", ")));
+            }
+            CodeVerdict::NotInForce { .. } => {
+                let day = FinnishDay::of(now);
+                faults.push(fault(FaultKind::CodeNotInForce).arg("day", day));
+            }
+            CodeVerdict::UnknownSet => {
+                faults.push(fault(FaultKind::UnknownCode).arg("allowed", ""));
+            }
         }
         let explanation = request.explanation.as_deref().unwrap_or_default();
         if explanation.chars().count() > LONGEST_EXPLANATION {
@@ -68,6 +77,13 @@ impl App {
     }
 }
 
+/// A reason as faults show it: what does not look like a code might be anything.
+fn shown(reason: &str) -> String {
+    let code =
+        reason.len() <= REASON_CHARACTERS && reason.bytes().all(|b| b.is_ascii_alphanumeric());
+    if code { reason.to_owned() } else { format!("text of {} characters", reason.chars().count()) }
+}
+
 fn invalidate(
     tx: &mut WriteTx<'_>,
     caller: &Caller,
@@ -76,6 +92,8 @@ fn invalidate(
     mut faults: Vec<Fault>,
     now: Instant,
 ) -> Result<(), AppError> {
+    // Only a code of the set goes into the log: anything might have been written in its place.
+    let judged = faults.iter().all(|fault| fault.element != "reason");
     let line = |outcome, row: Option<&VersionRow>| LogLine {
         at: now,
         event: Event::Invalidate,
@@ -83,10 +101,11 @@ fn invalidate(
         actor: Actor::of(caller),
         client: row.map(|row| row.client),
         version: row.map(|row| row.version),
-        detail: format!(
-            "reason={}",
-            request.reason.chars().take(REASON_CHARACTERS).collect::<String>()
-        ),
+        detail: if judged {
+            format!("reason={}", request.reason.chars().take(REASON_CHARACTERS).collect::<String>())
+        } else {
+            "reason unknown".to_owned()
+        },
     };
     let Some(row) = tx.find_version(document)? else {
         tx.log(&line(Outcome::Refused(vec!["not-found"]), None))?;

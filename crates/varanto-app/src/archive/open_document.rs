@@ -62,7 +62,7 @@ impl App {
         document: &Oid,
         purpose: Purpose,
     ) -> Result<DocumentView, AppError> {
-        self.look(caller, document, purpose, "metadata", |tx, permit, row| {
+        self.look(caller, document, purpose, "metadata", |tx, permit, row, _| {
             let mut shown = view(tx, permit, row)?;
             for attachment in tx.list_attachments(row.set)? {
                 if access::may_read(caller, &attachment.facts(), Purpose::Read).is_ok() {
@@ -85,7 +85,7 @@ impl App {
         purpose: Purpose,
     ) -> Result<OpenedContent, AppError> {
         let detail = part.map_or("content", Part::name);
-        self.look(caller, document, purpose, detail, |tx, permit, row| {
+        self.look(caller, document, purpose, detail, |tx, permit, row, _| {
             if part.is_some_and(|part| !row.form.parts().contains(&part)) {
                 return Err(AppError::NotFound);
             }
@@ -105,30 +105,38 @@ impl App {
         document: &Oid,
         purpose: Purpose,
     ) -> Result<VersionList, AppError> {
-        self.look(caller, document, purpose, "versions", |tx, _, row| {
+        self.look(caller, document, purpose, "versions", |tx, _, row, detail| {
             let mut versions = Vec::new();
             for version in tx.list_versions(row.set)? {
                 if let Ok(permit) = access::may_read(caller, &version.facts(), purpose) {
                     versions.push(view(tx, &permit, &version)?);
+                    detail.push_str(&format!(" {}", version.version.0));
                 }
             }
             Ok(VersionList { versions })
         })
     }
 
-    /// One look at one version: facts, decision, log line, and only then what was read.
+    /// One look at one version: facts, decision, log line, and only then what was read. `read` may
+    /// add to the line's detail what else it shows.
     pub(super) fn look<T>(
         &self,
         caller: &Caller,
         document: &Oid,
         purpose: Purpose,
         detail: &str,
-        read: impl FnOnce(&ReadTx<'_>, &ReadPermit, &VersionRow) -> Result<T, AppError>,
+        read: impl FnOnce(&ReadTx<'_>, &ReadPermit, &VersionRow, &mut String) -> Result<T, AppError>,
     ) -> Result<T, AppError> {
+        let mut detail = detail.to_owned();
+        if purpose == Purpose::ReadInvalidated {
+            detail.push_str(" invalidated-too");
+        }
         let looked = self.store.read::<_, AppError>(|tx| {
             let Some(row) = tx.find_version(document)? else { return Ok(None) };
             let answer = match access::may_read(caller, &row.facts(), purpose) {
-                Ok(permit) => Ok((permit.basis(), Withheld::new(read(tx, &permit, &row)?))),
+                Ok(permit) => {
+                    Ok((permit.basis(), Withheld::new(read(tx, &permit, &row, &mut detail)?)))
+                }
                 Err(denial) => Err(denial),
             };
             Ok(Some((row, answer)))
@@ -152,7 +160,7 @@ impl App {
             actor: Actor::of(caller),
             client: Some(row.client),
             version: Some(row.version),
-            detail: detail.to_owned(),
+            detail,
         })?;
         match answer {
             Ok((_, withheld)) => Ok(withheld.release(&line)),

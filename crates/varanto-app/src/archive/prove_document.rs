@@ -30,7 +30,7 @@ impl App {
         document: &Oid,
         purpose: Purpose,
     ) -> Result<DocumentProof, AppError> {
-        self.look(caller, document, purpose, "proof", |tx, permit, row| {
+        self.look(caller, document, purpose, "proof", |tx, permit, row, _| {
             let record = tx.record(permit, row)?;
             Ok(DocumentProof {
                 receipt: receipt(tx, permit, document)?,

@@ -375,3 +375,24 @@ fn a_joint_case_lists_the_documents_of_both_clients() {
     assert_eq!(world.damage(), Vec::<String>::new());
     let _ = (task, structure_of);
 }
+
+/// ARC-8, design D3: whether a page goes on is told of documents that the caller may open alone; what
+/// another register holds about the same client leaves no trace.
+#[test]
+fn a_page_does_not_tell_of_documents_in_other_registers() {
+    let world = World::new();
+    let person = client(1);
+    let dossier = world.open_case(&person);
+    let note = world.note(&dossier);
+    world.archive(&note);
+    // Two registers, so that the statement cannot narrow to one of them.
+    let mut stranger = world.caller(System::Neighbour);
+    stranger.registers.push(oid("1.2.246.10.90000009"));
+    let query =
+        DocumentQuery { client: Some(person.identifier()), limit: 1, ..DocumentQuery::default() };
+    let page = world.app.find_documents(&stranger, &query).unwrap();
+    assert!(page.hits.is_empty());
+    assert_eq!(page.next, None);
+    // To one who may open them, the same search does go on.
+    assert!(world.app.find_documents(&world.county(), &query).unwrap().next.is_some());
+}

@@ -348,3 +348,20 @@ fn old_documents_hang_on_a_closed_case_of_the_active_relationship() {
     world.archive(&early);
     assert_eq!(world.damage(), Vec::<String>::new());
 }
+
+/// REL-1: a later version brings no ended relationship back beside a new one.
+#[test]
+fn an_ended_relationship_is_not_reopened_beside_a_new_one() {
+    const LAST_DAY: &str = "/asiakkuusasiakirja/sosiaalihuollon_asiakkuus/asiakkuuden_paattymispvm";
+    let world = World::new();
+    let person = client(1);
+    let first = world.relationship(&person);
+    world.archive(&first);
+    let ended = world.next_version(&first).content(LAST_DAY, "2026-01-31");
+    world.archive(&ended);
+    world.archive(&world.relationship(&person));
+    let reopened = world.next_version(&ended).drop_content(LAST_DAY);
+    let answer = world.app.archive_document(&world.county(), reopened.submission());
+    let Err(AppError::Refused(faults)) = answer else { panic!("{answer:?}") };
+    assert!(faults.iter().any(|fault| fault.code() == "relationship-exists"), "{faults:?}");
+}

@@ -28,7 +28,7 @@ const OTHER: &str = "1.2.246.10.99999992.19.0";
 /// ACC-2, ARC-3, JOI-4: reading needs the function, the own register, and a version in normal use.
 #[test]
 fn a_system_reads_what_its_own_registers_hold() {
-    use Function::{ArchiveStructured as Archive, Read};
+    use Function::{ArchiveStructured as Archive, Invalidate, Read};
     use VersionState::{InForce, Invalidated, Replaced};
     let check = |functions: &[Function], controller, state, purpose, expected: Result<(), &str>| {
         let answer = may_read(&system(functions), &version(controller, state), purpose);
@@ -37,7 +37,9 @@ fn a_system_reads_what_its_own_registers_hold() {
     check(&[Read], OWN, InForce, Purpose::Read, Ok(()));
     check(&[Read], OWN, Replaced, Purpose::Read, Ok(()));
     check(&[Read], OWN, Invalidated, Purpose::Read, Err("version-invalidated"));
-    check(&[Read], OWN, Invalidated, Purpose::ReadInvalidated, Ok(()));
+    check(&[Read], OWN, Invalidated, Purpose::ReadInvalidated, Err("version-invalidated"));
+    check(&[Read, Invalidate], OWN, Invalidated, Purpose::ReadInvalidated, Ok(()));
+    check(&[Read, Invalidate], OWN, Invalidated, Purpose::Read, Err("version-invalidated"));
     check(&[Read], OTHER, InForce, Purpose::Read, Err("another-register"));
     check(&[Read], OTHER, Invalidated, Purpose::ReadInvalidated, Err("another-register"));
     check(&[Archive], OWN, InForce, Purpose::Read, Err("not-certified"));

@@ -120,7 +120,7 @@ pub fn check(
     check_main_document(metadata, facts, &mut faults);
     match content {
         RegisterContent::Relationship(relationship) => {
-            check_relationship(metadata, relationship, facts, &mut faults);
+            check_relationship(metadata, relationship, facts, today, &mut faults);
         }
         RegisterContent::Case(case) => check_case(metadata, case, facts, today, &mut faults),
         RegisterContent::None if metadata.group.hangs_on_a_case() => {
@@ -194,10 +194,13 @@ fn check_predecessor(metadata: &Metadata, facts: &ReferenceFacts, faults: &mut V
 fn check_main_document(metadata: &Metadata, facts: &ReferenceFacts, faults: &mut Vec<Fault>) {
     const AT: &str = "main_document";
     let Some(id) = &metadata.main_document else { return };
-    let Some(main) = &facts.main else {
+    // Of documents in other registers nothing is told, not even that they exist.
+    let known = facts.main.as_ref().filter(|main| main.controller == metadata.controller.id);
+    let Some(main) = known.filter(|main| main.state != VersionState::Invalidated) else {
         return faults.push(fault(FaultKind::UnknownMainDocument, AT, "ARC-4").value(id.as_str()));
     };
-    if facts.client != Some(main.client) || main.controller != metadata.controller.id {
+    let same_case = main.case == metadata.case_id && main.group.hangs_on_a_case();
+    if facts.client != Some(main.client) || !same_case {
         faults.push(fault(FaultKind::MainDocumentOfAnother, AT, "ARC-4").value(id.as_str()));
     } else if main.attachment {
         faults.push(fault(FaultKind::AttachmentOfAttachment, AT, "ARC-4").value(id.as_str()));
@@ -208,20 +211,25 @@ fn check_relationship(
     metadata: &Metadata,
     content: &RelationshipContent,
     facts: &ReferenceFacts,
+    today: FinnishDay,
     faults: &mut Vec<Fault>,
 ) {
     const AT: &str = "relationship_id";
-    if metadata.replaces.is_some() {
-        return;
+    const OLD: &str = "structured:/asiakkuusasiakirja/sosiaalihuollon_asiakkuus/vanha_asiakkuus";
+    match (&metadata.replaces, &facts.relationship) {
+        (None, Some(_)) => {
+            let id = metadata.relationship_id.as_ref().map_or("", Oid::as_str);
+            return faults.push(fault(FaultKind::RelationshipExists, AT, "REL-1").value(id));
+        }
+        (Some(_), Some(known)) if known.old != content.old => {
+            let old = fault(FaultKind::SharedByVersions, OLD, "OLD-2");
+            faults.push(old.arg("expected", known.old));
+        }
+        _ => {}
     }
-    if facts.relationship.is_some() {
-        faults.push(
-            fault(FaultKind::RelationshipExists, AT, "REL-1")
-                .value(metadata.relationship_id.as_ref().map_or("", Oid::as_str)),
-        );
-    } else if let (false, Some(existing)) =
-        (content.old || content.last_day.is_some(), &facts.active_relationship)
-    {
+    // A later version may not bring an ended relationship back beside a new one either.
+    let active = !content.old && content.last_day.is_none_or(|last| last >= today);
+    if let (true, Some(existing)) = (active, &facts.active_relationship) {
         faults.push(fault(FaultKind::RelationshipExists, AT, "REL-1").arg("existing", existing));
     }
 }
