@@ -93,7 +93,7 @@ impl App {
         }
         if !faults.is_empty() {
             // What was archived stays so, although it might be refused today.
-            if examined.form.is_some() && self.is_archived(&metadata)? {
+            if examined.form.is_some() && self.is_archived_here(caller, &metadata)? {
                 return self.answer_known(caller, &metadata, &submission, received);
             }
             faults.extend(self.reference_faults(
@@ -122,8 +122,11 @@ impl App {
         self.keep(caller, work)
     }
 
-    fn is_archived(&self, metadata: &Metadata) -> Result<bool, AppError> {
-        self.store.read(|tx| Ok(tx.find_version(&metadata.document_id)?.is_some()))
+    /// Whether the document is archived in a register of the caller's own. Of others nothing is told.
+    fn is_archived_here(&self, caller: &Caller, metadata: &Metadata) -> Result<bool, AppError> {
+        let found =
+            self.store.read::<_, AppError>(|tx| Ok(tx.find_version(&metadata.document_id)?))?;
+        Ok(found.is_some_and(|row| access::may_compare_resent(caller, &row.facts()).is_ok()))
     }
 
     /// The dictionaries for content and record.
@@ -280,7 +283,19 @@ impl App {
 
     /// Appends a line and waits until it is on disk.
     pub(crate) fn write_line(&self, line: LogLine) -> Result<Durable<LineEvidence>, AppError> {
-        self.store.write(move |tx| Ok(tx.log(&line)?))
+        self.write_lines(vec![line])
+    }
+
+    /// Appends lines, at least one, and waits until all are on disk. Answers the first.
+    pub(crate) fn write_lines(
+        &self,
+        lines: Vec<LogLine>,
+    ) -> Result<Durable<LineEvidence>, AppError> {
+        self.store.write(move |tx| {
+            let mut written =
+                lines.iter().map(|line| tx.log(line)).collect::<Result<Vec<_>, _>>()?;
+            Ok(written.swap_remove(0))
+        })
     }
 }
 
