@@ -132,6 +132,12 @@ impl Authority {
         Ok(authority)
     }
 
+    /// The authority that a data directory holds already; nothing is made and nothing renewed.
+    #[must_use]
+    pub fn existing(data: &Path) -> Self {
+        Self { directory: data.join("pki") }
+    }
+
     /// The PEM file of the authority's certificate, which callers must trust.
     #[must_use]
     pub fn authority_file(&self) -> PathBuf {
@@ -176,7 +182,9 @@ impl Authority {
         let mut all = Vec::new();
         for entry in entries {
             let path = entry.map_err(|source| at(&directory, source))?.path();
-            all.push(facts(&path, &revoked)?);
+            if path.extension().is_some_and(|extension| extension == "pem") {
+                all.push(facts(&path, &revoked)?);
+            }
         }
         all.sort_by(|a: &CertificateFacts, b| (&a.from, &a.serial).cmp(&(&b.from, &b.serial)));
         Ok(all)
@@ -427,21 +435,36 @@ fn private_directory(path: &Path) -> Result<(), CertificateError> {
         .map_err(|source| at(path, source))
 }
 
-/// Writes a file that only its owner can read, whole or not at all.
+/// Writes a file that only its owner can read, whole or not at all, and on disk when it answers.
 pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), CertificateError> {
-    let draft = path.with_extension("draft");
+    let draft = draft_of(path);
     let write = || {
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&draft)?;
+        let mut file =
+            fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        fs::rename(&draft, path)
+        fs::rename(&draft, path)?;
+        fs::File::open(folder_of(path))?.sync_all()
     };
-    write().map_err(|source| at(path, source))
+    write().map_err(|source| {
+        // There may be no draft to take away: it could not be made, or it has its name already.
+        let _ = fs::remove_file(&draft);
+        at(path, source)
+    })
+}
+
+/// The name of a draft beside a file, another one each time: two writers never share one.
+fn draft_of(path: &Path) -> PathBuf {
+    let mut random = [0u8; 8];
+    // Without randomness the name is always the same, and the second of two writers is refused.
+    let _ = aws_lc_rs::rand::fill(&mut random);
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.draft", hex(&random)));
+    path.with_file_name(name)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn at(path: &Path, source: io::Error) -> CertificateError {

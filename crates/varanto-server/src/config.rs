@@ -26,6 +26,8 @@ pub struct Config {
     pub clients: Clients,
     /// Whose tokens persons may show; none without an issuer.
     pub tokens: Tokens,
+    /// What the pages tell to everybody.
+    pub pages: Pages,
     /// What the program tells about itself.
     pub log: Log,
 }
@@ -100,6 +102,14 @@ pub struct Tokens {
     pub leeway_seconds: u64,
 }
 
+/// What the pages tell to everybody.
+#[derive(Debug, Clone, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pages {
+    /// Whether the landing page tells how much is in the archive and how it grew.
+    pub show_counts: bool,
+}
+
 /// What the program tells about itself.
 #[derive(Debug, Clone, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
@@ -129,6 +139,7 @@ impl Default for Config {
             store: Store::default(),
             clients: Clients::default(),
             tokens: Tokens::default(),
+            pages: Pages::default(),
             log: Log::default(),
         }
     }

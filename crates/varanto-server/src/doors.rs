@@ -3,11 +3,12 @@
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::from_fn_with_state;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 use tower_http::catch_panic::CatchPanicLayer;
 use varanto_app::{App, AppError};
 use varanto_domain::time::Clock;
@@ -15,12 +16,17 @@ use varanto_kit::oidc::User;
 
 use crate::bulletins::Bulletins;
 use crate::config::Config;
+use crate::inside::{self, Inside};
+use crate::pulse::Pulse;
 use crate::rest::problem::Problem;
 use crate::rest::routes;
 use crate::rest::table::TABLE;
 use crate::tls::Judge;
 use crate::tokens::Tokens;
 use crate::{frame, pages, running};
+
+/// How old the counts on the landing page may be.
+const COUNT_EVERY: Duration = Duration::from_secs(2);
 
 /// What every door shares. Cheap to clone.
 #[derive(Clone)]
@@ -48,6 +54,9 @@ pub struct Shared {
     pub progress: Progress,
     /// What the demonstration shows on the landing page.
     pub demo: OnceLock<DemoFacts>,
+    /// Whether the archive's writer goes on.
+    pub pulse: Pulse,
+    inside: Mutex<Option<(Instant, Arc<Inside>)>>,
     ended: AtomicBool,
 }
 
@@ -129,6 +138,8 @@ impl Doors {
             tokens,
             progress: Progress::default(),
             demo: OnceLock::new(),
+            pulse: Pulse::default(),
+            inside: Mutex::new(None),
             ended: AtomicBool::new(false),
         }))
     }
@@ -144,7 +155,10 @@ impl Doors {
         let app = self.app.clone();
         let seconds = self.config.limits.retry_after_seconds;
         match tokio::task::spawn_blocking(move || operation(&app)).await {
-            Ok(answer) => answer.map_err(|error| Problem::of(error, seconds)),
+            Ok(answer) => answer.map_err(|error| {
+                self.pulse.saw(&error);
+                Problem::of(error, seconds)
+            }),
             Err(error) => {
                 tracing::error!(%error, "an operation broke down");
                 Err(Problem::internal())
@@ -155,7 +169,24 @@ impl Doors {
     /// Whether requests can be worked on.
     #[must_use]
     pub fn ready(&self) -> bool {
-        !self.ended.load(Ordering::Relaxed)
+        !self.ended.load(Ordering::Relaxed) && self.pulse.is_well(Instant::now())
+    }
+
+    /// What is inside the archive, counted again when the last count is two seconds old: however
+    /// many strangers look, the archive counts for one of them.
+    ///
+    /// # Errors
+    /// What the archive answered, as a problem.
+    pub async fn inside(&self) -> Result<Arc<Inside>, Problem> {
+        let mut kept = self.inside.lock().await;
+        if let Some((when, inside)) = &*kept
+            && when.elapsed() < COUNT_EVERY
+        {
+            return Ok(Arc::clone(inside));
+        }
+        let counted = Arc::new(self.work(inside::read).await?);
+        *kept = Some((Instant::now(), Arc::clone(&counted)));
+        Ok(counted)
     }
 
     /// Says that the program is ending: balancers should look elsewhere.

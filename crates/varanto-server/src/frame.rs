@@ -8,7 +8,7 @@ use std::any::Any;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tracing::Instrument;
@@ -38,7 +38,7 @@ pub async fn around(State(doors): State<Doors>, mut request: Request, next: Next
     let html = wants_page(&request);
     let api = request.uri().path().starts_with("/api/v1");
     let route = route_of(&request);
-    let method = request.method().clone();
+    let method = method_name(request.method());
     let shown = request.extensions().get().cloned().unwrap_or(PeerCertificate::None);
     let verdict = doors.judge.judge_again(&shown);
     let system = system_of(&verdict);
@@ -65,7 +65,7 @@ pub async fn around(State(doors): State<Doors>, mut request: Request, next: Next
         let (status, millis) = (status.as_u16(), format!("{:.3}", seconds * 1e3));
         tracing::info!(status, millis, caller, code, "answered");
     });
-    count(&route, method.as_str(), status, seconds);
+    count(&route, method, status, seconds);
     dress(&doors, response.headers_mut(), &id, api);
     response
 }
@@ -126,6 +126,13 @@ fn route_of(request: &Request) -> String {
     matched.map_or_else(|| UNMATCHED.to_owned(), |path| path.as_str().to_owned())
 }
 
+/// The method's name for metrics and log lines. Strangers may send any word as a method.
+fn method_name(method: &Method) -> &'static str {
+    const KNOWN: [&str; 9] =
+        ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
+    KNOWN.into_iter().find(|known| method == known).unwrap_or("other")
+}
+
 fn system_of(verdict: &PeerCertificate) -> String {
     match verdict {
         PeerCertificate::Trusted(certificate) => certificate.system.clone(),
@@ -134,7 +141,7 @@ fn system_of(verdict: &PeerCertificate) -> String {
     }
 }
 
-fn count(route: &str, method: &str, status: StatusCode, seconds: f64) {
+fn count(route: &str, method: &'static str, status: StatusCode, seconds: f64) {
     let labels = [
         ("route", route.to_owned()),
         ("method", method.to_owned()),

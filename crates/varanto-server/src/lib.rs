@@ -12,6 +12,7 @@ pub mod frame;
 pub mod inside;
 pub mod opening;
 pub mod pages;
+pub mod pulse;
 pub mod rest;
 pub mod running;
 pub mod server;

@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum_server::Handle;
@@ -13,10 +13,13 @@ use tokio::task::JoinSet;
 
 use crate::certificates::{Authority, CertificateError};
 use crate::doors::Doors;
+use crate::running;
 use crate::tls::{self, JudgingAcceptor, TlsError};
 
 const WATCH_EVERY: Duration = Duration::from_secs(1);
 const RENEW_EVERY: u32 = 6 * 60 * 60;
+/// How often histograms take in what was recorded, in rounds of the watch.
+const UPKEEP_EVERY: u32 = 5;
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Why the server cannot run.
@@ -141,13 +144,18 @@ pub async fn told_to_end() {
     }
 }
 
-/// Notices changed revocation lists, keys and authorities, and renews the server's certificate.
+/// Notices changed revocation lists, keys and authorities, takes recorded times into their
+/// histograms, looks whether the writer goes on, and renews the server's certificate.
 async fn watch(doors: Doors, own: Authority, config: RustlsConfig) {
     let mut round = 0u32;
     loop {
         tokio::time::sleep(WATCH_EVERY).await;
         round = round.wrapping_add(1);
         doors.tokens.refresh();
+        doors.pulse.look(&doors.app.store_metrics(), Instant::now());
+        if round.is_multiple_of(UPKEEP_EVERY) {
+            running::recorder().run_upkeep();
+        }
         match doors.judge.refresh() {
             Ok(true) => tracing::info!("authorities and revocation lists were read again"),
             Ok(false) => {}

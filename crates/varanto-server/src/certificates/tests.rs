@@ -71,3 +71,18 @@ fn keys_are_for_their_owner_alone() {
         assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
     }
 }
+
+#[test]
+fn a_private_file_is_replaced_whole_and_leaves_no_draft() {
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("a.key");
+    std::thread::scope(|scope| {
+        for letter in [b'a', b'b', b'c', b'd'] {
+            let file = &file;
+            scope.spawn(move || write_private(file, &[letter; 4096]).unwrap());
+        }
+    });
+    let kept = fs::read(&file).unwrap();
+    assert!(kept.len() == 4096 && kept.iter().all(|byte| *byte == kept[0]));
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
+}

@@ -14,12 +14,20 @@ pub(super) fn to_change(context: &Context) -> Result<App, Failure> {
     Ok(App::open(&context.config.app_options(), Arc::new(MachineClock))?)
 }
 
-/// The archive, to be read only; its doors may be open beside. A new one where there is none.
+/// The archive, to be read only; its doors may be open beside. Nothing is made where there is none.
 pub(super) fn to_read(context: &Context) -> Result<App, Failure> {
-    if context.config.data.exists() {
-        return Ok(App::open_read_only(&context.config.app_options(), Arc::new(MachineClock))?);
+    must_hold(context, "varanto.db")?;
+    Ok(App::open_read_only(&context.config.app_options(), Arc::new(MachineClock))?)
+}
+
+/// That the data directory is that of an archive: it holds a file which every archive has.
+pub(super) fn must_hold(context: &Context, file: &str) -> Result<(), Failure> {
+    let file = context.config.data.join(file);
+    if file.is_file() {
+        return Ok(());
     }
-    to_change(context)
+    let folder = context.config.data.display();
+    Err(Failure::of(format!("there is no archive in {folder}: {} is not there", file.display())))
 }
 
 /// Why a file was not loaded, in the reader's language.

@@ -66,6 +66,10 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
             context.output.one(&json!({ "withdrawn": number }), &format!("withdrew {number}"))
         }
         Command::List => {
+            if !context.config.data.is_dir() {
+                let folder = context.config.data.display();
+                return Err(Failure::of(format!("there is no archive in {folder}")));
+            }
             let rows = bulletins.list()?.into_iter().map(row).collect();
             let columns = ["number", "severity", "published", "until", "withdrawn", "fi"];
             context.output.rows(&columns, rows)

@@ -7,7 +7,7 @@ use serde_json::json;
 use varanto_domain::ids::Oid;
 use varanto_domain::time::{Clock, Instant};
 
-use super::{Context, Failure};
+use super::{Context, Failure, archive};
 use crate::certificates::{Authority, CertificateFacts, ClientOrder, write_private};
 use crate::clock::MachineClock;
 
@@ -50,7 +50,12 @@ pub(super) enum Command {
 pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
     let now = MachineClock.now();
     let config = &context.config;
-    let authority = Authority::open(&config.data, &config.listen.names, now)?;
+    let authority = if let Command::Issue { .. } = command {
+        Authority::open(&config.data, &config.listen.names, now)?
+    } else {
+        archive::must_hold(context, "pki/ca.pem")?;
+        Authority::existing(&config.data)
+    };
     match command {
         Command::Issue { system, organisation, name, days, out } => {
             let until = Instant::from_millis(now.millis() + i64::from(days) * DAY_MILLIS);

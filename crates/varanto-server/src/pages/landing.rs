@@ -1,5 +1,7 @@
 //! The landing page: what is inside, how it grew, and what to try.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::Extension;
 use axum::extract::State;
@@ -9,7 +11,7 @@ use varanto_kit::oidc::User;
 use super::{Growth, Shell, rendered};
 use crate::bulletins::Bulletin;
 use crate::doors::Doors;
-use crate::inside::{self, Inside};
+use crate::inside::Inside;
 use crate::texts::Language;
 
 #[derive(Template)]
@@ -18,7 +20,7 @@ struct Landing {
     shell: Shell,
     bulletins: Vec<Bulletin>,
     making: Option<(u64, u64)>,
-    counts: Vec<(&'static str, u64)>,
+    inside: Option<Arc<Inside>>,
     growth: Growth,
     commands: Vec<String>,
     users: Vec<User>,
@@ -34,20 +36,23 @@ pub(super) async fn negotiated(
 
 /// `GET /fi/`, `/sv/`, `/en/`.
 pub(super) async fn page(State(doors): State<Doors>, language: Language) -> Response {
-    match doors.work(inside::read).await {
-        Ok(inside) => show(&doors, language, inside),
+    if !doors.config.pages.show_counts {
+        return show(&doors, language, None);
+    }
+    match doors.inside().await {
+        Ok(inside) => show(&doors, language, Some(inside)),
         Err(problem) => problem.into_response(),
     }
 }
 
-fn show(doors: &Doors, language: Language, inside: Inside) -> Response {
+fn show(doors: &Doors, language: Language, inside: Option<Arc<Inside>>) -> Response {
     let demo = doors.demo.get().cloned().unwrap_or_default();
     let page = Landing {
         shell: Shell::new(language, "/"),
         bulletins: doors.bulletins.shown(doors.clock.now()),
         making: doors.progress.now(),
-        counts: inside.counts,
-        growth: Growth::of(&inside.months),
+        growth: inside.as_ref().map_or_else(|| Growth::of(&[]), |seen| Growth::of(&seen.months)),
+        inside,
         commands: demo.commands,
         users: demo.users,
     };

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use varanto_domain::faults::{Fault, FaultKind};
 
 use crate::config::Limits;
+use crate::rest::parameters::short;
 use crate::rest::problem::Problem;
 
 /// The whole body.
@@ -21,21 +22,26 @@ pub async fn read(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<By
         return Err(Problem::too_large(limits.body_bytes));
     }
     let slow = |time: Duration| {
-        Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout").arg("seconds", time.as_secs())
+        let seconds = time.as_secs();
+        let fault = Fault::new(FaultKind::WrongForm, "body", "ARC-1");
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "timeout")
+            .arg("seconds", seconds)
+            .with(fault.arg("expected", format!("≤ {seconds} s")))
     };
     match tokio::time::timeout(limits.body_time(), collect(body, limits)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(Broken::TooLarge)) => Err(Problem::too_large(limits.body_bytes)),
         Ok(Err(Broken::Stalled)) => Err(slow(limits.pause_time())),
-        Ok(Err(Broken::Truncated)) => Err(truncated()),
+        Ok(Err(Broken::Truncated)) => Err(truncated("Content-Length")),
         Err(_) => Err(slow(limits.body_time())),
     }
 }
 
-/// The body ended before its end.
+/// The body ended before its end; `expected` names what marks the end.
 #[must_use]
-pub fn truncated() -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "truncated-upload")
+pub fn truncated(expected: &str) -> Problem {
+    let fault = Fault::new(FaultKind::WrongForm, "body", "ARC-1").arg("expected", expected);
+    Problem::new(StatusCode::BAD_REQUEST, "truncated-upload").with(fault)
 }
 
 enum Broken {
@@ -91,20 +97,21 @@ pub fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, 
 /// 415, naming what is taken.
 #[must_use]
 pub fn unsupported(expected: &str) -> Problem {
+    let fault = Fault::new(FaultKind::WrongValue, "content-type", "ARC-1");
     Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type")
         .arg("expected", expected)
+        .with(fault.arg("expected", expected))
 }
 
 /// What serde says, as a fault. Its texts name members and types, never values of strings: those it
-/// would quote are cut away.
+/// would quote are cut away, and only what it expects after the last of them is told.
 fn fault_of(error: &serde_json::Error) -> Fault {
     let text = error.to_string();
     let named = |before: &str| text.strip_prefix(before).and_then(|rest| rest.split('`').next());
     if let Some(name) = named("unknown field `") {
-        let known = text.split("expected ").nth(1).unwrap_or_default();
-        let known = known.split(" at line").next().unwrap_or_default().replace('`', "");
+        let known = expected(&text).replace('`', "");
         let known = known.trim_start_matches("one of ");
-        return Fault::new(FaultKind::UnknownElement, name, "ARC-2").arg("known", known);
+        return Fault::new(FaultKind::UnknownElement, short(name), "ARC-2").arg("known", known);
     }
     if let Some(name) = named("missing field `") {
         return Fault::new(FaultKind::MissingElement, name, "ARC-2").arg("name", name);
@@ -114,11 +121,15 @@ fn fault_of(error: &serde_json::Error) -> Fault {
     }
     let at = format!("line {}, column {}", error.line(), error.column());
     if error.is_data() {
-        let expected = text.split("expected ").nth(1).unwrap_or_default();
-        let expected = expected.split(" at line").next().unwrap_or_default();
-        return Fault::new(FaultKind::WrongType, at, "ARC-2").arg("expected", expected);
+        return Fault::new(FaultKind::WrongType, at, "ARC-2").arg("expected", expected(&text));
     }
     Fault::new(FaultKind::NotJson, "body", "ARC-2").arg("reason", at)
+}
+
+/// What serde expects: the end of its text, after everything that was sent.
+fn expected(text: &str) -> &str {
+    let (_, expected) = text.rsplit_once(", expected ").unwrap_or_default();
+    expected.split(" at line").next().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -152,6 +163,15 @@ mod tests {
         let fault = fault(r#"{"client":"x","limit":"010199-900X"}"#);
         assert_eq!((fault.code(), fault.element.as_str()), ("wrong-type", "line 1, column 35"));
         assert!(!format!("{fault:?}").contains("010199"));
+
+        for value in ["expected 010199-900X", "x, expected 010199-900X at line 1"] {
+            let fault = self::fault(&format!(r#"{{"client":"x","limit":"{value}"}}"#));
+            assert_eq!(fault.args, [("expected", "u32".to_owned())]);
+        }
+        let name = format!("{}, expected 010199-900X", "x".repeat(40));
+        let fault = self::fault(&format!(r#"{{"{name}":1}}"#));
+        assert_eq!(fault.element, "x".repeat(40));
+        assert_eq!(fault.args, [("known", "client or limit".to_owned())]);
     }
 
     #[test]

@@ -16,66 +16,64 @@ use crate::rest::problem::Problem;
 use crate::tls::{PeerCertificate, TrustedCertificate};
 use crate::tokens::Person;
 
-/// What the caller has shown; at least one of the two.
+/// What the caller has shown: one or the other, so that the use log names whoever asked.
 #[derive(Debug, Clone)]
-pub struct Shown {
+pub enum Shown {
     /// The system's certificate.
-    pub certificate: Option<Arc<TrustedCertificate>>,
+    System(Arc<TrustedCertificate>),
     /// The person's token.
-    pub person: Option<Person>,
+    Person(Person),
 }
 
 impl Shown {
     /// The caller's name in the log line of the request.
     #[must_use]
     pub fn log_name(&self) -> CallerName {
-        let system = self.certificate.as_ref().map(|one| format!("system:{}", one.system));
-        let person = self.person.as_ref().map(|one| format!("person:{}", one.sub));
-        CallerName([system, person].into_iter().flatten().collect::<Vec<_>>().join("+"))
+        CallerName(match self {
+            Self::System(certificate) => format!("system:{}", certificate.system),
+            Self::Person(person) => format!("person:{}", person.sub),
+        })
     }
 }
 
 /// What the caller of a request has shown.
 ///
 /// # Errors
-/// 401, with the reason, for a refused certificate, a bad token, or neither of them.
+/// 401, with the reason, for a refused certificate, a bad token, or neither of them; 400 for a
+/// certificate and a token together.
 pub fn shown(doors: &Doors, request: &Request) -> Result<Shown, Problem> {
     let certificate = match request.extensions().get::<PeerCertificate>() {
         Some(PeerCertificate::Trusted(certificate)) => Some(Arc::clone(certificate)),
         Some(PeerCertificate::Refused(refused)) => return Err(Problem::certificate(refused)),
         Some(PeerCertificate::None) | None => None,
     };
-    let person = match request.headers().get(header::AUTHORIZATION) {
-        Some(value) => {
+    match (certificate, request.headers().get(header::AUTHORIZATION)) {
+        (Some(_), Some(_)) => Err(Problem::two_callers()),
+        (Some(certificate), None) => Ok(Shown::System(certificate)),
+        (None, Some(value)) => {
             let token = value.to_str().ok().and_then(bearer).unwrap_or_default();
-            Some(doors.tokens.verify(token)?)
+            Ok(Shown::Person(doors.tokens.verify(token)?))
         }
-        None => None,
-    };
-    if certificate.is_none() && person.is_none() {
-        return Err(Problem::authentication_needed());
+        (None, None) => Err(Problem::authentication_needed()),
     }
-    Ok(Shown { certificate, person })
 }
 
 /// The caller of a request, in its extensions once the gate has let it through.
 #[derive(Debug, Clone)]
 pub struct Asker(pub Arc<Caller>);
 
-/// Whom the archive knows by what was shown. A system's certificate speaks before a person's token:
-/// then the token, which is good, says on whose behalf the system asks.
+/// Whom the archive knows by what was shown.
 ///
 /// # Errors
 /// 403 when the archive knows no such system, organisation or role.
 pub fn asker(doors: &Doors, shown: &Shown) -> Result<Asker, Problem> {
-    let known = match (&shown.certificate, &shown.person) {
-        (Some(certificate), _) => doors.app.caller_of_certificate(&Certificate {
+    let known = match shown {
+        Shown::System(certificate) => doors.app.caller_of_certificate(&Certificate {
             subject_serial: Some(&certificate.organisation),
             fingerprint: &certificate.digest,
             common_name: Some(&certificate.system),
         }),
-        (None, Some(person)) => doors.app.caller_of_person(facts(person)?),
-        (None, None) => return Err(Problem::authentication_needed()),
+        Shown::Person(person) => doors.app.caller_of_person(facts(person)?),
     };
     known.map(|caller| Asker(Arc::new(caller))).map_err(Problem::unknown)
 }

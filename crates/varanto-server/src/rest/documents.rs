@@ -13,7 +13,7 @@ use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
 
 use super::caller::Asker;
-use super::parameters::Parameters;
+use super::parameters::{Parameters, short};
 use super::problem::Problem;
 use super::{body, documents_json, multipart, query_json};
 use crate::doors::Doors;
@@ -188,10 +188,6 @@ async fn submission(headers: &HeaderMap, sent: Body, doors: &Doors) -> Result<Su
     }
 }
 
-fn short(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(40).collect()
-}
-
 /// The part that `Accept` asks for: structured content first where anything will do.
 fn chosen(opened: OpenedContent, accept: &str) -> Result<(Part, Vec<u8>), Problem> {
     let available: Vec<&str> = opened.parts.iter().map(|(part, _)| part.media_type()).collect();
@@ -202,14 +198,18 @@ fn chosen(opened: OpenedContent, accept: &str) -> Result<(Part, Vec<u8>), Proble
             wanted == *found || wanted == "*/*" || wanted == format!("{family}/*")
         })
     });
-    match position {
-        Some(place) => opened.parts.into_iter().nth(place).ok_or_else(Problem::not_found),
-        None => Err(Problem::new(StatusCode::NOT_ACCEPTABLE, "not-acceptable")
-            .arg("available", available.join(", "))),
+    if let Some(place) = position {
+        return opened.parts.into_iter().nth(place).ok_or_else(Problem::not_found);
     }
+    let available = available.join(", ");
+    let fault = Fault::new(FaultKind::WrongValue, "accept", "ARC-1").arg("expected", &available);
+    Err(Problem::new(StatusCode::NOT_ACCEPTABLE, "not-acceptable")
+        .arg("available", &available)
+        .with(fault))
 }
 
-/// Bytes as they were archived; 304 for one who has them already. Every look is logged all the same.
+/// Bytes as they were archived; 304 for one who has them already. Every look is logged all the same,
+/// and no cache on the way may keep what it saw.
 fn bytes_of(part: Part, bytes: Vec<u8>, headers: &HeaderMap) -> Response {
     let tag = format!("\"{}\"", crate::certificates::fingerprint(&bytes));
     let held = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
@@ -223,8 +223,7 @@ fn bytes_of(part: Part, bytes: Vec<u8>, headers: &HeaderMap) -> Response {
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         headers.insert(header::ETAG, tag);
     }
-    let private = HeaderValue::from_static("private, no-cache");
-    headers.insert(header::CACHE_CONTROL, private);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::rest::body::{truncated, unsupported};
+use crate::rest::body::{self, unsupported};
 use crate::rest::problem::Problem;
 
 /// The most parts that a form of ours can have, before reading on is a waste.
@@ -47,6 +47,10 @@ pub fn parts(content_type: &str, body: &Bytes) -> Result<Vec<Part>, Problem> {
         }
         at = end + delimiter.len();
     }
+}
+
+fn truncated() -> Problem {
+    body::truncated("--boundary--")
 }
 
 fn boundary(content_type: &str) -> Option<&str> {

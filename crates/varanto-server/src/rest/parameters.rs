@@ -67,7 +67,7 @@ fn known_text(known: &[&str]) -> String {
 }
 
 /// A name a stranger made up, short enough to tell back.
-fn short(name: &str) -> String {
+pub(super) fn short(name: &str) -> String {
     name.chars().filter(|c| !c.is_control()).take(40).collect()
 }
 

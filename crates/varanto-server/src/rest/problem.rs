@@ -8,7 +8,7 @@ use serde::Serialize;
 use varanto_app::callers::Unknown;
 use varanto_app::{AppError, StoreError};
 use varanto_domain::access::Denial;
-use varanto_domain::faults::Fault;
+use varanto_domain::faults::{Fault, FaultKind};
 
 use crate::texts::{self, Language};
 use crate::tls::RefusedCertificate;
@@ -94,13 +94,17 @@ impl Problem {
     /// The body is larger than the archive takes.
     #[must_use]
     pub fn too_large(limit: usize) -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large").arg("limit", limit)
+        let fault = Fault::new(FaultKind::TooLarge, "body", "ARC-1").arg("limit", limit);
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large").arg("limit", limit).with(fault)
     }
 
     /// The request cannot be read, for a reason told in technical words.
     #[must_use]
     pub fn bad_request(reason: impl std::fmt::Display) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "bad-request").arg("reason", reason)
+        let fault = Fault::new(FaultKind::WrongForm, "body", "ARC-1");
+        Self::new(StatusCode::BAD_REQUEST, "bad-request")
+            .arg("reason", reason)
+            .with(fault.arg("expected", "multipart/form-data (RFC 7578)"))
     }
 
     /// The archive failed. What happened is in the log under the request's identifier.
@@ -113,6 +117,12 @@ impl Problem {
     #[must_use]
     pub fn authentication_needed() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "authentication-needed").rule("ACC-1")
+    }
+
+    /// A certificate and a token together: the use log would know only one of the two.
+    #[must_use]
+    pub fn two_callers() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "two-callers").rule("ACC-1")
     }
 
     /// The certificate that the peer showed opens nothing.
@@ -176,6 +186,14 @@ impl Problem {
     #[must_use]
     pub fn rule(mut self, rule: impl Into<Cow<'static, str>>) -> Self {
         self.rule = Some(rule.into());
+        self
+    }
+
+    /// Adds the fault of the request that is behind it, and names the fault's rule.
+    #[must_use]
+    pub fn with(mut self, fault: Fault) -> Self {
+        self.rule = Some(fault.rule.clone());
+        self.faults.push(fault);
         self
     }
 
@@ -341,6 +359,7 @@ pub const CODES: &[&str] = &[
     "tokens-not-taken",
     "too-large",
     "truncated-upload",
+    "two-callers",
     "unsupported-media-type",
 ];
 
@@ -349,7 +368,6 @@ mod tests {
     use super::*;
     use crate::tls::RefusalReason;
     use std::collections::BTreeSet;
-    use varanto_domain::faults::FaultKind;
 
     #[test]
     fn every_fault_has_its_texts_in_three_languages_and_no_text_is_unused() {

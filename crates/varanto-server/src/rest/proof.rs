@@ -20,6 +20,9 @@ type Answer = Result<Response, Problem>;
 /// How many days of delays are told when nobody says.
 const USUAL_DAYS: usize = 30;
 
+/// How many days of delays are told at most.
+const MOST_DAYS: usize = 3660;
+
 /// `GET /documents/{oid}/proof`: the receipt again, and what it covers beside the content.
 pub async fn read(
     State(doors): State<Doors>,
@@ -57,7 +60,7 @@ pub async fn delays(
     Extension(asker): Extension<Asker>,
     Extension(parameters): Extension<Parameters>,
 ) -> Answer {
-    let days = parameters.parsed("days", "1–3660")?.unwrap_or(USUAL_DAYS);
+    let days = days(&parameters)?;
     let controller = match parameters.get("controller") {
         Some(text) => Some(Oid::parse(text).map_err(|_| {
             Problem::fault(Fault::new(FaultKind::NotAnOid, "controller", "ARC-13"))
@@ -65,8 +68,7 @@ pub async fn delays(
         None => asker.0.registers.first().cloned(),
     };
     let controller = controller.ok_or_else(Problem::not_found)?;
-    let rows =
-        doors.work(move |app| app.archiving_delays(&asker.0, &controller, days.min(3660))).await?;
+    let rows = doors.work(move |app| app.archiving_delays(&asker.0, &controller, days)).await?;
     let day = |row: &varanto_app::statistics::DelayRow| {
         json!({
             "controller": row.controller.as_str(),
@@ -81,6 +83,16 @@ pub async fn delays(
     };
     let days: Vec<_> = rows.iter().map(day).collect();
     Ok(axum::Json(json!({ "days": days })).into_response())
+}
+
+fn days(parameters: &Parameters) -> Result<usize, Problem> {
+    let expected = format!("1–{MOST_DAYS}");
+    let days = parameters.parsed("days", &expected)?.unwrap_or(USUAL_DAYS);
+    if (1..=MOST_DAYS).contains(&days) {
+        return Ok(days);
+    }
+    let fault = Fault::new(FaultKind::WrongForm, "days", "ARC-8").arg("expected", expected);
+    Err(Problem::fault(fault))
 }
 
 fn size(parameters: &Parameters, name: &'static str) -> Result<u64, Problem> {

@@ -8,8 +8,6 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 
-use varanto_domain::faults::Fault;
-
 use crate::doors::Doors;
 use crate::frame::CallerName;
 use crate::rest::caller::{self, Asker};
@@ -155,8 +153,11 @@ async fn asker(
 fn unlogged(response: &Response) -> Option<&'static str> {
     let problem = response.extensions().get::<Problem>()?;
     let ours = problem.logged || problem.status.is_server_error();
-    let first = problem.faults.first().map_or(problem.code, Fault::code);
-    (!ours).then_some(first)
+    let code = match problem.faults.first() {
+        Some(fault) if problem.code == "faults" => fault.code(),
+        _ => problem.code,
+    };
+    (!ours).then_some(code)
 }
 
 /// What an address answers to a method that it does not take.

@@ -5,7 +5,7 @@ use serde_json::json;
 use varanto_app::verify::verify_receipt;
 use varanto_kit::http::Send;
 
-use crate::house::{House, code, form};
+use crate::house::{House, code, faults, form};
 
 /// ARC-1, ARC-15: what was sent comes back byte for byte, with a receipt that holds offline.
 #[tokio::test(flavor = "multi_thread")]
@@ -144,6 +144,10 @@ async fn one_who_has_the_bytes_gets_304_and_the_look_is_logged() {
     let again = line.get_with(&path, &[("if-none-match", first.header("etag"))]).await.unwrap();
 
     assert_eq!((again.status.as_u16(), again.body.len()), (304, 0));
+    assert_eq!(
+        (first.header("cache-control"), again.header("cache-control")),
+        ("no-store", "no-store")
+    );
     assert_eq!(house.log_lines(), lines + 1);
 }
 
@@ -186,6 +190,12 @@ async fn delays_are_told_to_the_registers_own_organisation() {
 
     let own = house.system().get("/api/v1/statistics/delays?days=5").await.unwrap();
     assert_eq!(own.json()["days"][0]["versions"], 1, "{}", own.text());
+    for days in ["0", "3661", "x"] {
+        let path = format!("/api/v1/statistics/delays?days={days}");
+        let answer = house.system().get(&path).await.unwrap();
+        assert_eq!(answer.status, 400, "{days}");
+        assert_eq!(faults(&answer), [("wrong-form".into(), "days".into())], "{days}");
+    }
     let path = format!("/api/v1/statistics/delays?controller={}", house.organisation());
     let other = house.system_of(&house.producer()).get(&path).await.unwrap();
     assert_eq!(code(&other), "another-register");

@@ -41,7 +41,7 @@ async fn pages_render_without_a_complaint_of_the_browser() {
     if missing() {
         return;
     }
-    let house = House::open();
+    let house = House::showing_counts();
     let base = format!("https://localhost:{}", house.address.port());
     for (path, expected) in [
         ("/fi/", "Sosiaalihuollon asiakastiedon arkisto"),

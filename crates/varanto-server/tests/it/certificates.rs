@@ -123,6 +123,20 @@ async fn a_bad_token_is_refused_with_its_reason() {
     }
 }
 
+/// ACC-1: a certificate and a token together are refused, so that the log never loses the person.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_and_a_token_together_are_refused() {
+    let house = House::open();
+    let user = house.provider.users()[0].clone();
+    let token = house.provider.token_for(&user.id, Duration::from_mins(10)).unwrap();
+    let lines = house.log_lines();
+
+    let answer = house.system().bearer(&token).get(PATH).await.unwrap();
+
+    assert_eq!((answer.status.as_u16(), code(&answer)), (400, "two-callers".into()));
+    assert_eq!(house.log_lines(), lines + 1);
+}
+
 /// A page is for everybody: a bad certificate does not close it.
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_open_without_a_good_certificate() {

@@ -11,7 +11,7 @@ use varanto_kit::http::{Answer, Client, Multipart};
 use varanto_kit::oidc::{Provider, User};
 use varanto_server::certificates::{Authority, ClientOrder, Issued};
 use varanto_server::clock::MachineClock;
-use varanto_server::config::{Config, Limits};
+use varanto_server::config::{Config, Limits, Pages};
 use varanto_server::doors::Doors;
 use varanto_server::opening::Opening;
 use varanto_server::server::Server;
@@ -37,18 +37,24 @@ impl House {
     }
 
     pub(crate) fn with_limits(limits: Limits) -> Self {
-        Self::with(limits, axum::Router::new())
+        Self::with(Config { limits, ..Config::default() }, axum::Router::new())
     }
 
     /// A house with routes of a test's own beside the doors.
     pub(crate) fn beside(router: axum::Router) -> Self {
-        Self::with(Limits::default(), router)
+        Self::with(Config::default(), router)
     }
 
-    fn with(limits: Limits, beside: axum::Router) -> Self {
+    /// A house whose landing page tells how much is inside.
+    pub(crate) fn showing_counts() -> Self {
+        let pages = Pages { show_counts: true };
+        Self::with(Config { pages, ..Config::default() }, axum::Router::new())
+    }
+
+    fn with(mut config: Config, beside: axum::Router) -> Self {
         varanto_server::tls::install_cryptography();
         let home = tempfile::tempdir().unwrap();
-        let mut config = Config { data: home.path().join("archive"), limits, ..Config::default() };
+        config.data = home.path().join("archive");
         config.listen.addresses = vec![([127, 0, 0, 1], 0).into()];
         let county = County::new(
             7,

@@ -83,6 +83,30 @@ fn certificates_are_issued_listed_and_revoked() {
     assert_eq!(bad.status.code(), Some(1));
 }
 
+/// A mistyped data directory is told, and nothing is made in its place.
+#[test]
+fn commands_that_read_make_no_archive_where_there_is_none() {
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("mistyped");
+    for command in [
+        &["verify"][..],
+        &["checkpoint", "export"],
+        &["structures", "list"],
+        &["codesets", "list"],
+        &["organisations", "list"],
+        &["systems", "list"],
+        &["certificates", "list"],
+        &["bulletin", "list"],
+        &["doctor"],
+    ] {
+        let output = varanto(&[&["--data", data.to_str().unwrap()], command].concat());
+        assert_eq!(output.status.code(), Some(1), "{command:?}");
+        let told = text(&output.stderr) + &text(&output.stdout);
+        assert!(told.contains("mistyped"), "{command:?}: {told}");
+        assert!(!data.exists(), "{command:?}");
+    }
+}
+
 #[test]
 fn the_same_seed_makes_the_same_files() {
     let home = tempfile::tempdir().unwrap();

@@ -95,6 +95,8 @@ async fn the_parts_of_a_submission_are_strict() {
     assert_eq!(faults(&answer), expected);
     let json = house.system().post_json(DOCUMENTS, &json!({})).await.unwrap();
     assert_eq!((json.status.as_u16(), code(&json)), (415, "unsupported-media-type".into()));
+    assert_eq!(faults(&json), [("wrong-value".into(), "content-type".into())]);
+    assert_eq!(json.json()["rule"], "ARC-1");
 }
 
 /// ARC-1: a view with a script and a PDF that is none.
@@ -173,6 +175,8 @@ async fn an_oversized_body_is_refused_declared_or_not() {
         refused(&house, form(&house.made()[0]).part("pdf", "application/pdf", &vec![0; 30_000]))
             .await;
     assert_eq!((declared.status.as_u16(), code(&declared)), (413, "too-large".into()));
+    assert_eq!(faults(&declared), [("too-large".into(), "body".into())]);
+    assert_eq!(declared.json()["rule"], "ARC-1");
 
     let system = house.system();
     let mut head = String::from("POST /api/v1/documents HTTP/1.1\r\nHost: localhost\r\n");
@@ -209,6 +213,7 @@ async fn a_truncated_upload_is_told_so() {
     let mut line = system.connect().await.unwrap();
     let answer = line.send("POST", DOCUMENTS, cut, with).await.unwrap();
     assert_eq!((answer.status.as_u16(), code(&answer)), (400, "truncated-upload".into()));
+    assert_eq!(faults(&answer), [("wrong-form".into(), "body".into())]);
     assert_eq!(house.versions(), 0);
 }
 

@@ -15,12 +15,18 @@ async fn figures_tell_routes_and_nobodys_data() {
     line.get(&format!("/api/v1/documents/{}", made.document_id)).await.unwrap();
     line.get("/api/v1/documents/1.2.3?hetu=180418A903L").await.unwrap();
 
+    let stranger = house.stranger();
+    let mut odd = stranger.connect().await.unwrap();
+    let asked = varanto_kit::http::Send::default();
+    odd.send("HETU180418", "/health", bytes::Bytes::new(), asked).await.unwrap();
+
     let figures = line.get("/metrics").await.unwrap().text();
 
     assert!(figures.contains("route=\"/api/v1/documents/{oid}\",method=\"GET\",status=\"200\""));
     assert!(figures.contains("varanto_request_seconds_bucket"), "{figures}");
     assert!(figures.contains("varanto_commits_total"));
     assert!(!figures.contains(made.document_id.as_str()));
+    assert!(figures.contains("method=\"other\"") && !figures.contains("HETU180418"));
     assert!(!figures.contains("180418A903L") && !figures.contains("hetu"));
 }
 
@@ -34,6 +40,25 @@ async fn health_and_readiness_part_when_the_archive_is_ending() {
     assert_eq!(line.get("/health").await.unwrap().status, 200);
     let answer = line.get("/ready").await.unwrap();
     assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "2"));
+}
+
+/// A writer that is gone is found out by the first write, and balancers look elsewhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_archive_is_not_ready_when_its_writer_has_ended() {
+    let house = House::open();
+    house.doors.app.clone().close();
+    let written = house.system().get("/api/v1/documents/1.2.3").await.unwrap();
+    assert_eq!(written.status, 503);
+    assert_eq!(house.stranger().get("/ready").await.unwrap().status, 503);
+}
+
+/// Strangers see how much is inside only where the configuration says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_landing_page_tells_counts_only_when_told_to() {
+    let house = House::open();
+    assert!(!house.stranger().get("/en/").await.unwrap().text().contains("class=\"tiles\""));
+    let showing = House::showing_counts();
+    assert!(showing.stranger().get("/en/").await.unwrap().text().contains("class=\"tiles\""));
 }
 
 #[tokio::test(flavor = "multi_thread")]
