@@ -1,5 +1,7 @@
 //! Opening a document: its metadata, its content, its versions.
 
+use std::fmt::Write;
+
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
 use varanto_domain::access::{self, Caller, Purpose, ReadPermit};
 use varanto_domain::archive::documents::{Form, Part, VersionState};
@@ -110,7 +112,7 @@ impl App {
             for version in tx.list_versions(row.set)? {
                 if let Ok(permit) = access::may_read(caller, &version.facts(), purpose) {
                     versions.push(view(tx, &permit, &version)?);
-                    detail.push_str(&format!(" {}", version.version.0));
+                    let _ = write!(detail, " {}", version.version.0);
                 }
             }
             Ok(VersionList { versions })
