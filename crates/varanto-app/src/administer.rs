@@ -27,6 +27,9 @@ pub enum LoadError {
     Open(#[from] OpenError),
 }
 
+/// The place of a file among those that were given, and why it was not loaded.
+pub type BadFile = (usize, LoadError);
+
 impl From<StoreError> for LoadError {
     fn from(error: StoreError) -> Self {
         Self::App(error.into())
@@ -34,21 +37,27 @@ impl From<StoreError> for LoadError {
 }
 
 impl App {
-    /// Loads national structure files: all of them, or none when one has a fault; the name goes
-    /// with its faults. Answers the structures' OIDs.
+    /// Loads national structure files: all of them, or none when one has a fault. Answers the
+    /// structures' OIDs.
     ///
     /// # Errors
-    /// The first file that does not read, by its place in `files`, with its faults.
-    pub fn load_structures(&self, files: Vec<Vec<u8>>) -> Result<Vec<Oid>, (usize, LoadError)> {
+    /// Every file that does not read, by its place in `files`, with all its faults. What is wrong
+    /// with no single file is told once, at the first place.
+    pub fn load_structures(&self, files: Vec<Vec<u8>>) -> Result<Vec<Oid>, Vec<BadFile>> {
         let mut read = Vec::with_capacity(files.len());
+        let mut bad = Vec::new();
         for (place, file) in files.into_iter().enumerate() {
-            let structure = national_schema::read(&file)
-                .map_err(|faults| (place, LoadError::Schema(faults)))?;
-            read.push((structure.oid, file));
+            match national_schema::read(&file) {
+                Ok(structure) => read.push((structure.oid, file)),
+                Err(faults) => bad.push((place, LoadError::Schema(faults))),
+            }
+        }
+        if !bad.is_empty() {
+            return Err(bad);
         }
         let oids = read.iter().map(|(oid, _)| oid.clone()).collect();
         let files = read.into_iter().map(|(oid, file)| (oid.to_string(), file)).collect();
-        self.load(FileKind::Structure, files).map_err(|error| (0, error))?;
+        self.load(FileKind::Structure, files).map_err(|error| vec![(0, error)])?;
         Ok(oids)
     }
 

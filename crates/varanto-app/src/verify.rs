@@ -141,14 +141,14 @@ impl Judge<'_> {
             Some(RawValue::Text(text)) => Some(text.as_ref()),
             _ => None,
         };
+        let temporary = text(Element::ClientTemporaryRoot)
+            .and_then(|root| Oid::parse(root).ok())
+            .zip(text(Element::ClientTemporaryId))
+            .and_then(|(root, given)| TemporaryIdentifier::new(&root, given).ok());
         let identifier = text(Element::ClientIdentityCode)
             .and_then(|code| PersonalIdentityCode::parse(code).ok())
             .map(ClientIdentifier::Code)
-            .or_else(|| {
-                let root = Oid::parse(text(Element::ClientTemporaryRoot)?).ok()?;
-                let given = text(Element::ClientTemporaryId)?;
-                TemporaryIdentifier::new(&root, given).ok().map(ClientIdentifier::Temporary)
-            });
+            .or_else(|| temporary.clone().map(ClientIdentifier::Temporary));
         let client = identifier.map(|identifier| self.tx.find_client(&identifier)).transpose()?;
         if client.flatten() != Some(self.row.client) {
             self.damage
@@ -164,7 +164,7 @@ impl Judge<'_> {
                 }
                 (DocumentGroup::Case, Some(read)) => {
                     let said = CaseContent::read(&read, code_sets, today);
-                    self.case(id(Element::CaseId), &said)?;
+                    self.case(id(Element::CaseId), &said, temporary.as_ref())?;
                 }
                 _ => {}
             }
@@ -202,7 +202,13 @@ impl Judge<'_> {
         Ok(())
     }
 
-    fn case(&mut self, id: Option<Oid>, said: &CaseContent) -> Result<(), StoreError> {
+    /// `own` is the temporary identifier of the document's client.
+    fn case(
+        &mut self,
+        id: Option<Oid>,
+        said: &CaseContent,
+        own: Option<&TemporaryIdentifier>,
+    ) -> Result<(), StoreError> {
         let Some(id) = id else { return Ok(()) };
         let row = match self.tx.find_case(&id) {
             Err(StoreError::Damaged(what)) => {
@@ -212,10 +218,9 @@ impl Judge<'_> {
             found => found?,
         };
         let mut clients = vec![self.row.client];
-        let codes = said.clients.iter().filter_map(|one| one.code.as_deref());
-        for code in codes.filter_map(|code| PersonalIdentityCode::parse(code).ok()) {
+        for identifier in said.known_clients(own) {
             // One whom no identifier leads to is missing among the case's clients too.
-            let found = self.tx.find_client(&ClientIdentifier::Code(code))?;
+            let found = self.tx.find_client(&identifier)?;
             clients.push(found.unwrap_or(ClientKey(0)));
         }
         clients.sort_unstable();

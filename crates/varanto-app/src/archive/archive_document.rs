@@ -473,18 +473,17 @@ impl Work {
         }
     }
 
-    /// The document's client, and the other clients of a joint case that are known by identity code.
+    /// The document's client, and the other clients of a joint case, each by the identity code or the
+    /// temporary identifier that the content gives.
     fn clients_of_case(
         &self,
         tx: &mut WriteTx<'_>,
         client: ClientKey,
     ) -> Result<Vec<ClientKey>, AppError> {
-        use varanto_domain::ids::{ClientIdentifier, PersonalIdentityCode};
         let mut clients = vec![client];
         let RegisterContent::Case(content) = &self.content else { return Ok(clients) };
-        let codes = content.clients.iter().filter_map(|one| one.code.as_deref());
-        for code in codes.filter_map(|code| PersonalIdentityCode::parse(code).ok()) {
-            let identifier = ClientIdentifier::Code(code);
+        let own = self.metadata.client.temporary_identifier();
+        for identifier in content.known_clients(own) {
             let other = match tx.find_client(&identifier)? {
                 Some(other) => other,
                 None => tx.insert_client(&identifier)?,

@@ -9,7 +9,9 @@ use varanto_domain::archive::metadata::{self, Against, Metadata};
 use varanto_domain::archive::metadata::{RawMetadata, RawValue};
 use varanto_domain::archive::parties;
 use varanto_domain::archive::references::RegisterContent;
-use varanto_domain::archive::register_documents::{CaseContent, RelationshipContent};
+use varanto_domain::archive::register_documents::{
+    CaseContent, RelationshipContent, client_document_disagreement,
+};
 use varanto_domain::codes::CodeSets;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
@@ -72,7 +74,12 @@ pub(super) fn examine(
                 faults.extend(relationship.disagreements(metadata));
             }
             RegisterContent::Case(case) => faults.extend(case.disagreements(metadata)),
-            RegisterContent::None => {}
+            RegisterContent::None => {
+                if let (Some(structure), Some(content)) = (&structure, &content) {
+                    let root = &structure.root;
+                    faults.extend(client_document_disagreement(root, content, metadata));
+                }
+            }
         }
     }
     Examined { metadata, form, structure, register_content, faults }
@@ -201,6 +208,7 @@ fn check_structured(
     let sound = found.is_empty();
     faults.extend(found);
     faults.extend(structures::check_codes(structure, content, code_sets, facts.day));
+    faults.extend(structures::check_identity_codes(structure, content));
     if sound {
         faults.extend(structures::check_conditions(structure, content, facts));
     }

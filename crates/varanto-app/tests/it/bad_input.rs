@@ -1,6 +1,6 @@
 //! Bad input: each fault by its stable code, its element and its rule; nothing stored, one log line.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use varanto_app::AppError;
 use varanto_app::archive::Submission;
 use varanto_domain::archive::documents::Part;
@@ -188,6 +188,60 @@ fn a_wrong_identity_code_is_told_and_not_shown() {
     );
 }
 
+/// ARC-5, nat 9: content names the metadata's client, and every identity code in it holds.
+#[test]
+fn content_names_the_client_by_a_sound_identity_code() {
+    const NOTE: &str = "/merkinta_tapaamisesta_tai_yhteydenotosta/asiakas";
+    let world = World::new();
+    let dossier = world.open_case(&client(1));
+    let note = || world.note(&dossier);
+    let check = |draft: Draft, expected: &[(&str, &str, &str)]| check(&world, &draft, expected);
+    let of = |people: &[&Value]| note().content(NOTE, json!(people));
+    let person = |identifier: &str, system: &str, value: &str| {
+        json!({"sukunimi": "Testi", "etunimet": "Aino",
+            identifier: {"system": system, "value": value}})
+    };
+    let by_code =
+        |number| person("henkilotunnus", "urn:oid:1.2.246.21", client(number).code.reveal());
+    let stranger = &[(
+        "disagreement",
+        "structured:/merkinta_tapaamisesta_tai_yhteydenotosta/asiakas",
+        "nat 9",
+    )];
+    check(of(&[&by_code(2)]), stranger);
+    check(of(&[&by_code(2), &by_code(3)]), stranger);
+    world.archive(&of(&[&by_code(2), &by_code(1)]));
+    // A document may be older than the client's identity code.
+    let root = format!("{COUNTY}.22.2026");
+    world.archive(&of(&[&person("tilapainen_yksilointitunnus", &root, "010171A998W")]));
+
+    let wrong = person("henkilotunnus", "1.2.246.21", "010190-900R");
+    check(
+        of(&[&by_code(1), &wrong]),
+        &[(
+            "identity-code-check",
+            "structured:/merkinta_tapaamisesta_tai_yhteydenotosta/asiakas/1/henkilotunnus/value",
+            "1506.19005 row 4",
+        )],
+    );
+}
+
+/// REG-3: the faults of every bad structure file are told, and nothing is loaded.
+#[test]
+fn every_bad_structure_file_is_told() {
+    let world = World::new();
+    let sound = varanto_formats::national_schema::write(structure_of("1506.19005")).into_bytes();
+    let bad = world.app.load_structures(vec![b"{".to_vec(), sound, b"[]".to_vec()]).unwrap_err();
+    let places: Vec<usize> = bad.iter().map(|(place, _)| *place).collect();
+    assert_eq!(places, [0, 2]);
+    for (_, error) in &bad {
+        assert!(
+            matches!(error, varanto_app::administer::LoadError::Schema(faults) if !faults.is_empty())
+        );
+    }
+    assert!(world.app.registry().structures().all(|entry| entry.built_in));
+}
+
 /// REG-1, nat 2.4: identifiers under the sender's node, organisations and units of the register.
 #[test]
 fn organisations_units_and_nodes_are_held_against_the_register() {
@@ -205,6 +259,29 @@ fn organisations_units_and_nodes_are_held_against_the_register() {
     check(
         note().set("document_id", namesake.as_str()).set("set_id", namesake.as_str()),
         &[("oid-not-owned", "document_id", "nat 2.4"), ("oid-not-owned", "set_id", "nat 2.4")],
+    );
+    // So must a relationship and a case that begin.
+    let relationship = world
+        .relationship(&client(7))
+        .set("relationship_id", foreign.as_str())
+        .content("/asiakkuusasiakirja/asiakkuuden_yksilointitunnus/value", foreign.as_str());
+    check(relationship, &[("oid-not-owned", "relationship_id", "nat 2.4")]);
+    let case = world
+        .case(&client(1), &dossier.relationship)
+        .set("case_id", foreign.as_str())
+        .content("/asia_asiakirja/asian_tiedot/asiatunnus/value", foreign.as_str());
+    check(case, &[("oid-not-owned", "case_id", "nat 2.4")]);
+    // The register of the tests begins in 2015.
+    check(
+        world
+            .phase_one(&dossier)
+            .set("written_at", "2014-12-31T12:00:00+02:00")
+            .set("created_at", "2014-12-31T12:00:00+02:00"),
+        &[
+            ("unknown-organisation", "controller.id", "REG-1"),
+            ("unknown-organisation", "organiser.id", "REG-1"),
+            ("unknown-unit", "service_unit.id", "REG-1"),
+        ],
     );
     check(
         note().set("organiser.id", "1.2.246.10.90000009"),

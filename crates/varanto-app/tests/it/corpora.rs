@@ -253,6 +253,10 @@ fn the_real_national_messages_are_archived_as_they_are() {
             .set("written_at", "2026-03-20T10:00:00+02:00")
     };
     let relationship = of_helsinki(world.relationship(&person), 1);
+    let id = relationship.text("document_id");
+    let relationship = relationship
+        .set("relationship_id", id.as_str())
+        .content("/asiakkuusasiakirja/asiakkuuden_yksilointitunnus/value", id);
     let case = of_helsinki(world.case(&person, &relationship.text("relationship_id")), 2)
         .set("case_id", text("case_id"))
         .content("/asia_asiakirja/asian_tiedot/asiatunnus/value", text("case_id"));

@@ -11,7 +11,7 @@ use varanto_domain::time::{Clock, FinnishDay};
 use varanto_formats::synthetic::{self, FinnishText, Fullness};
 use varanto_formats::{content, metadata as format};
 
-use crate::world::{COUNTY, Dossier, Draft, System, UNIT, World, client, structure_of};
+use crate::world::{COUNTY, Dossier, Draft, System, UNIT, World, about, client, structure_of};
 
 /// A sound draft of a group.
 fn sound(world: &World, group: DocumentGroup, open: &Dossier, old: &Dossier) -> Draft {
@@ -19,7 +19,7 @@ fn sound(world: &World, group: DocumentGroup, open: &Dossier, old: &Dossier) -> 
         let structure = structure_of(type_arc);
         let made = synthetic::document(structure, 5, Fullness::Typical, &mut FinnishText::new());
         let mut draft = world.relationship(&open.client).drop("relationship_id");
-        draft.structured = Some(serde_json::from_str(&content::write(&made)).unwrap());
+        draft.structured = Some(about(&open.client, &content::write(&made)));
         draft.set("group", group.code()).set("structure", structure.oid.as_str())
     };
     match group {

@@ -308,7 +308,7 @@ fn a_client_may_be_known_by_a_temporary_identifier() {
     world.archive(&relationship);
     let case = temporary(world.case(&person, &relationship.text("relationship_id")))
         .drop_content("/asia_asiakirja/asiakas/0/henkilotunnus")
-        .content("/asia_asiakirja/asiakas/0/tilapainen_yksilointitunnus", given);
+        .content("/asia_asiakirja/asiakas/0/tilapainen_yksilointitunnus", given.clone());
     world.archive(&case);
     let dossier = crate::world::Dossier {
         client: person,
@@ -319,6 +319,22 @@ fn a_client_may_be_known_by_a_temporary_identifier() {
     };
     let note = temporary(world.note(&dossier));
     world.archive(&note);
+
+    // Another's joint case takes the client's documents too.
+    let other = world.open_case(&client(2));
+    let mut joint = world
+        .case(&client(2), &other.relationship)
+        .content("/asia_asiakirja/asian_tiedot/yhteinen_asia", true)
+        .content("/asia_asiakirja/asiakas/0/asiaan_liittymishetki", "2024-01-09");
+    let clients =
+        joint.structured.as_mut().unwrap().pointer_mut("/asia_asiakirja/asiakas").unwrap();
+    let mut second = clients[0].clone();
+    second.as_object_mut().unwrap().remove("henkilotunnus");
+    second["tilapainen_yksilointitunnus"] = given;
+    clients.as_array_mut().unwrap().push(second);
+    world.archive(&joint);
+    let of_joint = crate::world::Dossier { case: joint.text("case_id"), ..dossier };
+    world.archive(&temporary(world.note(&of_joint)));
     let root = crate::world::oid(ROOT);
     let known = TemporaryIdentifier::new(&root, "010171A998W").unwrap();
     let query = DocumentQuery {
@@ -326,7 +342,7 @@ fn a_client_may_be_known_by_a_temporary_identifier() {
         ..DocumentQuery::default()
     };
     let page = world.app.find_documents(&world.county(), &query).unwrap();
-    assert_eq!(page.hits.len(), 3);
+    assert_eq!(page.hits.len(), 4);
     assert_eq!(world.damage(), Vec::<String>::new());
 }
 

@@ -352,7 +352,7 @@ impl World {
     ) -> Draft {
         let made = synthetic::document(structure, seed, Fullness::Typical, &mut FinnishText::new());
         let mut draft = self.client_document("5", dossier);
-        draft.structured = Some(serde_json::from_str(&content::write(&made)).unwrap());
+        draft.structured = Some(about(&dossier.client, &content::write(&made)));
         draft
             .set("specific_type", structure.specific_type().expect("of a client document"))
             .set("structure", structure.oid.as_str())
@@ -532,6 +532,24 @@ pub(crate) fn task(task: &str) -> Value {
 
 pub(crate) fn unit(oid: &str) -> Value {
     json!({"system": "urn:oid:1.2.246.537.6.202.2008", "code": oid, "display": "Yksikkö"})
+}
+
+/// Made-up content, with a client's identity code wherever its client has one.
+pub(crate) fn about(client: &Client, made: &str) -> Value {
+    let mut content: Value = serde_json::from_str(made).unwrap();
+    for root in content.as_object_mut().unwrap().values_mut() {
+        let clients = match root.get_mut("asiakas") {
+            Some(Value::Array(clients)) => clients.as_mut_slice(),
+            Some(one) => std::slice::from_mut(one),
+            None => &mut [],
+        };
+        for one in clients {
+            if let Some(code) = one.pointer_mut("/henkilotunnus/value") {
+                *code = client.code.reveal().into();
+            }
+        }
+    }
+    content
 }
 
 pub(crate) fn identity(client: &Client) -> Value {

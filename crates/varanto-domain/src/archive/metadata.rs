@@ -11,6 +11,7 @@ use crate::ids::{
     ClientIdentifier, IdentityCodeError, Oid, PersonalIdentityCode, TemporaryIdentifier,
     TemporaryIdentifierError,
 };
+use crate::structures;
 use crate::time::{FinnishDay, Instant};
 
 /// A metadata value as it was sent, before anything is known of its form.
@@ -81,6 +82,15 @@ pub struct ClientFacts {
 }
 
 impl ClientFacts {
+    /// The temporary identifier, alone or beside an identity code.
+    #[must_use]
+    pub fn temporary_identifier(&self) -> Option<&TemporaryIdentifier> {
+        match &self.identifier {
+            ClientIdentifier::Code(_) => self.earlier_identifier.as_ref(),
+            ClientIdentifier::Temporary(temporary) => Some(temporary),
+        }
+    }
+
     /// The day of birth: as sent, else as the identity code states it.
     #[must_use]
     pub fn birth_day(&self) -> Option<FinnishDay> {
@@ -442,14 +452,7 @@ fn check_text(
 /// The fault that a wrong identity code makes at an element. The code itself is never shown.
 #[must_use]
 pub fn identity_code_fault(element: &str, error: IdentityCodeError) -> Fault {
-    let kind = match error {
-        IdentityCodeError::Form => FaultKind::IdentityCodeForm,
-        IdentityCodeError::Century => FaultKind::IdentityCodeCentury,
-        IdentityCodeError::BirthDate => FaultKind::IdentityCodeBirthDate,
-        IdentityCodeError::IndividualNumber => FaultKind::IdentityCodeNumber,
-        IdentityCodeError::CheckCharacter => FaultKind::IdentityCodeCheck,
-    };
-    Fault::new(kind, element, "nat 2.4")
+    Fault::new(structures::identity_code_fault_kind(error), element, "nat 2.4")
 }
 
 fn check_temporary_identifier(raw: &RawMetadata<'_>, extension: &str) -> Option<Fault> {
@@ -505,6 +508,7 @@ fn check_together(
     check_times(raw, against.now, faults);
     check_types(raw, group, faults);
     check_client(raw, faults);
+    check_original_task(raw, against, faults);
     let original = (Element::OriginalTaskSet, Element::OriginalTaskCode);
     for (one, other) in [original, (original.1, original.0)] {
         if raw.get(one).is_some() && raw.get(other).is_none() && group == Some(DocumentGroup::Old) {
@@ -576,6 +580,9 @@ fn check_fixed_values(
 /// A quarter of an hour: how far a sender's clock may run ahead of ours.
 const CLOCK_LEEWAY_MILLIS: i64 = 15 * 60 * 1000;
 
+/// No client document is older: identity codes begin with those born in this year too.
+const EARLIEST_YEAR: i16 = 1800;
+
 fn check_times(raw: &RawMetadata<'_>, now: Instant, faults: &mut Vec<Fault>) {
     for element in [Element::WrittenAt, Element::CreatedAt] {
         if let Some(text) = raw.text(element)
@@ -588,12 +595,67 @@ fn check_times(raw: &RawMetadata<'_>, now: Instant, faults: &mut Vec<Fault>) {
         }
     }
     let day = |element| raw.text(element).and_then(FinnishDay::parse);
+    let earliest = FinnishDay::new(EARLIEST_YEAR, 1, 1).expect("the first day of a year");
+    for element in
+        [Element::WrittenAt, Element::CreatedAt, Element::CaseOpened, Element::CaseClosed]
+    {
+        let Some(text) = raw.text(element) else { continue };
+        let of_moment = || Instant::parse(text).map(FinnishDay::of);
+        if day(element).or_else(of_moment).is_some_and(|day| day < earliest) {
+            faults.push(
+                fault_of(FaultKind::WrongTime, element, text)
+                    .arg("expected", format!("≥ {earliest}")),
+            );
+        }
+    }
     if let (Some(opened), Some(closed)) = (day(Element::CaseOpened), day(Element::CaseClosed))
         && closed < opened
     {
         faults.push(
             fault_of(FaultKind::WrongTime, Element::CaseClosed, &closed.to_string())
                 .arg("expected", format!("≥ {opened}")),
+        );
+    }
+}
+
+/// The original service task is judged in the set that it is of; where the mapping knows it, the
+/// service task of 2016 is one of those that it may have become (OLD-4).
+fn check_original_task(raw: &RawMetadata<'_>, against: &Against<'_>, faults: &mut Vec<Fault>) {
+    let (Some(named), Some(code)) =
+        (raw.text(Element::OriginalTaskSet), raw.text(Element::OriginalTaskCode))
+    else {
+        return;
+    };
+    let code_set = match named {
+        "1989" => sets::SERVICE_TASK_1989,
+        "2011" => sets::SERVICE_TASK_2011,
+        _ => return,
+    };
+    let day = written_day(raw).unwrap_or_else(|| FinnishDay::of(against.now));
+    if !code.trim().is_empty() {
+        faults.extend(check_code(
+            Element::OriginalTaskCode,
+            code_set,
+            code,
+            day,
+            against.code_sets,
+        ));
+    }
+    let set = Oid::parse(code_set).expect("the code sets' OIDs are constant");
+    let mapped: Vec<&str> = against
+        .code_sets
+        .original_task_maps_to(&set, code)
+        .iter()
+        .map(|task| task.code())
+        .collect();
+    if let Some(task) = raw.text(Element::ServiceTask)
+        && !mapped.is_empty()
+        && !mapped.contains(&task)
+    {
+        faults.push(
+            disagreement(Element::ServiceTask, Element::OriginalTaskCode, "OLD-4")
+                .value(task)
+                .arg("expected", mapped.join(", ")),
         );
     }
 }
@@ -819,5 +881,122 @@ impl Metadata {
         if let Some(order) = self.client.non_disclosure {
             each(E::ClientNonDisclosure, RawValue::Switch(order));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codes::CodeSet;
+    use crate::structures::Names;
+
+    fn against(code_sets: &CodeSets) -> Against<'_> {
+        let now = Instant::parse("2026-11-23T12:00:00+02:00").unwrap();
+        Against { form: None, code_sets, case_closed: false, now }
+    }
+
+    fn raw(elements: &[(Element, &'static str)]) -> RawMetadata<'static> {
+        let mut raw = RawMetadata::default();
+        for (element, text) in elements {
+            raw.insert(*element, RawValue::Text(Cow::Borrowed(text)));
+        }
+        raw
+    }
+
+    fn faults_of_task(
+        code_sets: &CodeSets,
+        original: [&'static str; 2],
+        task: &'static str,
+    ) -> Vec<Fault> {
+        let raw = raw(&[
+            (Element::WrittenAt, "2010-01-01T12:00:00+02:00"),
+            (Element::OriginalTaskSet, original[0]),
+            (Element::OriginalTaskCode, original[1]),
+            (Element::ServiceTask, task),
+        ]);
+        let mut faults = Vec::new();
+        check_original_task(&raw, &against(code_sets), &mut faults);
+        faults
+    }
+
+    /// OLD-4: where the mapping is known, the task of 2016 is one that the old one became.
+    #[test]
+    fn an_original_service_task_became_one_of_those_it_maps_to() {
+        let sets = CodeSets::built_in();
+        for (original, sound) in [
+            (["1989", "10"], &["25"][..]),
+            (["1989", "13"], &["23", "24", "26"]),
+            (["2011", "12"], &["25"]),
+            (["2011", "17"], &["23", "24", "26"]),
+        ] {
+            for task in ["20", "21", "22", "23", "24", "25", "26", "27"] {
+                let faults = faults_of_task(&sets, original, task);
+                if sound.contains(&task) {
+                    assert_eq!(faults, [], "{original:?} {task}");
+                    continue;
+                }
+                let [fault] = faults.as_slice() else { panic!("{original:?} {task}: {faults:?}") };
+                assert_eq!((fault.kind, &*fault.rule), (FaultKind::Disagreement, "OLD-4"));
+                assert_eq!(fault.element, "service_task");
+                let args = [
+                    ("other", "original_service_task.code".to_owned()),
+                    ("expected", sound.join(", ")),
+                ];
+                assert_eq!(fault.args, args);
+            }
+        }
+        // What the mapping does not know may have become any task.
+        assert_eq!(faults_of_task(&sets, ["1989", "12"], "20"), []);
+    }
+
+    /// OLD-4, REG-2: the code is judged in the set that it is said to be of, by the set's level.
+    #[test]
+    fn an_original_service_task_is_a_value_of_its_set() {
+        let with = |level| {
+            CodeSets::built_in().with_sets(vec![CodeSet {
+                oid: Oid::parse(sets::SERVICE_TASK_1989).unwrap(),
+                version: "209901".to_owned(),
+                names: Names::default(),
+                level,
+                values: Vec::new(),
+                built_in: false,
+            }])
+        };
+        let kinds = |level, original| -> Vec<FaultKind> {
+            faults_of_task(&with(level), original, "24").iter().map(|fault| fault.kind).collect()
+        };
+        assert_eq!(kinds(ValidationLevel::Closed, ["1989", "77"]), [FaultKind::UnknownCode]);
+        assert_eq!(kinds(ValidationLevel::Open, ["1989", "77"]), []);
+        assert_eq!(kinds(ValidationLevel::Closed, ["2011", "77"]), []);
+    }
+
+    /// ARC-2: nothing was written, and no case opened, before there are identity codes.
+    #[test]
+    fn times_before_1800_are_refused() {
+        let sets = CodeSets::empty();
+        let faults = |elements: &[(Element, &'static str)]| {
+            let mut faults = Vec::new();
+            check_times(&raw(elements), against(&sets).now, &mut faults);
+            faults
+        };
+        let early = faults(&[
+            (Element::WrittenAt, "1799-12-31T12:00:00+02:00"),
+            (Element::CreatedAt, "0001-01-01T12:00:00Z"),
+            (Element::CaseOpened, "1799-12-30"),
+            (Element::CaseClosed, "1799-12-31"),
+        ]);
+        let elements: Vec<&str> = early.iter().map(|fault| fault.element.as_str()).collect();
+        assert_eq!(elements, ["written_at", "created_at", "case_opened_on", "case_closed_on"]);
+        for fault in &early {
+            assert_eq!(fault.kind, FaultKind::WrongTime);
+            assert_eq!(fault.args, [("expected", "≥ 1800-01-01".to_owned())]);
+        }
+        assert_eq!(
+            faults(&[
+                (Element::WrittenAt, "1800-01-02T12:00:00+02:00"),
+                (Element::CaseOpened, "1800-01-01"),
+            ]),
+            []
+        );
     }
 }

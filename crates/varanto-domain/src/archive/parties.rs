@@ -27,7 +27,7 @@ pub fn check(raw: &RawMetadata<'_>, caller: &Caller, registers: &Registers) -> V
         known && (old || day.is_none_or(|day| registers.is_valid_on(oid, day)))
     };
     if let Some(id) = oid(raw, Element::ControllerId)
-        && !registers.organisation(&id).is_some_and(|found| found.controller)
+        && !(in_force(&id) && registers.organisation(&id).is_some_and(|found| found.controller))
     {
         faults.push(unknown(Element::ControllerId, FaultKind::UnknownOrganisation, &id));
     }
@@ -60,7 +60,9 @@ fn unknown(element: Element, kind: FaultKind, oid: &Oid) -> Fault {
     Fault::new(kind, element.path(), "REG-1").value(oid.as_str()).arg("role", element.path())
 }
 
-/// The archive's own identifiers must lie under a node of the organisation that sends them.
+/// The identifiers that a sender gives lie under a node of the organisation that sends them: of the
+/// document, and of a relationship or case that the document begins. A temporary identifier may have
+/// been given by another organisation.
 fn check_nodes(
     raw: &RawMetadata<'_>,
     caller: &Caller,
@@ -79,10 +81,16 @@ fn check_nodes(
         nodes.join(", ")
     };
     let later = matches!(raw.get(Element::Version), Some(RawValue::Whole(version)) if *version > 1);
-    for element in [Element::DocumentId, Element::SetId] {
-        // A later version may continue a set that another organisation began (OLD-6).
-        let continued = element == Element::SetId && later;
-        let Some(id) = oid(raw, element).filter(|_| !continued) else { continue };
+    // A later version may continue what another organisation began (OLD-6).
+    let begun = match text(raw, Element::Group).and_then(DocumentGroup::of_code) {
+        _ if later => None,
+        Some(DocumentGroup::Relationship) => Some(Element::RelationshipId),
+        Some(DocumentGroup::Case) => Some(Element::CaseId),
+        _ => None,
+    };
+    let set = (!later).then_some(Element::SetId);
+    for element in [Some(Element::DocumentId), set, begun].into_iter().flatten() {
+        let Some(id) = oid(raw, element) else { continue };
         if !senders().any(|sender| registers.owns_node(sender, &id)) {
             faults.push(
                 Fault::new(FaultKind::OidNotOwned, element.path(), "nat 2.4")

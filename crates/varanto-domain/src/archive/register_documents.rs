@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::metadata::Metadata;
 use crate::codes::CodeSets;
 use crate::faults::{Fault, FaultKind};
-use crate::ids::Oid;
+use crate::ids::{ClientIdentifier, Oid, PersonalIdentityCode, TemporaryIdentifier};
 use crate::structures::Content;
 use crate::time::FinnishDay;
 
@@ -55,6 +55,16 @@ pub struct ClientIdentifiers {
     pub code: Option<String>,
     /// Tilapäinen yksilöintitunnus: the extension alone.
     pub temporary: Option<String>,
+    /// The root of the temporary identifier, where the content names it.
+    pub temporary_root: Option<Oid>,
+}
+
+impl ClientIdentifiers {
+    /// The temporary identifier, if it is whole and in its form.
+    fn temporary_identifier(&self) -> Option<TemporaryIdentifier> {
+        let root = self.temporary_root.as_ref()?;
+        TemporaryIdentifier::new(root, self.temporary.as_deref()?).ok()
+    }
 }
 
 impl std::fmt::Debug for ClientIdentifiers {
@@ -85,10 +95,27 @@ fn oid(text: Option<String>) -> Option<Oid> {
 }
 
 fn client(of: Option<&Content<'_>>) -> ClientIdentifiers {
+    const TEMPORARY: &str = "tilapainen_yksilointitunnus";
+    let root = of.and_then(|of| of.member(TEMPORARY)?.member("system")?.text());
     ClientIdentifiers {
         code: identifier(of, "henkilotunnus"),
-        temporary: identifier(of, "tilapainen_yksilointitunnus"),
+        temporary: identifier(of, TEMPORARY),
+        temporary_root: root.and_then(|root| Oid::parse_either(root).ok()),
     }
+}
+
+/// The fault in which a client document's content, under its one member `root`, names another client
+/// than the metadata. Of several clients one must be the metadata's.
+#[must_use]
+pub fn client_document_disagreement(
+    root: &str,
+    content: &Content<'_>,
+    metadata: &Metadata,
+) -> Option<Fault> {
+    let clients = content.member(root)?.member("asiakas")?.entries();
+    let pointer = format!("/{root}/asiakas");
+    let differs = |entry| client_disagreement(&client(Some(entry)), metadata, &pointer).is_some();
+    (!clients.is_empty() && clients.iter().all(differs)).then(|| disagrees(&pointer, "client"))
 }
 
 impl RelationshipContent {
@@ -155,6 +182,22 @@ impl CaseContent {
         }
     }
 
+    /// By what the clients are known: the identity code, else the whole temporary identifier. `own` is
+    /// the document's client's; a single client is the document's, however the content knows it, and
+    /// a temporary identifier of it leads to nobody else.
+    #[must_use]
+    pub fn known_clients(&self, own: Option<&TemporaryIdentifier>) -> Vec<ClientIdentifier> {
+        let several = self.clients.len() > 1;
+        let known = |client: &ClientIdentifiers| {
+            if let Some(code) = client.code.as_deref() {
+                return PersonalIdentityCode::parse(code).ok().map(ClientIdentifier::Code);
+            }
+            let temporary = client.temporary_identifier().filter(|given| Some(given) != own);
+            temporary.filter(|_| several).map(ClientIdentifier::Temporary)
+        };
+        self.clients.iter().filter_map(known).collect()
+    }
+
     /// The faults in which metadata and content disagree.
     #[must_use]
     pub fn disagreements(&self, metadata: &Metadata) -> Vec<Fault> {
@@ -206,7 +249,7 @@ fn client_disagreement(
     metadata: &Metadata,
     pointer: &str,
 ) -> Option<Fault> {
-    use crate::ids::ClientIdentifier::{Code, Temporary};
+    use ClientIdentifier::{Code, Temporary};
     let differs = match &metadata.client.identifier {
         Code(code) => named.code.as_deref().is_some_and(|found| found != code.reveal()),
         Temporary(temporary) => {

@@ -8,6 +8,7 @@ mod condition_table;
 mod conditions;
 mod content;
 mod diff;
+mod identity_codes;
 mod pointer;
 mod table;
 
@@ -21,6 +22,8 @@ pub use codes::check_codes;
 pub use conditions::{ConditionFacts, check_conditions};
 pub use content::Content;
 pub use diff::{Change, Difference, diff};
+pub use identity_codes::check_identity_codes;
+pub(crate) use identity_codes::kind_of as identity_code_fault_kind;
 pub use table::built_in;
 
 /// Where the national code server keeps document structures: under it two arcs name the structure,

@@ -635,7 +635,11 @@ fn original_task(
     let begins = varanto_domain::archive::documents::service_tasks_of_2016_begin();
     (group == DocumentGroup::Old && written < begins).then_some(match task {
         ServiceTask::FamilyLaw => ("1989", "10"),
-        _ => ("2011", "17"),
+        ServiceTask::OlderPeople | ServiceTask::Families | ServiceTask::WorkingAge => {
+            ("2011", "17")
+        }
+        // The rest of the list of 2011 is not public: a code that nothing is known of.
+        _ => ("2011", "99"),
     })
 }
 

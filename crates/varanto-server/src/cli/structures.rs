@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use serde_json::json;
+use varanto_app::administer::LoadError;
 use varanto_app::{Registry, StructureEntry};
 use varanto_domain::ids::Oid;
 use varanto_domain::structures::{Difference, Field, FieldKind, FieldObligation, diff};
@@ -90,13 +91,26 @@ fn import(path: &Path, context: &Context) -> Result<(), Failure> {
     }
     let bytes = files.iter().map(fs::read).collect::<Result<Vec<_>, _>>()?;
     let app = archive::to_change(context)?;
-    let loaded = app.load_structures(bytes).map_err(|(place, error)| {
-        let file = files.get(place).map(|file| file.display().to_string()).unwrap_or_default();
-        archive::not_loaded(&file, error, context.output.language())
+    let loaded = app.load_structures(bytes).map_err(|bad| {
+        let lines = bad.iter().flat_map(|(place, error)| {
+            let file = files.get(*place).map(|file| file.display().to_string()).unwrap_or_default();
+            lines_of(&file, error)
+        });
+        Failure::Words(lines.collect::<Vec<_>>().join("\n"))
     })?;
     app.close();
     let count = loaded.len();
     context.output.one(&json!({ "loaded": count }), &format!("loaded {count} structures"))
+}
+
+/// Why a file was not loaded, a line for each fault.
+fn lines_of(file: &str, error: &LoadError) -> Vec<String> {
+    match error {
+        LoadError::Schema(faults) => {
+            faults.iter().map(|fault| format!("{file}: {fault}")).collect()
+        }
+        other => vec![format!("{file}: {other}")],
+    }
 }
 
 fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
