@@ -2,6 +2,7 @@
 
 use super::check::is_short_code;
 use super::pointer::Place;
+use super::walk::each_value;
 use super::{Content, Field, FieldKind, Structure};
 use crate::codes::{CodeSets, CodeVerdict, ValidationLevel};
 use crate::faults::{Fault, FaultKind};
@@ -25,10 +26,14 @@ pub fn check_codes(
     code_sets: &CodeSets,
     day: FinnishDay,
 ) -> Vec<Fault> {
-    let Some(root) = content.member(&structure.root) else { return Vec::new() };
     let mut judge = Judge { structure, code_sets, day, faults: Vec::new() };
-    let place = Place::TOP;
-    judge.group(&structure.fields, root, &place.member(&structure.root));
+    each_value(structure, content, &mut |row, given, place| {
+        if let FieldKind::Code { code_set: Some(set), allowed, .. } = &row.kind
+            && allowed.is_empty()
+        {
+            judge.code(row, set, given, place);
+        }
+    });
     judge.faults
 }
 
@@ -40,32 +45,6 @@ struct Judge<'s> {
 }
 
 impl Judge<'_> {
-    fn group(&mut self, rows: &[Field], content: &Content, place: &Place) {
-        let Content::Object(members) = content else { return };
-        for (key, value) in members {
-            let Some(row) = rows.iter().find(|row| *row.key == **key) else { continue };
-            let place = place.member(key);
-            match value {
-                Content::List(entries) => {
-                    for (at, entry) in entries.iter().enumerate() {
-                        self.value(row, entry, &place.entry(at));
-                    }
-                }
-                value => self.value(row, value, &place),
-            }
-        }
-    }
-
-    fn value(&mut self, row: &Field, content: &Content, place: &Place) {
-        match &row.kind {
-            FieldKind::Group(rows) => self.group(rows, content, place),
-            FieldKind::Code { code_set: Some(set), allowed, .. } if allowed.is_empty() => {
-                self.code(row, set, content, place);
-            }
-            _ => {}
-        }
-    }
-
     fn code(&mut self, row: &Field, set: &Oid, content: &Content, place: &Place) {
         let Some(code) = content.member("code").and_then(Content::text) else { return };
         let named = content.member("system").and_then(Content::text);

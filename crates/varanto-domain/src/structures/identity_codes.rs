@@ -1,6 +1,7 @@
 //! Whether what content gives as personal identity codes are such codes.
 
 use super::pointer::Place;
+use super::walk::each_value;
 use super::{Content, Field, FieldKind, Structure};
 use crate::faults::{Fault, FaultKind};
 use crate::ids::{IdentityCodeError, PersonalIdentityCode};
@@ -16,56 +17,30 @@ use crate::ids::{IdentityCodeError, PersonalIdentityCode};
 /// Source: ARC-5; national-specs 2.4.
 #[must_use]
 pub fn check_identity_codes(structure: &Structure, content: &Content) -> Vec<Fault> {
-    let mut judge = Judge { structure, faults: Vec::new() };
-    if let Some(root) = content.member(&structure.root) {
-        judge.group(&structure.fields, root, &Place::TOP.member(&structure.root));
-    }
-    judge.faults
+    let mut faults = Vec::new();
+    each_value(structure, content, &mut |row, given, place| {
+        faults.extend(identity_code_fault(structure, row, given, place));
+    });
+    faults
 }
 
-struct Judge<'s> {
-    structure: &'s Structure,
-    faults: Vec<Fault>,
-}
-
-impl Judge<'_> {
-    fn group(&mut self, rows: &[Field], content: &Content, place: &Place) {
-        let Content::Object(members) = content else { return };
-        for (key, value) in members {
-            let Some(row) = rows.iter().find(|row| *row.key == **key) else { continue };
-            let place = place.member(key);
-            match value {
-                Content::List(entries) => {
-                    for (at, entry) in entries.iter().enumerate() {
-                        self.value(row, entry, &place.entry(at));
-                    }
-                }
-                value => self.value(row, value, &place),
-            }
-        }
+fn identity_code_fault(
+    structure: &Structure,
+    row: &Field,
+    content: &Content,
+    place: &Place,
+) -> Option<Fault> {
+    let FieldKind::Identifier { system } = &row.kind else { return None };
+    let own = content.member("system").and_then(Content::text);
+    let systems = [system.as_deref(), own];
+    if !systems.into_iter().flatten().any(is_of_identity_codes) {
+        return None;
     }
-
-    fn value(&mut self, row: &Field, content: &Content, place: &Place) {
-        match &row.kind {
-            FieldKind::Group(rows) => self.group(rows, content, place),
-            FieldKind::Identifier { system } => {
-                let own = content.member("system").and_then(Content::text);
-                if [system.as_deref(), own].into_iter().flatten().any(is_of_identity_codes) {
-                    self.identity_code(row, content, place);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn identity_code(&mut self, row: &Field, content: &Content, place: &Place) {
-        let Some(code) = content.member("value").and_then(Content::text) else { return };
-        if let Err(error) = PersonalIdentityCode::parse(code) {
-            let rule = self.structure.rule(Some(row));
-            let fault = Fault::new(kind_of(error), place.member("value").element(), rule);
-            self.faults.push(fault.arg("name", &row.names.fi));
-        }
-    }
+    let code = content.member("value").and_then(Content::text)?;
+    let error = PersonalIdentityCode::parse(code).err()?;
+    let rule = structure.rule(Some(row));
+    let fault = Fault::new(kind_of(error), place.member("value").element(), rule);
+    Some(fault.arg("name", &row.names.fi))
 }
 
 fn is_of_identity_codes(system: &str) -> bool {

@@ -11,6 +11,7 @@ mod diff;
 mod identity_codes;
 mod pointer;
 mod table;
+mod walk;
 
 use std::sync::Arc;
 
