@@ -6,6 +6,7 @@
 //! * [`structures`]: what a structured document may hold, row by row;
 //! * [`archive`]: documents, versions, metadata, references, integrity proofs;
 //! * [`joining`]: organisations, units, systems and their certification;
+//! * [`relationship`]: units and register-use rights, as relationship documents state them;
 //! * [`access`]: who may do what.
 
 pub mod access;
@@ -14,5 +15,6 @@ pub mod codes;
 pub mod faults;
 pub mod ids;
 pub mod joining;
+pub mod relationship;
 pub mod structures;
 pub mod time;

@@ -1,0 +1,278 @@
+//! From a relationship document's content to its units and their days.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::rights::{Branch, RegisterUseRight, Side};
+use crate::codes::ServiceTask;
+use crate::ids::Oid;
+use crate::structures::Content;
+use crate::time::{FinnishDay, Validity};
+
+/// What the document's metadata say of the register, beside its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parties {
+    /// In whose register it is.
+    pub controller: Oid,
+    /// Who organises.
+    pub organiser: Oid,
+    /// The relationship that it is about.
+    pub relationship: Oid,
+}
+
+/// The units that a relationship document names, entry by entry, and the child-protection
+/// relationship beside them.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RelationshipUnits {
+    /// Every entry, in the document's order.
+    pub entries: Vec<UnitEntry>,
+    /// The days of the child-protection relationship, where there is one (REL-8).
+    pub child_protection: Option<Validity>,
+    /// JSON pointers of days that are no full days, so that nobody knows when a right begins or ends.
+    pub unclear_days: Vec<String>,
+    /// Vanha asiakkuus: it carries no rights.
+    old: bool,
+}
+
+/// One entry: a unit and the days of its client relationship, as written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnitEntry {
+    /// Where it stands in the content.
+    pub pointer: String,
+    /// What of the relationship it is about.
+    pub branch: Branch,
+    /// The unit's code as written; an OID where it is sound.
+    pub unit: String,
+    /// Whose unit; an implementer's producer as an OID, where it is sound.
+    pub side: Side,
+    /// The services' codes, in order.
+    pub services: Vec<Arc<str>>,
+    /// The first day and the last one; `None` when one of them is unclear.
+    pub days: Option<Validity>,
+    /// The day on which it ends at the latest when it has no last day of its own.
+    ends_with: Option<FinnishDay>,
+}
+
+impl UnitEntry {
+    /// The unit, if its code is an OID.
+    #[must_use]
+    pub fn unit_oid(&self) -> Option<Oid> {
+        Oid::parse_either(&self.unit).ok()
+    }
+}
+
+/// A day that may be missing, and may be unclear.
+enum Day {
+    Missing,
+    Full(FinnishDay),
+    Unclear,
+}
+
+impl RelationshipUnits {
+    /// Reads the content of a relationship document that its structure has accepted.
+    ///
+    /// An entry without a last day ends with what stands around it: an implementer with its producer,
+    /// a unit of child protection with the child-protection relationship, all with the client
+    /// relationship. A last day that the organiser wrote counts as it is, also when it lies later.
+    ///
+    /// Source: RUR-1, RUR-3, REL-8; annex A.1 rows 96, 126, 142, 159, 176.
+    #[must_use]
+    pub fn read(content: &Content<'_>) -> Self {
+        let mut units = Self::default();
+        let Some(root) = content.member("asiakkuusasiakirja") else { return units };
+        let heading = root.member("sosiaalihuollon_asiakkuus");
+        units.old = matches!(
+            heading.and_then(|heading| heading.member("vanha_asiakkuus")),
+            Some(Content::Switch(true))
+        );
+        let whole = units.last_of(heading, "sosiaalihuollon_asiakkuus", "asiakkuuden_paattymispvm");
+        let protection = root.member("lastensuojelun_asiakkuus");
+        let protected = units.child_protection(protection);
+        let pointer = format!("{ROOT}/palvelunjarjestajan_palveluyksikko");
+        let own = root.member("palvelunjarjestajan_palveluyksikko");
+        units.list(own, &pointer, &Branch::WholeRelationship, &Side::Organiser, whole);
+        let tasks = root.member("sosiaalihuollon_palvelutehtava").map(Content::entries);
+        for (at, task) in tasks.unwrap_or_default().iter().enumerate() {
+            let Some(code) = code(task, "palvelutehtava") else { continue };
+            let protects = *code == *ServiceTask::ChildProtection.code();
+            let end = if protects { sooner(protected, whole) } else { whole };
+            units.service_task(task, at, &Branch::ServiceTask(code), end);
+        }
+        units
+    }
+
+    /// The organiser's own units of one service task, its producers and their implementers.
+    fn service_task(
+        &mut self,
+        task: &Content<'_>,
+        at: usize,
+        branch: &Branch,
+        end: Option<FinnishDay>,
+    ) {
+        let place = format!("{ROOT}/sosiaalihuollon_palvelutehtava/{at}");
+        let own = task.member("palvelunjarjestajan_palveluyksikko");
+        let pointer = format!("{place}/palvelunjarjestajan_palveluyksikko");
+        self.list(own, &pointer, branch, &Side::Organiser, end);
+        let producers = task.member("palveluntuottaja").map(Content::entries).unwrap_or_default();
+        for (at, producer) in producers.iter().enumerate() {
+            let pointer = format!("{place}/palveluntuottaja/{at}");
+            let entry = self.entry(producer, pointer.clone(), branch, Side::Producer, end);
+            let unit = entry.unit_oid();
+            let ends = match entry.days {
+                Some(days) => days.last.or(end),
+                None => FinnishDay::new(1, 1, 1),
+            };
+            self.entries.push(entry);
+            // Without the producer nobody knows for whom the implementer works.
+            let Some(unit) = unit else { continue };
+            let side = Side::Implementer { producer: unit };
+            let list = producer.member("palveluntoteuttaja");
+            let pointer = format!("{pointer}/palveluntoteuttaja");
+            self.list(list, &pointer, branch, &side, ends);
+        }
+    }
+
+    fn list(
+        &mut self,
+        list: Option<&Content<'_>>,
+        pointer: &str,
+        branch: &Branch,
+        side: &Side,
+        end: Option<FinnishDay>,
+    ) {
+        for (at, one) in list.map(Content::entries).unwrap_or_default().iter().enumerate() {
+            let entry = self.entry(one, format!("{pointer}/{at}"), branch, side.clone(), end);
+            self.entries.push(entry);
+        }
+    }
+
+    fn entry(
+        &mut self,
+        content: &Content<'_>,
+        pointer: String,
+        branch: &Branch,
+        side: Side,
+        ends_with: Option<FinnishDay>,
+    ) -> UnitEntry {
+        let first = self.day(content, &pointer, "asiakkuuden_alkamispvm");
+        let last = self.day(content, &pointer, "asiakkuuden_paattymispvm");
+        let days = match (first, last) {
+            (Day::Full(first), Day::Missing) => Some(Validity { first, last: None }),
+            (Day::Full(first), Day::Full(last)) => Some(Validity { first, last: Some(last) }),
+            _ => None,
+        };
+        let listed = content.member("sosiaalipalvelu").map(Content::entries).unwrap_or_default();
+        let mut services: Vec<Arc<str>> = listed.iter().filter_map(code_of).collect();
+        services.sort_unstable();
+        services.dedup();
+        let unit = code(content, "palveluyksikon_nimi");
+        UnitEntry {
+            pointer,
+            branch: branch.clone(),
+            unit: unit.as_deref().unwrap_or_default().to_owned(),
+            side,
+            services,
+            days,
+            ends_with,
+        }
+    }
+
+    /// The last day of a heading; a day that is unclear is the earliest there is, so that no right
+    /// outlives it.
+    fn last_of(&mut self, of: Option<&Content<'_>>, name: &str, key: &str) -> Option<FinnishDay> {
+        match self.day(of?, &format!("{ROOT}/{name}"), key) {
+            Day::Missing => None,
+            Day::Full(day) => Some(day),
+            Day::Unclear => FinnishDay::new(1, 1, 1),
+        }
+    }
+
+    /// Reads the child-protection relationship; answers its last day.
+    fn child_protection(&mut self, of: Option<&Content<'_>>) -> Option<FinnishDay> {
+        const NAME: &str = "lastensuojelun_asiakkuus";
+        let pointer = format!("{ROOT}/{NAME}");
+        let first = self.day(of?, &pointer, "lastensuojelun_asiakkuuden_alkamispvm");
+        let last = self.last_of(of, NAME, "lastensuojelun_asiakkuuden_paattymispvm");
+        if let Day::Full(first) = first {
+            self.child_protection = Some(Validity { first, last });
+        }
+        last
+    }
+
+    fn day(&mut self, of: &Content<'_>, pointer: &str, key: &str) -> Day {
+        let Some(written) = of.member(key) else { return Day::Missing };
+        if let Some(day) = written.text().and_then(FinnishDay::parse) {
+            return Day::Full(day);
+        }
+        self.unclear_days.push(format!("{pointer}/{key}"));
+        Day::Unclear
+    }
+
+    /// The rights that the entries make. Entries of one unit for the same services join to one right,
+    /// and the days between them are its suspensions.
+    ///
+    /// Source: RUR-1, RUR-8.
+    #[must_use]
+    pub fn rights(&self, parties: &Parties) -> Vec<RegisterUseRight> {
+        if self.old {
+            return Vec::new();
+        }
+        let mut spans: BTreeMap<_, Vec<Validity>> = BTreeMap::new();
+        for entry in &self.entries {
+            let (Some(holder), Some(days)) = (entry.unit_oid(), entry.days) else { continue };
+            let days = Validity { first: days.first, last: days.last.or(entry.ends_with) };
+            let backwards = days.last.is_some_and(|last| last < days.first);
+            if !backwards {
+                let of = (&entry.branch, holder, &entry.side, &entry.services);
+                spans.entry(of).or_default().push(days);
+            }
+        }
+        let right = |((branch, holder, side, services), spans): ((_, _, _, _), Vec<Validity>)| {
+            let (validity, suspensions) = joined(spans);
+            let (branch, side): (&Branch, &Side) = (branch, side);
+            let services: &Vec<Arc<str>> = services;
+            RegisterUseRight {
+                controller: parties.controller.clone(),
+                organiser: parties.organiser.clone(),
+                relationship: parties.relationship.clone(),
+                branch: branch.clone(),
+                services: services.clone(),
+                holder,
+                side: side.clone(),
+                validity,
+                suspensions,
+            }
+        };
+        spans.into_iter().map(right).collect()
+    }
+}
+
+const ROOT: &str = "/asiakkuusasiakirja";
+
+/// From the first day of all spans to the last one, and the gaps between them. There is at least one.
+fn joined(mut spans: Vec<Validity>) -> (Validity, Vec<Validity>) {
+    spans.sort_by_key(|span| span.first);
+    let mut whole = spans[0];
+    let mut gaps = Vec::new();
+    for span in &spans[1..] {
+        let Some(last) = whole.last else { break };
+        if last.plus_days(1) < span.first {
+            let gap = Validity { first: last.plus_days(1), last: Some(span.first.plus_days(-1)) };
+            gaps.push(gap);
+        }
+        whole.last = span.last.map(|next| next.max(last));
+    }
+    (whole, gaps)
+}
+
+fn sooner(a: Option<FinnishDay>, b: Option<FinnishDay>) -> Option<FinnishDay> {
+    a.into_iter().chain(b).min()
+}
+
+fn code(parent: &Content<'_>, key: &str) -> Option<Arc<str>> {
+    code_of(parent.member(key)?)
+}
+
+fn code_of(coding: &Content<'_>) -> Option<Arc<str>> {
+    coding.member("code")?.text().map(Arc::from)
+}
