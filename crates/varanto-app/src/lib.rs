@@ -15,6 +15,7 @@ mod withheld;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use varanto_domain::time::Clock;
 use varanto_store::{DATABASE_FILE, KeyRing, Store, StoreOptions};
@@ -41,6 +42,23 @@ pub struct AppOptions {
     pub readers: usize,
     /// How many operations are committed together at most.
     pub group: usize,
+    /// How much work one search may be.
+    pub search: SearchLimits,
+}
+
+/// How much work one search may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SearchLimits {
+    /// How many versions of a register are looked through for one page; its cursor goes on there.
+    pub rows: usize,
+    /// How long one page may take; then the search is refused as too wide.
+    pub time: Duration,
+}
+
+impl Default for SearchLimits {
+    fn default() -> Self {
+        Self { rows: 100_000, time: Duration::from_secs(5) }
+    }
 }
 
 impl AppOptions {
@@ -55,6 +73,7 @@ impl AppOptions {
             queue: 1024,
             readers: 4,
             group: 256,
+            search: SearchLimits::default(),
         }
     }
 }
@@ -66,6 +85,7 @@ pub struct App {
     registry: Arc<RegistryHolder>,
     dictionaries: Arc<Dictionaries>,
     clock: Arc<dyn Clock>,
+    search: SearchLimits,
 }
 
 impl App {
@@ -88,7 +108,7 @@ impl App {
             ..StoreOptions::of_origin(&options.origin)
         };
         let store = Store::open(&options.folder, ring, &store_options, Arc::clone(&clock))?;
-        Self::over(store, clock)
+        Self::over(store, clock, options.search)
     }
 
     /// Opens an archive for reading only, beside the process that writes it: for `verify`.
@@ -98,18 +118,24 @@ impl App {
     pub fn open_read_only(options: &AppOptions, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let ring = KeyRing::open(&options.key_folder)?;
         let store = Store::open_read_only(&options.folder, ring, &options.origin)?;
-        Self::over(store, clock)
+        Self::over(store, clock, options.search)
     }
 
-    fn over(store: Store, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+    fn over(store: Store, clock: Arc<dyn Clock>, search: SearchLimits) -> Result<Self, OpenError> {
         let registry = Arc::new(RegistryHolder::load(&store)?);
-        Ok(Self { store, registry, dictionaries: Arc::default(), clock })
+        Ok(Self { store, registry, dictionaries: Arc::default(), clock, search })
     }
 
     /// The same archive with another clock: the demonstration's loader lives through five years.
     #[must_use]
     pub fn with_clock(&self, clock: Arc<dyn Clock>) -> Self {
         Self { clock, ..self.clone() }
+    }
+
+    /// The same archive, whose searches may take so much.
+    #[must_use]
+    pub fn with_search_limits(&self, search: SearchLimits) -> Self {
+        Self { search, ..self.clone() }
     }
 
     /// What is loaded: structures, code sets, organisations, systems. A snapshot.

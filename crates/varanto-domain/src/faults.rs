@@ -162,7 +162,7 @@ fault_kinds! {
 
     /// A query parameter or search member that nobody defined. Args: `known`.
     UnknownParameter = "unknown-parameter";
-    /// A search without anything that narrows it. Args: `expected`.
+    /// A search that takes longer than it may. Args: `expected` (what narrows it).
     SearchTooWide = "search-too-wide";
     /// A page cursor that this archive did not give, or gave for another search.
     BadCursor = "bad-cursor";

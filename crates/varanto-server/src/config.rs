@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
-use varanto_app::AppOptions;
+use varanto_app::{AppOptions, SearchLimits};
 
 /// The sample that `varanto config --sample` prints: every key with its default, told in words.
 pub const SAMPLE: &str = include_str!("../assets/varanto.sample.toml");
@@ -62,6 +62,10 @@ pub struct Limits {
     pub concurrent: usize,
     /// What a refused caller is told to wait, in seconds.
     pub retry_after_seconds: u32,
+    /// How many versions of a register are looked through for one page of a search.
+    pub search_rows: usize,
+    /// How long one page of a search may take, in seconds; then it is refused as too wide.
+    pub search_seconds: u64,
 }
 
 /// The embedded store.
@@ -165,6 +169,8 @@ impl Default for Limits {
             answer_seconds: 30,
             concurrent: 512,
             retry_after_seconds: 2,
+            search_rows: 100_000,
+            search_seconds: 5,
         }
     }
 }
@@ -245,6 +251,8 @@ impl Config {
             (self.limits.body_seconds == 0, "limits.body_seconds", "at least one is needed"),
             (self.limits.head_seconds == 0, "limits.head_seconds", "at least one is needed"),
             (self.limits.answer_seconds == 0, "limits.answer_seconds", "at least one is needed"),
+            (self.limits.search_rows == 0, "limits.search_rows", "at least one is needed"),
+            (self.limits.search_seconds == 0, "limits.search_seconds", "at least one is needed"),
             (self.store.readers == 0, "store.readers", "at least one is needed"),
             (self.store.queue == 0, "store.queue", "at least one is needed"),
             (self.store.group == 0, "store.group", "at least one is needed"),
@@ -268,6 +276,10 @@ impl Config {
             queue: self.store.queue,
             readers: self.store.readers,
             group: self.store.group,
+            search: SearchLimits {
+                rows: self.limits.search_rows,
+                time: Duration::from_secs(self.limits.search_seconds),
+            },
             ..AppOptions::in_folder(&self.data)
         }
     }

@@ -8,6 +8,9 @@ pub enum StoreError {
     /// The queue is full, or no reader came free in time. Nothing was done; try again shortly.
     #[error("the store has all the work it can hold; try again shortly")]
     Busy,
+    /// The read took longer than it was given, and was broken off.
+    #[error("the read took longer than it may and was broken off")]
+    Overtime,
     /// The store was closed.
     #[error("the store is closed")]
     Closed,
@@ -108,6 +111,7 @@ impl From<rusqlite::Error> for StoreError {
         use rusqlite::ErrorCode;
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull,
+            Some(ErrorCode::OperationInterrupted) => Self::Overtime,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::ConstraintViolation) => Self::Conflict(error.to_string()),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {

@@ -14,6 +14,8 @@ use crate::{StoreError, StoreOptions};
 const STATEMENTS_KEPT: usize = 256;
 /// How long a read waits for a connection before it is turned away.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How many steps of SQLite's machine lie between two looks at the clock: some microseconds.
+const STEPS_BETWEEN_LOOKS: i32 = 1000;
 /// How long a connection waits for another process's lock.
 pub(crate) const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -83,12 +85,18 @@ impl Readers {
         }
     }
 
-    /// Runs `read` within one snapshot.
+    /// Runs `read` within one snapshot. With a time given, a statement that runs when it is over is
+    /// broken off and answers [`StoreError::Overtime`].
     pub(crate) fn snapshot<T, E: From<StoreError>>(
         &self,
+        time: Option<Duration>,
         read: impl FnOnce(&Connection) -> Result<T, E>,
     ) -> Result<T, E> {
-        let conn = self.take()?;
+        let mut conn = self.take()?;
+        if let Err(error) = watch(&mut conn, time) {
+            self.put_back(conn);
+            return Err(error.into());
+        }
         let answer = catch_unwind(AssertUnwindSafe(|| {
             begin(&conn)?;
             read(&conn)
@@ -118,8 +126,8 @@ impl Readers {
     }
 
     /// Ends the snapshot and hands the connection to the next reader; a broken one is closed.
-    fn put_back(&self, conn: Connection) {
-        let ended = conn.is_autocommit() || end(&conn).is_ok();
+    fn put_back(&self, mut conn: Connection) {
+        let ended = watch(&mut conn, None).is_ok() && (conn.is_autocommit() || end(&conn).is_ok());
         if !ended {
             drop(conn);
             return self.give_up();
@@ -132,6 +140,13 @@ impl Readers {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).unopened += 1;
         self.freed.notify_one();
     }
+}
+
+/// Has statements broken off once the time is over; without a time, no more.
+fn watch(conn: &mut Connection, time: Option<Duration>) -> Result<(), StoreError> {
+    let until = time.map(|time| Instant::now() + time);
+    let over = until.map(|until| move || Instant::now() > until);
+    Ok(conn.progress_handler(STEPS_BETWEEN_LOOKS, over)?)
 }
 
 fn begin(conn: &Connection) -> Result<(), StoreError> {

@@ -35,18 +35,36 @@ pub struct Filter {
     pub from: Option<Instant>,
     /// Written before this instant.
     pub before: Option<Instant>,
+    /// No older than this place, which belongs to the list: where one stretch of a walk ends.
+    pub until: Option<After>,
     /// Only these states.
     pub states: Vec<VersionState>,
 }
 
 /// The last entry of the page before; the next page begins after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct After {
     /// When it was written.
     pub written_at: Instant,
     /// Its key.
     pub version: VersionKey,
 }
+
+impl Filter {
+    /// The places between which the list lies, as one bound each, so that the index is entered at
+    /// the one and left at the other: under the first, at or over the second.
+    fn bounds(&self, after: Option<After>) -> [After; 2] {
+        let before = |at: Instant| After { written_at: at, version: VersionKey(i64::MIN) };
+        let newest = After { written_at: Instant::from_millis(i64::MAX), version: NO_KEY };
+        let oldest = before(Instant::from_millis(i64::MIN));
+        let under = after.unwrap_or(newest).min(self.before.map_or(newest, before));
+        let least = self.until.unwrap_or(oldest).max(self.from.map_or(oldest, before));
+        [under, least]
+    }
+}
+
+/// Greater than every key there is.
+const NO_KEY: VersionKey = VersionKey(i64::MAX);
 
 macro_rules! list_sql {
     ($scope:literal) => {
@@ -56,7 +74,7 @@ macro_rules! list_sql {
             "content_bytes, leaf, oid, arrival, record FROM document_version ",
             $scope,
             " AND (written_at, version_key) < (:written_at, :version_key)",
-            " AND written_at >= :from_at AND written_at < :before_at",
+            " AND (written_at, version_key) >= (:least_at, :least_key)",
             " AND (:states >> state) & 1",
             " AND (:controller IS NULL OR controller = :controller)",
             " AND (:case_key IS NULL OR case_key = :case_key)",
@@ -97,14 +115,15 @@ impl ReadTx<'_> {
         };
         let states: i64 = filter.states.iter().map(|state| 1 << (*state as i64)).sum();
         let [controller, general, specific, task, organiser, unit] = terms;
+        let [under, least] = filter.bounds(after);
         let raw = self.all(
             sql,
             named_params! {
                 ":scope": scope,
-                ":written_at": after.map_or(i64::MAX, |after| after.written_at.millis()),
-                ":version_key": after.map_or(i64::MAX, |after| after.version.0),
-                ":from_at": filter.from.map_or(i64::MIN, Instant::millis),
-                ":before_at": filter.before.map_or(i64::MAX, Instant::millis),
+                ":written_at": under.written_at.millis(),
+                ":version_key": under.version.0,
+                ":least_at": least.written_at.millis(),
+                ":least_key": least.version.0,
                 ":states": states,
                 ":controller": controller,
                 ":case_key": filter.case_key,
@@ -121,6 +140,31 @@ impl ReadTx<'_> {
             RawVersion::read,
         )?;
         raw.into_iter().map(|raw| self.version_of(raw)).collect()
+    }
+
+    /// The place that lies `rows` versions further down a register, whatever else the filter asks;
+    /// `None` when the register, or the filter's span of time, ends before. Only the index is read.
+    pub fn place_further(
+        &self,
+        register: &Oid,
+        filter: &Filter,
+        after: Option<After>,
+        rows: usize,
+    ) -> Result<Option<After>, StoreError> {
+        const SQL: &str = "SELECT written_at, version_key FROM document_version \
+            INDEXED BY version_by_register WHERE controller = ?1 \
+            AND (written_at, version_key) < (?2, ?3) AND (written_at, version_key) >= (?4, ?5) \
+            ORDER BY written_at DESC, version_key DESC LIMIT 1 OFFSET ?6";
+        let Some(controller) = self.find_term(register.as_str())? else { return Ok(None) };
+        let [under, least] = filter.bounds(after);
+        let bounds = (under.written_at.millis(), under.version.0);
+        let least = (least.written_at.millis(), least.version.0);
+        let rows = i64::try_from(rows.saturating_sub(1)).unwrap_or(i64::MAX);
+        let params = (controller, bounds.0, bounds.1, least.0, least.1, rows);
+        self.optional(SQL, params, |row| {
+            let written_at = Instant::from_millis(row.get(0)?);
+            Ok(After { written_at, version: VersionKey(row.get(1)?) })
+        })
     }
 
     /// The numbers of the filter's texts; `None` when one of them was never kept, so that nothing

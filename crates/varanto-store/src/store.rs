@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{JoinHandle, ThreadId};
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 use varanto_domain::archive::proof::{CheckpointBody, empty_root};
@@ -173,7 +174,7 @@ impl Store {
         }
         let options = StoreOptions::of_origin(origin);
         let readers = Readers::of(&path, &options);
-        let (facts, newest) = readers.snapshot(|conn| {
+        let (facts, newest) = readers.snapshot(None, |conn| {
             if !is_ours_or_empty(conn)? {
                 return Err(StoreError::NotAStore(path.clone()));
             }
@@ -206,7 +207,20 @@ impl Store {
         read: impl FnOnce(&ReadTx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let inside = &self.inside;
-        inside.readers.snapshot(|conn| read(&ReadTx::snapshot(conn, &inside.shared)))
+        inside.readers.snapshot(None, |conn| read(&ReadTx::snapshot(conn, &inside.shared)))
+    }
+
+    /// Reads in one snapshot, for so long at most.
+    ///
+    /// # Errors
+    /// As for [`Store::read`], and [`StoreError::Overtime`] when a statement was broken off.
+    pub fn read_within<T, E: From<StoreError>>(
+        &self,
+        time: Duration,
+        read: impl FnOnce(&ReadTx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let inside = &self.inside;
+        inside.readers.snapshot(Some(time), |conn| read(&ReadTx::snapshot(conn, &inside.shared)))
     }
 
     /// Runs an operation on the writer, all or nothing, and waits until it is on disk.

@@ -86,7 +86,8 @@ impl DocumentQuery {
 pub struct FoundDocuments {
     /// The hits, newest first; each one the caller may open.
     pub hits: Vec<DocumentView>,
-    /// Where the next page begins; `None` on the last one.
+    /// Where the next page begins; `None` on the last one. A page may hold fewer hits than were
+    /// asked for and not be the last: the archive looks through so many documents a page.
     pub next: Option<String>,
 }
 
@@ -122,11 +123,31 @@ impl App {
                 return Err(AppError::Refused(vec![fault]));
             }
         };
-        let page = self.store.read::<_, AppError>(|tx| self.page(tx, caller, query, after))?;
+        let page = match self.page_in_time(caller, query, after) {
+            Err(AppError::Store(StoreError::Overtime)) => {
+                let fault = Fault::new(FaultKind::SearchTooWide, "search", "ARC-8")
+                    .arg("expected", "client, case, relationship, main_document, from, before");
+                let outcome = Outcome::Refused(vec![fault.code()]);
+                self.log(caller, Event::Search, outcome, now)?;
+                return Err(AppError::Refused(vec![fault]));
+            }
+            page => page?,
+        };
         let line = self.write_lines(search_lines(caller, query, &page, now))?;
         Ok(page.found.release(&line))
     }
 
+    fn page_in_time(
+        &self,
+        caller: &Caller,
+        query: &DocumentQuery,
+        after: Option<After>,
+    ) -> Result<Page, AppError> {
+        self.store.read_within(self.search.time, |tx| self.page(tx, caller, query, after))
+    }
+
+    /// A page is full, or the list ends, or so many rows were looked through: then it may hold fewer
+    /// hits than were asked for, even none, and its cursor goes on from where it stopped.
     fn page(
         &self,
         tx: &ReadTx<'_>,
@@ -148,8 +169,11 @@ impl App {
         let mut hits: Vec<DocumentView> = Vec::with_capacity(limit);
         let mut shown = Vec::with_capacity(limit);
         let mut more = false;
+        let mut stretch = Stretch::of(self.search.rows);
         while let Some(filter) = &filter {
-            let rows = newest_of(tx, &scopes, filter, after, limit + 1)?;
+            let filter =
+                Filter { until: stretch.end(tx, &scopes, filter, after)?, ..filter.clone() };
+            let rows = newest_of(tx, &scopes, &filter, after, limit + 1)?;
             let full = rows.len() > limit;
             for row in rows {
                 // Whether there is more is told of documents that the caller may open alone.
@@ -164,8 +188,15 @@ impl App {
                     shown.push((row.client, row.version));
                 }
             }
-            if more || !full {
+            if more || (!full && filter.until.is_none()) {
                 break;
+            }
+            if !full {
+                after = filter.until;
+                more = stretch.is_last();
+                if more {
+                    break;
+                }
             }
         }
         let next = after.filter(|_| more).map(|after| self.write_cursor(query, after));
@@ -196,6 +227,46 @@ impl App {
             written_at: Instant::from_millis(number(written_at)?),
             version: VersionKey(number(version)?),
         }))
+    }
+}
+
+/// How much of a register is looked through before a page is answered, in stretches that grow: most
+/// searches find their page in the first, and one that finds nothing looks through few large ones.
+struct Stretch {
+    rows: usize,
+    left: usize,
+}
+
+impl Stretch {
+    const FIRST: usize = 256;
+
+    fn of(rows: usize) -> Self {
+        Self { rows: Self::FIRST.min(rows), left: rows }
+    }
+
+    /// Where the stretch after this place ends; `None` when the list ends before. A client's own
+    /// documents are few, so they are looked through as a whole.
+    fn end(
+        &mut self,
+        tx: &ReadTx<'_>,
+        scopes: &[Scope],
+        filter: &Filter,
+        after: Option<After>,
+    ) -> Result<Option<After>, StoreError> {
+        let mut end = None;
+        for scope in scopes {
+            if let Scope::Register(register) = scope {
+                end = end.max(tx.place_further(register, filter, after, self.rows)?);
+            }
+        }
+        Ok(end)
+    }
+
+    /// Counts the stretch as looked through; true when no other may follow on this page.
+    fn is_last(&mut self) -> bool {
+        self.left -= self.rows;
+        self.rows = (self.rows * 4).min(self.left);
+        self.left == 0
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use varanto_app::archive::{Archived, Submission};
 use varanto_app::statistics::Contents;
-use varanto_app::{App, AppError, AppOptions};
+use varanto_app::{App, AppError, AppOptions, SearchLimits};
 use varanto_domain::access::Caller;
 use varanto_domain::archive::documents::Part;
 use varanto_domain::faults::Fault;
@@ -166,6 +166,13 @@ impl World {
         app.close();
         let app = open(folder.path(), &clock).unwrap();
         Self { app, clock, folder, next }
+    }
+
+    /// The same world, whose searches may take so much.
+    pub(crate) fn clone_with(&self, search: SearchLimits) -> Self {
+        let app = self.app.with_search_limits(search);
+        let (clock, folder) = (Arc::clone(&self.clock), Arc::clone(&self.folder));
+        Self { app, clock, folder, next: Arc::clone(&self.next) }
     }
 
     /// The caller that a system's certificate makes.
