@@ -1,24 +1,24 @@
 //! Verifying: that nothing in the store was changed or lost, and that a receipt holds (ARC-15).
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use serde::{Deserialize, Serialize};
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::archive::elements::Element;
 use varanto_domain::archive::metadata::RawValue;
-use varanto_domain::archive::proof::{self, CheckpointBody};
-use varanto_domain::archive::receipt::{Receipt, ReceiptFault};
+use varanto_domain::archive::receipt::Receipt;
 use varanto_domain::archive::register_documents::{CaseContent, RelationshipContent};
-use varanto_domain::faults::Fault;
 use varanto_domain::ids::{
     ClientIdentifier, ClientKey, Oid, PersonalIdentityCode, TemporaryIdentifier,
 };
 use varanto_domain::time::FinnishDay;
-use varanto_formats::{content, metadata, receipts};
+use varanto_formats::checkpoints::{self, ExportedCheckpoint};
+use varanto_formats::{content, metadata};
 pub use varanto_store::Damage;
-use varanto_store::{ReadTx, StoreError, VersionRow, verified_note};
+use varanto_store::{ReadTx, StoreError, VersionRow};
 
+use self::offline::body_of;
+pub use self::offline::{Held, ReceiptProblem, ReceiptVerdict, verify_receipt};
 use crate::{App, AppError};
+
+mod offline;
 
 /// What a verification of the whole store found.
 #[derive(Debug, Clone)]
@@ -104,15 +104,11 @@ impl App {
             };
             Ok((newest.note, path))
         })?;
-        let file = CheckpointFile {
+        Ok(checkpoints::write(&ExportedCheckpoint {
             verifier_key: self.verifier_key(),
             checkpoint: note,
-            continues: path.map(|(size, path)| Continues {
-                size,
-                path: path.iter().map(|hash| STANDARD.encode(hash)).collect(),
-            }),
-        };
-        Ok(serde_json::to_string_pretty(&file).expect("texts and numbers print"))
+            continues: path,
+        }))
     }
 }
 
@@ -241,131 +237,4 @@ impl Judge<'_> {
         }
         Ok(())
     }
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CheckpointFile {
-    verifier_key: String,
-    checkpoint: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    continues: Option<Continues>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Continues {
-    size: u64,
-    path: Vec<String>,
-}
-
-/// What a receipt's check answers.
-#[derive(Debug, Clone)]
-pub struct ReceiptVerdict {
-    /// The receipt.
-    pub receipt: Receipt,
-    /// The size of the exported checkpoint's log.
-    pub size: u64,
-    /// What does not hold; empty when all does.
-    pub faults: Vec<ReceiptProblem>,
-}
-
-/// What of a receipt or checkpoint does not hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ReceiptProblem {
-    /// A file does not read.
-    Unreadable(&'static str, String),
-    /// The exported checkpoint is not signed by its key.
-    CheckpointSignature,
-    /// The receipt's own checkpoint is not signed by the exported key.
-    ReceiptSignature,
-    /// The exported checkpoint does not continue the receipt's.
-    NotContinued,
-    /// The receipt contradicts itself or its checkpoint.
-    Receipt(ReceiptFault),
-}
-
-impl ReceiptProblem {
-    /// Its stable name.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Unreadable(..) => "unreadable",
-            Self::CheckpointSignature => "checkpoint-signature",
-            Self::ReceiptSignature => "receipt-signature",
-            Self::NotContinued => "not-continued",
-            Self::Receipt(fault) => fault.code(),
-        }
-    }
-}
-
-/// Checks a receipt against an exported checkpoint, offline: no store is asked.
-///
-/// # Errors
-/// What keeps the files from being read.
-pub fn verify_receipt(receipt: &[u8], exported: &[u8]) -> Result<ReceiptVerdict, ReceiptProblem> {
-    let receipt = receipts::read(receipt)
-        .map_err(|fault| ReceiptProblem::Unreadable("receipt", told(&fault)))?;
-    let file: CheckpointFile = serde_json::from_slice(exported).map_err(|error| {
-        let place = format!("line {}, column {}", error.line(), error.column());
-        ReceiptProblem::Unreadable("checkpoint", place)
-    })?;
-    let (origin, public) = key_of(&file.verifier_key)
-        .ok_or_else(|| ReceiptProblem::Unreadable("checkpoint", "verifier_key".to_owned()))?;
-    let mut faults = Vec::new();
-    let signed = |note: &str| verified_note(&origin, &public, note).and_then(CheckpointBody::parse);
-    let (newest, own) = (signed(&file.checkpoint), signed(&receipt.checkpoint));
-    if newest.is_none() {
-        faults.push(ReceiptProblem::CheckpointSignature);
-    }
-    match &own {
-        None => faults.push(ReceiptProblem::ReceiptSignature),
-        Some(own) => {
-            let found = receipt.check(own).err().unwrap_or_default();
-            faults.extend(found.into_iter().map(ReceiptProblem::Receipt));
-        }
-    }
-    if let (Some(newest), Some(own)) = (&newest, &own)
-        && !continues(own, newest, file.continues.as_ref())
-    {
-        faults.push(ReceiptProblem::NotContinued);
-    }
-    let size = newest.map_or(0, |newest| newest.size);
-    Ok(ReceiptVerdict { receipt, size, faults })
-}
-
-fn told(fault: &Fault) -> String {
-    format!("{} at {}", fault.code(), fault.element)
-}
-
-/// Whether the newer checkpoint is of the same log, grown.
-fn continues(own: &CheckpointBody, newest: &CheckpointBody, given: Option<&Continues>) -> bool {
-    if own.size == newest.size {
-        return own.root == newest.root;
-    }
-    let Some(given) = given.filter(|given| given.size == own.size) else { return false };
-    let path: Option<Vec<_>> = given
-        .path
-        .iter()
-        .map(|step| STANDARD.decode(step).ok().and_then(|bytes| bytes.try_into().ok()))
-        .collect();
-    path.is_some_and(|path| {
-        proof::verify_consistency((own.size, &own.root), (newest.size, &newest.root), &path)
-    })
-}
-
-/// The origin and public key in a C2SP note verifier key.
-fn key_of(text: &str) -> Option<(String, Vec<u8>)> {
-    // Base64 may itself hold a plus, so the parts are found from the front.
-    let (origin, rest) = text.split_once('+')?;
-    let (_, key) = rest.split_once('+')?;
-    let bytes = STANDARD.decode(key).ok()?;
-    let public = bytes.strip_prefix(&[1])?;
-    (public.len() == 32).then(|| (origin.to_owned(), public.to_vec()))
-}
-
-/// The statement of a note, its signature unchecked.
-fn body_of(note: &str) -> Option<CheckpointBody> {
-    let end = note.find("\n\n")? + 1;
-    CheckpointBody::parse(&note[..end])
 }

@@ -104,6 +104,38 @@ pub fn read(bytes: &[u8]) -> Result<Receipt, Fault> {
     })
 }
 
+/// What a receipt covers beside the content: the metadata as they are kept, and the columns that
+/// were hashed with them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Covered {
+    /// The metadata as they are kept.
+    pub record: String,
+    /// The columns that searches read.
+    pub columns: String,
+}
+
+/// The answer of `GET …/proof`; its receipt is the holder's own already.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProofFile {
+    #[serde(rename = "receipt")]
+    _receipt: serde::de::IgnoredAny,
+    covers: Covered,
+}
+
+/// Reads what a receipt covers, from the answer of `GET …/proof` or its member `covers` alone.
+///
+/// # Errors
+/// The first thing that keeps it from being either.
+pub fn read_covered(bytes: &[u8]) -> Result<Covered, Fault> {
+    let whole = serde_json::from_slice::<ProofFile>(bytes).map(|file| file.covers);
+    whole.or_else(|_| serde_json::from_slice(bytes)).map_err(|error| {
+        Fault::new(FaultKind::NotJson, "covers", "ARC-15")
+            .arg("reason", format!("line {}, column {}", error.line(), error.column()))
+    })
+}
+
 fn wrong(element: &str, expected: &str) -> Fault {
     Fault::new(FaultKind::WrongForm, element, "ARC-15").arg("expected", expected)
 }

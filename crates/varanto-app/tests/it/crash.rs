@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use aws_lc_rs::digest;
 use varanto_app::archive::InvalidationRequest;
-use varanto_app::verify::verify_receipt;
+use varanto_app::verify::{Held, verify_receipt};
 use varanto_domain::access::Purpose;
 use varanto_domain::archive::documents::Part;
 use varanto_formats::receipts;
@@ -149,6 +149,7 @@ fn is_there(world: &World, line: &str) {
     let proof = world.app.prove_document(&county, &id, Purpose::ReadInvalidated).unwrap();
     assert_eq!(receipts::write(&proof.receipt), receipt);
     let exported = world.app.export_checkpoint(Some(&proof.receipt)).unwrap();
-    let verdict = verify_receipt(receipt.as_bytes(), exported.as_bytes()).unwrap();
+    let verdict =
+        verify_receipt(receipt.as_bytes(), exported.as_bytes(), &Held::default()).unwrap();
     assert!(verdict.faults.is_empty(), "{:?}", verdict.faults);
 }

@@ -1,7 +1,7 @@
 //! Receipts, checked offline against an exported checkpoint (ARC-15).
 
 use serde_json::Value;
-use varanto_app::verify::{ReceiptProblem, verify_receipt};
+use varanto_app::verify::{Held, ReceiptProblem, verify_receipt};
 use varanto_domain::access::Purpose;
 use varanto_domain::archive::documents::Part;
 use varanto_formats::receipts;
@@ -9,7 +9,11 @@ use varanto_formats::receipts;
 use crate::world::{World, client};
 
 fn codes(receipt: &str, exported: &str) -> Vec<&'static str> {
-    match verify_receipt(receipt.as_bytes(), exported.as_bytes()) {
+    codes_with(receipt, exported, &Held::default())
+}
+
+fn codes_with(receipt: &str, exported: &str, held: &Held) -> Vec<&'static str> {
+    match verify_receipt(receipt.as_bytes(), exported.as_bytes(), held) {
         Ok(verdict) => verdict.faults.iter().map(ReceiptProblem::code).collect(),
         Err(problem) => vec![problem.code()],
     }
@@ -108,6 +112,7 @@ fn a_tampered_receipt_is_told() {
     check("/checkpoint", larger.into(), "checkpoint-signature");
     check("/continues/path/0", zero.into(), "not-continued");
     check("/continues/size", 1.into(), "not-continued");
+    check("/continues/path/0", "AAAA".into(), "unreadable");
     check("/verifier_key", "varanto.local/log".into(), "unreadable");
     let another = World::new();
     let key = another.app.verifier_key();
@@ -116,4 +121,48 @@ fn a_tampered_receipt_is_told() {
     }
     assert_eq!(codes("{}", &exported), ["unreadable"]);
     assert_eq!(codes(&printed, "{}"), ["unreadable"]);
+}
+
+/// ARC-15: the document that a holder has is held against the receipt, under the key that the holder
+/// trusts.
+#[test]
+fn a_document_is_held_against_its_receipt_under_a_pinned_key() {
+    let world = World::new();
+    let dossier = world.open_case(&client(1));
+    let note = world.note(&dossier);
+    let receipt = world.archive(&note).receipt;
+    let printed = receipts::write(&receipt);
+    let exported = world.app.export_checkpoint(Some(&receipt)).unwrap();
+    let proof = world.app.prove_document(&world.county(), &note.id(), Purpose::Read).unwrap();
+    let covers = serde_json::json!({"record": proof.record, "columns": proof.columns});
+    let answer = format!("{{\"receipt\":{printed},\"covers\":{covers}}}");
+    let mut parts = note.submission().parts;
+    parts.reverse();
+    let held = Held {
+        key: Some(world.app.verifier_key()),
+        parts,
+        metadata: Some(answer.clone().into_bytes()),
+    };
+    let check = |held: &Held, expected: &[&str]| {
+        assert_eq!(codes_with(&printed, &exported, held), expected);
+    };
+    check(&held, &[]);
+    check(&Held { metadata: Some(covers.to_string().into_bytes()), ..held.clone() }, &[]);
+
+    let mut other = held.clone();
+    other.parts[0].1[10] ^= 1;
+    check(&other, &["content-differs"]);
+    check(&Held { parts: held.parts[..1].to_vec(), ..held.clone() }, &["content-differs"]);
+    let changed = answer.replace("Suvanto-1", "Suvanto-2").into_bytes();
+    check(&Held { metadata: Some(changed), ..held.clone() }, &["metadata-differ"]);
+    check(&Held { metadata: Some(b"{}".to_vec()), ..held.clone() }, &["unreadable"]);
+    check(&Held { key: Some("no key".into()), ..held.clone() }, &["unreadable"]);
+
+    // A whole archive of a forger's own holds by its own key, and not by the one that is trusted.
+    let folder = tempfile::tempdir().unwrap();
+    let options = varanto_app::AppOptions::in_folder(folder.path());
+    let forger = varanto_app::App::open(&options, world.clock.clone()).unwrap();
+    let pinned = Held { key: Some(forger.verifier_key()), ..held };
+    let found = codes_with(&printed, &exported, &pinned);
+    assert_eq!(found, ["other-key", "checkpoint-signature", "receipt-signature"]);
 }

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
-use varanto_app::verify::{Progress as Step, ReceiptProblem, StoreVerdict, verify_receipt};
+use varanto_app::verify::{
+    Held, Progress as Step, ReceiptProblem, ReceiptVerdict, StoreVerdict, verify_receipt,
+};
+use varanto_domain::archive::documents::Part;
 
 use super::output::Progress;
 use super::{Context, Failure, archive};
@@ -16,9 +19,26 @@ pub(super) struct Verify {
     /// A receipt, as archiving answered it. No store is needed.
     #[arg(long, requires = "checkpoint", value_name = "FILE")]
     receipt: Option<PathBuf>,
-    /// A checkpoint, exported from the archive or asked from /api/v1/checkpoint.
+    /// A checkpoint, exported from the archive with `checkpoint export`.
     #[arg(long, requires = "receipt", value_name = "FILE")]
     checkpoint: Option<PathBuf>,
+    /// The archive's verifier key, from a source that you trust. Without it the key in the
+    /// checkpoint's file is used.
+    #[arg(long, requires = "receipt")]
+    key: Option<String>,
+    /// A part of the document, to be held against the receipt: structured=FILE, view=FILE or
+    /// pdf=FILE. Give every part that the document has.
+    #[arg(long, requires = "receipt", value_name = "NAME=FILE", value_parser = named_part)]
+    part: Vec<(Part, PathBuf)>,
+    /// The answer of `GET …/proof`, whose metadata are to be held against the receipt.
+    #[arg(long, requires = "receipt", value_name = "FILE")]
+    metadata: Option<PathBuf>,
+}
+
+fn named_part(text: &str) -> Result<(Part, PathBuf), String> {
+    let (name, file) = text.split_once('=').ok_or("NAME=FILE is needed")?;
+    let part = Part::of_name(name).ok_or("the parts are: structured, view, pdf")?;
+    Ok((part, file.into()))
 }
 
 #[derive(Debug, Subcommand)]
@@ -37,25 +57,62 @@ pub(super) enum Checkpoint {
 
 pub(super) fn verify(options: &Verify, context: &Context) -> Result<(), Failure> {
     match (&options.receipt, &options.checkpoint) {
-        (Some(receipt), Some(checkpoint)) => offline(receipt, checkpoint, context),
+        (Some(receipt), Some(checkpoint)) => offline(receipt, checkpoint, options, context),
         _ => whole_store(context),
     }
 }
 
-fn offline(receipt: &Path, checkpoint: &Path, context: &Context) -> Result<(), Failure> {
-    let verdict = verify_receipt(&std::fs::read(receipt)?, &std::fs::read(checkpoint)?)
+fn offline(
+    receipt: &Path,
+    checkpoint: &Path,
+    options: &Verify,
+    context: &Context,
+) -> Result<(), Failure> {
+    let mut parts = Vec::new();
+    for (part, file) in &options.part {
+        parts.push((*part, std::fs::read(file)?));
+    }
+    let metadata = options.metadata.as_ref().map(std::fs::read).transpose()?;
+    let held = Held { key: options.key.clone(), parts, metadata };
+    let verdict = verify_receipt(&std::fs::read(receipt)?, &std::fs::read(checkpoint)?, &held)
         .map_err(|problem| Failure::of(format!("{}: {problem:?}", problem.code())))?;
     if !verdict.faults.is_empty() {
         let codes: Vec<&str> = verdict.faults.iter().map(ReceiptProblem::code).collect();
         return Err(Failure::of(format!("the receipt does not hold: {}", codes.join(", "))));
     }
     let document = verdict.receipt.document.to_string();
-    let value = json!({ "document_id": document, "holds": true, "log_size": verdict.size });
-    let words = format!(
-        "The receipt holds: version {} of {document} is in the log of {} entries, as it was on {}.",
-        verdict.receipt.version, verdict.size, verdict.receipt.archived_at
+    let value = json!({
+        "document_id": document, "holds": true, "log_size": verdict.size,
+        "verifier_key": verdict.key, "key_pinned": held.key.is_some(),
+        "content_checked": !held.parts.is_empty(), "metadata_checked": held.metadata.is_some(),
+    });
+    context.output.one(&value, &words(&verdict, &held))
+}
+
+fn words(verdict: &ReceiptVerdict, held: &Held) -> String {
+    let mut words = format!(
+        "The receipt holds: version {} of {} is in the log of {} entries, as it was on {}.",
+        verdict.receipt.version,
+        verdict.receipt.document,
+        verdict.size,
+        verdict.receipt.archived_at
     );
-    context.output.one(&value, &words)
+    words.push_str(match (held.parts.is_empty(), held.metadata.is_some()) {
+        (true, false) => "\nNeither content nor metadata were given to be held against it.",
+        (true, true) => "\nThe metadata are those that were archived. No content was given.",
+        (false, false) => "\nThe content is the one that was archived. No metadata were given.",
+        (false, true) => "\nThe content and the metadata are those that were archived.",
+    });
+    if held.key.is_none() {
+        let _ = write!(
+            words,
+            "\nThe key was not pinned: it is the one in the checkpoint's own file, which whoever \
+             made the file could have chosen. Compare it with one from a source you trust, or give \
+             that with --key:\n{}",
+            verdict.key
+        );
+    }
+    words
 }
 
 fn whole_store(context: &Context) -> Result<(), Failure> {

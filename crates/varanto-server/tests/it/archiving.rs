@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use serde_json::json;
-use varanto_app::verify::verify_receipt;
+use varanto_app::verify::{Held, verify_receipt};
 use varanto_kit::http::Send;
 
 use crate::house::{House, code, faults, form};
@@ -30,13 +30,13 @@ async fn a_document_comes_back_byte_for_byte_with_a_receipt_that_holds() {
 
     let exported = system.get("/api/v1/checkpoint").await.unwrap();
     let newest = receipts.last().unwrap();
-    let verdict = verify_receipt(newest, &exported.body);
+    let verdict = verify_receipt(newest, &exported.body, &Held::default());
     // The reads since the last archiving have grown the log past the receipt's own checkpoint, so
     // the export must be asked for with the receipt.
     let receipt = varanto_formats::receipts::read(newest).unwrap();
     let continued = house.doors.app.export_checkpoint(Some(&receipt)).unwrap();
     assert!(verdict.is_ok());
-    assert_eq!(verify_receipt(newest, continued.as_bytes()).unwrap().faults, []);
+    assert_eq!(verify_receipt(newest, continued.as_bytes(), &Held::default()).unwrap().faults, []);
 }
 
 /// Resending answers the same receipt; other bytes under the same identifier are a conflict.
