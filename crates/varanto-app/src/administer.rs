@@ -140,7 +140,7 @@ impl App {
     }
 }
 
-fn administration(at: varanto_domain::time::Instant, detail: &str) -> LogLine {
+pub(crate) fn administration(at: varanto_domain::time::Instant, detail: &str) -> LogLine {
     LogLine {
         at,
         event: Event::Administer,

@@ -6,6 +6,7 @@
 pub mod administer;
 pub mod archive;
 pub mod callers;
+mod derived;
 mod dictionaries;
 mod error;
 mod registry;
@@ -22,7 +23,7 @@ use varanto_store::{DATABASE_FILE, KeyRing, Store, StoreOptions};
 
 pub use error::{AppError, OpenError};
 pub use registry::{Registry, StructureEntry, StructureState};
-pub use varanto_store::{StoreError, StoreMetrics};
+pub use varanto_store::{Reindexed, StoreError, StoreMetrics};
 
 use dictionaries::Dictionaries;
 use registry::RegistryHolder;

@@ -2,12 +2,10 @@
 
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::archive::elements::Element;
-use varanto_domain::archive::metadata::RawValue;
+use varanto_domain::archive::metadata::RawMetadata;
 use varanto_domain::archive::receipt::Receipt;
 use varanto_domain::archive::register_documents::{CaseContent, RelationshipContent};
-use varanto_domain::ids::{
-    ClientIdentifier, ClientKey, Oid, PersonalIdentityCode, TemporaryIdentifier,
-};
+use varanto_domain::ids::{ClientIdentifier, PersonalIdentityCode, TemporaryIdentifier};
 use varanto_domain::time::FinnishDay;
 use varanto_formats::checkpoints::{self, ExportedCheckpoint};
 use varanto_formats::{content, metadata};
@@ -16,7 +14,7 @@ use varanto_store::{ReadTx, StoreError, VersionRow};
 
 use self::offline::body_of;
 pub use self::offline::{Held, ReceiptProblem, ReceiptVerdict, verify_receipt};
-use crate::{App, AppError};
+use crate::{App, AppError, derived};
 
 mod offline;
 
@@ -133,15 +131,8 @@ impl Judge<'_> {
             self.damage.push(Damage::at(place, "its record does not read"));
             return Ok(());
         };
-        let text = |element| match raw.get(element) {
-            Some(RawValue::Text(text)) => Some(text.as_ref()),
-            _ => None,
-        };
-        let temporary = text(Element::ClientTemporaryRoot)
-            .and_then(|root| Oid::parse(root).ok())
-            .zip(text(Element::ClientTemporaryId))
-            .and_then(|(root, given)| TemporaryIdentifier::new(&root, given).ok());
-        let identifier = text(Element::ClientIdentityCode)
+        let temporary = derived::temporary_identifier(&raw);
+        let identifier = derived::text(&raw, Element::ClientIdentityCode)
             .and_then(|code| PersonalIdentityCode::parse(code).ok())
             .map(ClientIdentifier::Code)
             .or_else(|| temporary.clone().map(ClientIdentifier::Temporary));
@@ -151,16 +142,14 @@ impl Judge<'_> {
                 .push(Damage::at(place, "its client is not found by the client's identifier"));
         }
         if self.row.state == VersionState::InForce {
-            let id = |element| text(element).and_then(|id| Oid::parse(id).ok());
             let structured = parts.first().and_then(|part| content::read(part, "structured").ok());
             match (self.row.group, structured) {
                 (DocumentGroup::Relationship, Some(read)) => {
-                    let said = RelationshipContent::read(&read);
-                    self.relationship(id(Element::RelationshipId), &said)?;
+                    self.relationship(&raw, &RelationshipContent::read(&read))?;
                 }
                 (DocumentGroup::Case, Some(read)) => {
                     let said = CaseContent::read(&read, code_sets, today);
-                    self.case(id(Element::CaseId), &said, temporary.as_ref())?;
+                    self.case(&raw, &said, temporary.as_ref())?;
                 }
                 _ => {}
             }
@@ -168,32 +157,36 @@ impl Judge<'_> {
         Ok(())
     }
 
+    /// Holds the rows of a relationship and of its rights against the document.
     fn relationship(
         &mut self,
-        id: Option<Oid>,
+        raw: &RawMetadata<'_>,
         said: &RelationshipContent,
     ) -> Result<(), StoreError> {
-        let Some(id) = id else { return Ok(()) };
-        let row = match self.tx.find_relationship(&id) {
-            Err(StoreError::Damaged(what)) => {
-                self.damage.push(Damage::at(format!("relationship {id}"), what));
-                return Ok(());
-            }
-            found => found?,
+        let Some((known, rights)) = derived::relationship(self.row, raw, said) else {
+            return Ok(());
+        };
+        let place = format!("relationship {}", known.id);
+        let Some(row) = self.kept(&place, self.tx.find_relationship(&known.id))? else {
+            return Ok(());
         };
         let same = row.is_some_and(|row| {
-            let tasks: Vec<&str> = said.service_tasks.iter().map(|task| &**task).collect();
             Some(row.key) == self.row.relationship_key
                 && row.from == self.row.version
-                && row.known.client == self.row.client
-                && row.known.controller == self.row.controller
-                && row.known.old == said.old
-                && row.known.last_day == said.last_day
-                && row.known.service_tasks == tasks
+                && row.known == known
         });
         if !same {
-            let place = format!("relationship {id}");
             self.damage.push(Damage::at(place, "differs from its document"));
+        }
+        let Some(key) = self.row.relationship_key else { return Ok(()) };
+        let place = format!("rights of relationship {}", known.id);
+        let Some(kept) = self.kept(&place, self.tx.list_rights(key))? else { return Ok(()) };
+        let same = kept.len() == rights.len()
+            && (0i64..).zip(kept).zip(rights).all(|((place, row), right)| {
+                row.place == place && row.client == self.row.client && row.right == right
+            });
+        if !same {
+            self.damage.push(Damage::at(place, "differ from its document"));
         }
         Ok(())
     }
@@ -201,40 +194,39 @@ impl Judge<'_> {
     /// `own` is the temporary identifier of the document's client.
     fn case(
         &mut self,
-        id: Option<Oid>,
+        raw: &RawMetadata<'_>,
         said: &CaseContent,
         own: Option<&TemporaryIdentifier>,
     ) -> Result<(), StoreError> {
-        let Some(id) = id else { return Ok(()) };
-        let row = match self.tx.find_case(&id) {
-            Err(StoreError::Damaged(what)) => {
-                self.damage.push(Damage::at(format!("case {id}"), what));
-                return Ok(());
-            }
-            found => found?,
-        };
-        let mut clients = vec![self.row.client];
-        for identifier in said.known_clients(own) {
-            // One whom no identifier leads to is missing among the case's clients too.
-            let found = self.tx.find_client(&identifier)?;
-            clients.push(found.unwrap_or(ClientKey(0)));
-        }
-        clients.sort_unstable();
-        clients.dedup();
+        let Some(id) = derived::oid(raw, Element::CaseId) else { return Ok(()) };
+        let place = format!("case {id}");
+        let derived = derived::case(self.tx, self.row, raw, said, own);
+        let Some(known) = self.kept(&place, derived)? else { return Ok(()) };
+        let Some(row) = self.kept(&place, self.tx.find_case(&id))? else { return Ok(()) };
         let same = row.is_some_and(|row| {
             Some(row.key) == self.row.case_key
                 && Some(row.relationship_key) == self.row.relationship_key
                 && row.from == self.row.version
-                && row.known.clients == clients
-                && row.known.controller == self.row.controller
-                && row.known.closed == said.closed
-                && row.known.closed_on == said.closed_on
-                && row.known.joint == said.joint
-                && Some(row.known.service_task.as_str()) == said.service_task.as_deref()
+                && Some(row.known) == known
         });
         if !same {
-            self.damage.push(Damage::at(format!("case {id}"), "differs from its document"));
+            self.damage.push(Damage::at(place, "differs from its document"));
         }
         Ok(())
+    }
+
+    /// What was read of rows; `None`, and noted, when they are damaged.
+    fn kept<T>(
+        &mut self,
+        place: &str,
+        read: Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        match read {
+            Err(StoreError::Damaged(what)) => {
+                self.damage.push(Damage::at(place, what));
+                Ok(None)
+            }
+            read => read.map(Some),
+        }
     }
 }

@@ -8,6 +8,7 @@
 //! * `store`, `writer`, `readers`, `tx`: the engine;
 //! * `migrations`: the schema;
 //! * `keys`, `content`: how contents are encrypted and compressed;
+//! * `reindex`: how what is derived from documents is made anew;
 //! * `proof_log`, `verify`: how it is proven that nothing was changed, and how damage is found.
 
 mod checksum;
@@ -24,6 +25,8 @@ mod proof_log;
 mod readers;
 mod register_files;
 mod register_rows;
+mod reindex;
+mod rights;
 mod search;
 mod store;
 mod tallies;
@@ -48,6 +51,8 @@ pub use metrics::{COMMIT_BUCKETS_MICROS, StoreMetrics};
 pub use proof_log::{Checkpoint, Seal, TILE_WIDTH};
 pub use register_files::{FileKind, RegisterFile};
 pub use register_rows::{CaseRow, RelationshipRow};
+pub use reindex::{Derive, DerivedRows, RegisterDocument, Reindexed};
+pub use rights::RightRow;
 pub use search::{After, Filter, Scope};
 pub use store::{DATABASE_FILE, Durable, LOCK_FILE, Store, StoreOptions};
 pub use tallies::{DelayRow, TallyRow};

@@ -128,6 +128,26 @@ impl WriteTx<'_> {
     }
 }
 
+impl WriteTx<'_> {
+    /// Makes the counts anew from the versions.
+    pub(crate) fn rebuild_counts(&mut self) -> Result<(), StoreError> {
+        const TALLY: &str = "INSERT INTO tally VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        const DELAY: &str = "INSERT INTO archiving_delay VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        let recount = self.recount()?;
+        self.execute("DELETE FROM tally", [])?;
+        self.execute("DELETE FROM archiving_delay", [])?;
+        for (key, kept) in recount.tallies {
+            self.execute(TALLY, params![key[0], key[1], key[2], key[3], kept[0], kept[1]])?;
+        }
+        for (day, kept) in recount.delays {
+            let [versions, total, most, hour, within_day, week] = kept;
+            let row = params![day[0], day[1], versions, total, most, hour, within_day, week];
+            self.execute(DELAY, row)?;
+        }
+        Ok(())
+    }
+}
+
 impl ReadTx<'_> {
     /// Every tally, by controller and month.
     pub fn list_tallies(&self) -> Result<Vec<TallyRow>, StoreError> {
@@ -189,14 +209,10 @@ impl ReadTx<'_> {
             .collect())
     }
 
-    /// The rows of the counts that a recount of the versions does not give, each by its place.
-    pub(crate) fn wrong_counts(&self) -> Result<Vec<String>, StoreError> {
+    /// The counts as the versions give them.
+    fn recount(&self) -> Result<Recount, StoreError> {
         const VERSIONS: &str = "SELECT controller, written_at, archived_at, document_group,
             coalesce(specific_type, general_type, 0), content_bytes FROM document_version";
-        const TALLIES: &str = "SELECT controller, month, document_group, document_type, versions,
-            content_bytes FROM tally";
-        const DELAYS: &str = "SELECT controller, day, versions, total_millis, most_millis,
-            within_hour, within_day, within_week FROM archiving_delay";
         let mut recount = Recount::default();
         self.each(VERSIONS, [], |row| {
             let mut values = [0i64; 6];
@@ -206,6 +222,16 @@ impl ReadTx<'_> {
             recount.add(values);
             Ok::<_, StoreError>(())
         })?;
+        Ok(recount)
+    }
+
+    /// The rows of the counts that a recount of the versions does not give, each by its place.
+    pub(crate) fn wrong_counts(&self) -> Result<Vec<String>, StoreError> {
+        const TALLIES: &str = "SELECT controller, month, document_group, document_type, versions,
+            content_bytes FROM tally";
+        const DELAYS: &str = "SELECT controller, day, versions, total_millis, most_millis,
+            within_hour, within_day, within_week FROM archiving_delay";
+        let mut recount = self.recount()?;
         let mut wrong = Vec::new();
         let tallies: Vec<([i64; 4], [i64; 2])> = self.all(TALLIES, [], |row| {
             let key = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];

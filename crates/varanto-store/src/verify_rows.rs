@@ -229,6 +229,11 @@ impl RowWalk<'_> {
             AND said.state = 0 AND said.case_key = kept.case_key) LIMIT 1000";
         const CASE_CLIENTS: &str = "SELECT case_key FROM case_client
             WHERE case_key NOT IN (SELECT case_key FROM client_case) LIMIT 1000";
+        const RIGHTS: &str = "SELECT DISTINCT relationship_key FROM register_use_right
+            WHERE relationship_key NOT IN (SELECT relationship_key FROM relationship) LIMIT 1000";
+        const SUSPENSIONS: &str = "SELECT DISTINCT relationship_key FROM right_suspension
+            WHERE (relationship_key, place) NOT IN
+            (SELECT relationship_key, place FROM register_use_right) LIMIT 1000";
         const IDENTIFIERS: &str = "SELECT client_key FROM client_identifier
             WHERE client_key NOT IN (SELECT client_key FROM client_key) LIMIT 1000";
         const KEYS: &str = "SELECT client_key FROM client_key
@@ -240,6 +245,8 @@ impl RowWalk<'_> {
             (RELATIONSHIPS, "relationship row", "is not what a document in force says"),
             (CASES, "case row", "is not what a document in force says"),
             (CASE_CLIENTS, "client of case", "belongs to no case"),
+            (RIGHTS, "right of relationship", "belongs to no relationship"),
+            (SUSPENSIONS, "suspension in relationship", "belongs to no right"),
             (IDENTIFIERS, "identifier of client", "leads to no key"),
             (KEYS, "key of client", "no identifier leads to it"),
         ];

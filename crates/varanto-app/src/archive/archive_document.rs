@@ -12,6 +12,7 @@ use varanto_domain::archive::references::{
 };
 use varanto_domain::faults::Fault;
 use varanto_domain::ids::{ClientKey, VersionKey};
+use varanto_domain::relationship::Parties;
 use varanto_domain::structures::Structure;
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_store::{
@@ -449,7 +450,10 @@ impl Work {
                     last_day: content.last_day,
                     service_tasks: content.service_tasks.iter().map(ToString::to_string).collect(),
                 };
+                let organiser = self.metadata.organiser.as_ref().map(|party| &party.id);
+                let parties = Parties::of(&known.controller, organiser, &known.id);
                 let key = tx.upsert_relationship(found.relationship_key, &known, self.version)?;
+                tx.replace_rights(key, client, &content.units.rights(&parties))?;
                 Ok((Some(key), None))
             }
             RegisterContent::Case(content) => {

@@ -7,13 +7,20 @@ use rusqlite::types::Value;
 use varanto_app::archive::InvalidationRequest;
 use varanto_formats::synthetic::Draw;
 
-use crate::world::{World, client, copy, long, open};
+use crate::world::{
+    PRODUCERS_OTHER_UNIT, PRODUCERS_UNIT, World, client, copy, long, open, serving,
+};
 
 /// An archive with some of everything, closed.
 fn archive_of_everything() -> World {
     let world = World::new();
     for number in 1..=4 {
-        let dossier = world.open_case(&client(number));
+        let mut producer = serving(PRODUCERS_UNIT, "2026-01-01", "2026-03-31");
+        producer["palveluntoteuttaja"] =
+            vec![serving(PRODUCERS_OTHER_UNIT, "2026-02-01", "")].into();
+        let again = serving(PRODUCERS_UNIT, "2026-09-01", "");
+        let relationship = world.relationship(&client(number)).served_by(vec![producer, again]);
+        let dossier = world.open_case_under(relationship, &client(number));
         let notes: Vec<_> = (0..6).map(|_| world.note(&dossier)).collect();
         for note in &notes {
             world.archive(note);
@@ -127,6 +134,8 @@ fn a_flipped_bit_in_any_column_is_found() {
         ("relationship", "relationship"),
         ("client_case", "case"),
         ("case_client", "case"),
+        ("register_use_right", "rights of relationship"),
+        ("right_suspension", "rights of relationship"),
         ("invalidation", "invalidation"),
         ("use_log", "log line"),
         ("tally", "tally"),
@@ -222,6 +231,69 @@ fn primary_key(conn: &Connection, table: &str) -> Vec<String> {
     names.collect::<Result<_, _>>().unwrap()
 }
 
+/// The rows of the tables that are derived from documents.
+fn derived(folder: &Path) -> String {
+    let conn = Connection::open(database(folder)).unwrap();
+    let mut said = String::new();
+    for table in DERIVED {
+        let mut statement = conn.prepare(&format!("SELECT * FROM {table}")).unwrap();
+        let count = statement.column_count();
+        let mut rows = statement.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let values: Vec<Value> = (0..count).map(|at| row.get(at).unwrap()).collect();
+            said = format!("{said}{table} {values:?}\n");
+        }
+    }
+    said
+}
+
+const DERIVED: [&str; 7] = [
+    "relationship",
+    "client_case",
+    "case_client",
+    "register_use_right",
+    "right_suspension",
+    "tally",
+    "archiving_delay",
+];
+
+/// The documents are the truth: what is derived from them can be thrown away, damaged or made up, and
+/// made anew from them, the same to the byte (REL-1, REL-2, RUR-1).
+#[test]
+fn derived_rows_are_made_anew_from_documents_alone() {
+    let world = archive_of_everything();
+    let folder = std::sync::Arc::clone(&world.folder);
+    world.app.clone().close();
+    let sound = derived(folder.path());
+    for table in DERIVED {
+        assert!(sound.contains(&format!("{table} ")), "{table} has no row");
+    }
+    let wiped = DERIVED.map(|table| format!("DELETE FROM {table}"));
+    let spoilt = [
+        "UPDATE register_use_right SET last_day = NULL, holder = controller".to_owned(),
+        "UPDATE relationship SET old = 1, client_key = 5 WHERE old = 0".to_owned(),
+        "INSERT INTO case_client VALUES (99, 99)".to_owned(),
+        "INSERT INTO right_suspension VALUES (99, 0, 1, 2)".to_owned(),
+        "UPDATE tally SET versions = versions + 1".to_owned(),
+    ];
+    for statements in [&wiped[..], &spoilt[..]] {
+        let copied = tempfile::tempdir().unwrap();
+        copy(folder.path(), copied.path());
+        let conn = Connection::open(database(copied.path())).unwrap();
+        for statement in statements {
+            assert!(conn.execute(statement, []).unwrap() > 0, "{statement}");
+        }
+        drop(conn);
+        assert_ne!(verdict(&world, copied.path()), Vec::<String>::new());
+        let app = open(copied.path(), &world.clock).unwrap();
+        let done = app.reindex().unwrap();
+        assert_eq!((done.relationships, done.cases, done.unread), (9, 10, 0));
+        app.close();
+        assert_eq!(derived(copied.path()), sound);
+        assert_eq!(verdict(&world, copied.path()), Vec::<String>::new());
+    }
+}
+
 /// Rows that are gone are missed, whatever table they were in.
 #[test]
 fn a_deleted_row_is_missed() {
@@ -238,6 +310,8 @@ fn a_deleted_row_is_missed() {
         ("relationship", "relationship"),
         ("client_case", "case"),
         ("case_client", "case"),
+        ("register_use_right", "rights of relationship"),
+        ("right_suspension", "rights of relationship"),
         ("invalidation", "version"),
         ("tally", "tally"),
         ("archiving_delay", "archiving delay"),

@@ -36,6 +36,8 @@ pub(crate) const NEIGHBOURS_UNIT: &str = "1.2.246.10.90000002.10.11";
 pub(crate) const PRODUCER: &str = "1.2.246.10.90000003";
 /// Its service unit.
 pub(crate) const PRODUCERS_UNIT: &str = "1.2.246.10.90000003.10.11";
+/// Another unit of it.
+pub(crate) const PRODUCERS_OTHER_UNIT: &str = "1.2.246.10.90000003.10.12";
 /// The service task of the drafts: families with children.
 pub(crate) const TASK: &str = "24";
 /// The case note of a meeting, a structure inside the program.
@@ -214,7 +216,11 @@ impl World {
 
     /// Archives a client's relationship and an open case.
     pub(crate) fn open_case(&self, client: &Client) -> Dossier {
-        let relationship = self.relationship(client);
+        self.open_case_under(self.relationship(client), client)
+    }
+
+    /// Archives a relationship document and an open case under it.
+    pub(crate) fn open_case_under(&self, relationship: Draft, client: &Client) -> Dossier {
         self.archive(&relationship);
         let id = relationship.text("relationship_id");
         let case = self.case(client, &id);
@@ -541,6 +547,16 @@ pub(crate) fn unit(oid: &str) -> Value {
     json!({"system": "urn:oid:1.2.246.537.6.202.2008", "code": oid, "display": "Yksikkö"})
 }
 
+/// A unit that serves a client, from its first day to its last; `""`: until further notice.
+pub(crate) fn serving(oid: &str, first: &str, last: &str) -> Value {
+    let mut serving = json!({"palveluyksikon_nimi": unit(oid), "asiakkuuden_alkamispvm": first,
+        "sosiaalipalvelu": [code("1.2.246.537.6.1222", "45", "Sosiaaliohjaus")]});
+    if !last.is_empty() {
+        serving["asiakkuuden_paattymispvm"] = last.into();
+    }
+    serving
+}
+
 /// Made-up content, with a client's identity code wherever its client has one.
 pub(crate) fn about(client: &Client, made: &str) -> Value {
     let mut content: Value = serde_json::from_str(made).unwrap();
@@ -644,6 +660,12 @@ impl Draft {
         self
     }
 
+    /// Gives the first service task of a relationship document its producers.
+    pub(crate) fn served_by(self, producers: impl Into<Value>) -> Self {
+        let pointer = "/asiakkuusasiakirja/sosiaalihuollon_palvelutehtava/0/palveluntuottaja";
+        self.content(pointer, producers)
+    }
+
     /// Makes a case document's case closed.
     pub(crate) fn closed_on(self, day: &str) -> Self {
         self.content(
@@ -740,6 +762,7 @@ fn registers() -> Value {
             closed,
             unit(NEIGHBOURS_UNIT, NEIGHBOUR, "service-unit", None),
             unit(PRODUCERS_UNIT, PRODUCER, "service-unit", None),
+            unit(PRODUCERS_OTHER_UNIT, PRODUCER, "service-unit", None),
         ],
         "systems": [
             system(System::County, COUNTY, &everything),

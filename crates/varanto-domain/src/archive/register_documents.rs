@@ -9,6 +9,7 @@ use super::metadata::Metadata;
 use crate::codes::CodeSets;
 use crate::faults::{Fault, FaultKind};
 use crate::ids::{ClientIdentifier, Oid, PersonalIdentityCode, TemporaryIdentifier};
+use crate::relationship::RelationshipUnits;
 use crate::structures::Content;
 use crate::time::FinnishDay;
 
@@ -27,6 +28,8 @@ pub struct RelationshipContent {
     pub service_tasks: Vec<Arc<str>>,
     /// The client's identifiers, as written in the content.
     pub client: ClientIdentifiers,
+    /// The units that serve the client.
+    pub units: RelationshipUnits,
 }
 
 /// What a case document says.
@@ -137,6 +140,7 @@ impl RelationshipContent {
                 .filter_map(|task| code(Some(task), "palvelutehtava"))
                 .collect(),
             client: client(root.and_then(|root| root.member("asiakas"))),
+            units: RelationshipUnits::read(content),
         }
     }
 

@@ -20,6 +20,18 @@ pub struct Parties {
     pub relationship: Oid,
 }
 
+impl Parties {
+    /// The parties of a relationship document's metadata; without an organiser the controller is it.
+    #[must_use]
+    pub fn of(controller: &Oid, organiser: Option<&Oid>, relationship: &Oid) -> Self {
+        Self {
+            controller: controller.clone(),
+            organiser: organiser.unwrap_or(controller).clone(),
+            relationship: relationship.clone(),
+        }
+    }
+}
+
 /// The units that a relationship document names, entry by entry, and the child-protection
 /// relationship beside them.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -162,7 +174,9 @@ impl RelationshipUnits {
             _ => None,
         };
         let listed = content.member("sosiaalipalvelu").map(Content::entries).unwrap_or_default();
-        let mut services: Vec<Arc<str>> = listed.iter().filter_map(code_of).collect();
+        let services = listed.iter().filter_map(code_of);
+        let mut services: Vec<Arc<str>> =
+            services.filter(|code| !code.is_empty() && !code.contains(char::is_control)).collect();
         services.sort_unstable();
         services.dedup();
         let unit = code(content, "palveluyksikon_nimi");

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
 use varanto_app::App;
 use varanto_app::administer::LoadError;
 
@@ -28,6 +29,25 @@ pub(super) fn must_hold(context: &Context, file: &str) -> Result<(), Failure> {
     }
     let folder = context.config.data.display();
     Err(Failure::of(format!("there is no archive in {folder}: {} is not there", file.display())))
+}
+
+/// `varanto reindex`: makes the rows that follow from documents anew. Source: REL-1, REL-2, RUR-1.
+pub(super) fn reindex(context: &Context) -> Result<(), Failure> {
+    must_hold(context, "varanto.db")?;
+    let done = to_change(context)?.reindex()?;
+    let value = json!({
+        "relationships": done.relationships,
+        "rights": done.rights,
+        "cases": done.cases,
+        "erased": done.erased,
+        "unread": done.unread,
+    });
+    let words = format!(
+        "{} relationships, {} rights and {} cases made anew from their documents; {} of destroyed \
+         keys and {} unreadable left as they were.",
+        done.relationships, done.rights, done.cases, done.erased, done.unread
+    );
+    context.output.one(&value, &words)
 }
 
 /// Why a file was not loaded, in the reader's language.

@@ -63,6 +63,8 @@ enum Command {
     Serve,
     /// Verify everything that is stored, or a receipt offline.
     Verify(proof::Verify),
+    /// Make everything that is derived from documents anew from the documents alone.
+    Reindex,
     /// Export the signed state of the proof log.
     #[command(subcommand)]
     Checkpoint(proof::Checkpoint),
@@ -148,6 +150,7 @@ fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Demo(options) => demo::run(&options),
         Command::Serve => serve::run(context),
         Command::Verify(options) => proof::verify(&options, context),
+        Command::Reindex => archive::reindex(context),
         Command::Checkpoint(command) => proof::checkpoint(&command, context),
         Command::Structures(command) => structures::run(command, context),
         Command::CodeSets(command) => registers::code_sets(command, context),

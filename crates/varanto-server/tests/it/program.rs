@@ -42,6 +42,7 @@ fn every_command_has_help_and_an_unknown_one_is_told_with_code_2() {
         "demo",
         "serve",
         "verify",
+        "reindex",
         "checkpoint",
         "structures",
         "codesets",
@@ -90,6 +91,7 @@ fn commands_that_read_make_no_archive_where_there_is_none() {
     let data = home.path().join("mistyped");
     for command in [
         &["verify"][..],
+        &["reindex"],
         &["checkpoint", "export"],
         &["structures", "list"],
         &["codesets", "list"],
@@ -188,4 +190,9 @@ fn the_demonstration_opens_works_and_ends_cleanly() {
     assert!(verified.status.success(), "{}{}", text(&verified.stdout), text(&verified.stderr));
     let verdict: Value = serde_json::from_slice(&verified.stdout).unwrap();
     assert!(verdict["versions"].as_u64().unwrap() > 100, "{verdict}");
+    let made = varanto(&["--data", archive.to_str().unwrap(), "--json", "reindex"]);
+    let made: Value = serde_json::from_slice(&made.stdout).unwrap();
+    assert!(made["rights"].as_u64().unwrap() > 0 && made["unread"] == 0, "{made}");
+    let again = varanto(&["--data", archive.to_str().unwrap(), "--json", "verify"]);
+    assert!(again.status.success(), "{}{}", text(&again.stdout), text(&again.stderr));
 }
