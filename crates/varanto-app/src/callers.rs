@@ -59,6 +59,8 @@ pub struct PersonFacts {
     pub organisation: Oid,
     /// The unit where the person works.
     pub unit: Option<Oid>,
+    /// Whether the login was a strong one, by card or the like.
+    pub strong: bool,
 }
 
 impl App {
@@ -129,6 +131,7 @@ impl App {
                 registration_number: person.registration_number,
                 role: person.role,
                 unit: person.unit,
+                strong: person.strong,
             },
         })
     }

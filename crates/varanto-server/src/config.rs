@@ -102,6 +102,8 @@ pub struct Tokens {
     pub audience: String,
     /// The issuer's public keys (a JWK set), as a file; read again when it changes.
     pub jwks_file: Option<PathBuf>,
+    /// The values of `acr` that tell of a strong login; any other, or none, is a weak one.
+    pub strong_levels: Vec<String>,
     /// How far the issuer's clock may be from ours, in seconds.
     pub leeway_seconds: u64,
 }
@@ -187,6 +189,7 @@ impl Default for Tokens {
             issuer: String::new(),
             audience: "varanto".into(),
             jwks_file: None,
+            strong_levels: vec!["strong".into()],
             leeway_seconds: 30,
         }
     }

@@ -31,17 +31,9 @@ pub struct Person {
     pub unit: Option<String>,
     /// The professional registration number.
     pub registration_number: Option<String>,
-    /// How the person was authenticated: `strong` or anything else.
+    /// How the person was authenticated, in the provider's words; empty when it does not say.
     #[serde(default)]
     pub acr: String,
-}
-
-impl Person {
-    /// Whether the person was authenticated strongly, by card or the like.
-    #[must_use]
-    pub fn strong(&self) -> bool {
-        self.acr == "strong"
-    }
 }
 
 /// The claims that this archive checks itself, by its own clock.
@@ -55,6 +47,7 @@ struct Times {
 pub struct Tokens {
     issuer: String,
     audience: String,
+    strong: Vec<String>,
     leeway: i64,
     file: Option<PathBuf>,
     keys: RwLock<(Option<SystemTime>, Arc<JwkSet>)>,
@@ -79,6 +72,7 @@ impl Tokens {
         let tokens = Self {
             issuer: config.issuer.clone(),
             audience: config.audience.clone(),
+            strong: config.strong_levels.clone(),
             leeway: i64::try_from(config.leeway_seconds).unwrap_or(i64::MAX / 4),
             file: config.jwks_file.clone(),
             keys: RwLock::new((None, Arc::new(keys))),
@@ -86,6 +80,13 @@ impl Tokens {
         };
         tokens.refresh();
         tokens
+    }
+
+    /// Whether the person was authenticated strongly, by card or the like. What the configuration
+    /// does not name is weak.
+    #[must_use]
+    pub fn is_strong(&self, person: &Person) -> bool {
+        self.strong.contains(&person.acr)
     }
 
     /// Reads the key file again when it has changed. An unreadable file leaves the keys as they were.

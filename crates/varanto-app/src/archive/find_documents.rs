@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
-use varanto_domain::access::{self, Basis, Caller, Denial, Function, Purpose};
+use varanto_domain::access::{self, Basis, Caller, Purpose};
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid, VersionKey};
@@ -110,8 +110,7 @@ impl App {
         query: &DocumentQuery,
     ) -> Result<FoundDocuments, AppError> {
         let now = self.clock.now();
-        if !caller.functions.contains(&Function::Read) {
-            let denial = Denial::NotCertified(Function::Read);
+        if let Err(denial) = access::may_look(caller) {
             self.log(caller, Event::Search, Outcome::Denied(denial), now)?;
             return Err(AppError::Denied(denial));
         }

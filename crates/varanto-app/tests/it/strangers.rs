@@ -182,6 +182,7 @@ fn a_person_may_what_the_role_allows() {
         role: role.into(),
         organisation: oid(organisation),
         unit: None,
+        strong: true,
     };
     let check = |role: &str, way: &str, code: Option<&str>| {
         let caller = world.app.caller_of_person(person(role, COUNTY)).unwrap();
@@ -205,6 +206,14 @@ fn a_person_may_what_the_role_allows() {
     let unknown = |role: &str, organisation: &str| {
         world.app.caller_of_person(person(role, organisation)).unwrap_err()
     };
+    let weak = PersonFacts { strong: false, ..person("archivist", COUNTY) };
+    let weak = world.app.caller_of_person(weak).unwrap();
+    // Delays of archiving tell of no client.
+    for (way, answer) in looks(&world, &weak, &note.id()).into_iter().filter(|(way, _)| *way != "delays")
+    {
+        let Err(AppError::Denied(denial)) = answer else { panic!("{way}: {answer:?}") };
+        assert_eq!(denial.code(), "weak-login", "{way}");
+    }
     assert_eq!(unknown("king", COUNTY), Unknown::Role);
     assert_eq!(unknown("worker", "1.2.3"), Unknown::Organisation);
 }

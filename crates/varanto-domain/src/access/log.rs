@@ -113,13 +113,14 @@ impl Actor {
                 organisation,
                 detail: Some(format!("certificate {certificate}")),
             },
-            Who::Person { subject, registration_number, role, unit } => {
+            Who::Person { subject, registration_number, role, unit, strong } => {
                 let number = registration_number.as_deref().unwrap_or("-");
                 let unit = unit.as_ref().map_or("-", |unit| unit.as_str());
+                let login = if *strong { "" } else { " login weak" };
                 Self {
                     name: format!("person:{subject}"),
                     organisation,
-                    detail: Some(format!("number {number} role {role} unit {unit}")),
+                    detail: Some(format!("number {number} role {role} unit {unit}{login}")),
                 }
             }
             Who::Operator => Self { name: "operator".into(), organisation: None, detail: None },

@@ -46,6 +46,8 @@ pub enum Who {
         role: String,
         /// The unit where the person works.
         unit: Option<Oid>,
+        /// Whether the login was a strong one, by card or the like.
+        strong: bool,
     },
     /// The archive's own operator at the command line, who sees no content.
     Operator,
@@ -99,12 +101,18 @@ pub enum Denial {
     AnotherRegister,
     /// The version was invalidated and is hidden from normal use.
     Invalidated,
+    /// The person logged in the weaker way, which is for recording alone.
+    WeakLogin,
 }
 
 impl Denial {
     /// Every kind of denial, for the tables of texts.
-    pub const ALL: [Self; 3] =
-        [Self::NotCertified(Function::Read), Self::AnotherRegister, Self::Invalidated];
+    pub const ALL: [Self; 4] = [
+        Self::NotCertified(Function::Read),
+        Self::AnotherRegister,
+        Self::Invalidated,
+        Self::WeakLogin,
+    ];
 
     /// Its stable name; texts in three languages hang on it.
     #[must_use]
@@ -113,6 +121,7 @@ impl Denial {
             Self::NotCertified(_) => "not-certified",
             Self::AnotherRegister => "another-register",
             Self::Invalidated => "version-invalidated",
+            Self::WeakLogin => "weak-login",
         }
     }
 
@@ -123,8 +132,31 @@ impl Denial {
             Self::NotCertified(_) => "JOI-4",
             Self::AnotherRegister => "ACC-2",
             Self::Invalidated => "ARC-3",
+            Self::WeakLogin => "ACC-1",
         }
     }
+}
+
+/// What bars a caller from looking at anything at all, whatever it looks for. A weak login is for
+/// recording without disclosure or signature; to be shown what is archived is a disclosure.
+///
+/// # Errors
+/// [`Denial::WeakLogin`], [`Denial::NotCertified`].
+///
+/// Source: ACC-1, JOI-4.
+pub fn may_look(caller: &Caller) -> Result<(), Denial> {
+    bars(caller, Function::Read)
+}
+
+/// What bars the caller from a function that discloses or ends something.
+fn bars(caller: &Caller, function: Function) -> Result<(), Denial> {
+    if matches!(caller.who, Who::Person { strong: false, .. }) {
+        return Err(Denial::WeakLogin);
+    }
+    if !caller.functions.contains(&function) {
+        return Err(Denial::NotCertified(function));
+    }
+    Ok(())
 }
 
 /// Decides whether the caller may read a version: first what bars, then what grounds.
@@ -138,9 +170,7 @@ pub fn may_read(
     facts: &VersionFacts,
     purpose: Purpose,
 ) -> Result<ReadPermit, Denial> {
-    if !caller.functions.contains(&Function::Read) {
-        return Err(Denial::NotCertified(Function::Read));
-    }
+    may_look(caller)?;
     if !caller.registers.contains(&facts.controller) {
         return Err(Denial::AnotherRegister);
     }
@@ -203,11 +233,9 @@ const fn functions_for(group: DocumentGroup) -> &'static [Function] {
 /// Decides whether the caller may invalidate a version.
 ///
 /// # Errors
-/// The denial that bars. Source: ARC-3, JOI-4.
+/// The denial that bars. Source: ACC-1, ARC-3, JOI-4.
 pub fn may_invalidate(caller: &Caller, facts: &VersionFacts) -> Result<InvalidatePermit, Denial> {
-    if !caller.functions.contains(&Function::Invalidate) {
-        return Err(Denial::NotCertified(Function::Invalidate));
-    }
+    bars(caller, Function::Invalidate)?;
     if !caller.registers.contains(&facts.controller) {
         return Err(Denial::AnotherRegister);
     }

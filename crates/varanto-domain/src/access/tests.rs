@@ -46,6 +46,38 @@ fn a_system_reads_what_its_own_registers_hold() {
     check(&[], OTHER, InForce, Purpose::Read, Err("not-certified"));
 }
 
+/// ACC-1: the weaker login is for recording; it opens, finds and invalidates nothing, whatever the
+/// role allows.
+#[test]
+fn a_weak_login_records_and_is_shown_nothing() {
+    let person = |strong, functions: &[Function]| Caller {
+        who: Who::Person {
+            subject: "aino".into(),
+            registration_number: None,
+            role: "archivist".into(),
+            unit: None,
+            strong,
+        },
+        ..system(functions)
+    };
+    let every = Function::ALL;
+    let facts = version(OWN, VersionState::InForce);
+    let check = |strong, functions: &[Function], expected: Result<(), &str>| {
+        let caller = person(strong, functions);
+        let told = |answer: Result<(), Denial>| answer.map_err(Denial::code);
+        assert_eq!(told(may_look(&caller)), expected);
+        assert_eq!(told(may_read(&caller, &facts, Purpose::Read).map(|_| ())), expected);
+        assert_eq!(told(may_invalidate(&caller, &facts).map(|_| ())), expected);
+    };
+    check(true, &every, Ok(()));
+    check(false, &every, Err("weak-login"));
+    check(false, &[], Err("weak-login"));
+    check(true, &[], Err("not-certified"));
+
+    let recorded = may_archive(&person(false, &every), &oid(OWN), DocumentGroup::LaterPhase);
+    assert_eq!(recorded.map(|_| ()), Ok(()));
+}
+
 /// JOI-4, OLD-1: old documents need a certification of their own.
 #[test]
 fn a_system_archives_what_it_is_certified_for_into_its_own_registers() {

@@ -73,12 +73,12 @@ pub fn asker(doors: &Doors, shown: &Shown) -> Result<Asker, Problem> {
             fingerprint: &certificate.digest,
             common_name: Some(&certificate.system),
         }),
-        Shown::Person(person) => doors.app.caller_of_person(facts(person)?),
+        Shown::Person(person) => doors.app.caller_of_person(facts(doors, person)?),
     };
     known.map(|caller| Asker(Arc::new(caller))).map_err(Problem::unknown)
 }
 
-fn facts(person: &Person) -> Result<PersonFacts, Problem> {
+fn facts(doors: &Doors, person: &Person) -> Result<PersonFacts, Problem> {
     let lacking = |claim: &str| {
         Problem::new(axum::http::StatusCode::UNAUTHORIZED, "token-incomplete")
             .rule("ACC-1")
@@ -91,6 +91,7 @@ fn facts(person: &Person) -> Result<PersonFacts, Problem> {
         role: person.role.clone(),
         organisation: Oid::parse(&person.organisation).map_err(|_| lacking("organisation"))?,
         unit,
+        strong: doors.tokens.is_strong(person),
     })
 }
 

@@ -99,7 +99,7 @@ async fn a_problem_is_told_in_the_callers_language() {
     }
 }
 
-/// Tokens: expired, forged, of an unknown role; a good one of a person opens.
+/// ACC-1: tokens expired, forged, of a weak login, of an unknown role; a good one of a person opens.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_token_is_refused_with_its_reason() {
     let house = House::open();
@@ -120,6 +120,12 @@ async fn a_bad_token_is_refused_with_its_reason() {
     ] {
         let answer = house.stranger().bearer(&token).get(PATH).await.unwrap();
         assert_eq!(code(&answer), expected);
+    }
+    for acr in ["weak", ""] {
+        let weak = house.stranger().bearer(&signed(&|claims| claims.acr = acr.into()));
+        let answer =
+            weak.post_json("/api/v1/documents/_search", &serde_json::json!({})).await.unwrap();
+        assert_eq!((answer.status.as_u16(), code(&answer)), (403, "weak-login".into()));
     }
 }
 
