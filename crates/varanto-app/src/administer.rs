@@ -1,14 +1,17 @@
 //! Loading structures, code sets, organisations and systems (REG-1 to REG-4).
 
+use std::collections::BTreeMap;
+
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
-use varanto_domain::faults::Fault;
+use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
 use varanto_domain::joining::{RegisterEntries, Registers};
+use varanto_domain::structures::{Structure, built_in};
 use varanto_formats::national_schema::SchemaFault;
 use varanto_formats::{code_sets, national_schema, registers};
 use varanto_store::{FileKind, StoreError};
 
-use crate::{App, AppError, OpenError};
+use crate::{App, AppError, OpenError, Registry, StructureState};
 
 /// Why a file was not loaded. Nothing of it was.
 #[derive(Debug, thiserror::Error)]
@@ -41,22 +44,35 @@ impl App {
     /// structures' OIDs.
     ///
     /// # Errors
-    /// Every file that does not read, by its place in `files`, with all its faults. What is wrong
-    /// with no single file is told once, at the first place.
+    /// Every file that does not read, by its place in `files`, with all its faults; one whose
+    /// structure was withdrawn, or published with other content. What is wrong with no single file
+    /// is told once, at the first place.
+    ///
+    /// Source: ARC-5, REG-3.
     pub fn load_structures(&self, files: Vec<Vec<u8>>) -> Result<Vec<Oid>, Vec<BadFile>> {
-        let mut read = Vec::with_capacity(files.len());
+        let registry = self.registry();
+        let mut read: BTreeMap<Oid, (Structure, Vec<u8>)> = BTreeMap::new();
         let mut bad = Vec::new();
         for (place, file) in files.into_iter().enumerate() {
-            match national_schema::read(&file) {
-                Ok(structure) => read.push((structure.oid, file)),
-                Err(faults) => bad.push((place, LoadError::Schema(faults))),
+            let structure = match national_schema::read(&file) {
+                Ok(structure) => structure,
+                Err(faults) => {
+                    bad.push((place, LoadError::Schema(faults)));
+                    continue;
+                }
+            };
+            let beside = read.get(&structure.oid).map(|(beside, _)| beside);
+            if let Some(fault) = unloadable(&registry, &structure, beside) {
+                bad.push((place, LoadError::Faults(vec![fault])));
+            } else {
+                read.insert(structure.oid.clone(), (structure, file));
             }
         }
         if !bad.is_empty() {
             return Err(bad);
         }
-        let oids = read.iter().map(|(oid, _)| oid.clone()).collect();
-        let files = read.into_iter().map(|(oid, file)| (oid.to_string(), file)).collect();
+        let oids = read.keys().cloned().collect();
+        let files = read.into_iter().map(|(oid, (_, file))| (oid.to_string(), file)).collect();
         self.load(FileKind::Structure, files).map_err(|error| vec![(0, error)])?;
         Ok(oids)
     }
@@ -76,7 +92,23 @@ impl App {
         let clock_now = self.clock.now();
         let done = self.store.write::<_, AppError>(move |tx| {
             tx.log(&administration(clock_now, &format!("withdraw structure {name}")))?;
-            Ok(tx.withdraw_register_file(FileKind::Structure, &name)?)
+            Ok(tx.update_register_file(FileKind::Structure, &name, true)?)
+        })?;
+        self.registry.refresh(&self.store)?;
+        Ok(done.value)
+    }
+
+    /// Takes a withdrawn structure into use again, as it was. `false` when none of this OID is
+    /// withdrawn.
+    pub fn reinstate_structure(&self, oid: &Oid) -> Result<bool, LoadError> {
+        let state = self.registry().structure(oid).map(|entry| entry.state);
+        if state != Some(StructureState::Withdrawn) {
+            return Ok(false);
+        }
+        let (name, now) = (oid.to_string(), self.clock.now());
+        let done = self.store.write::<_, AppError>(move |tx| {
+            tx.log(&administration(now, &format!("reinstate structure {name}")))?;
+            Ok(tx.update_register_file(FileKind::Structure, &name, false)?)
         })?;
         self.registry.refresh(&self.store)?;
         Ok(done.value)
@@ -138,6 +170,29 @@ impl App {
         self.registry.refresh(&self.store)?;
         Ok(())
     }
+}
+
+/// Why a structure may not be loaded: withdrawn, or published with other content, on which documents
+/// may stand; the same content again is no harm. An official file takes the place of our own table of
+/// the same structure once. `beside` is the structure of the same OID in the same load.
+fn unloadable(
+    registry: &Registry,
+    structure: &Structure,
+    beside: Option<&Structure>,
+) -> Option<Fault> {
+    let fault = |kind| Some(Fault::new(kind, structure.oid.as_str(), "REG-3"));
+    if beside.is_some_and(|beside| beside != structure) {
+        return fault(FaultKind::StructurePublished);
+    }
+    let entry = registry.structure(&structure.oid)?;
+    if entry.state == StructureState::Withdrawn {
+        return fault(FaultKind::StructureWithdrawn);
+    }
+    let ours = built_in().iter().any(|table| *table == *entry.structure);
+    if !ours && *entry.structure != *structure {
+        return fault(FaultKind::StructurePublished);
+    }
+    None
 }
 
 pub(crate) fn administration(at: varanto_domain::time::Instant, detail: &str) -> LogLine {

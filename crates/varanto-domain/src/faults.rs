@@ -81,6 +81,10 @@ fault_kinds! {
     UnknownStructure = "unknown-structure";
     /// The structure was withdrawn, or is not yet in force. Args: `first`, `last`.
     StructureNotInForce = "structure-not-in-force";
+    /// A structure file is loaded whose structure was withdrawn.
+    StructureWithdrawn = "structure-withdrawn";
+    /// A structure file is loaded whose OID was published with other content.
+    StructurePublished = "structure-published";
 
     /// The content parts are not one of the three storage forms. Args: `expected`.
     WrongParts = "wrong-parts";

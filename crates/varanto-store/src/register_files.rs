@@ -101,14 +101,15 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Withdraws a file from use; `false` when there is none.
-    pub fn withdraw_register_file(
+    /// Withdraws a file from use, or takes it into use again; `false` when there is none.
+    pub fn update_register_file(
         &mut self,
         kind: FileKind,
         name: &str,
+        withdrawn: bool,
     ) -> Result<bool, StoreError> {
-        const SQL: &str =
-            "UPDATE register_file SET state = 'withdrawn' WHERE kind = ?1 AND name = ?2";
-        Ok(self.execute(SQL, [kind.name(), name])? == 1)
+        const SQL: &str = "UPDATE register_file SET state = ?3 WHERE kind = ?1 AND name = ?2";
+        let state = if withdrawn { "withdrawn" } else { "ready" };
+        Ok(self.execute(SQL, [kind.name(), name, state])? == 1)
     }
 }

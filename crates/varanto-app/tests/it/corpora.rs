@@ -345,6 +345,7 @@ fn versions_of_a_structure_stand_side_by_side() {
     refused_for(on(&new), "structure-not-in-force");
     world.archive(&on(old));
     assert!(!world.app.withdraw_structure(&oid("1.2.3")).unwrap());
+    assert!(!world.app.reinstate_structure(&old.oid).unwrap());
     let world = world.reopen();
     assert_eq!(world.app.registry().structure(&new.oid).unwrap().state, StructureState::Withdrawn);
 }

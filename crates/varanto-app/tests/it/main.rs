@@ -10,5 +10,6 @@ mod obligations;
 mod receipts;
 mod search;
 mod strangers;
+mod structures;
 mod versions;
 mod world;

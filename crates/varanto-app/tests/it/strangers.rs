@@ -209,7 +209,8 @@ fn a_person_may_what_the_role_allows() {
     let weak = PersonFacts { strong: false, ..person("archivist", COUNTY) };
     let weak = world.app.caller_of_person(weak).unwrap();
     // Delays of archiving tell of no client.
-    for (way, answer) in looks(&world, &weak, &note.id()).into_iter().filter(|(way, _)| *way != "delays")
+    for (way, answer) in
+        looks(&world, &weak, &note.id()).into_iter().filter(|(way, _)| *way != "delays")
     {
         let Err(AppError::Denied(denial)) = answer else { panic!("{way}: {answer:?}") };
         assert_eq!(denial.code(), "weak-login", "{way}");

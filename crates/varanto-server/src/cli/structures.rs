@@ -11,7 +11,9 @@ use varanto_domain::ids::Oid;
 use varanto_domain::structures::{Difference, Field, FieldKind, FieldObligation, diff};
 
 use super::{Context, Failure, archive};
+use crate::rest::problem::ToldFault;
 use crate::rest::registers::state;
+use crate::texts::Language;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -38,6 +40,12 @@ pub(super) enum Command {
         /// The OID of the new version.
         #[arg(value_parser = super::oid)]
         new: Oid,
+    },
+    /// Take a withdrawn structure into use again.
+    Reinstate {
+        /// Its OID, version included.
+        #[arg(value_parser = super::oid)]
+        oid: Oid,
     },
     /// Withdraw a structure: documents on it are not taken any more.
     Withdraw {
@@ -79,6 +87,16 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
             }
             context.output.one(&json!({ "withdrawn": oid.as_str() }), &format!("withdrew {oid}"))
         }
+        Command::Reinstate { oid } => {
+            let app = archive::to_change(context)?;
+            let done = app.reinstate_structure(&oid)?;
+            app.close();
+            if !done {
+                return Err(Failure::of(format!("no withdrawn structure {oid}")));
+            }
+            let words = format!("{oid} is in use again");
+            context.output.one(&json!({ "reinstated": oid.as_str() }), &words)
+        }
     }
 }
 
@@ -94,7 +112,7 @@ fn import(path: &Path, context: &Context) -> Result<(), Failure> {
     let loaded = app.load_structures(bytes).map_err(|bad| {
         let lines = bad.iter().flat_map(|(place, error)| {
             let file = files.get(*place).map(|file| file.display().to_string()).unwrap_or_default();
-            lines_of(&file, error)
+            lines_of(&file, error, context.output.language())
         });
         Failure::Words(lines.collect::<Vec<_>>().join("\n"))
     })?;
@@ -104,10 +122,14 @@ fn import(path: &Path, context: &Context) -> Result<(), Failure> {
 }
 
 /// Why a file was not loaded, a line for each fault.
-fn lines_of(file: &str, error: &LoadError) -> Vec<String> {
+fn lines_of(file: &str, error: &LoadError, language: Language) -> Vec<String> {
     match error {
         LoadError::Schema(faults) => {
             faults.iter().map(|fault| format!("{file}: {fault}")).collect()
+        }
+        LoadError::Faults(faults) => {
+            let told = faults.iter().map(|fault| ToldFault::of(fault, language));
+            told.map(|one| format!("{file}: {}: {} {}", one.code, one.message, one.right)).collect()
         }
         other => vec![format!("{file}: {other}")],
     }
