@@ -631,6 +631,13 @@ fn an_ended_relationship_and_a_closed_case_take_nothing_new() {
         &world.case(&person, &id),
         &[("closed-relationship", "relationship_id", "REL-3")],
     );
+    // What was written by the last day, the case as well as the document, may be archived later.
+    let in_time = |draft: Draft| {
+        let day = "2026-10-31T12:00:00+02:00";
+        draft.set("written_at", day).set("created_at", day)
+    };
+    world.archive(&in_time(world.case(&person, &id)));
+    world.archive(&in_time(world.note(&dossier)));
     // What was written in time, and corrections of it, still come.
     let late = world
         .note(&dossier)

@@ -122,7 +122,7 @@ pub fn check(
         RegisterContent::Relationship(relationship) => {
             check_relationship(metadata, relationship, facts, today, &mut faults);
         }
-        RegisterContent::Case(case) => check_case(metadata, case, facts, today, &mut faults),
+        RegisterContent::Case(case) => check_case(metadata, case, facts, &mut faults),
         RegisterContent::None if metadata.group.hangs_on_a_case() => {
             check_client_document(metadata, facts, &mut faults);
         }
@@ -238,7 +238,6 @@ fn check_case(
     metadata: &Metadata,
     content: &CaseContent,
     facts: &ReferenceFacts,
-    today: FinnishDay,
     faults: &mut Vec<Fault>,
 ) {
     const AT: &str = "relationship_id";
@@ -252,10 +251,9 @@ fn check_case(
     }
     if relationship.old {
         check_old_case(metadata, content, relationship, faults);
-    } else if !content.closed
-        && let Some(last) = relationship.last_day.filter(|last| *last < today)
-    {
-        faults.push(fault(FaultKind::ClosedRelationship, AT, "REL-3").value(id).arg("day", last));
+    } else if !content.closed {
+        // A closed case may be told of after the end: it was closed in time, or because of it.
+        faults.extend(after_the_end(metadata, relationship, AT, id));
     }
     if metadata.replaces.is_none() && facts.case.is_some() {
         let id = metadata.case_id.as_ref().map_or("", Oid::as_str);
@@ -343,11 +341,21 @@ fn check_new_document(metadata: &Metadata, case: &KnownCase, id: &str, faults: &
     if let Some(day) = case.closed_on.filter(|day| case.closed && *day < written) {
         faults.push(fault(FaultKind::ClosedCase, AT, "REL-3").value(id).arg("day", day));
     }
-    if let Some(day) = case.relationship.last_day.filter(|day| *day < written) {
-        faults.push(
-            fault(FaultKind::ClosedRelationship, AT, "REL-3")
-                .value(case.relationship.id.as_str())
-                .arg("day", day),
-        );
-    }
+    let relationship = &case.relationship;
+    faults.extend(after_the_end(metadata, relationship, AT, relationship.id.as_str()));
+}
+
+/// Cases and documents alike are held against a relationship's end by the day they were written:
+/// what was written in time may be archived later.
+///
+/// Source: REL-3.
+fn after_the_end(
+    metadata: &Metadata,
+    relationship: &KnownRelationship,
+    at: &str,
+    id: &str,
+) -> Option<Fault> {
+    let written = FinnishDay::of(metadata.written_at);
+    let last = relationship.last_day.filter(|last| *last < written)?;
+    Some(fault(FaultKind::ClosedRelationship, at, "REL-3").value(id).arg("day", last))
 }
