@@ -8,10 +8,10 @@ use varanto_domain::archive::documents::{Form, Part, archiving_delay_millis};
 use varanto_domain::archive::metadata::Metadata;
 use varanto_domain::archive::receipt::Receipt;
 use varanto_domain::archive::references::{
-    self as reference_rules, KnownCase, KnownRelationship, RegisterContent,
+    self as reference_rules, KnownCase, KnownRelationship, Naming, RegisterContent,
 };
 use varanto_domain::faults::Fault;
-use varanto_domain::ids::{ClientKey, VersionKey};
+use varanto_domain::ids::{ClientIdentifier, ClientKey, VersionKey};
 use varanto_domain::relationship::Parties;
 use varanto_domain::structures::Structure;
 use varanto_domain::time::{FinnishDay, Instant};
@@ -81,12 +81,34 @@ impl App {
         caller: &Caller,
         submission: Submission,
     ) -> Result<Archived, AppError> {
+        self.archive_sent(caller, submission, Vec::new())
+    }
+
+    /// As [`App::archive_document`], for a submission that a door could not read without faults:
+    /// these are told with all others. An empty metadata with a fault at `metadata` was not sent.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn archive_sent(
+        &self,
+        caller: &Caller,
+        submission: Submission,
+        sent: Vec<Fault>,
+    ) -> Result<Archived, AppError> {
         let received = self.clock.now();
         let registry = self.registry();
-        let examined = examine(&submission, caller, &registry, received);
+        let examined = examine(&submission, sent, caller, &registry, received);
         let mut faults = examined.faults;
-        let Some(metadata) = examined.metadata else {
-            return Err(self.refuse_submission(caller, None, faults, received)?);
+        let (Some(metadata), Some(naming)) = (examined.metadata, &examined.naming) else {
+            // References are told to those alone who might have archived into the register.
+            if let Some(naming) = &examined.naming
+                && access::may_archive(caller, &naming.controller, naming.group).is_ok()
+            {
+                let content = &examined.register_content;
+                self.add_reference_faults(naming, content, received, &mut faults)?;
+            }
+            let client = examined.naming.map(|naming| naming.client);
+            return Err(self.refuse_submission(caller, client.as_ref(), faults, received)?);
         };
         if let Err(denial) = access::may_archive(caller, &metadata.controller.id, metadata.group) {
             self.log(caller, Event::Archive, Outcome::Denied(denial), received)?;
@@ -97,12 +119,9 @@ impl App {
             if examined.form.is_some() && self.is_archived_here(caller, &metadata)? {
                 return self.answer_known(caller, &metadata, &submission, received);
             }
-            faults.extend(self.reference_faults(
-                &metadata,
-                &examined.register_content,
-                received,
-            )?);
-            return Err(self.refuse_submission(caller, Some(&metadata), faults, received)?);
+            let content = &examined.register_content;
+            self.add_reference_faults(naming, content, received, &mut faults)?;
+            return Err(self.refuse_submission(caller, Some(&naming.client), faults, received)?);
         }
         let permit = access::may_archive(caller, &metadata.controller.id, metadata.group)
             .map_err(AppError::Denied)?;
@@ -232,30 +251,31 @@ impl App {
         }
     }
 
-    /// The references that do not hold, to tell them with the other faults.
-    fn reference_faults(
+    /// Tells the references that do not hold with the other faults.
+    fn add_reference_faults(
         &self,
-        metadata: &Metadata,
+        naming: &Naming,
         content: &RegisterContent,
         now: Instant,
-    ) -> Result<Vec<Fault>, AppError> {
+        faults: &mut Vec<Fault>,
+    ) -> Result<(), AppError> {
         let today = FinnishDay::of(now);
-        let found = self.store.read::<_, AppError>(|tx| Ok(find(tx, metadata, content, today)?))?;
-        Ok(reference_rules::check(metadata, content, &found.facts, today))
+        let found = self.store.read::<_, AppError>(|tx| Ok(find(tx, naming, content, today)?))?;
+        let more = reference_rules::check_beside(naming, content, &found.facts, today, faults);
+        faults.extend(more);
+        Ok(())
     }
 
     /// Logs a refused submission; answers the error to give.
     fn refuse_submission(
         &self,
         caller: &Caller,
-        metadata: Option<&Metadata>,
+        client: Option<&ClientIdentifier>,
         faults: Vec<Fault>,
         received: Instant,
     ) -> Result<AppError, AppError> {
-        let client = match metadata {
-            Some(metadata) => self
-                .store
-                .read::<_, AppError>(|tx| Ok(tx.find_client(&metadata.client.identifier)?))?,
+        let client = match client {
+            Some(client) => self.store.read::<_, AppError>(|tx| Ok(tx.find_client(client)?))?,
             None => None,
         };
         let line = refusal(Actor::of(caller), client, &faults, received);
@@ -395,8 +415,9 @@ impl Work {
             return Ok(Kept::Known);
         }
         let today = FinnishDay::of(self.received);
-        let found = find(tx, &self.metadata, &self.content, today)?;
-        let faults = reference_rules::check(&self.metadata, &self.content, &found.facts, today);
+        let naming = Naming::of(&self.metadata);
+        let found = find(tx, &naming, &self.content, today)?;
+        let faults = reference_rules::check(&naming, &self.content, &found.facts, today);
         if !faults.is_empty() {
             tx.log(&refusal(self.actor, found.facts.client, &faults, self.received))?;
             return Err(AppError::Refused(faults));

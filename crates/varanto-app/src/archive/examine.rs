@@ -8,7 +8,7 @@ use varanto_domain::archive::elements::Element;
 use varanto_domain::archive::metadata::{self, Against, Metadata};
 use varanto_domain::archive::metadata::{RawMetadata, RawValue};
 use varanto_domain::archive::parties;
-use varanto_domain::archive::references::RegisterContent;
+use varanto_domain::archive::references::{Naming, RegisterContent};
 use varanto_domain::archive::register_documents::{
     CaseContent, RelationshipContent, client_document_disagreement,
 };
@@ -26,6 +26,8 @@ use crate::{Registry, StructureState};
 pub(super) struct Examined {
     /// The metadata, when they hold.
     pub(super) metadata: Option<Metadata>,
+    /// What its references hang on, as far as it is sound.
+    pub(super) naming: Option<Naming>,
     /// The form of the content, when the parts make one.
     pub(super) form: Option<Form>,
     /// The structure of a structured document.
@@ -37,16 +39,28 @@ pub(super) struct Examined {
 }
 
 /// Examines metadata, content and view, each fault told. Source: ARC-1, ARC-2, ARC-5.
+///
+/// `sent` are the faults of how it was sent, told with the rest.
 pub(super) fn examine(
     submission: &Submission,
+    sent: Vec<Fault>,
     caller: &Caller,
     registry: &Registry,
     now: Instant,
 ) -> Examined {
     let form = submission.form();
-    let (raw, mut faults) = match metadata_format::read(&submission.metadata) {
-        Ok(read) => read,
-        Err(fault) => (RawMetadata::default(), vec![fault]),
+    let mut faults = sent;
+    let raw = match metadata_format::read(&submission.metadata) {
+        // That there is none was told with how it was sent.
+        _ if faults.iter().any(|fault| fault.element == "metadata") => RawMetadata::default(),
+        Ok((raw, found)) => {
+            faults.extend(found);
+            raw
+        }
+        Err(fault) => {
+            faults.push(fault);
+            RawMetadata::default()
+        }
     };
     let unreadable = faults.iter().any(|fault| fault.element.starts_with("metadata"));
     if form.is_none() {
@@ -82,7 +96,9 @@ pub(super) fn examine(
             }
         }
     }
-    Examined { metadata, form, structure, register_content, faults }
+    let sound = metadata.as_ref().map(Naming::of);
+    let naming = sound.or_else(|| Naming::of_faulty(&raw, &faults));
+    Examined { metadata, naming, form, structure, register_content, faults }
 }
 
 /// The subject group of a shelter's documents, as published.

@@ -1,8 +1,7 @@
 //! Asking the store for what a submission refers to.
 
 use varanto_domain::archive::documents::VersionState;
-use varanto_domain::archive::metadata::Metadata;
-use varanto_domain::archive::references::{KnownVersion, ReferenceFacts, RegisterContent};
+use varanto_domain::archive::references::{KnownVersion, Naming, ReferenceFacts, RegisterContent};
 use varanto_domain::ids::{ClientKey, Oid, VersionKey};
 use varanto_domain::time::FinnishDay;
 use varanto_store::{ReadTx, StoreError, VersionRow};
@@ -22,21 +21,21 @@ pub(super) struct Found {
 /// Finds everything that the metadata name.
 pub(super) fn find(
     tx: &ReadTx<'_>,
-    metadata: &Metadata,
+    naming: &Naming,
     content: &RegisterContent,
     today: FinnishDay,
 ) -> Result<Found, StoreError> {
     let mut found = Found::default();
-    found.facts.client = tx.find_client(&metadata.client.identifier)?;
+    found.facts.client = tx.find_client(&naming.client)?;
     // A client document's relationship is its case's.
-    if let Some(id) = &metadata.relationship_id
-        && !metadata.group.hangs_on_a_case()
+    if let Some(id) = &naming.relationship_id
+        && !naming.group.hangs_on_a_case()
         && let Some(row) = tx.find_relationship(id)?
     {
         found.relationship_key = Some(row.key);
         found.facts.relationship = Some(row.known);
     }
-    if let Some(id) = &metadata.case_id
+    if let Some(id) = &naming.case_id
         && let Some(row) = tx.find_case(id)?
     {
         found.case_key = Some(row.key);
@@ -44,15 +43,15 @@ pub(super) fn find(
         found.facts.case = Some(row.known);
     }
     if let (RegisterContent::Relationship(_), Some(client)) = (content, found.facts.client) {
-        found.facts.active_relationship = active_relationship(tx, client, metadata, today)?;
+        found.facts.active_relationship = active_relationship(tx, client, naming, today)?;
     }
-    if let Some(replaces) = &metadata.replaces
-        && let Some(row) = tx.find_version(&replaces.document)?
+    if let Some(replaces) = &naming.replaces
+        && let Some(row) = tx.find_version(replaces)?
     {
-        found.facts.predecessor = Some(known_version(tx, &row, &replaces.document)?);
+        found.facts.predecessor = Some(known_version(tx, &row, replaces)?);
         found.predecessor = Some(row);
     }
-    if let Some(id) = &metadata.main_document
+    if let Some(id) = &naming.main_document
         && let Some(row) = tx.find_version(id)?
     {
         found.main = Some(row.set);
@@ -64,15 +63,15 @@ pub(super) fn find(
 fn active_relationship(
     tx: &ReadTx<'_>,
     client: ClientKey,
-    metadata: &Metadata,
+    naming: &Naming,
     today: FinnishDay,
 ) -> Result<Option<Oid>, StoreError> {
     let active = tx.list_relationships(client)?.into_iter().find(|row| {
         let known = &row.known;
         !known.old
-            && known.controller == metadata.controller.id
+            && known.controller == naming.controller
             && known.last_day.is_none_or(|last| last >= today)
-            && Some(&known.id) != metadata.relationship_id.as_ref()
+            && Some(&known.id) != naming.relationship_id.as_ref()
     });
     Ok(active.map(|row| row.known.id))
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use varanto_app::AppError;
 use varanto_app::archive::Submission;
 use varanto_domain::archive::documents::Part;
-use varanto_domain::faults::Fault;
+use varanto_domain::faults::{Fault, FaultKind};
 
 use crate::world::{
     CLOSED_UNIT, COUNTY, Draft, NEIGHBOUR, NEIGHBOURS_UNIT, PRODUCER, PRODUCERS_UNIT, System,
@@ -77,7 +77,11 @@ fn wrong_metadata_are_told_at_their_element() {
     check(note().set("service_task", "99"), &[("unknown-code", "service_task", "ARC-2")]);
     check(
         world.next_version(&note()).set("replaces.reason", "77"),
-        &[("unknown-code", "replaces.reason", "ARC-2")],
+        &[
+            ("unknown-code", "replaces.reason", "ARC-2"),
+            // Its first version was never archived.
+            ("unknown-predecessor", "replaces.document_id", "ARC-3"),
+        ],
     );
     check(note().set("record_state", "1"), &[("wrong-value", "record_state", "ARC-2")]);
     check(note().set("view_format", "1"), &[("wrong-value", "view_format", "ARC-2")]);
@@ -632,12 +636,12 @@ fn an_ended_relationship_and_a_closed_case_take_nothing_new() {
         &[("closed-relationship", "relationship_id", "REL-3")],
     );
     // What was written by the last day, the case as well as the document, may be archived later.
-    let in_time = |draft: Draft| {
+    let early = |draft: Draft| {
         let day = "2026-10-31T12:00:00+02:00";
         draft.set("written_at", day).set("created_at", day)
     };
-    world.archive(&in_time(world.case(&person, &id)));
-    world.archive(&in_time(world.note(&dossier)));
+    world.archive(&early(world.case(&person, &id)));
+    world.archive(&early(world.note(&dossier)));
     // What was written in time, and corrections of it, still come.
     let late = world
         .note(&dossier)
@@ -775,6 +779,45 @@ fn ten_faults_are_told_at_once() {
             ("forbidden-markup", "view:/div/script", "ARC-1"),
         ],
     );
+}
+
+/// ARC-2, ARC-7: references that do not hold are told beside other faults, as long as their own
+/// elements are sound; to one who may not archive into the register they are not told.
+#[test]
+fn references_are_told_beside_the_faults_of_other_elements() {
+    let world = World::new();
+    let dossier = world.open_case(&client(1));
+    let nowhere = format!("{COUNTY}.95.2026.999999");
+    let note = || {
+        world
+            .note(&dossier)
+            .drop("language")
+            .set("case_id", nowhere.as_str())
+            .set("main_document", nowhere.as_str())
+    };
+    let missing = ("missing-element", "language", "ARC-2");
+    let case = ("unknown-case", "case_id", "ARC-7");
+    let main = ("unknown-main-document", "main_document", "ARC-4");
+    check(&world, &note(), &[missing, main, case]);
+    check(&world, &note().set("case_id", "x"), &[missing, ("not-an-oid", "case_id", "ARC-2")]);
+    check(
+        &world,
+        &note().set("main_document", "x"),
+        &[missing, ("not-an-oid", "main_document", "ARC-2"), case],
+    );
+    // Whose the case should be is not known without a client.
+    check(
+        &world,
+        &note().drop("client.identity_code"),
+        &[
+            missing,
+            ("missing-conditional-element", "client.identity_code", "ARC-2"),
+            ("missing-conditional-element", "client.temporary_id.root", "ARC-2"),
+            ("missing-conditional-element", "client.temporary_id.extension", "ARC-2"),
+        ],
+    );
+    let stranger = refused(&world, System::Neighbour, note().submission());
+    assert!(stranger.iter().all(|fault| fault.kind != FaultKind::UnknownCase), "{stranger:?}");
 }
 
 /// A part is refused although the metadata cannot be read, so that both are mended at once.

@@ -52,11 +52,18 @@ impl<'a> RawMetadata<'a> {
         self.values[element as usize].as_ref()
     }
 
-    fn text(&self, element: Element) -> Option<&str> {
+    pub(super) fn text(&self, element: Element) -> Option<&str> {
         match self.get(element) {
             Some(RawValue::Text(text)) => Some(text),
             _ => None,
         }
+    }
+
+    /// The client's identity code, or else the temporary identifier, when it reads.
+    pub(super) fn client_identifier(&self) -> Option<ClientIdentifier> {
+        identity_code(self)
+            .map(ClientIdentifier::Code)
+            .or_else(|| temporary_identifier(self).map(ClientIdentifier::Temporary))
     }
 }
 
@@ -734,7 +741,7 @@ fn assemble(raw: &RawMetadata<'_>, group: DocumentGroup) -> Metadata {
         language: shared(E::Language),
         confidentiality: needed(E::Confidentiality),
         client: ClientFacts {
-            identifier: client_identifier(raw),
+            identifier: raw.client_identifier().expect("one of the two identifiers was checked"),
             earlier_identifier: identity_code(raw).and_then(|_| temporary_identifier(raw)),
             given_names: name(E::ClientGivenNames).expect("checked"),
             call_name: name(E::ClientCallName),
@@ -782,13 +789,6 @@ fn assemble(raw: &RawMetadata<'_>, group: DocumentGroup) -> Metadata {
         service_process: shared(E::ServiceProcess),
         main_document: oid(E::MainDocument),
     }
-}
-
-fn client_identifier(raw: &RawMetadata<'_>) -> ClientIdentifier {
-    identity_code(raw)
-        .map(ClientIdentifier::Code)
-        .or_else(|| temporary_identifier(raw).map(ClientIdentifier::Temporary))
-        .expect("one of the two identifiers was checked")
 }
 
 fn identity_code(raw: &RawMetadata<'_>) -> Option<PersonalIdentityCode> {

@@ -3,12 +3,15 @@
 //! Facts in, faults out; the store is asked for the facts beforehand, in the same transaction that
 //! archives.
 
+use std::sync::Arc;
+
 use super::documents::{DocumentGroup, VersionState};
-use super::metadata::Metadata;
+use super::elements::Element;
+use super::metadata::{Metadata, RawMetadata, RawValue};
 use super::register_documents::{CaseContent, RelationshipContent};
 use crate::faults::{Fault, FaultKind};
-use crate::ids::{ClientKey, Oid};
-use crate::time::FinnishDay;
+use crate::ids::{ClientIdentifier, ClientKey, Oid};
+use crate::time::{FinnishDay, Instant};
 
 /// A client relationship as the newest version of its document states it.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,26 +108,122 @@ pub enum RegisterContent {
     None,
 }
 
+/// What a submission's metadata say that its references hang on.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "each field is the metadata element of the same name")]
+pub struct Naming {
+    pub group: DocumentGroup,
+    pub client: ClientIdentifier,
+    pub controller: Oid,
+    pub written_at: Instant,
+    pub version: Option<u32>,
+    pub set_id: Option<Oid>,
+    pub replaces: Option<Oid>,
+    pub main_document: Option<Oid>,
+    pub case_id: Option<Oid>,
+    pub relationship_id: Option<Oid>,
+    pub service_task: Option<Arc<str>>,
+}
+
+impl Naming {
+    /// What sound metadata say.
+    #[must_use]
+    pub fn of(metadata: &Metadata) -> Self {
+        Self {
+            group: metadata.group,
+            client: metadata.client.identifier.clone(),
+            controller: metadata.controller.id.clone(),
+            written_at: metadata.written_at,
+            version: Some(metadata.version),
+            set_id: Some(metadata.set_id.clone()),
+            replaces: metadata.replaces.as_ref().map(|replaces| replaces.document.clone()),
+            main_document: metadata.main_document.clone(),
+            case_id: metadata.case_id.clone(),
+            relationship_id: metadata.relationship_id.clone(),
+            service_task: metadata.service_task.clone(),
+        }
+    }
+
+    /// What metadata with faults say, as far as it can be relied on; `None` when one of the elements
+    /// on which every reference hangs is missing or has a fault itself.
+    #[must_use]
+    pub fn of_faulty(raw: &RawMetadata<'_>, faults: &[Fault]) -> Option<Self> {
+        use Element as E;
+        const NEEDED: [E; 7] = [
+            E::Group,
+            E::ClientIdentityCode,
+            E::ClientTemporaryRoot,
+            E::ClientTemporaryId,
+            E::ControllerId,
+            E::WrittenAt,
+            E::ReplacesDocument,
+        ];
+        let unsound = |element: E| has_fault(faults, element.path());
+        if NEEDED.into_iter().any(unsound) {
+            return None;
+        }
+        let oid = |element: E| raw.text(element).and_then(|text| Oid::parse(text).ok());
+        Some(Self {
+            group: raw.text(E::Group).and_then(DocumentGroup::of_code)?,
+            client: raw.client_identifier()?,
+            controller: oid(E::ControllerId)?,
+            written_at: raw.text(E::WrittenAt).and_then(Instant::parse)?,
+            version: match raw.get(E::Version) {
+                Some(RawValue::Whole(version)) => u32::try_from(*version).ok(),
+                _ => None,
+            },
+            set_id: oid(E::SetId),
+            replaces: oid(E::ReplacesDocument),
+            // Of which case it is cannot be compared when the case itself is in doubt.
+            main_document: oid(E::MainDocument).filter(|_| !unsound(E::CaseId)),
+            case_id: oid(E::CaseId),
+            relationship_id: oid(E::RelationshipId),
+            service_task: raw.text(E::ServiceTask).map(Arc::from),
+        })
+    }
+}
+
+fn has_fault(faults: &[Fault], element: &str) -> bool {
+    faults.iter().any(|fault| fault.element == element)
+}
+
+/// The references that do not hold, of metadata that have other faults too: those alone whose own
+/// elements are sound, so that no fault is told twice in other words.
+///
+/// Source: ARC-2, ARC-7.
+#[must_use]
+pub fn check_beside(
+    naming: &Naming,
+    content: &RegisterContent,
+    facts: &ReferenceFacts,
+    today: FinnishDay,
+    told: &[Fault],
+) -> Vec<Fault> {
+    let mut found = check(naming, content, facts, today);
+    found.retain(|fault| !has_fault(told, &fault.element));
+    found
+}
+
 /// Every reference that does not hold.
 ///
 /// Source: ARC-3, ARC-4, ARC-7, REL-3, OLD-2, OLD-5; national-specs 3.4 and 4.
 #[must_use]
 pub fn check(
-    metadata: &Metadata,
+    naming: &Naming,
     content: &RegisterContent,
     facts: &ReferenceFacts,
     today: FinnishDay,
 ) -> Vec<Fault> {
     let mut faults = Vec::new();
-    check_predecessor(metadata, facts, &mut faults);
-    check_main_document(metadata, facts, &mut faults);
+    check_predecessor(naming, facts, &mut faults);
+    check_main_document(naming, facts, &mut faults);
     match content {
         RegisterContent::Relationship(relationship) => {
-            check_relationship(metadata, relationship, facts, today, &mut faults);
+            check_relationship(naming, relationship, facts, today, &mut faults);
         }
-        RegisterContent::Case(case) => check_case(metadata, case, facts, &mut faults),
-        RegisterContent::None if metadata.group.hangs_on_a_case() => {
-            check_client_document(metadata, facts, &mut faults);
+        RegisterContent::Case(case) => check_case(naming, case, facts, &mut faults),
+        RegisterContent::None if naming.group.hangs_on_a_case() => {
+            check_client_document(naming, facts, &mut faults);
         }
         RegisterContent::None => {}
     }
@@ -135,14 +234,13 @@ fn fault(kind: FaultKind, element: &str, rule: &'static str) -> Fault {
     Fault::new(kind, element, rule)
 }
 
-fn check_predecessor(metadata: &Metadata, facts: &ReferenceFacts, faults: &mut Vec<Fault>) {
+fn check_predecessor(naming: &Naming, facts: &ReferenceFacts, faults: &mut Vec<Fault>) {
     const AT: &str = "replaces.document_id";
-    let Some(replaces) = &metadata.replaces else { return };
-    let Some(earlier) =
-        facts.predecessor.as_ref().filter(|e| e.controller == metadata.controller.id)
+    let Some(replaces) = &naming.replaces else { return };
+    let Some(earlier) = facts.predecessor.as_ref().filter(|e| e.controller == naming.controller)
     else {
         let unknown = fault(FaultKind::UnknownPredecessor, AT, "ARC-3");
-        return faults.push(unknown.value(replaces.document.as_str()));
+        return faults.push(unknown.value(replaces.as_str()));
     };
     if earlier.state == VersionState::Invalidated {
         faults.push(fault(FaultKind::PredecessorInvalidated, AT, "ARC-3"));
@@ -154,10 +252,10 @@ fn check_predecessor(metadata: &Metadata, facts: &ReferenceFacts, faults: &mut V
                 .arg("newest", &earlier.newest),
         );
     }
-    if metadata.version != earlier.highest + 1 {
+    if naming.version != Some(earlier.highest + 1) {
         faults.push(
             fault(FaultKind::WrongValue, "version", "nat 3.4")
-                .value(metadata.version.to_string())
+                .value(naming.version.map(|version| version.to_string()).unwrap_or_default())
                 .arg("expected", earlier.highest + 1),
         );
     }
@@ -167,18 +265,18 @@ fn check_predecessor(metadata: &Metadata, facts: &ReferenceFacts, faults: &mut V
         faults.push(fault(FaultKind::OldRelationshipNotUpdatable, AT, "OLD-2"));
     }
     let shared = [
-        ("set_id", earlier.set_id == metadata.set_id, earlier.set_id.to_string()),
-        ("group", earlier.group == metadata.group, earlier.group.code().to_owned()),
+        ("set_id", Some(&earlier.set_id) == naming.set_id.as_ref(), earlier.set_id.to_string()),
+        ("group", earlier.group == naming.group, earlier.group.code().to_owned()),
         ("client", facts.client == Some(earlier.client), "client".to_owned()),
         (
             "case_id",
-            metadata.group != DocumentGroup::Case || earlier.case == metadata.case_id,
+            naming.group != DocumentGroup::Case || earlier.case == naming.case_id,
             earlier.case.as_ref().map(Oid::to_string).unwrap_or_default(),
         ),
         (
             "relationship_id",
-            metadata.group != DocumentGroup::Relationship
-                || earlier.relationship == metadata.relationship_id,
+            naming.group != DocumentGroup::Relationship
+                || earlier.relationship == naming.relationship_id,
             earlier.relationship.as_ref().map(Oid::to_string).unwrap_or_default(),
         ),
     ];
@@ -191,15 +289,15 @@ fn check_predecessor(metadata: &Metadata, facts: &ReferenceFacts, faults: &mut V
     }
 }
 
-fn check_main_document(metadata: &Metadata, facts: &ReferenceFacts, faults: &mut Vec<Fault>) {
+fn check_main_document(naming: &Naming, facts: &ReferenceFacts, faults: &mut Vec<Fault>) {
     const AT: &str = "main_document";
-    let Some(id) = &metadata.main_document else { return };
+    let Some(id) = &naming.main_document else { return };
     // Of documents in other registers nothing is told, not even that they exist.
-    let known = facts.main.as_ref().filter(|main| main.controller == metadata.controller.id);
+    let known = facts.main.as_ref().filter(|main| main.controller == naming.controller);
     let Some(main) = known.filter(|main| main.state != VersionState::Invalidated) else {
         return faults.push(fault(FaultKind::UnknownMainDocument, AT, "ARC-4").value(id.as_str()));
     };
-    let same_case = main.case == metadata.case_id && main.group.hangs_on_a_case();
+    let same_case = main.case == naming.case_id && main.group.hangs_on_a_case();
     if facts.client != Some(main.client) || !same_case {
         faults.push(fault(FaultKind::MainDocumentOfAnother, AT, "ARC-4").value(id.as_str()));
     } else if main.attachment {
@@ -208,7 +306,7 @@ fn check_main_document(metadata: &Metadata, facts: &ReferenceFacts, faults: &mut
 }
 
 fn check_relationship(
-    metadata: &Metadata,
+    naming: &Naming,
     content: &RelationshipContent,
     facts: &ReferenceFacts,
     today: FinnishDay,
@@ -216,9 +314,9 @@ fn check_relationship(
 ) {
     const AT: &str = "relationship_id";
     const OLD: &str = "structured:/asiakkuusasiakirja/sosiaalihuollon_asiakkuus/vanha_asiakkuus";
-    match (&metadata.replaces, &facts.relationship) {
+    match (&naming.replaces, &facts.relationship) {
         (None, Some(_)) => {
-            let id = metadata.relationship_id.as_ref().map_or("", Oid::as_str);
+            let id = naming.relationship_id.as_ref().map_or("", Oid::as_str);
             return faults.push(fault(FaultKind::RelationshipExists, AT, "REL-1").value(id));
         }
         (Some(_), Some(known)) if known.old != content.old => {
@@ -235,14 +333,14 @@ fn check_relationship(
 }
 
 fn check_case(
-    metadata: &Metadata,
+    naming: &Naming,
     content: &CaseContent,
     facts: &ReferenceFacts,
     faults: &mut Vec<Fault>,
 ) {
     const AT: &str = "relationship_id";
-    let id = metadata.relationship_id.as_ref().map_or("", Oid::as_str);
-    let known = facts.relationship.as_ref().filter(|r| r.controller == metadata.controller.id);
+    let id = naming.relationship_id.as_ref().map_or("", Oid::as_str);
+    let known = facts.relationship.as_ref().filter(|r| r.controller == naming.controller);
     let Some(relationship) = known else {
         return faults.push(fault(FaultKind::UnknownRelationship, AT, "ARC-7").value(id));
     };
@@ -250,13 +348,13 @@ fn check_case(
         return faults.push(fault(FaultKind::RelationshipOfAnotherClient, AT, "ARC-7").value(id));
     }
     if relationship.old {
-        check_old_case(metadata, content, relationship, faults);
+        check_old_case(naming, content, relationship, faults);
     } else if !content.closed {
         // A closed case may be told of after the end: it was closed in time, or because of it.
-        faults.extend(after_the_end(metadata, relationship, AT, id));
+        faults.extend(after_the_end(naming, relationship, AT, id));
     }
-    if metadata.replaces.is_none() && facts.case.is_some() {
-        let id = metadata.case_id.as_ref().map_or("", Oid::as_str);
+    if naming.replaces.is_none() && facts.case.is_some() {
+        let id = naming.case_id.as_ref().map_or("", Oid::as_str);
         faults.push(
             fault(FaultKind::SharedByVersions, "case_id", "REL-2")
                 .value(id)
@@ -266,7 +364,7 @@ fn check_case(
 }
 
 fn check_old_case(
-    metadata: &Metadata,
+    naming: &Naming,
     content: &CaseContent,
     relationship: &KnownRelationship,
     faults: &mut Vec<Fault>,
@@ -278,7 +376,7 @@ fn check_old_case(
     if content.joint {
         faults.push(fault(FaultKind::JointCase, &format!("{HEADING}/yhteinen_asia"), "REL-4"));
     }
-    let task = metadata.service_task.as_deref().unwrap_or_default();
+    let task = naming.service_task.as_deref().unwrap_or_default();
     if !relationship.service_tasks.iter().any(|known| known == task) {
         faults.push(
             fault(FaultKind::ServiceTaskDiffers, "service_task", "OLD-2")
@@ -288,24 +386,24 @@ fn check_old_case(
     }
 }
 
-fn check_client_document(metadata: &Metadata, facts: &ReferenceFacts, faults: &mut Vec<Fault>) {
+fn check_client_document(naming: &Naming, facts: &ReferenceFacts, faults: &mut Vec<Fault>) {
     const AT: &str = "case_id";
-    let id = metadata.case_id.as_ref().map_or("", Oid::as_str);
-    let known = facts.case.as_ref().filter(|case| case.controller == metadata.controller.id);
+    let id = naming.case_id.as_ref().map_or("", Oid::as_str);
+    let known = facts.case.as_ref().filter(|case| case.controller == naming.controller);
     let Some(case) = known else {
         return faults.push(fault(FaultKind::UnknownCase, AT, "ARC-7").value(id));
     };
     if !facts.client.is_some_and(|client| case.clients.contains(&client)) {
         return faults.push(fault(FaultKind::CaseOfAnotherClient, AT, "ARC-7").value(id));
     }
-    if metadata.service_task.as_deref() != Some(&case.service_task) {
+    if naming.service_task.as_deref() != Some(&case.service_task) {
         faults.push(
             fault(FaultKind::ServiceTaskDiffers, "service_task", "nat 9")
-                .value(metadata.service_task.as_deref().unwrap_or_default())
+                .value(naming.service_task.as_deref().unwrap_or_default())
                 .arg("expected", &case.service_task),
         );
     }
-    if let Some(named) = &metadata.relationship_id
+    if let Some(named) = &naming.relationship_id
         && *named != case.relationship.id
     {
         faults.push(
@@ -315,7 +413,7 @@ fn check_client_document(metadata: &Metadata, facts: &ReferenceFacts, faults: &m
                 .arg("expected", &case.relationship.id),
         );
     }
-    if metadata.group == DocumentGroup::Old {
+    if naming.group == DocumentGroup::Old {
         if !case.closed {
             faults.push(fault(FaultKind::CaseNotClosed, AT, "OLD-5").value(id));
         }
@@ -323,26 +421,26 @@ fn check_client_document(metadata: &Metadata, facts: &ReferenceFacts, faults: &m
             faults.push(fault(FaultKind::JointCase, AT, "REL-4").value(id));
         }
     } else {
-        check_new_document(metadata, case, id, faults);
+        check_new_document(naming, case, id, faults);
     }
 }
 
-fn check_new_document(metadata: &Metadata, case: &KnownCase, id: &str, faults: &mut Vec<Fault>) {
+fn check_new_document(naming: &Naming, case: &KnownCase, id: &str, faults: &mut Vec<Fault>) {
     const AT: &str = "case_id";
-    let written = FinnishDay::of(metadata.written_at);
+    let written = FinnishDay::of(naming.written_at);
     if case.relationship.old {
         faults.push(fault(FaultKind::OldRelationshipTakesOldOnly, AT, "OLD-2").value(id));
         return;
     }
     // A correction of a document that was in time may come after the end.
-    if metadata.replaces.is_some() {
+    if naming.replaces.is_some() {
         return;
     }
     if let Some(day) = case.closed_on.filter(|day| case.closed && *day < written) {
         faults.push(fault(FaultKind::ClosedCase, AT, "REL-3").value(id).arg("day", day));
     }
     let relationship = &case.relationship;
-    faults.extend(after_the_end(metadata, relationship, AT, relationship.id.as_str()));
+    faults.extend(after_the_end(naming, relationship, AT, relationship.id.as_str()));
 }
 
 /// Cases and documents alike are held against a relationship's end by the day they were written:
@@ -350,12 +448,12 @@ fn check_new_document(metadata: &Metadata, case: &KnownCase, id: &str, faults: &
 ///
 /// Source: REL-3.
 fn after_the_end(
-    metadata: &Metadata,
+    naming: &Naming,
     relationship: &KnownRelationship,
     at: &str,
     id: &str,
 ) -> Option<Fault> {
-    let written = FinnishDay::of(metadata.written_at);
+    let written = FinnishDay::of(naming.written_at);
     let last = relationship.last_day.filter(|last| *last < written)?;
     Some(fault(FaultKind::ClosedRelationship, at, "REL-3").value(id).arg("day", last))
 }

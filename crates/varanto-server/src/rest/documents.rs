@@ -27,8 +27,8 @@ pub async fn archive(
     headers: HeaderMap,
     sent: Body,
 ) -> Answer {
-    let submission = submission(&headers, sent, &doors).await?;
-    let archived = doors.work(move |app| app.archive_document(&asker.0, submission)).await?;
+    let (submission, faults) = submission(&headers, sent, &doors).await?;
+    let archived = doors.work(move |app| app.archive_sent(&asker.0, submission, faults)).await?;
     let status = if archived.resent { StatusCode::OK } else { StatusCode::CREATED };
     let place = format!("{}/documents/{}", super::routes::BASE, archived.receipt.document);
     let receipt = varanto_formats::receipts::write(&archived.receipt);
@@ -144,7 +144,13 @@ pub(super) fn json(text: String) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], text)
 }
 
-async fn submission(headers: &HeaderMap, sent: Body, doors: &Doors) -> Result<Submission, Problem> {
+/// The submission in a form, with the faults of the form itself: they are told with those of what is
+/// in it, so that a part in the wrong wrapping is examined all the same.
+async fn submission(
+    headers: &HeaderMap,
+    sent: Body,
+    doors: &Doors,
+) -> Result<(Submission, Vec<Fault>), Problem> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let kind = kind.unwrap_or_default().to_owned();
     if body::media_type(headers) != "multipart/form-data" {
@@ -161,31 +167,32 @@ async fn submission(headers: &HeaderMap, sent: Body, doors: &Doors) -> Result<Su
             || parts.iter().any(|(found, _)| Some(*found) == known);
         if again {
             faults.push(Fault::new(FaultKind::DuplicateMember, part.name, "ARC-1"));
-        } else if known.is_none() && part.name != "metadata" {
+            continue;
+        }
+        if known.is_none() && part.name != "metadata" {
             faults.push(
                 Fault::new(FaultKind::UnknownElement, short(&part.name), "ARC-1")
                     .arg("known", "metadata, structured, view, pdf"),
             );
-        } else if part.media_type != expected {
+            continue;
+        }
+        if part.media_type != expected {
             faults.push(
                 Fault::new(FaultKind::WrongValue, format!("{}:content-type", part.name), "ARC-1")
                     .arg("expected", expected),
             );
-        } else if let Some(known) = known {
+        }
+        if let Some(known) = known {
             parts.push((known, part.content.to_vec()));
         } else {
             metadata = Some(part.content.to_vec());
         }
     }
-    match metadata {
-        Some(metadata) if faults.is_empty() => Ok(Submission { metadata, parts }),
-        Some(_) => Err(Problem::faults(faults)),
-        None => {
-            let fault = Fault::new(FaultKind::MissingElement, "metadata", "ARC-1");
-            faults.push(fault.arg("name", "metadata"));
-            Err(Problem::faults(faults))
-        }
+    if metadata.is_none() {
+        let fault = Fault::new(FaultKind::MissingElement, "metadata", "ARC-1");
+        faults.push(fault.arg("name", "metadata"));
     }
+    Ok((Submission { metadata: metadata.unwrap_or_default(), parts }, faults))
 }
 
 /// The part that `Accept` asks for: structured content first where anything will do.

@@ -33,6 +33,47 @@ fn changed(made: &Made, change: impl Fn(&mut Value)) -> Multipart {
         .fold(start, |form, (part, bytes)| form.part(part.name(), part.media_type(), bytes))
 }
 
+/// ARC-2: the faults of a form's parts are told with those of what is in them, in one log line.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_faults_of_a_form_are_told_with_those_of_its_parts() {
+    let house = House::open();
+    let made = house.made().remove(0);
+    let mut metadata: Value = serde_json::from_str(&made.metadata_json).unwrap();
+    metadata["language"] = json!(7);
+    let form = |with_metadata: bool| {
+        let form = Multipart::new().part("extra", "text/plain", b"x");
+        let form = made.parts.iter().fold(form, |form, (part, bytes)| match part.name() {
+            "view" => form.part("view", "text/html", b"<p>"),
+            name => form.part(name, part.media_type(), bytes),
+        });
+        let text = metadata.to_string();
+        if with_metadata {
+            form.part("metadata", "application/json", text.as_bytes())
+        } else {
+            form
+        }
+    };
+    let lines = house.log_lines();
+    let told = faults(&refused(&house, form(true)).await);
+    for expected in [
+        ("unknown-element", "extra"),
+        ("wrong-value", "view:content-type"),
+        ("not-xhtml", "view:"),
+        ("wrong-type", "language"),
+    ] {
+        let found = told.iter().any(|(code, at)| (code.as_str(), at.as_str()) == expected);
+        assert!(found, "{expected:?} in {told:?}");
+    }
+    assert!(!told.iter().any(|(code, _)| code == "wrong-parts"), "{told:?}");
+    let told = faults(&refused(&house, form(false)).await);
+    for expected in [("missing-element", "metadata"), ("not-xhtml", "view:")] {
+        let found = told.iter().any(|(code, at)| (code.as_str(), at.as_str()) == expected);
+        assert!(found, "{expected:?} in {told:?}");
+    }
+    assert!(!told.iter().any(|(code, _)| code == "not-json"), "{told:?}");
+    assert_eq!(house.log_lines(), lines + 2);
+}
+
 /// ARC-2: every fault at once, with element, rule, and what would be right, in three languages.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fault_is_told_at_once_in_the_senders_language() {
@@ -91,6 +132,7 @@ async fn the_parts_of_a_submission_are_strict() {
     let expected = [
         ("wrong-value".into(), "view:content-type".into()),
         ("missing-element".into(), "metadata".into()),
+        ("not-xhtml".into(), "view:/p".into()),
     ];
     assert_eq!(faults(&answer), expected);
     let json = house.system().post_json(DOCUMENTS, &json!({})).await.unwrap();
