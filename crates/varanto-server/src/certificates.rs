@@ -215,13 +215,15 @@ impl Authority {
         let mut params = CertificateParams::default();
         let mut name = DistinguishedName::new();
         name.push(DnType::OrganizationName, "Varanto");
-        name.push(DnType::CommonName, "Varanto archive authority");
+        // Two archives may trust each other's authority, and revocations go by the issuer's name.
+        let key = KeyPair::generate()?;
+        let mark = hex(&digest(key.public_key_raw()));
+        name.push(DnType::CommonName, format!("Varanto archive authority {}", &mark[..16]));
         params.distinguished_name = name;
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         params.not_before = moment!(now) - Duration::from_mins(5);
         params.not_after = moment!(now) + Duration::from_secs(AUTHORITY_DAYS * DAY);
-        let key = KeyPair::generate()?;
         let certificate = params.self_signed(&key)?;
         write_private(&self.directory.join("ca.key"), key.serialize_pem().as_bytes())?;
         write_private(&self.authority_file(), certificate.pem().as_bytes())

@@ -6,7 +6,9 @@
 
 use std::fs;
 use std::io;
+use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, SystemTime};
 
@@ -42,8 +44,13 @@ pub enum PeerCertificate {
     Refused(RefusedCertificate),
 }
 
+/// The address that the connection comes from; in the extensions of every request. It is kept in
+/// memory alone, to tell callers apart, and stands in no log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PeerAddress(pub Option<IpAddr>);
+
 /// A certificate of a trusted authority.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct TrustedCertificate {
     /// SHA-256 over the certificate, in hexadecimal.
     pub fingerprint: String,
@@ -57,9 +64,21 @@ pub struct TrustedCertificate {
     pub organisation: String,
     /// The first instant it is good.
     pub from: Instant,
-    /// The last instant it is good.
+    /// The last instant it is good, and those that it came with.
     pub until: Instant,
+    /// As it was shown, with those that lead to its authority.
+    chain: Vec<CertificateDer<'static>>,
+    /// Which reading of authorities and revocation lists found it good last.
+    found_good: AtomicU64,
 }
+
+impl PartialEq for TrustedCertificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.digest == other.digest
+    }
+}
+
+impl Eq for TrustedCertificate {}
 
 /// A certificate that opens nothing, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,6 +171,8 @@ pub struct Judge {
 struct Bench {
     verifier: Arc<dyn ClientCertVerifier>,
     revoked: Vec<(String, Instant)>,
+    /// Which reading it is, from 1.
+    reading: u64,
     stamps: Vec<Option<SystemTime>>,
 }
 
@@ -172,7 +193,7 @@ impl Judge {
         authorities.extend(clients.authorities.iter().cloned());
         let mut revocation_lists = vec![own.revocation_file()];
         revocation_lists.extend(clients.revocation_lists.iter().cloned());
-        let bench = Bench::read(&authorities, &revocation_lists)?;
+        let bench = Bench::read(&authorities, &revocation_lists, 1)?;
         let state = RwLock::new(Arc::new(bench));
         Ok(Arc::new(Self { authorities, revocation_lists, clock, state }))
     }
@@ -181,10 +202,12 @@ impl Judge {
     /// judge as it was.
     pub fn refresh(&self) -> Result<bool, TlsError> {
         let seen = stamps(&self.authorities, &self.revocation_lists);
-        if self.bench().stamps == seen {
+        let earlier = self.bench();
+        if earlier.stamps == seen {
             return Ok(false);
         }
-        let bench = Arc::new(Bench::read(&self.authorities, &self.revocation_lists)?);
+        let next = earlier.reading + 1;
+        let bench = Arc::new(Bench::read(&self.authorities, &self.revocation_lists, next)?);
         *self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner) = bench;
         Ok(true)
     }
@@ -209,7 +232,7 @@ impl Judge {
         let Ok((_, read)) = X509Certificate::from_der(end) else {
             return refuse(RefusalReason::Broken, None);
         };
-        let seen = Arc::new(seen(&read, digest));
+        let seen = Arc::new(seen(&read, digest, (end, intermediates), bench.reading));
         if let Err(error) = bench.verifier.verify_client_cert(end, intermediates, unix(now)) {
             let reason = reason_of(&error);
             return refuse(reason, bench.moment_of(reason, &seen));
@@ -220,24 +243,25 @@ impl Judge {
         PeerCertificate::Trusted(seen)
     }
 
-    /// The verdict now on a certificate judged when its connection was made: time passes and lists
-    /// of revocations grow while a connection lives.
+    /// The verdict now on a certificate judged when its connection was made: time passes, lists of
+    /// revocations grow and authorities are removed while a connection lives. The whole chain is
+    /// judged again whenever one of these has changed.
     #[must_use]
     pub fn judge_again(&self, earlier: &PeerCertificate) -> PeerCertificate {
         let PeerCertificate::Trusted(certificate) = earlier else { return earlier.clone() };
-        let bench = self.bench();
-        let reason = if self.clock.now() > certificate.until {
-            RefusalReason::Expired
-        } else if bench.revoked.iter().any(|(serial, _)| *serial == certificate.serial) {
-            RefusalReason::Revoked
-        } else {
+        let reading = self.bench().reading;
+        let in_time = self.clock.now() <= certificate.until;
+        if in_time && certificate.found_good.load(Ordering::Relaxed) == reading {
             return earlier.clone();
-        };
-        PeerCertificate::Refused(RefusedCertificate {
-            reason,
-            fingerprint: certificate.fingerprint.clone(),
-            when: bench.moment_of(reason, certificate),
-        })
+        }
+        let verdict = self.judge(Some(&certificate.chain));
+        if let PeerCertificate::Trusted(again) = &verdict {
+            // Under the reading that judged it, which may be a later one.
+            let reading = again.found_good.load(Ordering::Relaxed);
+            certificate.found_good.store(reading, Ordering::Relaxed);
+            return earlier.clone();
+        }
+        verdict
     }
 
     fn bench(&self) -> Arc<Bench> {
@@ -246,7 +270,7 @@ impl Judge {
 }
 
 impl Bench {
-    fn read(authorities: &[PathBuf], lists: &[PathBuf]) -> Result<Self, TlsError> {
+    fn read(authorities: &[PathBuf], lists: &[PathBuf], reading: u64) -> Result<Self, TlsError> {
         let stamps = stamps(authorities, lists);
         let mut roots = RootCertStore::empty();
         for path in authorities {
@@ -270,7 +294,7 @@ impl Bench {
             .allow_unknown_revocation_status()
             .build()
             .map_err(|error| TlsError::Configuration(error.to_string()))?;
-        Ok(Self { verifier, revoked, stamps })
+        Ok(Self { verifier, revoked, reading, stamps })
     }
 
     fn moment_of(&self, reason: RefusalReason, seen: &TrustedCertificate) -> Option<Instant> {
@@ -285,9 +309,18 @@ impl Bench {
     }
 }
 
-fn seen(certificate: &X509Certificate<'_>, digest: [u8; 32]) -> TrustedCertificate {
+fn seen(
+    certificate: &X509Certificate<'_>,
+    digest: [u8; 32],
+    shown: (&CertificateDer<'_>, &[CertificateDer<'_>]),
+    reading: u64,
+) -> TrustedCertificate {
     let subject = Subject::of(certificate);
     let time = |seconds: i64| Instant::from_millis(seconds.saturating_mul(1000));
+    let last = |certificate: &X509Certificate<'_>| certificate.validity().not_after.timestamp();
+    let above = shown.1.iter().filter_map(|der| X509Certificate::from_der(der).ok());
+    let until = above.map(|(_, read)| last(&read)).min();
+    let chain = std::iter::once(shown.0).chain(shown.1);
     TrustedCertificate {
         fingerprint: hex(&digest),
         digest,
@@ -295,7 +328,9 @@ fn seen(certificate: &X509Certificate<'_>, digest: [u8; 32]) -> TrustedCertifica
         system: subject.system,
         organisation: subject.organisation,
         from: time(certificate.validity().not_before.timestamp()),
-        until: time(certificate.validity().not_after.timestamp()),
+        until: time(until.map_or(last(certificate), |above| above.min(last(certificate)))),
+        chain: chain.map(|der| der.clone().into_owned()).collect(),
+        found_good: AtomicU64::new(reading),
     }
 }
 
@@ -417,20 +452,90 @@ impl JudgingAcceptor {
 }
 
 type Stream = tokio_rustls::server::TlsStream<tokio::net::TcpStream>;
-type Accepted<S> = (Stream, AddExtension<TlsService<S>, PeerCertificate>);
+type Judged<S> = AddExtension<AddExtension<TlsService<S>, PeerCertificate>, PeerAddress>;
+type Accepted<S> = (Stream, Judged<S>);
 
 impl<S: Send + 'static> Accept<tokio::net::TcpStream, S> for JudgingAcceptor {
     type Stream = Stream;
-    type Service = AddExtension<TlsService<S>, PeerCertificate>;
+    type Service = Judged<S>;
     type Future = std::pin::Pin<Box<dyn Future<Output = io::Result<Accepted<S>>> + Send>>;
 
     fn accept(&self, stream: tokio::net::TcpStream, service: S) -> Self::Future {
         let judge = Arc::clone(&self.judge);
+        let address = PeerAddress(stream.peer_addr().ok().map(|address| address.ip()));
         let shaking = self.tls.accept(stream, service);
         Box::pin(async move {
             let (stream, service) = shaking.await?;
             let verdict = judge.judge(stream.get_ref().1.peer_certificates());
-            Ok((stream, Extension(verdict).layer(service)))
+            Ok((stream, Extension(address).layer(Extension(verdict).layer(service))))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certificates::{ClientOrder, first_der};
+    use varanto_domain::ids::Oid;
+    use varanto_domain::time::FinnishDay;
+
+    struct March;
+    impl Clock for March {
+        fn now(&self) -> Instant {
+            day("2026-03-01")
+        }
+    }
+
+    fn day(text: &str) -> Instant {
+        FinnishDay::parse(text).unwrap().start()
+    }
+
+    /// ACC-1: an open connection ends its trust with its authority, and with a revocation by that
+    /// authority; what another authority revokes is none of its business.
+    #[test]
+    fn a_removed_authority_and_a_revocation_reach_open_connections() {
+        install_cryptography();
+        let homes = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let [own, other] =
+            [0, 1].map(|n| Authority::open(homes[n].path(), &[], day("2026-01-01")).unwrap());
+        let trusted = homes[0].path().join("trusted.pem");
+        fs::copy(other.authority_file(), &trusted).unwrap();
+        let clients = Clients {
+            authorities: vec![trusted.clone()],
+            revocation_lists: vec![other.revocation_file()],
+        };
+        let judge = Judge::open(&own, &clients, Arc::new(March)).unwrap();
+        let order = |system: &str| ClientOrder {
+            system: system.into(),
+            organisation: Oid::parse("1.2.246.10.1234567").unwrap(),
+            organisation_name: "Koivuranta".into(),
+            from: day("2026-01-01"),
+            until: day("2027-01-01"),
+        };
+        let shown = |authority: &Authority, system: &str| {
+            let issued = authority.issue(&order(system)).unwrap();
+            let der = first_der(issued.certificate_pem.as_bytes()).unwrap();
+            (judge.judge(Some(&[CertificateDer::from(der)])), issued.serial)
+        };
+        let check = |earlier: &PeerCertificate, expected: Option<RefusalReason>| {
+            let reason = match judge.judge_again(earlier) {
+                PeerCertificate::Refused(refused) => Some(refused.reason),
+                _ => None,
+            };
+            assert_eq!(reason, expected);
+        };
+        let (ours, our_serial) = shown(&own, "ours");
+        let (theirs, _) = shown(&other, "theirs");
+        check(&ours, None);
+        check(&theirs, None);
+
+        own.revoke(&our_serial, day("2026-02-01")).unwrap();
+        assert!(judge.refresh().unwrap());
+        check(&ours, Some(RefusalReason::Revoked));
+        check(&theirs, None);
+
+        fs::copy(own.authority_file(), &trusted).unwrap();
+        assert!(judge.refresh().unwrap());
+        check(&theirs, Some(RefusalReason::UnknownIssuer));
     }
 }
