@@ -63,6 +63,17 @@ pub struct PersonFacts {
     pub strong: bool,
 }
 
+/// Somebody who was turned away before anything was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TurnedAway {
+    /// Why, by its code.
+    pub code: &'static str,
+    /// The fingerprint of the certificate that was shown, if one was.
+    pub certificate: Option<String>,
+    /// Of how many tries this tells.
+    pub times: u64,
+}
+
 impl App {
     /// The caller that a genuine certificate speaks for. The organisation is the one named in the
     /// certificate's subject, or the system's only one.
@@ -136,16 +147,19 @@ impl App {
         })
     }
 
-    /// Logs that somebody was turned away before anything was asked: one line, by code.
-    pub fn log_turned_away(&self, code: &'static str) -> Result<(), AppError> {
+    /// Logs that somebody was turned away before anything was asked: one line, by code, with the
+    /// fingerprint of the certificate that was shown, and how many tries it tells of.
+    pub fn log_turned_away(&self, turned: &TurnedAway) -> Result<(), AppError> {
+        let certificate = turned.certificate.as_deref().unwrap_or("-");
         let line = LogLine {
             at: self.clock.now(),
             event: Event::TurnedAway,
-            outcome: Outcome::Refused(vec![code]),
+            outcome: Outcome::Refused(vec![turned.code]),
             actor: Actor::nobody(),
             client: None,
             version: None,
-            detail: String::new(),
+            // Not the actor's: those are kept as terms, and strangers make up any number.
+            detail: format!("certificate={certificate} times={}", turned.times),
         };
         self.write_line(line).map(drop)
     }

@@ -23,6 +23,7 @@ use crate::rest::routes;
 use crate::rest::table::TABLE;
 use crate::tls::Judge;
 use crate::tokens::Tokens;
+use crate::turned_away::Ledger;
 use crate::{frame, pages, running};
 
 /// How old the counts on the landing page may be.
@@ -56,6 +57,8 @@ pub struct Shared {
     pub demo: OnceLock<DemoFacts>,
     /// Whether the archive's writer goes on.
     pub pulse: Pulse,
+    /// Who was turned away, and how often.
+    pub turned_away: Ledger,
     inside: Mutex<Option<(Instant, Arc<Inside>)>>,
     ended: AtomicBool,
 }
@@ -139,6 +142,7 @@ impl Doors {
             progress: Progress::default(),
             demo: OnceLock::new(),
             pulse: Pulse::default(),
+            turned_away: Ledger::default(),
             inside: Mutex::new(None),
             ended: AtomicBool::new(false),
         }))
@@ -187,6 +191,18 @@ impl Doors {
         let counted = Arc::new(self.work(inside::read).await?);
         *kept = Some((Instant::now(), Arc::clone(&counted)));
         Ok(counted)
+    }
+
+    /// Writes the lines of those who were turned away often; all of them, when the program ends.
+    pub async fn tell_turned_away(&self, all: bool) {
+        let due = self.turned_away.due(Instant::now(), all);
+        if due.is_empty() {
+            return;
+        }
+        let written = self.work(move |app| due.iter().try_for_each(|one| app.log_turned_away(one)));
+        if let Err(problem) = written.await {
+            tracing::error!(code = problem.code, "who was turned away could not be logged");
+        }
     }
 
     /// Says that the program is ending: balancers should look elsewhere.

@@ -19,3 +19,4 @@ pub mod server;
 pub mod texts;
 pub mod tls;
 pub mod tokens;
+pub mod turned_away;

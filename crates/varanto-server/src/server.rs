@@ -152,6 +152,7 @@ async fn watch(doors: Doors, own: Authority, config: RustlsConfig) {
         tokio::time::sleep(WATCH_EVERY).await;
         round = round.wrapping_add(1);
         doors.tokens.refresh();
+        doors.tell_turned_away(false).await;
         doors.pulse.look(&doors.app.store_metrics(), Instant::now());
         if round.is_multiple_of(UPKEEP_EVERY) {
             running::recorder().run_upkeep();

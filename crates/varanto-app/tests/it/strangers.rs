@@ -2,7 +2,7 @@
 
 use varanto_app::AppError;
 use varanto_app::archive::{DocumentQuery, InvalidationRequest};
-use varanto_app::callers::{PersonFacts, Unknown};
+use varanto_app::callers::{PersonFacts, TurnedAway, Unknown};
 use varanto_domain::access::{Caller, Denial, Purpose};
 use varanto_domain::archive::documents::Part;
 use varanto_domain::ids::Oid;
@@ -138,7 +138,14 @@ fn a_look_is_logged_on_disk_before_it_is_answered() {
     world.app.prove_document(&county, &note.id(), Purpose::Read).unwrap();
     world.app.archiving_delays(&county, &oid(COUNTY), 3).unwrap();
     assert_eq!(lines_on_disk(), before + 7);
-    world.app.log_turned_away("certificate-expired").unwrap();
+    world
+        .app
+        .log_turned_away(&TurnedAway {
+            code: "certificate-expired",
+            certificate: Some("ab12".into()),
+            times: 3,
+        })
+        .unwrap();
     world.app.log_unreadable(&county, "truncated").unwrap();
     assert_eq!(lines_on_disk(), before + 9);
 }

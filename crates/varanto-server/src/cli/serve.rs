@@ -32,6 +32,7 @@ async fn serve(context: &Context) -> Result<(), Failure> {
     tracing::info!("ending");
     doors.end();
     server.end().await;
+    doors.tell_turned_away(true).await;
     doors.app.clone().close();
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! The table of operations: what the router serves, the OpenAPI document tells and the API page
 //! shows, from one place, so that they cannot drift apart.
 
+use std::time::Instant;
+
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -13,6 +15,8 @@ use crate::frame::CallerName;
 use crate::rest::caller::{self, Asker};
 use crate::rest::parameters::Parameters;
 use crate::rest::problem::Problem;
+use crate::tls::{PeerAddress, PeerCertificate};
+use crate::turned_away::Turned;
 
 /// Where the REST interface begins.
 pub const BASE: &str = "/api/v1";
@@ -131,6 +135,7 @@ async fn asker(
     if operation.open {
         return Ok(None);
     }
+    let turned = turned(request);
     let found = caller::shown(doors, request)
         .and_then(|shown| caller::asker(doors, &shown).map(|asker| (asker, shown.log_name())));
     match found {
@@ -140,13 +145,25 @@ async fn asker(
         }
         Err(problem) => {
             // One who shows nothing at all is told of in the request's own log line alone.
-            if problem.code != "authentication-needed" {
-                let code = problem.code;
-                doors.work(move |app| app.log_turned_away(code)).await?;
+            if problem.code != "authentication-needed"
+                && let Some(line) = doors.turned_away.take(problem.code, turned, Instant::now())
+            {
+                doors.work(move |app| app.log_turned_away(&line)).await?;
             }
             Err(problem)
         }
     }
+}
+
+/// Who it is that may be turned away: by certificate, else by address.
+fn turned(request: &Request) -> Turned {
+    let print = match request.extensions().get::<PeerCertificate>() {
+        Some(PeerCertificate::Trusted(certificate)) => Some(certificate.fingerprint.as_str()),
+        Some(PeerCertificate::Refused(refused)) => Some(refused.fingerprint.as_str()),
+        Some(PeerCertificate::None) | None => None,
+    };
+    let address = request.extensions().get::<PeerAddress>().and_then(|peer| peer.0);
+    Turned::of(print, address)
 }
 
 /// The code of a refusal that no operation has logged, because it never came to one.

@@ -129,6 +129,23 @@ async fn a_bad_token_is_refused_with_its_reason() {
     }
 }
 
+/// LOG-1: whoever tries without end is in the log with a first line and a count, not with a line for
+/// each try.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_tries_of_one_stranger_are_two_lines() {
+    let house = House::open();
+    let lines = house.log_lines();
+    let mut line = house.stranger().bearer("nonsense").connect().await.unwrap();
+    for _ in 0..40 {
+        assert_eq!(code(&line.get(PATH).await.unwrap()), "token-malformed");
+    }
+    assert_eq!(house.log_lines(), lines + 1);
+    house.doors.tell_turned_away(true).await;
+    assert_eq!(house.log_lines(), lines + 2);
+    house.doors.tell_turned_away(true).await;
+    assert_eq!(house.log_lines(), lines + 2);
+}
+
 /// ACC-1: a certificate and a token together are refused, so that the log never loses the person.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_and_a_token_together_are_refused() {
