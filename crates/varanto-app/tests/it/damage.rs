@@ -20,7 +20,7 @@ fn archive_of_everything() -> World {
             vec![serving(PRODUCERS_OTHER_UNIT, "2026-02-01", "")].into();
         let again = serving(PRODUCERS_UNIT, "2026-09-01", "");
         let relationship = world.relationship(&client(number)).served_by(vec![producer, again]);
-        let dossier = world.open_case_under(relationship, &client(number));
+        let dossier = world.open_case_under(&relationship, &client(number));
         let notes: Vec<_> = (0..6).map(|_| world.note(&dossier)).collect();
         for note in &notes {
             world.archive(note);

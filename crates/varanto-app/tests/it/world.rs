@@ -216,12 +216,12 @@ impl World {
 
     /// Archives a client's relationship and an open case.
     pub(crate) fn open_case(&self, client: &Client) -> Dossier {
-        self.open_case_under(self.relationship(client), client)
+        self.open_case_under(&self.relationship(client), client)
     }
 
     /// Archives a relationship document and an open case under it.
-    pub(crate) fn open_case_under(&self, relationship: Draft, client: &Client) -> Dossier {
-        self.archive(&relationship);
+    pub(crate) fn open_case_under(&self, relationship: &Draft, client: &Client) -> Dossier {
+        self.archive(relationship);
         let id = relationship.text("relationship_id");
         let case = self.case(client, &id);
         self.archive(&case);
