@@ -100,6 +100,16 @@ fault_kinds! {
     NotPdfA = "not-pdf-a";
     /// The PDF file holds what an archived one may not. Args: `reason`.
     ForbiddenInPdf = "forbidden-in-pdf";
+    /// The PDF file breaks a clause of the part of PDF/A that it says to keep. Args: `flavour`,
+    /// `clause`, `asked` (what the clause asks for), `name` (the clause's stable name).
+    PdfAClause = "pdf-a-clause";
+    /// The PDF file was not looked through to its end: it draws too much.
+    PdfNotLookedThrough = "pdf-not-looked-through";
+    /// The validator outside the program says that the PDF file does not conform. Args: `flavour`,
+    /// `reason` (its words).
+    PdfValidatorRefused = "pdf-validator-refused";
+    /// The validator outside the program could not be asked. Args: `flavour`, `reason`.
+    PdfValidatorSilent = "pdf-validator-silent";
     /// A part is larger than this archive takes. Args: `limit`.
     TooLarge = "too-large";
 

@@ -1,20 +1,42 @@
-//! The light gate for PDF/A files, as old documents come.
+//! PDF/A files, as old documents come: the gate that each must pass, and the clauses it is judged by.
 //!
-//! It asks what an archive must be sure of at once: that the bytes are a whole PDF file, that the
-//! file says to be PDF/A, and that it neither hides (encryption), runs (scripts, launches) nor
-//! carries what its part of the standard does not let it carry. It is no full validator: the clauses
-//! on fonts, colours and tags are for one.
+//! The gate ([`check`]) asks what an archive must be sure of at once: that the bytes are a whole PDF
+//! file, that the file says to be PDF/A, and that it neither hides (encryption), runs (scripts,
+//! launches) nor carries what its part of the standard does not let it carry.
 //!
-//! Hostile files cost no more than `weight` lets them.
+//! The judgement ([`judge`]) goes through the clauses of the standard's parts 1 to 3 as far as they can
+//! be told from a file's objects, streams and fonts, and reports what is broken by clause. Which
+//! clauses those are is the table in [`clauses`]. Images are not decoded.
+//!
+//! Hostile files cost no more than `weight` lets them, and content streams no more than the budget of
+//! `drawing`.
 //!
 //! Source: ARC-1; ISO 19005-1 to -4.
 
+mod bytes;
+pub mod clauses;
+mod cmap;
+mod colour;
+mod document;
+mod drawing;
+mod encodings;
+mod fonts;
+mod images;
+mod lexer;
+mod objects;
+mod programs;
+mod rdf;
+mod report;
+mod tags;
 mod weight;
+mod xmp;
 
 use std::collections::BTreeSet;
 
 use lopdf::{Dictionary, Document, LoadOptions, Object, Stream};
 use varanto_domain::faults::{Fault, FaultKind};
+
+pub use report::{Finding, Flavour, Report};
 
 use crate::xml;
 
@@ -61,20 +83,121 @@ pub struct PdfFacts {
     pub embedded_files: usize,
 }
 
-/// Judges a file.
+/// Judges a file by what no archived one may be.
 ///
 /// # Errors
 /// Every fault found: `not-pdf` when the bytes are not a whole PDF file, and then nothing more;
 /// `not-pdf-a`, `forbidden-in-pdf` for what it does not say or may not hold.
 pub fn check(bytes: &[u8]) -> Result<PdfFacts, Vec<Fault>> {
     let document = load(bytes).map_err(|fault| vec![fault])?;
-    let found = Found::in_document(&document);
+    gate(&document)
+}
+
+/// What is told of a file: whether it passes the gate, and what it breaks of the standard.
+#[derive(Debug)]
+pub struct Judgement {
+    /// The gate's answer.
+    pub gate: Result<PdfFacts, Vec<Fault>>,
+    /// The clauses broken; `None` when the bytes are no PDF file at all, or the flavour is of a part
+    /// that is not judged.
+    pub report: Option<Report>,
+}
+
+/// Judges a file by the gate and by the clauses of a flavour: the one asked for, or else the one that
+/// it says to be. A file that says nothing is judged as `1b` or `2b`, as its version of PDF fits.
+#[must_use]
+pub fn judge(bytes: &[u8], asked: Option<Flavour>) -> Judgement {
+    let document = match load(bytes) {
+        Ok(document) => document,
+        Err(fault) => {
+            let looks_like_one = bytes.starts_with(b"%PDF-") && bytes.len() <= MAX_BYTES;
+            let flavour = asked.or_else(|| claim_in(bytes)).unwrap_or_else(|| supposed(bytes));
+            let report = (looks_like_one && flavour.is_judged()).then(|| {
+                let mut report = Report::new(flavour);
+                bytes::check_unread(bytes, &mut report);
+                report.complete = false;
+                report
+            });
+            return Judgement { gate: Err(vec![fault]), report };
+        }
+    };
+    let claimed = claim_of(&document).ok();
+    let flavour = asked
+        .or(claimed.map(|claim| Flavour { part: claim.part, level: claim.conformance }))
+        .unwrap_or_else(|| supposed(bytes));
+    let report = flavour.is_judged().then(|| report_of(bytes, &document, flavour));
+    Judgement { gate: gate(&document), report }
+}
+
+fn report_of(bytes: &[u8], document: &Document, flavour: Flavour) -> Report {
+    let mut report = Report::new(flavour);
+    let objects = objects::Objects { document };
+    bytes::check(bytes, document, &mut report);
+    bytes::check_trailer(document, &mut report);
+    check_object_streams(objects, &mut report);
+    let properties = xmp::check(objects, &mut report);
+    xmp::check_info(objects, &properties, &mut report);
+    let output = colour::OutputIntent::read(objects, &mut report);
+    document::check(objects, &output, &mut report);
+    tags::check(objects, &mut report);
+    drawing::check(objects, &output, &mut report);
+    check_carried(objects, &mut report);
+    report
+}
+
+/// What stands in streams of objects is spelt by the same rules.
+fn check_object_streams(objects: objects::Objects<'_>, report: &mut Report) {
+    let mut left = MAX_EMBEDDED;
+    for object in objects.document.objects.values() {
+        let Object::Stream(stream) = object else { continue };
+        if !stream.dict.has_type(b"ObjStm") {
+            continue;
+        }
+        match stream.get_plain_content_with_limit(left) {
+            Ok(content) => {
+                left -= content.len();
+                bytes::check_object_stream(&content, report);
+            }
+            Err(_) => report.complete = false,
+        }
+    }
+}
+
+/// Embedded files of part 2 are PDF/A themselves.
+fn check_carried(objects: objects::Objects<'_>, report: &mut Report) {
+    if report.flavour.part != 2 {
+        return;
+    }
+    let found = Found::in_document(objects.document);
+    if !found.embedded.is_empty() && !all_pdf_a(&found.embedded) {
+        report.add(&clauses::EMBEDDED_PDFA, None, "another file");
+    }
+}
+
+/// The flavour that a file which does not say any is judged by.
+fn supposed(bytes: &[u8]) -> Flavour {
+    let old = bytes.get(7).is_some_and(|version| (b'0'..=b'4').contains(version));
+    Flavour { part: if old { 1 } else { 2 }, level: Some('B') }
+}
+
+/// What the metadata of a file that cannot be read say, when they stand in it as they are.
+fn claim_in(bytes: &[u8]) -> Option<Flavour> {
+    let text = |name: &str| {
+        let at = bytes.windows(name.len()).position(|window| window == name.as_bytes())?;
+        let rest = bytes.get(at + name.len()..)?.iter().take(4);
+        rest.map(|byte| char::from(*byte)).find(char::is_ascii_alphanumeric)
+    };
+    Flavour::parse(&format!("{}{}", text("pdfaid:part")?, text("pdfaid:conformance")?))
+}
+
+fn gate(document: &Document) -> Result<PdfFacts, Vec<Fault>> {
+    let found = Found::in_document(document);
     let mut faults = found.faults();
-    let pages = pages_of(&document);
+    let pages = pages_of(document);
     if pages == 0 {
         faults.push(not_pdf("no pages"));
     }
-    let claim = claim_of(&document);
+    let claim = claim_of(document);
     match &claim {
         Ok(claim) => faults.extend(found.faults_under(claim)),
         Err(fault) => faults.push(fault.clone()),
@@ -150,13 +273,13 @@ fn claim_of(document: &Document) -> Result<Claim, Fault> {
     let xmp = metadata
         .get_plain_content_with_limit(MAX_XMP)
         .map_err(|_| not_pdf_a("the metadata stream cannot be read"))?;
-    let text = text_of(&xmp).ok_or_else(|| not_pdf_a("the metadata are not Unicode"))?;
-    let xmp = xml::parse(text.trim_start_matches('\u{feff}'))
+    let text = xmp::text_of(&xmp).ok_or_else(|| not_pdf_a("the metadata are not Unicode"))?;
+    let packet = xml::parse(text.trim_start_matches('\u{feff}'))
         .map_err(|_| not_pdf_a("the metadata are not XML"))?;
 
     // A schema may stand as elements or as attributes.
     let value = |name: &str| {
-        xmp.descendants().find_map(|node| {
+        packet.descendants().find_map(|node| {
             let element = node.has_tag_name((PDFA_ID, name)).then(|| node.text()).flatten();
             element.or_else(|| node.attribute((PDFA_ID, name))).map(str::trim)
         })
@@ -178,29 +301,6 @@ fn claim_of(document: &Document) -> Result<Claim, Fault> {
         _ => return Err(not_pdf_a("no conformance level of its part in the metadata")),
     };
     Ok(Claim { part, conformance })
-}
-
-/// The text of XMP bytes. They begin with `<` or a byte-order mark, and the zeros around that tell
-/// UTF-8, UTF-16 and UTF-32 apart.
-fn text_of(bytes: &[u8]) -> Option<String> {
-    match bytes {
-        [0, 0, 0, b'<', ..] | [0, 0, 0xfe, 0xff, ..] => utf32(bytes, u32::from_be_bytes),
-        [b'<', 0, 0, 0, ..] | [0xff, 0xfe, 0, 0, ..] => utf32(bytes, u32::from_le_bytes),
-        [0, b'<', ..] | [0xfe, 0xff, ..] => utf16(bytes, u16::from_be_bytes),
-        [b'<', 0, ..] | [0xff, 0xfe, ..] => utf16(bytes, u16::from_le_bytes),
-        _ => String::from_utf8(bytes.to_vec()).ok(),
-    }
-}
-
-fn utf16(bytes: &[u8], join: fn([u8; 2]) -> u16) -> Option<String> {
-    let (pairs, _line_end) = bytes.as_chunks::<2>();
-    let units: Vec<u16> = pairs.iter().map(|pair| join(*pair)).collect();
-    String::from_utf16(&units).ok()
-}
-
-fn utf32(bytes: &[u8], join: fn([u8; 4]) -> u32) -> Option<String> {
-    let (fours, _line_end) = bytes.as_chunks::<4>();
-    fours.iter().map(|four| char::from_u32(join(*four))).collect()
 }
 
 /// What a file may not hold, or only under some parts.
