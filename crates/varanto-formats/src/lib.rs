@@ -6,12 +6,16 @@
 pub mod checkpoints;
 pub mod code_sets;
 pub mod content;
+pub mod json_fault;
 mod members;
 pub mod metadata;
+pub mod multipart;
 pub mod national_schema;
 pub mod pdf;
+pub mod query;
 pub mod receipts;
 pub mod registers;
+pub mod search;
 pub mod synthetic;
 pub mod view;
 pub mod xhtml;

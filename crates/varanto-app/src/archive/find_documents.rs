@@ -44,7 +44,7 @@ pub struct DocumentQuery {
 
 impl DocumentQuery {
     /// The most hits of one page.
-    pub const MOST: usize = 100;
+    pub const MOST: usize = varanto_formats::search::MOST;
     /// The hits of a page when the caller does not say.
     pub const USUAL: usize = 20;
 

@@ -8,9 +8,9 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use varanto_domain::faults::{Fault, FaultKind};
+use varanto_formats::json_fault;
 
 use crate::config::Limits;
-use crate::rest::parameters::short;
 use crate::rest::problem::Problem;
 
 /// The whole body.
@@ -88,10 +88,19 @@ pub fn media_type(headers: &HeaderMap) -> String {
 /// # Errors
 /// 415 for another media type, 400 with one fault for text that is not the JSON looked for.
 pub fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
-    if media_type(headers) != "application/json" {
-        return Err(unsupported("application/json"));
+    must_be_json(headers)?;
+    serde_json::from_slice(body).map_err(|error| Problem::fault(json_fault::of(&error)))
+}
+
+/// That the body is said to be JSON.
+///
+/// # Errors
+/// 415 when it is said to be something else.
+pub fn must_be_json(headers: &HeaderMap) -> Result<(), Problem> {
+    match media_type(headers).as_str() {
+        "application/json" => Ok(()),
+        _ => Err(unsupported("application/json")),
     }
-    serde_json::from_slice(body).map_err(|error| Problem::fault(fault_of(&error)))
 }
 
 /// 415, naming what is taken.
@@ -101,35 +110,6 @@ pub fn unsupported(expected: &str) -> Problem {
     Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type")
         .arg("expected", expected)
         .with(fault.arg("expected", expected))
-}
-
-/// What serde says, as a fault. Its texts name members and types, never values of strings: those it
-/// would quote are cut away, and only what it expects after the last of them is told.
-fn fault_of(error: &serde_json::Error) -> Fault {
-    let text = error.to_string();
-    let named = |before: &str| text.strip_prefix(before).and_then(|rest| rest.split('`').next());
-    if let Some(name) = named("unknown field `") {
-        let known = expected(&text).replace('`', "");
-        let known = known.trim_start_matches("one of ");
-        return Fault::new(FaultKind::UnknownElement, short(name), "ARC-2").arg("known", known);
-    }
-    if let Some(name) = named("missing field `") {
-        return Fault::new(FaultKind::MissingElement, name, "ARC-2").arg("name", name);
-    }
-    if let Some(name) = named("duplicate field `") {
-        return Fault::new(FaultKind::DuplicateMember, name, "ARC-2");
-    }
-    let at = format!("line {}, column {}", error.line(), error.column());
-    if error.is_data() {
-        return Fault::new(FaultKind::WrongType, at, "ARC-2").arg("expected", expected(&text));
-    }
-    Fault::new(FaultKind::NotJson, "body", "ARC-2").arg("reason", at)
-}
-
-/// What serde expects: the end of its text, after everything that was sent.
-fn expected(text: &str) -> &str {
-    let (_, expected) = text.rsplit_once(", expected ").unwrap_or_default();
-    expected.split(" at line").next().unwrap_or_default()
 }
 
 #[cfg(test)]

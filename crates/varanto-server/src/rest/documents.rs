@@ -11,9 +11,10 @@ use varanto_domain::access::Purpose;
 use varanto_domain::archive::documents::Part;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
+use varanto_formats::query::short;
 
 use super::caller::Asker;
-use super::parameters::{Parameters, short};
+use super::parameters::Parameters;
 use super::problem::Problem;
 use super::{body, documents_json, multipart, query_json};
 use crate::doors::Doors;

@@ -1,158 +1,43 @@
-//! A search as it comes over REST. Every fault in it is told at once.
+//! A search as it comes over REST.
 
 use axum::http::HeaderMap;
-use serde::Deserialize;
 use varanto_app::archive::DocumentQuery;
-use varanto_domain::archive::documents::{DocumentGroup, VersionState};
-use varanto_domain::archive::metadata::identity_code_fault;
-use varanto_domain::faults::{Fault, FaultKind};
-use varanto_domain::ids::{
-    ClientIdentifier, Oid, PersonalIdentityCode, TemporaryIdentifier, TemporaryIdentifierError,
-};
-use varanto_domain::time::{FinnishDay, Instant};
+use varanto_formats::search::{self, SearchError, SearchTerms};
 
 use super::body;
 use super::problem::Problem;
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct Search {
-    client: Option<Client>,
-    case: Option<String>,
-    relationship: Option<String>,
-    main_document: Option<String>,
-    controller: Option<String>,
-    organiser: Option<String>,
-    unit: Option<String>,
-    service_task: Option<String>,
-    general_type: Option<String>,
-    specific_type: Option<String>,
-    group: Option<String>,
-    from: Option<String>,
-    before: Option<String>,
-    states: Vec<String>,
-    limit: Option<usize>,
-    cursor: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct Client {
-    identity_code: Option<String>,
-    temporary_id: Option<Temporary>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Temporary {
-    root: String,
-    extension: String,
-}
 
 /// Reads a search.
 ///
 /// # Errors
 /// 415 for another media type, 400 for text that is no search, 422 with every fault of its values.
 pub fn read(headers: &HeaderMap, bytes: &[u8]) -> Result<DocumentQuery, Problem> {
-    let search: Search = body::json(headers, bytes)?;
-    let mut faults = Vec::new();
-    let query = made(search, &mut faults);
-    if faults.is_empty() { Ok(query) } else { Err(Problem::faults(faults)) }
+    body::must_be_json(headers)?;
+    search::read(bytes).map(asked).map_err(|error| match error {
+        SearchError::Unreadable(fault) => Problem::fault(fault),
+        SearchError::Faults(faults) => Problem::faults(faults),
+    })
 }
 
-fn made(search: Search, faults: &mut Vec<Fault>) -> DocumentQuery {
-    let mut oid = |name: &str, text: Option<String>| -> Option<Oid> {
-        let read = Oid::parse(&text?);
-        read.map_err(|_| faults.push(Fault::new(FaultKind::NotAnOid, name, "ARC-8"))).ok()
-    };
-    let mut query = DocumentQuery {
-        case: oid("case", search.case),
-        relationship: oid("relationship", search.relationship),
-        main_document: oid("main_document", search.main_document),
-        controller: oid("controller", search.controller),
-        organiser: oid("organiser", search.organiser),
-        unit: oid("unit", search.unit),
-        service_task: search.service_task,
-        general_type: search.general_type,
-        specific_type: search.specific_type,
-        limit: search.limit.unwrap_or(DocumentQuery::USUAL),
-        cursor: search.cursor,
-        ..DocumentQuery::default()
-    };
-    let mut wrong = |name: &str, expected: String| {
-        faults.push(Fault::new(FaultKind::WrongForm, name, "ARC-8").arg("expected", expected));
-    };
-    if let Some(code) = search.group {
-        query.group = DocumentGroup::of_code(&code);
-        if query.group.is_none() {
-            wrong("group", DocumentGroup::ALL.map(DocumentGroup::code).join(", "));
-        }
+fn asked(terms: SearchTerms) -> DocumentQuery {
+    DocumentQuery {
+        client: terms.client,
+        case: terms.case,
+        relationship: terms.relationship,
+        main_document: terms.main_document,
+        controller: terms.controller,
+        organiser: terms.organiser,
+        unit: terms.unit,
+        service_task: terms.service_task,
+        general_type: terms.general_type,
+        specific_type: terms.specific_type,
+        group: terms.group,
+        from: terms.from,
+        before: terms.before,
+        states: terms.states,
+        limit: terms.limit.unwrap_or(DocumentQuery::USUAL),
+        cursor: terms.cursor,
     }
-    for (name, text, into) in
-        [("from", search.from, &mut query.from), ("before", search.before, &mut query.before)]
-    {
-        let Some(text) = text else { continue };
-        *into = moment(&text);
-        if into.is_none() {
-            wrong(name, "2026-03-23, 2026-03-23T10:54:24+02:00".to_owned());
-        }
-    }
-    for name in search.states {
-        match VersionState::of_name(&name) {
-            Some(state) => query.states.push(state),
-            None => wrong("states", VersionState::ALL.map(VersionState::name).join(", ")),
-        }
-    }
-    if !(1..=DocumentQuery::MOST).contains(&query.limit) {
-        wrong("limit", format!("1–{}", DocumentQuery::MOST));
-    }
-    query.client = search.client.and_then(|client| client_of(client, faults));
-    query
-}
-
-/// A day means its first instant in Finland.
-fn moment(text: &str) -> Option<Instant> {
-    FinnishDay::parse(text).map(FinnishDay::start).or_else(|| Instant::parse(text))
-}
-
-fn client_of(client: Client, faults: &mut Vec<Fault>) -> Option<ClientIdentifier> {
-    match (client.identity_code, client.temporary_id) {
-        (Some(code), None) => match PersonalIdentityCode::parse(&code) {
-            Ok(code) => Some(ClientIdentifier::Code(code)),
-            Err(error) => {
-                faults.push(identity_code_fault("client.identity_code", error));
-                None
-            }
-        },
-        (None, Some(given)) => {
-            let Ok(root) = Oid::parse(&given.root) else {
-                faults.push(Fault::new(FaultKind::NotAnOid, "client.temporary_id.root", "ARC-8"));
-                return None;
-            };
-            match TemporaryIdentifier::new(&root, &given.extension) {
-                Ok(identifier) => Some(ClientIdentifier::Temporary(identifier)),
-                Err(error) => {
-                    faults.push(temporary_fault(error));
-                    None
-                }
-            }
-        }
-        _ => {
-            let fault = Fault::new(FaultKind::WrongForm, "client", "ARC-8");
-            faults.push(fault.arg("expected", "identity_code | temporary_id"));
-            None
-        }
-    }
-}
-
-fn temporary_fault(error: TemporaryIdentifierError) -> Fault {
-    let (element, expected) = match error {
-        TemporaryIdentifierError::Root => {
-            ("client.temporary_id.root", "1.2.246.10.<business id>.22.<year>")
-        }
-        TemporaryIdentifierError::Extension => ("client.temporary_id.extension", "010111A998W"),
-    };
-    Fault::new(FaultKind::TemporaryIdentifierForm, element, "ARC-11").arg("expected", expected)
 }
 
 #[cfg(test)]
