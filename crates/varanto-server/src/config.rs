@@ -62,6 +62,11 @@ pub struct Limits {
     pub concurrent: usize,
     /// What a refused caller is told to wait, in seconds.
     pub retry_after_seconds: u32,
+    /// How much each system may ask in a minute, in units; 0: any amount. Reading costs one unit,
+    /// archiving, searching and invalidating five.
+    pub system_units: u32,
+    /// The same for each person, and for each address of those who show nothing that opens.
+    pub person_units: u32,
     /// How many versions of a register are looked through for one page of a search.
     pub search_rows: usize,
     /// How long one page of a search may take, in seconds; then it is refused as too wide.
@@ -171,6 +176,8 @@ impl Default for Limits {
             answer_seconds: 30,
             concurrent: 512,
             retry_after_seconds: 2,
+            system_units: 2_000_000,
+            person_units: 6_000,
             search_rows: 100_000,
             search_seconds: 5,
         }

@@ -17,6 +17,7 @@ use varanto_kit::oidc::User;
 use crate::bulletins::Bulletins;
 use crate::config::Config;
 use crate::inside::{self, Inside};
+use crate::pace::Pace;
 use crate::pulse::Pulse;
 use crate::rest::problem::Problem;
 use crate::rest::routes;
@@ -57,6 +58,8 @@ pub struct Shared {
     pub demo: OnceLock<DemoFacts>,
     /// Whether the archive's writer goes on.
     pub pulse: Pulse,
+    /// How much each caller has asked.
+    pub pace: Pace,
     /// Who was turned away, and how often.
     pub turned_away: Ledger,
     inside: Mutex<Option<(Instant, Arc<Inside>)>>,
@@ -142,6 +145,7 @@ impl Doors {
             progress: Progress::default(),
             demo: OnceLock::new(),
             pulse: Pulse::default(),
+            pace: Pace::default(),
             turned_away: Ledger::default(),
             inside: Mutex::new(None),
             ended: AtomicBool::new(false),
@@ -158,7 +162,10 @@ impl Doors {
     ) -> Result<T, Problem> {
         let app = self.app.clone();
         let seconds = self.config.limits.retry_after_seconds;
-        match tokio::task::spawn_blocking(move || operation(&app)).await {
+        // What an operation tells stands under the request that asked for it.
+        let span = tracing::Span::current();
+        let work = move || span.in_scope(|| operation(&app));
+        match tokio::task::spawn_blocking(work).await {
             Ok(answer) => answer.map_err(|error| {
                 self.pulse.saw(&error);
                 Problem::of(error, seconds)

@@ -45,7 +45,8 @@ pub async fn around(State(doors): State<Doors>, mut request: Request, next: Next
     request.extensions_mut().insert(RequestId(id.clone()));
     request.extensions_mut().insert(language);
     request.extensions_mut().insert(verdict);
-    let span = tracing::info_span!("request", %id, %method, %route);
+    let trace = trace_of(request.headers()).unwrap_or_else(|| id.replace('-', ""));
+    let span = tracing::info_span!("request", %id, %trace, %method, %route);
     let started = Instant::now();
 
     let mut response = within_limits(&doors, request, next).instrument(span.clone()).await;
@@ -107,6 +108,24 @@ fn request_id() -> String {
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
     let text = hex(&bytes);
     [&text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..]].join("-")
+}
+
+/// The trace that a request belongs to, by the W3C's `traceparent`; `None` when it names none. A
+/// request without one begins a trace of its own.
+fn trace_of(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get("traceparent")?.to_str().ok()?;
+    let parts: Vec<&str> = text.splitn(5, '-').collect();
+    let [version, trace, parent, flags, ..] = parts.as_slice() else { return None };
+    let hexadecimal = |text: &str, digits: usize| {
+        text.len() == digits && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let named = |text: &str, digits: usize| {
+        hexadecimal(text, digits) && text.bytes().any(|byte| byte != b'0')
+    };
+    // Later versions may add parts; version 00 has these four, and ff is none.
+    let whole = parts.len() == 4 || *version != "00";
+    let sound = hexadecimal(version, 2) && *version != "ff" && hexadecimal(flags, 2) && whole;
+    (sound && named(trace, 32) && named(parent, 16)).then(|| (*trace).to_owned())
 }
 
 /// The language that `Accept-Language` asks for.
@@ -178,5 +197,29 @@ fn dress(doors: &Doors, headers: &mut HeaderMap, id: &str, api: bool) {
     }
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(HeaderName::from_static("x-request-id"), id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// OPS-4: a caller's trace is carried on when it is one; anything else begins a new one.
+    #[test]
+    fn a_trace_is_taken_from_a_sound_traceparent_alone() {
+        const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+        let check = |sent: &str, taken: bool| {
+            let mut headers = HeaderMap::new();
+            headers.insert("traceparent", HeaderValue::from_str(sent).unwrap());
+            assert_eq!(trace_of(&headers).as_deref(), taken.then_some(TRACE), "{sent}");
+        };
+        check(&format!("00-{TRACE}-00f067aa0ba902b7-01"), true);
+        check(&format!("01-{TRACE}-00f067aa0ba902b7-01-more"), true);
+        check(&format!("00-{TRACE}-00f067aa0ba902b7-01-more"), false);
+        check(&format!("ff-{TRACE}-00f067aa0ba902b7-01"), false);
+        check(&format!("00-{TRACE}-0000000000000000-01"), false);
+        check("00-00000000000000000000000000000000-00f067aa0ba902b7-01", false);
+        check("010190-900A", false);
+        assert_eq!(trace_of(&HeaderMap::new()), None);
     }
 }

@@ -11,6 +11,7 @@ pub mod doors;
 pub mod frame;
 pub mod inside;
 pub mod opening;
+pub mod pace;
 pub mod pages;
 pub mod pulse;
 pub mod rest;

@@ -42,6 +42,16 @@ impl Turned {
         }
     }
 
+    /// A name that tells it apart in memory.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Certificate(print) => format!("certificate:{print}"),
+            Self::Address(address) => format!("address:{address}"),
+            Self::Other => "other".to_owned(),
+        }
+    }
+
     fn certificate(&self) -> Option<String> {
         match self {
             Self::Certificate(print) => Some(print.clone()),

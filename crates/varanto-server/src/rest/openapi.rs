@@ -156,7 +156,7 @@ fn responses(operation: &Operation) -> Value {
 /// The statuses of the problems that an operation may answer with.
 #[must_use]
 pub fn problem_statuses(operation: &Operation) -> Vec<u16> {
-    let mut all = vec![400, 405, 500, 503, 504];
+    let mut all = vec![400, 405, 429, 500, 503, 504];
     if !operation.open {
         all.extend([401, 403]);
     }

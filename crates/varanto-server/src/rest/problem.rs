@@ -85,6 +85,13 @@ impl Problem {
         problem
     }
 
+    /// The caller has asked as much as it may in a minute; come back in so many seconds.
+    #[must_use]
+    pub fn rate_limited(seconds: u32) -> Self {
+        Self { code: "rate-limited", status: StatusCode::TOO_MANY_REQUESTS, ..Self::busy(seconds) }
+            .rule("OPS-4")
+    }
+
     /// The archive is not open yet.
     #[must_use]
     pub fn not_ready(seconds: u32) -> Self {
@@ -348,6 +355,7 @@ pub const CODES: &[&str] = &[
     "not-acceptable",
     "not-found",
     "not-ready",
+    "rate-limited",
     "timeout",
     "token-expired",
     "token-incomplete",

@@ -9,9 +9,11 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
+use varanto_domain::access::Who;
 
 use crate::doors::Doors;
 use crate::frame::CallerName;
+use crate::pace::Standing;
 use crate::rest::caller::{self, Asker};
 use crate::rest::parameters::Parameters;
 use crate::rest::problem::Problem;
@@ -102,10 +104,72 @@ async fn gate(
     mut request: Request,
     next: Next,
 ) -> Response {
-    let asker = match asker(&doors, operation, &mut request).await {
-        Ok(asker) => asker,
-        Err(problem) => return problem.into_response(),
+    let turned = turned(&request);
+    let found = found(&doors, operation, &mut request);
+    // A refused caller may try no oftener than any stranger.
+    let standing = standing(&doors, operation, found.as_ref().ok(), &turned);
+    if let Some(standing) = standing.filter(Standing::is_over) {
+        let problem = Problem::rate_limited(standing.retry_after());
+        let logged = log_turned_away(&doors, problem.code, turned).await;
+        let mut response = logged.err().unwrap_or(problem).into_response();
+        standing.show(response.headers_mut());
+        return response;
+    }
+    let mut response = match found {
+        Ok(asker) => let_through(&doors, operation, asker, request, next).await,
+        Err(problem) => told_to_stranger(&doors, problem, turned).await.into_response(),
     };
+    if let Some(standing) = standing {
+        standing.show(response.headers_mut());
+    }
+    response
+}
+
+/// Takes what the operation costs of the caller's minute.
+fn standing(
+    doors: &Doors,
+    operation: &Operation,
+    found: Option<&Option<(Asker, CallerName)>>,
+    turned: &Turned,
+) -> Option<Standing> {
+    let limits = &doors.config.limits;
+    let (caller, limit) = match found {
+        Some(Some((asker, name))) if matches!(asker.0.who, Who::System { .. }) => {
+            (name.0.clone(), limits.system_units)
+        }
+        Some(Some((_, name))) => (name.0.clone(), limits.person_units),
+        Some(None) | None => (turned.name(), limits.person_units),
+    };
+    let units = if operation.method == "GET" { 1 } else { 5 };
+    doors.pace.take(&caller, units, limit, Instant::now())
+}
+
+/// Tells a stranger why it is turned away. One who shows nothing at all is told of in the request's own
+/// log line alone.
+async fn told_to_stranger(doors: &Doors, problem: Problem, turned: Turned) -> Problem {
+    if problem.code == "authentication-needed" {
+        return problem;
+    }
+    match log_turned_away(doors, problem.code, turned).await {
+        Ok(()) => problem,
+        Err(failed) => failed,
+    }
+}
+
+async fn log_turned_away(doors: &Doors, code: &'static str, turned: Turned) -> Result<(), Problem> {
+    match doors.turned_away.take(code, turned, Instant::now()) {
+        Some(line) => doors.work(move |app| app.log_turned_away(&line)).await,
+        None => Ok(()),
+    }
+}
+
+async fn let_through(
+    doors: &Doors,
+    operation: &Operation,
+    asker: Option<(Asker, CallerName)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let known: Vec<&str> = operation.query.iter().map(|query| query.name).collect();
     let mut response = match Parameters::read(request.uri().query(), &known) {
         Ok(parameters) => {
@@ -127,7 +191,7 @@ async fn gate(
 }
 
 /// The caller of an operation that is not open to all, put into the request for its handler.
-async fn asker(
+fn found(
     doors: &Doors,
     operation: &Operation,
     request: &mut Request,
@@ -135,24 +199,10 @@ async fn asker(
     if operation.open {
         return Ok(None);
     }
-    let turned = turned(request);
-    let found = caller::shown(doors, request)
-        .and_then(|shown| caller::asker(doors, &shown).map(|asker| (asker, shown.log_name())));
-    match found {
-        Ok(found) => {
-            request.extensions_mut().insert(found.0.clone());
-            Ok(Some(found))
-        }
-        Err(problem) => {
-            // One who shows nothing at all is told of in the request's own log line alone.
-            if problem.code != "authentication-needed"
-                && let Some(line) = doors.turned_away.take(problem.code, turned, Instant::now())
-            {
-                doors.work(move |app| app.log_turned_away(&line)).await?;
-            }
-            Err(problem)
-        }
-    }
+    let shown = caller::shown(doors, request)?;
+    let asker = caller::asker(doors, &shown)?;
+    request.extensions_mut().insert(asker.clone());
+    Ok(Some((asker, shown.log_name())))
 }
 
 /// Who it is that may be turned away: by certificate, else by address.

@@ -259,6 +259,37 @@ async fn a_truncated_upload_is_told_so() {
     assert_eq!(house.versions(), 0);
 }
 
+/// OPS-4: each caller has its own minute; who spends it is told when to come back, and how it stands.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_that_asks_too_much_is_told_when_to_come_back() {
+    let limits = Limits { system_units: 12, person_units: 60, ..Limits::default() };
+    let house = House::with_limits(limits);
+    let (search, all) = ("/api/v1/documents/_search", json!({}));
+    let mut line = house.system().connect().await.unwrap();
+    for left in ["7", "2"] {
+        let answer = line.post_json(search, &all).await.unwrap();
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.header("ratelimit-policy"), "\"caller\";q=12;w=60");
+        assert!(answer.header("ratelimit").contains(&format!(";r={left};")));
+    }
+    let lines = house.log_lines();
+    for _ in 0..5 {
+        let answer = line.post_json(search, &all).await.unwrap();
+        assert_eq!((answer.status.as_u16(), code(&answer)), (429, "rate-limited".into()));
+        let seconds: u32 = answer.header("retry-after").parse().unwrap();
+        assert!((1..=15).contains(&seconds), "{seconds}");
+    }
+    assert_eq!(house.log_lines(), lines + 1, "one line, and a count to come");
+    let person = house.person("worker").post_json(search, &all).await.unwrap();
+    assert_eq!(person.status, 200);
+    let mut stranger = house.stranger().bearer("nonsense").connect().await.unwrap();
+    let mut last = 401;
+    for _ in 0..15 {
+        last = stranger.post_json(search, &all).await.unwrap().status.as_u16();
+    }
+    assert_eq!(last, 429, "rubbish tokens are no way round");
+}
+
 /// Too many at once: told to come back, and when.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_too_many_is_told_when_to_come_back() {
