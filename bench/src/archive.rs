@@ -1,6 +1,7 @@
 //! The operations beside the bare engine.
 
 use std::path::Path;
+use std::sync::Mutex;
 
 use varanto_app::App;
 use varanto_app::archive::DocumentQuery;
@@ -95,13 +96,16 @@ pub(crate) fn spread(number: u64) -> u64 {
 }
 
 fn archive_run(world: &World, part: &[Prepared], callers: usize) -> Run {
+    // Handed over like the bare engine's, not copied while the time runs.
+    let waiting: Vec<_> = part.iter().map(|one| Mutex::new(Some(one.submission.clone()))).collect();
     let before = world.app.store_metrics();
     let count = part.len() as u64;
     let done = run(callers, count, std::process::id(), |number| {
-        let one = &part[usize::try_from(number).expect("an index")];
+        let one = &waiting[usize::try_from(number).expect("an index")];
+        let submission = one.lock().expect("no caller broke down").take().expect("once each");
         world
             .app
-            .archive_document(&world.caller, one.submission.clone())
+            .archive_document(&world.caller, submission)
             .expect("a prepared document is archived");
     });
     let groups = world.app.store_metrics().groups - before.groups;

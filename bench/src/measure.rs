@@ -1,5 +1,6 @@
 //! Callers, latencies, processor time.
 
+use std::sync::Barrier;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -47,28 +48,47 @@ impl Run {
     }
 }
 
+/// How many pieces of work each caller does before the time runs: the threads of a server have been
+/// at work before, and have their memory.
+const WARMING: u64 = 4;
+
 /// Lets so many callers do `count` pieces of work, each numbered once, as fast as they are answered.
+/// The first few are not measured.
 pub(crate) fn run(callers: usize, count: u64, process: u32, work: impl Fn(u64) + Sync) -> Run {
     let next = AtomicU64::new(0);
-    let (began, cpu) = (Instant::now(), cpu_of(process));
-    let mut latencies: Vec<Duration> = std::thread::scope(|scope| {
-        let caller = || {
-            let mut latencies = Vec::new();
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                if number >= count {
-                    return latencies;
-                }
-                let asked = Instant::now();
+    let warm = Barrier::new(callers + 1);
+    let caller = || {
+        for _ in 0..WARMING {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number < count {
                 work(number);
-                latencies.push(asked.elapsed());
             }
-        };
+        }
+        warm.wait();
+        let mut latencies = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= count {
+                return latencies;
+            }
+            let asked = Instant::now();
+            work(number);
+            latencies.push(asked.elapsed());
+        }
+    };
+    std::thread::scope(|scope| {
         let callers: Vec<_> = (0..callers).map(|_| scope.spawn(caller)).collect();
-        callers.into_iter().flat_map(|caller| caller.join().expect("a caller broke down")).collect()
-    });
-    latencies.sort_unstable();
-    Run { done: count, wall: began.elapsed(), cpu: cpu_of(process).saturating_sub(cpu), latencies }
+        warm.wait();
+        let (began, cpu) = (Instant::now(), cpu_of(process));
+        let mut latencies: Vec<Duration> = callers
+            .into_iter()
+            .flat_map(|caller| caller.join().expect("a caller broke down"))
+            .collect();
+        let wall = began.elapsed();
+        latencies.sort_unstable();
+        let cpu = cpu_of(process).saturating_sub(cpu);
+        Run { done: latencies.len() as u64, wall, cpu, latencies }
+    })
 }
 
 /// Processor time that a process has used, user and system, from /proc; in steps of 10 ms.
