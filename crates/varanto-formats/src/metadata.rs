@@ -1,6 +1,7 @@
 //! Metadata as JSON: nested objects named after the elements of the domain's table.
 
 use std::fmt::Write;
+use std::ops::Range;
 
 use varanto_domain::archive::elements::{Element, ElementKind};
 use varanto_domain::archive::metadata::{Metadata, RawMetadata, RawValue};
@@ -91,21 +92,52 @@ fn known_at(under: &str) -> String {
 /// same text always.
 #[must_use]
 pub fn write(metadata: &Metadata) -> String {
-    let mut values: Vec<(Element, String)> = Vec::with_capacity(Element::ALL.len());
-    metadata.for_each(|element, value| values.push((element, json_value(&value))));
-    values.sort_by_key(|(element, _)| *element);
-    write_values(&values)
+    let mut values = Values::default();
+    metadata.for_each(|element, value| values.push(element, &value));
+    values.write()
 }
 
 /// Prints metadata that nobody has checked yet in the same form.
 #[must_use]
 pub fn write_raw(raw: &RawMetadata<'_>) -> String {
-    let sent = |element: &Element| Some((*element, json_value(raw.get(*element)?)));
-    let values: Vec<(Element, String)> = Element::ALL.iter().filter_map(sent).collect();
-    write_values(&values)
+    let mut values = Values::default();
+    for element in Element::ALL {
+        if let Some(value) = raw.get(*element) {
+            values.push(*element, value);
+        }
+    }
+    values.write()
 }
 
-fn write_values(values: &[(Element, String)]) -> String {
+/// Values printed one after another, each with the place where it is.
+#[derive(Default)]
+struct Values {
+    printed: Vec<u8>,
+    places: Vec<(Element, Range<usize>)>,
+}
+
+impl Values {
+    fn push(&mut self, element: Element, value: &RawValue<'_>) {
+        let start = self.printed.len();
+        let out = &mut self.printed;
+        let printed = match value {
+            RawValue::Text(text) => serde_json::to_writer(out, text.as_ref()),
+            RawValue::Whole(number) => serde_json::to_writer(out, number),
+            RawValue::Switch(switch) => serde_json::to_writer(out, switch),
+            RawValue::Unfit(_) => serde_json::to_writer(out, &()),
+        };
+        printed.expect("a text, number or switch is JSON, and memory takes it");
+        self.places.push((element, start..self.printed.len()));
+    }
+
+    fn write(mut self) -> String {
+        self.places.sort_unstable_by_key(|(element, _)| *element);
+        let printed = std::str::from_utf8(&self.printed).expect("JSON is UTF-8");
+        write_values(self.places.iter().map(|(element, place)| (*element, &printed[place.clone()])))
+    }
+}
+
+fn write_values<'a>(values: impl Iterator<Item = (Element, &'a str)>) -> String {
     let mut text = String::with_capacity(2048);
     let mut open: Vec<&str> = Vec::new();
     text.push('{');
@@ -139,13 +171,4 @@ fn comma(text: &mut String, first: &mut bool) {
         text.push(',');
     }
     *first = false;
-}
-
-fn json_value(value: &RawValue<'_>) -> String {
-    match value {
-        RawValue::Text(text) => serde_json::Value::from(text.as_ref()).to_string(),
-        RawValue::Whole(number) => number.to_string(),
-        RawValue::Switch(switch) => switch.to_string(),
-        RawValue::Unfit(_) => "null".to_owned(),
-    }
 }
