@@ -1,12 +1,47 @@
 //! Which client an identifier names.
 
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
+
 use rusqlite::params;
 use varanto_domain::ids::{ClientIdentifier, ClientKey, TemporaryIdentifier};
 
+use crate::keys::Keys;
 use crate::{ReadTx, StoreError, WriteTx};
 
 /// Bytes of the keyed digest kept: enough that no two of a nation's codes meet.
 const LOOKUP_BYTES: usize = 16;
+
+/// How many clients are kept in memory by their identifiers; beyond it the database is asked.
+const CLIENTS_KEPT: usize = 200_000;
+
+/// Under what a client is found.
+type Lookup = [u8; LOOKUP_BYTES];
+
+/// Clients that are known to be on disk, in memory. What an identifier names never changes.
+#[derive(Default)]
+pub(crate) struct ClientCache(RwLock<HashMap<Lookup, ClientKey>>);
+
+impl ClientCache {
+    pub(crate) fn find(&self, lookup: &Lookup) -> Option<ClientKey> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).get(lookup).copied()
+    }
+
+    fn keep(&self, lookup: Lookup, client: ClientKey) {
+        let mut clients = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        if clients.len() < CLIENTS_KEPT {
+            clients.insert(lookup, client);
+        }
+    }
+}
+
+impl Keys {
+    /// Under what a client is found by this identifier.
+    pub(crate) fn lookup(&self, identifier: &ClientIdentifier) -> Lookup {
+        let hash = self.lookup_hash(&lookup_text(identifier));
+        *hash.first_chunk().expect("a digest is longer than a lookup")
+    }
+}
 
 fn lookup_text(identifier: &ClientIdentifier) -> String {
     match identifier {
@@ -26,8 +61,15 @@ impl ReadTx<'_> {
         identifier: &ClientIdentifier,
     ) -> Result<Option<ClientKey>, StoreError> {
         const SQL: &str = "SELECT client_key FROM client_identifier WHERE lookup = ?1";
-        let lookup = self.keys().lookup_hash(&lookup_text(identifier));
-        self.optional(SQL, [&lookup[..LOOKUP_BYTES]], |row| row.get(0).map(ClientKey))
+        let lookup = self.keys().lookup(identifier);
+        if let Some(client) = self.clients().find(&lookup) {
+            return Ok(Some(client));
+        }
+        let found = self.optional(SQL, [&lookup[..]], |row| row.get(0).map(ClientKey))?;
+        if let (Some(client), true) = (found, self.is_durable()) {
+            self.clients().keep(lookup, client);
+        }
+        Ok(found)
     }
 }
 
@@ -42,8 +84,8 @@ impl WriteTx<'_> {
     ) -> Result<ClientKey, StoreError> {
         const SQL: &str = "INSERT INTO client_identifier (lookup, client_key) VALUES (?1, ?2)";
         let client = ClientKey(self.next_key());
-        let lookup = self.keys().lookup_hash(&lookup_text(identifier));
-        self.execute(SQL, params![&lookup[..LOOKUP_BYTES], client.0])?;
+        let lookup = self.keys().lookup(identifier);
+        self.execute(SQL, params![&lookup[..], client.0])?;
         self.make_client_key(client)?;
         Ok(client)
     }

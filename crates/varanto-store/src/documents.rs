@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rusqlite::{Row, params};
+use varanto_domain::access::log::told_of;
 use varanto_domain::access::{InvalidatePermit, ReadPermit, VersionFacts};
 use varanto_domain::archive::documents::{DocumentGroup, Form, Part, VersionState};
 use varanto_domain::archive::proof;
@@ -13,7 +14,7 @@ use varanto_domain::time::Instant;
 use crate::content::Place;
 use crate::keys::DataKey;
 use crate::oids;
-use crate::{ReadTx, StoreError, WriteTx};
+use crate::{ReadTx, Store, StoreError, WriteTx};
 
 /// Everything the store keeps in the clear about one version.
 #[derive(Debug, Clone)]
@@ -116,9 +117,9 @@ pub struct NewVersion<'a> {
     /// Bytes of its content as sent.
     pub content_bytes: u64,
     /// Its content.
-    pub content: SealedContent,
+    pub content: &'a SealedContent,
     /// Its metadata.
-    pub record: SealedRecord,
+    pub record: &'a SealedRecord,
 }
 
 /// The label and place names under which the parts of a version are sealed and salted.
@@ -126,9 +127,8 @@ const CONTENT: &str = "content";
 const RECORD: &str = "record";
 const EXPLANATION: &str = "explanation";
 
-impl ReadTx<'_> {
-    /// Compresses and encrypts a content for a version, without touching the database but for the
-    /// dictionary.
+impl Store {
+    /// Compresses and encrypts a content for a version, on the thread that asks.
     pub fn seal_content(
         &self,
         key: &DataKey,
@@ -140,13 +140,13 @@ impl ReadTx<'_> {
         let bare: Vec<&[u8]> = parts.iter().map(|(_, bytes)| *bytes).collect();
         let place = Place { what: CONTENT, key: version.0 };
         Ok(SealedContent {
-            bytes: self.seal_parts(key, place, dictionary, &bare)?,
+            bytes: self.seal_parts(dictionary, key, place, &bare)?,
             digest: proof::salted(&salt, &digested_content(parts)),
             salt,
         })
     }
 
-    /// As [`ReadTx::seal_content`], for the record of metadata.
+    /// As [`Store::seal_content`], for the record of metadata.
     pub fn seal_record(
         &self,
         key: &DataKey,
@@ -156,12 +156,14 @@ impl ReadTx<'_> {
     ) -> Result<SealedRecord, StoreError> {
         let place = Place { what: RECORD, key: version.0 };
         Ok(SealedRecord {
-            bytes: self.seal_parts(key, place, dictionary, &[record])?,
+            bytes: self.seal_parts(dictionary, key, place, &[record])?,
             digest: proof::sha256(record),
             salt: key.salt(RECORD, version.0),
         })
     }
+}
 
+impl ReadTx<'_> {
     /// The version with this OID.
     pub fn find_version(&self, oid: &Oid) -> Result<Option<VersionRow>, StoreError> {
         const SQL: &str = "SELECT version_key FROM document_route WHERE oid = ?1";
@@ -515,6 +517,9 @@ impl WriteTx<'_> {
                 leaf.cast_signed(),
             ],
         )?;
+        if new.set == new.version {
+            self.told = Some((new.version, told_of(new.oid, new.number, new.oid)));
+        }
         Ok(VersionEvidence {
             leaf,
             content: (new.content.salt, new.content.digest),

@@ -371,7 +371,8 @@ impl Keys {
         self.lock().keep(client, key, DATA_KEYS_KEPT);
     }
 
-    /// Forgets a key whose destruction is on disk, also against readers of older snapshots.
+    /// Forgets a key that is being destroyed, for good, also against readers of older snapshots. Were
+    /// that undone, the key would only be unwrapped each time.
     pub(crate) fn forget(&self, client: i64) {
         self.lock().forget(client);
     }

@@ -115,8 +115,8 @@ impl ReadTx<'_> {
     pub fn case_of_key(&self, key: i64) -> Result<CaseRow, StoreError> {
         const SQL: &str = "SELECT oid, relationship_key, controller, closed, closed_on, joint,
             service_task, version_key FROM client_case WHERE case_key = ?1";
-        const CLIENTS: &str =
-            "SELECT client_key FROM case_client WHERE case_key = ?1 ORDER BY client_key";
+        // Sorted here: with ORDER BY, SQLite would plan the statement anew each time.
+        const CLIENTS: &str = "SELECT client_key FROM case_client WHERE case_key = ?1";
         type Raw = (Vec<u8>, i64, i64, i64, Option<i32>, i64, i64, i64);
         let raw: Option<Raw> = self.optional(SQL, [key], |row| {
             Ok((
@@ -133,12 +133,14 @@ impl ReadTx<'_> {
         let damaged = || StoreError::Damaged(format!("case {key}"));
         let (oid, relationship_key, controller, closed, closed_on, joint, task, from) =
             raw.ok_or_else(damaged)?;
+        let mut clients = self.all(CLIENTS, [key], |row| row.get(0).map(ClientKey))?;
+        clients.sort_unstable();
         Ok(CaseRow {
             key,
             relationship_key,
             known: KnownCase {
                 id: oids::unpack(&oid).ok_or_else(damaged)?,
-                clients: self.all(CLIENTS, [key], |row| row.get(0).map(ClientKey))?,
+                clients,
                 controller: self.oid_term(controller)?,
                 relationship: self.relationship_of_key(relationship_key)?.known,
                 closed: switch(closed, "case", key)?,

@@ -10,10 +10,11 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 use varanto_domain::archive::proof::{CheckpointBody, empty_root};
-use varanto_domain::ids::Ids;
+use varanto_domain::ids::{ClientIdentifier, Ids};
 use varanto_domain::time::{Clock, Instant};
 
 use crate::StoreError;
+use crate::clients::ClientCache;
 use crate::content::{Codec, Place};
 use crate::error::Commits;
 use crate::keymaker::KeyMaker;
@@ -88,6 +89,7 @@ pub(crate) struct Shared {
     pub(crate) codec: Codec,
     pub(crate) counters: Counters,
     pub(crate) terms: TermCache,
+    pub(crate) clients: ClientCache,
 }
 
 struct Inside {
@@ -223,7 +225,8 @@ impl Store {
         inside.readers.snapshot(Some(time), |conn| read(&ReadTx::snapshot(conn, &inside.shared)))
     }
 
-    /// Runs an operation on the writer, all or nothing, and waits until it is on disk.
+    /// Runs an operation on the writer, all or nothing, and waits until it is on disk. It may run
+    /// more than once; of all but the last time nothing is left.
     ///
     /// The answer comes only after the commit that holds it. An error for which [`Commits`] is true
     /// is an answer and keeps what was written; any other undoes it, leaves included.
@@ -234,7 +237,7 @@ impl Store {
     /// group could not be kept.
     pub fn write<T, E>(
         &self,
-        work: impl FnOnce(&mut WriteTx<'_>) -> Result<T, E> + Send + 'static,
+        work: impl Fn(&mut WriteTx<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<Durable<T>, E>
     where
         T: Send + 'static,
@@ -271,6 +274,26 @@ impl Store {
     #[must_use]
     pub fn keys(&self) -> &Keys {
         &self.inside.shared.keys
+    }
+
+    /// The data key of the client whom an identifier names, or `None` while nothing is archived about
+    /// that client, or when the key has been destroyed.
+    ///
+    /// # Errors
+    /// Those of [`Store::read`], and of [`ReadTx::client_data_key`].
+    pub fn find_data_key(
+        &self,
+        identifier: &ClientIdentifier,
+    ) -> Result<Option<Arc<DataKey>>, StoreError> {
+        let Shared { keys, clients, .. } = &*self.inside.shared;
+        let at_hand = clients.find(&keys.lookup(identifier)).and_then(|client| keys.kept(client.0));
+        match at_hand {
+            Some(key) => Ok(Some(key)),
+            None => self.read(|tx| match tx.find_client(identifier)? {
+                Some(client) => tx.client_data_key(client),
+                None => Ok(None),
+            }),
+        }
     }
 
     /// The name of the proof log.
@@ -349,6 +372,7 @@ impl Shared {
             codec: Codec::new(),
             counters: Counters::default(),
             terms: TermCache::default(),
+            clients: ClientCache::default(),
         }
     }
 }

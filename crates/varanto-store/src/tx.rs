@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use varanto_domain::archive::proof::Hash;
-use varanto_domain::ids::{ClientKey, Ids};
+use varanto_domain::ids::{ClientKey, Ids, VersionKey};
 use varanto_domain::time::Instant;
 
 use crate::StoreError;
 use crate::checksum;
+use crate::clients::ClientCache;
 use crate::content::{Dictionary, Place};
 use crate::keys::{DataKey, Keys};
 use crate::proof_log::Tail;
@@ -48,6 +49,11 @@ impl<'a> ReadTx<'a> {
     /// The terms in memory.
     pub(crate) fn terms(&self) -> &'a TermCache {
         &self.shared.terms
+    }
+
+    /// The clients in memory.
+    pub(crate) fn clients(&self) -> &'a ClientCache {
+        &self.shared.clients
     }
 
     /// Whether all that is read is known to be on disk, so that it may be kept in memory.
@@ -124,7 +130,7 @@ impl<'a> ReadTx<'a> {
     /// [`StoreError::Damaged`] when the stored key does not open.
     pub fn client_data_key(&self, client: ClientKey) -> Result<Option<Arc<DataKey>>, StoreError> {
         const SQL: &str = "SELECT wrapped FROM client_key WHERE client_key = ?1";
-        if let Some(key) = self.durable.then(|| self.keys().kept(client.0)).flatten() {
+        if let Some(key) = self.keys().kept(client.0) {
             return Ok(Some(key));
         }
         let wrapped: Option<Option<Vec<u8>>> = self.optional(SQL, [client.0], |row| row.get(0))?;
@@ -188,13 +194,14 @@ pub struct WriteTx<'a> {
     tail: &'a mut Tail,
     effects: &'a mut Effects,
     now: Instant,
+    /// What a log line says of the version that this operation kept last.
+    pub(crate) told: Option<(VersionKey, String)>,
 }
 
 /// What an operation does beside its rows.
 #[derive(Default)]
 pub(crate) struct Effects {
     pub(crate) leaves: Vec<u64>,
-    pub(crate) destroyed: Vec<i64>,
     /// Terms found or made, to be kept in memory once they are known to be on disk.
     pub(crate) terms: Vec<(i64, Arc<str>)>,
 }
@@ -207,7 +214,7 @@ impl<'a> WriteTx<'a> {
         effects: &'a mut Effects,
     ) -> Self {
         let now = shared.clock.now();
-        Self { read: ReadTx { conn, shared, durable: false }, tail, effects, now }
+        Self { read: ReadTx { conn, shared, durable: false }, tail, effects, now, told: None }
     }
 
     /// Runs a statement that gives no rows; answers how many rows it changed.
@@ -271,7 +278,7 @@ impl<'a> WriteTx<'a> {
         let now = self.now.millis();
         let changed = self.execute(SQL, params![client.0, now])? > 0;
         if changed {
-            self.effects.destroyed.push(client.0);
+            self.keys().forget(client.0);
         }
         Ok(changed)
     }

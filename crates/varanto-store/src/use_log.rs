@@ -37,7 +37,10 @@ impl WriteTx<'_> {
             "INSERT INTO use_log VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
         let number: i64 = self.one(NEXT, [], |row| row.get(0))?;
         let (outcome, reason) = (line.outcome.code(), line.outcome.reason());
-        let told = self.told_of_version(line.version)?;
+        let told = match self.told.take() {
+            Some((version, told)) if Some(version) == line.version => told,
+            _ => self.told_of_version(line.version)?,
+        };
         let text = canonical(
             number,
             line.at,

@@ -27,7 +27,8 @@ pub(crate) enum Job {
 
 /// An operation on its way through the writer; hides what type it answers.
 pub(crate) trait Operation: Send {
-    /// Runs it. True when what it wrote is kept.
+    /// Runs it. True when what it wrote is kept. It runs again when that was undone for a neighbour's
+    /// sake.
     fn run(&mut self, tx: &mut WriteTx<'_>) -> bool;
     /// Tells whoever waits: its own answer once that is durable, else why nothing was kept.
     fn reply(self: Box<Self>, outcome: Result<Seal, StoreError>);
@@ -35,26 +36,25 @@ pub(crate) trait Operation: Send {
 
 /// An operation with its answer and whoever waits for it.
 pub(crate) struct Waiting<F, T, E> {
-    work: Option<F>,
+    work: F,
     answer: Option<Result<T, E>>,
     reply: SyncSender<Result<Durable<T>, E>>,
 }
 
 impl<F, T, E> Waiting<F, T, E> {
     pub(crate) fn new(work: F, reply: SyncSender<Result<Durable<T>, E>>) -> Self {
-        Self { work: Some(work), answer: None, reply }
+        Self { work, answer: None, reply }
     }
 }
 
 impl<F, T, E> Operation for Waiting<F, T, E>
 where
-    F: FnOnce(&mut WriteTx<'_>) -> Result<T, E> + Send,
+    F: Fn(&mut WriteTx<'_>) -> Result<T, E> + Send,
     T: Send,
     E: From<StoreError> + Commits + Send,
 {
     fn run(&mut self, tx: &mut WriteTx<'_>) -> bool {
-        let work = self.work.take().expect("an operation runs once");
-        let answer = catch_unwind(AssertUnwindSafe(|| work(tx)));
+        let answer = catch_unwind(AssertUnwindSafe(|| (self.work)(tx)));
         let answer = answer.unwrap_or_else(|_| Err(E::from(StoreError::Panicked)));
         let kept = answer.as_ref().map_or_else(Commits::commits, |_| true);
         self.answer = Some(answer);
@@ -121,39 +121,57 @@ impl Writer {
         }
     }
 
+    /// Runs the operations and answers them.
+    ///
+    /// A savepoint for each would cost a copy of every page that it changes, and failures that have
+    /// written are rare. So all run without; when one fails that has written, everything is undone and
+    /// all run again, now each in a savepoint, so that the failure is undone alone.
     fn run(&mut self, mut group: VecDeque<Box<dyn Operation>>) {
+        let mut alone = false;
         while !group.is_empty() {
             let mut done = Vec::with_capacity(group.len());
-            match self.attempt(&mut group, &mut done) {
-                Ok(sealing) => self.answer(done, sealing),
+            match self.attempt(&mut group, &mut done, alone) {
+                Ok(Some(sealing)) => self.answer(done, sealing),
+                Ok(None) => {
+                    let again = done.into_iter().map(|done| done.operation);
+                    group = again.chain(group).collect();
+                    alone = true;
+                }
                 Err(error) => self.fail(done, &mut group, &error),
             }
         }
     }
 
-    /// Runs the group and commits it. On an error, `done` holds those whose work is lost, and the
-    /// group those that had no turn yet.
+    /// Runs the group and commits it; `None` when all was undone because one failed. On an error,
+    /// `done` holds those whose work is lost, and the group those that had no turn yet.
     fn attempt(
         &mut self,
         group: &mut VecDeque<Box<dyn Operation>>,
         done: &mut Vec<Done>,
-    ) -> Result<Sealing, StoreError> {
+        alone: bool,
+    ) -> Result<Option<Sealing>, StoreError> {
         self.statement("BEGIN IMMEDIATE")?;
         while let Some(operation) = group.pop_front() {
             done.push(Done { operation, effects: Effects::default() });
-            self.turn(done.last_mut().expect("was pushed just now"))?;
+            let current = done.last_mut().expect("was pushed just now");
+            let stands = if alone { self.turn_alone(current)? } else { self.turn(current)? };
+            if !stands {
+                self.tail.truncate_to_sealed();
+                self.statement("ROLLBACK")?;
+                return Ok(None);
+            }
         }
         let sealing = self.seal()?;
         let started = Instant::now();
         self.statement("COMMIT")?;
         self.shared.counters.committed(done.len(), started.elapsed());
-        Ok(sealing)
+        Ok(Some(sealing))
     }
 
-    /// One operation in a savepoint of its own. An error means that the whole group is lost.
-    fn turn(&mut self, current: &mut Done) -> Result<(), StoreError> {
-        self.statement("SAVEPOINT operation")?;
-        let mark = self.tail.size();
+    /// One operation. False when it failed and something of it is left to undo. An error means that
+    /// the whole group is lost.
+    fn turn(&mut self, current: &mut Done) -> Result<bool, StoreError> {
+        let before = (self.conn.total_changes(), self.tail.size());
         let effects = &mut current.effects;
         let mut tx = WriteTx::turn(&self.conn, &self.shared, &mut self.tail, effects);
         let kept = current.operation.run(&mut tx);
@@ -162,11 +180,21 @@ impl Writer {
             return Err(StoreError::NotCommitted("the disk failed or is full".into()));
         }
         if !kept {
-            self.statement("ROLLBACK TO operation")?;
-            self.tail.truncate(mark);
             *effects = Effects::default();
         }
-        self.statement("RELEASE operation")
+        Ok(kept || before == (self.conn.total_changes(), self.tail.size()))
+    }
+
+    /// As [`Writer::turn`], in a savepoint, so that nothing of a failure is left.
+    fn turn_alone(&mut self, current: &mut Done) -> Result<bool, StoreError> {
+        self.statement("SAVEPOINT operation")?;
+        let mark = self.tail.size();
+        if !self.turn(current)? {
+            self.statement("ROLLBACK TO operation")?;
+            self.tail.truncate(mark);
+        }
+        self.statement("RELEASE operation")?;
+        Ok(true)
     }
 
     /// Writes the horizon of keys, the grown tiles, and the checkpoint over them.
@@ -199,9 +227,6 @@ impl Writer {
             self.newest = newest;
         }
         for Done { operation, effects } in done {
-            for client in effects.destroyed {
-                self.shared.keys.forget(client);
-            }
             for (number, text) in &effects.terms {
                 self.shared.terms.keep(*number, text);
             }

@@ -16,7 +16,7 @@ use varanto_domain::relationship::Parties;
 use varanto_domain::structures::Structure;
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_store::{
-    DataKey, Durable, LineEvidence, NewVersion, ReadTx, SealedContent, SealedRecord,
+    DataKey, Durable, LineEvidence, NewVersion, SealedContent, SealedRecord, Store,
     VersionEvidence, WriteTx,
 };
 
@@ -127,6 +127,7 @@ impl App {
             .map_err(AppError::Denied)?;
         let form = examined.form.expect("without a form there is a fault");
         let work = Work {
+            store: self.store.clone(),
             permit,
             actor: Actor::of(caller),
             version: VersionKey(self.store.ids().next_key()),
@@ -135,7 +136,7 @@ impl App {
             arrival: record::arrival(&Actor::of(caller)),
             content: examined.register_content,
             metadata,
-            submission: Arc::new(submission),
+            submission,
             form,
             received,
         };
@@ -162,33 +163,22 @@ impl App {
         Ok([content, self.dictionaries.of_records(&self.store, registry)?])
     }
 
-    /// Compresses and encrypts here, then keeps the document in its turn on the writer.
+    /// Compresses and encrypts here, where the client is known, then keeps the document in its turn
+    /// on the writer.
     fn keep(&self, caller: &Caller, work: Work) -> Result<Archived, AppError> {
-        let prepared = self.store.read::<_, AppError>(|tx| {
-            if tx.find_version(&work.metadata.document_id)?.is_some() {
-                return Ok(Prepared::Known);
-            }
-            let Some(client) = tx.find_client(&work.metadata.client.identifier)? else {
-                return Ok(Prepared::NewClient);
-            };
-            let key = tx.client_data_key(client)?;
-            key.map_or(Ok(Prepared::NewClient), |key| {
-                Ok(Prepared::Sealed(Box::new(work.seal(tx, &key)?)))
-            })
-        })?;
-        if let Prepared::Known = prepared {
-            return self.answer_known(caller, &work.metadata, &work.submission, work.received);
-        }
-        let (submission, metadata) = (Arc::clone(&work.submission), work.metadata.clone());
-        let received = work.received;
-        let kept = self.store.write(move |tx| work.keep(tx, prepared))?;
+        let key = self.store.find_data_key(&work.metadata.client.identifier)?;
+        let sealed = key.map(|key| work.seal(&key)).transpose()?;
+        let work = Arc::new(work);
+        let turn = Arc::clone(&work);
+        let kept = self.store.write(move |tx| turn.keep(tx, sealed.as_ref()))?;
         match &kept.value {
             Kept::New(new) => {
-                let receipt = new.receipt(&kept, &metadata, received);
+                let receipt = new.receipt(&kept, &work.metadata, work.received);
                 Ok(Archived { receipt, resent: false })
             }
-            // Another request with the same document came between the look and the turn.
-            Kept::Known => self.answer_known(caller, &metadata, &submission, received),
+            Kept::Known => {
+                self.answer_known(caller, &work.metadata, &work.submission, work.received)
+            }
         }
     }
 
@@ -339,6 +329,7 @@ fn refusal(
 
 /// Everything that keeping a document needs, examined and permitted.
 struct Work {
+    store: Store,
     permit: ArchivePermit,
     actor: Actor,
     version: VersionKey,
@@ -347,23 +338,14 @@ struct Work {
     arrival: String,
     content: RegisterContent,
     metadata: Metadata,
-    submission: Arc<Submission>,
+    submission: Submission,
     form: Form,
     received: Instant,
 }
 
-/// How far the caller's thread came.
-enum Prepared {
-    /// The document is archived already.
-    Known,
-    /// Nothing is archived about the client yet, so there is no key to encrypt with.
-    NewClient,
-    /// Compressed and encrypted.
-    Sealed(Box<(SealedContent, SealedRecord)>),
-}
-
 /// What the writer answers.
 enum Kept {
+    /// The document is archived already.
     Known,
     New(Box<NewlyKept>),
 }
@@ -398,19 +380,21 @@ impl NewlyKept {
 }
 
 impl Work {
-    fn seal(
-        &self,
-        tx: &ReadTx<'_>,
-        key: &DataKey,
-    ) -> Result<(SealedContent, SealedRecord), AppError> {
+    fn seal(&self, key: &DataKey) -> Result<(SealedContent, SealedRecord), AppError> {
         let parts = self.submission.kept_parts(self.form);
-        let content = tx.seal_content(key, self.version, self.dictionaries[0], &parts)?;
-        let record = tx.seal_record(key, self.version, self.dictionaries[1], &self.record)?;
+        let content = self.store.seal_content(key, self.version, self.dictionaries[0], &parts)?;
+        let record =
+            self.store.seal_record(key, self.version, self.dictionaries[1], &self.record)?;
         Ok((content, record))
     }
 
-    /// The turn on the writer: facts, rule, act, log.
-    fn keep(self, tx: &mut WriteTx<'_>, prepared: Prepared) -> Result<Kept, AppError> {
+    /// The turn on the writer: facts, rule, act, log. What is not yet `sealed` is so under the new
+    /// client's key.
+    fn keep(
+        &self,
+        tx: &mut WriteTx<'_>,
+        sealed: Option<&(SealedContent, SealedRecord)>,
+    ) -> Result<Kept, AppError> {
         if tx.find_version(&self.metadata.document_id)?.is_some() {
             return Ok(Kept::Known);
         }
@@ -419,19 +403,19 @@ impl Work {
         let found = find(tx, &naming, &self.content, today)?;
         let faults = reference_rules::check(&naming, &self.content, &found.facts, today);
         if !faults.is_empty() {
-            tx.log(&refusal(self.actor, found.facts.client, &faults, self.received))?;
+            tx.log(&refusal(self.actor.clone(), found.facts.client, &faults, self.received))?;
             return Err(AppError::Refused(faults));
         }
         let client = match found.facts.client {
             Some(client) => client,
             None => tx.insert_client(&self.metadata.client.identifier)?,
         };
-        let (content, record) = match prepared {
-            Prepared::Sealed(sealed) => *sealed,
-            Prepared::NewClient | Prepared::Known => {
-                let key = tx.make_client_key(client)?;
-                self.seal(tx, &key)?
-            }
+        let sealed_here;
+        let (content, record) = if let Some(sealed) = sealed {
+            sealed
+        } else {
+            sealed_here = self.seal(&*tx.make_client_key(client)?)?;
+            &sealed_here
         };
         let keys = self.keep_register_facts(tx, client, &found)?;
         let new = self.new_version(client, &found, keys, content, record);
@@ -444,7 +428,7 @@ impl Work {
             at: self.received,
             event: Event::Archive,
             outcome: Outcome::Permitted(self.permit.basis()),
-            actor: self.actor,
+            actor: self.actor.clone(),
             client: Some(client),
             version: Some(self.version),
             detail: String::new(),
@@ -520,14 +504,14 @@ impl Work {
         Ok(clients)
     }
 
-    fn new_version(
-        &self,
+    fn new_version<'a>(
+        &'a self,
         client: ClientKey,
         found: &Found,
         (relationship_key, case_key): (Option<i64>, Option<i64>),
-        content: SealedContent,
-        record: SealedRecord,
-    ) -> NewVersion<'_> {
+        content: &'a SealedContent,
+        record: &'a SealedRecord,
+    ) -> NewVersion<'a> {
         let metadata = &self.metadata;
         NewVersion {
             version: self.version,

@@ -39,8 +39,9 @@ impl App {
         let now = self.clock.now();
         let faults = self.faults_of(request, now);
         let (document, request, caller) = (document.clone(), request.clone(), caller.clone());
-        let turn =
-            move |tx: &mut WriteTx<'_>| invalidate(tx, &caller, &document, &request, faults, now);
+        let turn = move |tx: &mut WriteTx<'_>| {
+            invalidate(tx, &caller, &document, &request, faults.clone(), now)
+        };
         self.store.write::<(), AppError>(turn).map(|done| done.value)
     }
 

@@ -20,7 +20,7 @@ fn naive_root(leaves: &[Hash]) -> Hash {
 
 fn append(store: &Store, numbers: std::ops::Range<u64>) -> Seal {
     let work = move |tx: &mut WriteTx<'_>| {
-        for number in numbers {
+        for number in numbers.clone() {
             assert_eq!(tx.append_leaf(leaf(number)), number);
         }
         Ok::<_, StoreError>(())

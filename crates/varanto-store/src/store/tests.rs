@@ -121,7 +121,7 @@ impl Gate {
 
 fn queue_up<T: Send + 'static, E>(
     store: &Store,
-    work: impl FnOnce(&mut WriteTx<'_>) -> Result<T, E> + Send + 'static,
+    work: impl Fn(&mut WriteTx<'_>) -> Result<T, E> + Send + 'static,
 ) -> JoinHandle<Result<Durable<T>, E>>
 where
     E: From<StoreError> + Commits + Send + 'static,
@@ -707,6 +707,12 @@ fn a_clients_key_is_made_once_and_destroyed_for_good() {
 
     let store = site.store();
     let find = || store.read(|tx| tx.client_data_key(client)).unwrap();
+    assert_eq!(find().unwrap().salt("content", 1), made.salt("content", 1));
+    let undone = store.write(move |tx| {
+        tx.destroy_client_key(client)?;
+        Err::<(), _>(Ended::Failed)
+    });
+    assert!(matches!(undone, Err(Ended::Failed)));
     assert_eq!(find().unwrap().salt("content", 1), made.salt("content", 1));
     assert!(store.write(move |tx| tx.destroy_client_key(client)).unwrap().value);
     assert!(find().is_none());
