@@ -131,6 +131,10 @@ fault_kinds! {
     JointCase = "joint-case";
     /// The service task is not the case's, or not one of the relationship's. Args: `expected`.
     ServiceTaskDiffers = "service-task-differs";
+    /// The client relationship cannot end: a case is open.
+    OpenCase = "open-case";
+    /// The client relationship cannot end: a unit serves the client until further notice. Args: `role`.
+    ServiceRuns = "service-runs";
     /// An active client relationship of this client exists already. Args: `existing`.
     RelationshipExists = "relationship-exists";
     /// An old-relationship document cannot be updated.

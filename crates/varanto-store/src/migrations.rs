@@ -27,6 +27,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(1, "proof_and_keys", "0001_proof_and_keys"),
     migration!(2, "documents", "0002_documents"),
     migration!(3, "register_use_rights", "0003_register_use_rights"),
+    migration!(4, "cases_by_relationship", "0004_cases_by_relationship"),
 ];
 
 /// Written into the file's header, so that another program's database is not taken for a store.

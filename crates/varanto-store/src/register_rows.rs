@@ -111,6 +111,18 @@ impl ReadTx<'_> {
         key.map(|key| self.case_of_key(key)).transpose()
     }
 
+    /// The open cases of a relationship, oldest first.
+    pub fn list_open_cases(&self, relationship_key: i64) -> Result<Vec<Oid>, StoreError> {
+        const SQL: &str = "SELECT case_key, oid FROM client_case
+            WHERE relationship_key = ?1 AND closed = 0 ORDER BY case_key";
+        let raw: Vec<(i64, Vec<u8>)> =
+            self.all(SQL, [relationship_key], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let oid = |(key, oid): (i64, Vec<u8>)| {
+            oids::unpack(&oid).ok_or_else(|| StoreError::Damaged(format!("case {key}")))
+        };
+        raw.into_iter().map(oid).collect()
+    }
+
     /// The case of a key that is known to exist.
     pub fn case_of_key(&self, key: i64) -> Result<CaseRow, StoreError> {
         const SQL: &str = "SELECT oid, relationship_key, controller, closed, closed_on, joint,

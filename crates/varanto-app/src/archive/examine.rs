@@ -81,6 +81,13 @@ pub(super) fn examine(
     let metadata = if unreadable { Err(Vec::new()) } else { metadata::check(&raw, &against) };
     let metadata = metadata.map_err(|found| faults.extend(found)).ok();
     faults.extend(parties::check(&raw, caller, registry.registers()));
+    if let RegisterContent::Relationship(said) = &register_content {
+        faults.extend(said.units.faults(
+            &organisers(&raw),
+            written_day(&raw, today),
+            registry.registers(),
+        ));
+    }
     faults.extend(check_form(&raw, form));
     if let Some(metadata) = &metadata {
         match &register_content {
@@ -109,6 +116,17 @@ fn text<'a>(raw: &'a RawMetadata<'_>, element: Element) -> Option<&'a str> {
         Some(RawValue::Text(text)) => Some(text),
         _ => None,
     }
+}
+
+/// The day on which the document was written.
+fn written_day(raw: &RawMetadata<'_>, today: FinnishDay) -> FinnishDay {
+    text(raw, Element::WrittenAt).and_then(Instant::parse).map_or(today, FinnishDay::of)
+}
+
+/// The controller and the organiser.
+fn organisers(raw: &RawMetadata<'_>) -> Vec<Oid> {
+    let named = [Element::ControllerId, Element::OrganiserId];
+    named.iter().filter_map(|element| Oid::parse(text(raw, *element)?).ok()).collect()
 }
 
 fn wrong_parts(submission: &Submission) -> Fault {
@@ -257,7 +275,7 @@ fn condition_facts(
     content: &RegisterContent,
     today: FinnishDay,
 ) -> ConditionFacts {
-    let day = text(raw, Element::WrittenAt).and_then(Instant::parse).map_or(today, FinnishDay::of);
+    let day = written_day(raw, today);
     let sent = text(raw, Element::ClientBirthDate).and_then(FinnishDay::parse);
     let code = text(raw, Element::ClientIdentityCode);
     let from_code = code

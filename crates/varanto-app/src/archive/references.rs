@@ -42,6 +42,9 @@ pub(super) fn find(
         found.case_relationship_key = Some(row.relationship_key);
         found.facts.case = Some(row.known);
     }
+    if let (RegisterContent::Relationship(_), Some(key)) = (content, found.relationship_key) {
+        found.facts.open_cases = tx.list_open_cases(key)?;
+    }
     if let (RegisterContent::Relationship(_), Some(client)) = (content, found.facts.client) {
         found.facts.active_relationship = active_relationship(tx, client, naming, today)?;
     }

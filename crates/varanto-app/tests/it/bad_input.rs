@@ -33,7 +33,7 @@ pub(crate) fn refused(world: &World, system: System, submission: Submission) -> 
 }
 
 /// The faults of a draft are exactly these: code, element, rule.
-fn check(world: &World, draft: &Draft, expected: &[(&str, &str, &str)]) {
+pub(crate) fn check(world: &World, draft: &Draft, expected: &[(&str, &str, &str)]) {
     check_sent(world, System::County, draft.submission(), expected);
 }
 
@@ -592,7 +592,6 @@ fn references_must_hold() {
 /// REL-1, REL-3: what has ended takes nothing new, and there is one relationship at a time.
 #[test]
 fn an_ended_relationship_and_a_closed_case_take_nothing_new() {
-    const ENDS: &str = "/asiakkuusasiakirja/sosiaalihuollon_asiakkuus/asiakkuuden_paattymispvm";
     let world = World::new();
     let person = client(1);
     let relationship = world.relationship(&person);
@@ -624,7 +623,7 @@ fn an_ended_relationship_and_a_closed_case_take_nothing_new() {
     );
     world.archive(&world.next_version(&case).closed_on("2026-10-31"));
     check(&world, &world.note(&dossier), &[("closed-case", "case_id", "REL-3")]);
-    world.archive(&world.next_version(&relationship).content(ENDS, "2026-10-31"));
+    world.archive(&world.next_version(&relationship).ended_on("2026-10-31"));
     check(
         &world,
         &world.note(&dossier),

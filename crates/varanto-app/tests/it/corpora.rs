@@ -256,7 +256,11 @@ fn the_real_national_messages_are_archived_as_they_are() {
     let id = relationship.text("document_id");
     let relationship = relationship
         .set("relationship_id", id.as_str())
-        .content("/asiakkuusasiakirja/asiakkuuden_yksilointitunnus/value", id);
+        .content("/asiakkuusasiakirja/asiakkuuden_yksilointitunnus/value", id)
+        .content(
+            "/asiakkuusasiakirja/sosiaalihuollon_palvelutehtava/0/palvelunjarjestajan_palveluyksikko/0/palveluyksikon_nimi/code",
+            HELSINKIS_UNIT,
+        );
     let case = of_helsinki(world.case(&person, &relationship.text("relationship_id")), 2)
         .set("case_id", text("case_id"))
         .content("/asia_asiakirja/asian_tiedot/asiatunnus/value", text("case_id"));

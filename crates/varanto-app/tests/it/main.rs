@@ -8,6 +8,7 @@ mod damage;
 mod full_disk;
 mod obligations;
 mod receipts;
+mod rights;
 mod search;
 mod strangers;
 mod structures;

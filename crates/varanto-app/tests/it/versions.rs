@@ -373,7 +373,7 @@ fn an_ended_relationship_is_not_reopened_beside_a_new_one() {
     let person = client(1);
     let first = world.relationship(&person);
     world.archive(&first);
-    let ended = world.next_version(&first).content(LAST_DAY, "2026-01-31");
+    let ended = world.next_version(&first).ended_on("2026-01-31");
     world.archive(&ended);
     world.archive(&world.relationship(&person));
     let reopened = world.next_version(&ended).drop_content(LAST_DAY);

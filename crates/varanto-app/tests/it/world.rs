@@ -666,6 +666,15 @@ impl Draft {
         self.content(pointer, producers)
     }
 
+    /// Ends a relationship document's relationship, and the unit that serves in it.
+    pub(crate) fn ended_on(self, day: &str) -> Self {
+        const HEADING: &str = "/asiakkuusasiakirja/sosiaalihuollon_asiakkuus";
+        const UNIT: &str = "/asiakkuusasiakirja/sosiaalihuollon_palvelutehtava/0/\
+            palvelunjarjestajan_palveluyksikko/0";
+        let end = |of: &str| format!("{of}/asiakkuuden_paattymispvm");
+        self.content(&end(HEADING), day).content(&end(UNIT), day)
+    }
+
     /// Makes a case document's case closed.
     pub(crate) fn closed_on(self, day: &str) -> Self {
         self.content(

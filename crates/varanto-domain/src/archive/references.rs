@@ -89,6 +89,8 @@ pub struct ReferenceFacts {
     pub relationship: Option<KnownRelationship>,
     /// Another active relationship of the client in the same register.
     pub active_relationship: Option<Oid>,
+    /// The open cases of the relationship.
+    pub open_cases: Vec<Oid>,
     /// The case named in the metadata.
     pub case: Option<KnownCase>,
     /// The version to be replaced.
@@ -324,6 +326,13 @@ fn check_relationship(
             faults.push(old.arg("expected", known.old));
         }
         _ => {}
+    }
+    if content.last_day.is_some() && !content.old {
+        let element =
+            "structured:/asiakkuusasiakirja/sosiaalihuollon_asiakkuus/asiakkuuden_paattymispvm";
+        let open = |case: &Oid| fault(FaultKind::OpenCase, element, "REL-3").value(case.as_str());
+        faults.extend(facts.open_cases.iter().map(open));
+        faults.extend(content.units.still_serving());
     }
     // A later version may not bring an ended relationship back beside a new one either.
     let active = !content.old && content.last_day.is_none_or(|last| last >= today);

@@ -193,6 +193,20 @@ impl Registers {
         std::iter::successors(first, next).take(MAX_LEVELS).collect()
     }
 
+    /// Whether the organisations of two OIDs, of organisations or units, stand in one line: one is the
+    /// other or stands above it.
+    #[must_use]
+    pub fn in_one_line(&self, one: &Oid, other: &Oid) -> bool {
+        let (Some(one), Some(other)) = (self.organisation_of(one), self.organisation_of(other))
+        else {
+            return false;
+        };
+        let above = |low: &Oid, high: &Oid| {
+            self.line_of_organisation(low).iter().any(|organisation| organisation.oid == *high)
+        };
+        above(&one.oid, &other.oid) || above(&other.oid, &one.oid)
+    }
+
     /// The organisation of a unit, however deep the unit stands; of an organisation, itself.
     #[must_use]
     pub fn organisation_of(&self, oid: &Oid) -> Option<&Organisation> {

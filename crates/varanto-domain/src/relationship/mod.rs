@@ -9,6 +9,7 @@
 //!
 //! Source: RUR-1, RUR-8, REL-5, REL-8; national-specs 4, 6.2, annex A.1.
 
+mod check;
 mod reading;
 mod rights;
 

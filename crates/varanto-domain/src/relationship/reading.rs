@@ -113,6 +113,12 @@ impl RelationshipUnits {
         units
     }
 
+    /// Whether the relationship is an old one.
+    #[must_use]
+    pub const fn is_old(&self) -> bool {
+        self.old
+    }
+
     /// The organiser's own units of one service task, its producers and their implementers.
     fn service_task(
         &mut self,

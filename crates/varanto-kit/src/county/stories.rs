@@ -258,10 +258,19 @@ fn current_story(
         taken
     };
     let opening = take(2);
-    let closing = if last_day.is_some() { take(2) } else { 0 };
+    let mut closing = if last_day.is_some() { take(2) } else { 0 };
     let second_task = Some(other_task(frame.task)).filter(|_| room >= 12 && dice.percent(16));
+    // A relationship ends when all its cases are closed.
+    if second_task.is_some() && closing > 0 {
+        room -= 1;
+        closing += 1;
+    }
     let second = second_task.map(|task| (task, part(dice.between(30, 60))));
     let producer = producer_days(frame, first_day, end, dice).filter(|_| room >= 8);
+    // Most producers of active clients go on beyond the end of all.
+    let goes_on = last_day.is_none() && dice.percent(70);
+    let producer = producer
+        .map(|(begins, ends)| (begins, if goes_on { frame.until.plus_days(1) } else { ends }));
     let old = earlier.map_or(0, |_| room * 25 / 100);
     room -= old;
 
@@ -292,9 +301,10 @@ fn current_story(
     steps.extend(middle);
     if closing > 0 {
         let closing_day = last_day.unwrap_or(end);
-        let case = Step { day: closing_day, what: What::Case(CaseOf::First) };
-        let relationship = Step { day: closing_day, what: What::Relationship };
-        steps.extend([case, relationship].into_iter().take(closing));
+        let close = |case| Step { day: closing_day, what: What::Case(case) };
+        steps.extend(second.map(|_| close(CaseOf::Second)));
+        let end = Step { day: closing_day, what: What::Relationship };
+        steps.extend([close(CaseOf::First), end].into_iter().take(closing));
     }
     let mut story = Story { steps, first_day, last_day, second, producer, old: false, old_case };
     story.sprinkle_invalidations(dice);

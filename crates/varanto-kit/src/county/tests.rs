@@ -7,6 +7,7 @@ use varanto_domain::archive::register_documents::{CaseContent, RelationshipConte
 use varanto_domain::faults::Fault;
 use varanto_domain::ids::ClientIdentifier;
 use varanto_domain::joining::{RegisterEntries, Registers};
+use varanto_domain::relationship::{Parties, RegisterUseRight, Side};
 use varanto_domain::structures::{ConditionFacts, Content, check, check_conditions};
 use varanto_formats::content;
 
@@ -278,4 +279,47 @@ fn the_samples_are_busy_clients_with_identity_codes() {
         assert!(client.code.is_artificial());
         assert!(county.documents_of(client.number) > 20);
     }
+}
+
+/// REL-3, RUR-1: relationships end when their cases are closed and their services over, and the
+/// producers have rights of the past and of today.
+#[test]
+fn relationships_end_with_their_cases_and_producers_serve_today() {
+    let county = county(5, 120, 4000);
+    let codes = CodeSets::built_in();
+    let mut open_cases: HashMap<Oid, HashSet<Oid>> = HashMap::new();
+    let mut rights: HashMap<Oid, Vec<RegisterUseRight>> = HashMap::new();
+    let mut ended = 0;
+    for made in documents(&county) {
+        let Some(bytes) = part(&made, Part::Structured) else { continue };
+        let read = content::read(bytes, "structured").unwrap();
+        let is_case = read.member("asia_asiakirja").is_some();
+        if is_case {
+            let case = CaseContent::read(&read, &codes, until());
+            let metadata = read_metadata(&made, &codes, case.closed);
+            let of = open_cases.entry(metadata.relationship_id.unwrap()).or_default();
+            let id = metadata.case_id.unwrap();
+            if case.closed {
+                of.remove(&id)
+            } else {
+                of.insert(id)
+            };
+        } else if read.member("asiakkuusasiakirja").is_some() {
+            let said = RelationshipContent::read(&read);
+            let metadata = read_metadata(&made, &codes, false);
+            let Some(id) = metadata.relationship_id.filter(|_| !said.old) else { continue };
+            let organiser = metadata.organiser.map(|party| party.id);
+            let parties = Parties::of(&metadata.controller.id, organiser.as_ref(), &id);
+            if said.last_day.is_some() {
+                assert_eq!(said.units.still_serving(), []);
+                assert!(open_cases.get(&id).is_none_or(HashSet::is_empty), "{id}");
+                ended += 1;
+            }
+            rights.insert(id, said.units.rights(&parties));
+        }
+    }
+    let held = || rights.values().flatten().filter(|right| right.side == Side::Producer);
+    let now = held().filter(|right| right.in_force_on(until())).count();
+    let past = held().count() - now;
+    assert!(ended > 10 && now > 5 && past > 5, "{ended} ended, {now} rights now, {past} past");
 }
