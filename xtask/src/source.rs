@@ -13,7 +13,7 @@ pub(crate) struct SourceFile {
     pub(crate) text: String,
 }
 
-/// Folders that hold what was built or made by running.
+/// What was built or made by running, and git's own.
 const MADE: [&str; 6] = ["target", ".git", "corpus", "artifacts", "varanto-data", "node_modules"];
 
 /// Every text file, in the order of their paths.
@@ -29,12 +29,14 @@ fn gather(folder: &Path, prefix: &str, found: &mut Vec<SourceFile>) -> Result<()
     for entry in fs::read_dir(folder).map_err(told)? {
         let entry = entry.map_err(told)?;
         let name = entry.file_name().to_string_lossy().into_owned();
+        // In a linked work tree `.git` is a file, and not of the project either.
+        if MADE.contains(&name.as_str()) {
+            continue;
+        }
         let path = format!("{prefix}{name}");
         let kind = entry.file_type().map_err(told)?;
         if kind.is_dir() {
-            if !MADE.contains(&name.as_str()) {
-                gather(&entry.path(), &format!("{path}/"), found)?;
-            }
+            gather(&entry.path(), &format!("{path}/"), found)?;
         } else if kind.is_file() {
             let bytes = fs::read(entry.path()).map_err(told)?;
             if let Ok(text) = String::from_utf8(bytes) {
