@@ -16,7 +16,7 @@ struct Need {
     without: &'static str,
 }
 
-const NEEDS: [Need; 2] = [
+const NEEDS: [Need; 3] = [
     Need {
         about: "a C++ compiler",
         programs: &["c++", "clang++", "g++"],
@@ -28,6 +28,12 @@ const NEEDS: [Need; 2] = [
         programs: &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
         packages: &["chromium", "fonts-dejavu-core"],
         without: "the pages are not opened in a browser",
+    },
+    Need {
+        about: "xmlsec1",
+        programs: &["xmlsec1"],
+        packages: &["xmlsec1"],
+        without: "XML signatures are not held against an independent implementation",
     },
 ];
 

@@ -113,6 +113,29 @@ fault_kinds! {
     /// A part is larger than this archive takes. Args: `limit`.
     TooLarge = "too-large";
 
+    /// A signature of a kind that the document needs is missing. Args: `expected`.
+    SignatureMissing = "signature-missing";
+    /// What was signed is not what came, or the signature is another key's. Args: `what`.
+    SignatureBroken = "signature-broken";
+    /// A signature of another form than those that are verified. Args: `reason`.
+    SignatureForm = "signature-form";
+    /// An identifier of an XML element occurs twice.
+    DuplicateId = "duplicate-id";
+    /// No chain leads from the signer's certificate to an anchor of this archive.
+    IssuerNotTrusted = "issuer-not-trusted";
+    /// The signer's certificate was not in force. Args: `first`, `last`.
+    CertificateNotInForce = "certificate-not-in-force";
+    /// The signer's certificate is revoked. Args: `since`.
+    CertificateRevoked = "certificate-revoked";
+    /// No current revocation list speaks of the signer's certificate.
+    RevocationUnknown = "revocation-unknown";
+    /// The certificate is not one for such a signature. Args: `expected`.
+    CertificatePurpose = "certificate-purpose";
+    /// The certificate, or one above it, breaks the rules of certificates. Args: `reason`.
+    CertificateMalformed = "certificate-malformed";
+    /// The signer is not whom the metadata name. Args: `expected` (the element).
+    SignerDiffers = "signer-differs";
+
     /// No such client relationship in this register.
     UnknownRelationship = "unknown-relationship";
     /// The client relationship has ended. Args: `day`.

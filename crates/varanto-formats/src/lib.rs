@@ -16,6 +16,7 @@ pub mod query;
 pub mod receipts;
 pub mod registers;
 pub mod search;
+pub mod signature;
 pub mod synthetic;
 pub mod view;
 pub mod xhtml;

@@ -4,3 +4,4 @@ pub mod county;
 pub mod http;
 pub mod oidc;
 pub mod pdf;
+pub mod signers;

@@ -8,3 +8,4 @@ pub mod proof;
 pub mod receipt;
 pub mod references;
 pub mod register_documents;
+pub mod signatures;

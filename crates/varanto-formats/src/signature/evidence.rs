@@ -1,0 +1,248 @@
+//! The evidence of signatures, kept beside a version for ever: what was found out when it arrived, and
+//! everything that is needed to find it out again. One JSON object.
+//!
+//! Revocation lists are named by their digests; they are many versions' and are kept once.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use varanto_domain::archive::proof;
+use varanto_domain::archive::signatures::{
+    Doubt, Flaw, Signature, SignatureForm, SignerKind, TrustLevel,
+};
+use varanto_domain::faults::Fault;
+use varanto_domain::time::Instant;
+
+use super::Checked;
+use super::certificate::hex;
+use super::trust::{RevocationList, Trust};
+
+/// What is kept about the signatures of one version.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evidence {
+    /// When the signatures were checked: on arrival.
+    pub checked_at: Instant,
+    /// How much they were asked for.
+    pub level: TrustLevel,
+    /// The signatures with what their verdicts rest on.
+    pub signatures: Vec<Checked>,
+    /// The codes of what was remarked, such as `issuer-not-trusted`.
+    pub remarks: Vec<String>,
+    /// The JWS as sent, and the metadata as sent, which it covers; none for signatures that are
+    /// inside the document.
+    pub detached: Option<Detached>,
+}
+
+/// A detached signature, and of what it covers the piece that the archive does not keep as it came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Detached {
+    /// The signature part as sent.
+    pub jws: Vec<u8>,
+    /// The metadata as sent; kept metadata are rewritten.
+    pub metadata: Vec<u8>,
+}
+
+/// Prints the evidence.
+#[must_use]
+pub fn write(evidence: &Evidence) -> String {
+    let kept = Kept {
+        checked_at: evidence.checked_at.to_string(),
+        level: evidence.level.name().to_owned(),
+        signatures: evidence.signatures.iter().map(KeptSignature::of).collect(),
+        remarks: evidence.remarks.clone(),
+        jws: evidence.detached.as_ref().map(|detached| STANDARD.encode(&detached.jws)),
+        metadata: evidence.detached.as_ref().map(|detached| STANDARD.encode(&detached.metadata)),
+    };
+    serde_json::to_string(&kept).expect("texts and lists print as JSON")
+}
+
+/// What of evidence is needed to check again: see [`Evidence`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recheck {
+    /// When the signatures were checked.
+    pub checked_at: Instant,
+    /// The verdict on each signature as it was printed, without what it rests on.
+    pub verdicts: Vec<serde_json::Value>,
+    /// The anchors of the chains, DER.
+    pub anchors: Vec<Vec<u8>>,
+    /// The certificates between, DER.
+    pub between: Vec<Vec<u8>>,
+    /// SHA-256 of the revocation lists that were asked.
+    pub lists: Vec<proof::Hash>,
+    /// The detached signature.
+    pub detached: Option<Detached>,
+}
+
+/// Reads evidence in order to check it again. `None` when it is not such evidence.
+#[must_use]
+pub fn read(text: &[u8]) -> Option<Recheck> {
+    let kept: Kept = serde_json::from_slice(text).ok()?;
+    let mut found = Recheck {
+        checked_at: Instant::parse(&kept.checked_at)?,
+        verdicts: Vec::new(),
+        anchors: Vec::new(),
+        between: Vec::new(),
+        lists: Vec::new(),
+        detached: match (kept.jws, kept.metadata) {
+            (Some(jws), Some(metadata)) => Some(Detached {
+                jws: STANDARD.decode(jws).ok()?,
+                metadata: STANDARD.decode(metadata).ok()?,
+            }),
+            _ => None,
+        },
+    };
+    for signature in kept.signatures {
+        found.verdicts.push(signature.verdict);
+        let mut chain = Vec::new();
+        for one in signature.chain {
+            chain.push(STANDARD.decode(one).ok()?);
+        }
+        found.anchors.extend(chain.pop());
+        found.between.extend(chain);
+        for list in signature.lists {
+            let digest = proof::from_base64(&list)?;
+            if !found.lists.contains(&digest) {
+                found.lists.push(digest);
+            }
+        }
+    }
+    Some(found)
+}
+
+impl Recheck {
+    /// The trust of that day, from the kept chains and the lists that the archive still has.
+    #[must_use]
+    pub fn trust(&self, lists: Vec<RevocationList>) -> Trust {
+        let mut trust = Trust::default();
+        // What cannot be read was read once; the verdict then differs, which is what is asked.
+        for anchor in &self.anchors {
+            let _ = trust.add_anchor(anchor);
+        }
+        for between in &self.between {
+            let _ = trust.add_intermediate(between);
+        }
+        for list in lists {
+            trust.add_list(list);
+        }
+        trust
+    }
+
+    /// Whether signatures checked anew come to the verdicts that were kept.
+    #[must_use]
+    pub fn agrees_with(&self, anew: &[Checked]) -> bool {
+        let anew = anew.iter().map(|one| verdict(&one.found));
+        self.verdicts.iter().cloned().eq(anew)
+    }
+}
+
+/// The verdicts, as a reader of the archive is told: JSON with `checked_at`, `level`, `remarks` and
+/// `signatures`. Of the evidence it leaves out the raw certificates and signatures.
+#[must_use]
+pub fn told(text: &[u8]) -> Option<String> {
+    let kept: Kept = serde_json::from_slice(text).ok()?;
+    let signatures: Vec<_> = kept.signatures.into_iter().map(|one| one.verdict).collect();
+    let told = serde_json::json!({
+        "checked_at": kept.checked_at,
+        "level": kept.level,
+        "remarks": kept.remarks,
+        "signatures": signatures,
+    });
+    Some(told.to_string())
+}
+
+/// The codes of faults, for [`Evidence::remarks`].
+#[must_use]
+pub fn codes(faults: &[Fault]) -> Vec<String> {
+    let mut codes: Vec<String> = faults.iter().map(|fault| fault.code().to_owned()).collect();
+    codes.sort();
+    codes.dedup();
+    codes
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    checked_at: String,
+    level: String,
+    signatures: Vec<KeptSignature>,
+    remarks: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    jws: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    metadata: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeptSignature {
+    verdict: serde_json::Value,
+    certificate: String,
+    chain: Vec<String>,
+    lists: Vec<String>,
+}
+
+impl KeptSignature {
+    fn of(checked: &Checked) -> Self {
+        Self {
+            verdict: verdict(&checked.found),
+            certificate: STANDARD.encode(&checked.certificate),
+            chain: checked.chain.iter().map(|one| STANDARD.encode(one)).collect(),
+            lists: checked.lists.iter().map(proof::to_base64).collect(),
+        }
+    }
+}
+
+/// One verdict as JSON.
+fn verdict(found: &Signature) -> serde_json::Value {
+    let flaws: Vec<_> = found
+        .flaws
+        .iter()
+        .map(|flaw| match flaw {
+            Flaw::Form(reason) => serde_json::json!({ "code": flaw.code(), "reason": reason }),
+            _ => serde_json::json!({ "code": flaw.code() }),
+        })
+        .collect();
+    let doubts: Vec<_> = found
+        .doubts
+        .iter()
+        .map(|doubt| match doubt {
+            Doubt::Revoked(Some(since)) => {
+                serde_json::json!({ "code": doubt.code(), "since": since.to_string() })
+            }
+            _ => serde_json::json!({ "code": doubt.code() }),
+        })
+        .collect();
+    let signer = found.signer.as_ref().map(|signer| {
+        serde_json::json!({
+            "name": signer.name,
+            "number": signer.number,
+            "organisation": signer.organisation,
+            "issuer": signer.issuer,
+            "serial": signer.serial,
+            "from": signer.from.to_string(),
+            "until": signer.until.to_string(),
+            "fingerprint": hex(&signer.fingerprint),
+        })
+    });
+    serde_json::json!({
+        "form": found.form.name(),
+        "kind": found.kind.map(SignerKind::name),
+        "signed_at": found.signed_at.map(|at| at.to_string()),
+        "verdict": word(found),
+        "flaws": flaws,
+        "doubts": doubts,
+        "signer": signer,
+    })
+}
+
+/// The verdict in a word.
+fn word(found: &Signature) -> &'static str {
+    match found.form {
+        _ if found.is_trusted() => "valid",
+        _ if found.is_intact() => "valid-not-trusted",
+        SignatureForm::Pdf if found.flaws.iter().all(|flaw| matches!(flaw, Flaw::Form(_))) => {
+            "not-verified"
+        }
+        _ => "broken",
+    }
+}

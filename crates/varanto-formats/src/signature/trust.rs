@@ -1,0 +1,309 @@
+//! Whom an archive trusts: anchors, the certificates between, and the lists of what is revoked.
+
+use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
+use varanto_domain::archive::proof::{self, Hash};
+use varanto_domain::archive::signatures::{Doubt, SignerKind};
+use varanto_domain::ids::Oid;
+use varanto_domain::time::Instant;
+use webpki::{
+    CertRevocationList, EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter,
+    OwnedCertRevocationList, RevocationOptionsBuilder,
+};
+use x509_parser::prelude::{CertificateRevocationList, FromDer};
+
+use super::certificate::Certificate;
+
+/// A revocation list that was read. Its signature is checked with each certificate it is asked about.
+#[derive(Debug)]
+pub struct RevocationList {
+    /// Its bytes, DER.
+    pub der: Vec<u8>,
+    /// SHA-256 of its bytes.
+    pub digest: Hash,
+    /// Who issued it, as text.
+    pub issuer: String,
+    /// When it was made.
+    pub made_at: Instant,
+    /// When the next one is due.
+    pub next_at: Option<Instant>,
+    read: CertRevocationList<'static>,
+}
+
+impl RevocationList {
+    /// Reads a list, DER.
+    ///
+    /// # Errors
+    /// What is wrong with it, in the reader's words.
+    pub fn read(der: &[u8]) -> Result<Self, String> {
+        let read = OwnedCertRevocationList::from_der(der).map_err(|error| error.to_string())?;
+        let (_, told) =
+            CertificateRevocationList::from_der(der).map_err(|error| error.to_string())?;
+        let at = |seconds: i64| Instant::from_millis(seconds.saturating_mul(1000));
+        Ok(Self {
+            der: der.to_vec(),
+            digest: proof::sha256(der),
+            issuer: told.issuer().to_string(),
+            made_at: at(told.last_update().timestamp()),
+            next_at: told.next_update().map(|next| at(next.timestamp())),
+            read: CertRevocationList::from(read),
+        })
+    }
+
+    fn is_current(&self, now: Instant) -> bool {
+        self.next_at.is_some_and(|next| now < next)
+    }
+}
+
+/// What chains are checked with. Without anchors no issuer is known.
+#[derive(Debug, Default)]
+pub struct Trust {
+    anchors: Vec<Anchor>,
+    between: Vec<CertificateDer<'static>>,
+    lists: Vec<RevocationList>,
+}
+
+#[derive(Debug)]
+struct Anchor {
+    der: Vec<u8>,
+    anchor: TrustAnchor<'static>,
+}
+
+impl Trust {
+    /// Adds a certificate whose issuer is trusted, DER.
+    ///
+    /// # Errors
+    /// What is wrong with it, in the reader's words.
+    pub fn add_anchor(&mut self, der: &[u8]) -> Result<(), String> {
+        let certificate = CertificateDer::from(der.to_vec());
+        let anchor = webpki::anchor_from_trusted_cert(&certificate)
+            .map_err(|error| error.to_string())?
+            .to_owned();
+        self.anchors.push(Anchor { der: der.to_vec(), anchor });
+        Ok(())
+    }
+
+    /// Adds a certificate that may stand between a signer's and an anchor, DER.
+    ///
+    /// # Errors
+    /// What is wrong with it, in the reader's words.
+    pub fn add_intermediate(&mut self, der: &[u8]) -> Result<(), String> {
+        Certificate::read(der)?;
+        self.between.push(CertificateDer::from(der.to_vec()));
+        Ok(())
+    }
+
+    /// Adds a revocation list.
+    pub fn add_list(&mut self, list: RevocationList) {
+        self.lists.push(list);
+    }
+
+    /// The revocation lists, in the order in which they came.
+    #[must_use]
+    pub fn lists(&self) -> &[RevocationList] {
+        &self.lists
+    }
+
+    /// How many anchors there are.
+    #[must_use]
+    pub fn anchors(&self) -> usize {
+        self.anchors.len()
+    }
+
+    /// Holds a signer's certificate against what is trusted.
+    pub(super) fn examine(
+        &self,
+        certificate: &Certificate,
+        extra: &[Vec<u8>],
+        kind: Option<SignerKind>,
+        signed_at: Option<Instant>,
+        now: Instant,
+    ) -> Standing {
+        let signed_at = signed_at.unwrap_or(now);
+        let mut standing =
+            Standing { doubts: own_doubts(certificate, kind), ..Standing::default() };
+        if signed_at < certificate.signer.from {
+            standing.doubts.push(Doubt::NotYetInForce);
+        } else if certificate.signer.until < signed_at {
+            standing.doubts.push(Doubt::Expired);
+        } else if certificate.signer.until < now {
+            standing.doubts.push(Doubt::ExpiredSince);
+        }
+        // What the certificate's own time says is told above; the chain is judged within it.
+        let within = signed_at
+            .clamp(certificate.signer.from, certificate.signer.until.max(certificate.signer.from));
+        let between: Vec<CertificateDer<'_>> = self
+            .between
+            .iter()
+            .cloned()
+            .chain(extra.iter().map(|der| CertificateDer::from(der.clone())))
+            .collect();
+        let leaf = CertificateDer::from(certificate.der.as_slice());
+        let read = match EndEntityCert::try_from(&leaf) {
+            Ok(read) => read,
+            Err(error) => {
+                standing.doubts.push(doubt_of(&error));
+                return standing;
+            }
+        };
+        let chain = Chain { trust: self, leaf: &read, between: &between, within, now };
+        chain.judge(certificate, &mut standing);
+        standing
+    }
+}
+
+/// What was found out about a certificate.
+#[derive(Debug, Default)]
+pub(super) struct Standing {
+    pub(super) doubts: Vec<Doubt>,
+    pub(super) chain: Vec<Vec<u8>>,
+    pub(super) lists: Vec<Hash>,
+}
+
+/// What the certificate itself says against its use: purpose and kind.
+fn own_doubts(certificate: &Certificate, kind: Option<SignerKind>) -> Vec<Doubt> {
+    let is_system = Oid::parse(&certificate.signer.number).is_ok();
+    let (fits, is_kind) = match kind {
+        Some(SignerKind::Professional) => {
+            (certificate.may_commit, !is_system && !certificate.signer.number.is_empty())
+        }
+        Some(SignerKind::System) => (certificate.may_commit || certificate.may_sign, is_system),
+        None => (certificate.may_commit || certificate.may_sign, true),
+    };
+    let mut doubts = Vec::new();
+    if !fits {
+        doubts.push(Doubt::Purpose);
+    }
+    if !is_kind {
+        doubts.push(Doubt::KindDiffers);
+    }
+    doubts
+}
+
+/// One certificate on its way to the anchors.
+struct Chain<'a> {
+    trust: &'a Trust,
+    leaf: &'a EndEntityCert<'a>,
+    between: &'a [CertificateDer<'a>],
+    within: Instant,
+    now: Instant,
+}
+
+impl Chain<'_> {
+    fn judge(&self, certificate: &Certificate, standing: &mut Standing) {
+        let anchors = self.anchors();
+        match self.verify(&anchors, None) {
+            Err(error) => {
+                let doubt = doubt_of(&error);
+                if !standing.doubts.contains(&doubt) {
+                    standing.doubts.push(doubt);
+                }
+            }
+            Ok(chain) => {
+                standing.chain = chain;
+                standing.lists = self.lists_asked(&standing.chain, certificate);
+                standing.doubts.extend(self.revocation(&anchors, certificate));
+            }
+        }
+    }
+
+    fn anchors(&self) -> Vec<TrustAnchor<'static>> {
+        self.trust.anchors.iter().map(|anchor| anchor.anchor.clone()).collect()
+    }
+
+    /// The chain, nearest first, or why there is none.
+    fn verify(
+        &self,
+        anchors: &[TrustAnchor<'static>],
+        lists: Option<&[&CertRevocationList<'_>]>,
+    ) -> Result<Vec<Vec<u8>>, Error> {
+        let revocation = match lists.map(RevocationOptionsBuilder::new) {
+            Some(Ok(options)) => Some(options.build()),
+            Some(Err(_)) => return Err(Error::UnknownRevocationStatus),
+            None => None,
+        };
+        let seconds = u64::try_from(self.within.millis() / 1000).unwrap_or(0);
+        let time = UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
+        let path = self.leaf.verify_for_usage(
+            webpki::ALL_VERIFICATION_ALGS,
+            anchors,
+            self.between,
+            time,
+            AnyPurpose,
+            revocation,
+            None,
+        )?;
+        let anchor = path.anchor();
+        let last = self.trust.anchors.iter().find(|known| known.anchor == *anchor);
+        Ok(path
+            .intermediate_certificates()
+            .map(|one| one.der().to_vec())
+            .chain(last.map(|anchor| anchor.der.clone()))
+            .collect())
+    }
+
+    /// The lists of those who issued the certificate or one above it.
+    fn lists_asked(&self, chain: &[Vec<u8>], certificate: &Certificate) -> Vec<Hash> {
+        let issuers: Vec<Vec<u8>> = std::iter::once(&certificate.der)
+            .chain(chain)
+            .filter_map(|der| {
+                let der = CertificateDer::from(der.as_slice());
+                EndEntityCert::try_from(&der).ok().map(|read| read.issuer().to_vec())
+            })
+            .collect();
+        let asked = self.trust.lists.iter();
+        let asked = asked.filter(|list| issuers.iter().any(|issuer| issuer == list.read.issuer()));
+        asked.map(|list| list.digest).collect()
+    }
+
+    fn revocation(
+        &self,
+        anchors: &[TrustAnchor<'static>],
+        certificate: &Certificate,
+    ) -> Option<Doubt> {
+        let all: Vec<&CertRevocationList<'_>> =
+            self.trust.lists.iter().map(|list| &list.read).collect();
+        match self.verify(anchors, Some(&all)) {
+            Err(Error::CertRevoked) => {
+                return Some(Doubt::Revoked(self.revoked_since(certificate)));
+            }
+            Err(_) => return Some(Doubt::RevocationUnknown),
+            Ok(_) => {}
+        }
+        let current: Vec<&CertRevocationList<'_>> = self
+            .trust
+            .lists
+            .iter()
+            .filter(|list| list.is_current(self.now))
+            .map(|list| &list.read)
+            .collect();
+        self.verify(anchors, Some(&current)).err().map(|_| Doubt::RevocationOutdated)
+    }
+
+    fn revoked_since(&self, certificate: &Certificate) -> Option<Instant> {
+        let own = self.trust.lists.iter().filter(|list| list.read.issuer() == self.leaf.issuer());
+        let found =
+            own.filter_map(|list| list.read.find_serial(&certificate.serial).ok().flatten());
+        found
+            .filter_map(|entry| i64::try_from(entry.revocation_date.as_secs()).ok())
+            .min()
+            .map(|seconds| Instant::from_millis(seconds.saturating_mul(1000)))
+    }
+}
+
+/// Extended purposes are of the web; signing certificates carry none, or mail's.
+struct AnyPurpose;
+
+impl ExtendedKeyUsageValidator for AnyPurpose {
+    fn validate(&self, mut iter: KeyPurposeIdIter<'_, '_>) -> Result<(), Error> {
+        iter.try_for_each(|id| id.map(|_| ()))
+    }
+}
+
+fn doubt_of(error: &Error) -> Doubt {
+    match error {
+        Error::UnknownIssuer => Doubt::IssuerUnknown,
+        Error::CertExpired { .. } => Doubt::Expired,
+        Error::CertNotValidYet { .. } => Doubt::NotYetInForce,
+        other => Doubt::Malformed(other.to_string()),
+    }
+}
