@@ -39,7 +39,7 @@ struct RawRight {
 }
 
 impl RawRight {
-    /// Reads the columns of [`rights_sql`].
+    /// Reads the columns of `rights_sql`.
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             relationship_key: row.get(0)?,
