@@ -88,6 +88,12 @@ fault_kinds! {
 
     /// The content parts are not one of the three storage forms. Args: `expected`.
     WrongParts = "wrong-parts";
+    /// The text is not well-formed XML, or not within the limits. Args: `reason`, `line`.
+    NotXml = "not-xml";
+    /// The text is not a MIME message with one document in it. Args: `reason`.
+    NotMime = "not-mime";
+    /// The text is not base64. Args: `reason`.
+    NotBase64 = "not-base64";
     /// The view is not well-formed XHTML. Args: `reason`.
     NotXhtml = "not-xhtml";
     /// An element, attribute or style that a kept view may not have. Args: `reason`.
@@ -209,6 +215,65 @@ fault_kinds! {
     BadCursor = "bad-cursor";
 }
 
+/// A stage of checking a submission. All are gone through that what was sent allows; the faults of
+/// each are told together.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub enum Stage {
+    /// The text is what it says to be: XML, JSON, UTF-8.
+    WellFormed,
+    /// The frame of a national message.
+    Frame,
+    /// The document's place in the frame: MIME and base64.
+    Mime,
+    /// The metadata: a national document's header.
+    Header,
+    /// The codes of the metadata and of the content.
+    CodeSets,
+    /// The electronic signatures.
+    Signature,
+    /// The view or the file: XHTML, PDF/A.
+    View,
+    /// The content by its structure's schema.
+    Schema,
+    /// The conditional rules of the structure, and those between content and metadata.
+    Conditions,
+    /// What the submission refers to in the archive.
+    References,
+}
+
+impl Stage {
+    /// Every stage, in order.
+    pub const ALL: [Self; 10] = [
+        Self::WellFormed,
+        Self::Frame,
+        Self::Mime,
+        Self::Header,
+        Self::CodeSets,
+        Self::Signature,
+        Self::View,
+        Self::Schema,
+        Self::Conditions,
+        Self::References,
+    ];
+
+    /// Its stable name, in kebab case.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::WellFormed => "well-formed",
+            Self::Frame => "frame",
+            Self::Mime => "mime",
+            Self::Header => "header",
+            Self::CodeSets => "code-sets",
+            Self::Signature => "signature",
+            Self::View => "view",
+            Self::Schema => "json-schema",
+            Self::Conditions => "conditional-rules",
+            Self::References => "references",
+        }
+    }
+}
+
 /// One fault of a submission.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Fault {
@@ -224,6 +289,11 @@ pub struct Fault {
     pub rule: Cow<'static, str>,
     /// What the texts need to say what would be right.
     pub args: Vec<(&'static str, String)>,
+    /// In which stage of the checking it was found, where checking has stages.
+    pub stage: Option<Stage>,
+    /// Where in the message that was sent, when `element` names it by another form's name:
+    /// `ClinicalDocument/setId/@root`.
+    pub path: Option<Box<str>>,
 }
 
 impl Fault {
@@ -233,7 +303,15 @@ impl Fault {
         element: impl Into<String>,
         rule: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { kind, element: element.into(), value: None, rule: rule.into(), args: Vec::new() }
+        Self {
+            kind,
+            element: element.into(),
+            value: None,
+            rule: rule.into(),
+            args: Vec::new(),
+            stage: None,
+            path: None,
+        }
     }
 
     /// Adds the value found. The caller answers for its holding no client data.
@@ -252,6 +330,20 @@ impl Fault {
     #[must_use]
     pub fn arg(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
         self.args.push((name, value.to_string()));
+        self
+    }
+
+    /// Says in which stage it was found, unless that was said before.
+    #[must_use]
+    pub fn at(mut self, stage: Stage) -> Self {
+        self.stage.get_or_insert(stage);
+        self
+    }
+
+    /// Says where in the message it is.
+    #[must_use]
+    pub fn path(mut self, path: impl Into<Box<str>>) -> Self {
+        self.path = Some(path.into());
         self
     }
 

@@ -10,6 +10,7 @@ pub mod json_fault;
 mod members;
 pub mod metadata;
 pub mod multipart;
+pub mod national;
 pub mod national_schema;
 pub mod pdf;
 pub mod query;

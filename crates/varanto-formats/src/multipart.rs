@@ -1,4 +1,5 @@
-//! `multipart/form-data` (RFC 7578), read from a whole body without copying its parts.
+//! `multipart/form-data` (RFC 7578) and `multipart/related` (RFC 2387), read from a whole body without
+//! copying its parts.
 
 use std::ops::Range;
 
@@ -8,7 +9,7 @@ const MOST_PARTS: usize = 16;
 /// One part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    /// Its name.
+    /// Its name; empty where a related part has none.
     pub name: String,
     /// Its media type in lower case, parameters left aside; empty when none is told.
     pub media_type: String,
@@ -32,7 +33,7 @@ pub enum FormError {
 /// # Errors
 /// Why the body is no form.
 pub fn parts(content_type: &str, body: &[u8]) -> Result<Vec<Part>, FormError> {
-    let boundary = boundary(content_type).ok_or(FormError::OtherMediaType)?;
+    let (related, boundary) = boundary(content_type).ok_or(FormError::OtherMediaType)?;
     let delimiter = format!("\r\n--{boundary}").into_bytes();
     let mut at = opening(body, &delimiter[2..])?;
     let mut all = Vec::new();
@@ -47,7 +48,7 @@ pub fn parts(content_type: &str, body: &[u8]) -> Result<Vec<Part>, FormError> {
         let content = head_end + 4;
         // An empty part's delimiter begins with the line end that ends its head.
         let end = find(body, head_end + 2, &delimiter).ok_or(FormError::Truncated)?;
-        let (name, media_type) = head(&body[at..head_end])?;
+        let (name, media_type) = head(&body[at..head_end], related)?;
         all.push(Part { name, media_type, content: content.min(end)..end });
         if all.len() > MOST_PARTS {
             return Err(FormError::Broken("too many parts"));
@@ -56,16 +57,18 @@ pub fn parts(content_type: &str, body: &[u8]) -> Result<Vec<Part>, FormError> {
     }
 }
 
-fn boundary(content_type: &str) -> Option<&str> {
+/// Whether the parts are related ones rather than those of a form, and what parts them.
+fn boundary(content_type: &str) -> Option<(bool, &str)> {
     let (kind, parameters) = content_type.split_once(';')?;
-    if !kind.trim().eq_ignore_ascii_case("multipart/form-data") {
+    let related = kind.trim().eq_ignore_ascii_case("multipart/related");
+    if !related && !kind.trim().eq_ignore_ascii_case("multipart/form-data") {
         return None;
     }
     let value = parameters.split(';').find_map(|parameter| {
         let (name, value) = parameter.trim().split_once('=')?;
         name.eq_ignore_ascii_case("boundary").then(|| value.trim_matches('"'))
     })?;
-    (!value.is_empty() && value.len() <= 70).then_some(value)
+    (!value.is_empty() && value.len() <= 70).then_some((related, value))
 }
 
 fn opening(body: &[u8], dashed: &[u8]) -> Result<usize, FormError> {
@@ -91,7 +94,7 @@ fn find(body: &[u8], from: usize, what: &[u8]) -> Option<usize> {
     None
 }
 
-fn head(bytes: &[u8]) -> Result<(String, String), FormError> {
+fn head(bytes: &[u8], related: bool) -> Result<(String, String), FormError> {
     let text =
         std::str::from_utf8(bytes).map_err(|_| FormError::Broken("a part's head is not text"))?;
     let value = |wanted: &str| {
@@ -103,8 +106,17 @@ fn head(bytes: &[u8]) -> Result<(String, String), FormError> {
     let name = value("content-disposition")
         .and_then(|disposition| disposition.strip_prefix("form-data"))
         .and_then(|rest| rest.split(';').find_map(|part| part.trim().strip_prefix("name=")))
-        .map(|name| name.trim_matches('"').to_owned())
-        .ok_or(FormError::Broken("a part without a name"))?;
+        .map(|name| name.trim_matches('"').to_owned());
+    let coded = value("content-transfer-encoding").is_some_and(|coding| {
+        !["binary", "8bit", "7bit"].iter().any(|plain| coding.eq_ignore_ascii_case(plain))
+    });
+    if coded {
+        return Err(FormError::Broken("a part with a transfer encoding"));
+    }
+    let name = match name {
+        None if !related => return Err(FormError::Broken("a part without a name")),
+        name => name.unwrap_or_default(),
+    };
     let media_type = value("content-type").unwrap_or_default();
     let media_type = media_type.split(';').next().unwrap_or_default().trim();
     Ok((name, media_type.to_ascii_lowercase()))

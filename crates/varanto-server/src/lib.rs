@@ -10,6 +10,7 @@ pub mod demo;
 pub mod doors;
 pub mod frame;
 pub mod inside;
+pub mod national;
 pub mod opening;
 pub mod pace;
 pub mod pages;

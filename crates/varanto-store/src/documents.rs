@@ -12,6 +12,7 @@ use varanto_domain::ids::{ClientKey, Oid, VersionKey};
 use varanto_domain::time::Instant;
 
 use crate::content::Place;
+use crate::holes;
 use crate::keys::DataKey;
 use crate::oids;
 use crate::{ReadTx, Store, StoreError, WriteTx};
@@ -28,6 +29,7 @@ pub struct VersionRow {
     pub state: VersionState,
     pub group: DocumentGroup,
     pub form: Form,
+    pub parts: Vec<Part>,
     pub controller: Oid,
     pub case_key: Option<i64>,
     pub relationship_key: Option<i64>,
@@ -96,6 +98,8 @@ pub struct NewVersion<'a> {
     pub group: DocumentGroup,
     /// Its form.
     pub form: Form,
+    /// Its parts, in their order: those of its form, and those beside.
+    pub parts: &'a [Part],
     /// General type, specific type, service task.
     pub codes: [Option<&'a str>; 3],
     /// In whose register.
@@ -137,7 +141,8 @@ impl Store {
         parts: &[(Part, &[u8])],
     ) -> Result<SealedContent, StoreError> {
         let salt = key.salt(CONTENT, version.0);
-        let bare: Vec<&[u8]> = parts.iter().map(|(_, bytes)| *bytes).collect();
+        let slim = holes::cut(parts);
+        let bare: Vec<&[u8]> = slim.iter().map(AsRef::as_ref).collect();
         let place = Place { what: CONTENT, key: version.0 };
         Ok(SealedContent {
             bytes: self.seal_parts(dictionary, key, place, &bare)?,
@@ -252,8 +257,9 @@ impl ReadTx<'_> {
     pub fn content(&self, permit: &ReadPermit) -> Result<Vec<(Part, Vec<u8>)>, StoreError> {
         const SQL: &str = "SELECT form FROM document_version WHERE version_key = ?1";
         let form: i64 = self.one(SQL, [permit.version().0], |row| row.get(0))?;
-        let parts = self.content_of(permit.version(), permit.client())?;
-        Ok(form_of(form)?.parts().iter().copied().zip(parts).collect())
+        let named = parts_of(form)?;
+        let parts = self.content_of(permit.version(), permit.client(), &named)?;
+        Ok(named.into_iter().zip(parts).collect())
     }
 
     pub(crate) fn open_record(&self, row: &VersionRow) -> Result<Vec<u8>, StoreError> {
@@ -270,13 +276,16 @@ impl ReadTx<'_> {
         &self,
         version: VersionKey,
         client: ClientKey,
+        named: &[Part],
     ) -> Result<Vec<Vec<u8>>, StoreError> {
         const SQL: &str = "SELECT sealed FROM content WHERE version_key = ?1";
         let sealed: Option<Vec<u8>> = self.optional(SQL, [version.0], |row| row.get(0))?;
         let sealed = sealed
             .ok_or_else(|| StoreError::Damaged(format!("content {} is missing", version.0)))?;
         let key = self.data_key(client)?;
-        self.open_parts(&key, Place { what: CONTENT, key: version.0 }, &sealed)
+        let slim = self.open_parts(&key, Place { what: CONTENT, key: version.0 }, &sealed)?;
+        holes::fill(named, slim)
+            .ok_or_else(|| StoreError::Damaged(format!("content {} has other parts", version.0)))
     }
 
     /// What of a version goes into its receipt, made anew from what is kept.
@@ -286,7 +295,7 @@ impl ReadTx<'_> {
     }
 
     fn evidence_of(&self, row: &VersionRow) -> Result<VersionEvidence, StoreError> {
-        let parts = self.content_of(row.version, row.client)?;
+        let parts = self.content_of(row.version, row.client, &row.parts)?;
         let record = self.open_record(row)?;
         self.evidence_from(row, &record, &parts)
     }
@@ -299,7 +308,7 @@ impl ReadTx<'_> {
     ) -> Result<VersionEvidence, StoreError> {
         let key = self.data_key(row.client)?;
         let named: Vec<(Part, &[u8])> =
-            row.form.parts().iter().copied().zip(parts.iter().map(Vec::as_slice)).collect();
+            row.parts.iter().copied().zip(parts.iter().map(Vec::as_slice)).collect();
         let columns = self.columns(row.version)?;
         let content_salt = key.salt(CONTENT, row.version.0);
         let metadata_salt = key.salt(RECORD, row.version.0);
@@ -332,6 +341,7 @@ impl ReadTx<'_> {
             state: *state.ok_or_else(damaged)?,
             group: *group.ok_or_else(damaged)?,
             form: form_of(raw.form)?,
+            parts: parts_of(raw.form)?,
             controller: self.oid_term(raw.controller)?,
             case_key: raw.case_key,
             relationship_key: raw.relationship_key,
@@ -395,22 +405,34 @@ impl RawVersion {
     }
 }
 
-/// The forms in the order that the column `form` counts them.
+/// The forms in the order that the column `form` counts them, in its lowest two bits. The bits above
+/// tell which parts stand beside those of the form, in the order of [`Part::BESIDE`].
 const FORMS: [Form; 3] = [Form::Structured, Form::Xhtml, Form::Pdf];
 
 fn form_of(number: i64) -> Result<Form, StoreError> {
-    usize::try_from(number)
+    let beside = (number >> 2) < (1 << Part::BESIDE.len());
+    usize::try_from(number & 3)
         .ok()
+        .filter(|_| number >= 0 && beside)
         .and_then(|number| FORMS.get(number).copied())
         .ok_or_else(|| StoreError::Damaged(format!("form {number} is unknown")))
 }
 
-fn number_of(form: Form) -> i64 {
-    match form {
+fn parts_of(number: i64) -> Result<Vec<Part>, StoreError> {
+    let mut parts = form_of(number)?.parts().to_vec();
+    let beside = Part::BESIDE.into_iter().enumerate();
+    parts.extend(beside.filter(|(bit, _)| number & (4 << bit) != 0).map(|(_, part)| part));
+    Ok(parts)
+}
+
+fn number_of(form: Form, parts: &[Part]) -> i64 {
+    let form = match form {
         Form::Structured => 0,
         Form::Xhtml => 1,
         Form::Pdf => 2,
-    }
+    };
+    let bits = Part::BESIDE.iter().enumerate().filter(|(_, part)| parts.contains(part));
+    bits.fold(form, |number, (bit, _)| number | (4 << bit))
 }
 
 /// The columns as they are hashed: a value a line, an empty one for nothing.
@@ -437,7 +459,7 @@ impl NewVersion<'_> {
             number(self.set.0),
             number(i64::from(self.number)),
             number(self.group as i64),
-            number(number_of(self.form)),
+            number(number_of(self.form, self.parts)),
             text(general),
             text(specific),
             text(task),
@@ -499,7 +521,7 @@ impl WriteTx<'_> {
                 new.set.0,
                 new.number,
                 new.group as i64,
-                number_of(new.form),
+                number_of(new.form, new.parts),
                 terms[0],
                 terms[1],
                 terms[2],

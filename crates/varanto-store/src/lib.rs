@@ -7,7 +7,7 @@
 //!
 //! * `store`, `writer`, `readers`, `tx`: the engine;
 //! * `migrations`: the schema;
-//! * `keys`, `content`: how contents are encrypted and compressed;
+//! * `keys`, `content`, `holes`: how contents are encrypted and compressed;
 //! * `reindex`: how what is derived from documents is made anew;
 //! * `proof_log`, `verify`: how it is proven that nothing was changed, and how damage is found.
 
@@ -16,6 +16,7 @@ mod clients;
 mod content;
 mod documents;
 mod error;
+mod holes;
 mod keymaker;
 mod keys;
 mod metrics;

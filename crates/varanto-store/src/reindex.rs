@@ -90,7 +90,7 @@ impl WriteTx<'_> {
                     continue;
                 }
                 let record = self.open_record(&row)?;
-                let parts = self.content_of(row.version, row.client)?;
+                let parts = self.content_of(row.version, row.client, &row.parts)?;
                 let document = RegisterDocument { row, record, parts };
                 match derive(self, &document)? {
                     Some(rows) => self.keep_derived(&document.row, rows, done)?,

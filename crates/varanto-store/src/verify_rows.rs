@@ -112,7 +112,7 @@ impl RowWalk<'_> {
             Ok(record) => record,
             Err(error) => return self.note(&format!("{place}: metadata"), error),
         };
-        let parts = match self.tx.content_of(version, row.client) {
+        let parts = match self.tx.content_of(version, row.client, &row.parts) {
             Ok(parts) => parts,
             Err(error) => return self.note(&format!("{place}: content"), error),
         };

@@ -10,7 +10,7 @@ use varanto_domain::archive::receipt::Receipt;
 use varanto_domain::archive::references::{
     self as reference_rules, KnownCase, KnownRelationship, Naming, RegisterContent,
 };
-use varanto_domain::faults::Fault;
+use varanto_domain::faults::{Fault, Stage};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, VersionKey};
 use varanto_domain::relationship::Parties;
 use varanto_domain::structures::Structure;
@@ -48,13 +48,15 @@ impl Submission {
         self.parts.iter().find(|(part, _)| *part == wanted).map(|(_, bytes)| bytes.as_slice())
     }
 
-    /// The parts in the order in which they are kept.
+    /// The parts in the order in which they are kept: those of the form, then those beside.
     fn kept_parts(&self, form: Form) -> Vec<(Part, &[u8])> {
-        form.parts().iter().filter_map(|part| Some((*part, self.part(*part)?))).collect()
+        let order = form.parts().iter().chain(&Part::BESIDE);
+        order.filter_map(|part| Some((*part, self.part(*part)?))).collect()
     }
 
     fn content_bytes(&self) -> u64 {
-        self.parts.iter().map(|(_, bytes)| bytes.len() as u64).sum()
+        let content = self.parts.iter().filter(|(part, _)| part.is_content());
+        content.map(|(_, bytes)| bytes.len() as u64).sum()
     }
 }
 
@@ -97,7 +99,7 @@ impl App {
     ) -> Result<Archived, AppError> {
         let received = self.clock.now();
         let registry = self.registry();
-        let examined = examine(&submission, sent, caller, &registry, received);
+        let examined = examine(&submission, sent, Some(caller), &registry, received);
         let mut faults = examined.faults;
         let (Some(metadata), Some(naming)) = (examined.metadata, &examined.naming) else {
             // References are told to those alone who might have archived into the register.
@@ -202,7 +204,8 @@ impl App {
                 differs.push("metadata");
             }
             let parts = tx.content(&permit)?;
-            for part in Part::ALL {
+            // The same document may come again in another frame: a new message, with a new number.
+            for part in Part::ALL.into_iter().filter(|part| *part != Part::Frame) {
                 let kept = parts.iter().find(|(kept, _)| *kept == part).map(|(_, b)| b.as_slice());
                 if kept != submission.part(part) {
                     differs.push(part.name());
@@ -242,7 +245,7 @@ impl App {
     }
 
     /// Tells the references that do not hold with the other faults.
-    fn add_reference_faults(
+    pub(super) fn add_reference_faults(
         &self,
         naming: &Naming,
         content: &RegisterContent,
@@ -252,12 +255,12 @@ impl App {
         let today = FinnishDay::of(now);
         let found = self.store.read::<_, AppError>(|tx| Ok(find(tx, naming, content, today)?))?;
         let more = reference_rules::check_beside(naming, content, &found.facts, today, faults);
-        faults.extend(more);
+        faults.extend(more.into_iter().map(|fault| fault.at(Stage::References)));
         Ok(())
     }
 
     /// Logs a refused submission; answers the error to give.
-    fn refuse_submission(
+    pub(super) fn refuse_submission(
         &self,
         caller: &Caller,
         client: Option<&ClientIdentifier>,
@@ -402,6 +405,8 @@ impl Work {
         let naming = Naming::of(&self.metadata);
         let found = find(tx, &naming, &self.content, today)?;
         let faults = reference_rules::check(&naming, &self.content, &found.facts, today);
+        let faults: Vec<Fault> =
+            faults.into_iter().map(|fault| fault.at(Stage::References)).collect();
         if !faults.is_empty() {
             tx.log(&refusal(self.actor.clone(), found.facts.client, &faults, self.received))?;
             return Err(AppError::Refused(faults));
@@ -418,7 +423,9 @@ impl Work {
             &sealed_here
         };
         let keys = self.keep_register_facts(tx, client, &found)?;
-        let new = self.new_version(client, &found, keys, content, record);
+        let parts: Vec<Part> =
+            self.submission.kept_parts(self.form).into_iter().map(|(part, _)| part).collect();
+        let new = self.new_version(client, &found, keys, &parts, (content, record));
         let version = tx.insert_version(&new)?;
         if let Some(replaced) = &found.predecessor {
             tx.replace_version(replaced.version)?;
@@ -509,8 +516,8 @@ impl Work {
         client: ClientKey,
         found: &Found,
         (relationship_key, case_key): (Option<i64>, Option<i64>),
-        content: &'a SealedContent,
-        record: &'a SealedRecord,
+        parts: &'a [Part],
+        (content, record): (&'a SealedContent, &'a SealedRecord),
     ) -> NewVersion<'a> {
         let metadata = &self.metadata;
         NewVersion {
@@ -521,6 +528,7 @@ impl Work {
             number: metadata.version,
             group: metadata.group,
             form: self.form,
+            parts,
             codes: [
                 metadata.general_type.as_deref(),
                 metadata.specific_type.as_deref(),

@@ -13,7 +13,7 @@ use varanto_domain::archive::register_documents::{
     CaseContent, RelationshipContent, client_document_disagreement,
 };
 use varanto_domain::codes::CodeSets;
-use varanto_domain::faults::{Fault, FaultKind};
+use varanto_domain::faults::{Fault, FaultKind, Stage};
 use varanto_domain::ids::Oid;
 use varanto_domain::structures::{self, ConditionFacts, Content, Structure};
 use varanto_domain::time::{FinnishDay, Instant};
@@ -34,37 +34,59 @@ pub(super) struct Examined {
     pub(super) structure: Option<Arc<Structure>>,
     /// What a relationship or case document says.
     pub(super) register_content: RegisterContent,
-    /// Every fault.
+    /// Every fault, each with its stage.
     pub(super) faults: Vec<Fault>,
+}
+
+/// The faults found so far; what is added is marked with the stage it was found in.
+struct Found(Vec<Fault>);
+
+impl Found {
+    fn add(&mut self, stage: Stage, faults: impl IntoIterator<Item = Fault>) {
+        self.0.extend(faults.into_iter().map(|fault| fault.at(stage)));
+    }
+
+    /// Faults of codes belong to their own stage.
+    fn add_metadata(&mut self, faults: impl IntoIterator<Item = Fault>) {
+        self.0.extend(faults.into_iter().map(|fault| {
+            let stage = match fault.kind {
+                FaultKind::UnknownCode | FaultKind::CodeNotInForce => Stage::CodeSets,
+                _ => Stage::Header,
+            };
+            fault.at(stage)
+        }));
+    }
 }
 
 /// Examines metadata, content and view, each fault told. Source: ARC-1, ARC-2, ARC-5.
 ///
-/// `sent` are the faults of how it was sent, told with the rest.
+/// `sent` are the faults of how it was sent, told with the rest. Without a caller the organisations
+/// are not judged.
 pub(super) fn examine(
     submission: &Submission,
     sent: Vec<Fault>,
-    caller: &Caller,
+    caller: Option<&Caller>,
     registry: &Registry,
     now: Instant,
 ) -> Examined {
     let form = submission.form();
-    let mut faults = sent;
+    let mut faults = Found(Vec::new());
+    faults.add(Stage::Mime, sent);
     let raw = match metadata_format::read(&submission.metadata) {
         // That there is none was told with how it was sent.
-        _ if faults.iter().any(|fault| fault.element == "metadata") => RawMetadata::default(),
+        _ if faults.0.iter().any(|fault| fault.element == "metadata") => RawMetadata::default(),
         Ok((raw, found)) => {
-            faults.extend(found);
+            faults.add(Stage::Header, found);
             raw
         }
         Err(fault) => {
-            faults.push(fault);
+            faults.add(Stage::WellFormed, [fault]);
             RawMetadata::default()
         }
     };
-    let unreadable = faults.iter().any(|fault| fault.element.starts_with("metadata"));
+    let unreadable = faults.0.iter().any(|fault| fault.element.starts_with("metadata"));
     if form.is_none() {
-        faults.push(wrong_parts(submission));
+        faults.add(Stage::Mime, [wrong_parts(submission)]);
     }
     let structure = structure_of(&raw, form, registry, now, &mut faults);
     let document = text(&raw, Element::DocumentId).and_then(|id| Oid::parse(id).ok());
@@ -79,33 +101,34 @@ pub(super) fn examine(
     let case_closed = matches!(&register_content, RegisterContent::Case(case) if case.closed);
     let against = Against { form, code_sets: registry.code_sets(), case_closed, now };
     let metadata = if unreadable { Err(Vec::new()) } else { metadata::check(&raw, &against) };
-    let metadata = metadata.map_err(|found| faults.extend(found)).ok();
-    faults.extend(parties::check(&raw, caller, registry.registers()));
-    if let RegisterContent::Relationship(said) = &register_content {
-        faults.extend(said.units.faults(
-            &organisers(&raw),
-            written_day(&raw, today),
-            registry.registers(),
-        ));
+    let metadata = metadata.map_err(|found| faults.add_metadata(found)).ok();
+    if let Some(caller) = caller {
+        faults.add(Stage::Header, parties::check(&raw, caller, registry.registers()));
     }
-    faults.extend(check_form(&raw, form));
+    if let RegisterContent::Relationship(said) = &register_content {
+        let (organisers, day) = (organisers(&raw), written_day(&raw, today));
+        let found = said.units.faults(&organisers, day, registry.registers());
+        faults.add(Stage::Conditions, found);
+    }
+    faults.add(Stage::Header, check_form(&raw, form));
     if let Some(metadata) = &metadata {
-        match &register_content {
-            RegisterContent::Relationship(relationship) => {
-                faults.extend(relationship.disagreements(metadata));
-            }
-            RegisterContent::Case(case) => faults.extend(case.disagreements(metadata)),
-            RegisterContent::None => {
-                if let (Some(structure), Some(content)) = (&structure, &content) {
-                    let root = &structure.root;
-                    faults.extend(client_document_disagreement(root, content, metadata));
-                }
-            }
-        }
+        let found = match &register_content {
+            RegisterContent::Relationship(relationship) => relationship.disagreements(metadata),
+            RegisterContent::Case(case) => case.disagreements(metadata),
+            RegisterContent::None => structure
+                .as_ref()
+                .zip(content.as_ref())
+                .and_then(|(structure, content)| {
+                    client_document_disagreement(&structure.root, content, metadata)
+                })
+                .into_iter()
+                .collect(),
+        };
+        faults.add(Stage::Conditions, found);
     }
     let sound = metadata.as_ref().map(Naming::of);
-    let naming = sound.or_else(|| Naming::of_faulty(&raw, &faults));
-    Examined { metadata, naming, form, structure, register_content, faults }
+    let naming = sound.or_else(|| Naming::of_faulty(&raw, &faults.0));
+    Examined { metadata, naming, form, structure, register_content, faults: faults.0 }
 }
 
 /// The subject group of a shelter's documents, as published.
@@ -130,7 +153,8 @@ fn organisers(raw: &RawMetadata<'_>) -> Vec<Oid> {
 }
 
 fn wrong_parts(submission: &Submission) -> Fault {
-    let sent: Vec<&str> = submission.parts.iter().map(|(part, _)| part.name()).collect();
+    let content = submission.parts.iter().map(|(part, _)| part).filter(|part| part.is_content());
+    let sent: Vec<&str> = content.map(|part| part.name()).collect();
     Fault::new(FaultKind::WrongParts, "parts", "ARC-1")
         .value(sent.join(" + "))
         .arg("expected", "structured + view, view, pdf")
@@ -165,7 +189,7 @@ fn structure_of(
     form: Option<Form>,
     registry: &Registry,
     now: Instant,
-    faults: &mut Vec<Fault>,
+    faults: &mut Found,
 ) -> Option<Arc<Structure>> {
     let oid = Oid::parse(text(raw, Element::Structure)?).ok()?;
     if form != Some(Form::Structured) {
@@ -178,7 +202,8 @@ fn structure_of(
             .filter(|entry| oid.is_under_text(&type_oid(&entry.structure)))
             .map(|entry| entry.structure.oid.to_string())
             .collect();
-        faults.push(fault(FaultKind::UnknownStructure).arg("known", known.join(", ")));
+        let unknown = fault(FaultKind::UnknownStructure).arg("known", known.join(", "));
+        faults.add(Stage::Schema, [unknown]);
         return None;
     };
     let day = text(raw, Element::WrittenAt).and_then(Instant::parse).unwrap_or(now);
@@ -186,11 +211,10 @@ fn structure_of(
     let withdrawn = entry.state == StructureState::Withdrawn;
     if withdrawn || day < entry.structure.first_day {
         let last = if withdrawn { "withdrawn" } else { "" };
-        faults.push(
-            fault(FaultKind::StructureNotInForce)
-                .arg("first", entry.structure.first_day)
-                .arg("last", last),
-        );
+        let not_in_force = fault(FaultKind::StructureNotInForce)
+            .arg("first", entry.structure.first_day)
+            .arg("last", last);
+        faults.add(Stage::Schema, [not_in_force]);
     }
     Some(Arc::clone(&entry.structure))
 }
@@ -203,29 +227,29 @@ fn check_view_or_pdf(
     submission: &Submission,
     document: Option<&Oid>,
     form: Option<Form>,
-    faults: &mut Vec<Fault>,
+    faults: &mut Found,
 ) {
     if let Some(view) = submission.part(Part::View) {
         let bound = document.filter(|_| form == Some(Form::Structured));
-        faults.extend(xhtml::check(view, bound));
+        faults.add(Stage::View, xhtml::check(view, bound));
     }
     if let Some(file) = submission.part(Part::Pdf)
         && let Err(found) = pdf::check(file)
     {
-        faults.extend(found);
+        faults.add(Stage::View, found);
     }
 }
 
 fn read_structured<'a>(
     submission: &'a Submission,
     form: Option<Form>,
-    faults: &mut Vec<Fault>,
+    faults: &mut Found,
 ) -> Option<Content<'a>> {
     let bytes = submission.part(Part::Structured)?;
     match content::read(bytes, Part::Structured.name()) {
         Ok(content) => (form == Some(Form::Structured)).then_some(content),
         Err(fault) => {
-            faults.push(fault);
+            faults.add(Stage::Schema, [fault]);
             None
         }
     }
@@ -236,15 +260,16 @@ fn check_structured(
     content: &Content<'_>,
     facts: &ConditionFacts,
     code_sets: &CodeSets,
-    faults: &mut Vec<Fault>,
+    faults: &mut Found,
 ) {
     let found = structures::check(structure, content);
     let sound = found.is_empty();
-    faults.extend(found);
-    faults.extend(structures::check_codes(structure, content, code_sets, facts.day));
-    faults.extend(structures::check_identity_codes(structure, content));
+    faults.add(Stage::Schema, found);
+    let codes = structures::check_codes(structure, content, code_sets, facts.day);
+    faults.add(Stage::CodeSets, codes);
+    faults.add(Stage::Conditions, structures::check_identity_codes(structure, content));
     if sound {
-        faults.extend(structures::check_conditions(structure, content, facts));
+        faults.add(Stage::Conditions, structures::check_conditions(structure, content, facts));
     }
 }
 

@@ -1,6 +1,7 @@
 //! Archiving, finding, reading, invalidating and proving documents.
 
 mod archive_document;
+mod check;
 mod examine;
 mod find_documents;
 mod invalidate_document;
@@ -8,9 +9,12 @@ mod open_document;
 mod prove_document;
 pub(crate) mod record;
 mod references;
+mod take_message;
 
 pub use archive_document::{Archived, Submission};
+pub use check::{CheckOptions, Checked, check_message, check_submission};
 pub use find_documents::{DocumentQuery, FoundDocuments};
 pub use invalidate_document::InvalidationRequest;
 pub use open_document::{DocumentView, OpenedContent, VersionList};
 pub use prove_document::DocumentProof;
+pub use take_message::{Sent, Taken, TakenMessage};

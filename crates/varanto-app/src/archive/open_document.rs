@@ -5,8 +5,11 @@ use std::fmt::Write;
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
 use varanto_domain::access::{self, Caller, Purpose, ReadPermit};
 use varanto_domain::archive::documents::{Form, Part, VersionState};
+use varanto_domain::codes::CodeSets;
 use varanto_domain::ids::Oid;
 use varanto_domain::time::Instant;
+use varanto_formats::metadata;
+use varanto_formats::national::document;
 use varanto_store::{ReadTx, StoreError, VersionRow};
 
 use crate::withheld::Withheld;
@@ -25,6 +28,8 @@ pub struct DocumentView {
     pub state: VersionState,
     /// Its form.
     pub form: Form,
+    /// Its parts: those of its form, and those beside.
+    pub parts: Vec<Part>,
     /// When it was archived.
     pub archived_at: Instant,
     /// Bytes of its content.
@@ -75,7 +80,8 @@ impl App {
         })
     }
 
-    /// Opens a version's content: all its parts, or one.
+    /// Opens a version's content: all its parts, or one. The national document is made of metadata and
+    /// content where none came; where one did, that is given.
     ///
     /// # Errors
     /// [`AppError::NotFound`] also for a part that the version does not have.
@@ -87,8 +93,15 @@ impl App {
         purpose: Purpose,
     ) -> Result<OpenedContent, AppError> {
         let detail = part.map_or("content", Part::name);
+        let registry = self.registry();
         self.look(caller, document, purpose, detail, |tx, permit, row, _| {
-            if part.is_some_and(|part| !row.form.parts().contains(&part)) {
+            if part == Some(Part::National) && !row.parts.contains(&Part::National) {
+                let made = national(tx, permit, row, registry.code_sets())?;
+                let parts = vec![(Part::National, made.into_bytes())];
+                let archived_at = row.archived_at;
+                return Ok(OpenedContent { document: document.clone(), archived_at, parts });
+            }
+            if part.is_some_and(|part| !row.parts.contains(&part)) {
                 return Err(AppError::NotFound);
             }
             let mut parts = tx.content(permit)?;
@@ -171,6 +184,22 @@ impl App {
     }
 }
 
+/// The national document of a version that came without one. It is not signed.
+fn national(
+    tx: &ReadTx<'_>,
+    permit: &ReadPermit,
+    row: &VersionRow,
+    code_sets: &CodeSets,
+) -> Result<String, AppError> {
+    let record = tx.record(permit, row)?;
+    let damaged = || StoreError::Damaged(format!("the record of version {}", row.version.0));
+    let (metadata, _) = metadata::read(&record).map_err(|_| damaged())?;
+    let parts = tx.content(permit)?;
+    let parts: Vec<(Part, &[u8])> =
+        parts.iter().map(|(part, bytes)| (*part, bytes.as_slice())).collect();
+    Ok(document::write(&metadata, &parts, code_sets, None))
+}
+
 /// The version behind a permit, as its reader sees it.
 pub(super) fn view(
     tx: &ReadTx<'_>,
@@ -191,6 +220,7 @@ pub(super) fn view(
         arrival: row.arrival.to_string(),
         state: row.state,
         form: row.form,
+        parts: row.parts.clone(),
         archived_at: row.archived_at,
         content_bytes: row.content_bytes,
         invalidated,

@@ -58,7 +58,7 @@ const HELSINKI: &str = "1.2.246.10.2012566.10.40";
 const HELSINKIS_UNIT: &str = "1.2.246.10.2012566.10.40006775";
 
 /// The two organisations of the messages, each with a system of its own.
-fn load_senders(world: &World) {
+pub(crate) fn load_senders(world: &World) {
     let organisation = |oid: &str, name: &str| {
         json!({"oid": oid, "names": {"fi": name}, "kind": "public", "first_day": "2023-01-01",
             "controller": true})
@@ -87,7 +87,7 @@ fn load_senders(world: &World) {
     world.app.load_registers("national", registers.to_string().into_bytes()).unwrap();
 }
 
-fn sender(world: &World, id: u8) -> Caller {
+pub(crate) fn sender(world: &World, id: u8) -> Caller {
     let fingerprint = [id; 32];
     world.app.caller_of_certificate(&certificate(&fingerprint)).unwrap()
 }
@@ -223,19 +223,11 @@ fn archived_as_it_is(world: &World, caller: &Caller, message: &Message) {
     assert_eq!(opened.parts, submission.parts);
 }
 
-/// ARC-1, ARC-5: the content of the two real national messages is taken as it is.
-#[test]
-fn the_real_national_messages_are_archived_as_they_are() {
-    let Some(folder) = corpora("national-messages") else { return };
-    let world = World::new();
-    load_senders(&world);
-    let vantaa = sender(&world, 71);
-    archived_as_it_is(&world, &vantaa, &message(&folder.join("relationship-document.xml")));
-
-    // The plan hangs on a case that its own message does not bring.
-    let helsinki = sender(&world, 72);
-    let plan = message(&folder.join("plan-document.xml"));
-    let text = |path: &str| plan.draft.text(path);
+/// Archives the relationship and the case that the plan hangs on, which its own message does not
+/// bring; answers the system that sends it.
+pub(crate) fn open_plans_case(world: &World, plan: &Draft) -> Caller {
+    let helsinki = sender(world, 72);
+    let text = |path: &str| plan.text(path);
     let person = Client {
         code: varanto_domain::ids::PersonalIdentityCode::parse(&text("client.identity_code"))
             .unwrap(),
@@ -267,6 +259,25 @@ fn the_real_national_messages_are_archived_as_they_are() {
     for draft in [&relationship, &case] {
         world.app.archive_document(&helsinki, draft.submission()).unwrap();
     }
+    helsinki
+}
+
+/// What the header of a real document says, as a draft.
+pub(crate) fn header_of(path: &Path) -> Draft {
+    message(path).draft
+}
+
+/// ARC-1, ARC-5: the content of the two real national messages is taken as it is.
+#[test]
+fn the_real_national_messages_are_archived_as_they_are() {
+    let Some(folder) = corpora("national-messages") else { return };
+    let world = World::new();
+    load_senders(&world);
+    let vantaa = sender(&world, 71);
+    archived_as_it_is(&world, &vantaa, &message(&folder.join("relationship-document.xml")));
+
+    let plan = message(&folder.join("plan-document.xml"));
+    let helsinki = open_plans_case(&world, &plan.draft);
     archived_as_it_is(&world, &helsinki, &plan);
     assert_eq!(world.damage(), Vec::<String>::new());
 }

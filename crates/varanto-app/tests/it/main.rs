@@ -6,6 +6,7 @@ mod counts;
 mod crash;
 mod damage;
 mod full_disk;
+mod national;
 mod obligations;
 mod receipts;
 mod rights;

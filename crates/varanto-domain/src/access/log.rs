@@ -21,17 +21,20 @@ pub enum Event {
     TurnedAway,
     /// A register, structure or code set was loaded.
     Administer,
+    /// A submission was checked, and nothing of it kept.
+    Check,
 }
 
 impl Event {
     /// Every event; the place in this list is what the store keeps.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Archive,
         Self::Open,
         Self::Search,
         Self::Invalidate,
         Self::TurnedAway,
         Self::Administer,
+        Self::Check,
     ];
 
     /// Its stable name.
@@ -44,6 +47,7 @@ impl Event {
             Self::Invalidate => "invalidate",
             Self::TurnedAway => "turned-away",
             Self::Administer => "administer",
+            Self::Check => "check",
         }
     }
 }

@@ -55,6 +55,17 @@ impl DocumentGroup {
         Self::ALL.into_iter().find(|group| group.code() == code)
     }
 
+    /// The service request (palvelupyyntö) under which documents of the group are sent, where the
+    /// nation's code is public. Source: national-specs 3.3.
+    #[must_use]
+    pub const fn service_request(self) -> Option<&'static str> {
+        match self {
+            Self::Relationship => Some("SP1"),
+            Self::LaterPhase => Some("SP17"),
+            _ => None,
+        }
+    }
+
     /// Whether documents of the group hang on a case: all client documents do.
     #[must_use]
     pub const fn hangs_on_a_case(self) -> bool {
@@ -92,7 +103,7 @@ pub enum Form {
     Pdf,
 }
 
-/// One part of a document's content, byte for byte as sent.
+/// One part of a document, byte for byte as sent: of its content, or of the message that brought it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub enum Part {
     /// The structured JSON.
@@ -101,11 +112,25 @@ pub enum Part {
     View,
     /// The PDF file.
     Pdf,
+    /// The signed national document (CDA R2) that held the content.
+    National,
+    /// The frame (siirtokehys) that brought the national document.
+    Frame,
 }
 
 impl Part {
     /// Every part.
-    pub const ALL: [Self; 3] = [Self::Structured, Self::View, Self::Pdf];
+    pub const ALL: [Self; 5] =
+        [Self::Structured, Self::View, Self::Pdf, Self::National, Self::Frame];
+
+    /// The parts that a document may have beside those of its form: the message that brought it.
+    pub const BESIDE: [Self; 2] = [Self::National, Self::Frame];
+
+    /// Whether it belongs to one of the forms; the others are kept beside them.
+    #[must_use]
+    pub fn is_content(self) -> bool {
+        !Self::BESIDE.contains(&self)
+    }
 
     /// Its name in the interfaces.
     #[must_use]
@@ -114,6 +139,8 @@ impl Part {
             Self::Structured => "structured",
             Self::View => "view",
             Self::Pdf => "pdf",
+            Self::National => "national",
+            Self::Frame => "frame",
         }
     }
 
@@ -130,6 +157,7 @@ impl Part {
             Self::Structured => "application/json",
             Self::View => "application/xhtml+xml",
             Self::Pdf => "application/pdf",
+            Self::National | Self::Frame => "application/xml",
         }
     }
 }
@@ -145,10 +173,11 @@ impl Form {
         }
     }
 
-    /// The form that exactly these parts make, in any order.
+    /// The form that exactly these parts make, in any order; parts beside the content aside.
     #[must_use]
     pub fn of_parts(parts: &[Part]) -> Option<Self> {
-        let mut sorted = parts.to_vec();
+        let mut sorted: Vec<Part> =
+            parts.iter().copied().filter(|part| part.is_content()).collect();
         sorted.sort_unstable();
         [Self::Structured, Self::Xhtml, Self::Pdf].into_iter().find(|form| form.parts() == sorted)
     }

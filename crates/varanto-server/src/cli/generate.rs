@@ -65,6 +65,8 @@ fn write(folder: &Path, document: &Made) -> Result<(), Failure> {
             Part::Structured => "structured.json",
             Part::View => "view.xhtml",
             Part::Pdf => "document.pdf",
+            Part::National => "document.xml",
+            Part::Frame => "frame.xml",
         };
         fs::write(folder.join(name), bytes)?;
     }

@@ -141,7 +141,7 @@ pub(super) fn purpose(parameters: &Parameters) -> Result<Purpose, Problem> {
 }
 
 /// An answer that is JSON already.
-pub(super) fn json(text: String) -> impl IntoResponse {
+pub(crate) fn json(text: String) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], text)
 }
 
@@ -162,7 +162,7 @@ async fn submission(
     let mut metadata = None;
     let mut parts: Vec<(Part, Vec<u8>)> = Vec::new();
     for part in multipart::parts(&kind, &bytes)? {
-        let known = Part::of_name(&part.name);
+        let known = Part::of_name(&part.name).filter(|part| part.is_content());
         let expected = known.map_or("application/json", Part::media_type);
         let again = metadata.is_some() && part.name == "metadata"
             || parts.iter().any(|(found, _)| Some(*found) == known);

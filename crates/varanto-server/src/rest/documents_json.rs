@@ -41,7 +41,7 @@ fn shown(view: &DocumentView) -> View<'_> {
     View {
         document_id: view.document.to_string(),
         state: view.state.name(),
-        parts: view.form.parts().iter().copied().map(Part::name).collect(),
+        parts: view.parts.iter().copied().map(Part::name).collect(),
         archived_at: view.archived_at.to_string(),
         content_bytes: view.content_bytes,
         metadata: raw(&view.metadata),

@@ -9,7 +9,7 @@ use crate::rest::problem::Problem;
 /// One part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    /// Its name.
+    /// Its name; empty where a related part has none.
     pub name: String,
     /// Its media type in lower case, parameters left aside; empty when none is told.
     pub media_type: String,

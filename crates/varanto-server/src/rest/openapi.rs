@@ -88,7 +88,7 @@ fn parameters(operation: &Operation, demo: Option<&DemoFacts>) -> Value {
     let meaning = |name: &str| texts::text(Language::English, &format!("parameter.{name}"));
     let path = operation.path_parameters().map(|name| {
         let schema = match name {
-            "part" => json!({ "enum": ["structured", "view", "pdf"] }),
+            "part" => json!({ "enum": ["structured", "view", "pdf", "national", "frame"] }),
             _ => json!({ "type": "string", "pattern": "^[0-2](\\.(0|[1-9][0-9]*))+$" }),
         };
         json!({ "name": name, "in": "path", "required": true, "schema": schema,

@@ -8,7 +8,7 @@ use serde::Serialize;
 use varanto_app::callers::Unknown;
 use varanto_app::{AppError, StoreError};
 use varanto_domain::access::Denial;
-use varanto_domain::faults::{Fault, FaultKind};
+use varanto_domain::faults::{Fault, FaultKind, Stage};
 
 use crate::texts::{self, Language};
 use crate::tls::RefusedCertificate;
@@ -303,6 +303,12 @@ pub struct ToldFault {
     pub message: String,
     /// What would be right.
     pub right: String,
+    /// In which stage of the checking it was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage: Option<&'static str>,
+    /// Where in the message, when `element` is the name of another form.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
 }
 
 impl ToldFault {
@@ -327,6 +333,8 @@ impl ToldFault {
             rule: fault.rule.to_string(),
             message: text("message"),
             right: text("right"),
+            stage: fault.stage.map(Stage::code),
+            path: fault.path.as_deref().map(str::to_owned),
         }
     }
 }

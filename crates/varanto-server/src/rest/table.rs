@@ -4,6 +4,7 @@ use axum::routing::{get, post};
 
 use super::routes::{Operation, Query, Takes};
 use super::{bulletins, documents, proof, registers};
+use crate::national;
 
 const JSON: &str = "application/json";
 
@@ -24,6 +25,22 @@ pub const SEARCH: Takes = Takes {
     media_type: JSON,
     schema: "Search",
     example: r#"{"client":{"identity_code":"180418A903L"},"group":"5","from":"2026-01-01","limit":20}"#,
+};
+
+const MESSAGE: Takes = Takes {
+    media_type: "multipart/related",
+    schema: "NationalMessage",
+    example: "curl --cacert ca.pem --cert SYSTEM.pem --key SYSTEM.key \\\n  \
+        -F 'frame=@frame.xml;type=text/xml' -F 'document=@document.xml;type=text/xml' \\\n  \
+        https://localhost:8443/api/v1/national/messages",
+};
+
+const PAIR: Takes = Takes {
+    media_type: JSON,
+    schema: "NationalPair",
+    example: "curl --cacert ca.pem --cert SYSTEM.pem --key SYSTEM.key \\\n  \
+        -F 'frame=@frame.xml;type=text/xml' -F 'document=@document.xml;type=text/xml' \\\n  \
+        -H 'Accept: application/problem+json' https://localhost:8443/api/v1/national/validation",
 };
 
 const INVALIDATION: Takes = Takes {
@@ -157,6 +174,33 @@ pub const TABLE: &[Operation] = &[
         serve: || post(documents::invalidate),
     },
     Operation {
+        id: "archive_message",
+        tag: "documents",
+        method: "POST",
+        path: "/national/messages",
+        query: &[],
+        takes: Some(MESSAGE),
+        answers: &[
+            (201, "application/xml", "Acknowledgement"),
+            (200, "application/xml", "Acknowledgement"),
+        ],
+        problems: &[409, 422],
+        open: false,
+        serve: || post(national::take),
+    },
+    Operation {
+        id: "check_message",
+        tag: "documents",
+        method: "POST",
+        path: "/national/validation",
+        query: &[],
+        takes: Some(PAIR),
+        answers: &[(200, "", "")],
+        problems: &[422],
+        open: false,
+        serve: || post(national::check),
+    },
+    Operation {
         id: "read_proof",
         tag: "proof",
         method: "GET",
@@ -217,5 +261,6 @@ const CONTENT: &[(u16, &str, &str)] = &[
     (200, "application/json", ""),
     (200, "application/xhtml+xml", ""),
     (200, "application/pdf", ""),
+    (200, "application/xml", ""),
     (304, "", ""),
 ];

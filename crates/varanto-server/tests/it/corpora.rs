@@ -15,7 +15,7 @@ use crate::house::{House, form};
 
 const CORPORA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpora");
 
-fn folder(name: &str) -> Option<PathBuf> {
+pub(crate) fn folder(name: &str) -> Option<PathBuf> {
     let path = PathBuf::from(CORPORA).join(name);
     if !path.exists() {
         println!("skipped: {name} of the corpora missing");
@@ -103,12 +103,12 @@ async fn the_two_national_messages_are_archived_and_come_back_unchanged() {
     message.archive(&mut line).await;
 }
 
-const HELSINKI: &str = "1.2.246.10.2012566.10.40";
+pub(crate) const HELSINKI: &str = "1.2.246.10.2012566.10.40";
 const HELSINKIS_UNIT: &str = "1.2.246.10.2012566.10.40006775";
 const RELATIONSHIP: &str = "1.2.246.10.2012566.95.2026.900.1";
 
 /// The organisations that the messages name, and their systems.
-fn national() -> Value {
+pub(crate) fn national() -> Value {
     let organisation = |oid: &str, nodes: &[&str]| {
         json!({ "oid": oid, "names": { "fi": oid }, "kind": "public", "first_day": "2020-01-01",
             "nodes": nodes, "controller": true })

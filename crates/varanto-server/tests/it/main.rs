@@ -5,6 +5,7 @@ mod browser;
 mod certificates;
 mod corpora;
 mod house;
+mod national;
 mod program;
 mod refusals;
 mod running;

@@ -1,0 +1,137 @@
+//! Checking a submission as archiving would, and keeping nothing (ARC-2, ARC-5, ARC-6).
+
+use varanto_domain::access::log::{Event, Outcome};
+use varanto_domain::access::{self, Caller};
+use varanto_domain::archive::documents::Part;
+use varanto_domain::archive::metadata::Metadata;
+use varanto_domain::archive::references::{Naming, RegisterContent};
+use varanto_domain::faults::Fault;
+use varanto_domain::time::Instant;
+use varanto_formats::metadata as metadata_format;
+use varanto_formats::national::document;
+use varanto_formats::national::message::{self, Message};
+
+use super::archive_document::Submission;
+use super::examine::{Examined, examine};
+use super::take_message::{Sent, faults_of_sender, submission_of};
+use crate::{App, AppError, Registry};
+
+/// How a submission is checked.
+#[derive(Debug, Clone, Copy)]
+pub struct CheckOptions<'a> {
+    /// The moment to judge by.
+    pub now: Instant,
+    /// Who would send it; without one, organisations and who may archive for them are not judged.
+    pub caller: Option<&'a Caller>,
+}
+
+/// What a check found.
+#[derive(Debug, Clone)]
+pub struct Checked {
+    /// Every fault, in the order of the stages; empty when the submission is sound so far as it was
+    /// checked.
+    pub faults: Vec<Fault>,
+    /// Oddities that change nothing.
+    pub remarks: Vec<Fault>,
+    /// The metadata, when they hold.
+    pub metadata: Option<Metadata>,
+    naming: Option<Naming>,
+    register_content: RegisterContent,
+}
+
+/// Checks metadata and parts, but for what they refer to in an archive. Needs no store.
+#[must_use]
+pub fn check_submission(
+    submission: &Submission,
+    registry: &Registry,
+    options: &CheckOptions<'_>,
+) -> Checked {
+    checked(submission, registry, options, Vec::new(), Vec::new())
+}
+
+/// Checks a national message: a frame with its document, or a document alone. Needs no store.
+#[must_use]
+pub fn check_message(
+    frame: Option<&[u8]>,
+    document: Option<&[u8]>,
+    registry: &Registry,
+    options: &CheckOptions<'_>,
+) -> Checked {
+    let mut message = match (frame, document) {
+        (Some(frame), document) => message::read(frame, document),
+        (None, document) => message::read_document(document.unwrap_or_default()),
+    };
+    let (mut faults, remarks) =
+        (std::mem::take(&mut message.faults), std::mem::take(&mut message.remarks));
+    if let Some(caller) = options.caller {
+        faults.extend(faults_of_sender(&message, caller));
+    }
+    if let Some(submission) = submission_of(&mut message, frame.map(<[u8]>::to_vec)) {
+        return checked(&submission, registry, options, faults, remarks);
+    }
+    let register_content = RegisterContent::None;
+    Checked { faults, remarks, metadata: None, naming: None, register_content }
+}
+
+fn checked(
+    submission: &Submission,
+    registry: &Registry,
+    options: &CheckOptions<'_>,
+    sent: Vec<Fault>,
+    remarks: Vec<Fault>,
+) -> Checked {
+    let Examined { metadata, naming, register_content, mut faults, .. } =
+        examine(submission, sent, options.caller, registry, options.now);
+    if submission.part(Part::National).is_some() {
+        document::place_faults(&mut faults);
+    }
+    faults.sort_by_key(|fault| fault.stage);
+    Checked { faults, remarks, metadata, naming, register_content }
+}
+
+impl App {
+    /// Checks a national message as archiving it would, what it refers to included, and keeps nothing
+    /// but a line in the use log.
+    ///
+    /// # Errors
+    /// What the store answers; faults are the answer itself.
+    pub fn check_message(&self, caller: &Caller, sent: &Sent) -> Result<Checked, AppError> {
+        let now = self.clock.now();
+        let options = CheckOptions { now, caller: Some(caller) };
+        let registry = self.registry();
+        let document = sent.document.as_deref();
+        let mut checked = check_message(Some(&sent.frame), document, &registry, &options);
+        self.check_references(caller, &mut checked, now)?;
+        let outcome = if checked.faults.is_empty() {
+            Outcome::Done
+        } else {
+            Outcome::Refused(checked.faults.iter().map(Fault::code).collect())
+        };
+        self.log(caller, Event::Check, outcome, now)?;
+        Ok(checked)
+    }
+
+    /// Adds the references that do not hold; only for one who may archive in that register, so that
+    /// nobody learns of what another one holds.
+    fn check_references(
+        &self,
+        caller: &Caller,
+        checked: &mut Checked,
+        now: Instant,
+    ) -> Result<(), AppError> {
+        let Some(naming) = &checked.naming else { return Ok(()) };
+        if let Err(denial) = access::may_archive(caller, &naming.controller, naming.group) {
+            self.log(caller, Event::Check, Outcome::Denied(denial), now)?;
+            return Err(AppError::Denied(denial));
+        }
+        let content = &checked.register_content;
+        self.add_reference_faults(naming, content, now, &mut checked.faults)?;
+        document::place_faults(&mut checked.faults);
+        Ok(())
+    }
+}
+
+/// Metadata as a message's reader left them, in the form that submissions have.
+pub(super) fn metadata_of(message: &Message) -> Vec<u8> {
+    metadata_format::write_raw(&message.document.metadata).into_bytes()
+}

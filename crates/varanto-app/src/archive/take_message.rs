@@ -1,0 +1,125 @@
+//! Taking a national message: the frame says what is asked, the document is archived by the same
+//! operation as over REST (ARC-1 to ARC-6).
+
+use varanto_domain::access::Caller;
+use varanto_domain::archive::documents::Part;
+use varanto_domain::archive::elements::Element;
+use varanto_domain::faults::{Fault, FaultKind, Stage};
+use varanto_domain::ids::Oid;
+use varanto_formats::national::document;
+use varanto_formats::national::frame::Id;
+use varanto_formats::national::message::{self, Message};
+use varanto_formats::national::soap;
+
+use super::archive_document::{Archived, Submission};
+use super::check::metadata_of;
+use super::invalidate_document::InvalidationRequest;
+use crate::{App, AppError};
+
+/// A message as it was sent.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    /// The frame, alone or in a SOAP envelope.
+    pub frame: Vec<u8>,
+    /// The document, when it came beside the frame and not in it.
+    pub document: Option<Vec<u8>>,
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Taken {
+    /// The document is archived.
+    Archived(Box<Archived>),
+    /// The version is invalidated.
+    Invalidated(Oid),
+}
+
+/// What became of a message, and to whom that is to be told.
+#[derive(Debug, Clone)]
+pub struct TakenMessage {
+    /// The message's own identifier, if it was read.
+    pub id: Option<Id>,
+    /// The organisation that the frame names as its sender, if it was read.
+    pub sender: Option<String>,
+    /// The version of the envelope, if there was one.
+    pub envelope: Option<soap::Version>,
+    /// Oddities that change nothing.
+    pub remarks: Vec<Fault>,
+    /// What was done, or why not.
+    pub result: Result<Taken, AppError>,
+}
+
+impl App {
+    /// Archives the document of a message, or invalidates the version that it names.
+    ///
+    /// # Errors
+    /// In the answer's `result`: what [`App::archive_document`] and [`App::invalidate_document`]
+    /// answer; each logged.
+    #[must_use]
+    pub fn take_message(&self, caller: &Caller, sent: Sent) -> TakenMessage {
+        let mut message = message::read(&sent.frame, sent.document.as_deref());
+        let mut faults = std::mem::take(&mut message.faults);
+        faults.extend(faults_of_sender(&message, caller));
+        TakenMessage {
+            id: message.frame.id.clone(),
+            sender: message.frame.sender.clone(),
+            envelope: message.envelope,
+            remarks: std::mem::take(&mut message.remarks),
+            result: self.do_as_asked(caller, message, sent.frame, faults),
+        }
+    }
+
+    fn do_as_asked(
+        &self,
+        caller: &Caller,
+        mut message: Message,
+        frame: Vec<u8>,
+        faults: Vec<Fault>,
+    ) -> Result<Taken, AppError> {
+        if let Some((document, why)) = message.frame.nullification.take()
+            && faults.is_empty()
+        {
+            let request = InvalidationRequest { reason: why.reason, explanation: why.explanation };
+            self.invalidate_document(caller, &document, &request)?;
+            return Ok(Taken::Invalidated(document));
+        }
+        let Some(submission) = submission_of(&mut message, Some(frame)) else {
+            return Err(self.refuse_submission(caller, None, faults, self.clock.now())?);
+        };
+        match self.archive_sent(caller, submission, faults) {
+            Ok(archived) => Ok(Taken::Archived(Box::new(archived))),
+            Err(AppError::Refused(mut faults)) => {
+                document::place_faults(&mut faults);
+                faults.sort_by_key(|fault| fault.stage);
+                Err(AppError::Refused(faults))
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The message as a submission; `None` when no document could be read from it.
+pub(super) fn submission_of(message: &mut Message, frame: Option<Vec<u8>>) -> Option<Submission> {
+    let read = [Element::DocumentId, Element::Group, Element::ControllerId];
+    if read.iter().all(|element| message.document.metadata.get(*element).is_none()) {
+        return None;
+    }
+    let metadata = metadata_of(message);
+    let mut parts = std::mem::take(&mut message.document.parts);
+    parts.push((Part::National, message.document_bytes.take()?));
+    parts.extend(frame.map(|frame| (Part::Frame, frame)));
+    Some(Submission { metadata, parts })
+}
+
+/// The organisation that a frame names as its sender is one that the caller works for.
+pub(super) fn faults_of_sender(message: &Message, caller: &Caller) -> Option<Fault> {
+    let sender = message.frame.sender.as_deref()?;
+    let mut own = std::iter::once(&caller.organisation).chain(&caller.registers);
+    let fits = own.any(|own| own.as_str() == sender) || Oid::parse(sender).is_err();
+    (!fits).then(|| {
+        Fault::new(FaultKind::NotOwnRegister, "sender/device/id/@root", "nat 3.1")
+            .value(sender)
+            .path("sender/device/id/@root")
+            .at(Stage::Frame)
+    })
+}
