@@ -19,6 +19,10 @@ pub(crate) struct NotXml {
 /// Parses a text without a document type.
 pub(crate) fn parse(text: &str) -> Result<Document<'_>, NotXml> {
     check_weight(text)?;
+    if text.starts_with('\u{feff}') {
+        // The parser passes over a second mark, and whoever looks at the text's beginning does not.
+        return Err(NotXml { reason: "a character that XML does not have", line: 1 });
+    }
     let options =
         ParsingOptions { allow_dtd: false, nodes_limit: MAX_NODES, ..ParsingOptions::default() };
     Document::parse_with_options(text, options)

@@ -7,6 +7,7 @@ mod crash;
 mod damage;
 mod full_disk;
 mod national;
+mod national_mutations;
 mod obligations;
 mod receipts;
 mod rights;

@@ -53,14 +53,25 @@ impl Real {
         Sent { frame: self.joined(), document: None }
     }
 
-    /// Part of the document's base64, decoded.
-    fn decoded(&self, name: &str) -> Vec<u8> {
+    /// The longest run of base64 in an element of the document's body.
+    fn base64(&self, name: &str) -> String {
         let xml = roxmltree::Document::parse(&self.document).unwrap();
         let body = xml.descendants().find(|node| node.tag_name().name() == "nonXMLBody").unwrap();
         let node = body.children().find(|node| node.tag_name().name() == name).unwrap();
         let texts = node.children().filter(roxmltree::Node::is_text);
-        let text: String = texts.filter_map(|node| node.text()).collect();
-        STANDARD.decode(text.split_whitespace().collect::<String>()).unwrap()
+        texts.filter_map(|node| node.text()).max_by_key(|text| text.len()).unwrap().to_owned()
+    }
+
+    /// Part of the document's base64, decoded.
+    fn decoded(&self, name: &str) -> Vec<u8> {
+        STANDARD.decode(self.base64(name).split_whitespace().collect::<String>()).unwrap()
+    }
+
+    /// The message with other content in an element of the document's body.
+    pub(crate) fn with_content(&self, name: &str, change: impl Fn(String) -> String) -> Self {
+        let changed = change(String::from_utf8(self.decoded(name)).unwrap());
+        let document = self.document.replace(&self.base64(name), &STANDARD.encode(changed));
+        Self { document, frame: self.frame.clone(), name: self.name }
     }
 }
 

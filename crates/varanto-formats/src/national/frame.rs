@@ -255,6 +255,7 @@ fn read_act(act: &Place<'_, '_>, interaction: Interaction, frame: &mut Frame) {
     if interaction == Interaction::Archive && nullified {
         let fault = document.fault(FaultKind::ForbiddenElement, "").arg("name", "NULLIFIED");
         document.push(fault);
+        read_carried(&document, frame);
     } else if nullified {
         read_nullification(act, reason, frame);
     } else {
@@ -304,7 +305,8 @@ fn read_document(document: &Place<'_, '_>, frame: &mut Frame) -> bool {
     let value = |path: &str, attribute: &str| {
         let place = document.at(path)?;
         let value = place.attribute(attribute)?;
-        Some(Copied { value: bare_oid(value).to_owned(), path: place.path_of(attribute) })
+        let value = if attribute == "root" { bare_oid(value) } else { value };
+        Some(Copied { value: value.to_owned(), path: place.path_of(attribute) })
     };
     let text = |path: &str| {
         let place = document.at(path)?;

@@ -58,7 +58,7 @@ pub fn read(frame: &[u8], beside: Option<&[u8]>) -> Message {
         told.remarks.extend(remarks);
         compare(&message.frame, &message.document.metadata, &mut told);
         check_content_id(content_id.as_deref(), &message.document.metadata, &mut told);
-    } else if told.faults.iter().all(|fault| fault.stage.is_some_and(|stage| stage >= Stage::Frame))
+    } else if message.frame.interaction.is_some()
         && !told.faults.iter().any(|fault| fault.stage == Some(Stage::Mime))
     {
         let fault = Fault::new(FaultKind::MissingElement, "document", "nat 3.1");
@@ -189,6 +189,13 @@ fn compare_client(frame: &Frame, metadata: &RawMetadata<'_>, told: &mut Told) {
         (Element::ClientTemporaryId, text(metadata, Element::ClientTemporaryRoot))
     };
     let own = text(metadata, element);
+    if [Element::ClientIdentityCode, Element::ClientTemporaryId]
+        .iter()
+        .all(|element| metadata.get(*element).is_none())
+    {
+        // The document does not tell whom it is about, which is told already.
+        return;
+    }
     if own != Some(&extension.value) || own_root != Some(&root.value) {
         told.faults.push(disagreement(extension, element, ""));
     }

@@ -19,6 +19,8 @@ mod base64;
 mod elements;
 mod print;
 mod reading;
+#[cfg(test)]
+mod tests;
 mod times;
 
 /// HL7 version 3: frames and CDA documents.
