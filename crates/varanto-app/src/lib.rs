@@ -25,6 +25,7 @@ pub use error::{AppError, OpenError};
 pub use registry::{Registry, StructureEntry, StructureState};
 pub use varanto_store::{Reindexed, StoreError, StoreMetrics};
 
+use archive::PdfRules;
 use dictionaries::Dictionaries;
 use registry::RegistryHolder;
 
@@ -43,6 +44,8 @@ pub struct AppOptions {
     pub readers: usize,
     /// How many operations are committed together at most.
     pub group: usize,
+    /// How PDF files are judged.
+    pub pdf: PdfRules,
     /// How much work one search may be.
     pub search: SearchLimits,
 }
@@ -74,6 +77,7 @@ impl AppOptions {
             queue: 1024,
             readers: 4,
             group: 256,
+            pdf: PdfRules::default(),
             search: SearchLimits::default(),
         }
     }
@@ -87,6 +91,7 @@ pub struct App {
     dictionaries: Arc<Dictionaries>,
     clock: Arc<dyn Clock>,
     search: SearchLimits,
+    pdf: Arc<PdfRules>,
 }
 
 impl App {
@@ -109,7 +114,7 @@ impl App {
             ..StoreOptions::of_origin(&options.origin)
         };
         let store = Store::open(&options.folder, ring, &store_options, Arc::clone(&clock))?;
-        Self::over(store, clock, options.search)
+        Self::over(store, clock, options)
     }
 
     /// Opens an archive for reading only, beside the process that writes it: for `verify`.
@@ -119,12 +124,13 @@ impl App {
     pub fn open_read_only(options: &AppOptions, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let ring = KeyRing::open(&options.key_folder)?;
         let store = Store::open_read_only(&options.folder, ring, &options.origin)?;
-        Self::over(store, clock, options.search)
+        Self::over(store, clock, options)
     }
 
-    fn over(store: Store, clock: Arc<dyn Clock>, search: SearchLimits) -> Result<Self, OpenError> {
+    fn over(store: Store, clock: Arc<dyn Clock>, options: &AppOptions) -> Result<Self, OpenError> {
         let registry = Arc::new(RegistryHolder::load(&store)?);
-        Ok(Self { store, registry, dictionaries: Arc::default(), clock, search })
+        let (search, pdf) = (options.search, Arc::new(options.pdf.clone()));
+        Ok(Self { store, registry, dictionaries: Arc::default(), clock, search, pdf })
     }
 
     /// The same archive with another clock: the demonstration's loader lives through five years.

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use varanto_domain::archive::proof::{Hash, LeafProof, Salt};
 use varanto_domain::archive::receipt::Receipt;
@@ -22,6 +23,10 @@ struct ReceiptFile {
     log_line: LineFile,
     log_leaf: LeafFile,
     checkpoint: String,
+    /// What the door told with the receipt: no part of the proof.
+    #[serde(default, skip_serializing)]
+    #[expect(dead_code, reason = "read so that a saved answer is a receipt file")]
+    remarks: Option<IgnoredAny>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -60,6 +65,7 @@ pub fn write(receipt: &Receipt) -> String {
         log_line: LineFile { salt: STANDARD.encode(receipt.line_salt), text: receipt.line.clone() },
         log_leaf: leaf_file(&receipt.line_leaf),
         checkpoint: receipt.checkpoint.clone(),
+        remarks: None,
     };
     serde_json::to_string(&file).expect("a receipt has only texts and numbers")
 }

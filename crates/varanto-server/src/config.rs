@@ -2,10 +2,19 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
+use varanto_app::archive::{PdfRules, PdfValidator};
 use varanto_app::{AppOptions, SearchLimits};
+use varanto_domain::archive::conformance::{
+    ConformanceException, ConformanceLevel, ConformanceLevels,
+};
+use varanto_domain::archive::documents::DocumentGroup;
+use varanto_domain::ids::Oid;
+
+use crate::validator::CommandValidator;
 
 /// The sample that `varanto config --sample` prints: every key with its default, told in words.
 pub const SAMPLE: &str = include_str!("../assets/varanto.sample.toml");
@@ -26,6 +35,8 @@ pub struct Config {
     pub clients: Clients,
     /// Whose tokens persons may show; none without an issuer.
     pub tokens: Tokens,
+    /// How PDF files are judged by the clauses of PDF/A.
+    pub pdfa: PdfA,
     /// What the pages tell to everybody.
     pub pages: Pages,
     /// What the program tells about itself.
@@ -113,6 +124,92 @@ pub struct Tokens {
     pub leeway_seconds: u64,
 }
 
+/// How PDF files are judged by the clauses of PDF/A; the gate holds in any case.
+#[derive(Debug, Clone, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct PdfA {
+    /// How much a broken clause weighs, where no exception holds.
+    pub level: PdfALevel,
+    /// Other levels for a controller's documents, a group's, or both.
+    pub exceptions: Vec<PdfAException>,
+    /// A validator as a program and its arguments; none when empty.
+    pub validator: Vec<String>,
+    /// How long the validator may take, in seconds.
+    pub validator_seconds: u64,
+}
+
+/// A level for some documents.
+#[derive(Debug, Clone, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct PdfAException {
+    /// The controller's OID.
+    pub controller: Option<String>,
+    /// The code of the document group.
+    pub group: Option<String>,
+    /// The level.
+    pub level: PdfALevel,
+}
+
+/// How much a broken clause weighs.
+#[derive(Debug, Clone, Copy, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum PdfALevel {
+    /// The document is refused.
+    Refuse,
+    /// The document is taken, and what is broken is told with the receipt.
+    #[default]
+    Warn,
+    /// Clauses are not looked at.
+    Off,
+}
+
+impl From<PdfALevel> for ConformanceLevel {
+    fn from(level: PdfALevel) -> Self {
+        match level {
+            PdfALevel::Refuse => Self::Refuse,
+            PdfALevel::Warn => Self::Warn,
+            PdfALevel::Off => Self::Off,
+        }
+    }
+}
+
+impl PdfAException {
+    /// The exception as the rule knows it; `None` when it names nothing, or what there is not.
+    fn read(&self) -> Option<ConformanceException> {
+        let controller = self.controller.as_deref().map(Oid::parse).transpose().ok()?;
+        let group = self.group.as_deref();
+        let group = match group {
+            Some(code) => Some(DocumentGroup::of_code(code)?),
+            None => None,
+        };
+        let names_something = controller.is_some() || group.is_some();
+        names_something.then_some(ConformanceException {
+            controller,
+            group,
+            level: self.level.into(),
+        })
+    }
+}
+
+impl PdfA {
+    fn rules(&self, folder: &Path) -> PdfRules {
+        let validator = CommandValidator {
+            command: self.validator.clone(),
+            time: Duration::from_secs(self.validator_seconds),
+            folder: folder.to_path_buf(),
+        };
+        let validator: Arc<dyn PdfValidator> = Arc::new(validator);
+        PdfRules {
+            levels: ConformanceLevels {
+                level: self.level.into(),
+                exceptions: self.exceptions.iter().filter_map(PdfAException::read).collect(),
+            },
+            flavour: None,
+            validator: (!self.validator.is_empty()).then_some(validator),
+        }
+    }
+}
+
 /// What the pages tell to everybody.
 #[derive(Debug, Clone, Default, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
@@ -150,8 +247,20 @@ impl Default for Config {
             store: Store::default(),
             clients: Clients::default(),
             tokens: Tokens::default(),
+            pdfa: PdfA::default(),
             pages: Pages::default(),
             log: Log::default(),
+        }
+    }
+}
+
+impl Default for PdfA {
+    fn default() -> Self {
+        Self {
+            level: PdfALevel::default(),
+            exceptions: Vec::new(),
+            validator: Vec::new(),
+            validator_seconds: 20,
         }
     }
 }
@@ -267,6 +376,17 @@ impl Config {
             (self.store.queue == 0, "store.queue", "at least one is needed"),
             (self.store.group == 0, "store.group", "at least one is needed"),
             (
+                self.pdfa.exceptions.iter().any(|one| one.read().is_none()),
+                "pdfa.exceptions",
+                "each names a controller by its OID, a document group by its code, or both",
+            ),
+            (
+                self.pdfa.validator_seconds == 0
+                    || self.pdfa.validator_seconds >= self.limits.answer_seconds,
+                "pdfa.validator_seconds",
+                "at least one, and less than limits.answer_seconds",
+            ),
+            (
                 !self.tokens.issuer.is_empty() && self.tokens.audience.is_empty(),
                 "tokens.audience",
                 "an issuer needs an audience",
@@ -286,6 +406,7 @@ impl Config {
             queue: self.store.queue,
             readers: self.store.readers,
             group: self.store.group,
+            pdf: self.pdfa.rules(&self.data),
             search: SearchLimits {
                 rows: self.limits.search_rows,
                 time: Duration::from_secs(self.limits.search_seconds),
@@ -357,6 +478,28 @@ mod tests {
     fn an_impossible_value_is_refused_with_its_key() {
         let error = Config::read("[store]\nreaders = 0\n").unwrap_err().to_string();
         assert!(error.contains("store.readers"), "{error}");
+    }
+
+    #[test]
+    fn levels_of_pdf_a_are_read_with_their_exceptions() {
+        let text = "[pdfa]\nlevel = \"refuse\"\nvalidator = [\"validate\", \"{file}\"]\n\
+                    [[pdfa.exceptions]]\ncontroller = \"1.2.246.10.99900011.10.0\"\ngroup = \"4\"\nlevel = \"off\"\n";
+        let config = Config::read(text).unwrap();
+        let rules = config.app_options().pdf;
+        let county = Oid::parse("1.2.246.10.99900011.10.0").unwrap();
+        let level = |group| rules.levels.level_for(Some(&county), Some(group));
+        assert_eq!(level(DocumentGroup::Old), ConformanceLevel::Off);
+        assert_eq!(level(DocumentGroup::PhaseOne), ConformanceLevel::Refuse);
+        assert!(rules.validator.is_some());
+        for wrong in [
+            "[[pdfa.exceptions]]\nlevel = \"off\"\n",
+            "[[pdfa.exceptions]]\ngroup = \"77\"\nlevel = \"off\"\n",
+            "[[pdfa.exceptions]]\ncontroller = \"county\"\nlevel = \"off\"\n",
+            "[pdfa]\nvalidator_seconds = 30\n",
+            "[pdfa]\nlevel = \"strict\"\n",
+        ] {
+            assert!(Config::read(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

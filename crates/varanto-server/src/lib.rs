@@ -22,3 +22,4 @@ pub mod texts;
 pub mod tls;
 pub mod tokens;
 pub mod turned_away;
+pub mod validator;

@@ -20,7 +20,7 @@ use varanto_store::{
     VersionEvidence, WriteTx,
 };
 
-use super::examine::examine;
+use super::examine::{ExaminedBy, examine};
 use super::references::{Found, find};
 use super::{prove_document, record};
 use crate::{App, AppError, Registry};
@@ -67,6 +67,8 @@ pub struct Archived {
     pub receipt: Receipt,
     /// Whether the same version with the same bytes had been archived before.
     pub resent: bool,
+    /// What did not keep the document out and should be known all the same.
+    pub remarks: Vec<Fault>,
 }
 
 impl App {
@@ -99,7 +101,9 @@ impl App {
     ) -> Result<Archived, AppError> {
         let received = self.clock.now();
         let registry = self.registry();
-        let examined = examine(&submission, sent, Some(caller), &registry, received);
+        let by =
+            ExaminedBy { caller: Some(caller), registry: &registry, pdf: &self.pdf, now: received };
+        let examined = examine(&submission, sent, &by);
         let mut faults = examined.faults;
         let (Some(metadata), Some(naming)) = (examined.metadata, &examined.naming) else {
             // References are told to those alone who might have archived into the register.
@@ -142,7 +146,8 @@ impl App {
             form,
             received,
         };
-        self.keep(caller, work)
+        let archived = self.keep(caller, work)?;
+        Ok(Archived { remarks: examined.remarks, ..archived })
     }
 
     /// Whether the document is archived in a register of the caller's own. Of others nothing is told.
@@ -176,7 +181,7 @@ impl App {
         match &kept.value {
             Kept::New(new) => {
                 let receipt = new.receipt(&kept, &work.metadata, work.received);
-                Ok(Archived { receipt, resent: false })
+                Ok(Archived { receipt, resent: false, remarks: Vec::new() })
             }
             Kept::Known => {
                 self.answer_known(caller, &work.metadata, &work.submission, work.received)
@@ -238,7 +243,7 @@ impl App {
         };
         self.write_line(line)?;
         if differs.is_empty() {
-            Ok(Archived { receipt, resent: true })
+            Ok(Archived { receipt, resent: true, remarks: Vec::new() })
         } else {
             Err(AppError::DuplicateWithOtherBytes { document, differs })
         }

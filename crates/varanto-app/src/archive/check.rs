@@ -12,7 +12,8 @@ use varanto_formats::national::document;
 use varanto_formats::national::message::{self, Message};
 
 use super::archive_document::Submission;
-use super::examine::{Examined, examine};
+use super::examine::{Examined, ExaminedBy, examine};
+use super::pdf_file::PdfRules;
 use super::take_message::{Sent, faults_of_sender, submission_of};
 use crate::{App, AppError, Registry};
 
@@ -23,6 +24,8 @@ pub struct CheckOptions<'a> {
     pub now: Instant,
     /// Who would send it; without one, organisations and who may archive for them are not judged.
     pub caller: Option<&'a Caller>,
+    /// How PDF files are judged.
+    pub pdf: &'a PdfRules,
 }
 
 /// What a check found.
@@ -31,12 +34,20 @@ pub struct Checked {
     /// Every fault, in the order of the stages; empty when the submission is sound so far as it was
     /// checked.
     pub faults: Vec<Fault>,
-    /// Oddities that change nothing.
+    /// What keeps nothing out, and should be known all the same.
     pub remarks: Vec<Fault>,
     /// The metadata, when they hold.
     pub metadata: Option<Metadata>,
     naming: Option<Naming>,
     register_content: RegisterContent,
+}
+
+impl Checked {
+    /// What was found where no metadata could be read, or none came.
+    pub(super) fn without_metadata(faults: Vec<Fault>, remarks: Vec<Fault>) -> Self {
+        let register_content = RegisterContent::None;
+        Self { faults, remarks, metadata: None, naming: None, register_content }
+    }
 }
 
 /// Checks metadata and parts, but for what they refer to in an archive. Needs no store.
@@ -69,8 +80,7 @@ pub fn check_message(
     if let Some(submission) = submission_of(&mut message, frame.map(<[u8]>::to_vec)) {
         return checked(&submission, registry, options, faults, remarks);
     }
-    let register_content = RegisterContent::None;
-    Checked { faults, remarks, metadata: None, naming: None, register_content }
+    Checked::without_metadata(faults, remarks)
 }
 
 fn checked(
@@ -78,12 +88,15 @@ fn checked(
     registry: &Registry,
     options: &CheckOptions<'_>,
     sent: Vec<Fault>,
-    remarks: Vec<Fault>,
+    mut remarks: Vec<Fault>,
 ) -> Checked {
-    let Examined { metadata, naming, register_content, mut faults, .. } =
-        examine(submission, sent, options.caller, registry, options.now);
+    let CheckOptions { now, caller, pdf } = *options;
+    let examined = examine(submission, sent, &ExaminedBy { caller, registry, pdf, now });
+    let Examined { metadata, naming, register_content, mut faults, .. } = examined;
+    remarks.extend(examined.remarks);
     if submission.part(Part::National).is_some() {
         document::place_faults(&mut faults);
+        document::place_faults(&mut remarks);
     }
     faults.sort_by_key(|fault| fault.stage);
     Checked { faults, remarks, metadata, naming, register_content }
@@ -97,7 +110,7 @@ impl App {
     /// What the store answers; faults are the answer itself.
     pub fn check_message(&self, caller: &Caller, sent: &Sent) -> Result<Checked, AppError> {
         let now = self.clock.now();
-        let options = CheckOptions { now, caller: Some(caller) };
+        let options = CheckOptions { now, caller: Some(caller), pdf: &self.pdf };
         let registry = self.registry();
         let document = sent.document.as_deref();
         let mut checked = check_message(Some(&sent.frame), document, &registry, &options);

@@ -17,9 +17,10 @@ use varanto_domain::faults::{Fault, FaultKind, Stage};
 use varanto_domain::ids::Oid;
 use varanto_domain::structures::{self, ConditionFacts, Content, Structure};
 use varanto_domain::time::{FinnishDay, Instant};
-use varanto_formats::{content, metadata as metadata_format, pdf, xhtml};
+use varanto_formats::{content, metadata as metadata_format, xhtml};
 
 use super::archive_document::Submission;
+use super::pdf_file::PdfRules;
 use crate::{Registry, StructureState};
 
 /// What an examination found.
@@ -36,6 +37,21 @@ pub(super) struct Examined {
     pub(super) register_content: RegisterContent,
     /// Every fault, each with its stage.
     pub(super) faults: Vec<Fault>,
+    /// What keeps nothing out, and is told all the same.
+    pub(super) remarks: Vec<Fault>,
+}
+
+/// What a submission is examined by.
+#[derive(Clone, Copy)]
+pub(super) struct ExaminedBy<'a> {
+    /// Who sends it; without one, the organisations are not judged.
+    pub(super) caller: Option<&'a Caller>,
+    /// What is loaded.
+    pub(super) registry: &'a Registry,
+    /// How PDF files are judged.
+    pub(super) pdf: &'a PdfRules,
+    /// When.
+    pub(super) now: Instant,
 }
 
 /// The faults found so far; what is added is marked with the stage it was found in.
@@ -60,15 +76,9 @@ impl Found {
 
 /// Examines metadata, content and view, each fault told. Source: ARC-1, ARC-2, ARC-5.
 ///
-/// `sent` are the faults of how it was sent, told with the rest. Without a caller the organisations
-/// are not judged.
-pub(super) fn examine(
-    submission: &Submission,
-    sent: Vec<Fault>,
-    caller: Option<&Caller>,
-    registry: &Registry,
-    now: Instant,
-) -> Examined {
+/// `sent` are the faults of how it was sent, told with the rest.
+pub(super) fn examine(submission: &Submission, sent: Vec<Fault>, by: &ExaminedBy<'_>) -> Examined {
+    let (registry, now) = (by.registry, by.now);
     let form = submission.form();
     let mut faults = Found(Vec::new());
     faults.add(Stage::Mime, sent);
@@ -90,7 +100,8 @@ pub(super) fn examine(
     }
     let structure = structure_of(&raw, form, registry, now, &mut faults);
     let document = text(&raw, Element::DocumentId).and_then(|id| Oid::parse(id).ok());
-    check_view_or_pdf(submission, document.as_ref(), form, &mut faults);
+    check_view(submission, document.as_ref(), form, &mut faults);
+    let remarks = check_pdf(submission, &raw, by.pdf, &mut faults);
     let content = read_structured(submission, form, &mut faults);
     let today = FinnishDay::of(now);
     let register_content = register_content(&raw, content.as_ref(), registry.code_sets(), today);
@@ -102,13 +113,13 @@ pub(super) fn examine(
     let against = Against { form, code_sets: registry.code_sets(), case_closed, now };
     let metadata = if unreadable { Err(Vec::new()) } else { metadata::check(&raw, &against) };
     let metadata = metadata.map_err(|found| faults.add_metadata(found)).ok();
-    if let Some(caller) = caller {
+    if let Some(caller) = by.caller {
         faults.add(Stage::Header, parties::check(&raw, caller, registry.registers()));
-    }
-    if let RegisterContent::Relationship(said) = &register_content {
-        let (organisers, day) = (organisers(&raw), written_day(&raw, today));
-        let found = said.units.faults(&organisers, day, registry.registers());
-        faults.add(Stage::Conditions, found);
+        if let RegisterContent::Relationship(said) = &register_content {
+            let (organisers, day) = (organisers(&raw), written_day(&raw, today));
+            let found = said.units.faults(&organisers, day, registry.registers());
+            faults.add(Stage::Conditions, found);
+        }
     }
     faults.add(Stage::Header, check_form(&raw, form));
     if let Some(metadata) = &metadata {
@@ -128,7 +139,7 @@ pub(super) fn examine(
     }
     let sound = metadata.as_ref().map(Naming::of);
     let naming = sound.or_else(|| Naming::of_faulty(&raw, &faults.0));
-    Examined { metadata, naming, form, structure, register_content, faults: faults.0 }
+    Examined { metadata, naming, form, structure, register_content, faults: faults.0, remarks }
 }
 
 /// The subject group of a shelter's documents, as published.
@@ -223,7 +234,7 @@ fn type_oid(structure: &Structure) -> String {
     format!("1.2.246.537.6.{}", structure.type_arc())
 }
 
-fn check_view_or_pdf(
+fn check_view(
     submission: &Submission,
     document: Option<&Oid>,
     form: Option<Form>,
@@ -233,11 +244,22 @@ fn check_view_or_pdf(
         let bound = document.filter(|_| form == Some(Form::Structured));
         faults.add(Stage::View, xhtml::check(view, bound));
     }
-    if let Some(file) = submission.part(Part::Pdf)
-        && let Err(found) = pdf::check(file)
-    {
-        faults.add(Stage::View, found);
-    }
+}
+
+/// Judges the PDF file at the level that holds for the controller's documents of this group; answers
+/// the remarks.
+fn check_pdf(
+    submission: &Submission,
+    raw: &RawMetadata<'_>,
+    rules: &PdfRules,
+    faults: &mut Found,
+) -> Vec<Fault> {
+    let Some(file) = submission.part(Part::Pdf) else { return Vec::new() };
+    let controller = text(raw, Element::ControllerId).and_then(|id| Oid::parse(id).ok());
+    let group = text(raw, Element::Group).and_then(DocumentGroup::of_code);
+    let found = rules.check(file, rules.levels.level_for(controller.as_ref(), group));
+    faults.add(Stage::View, found.faults);
+    found.remarks.into_iter().map(|remark| remark.at(Stage::View)).collect()
 }
 
 fn read_structured<'a>(

@@ -43,7 +43,7 @@ pub struct TakenMessage {
     pub sender: Option<String>,
     /// The version of the envelope, if there was one.
     pub envelope: Option<soap::Version>,
-    /// Oddities that change nothing.
+    /// Everything that changes nothing and should be known: of the message and of what it brought.
     pub remarks: Vec<Fault>,
     /// What was done, or why not.
     pub result: Result<Taken, AppError>,
@@ -60,13 +60,15 @@ impl App {
         let mut message = message::read(&sent.frame, sent.document.as_deref());
         let mut faults = std::mem::take(&mut message.faults);
         faults.extend(faults_of_sender(&message, caller));
-        TakenMessage {
-            id: message.frame.id.clone(),
-            sender: message.frame.sender.clone(),
-            envelope: message.envelope,
-            remarks: std::mem::take(&mut message.remarks),
-            result: self.do_as_asked(caller, message, sent.frame, faults),
+        let mut remarks = std::mem::take(&mut message.remarks);
+        let (id, sender) = (message.frame.id.clone(), message.frame.sender.clone());
+        let envelope = message.envelope;
+        let mut result = self.do_as_asked(caller, message, sent.frame, faults);
+        if let Ok(Taken::Archived(archived)) = &mut result {
+            remarks.append(&mut archived.remarks);
+            document::place_faults(&mut remarks);
         }
+        TakenMessage { id, sender, envelope, remarks, result }
     }
 
     fn do_as_asked(

@@ -1,5 +1,6 @@
 //! Documents, their versions and metadata, what they hang on, and how their integrity is proven.
 
+pub mod conformance;
 pub mod documents;
 pub mod elements;
 pub mod metadata;

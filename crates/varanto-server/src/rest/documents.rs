@@ -18,6 +18,7 @@ use super::parameters::Parameters;
 use super::problem::Problem;
 use super::{body, documents_json, multipart, query_json};
 use crate::doors::Doors;
+use crate::frame::language_of;
 
 type Answer = Result<Response, Problem>;
 
@@ -32,8 +33,8 @@ pub async fn archive(
     let archived = doors.work(move |app| app.archive_sent(&asker.0, submission, faults)).await?;
     let status = if archived.resent { StatusCode::OK } else { StatusCode::CREATED };
     let place = format!("{}/documents/{}", super::routes::BASE, archived.receipt.document);
-    let receipt = varanto_formats::receipts::write(&archived.receipt);
-    Ok((status, [(header::LOCATION, place)], json(receipt)).into_response())
+    let answer = documents_json::archived(&archived, language_of(&headers));
+    Ok((status, [(header::LOCATION, place)], json(answer)).into_response())
 }
 
 /// `POST /documents/_search`: finds documents, a page at a time.

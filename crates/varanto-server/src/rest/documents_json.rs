@@ -2,8 +2,11 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use varanto_app::archive::{DocumentView, FoundDocuments, VersionList};
+use varanto_app::archive::{Archived, DocumentView, FoundDocuments, VersionList};
 use varanto_domain::archive::documents::Part;
+
+use super::problem::ToldFault;
+use crate::texts::Language;
 
 #[derive(Serialize)]
 struct View<'a> {
@@ -52,6 +55,20 @@ fn shown(view: &DocumentView) -> View<'_> {
             .map(|(reason, at)| Invalidated { reason: reason.clone(), at: at.to_string() }),
         attachments: view.attachments.iter().map(ToString::to_string).collect(),
     }
+}
+
+/// The receipt of what was archived, with the remarks made on it, if any.
+#[must_use]
+pub fn archived(archived: &Archived, language: Language) -> String {
+    let mut receipt = varanto_formats::receipts::write(&archived.receipt);
+    if !archived.remarks.is_empty() {
+        let told = archived.remarks.iter().map(|remark| ToldFault::of(remark, language));
+        receipt.truncate(receipt.len() - 1);
+        receipt.push_str(",\"remarks\":");
+        receipt.push_str(&print(&told.collect::<Vec<_>>()));
+        receipt.push('}');
+    }
+    receipt
 }
 
 /// One version, without its content.

@@ -10,6 +10,7 @@ use varanto_domain::archive::documents::{DocumentGroup, Part};
 use varanto_domain::ids::Oid;
 use varanto_kit::county::{Event, Made};
 use varanto_kit::http::{Connection, Multipart};
+use varanto_server::config::{PdfA, PdfALevel};
 
 use crate::house::{House, form};
 
@@ -56,6 +57,55 @@ async fn every_conforming_pdf_is_archived_as_an_old_document_and_comes_back_unch
         let back = line.get(&format!("/api/v1/documents/{id}/content/pdf")).await.unwrap();
         assert_eq!(back.body, bytes, "{}", file.display());
     }
+}
+
+/// ARC-1: what a PDF file breaks keeps it out or is told with the receipt, as the archive is configured;
+/// a validator outside weighs as much.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_clause_weighs_what_the_archive_is_configured_for() {
+    let (Some(pass), Some(fail)) = (folder("pdfa/pass"), folder("pdfa/fail")) else { return };
+    let sound = std::fs::read(pass.join("2b_6-2-2-t01-pass-a.pdf")).unwrap();
+    let broken = std::fs::read(fail.join("2b_6-3-3-t01-fail-g.pdf")).unwrap();
+    // A validator that answers so for this one file, and takes all others.
+    let size = sound.len();
+    let says = |answer: &str| {
+        let script = format!("test $(wc -c) != {size} || {{ {answer}; }}");
+        ["sh", "-c", &script].map(str::to_owned).to_vec()
+    };
+    let check = async |level, validator, file: &[u8], status: u16, expected: &[&str]| {
+        let pdfa = PdfA { level, validator, ..PdfA::default() };
+        let house = House::judging(pdfa);
+        let mut line = house.system().connect().await.unwrap();
+        let old = archive_up_to_an_old_document(&house, &mut line).await;
+        let id = format!("{}.95.2026.779.1", house.organisation());
+        let mut metadata: Value = serde_json::from_str(&old.metadata_json).unwrap();
+        metadata["document_id"] = json!(id);
+        metadata["set_id"] = json!(id);
+        metadata["view_format"] = json!("1");
+        let form = || {
+            Multipart::new()
+                .part("metadata", "application/json", metadata.to_string().as_bytes())
+                .part("pdf", "application/pdf", file)
+        };
+        let answer = line.post_form("/api/v1/documents", form()).await.unwrap();
+        assert_eq!(answer.status, status, "{}", answer.text());
+        let list = if status == 201 { "remarks" } else { "faults" };
+        let told = answer.json()[list].as_array().cloned().unwrap_or_default();
+        let codes: Vec<&str> = told.iter().filter_map(|one| one["code"].as_str()).collect();
+        assert_eq!(codes, expected, "{}", answer.text());
+        if status == 201 {
+            // The answer is a receipt file as it is, and the same document gets the same answer.
+            varanto_formats::receipts::read(answer.text().as_bytes()).unwrap();
+            let again = line.post_form("/api/v1/documents", form()).await.unwrap();
+            assert_eq!((again.status.as_u16(), again.text()), (200, answer.text()));
+        }
+    };
+    let nobody = Vec::new;
+    check(PdfALevel::Warn, nobody(), &broken, 201, &["pdf-a-clause"]).await;
+    check(PdfALevel::Refuse, nobody(), &broken, 422, &["pdf-a-clause"]).await;
+    check(PdfALevel::Refuse, says("echo no; exit 1"), &sound, 422, &["pdf-validator-refused"])
+        .await;
+    check(PdfALevel::Refuse, says("exit 9"), &sound, 422, &["pdf-validator-silent"]).await;
 }
 
 /// Archives a client's documents up to the first old one, and answers that.

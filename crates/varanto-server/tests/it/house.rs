@@ -11,7 +11,7 @@ use varanto_kit::http::{Answer, Client, Multipart};
 use varanto_kit::oidc::{Provider, User};
 use varanto_server::certificates::{Authority, ClientOrder, Issued};
 use varanto_server::clock::MachineClock;
-use varanto_server::config::{Config, Limits, Pages};
+use varanto_server::config::{Config, Limits, Pages, PdfA};
 use varanto_server::doors::Doors;
 use varanto_server::opening::Opening;
 use varanto_server::server::Server;
@@ -49,6 +49,11 @@ impl House {
     pub(crate) fn showing_counts() -> Self {
         let pages = Pages { show_counts: true };
         Self::with(Config { pages, ..Config::default() }, axum::Router::new())
+    }
+
+    /// A house that judges PDF files so.
+    pub(crate) fn judging(pdfa: PdfA) -> Self {
+        Self::with(Config { pdfa, ..Config::default() }, axum::Router::new())
     }
 
     fn with(mut config: Config, beside: axum::Router) -> Self {
