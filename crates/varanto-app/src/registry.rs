@@ -12,6 +12,7 @@ use varanto_formats::{code_sets, national_schema, registers};
 use varanto_store::{FileKind, RegisterFile, Store};
 
 use crate::OpenError;
+use crate::administer::{BadFile, LoadError};
 
 /// Where a structure version stands in the registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +60,43 @@ impl Registry {
             record_subject: format!("record/{}/{}", counts.0, counts.1),
             registers,
         }
+    }
+
+    /// A registry without an archive: what the program has inside, and these files besides. Registers
+    /// of organisations and systems are empty.
+    ///
+    /// # Errors
+    /// Every file that cannot be read, by its place: structures first, then code sets.
+    pub fn alone(structures: &[Vec<u8>], code_set_files: &[Vec<u8>]) -> Result<Self, Vec<BadFile>> {
+        let mut bad = Vec::new();
+        let mut known = built_in_structures();
+        for (place, file) in structures.iter().enumerate() {
+            match national_schema::read(file) {
+                Ok(structure) => {
+                    let oid = structure.oid.clone();
+                    known.insert(
+                        oid,
+                        StructureEntry {
+                            structure: Arc::new(structure),
+                            state: StructureState::Ready,
+                            built_in: false,
+                        },
+                    );
+                }
+                Err(faults) => bad.push((place, LoadError::Schema(faults))),
+            }
+        }
+        let mut sets = CodeSets::built_in();
+        for (place, file) in (structures.len()..).zip(code_set_files) {
+            match code_sets::read(file) {
+                Ok(read) => sets = sets.with_sets(read.sets).with_mappings(read.mappings),
+                Err(faults) => bad.push((place, LoadError::Faults(faults))),
+            }
+        }
+        if !bad.is_empty() {
+            return Err(bad);
+        }
+        Ok(Self::new(known, sets, Registers::default()))
     }
 
     /// The controllers whose registers are an organisation's own: those in its own line, itself,
@@ -176,16 +214,17 @@ fn read(store: &Store) -> Result<Registry, OpenError> {
     Ok(Registry::new(structures(files(FileKind::Structure)?)?, code_sets, registers))
 }
 
+fn built_in_structures() -> BTreeMap<Oid, StructureEntry> {
+    let entry = |structure: &Structure| StructureEntry {
+        structure: Arc::new(structure.clone()),
+        state: StructureState::Ready,
+        built_in: true,
+    };
+    built_in().iter().map(|one| (one.oid.clone(), entry(one))).collect()
+}
+
 fn structures(files: Vec<RegisterFile>) -> Result<BTreeMap<Oid, StructureEntry>, OpenError> {
-    let mut structures = BTreeMap::new();
-    for structure in built_in() {
-        let entry = StructureEntry {
-            structure: Arc::new(structure.clone()),
-            state: StructureState::Ready,
-            built_in: true,
-        };
-        structures.insert(structure.oid.clone(), entry);
-    }
+    let mut structures = built_in_structures();
     for file in files {
         let structure =
             national_schema::read(&file.content).map_err(|faults| OpenError::RegisterFile {

@@ -2,6 +2,7 @@
 
 mod archive_document;
 mod check;
+mod check_part;
 mod examine;
 mod find_documents;
 mod invalidate_document;
@@ -14,6 +15,7 @@ mod take_message;
 
 pub use archive_document::{Archived, Submission};
 pub use check::{CheckOptions, Checked, check_message, check_submission};
+pub use check_part::check_part;
 pub use find_documents::{DocumentQuery, FoundDocuments};
 pub use invalidate_document::InvalidationRequest;
 pub use open_document::{DocumentView, OpenedContent, VersionList};

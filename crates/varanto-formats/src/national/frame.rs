@@ -128,6 +128,14 @@ pub struct Frame {
     pub nullification: Option<(Oid, Nullification)>,
 }
 
+impl Frame {
+    /// The document that it brings, by its copy of the metadata.
+    #[must_use]
+    pub fn document_id(&self) -> Option<&str> {
+        self.copies.id.as_ref().map(|copied| copied.value.as_str())
+    }
+}
+
 /// Reads the frame at an element.
 pub(super) fn read(root: Node<'_, '_>) -> (Frame, Told) {
     let mut frame = Frame::default();

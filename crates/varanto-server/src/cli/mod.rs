@@ -1,11 +1,13 @@
 //! The command line: `varanto <command>`.
 //!
 //! Exit codes: 0 all went well, 1 it did not (what was sent is wrong, damage was found, a file is
-//! missing), 2 the command line itself is wrong.
+//! missing), 2 the command line itself is wrong. `check` keeps 1 for faults in what it checked, and
+//! answers 2 whenever it could not run.
 
 mod archive;
 mod bulletin;
 mod certificates;
+mod check;
 mod demo;
 mod doctor;
 mod generate;
@@ -51,7 +53,13 @@ struct Common {
     #[arg(long, global = true)]
     json: bool,
     /// The language of texts about faults: fi, sv or en.
-    #[arg(long, global = true, value_name = "LANGUAGE", value_parser = language)]
+    #[arg(
+        long,
+        visible_alias = "lang",
+        global = true,
+        value_name = "LANGUAGE",
+        value_parser = language
+    )]
     language: Option<Language>,
 }
 
@@ -61,6 +69,8 @@ enum Command {
     Demo(demo::Options),
     /// Open the archive's doors, until SIGTERM or Ctrl-C.
     Serve,
+    /// Check documents as archiving would, without an archive: every fault, its place, rule and remedy.
+    Check(check::Options),
     /// Verify everything that is stored, or a receipt offline.
     Verify(proof::Verify),
     /// Make everything that is derived from documents anew from the documents alone.
@@ -118,11 +128,15 @@ pub fn run() -> ExitCode {
     tls::install_cryptography();
     let line = Line::parse();
     let json = line.common.json;
+    let unable = match line.command {
+        Command::Check(_) => ExitCode::from(check::COULD_NOT_RUN),
+        _ => ExitCode::FAILURE,
+    };
     match context(&line.common).and_then(|context| dispatch(line.command, &context)) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(failure) => {
             failure.tell(json);
-            ExitCode::FAILURE
+            unable
         }
     }
 }
@@ -140,8 +154,9 @@ fn context(common: &Common) -> Result<Context, Failure> {
     Ok(Context { config, output: Output::new(common.json, language) })
 }
 
-fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
-    match command {
+fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
+    let done = match command {
+        Command::Check(options) => return check::run(&options, context.output),
         Command::Config { sample: true } => {
             print!("{SAMPLE}");
             Ok(())
@@ -160,7 +175,8 @@ fn dispatch(command: Command, context: &Context) -> Result<(), Failure> {
         Command::Doctor => doctor::run(context),
         Command::Certificates(command) => certificates::run(command, context),
         Command::Bulletin(command) => bulletin::run(command, context),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 fn show_config(context: &Context) -> Result<(), Failure> {

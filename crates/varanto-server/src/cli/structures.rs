@@ -122,7 +122,7 @@ fn import(path: &Path, context: &Context) -> Result<(), Failure> {
 }
 
 /// Why a file was not loaded, a line for each fault.
-fn lines_of(file: &str, error: &LoadError, language: Language) -> Vec<String> {
+pub(super) fn lines_of(file: &str, error: &LoadError, language: Language) -> Vec<String> {
     match error {
         LoadError::Schema(faults) => {
             faults.iter().map(|fault| format!("{file}: {fault}")).collect()
@@ -135,7 +135,7 @@ fn lines_of(file: &str, error: &LoadError, language: Language) -> Vec<String> {
     }
 }
 
-fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
+pub(super) fn collect(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
     if path.is_dir() {
         for entry in fs::read_dir(path)? {
             collect(&entry?.path(), files)?;

@@ -3,6 +3,7 @@
 mod archiving;
 mod browser;
 mod certificates;
+mod check;
 mod corpora;
 mod house;
 mod national;

@@ -41,6 +41,7 @@ fn every_command_has_help_and_an_unknown_one_is_told_with_code_2() {
     for command in [
         "demo",
         "serve",
+        "check",
         "verify",
         "reindex",
         "checkpoint",
