@@ -120,7 +120,7 @@ fn look_runs(world: &World, part: &[Prepared], callers: usize) {
     let opened = run(callers, count, std::process::id(), |number| {
         world
             .app
-            .open_content(&world.caller, &at(number).document, None, Purpose::Read)
+            .open_content(&world.caller, &at(number).document, None, Purpose::READ)
             .expect("an archived document opens");
     });
     println!("  open         {}", opened.row());

@@ -1,6 +1,7 @@
 //! The project's own automation: `cargo xtask test`, `rules`, `pictures`. All of it is Rust.
 
 mod commands;
+mod decision_table;
 mod dependencies;
 mod fuzzing;
 mod metadata_table;
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask test [--long] [--only STEP]   runs every suite; the last line counts them all
 cargo xtask test --list                   names the steps
-cargo xtask rules                         writes docs/rules.md and the table of docs/metadata.md
+cargo xtask rules                         writes docs/rules.md, docs/decision-table.md, the table of docs/metadata.md
 cargo xtask pictures                      starts the demonstration and takes the tour's pictures
 
 --long       long versions: 100 rounds of kill -9, a minute of fuzzing for each parser
@@ -29,7 +30,9 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
         ["test", rest @ ..] => steps::test(rest),
-        ["rules"] => rules::write().and_then(|()| metadata_table::write()),
+        ["rules"] => rules::write()
+            .and_then(|()| metadata_table::write())
+            .and_then(|()| decision_table::write()),
         ["pictures"] => pictures::take(),
         ["--help" | "-h" | "help"] => {
             print!("{HELP}");

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::commands::root;
+use crate::decision_table;
 use crate::metadata_table;
 use crate::report::{NO_CHECKS, Suite};
 use crate::rules;
@@ -12,7 +13,7 @@ use crate::source::{self, SourceFile};
 /// A rule of the house: what it says, and what breaks it.
 type Rule = (&'static str, fn(&[SourceFile]) -> Vec<String>);
 
-const RULES: [Rule; 9] = [
+const RULES: [Rule; 10] = [
     ("nothing is left to do", unfinished),
     ("no unwrap outside tests", unwraps),
     ("no test is ignored", ignored),
@@ -22,6 +23,7 @@ const RULES: [Rule; 9] = [
     ("every link and path in the pages leads somewhere", broken_links),
     ("every rule cited is known, and docs/rules.md is current", rules::faults),
     ("docs/metadata.md has the table that is in the code", metadata_table::faults),
+    ("docs/decision-table.md says what is decided", decision_table::faults),
 ];
 
 /// The longest function outside tests, from its head to its closing brace.

@@ -1,9 +1,11 @@
 //! Who is calling: from a certificate or a login to a caller with functions and registers (ACC-1).
 
+use std::sync::Arc;
+
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
-use varanto_domain::access::{Caller, Function, Who};
+use varanto_domain::access::{Caller, Function, Role, Sector, Strength, Who};
 use varanto_domain::ids::Oid;
-use varanto_domain::joining::Certificate;
+use varanto_domain::joining::{Certificate, Registers};
 use varanto_domain::time::FinnishDay;
 
 use crate::{App, AppError};
@@ -59,6 +61,8 @@ pub struct PersonFacts {
     pub organisation: Oid,
     /// The unit where the person works.
     pub unit: Option<Oid>,
+    /// The service tasks of the person's duty, as codes; `None`: those of the unit.
+    pub duty: Option<Vec<String>>,
     /// Whether the login was a strong one, by card or the like.
     pub strong: bool,
 }
@@ -112,12 +116,14 @@ impl App {
                 .filter(|controller| acted_for(controller))
                 .cloned()
                 .collect(),
+            units: registry.units_of(&organisation),
+            sector: sector(registers, &organisation),
             organisation,
             functions,
         })
     }
 
-    /// The caller that a person's login makes: professionals read, archivists invalidate too.
+    /// The caller that a person's login makes: what the role allows, for the unit where the person works.
     ///
     /// # Errors
     /// Why there is none.
@@ -128,21 +134,25 @@ impl App {
         if !registers.is_valid_on(&person.organisation, today) {
             return Err(Unknown::Organisation);
         }
-        let functions = match person.role.as_str() {
-            "worker" | "responsible-worker" | "producer-worker" => vec![Function::Read],
-            "archivist" => vec![Function::Read, Function::Invalidate],
-            _ => return Err(Unknown::Role),
-        };
+        let role = Role::of_code(&person.role).ok_or(Unknown::Role)?;
+        let strength = if person.strong { Strength::Strong } else { Strength::Weak };
+        // A unit of another organisation gives nothing.
+        let theirs = registry.units_of(&person.organisation);
+        let units = person.unit.iter().filter(|unit| theirs.contains(unit)).cloned().collect();
+        let duty = person.duty.map(|tasks| tasks.into_iter().map(Arc::from).collect());
         Ok(Caller {
             registers: registry.own_registers(&person.organisation).to_vec(),
+            units,
+            sector: sector(registers, &person.organisation),
             organisation: person.organisation,
-            functions,
+            functions: role.functions(),
             who: Who::Person {
                 subject: person.subject,
                 registration_number: person.registration_number,
-                role: person.role,
+                role,
                 unit: person.unit,
-                strong: person.strong,
+                duty,
+                strength,
             },
         })
     }
@@ -169,6 +179,11 @@ impl App {
         let now = self.clock.now();
         self.log(caller, Event::TurnedAway, Outcome::Refused(vec![code]), now).map(drop)
     }
+}
+
+/// The sector in which an organisation of the register works.
+fn sector(registers: &Registers, organisation: &Oid) -> Sector {
+    registers.organisation(organisation).map_or(Sector::SocialWelfare, |one| one.sector)
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

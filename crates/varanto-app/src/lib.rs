@@ -9,6 +9,7 @@ pub mod callers;
 mod derived;
 mod dictionaries;
 mod error;
+mod inquiry;
 mod registry;
 pub mod statistics;
 pub mod verify;

@@ -42,6 +42,10 @@ pub struct Registry {
     registers: Registers,
     /// The controllers in each organisation's own line.
     own_registers: HashMap<Oid, Vec<Oid>>,
+    /// The units of each organisation, those of organisations under it included.
+    units: HashMap<Oid, Arc<[Oid]>>,
+    /// The controllers whose producers do the organiser's work too.
+    wide_registers: Vec<Oid>,
     /// What the dictionary of metadata is for: these registers.
     record_subject: String,
 }
@@ -57,6 +61,8 @@ impl Registry {
             structures,
             code_sets,
             own_registers: own_registers(&registers),
+            units: units(&registers),
+            wide_registers: wide_registers(&registers),
             record_subject: format!("record/{}/{}", counts.0, counts.1),
             registers,
         }
@@ -104,6 +110,19 @@ impl Registry {
     #[must_use]
     pub fn own_registers(&self, organisation: &Oid) -> &[Oid] {
         self.own_registers.get(organisation).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The units that act for an organisation: its own, those of organisations under it, and itself,
+    /// which small ones name as their unit.
+    #[must_use]
+    pub fn units_of(&self, organisation: &Oid) -> Arc<[Oid]> {
+        self.units.get(organisation).cloned().unwrap_or_else(|| Arc::from([organisation.clone()]))
+    }
+
+    /// The controllers whose producers do the organiser's work too (RUR-6).
+    #[must_use]
+    pub fn wide_registers(&self) -> &[Oid] {
+        &self.wide_registers
     }
 
     pub(crate) fn record_subject(&self) -> &str {
@@ -168,6 +187,25 @@ fn own_registers(registers: &Registers) -> HashMap<Oid, Vec<Oid>> {
         }
     }
     own
+}
+
+/// For each organisation its units, those of the organisations under it, and itself.
+fn units(registers: &Registers) -> HashMap<Oid, Arc<[Oid]>> {
+    let mut units: HashMap<Oid, Vec<Oid>> = HashMap::new();
+    for organisation in registers.organisations() {
+        units.entry(organisation.oid.clone()).or_default().push(organisation.oid.clone());
+    }
+    for unit in registers.units() {
+        for up in registers.line_of_organisation(&unit.organisation) {
+            units.entry(up.oid.clone()).or_default().push(unit.oid.clone());
+        }
+    }
+    units.into_iter().map(|(organisation, units)| (organisation, units.into())).collect()
+}
+
+fn wide_registers(registers: &Registers) -> Vec<Oid> {
+    let wide = registers.organisations().into_iter().filter(|one| one.wide_register_use);
+    wide.map(|one| one.oid.clone()).collect()
 }
 
 /// Holds the newest snapshot.

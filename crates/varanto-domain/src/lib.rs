@@ -7,12 +7,16 @@
 //! * [`archive`]: documents, versions, metadata, references, integrity proofs;
 //! * [`joining`]: organisations, units, systems and their certification;
 //! * [`relationship`]: units and register-use rights, as relationship documents state them;
-//! * [`access`]: who may do what.
+//! * [`disclosure`]: what the client allows and refuses, and the rule of the day;
+//! * [`access`]: who may do what: the question, the facts, the decision;
+//! * [`grounds`]: on what ground something may be done, one file for each.
 
 pub mod access;
 pub mod archive;
 pub mod codes;
+pub mod disclosure;
 pub mod faults;
+pub mod grounds;
 pub mod ids;
 pub mod joining;
 pub mod relationship;

@@ -2,7 +2,8 @@
 //!
 //! ```json
 //! {"organisations": [{"oid": "1.2.246.10.32213561", "names": {"fi": "…"}, "kind": "public",
-//!    "parent": "…", "first_day": "2023-01-01", "last_day": "…", "nodes": ["…"], "controller": true}],
+//!    "parent": "…", "first_day": "2023-01-01", "last_day": "…", "nodes": ["…"], "controller": true,
+//!    "sector": "social-welfare", "wide_register_use": false}],
 //!  "units": [{"oid": "…", "kind": "operating-unit", "organisation": "…", "parent": "…",
 //!    "names": {"fi": "…", "sv": "…"}, "first_day": "2023-01-01"}],
 //!  "systems": [{"id": "…", "names": {"fi": "…"}, "organisations": ["…"], "first_day": "2024-01-01",
@@ -18,7 +19,7 @@ use varanto_domain::faults::Fault;
 use varanto_domain::ids::Oid;
 use varanto_domain::joining::{
     CertificateBinding, CertifiedFunction, Function, Organisation, OrganisationKind,
-    RegisterEntries, System, Unit, UnitKind,
+    RegisterEntries, Sector, System, Unit, UnitKind,
 };
 use varanto_domain::structures::Content;
 use varanto_domain::time::Validity;
@@ -29,6 +30,8 @@ use crate::members::{Faults, Place};
 
 const KINDS: [(&str, OrganisationKind); 2] =
     [("public", OrganisationKind::Public), ("private", OrganisationKind::Private)];
+const SECTORS: [(&str, Sector); 2] =
+    [("social-welfare", Sector::SocialWelfare), ("health-care", Sector::HealthCare)];
 const UNIT_KINDS: [(&str, UnitKind); 2] =
     [("operating-unit", UnitKind::OperatingUnit), ("service-unit", UnitKind::ServiceUnit)];
 
@@ -69,7 +72,18 @@ pub fn write(entries: &RegisterEntries) -> String {
 }
 
 fn organisation_of(place: Place<'_>) -> Option<Organisation> {
-    let known = ["oid", "names", "kind", "parent", "first_day", "last_day", "nodes", "controller"];
+    let known = [
+        "oid",
+        "names",
+        "kind",
+        "parent",
+        "first_day",
+        "last_day",
+        "nodes",
+        "controller",
+        "sector",
+        "wide_register_use",
+    ];
     let entry = place.object(&known)?;
     let oid = entry.required("oid").and_then(|place| place.oid());
     let names = entry.required("names").and_then(Place::names);
@@ -78,6 +92,8 @@ fn organisation_of(place: Place<'_>) -> Option<Organisation> {
     let validity = entry.validity();
     let nodes = entry.optional("nodes", oids);
     let controller = entry.required("controller").and_then(|place| place.switch());
+    let sector = entry.optional("sector", |place| place.word(&SECTORS));
+    let wide = entry.optional("wide_register_use", |place| place.switch());
     Some(Organisation {
         oid: oid?,
         names: names?,
@@ -86,6 +102,8 @@ fn organisation_of(place: Place<'_>) -> Option<Organisation> {
         validity: validity?,
         nodes: nodes?.unwrap_or_default(),
         controller: controller?,
+        sector: sector?.unwrap_or_default(),
+        wide_register_use: wide?.unwrap_or_default(),
     })
 }
 
@@ -166,6 +184,8 @@ fn organisation_content(organisation: &Organisation) -> Content<'_> {
         last_day,
         ("nodes", content_list(nodes)),
         ("controller", Some(Content::Switch(organisation.controller))),
+        ("sector", Some(text(word(&SECTORS, organisation.sector)))),
+        ("wide_register_use", Some(Content::Switch(organisation.wide_register_use))),
     ])
 }
 
@@ -330,6 +350,8 @@ mod tests {
                 validity,
                 nodes: (0..at).map(oid).collect(),
                 controller: switch,
+                sector: if switch { Sector::HealthCare } else { Sector::SocialWelfare },
+                wide_register_use: !switch,
             });
             let entries = RegisterEntries {
                 organisations: organisations.collect(),

@@ -1,6 +1,7 @@
 //! A search as it comes over REST. Every fault in it is told at once.
 
 use serde::Deserialize;
+use varanto_domain::access::{Reason, Situation};
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::archive::metadata::identity_code_fault;
 use varanto_domain::faults::{Fault, FaultKind};
@@ -31,6 +32,8 @@ pub struct SearchTerms {
     pub group: Option<DocumentGroup>,
     pub from: Option<Instant>,
     pub before: Option<Instant>,
+    pub situation: Option<Situation>,
+    pub reason: Option<Reason>,
     pub states: Vec<VersionState>,
     pub limit: Option<usize>,
     pub cursor: Option<String>,
@@ -61,6 +64,8 @@ struct Search {
     group: Option<String>,
     from: Option<String>,
     before: Option<String>,
+    situation: Option<String>,
+    reason: Option<String>,
     states: Vec<String>,
     limit: Option<usize>,
     cursor: Option<String>,
@@ -127,6 +132,18 @@ fn made(search: Search, faults: &mut Vec<Fault>) -> SearchTerms {
         *into = moment(&text);
         if into.is_none() {
             wrong(name, "2026-03-23, 2026-03-23T10:54:24+02:00".to_owned());
+        }
+    }
+    if let Some(code) = search.situation {
+        query.situation = Situation::of_code(&code);
+        if query.situation.is_none() {
+            wrong("situation", Situation::ALL.map(Situation::code).join(", "));
+        }
+    }
+    if let Some(code) = search.reason {
+        query.reason = Reason::of_code(&code);
+        if query.reason.is_none() {
+            wrong("reason", Reason::ALL.map(Reason::code).join(", "));
         }
     }
     for name in search.states {

@@ -31,6 +31,9 @@ pub struct Person {
     pub unit: Option<String>,
     /// The professional registration number.
     pub registration_number: Option<String>,
+    /// The service tasks of the person's duty, as codes; those of the unit when not given.
+    #[serde(default)]
+    pub service_tasks: Option<Vec<String>>,
     /// How the person was authenticated, in the provider's words; empty when it does not say.
     #[serde(default)]
     pub acr: String,

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use rusqlite::{Row, params};
 use varanto_domain::access::log::told_of;
-use varanto_domain::access::{InvalidatePermit, ReadPermit, VersionFacts};
+use varanto_domain::access::{
+    Display, DocumentFacts, InvalidatePermit, ReadPermit, Subject, VersionFacts,
+};
 use varanto_domain::archive::documents::{DocumentGroup, Form, Part, VersionState};
 use varanto_domain::archive::proof;
 use varanto_domain::archive::receipt::{digested_columns, digested_content, digested_metadata};
@@ -31,6 +33,9 @@ pub struct VersionRow {
     pub form: Form,
     pub parts: Vec<Part>,
     pub controller: Oid,
+    pub unit: Option<Oid>,
+    pub service_task: Option<Arc<str>>,
+    pub specific_type: Option<Arc<str>>,
     pub case_key: Option<i64>,
     pub relationship_key: Option<i64>,
     pub main: Option<VersionKey>,
@@ -41,19 +46,6 @@ pub struct VersionRow {
     pub leaf: u64,
     /// The metadata, sealed; a permit opens them.
     record: Vec<u8>,
-}
-
-impl VersionRow {
-    /// What a decision needs to know of it.
-    #[must_use]
-    pub fn facts(&self) -> VersionFacts {
-        VersionFacts {
-            version: self.version,
-            client: self.client,
-            controller: self.controller.clone(),
-            state: self.state,
-        }
-    }
 }
 
 /// A content, compressed and encrypted on the caller's thread, with its salted digest.
@@ -189,13 +181,36 @@ impl ReadTx<'_> {
         const SQL: &str = concat!(
             "SELECT version_key, client_key, set_key, version, state, document_group, form, ",
             "controller, case_key, relationship_key, main_key, written_at, archived_at, ",
-            "content_bytes, leaf, oid, arrival, record ",
+            "content_bytes, leaf, oid, arrival, record, unit, service_task, specific_type ",
             "FROM document_version WHERE version_key = ?1"
         );
         let raw = self.optional(SQL, [version.0], RawVersion::read)?;
         let raw =
             raw.ok_or_else(|| StoreError::Damaged(format!("version {} is missing", version.0)))?;
         self.version_of(raw)
+    }
+
+    /// What a decision needs to know of a version. The record is not opened for it, so the citizen's
+    /// view takes the document as hidden.
+    pub fn facts(&self, row: &VersionRow) -> Result<VersionFacts, StoreError> {
+        let set = if row.set == row.version { row.oid.clone() } else { self.oid_of(row.set)? };
+        Ok(VersionFacts {
+            version: row.version,
+            client: row.client,
+            document: DocumentFacts {
+                id: row.oid.clone(),
+                set,
+                client: Some(row.client),
+                controller: row.controller.clone(),
+                unit: row.unit.clone(),
+                group: row.group,
+                state: row.state,
+                service_task: row.service_task.clone(),
+                subject: row.specific_type.as_deref().map_or(Subject::Ordinary, Subject::of_type),
+                display: Display::UNREAD,
+                signed: row.group == DocumentGroup::LaterPhase,
+            },
+        })
     }
 
     /// The versions of a set, oldest first.
@@ -343,6 +358,9 @@ impl ReadTx<'_> {
             form: form_of(raw.form)?,
             parts: parts_of(raw.form)?,
             controller: self.oid_term(raw.controller)?,
+            unit: raw.unit.map(|unit| self.oid_term(unit)).transpose()?,
+            service_task: raw.service_task.map(|task| self.term(task)).transpose()?,
+            specific_type: raw.specific_type.map(|kind| self.term(kind)).transpose()?,
             case_key: raw.case_key,
             relationship_key: raw.relationship_key,
             main: raw.main.map(VersionKey),
@@ -377,6 +395,9 @@ pub(crate) struct RawVersion {
     oid: Vec<u8>,
     arrival: i64,
     record: Vec<u8>,
+    unit: Option<i64>,
+    service_task: Option<i64>,
+    specific_type: Option<i64>,
 }
 
 impl RawVersion {
@@ -401,6 +422,9 @@ impl RawVersion {
             oid: row.get(15)?,
             arrival: row.get(16)?,
             record: row.get(17)?,
+            unit: row.get(18)?,
+            service_task: row.get(19)?,
+            specific_type: row.get(20)?,
         })
     }
 }

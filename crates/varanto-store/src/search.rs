@@ -71,7 +71,8 @@ macro_rules! list_sql {
         concat!(
             "SELECT version_key, client_key, set_key, version, state, document_group, form, ",
             "controller, case_key, relationship_key, main_key, written_at, archived_at, ",
-            "content_bytes, leaf, oid, arrival, record FROM document_version ",
+            "content_bytes, leaf, oid, arrival, record, unit, service_task, specific_type ",
+            "FROM document_version ",
             $scope,
             " AND (written_at, version_key) < (:written_at, :version_key)",
             " AND (written_at, version_key) >= (:least_at, :least_key)",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
-use varanto_domain::access::{self, ArchivePermit, Caller};
+use varanto_domain::access::{ArchivePermit, Caller, Denial, Purpose};
 use varanto_domain::archive::documents::{Form, Part, archiving_delay_millis};
 use varanto_domain::archive::metadata::Metadata;
 use varanto_domain::archive::receipt::Receipt;
@@ -23,6 +23,7 @@ use varanto_store::{
 use super::examine::{ExaminedBy, examine};
 use super::references::{Found, find};
 use super::{prove_document, record};
+use crate::inquiry::Inquiry;
 use crate::{App, AppError, Registry};
 
 /// A document as it was sent: its metadata, and the parts of its content.
@@ -105,10 +106,11 @@ impl App {
             ExaminedBy { caller: Some(caller), registry: &registry, pdf: &self.pdf, now: received };
         let examined = examine(&submission, sent, &by);
         let mut faults = examined.faults;
+        let inquiry = self.inquiry(caller, Purpose::READ, received);
         let (Some(metadata), Some(naming)) = (examined.metadata, &examined.naming) else {
             // References are told to those alone who might have archived into the register.
             if let Some(naming) = &examined.naming
-                && access::may_archive(caller, &naming.controller, naming.group).is_ok()
+                && self.may_archive(&inquiry, naming, None)?.is_ok()
             {
                 let content = &examined.register_content;
                 self.add_reference_faults(naming, content, received, &mut faults)?;
@@ -116,25 +118,28 @@ impl App {
             let client = examined.naming.map(|naming| naming.client);
             return Err(self.refuse_submission(caller, client.as_ref(), faults, received)?);
         };
-        if let Err(denial) = access::may_archive(caller, &metadata.controller.id, metadata.group) {
-            self.log(caller, Event::Archive, Outcome::Denied(denial), received)?;
-            return Err(AppError::Denied(denial));
-        }
+        let permit = match self.may_archive(&inquiry, naming, Some(&metadata))? {
+            Ok(permit) => permit,
+            Err(denial) => {
+                self.log(caller, Event::Archive, Outcome::Denied(denial), received)?;
+                return Err(AppError::Denied(denial));
+            }
+        };
         if !faults.is_empty() {
             // What was archived stays so, although it might be refused today.
-            if examined.form.is_some() && self.is_archived_here(caller, &metadata)? {
+            if examined.form.is_some() && self.is_archived_here(&inquiry, &metadata)? {
                 return self.answer_known(caller, &metadata, &submission, received);
             }
             let content = &examined.register_content;
             self.add_reference_faults(naming, content, received, &mut faults)?;
             return Err(self.refuse_submission(caller, Some(&naming.client), faults, received)?);
         }
-        let permit = access::may_archive(caller, &metadata.controller.id, metadata.group)
-            .map_err(AppError::Denied)?;
         let form = examined.form.expect("without a form there is a fault");
         let work = Work {
             store: self.store.clone(),
             permit,
+            caller: caller.clone(),
+            registry: Arc::clone(&registry),
             actor: Actor::of(caller),
             version: VersionKey(self.store.ids().next_key()),
             dictionaries: self.dictionaries_for(examined.structure.as_deref(), &registry)?,
@@ -150,11 +155,25 @@ impl App {
         Ok(Archived { remarks: examined.remarks, ..archived })
     }
 
+    pub(super) fn may_archive(
+        &self,
+        inquiry: &Inquiry<'_>,
+        naming: &Naming,
+        metadata: Option<&Metadata>,
+    ) -> Result<Result<ArchivePermit, Denial>, AppError> {
+        self.store.read(|tx| Ok(inquiry.may_archive(tx, naming, metadata)?))
+    }
+
     /// Whether the document is archived in a register of the caller's own. Of others nothing is told.
-    fn is_archived_here(&self, caller: &Caller, metadata: &Metadata) -> Result<bool, AppError> {
-        let found =
-            self.store.read::<_, AppError>(|tx| Ok(tx.find_version(&metadata.document_id)?))?;
-        Ok(found.is_some_and(|row| access::may_compare_resent(caller, &row.facts()).is_ok()))
+    fn is_archived_here(
+        &self,
+        inquiry: &Inquiry<'_>,
+        metadata: &Metadata,
+    ) -> Result<bool, AppError> {
+        self.store.read::<_, AppError>(|tx| {
+            let Some(row) = tx.find_version(&metadata.document_id)? else { return Ok(false) };
+            Ok(inquiry.may_compare_resent(tx, &row)?.is_ok())
+        })
     }
 
     /// The dictionaries for content and record.
@@ -198,10 +217,10 @@ impl App {
         received: Instant,
     ) -> Result<Archived, AppError> {
         let document = metadata.document_id.clone();
+        let inquiry = self.inquiry(caller, Purpose::READ, received);
         let compared = self.store.read::<_, AppError>(|tx| {
             let row = tx.find_version(&document)?.ok_or(AppError::NotFound)?;
-            let permit =
-                access::may_compare_resent(caller, &row.facts()).map_err(AppError::Denied)?;
+            let permit = inquiry.may_compare_resent(tx, &row)?.map_err(AppError::Denied)?;
             let archived = tx.record(&permit, &row)?;
             let mut differs = Vec::new();
             let sent = varanto_formats::metadata::write(metadata);
@@ -217,9 +236,9 @@ impl App {
                 }
             }
             let receipt = prove_document::receipt(tx, &permit, &document)?;
-            Ok((row, differs, receipt))
+            Ok((row, differs, receipt, permit.basis()))
         });
-        let (row, differs, receipt) = match compared {
+        let (row, differs, receipt, basis) = match compared {
             Ok(compared) => compared,
             Err(AppError::Denied(denial)) => {
                 self.log(caller, Event::Archive, Outcome::Denied(denial), received)?;
@@ -228,7 +247,7 @@ impl App {
             Err(error) => return Err(error),
         };
         let outcome = if differs.is_empty() {
-            Outcome::Permitted(access::Basis::OwnRegister)
+            Outcome::Permitted(basis)
         } else {
             Outcome::Refused(vec!["duplicate-with-other-bytes"])
         };
@@ -335,10 +354,24 @@ fn refusal(
     }
 }
 
+fn denied(actor: Actor, denial: Denial, received: Instant) -> LogLine {
+    LogLine {
+        at: received,
+        event: Event::Archive,
+        outcome: Outcome::Denied(denial),
+        actor,
+        client: None,
+        version: None,
+        detail: String::new(),
+    }
+}
+
 /// Everything that keeping a document needs, examined and permitted.
 struct Work {
     store: Store,
     permit: ArchivePermit,
+    caller: Caller,
+    registry: Arc<Registry>,
     actor: Actor,
     version: VersionKey,
     dictionaries: [i64; 2],
@@ -407,7 +440,13 @@ impl Work {
             return Ok(Kept::Known);
         }
         let today = FinnishDay::of(self.received);
+        // What the rows of the client tell may have changed since the caller's thread asked.
+        let inquiry = Inquiry::new(&self.caller, Purpose::READ, Arc::clone(&self.registry), today);
         let naming = Naming::of(&self.metadata);
+        if let Err(denial) = inquiry.may_archive(tx, &naming, Some(&self.metadata))? {
+            tx.log(&denied(self.actor.clone(), denial, self.received))?;
+            return Err(AppError::Denied(denial));
+        }
         let found = find(tx, &naming, &self.content, today)?;
         let faults = reference_rules::check(&naming, &self.content, &found.facts, today);
         let faults: Vec<Fault> =
@@ -490,7 +529,9 @@ impl Work {
                 let key = tx.upsert_case(found.case_key, relationship_key, &known, self.version)?;
                 Ok((Some(relationship_key), Some(key)))
             }
-            RegisterContent::None => Ok((found.case_relationship_key, found.case_key)),
+            RegisterContent::Refusals(_)
+            | RegisterContent::Permission(_)
+            | RegisterContent::None => Ok((found.case_relationship_key, found.case_key)),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Checking a submission as archiving would, and keeping nothing (ARC-2, ARC-5, ARC-6).
 
 use varanto_domain::access::log::{Event, Outcome};
-use varanto_domain::access::{self, Caller};
+use varanto_domain::access::{Caller, Purpose};
 use varanto_domain::archive::documents::Part;
 use varanto_domain::archive::metadata::Metadata;
 use varanto_domain::archive::references::{Naming, RegisterContent};
@@ -133,7 +133,8 @@ impl App {
         now: Instant,
     ) -> Result<(), AppError> {
         let Some(naming) = &checked.naming else { return Ok(()) };
-        if let Err(denial) = access::may_archive(caller, &naming.controller, naming.group) {
+        let inquiry = self.inquiry(caller, Purpose::READ, now);
+        if let Err(denial) = self.may_archive(&inquiry, naming, checked.metadata.as_ref())? {
             self.log(caller, Event::Check, Outcome::Denied(denial), now)?;
             return Err(AppError::Denied(denial));
         }

@@ -13,6 +13,7 @@ use varanto_domain::archive::register_documents::{
     CaseContent, RelationshipContent, client_document_disagreement,
 };
 use varanto_domain::codes::CodeSets;
+use varanto_domain::disclosure::{PermissionContent, RefusalContent};
 use varanto_domain::faults::{Fault, FaultKind, Stage};
 use varanto_domain::ids::Oid;
 use varanto_domain::structures::{self, ConditionFacts, Content, Structure};
@@ -33,7 +34,7 @@ pub(super) struct Examined {
     pub(super) form: Option<Form>,
     /// The structure of a structured document.
     pub(super) structure: Option<Arc<Structure>>,
-    /// What a relationship or case document says.
+    /// What a relationship or case document says, or one of what the client permits and refuses.
     pub(super) register_content: RegisterContent,
     /// Every fault, each with its stage.
     pub(super) faults: Vec<Fault>,
@@ -126,6 +127,8 @@ pub(super) fn examine(submission: &Submission, sent: Vec<Fault>, by: &ExaminedBy
         let found = match &register_content {
             RegisterContent::Relationship(relationship) => relationship.disagreements(metadata),
             RegisterContent::Case(case) => case.disagreements(metadata),
+            RegisterContent::Refusals(refusals) => refusals.disagreements(metadata),
+            RegisterContent::Permission(permission) => permission.disagreements(metadata),
             RegisterContent::None => structure
                 .as_ref()
                 .zip(content.as_ref())
@@ -308,6 +311,12 @@ fn register_content(
         }
         (Some(DocumentGroup::Case), Some(content)) => {
             RegisterContent::Case(CaseContent::read(content, code_sets, today))
+        }
+        (Some(DocumentGroup::Refusal), Some(content)) => {
+            RegisterContent::Refusals(RefusalContent::read(content))
+        }
+        (Some(DocumentGroup::Permission), Some(content)) => {
+            RegisterContent::Permission(PermissionContent::read(content))
         }
         _ => RegisterContent::None,
     }

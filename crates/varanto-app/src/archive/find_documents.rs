@@ -1,9 +1,10 @@
 //! Finding documents, in pages, newest first (ARC-8).
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
-use varanto_domain::access::{self, Basis, Caller, Purpose};
+use varanto_domain::access::{self, Basis, Caller, Denial, Grant, Purpose, Reason, Situation};
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid, VersionKey};
@@ -11,6 +12,7 @@ use varanto_domain::time::Instant;
 use varanto_store::{After, Filter, ReadTx, Scope, StoreError, VersionRow};
 
 use super::open_document::{DocumentView, view};
+use crate::inquiry::Inquiry;
 use crate::withheld::Withheld;
 use crate::{App, AppError};
 
@@ -34,6 +36,10 @@ pub struct DocumentQuery {
     pub from: Option<Instant>,
     /// Written before this instant.
     pub before: Option<Instant>,
+    /// In which situation; `None`: the caller's usual one.
+    pub situation: Option<Situation>,
+    /// For which reason, where one is wanted.
+    pub reason: Option<Reason>,
     /// These states; empty: in force only.
     pub states: Vec<VersionState>,
     /// At most so many hits, up to [`DocumentQuery::MOST`]; 0: [`DocumentQuery::USUAL`].
@@ -56,6 +62,26 @@ impl DocumentQuery {
         });
         let open = Self { client: None, cursor: None, limit: 0, ..self.clone() };
         format!("{open:?} {client:?}")
+    }
+
+    /// What the caller says of the search.
+    fn purpose(&self) -> Purpose {
+        Purpose {
+            situation: self.situation,
+            reason: self.reason,
+            invalidated_too: self.states.contains(&VersionState::Invalidated),
+        }
+    }
+
+    /// Whether it is about another controller's register, and names nobody whose documents to look
+    /// for.
+    fn lacks_a_client(&self) -> bool {
+        let elsewhere = self.situation.is_some_and(|one| one.discloses() || one.uses_register());
+        let named = self.client.is_some()
+            || self.case.is_some()
+            || self.relationship.is_some()
+            || self.main_document.is_some();
+        elsewhere && !named
     }
 
     /// The names of what the query narrows by, for the log.
@@ -95,7 +121,17 @@ pub struct FoundDocuments {
 struct Page {
     found: Withheld<FoundDocuments>,
     client: Option<ClientKey>,
-    shown: Vec<(ClientKey, VersionKey)>,
+    shown: Vec<Shown>,
+    /// Why the first version was not shown that was not.
+    denied: Option<Denial>,
+}
+
+/// A hit, as the log tells of it.
+struct Shown {
+    client: ClientKey,
+    version: VersionKey,
+    controller: Oid,
+    grant: Grant,
 }
 
 impl App {
@@ -114,7 +150,12 @@ impl App {
             self.log(caller, Event::Search, Outcome::Denied(denial), now)?;
             return Err(AppError::Denied(denial));
         }
-        let after = match self.read_cursor(query) {
+        let read = if query.lacks_a_client() {
+            Err(Fault::new(FaultKind::MissingElement, "client", "DIS-1"))
+        } else {
+            self.read_cursor(query)
+        };
+        let after = match read {
             Ok(after) => after,
             Err(fault) => {
                 let outcome = Outcome::Refused(vec![fault.code()]);
@@ -122,7 +163,8 @@ impl App {
                 return Err(AppError::Refused(vec![fault]));
             }
         };
-        let page = match self.page_in_time(caller, query, after) {
+        let inquiry = self.inquiry(caller, query.purpose(), now);
+        let page = match self.page_in_time(&inquiry, query, after) {
             Err(AppError::Store(StoreError::Overtime)) => {
                 let fault = Fault::new(FaultKind::SearchTooWide, "search", "ARC-8")
                     .arg("expected", "client, case, relationship, main_document, from, before");
@@ -138,11 +180,11 @@ impl App {
 
     fn page_in_time(
         &self,
-        caller: &Caller,
+        inquiry: &Inquiry<'_>,
         query: &DocumentQuery,
         after: Option<After>,
     ) -> Result<Page, AppError> {
-        self.store.read_within(self.search.time, |tx| self.page(tx, caller, query, after))
+        self.store.read_within(self.search.time, |tx| self.page(tx, inquiry, query, after))
     }
 
     /// A page is full, or the list ends, or so many rows were looked through: then it may hold fewer
@@ -150,17 +192,13 @@ impl App {
     fn page(
         &self,
         tx: &ReadTx<'_>,
-        caller: &Caller,
+        inquiry: &Inquiry<'_>,
         query: &DocumentQuery,
         mut after: Option<After>,
     ) -> Result<Page, AppError> {
-        let (scopes, client) = scopes(tx, caller, query)?;
-        let filter = filter(tx, caller, query)?;
-        let purpose = if query.states.contains(&VersionState::Invalidated) {
-            Purpose::ReadInvalidated
-        } else {
-            Purpose::Read
-        };
+        let (scopes, client) = scopes(tx, inquiry.caller(), query)?;
+        let filter = filter(tx, inquiry.caller(), query)?;
+        let mut denied = None;
         let limit = match query.limit {
             0 => DocumentQuery::USUAL,
             more => more.min(DocumentQuery::MOST),
@@ -176,15 +214,23 @@ impl App {
             let full = rows.len() > limit;
             for row in rows {
                 // Whether there is more is told of documents that the caller may open alone.
-                let permit = access::may_read(caller, &row.facts(), purpose);
+                let permit = inquiry.may_list(tx, &row)?;
                 if permit.is_ok() && hits.len() == limit {
                     more = true;
                     break;
                 }
                 after = Some(After { written_at: row.written_at, version: row.version });
-                if let Ok(permit) = permit {
-                    hits.push(view(tx, &permit, &row)?);
-                    shown.push((row.client, row.version));
+                match permit {
+                    Ok(permit) => {
+                        hits.push(view(tx, &permit, &row)?);
+                        shown.push(Shown {
+                            client: row.client,
+                            version: row.version,
+                            controller: row.controller,
+                            grant: permit.grant().clone(),
+                        });
+                    }
+                    Err(denial) => denied = denied.or(Some(denial)),
                 }
             }
             if more || (!full && filter.until.is_none()) {
@@ -199,7 +245,7 @@ impl App {
             }
         }
         let next = after.filter(|_| more).map(|after| self.write_cursor(query, after));
-        Ok(Page { found: Withheld::new(FoundDocuments { hits, next }), client, shown })
+        Ok(Page { found: Withheld::new(FoundDocuments { hits, next }), client, shown, denied })
     }
 
     fn write_cursor(&self, query: &DocumentQuery, after: After) -> String {
@@ -269,28 +315,48 @@ impl Stretch {
     }
 }
 
-/// The lines that tell of a search: one of the search itself, and where it showed several clients, one
-/// more for each of them, so that each client's own log tells of the look.
+/// The lines that tell of a search: one for each ground on which something was shown of the one client
+/// that it is about; or one of the search itself, and one more for each client and ground, so that each
+/// client's own log tells of the look.
 fn search_lines(caller: &Caller, query: &DocumentQuery, page: &Page, at: Instant) -> Vec<LogLine> {
-    let line = |client: Option<ClientKey>| {
-        let seen = page.shown.iter().filter(|(shown, _)| client.is_none_or(|one| one == *shown));
-        let keys: Vec<String> = seen.map(|(_, version)| version.0.to_string()).collect();
+    let disclosing = query.situation.is_some_and(Situation::discloses);
+    let line = |client: Option<ClientKey>, outcome: Outcome, seen: &[&Shown]| {
+        let keys: Vec<String> = seen.iter().map(|one| one.version.0.to_string()).collect();
         let by = query.narrowed_by();
-        LogLine {
-            at,
-            event: Event::Search,
-            outcome: Outcome::Permitted(Basis::OwnRegister),
-            actor: Actor::of(caller),
-            client,
-            version: None,
-            detail: format!("by={by} hits={} versions={}", keys.len(), keys.join(",")),
+        let mut detail = format!("by={by} hits={} versions={}", keys.len(), keys.join(","));
+        if let Some(first) = seen.first().filter(|_| client.is_some()) {
+            detail.push_str(&first.grant.log_words());
         }
+        if disclosing {
+            let from: BTreeSet<&Oid> = seen.iter().map(|one| &one.controller).collect();
+            let from: Vec<&str> = from.into_iter().map(Oid::as_str).collect();
+            let _ = write!(detail, " from={} to={}", from.join(","), caller.organisation);
+        }
+        let event = if disclosing { Event::Disclose } else { Event::Search };
+        let actor = Actor::of(caller);
+        LogLine { at, event, outcome, actor, client, version: None, detail }
     };
-    let mut lines = vec![line(page.client)];
-    if page.client.is_none() {
-        let clients: BTreeSet<ClientKey> = page.shown.iter().map(|(client, _)| *client).collect();
-        lines.extend(clients.into_iter().map(|client| line(Some(client))));
-    }
+    let all: Vec<&Shown> = page.shown.iter().collect();
+    let first = all.first().map_or(Basis::OwnRegister, |one| one.grant.basis);
+    let whole = match page.denied {
+        Some(denial) if disclosing && all.is_empty() => Outcome::Denied(denial),
+        _ => Outcome::Permitted(first),
+    };
+    let groups: BTreeSet<(ClientKey, &str)> =
+        all.iter().map(|one| (one.client, one.grant.basis.code())).collect();
+    let of_group = |(client, basis): (ClientKey, &str)| {
+        let seen: Vec<&Shown> = all
+            .iter()
+            .filter(|one| one.client == client && one.grant.basis.code() == basis)
+            .copied()
+            .collect();
+        line(Some(client), Outcome::Permitted(seen[0].grant.basis), &seen)
+    };
+    let mut lines = match page.client {
+        Some(_) if !groups.is_empty() => Vec::new(),
+        client => vec![line(client, whole, &all)],
+    };
+    lines.extend(groups.into_iter().map(of_group));
     lines
 }
 
@@ -344,9 +410,14 @@ fn filter(
     caller: &Caller,
     query: &DocumentQuery,
 ) -> Result<Option<Filter>, StoreError> {
-    // A caller with one register finds nothing in others, so the statement need not look there.
+    // In its own registers' situations a caller with one register finds nothing in others, so the
+    // statement need not look there.
+    let own = matches!(
+        query.situation,
+        Some(Situation::OwnRegister | Situation::Archivist | Situation::DataProtectionReview)
+    );
     let only = match caller.registers.as_slice() {
-        [only] => Some(only.clone()),
+        [only] if own => Some(only.clone()),
         _ => None,
     };
     let mut filter = Filter {

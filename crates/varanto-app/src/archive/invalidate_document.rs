@@ -1,7 +1,9 @@
 //! Invalidating a version (mitätöinti): hidden from normal use, kept, its reason recorded (ARC-3).
 
+use std::sync::Arc;
+
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
-use varanto_domain::access::{self, Caller};
+use varanto_domain::access::{Caller, Purpose};
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::codes::{CodeVerdict, sets};
 use varanto_domain::faults::{Fault, FaultKind};
@@ -9,6 +11,7 @@ use varanto_domain::ids::Oid;
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_store::{REASON_CHARACTERS, VersionRow, WriteTx};
 
+use crate::inquiry::Inquiry;
 use crate::{App, AppError};
 
 /// Why a version is to be invalidated.
@@ -39,8 +42,11 @@ impl App {
         let now = self.clock.now();
         let faults = self.faults_of(request, now);
         let (document, request, caller) = (document.clone(), request.clone(), caller.clone());
+        let registry = self.registry();
         let turn = move |tx: &mut WriteTx<'_>| {
-            invalidate(tx, &caller, &document, &request, faults.clone(), now)
+            let registry = Arc::clone(&registry);
+            let inquiry = Inquiry::new(&caller, Purpose::READ, registry, FinnishDay::of(now));
+            invalidate(tx, &inquiry, &document, &request, faults.clone(), now)
         };
         self.store.write::<(), AppError>(turn).map(|done| done.value)
     }
@@ -87,7 +93,7 @@ fn shown(reason: &str) -> String {
 
 fn invalidate(
     tx: &mut WriteTx<'_>,
-    caller: &Caller,
+    inquiry: &Inquiry<'_>,
     document: &Oid,
     request: &InvalidationRequest,
     mut faults: Vec<Fault>,
@@ -99,7 +105,7 @@ fn invalidate(
         at: now,
         event: Event::Invalidate,
         outcome,
-        actor: Actor::of(caller),
+        actor: Actor::of(inquiry.caller()),
         client: row.map(|row| row.client),
         version: row.map(|row| row.version),
         detail: if judged {
@@ -112,7 +118,7 @@ fn invalidate(
         tx.log(&line(Outcome::Refused(vec!["not-found"]), None))?;
         return Err(AppError::NotFound);
     };
-    let permit = match access::may_invalidate(caller, &row.facts()) {
+    let permit = match inquiry.may_invalidate(tx, &row)? {
         Ok(permit) => permit,
         Err(denial) => {
             tx.log(&line(Outcome::Denied(denial), Some(&row)))?;

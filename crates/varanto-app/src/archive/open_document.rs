@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
-use varanto_domain::access::{self, Caller, Purpose, ReadPermit};
+use varanto_domain::access::{Caller, Purpose, ReadPermit, Situation};
 use varanto_domain::archive::documents::{Form, Part, VersionState};
 use varanto_domain::codes::CodeSets;
 use varanto_domain::ids::Oid;
@@ -12,6 +12,7 @@ use varanto_formats::metadata;
 use varanto_formats::national::document;
 use varanto_store::{ReadTx, StoreError, VersionRow};
 
+use crate::inquiry::Inquiry;
 use crate::withheld::Withheld;
 use crate::{App, AppError};
 
@@ -69,10 +70,10 @@ impl App {
         document: &Oid,
         purpose: Purpose,
     ) -> Result<DocumentView, AppError> {
-        self.look(caller, document, purpose, "metadata", |tx, permit, row, _| {
-            let mut shown = view(tx, permit, row)?;
-            for attachment in tx.list_attachments(row.set)? {
-                if access::may_read(caller, &attachment.facts(), Purpose::Read).is_ok() {
+        self.look(caller, document, purpose, "metadata", |seen| {
+            let mut shown = view(seen.tx, seen.permit, seen.row)?;
+            for attachment in seen.tx.list_attachments(seen.row.set)? {
+                if seen.inquiry.may_list(seen.tx, &attachment)?.is_ok() {
                     shown.attachments.push(attachment.oid);
                 }
             }
@@ -94,19 +95,21 @@ impl App {
     ) -> Result<OpenedContent, AppError> {
         let detail = part.map_or("content", Part::name);
         let registry = self.registry();
-        self.look(caller, document, purpose, detail, |tx, permit, row, _| {
-            if part == Some(Part::National) && !row.parts.contains(&Part::National) {
-                let made = national(tx, permit, row, registry.code_sets())?;
+        self.look(caller, document, purpose, detail, |seen| {
+            let (row, parts) = (seen.row, &seen.row.parts);
+            if part == Some(Part::National) && !parts.contains(&Part::National) {
+                let made = national(seen.tx, seen.permit, row, registry.code_sets())?;
                 let parts = vec![(Part::National, made.into_bytes())];
                 let archived_at = row.archived_at;
                 return Ok(OpenedContent { document: document.clone(), archived_at, parts });
             }
-            if part.is_some_and(|part| !row.parts.contains(&part)) {
+            if part.is_some_and(|part| !parts.contains(&part)) {
                 return Err(AppError::NotFound);
             }
-            let mut parts = tx.content(permit)?;
+            let mut parts = seen.tx.content(seen.permit)?;
             parts.retain(|(found, _)| part.is_none_or(|part| part == *found));
-            Ok(OpenedContent { document: document.clone(), archived_at: row.archived_at, parts })
+            let archived_at = seen.row.archived_at;
+            Ok(OpenedContent { document: document.clone(), archived_at, parts })
         })
     }
 
@@ -120,12 +123,12 @@ impl App {
         document: &Oid,
         purpose: Purpose,
     ) -> Result<VersionList, AppError> {
-        self.look(caller, document, purpose, "versions", |tx, _, row, detail| {
+        self.look(caller, document, purpose, "versions", |seen| {
             let mut versions = Vec::new();
-            for version in tx.list_versions(row.set)? {
-                if let Ok(permit) = access::may_read(caller, &version.facts(), purpose) {
-                    versions.push(view(tx, &permit, &version)?);
-                    let _ = write!(detail, " {}", version.version.0);
+            for version in seen.tx.list_versions(seen.row.set)? {
+                if let Ok(permit) = seen.inquiry.may_list(seen.tx, &version)? {
+                    versions.push(view(seen.tx, &permit, &version)?);
+                    let _ = write!(seen.detail, " {}", version.version.0);
                 }
             }
             Ok(VersionList { versions })
@@ -140,17 +143,23 @@ impl App {
         document: &Oid,
         purpose: Purpose,
         detail: &str,
-        read: impl FnOnce(&ReadTx<'_>, &ReadPermit, &VersionRow, &mut String) -> Result<T, AppError>,
+        read: impl FnOnce(&mut Seen<'_, '_>) -> Result<T, AppError>,
     ) -> Result<T, AppError> {
+        let now = self.clock.now();
+        let inquiry = self.inquiry(caller, purpose, now);
         let mut detail = detail.to_owned();
-        if purpose == Purpose::ReadInvalidated {
+        if purpose.invalidated_too {
             detail.push_str(" invalidated-too");
         }
         let looked = self.store.read::<_, AppError>(|tx| {
             let Some(row) = tx.find_version(document)? else { return Ok(None) };
-            let answer = match access::may_read(caller, &row.facts(), purpose) {
+            let answer = match inquiry.may_read(tx, &row)? {
                 Ok(permit) => {
-                    Ok((permit.basis(), Withheld::new(read(tx, &permit, &row, &mut detail)?)))
+                    let detail = &mut detail;
+                    let inquiry = &inquiry;
+                    let mut seen = Seen { tx, permit: &permit, row: &row, inquiry, detail };
+                    let withheld = Withheld::new(read(&mut seen)?);
+                    Ok((permit, withheld))
                 }
                 Err(denial) => Err(denial),
             };
@@ -165,12 +174,19 @@ impl App {
             Err(error) => return Err(error),
         };
         let outcome = match &answer {
-            Ok((basis, _)) => Outcome::Permitted(*basis),
+            Ok((permit, _)) => Outcome::Permitted(permit.basis()),
             Err(denial) => Outcome::Denied(*denial),
         };
+        if let Ok((permit, _)) = &answer {
+            detail.push_str(&permit.grant().log_words());
+        }
+        let disclosed = purpose.situation.is_some_and(Situation::discloses);
+        if disclosed {
+            let _ = write!(detail, " from={} to={}", row.controller, caller.organisation);
+        }
         let line = self.write_line(LogLine {
-            at: self.clock.now(),
-            event: Event::Open,
+            at: now,
+            event: if disclosed { Event::Disclose } else { Event::Open },
             outcome,
             actor: Actor::of(caller),
             client: Some(row.client),
@@ -179,6 +195,7 @@ impl App {
         })?;
         match answer {
             Ok((_, withheld)) => Ok(withheld.release(&line)),
+            Err(denial) if disclosed => Err(AppError::Denied(denial.as_told_outside())),
             Err(denial) => Err(AppError::Denied(denial)),
         }
     }
@@ -198,6 +215,15 @@ fn national(
     let parts: Vec<(Part, &[u8])> =
         parts.iter().map(|(part, bytes)| (*part, bytes.as_slice())).collect();
     Ok(document::write(&metadata, &parts, code_sets, None))
+}
+
+/// What one look has before it: the version, the permit for it, and the line's detail to add to.
+pub(super) struct Seen<'s, 't> {
+    pub(super) tx: &'s ReadTx<'t>,
+    pub(super) permit: &'s ReadPermit,
+    pub(super) row: &'s VersionRow,
+    inquiry: &'s Inquiry<'s>,
+    detail: &'s mut String,
 }
 
 /// The version behind a permit, as its reader sees it.

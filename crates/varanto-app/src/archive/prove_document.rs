@@ -30,13 +30,13 @@ impl App {
         document: &Oid,
         purpose: Purpose,
     ) -> Result<DocumentProof, AppError> {
-        self.look(caller, document, purpose, "proof", |tx, permit, row, _| {
-            let record = tx.record(permit, row)?;
+        self.look(caller, document, purpose, "proof", |seen| {
+            let record = seen.tx.record(seen.permit, seen.row)?;
             Ok(DocumentProof {
-                receipt: receipt(tx, permit, document)?,
+                receipt: receipt(seen.tx, seen.permit, document)?,
                 record: String::from_utf8(record)
                     .map_err(|_| StoreError::Damaged("a record is not text".into()))?,
-                columns: tx.columns(permit.version())?,
+                columns: seen.tx.columns(seen.permit.version())?,
             })
         })
     }

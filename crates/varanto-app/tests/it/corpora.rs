@@ -45,7 +45,7 @@ fn every_conforming_pdf_a_file_comes_back_byte_for_byte() {
         assert!(answer.is_ok(), "{name}: {answer:?}");
         let opened = world
             .app
-            .open_content(&world.county(), &draft.id(), Some(Part::Pdf), Purpose::Read)
+            .open_content(&world.county(), &draft.id(), Some(Part::Pdf), crate::world::justified())
             .unwrap();
         assert_eq!(opened.parts, [(Part::Pdf, bytes.clone())], "{name}");
     }
@@ -219,7 +219,7 @@ fn archived_as_it_is(world: &World, caller: &Caller, message: &Message) {
         Err(varanto_app::AppError::Refused(faults)) => panic!("{}", crate::world::told(&faults)),
         Err(error) => panic!("{error:?}"),
     }
-    let opened = world.app.open_content(caller, &message.draft.id(), None, Purpose::Read).unwrap();
+    let opened = world.app.open_content(caller, &message.draft.id(), None, Purpose::READ).unwrap();
     assert_eq!(opened.parts, submission.parts);
 }
 
@@ -308,7 +308,7 @@ fn documents_on_the_national_structures_are_archived() {
         }
         answer.unwrap();
         let opened =
-            world.app.open_content(&world.county(), &draft.id(), None, Purpose::Read).unwrap();
+            world.app.open_content(&world.county(), &draft.id(), None, Purpose::READ).unwrap();
         assert_eq!(opened.parts, draft.submission().parts);
     }
     assert_eq!(world.damage(), Vec::<String>::new());

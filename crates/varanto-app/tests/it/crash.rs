@@ -144,9 +144,9 @@ fn is_there(world: &World, line: &str) {
     let (id, digest, receipt) =
         (oid(words.next().unwrap()), words.next().unwrap(), words.next().unwrap());
     let county = world.county();
-    let opened = world.app.open_content(&county, &id, None, Purpose::ReadInvalidated).unwrap();
+    let opened = world.app.open_content(&county, &id, None, Purpose::READ_INVALIDATED).unwrap();
     assert_eq!(digest_of(&opened.parts), digest);
-    let proof = world.app.prove_document(&county, &id, Purpose::ReadInvalidated).unwrap();
+    let proof = world.app.prove_document(&county, &id, Purpose::READ_INVALIDATED).unwrap();
     assert_eq!(receipts::write(&proof.receipt), receipt);
     let exported = world.app.export_checkpoint(Some(&proof.receipt)).unwrap();
     let verdict =

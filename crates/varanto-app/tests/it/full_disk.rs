@@ -6,7 +6,6 @@ use std::process::{Command, Stdio};
 use varanto_app::AppError;
 use varanto_app::StoreError;
 use varanto_app::archive::DocumentQuery;
-use varanto_domain::access::Purpose;
 
 use crate::world::{Draft, World, client, copy};
 
@@ -69,13 +68,14 @@ fn a_full_disk_keeps_what_it_has_and_goes_on_with_more_room() {
     assert_eq!(world.damage(), Vec::<String>::new());
     // A look needs its log line; without room for it nothing is shown.
     let county = world.county();
-    let looked = world.app.open_content(&county, &kept[0].id(), None, Purpose::Read);
+    let looked = world.app.open_content(&county, &kept[0].id(), None, crate::world::justified());
     let looked = looked.map(|opened| opened.parts == kept[0].submission().parts);
     assert!(matches!(looked, Ok(true) | Err(AppError::Store(_))), "{looked:?}");
 
     disk.grow("32m");
     for draft in &kept {
-        let opened = world.app.open_content(&county, &draft.id(), None, Purpose::Read).unwrap();
+        let opened =
+            world.app.open_content(&county, &draft.id(), None, crate::world::justified()).unwrap();
         assert_eq!(opened.parts, draft.submission().parts);
     }
     world.archive(&world.old(&dossier));

@@ -1,5 +1,6 @@
 //! The operations of the archive, with a set clock and a store of their own for each test.
 
+mod access;
 mod bad_input;
 mod corpora;
 mod counts;

@@ -104,7 +104,7 @@ fn the_real_messages_are_taken_found_and_given_back_byte_for_byte() {
         assert!(!archived.resent);
         assert_eq!(archived.receipt.document, real.id());
 
-        let opened = world.app.open_content(&caller, &real.id(), None, Purpose::Read).unwrap();
+        let opened = world.app.open_content(&caller, &real.id(), None, Purpose::READ).unwrap();
         let parts = [
             (Part::Structured, real.decoded("json")),
             (Part::View, real.decoded("text")),
@@ -124,7 +124,7 @@ fn the_real_messages_are_taken_found_and_given_back_byte_for_byte() {
         assert_eq!(world.damage(), Vec::<String>::new());
         let world = world.reopen();
         let opened =
-            world.app.open_content(&caller, &real.id(), Some(Part::National), Purpose::Read);
+            world.app.open_content(&caller, &real.id(), Some(Part::National), Purpose::READ);
         assert_eq!(opened.unwrap().parts[0].1, real.document.as_bytes());
     }
 }

@@ -40,7 +40,7 @@ fn a_receipt_holds_offline_however_the_log_grew() {
         let without = world.app.export_checkpoint(None).unwrap();
         assert_eq!(codes(&printed, &without), ["not-continued"]);
     }
-    let proof = world.app.prove_document(&world.county(), &note.id(), Purpose::Read).unwrap();
+    let proof = world.app.prove_document(&world.county(), &note.id(), Purpose::READ).unwrap();
     archived.check_metadata(proof.record.as_bytes(), &proof.columns).unwrap();
     assert!(
         archived.check_metadata(proof.record.as_bytes(), &format!("{}\n", proof.columns)).is_err()
@@ -133,7 +133,7 @@ fn a_document_is_held_against_its_receipt_under_a_pinned_key() {
     let receipt = world.archive(&note).receipt;
     let printed = receipts::write(&receipt);
     let exported = world.app.export_checkpoint(Some(&receipt)).unwrap();
-    let proof = world.app.prove_document(&world.county(), &note.id(), Purpose::Read).unwrap();
+    let proof = world.app.prove_document(&world.county(), &note.id(), Purpose::READ).unwrap();
     let covers = serde_json::json!({"record": proof.record, "columns": proof.columns});
     let answer = format!("{{\"receipt\":{printed},\"covers\":{covers}}}");
     let mut parts = note.submission().parts;

@@ -12,11 +12,11 @@ use crate::world::{COUNTY, NEIGHBOUR, System, World, certificate, client, oid};
 /// Every look at a document that exists, by name; what it answers.
 fn looks(world: &World, caller: &Caller, id: &Oid) -> Vec<(&'static str, Result<(), AppError>)> {
     let app = &world.app;
-    let read = Purpose::Read;
+    let read = Purpose::READ;
     let reason = InvalidationRequest { reason: "1".into(), explanation: None };
     vec![
         ("open", app.open_document(caller, id, read).map(drop)),
-        ("open on purpose", app.open_document(caller, id, Purpose::ReadInvalidated).map(drop)),
+        ("open on purpose", app.open_document(caller, id, Purpose::READ_INVALIDATED).map(drop)),
         ("content", app.open_content(caller, id, None, read).map(drop)),
         ("view", app.open_content(caller, id, Some(Part::View), read).map(drop)),
         ("no such part", app.open_content(caller, id, Some(Part::Pdf), read).map(drop)),
@@ -60,7 +60,7 @@ fn a_stranger_gets_nowhere_and_every_try_is_logged() {
     let answer = world.app.archive_document(&world.caller(System::Neighbour), taken.submission());
     // The answer is that of any identifier that is not the sender's: whether it exists is not told.
     assert!(matches!(answer, Err(AppError::Refused(_))), "{answer:?}");
-    let opened = world.app.open_document(&world.county(), &note.id(), Purpose::Read).unwrap();
+    let opened = world.app.open_document(&world.county(), &note.id(), Purpose::READ).unwrap();
     assert_eq!(opened.state.name(), "in-force");
 }
 
@@ -106,7 +106,7 @@ fn what_is_not_there_is_not_found_and_logged() {
         }
         assert_eq!(world.contents().log_lines, before + looked.len() as u64);
     }
-    let part = world.app.open_content(&world.county(), &note.id(), Some(Part::Pdf), Purpose::Read);
+    let part = world.app.open_content(&world.county(), &note.id(), Some(Part::Pdf), Purpose::READ);
     assert!(matches!(part, Err(AppError::NotFound)));
 }
 
@@ -127,15 +127,15 @@ fn a_look_is_logged_on_disk_before_it_is_answered() {
     };
     let county = world.county();
     let before = lines_on_disk();
-    world.app.open_document(&county, &note.id(), Purpose::Read).unwrap();
+    world.app.open_document(&county, &note.id(), Purpose::READ).unwrap();
     assert_eq!(lines_on_disk(), before + 1);
-    world.app.open_content(&county, &note.id(), None, Purpose::Read).unwrap();
+    world.app.open_content(&county, &note.id(), None, Purpose::READ).unwrap();
     assert_eq!(lines_on_disk(), before + 2);
     // A search over a register leaves its own line, and one for each client that it showed.
     world.app.find_documents(&county, &DocumentQuery::default()).unwrap();
     assert_eq!(lines_on_disk(), before + 4);
-    world.app.list_versions(&county, &note.id(), Purpose::Read).unwrap();
-    world.app.prove_document(&county, &note.id(), Purpose::Read).unwrap();
+    world.app.list_versions(&county, &note.id(), Purpose::READ).unwrap();
+    world.app.prove_document(&county, &note.id(), Purpose::READ).unwrap();
     world.app.archiving_delays(&county, &oid(COUNTY), 3).unwrap();
     assert_eq!(lines_on_disk(), before + 7);
     world
@@ -188,7 +188,8 @@ fn a_person_may_what_the_role_allows() {
         registration_number: Some("29900000001".into()),
         role: role.into(),
         organisation: oid(organisation),
-        unit: None,
+        unit: Some(oid(crate::world::UNIT)),
+        duty: None,
         strong: true,
     };
     let check = |role: &str, way: &str, code: Option<&str>| {
@@ -206,9 +207,10 @@ fn a_person_may_what_the_role_allows() {
     check("worker", "content", None);
     check("worker", "invalidate", Some("not-certified"));
     check("responsible-worker", "open", None);
+    check("data-protection-officer", "content", Some("not-certified"));
     check("archivist", "invalidate", None);
     let caller = world.app.caller_of_person(person("worker", NEIGHBOUR)).unwrap();
-    let denied = world.app.open_document(&caller, &note.id(), Purpose::Read);
+    let denied = world.app.open_document(&caller, &note.id(), Purpose::READ);
     assert!(matches!(denied, Err(AppError::Denied(Denial::AnotherRegister))));
     let unknown = |role: &str, organisation: &str| {
         world.app.caller_of_person(person(role, organisation)).unwrap_err()

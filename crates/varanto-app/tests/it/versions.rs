@@ -16,7 +16,7 @@ fn request(reason: &str) -> InvalidationRequest {
 
 fn state(world: &World, draft: &Draft) -> VersionState {
     let opened =
-        world.app.open_document(&world.county(), &draft.id(), Purpose::ReadInvalidated).unwrap();
+        world.app.open_document(&world.county(), &draft.id(), Purpose::READ_INVALIDATED).unwrap();
     opened.state
 }
 
@@ -32,12 +32,12 @@ fn every_kind_of_document_comes_back_as_it_was_sent() {
         let archived = world.archive(&draft);
         assert!(!archived.resent);
         let opened =
-            world.app.open_content(&world.county(), &draft.id(), None, Purpose::Read).unwrap();
+            world.app.open_content(&world.county(), &draft.id(), None, Purpose::READ).unwrap();
         assert_eq!(opened.parts, sent.parts);
         let one = sent.parts[0].clone();
         let opened = world
             .app
-            .open_content(&world.county(), &draft.id(), Some(one.0), Purpose::Read)
+            .open_content(&world.county(), &draft.id(), Some(one.0), Purpose::READ)
             .unwrap();
         assert_eq!(opened.parts, [one]);
     }
@@ -88,18 +88,18 @@ fn an_invalidated_version_is_read_only_on_purpose() {
     world.app.invalidate_document(&world.county(), &note.id(), &request("2")).unwrap();
 
     let caller = world.county();
-    let denied = world.app.open_document(&caller, &note.id(), Purpose::Read);
+    let denied = world.app.open_document(&caller, &note.id(), Purpose::READ);
     assert!(matches!(denied, Err(AppError::Denied(Denial::Invalidated))));
-    let denied = world.app.open_content(&caller, &note.id(), None, Purpose::Read);
+    let denied = world.app.open_content(&caller, &note.id(), None, Purpose::READ);
     assert!(matches!(denied, Err(AppError::Denied(Denial::Invalidated))));
-    let denied = world.app.prove_document(&caller, &note.id(), Purpose::Read);
+    let denied = world.app.prove_document(&caller, &note.id(), Purpose::READ);
     assert!(matches!(denied, Err(AppError::Denied(Denial::Invalidated))));
 
-    let opened = world.app.open_document(&caller, &note.id(), Purpose::ReadInvalidated).unwrap();
+    let opened = world.app.open_document(&caller, &note.id(), Purpose::READ_INVALIDATED).unwrap();
     assert_eq!(opened.state, VersionState::Invalidated);
     let (reason, at) = opened.invalidated.unwrap();
     assert_eq!((reason.as_str(), at), ("2", varanto_domain::time::Clock::now(&*world.clock)));
-    let listed = world.app.list_versions(&caller, &note.id(), Purpose::ReadInvalidated).unwrap();
+    let listed = world.app.list_versions(&caller, &note.id(), Purpose::READ_INVALIDATED).unwrap();
     assert_eq!(listed.versions.len(), 1);
 }
 
@@ -167,7 +167,7 @@ fn attachments_are_listed_with_their_main_document() {
     world.archive(&attachment);
     world.archive(&other);
     let listed = || {
-        let opened = world.app.open_document(&world.county(), &note.id(), Purpose::Read).unwrap();
+        let opened = world.app.open_document(&world.county(), &note.id(), Purpose::READ).unwrap();
         opened.attachments
     };
     assert_eq!(listed(), [attachment.id(), other.id()]);
@@ -182,7 +182,7 @@ fn attachments_are_listed_with_their_main_document() {
     // A new version of the main document keeps its attachments.
     let newer = world.next_version(&note);
     world.archive(&newer);
-    let opened = world.app.open_document(&world.county(), &newer.id(), Purpose::Read).unwrap();
+    let opened = world.app.open_document(&world.county(), &newer.id(), Purpose::READ).unwrap();
     assert_eq!(opened.attachments, [next.id()]);
 }
 
@@ -201,7 +201,7 @@ fn sending_the_same_again_answers_the_same_receipt() {
     let again = world.archive(&note);
     assert!(again.resent);
     assert_eq!(receipts::write(&again.receipt), receipt);
-    let proof = world.app.prove_document(&world.county(), &note.id(), Purpose::Read).unwrap();
+    let proof = world.app.prove_document(&world.county(), &note.id(), Purpose::READ).unwrap();
     assert_eq!(receipts::write(&proof.receipt), receipt);
     let after = world.contents();
     assert_eq!((after.versions, after.log_lines), (before.versions, before.log_lines + 2));

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use varanto_app::archive::{Archived, Submission};
 use varanto_app::statistics::Contents;
 use varanto_app::{App, AppError, AppOptions, SearchLimits};
-use varanto_domain::access::Caller;
+use varanto_domain::access::{Caller, Function, LookReason, Purpose, Reason};
 use varanto_domain::archive::documents::Part;
 use varanto_domain::faults::Fault;
 use varanto_domain::ids::{ClientIdentifier, Oid, PersonalIdentityCode};
@@ -107,6 +107,11 @@ impl Client {
     pub(crate) fn born(&self) -> String {
         self.code.birth_day().to_string()
     }
+}
+
+/// A look with the reason that old documents of a former client want.
+pub(crate) fn justified() -> Purpose {
+    Purpose::READ.because(Reason::Look(LookReason::InformationRequest))
 }
 
 /// An adult; each number is another one.
@@ -744,8 +749,7 @@ fn registers() -> Value {
         }
         unit
     };
-    let everything =
-        ["archive-phase-one", "archive-structured", "archive-old-documents", "read", "invalidate"];
+    let everything = Function::ALL.map(Function::code);
     let system = |system: System, of: &str, functions: &[&str]| {
         let certified: Vec<Value> = functions
             .iter()

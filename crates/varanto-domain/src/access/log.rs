@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Basis, Caller, Denial, Who};
+use super::{Basis, Caller, Denial, Strength, Who};
 use crate::ids::{ClientKey, Oid, VersionKey};
 use crate::time::Instant;
 
@@ -23,11 +23,13 @@ pub enum Event {
     Administer,
     /// A submission was checked, and nothing of it kept.
     Check,
+    /// A document of another controller was opened or searched for: a disclosure, given or denied.
+    Disclose,
 }
 
 impl Event {
     /// Every event; the place in this list is what the store keeps.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Archive,
         Self::Open,
         Self::Search,
@@ -35,6 +37,7 @@ impl Event {
         Self::TurnedAway,
         Self::Administer,
         Self::Check,
+        Self::Disclose,
     ];
 
     /// Its stable name.
@@ -48,6 +51,7 @@ impl Event {
             Self::TurnedAway => "turned-away",
             Self::Administer => "administer",
             Self::Check => "check",
+            Self::Disclose => "disclose",
         }
     }
 }
@@ -117,15 +121,19 @@ impl Actor {
                 organisation,
                 detail: Some(format!("certificate {certificate}")),
             },
-            Who::Person { subject, registration_number, role, unit, strong } => {
+            Who::Person { subject, registration_number, role, unit, strength, .. } => {
+                let role = role.code();
                 let number = registration_number.as_deref().unwrap_or("-");
                 let unit = unit.as_ref().map_or("-", |unit| unit.as_str());
-                let login = if *strong { "" } else { " login weak" };
+                let login = if *strength == Strength::Strong { "" } else { " login weak" };
                 Self {
                     name: format!("person:{subject}"),
                     organisation,
                     detail: Some(format!("number {number} role {role} unit {unit}{login}")),
                 }
+            }
+            Who::Citizen { client, .. } => {
+                Self { name: format!("citizen:{}", client.0), organisation, detail: None }
             }
             Who::Operator => Self { name: "operator".into(), organisation: None, detail: None },
         }

@@ -1,47 +1,205 @@
 //! Permits: made here alone, asked for by everything that gives out or takes in client data.
 
-use super::{Basis, VersionFacts};
+use super::VersionFacts;
+use super::question::Reason;
 use crate::ids::{ClientKey, VersionKey};
+
+/// On what ground a permit stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Basis {
+    /// A system in a register of its own organisation.
+    OwnRegister,
+    /// A worker whose unit serves the client.
+    CaseContext,
+    /// A worker of the controller who has given a reason.
+    StatedReason,
+    /// A register-use right.
+    RegisterUse,
+    /// A wide register-use right.
+    WideRegisterUse,
+    /// The client was informed: the rule until the end of 2023.
+    Informed,
+    /// The client's disclosure permission.
+    Permission,
+    /// The client's consent to health care.
+    HealthConsent,
+    /// A right to information by law.
+    Statutory,
+    /// The keeper of the archive.
+    Archivist,
+    /// The citizen's own data.
+    OwnData,
+    /// Guardianship of a minor.
+    Guardianship,
+    /// Another adult's mandate.
+    Mandate,
+    /// A data-protection officer's review.
+    Review,
+    /// The controller's own handing over, on request.
+    OnRequest,
+    /// The operator's work, on nobody's data.
+    Operation,
+}
+
+impl Basis {
+    /// Every ground.
+    pub const ALL: [Self; 16] = [
+        Self::OwnRegister,
+        Self::CaseContext,
+        Self::StatedReason,
+        Self::RegisterUse,
+        Self::WideRegisterUse,
+        Self::Informed,
+        Self::Permission,
+        Self::HealthConsent,
+        Self::Statutory,
+        Self::Archivist,
+        Self::OwnData,
+        Self::Guardianship,
+        Self::Mandate,
+        Self::Review,
+        Self::OnRequest,
+        Self::Operation,
+    ];
+
+    /// Its stable name, as the log keeps it.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::OwnRegister => "own-register",
+            Self::CaseContext => "case-context",
+            Self::StatedReason => "stated-reason",
+            Self::RegisterUse => "register-use",
+            Self::WideRegisterUse => "wide-register-use",
+            Self::Informed => "informed",
+            Self::Permission => "disclosure-permission",
+            Self::HealthConsent => "health-consent",
+            Self::Statutory => "statutory",
+            Self::Archivist => "archivist",
+            Self::OwnData => "own-data",
+            Self::Guardianship => "guardianship",
+            Self::Mandate => "mandate",
+            Self::Review => "review",
+            Self::OnRequest => "on-request",
+            Self::Operation => "operation",
+        }
+    }
+}
+
+/// What a permit obliges to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Obligation {
+    /// Mask what tells where the client is: the personal-safety order does not allow it to be seen.
+    MaskWhereabouts,
+    /// Write the reason into the log.
+    LogReason(Reason),
+    /// Write a line of disclosure: who, to whom, what, why.
+    LogDisclosure,
+    /// Let the client follow it.
+    TellClient,
+    /// Give it on paper, once the controller has checked it.
+    OnPaperAlone,
+}
+
+impl Obligation {
+    /// Its stable name.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::MaskWhereabouts => "mask-whereabouts",
+            Self::LogReason(_) => "log-reason",
+            Self::LogDisclosure => "log-disclosure",
+            Self::TellClient => "tell-client",
+            Self::OnPaperAlone => "on-paper-alone",
+        }
+    }
+}
+
+/// The answer yes: its ground, and what it obliges to. It opens nothing by itself; the permits below
+/// do, and are made of it here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// The ground.
+    pub basis: Basis,
+    /// What it obliges to, each once.
+    pub obligations: Vec<Obligation>,
+}
+
+impl Grant {
+    /// A grant without obligations.
+    pub(crate) const fn on(basis: Basis) -> Self {
+        Self { basis, obligations: Vec::new() }
+    }
+
+    /// With an obligation more.
+    pub(crate) fn obliging(mut self, obligation: Obligation) -> Self {
+        self.obligations.push(obligation);
+        self
+    }
+
+    /// With an obligation more, if there is a case for it.
+    pub(crate) fn obliging_if(self, is_so: bool, obligation: Obligation) -> Self {
+        if is_so { self.obliging(obligation) } else { self }
+    }
+
+    /// What the log keeps of the obligations: the reason, and that it is a disclosure.
+    #[must_use]
+    pub fn log_words(&self) -> String {
+        let mut words = String::new();
+        for obligation in &self.obligations {
+            match obligation {
+                Obligation::LogReason(reason) => {
+                    words.push_str(" reason=");
+                    words.push_str(reason.code());
+                }
+                Obligation::LogDisclosure => words.push_str(" disclosed"),
+                _ => {}
+            }
+        }
+        words
+    }
+}
 
 /// The right to read one version. Only the decisions of [`crate::access`] make it:
 ///
 /// ```compile_fail
-/// use varanto_domain::access::{Basis, ReadPermit, VersionFacts};
-/// fn forge(facts: &VersionFacts) -> ReadPermit {
-///     ReadPermit::new(facts, Basis::OwnRegister)
+/// use varanto_domain::access::{Grant, ReadPermit, VersionFacts};
+/// fn forge(facts: &VersionFacts, grant: Grant) -> ReadPermit {
+///     ReadPermit::new(facts, grant)
 /// }
 /// ```
 ///
 /// ```compile_fail
-/// use varanto_domain::access::{Basis, ReadPermit};
+/// use varanto_domain::access::{Grant, ReadPermit};
 /// use varanto_domain::ids::{ClientKey, VersionKey};
-/// let forged =
-///     ReadPermit { version: VersionKey(1), client: ClientKey(1), basis: Basis::OwnRegister };
+/// fn forge(grant: Grant) -> ReadPermit {
+///     ReadPermit { version: VersionKey(1), client: ClientKey(1), grant }
+/// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a permit that opens nothing was asked for in vain"]
 pub struct ReadPermit {
     version: VersionKey,
     client: ClientKey,
-    basis: Basis,
+    grant: Grant,
 }
 
 /// The right to archive one document. Only [`super::may_archive`] makes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArchivePermit {
-    basis: Basis,
+    grant: Grant,
 }
 
 /// The right to invalidate one version. Only [`super::may_invalidate`] makes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidatePermit {
     version: VersionKey,
-    basis: Basis,
+    grant: Grant,
 }
 
 impl ReadPermit {
-    pub(super) fn new(facts: &VersionFacts, basis: Basis) -> Self {
-        Self { version: facts.version, client: facts.client, basis }
+    pub(super) fn new(facts: &VersionFacts, grant: Grant) -> Self {
+        Self { version: facts.version, client: facts.client, grant }
     }
 
     /// The version that may be read.
@@ -59,25 +217,31 @@ impl ReadPermit {
     /// On what ground.
     #[must_use]
     pub const fn basis(&self) -> Basis {
-        self.basis
+        self.grant.basis
+    }
+
+    /// The ground, and what it obliges to.
+    #[must_use]
+    pub const fn grant(&self) -> &Grant {
+        &self.grant
     }
 }
 
 impl ArchivePermit {
-    pub(super) fn new(basis: Basis) -> Self {
-        Self { basis }
+    pub(super) const fn new(grant: Grant) -> Self {
+        Self { grant }
     }
 
     /// On what ground.
     #[must_use]
     pub const fn basis(&self) -> Basis {
-        self.basis
+        self.grant.basis
     }
 }
 
 impl InvalidatePermit {
-    pub(super) fn new(facts: &VersionFacts, basis: Basis) -> Self {
-        Self { version: facts.version, basis }
+    pub(super) fn new(facts: &VersionFacts, grant: Grant) -> Self {
+        Self { version: facts.version, grant }
     }
 
     /// The version that may be invalidated.
@@ -89,6 +253,6 @@ impl InvalidatePermit {
     /// On what ground.
     #[must_use]
     pub const fn basis(&self) -> Basis {
-        self.basis
+        self.grant.basis
     }
 }

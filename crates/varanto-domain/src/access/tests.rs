@@ -1,100 +1,406 @@
+use super::table::{RELATIONS, Relation, World};
 use super::*;
+use crate::archive::documents::{DocumentGroup, VersionState};
+use crate::disclosure::Refused;
+use crate::ids::{ClientKey, Oid, VersionKey};
+use crate::time::FinnishDay;
 
 fn oid(text: &str) -> Oid {
     Oid::parse(text).unwrap()
 }
 
-fn system(functions: &[Function]) -> Caller {
-    Caller {
-        who: Who::System { id: "county-system".into(), certificate: "00".into() },
-        organisation: oid("1.2.246.10.99999991.10.0"),
-        registers: vec![oid("1.2.246.10.99999991.19.0")],
-        functions: functions.to_vec(),
+fn day(text: &str) -> FinnishDay {
+    FinnishDay::parse(text).unwrap()
+}
+
+/// Makes a world, asks, and holds the answer's code against what is expected.
+fn check(
+    situation: Situation,
+    action: Action,
+    make: impl Fn(&mut World),
+    expected: Result<&str, &str>,
+) {
+    let mut world = World::usual();
+    make(&mut world);
+    let answer = world.answer(action, situation);
+    let told = answer.as_ref().map(|grant| grant.basis.code()).map_err(|denial| denial.code());
+    assert_eq!(told, expected, "{situation:?} {action:?}");
+}
+
+/// ACC-6: no cell is undecided, and in each situation something is permitted and something is not.
+#[test]
+fn the_table_has_a_cell_for_every_action_group_and_state() {
+    for situation in Situation::ALL {
+        let mut cells = Vec::new();
+        for relation in RELATIONS.iter().filter(|one| one.situation == situation) {
+            let answers = relation.answers();
+            assert_eq!(answers.len(), Action::ALL.len());
+            cells.extend(answers.into_iter().flat_map(|one| one.cells).flatten());
+        }
+        assert!(cells.iter().any(Result::is_ok), "{situation:?} permits nothing");
+        assert!(cells.iter().any(Result::is_err), "{situation:?} denies nothing");
     }
 }
 
-fn version(controller: &str, state: VersionState) -> VersionFacts {
-    VersionFacts {
-        version: VersionKey(7),
-        client: ClientKey(3),
-        controller: oid(controller),
-        state,
+/// ACC-6: each denial is met in the table, but for the one that outsiders are told in its place.
+#[test]
+fn every_denial_is_met_in_the_table() {
+    let met: Vec<&str> = RELATIONS
+        .iter()
+        .flat_map(Relation::answers)
+        .flat_map(|answers| answers.cells)
+        .flatten()
+        .filter_map(|cell| cell.err().map(Denial::code))
+        .collect();
+    let unmet: Vec<&str> = Denial::ALL
+        .iter()
+        .map(|denial| denial.code())
+        .filter(|code| !met.contains(code) && *code != "not-disclosed")
+        .collect();
+    assert_eq!(unmet, Vec::<&str>::new());
+}
+
+/// ACC-5: operators administer, and see nothing of any document in any situation.
+#[test]
+fn operators_are_kept_out_of_the_content() {
+    for situation in Situation::ALL {
+        for action in Action::ALL {
+            let expected = match action {
+                Action::Administer => Ok("operation"),
+                _ => Err("operator-sees-nothing"),
+            };
+            check(situation, action, World::operator, expected);
+        }
+        check(situation, Action::Administer, |_| {}, Err("operators-alone"));
     }
 }
 
-const OWN: &str = "1.2.246.10.99999991.19.0";
-const OTHER: &str = "1.2.246.10.99999992.19.0";
-
-/// ACC-2, ARC-3, JOI-4: reading needs the function, the own register, and a version in normal use.
+/// ACC-1: a weak login records what needs no signature; it reads nothing and receives nothing.
 #[test]
-fn a_system_reads_what_its_own_registers_hold() {
-    use Function::{ArchiveStructured as Archive, Invalidate, Read};
-    use VersionState::{InForce, Invalidated, Replaced};
-    let check = |functions: &[Function], controller, state, purpose, expected: Result<(), &str>| {
-        let answer = may_read(&system(functions), &version(controller, state), purpose);
-        assert_eq!(answer.map(|_| ()).map_err(Denial::code), expected);
+fn a_weak_login_records_and_does_nothing_else() {
+    use Action::{Invalidate, List, Read, Store};
+    let weak = |world: &mut World| world.weak_person(Role::Worker);
+    let signed = |world: &mut World| {
+        world.weak_person(Role::Worker);
+        world.document.signed = true;
     };
-    check(&[Read], OWN, InForce, Purpose::Read, Ok(()));
-    check(&[Read], OWN, Replaced, Purpose::Read, Ok(()));
-    check(&[Read], OWN, Invalidated, Purpose::Read, Err("version-invalidated"));
-    check(&[Read], OWN, Invalidated, Purpose::ReadInvalidated, Err("version-invalidated"));
-    check(&[Read, Invalidate], OWN, Invalidated, Purpose::ReadInvalidated, Ok(()));
-    check(&[Read, Invalidate], OWN, Invalidated, Purpose::Read, Err("version-invalidated"));
-    check(&[Read], OTHER, InForce, Purpose::Read, Err("another-register"));
-    check(&[Read], OTHER, Invalidated, Purpose::ReadInvalidated, Err("another-register"));
-    check(&[Archive], OWN, InForce, Purpose::Read, Err("not-certified"));
-    check(&[], OTHER, InForce, Purpose::Read, Err("not-certified"));
+    for action in [Read, List, Invalidate] {
+        check(Situation::OwnRegister, action, weak, Err("weak-login"));
+    }
+    check(Situation::OwnRegister, Store, weak, Ok("case-context"));
+    check(Situation::OwnRegister, Store, signed, Err("weak-login"));
+    check(Situation::Disclosure, Read, weak, Err("weak-login"));
 }
 
-/// ACC-1: the weaker login is for recording; it opens, finds and invalidates nothing, whatever the
-/// role allows.
+/// JOI-4, OLD-1: each document group needs its own certification, old documents another than new.
 #[test]
-fn a_weak_login_records_and_is_shown_nothing() {
-    let person = |strong, functions: &[Function]| Caller {
-        who: Who::Person {
-            subject: "aino".into(),
-            registration_number: None,
-            role: "archivist".into(),
-            unit: None,
-            strong,
-        },
-        ..system(functions)
-    };
-    let every = Function::ALL;
-    let facts = version(OWN, VersionState::InForce);
-    let check = |strong, functions: &[Function], expected: Result<(), &str>| {
-        let caller = person(strong, functions);
-        let told = |answer: Result<(), Denial>| answer.map_err(Denial::code);
-        assert_eq!(told(may_look(&caller)), expected);
-        assert_eq!(told(may_read(&caller, &facts, Purpose::Read).map(|_| ())), expected);
-        assert_eq!(told(may_invalidate(&caller, &facts).map(|_| ())), expected);
-    };
-    check(true, &every, Ok(()));
-    check(false, &every, Err("weak-login"));
-    check(false, &[], Err("weak-login"));
-    check(true, &[], Err("not-certified"));
-
-    let recorded = may_archive(&person(false, &every), &oid(OWN), DocumentGroup::LaterPhase);
-    assert_eq!(recorded.map(|_| ()), Ok(()));
-}
-
-/// JOI-4, OLD-1: old documents need a certification of their own.
-#[test]
-fn a_system_archives_what_it_is_certified_for_into_its_own_registers() {
+fn a_system_archives_what_it_is_certified_for() {
     use DocumentGroup::{Case, LaterPhase, Old, PhaseOne};
-    use Function::{
-        ArchiveOldDocuments as ArchiveOld, ArchivePhaseOne, ArchiveStructured as Archive,
+    use Function::{ArchiveOldDocuments, ArchivePhaseOne, ArchiveStructured};
+    let certified = |function: Function, group: DocumentGroup, expected: Result<&str, &str>| {
+        let make = |world: &mut World| {
+            world.caller.functions = vec![function];
+            world.document.group = group;
+        };
+        check(Situation::OwnRegister, Action::Store, make, expected);
     };
-    let check = |functions: &[Function], controller, group, expected: Result<(), &str>| {
-        let answer = may_archive(&system(functions), &oid(controller), group);
-        assert_eq!(answer.map(|_| ()).map_err(Denial::code), expected);
+    certified(ArchiveStructured, LaterPhase, Ok("own-register"));
+    certified(ArchiveStructured, Old, Err("not-certified"));
+    certified(ArchiveStructured, PhaseOne, Err("not-certified"));
+    certified(ArchiveOldDocuments, Old, Ok("own-register"));
+    certified(ArchiveOldDocuments, LaterPhase, Err("not-certified"));
+    certified(ArchiveOldDocuments, Case, Ok("own-register"));
+    certified(ArchivePhaseOne, PhaseOne, Ok("own-register"));
+    certified(Function::Read, LaterPhase, Err("not-certified"));
+}
+
+/// ARC-3: an invalidated version shows itself only to those who may invalidate and ask for it.
+#[test]
+fn an_invalidated_version_is_hidden_from_normal_use() {
+    use Function::{Invalidate, Read};
+    let check_state = |functions: &[Function], state, on_purpose, expected| {
+        let make = |world: &mut World| {
+            world.caller.functions = functions.to_vec();
+            world.document.state = state;
+            world.invalidated_too = on_purpose;
+        };
+        check(Situation::OwnRegister, Action::Read, make, expected);
     };
-    check(&[Archive], OWN, LaterPhase, Ok(()));
-    check(&[Archive], OWN, Old, Err("not-certified"));
-    check(&[ArchiveOld], OWN, Old, Ok(()));
-    check(&[ArchiveOld], OWN, LaterPhase, Err("not-certified"));
-    check(&[ArchiveOld], OWN, Case, Ok(()));
-    check(&[ArchivePhaseOne], OWN, PhaseOne, Ok(()));
-    check(&[Archive], OWN, PhaseOne, Err("not-certified"));
-    check(&[Archive], OTHER, LaterPhase, Err("another-register"));
+    check_state(&[Read], VersionState::Replaced, false, Ok("own-register"));
+    check_state(&[Read], VersionState::Invalidated, false, Err("version-invalidated"));
+    check_state(&[Read], VersionState::Invalidated, true, Err("version-invalidated"));
+    check_state(&[Read, Invalidate], VersionState::Invalidated, true, Ok("own-register"));
+    check_state(&[Read, Invalidate], VersionState::Invalidated, false, Err("version-invalidated"));
+    let strangers = |world: &mut World| {
+        world.other_county();
+        world.document.state = VersionState::Invalidated;
+    };
+    check(Situation::OwnRegister, Action::Read, strangers, Err("another-register"));
+    check(Situation::RegisterUse, Action::Read, strangers, Err("register-use-right-missing"));
+}
+
+/// ACC-2, ACC-3: a worker reads in case context, or says why; a system answers for its own users.
+#[test]
+fn a_worker_without_case_context_gives_a_reason() {
+    let worker = |world: &mut World| world.person(Role::Worker);
+    let stranger = |world: &mut World| {
+        world.person(Role::Worker);
+        world.client.rights.clear();
+    };
+    let with_reason = |world: &mut World| {
+        stranger(world);
+        world.reason = Some(Reason::Look(LookReason::FirstContact));
+    };
+    let with_section = |world: &mut World| {
+        stranger(world);
+        world.reason = Some(Reason::Statutory(StatutoryGround::Section56));
+    };
+    let own = Situation::OwnRegister;
+    check(own, Action::Read, worker, Ok("case-context"));
+    check(own, Action::Read, stranger, Err("case-context-missing"));
+    check(own, Action::Read, with_reason, Ok("stated-reason"));
+    check(own, Action::Read, with_section, Err("case-context-missing"));
+    check(own, Action::Version, stranger, Err("case-context-missing"));
+    check(own, Action::Store, |_| {}, Ok("own-register"));
+    check(own, Action::Read, |world| world.client.rights.clear(), Ok("own-register"));
+    let yesterday = |world: &mut World| {
+        world.person(Role::Worker);
+        world.client.rights[0].validity.last = Some(world.day.plus_days(-1));
+    };
+    check(own, Action::Read, yesterday, Err("case-context-missing"));
+}
+
+/// OLD-3: a look at a deceased client, and at old documents of a former one, is justified.
+#[test]
+fn looks_at_ended_and_deceased_clients_are_justified() {
+    let own = Situation::OwnRegister;
+    let ended = |world: &mut World| world.client.relationships.clear();
+    let ended_old = |world: &mut World| {
+        world.client.relationships.clear();
+        world.document.group = DocumentGroup::Old;
+    };
+    let old_reason = |world: &mut World| {
+        ended_old(world);
+        world.reason = Some(Reason::Look(LookReason::InformationRequest));
+    };
+    let deceased = |world: &mut World| world.client.died_on = Some(world.day);
+    check(own, Action::Read, ended, Ok("own-register"));
+    check(own, Action::Read, ended_old, Err("ended-wants-reason"));
+    check(own, Action::List, ended_old, Err("ended-wants-reason"));
+    check(own, Action::Read, old_reason, Ok("own-register"));
+    check(own, Action::Read, deceased, Err("deceased-wants-reason"));
+    check(own, Action::Store, deceased, Ok("own-register"));
+    let tomorrow = |world: &mut World| world.client.died_on = Some(world.day.plus_days(1));
+    check(own, Action::Read, tomorrow, Ok("own-register"));
+}
+
+/// RUR-1 to RUR-4: a producer reads and records while its right runs, both end days included, and
+/// leaves the organiser's documents alone.
+#[test]
+fn a_producer_works_while_its_register_use_right_is_in_force() {
+    let between = |first: &str, last: &str, expected: Result<&str, &str>| {
+        let make = |world: &mut World| world.producer(day(first), Some(day(last)), "24");
+        for action in [Action::Read, Action::Store, Action::Version, Action::Invalidate] {
+            check(Situation::RegisterUse, action, make, expected);
+        }
+    };
+    between("2026-11-26", "2026-12-31", Err("register-use-right-not-yet"));
+    between("2026-11-25", "2026-12-31", Ok("register-use"));
+    between("2026-01-01", "2026-11-25", Ok("register-use"));
+    between("2026-01-01", "2026-11-24", Err("register-use-right-ended"));
+    let organisers = |group| {
+        move |world: &mut World| {
+            world.serving_producer();
+            world.document.group = group;
+        }
+    };
+    for group in [DocumentGroup::Relationship, DocumentGroup::Case] {
+        check(Situation::RegisterUse, Action::Read, organisers(group), Ok("register-use"));
+        let changed = Err("organisers-document");
+        check(Situation::RegisterUse, Action::Version, organisers(group), changed);
+        check(Situation::RegisterUse, Action::Store, organisers(group), changed);
+    }
+}
+
+/// DIS-2, RUR-2: a refusal never blocks the organiser from its own producer.
+#[test]
+fn a_refusal_does_not_touch_the_register_use_right() {
+    let refused = |world: &mut World| {
+        world.serving_producer();
+        world.client.refusals.0.push(Refused::Controller(world.document.controller.clone()));
+        world.client.permission = None;
+    };
+    check(Situation::RegisterUse, Action::Read, refused, Ok("register-use"));
+}
+
+/// DIS-1, design D9: before 2024 informing opens, from 2024 the permission; each day by its own rule.
+#[test]
+fn disclosure_goes_by_the_rule_of_the_day() {
+    let on = |text: &str, informed: bool, permitted: bool, expected: Result<&str, &str>| {
+        let make = |world: &mut World| {
+            world.other_county();
+            world.day = day(text);
+            world.client.informed_on = informed.then(|| day("2020-01-01"));
+            world.client.permission = world.client.permission.filter(|_| permitted);
+        };
+        check(Situation::Disclosure, Action::Read, make, expected);
+    };
+    on("2021-10-31", true, true, Err("no-disclosure-yet"));
+    on("2021-11-01", true, false, Ok("informed"));
+    on("2023-12-31", true, false, Ok("informed"));
+    on("2023-12-31", false, true, Err("client-not-informed"));
+    on("2024-01-01", true, false, Err("disclosure-permission-missing"));
+    on("2024-01-01", false, true, Ok("disclosure-permission"));
+}
+
+/// DIS-2, DIS-3: what is refused or held back is not disclosed but by law, with the section named.
+#[test]
+fn refusals_and_hold_backs_yield_to_the_law_alone() {
+    let cases = [
+        ("a controller", Some(Refused::Controller(oid("1.2.246.10.90000001"))), None),
+        ("a service task", Some(Refused::ServiceTask("24".into())), None),
+        ("a document", Some(Refused::Document(oid("1.2.246.10.90000001.95.1"))), None),
+        ("an old document", None, Some(DocumentGroup::Old)),
+        ("a phase I document", None, Some(DocumentGroup::PhaseOne)),
+    ];
+    for (what, refusal, group) in cases {
+        let hold_back = |world: &mut World| {
+            world.client.refusals.0.extend(refusal.clone());
+            world.document.group = group.unwrap_or(world.document.group);
+        };
+        let expected = if group.is_some() { "held-back-by-default" } else { "refused-by-client" };
+        let asked = |world: &mut World| {
+            world.other_county();
+            hold_back(world);
+        };
+        check(Situation::Disclosure, Action::Read, asked, Err(expected));
+        let by_law = |world: &mut World| {
+            world.by_law();
+            hold_back(world);
+        };
+        check(Situation::StatutoryDisclosure, Action::Read, by_law, Ok("statutory"));
+        let unnamed = |world: &mut World| {
+            by_law(world);
+            world.reason = None;
+        };
+        let wanted = Err("statutory-reason-needed");
+        check(Situation::StatutoryDisclosure, Action::Read, unnamed, wanted);
+        assert!(Denial::HeldBack.as_told_outside() == Denial::NotDisclosed, "{what}");
+    }
+}
+
+/// DIS-1: one who does not serve the client learns nothing of permission or refusal.
+#[test]
+fn who_does_not_serve_the_client_learns_nothing() {
+    for permitted in [true, false] {
+        let make = |world: &mut World| {
+            world.other_county();
+            world.client.relationships.truncate(1);
+            world.client.permission = world.client.permission.filter(|_| permitted);
+            world.document.state = VersionState::Invalidated;
+        };
+        let expected = Err("receiver-without-relationship");
+        check(Situation::Disclosure, Action::Read, make, expected);
+    }
+}
+
+/// DIS-4: every disclosure obliges to its log line, and lets the client follow it.
+#[test]
+fn a_disclosure_is_told() {
+    let mut world = World::usual();
+    world.by_law();
+    let grant = world.answer(Action::Read, Situation::StatutoryDisclosure).unwrap();
+    let section = Reason::Statutory(StatutoryGround::Section64);
+    let expected =
+        [Obligation::LogReason(section), Obligation::LogDisclosure, Obligation::TellClient];
+    assert_eq!(grant.obligations, expected);
+    assert_eq!(grant.log_words(), " reason=act-703-2023-64 disclosed");
+}
+
+/// CIT-2: by subject and by age, some documents are never in the citizen's view.
+#[test]
+fn some_documents_are_never_shown_to_citizens() {
+    let about = |subject, expected| {
+        let make = |world: &mut World| {
+            world.citizen(ClientKey(1));
+            world.document.subject = subject;
+        };
+        check(Situation::Citizen, Action::Read, make, expected);
+    };
+    about(Subject::of_type("15007"), Ok("own-data"));
+    for kind in ["4025", "16008", "1011", "15019", "1014", "15025", "4000", "7005"] {
+        about(Subject::of_type(kind), Err("excluded-from-view"));
+    }
+    for group in [DocumentGroup::Old, DocumentGroup::PhaseOne] {
+        let make = |world: &mut World| {
+            world.citizen(ClientKey(1));
+            world.document.group = group;
+        };
+        check(Situation::Citizen, Action::Read, make, Err("excluded-from-view"));
+    }
+}
+
+/// CIT-3: a delay ends with its day; special content hides for good.
+#[test]
+fn a_professional_holds_back_for_a_time_or_for_good() {
+    let until = |text: &str, expected| {
+        let make = |world: &mut World| {
+            world.citizen(ClientKey(1));
+            world.document.display.delayed_until = Some(day(text));
+        };
+        check(Situation::Citizen, Action::Read, make, expected);
+    };
+    until("2026-11-24", Ok("own-data"));
+    until("2026-11-25", Err("showing-delayed"));
+    let special = |world: &mut World| {
+        world.citizen(ClientKey(1));
+        world.document.display.special_content = true;
+    };
+    check(Situation::Citizen, Action::Read, special, Err("special-content"));
+}
+
+/// CIT-4: guardians see what is said to be theirs to see; a producer alone cannot decide it.
+#[test]
+fn guardians_see_what_every_document_says_of_them() {
+    use GuardianMark::{Hidden, HiddenByProducer, NotSaid, Shown};
+    let marked = |mark, expected| {
+        let make = |world: &mut World| world.minor_with_guardian(mark);
+        check(Situation::Guardian, Action::Read, make, expected);
+    };
+    marked(Shown, Ok("guardianship"));
+    marked(Hidden, Err("hidden-from-guardians"));
+    marked(HiddenByProducer, Err("guardian-decision-open"));
+    marked(NotSaid, Err("guardians-not-said"));
+}
+
+/// ARC-3, ACC-4: a permit is for the version that was asked about, whatever the question named.
+#[test]
+fn a_permit_is_for_the_version_it_was_decided_for() {
+    let world = World::usual();
+    let other = World::usual().document;
+    let version =
+        VersionFacts { version: VersionKey(7), client: ClientKey(3), document: other.clone() };
+    let stranger = VersionFacts {
+        document: DocumentFacts { controller: oid("1.2.246.10.90000002"), ..other },
+        ..version.clone()
+    };
+    let question =
+        Question::new(&world.caller, &world.document, &world.client, Purpose::READ, world.day);
+    let permit = may_read(&version, &question).unwrap();
+    assert_eq!((permit.version(), permit.client()), (VersionKey(7), ClientKey(3)));
+    assert_eq!(may_read(&stranger, &question).unwrap_err(), Denial::AnotherRegister);
+}
+
+/// ACC-4: each denial names its rule, its law, what is missing and whom to ask, and has its own code.
+#[test]
+fn denials_tell_all_and_have_codes_of_their_own() {
+    let mut codes: Vec<&str> = Denial::ALL.iter().map(|denial| denial.code()).collect();
+    let all = codes.len();
+    codes.sort_unstable();
+    codes.dedup();
+    assert_eq!(codes.len(), all);
+    for denial in Denial::ALL {
+        assert!(denial.law().contains('/'), "{denial:?}");
+        assert!(Missing::ALL.contains(&denial.missing()) && Ask::ALL.contains(&denial.ask()));
+    }
 }

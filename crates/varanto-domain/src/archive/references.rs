@@ -9,6 +9,7 @@ use super::documents::{DocumentGroup, VersionState};
 use super::elements::Element;
 use super::metadata::{Metadata, RawMetadata, RawValue};
 use super::register_documents::{CaseContent, RelationshipContent};
+use crate::disclosure::{PermissionContent, RefusalContent};
 use crate::faults::{Fault, FaultKind};
 use crate::ids::{ClientIdentifier, ClientKey, Oid};
 use crate::time::{FinnishDay, Instant};
@@ -106,6 +107,10 @@ pub enum RegisterContent {
     Relationship(RelationshipContent),
     /// A case document's.
     Case(CaseContent),
+    /// A refusal document's.
+    Refusals(RefusalContent),
+    /// A permission document's.
+    Permission(PermissionContent),
     /// Any other document's.
     None,
 }
@@ -227,7 +232,7 @@ pub fn check(
         RegisterContent::None if naming.group.hangs_on_a_case() => {
             check_client_document(naming, facts, &mut faults);
         }
-        RegisterContent::None => {}
+        RegisterContent::Refusals(_) | RegisterContent::Permission(_) | RegisterContent::None => {}
     }
     faults
 }

@@ -97,7 +97,7 @@ fn oid(text: Option<String>) -> Option<Oid> {
     Oid::parse_either(text?.as_str()).ok()
 }
 
-fn client(of: Option<&Content<'_>>) -> ClientIdentifiers {
+pub(crate) fn client_of(of: Option<&Content<'_>>) -> ClientIdentifiers {
     const TEMPORARY: &str = "tilapainen_yksilointitunnus";
     let root = of.and_then(|of| of.member(TEMPORARY)?.member("system")?.text());
     ClientIdentifiers {
@@ -117,7 +117,8 @@ pub fn client_document_disagreement(
 ) -> Option<Fault> {
     let clients = content.member(root)?.member("asiakas")?.entries();
     let pointer = format!("/{root}/asiakas");
-    let differs = |entry| client_disagreement(&client(Some(entry)), metadata, &pointer).is_some();
+    let differs =
+        |entry| client_disagreement(&client_of(Some(entry)), metadata, &pointer).is_some();
     (!clients.is_empty() && clients.iter().all(differs)).then(|| disagrees(&pointer, "client"))
 }
 
@@ -139,7 +140,7 @@ impl RelationshipContent {
                 .iter()
                 .filter_map(|task| code(Some(task), "palvelutehtava"))
                 .collect(),
-            client: client(root.and_then(|root| root.member("asiakas"))),
+            client: client_of(root.and_then(|root| root.member("asiakas"))),
             units: RelationshipUnits::read(content),
         }
     }
@@ -181,7 +182,7 @@ impl CaseContent {
                 .map(Content::entries)
                 .unwrap_or_default()
                 .iter()
-                .map(|entry| client(Some(entry)))
+                .map(|entry| client_of(Some(entry)))
                 .collect(),
         }
     }
@@ -248,7 +249,7 @@ fn disagrees(pointer: &str, element: &str) -> Fault {
 
 /// Whether the client that the content names is another than the metadata's. A content that names
 /// nobody disagrees with nothing: its structure and conditions say whether it may.
-fn client_disagreement(
+pub(crate) fn client_disagreement(
     named: &ClientIdentifiers,
     metadata: &Metadata,
     pointer: &str,

@@ -44,6 +44,21 @@ pub struct Organisation {
     pub nodes: Vec<Oid>,
     /// Whether it is a controller (rekisterinpitäjä): documents are archived into its registers.
     pub controller: bool,
+    /// In which sector it works.
+    pub sector: Sector,
+    /// Whether producers do its work as the organiser too, in the client relationships and cases of
+    /// its register (laaja rekisterinkäyttöoikeus), as in shelter services. Source: RUR-6.
+    pub wide_register_use: bool,
+}
+
+/// The sector in which an organisation works.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Sector {
+    /// Social welfare (sosiaalihuolto).
+    #[default]
+    SocialWelfare,
+    /// Health care (terveydenhuolto).
+    HealthCare,
 }
 
 impl Organisation {

@@ -50,16 +50,22 @@ pub enum Function {
     Read,
     /// Invalidating documents.
     Invalidate,
+    /// Working in an organiser's register under a register-use right.
+    RegisterUse,
+    /// Receiving documents of other controllers.
+    Disclosure,
 }
 
 impl Function {
     /// Every function.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::ArchivePhaseOne,
         Self::ArchiveStructured,
         Self::ArchiveOldDocuments,
         Self::Read,
         Self::Invalidate,
+        Self::RegisterUse,
+        Self::Disclosure,
     ];
 
     /// The function's word in files.
@@ -71,6 +77,8 @@ impl Function {
             Self::ArchiveOldDocuments => "archive-old-documents",
             Self::Read => "read",
             Self::Invalidate => "invalidate",
+            Self::RegisterUse => "register-use",
+            Self::Disclosure => "disclosure",
         }
     }
 

@@ -29,6 +29,8 @@ fn organisation(text: &str, kind: OrganisationKind) -> Organisation {
         validity: since_2023(),
         nodes: Vec::new(),
         controller: true,
+        sector: Sector::SocialWelfare,
+        wide_register_use: false,
     }
 }
 

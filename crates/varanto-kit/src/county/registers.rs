@@ -37,6 +37,8 @@ pub(super) fn organisations(all: &[Organisation]) -> RegisterEntries {
             validity: since(2023),
             nodes: std::iter::once(organisation.id.clone()).chain(inherited).collect(),
             controller: true,
+            sector: varanto_domain::joining::Sector::SocialWelfare,
+            wide_register_use: false,
         });
         add_units(&mut entries, organisation, &organisation.id);
     }

@@ -272,7 +272,8 @@ fn users(directory: &Path, provider: &Provider) -> Result<Vec<UserFacts>, DemoEr
     Ok(all)
 }
 
-/// Three command lines: the signed state of the log, a search as a system, a document as a person.
+/// Three command lines: the signed state of the log, a search as a system, a document as a person. The
+/// person's own unit need not serve the client, so the person says why.
 fn commands(file: &DemoFile) -> Vec<String> {
     let (base, ca) = (&file.base, file.ca.display());
     let mut all = vec![format!("curl --cacert {ca} {base}/api/v1/checkpoint")];
@@ -290,7 +291,8 @@ fn commands(file: &DemoFile) -> Vec<String> {
     let document = sample.and_then(|sample| sample.structured.last());
     if let (Some(user), Some(document)) = (file.users.first(), document) {
         all.push(format!(
-            "curl --cacert {ca} -H @{} {base}/api/v1/documents/{document}/content",
+            "curl --cacert {ca} -H @{} \
+             '{base}/api/v1/documents/{document}/content?reason=information-request'",
             user.header_file.display()
         ));
     }

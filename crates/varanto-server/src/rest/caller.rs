@@ -91,6 +91,7 @@ fn facts(doors: &Doors, person: &Person) -> Result<PersonFacts, Problem> {
         role: person.role.clone(),
         organisation: Oid::parse(&person.organisation).map_err(|_| lacking("organisation"))?,
         unit,
+        duty: person.service_tasks.clone(),
         strong: doors.tokens.is_strong(person),
     })
 }

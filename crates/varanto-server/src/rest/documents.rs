@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use varanto_app::archive::{InvalidationRequest, OpenedContent, Submission};
-use varanto_domain::access::Purpose;
+use varanto_domain::access::{Purpose, Reason, Situation};
 use varanto_domain::archive::documents::Part;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
@@ -133,12 +133,33 @@ pub(super) fn document(text: &str) -> Result<Oid, Problem> {
     Oid::parse(text).map_err(|_| Problem::fault(Fault::new(FaultKind::NotAnOid, "oid", "ARC-2")))
 }
 
-/// Whether the caller asks for an invalidated version expressly.
+/// What the caller says of a look: the situation, the reason, and whether an invalidated version is
+/// asked for expressly.
 pub(super) fn purpose(parameters: &Parameters) -> Result<Purpose, Problem> {
-    match parameters.parsed::<bool>("invalidated", "true, false")? {
-        Some(true) => Ok(Purpose::ReadInvalidated),
-        _ => Ok(Purpose::Read),
-    }
+    Ok(Purpose {
+        situation: coded(parameters.get("situation"), "situation", Situation::of_code, || {
+            Situation::ALL.map(Situation::code).join(", ")
+        })?,
+        reason: coded(parameters.get("reason"), "reason", Reason::of_code, || {
+            Reason::ALL.map(Reason::code).join(", ")
+        })?,
+        invalidated_too: parameters.parsed::<bool>("invalidated", "true, false")? == Some(true),
+    })
+}
+
+/// A value that one of the rules' own codes names, if it was given.
+fn coded<T>(
+    given: Option<&str>,
+    name: &str,
+    of_code: impl Fn(&str) -> Option<T>,
+    all: impl Fn() -> String,
+) -> Result<Option<T>, Problem> {
+    let read = |text| {
+        of_code(text).ok_or_else(|| {
+            Problem::fault(Fault::new(FaultKind::WrongValue, name, "ACC-3").arg("expected", all()))
+        })
+    };
+    given.map(read).transpose()
 }
 
 /// An answer that is JSON already.

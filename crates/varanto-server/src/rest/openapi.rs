@@ -113,6 +113,8 @@ pub fn parameter_example(operation: &Operation, name: &str, demo: Option<&DemoFa
         ("controller", _) => "1.2.246.10.1234567",
         ("part", _) => "view",
         ("invalidated", _) => "false",
+        ("situation", _) => "own-register",
+        ("reason", _) => "information-request",
         ("from", _) => "1",
         ("to", _) => "2",
         ("days", _) => "30",

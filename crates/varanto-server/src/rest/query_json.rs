@@ -34,6 +34,8 @@ fn asked(terms: SearchTerms) -> DocumentQuery {
         group: terms.group,
         from: terms.from,
         before: terms.before,
+        situation: terms.situation,
+        reason: terms.reason,
         states: terms.states,
         limit: terms.limit.unwrap_or(DocumentQuery::USUAL),
         cursor: terms.cursor,

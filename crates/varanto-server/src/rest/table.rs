@@ -8,7 +8,12 @@ use crate::national;
 
 const JSON: &str = "application/json";
 
-const INVALIDATED: &[Query] = &[Query { name: "invalidated", kind: "boolean", needed: false }];
+/// What a look at a document may say.
+const LOOK: &[Query] = &[
+    Query { name: "situation", kind: "string", needed: false },
+    Query { name: "reason", kind: "string", needed: false },
+    Query { name: "invalidated", kind: "boolean", needed: false },
+];
 
 const SUBMISSION: Takes = Takes {
     media_type: "multipart/form-data",
@@ -118,7 +123,7 @@ pub const TABLE: &[Operation] = &[
         tag: "documents",
         method: "GET",
         path: "/documents/{oid}",
-        query: INVALIDATED,
+        query: LOOK,
         takes: None,
         answers: &[(200, JSON, "Document")],
         problems: &[],
@@ -130,7 +135,7 @@ pub const TABLE: &[Operation] = &[
         tag: "documents",
         method: "GET",
         path: "/documents/{oid}/content",
-        query: INVALIDATED,
+        query: LOOK,
         takes: None,
         answers: CONTENT,
         problems: &[406],
@@ -142,7 +147,7 @@ pub const TABLE: &[Operation] = &[
         tag: "documents",
         method: "GET",
         path: "/documents/{oid}/content/{part}",
-        query: INVALIDATED,
+        query: LOOK,
         takes: None,
         answers: CONTENT,
         problems: &[],
@@ -154,7 +159,7 @@ pub const TABLE: &[Operation] = &[
         tag: "documents",
         method: "GET",
         path: "/documents/{oid}/versions",
-        query: INVALIDATED,
+        query: LOOK,
         takes: None,
         answers: &[(200, JSON, "Versions")],
         problems: &[],
@@ -205,7 +210,7 @@ pub const TABLE: &[Operation] = &[
         tag: "proof",
         method: "GET",
         path: "/documents/{oid}/proof",
-        query: INVALIDATED,
+        query: LOOK,
         takes: None,
         answers: &[(200, JSON, "Proof")],
         problems: &[],

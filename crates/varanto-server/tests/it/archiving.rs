@@ -118,12 +118,17 @@ async fn only_the_registers_own_organisation_finds_and_opens() {
     let denied = other.get(&path).await.unwrap();
     assert_eq!((denied.status.as_u16(), code(&denied)), (403, "another-register".into()));
 
+    // ACC-3: a person without case context says why.
     let worker = house.person("worker");
-    assert_eq!(worker.get(&path).await.unwrap().status, 200);
-    let view = worker.connect().await.unwrap();
-    let mut view = view;
+    let denied = worker.get(&path).await.unwrap();
+    assert_eq!((denied.status.as_u16(), code(&denied)), (403, "case-context-missing".into()));
+    let wrong = worker.get(&format!("{path}?reason=curiosity")).await.unwrap();
+    assert_eq!((wrong.status.as_u16(), code(&wrong)), (400, "faults".into()));
+    let why = "reason=first-contact";
+    assert_eq!(worker.get(&format!("{path}?{why}")).await.unwrap().status, 200);
+    let mut view = worker.connect().await.unwrap();
     let accept = [("accept", "application/xhtml+xml")];
-    let shown = view.get_with(&format!("{path}/content"), &accept).await.unwrap();
+    let shown = view.get_with(&format!("{path}/content?{why}"), &accept).await.unwrap();
     assert_eq!(shown.header("content-type"), "application/xhtml+xml");
     assert!(shown.header("content-security-policy").contains("sandbox"));
     let denied = worker.post_form("/api/v1/documents", form(&made)).await.unwrap();

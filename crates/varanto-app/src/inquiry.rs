@@ -1,0 +1,199 @@
+//! The facts that a decision needs, asked of the store in the snapshot that is read, and the decision.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use varanto_domain::access::{
+    self, ArchivePermit, Caller, ClientFacts, Denial, Display, DocumentFacts, InvalidatePermit,
+    Purpose, Question, ReadPermit, RelationshipSpan, Subject, VersionFacts,
+};
+use varanto_domain::archive::documents::{DocumentGroup, VersionState};
+use varanto_domain::archive::metadata::Metadata;
+use varanto_domain::archive::references::Naming;
+use varanto_domain::ids::ClientKey;
+use varanto_domain::time::{FinnishDay, Instant};
+use varanto_store::{ReadTx, StoreError, VersionRow};
+
+use crate::{App, Registry};
+
+/// The answer of a decision.
+type Answer<T> = Result<Result<T, Denial>, StoreError>;
+
+/// One caller's questions within one snapshot: what is known of a client is asked once.
+pub(crate) struct Inquiry<'a> {
+    caller: &'a Caller,
+    purpose: Purpose,
+    registry: Arc<Registry>,
+    today: FinnishDay,
+    clients: RefCell<HashMap<ClientKey, Rc<ClientFacts>>>,
+}
+
+impl App {
+    /// A caller's questions, at a moment.
+    pub(crate) fn inquiry<'a>(
+        &self,
+        caller: &'a Caller,
+        purpose: Purpose,
+        now: Instant,
+    ) -> Inquiry<'a> {
+        Inquiry::new(caller, purpose, self.registry(), FinnishDay::of(now))
+    }
+}
+
+impl<'a> Inquiry<'a> {
+    pub(crate) fn new(
+        caller: &'a Caller,
+        purpose: Purpose,
+        registry: Arc<Registry>,
+        today: FinnishDay,
+    ) -> Self {
+        Self { caller, purpose, registry, today, clients: RefCell::default() }
+    }
+
+    /// Who asks.
+    pub(crate) const fn caller(&self) -> &'a Caller {
+        self.caller
+    }
+
+    /// Whether a version may be opened.
+    pub(crate) fn may_read(&self, tx: &ReadTx<'_>, row: &VersionRow) -> Answer<ReadPermit> {
+        self.ask(tx, row, access::may_read)
+    }
+
+    /// Whether a version may be shown in a list.
+    pub(crate) fn may_list(&self, tx: &ReadTx<'_>, row: &VersionRow) -> Answer<ReadPermit> {
+        self.ask(tx, row, access::may_list)
+    }
+
+    /// Whether a version may be invalidated.
+    pub(crate) fn may_invalidate(
+        &self,
+        tx: &ReadTx<'_>,
+        row: &VersionRow,
+    ) -> Answer<InvalidatePermit> {
+        self.ask(tx, row, access::may_invalidate)
+    }
+
+    /// Whether what was sent again may be compared with a version.
+    pub(crate) fn may_compare_resent(
+        &self,
+        tx: &ReadTx<'_>,
+        row: &VersionRow,
+    ) -> Answer<ReadPermit> {
+        self.ask(tx, row, access::may_compare_resent)
+    }
+
+    /// Whether a document may be archived; a new version also whether the one before it is the
+    /// caller's to replace. Of predecessors in other registers the rules of references tell. Without
+    /// sound metadata nobody knows which unit made it.
+    pub(crate) fn may_archive(
+        &self,
+        tx: &ReadTx<'_>,
+        naming: &Naming,
+        metadata: Option<&Metadata>,
+    ) -> Answer<ArchivePermit> {
+        // A system that records into its own organisation's register is asked nothing of the client.
+        let plain = self.caller.is_system() && self.caller.owns(&naming.controller);
+        let client = if plain { None } else { tx.find_client(&naming.client)? };
+        let document = facts_of(naming, metadata, client);
+        let known = self.client(tx, client)?;
+        if let Some(replaces) = naming.replaces.as_ref().filter(|_| !plain)
+            && let Some(earlier) = tx.find_version(replaces)?
+            && earlier.controller == naming.controller
+        {
+            let before = tx.facts(&earlier)?.document;
+            let before = DocumentFacts { state: VersionState::InForce, ..before };
+            let of_earlier = self.client(tx, before.client)?;
+            if let Err(denial) = access::may_archive(true, &self.question(&before, &of_earlier)) {
+                return Ok(Err(denial));
+            }
+        }
+        Ok(access::may_archive(naming.replaces.is_some(), &self.question(&document, &known)))
+    }
+
+    fn ask<T>(
+        &self,
+        tx: &ReadTx<'_>,
+        row: &VersionRow,
+        rule: fn(&VersionFacts, &Question<'_>) -> Result<T, Denial>,
+    ) -> Answer<T> {
+        let facts = tx.facts(row)?;
+        let client = self.client(tx, Some(row.client))?;
+        Ok(rule(&facts, &self.question(&facts.document, &client)))
+    }
+
+    fn question<'q>(
+        &'q self,
+        document: &'q DocumentFacts,
+        client: &'q ClientFacts,
+    ) -> Question<'q> {
+        Question::new(self.caller, document, client, self.purpose, self.today)
+    }
+
+    /// What is known of a client; nothing of one of whom nothing is archived.
+    fn client(
+        &self,
+        tx: &ReadTx<'_>,
+        client: Option<ClientKey>,
+    ) -> Result<Rc<ClientFacts>, StoreError> {
+        let Some(client) = client else { return Ok(Rc::new(self.of_nobody())) };
+        if let Some(known) = self.clients.borrow().get(&client) {
+            return Ok(Rc::clone(known));
+        }
+        let facts = Rc::new(self.facts_of_client(tx, client)?);
+        self.clients.borrow_mut().insert(client, Rc::clone(&facts));
+        Ok(facts)
+    }
+
+    /// What is known of anybody, whatever is archived. No controller is able to disclose: the archive
+    /// does not know yet what clients refuse, who has died, and who is under a personal-safety order.
+    fn of_nobody(&self) -> ClientFacts {
+        ClientFacts { wide_in: self.registry.wide_registers().to_vec(), ..ClientFacts::default() }
+    }
+
+    fn facts_of_client(
+        &self,
+        tx: &ReadTx<'_>,
+        client: ClientKey,
+    ) -> Result<ClientFacts, StoreError> {
+        let relationships =
+            tx.list_relationships(client)?.into_iter().map(|row| RelationshipSpan {
+                controller: row.known.controller,
+                old: row.known.old,
+                last_day: row.known.last_day,
+            });
+        let rights = tx.list_rights_of_client(client)?.into_iter().map(|row| row.right);
+        Ok(ClientFacts {
+            relationships: relationships.collect(),
+            rights: rights.collect(),
+            ..self.of_nobody()
+        })
+    }
+}
+
+/// What a decision needs to know of a document that is sent.
+fn facts_of(
+    naming: &Naming,
+    metadata: Option<&Metadata>,
+    client: Option<ClientKey>,
+) -> DocumentFacts {
+    // Nothing of archiving turns on the identifiers, so one that does not read is left open.
+    let id = metadata.map_or(&naming.controller, |metadata| &metadata.document_id);
+    let kind = metadata.and_then(|metadata| metadata.specific_type.as_deref());
+    let unit = metadata.and_then(Metadata::unit).map(|unit| unit.id.clone());
+    DocumentFacts {
+        id: id.clone(),
+        set: naming.set_id.clone().unwrap_or_else(|| id.clone()),
+        client,
+        controller: naming.controller.clone(),
+        unit,
+        group: naming.group,
+        state: VersionState::InForce,
+        service_task: naming.service_task.clone(),
+        subject: kind.map_or(Subject::Ordinary, Subject::of_type),
+        display: Display::UNREAD,
+        signed: naming.group == DocumentGroup::LaterPhase,
+    }
+}

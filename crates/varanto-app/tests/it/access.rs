@@ -1,0 +1,200 @@
+//! Who may see and do what, through the operations: workers in case context, producers under their
+//! rights, other controllers by law.
+
+use varanto_app::AppError;
+use varanto_app::archive::DocumentQuery;
+use varanto_app::callers::PersonFacts;
+use varanto_domain::access::{Caller, LookReason, Purpose, Reason, Situation, StatutoryGround};
+use varanto_domain::ids::Oid;
+
+use crate::world::{
+    COUNTY, Client, Dossier, Draft, NEIGHBOUR, PRODUCER, PRODUCERS_UNIT, System, UNIT, World,
+    client, justified, oid, serving,
+};
+
+fn worker(world: &World, organisation: &str, unit: &str) -> Caller {
+    let facts = PersonFacts {
+        subject: "t.tyontekija".into(),
+        registration_number: None,
+        role: "worker".into(),
+        organisation: oid(organisation),
+        unit: Some(oid(unit)),
+        duty: None,
+        strong: true,
+    };
+    world.app.caller_of_person(facts).unwrap()
+}
+
+/// The code of what is answered; `yes` for what is opened.
+fn code<T: std::fmt::Debug>(answer: Result<T, AppError>) -> &'static str {
+    match answer {
+        Ok(_) => "yes",
+        Err(AppError::Denied(denial)) => denial.code(),
+        Err(AppError::NotFound) => "not-found",
+        Err(AppError::Refused(faults)) => faults[0].code(),
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+/// Asks by every way to a document; all must answer alike, and a search shows it or does not.
+fn check(world: &World, caller: &Caller, who: &Client, id: &Oid, purpose: Purpose, expected: &str) {
+    let app = &world.app;
+    assert_eq!(code(app.open_document(caller, id, purpose)), expected, "open");
+    assert_eq!(code(app.open_content(caller, id, None, purpose)), expected, "content");
+    assert_eq!(code(app.list_versions(caller, id, purpose)), expected, "versions");
+    assert_eq!(code(app.prove_document(caller, id, purpose)), expected, "proof");
+    let query = DocumentQuery {
+        client: Some(who.identifier()),
+        situation: purpose.situation,
+        reason: purpose.reason,
+        ..DocumentQuery::default()
+    };
+    let found = app.find_documents(caller, &query);
+    let shown = found.map(|page| page.hits.iter().any(|hit| hit.document == *id));
+    match shown {
+        Ok(shown) => assert_eq!(shown, expected == "yes", "search"),
+        Err(AppError::Denied(denial)) => assert_eq!(denial.code(), expected, "search"),
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+/// ACC-2, ACC-3: a worker sees the clients whom the own unit serves; others with a reason alone.
+#[test]
+fn a_worker_looks_in_case_context_or_with_a_reason() {
+    let world = World::new();
+    let who = client(1);
+    let note = world.note(&world.open_case(&who));
+    world.archive(&note);
+    let serving = worker(&world, COUNTY, UNIT);
+    let other = worker(&world, COUNTY, crate::world::OPERATING_UNIT);
+    let reason = Purpose::READ.because(Reason::Look(LookReason::FirstContact));
+    check(&world, &serving, &who, &note.id(), Purpose::READ, "yes");
+    check(&world, &other, &who, &note.id(), Purpose::READ, "case-context-missing");
+    check(&world, &other, &who, &note.id(), reason, "yes");
+    check(&world, &world.county(), &who, &note.id(), Purpose::READ, "yes");
+}
+
+/// OLD-3: old documents of one who is no client any more want a reason from everybody.
+#[test]
+fn old_documents_of_a_former_client_want_a_reason() {
+    let world = World::new();
+    let who = client(1);
+    let old = world.old(&world.open_old_case(&who));
+    world.archive(&old);
+    check(&world, &world.county(), &who, &old.id(), Purpose::READ, "ended-wants-reason");
+    check(&world, &world.county(), &who, &old.id(), justified(), "yes");
+    // A client again: the usual context is enough.
+    world.open_case(&who);
+    check(&world, &world.county(), &who, &old.id(), Purpose::READ, "yes");
+}
+
+/// The client's relationship, with the producer's unit serving between the days.
+fn with_producer(world: &World, who: &Client, first: &str, last: &str) -> (Draft, Dossier) {
+    let relationship =
+        world.relationship(who).served_by(vec![serving(PRODUCERS_UNIT, first, last)]);
+    let dossier = world.open_case_under(&relationship, who);
+    (relationship, dossier)
+}
+
+/// The producer's own note in the county's register.
+fn producers_note(world: &World, dossier: &Dossier) -> Draft {
+    let id = format!("{PRODUCER}.95.2026.{}", world.number());
+    world
+        .note(dossier)
+        .set("document_id", id.as_str())
+        .set("set_id", id)
+        .set("service_unit.id", PRODUCERS_UNIT)
+        .set("producer.id", PRODUCER)
+        .set("producer.name", "Hoiva Oy")
+}
+
+/// RUR-2, RUR-3: a producer reads what the service needs and records its own work, while its right
+/// runs.
+#[test]
+fn a_producer_reads_and_records_under_its_right() {
+    let world = World::new();
+    let who = client(1);
+    let (_, dossier) = with_producer(&world, &who, "2026-11-02", "2026-11-10");
+    let note = world.note(&dossier);
+    world.archive(&note);
+    let producer = world.caller(System::Producer);
+    let read = |expected| check(&world, &producer, &who, &note.id(), Purpose::READ, expected);
+    read("yes");
+    let own = producers_note(&world, &dossier);
+    assert_eq!(code(world.app.archive_document(&producer, own.submission())), "yes");
+    assert_eq!(code(world.app.archive_document(&producer, own.submission())), "yes");
+    let corrected = world.next_version(&own);
+    let corrected = corrected.set("document_id", format!("{PRODUCER}.95.2026.{}", world.number()));
+    assert_eq!(code(world.app.archive_document(&producer, corrected.submission())), "yes");
+
+    world.clock.set("2026-11-10T23:59:00+02:00");
+    read("yes");
+    world.clock.set("2026-11-11T00:01:00+02:00");
+    read("register-use-right-ended");
+    let late = producers_note(&world, &dossier);
+    let late = world.app.archive_document(&producer, late.submission());
+    assert_eq!(code(late), "register-use-right-ended");
+    // After the end the organiser answers for the producer's documents (ARC-3).
+    let reason =
+        varanto_app::archive::InvalidationRequest { reason: "4".into(), explanation: None };
+    let producers = world.app.invalidate_document(&producer, &corrected.id(), &reason);
+    assert_eq!(code(producers), "register-use-right-ended");
+    let countys = world.app.invalidate_document(&world.county(), &corrected.id(), &reason);
+    assert_eq!(code(countys), "yes");
+    assert_eq!(world.damage(), Vec::<String>::new());
+}
+
+/// RUR-4: a producer neither updates the organiser's documents nor those of other makers, whatever
+/// unit it writes on the new version.
+#[test]
+fn a_producer_leaves_the_organisers_documents_alone() {
+    let world = World::new();
+    let who = client(1);
+    let (relationship, dossier) = with_producer(&world, &who, "2026-11-02", "2026-12-31");
+    let note = world.note(&dossier);
+    world.archive(&note);
+    let producer = world.caller(System::Producer);
+    let id = || format!("{PRODUCER}.95.2026.{}", world.number());
+    let updated = world.next_version(&relationship).set("document_id", id());
+    let answer = world.app.archive_document(&producer, updated.submission());
+    assert_eq!(code(answer), "organisers-document");
+    let taken = world
+        .next_version(&note)
+        .set("document_id", id())
+        .set("service_unit.id", PRODUCERS_UNIT)
+        .set("producer.id", PRODUCER)
+        .set("producer.name", "Hoiva Oy");
+    let answer = world.app.archive_document(&producer, taken.submission());
+    assert_eq!(code(answer), "another-makers-document");
+    let reason =
+        varanto_app::archive::InvalidationRequest { reason: "4".into(), explanation: None };
+    let answer = world.app.invalidate_document(&producer, &note.id(), &reason);
+    assert_eq!(code(answer), "another-makers-document");
+    let relationship_document = oid(&dossier.relationship_document);
+    let answer = world.app.open_document(&producer, &relationship_document, Purpose::READ);
+    assert_eq!(code(answer), "yes");
+}
+
+/// DIS-1, DIS-3: to another controller nothing is disclosed, by permission or by law, while the archive
+/// does not know what the client refuses; and a situation is never guessed.
+#[test]
+fn another_controller_is_given_nothing_yet() {
+    let world = World::new();
+    let who = client(1);
+    let note = world.note(&world.open_case(&who));
+    world.archive(&note);
+    let neighbour = world.caller(System::Neighbour);
+    let by_law = Purpose::READ.in_situation(Situation::StatutoryDisclosure);
+    let section = Reason::Statutory(StatutoryGround::Section64);
+    check(&world, &neighbour, &who, &note.id(), Purpose::READ, "another-register");
+    check(&world, &neighbour, &who, &note.id(), by_law, "statutory-reason-needed");
+    check(&world, &neighbour, &who, &note.id(), by_law.because(section), "controller-not-able");
+    let asked = Purpose::READ.in_situation(Situation::Disclosure);
+    check(&world, &neighbour, &who, &note.id(), asked, "receiver-without-relationship");
+    check(&world, &world.county(), &who, &note.id(), asked, "situation-does-not-fit");
+    // A search elsewhere names whose documents it looks for.
+    let query =
+        DocumentQuery { situation: Some(Situation::Disclosure), ..DocumentQuery::default() };
+    assert_eq!(code(world.app.find_documents(&neighbour, &query)), "missing-element");
+    assert_eq!(neighbour.organisation.as_str(), NEIGHBOUR);
+}

@@ -1,0 +1,161 @@
+//! Who asks: systems, professionals, citizens, and the archive's own operator.
+
+use std::sync::Arc;
+
+pub use crate::joining::{Function, Sector};
+
+use crate::ids::{ClientKey, Oid};
+
+/// Who asks, and for which organisation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Caller {
+    /// The system or the person.
+    pub who: Who,
+    /// The organisation that the caller works for; for a citizen, the one that keeps the door.
+    pub organisation: Oid,
+    /// The controllers whose registers are the caller's own.
+    pub registers: Vec<Oid>,
+    /// The units that the caller acts for: a person's own one, all of a system's organisation.
+    pub units: Arc<[Oid]>,
+    /// What the system is certified to do, or the person's role allows.
+    pub functions: Vec<Function>,
+    /// In which of the two sectors the organisation works.
+    pub sector: Sector,
+}
+
+/// A system, or a person.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Who {
+    /// A client-information system, by its id in the system register and its certificate.
+    System {
+        /// The system's id.
+        id: String,
+        /// The certificate's SHA-256 fingerprint, in hexadecimal.
+        certificate: String,
+    },
+    /// A professional, by the token's subject.
+    Person {
+        /// The subject that the login gave.
+        subject: String,
+        /// The registration number, where the login told it.
+        registration_number: Option<String>,
+        /// The role.
+        role: Role,
+        /// The unit where the person works.
+        unit: Option<Oid>,
+        /// The service tasks of the duty, as codes; `None`: those of the unit.
+        duty: Option<Vec<Arc<str>>>,
+        /// How the person was authenticated.
+        strength: Strength,
+    },
+    /// A citizen, for themself or for another.
+    Citizen {
+        /// Who they are.
+        client: ClientKey,
+        /// How they were authenticated.
+        strength: Strength,
+    },
+    /// The archive's own operator at the command line, who sees no content.
+    Operator,
+}
+
+/// How a person was authenticated (ACC-1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Strength {
+    /// By card or another strong means.
+    Strong,
+    /// By user name and password or the like.
+    Weak,
+}
+
+/// A professional's role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// A worker of a controller.
+    Worker,
+    /// A worker responsible for the client's matters (vastuutyöntekijä).
+    ResponsibleWorker,
+    /// A worker of a producer.
+    ProducerWorker,
+    /// The keeper of a controller's archive (arkistonhoitaja).
+    Archivist,
+    /// The data-protection officer (tietosuojavastaava).
+    DataProtectionOfficer,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 5] = [
+        Self::Worker,
+        Self::ResponsibleWorker,
+        Self::ProducerWorker,
+        Self::Archivist,
+        Self::DataProtectionOfficer,
+    ];
+
+    /// Its word in logins and logs.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Worker => "worker",
+            Self::ResponsibleWorker => "responsible-worker",
+            Self::ProducerWorker => "producer-worker",
+            Self::Archivist => "archivist",
+            Self::DataProtectionOfficer => "data-protection-officer",
+        }
+    }
+
+    /// The role of a word.
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.code() == code)
+    }
+
+    /// Whether it is a role of client work.
+    #[must_use]
+    pub const fn serves_clients(self) -> bool {
+        matches!(self, Self::Worker | Self::ResponsibleWorker | Self::ProducerWorker)
+    }
+
+    /// What the role allows, whatever the system is certified for. A data-protection officer looks
+    /// only where whereabouts are masked, and nothing masks them yet. Source: ACC-2.
+    #[must_use]
+    pub fn functions(self) -> Vec<Function> {
+        use Function::{Disclosure, Invalidate, Read, RegisterUse};
+        match self {
+            Self::Worker | Self::ResponsibleWorker => vec![Read, RegisterUse, Disclosure],
+            Self::ProducerWorker => vec![Read, RegisterUse],
+            Self::Archivist => vec![Read, Invalidate],
+            Self::DataProtectionOfficer => Vec::new(),
+        }
+    }
+}
+
+impl Caller {
+    /// The role, of a professional.
+    #[must_use]
+    pub const fn role(&self) -> Option<Role> {
+        match &self.who {
+            Who::Person { role, .. } => Some(*role),
+            _ => None,
+        }
+    }
+
+    /// Whether it is a system.
+    #[must_use]
+    pub const fn is_system(&self) -> bool {
+        matches!(self.who, Who::System { .. })
+    }
+
+    /// Whether a controller's register is the caller's own.
+    #[must_use]
+    pub fn owns(&self, controller: &Oid) -> bool {
+        self.registers.contains(controller)
+    }
+
+    /// Whether the caller may do a function at all.
+    #[must_use]
+    pub fn may(&self, function: Function) -> bool {
+        self.functions.contains(&function)
+    }
+}

@@ -1,0 +1,209 @@
+//! The facts that decisions turn on: of the document, and of its client.
+
+use std::sync::Arc;
+
+use super::caller::Caller;
+use crate::archive::documents::{DocumentGroup, VersionState};
+use crate::disclosure::{DisclosurePermission, Refusals};
+use crate::ids::{ClientKey, Oid, VersionKey};
+use crate::relationship::RegisterUseRight;
+use crate::time::{FinnishDay, Validity};
+
+/// A version that is archived, and what a decision needs to know of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VersionFacts {
+    /// The version.
+    pub version: VersionKey,
+    /// Whose it is.
+    pub client: ClientKey,
+    /// Its facts.
+    pub document: DocumentFacts,
+}
+
+/// What a decision needs to know of a document: metadata only.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DocumentFacts {
+    /// Its identifier.
+    pub id: Oid,
+    /// What its versions share.
+    pub set: Oid,
+    /// Whose it is; `None` for a client of whom nothing is archived yet.
+    pub client: Option<ClientKey>,
+    /// In whose register it is.
+    pub controller: Oid,
+    /// The unit that made it.
+    pub unit: Option<Oid>,
+    /// Its group.
+    pub group: DocumentGroup,
+    /// Where it stands.
+    pub state: VersionState,
+    /// Its service task's code.
+    pub service_task: Option<Arc<str>>,
+    /// What it is about, as far as the citizen's view turns on it.
+    pub subject: Subject,
+    /// How the citizen's view is held back.
+    pub display: Display,
+    /// Whether it needs a professional's electronic signature.
+    pub signed: bool,
+}
+
+/// Subjects of documents that the citizen's view turns on (CIT-2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Subject {
+    /// Any other.
+    #[default]
+    Ordinary,
+    /// Vanhemmuuden selvittäminen.
+    Parenthood,
+    /// Turvakotipalvelu.
+    Shelter,
+    /// Lähisuhde- ja perheväkivallan ehkäisytyö.
+    Violence,
+    /// Adoptioneuvonta.
+    Adoption,
+    /// Lapsen huolto- ja tapaamisoikeusselvitys, olosuhdeselvitys.
+    Custody,
+}
+
+impl Subject {
+    /// Every subject.
+    pub const ALL: [Self; 6] = [
+        Self::Ordinary,
+        Self::Parenthood,
+        Self::Shelter,
+        Self::Violence,
+        Self::Adoption,
+        Self::Custody,
+    ];
+
+    /// The subject of a specific document type, by the subject groups of the published structures.
+    ///
+    /// Source: CIT-2; national-specs 6.7, annex B.
+    #[must_use]
+    pub fn of_type(specific: &str) -> Self {
+        match specific {
+            "4025" | "5007" | "7016" | "7017" | "8002" | "8003" | "10001" | "11062" | "11063"
+            | "12011" | "12012" | "12013" | "12014" | "12015" | "14002" | "14009" | "16008" => {
+                Self::Parenthood
+            }
+            "1011" | "15019" => Self::Shelter,
+            "1014" | "1016" | "1017" | "15025" => Self::Violence,
+            "4000" | "7000" | "7008" | "7010" | "11005" | "11007" | "12000" | "12004" | "14001"
+            | "14006" | "15000" | "16000" => Self::Adoption,
+            "7005" => Self::Custody,
+            _ => Self::Ordinary,
+        }
+    }
+}
+
+/// How a document is held back from the citizen's view, case by case (CIT-3, CIT-4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Display {
+    /// The last day on which it is not shown yet (viivästyksen päättymispäivä).
+    pub delayed_until: Option<FinnishDay>,
+    /// Hidden for good (erityissisältö).
+    pub special_content: bool,
+    /// What is said of guardians.
+    pub guardians: GuardianMark,
+    /// Whether a worker has let a document of adoption counselling be shown.
+    pub adoption_shown: bool,
+}
+
+impl Display {
+    /// Of a document whose record was not read: hidden from every citizen.
+    pub const UNREAD: Self = Self {
+        delayed_until: None,
+        special_content: true,
+        guardians: GuardianMark::NotSaid,
+        adoption_shown: false,
+    };
+}
+
+/// What a minor's document says of its guardians (CIT-4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum GuardianMark {
+    /// Nothing.
+    #[default]
+    NotSaid,
+    /// They may see it.
+    Shown,
+    /// They may not: the organiser's responsible worker has decided so.
+    Hidden,
+    /// They may not, says the producer alone; the organiser has not decided yet.
+    HiddenByProducer,
+}
+
+/// What is known of a client.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ClientFacts {
+    /// Which units serve the client in which registers: the organisers' own, and those of producers.
+    pub rights: Vec<RegisterUseRight>,
+    /// Client relationships.
+    pub relationships: Vec<RelationshipSpan>,
+    /// Controllers whose producers do the organiser's work too.
+    pub wide_in: Vec<Oid>,
+    /// What the client refuses.
+    pub refusals: Refusals,
+    /// What the client permits.
+    pub permission: Option<DisclosurePermission>,
+    /// The day on which the client was informed of the archive.
+    pub informed_on: Option<FinnishDay>,
+    /// The days of a consent to health care.
+    pub health_consent: Option<Validity>,
+    /// Controllers that are joined and able to disclose.
+    pub able: Vec<Oid>,
+    /// The day of birth.
+    pub born_on: Option<FinnishDay>,
+    /// The day of death.
+    pub died_on: Option<FinnishDay>,
+    /// Whether a personal-safety non-disclosure order is in force (turvakielto).
+    pub safety_order: bool,
+    /// The guardians, and the days of each.
+    pub guardians: Vec<(ClientKey, Validity)>,
+    /// Those with a mandate, and the days of each.
+    pub mandates: Vec<(ClientKey, Validity)>,
+}
+
+/// A client relationship and its days.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RelationshipSpan {
+    /// In whose register.
+    pub controller: Oid,
+    /// Vanha asiakkuus: never active.
+    pub old: bool,
+    /// The last day, once one is set.
+    pub last_day: Option<FinnishDay>,
+}
+
+impl ClientFacts {
+    /// Whether the client has an active relationship in a controller's register on a day.
+    #[must_use]
+    pub fn is_active_in(&self, controller: &Oid, day: FinnishDay) -> bool {
+        self.relationships.iter().any(|one| {
+            one.controller == *controller && !one.old && one.last_day.is_none_or(|last| day <= last)
+        })
+    }
+
+    /// Whether the client is dead on a day.
+    #[must_use]
+    pub fn is_dead(&self, day: FinnishDay) -> bool {
+        self.died_on.is_some_and(|died| died <= day)
+    }
+
+    /// Whether the client is under 18 on a day; nobody is of whom the day of birth is not known.
+    #[must_use]
+    pub fn is_minor(&self, day: FinnishDay) -> bool {
+        self.born_on.is_some_and(|born| born.years_until(day) < 18)
+    }
+
+    /// The rights that the caller's units hold in a controller's register, on any day.
+    pub fn rights_of<'f>(
+        &'f self,
+        caller: &'f Caller,
+        controller: &'f Oid,
+    ) -> impl Iterator<Item = &'f RegisterUseRight> {
+        self.rights.iter().filter(move |right| {
+            right.controller == *controller && caller.units.contains(&right.holder)
+        })
+    }
+}

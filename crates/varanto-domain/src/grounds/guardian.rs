@@ -1,0 +1,32 @@
+//! Guardians (huoltajat) of a minor.
+
+use crate::access::{Action, Basis, Denial, Grant, Obligation, Question, Who};
+use crate::archive::documents::DocumentGroup;
+
+/// A guardian sees the child's documents that say so, and may give the disclosure permission; a
+/// guardian sets no refusals. Under a personal-safety order nothing that tells where the child is.
+///
+/// # Errors
+/// [`Denial::NotAGuardian`], [`Denial::NotAMinor`], [`Denial::NotForCitizens`].
+///
+/// Source: CIT-4, DIS-5; national-specs 6.7.
+pub(super) fn find(action: Action, question: &Question<'_>) -> Result<Grant, Denial> {
+    let Who::Citizen { client: asker, .. } = question.caller.who else {
+        return Err(Denial::RoleDoesNotFit);
+    };
+    let guards = |(guardian, days): &(_, crate::time::Validity)| {
+        *guardian == asker && days.contains(question.day)
+    };
+    if !question.client.guardians.iter().any(guards) {
+        return Err(Denial::NotAGuardian);
+    }
+    if !question.client.is_minor(question.day) {
+        return Err(Denial::NotAMinor);
+    }
+    let permits = action.records() && question.document.group == DocumentGroup::Permission;
+    if action.looks() || permits {
+        return Ok(Grant::on(Basis::Guardianship)
+            .obliging_if(question.client.safety_order, Obligation::MaskWhereabouts));
+    }
+    Err(Denial::NotForCitizens)
+}
