@@ -16,7 +16,7 @@ struct Need {
     without: &'static str,
 }
 
-const NEEDS: [Need; 3] = [
+const NEEDS: [Need; 5] = [
     Need {
         about: "a C++ compiler",
         programs: &["c++", "clang++", "g++"],
@@ -34,6 +34,18 @@ const NEEDS: [Need; 3] = [
         programs: &["xmlsec1"],
         packages: &["xmlsec1"],
         without: "XML signatures are not held against an independent implementation",
+    },
+    Need {
+        about: "qpdf",
+        programs: &["qpdf"],
+        packages: &["qpdf"],
+        without: "the structure of printed PDF files is not checked by an independent implementation",
+    },
+    Need {
+        about: "poppler",
+        programs: &["pdfinfo"],
+        packages: &["poppler-utils"],
+        without: "printed PDF files are not opened by another reader",
     },
 ];
 
@@ -72,8 +84,14 @@ fn found(need: &Need) -> Option<String> {
 }
 
 fn version(name: &str) -> Option<String> {
-    let answer = answer_of(program(name, &["--version"]))?;
+    let answer = answer_of(program(name, &["--version"])).or_else(|| told_of(name))?;
     answer.lines().next().map(|line| line.trim().to_owned())
+}
+
+/// Poppler's programs tell their version on the error stream, and only when asked briefly.
+fn told_of(name: &str) -> Option<String> {
+    let output = program(name, &["-v"]).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 /// Packages may be installed by root where there is apt-get.

@@ -28,6 +28,9 @@ pub enum AppError {
     /// The version is invalidated already.
     #[error("invalidated already: {0}")]
     AlreadyInvalidated(Oid),
+    /// What was archived cannot be shown in the form asked for. Logged.
+    #[error("not shown: {}", .0.code())]
+    NotShown(Fault),
     /// We failed, or are too busy.
     #[error(transparent)]
     Store(#[from] StoreError),

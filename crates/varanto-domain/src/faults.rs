@@ -100,6 +100,14 @@ fault_kinds! {
     ForbiddenMarkup = "forbidden-markup";
     /// The view refers to something outside itself.
     OutsideReference = "outside-reference";
+    /// The view deviates from the national form of views. Args: `expected`.
+    ViewForm = "view-form";
+    /// The view shows a personal identity code in full.
+    UnmaskedIdentityCode = "unmasked-identity-code";
+    /// The view does not show what the content holds. Args: `name`.
+    NotShown = "not-shown";
+    /// The document cannot be printed as a PDF file. Args: `reason`.
+    Unprintable = "unprintable";
     /// The bytes are not a PDF file. Args: `reason`.
     NotPdf = "not-pdf";
     /// The PDF file does not claim to be PDF/A.

@@ -16,6 +16,7 @@ pub mod pdf;
 pub mod query;
 pub mod receipts;
 pub mod registers;
+pub mod render;
 pub mod search;
 pub mod signature;
 pub mod synthetic;

@@ -20,6 +20,25 @@ pub enum ViewLanguage {
     Swedish,
 }
 
+impl ViewLanguage {
+    /// The tag of RFC 5646: `fi`, `sv`.
+    #[must_use]
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::Finnish => "fi",
+            Self::Swedish => "sv",
+        }
+    }
+}
+
+impl std::str::FromStr for ViewLanguage {
+    type Err = ();
+
+    fn from_str(tag: &str) -> Result<Self, ()> {
+        [Self::Finnish, Self::Swedish].into_iter().find(|one| one.tag() == tag).ok_or(())
+    }
+}
+
 /// What stands around a document's content.
 #[derive(Debug, Clone)]
 pub struct Heading<'a> {
@@ -73,11 +92,10 @@ impl View {
         view.out.push_str("<div class=\"soc-document\" id=\"OID");
         view.out.push_str(heading.document.as_str());
         view.out.push_str("\" xmlns=\"http://www.w3.org/1999/xhtml\"><div class=\"soc-header\">");
-        let made_on = heading.made_on.map(|day| day.to_string());
         let parts = [
             ("soc-hdr1", heading.organisation.to_owned()),
             ("soc-hdr2", heading.document_type.to_owned()),
-            ("soc-hdr3", made_on.as_deref().map(calendar).unwrap_or_default()),
+            ("soc-hdr3", heading.made_on.map(day_in_words).unwrap_or_default()),
         ];
         for (class, text) in parts {
             view.out.push_str("<div class=\"");
@@ -113,7 +131,7 @@ impl View {
             for entry in entries {
                 match &field.kind {
                     FieldKind::Group(fields) => self.group(fields, entry),
-                    _ => self.paragraph(&self.shown(field, entry)),
+                    _ => self.paragraph(&in_words(field, entry, self.language)),
                 }
             }
             self.out.push_str("</div></div>");
@@ -141,7 +159,7 @@ impl View {
                     self.text(name(&field.names, self.language));
                     self.out.push_str(": ");
                 }
-                self.text(&self.shown(field, entry));
+                self.text(&in_words(field, entry, self.language));
             }
         }
         if open {
@@ -159,35 +177,6 @@ impl View {
         self.out.push_str("<p>");
         self.text(text);
         self.out.push_str("</p>");
-    }
-
-    /// A value as a reader sees it.
-    fn shown(&self, field: &Field, value: &Content) -> String {
-        let part = |name| value.member(name).and_then(Content::text).unwrap_or_default();
-        match (&field.kind, value) {
-            (_, Content::Switch(yes)) => self.yes_or_no(*yes).to_owned(),
-            (FieldKind::Date, Content::Text(text)) => calendar(text),
-            (FieldKind::Moment, Content::Text(text)) => moment(text),
-            (_, Content::Text(text)) => text.clone().into_owned(),
-            (_, Content::Number(number)) => decimal(number),
-            (FieldKind::Code { .. }, _) if part("display").is_empty() => part("code").to_owned(),
-            (FieldKind::Code { .. }, _) => part("display").to_owned(),
-            (FieldKind::Identifier { .. }, _) => identifier(part("system"), part("value")),
-            (FieldKind::Quantity, _) => match value.member("value") {
-                Some(Content::Number(number)) => format!("{} {}", decimal(number), part("code")),
-                _ => String::new(),
-            },
-            _ => String::new(),
-        }
-    }
-
-    fn yes_or_no(&self, yes: bool) -> &'static str {
-        match (self.language, yes) {
-            (ViewLanguage::Finnish, true) => "Kyllä",
-            (ViewLanguage::Finnish, false) => "Ei",
-            (ViewLanguage::Swedish, true) => "Ja",
-            (ViewLanguage::Swedish, false) => "Nej",
-        }
     }
 
     /// Adds text, escaped. Line breaks become `<br/>`; characters that XML cannot hold become the
@@ -212,8 +201,43 @@ impl View {
     }
 }
 
+/// A value as a reader sees it.
+pub(crate) fn in_words(field: &Field, value: &Content, language: ViewLanguage) -> String {
+    let part = |name| value.member(name).and_then(Content::text).unwrap_or_default();
+    match (&field.kind, value) {
+        (_, Content::Switch(yes)) => yes_or_no(*yes, language).to_owned(),
+        (FieldKind::Date, Content::Text(text)) => calendar(text),
+        (FieldKind::Moment, Content::Text(text)) => moment(text, language),
+        (_, Content::Text(text)) => text.clone().into_owned(),
+        (_, Content::Number(number)) => decimal(number),
+        (FieldKind::Code { .. }, _) if part("display").is_empty() => part("code").to_owned(),
+        (FieldKind::Code { .. }, _) => part("display").to_owned(),
+        (FieldKind::Identifier { .. }, _) => identifier(part("system"), part("value")),
+        (FieldKind::Quantity, _) => match value.member("value") {
+            Some(Content::Number(number)) => format!("{} {}", decimal(number), part("code")),
+            _ => String::new(),
+        },
+        _ => String::new(),
+    }
+}
+
+fn yes_or_no(yes: bool, language: ViewLanguage) -> &'static str {
+    match (language, yes) {
+        (ViewLanguage::Finnish, true) => "Kyllä",
+        (ViewLanguage::Finnish, false) => "Ei",
+        (ViewLanguage::Swedish, true) => "Ja",
+        (ViewLanguage::Swedish, false) => "Nej",
+    }
+}
+
+/// A day as the views write it: `23.03.2026`.
+#[must_use]
+pub fn day_in_words(day: FinnishDay) -> String {
+    calendar(&day.to_string())
+}
+
 /// The entries of a row that have something to show; the one entry of a row that does not repeat.
-fn filled<'c, 'a>(field: &Field, parent: &'c Content<'a>) -> Vec<&'c Content<'a>> {
+pub(crate) fn filled<'c, 'a>(field: &Field, parent: &'c Content<'a>) -> Vec<&'c Content<'a>> {
     let Some(value) = parent.member(&field.key) else { return Vec::new() };
     let entries = if field.repeats { value.entries() } else { std::slice::from_ref(value) };
     entries.iter().filter(|entry| !is_empty(entry)).collect()
@@ -229,7 +253,8 @@ fn is_empty(content: &Content) -> bool {
     }
 }
 
-fn name(names: &Names, language: ViewLanguage) -> &str {
+/// A row's name in the language, or in Finnish where no Swedish one is published.
+pub(crate) fn name(names: &Names, language: ViewLanguage) -> &str {
     match (language, &names.sv) {
         (ViewLanguage::Swedish, Some(name)) => name,
         _ => &names.fi,
@@ -247,13 +272,17 @@ fn calendar(text: &str) -> String {
 }
 
 /// `2026-03-23T10:54:00+02:00` as `23.03.2026 klo 10.54`: the clock where it was written.
-fn moment(text: &str) -> String {
+fn moment(text: &str, language: ViewLanguage) -> String {
     let Some((day, clock)) = text.split_once('T') else { return calendar(text) };
+    let word = match language {
+        ViewLanguage::Finnish => "klo",
+        ViewLanguage::Swedish => "kl.",
+    };
     match clock.get(..5) {
         Some(minutes) if clock.ends_with('Z') => {
-            format!("{} klo {} UTC", calendar(day), minutes.replace(':', "."))
+            format!("{} {word} {} UTC", calendar(day), minutes.replace(':', "."))
         }
-        Some(minutes) => format!("{} klo {}", calendar(day), minutes.replace(':', ".")),
+        Some(minutes) => format!("{} {word} {}", calendar(day), minutes.replace(':', ".")),
         None => calendar(day),
     }
 }

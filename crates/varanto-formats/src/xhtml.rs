@@ -2,15 +2,25 @@
 //!
 //! A view is kept for decades and shown in browsers, so it may hold text, tables and its own
 //! pictures, and nothing that runs, loads or refers outside itself. The gate knows what it allows
-//! and refuses the rest.
+//! and refuses the rest. The view of a structured document has the nation's form besides; what
+//! deviates from it is remarked on. What may be shown to people is [`safe_copy()`].
 //!
 //! Source: ARC-1; national-specs 1.3.
 
-use roxmltree::{Attribute, Document, Node};
+mod allowed;
+mod form;
+mod safe_copy;
+mod shown;
+
+use roxmltree::{Document, Node};
+use varanto_domain::archive::view_agreement::ShownView;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
 
 use crate::xml::{self, NotXml};
+use allowed::XHTML;
+
+pub use safe_copy::{MEDIA_TYPE as SAFE_COPY_MEDIA_TYPE, safe_copy};
 
 /// The largest view taken, in bytes.
 pub const MAX_BYTES: usize = 50_000_000;
@@ -19,209 +29,89 @@ pub const MAX_DEPTH: usize = 200;
 /// A view with more faults is not read further.
 pub const MAX_FAULTS: usize = 100;
 
-const XHTML: &str = "http://www.w3.org/1999/xhtml";
-const XML: &str = "http://www.w3.org/XML/1998/namespace";
 const RULE: &str = "ARC-1";
 
-/// The elements that a view may have.
-const ELEMENTS: &[&str] = &[
-    "a",
-    "abbr",
-    "acronym",
-    "address",
-    "article",
-    "aside",
-    "b",
-    "bdi",
-    "bdo",
-    "big",
-    "blockquote",
-    "body",
-    "br",
-    "caption",
-    "center",
-    "cite",
-    "code",
-    "col",
-    "colgroup",
-    "dd",
-    "del",
-    "dfn",
-    "div",
-    "dl",
-    "dt",
-    "em",
-    "figcaption",
-    "figure",
-    "font",
-    "footer",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "head",
-    "header",
-    "hr",
-    "html",
-    "i",
-    "img",
-    "ins",
-    "kbd",
-    "li",
-    "main",
-    "mark",
-    "meta",
-    "nav",
-    "ol",
-    "p",
-    "pre",
-    "q",
-    "s",
-    "samp",
-    "section",
-    "small",
-    "span",
-    "strike",
-    "strong",
-    "style",
-    "sub",
-    "sup",
-    "table",
-    "tbody",
-    "td",
-    "tfoot",
-    "th",
-    "thead",
-    "time",
-    "title",
-    "tr",
-    "tt",
-    "u",
-    "ul",
-    "var",
-    "wbr",
-];
+/// What reading a view tells.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Examination {
+    /// What keeps it out of the archive.
+    pub faults: Vec<Fault>,
+    /// How it deviates from the nation's form of views. Empty when there are faults, and for views
+    /// that need not have the form.
+    pub remarks: Vec<Fault>,
+    /// What it shows; empty when there are faults.
+    pub shown: ShownView,
+}
 
-/// The attributes that any element may have. `aria-…` and `role` too.
-const ATTRIBUTES: &[&str] = &[
-    "abbr",
-    "align",
-    "alt",
-    "axis",
-    "bgcolor",
-    "border",
-    "cellpadding",
-    "cellspacing",
-    "char",
-    "charoff",
-    "class",
-    "clear",
-    "color",
-    "colspan",
-    "compact",
-    "datetime",
-    "dir",
-    "face",
-    "frame",
-    "headers",
-    "height",
-    "hspace",
-    "id",
-    "lang",
-    "name",
-    "noshade",
-    "nowrap",
-    "role",
-    "rowspan",
-    "rules",
-    "scope",
-    "size",
-    "span",
-    "start",
-    "style",
-    "summary",
-    "title",
-    "type",
-    "valign",
-    "value",
-    "version",
-    "vspace",
-    "width",
-];
-
-/// The attributes whose value is an address.
-const ADDRESSES: &[&str] = &[
-    "action",
-    "archive",
-    "background",
-    "cite",
-    "classid",
-    "code",
-    "codebase",
-    "data",
-    "formaction",
-    "href",
-    "icon",
-    "longdesc",
-    "lowsrc",
-    "manifest",
-    "ping",
-    "poster",
-    "profile",
-    "src",
-    "srcdoc",
-    "srcset",
-    "usemap",
-];
-
-/// What a picture's address begins with, in lower case up to the comma, and what its first bytes are
-/// in base64.
-const PICTURES: &[(&str, &str)] = &[
-    ("data:image/png;base64,", "iVBORw0KGgo"),
-    ("data:image/jpeg;base64,", "/9j/"),
-    ("data:image/gif;base64,", "R0lGOD"),
-];
-
-/// What a style may not hold, looked for in lower case without white space, comments or quotes.
-const STYLES: &[(&str, FaultKind)] = &[
-    ("url(", FaultKind::OutsideReference),
-    ("src(", FaultKind::OutsideReference),
-    ("image(", FaultKind::OutsideReference),
-    ("image-set(", FaultKind::OutsideReference),
-    ("cross-fade(", FaultKind::OutsideReference),
-    ("@", FaultKind::ForbiddenMarkup),
-    ("\\", FaultKind::ForbiddenMarkup),
-    ("expression(", FaultKind::ForbiddenMarkup),
-    ("javascript:", FaultKind::ForbiddenMarkup),
-    ("vbscript:", FaultKind::ForbiddenMarkup),
-    ("behavior:", FaultKind::ForbiddenMarkup),
-    ("-moz-binding", FaultKind::ForbiddenMarkup),
-    ("<", FaultKind::ForbiddenMarkup),
-];
-
-/// Every fault of a view, each with its element's path (`view:/div/div[2]/img/@src`) and line; none
-/// when the view may be kept. Of more than [`MAX_FAULTS`] the first are told.
+/// Reads the view of a structured document: the safe subset, the root tied to the document where
+/// that is known, the nation's form, and what it shows.
 ///
-/// `document` is the identifier of the structured document that the view belongs to, where it is
-/// known: a root element that has an `id` must name it, as `OID1.2.246…`.
+/// `document` is the identifier of the document: a root element that has an `id` must name it, as
+/// `OID1.2.246…`.
+#[must_use]
+pub fn examine(bytes: &[u8], document: Option<&Oid>) -> Examination {
+    let text = match readable(bytes) {
+        Ok(text) => text,
+        Err(fault) => return Examination { faults: vec![fault], ..Examination::default() },
+    };
+    let view = match parse(text) {
+        Ok(view) => view,
+        Err(fault) => return Examination { faults: vec![fault], ..Examination::default() },
+    };
+    let faults = Gate { view: &view, faults: Vec::new() }.check(document);
+    if !faults.is_empty() {
+        return Examination { faults, ..Examination::default() };
+    }
+    Examination { faults, remarks: form::remarks(&view), shown: shown::read(&view) }
+}
+
+/// Every fault of a view, each with its element's path (`view:/div/div[2]/img/@src`), line and
+/// column; none when the view may be kept. Of more than [`MAX_FAULTS`] the first are told.
+///
+/// Views that stand alone, of phase I and of old documents, need no more than this.
+/// `document` as for [`examine`].
 #[must_use]
 pub fn check(bytes: &[u8], document: Option<&Oid>) -> Vec<Fault> {
+    match readable(bytes).and_then(parse) {
+        Ok(view) => Gate { view: &view, faults: Vec::new() }.check(document),
+        Err(fault) => vec![fault],
+    }
+}
+
+/// A view to print: its tree, of which [`is_shown`] tells what is printed.
+pub(crate) struct PrintableView<'v>(pub(crate) Document<'v>);
+
+impl<'v> PrintableView<'v> {
+    pub(crate) fn read(text: &'v str) -> Result<Self, Fault> {
+        parse(text).map(Self)
+    }
+}
+
+/// A view's text, to read it for print.
+pub(crate) fn printable(bytes: &[u8]) -> Result<&str, Fault> {
+    readable(bytes)
+}
+
+/// Whether an element is one that the gate allows.
+pub(crate) fn is_shown(element: Node<'_, '_>) -> bool {
+    let name = element.tag_name();
+    name.namespace() == Some(XHTML) && allowed::is_element(name.name())
+}
+
+/// The view's text, if it is short enough and in UTF-8.
+fn readable(bytes: &[u8]) -> Result<&str, Fault> {
     if bytes.len() > MAX_BYTES {
-        return vec![Fault::new(FaultKind::TooLarge, "view:", RULE).arg("limit", MAX_BYTES)];
+        return Err(Fault::new(FaultKind::TooLarge, "view:", RULE).arg("limit", MAX_BYTES));
     }
-    let parsed = xml::utf8(bytes).and_then(|text| {
-        declared_utf8(text)?;
-        xml::parse(text)
-    });
-    match parsed {
-        Ok(view) => View { view: &view, faults: Vec::new() }.check(document),
-        Err(NotXml { reason, line }) => {
-            let fault = Fault::new(FaultKind::NotXhtml, "view:", RULE);
-            vec![fault.arg("reason", reason).arg("line", line)]
-        }
-    }
+    xml::utf8(bytes).and_then(|text| declared_utf8(text).map(|()| text)).map_err(not_xhtml)
+}
+
+fn parse(text: &str) -> Result<Document<'_>, Fault> {
+    xml::parse(text).map_err(not_xhtml)
+}
+
+fn not_xhtml(NotXml { reason, line }: NotXml) -> Fault {
+    Fault::new(FaultKind::NotXhtml, "view:", RULE).arg("reason", reason).arg("line", line)
 }
 
 /// Refuses an XML declaration of another encoding than the one the bytes are in.
@@ -235,12 +125,32 @@ fn declared_utf8(text: &str) -> Result<(), NotXml> {
     if utf8 { Ok(()) } else { Err(NotXml { reason: "an encoding other than UTF-8", line: 1 }) }
 }
 
-struct View<'v> {
+/// Where something stands: its element's path with a part of it, line and column.
+struct Place {
+    element: String,
+    line: u32,
+    column: u32,
+}
+
+impl Place {
+    /// `part` names an attribute, `/@src`; `at` is where in the text it begins.
+    fn of(view: &Document<'_>, node: Node<'_, '_>, part: &str, at: usize) -> Self {
+        let position = view.text_pos_at(at);
+        let element = format!("view:{}{part}", path(node));
+        Self { element, line: position.row, column: position.col }
+    }
+
+    fn fault(self, kind: FaultKind) -> Fault {
+        Fault::new(kind, self.element, RULE).arg("line", self.line).arg("column", self.column)
+    }
+}
+
+struct Gate<'v> {
     view: &'v Document<'v>,
     faults: Vec<Fault>,
 }
 
-impl<'v> View<'v> {
+impl<'v> Gate<'v> {
     fn check(mut self, document: Option<&Oid>) -> Vec<Fault> {
         self.check_root(document);
         let mut depth = 0;
@@ -250,7 +160,7 @@ impl<'v> View<'v> {
                 break;
             }
             if depth > MAX_DEPTH {
-                self.forbid(node, "", "nested too deep");
+                self.forbid(node, "nested too deep");
                 break;
             }
             self.check_node(node);
@@ -264,23 +174,24 @@ impl<'v> View<'v> {
         let root = self.view.root_element();
         let name = root.tag_name();
         if name.namespace() != Some(XHTML) || !matches!(name.name(), "div" | "html") {
-            let fault = self.fault(FaultKind::NotXhtml, root, "");
+            let fault = self.place(root).fault(FaultKind::NotXhtml);
             self.faults.push(fault.arg("reason", "the root is no div or html of XHTML"));
         }
-        if let (Some(document), Some(id)) = (document, root.attribute("id"))
-            && id != format!("OID{document}")
+        if let (Some(document), Some(id)) = (document, root.attribute_node("id"))
+            && id.value() != format!("OID{document}")
         {
-            let fault = self.fault(FaultKind::Disagreement, root, "/@id");
-            self.faults.push(fault.arg("other", "id").arg("expected", format!("OID{document}")));
+            let place = Place::of(self.view, root, "/@id", id.range().start);
+            let fault = place.fault(FaultKind::Disagreement).arg("other", "id");
+            self.faults.push(fault.arg("expected", format!("OID{document}")));
         }
     }
 
     fn check_node(&mut self, node: Node<'v, 'v>) {
         if node.is_pi() {
-            self.forbid(node, "", "processing instruction");
+            self.forbid(node, "processing instruction");
         }
         if node.is_comment() && node.text().is_some_and(|text| text.trim_start().starts_with('[')) {
-            self.forbid(node, "", "conditional comment");
+            self.forbid(node, "conditional comment");
         }
         if node.is_element() {
             self.check_element(node);
@@ -292,75 +203,48 @@ impl<'v> View<'v> {
         if name.namespace() != Some(XHTML) {
             // The root was told already.
             if element != self.view.root_element() {
-                self.forbid(element, "", "foreign namespace");
+                self.forbid(element, "foreign namespace");
             }
             return;
         }
-        if !ELEMENTS.contains(&name.name()) {
-            self.forbid(element, "", "element");
+        if !allowed::is_element(name.name()) {
+            self.forbid(element, "element");
         }
         for attribute in element.attributes() {
-            self.check_attribute(element, &attribute);
+            for wrong in allowed::judge_attribute(element, &attribute) {
+                let part = format!("/@{}", short(attribute.name()));
+                let place = Place::of(self.view, element, &part, attribute.range().start);
+                self.tell(place, wrong);
+            }
         }
         if name.name() == "style" {
             let texts: String = element.descendants().filter_map(|node| own_text(&node)).collect();
-            self.check_style(element, "", &texts);
-        }
-    }
-
-    fn check_attribute(&mut self, element: Node<'v, 'v>, attribute: &Attribute<'v, 'v>) {
-        let (name, value) = (attribute.name(), attribute.value());
-        let place = || format!("/@{}", shown(name));
-        match attribute.namespace() {
-            None => (),
-            Some(XML) if matches!(name, "lang" | "space") => return,
-            Some(_) if ADDRESSES.contains(&name) => return self.refers(element, name),
-            Some(_) => return self.forbid(element, &place(), "foreign attribute"),
-        }
-        let lower = name.to_ascii_lowercase();
-        match (element.tag_name().name(), lower.as_str()) {
-            (_, event) if event.starts_with("on") => {
-                self.forbid(element, &place(), "event handler");
+            for wrong in allowed::judge_style(&texts) {
+                self.tell(self.place(element), wrong);
             }
-            ("a", "href") if value.starts_with('#') => (),
-            ("img", "src") if is_picture(value) => (),
-            (_, address) if ADDRESSES.contains(&address) => self.refers(element, name),
-            ("meta", "http-equiv") if value.eq_ignore_ascii_case("content-type") => (),
-            ("meta", "charset" | "content") => (),
-            (_, "style") => self.check_style(element, "/@style", value),
-            (_, known) if known == name && ATTRIBUTES.contains(&known) => (),
-            (_, aria) if aria.starts_with("aria-") => (),
-            _ => self.forbid(element, &place(), "attribute"),
         }
     }
 
-    fn check_style(&mut self, element: Node<'v, 'v>, place: &str, style: &str) {
-        let squeezed = squeeze(style);
-        for (found, kind) in STYLES.iter().filter(|(what, _)| squeezed.contains(what)) {
-            let fault = self.fault(*kind, element, place);
-            self.faults.push(fault.arg("reason", format!("style with {found}")));
-        }
+    fn tell(&mut self, place: Place, wrong: allowed::Wrong) {
+        let fault = place.fault(wrong.kind);
+        self.faults.push(match wrong.reason {
+            Some(reason) => fault.arg("reason", reason),
+            None => fault,
+        });
     }
 
-    fn refers(&mut self, element: Node<'v, 'v>, attribute: &str) {
-        let place = format!("/@{}", shown(attribute));
-        let fault = self.fault(FaultKind::OutsideReference, element, &place);
-        self.faults.push(fault);
-    }
-
-    fn forbid(&mut self, node: Node<'v, 'v>, place: &str, reason: &str) {
-        let fault = self.fault(FaultKind::ForbiddenMarkup, node, place);
+    fn forbid(&mut self, node: Node<'v, 'v>, reason: &str) {
+        let fault = self.place(node).fault(FaultKind::ForbiddenMarkup);
         self.faults.push(fault.arg("reason", reason));
     }
 
-    fn fault(&self, kind: FaultKind, node: Node<'v, 'v>, place: &str) -> Fault {
-        let line = self.view.text_pos_at(node.range().start).row;
-        Fault::new(kind, format!("view:{}{place}", path(node)), RULE).arg("line", line)
+    fn place(&self, node: Node<'v, 'v>) -> Place {
+        Place::of(self.view, node, "", node.range().start)
     }
 }
 
 /// The next node in document order, and its depth; no recursion, however deep the view.
-fn following<'v>(node: Node<'v, 'v>, depth: &mut usize) -> Option<Node<'v, 'v>> {
+fn following<'a, 'v>(node: Node<'a, 'v>, depth: &mut usize) -> Option<Node<'a, 'v>> {
     if let Some(child) = node.first_child() {
         *depth += 1;
         return Some(child);
@@ -381,7 +265,7 @@ fn path(node: Node<'_, '_>) -> String {
     let mut path = String::new();
     for element in elements.iter().rev() {
         path.push('/');
-        path.push_str(&shown(element.tag_name().name()));
+        path.push_str(&short(element.tag_name().name()));
         let same = |other: &Node<'_, '_>| other.tag_name().name() == element.tag_name().name();
         let before = element.prev_siblings().skip(1).filter(Node::is_element).filter(same).count();
         let alone = before == 0
@@ -394,39 +278,26 @@ fn path(node: Node<'_, '_>) -> String {
 }
 
 /// A name, cut when it is longer than any that is known.
-fn shown(name: &str) -> String {
+fn short(name: &str) -> String {
     name.chars().take(40).collect()
 }
 
 /// The text of a text node alone.
-fn own_text<'v>(node: &Node<'v, 'v>) -> Option<&'v str> {
+fn own_text<'a>(node: &Node<'a, '_>) -> Option<&'a str> {
     node.is_text().then(|| node.text()).flatten()
 }
 
-fn is_picture(address: &str) -> bool {
-    PICTURES.iter().any(|(scheme, magic)| {
-        let head = address.get(..scheme.len());
-        let data = address.get(scheme.len()..).unwrap_or_default().trim_ascii_start();
-        let base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/= \t\r\n".contains(&byte);
-        head.is_some_and(|head| head.eq_ignore_ascii_case(scheme))
-            && data.starts_with(magic)
-            && data.bytes().all(base64)
-    })
+/// Whether an element has a class among those that it names.
+pub(crate) fn has_class(element: Node<'_, '_>, class: &str) -> bool {
+    classes(element).any(|one| one == class)
 }
 
-/// A style in lower case without what browsers skip and what hides words from a search.
-fn squeeze(style: &str) -> String {
-    let mut bare = String::with_capacity(style.len());
-    let mut rest = style;
-    while let Some((before, comment)) = rest.split_once("/*") {
-        bare.push_str(before);
-        rest = comment.split_once("*/").map_or("", |(_, after)| after);
-    }
-    bare.push_str(rest);
-    bare.retain(|c| !c.is_whitespace() && !c.is_control() && c != '"' && c != '\'');
-    bare.make_ascii_lowercase();
-    bare
+fn classes<'a>(element: Node<'a, '_>) -> impl Iterator<Item = &'a str> {
+    element.attribute("class").unwrap_or_default().split_ascii_whitespace()
 }
+
+#[cfg(test)]
+pub(crate) use tests::real_views;
 
 #[cfg(test)]
 mod tests;

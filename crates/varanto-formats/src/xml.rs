@@ -29,9 +29,13 @@ pub(crate) fn parse(text: &str) -> Result<Document<'_>, NotXml> {
         .map_err(|error| NotXml { reason: reason(&error), line: error.pos().row as usize })
 }
 
-/// The text of UTF-8 bytes without their byte-order mark.
+/// The text of UTF-8 bytes without their byte-order mark; a second one is no XML.
 pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, NotXml> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    const MARK: &[u8] = b"\xef\xbb\xbf";
+    let bytes = bytes.strip_prefix(MARK).unwrap_or(bytes);
+    if bytes.starts_with(MARK) {
+        return Err(NotXml { reason: "a second byte-order mark", line: 1 });
+    }
     std::str::from_utf8(bytes).map_err(|error| NotXml {
         reason: "bytes that are not UTF-8",
         line: line_at(bytes, error.valid_up_to()),

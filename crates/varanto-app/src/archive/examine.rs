@@ -12,6 +12,7 @@ use varanto_domain::archive::references::{Naming, RegisterContent};
 use varanto_domain::archive::register_documents::{
     CaseContent, RelationshipContent, client_document_disagreement,
 };
+use varanto_domain::archive::view_agreement::{self, ShownView};
 use varanto_domain::codes::CodeSets;
 use varanto_domain::disclosure::{PermissionContent, RefusalContent};
 use varanto_domain::faults::{Fault, FaultKind, Stage};
@@ -101,14 +102,16 @@ pub(super) fn examine(submission: &Submission, sent: Vec<Fault>, by: &ExaminedBy
     }
     let structure = structure_of(&raw, form, registry, now, &mut faults);
     let document = text(&raw, Element::DocumentId).and_then(|id| Oid::parse(id).ok());
-    check_view(submission, document.as_ref(), form, &mut faults);
-    let remarks = check_pdf(submission, &raw, by.pdf, &mut faults);
+    let mut remarks = check_pdf(submission, &raw, by.pdf, &mut faults);
+    let shown = check_view(submission, document.as_ref(), form, &mut faults, &mut remarks);
     let content = read_structured(submission, form, &mut faults);
     let today = FinnishDay::of(now);
     let register_content = register_content(&raw, content.as_ref(), registry.code_sets(), today);
+    let mut accepted = None;
     if let (Some(structure), Some(content)) = (&structure, &content) {
         let facts = condition_facts(&raw, structure, &register_content, today);
-        check_structured(structure, content, &facts, registry.code_sets(), &mut faults);
+        let sound = check_structured(structure, content, &facts, registry.code_sets(), &mut faults);
+        accepted = sound.then_some((structure, content));
     }
     let case_closed = matches!(&register_content, RegisterContent::Case(case) if case.closed);
     let against = Against { form, code_sets: registry.code_sets(), case_closed, now };
@@ -139,6 +142,11 @@ pub(super) fn examine(submission: &Submission, sent: Vec<Fault>, by: &ExaminedBy
                 .collect(),
         };
         faults.add(Stage::Conditions, found);
+        if let (Some(shown), Some((structure, content))) = (&shown, accepted) {
+            let agreement = view_agreement::compare(shown, structure, content, metadata.into());
+            faults.add(Stage::View, agreement.faults);
+            remarks.extend(agreement.remarks.into_iter().map(|remark| remark.at(Stage::View)));
+        }
     }
     let sound = metadata.as_ref().map(Naming::of);
     let naming = sound.or_else(|| Naming::of_faulty(&raw, &faults.0));
@@ -237,16 +245,25 @@ fn type_oid(structure: &Structure) -> String {
     format!("1.2.246.537.6.{}", structure.type_arc())
 }
 
+/// The view of a structured document is tied to it and has the nation's form; one that stands alone
+/// need only be safe. Answers what a structured document's view shows.
 fn check_view(
     submission: &Submission,
     document: Option<&Oid>,
     form: Option<Form>,
     faults: &mut Found,
-) {
-    if let Some(view) = submission.part(Part::View) {
-        let bound = document.filter(|_| form == Some(Form::Structured));
-        faults.add(Stage::View, xhtml::check(view, bound));
+    remarks: &mut Vec<Fault>,
+) -> Option<ShownView> {
+    let view = submission.part(Part::View)?;
+    if form != Some(Form::Structured) {
+        faults.add(Stage::View, xhtml::check(view, None));
+        return None;
     }
+    let examined = xhtml::examine(view, document);
+    let sound = examined.faults.is_empty();
+    faults.add(Stage::View, examined.faults);
+    remarks.extend(examined.remarks.into_iter().map(|remark| remark.at(Stage::View)));
+    sound.then_some(examined.shown)
 }
 
 /// Judges the PDF file at the level that holds for the controller's documents of this group; answers
@@ -280,13 +297,14 @@ fn read_structured<'a>(
     }
 }
 
+/// Answers whether the structure itself accepts the content.
 fn check_structured(
     structure: &Structure,
     content: &Content<'_>,
     facts: &ConditionFacts,
     code_sets: &CodeSets,
     faults: &mut Found,
-) {
+) -> bool {
     let found = structures::check(structure, content);
     let sound = found.is_empty();
     faults.add(Stage::Schema, found);
@@ -296,6 +314,7 @@ fn check_structured(
     if sound {
         faults.add(Stage::Conditions, structures::check_conditions(structure, content, facts));
     }
+    sound
 }
 
 fn register_content(

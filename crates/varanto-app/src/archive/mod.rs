@@ -11,6 +11,7 @@ mod pdf_file;
 mod prove_document;
 pub(crate) mod record;
 mod references;
+mod show_document;
 mod take_message;
 
 pub use archive_document::{Archived, Submission};

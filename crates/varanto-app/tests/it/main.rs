@@ -16,4 +16,5 @@ mod search;
 mod strangers;
 mod structures;
 mod versions;
+mod views;
 mod world;

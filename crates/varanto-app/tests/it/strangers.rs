@@ -6,6 +6,7 @@ use varanto_app::callers::{PersonFacts, TurnedAway, Unknown};
 use varanto_domain::access::{Caller, Denial, Purpose};
 use varanto_domain::archive::documents::Part;
 use varanto_domain::ids::Oid;
+use varanto_formats::view::ViewLanguage;
 
 use crate::world::{COUNTY, NEIGHBOUR, System, World, certificate, client, oid};
 
@@ -20,6 +21,8 @@ fn looks(world: &World, caller: &Caller, id: &Oid) -> Vec<(&'static str, Result<
         ("content", app.open_content(caller, id, None, read).map(drop)),
         ("view", app.open_content(caller, id, Some(Part::View), read).map(drop)),
         ("no such part", app.open_content(caller, id, Some(Part::Pdf), read).map(drop)),
+        ("page", app.show_document(caller, id, read, ViewLanguage::Finnish).map(drop)),
+        ("print", app.print_document(caller, id, read, ViewLanguage::Swedish).map(drop)),
         ("versions", app.list_versions(caller, id, read).map(drop)),
         ("proof", app.prove_document(caller, id, read).map(drop)),
         ("delays", app.archiving_delays(caller, &oid(COUNTY), 10).map(drop)),
@@ -80,7 +83,7 @@ fn a_system_does_only_what_it_is_certified_for() {
             other => panic!("{system:?} {way}: {other:?}"),
         }
     };
-    for way in ["open", "content", "versions", "proof"] {
+    for way in ["open", "content", "page", "print", "versions", "proof"] {
         check(System::ReadOnly, way, None);
         check(System::OldDocuments, way, Some("not-certified"));
     }
@@ -131,13 +134,16 @@ fn a_look_is_logged_on_disk_before_it_is_answered() {
     assert_eq!(lines_on_disk(), before + 1);
     world.app.open_content(&county, &note.id(), None, Purpose::READ).unwrap();
     assert_eq!(lines_on_disk(), before + 2);
+    world.app.show_document(&county, &note.id(), Purpose::READ, ViewLanguage::Finnish).unwrap();
+    world.app.print_document(&county, &note.id(), Purpose::READ, ViewLanguage::Finnish).unwrap();
+    assert_eq!(lines_on_disk(), before + 4);
     // A search over a register leaves its own line, and one for each client that it showed.
     world.app.find_documents(&county, &DocumentQuery::default()).unwrap();
-    assert_eq!(lines_on_disk(), before + 4);
+    assert_eq!(lines_on_disk(), before + 6);
     world.app.list_versions(&county, &note.id(), Purpose::READ).unwrap();
     world.app.prove_document(&county, &note.id(), Purpose::READ).unwrap();
     world.app.archiving_delays(&county, &oid(COUNTY), 3).unwrap();
-    assert_eq!(lines_on_disk(), before + 7);
+    assert_eq!(lines_on_disk(), before + 9);
     world
         .app
         .log_turned_away(&TurnedAway {
@@ -147,7 +153,7 @@ fn a_look_is_logged_on_disk_before_it_is_answered() {
         })
         .unwrap();
     world.app.log_unreadable(&county, "truncated").unwrap();
-    assert_eq!(lines_on_disk(), before + 9);
+    assert_eq!(lines_on_disk(), before + 11);
 }
 
 /// ACC-1, REG-4: which certificates make a caller, and which do not.

@@ -10,3 +10,4 @@ pub mod receipt;
 pub mod references;
 pub mod register_documents;
 pub mod signatures;
+pub mod view_agreement;

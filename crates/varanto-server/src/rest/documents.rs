@@ -12,6 +12,8 @@ use varanto_domain::archive::documents::Part;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
 use varanto_formats::query::short;
+use varanto_formats::view::ViewLanguage;
+use varanto_formats::xhtml::SAFE_COPY_MEDIA_TYPE;
 
 use super::caller::Asker;
 use super::parameters::Parameters;
@@ -19,6 +21,7 @@ use super::problem::Problem;
 use super::{body, documents_json, multipart, query_json};
 use crate::doors::Doors;
 use crate::frame::language_of;
+use crate::texts::Language;
 
 type Answer = Result<Response, Problem>;
 
@@ -91,6 +94,60 @@ pub async fn part(
         doors.work(move |app| app.open_content(&asker.0, &oid, Some(part), purpose)).await?;
     let (part, bytes) = opened.parts.into_iter().next().ok_or_else(Problem::not_found)?;
     Ok(bytes_of(part, bytes, &headers))
+}
+
+/// `GET /documents/{oid}/page`: the view as a page that a browser may show.
+pub async fn page(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Extension(parameters): Extension<Parameters>,
+    Path(oid): Path<String>,
+    headers: HeaderMap,
+) -> Answer {
+    let (oid, purpose) = (document(&oid)?, purpose(&parameters)?);
+    let language = language(&parameters, &headers)?;
+    let page = doors.work(move |app| app.show_document(&asker.0, &oid, purpose, language)).await?;
+    let policy = [
+        (header::CONTENT_TYPE, SAFE_COPY_MEDIA_TYPE),
+        (header::CONTENT_SECURITY_POLICY, SHOWN_POLICY),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((policy, page).into_response())
+}
+
+/// `GET /documents/{oid}/print`: the document as a tagged PDF/A file.
+pub async fn print(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Extension(parameters): Extension<Parameters>,
+    Path(oid): Path<String>,
+    headers: HeaderMap,
+) -> Answer {
+    let (oid, purpose) = (document(&oid)?, purpose(&parameters)?);
+    let language = language(&parameters, &headers)?;
+    let name = format!("inline; filename=\"{oid}.pdf\"");
+    let printed =
+        doors.work(move |app| app.print_document(&asker.0, &oid, purpose, language)).await?;
+    let fixed = [
+        (header::CONTENT_TYPE, "application/pdf".to_owned()),
+        (header::CONTENT_DISPOSITION, name),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    Ok((fixed, printed).into_response())
+}
+
+/// What a shown view may do in a browser: nothing, in no origin at all; its own pictures and styles
+/// are shown. Stands in the answer itself, whatever the frame around every answer says.
+const SHOWN_POLICY: &str = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// The language of what is shown: `language`, else the one that `Accept-Language` prefers.
+fn language(parameters: &Parameters, headers: &HeaderMap) -> Result<ViewLanguage, Problem> {
+    let asked = parameters.parsed::<ViewLanguage>("language", "fi, sv")?;
+    Ok(asked.unwrap_or_else(|| match language_of(headers) {
+        Language::Swedish => ViewLanguage::Swedish,
+        _ => ViewLanguage::Finnish,
+    }))
 }
 
 /// `GET /documents/{oid}/versions`: every version that the caller may see.

@@ -151,6 +151,12 @@ impl Problem {
                 conflict("duplicate-with-other-bytes").arg("differs", differs.join(", "))
             }
             AppError::AlreadyInvalidated(_) => conflict("already-invalidated"),
+            AppError::NotShown(fault) => {
+                let available = "structured, view, pdf";
+                Self::new(StatusCode::NOT_ACCEPTABLE, "not-acceptable")
+                    .arg("available", available)
+                    .with(fault)
+            }
             AppError::Store(error) => return Self::of_store(&error, seconds),
         };
         problem.logged = true;

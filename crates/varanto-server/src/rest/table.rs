@@ -15,6 +15,14 @@ const LOOK: &[Query] = &[
     Query { name: "invalidated", kind: "boolean", needed: false },
 ];
 
+/// What a look for people to read may say besides.
+const SHOWN: &[Query] = &[
+    Query { name: "situation", kind: "string", needed: false },
+    Query { name: "reason", kind: "string", needed: false },
+    Query { name: "invalidated", kind: "boolean", needed: false },
+    Query { name: "language", kind: "string", needed: false },
+];
+
 const SUBMISSION: Takes = Takes {
     media_type: "multipart/form-data",
     schema: "Submission",
@@ -153,6 +161,30 @@ pub const TABLE: &[Operation] = &[
         problems: &[],
         open: false,
         serve: || get(documents::part),
+    },
+    Operation {
+        id: "show_document",
+        tag: "documents",
+        method: "GET",
+        path: "/documents/{oid}/page",
+        query: SHOWN,
+        takes: None,
+        answers: &[(200, "application/xhtml+xml", "")],
+        problems: &[406],
+        open: false,
+        serve: || get(documents::page),
+    },
+    Operation {
+        id: "print_document",
+        tag: "documents",
+        method: "GET",
+        path: "/documents/{oid}/print",
+        query: SHOWN,
+        takes: None,
+        answers: &[(200, "application/pdf", "")],
+        problems: &[406],
+        open: false,
+        serve: || get(documents::print),
     },
     Operation {
         id: "list_versions",

@@ -10,4 +10,5 @@ mod national;
 mod program;
 mod refusals;
 mod running;
+mod shown;
 mod strangers;

@@ -1,0 +1,224 @@
+//! Showing a document to people: its view as a safe page, and a print of it.
+//!
+//! Both are made from what is archived, anew each time; the original is what `open_content` gives.
+
+use varanto_domain::access::{Caller, Purpose};
+use varanto_domain::archive::documents::Part;
+use varanto_domain::archive::elements::Element;
+use varanto_domain::archive::metadata::{RawMetadata, RawValue};
+use varanto_domain::faults::Fault;
+use varanto_domain::ids::Oid;
+use varanto_domain::structures::Structure;
+use varanto_domain::time::{FinnishDay, Instant};
+use varanto_formats::render::{self, Cover};
+use varanto_formats::view::{ViewLanguage, day_in_words};
+use varanto_formats::{content, metadata, xhtml};
+use varanto_store::StoreError;
+
+use crate::{App, AppError, Registry};
+
+/// The most of an organisation's or client's name that stands on a page.
+const MAX_NAME: usize = 200;
+
+/// One version with what is shown of it.
+struct Opened {
+    parts: Vec<(Part, Vec<u8>)>,
+    record: Vec<u8>,
+    number: u32,
+    archived_at: Instant,
+}
+
+impl Opened {
+    fn part(&self, wanted: Part) -> Option<&[u8]> {
+        self.parts.iter().find(|(part, _)| *part == wanted).map(|(_, bytes)| bytes.as_slice())
+    }
+}
+
+impl App {
+    /// The version's view as a page that a browser may show: written anew from what the gate for
+    /// views allows.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] also for a version without a view; [`AppError::Denied`]; each logged.
+    /// [`AppError::NotShown`] for a view that cannot be read.
+    pub fn show_document(
+        &self,
+        caller: &Caller,
+        document: &Oid,
+        purpose: Purpose,
+        language: ViewLanguage,
+    ) -> Result<String, AppError> {
+        let opened = self.open_to_show(caller, document, purpose, "page", Some(Part::View))?;
+        let facts = Facts::read(&opened, &self.registry(), language)?;
+        let view = opened.part(Part::View).ok_or(AppError::NotFound)?;
+        xhtml::safe_copy(view, &facts.title, language.tag()).map_err(AppError::NotShown)
+    }
+
+    /// The version as a PDF/A file to print or hand over: made of the structured content where there
+    /// is one, else of the view. A version that is a PDF file is given as it was archived.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], [`AppError::Denied`]; each logged. [`AppError::NotShown`] for what no
+    /// print can be made of.
+    pub fn print_document(
+        &self,
+        caller: &Caller,
+        document: &Oid,
+        purpose: Purpose,
+        language: ViewLanguage,
+    ) -> Result<Vec<u8>, AppError> {
+        let detail = format!("print {}", language.tag());
+        let mut opened = self.open_to_show(caller, document, purpose, &detail, None)?;
+        if let Some(at) = opened.parts.iter().position(|(part, _)| *part == Part::Pdf) {
+            return Ok(opened.parts.swap_remove(at).1);
+        }
+        let registry = self.registry();
+        let facts = Facts::read(&opened, &registry, language)?;
+        let archived = archived_note(document, &opened, language);
+        let cover = facts.cover(&archived, &opened, language);
+        print(&opened, &registry, &facts, &cover).map_err(AppError::NotShown)
+    }
+
+    /// A version's content and record against a permit, after their line in the log.
+    fn open_to_show(
+        &self,
+        caller: &Caller,
+        document: &Oid,
+        purpose: Purpose,
+        detail: &str,
+        needed: Option<Part>,
+    ) -> Result<Opened, AppError> {
+        self.look(caller, document, purpose, detail, |seen| {
+            let row = seen.row;
+            if needed.is_some_and(|part| !row.form.parts().contains(&part)) {
+                return Err(AppError::NotFound);
+            }
+            Ok(Opened {
+                parts: seen.tx.content(seen.permit)?,
+                record: seen.tx.record(seen.permit, row)?,
+                number: row.number,
+                archived_at: row.archived_at,
+            })
+        })
+    }
+}
+
+/// Prints the structured content by its structure; the view where there is none, or where its
+/// structure is not known here any more.
+fn print(
+    opened: &Opened,
+    registry: &Registry,
+    facts: &Facts,
+    cover: &Cover<'_>,
+) -> Result<Vec<u8>, Fault> {
+    let structure = facts.structure.as_ref().and_then(|oid| registry.structure(oid));
+    if let (Some(entry), Some(bytes)) = (structure, opened.part(Part::Structured))
+        && let Ok(content) = content::read(bytes, Part::Structured.name())
+    {
+        return render::structured(&entry.structure, &content, cover);
+    }
+    render::view(opened.part(Part::View).unwrap_or_default(), cover)
+}
+
+/// What the metadata say for the page around a document.
+struct Facts {
+    title: String,
+    document_type: String,
+    organisation: String,
+    client: String,
+    written_on: Option<FinnishDay>,
+    structure: Option<Oid>,
+}
+
+impl Facts {
+    fn read(
+        opened: &Opened,
+        registry: &Registry,
+        language: ViewLanguage,
+    ) -> Result<Self, AppError> {
+        let damaged = || StoreError::Damaged("the record of a version".to_owned());
+        let (raw, _) = metadata::read(&opened.record).map_err(|_| damaged())?;
+        let written_on = text(&raw, Element::WrittenAt).and_then(Instant::parse);
+        let written_on = written_on.map(FinnishDay::of);
+        let structure = text(&raw, Element::Structure).and_then(|oid| Oid::parse(oid).ok());
+        let entry = structure.as_ref().and_then(|oid| registry.structure(oid));
+        let type_name = |element| named(&raw, element, registry, written_on, language);
+        let document_type = type_name(Element::GeneralType)
+            .or_else(|| entry.map(|entry| entry.structure.document_type.clone()))
+            .unwrap_or_default();
+        let title = entry
+            .map(|entry| title(&entry.structure, language))
+            .or_else(|| type_name(Element::SpecificType))
+            .unwrap_or_else(|| document_type.clone());
+        let organisation = [Element::OrganiserName, Element::ControllerName];
+        let organisation = organisation.into_iter().find_map(|element| text(&raw, element));
+        let names = [Element::ClientFamilyName, Element::ClientGivenNames];
+        let names: Vec<&str> = names.into_iter().filter_map(|name| text(&raw, name)).collect();
+        Ok(Self {
+            title,
+            document_type,
+            organisation: cut(organisation.unwrap_or_default()),
+            client: cut(&names.join(", ")),
+            written_on,
+            structure,
+        })
+    }
+
+    fn cover<'a>(
+        &'a self,
+        archived: &'a str,
+        opened: &Opened,
+        language: ViewLanguage,
+    ) -> Cover<'a> {
+        Cover {
+            title: &self.title,
+            document_type: &self.document_type,
+            organisation: &self.organisation,
+            client: &self.client,
+            written_on: self.written_on,
+            archived,
+            archived_at: opened.archived_at,
+            language,
+        }
+    }
+}
+
+/// What the foot of a printed page says.
+fn archived_note(document: &Oid, opened: &Opened, language: ViewLanguage) -> String {
+    let day = day_in_words(FinnishDay::of(opened.archived_at));
+    let number = opened.number;
+    match language {
+        ViewLanguage::Finnish => format!("Arkistoitu {day} · {document} · versio {number}"),
+        ViewLanguage::Swedish => format!("Arkiverad {day} · {document} · version {number}"),
+    }
+}
+
+fn text<'a>(raw: &'a RawMetadata<'_>, element: Element) -> Option<&'a str> {
+    match raw.get(element) {
+        Some(RawValue::Text(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// The name of a document type's code.
+fn named(
+    raw: &RawMetadata<'_>,
+    element: Element,
+    registry: &Registry,
+    day: Option<FinnishDay>,
+    language: ViewLanguage,
+) -> Option<String> {
+    let set = Oid::parse(varanto_domain::codes::sets::DOCUMENT_TYPE).ok()?;
+    let names = registry.code_sets().name_of(&set, text(raw, element)?, day?)?;
+    let swedish = names.sv.as_ref().filter(|_| language == ViewLanguage::Swedish);
+    Some(swedish.unwrap_or(&names.fi).clone()).filter(|name| !name.is_empty())
+}
+
+fn title(structure: &Structure, language: ViewLanguage) -> String {
+    let swedish = structure.title.sv.as_ref().filter(|_| language == ViewLanguage::Swedish);
+    swedish.unwrap_or(&structure.title.fi).clone()
+}
+
+fn cut(name: &str) -> String {
+    name.chars().take(MAX_NAME).collect()
+}
