@@ -83,7 +83,7 @@ pub fn check_message(
     Checked::without_metadata(faults, remarks)
 }
 
-fn checked(
+pub(super) fn checked(
     submission: &Submission,
     registry: &Registry,
     options: &CheckOptions<'_>,
@@ -126,7 +126,7 @@ impl App {
 
     /// Adds the references that do not hold; only for one who may archive in that register, so that
     /// nobody learns of what another one holds.
-    fn check_references(
+    pub(super) fn check_references(
         &self,
         caller: &Caller,
         checked: &mut Checked,

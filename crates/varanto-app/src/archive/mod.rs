@@ -6,6 +6,7 @@ mod check_part;
 mod examine;
 mod find_documents;
 mod invalidate_document;
+mod make_view;
 mod open_document;
 mod pdf_file;
 mod prove_document;

@@ -121,13 +121,14 @@ fn print(
 }
 
 /// What the metadata say for the page around a document.
-struct Facts {
+pub(super) struct Facts {
+    pub(super) document: Option<Oid>,
     title: String,
     document_type: String,
-    organisation: String,
+    pub(super) organisation: String,
     client: String,
-    written_on: Option<FinnishDay>,
-    structure: Option<Oid>,
+    pub(super) written_on: Option<FinnishDay>,
+    pub(super) structure: Option<Oid>,
 }
 
 impl Facts {
@@ -138,11 +139,16 @@ impl Facts {
     ) -> Result<Self, AppError> {
         let damaged = || StoreError::Damaged("the record of a version".to_owned());
         let (raw, _) = metadata::read(&opened.record).map_err(|_| damaged())?;
-        let written_on = text(&raw, Element::WrittenAt).and_then(Instant::parse);
+        Ok(Self::of(&raw, registry, language))
+    }
+
+    pub(super) fn of(raw: &RawMetadata<'_>, registry: &Registry, language: ViewLanguage) -> Self {
+        let written_on = text(raw, Element::WrittenAt).and_then(Instant::parse);
         let written_on = written_on.map(FinnishDay::of);
-        let structure = text(&raw, Element::Structure).and_then(|oid| Oid::parse(oid).ok());
+        let oid = |element| text(raw, element).and_then(|oid| Oid::parse(oid).ok());
+        let structure = oid(Element::Structure);
         let entry = structure.as_ref().and_then(|oid| registry.structure(oid));
-        let type_name = |element| named(&raw, element, registry, written_on, language);
+        let type_name = |element| named(raw, element, registry, written_on, language);
         let document_type = type_name(Element::GeneralType)
             .or_else(|| entry.map(|entry| entry.structure.document_type.clone()))
             .unwrap_or_default();
@@ -151,17 +157,18 @@ impl Facts {
             .or_else(|| type_name(Element::SpecificType))
             .unwrap_or_else(|| document_type.clone());
         let organisation = [Element::OrganiserName, Element::ControllerName];
-        let organisation = organisation.into_iter().find_map(|element| text(&raw, element));
+        let organisation = organisation.into_iter().find_map(|element| text(raw, element));
         let names = [Element::ClientFamilyName, Element::ClientGivenNames];
-        let names: Vec<&str> = names.into_iter().filter_map(|name| text(&raw, name)).collect();
-        Ok(Self {
+        let names: Vec<&str> = names.into_iter().filter_map(|name| text(raw, name)).collect();
+        Self {
+            document: oid(Element::DocumentId),
             title,
             document_type,
             organisation: cut(organisation.unwrap_or_default()),
             client: cut(&names.join(", ")),
             written_on,
             structure,
-        })
+        }
     }
 
     fn cover<'a>(

@@ -150,6 +150,25 @@ fn language(parameters: &Parameters, headers: &HeaderMap) -> Result<ViewLanguage
     }))
 }
 
+/// `POST /views`: makes the view of structured content that is about to be archived.
+pub async fn make_view(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Extension(parameters): Extension<Parameters>,
+    headers: HeaderMap,
+    sent: Body,
+) -> Answer {
+    let language = language(&parameters, &headers)?;
+    let (submission, faults) = submission(&headers, sent, &doors).await?;
+    let made = doors.work(move |app| app.make_view(&asker.0, submission, faults, language)).await?;
+    let fixed = [
+        (header::CONTENT_TYPE, Part::View.media_type()),
+        (header::CONTENT_SECURITY_POLICY, SHOWN_POLICY),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((fixed, made).into_response())
+}
+
 /// `GET /documents/{oid}/versions`: every version that the caller may see.
 pub async fn versions(
     State(doors): State<Doors>,

@@ -23,6 +23,17 @@ const SHOWN: &[Query] = &[
     Query { name: "language", kind: "string", needed: false },
 ];
 
+const LANGUAGE: &[Query] = &[Query { name: "language", kind: "string", needed: false }];
+
+const UNSEEN: Takes = Takes {
+    media_type: "multipart/form-data",
+    schema: "UnseenDocument",
+    example: "curl --cacert ca.pem --cert SYSTEM.pem --key SYSTEM.key -o document.xhtml \\\n  \
+        -F 'metadata=@metadata.json;type=application/json' \\\n  \
+        -F 'structured=@document.json;type=application/json' \\\n  \
+        https://localhost:8443/api/v1/views?language=fi",
+};
+
 const SUBMISSION: Takes = Takes {
     media_type: "multipart/form-data",
     schema: "Submission",
@@ -185,6 +196,18 @@ pub const TABLE: &[Operation] = &[
         problems: &[406],
         open: false,
         serve: || get(documents::print),
+    },
+    Operation {
+        id: "make_view",
+        tag: "documents",
+        method: "POST",
+        path: "/views",
+        query: LANGUAGE,
+        takes: Some(UNSEEN),
+        answers: &[(200, "application/xhtml+xml", "")],
+        problems: &[422],
+        open: false,
+        serve: || post(documents::make_view),
     },
     Operation {
         id: "list_versions",

@@ -3,9 +3,9 @@
 use std::process::Command;
 
 use varanto_kit::county::Made;
-use varanto_kit::http::Answer;
+use varanto_kit::http::{Answer, Multipart};
 
-use crate::house::{House, code, form};
+use crate::house::{House, code, faults, form};
 
 /// A house with one document in it, and the document's path.
 async fn house_with_one() -> (House, Made, String) {
@@ -117,4 +117,71 @@ async fn a_stranger_is_shown_nothing_and_given_no_print() {
         let family = family["client"]["family_name"].as_str().unwrap();
         assert!(!denied.text().contains(family));
     }
+}
+
+/// The document without its view.
+fn unseen(made: &Made) -> Multipart {
+    Multipart::new().part("metadata", "application/json", made.metadata_json.as_bytes()).part(
+        "structured",
+        "application/json",
+        text_of(made, "structured").as_bytes(),
+    )
+}
+
+/// ARC-1, ARC-5: a system without a view of its own lets the archive make it, and archives the two
+/// without a remark.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_view_is_made_and_archived_with_its_content() {
+    let house = House::open();
+    let made = house.made().remove(0);
+    let system = house.system();
+    let (lines, versions) = (house.log_lines(), house.versions());
+    let finnish = system.post_form("/api/v1/views?language=fi", unseen(&made)).await.unwrap();
+    assert_eq!(finnish.status, 200, "{}", finnish.text());
+    assert_eq!((house.log_lines(), house.versions()), (lines + 1, versions));
+    assert_eq!(finnish.header("content-type"), "application/xhtml+xml");
+    assert!(finnish.header("content-security-policy").starts_with("sandbox;"));
+    let id = format!("id=\"OID{}\"", made.document_id);
+    assert!(finnish.text().contains(&id) && finnish.text().contains(">Asiakas<"));
+    let swedish = system.post_form("/api/v1/views?language=sv", unseen(&made)).await.unwrap();
+    assert!(swedish.text().contains(&id) && swedish.text().contains(">Klient<"));
+
+    let whole = unseen(&made).part("view", "application/xhtml+xml", &swedish.body);
+    let archived = system.post_form("/api/v1/documents", whole).await.unwrap();
+    assert_eq!(archived.status, 201, "{}", archived.text());
+    assert!(archived.json().get("remarks").is_none(), "{}", archived.text());
+}
+
+/// ARC-5, ACC-2: a view is made only of what could be archived, and for one who may archive it.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_view_is_made_of_what_could_not_be_archived() {
+    let house = House::open();
+    let made = house.made().remove(0);
+    let system = house.system();
+    let told = async |form: Multipart| -> Vec<(String, String)> {
+        let answer = system.post_form("/api/v1/views", form).await.unwrap();
+        assert_eq!(answer.status, 422, "{}", answer.text());
+        faults(&answer)
+    };
+    let with =
+        |structured: &[u8]| {
+            Multipart::new()
+                .part("metadata", "application/json", made.metadata_json.as_bytes())
+                .part("structured", "application/json", structured)
+        };
+    let unknown = told(with(br#"{"tuntematon":{}}"#)).await;
+    assert!(unknown.iter().all(|(_, element)| element.starts_with("structured:")), "{unknown:?}");
+    let unreadable = told(with(b"{")).await;
+    assert_eq!(unreadable.len(), 1, "{unreadable:?}");
+    let seen = told(form(&made)).await;
+    assert_eq!(seen, [("wrong-parts".to_owned(), "parts".to_owned())]);
+    let bare = Multipart::new().part("structured", "application/json", b"{}");
+    assert!(told(bare).await.contains(&("missing-element".to_owned(), "metadata".to_owned())));
+
+    let lines = house.log_lines();
+    let other = house.system_of(&house.producer());
+    let denied = other.post_form("/api/v1/views", unseen(&made)).await.unwrap();
+    assert_eq!(denied.status.as_u16() / 100, 4, "{}", denied.text());
+    assert!(!denied.text().contains("soc-document"));
+    assert_eq!(house.log_lines(), lines + 1);
 }
