@@ -102,6 +102,7 @@ impl App {
     ) -> Result<Archived, AppError> {
         let received = self.clock.now();
         let registry = self.registry();
+        let well_sent = sent.is_empty();
         let by =
             ExaminedBy { caller: Some(caller), registry: &registry, pdf: &self.pdf, now: received };
         let examined = examine(&submission, sent, &by);
@@ -126,8 +127,9 @@ impl App {
             }
         };
         if !faults.is_empty() {
-            // What was archived stays so, although it might be refused today.
-            if examined.form.is_some() && self.is_archived_here(&inquiry, &metadata)? {
+            // What was archived stays so, although it might be refused today; a message that is itself
+            // wrong asked for something else.
+            if well_sent && examined.form.is_some() && self.is_archived_here(&inquiry, &metadata)? {
                 return self.answer_known(caller, &metadata, &submission, received);
             }
             let content = &examined.register_content;

@@ -7,14 +7,14 @@ use varanto_domain::archive::metadata::Metadata;
 use varanto_domain::archive::references::{Naming, RegisterContent};
 use varanto_domain::faults::Fault;
 use varanto_domain::time::Instant;
-use varanto_formats::metadata as metadata_format;
 use varanto_formats::national::document;
 use varanto_formats::national::message::{self, Message};
 
 use super::archive_document::Submission;
 use super::examine::{Examined, ExaminedBy, examine};
+use super::invalidate_by_message::AskedInvalidation;
 use super::pdf_file::PdfRules;
-use super::take_message::{Sent, faults_of_sender, submission_of};
+use super::take_message::{Sent, fault_of_sender, submission_of};
 use crate::{App, AppError, Registry};
 
 /// How a submission is checked.
@@ -72,15 +72,27 @@ pub fn check_message(
         (Some(frame), document) => message::read(frame, document),
         (None, document) => message::read_document(document.unwrap_or_default()),
     };
-    let (mut faults, remarks) =
+    let sender = options.caller.and_then(|caller| fault_of_sender(&message, caller));
+    message.faults.extend(sender);
+    if let Some(asked) = AskedInvalidation::of(&mut message) {
+        message.faults.extend(asked.request.faults(registry.code_sets(), options.now));
+    }
+    check_read(message, frame.map(<[u8]>::to_vec), registry, options)
+}
+
+/// Checks a message that was read, with the faults told of it.
+fn check_read(
+    mut message: Message,
+    frame: Option<Vec<u8>>,
+    registry: &Registry,
+    options: &CheckOptions<'_>,
+) -> Checked {
+    let (faults, remarks) =
         (std::mem::take(&mut message.faults), std::mem::take(&mut message.remarks));
-    if let Some(caller) = options.caller {
-        faults.extend(faults_of_sender(&message, caller));
+    match submission_of(&mut message, frame) {
+        Some(submission) => checked(&submission, registry, options, faults, remarks),
+        None => Checked::without_metadata(faults, remarks),
     }
-    if let Some(submission) = submission_of(&mut message, frame.map(<[u8]>::to_vec)) {
-        return checked(&submission, registry, options, faults, remarks);
-    }
-    Checked::without_metadata(faults, remarks)
 }
 
 pub(super) fn checked(
@@ -112,8 +124,12 @@ impl App {
         let now = self.clock.now();
         let options = CheckOptions { now, caller: Some(caller), pdf: &self.pdf };
         let registry = self.registry();
-        let document = sent.document.as_deref();
-        let mut checked = check_message(Some(&sent.frame), document, &registry, &options);
+        let mut message = sent.read(caller);
+        if let Some(asked) = AskedInvalidation::of(&mut message) {
+            let found = self.check_invalidation(caller, &message.frame, &asked)?;
+            message.faults.extend(found);
+        }
+        let mut checked = check_read(message, Some(sent.frame.clone()), &registry, &options);
         self.check_references(caller, &mut checked, now)?;
         let outcome = if checked.faults.is_empty() {
             Outcome::Done
@@ -143,9 +159,4 @@ impl App {
         document::place_faults(&mut checked.faults);
         Ok(())
     }
-}
-
-/// Metadata as a message's reader left them, in the form that submissions have.
-pub(super) fn metadata_of(message: &Message) -> Vec<u8> {
-    metadata_format::write_raw(&message.document.metadata).into_bytes()
 }

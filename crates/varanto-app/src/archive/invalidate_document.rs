@@ -5,7 +5,7 @@ use std::sync::Arc;
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
 use varanto_domain::access::{Caller, Purpose};
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
-use varanto_domain::codes::{CodeVerdict, sets};
+use varanto_domain::codes::{CodeSets, CodeVerdict, sets};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
 use varanto_domain::time::{FinnishDay, Instant};
@@ -39,8 +39,20 @@ impl App {
         document: &Oid,
         request: &InvalidationRequest,
     ) -> Result<(), AppError> {
+        self.invalidate_as_asked(caller, document, request, Vec::new())
+    }
+
+    /// As [`App::invalidate_document`], for a request that a door found faults in: these refuse it, told
+    /// with all others.
+    pub(super) fn invalidate_as_asked(
+        &self,
+        caller: &Caller,
+        document: &Oid,
+        request: &InvalidationRequest,
+        mut faults: Vec<Fault>,
+    ) -> Result<(), AppError> {
         let now = self.clock.now();
-        let faults = self.faults_of(request, now);
+        faults.extend(request.faults(self.registry().code_sets(), now));
         let (document, request, caller) = (document.clone(), request.clone(), caller.clone());
         let registry = self.registry();
         let turn = move |tx: &mut WriteTx<'_>| {
@@ -50,12 +62,15 @@ impl App {
         };
         self.store.write::<(), AppError>(turn).map(|done| done.value)
     }
+}
 
-    fn faults_of(&self, request: &InvalidationRequest, now: Instant) -> Vec<Fault> {
+impl InvalidationRequest {
+    /// What is wrong with the request itself.
+    pub(super) fn faults(&self, code_sets: &CodeSets, now: Instant) -> Vec<Fault> {
+        let request = self;
         let mut faults = Vec::new();
         let set = Oid::parse(sets::INVALIDATION_REASON).expect("a constant OID");
-        let registry = self.registry();
-        let verdict = registry.code_sets().judge(&set, &request.reason, FinnishDay::of(now));
+        let verdict = code_sets.judge(&set, &request.reason, FinnishDay::of(now));
         let fault = |kind| {
             let fault = Fault::new(kind, "reason", "ARC-3");
             fault.value(shown(&request.reason)).arg("code_set", sets::INVALIDATION_REASON)
@@ -89,6 +104,13 @@ fn shown(reason: &str) -> String {
     let code =
         reason.len() <= REASON_CHARACTERS && reason.bytes().all(|b| b.is_ascii_alphanumeric());
     if code { reason.to_owned() } else { format!("text of {} characters", reason.chars().count()) }
+}
+
+/// Other documents hang on relationship and case documents.
+pub(super) fn held_by_others(row: &VersionRow) -> Option<Fault> {
+    matches!(row.group, DocumentGroup::Relationship | DocumentGroup::Case).then(|| {
+        Fault::new(FaultKind::HeldByOthers, "document_id", "ARC-3").value(row.oid.as_str())
+    })
 }
 
 fn invalidate(
@@ -129,11 +151,7 @@ fn invalidate(
         tx.log(&line(Outcome::Refused(vec!["already-invalidated"]), Some(&row)))?;
         return Err(AppError::AlreadyInvalidated(document.clone()));
     }
-    if matches!(row.group, DocumentGroup::Relationship | DocumentGroup::Case) {
-        faults.push(
-            Fault::new(FaultKind::HeldByOthers, "document_id", "ARC-3").value(document.as_str()),
-        );
-    }
+    faults.extend(held_by_others(&row));
     if !faults.is_empty() {
         let codes = faults.iter().map(Fault::code).collect();
         tx.log(&line(Outcome::Refused(codes), Some(&row)))?;

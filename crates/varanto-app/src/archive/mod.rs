@@ -5,6 +5,7 @@ mod check;
 mod check_part;
 mod examine;
 mod find_documents;
+mod invalidate_by_message;
 mod invalidate_document;
 mod make_view;
 mod open_document;

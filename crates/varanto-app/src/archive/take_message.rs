@@ -3,26 +3,40 @@
 
 use varanto_domain::access::Caller;
 use varanto_domain::archive::documents::Part;
-use varanto_domain::archive::elements::Element;
 use varanto_domain::faults::{Fault, FaultKind, Stage};
 use varanto_domain::ids::Oid;
+use varanto_formats::metadata as metadata_format;
 use varanto_formats::national::document;
-use varanto_formats::national::frame::Id;
+use varanto_formats::national::frame::{Id, Interaction};
 use varanto_formats::national::message::{self, Message};
 use varanto_formats::national::soap;
 
 use super::archive_document::{Archived, Submission};
-use super::check::metadata_of;
-use super::invalidate_document::InvalidationRequest;
+use super::invalidate_by_message::AskedInvalidation;
 use crate::{App, AppError};
 
 /// A message as it was sent.
-#[derive(Debug, Clone)]
+#[derive(Clone, Default)]
 pub struct Sent {
     /// The frame, alone or in a SOAP envelope.
     pub frame: Vec<u8>,
     /// The document, when it came beside the frame and not in it.
     pub document: Option<Vec<u8>>,
+    /// The service request that the sender names beside the frame, if it does.
+    pub request: Option<String>,
+}
+
+impl Sent {
+    /// The message, with the faults of how it was sent and of who sent it.
+    pub(super) fn read(&self, caller: &Caller) -> Message {
+        let mut message = message::read(&self.frame, self.document.as_deref());
+        let declared = self.request.as_deref();
+        let differs =
+            declared.and_then(|declared| message::declared_request_fault(&message.frame, declared));
+        let sender = fault_of_sender(&message, caller);
+        message.faults.extend(differs.into_iter().chain(sender));
+        message
+    }
 }
 
 /// What was done.
@@ -57,9 +71,8 @@ impl App {
     /// answer; each logged.
     #[must_use]
     pub fn take_message(&self, caller: &Caller, sent: Sent) -> TakenMessage {
-        let mut message = message::read(&sent.frame, sent.document.as_deref());
-        let mut faults = std::mem::take(&mut message.faults);
-        faults.extend(faults_of_sender(&message, caller));
+        let mut message = sent.read(caller);
+        let faults = std::mem::take(&mut message.faults);
         let mut remarks = std::mem::take(&mut message.remarks);
         let (id, sender) = (message.frame.id.clone(), message.frame.sender.clone());
         let envelope = message.envelope;
@@ -78,12 +91,11 @@ impl App {
         frame: Vec<u8>,
         faults: Vec<Fault>,
     ) -> Result<Taken, AppError> {
-        if let Some((document, why)) = message.frame.nullification.take()
-            && faults.is_empty()
-        {
-            let request = InvalidationRequest { reason: why.reason, explanation: why.explanation };
-            self.invalidate_document(caller, &document, &request)?;
-            return Ok(Taken::Invalidated(document));
+        if let Some(asked) = AskedInvalidation::of(&mut message) {
+            return match self.invalidate_by_message(caller, &message.frame, &asked, faults) {
+                Ok(()) => Ok(Taken::Invalidated(asked.document)),
+                Err(error) => Err(error),
+            };
         }
         let Some(submission) = submission_of(&mut message, Some(frame)) else {
             return Err(self.refuse_submission(caller, None, faults, self.clock.now())?);
@@ -102,11 +114,10 @@ impl App {
 
 /// The message as a submission; `None` when no document could be read from it.
 pub(super) fn submission_of(message: &mut Message, frame: Option<Vec<u8>>) -> Option<Submission> {
-    let read = [Element::DocumentId, Element::Group, Element::ControllerId];
-    if read.iter().all(|element| message.document.metadata.get(*element).is_none()) {
+    if !message.document.formed {
         return None;
     }
-    let metadata = metadata_of(message);
+    let metadata = metadata_format::write_raw(&message.document.metadata).into_bytes();
     let mut parts = std::mem::take(&mut message.document.parts);
     parts.push((Part::National, message.document_bytes.take()?));
     parts.extend(frame.map(|frame| (Part::Frame, frame)));
@@ -114,14 +125,16 @@ pub(super) fn submission_of(message: &mut Message, frame: Option<Vec<u8>>) -> Op
 }
 
 /// The organisation that a frame names as its sender is one that the caller works for.
-pub(super) fn faults_of_sender(message: &Message, caller: &Caller) -> Option<Fault> {
+pub(super) fn fault_of_sender(message: &Message, caller: &Caller) -> Option<Fault> {
     let sender = message.frame.sender.as_deref()?;
     let mut own = std::iter::once(&caller.organisation).chain(&caller.registers);
     let fits = own.any(|own| own.as_str() == sender) || Oid::parse(sender).is_err();
     (!fits).then(|| {
-        Fault::new(FaultKind::NotOwnRegister, "sender/device/id/@root", "nat 3.1")
+        let root = message.frame.interaction.map_or("", Interaction::code);
+        let place = format!("{root}/sender/device/id/@root");
+        Fault::new(FaultKind::NotOwnRegister, place.clone(), "nat 3.1")
             .value(sender)
-            .path("sender/device/id/@root")
+            .path(place)
             .at(Stage::Frame)
     })
 }

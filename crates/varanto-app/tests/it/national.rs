@@ -5,15 +5,17 @@ use std::path::PathBuf;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use varanto_app::AppError;
-use varanto_app::archive::{DocumentQuery, Sent, Taken};
+use varanto_app::archive::{CheckOptions, DocumentQuery, Sent, Taken, check_message};
 use varanto_domain::access::{Caller, Purpose};
 use varanto_domain::archive::documents::Part;
 use varanto_domain::faults::Fault;
 use varanto_domain::ids::Oid;
-use varanto_formats::national::mime;
+use varanto_domain::time::Clock;
+use varanto_formats::national::frame::{self, Id, NewFrame, Nullification};
+use varanto_formats::national::{document, mime};
 
 use crate::corpora::{header_of, load_senders, open_plans_case, sender};
-use crate::world::{World, corpora};
+use crate::world::{COUNTY, World, client, corpora, oid};
 
 /// A real message: the frame with the document in it, and what both say of themselves.
 pub(crate) struct Real {
@@ -50,7 +52,7 @@ impl Real {
     }
 
     pub(crate) fn sent(&self) -> Sent {
-        Sent { frame: self.joined(), document: None }
+        Sent { frame: self.joined(), ..Sent::default() }
     }
 
     /// The longest run of base64 in an element of the document's body.
@@ -191,9 +193,130 @@ fn a_document_beside_its_frame_is_taken_too() {
     let sent = Sent {
         frame: real.frame.clone().into_bytes(),
         document: Some(real.document.clone().into_bytes()),
+        ..Sent::default()
     };
     assert!(world.app.take_message(&caller, sent).result.is_ok());
-    let alone = Sent { frame: real.frame.clone().into_bytes(), document: None };
+    let alone = Sent { frame: real.frame.clone().into_bytes(), ..Sent::default() };
     let faults = refused(&world, &caller, alone);
     assert_eq!((faults[0].code(), faults.len()), ("missing-element", 1));
+}
+
+/// A document of the world as its own system would send it: in a frame of the nation's.
+fn message_of(world: &World, draft: &crate::world::Draft) -> Vec<u8> {
+    let submission = draft.submission();
+    let (metadata, _) = varanto_formats::metadata::read(&submission.metadata).unwrap();
+    let registry = world.app.registry();
+    let parts = submission.parts.iter().map(|(part, bytes)| (*part, bytes.as_slice()));
+    let parts: Vec<(Part, &[u8])> = parts.collect();
+    let document = document::write(&metadata, &parts, registry.code_sets(), None);
+    let county = oid(COUNTY);
+    frame::write(&new_frame(world, &county), &metadata, document.as_bytes()).into_bytes()
+}
+
+fn new_frame<'a>(world: &World, county: &'a Oid) -> NewFrame<'a> {
+    NewFrame {
+        id: Id { root: format!("{COUNTY}.95"), extension: Some("1".to_owned()) },
+        created: world.clock.now(),
+        sender: county,
+        user: ("Testi", "Tekijä"),
+        unit: (county, "Suvannon hyvinvointialue"),
+    }
+}
+
+/// The frame that asks to invalidate a document of the world.
+fn nullification_of(world: &World, draft: &crate::world::Draft, reason: &str) -> Sent {
+    let submission = draft.submission();
+    let (metadata, _) = varanto_formats::metadata::read(&submission.metadata).unwrap();
+    let why =
+        Nullification { reason: reason.to_owned(), explanation: Some("Väärä.".to_owned()) };
+    let county = oid(COUNTY);
+    let frame = frame::write_nullification(&new_frame(world, &county), &metadata, &why);
+    Sent { frame: frame.into_bytes(), ..Sent::default() }
+}
+
+fn codes(faults: &[Fault]) -> Vec<(&'static str, String)> {
+    faults.iter().map(|fault| (fault.code(), fault.element.clone())).collect()
+}
+
+/// ARC-3: a version is replaced by message, with a reason of the nation's own set, and invalidated by
+/// message; a frame that names another client, set or number than the version has is refused.
+#[test]
+fn a_version_is_replaced_and_invalidated_by_message() {
+    let world = World::new();
+    let dossier = world.open_case(&client(1));
+    let county = world.county();
+    let first = world.note(&dossier);
+    let take =
+        |frame: Vec<u8>| world.app.take_message(&county, Sent { frame, ..Sent::default() }).result;
+    assert!(matches!(take(message_of(&world, &first)), Ok(Taken::Archived(_))));
+    let second = world
+        .next_version(&first)
+        .set("replaces.reason", "7")
+        .set("replaces.reason_set", "1.2.246.537.6.9999.201901");
+    let taken = take(message_of(&world, &second));
+    assert!(matches!(taken, Ok(Taken::Archived(_))), "{taken:?}");
+    let kept = world.app.open_document(&county, &second.id(), Purpose::READ).unwrap();
+    assert!(kept.metadata.contains("1.2.246.537.6.9999.201901"), "{}", kept.metadata);
+
+    let versions = || world.app.list_versions(&county, &first.id(), Purpose::READ).unwrap();
+    let other = world.note(&world.open_case(&client(2)));
+    world.archive(&other);
+    let misled = |sent: &Sent, wanted: &[(&str, &str)]| {
+        let found = codes(&refused(&world, &county, sent.clone()));
+        let found: Vec<_> = found.iter().map(|(code, element)| (*code, element.as_str())).collect();
+        assert_eq!(found, wanted);
+        let checked = world.app.check_message(&county, sent).unwrap();
+        assert_eq!(codes(&checked.faults).len(), wanted.len());
+    };
+    // The frame speaks of the first document, and names the other one.
+    let mixed = first.clone().set("document_id", other.text("document_id"));
+    misled(
+        &nullification_of(&world, &mixed, "4"),
+        &[
+            ("disagreement", "set_id"),
+            ("disagreement", "client.family_name"),
+            ("disagreement", "client.birth_date"),
+            ("disagreement", "client.identity_code"),
+        ],
+    );
+    misled(&nullification_of(&world, &second, "77"), &[("unknown-code", "reason")]);
+    let mut sent = nullification_of(&world, &second, "4");
+    let text = String::from_utf8(sent.frame.clone()).unwrap();
+    sent.frame = text.replacen("<statusCode", "<text/><statusCode", 1).into_bytes();
+    let found = codes(&refused(&world, &county, sent));
+    assert_eq!(found[0].0, "forbidden-element");
+    assert_eq!(versions().versions.len(), 2);
+
+    let sent = nullification_of(&world, &second, "4");
+    let checked = world.app.check_message(&county, &sent).unwrap();
+    assert_eq!(codes(&checked.faults), []);
+    assert_eq!(versions().versions.len(), 2);
+    let taken = world.app.take_message(&county, sent.clone()).result;
+    assert!(matches!(taken, Ok(Taken::Invalidated(id)) if id == second.id()));
+    assert_eq!(versions().versions.len(), 1);
+    let again = world.app.take_message(&county, sent.clone()).result.unwrap_err();
+    assert!(matches!(again, AppError::AlreadyInvalidated(_)));
+    let again = world.app.check_message(&county, &sent).unwrap_err();
+    assert!(matches!(again, AppError::AlreadyInvalidated(_)));
+    let unknown = nullification_of(&world, &first.clone().set("document_id", world.new_oid()), "4");
+    let unknown = world.app.check_message(&county, &unknown).unwrap_err();
+    assert!(matches!(unknown, AppError::NotFound));
+    assert_eq!(world.damage(), Vec::<String>::new());
+}
+
+/// ARC-1: a document without anything that would tell what it is has faults, and not none.
+#[test]
+fn an_empty_document_is_not_sound() {
+    let world = World::new();
+    let document = br#"<ClinicalDocument xmlns="urn:hl7-org:v3"><realmCode code="FI"/>
+        <typeId root="2.16.840.1.113883.1.3" extension="POCD_HD000040"/>
+        <recordTarget><patientRole/></recordTarget><localSocialHeader xmlns="urn:hl7finland"/>
+        <component><nonXMLBody ID="x"><text mediaType="application/xhtml+xml" representation="B64"/>
+        </nonXMLBody></component></ClinicalDocument>"#;
+    let (registry, county) = (world.app.registry(), world.county());
+    let pdf = varanto_app::archive::PdfRules::default();
+    let options = CheckOptions { now: world.clock.now(), caller: Some(&county), pdf: &pdf };
+    let checked = check_message(None, Some(document), &registry, &options);
+    let found = codes(&checked.faults);
+    assert!(found.contains(&("missing-element", "group".to_owned())), "{found:?}");
 }

@@ -170,6 +170,8 @@ elements! {
         [LATER, LATER, LATER, LATER, LATER, LATER, LATER];
     ReplacesReason "replaces.reason" "korvauksen syy" K::Code(sets::REPLACEMENT_REASON), false,
         [O, O, LATER, LATER, LATER, O, O];
+    ReplacesReasonSet "replaces.reason_set" "korvauksen syyn koodisto" K::Oid, false,
+        [O, O, O, O, O, O, O];
     Group "group" "asiakirjaryhmä" K::Code(sets::DOCUMENT_GROUP), false, [M, M, M, M, M, M, M];
     GeneralType "general_type" "yleinen asiakirjatyyppi" K::Code(sets::DOCUMENT_TYPE), false,
         [X, X, M, M, M, X, X];

@@ -156,6 +156,8 @@ pub struct Replaces {
     pub document: Oid,
     /// Why, a code.
     pub reason: Option<Arc<str>>,
+    /// The code set of the reason, when it is not our own.
+    pub reason_set: Option<Oid>,
 }
 
 /// The service task of a document made before the 2016 classification.
@@ -432,6 +434,15 @@ fn check_text(
         }
         // Told by `group_of`, because no element can be judged without it.
         ElementKind::Code(_) if element == Element::Group && !text.is_empty() => None,
+        // A reason of another set than ours: which sets there are is not public.
+        ElementKind::Code(_)
+            if element == Element::ReplacesReason
+                && raw.get(Element::ReplacesReasonSet).is_some() =>
+        {
+            let formed = (1..=20).contains(&text.len())
+                && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+            if formed { None } else { wrong_form("1–20 letters and digits") }
+        }
         ElementKind::Code(code_set) => check_code(element, code_set, text, judged.1, judged.0),
         ElementKind::Choice(choices) if !choices.contains(&text) => wrong_form(&choices.join(", ")),
         ElementKind::Instant if Instant::parse(text).is_none() => {
@@ -516,6 +527,9 @@ fn check_together(
     check_types(raw, group, faults);
     check_client(raw, faults);
     check_original_task(raw, against, faults);
+    if raw.get(Element::ReplacesReasonSet).is_some() && raw.get(Element::ReplacesReason).is_none() {
+        faults.push(missing(Element::ReplacesReason));
+    }
     let original = (Element::OriginalTaskSet, Element::OriginalTaskCode);
     for (one, other) in [original, (original.1, original.0)] {
         if raw.get(one).is_some() && raw.get(other).is_none() && group == Some(DocumentGroup::Old) {
@@ -730,8 +744,11 @@ fn assemble(raw: &RawMetadata<'_>, group: DocumentGroup) -> Metadata {
             Some(RawValue::Whole(version)) => u32::try_from(*version).expect("checked"),
             _ => unreachable!("the version was checked"),
         },
-        replaces: oid(E::ReplacesDocument)
-            .map(|document| Replaces { document, reason: shared(E::ReplacesReason) }),
+        replaces: oid(E::ReplacesDocument).map(|document| Replaces {
+            document,
+            reason: shared(E::ReplacesReason),
+            reason_set: oid(E::ReplacesReasonSet),
+        }),
         group,
         general_type: shared(E::GeneralType),
         specific_type: shared(E::SpecificType),
@@ -811,14 +828,14 @@ impl Metadata {
         };
         let day = |day: Option<FinnishDay>| day.map(|day| day.to_string());
         let party = |party: &Option<Party>| {
-            let id = party.as_ref().map(|party| party.id.clone());
-            (id, party.as_ref().and_then(|party| party.name.clone()))
+            party.as_ref().map_or((None, None), |one| (Some(one.id.clone()), one.name.clone()))
         };
         text(E::DocumentId, Some(self.document_id.as_str()));
         text(E::SetId, Some(self.set_id.as_str()));
-        if let Some(replaces) = &self.replaces {
-            text(E::ReplacesDocument, Some(replaces.document.as_str()));
-            text(E::ReplacesReason, replaces.reason.as_deref());
+        if let Some(Replaces { document, reason, reason_set: set }) = &self.replaces {
+            text(E::ReplacesDocument, Some(document.as_str()));
+            text(E::ReplacesReason, reason.as_deref());
+            text(E::ReplacesReasonSet, set.as_ref().map(Oid::as_str));
         }
         text(E::Group, Some(self.group.code()));
         text(E::GeneralType, self.general_type.as_deref());

@@ -84,6 +84,8 @@ pub struct NationalDocument {
     pub body: Range<usize>,
     /// How many electronic signatures it carries.
     pub signatures: usize,
+    /// Whether it is XML with a document's root: whatever else is wrong with it can be told.
+    pub formed: bool,
 }
 
 /// Reads a document; what cannot be read is missing and told.
@@ -99,6 +101,7 @@ pub fn read(bytes: &[u8]) -> (NationalDocument, Vec<Fault>, Vec<Fault>) {
         Ok(xml) => {
             let root = xml.root_element();
             if root.tag_name().name() == ROOT && root.tag_name().namespace() == Some(HL7) {
+                document.formed = true;
                 let reading = Reading::new(Stage::Header, "nat 2.1");
                 read_header(&reading.root(root, ROOT), &mut document);
                 told.and(reading.told());
@@ -124,6 +127,7 @@ fn wrong_root(root: Node<'_, '_>) -> Fault {
 
 fn read_header(root: &Place<'_, '_>, document: &mut NationalDocument) {
     root.known(HL7, HEADER);
+    check_known(root, HL7, 0);
     for (path, attribute, expected) in [
         ("realmCode", "code", "FI"),
         ("typeId", "root", "2.16.840.1.113883.1.3"),
@@ -137,6 +141,7 @@ fn read_header(root: &Place<'_, '_>, document: &mut NationalDocument) {
         return;
     };
     social.known(HL7FI, SOCIAL_HEADER);
+    check_known(&social, HL7FI, 0);
     let signatures =
         social.find("signatureCollection").map_or_else(Vec::new, |c| c.all("signature"));
     document.signatures = signatures.len();
@@ -148,6 +153,7 @@ fn read_header(root: &Place<'_, '_>, document: &mut NationalDocument) {
     read_client(root, &mut document.metadata);
     read_professional(root, &mut document.metadata);
     read_service_tasks(&social, &mut document.metadata);
+    read_reason(&social, &mut document.metadata);
     check_related(root, &document.metadata);
     check_organiser(root, &document.metadata);
     if let Some(status) = root.at("authorization/consent/statusCode") {
@@ -183,18 +189,14 @@ fn read_element(
         }
         return;
     };
-    let Some(value) = place.attribute(attribute) else {
-        // Each part of the software's name has an obligation of its own.
-        let software = place.node.tag_name().name() == "softwareSupport";
-        if place.attribute("nullFlavor").is_none() && !software {
-            place.push(place.fault(FaultKind::MissingElement, attribute).arg("name", attribute));
-        }
+    // Each part of the software's name has an obligation of its own.
+    let software = place.node.tag_name().name() == "softwareSupport";
+    if software && place.attribute(attribute).is_none() {
         return;
-    };
-    if place.attribute("nullFlavor").is_some() {
-        place.remark(
-            place.fault(FaultKind::ForbiddenElement, "nullFlavor").arg("name", "nullFlavor"),
-        );
+    }
+    let Some(value) = place.value_or_null(attribute) else { return };
+    if attribute == "root" {
+        place.no_extension();
     }
     if let ElementKind::Code(set) = element.row().kind {
         check_code_system(&place, element, set);
@@ -251,7 +253,7 @@ fn read_client(root: &Place<'_, '_>, metadata: &mut RawMetadata<'static>) {
     let (mut code, mut temporary) = (false, false);
     for id in role.all("id") {
         let Some(root) = id.attribute("root").map(bare_oid) else { continue };
-        let extension = id.attribute("extension").unwrap_or_default();
+        let extension = id.value_or_null("extension").unwrap_or_default();
         let again = if root == PersonalIdentityCode::ROOT { &mut code } else { &mut temporary };
         if std::mem::replace(again, true) {
             id.push(id.fault(FaultKind::DuplicateMember, ""));
@@ -291,9 +293,8 @@ fn read_professional(root: &Place<'_, '_>, metadata: &mut RawMetadata<'static>) 
         metadata.insert(element, RawValue::Text(Cow::Owned(value.to_owned())));
     };
     if let Some(id) = author.find("id")
-        && id.attribute("nullFlavor").is_none()
+        && let Some(number) = id.value_or_null("extension")
         && id.fixed("root", &[PROFESSIONALS]).is_some()
-        && let Some(number) = id.needed_attribute("extension")
     {
         put(Element::ProfessionalNumber, number);
     }
@@ -311,7 +312,7 @@ fn read_service_tasks(social: &Place<'_, '_>, metadata: &mut RawMetadata<'static
     for task in social.all("functionCode") {
         let system = task.attribute("codeSystem").map(bare_oid).unwrap_or_default();
         let of = |set: &str| Oid::parse(system).is_ok_and(|system| system.is_under_text(set));
-        let Some(code) = task.needed_attribute("code") else { continue };
+        let Some(code) = task.value_or_null("code") else { continue };
         let (element, named) = if of(sets::SERVICE_TASK_1989) {
             (Element::OriginalTaskCode, Some("1989"))
         } else if of(sets::SERVICE_TASK_2011) {
@@ -331,25 +332,106 @@ fn read_service_tasks(social: &Place<'_, '_>, metadata: &mut RawMetadata<'static
     }
 }
 
+/// Why a version is replaced: a code of our own set, or of another, which is kept with it. Which set
+/// the nation has is not public.
+fn read_reason(social: &Place<'_, '_>, metadata: &mut RawMetadata<'static>) {
+    let Some(reason) = social.find("reasonOfCorrection") else { return };
+    let Some(code) = reason.value_or_null("code") else { return };
+    let mut put = |element: Element, value: &str| {
+        metadata.insert(element, RawValue::Text(Cow::Owned(value.to_owned())));
+    };
+    put(Element::ReplacesReason, code);
+    if let Some(set) = reason.needed_attribute("codeSystem").map(bare_oid)
+        && set != sets::REPLACEMENT_REASON
+    {
+        put(Element::ReplacesReasonSet, set);
+    }
+}
+
+/// The elements of a header that hold others, each with those that are read.
+const CONTAINERS: &[(&str, &[&str])] = &[
+    ("recordTarget", &["patientRole"]),
+    ("patientRole", &["id", "patient"]),
+    ("patient", &["name", "administrativeGenderCode", "birthTime"]),
+    ("name", &["given", "family"]),
+    ("author", &["time", "assignedAuthor"]),
+    ("assignedAuthor", &["id", "assignedPerson"]),
+    ("assignedPerson", &["name"]),
+    ("custodian", &["assignedCustodian"]),
+    ("assignedCustodian", &["representedCustodianOrganization"]),
+    ("representedCustodianOrganization", &["id", "name"]),
+    ("participant", &["associatedEntity"]),
+    ("associatedEntity", &["id", "scopingOrganization"]),
+    ("scopingOrganization", &["id", "name"]),
+    ("relatedDocument", &["parentDocument"]),
+    ("parentDocument", &["id", "setId", "versionNumber"]),
+    ("authorization", &["consent"]),
+    ("consent", &["code", "statusCode"]),
+    ("componentOf", &["encompassingEncounter"]),
+    (
+        "encompassingEncounter",
+        &["id", "effectiveTime", "responsibleParty", "encounterParticipant", "location"],
+    ),
+    ("effectiveTime", &["low", "high"]),
+    ("responsibleParty", &["assignedEntity"]),
+    ("encounterParticipant", &["assignedEntity"]),
+    ("assignedEntity", &["id", "representedOrganization"]),
+    ("representedOrganization", &["id", "name"]),
+    ("location", &["healthCareFacility"]),
+    ("healthCareFacility", &["location", "serviceProviderOrganization"]),
+    ("serviceProviderOrganization", &["id", "name"]),
+    ("serviceProcess", &["type", "code"]),
+];
+
+/// Elements whose inside is read elsewhere: the content, the signatures and what is said of them.
+const READ_ELSEWHERE: &[&str] =
+    &["component", "localSocialHeader", "signature", "signatureCollection"];
+
+/// Tells every element of a header that is not read: what the archive does not understand could change
+/// whom a document is about, or who may see it.
+fn check_known(above: &Place<'_, '_>, namespace: &str, depth: u8) {
+    for place in above.elements() {
+        let name = place.node.tag_name();
+        if name.namespace() != Some(namespace) || READ_ELSEWHERE.contains(&name.name()) {
+            continue;
+        }
+        let known = CONTAINERS.iter().find(|(container, _)| *container == name.name());
+        // No place in a header lies deeper than seven elements.
+        let known = known.filter(|_| depth < 7).map_or(&[][..], |(_, known)| known);
+        place.known(namespace, known);
+        if !known.is_empty() {
+            check_known(&place, namespace, depth + 1);
+        }
+    }
+}
+
 /// What is replaced is of the same set, one version before.
 fn check_related(root: &Place<'_, '_>, metadata: &RawMetadata<'_>) {
-    for related in root.all("relatedDocument") {
-        related.fixed("typeCode", &["RPLC", "APND"]);
+    for (path, kinds) in [
+        ("relatedDocument", &["RPLC", "APND"][..]),
+        ("participant", &["PRF"]),
+        ("componentOf/encompassingEncounter/encounterParticipant", &["ADM"]),
+    ] {
+        let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let above = if above.is_empty() { Some(root.clone()) } else { root.at(above) };
+        for place in above.iter().flat_map(|above| above.all(name)) {
+            place.fixed("typeCode", kinds);
+        }
     }
     let Some(parent) = root.at("relatedDocument[@typeCode=RPLC]/parentDocument") else { return };
     let set = parent.find("setId");
     if let (Some(set), Some(RawValue::Text(own))) = (&set, metadata.get(Element::SetId))
-        && set.attribute("root").map(bare_oid) != Some(own)
+        && set.needed_oid() != Some(own)
     {
         let fault = set.fault(FaultKind::Disagreement, "root").arg("other", "set_id");
-        set.push(fault.arg("expected", own));
+        set.push(fault.arg("expected", shown(own)));
     }
     let version = parent.find("versionNumber");
     if let (Some(version), Some(RawValue::Whole(own))) = (&version, metadata.get(Element::Version))
-        && version.attribute("value") != Some(&(own - 1).to_string())
+        && version.attribute("value") != Some(&own.saturating_sub(1).to_string())
     {
         let fault = version.fault(FaultKind::Disagreement, "value").arg("other", "version");
-        version.push(fault.arg("expected", own - 1));
+        version.push(fault.arg("expected", own.saturating_sub(1)));
     }
 }
 
@@ -363,7 +445,7 @@ fn check_organiser(root: &Place<'_, '_>, metadata: &RawMetadata<'_>) {
         && found != own
     {
         let fault = id.fault(FaultKind::Disagreement, "root").value(shown(found));
-        id.push(fault.arg("other", Element::OrganiserId.path()).arg("expected", own));
+        id.push(fault.arg("other", Element::OrganiserId.path()).arg("expected", shown(own)));
     }
 }
 
@@ -379,7 +461,9 @@ fn read_body(root: &Place<'_, '_>, document: &mut NationalDocument) {
     {
         let fault = body.fault(FaultKind::Disagreement, "ID").value(shown(id));
         body.push(
-            fault.arg("other", Element::DocumentId.path()).arg("expected", format!("OID{own}")),
+            fault
+                .arg("other", Element::DocumentId.path())
+                .arg("expected", format!("OID{}", shown(own))),
         );
     }
     if let Some(text) = body.needed("text") {

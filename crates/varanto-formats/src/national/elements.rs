@@ -18,6 +18,7 @@ pub(super) const PATHS: &[(Element, &str)] = &[
         "ClinicalDocument/relatedDocument[@typeCode=RPLC]/parentDocument/id/@root",
     ),
     (E::ReplacesReason, "ClinicalDocument/localSocialHeader/reasonOfCorrection/@code"),
+    (E::ReplacesReasonSet, "ClinicalDocument/localSocialHeader/reasonOfCorrection/@codeSystem"),
     (E::Group, "ClinicalDocument/localSocialHeader/documentGroup/@code"),
     (E::GeneralType, "ClinicalDocument/code/@code"),
     (E::SpecificType, "ClinicalDocument/localSocialHeader/specificDocumentType/@code"),
@@ -126,6 +127,8 @@ pub(super) const APART: &[Element] = &[
     E::ProfessionalNumber,
     E::ProfessionalGivenNames,
     E::ProfessionalFamilyName,
+    E::ReplacesReason,
+    E::ReplacesReasonSet,
     E::ServiceTask,
     E::OriginalTaskSet,
     E::OriginalTaskCode,
@@ -163,7 +166,6 @@ const NAMED: &[Named] = &[
     ),
     named(sets::CONFIDENTIALITY, ".2006", "KanTa-palvelut - Asiakirjan luottamuksellisuus"),
     named(sets::SEX, ".1997", "AR/YDIN - Sukupuoli"),
-    named(sets::REPLACEMENT_REASON, "", ""),
     named(sets::INVALIDATION_REASON, "", ""),
 ];
 

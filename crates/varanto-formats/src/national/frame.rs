@@ -14,7 +14,7 @@ use varanto_domain::time::Instant;
 
 use super::document::{value, version_before};
 use super::print::Printer;
-use super::reading::{Place, Reading, Told, shown};
+use super::reading::{Place, Reading, Told, shown, spelt};
 use super::{ARCHIVE_DEVICE, HL7, bare_oid, times};
 
 /// The service requests (palvelupyynnöt).
@@ -97,7 +97,11 @@ pub struct Copies {
     pub(super) sex: Option<Copied>,
     pub(super) born: Option<Copied>,
     pub(super) controller: Option<Copied>,
+    pub(super) call: Option<Copied>,
+    pub(super) case: Option<Copied>,
     pub(super) replaced: Option<Copied>,
+    pub(super) replaced_set: Option<Copied>,
+    pub(super) replaced_version: Option<Copied>,
 }
 
 /// Why a version is to be invalidated.
@@ -264,11 +268,22 @@ fn read_act(act: &Place<'_, '_>, interaction: Interaction, frame: &mut Frame) {
         let fault = document.fault(FaultKind::ForbiddenElement, "").arg("name", "NULLIFIED");
         document.push(fault);
         read_carried(&document, frame);
-    } else if nullified {
-        read_nullification(act, reason, frame);
-    } else {
-        read_carried(&document, frame);
+        return;
     }
+    if nullified {
+        if let Some(text) = document.find("text") {
+            text.push(text.fault(FaultKind::ForbiddenElement, "").arg("name", "text"));
+        }
+        read_nullification(act, reason, frame);
+        return;
+    }
+    if reason.is_some() {
+        // A reason to invalidate asks for another thing than the status does.
+        let place = format!("{}/statusCode/@code", document.path());
+        let fault = Fault::new(FaultKind::WrongValue, place.clone(), "nat 3.1");
+        document.push(fault.arg("expected", "NULLIFIED").path(place));
+    }
+    read_carried(&document, frame);
 }
 
 /// The service request and the situation of use, in either order, and with our own set the reason of
@@ -284,7 +299,8 @@ fn read_reasons(act: &Place<'_, '_>, frame: &mut Frame) -> Option<String> {
             frame.request = value.map(str::to_owned);
             std::mem::replace(&mut request, true)
         } else if of(SITUATIONS) {
-            code.fixed("code", &["1"]);
+            // Which situations there are besides the first is not public.
+            code.needed_attribute("code");
             std::mem::replace(&mut situation, true)
         } else if of(sets::INVALIDATION_REASON) {
             let value = code.needed_attribute("code").unwrap_or_default();
@@ -313,7 +329,7 @@ fn read_document(document: &Place<'_, '_>, frame: &mut Frame) -> bool {
     let value = |path: &str, attribute: &str| {
         let place = document.at(path)?;
         let value = place.attribute(attribute)?;
-        let value = if attribute == "root" { bare_oid(value) } else { value };
+        let value = spelt(attribute, value);
         Some(Copied { value: value.to_owned(), path: place.path_of(attribute) })
     };
     let text = |path: &str| {
@@ -323,8 +339,17 @@ fn read_document(document: &Place<'_, '_>, frame: &mut Frame) -> bool {
     let status = document
         .needed("statusCode")
         .and_then(|status| status.fixed("code", &["COMPLETED", "NULLIFIED"]));
-    for path in ["id", "setId", "versionNumber", "recordTarget/patient/id"] {
-        document.needed(path);
+    for path in ["id", "setId", "custodian/assignedCustodian/representedOrganization/id"] {
+        if let Some(id) = document.needed(path) {
+            check_oid(&id, id.needed_oid());
+        }
+    }
+    if let Some(version) = document.needed("versionNumber") {
+        version.needed_attribute("value");
+    }
+    if let Some(client) = document.needed("recordTarget/patient/id") {
+        client.needed_attribute("root");
+        client.needed_attribute("extension");
     }
     for (path, expected) in [
         ("realmCode", ("code", "FI")),
@@ -337,7 +362,7 @@ fn read_document(document: &Place<'_, '_>, frame: &mut Frame) -> bool {
         }
     }
     let custodian = "custodian/assignedCustodian/representedOrganization/id";
-    document.needed(custodian);
+    let parent = |rest: &str| format!("relatedDocument[@typeCode=RPLC]/parentDocument/{rest}");
     frame.copies = Copies {
         id: value("id", "root"),
         set: value("setId", "root"),
@@ -356,7 +381,11 @@ fn read_document(document: &Place<'_, '_>, frame: &mut Frame) -> bool {
         sex: value("recordTarget/patient/patientPerson/administrativeGenderCode", "code"),
         born: value("recordTarget/patient/patientPerson/birthTime", "value"),
         controller: value(custodian, "root"),
-        replaced: value("relatedDocument[@typeCode=RPLC]/parentDocument/id", "root"),
+        call: text("recordTarget/patient/patientPerson/name/given[@qualifier=CL]"),
+        case: value("componentOf/encounterEvent/id", "root"),
+        replaced: value(&parent("id"), "root"),
+        replaced_set: value(&parent("setId"), "root"),
+        replaced_version: value(&parent("versionNumber"), "value"),
     };
     status == Some("NULLIFIED")
 }
@@ -365,12 +394,20 @@ fn read_document(document: &Place<'_, '_>, frame: &mut Frame) -> bool {
 fn read_carried(document: &Place<'_, '_>, frame: &mut Frame) {
     let Some(text) = document.needed("text") else { return };
     text.fixed("mediaType", &["multipart/related"]);
-    let placeholder = text.node.children().any(|child| child.is_element());
-    if !placeholder {
+    if !text.node.children().any(|child| child.is_element()) {
         frame.carried = text.text().map(std::borrow::Cow::into_owned);
-    } else if text.find("mimeEncode").is_none() {
-        text.push(text.fault(FaultKind::NotMime, "").arg("reason", "elements in place of MIME"));
+        return;
     }
+    // A placeholder holds nothing that could be taken for a document.
+    let says = text.node.descendants().filter(Node::is_text).filter_map(|node| node.text());
+    let reason = if says.into_iter().any(|text| !text.trim().is_empty()) {
+        "a text beside or in the placeholder"
+    } else if text.elements().len() != 1 || text.find("mimeEncode").is_none() {
+        "elements in place of MIME"
+    } else {
+        return;
+    };
+    text.push(text.fault(FaultKind::NotMime, "").arg("reason", reason));
 }
 
 fn read_nullification(act: &Place<'_, '_>, reason: Option<String>, frame: &mut Frame) {

@@ -57,6 +57,7 @@ pub fn read(frame: &[u8], beside: Option<&[u8]>) -> Message {
         told.faults.extend(faults);
         told.remarks.extend(remarks);
         compare(&message.frame, &message.document.metadata, &mut told);
+        compare_request(&message.frame, &message.document.metadata, &mut told);
         check_content_id(content_id.as_deref(), &message.document.metadata, &mut told);
     } else if message.frame.interaction.is_some()
         && !told.faults.iter().any(|fault| fault.stage == Some(Stage::Mime))
@@ -64,9 +65,33 @@ pub fn read(frame: &[u8], beside: Option<&[u8]>) -> Message {
         let fault = Fault::new(FaultKind::MissingElement, "document", "nat 3.1");
         told.faults.push(fault.arg("name", "ClinicalDocument").path(mime::PATH).at(Stage::Mime));
     }
+    place_under_root(&message.frame, &mut told.faults);
     told.faults.sort_by_key(|fault| fault.stage);
     (message.faults, message.remarks) = (told.faults, told.remarks);
     message
+}
+
+/// What was told of the frame's text, under the frame's own root.
+fn place_under_root(frame: &Frame, faults: &mut [Fault]) {
+    let Some(interaction) = frame.interaction else { return };
+    for fault in faults.iter_mut().filter(|fault| fault.path.as_deref() == Some(mime::PATH)) {
+        let place = format!("{}/{}", interaction.code(), mime::PATH);
+        if fault.element == mime::PATH {
+            fault.element.clone_from(&place);
+        }
+        fault.path = Some(place.into());
+    }
+}
+
+/// The fault of a frame that asks for another service than its sender said beside it.
+#[must_use]
+pub fn declared_request_fault(frame: &Frame, declared: &str) -> Option<Fault> {
+    let differs = frame.interaction.is_some() && frame.request.as_deref() != Some(declared);
+    differs.then(|| {
+        let fault = Fault::new(FaultKind::Disagreement, "palveluPyynto", "nat 1.6");
+        let fault = fault.value(shown(declared)).arg("other", "reasonCode");
+        fault.arg("expected", frame.request.as_deref().map_or("–".into(), shown)).at(Stage::Frame)
+    })
 }
 
 /// Reads a document without a frame: for those who check one before it is sent.
@@ -124,7 +149,7 @@ fn check_content_id(found: Option<&str>, metadata: &RawMetadata<'_>, told: &mut 
         && found != own
     {
         let fault = Fault::new(FaultKind::Disagreement, mime::PATH, "nat 3.1").value(shown(found));
-        let fault = fault.arg("other", "document_id").arg("expected", own).path(mime::PATH);
+        let fault = fault.arg("other", "document_id").arg("expected", shown(own)).path(mime::PATH);
         told.faults.push(fault.at(Stage::Mime));
     }
 }
@@ -144,7 +169,10 @@ fn compare(frame: &Frame, metadata: &RawMetadata<'_>, told: &mut Told) {
         (&copies.given, Element::ClientGivenNames),
         (&copies.family, Element::ClientFamilyName),
         (&copies.sex, Element::ClientSex),
+        (&copies.call, Element::ClientCallName),
+        (&copies.case, Element::CaseId),
         (&copies.replaced, Element::ReplacesDocument),
+        (&copies.replaced_set, Element::SetId),
     ];
     for (copy, element) in equal {
         if let (Some(copy), Some(own)) = (copy, text(metadata, element))
@@ -153,11 +181,14 @@ fn compare(frame: &Frame, metadata: &RawMetadata<'_>, told: &mut Told) {
             differ(copy, element, own);
         }
     }
-    if let (Some(copy), Some(RawValue::Whole(own))) =
-        (&copies.version, metadata.get(Element::Version))
-        && copy.value != own.to_string()
-    {
-        differ(copy, Element::Version, &own.to_string());
+    if let Some(RawValue::Whole(own)) = metadata.get(Element::Version) {
+        for (copy, own) in
+            [(&copies.version, *own), (&copies.replaced_version, own.saturating_sub(1))]
+        {
+            if let Some(copy) = copy.as_ref().filter(|copy| copy.value != own.to_string()) {
+                differ(copy, Element::Version, &own.to_string());
+            }
+        }
     }
     if let (Some(copy), Some(own)) = (&copies.born, text(metadata, Element::ClientBirthDate))
         && times::day(&copy.value).as_deref() != Some(own)
@@ -166,7 +197,14 @@ fn compare(frame: &Frame, metadata: &RawMetadata<'_>, told: &mut Told) {
     }
     compare_client(frame, metadata, told);
     compare_loosely(frame, metadata, told);
-    compare_request(frame, metadata, told);
+}
+
+/// The faults of a frame that should name a version with these metadata.
+#[must_use]
+pub fn naming_faults(frame: &Frame, metadata: &RawMetadata<'_>) -> Vec<Fault> {
+    let mut told = Told::default();
+    compare(frame, metadata, &mut told);
+    told.faults
 }
 
 fn disagreement(copy: &Copied, element: Element, own: &str) -> Fault {
@@ -177,7 +215,7 @@ fn disagreement(copy: &Copied, element: Element, own: &str) -> Fault {
     if element.row().personal {
         fault
     } else {
-        fault.value(shown(&copy.value)).arg("expected", own)
+        fault.value(shown(&copy.value)).arg("expected", shown(own))
     }
 }
 

@@ -9,6 +9,9 @@ use varanto_domain::faults::{Fault, FaultKind, Stage};
 use super::{HL7, HL7FI, OWN, bare_oid};
 use crate::xml;
 
+/// The most faults told of one stage of a message, and the most remarks.
+pub(super) const MAX_FAULTS: usize = 100;
+
 /// What was told while a text was read.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Told {
@@ -76,11 +79,18 @@ impl Reading {
     }
 
     pub(super) fn push(&self, fault: Fault) {
-        self.told.borrow_mut().faults.push(fault.at(self.stage));
+        tell(&mut self.told.borrow_mut().faults, fault.at(self.stage));
     }
 
     pub(super) fn remark(&self, remark: Fault) {
-        self.told.borrow_mut().remarks.push(remark.at(self.stage));
+        tell(&mut self.told.borrow_mut().remarks, remark.at(self.stage));
+    }
+}
+
+/// Each fault once, however often its place is visited, and no more of them than a reader reads.
+fn tell(told: &mut Vec<Fault>, fault: Fault) {
+    if told.len() < MAX_FAULTS && !told.contains(&fault) {
+        told.push(fault);
     }
 }
 
@@ -181,14 +191,51 @@ impl<'d> Place<'_, 'd> {
         value
     }
 
-    /// An attribute that must hold one of some values.
-    pub(super) fn fixed(&self, name: &str, expected: &[&str]) -> Option<&'d str> {
+    /// An attribute that must hold one of some values: which of them it holds.
+    pub(super) fn fixed(&self, name: &str, expected: &[&'static str]) -> Option<&'static str> {
         let value = self.needed_attribute(name)?;
-        if !expected.contains(&bare_oid(value)) {
+        let found = expected.iter().find(|one| **one == spelt(name, value));
+        if found.is_none() {
             let fault = self.fault(FaultKind::WrongValue, name).value(shown(value));
             self.push(fault.arg("expected", expected.join(", ")));
         }
+        found.copied()
+    }
+
+    /// An OID that must be there, alone: identifiers of this kind have no extension.
+    pub(super) fn needed_oid(&self) -> Option<&'d str> {
+        self.no_extension();
+        self.needed_attribute("root").map(bare_oid)
+    }
+
+    /// Tells an extension, which would make another identifier of an OID.
+    pub(super) fn no_extension(&self) {
+        if self.attribute("extension").is_some() {
+            let fault = self.fault(FaultKind::ForbiddenElement, "extension");
+            self.push(fault.arg("name", "extension"));
+        }
+    }
+
+    /// A code; `None` where there is none on purpose (`nullFlavor`). One beside a `nullFlavor` counts,
+    /// as real messages have it, and is remarked.
+    pub(super) fn value_or_null(&self, name: &str) -> Option<&'d str> {
+        let null = self.attribute("nullFlavor").is_some();
+        let value = if null { self.attribute(name)? } else { self.needed_attribute(name)? };
+        if null {
+            let odd = self.fault(FaultKind::ForbiddenElement, "nullFlavor");
+            self.remark(odd.arg("name", "nullFlavor"));
+        }
         Some(value)
+    }
+
+    /// The elements right under this one.
+    pub(super) fn elements(&self) -> Vec<Self> {
+        let found = self.node.children().filter(Node::is_element);
+        let place = |node: Node<'d, 'd>| {
+            let path = format!("{}/{}", self.path, shown(node.tag_name().name())).into();
+            Place { node, path, reading: self.reading }
+        };
+        found.map(place).collect()
     }
 
     /// The text of an element that holds text alone; comments in it are passed over.
@@ -223,6 +270,11 @@ impl<'d> Place<'_, 'd> {
             self.push(fault.arg("known", known.join(", ")).path(path));
         }
     }
+}
+
+/// How an attribute's value is compared: an OID in either of its spellings, all else as it stands.
+pub(super) fn spelt<'t>(attribute: &str, value: &'t str) -> &'t str {
+    if matches!(attribute, "root" | "codeSystem") { bare_oid(value) } else { value }
 }
 
 /// A value that may be told: codes and OIDs, nothing that looks like an identity code.

@@ -80,6 +80,7 @@ const ALWAYS: &[Element] = &[
 const APART: &[Element] = &[
     Element::Version,
     Element::ReplacesDocument,
+    Element::ReplacesReasonSet,
     Element::ClientIdentityCode,
     Element::ClientTemporaryRoot,
     Element::ClientTemporaryId,

@@ -59,8 +59,7 @@ pub async fn check(
 ) -> Answer {
     let request = request::read(&headers, sent, &doors).await?;
     let (sent, message_id) = (request.sent, request.message_id);
-    let mut checked: Checked = doors.work(move |app| app.check_message(&asker.0, &sent)).await?;
-    checked.faults.extend(request.wanted_for.and_then(|wanted| wanted.fault(&checked)));
+    let checked: Checked = doors.work(move |app| app.check_message(&asker.0, &sent)).await?;
     if answer::wanted(&headers) == Wanted::Problem {
         return Ok(in_our_form(checked, language));
     }

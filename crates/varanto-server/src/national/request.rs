@@ -6,8 +6,7 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use bytes::Bytes;
 use serde::Deserialize;
-use varanto_app::archive::{Checked, Sent};
-use varanto_domain::archive::documents::DocumentGroup;
+use varanto_app::archive::Sent;
 use varanto_domain::faults::{Fault, FaultKind, Stage};
 
 use crate::doors::Doors;
@@ -24,25 +23,6 @@ pub(super) struct Request {
     pub(super) sent: Sent,
     /// The number that the test validator's caller gave it.
     pub(super) message_id: Option<String>,
-    /// The service request that the test validator's caller names.
-    pub(super) wanted_for: Option<WantedRequest>,
-}
-
-/// The service request that the test validator's caller says the pair is for.
-pub(super) struct WantedRequest(String);
-
-impl WantedRequest {
-    /// The fault, when the document belongs to another one.
-    pub(super) fn fault(&self, checked: &Checked) -> Option<Fault> {
-        let group = checked.metadata.as_ref().map(|metadata| metadata.group)?;
-        let expected = DocumentGroup::service_request(group)?;
-        (expected != self.0).then(|| {
-            Fault::new(FaultKind::Disagreement, "palveluPyynto", "nat 1.6")
-                .arg("other", "group")
-                .arg("expected", expected)
-                .at(Stage::Frame)
-        })
-    }
 }
 
 /// The form of the nation's test validator (national-specs 1.6).
@@ -73,18 +53,18 @@ pub(super) async fn read(
         return Err(body::unsupported(TAKEN));
     }
     let bytes = body::read(headers, sent, &doors.config.limits).await?;
-    let plain = |sent| Request { sent, message_id: None, wanted_for: None };
+    let plain = |sent| Request { sent, message_id: None };
     if xml {
-        return Ok(plain(Sent { frame: bytes.to_vec(), document: None }));
+        return Ok(plain(Sent { frame: bytes.to_vec(), ..Sent::default() }));
     }
     if several {
         let header = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         return pair(header.unwrap_or_default(), &bytes).map(plain);
     }
     let pair: Pair = body::json(headers, &bytes)?;
-    let sent = Sent { frame: pair.frame.into(), document: Some(pair.document.into()) };
+    let (frame, document) = (pair.frame.into_bytes(), Some(pair.document.into_bytes()));
     let message_id = Some(pair.message_id.chars().take(64).collect());
-    Ok(Request { sent, message_id, wanted_for: Some(WantedRequest(pair.request)) })
+    Ok(Request { sent: Sent { frame, document, request: Some(pair.request) }, message_id })
 }
 
 /// The frame and the document: by their names in a form, by their order otherwise.
@@ -98,8 +78,10 @@ fn pair(content_type: &str, bytes: &Bytes) -> Result<Sent, Problem> {
     }
     let content = |part: &Part| part.content.to_vec();
     match parts.as_slice() {
-        [frame] => Ok(Sent { frame: content(frame), document: None }),
-        [frame, document] => Ok(Sent { frame: content(frame), document: Some(content(document)) }),
+        [frame] => Ok(Sent { frame: content(frame), ..Sent::default() }),
+        [frame, document] => {
+            Ok(Sent { frame: content(frame), document: Some(content(document)), ..Sent::default() })
+        }
         _ => {
             let fault = Fault::new(FaultKind::WrongParts, "body", "nat 3.1");
             Err(Problem::fault(fault.arg("expected", "frame, document").at(Stage::Mime)))

@@ -175,9 +175,10 @@ async fn the_validation_door_answers_as_the_nations_does_and_keeps_nothing() {
     assert_eq!((answer.status.as_u16(), &answer.json()["messageId"]), (400, &"7".into()));
     let description = answer.json()["description"].as_str().unwrap().to_owned();
     let lines: Vec<&str> = description.split(';').collect();
-    assert_eq!(lines.len(), 2, "{description}");
+    assert_eq!(lines.len(), 3, "{description}");
     assert!(lines[0].starts_with("1: [frame] RCMR_IN200002FI01/controlActProcess/subject/"));
-    assert!(lines[1].starts_with("2: [header] ClinicalDocument/languageCode/@code: "));
+    assert!(lines[1].starts_with("2: [frame] palveluPyynto: "));
+    assert!(lines[2].starts_with("3: [header] ClinicalDocument/languageCode/@code: "));
     let asked = "application/problem+json";
     let answer =
         post_for(&mut line, VALIDATION, "application/json", wrong.pair("SP1"), asked).await;

@@ -96,8 +96,10 @@ impl<'a> Writing<'a> {
     fn coded(&mut self, tag: &str, set: &str, code: &str) {
         let named = named_set(set);
         let system = format!("{set}{}", named.map_or("", |Named { version, .. }| version));
-        let oid = Oid::parse(set).expect("code sets have constant OIDs");
-        let display = self.code_sets.name_of(&oid, code, self.day).map(|names| names.fi.clone());
+        let oid = Oid::parse(set).ok();
+        let display = oid
+            .and_then(|oid| self.code_sets.name_of(&oid, code, self.day))
+            .map(|names| names.fi.clone());
         let mut attributes = vec![("code", code), ("codeSystem", &system)];
         if let Some(name) = named.map(|named| named.name).filter(|name| !name.is_empty()) {
             attributes.push(("codeSystemName", name));
@@ -300,7 +302,14 @@ impl<'a> Writing<'a> {
         self.text("hl7fi:authorizationRestrictionArgument", E::RestrictionArgument);
         self.code("hl7fi:inaccessibleArgument", E::InaccessibleReason);
         self.attribute("hl7fi:releaseDateForPatientViewing", "value", E::DisplayDelay);
-        self.code("hl7fi:reasonOfCorrection", E::ReplacesReason);
+        if let Some(code) = self.value(E::ReplacesReason) {
+            let set = self.value(E::ReplacesReasonSet);
+            self.coded(
+                "hl7fi:reasonOfCorrection",
+                set.as_deref().unwrap_or(sets::REPLACEMENT_REASON),
+                &code,
+            );
+        }
         if let Some(order) = self.value(E::ClientNonDisclosure) {
             self.out.empty("own:clientNonDisclosure", &[("xmlns:own", OWN), ("value", &order)]);
         }
