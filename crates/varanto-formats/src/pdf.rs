@@ -27,6 +27,7 @@ mod objects;
 mod programs;
 mod rdf;
 mod report;
+mod signed;
 mod tags;
 mod weight;
 mod xmp;
@@ -142,6 +143,7 @@ fn report_of(bytes: &[u8], document: &Document, flavour: Flavour) -> Report {
     tags::check(objects, &mut report);
     drawing::check(objects, &output, &mut report);
     check_carried(objects, &mut report);
+    signed::check(bytes, objects, &mut report);
     report
 }
 

@@ -14,7 +14,7 @@ const MAX_SECTIONS: usize = 64;
 pub(super) fn check(bytes: &[u8], document: &Document, report: &mut Report) {
     check_header(bytes, report);
     check_end(bytes, report);
-    check_sections(bytes, document, report);
+    check_sections(bytes, document.xref_start, document.linearization.is_some(), report);
     let mut offsets: Vec<(u32, usize)> = document
         .reference_table
         .entries
@@ -44,6 +44,9 @@ pub(super) fn check(bytes: &[u8], document: &Document, report: &mut Report) {
 pub(super) fn check_unread(bytes: &[u8], report: &mut Report) {
     check_header(bytes, report);
     check_end(bytes, report);
+    if let Some(start) = told_start(bytes) {
+        check_sections(bytes, start, false, report);
+    }
     let mut from = 0;
     while let Some(found) = find(bytes, b" obj", from) {
         from = found + 4;
@@ -93,9 +96,19 @@ fn check_end(bytes: &[u8], report: &mut Report) {
     }
 }
 
+/// Where the file says that its last cross-reference section begins.
+fn told_start(bytes: &[u8]) -> Option<usize> {
+    let word = b"startxref";
+    let at = bytes.windows(word.len()).rposition(|window| window == word)?;
+    match Lexer::new(bytes, at + word.len()).next() {
+        Some(Token::Word(start)) => std::str::from_utf8(start).ok()?.parse().ok(),
+        _ => None,
+    }
+}
+
 /// Follows the cross-reference sections from the last one back.
-fn check_sections(bytes: &[u8], document: &Document, report: &mut Report) {
-    let mut waiting = vec![document.xref_start];
+fn check_sections(bytes: &[u8], last: usize, linearized: bool, report: &mut Report) {
+    let mut waiting = vec![last];
     let mut seen = Vec::new();
     let mut identifiers = Vec::new();
     while let Some(start) = waiting.pop() {
@@ -122,7 +135,7 @@ fn check_sections(bytes: &[u8], document: &Document, report: &mut Report) {
         waiting.extend(entries.iter().filter(|(key, _)| *key == b"Prev").map(|(_, at)| *at));
     }
     identifiers.dedup();
-    if document.linearization.is_some() && identifiers.len() > 1 {
+    if linearized && identifiers.len() > 1 {
         report.add(&c::LINEARIZED_ID, None, "another ID");
     }
 }

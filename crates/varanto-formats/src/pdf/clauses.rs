@@ -149,6 +149,8 @@ clauses! {
     FIELD_ACTION All ["6.6.1", "6.6.2", "6.9"] ["6.4.1", "6.5.2"] "field-action" "form fields perform no actions";
     NEED_APPEARANCES All ["6.9"] ["6.4.1"] "need-appearances" "form fields are not drawn anew by the reader";
     FORM_XFA All ["6.9"] ["6.4.2"] "form-xfa" "there is no XFA form";
+    SIGNATURE_RANGE All [] ["6.4.3"] "signature-range" "a signature covers the whole file but itself";
+    SIGNATURE_FORM All [] ["6.4.3"] "signature-form" "a signature is signed data (RFC 2315) of one signer with a certificate";
     ACTION All ["6.6.1"] ["6.5.1"] "action" "actions only move within the document or follow a link";
     ADDITIONAL_ACTION All ["6.6.2"] ["6.5.2"] "additional-action" "nothing happens by itself on opening, closing or printing";
     METADATA All ["6.7.2"] ["6.6.2.1"] "metadata" "the catalog has a metadata stream";
@@ -180,9 +182,9 @@ pub static NOT_COVERED: &[(&str, &str, &str)] = &[
     ("–", "6.2.4.2", "that an ICC space of four components is not the output intent's own profile"),
     ("6.2.4", "6.2.8.2", "colours of thumbnails; the data of images other than JPEG 2000 headers"),
     ("6.3.2", "6.2.11.2", "font programs beyond what reading their glyphs and widths asks for"),
-    ("6.3.5", "6.2.11.4.2", "that a CIDSet lists every character that the font program holds"),
+    ("6.3.5", "6.2.11.4.2", "that a CIDSet lists every glyph of a TrueType font program"),
     ("6.3.6", "6.2.11.5", "widths of the glyphs of Type 3 fonts"),
-    ("–", "6.4.3", "digital signatures: the bytes that they cover, and their form"),
+    ("–", "6.4.3", "whether digital signatures hold"),
     ("6.7.4", "6.6.3", "metadata of single objects beyond their schemas and types"),
     ("6.7.6, 6.7.7", "6.6.5, 6.6.6", "identifiers and history of the file in its metadata"),
     ("6.7.10", "–", "metadata of fonts"),

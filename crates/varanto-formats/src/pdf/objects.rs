@@ -71,6 +71,17 @@ impl<'d> Objects<'d> {
         entries.iter().map(|entry| self.follow(entry)?.as_float().ok()).collect()
     }
 
+    /// Numbers that count something.
+    pub(super) fn numbers_whole(
+        self,
+        dictionary: &'d Dictionary,
+        key: &[u8],
+    ) -> Option<Vec<usize>> {
+        let entries = self.array(dictionary, key)?;
+        let whole = |entry: &'d Object| usize::try_from(self.follow(entry)?.as_i64().ok()?).ok();
+        entries.iter().map(whole).collect()
+    }
+
     /// One dictionary, or those of an array.
     pub(super) fn dictionaries(self, from: &'d Dictionary, key: &[u8]) -> Vec<&'d Dictionary> {
         match self.get(from, key) {

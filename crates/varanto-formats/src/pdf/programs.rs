@@ -102,6 +102,17 @@ impl Program {
         }
     }
 
+    /// The characters of a compact CID font; `None` for every other program.
+    pub(super) fn characters(&self) -> Option<Vec<u16>> {
+        let Self::Compact { data, .. } = self else { return None };
+        let font = CffFontRef::new_cff(data, 0, None).ok()?;
+        if !font.is_cid() {
+            return None;
+        }
+        let charset = font.charset()?;
+        Some(charset.iter().take(65_536).map(|(_, character)| character.to_u16()).collect())
+    }
+
     fn glyphs(&self) -> Option<u32> {
         let Self::TrueType { data } = self else { return None };
         Some(u32::from(FontRef::new(data).ok()?.maxp().ok()?.num_glyphs()))

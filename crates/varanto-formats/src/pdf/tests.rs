@@ -1,3 +1,5 @@
+mod broken;
+
 use super::*;
 use lopdf::encryption::{EncryptionState, EncryptionVersion, Permissions};
 use lopdf::{StringFormat, dictionary};
@@ -159,7 +161,9 @@ fn an_encrypted_file_is_refused() {
         };
         let state = EncryptionState::try_from(version).unwrap();
         file.encrypt(&state).unwrap();
-        let found = told(&bytes_of(file));
+        let bytes = bytes_of(file);
+        assert!(broken(&bytes).contains(&"encryption"));
+        let found = told(&bytes);
         assert!(found.contains(&("forbidden-in-pdf", "encryption".to_owned())), "{found:?}");
     }
 }

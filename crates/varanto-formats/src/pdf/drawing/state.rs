@@ -233,6 +233,9 @@ impl<'d> Drawing<'d, '_> {
             self.report.add(&c::HALFTONE, None, "a name");
         }
         if kind != Some(5) {
+            if halftone.has(b"TransferFunction") {
+                self.report.add(&c::HALFTONE, None, "a transfer function of the only halftone");
+            }
             return;
         }
         for (colourant, one) in halftone {
