@@ -112,13 +112,14 @@ pub fn judge(bytes: &[u8], asked: Option<Flavour>) -> Judgement {
         Ok(document) => document,
         Err(fault) => {
             let looks_like_one = bytes.starts_with(b"%PDF-") && bytes.len() <= MAX_BYTES;
-            let flavour = asked.or_else(|| claim_in(bytes)).unwrap_or_else(|| supposed(bytes));
-            let report = (looks_like_one && flavour.is_judged()).then(|| {
-                let mut report = Report::new(flavour);
+            let report = looks_like_one.then(|| {
+                let claimed = asked.or_else(|| claim_in(bytes));
+                let mut report = Report::new(claimed.unwrap_or_else(|| supposed(bytes)));
                 bytes::check_unread(bytes, &mut report);
                 report.complete = false;
                 report
             });
+            let report = report.filter(|report| report.flavour.is_judged());
             return Judgement { gate: Err(vec![fault]), report };
         }
     };

@@ -86,10 +86,8 @@ fn read(stream: &Stream, id: Option<ObjectId>, report: &mut Report) -> Option<Ve
 }
 
 fn check_header(text: &str, id: Option<ObjectId>, report: &mut Report) {
-    let Some((_, header)) = text.split_once("<?xpacket") else {
-        report.add(&c::XMP_FORM, id, "no xpacket");
-        return;
-    };
+    // Metadata need no packet around them.
+    let Some((_, header)) = text.split_once("<?xpacket") else { return };
     let header = header.split("?>").next().unwrap_or_default();
     for name in ["bytes", "encoding"] {
         let named =

@@ -243,8 +243,11 @@ impl Verdict {
 fn lines_of(number: &str, fault: &Fault, output: Output) -> Vec<String> {
     let told = ToldFault::of(fault, output.language());
     // What stands for a value that is not shown has its own brackets.
-    let value = told.value.map(|value| format!("  ({})", value.trim_matches(['(', ')'])));
-    let value = value.unwrap_or_default();
+    let value = told.value.unwrap_or_default();
+    let value = match value.trim_matches(['(', ')']) {
+        "" => String::new(),
+        value => format!("  ({value})"),
+    };
     let indent = " ".repeat(10);
     vec![
         format!("{number:>8}  {}{value}", told.path.as_deref().unwrap_or(&told.element)),
