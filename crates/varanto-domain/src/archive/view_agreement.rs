@@ -24,7 +24,7 @@ pub struct ShownView {
     pub document_type: ShownLine,
     /// The date of the heading (`soc-hdr3`); empty where it is left open.
     pub date: ShownLine,
-    /// The document's title: the first `soc-fulltitle`.
+    /// The document's title: the first `soc-fulltitle`, which is a section's heading too.
     pub title: ShownLine,
     /// The body: what stands under each heading.
     pub sections: Vec<ShownSection>,
@@ -33,8 +33,8 @@ pub struct ShownView {
 /// What stands under one heading of a view.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ShownSection {
-    /// The heading's text; empty for what stands before the first.
-    pub heading: String,
+    /// The heading; empty for what stands before the first.
+    pub heading: ShownLine,
     /// Its lines, without empty ones.
     pub lines: Vec<ShownLine>,
 }
@@ -187,8 +187,10 @@ fn each_text<'c>(content: &'c Content<'_>, visit: &mut impl FnMut(&'c str)) {
 }
 
 fn lines(view: &ShownView) -> impl Iterator<Item = &ShownLine> {
-    let heading = [&view.document_type, &view.date, &view.title];
-    heading.into_iter().chain(view.sections.iter().flat_map(|section| &section.lines))
+    let sections = view.sections.iter();
+    let of_sections =
+        sections.flat_map(|section| std::iter::once(&section.heading).chain(&section.lines));
+    [&view.document_type, &view.date].into_iter().chain(of_sections)
 }
 
 /// An identity code as a view shows it.
@@ -241,10 +243,12 @@ fn check_client(
     let FieldKind::Group(rows) = &field.kind else { return };
     let Some(root) = content.member(&structure.root) else { return };
     let Some(client) = root.member("asiakas") else { return };
-    for section in view.sections.iter().filter(|section| is_named(&section.heading, &field.names)) {
+    for section in
+        view.sections.iter().filter(|section| is_named(&section.heading.text, &field.names))
+    {
         for key in ["sukunimi", "etunimet"] {
             let mut given = Vec::new();
-            collect_under(&structure.fields, root, &section.heading, key, &mut given);
+            collect_under(&structure.fields, root, &section.heading.text, key, &mut given);
             given.truncate(MOST);
             let Some(row) = rows.iter().find(|row| &*row.key == key) else { continue };
             for line in section.lines.iter().filter(|_| !given.is_empty()) {
@@ -309,7 +313,7 @@ fn collect_members<'c>(content: &'c Content<'_>, key: &str, values: &mut Vec<&'c
 fn says(section: &ShownSection, name: &str) -> bool {
     let name = plain(name);
     let in_lines = section.lines.iter().any(|line| plain(&line.text).contains(&name));
-    in_lines || plain(&section.heading).contains(&name)
+    in_lines || plain(&section.heading.text).contains(&name)
 }
 
 // ------------------------------------------------------------------------------- type and dates
@@ -351,7 +355,7 @@ fn check_dates(
             let labelled = line.text.split_once(':').filter(|(_, date)| shown_day(date).is_some());
             let (label, date) = match labelled {
                 Some(labelled) => labelled,
-                None if at == 0 => (section.heading.as_str(), line.text.as_str()),
+                None if at == 0 => (section.heading.text.as_str(), line.text.as_str()),
                 None => continue,
             };
             if let (Some(shown), Some(days)) = (shown_day(date), given.get(&plain(label)))

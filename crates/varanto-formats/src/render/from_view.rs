@@ -65,7 +65,7 @@ impl Reader {
             "hr" => self.block(Block::Rule),
             "img" => self.picture(element),
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => self.heading(element, name),
-            "b" | "strong" | "th" | "dt" => self.faced(element, Face::Semibold),
+            "b" | "strong" | "dt" | "th" => self.faced(element, Face::Semibold),
             "i" | "em" | "cite" | "dfn" | "var" => self.faced(element, Face::Italic),
             "ul" | "ol" => self.list(element, name == "ol"),
             "table" => self.table(element),
@@ -92,7 +92,7 @@ impl Reader {
     }
 
     fn faced(&mut self, element: Node<'_, '_>, face: Face) {
-        let block = matches!(element.tag_name().name(), "dt");
+        let block = matches!(element.tag_name().name(), "dt" | "th");
         if block {
             self.end_paragraph();
         }
@@ -105,22 +105,24 @@ impl Reader {
     }
 
     fn heading(&mut self, element: Node<'_, '_>, name: &str) {
-        let runs = self.inline(element);
+        let inside = self.apart(|reader| reader.children(element));
+        let runs = flattened(&inside);
         let number = name.as_bytes()[1] - b'0';
         let full = xhtml::has_class(element, "soc-fulltitle");
         if full && self.paper.title.is_none() {
             self.end_paragraph();
             self.paper.title = Some(text_of(&runs));
-            return;
+            return self.pictures_of(inside);
         }
         // In the nation's form every title is an h1; elsewhere the page's own h1 is one of several.
         self.block(Block::Heading(number.max(2), runs));
+        self.pictures_of(inside);
     }
 
-    /// The text of an element, with what is in it as one piece of running text.
-    fn inline(&mut self, element: Node<'_, '_>) -> Vec<Run> {
-        let inside = self.apart(|reader| reader.children(element));
-        flattened(&inside)
+    fn pictures_of(&mut self, blocks: Vec<Block>) {
+        let mut pictures = Vec::new();
+        collect_pictures(blocks, &mut pictures);
+        self.blocks.extend(pictures.into_iter().map(Block::Picture));
     }
 
     /// What is read by itself, without what was begun before it.
@@ -133,20 +135,36 @@ impl Reader {
         std::mem::replace(&mut self.blocks, blocks)
     }
 
-    /// The heading of the nation's form goes to the first page's heading.
+    /// The heading of the nation's form goes to the first page's heading, if nothing else is in it.
     fn header(&mut self, header: Node<'_, '_>) {
         self.headed = true;
         let inside = self.apart(|reader| reader.children(header));
-        let of = |class: &str| {
-            let element = header.descendants().find(|node| xhtml::has_class(*node, class))?;
-            let text: String =
-                element.descendants().filter(Node::is_text).filter_map(|n| n.text()).collect();
+        let of = |class| header.descendants().find(|node| xhtml::has_class(*node, class));
+        let places = ["soc-hdr1", "soc-hdr2", "soc-hdr3"].map(of);
+        let in_another = |place: &Node<'_, '_>| {
+            let at =
+                |one: &Node<'_, '_>| places.iter().flatten().filter(|place| *place == one).count();
+            place.ancestors().map(|above| at(&above)).sum::<usize>() > 1
+        };
+        let apart = !places.iter().flatten().any(in_another);
+        let lines = places.map(|place| {
+            let text: String = texts_in(place?).collect();
             let text = printable(&text.split_whitespace().collect::<Vec<_>>().join(" "));
             (!text.is_empty()).then_some(text)
-        };
-        self.paper.organisation = of("soc-hdr1");
-        self.paper.document_type = of("soc-hdr2");
-        self.paper.date = of("soc-hdr3");
+        });
+        let length = |text: &str| text.chars().filter(|c| !c.is_whitespace()).count();
+        let read: usize = lines.iter().flatten().map(|line| length(line)).sum();
+        let all: usize = texts_in(header).map(|text| length(&printable(text))).sum();
+        let is_picture = |block: &&Block| matches!(block, Block::Picture(_));
+        if !apart || read != all || inside.iter().filter(is_picture).count() > 1 {
+            self.end_paragraph();
+            self.blocks.extend(inside);
+            return;
+        }
+        let [organisation, document_type, date] = lines;
+        self.paper.organisation = organisation;
+        self.paper.document_type = document_type;
+        self.paper.date = date;
         self.paper.logo = inside.into_iter().find_map(|block| match block {
             Block::Picture(picture) => Some(picture),
             _ => None,
@@ -154,9 +172,15 @@ impl Reader {
     }
 
     fn list(&mut self, list: Node<'_, '_>, ordered: bool) {
+        if has_text(list) {
+            return self.apart_from_text(list);
+        }
         let mut items = Vec::new();
-        for item in list.children().filter(|node| node.is_element() && xhtml::is_shown(*node)) {
-            items.push(self.apart(|reader| reader.children(item)));
+        for item in elements_of(list) {
+            items.push(self.apart(|reader| match item.tag_name().name() {
+                "li" => reader.children(item),
+                _ => reader.element(item),
+            }));
         }
         items.retain(|item| !item.is_empty());
         if !items.is_empty() {
@@ -164,17 +188,29 @@ impl Reader {
         }
     }
 
+    /// Reads what is in a list or a table as blocks one after another.
+    fn apart_from_text(&mut self, element: Node<'_, '_>) {
+        self.end_paragraph();
+        self.children(element);
+        self.end_paragraph();
+    }
+
+    /// A table of one column is a frame around what stands in it; one that holds something outside
+    /// its cells, or more columns than a page has room for, is read row by row.
     fn table(&mut self, table: Node<'_, '_>) {
-        let rows = rows_of(table);
-        let is_row = |row: &Node<'_, '_>| row.tag_name().name() == "tr";
-        if rows.iter().filter(|row| is_row(row)).all(|row| cells_of(*row).nth(1).is_none()) {
-            return self.frame(&rows);
+        if !is_grid(table) {
+            return self.apart_from_text(table);
         }
         let mut grid = Table::default();
         let mut pictures = Vec::new();
-        for row in rows {
-            if !is_row(&row) {
-                grid.caption = self.inline(row);
+        for row in rows_of(table) {
+            if row.tag_name().name() == "caption" {
+                let inside = self.apart(|reader| reader.children(row));
+                if !grid.caption.is_empty() {
+                    grid.caption.push(Run::plain("\n"));
+                }
+                grid.caption.extend(flattened(&inside));
+                collect_pictures(inside, &mut pictures);
                 continue;
             }
             let in_head = row.parent().is_some_and(|above| above.tag_name().name() == "thead");
@@ -192,33 +228,14 @@ impl Reader {
         self.blocks.extend(pictures.into_iter().map(Block::Picture));
     }
 
-    /// A table of one column is a frame around what stands in it.
-    fn frame(&mut self, rows: &[Node<'_, '_>]) {
-        for row in rows {
-            self.end_paragraph();
-            if row.tag_name().name() == "caption" {
-                self.children(*row);
-            }
-            for cell in cells_of(*row) {
-                self.end_paragraph();
-                self.children(cell);
-            }
-        }
-        self.end_paragraph();
-    }
-
     fn cells(&mut self, row: Node<'_, '_>, pictures: &mut Vec<Picture>) -> Vec<Cell> {
         cells_of(row)
             .map(|cell| {
                 let inside = self.apart(|reader| reader.children(cell));
-                let count = |name| {
-                    let number = cell.attribute(name).and_then(|text| text.trim().parse().ok());
-                    number.unwrap_or(1usize).clamp(1, 1000)
-                };
                 let text = flattened(&inside);
                 collect_pictures(inside, pictures);
                 let head = cell.tag_name().name() == "th";
-                Cell { text, head, columns: count("colspan"), rows: count("rowspan") }
+                Cell { text, head, columns: span(cell, "colspan"), rows: span(cell, "rowspan") }
             })
             .collect()
     }
@@ -323,8 +340,53 @@ fn collect_pictures(blocks: Vec<Block>, pictures: &mut Vec<Picture>) {
 }
 
 fn cells_of<'a, 'v: 'a>(row: Node<'a, 'v>) -> impl Iterator<Item = Node<'a, 'v>> {
-    let is_cell = |node: &Node<'_, '_>| matches!(node.tag_name().name(), "td" | "th");
-    row.children().filter(move |node| is_cell(node) && xhtml::is_shown(*node))
+    elements_of(row).filter(|node| matches!(node.tag_name().name(), "td" | "th"))
+}
+
+fn elements_of<'a, 'v: 'a>(parent: Node<'a, 'v>) -> impl Iterator<Item = Node<'a, 'v>> {
+    parent.children().filter(|node| node.is_element() && xhtml::is_shown(*node))
+}
+
+fn texts_in<'a, 'v: 'a>(element: Node<'a, 'v>) -> impl Iterator<Item = &'a str> {
+    element.descendants().filter(Node::is_text).filter_map(|node| node.text())
+}
+
+/// Whether an element has text of its own.
+fn has_text(element: Node<'_, '_>) -> bool {
+    let mut texts = element.children().filter(Node::is_text).filter_map(|node| node.text());
+    texts.any(|text| !text.trim().is_empty())
+}
+
+/// Whether a table is one: everything in it stands in cells, of more than one column and of no more
+/// than a page has room for.
+fn is_grid(table: Node<'_, '_>) -> bool {
+    let section = |name: &str| matches!(name, "thead" | "tbody" | "tfoot");
+    let mut wide = false;
+    let mut rows = Vec::new();
+    for child in elements_of(table) {
+        match child.tag_name().name() {
+            "tr" => rows.push(child),
+            "caption" | "col" | "colgroup" => (),
+            name if section(name) && !has_text(child) => rows.extend(elements_of(child)),
+            _ => return false,
+        }
+    }
+    for row in rows {
+        let cells = elements_of(row).count();
+        let sound = row.tag_name().name() == "tr" && cells == cells_of(row).count();
+        let columns: usize = cells_of(row).map(|cell| span(cell, "colspan")).sum();
+        if !sound || has_text(row) || columns > super::table::MAX_COLUMNS {
+            return false;
+        }
+        wide |= cells > 1;
+    }
+    wide && !has_text(table)
+}
+
+/// How many columns or rows a cell says to hold.
+fn span(cell: Node<'_, '_>, name: &str) -> usize {
+    let number = cell.attribute(name).and_then(|text| text.trim().parse().ok());
+    number.unwrap_or(1usize).clamp(1, 1000)
 }
 
 /// The rows and the caption of a table, without those of tables in it.

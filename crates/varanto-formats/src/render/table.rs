@@ -8,7 +8,7 @@ use super::layout::{
 const SIZE: f32 = TEXT - 0.5;
 const PADDING: f32 = 5.0;
 /// The most columns that are set; what stands further right is set into the last one.
-const MAX_COLUMNS: usize = 40;
+pub(super) const MAX_COLUMNS: usize = 40;
 
 /// A cell at its column.
 struct Placed<'t> {

@@ -5,6 +5,7 @@ use std::process::Command;
 use varanto_domain::structures::built_in;
 
 use base64::Engine;
+use proptest::prelude::*;
 
 use super::*;
 use crate::synthetic::{self, FinnishText, Fullness};
@@ -256,5 +257,153 @@ fn real_views_are_printed() {
     for (_, _, bytes) in crate::xhtml::real_views() {
         let printed = view(&bytes, &cover(ViewLanguage::Finnish)).unwrap();
         sound(&printed);
+    }
+}
+
+/// Elements in any order, whether or not that is good XHTML: a view of phase I is kept as it came.
+#[derive(Debug, Clone)]
+enum Markup {
+    Word,
+    Element(&'static str, &'static str, Vec<Markup>),
+}
+
+fn any_markup() -> impl Strategy<Value = Markup> {
+    let name = prop::sample::select(vec![
+        "div",
+        "p",
+        "span",
+        "b",
+        "i",
+        "h1",
+        "h3",
+        "ul",
+        "ol",
+        "li",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "td",
+        "th",
+        "caption",
+        "blockquote",
+        "pre",
+        "dl",
+        "dt",
+        "dd",
+        "a",
+        "center",
+        "body",
+        "html",
+    ]);
+    let class = prop::sample::select(vec![
+        "",
+        "",
+        "",
+        "soc-header",
+        "soc-hdr1",
+        "soc-hdr2",
+        "soc-hdr3",
+        "soc-fulltitle",
+        "soc-footer",
+    ]);
+    let table = prop::collection::vec(prop::collection::vec(Just(Markup::Word), 1..4), 1..4)
+        .prop_map(|rows| {
+            let cell = |word| Markup::Element("td", "", vec![word]);
+            let row =
+                |cells: Vec<_>| Markup::Element("tr", "", cells.into_iter().map(cell).collect());
+            Markup::Element("table", "", rows.into_iter().map(row).collect())
+        });
+    let leaf = prop_oneof![3 => Just(Markup::Word), 1 => table];
+    leaf.prop_recursive(6, 60, 5, move |inner| {
+        (name.clone(), class.clone(), prop::collection::vec(inner, 0..5))
+            .prop_map(|(name, class, inside)| Markup::Element(name, class, inside))
+    })
+}
+
+/// Writes markup, with a number of its own in every word.
+fn written(markup: &Markup, words: &mut usize, out: &mut String) {
+    match markup {
+        Markup::Word => {
+            *words += 1;
+            out.extend(["w", &words.to_string(), " "]);
+        }
+        Markup::Element(name, class, inside) => {
+            out.extend(["<", name, " class=\"", class, "\">"]);
+            for one in inside {
+                written(one, words, out);
+            }
+            out.extend(["</", name, ">"]);
+        }
+    }
+}
+
+/// The words of a print, wherever they stand in it.
+fn words_of(paper: &blocks::Paper) -> Vec<String> {
+    fn collect(blocks: &[blocks::Block], text: &mut String) {
+        use blocks::Block;
+        let mut add = |runs: &[blocks::Run]| text.extend([blocks::text_of(runs).as_str(), "\n"]);
+        match blocks {
+            [] => return,
+            [Block::Heading(_, runs) | Block::Paragraph(runs), ..] => add(runs),
+            [Block::Table(table), ..] => {
+                add(&table.caption);
+                table.rows.iter().flatten().for_each(|cell| add(&cell.text));
+            }
+            [Block::List { items, .. }, ..] => items.iter().for_each(|item| collect(item, text)),
+            [Block::Quote(inside), ..] => collect(inside, text),
+            _ => (),
+        }
+        collect(&blocks[1..], text);
+    }
+    let heading = [&paper.organisation, &paper.document_type, &paper.date, &paper.title];
+    let heading: Vec<&str> = heading.into_iter().filter_map(|line| line.as_deref()).collect();
+    let mut text = heading.join("\n") + "\n";
+    collect(&paper.blocks, &mut text);
+    // What parts cells and begins items where a table or a list stands in running text is ours.
+    let words = text.split_whitespace().filter(|word| !matches!(*word, "·" | "•"));
+    let mut words: Vec<String> = words.map(str::to_owned).collect();
+    words.sort();
+    words
+}
+
+/// The words that are compared with the content beside a view.
+fn compared_words(view: &[u8]) -> Vec<String> {
+    let shown = crate::xhtml::examine(view, None).shown;
+    let sections = shown.sections.iter();
+    let lines =
+        sections.flat_map(|section| std::iter::once(&section.heading).chain(&section.lines));
+    let lines = lines.chain([&shown.document_type, &shown.date]);
+    let words = lines.flat_map(|line| line.text.split_whitespace().map(str::to_owned));
+    let mut words: Vec<String> = words.collect();
+    words.sort();
+    words
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// ARC-1, ARC-5: whatever a view says, its page and its print say too, and say once; and all of it
+    /// is held against the content.
+    #[test]
+    fn nothing_of_a_view_is_lost(markup in prop::collection::vec(any_markup(), 1..6)) {
+        let mut view = "<html xmlns=\"http://www.w3.org/1999/xhtml\">".to_owned();
+        let mut count = 0;
+        for one in &markup {
+            written(one, &mut count, &mut view);
+        }
+        view += "</html>";
+        prop_assert_eq!(crate::xhtml::check(view.as_bytes(), None), []);
+        let mut sent: Vec<String> = (1..=count).map(|number| format!("w{number}")).collect();
+        let page = crate::xhtml::safe_copy(view.as_bytes(), "", "fi").unwrap();
+        let (_, body) = page.split_once("<body>").unwrap();
+        let body = roxmltree::Document::parse(body.trim_end().trim_end_matches("</body></html>"));
+        let shown = body.unwrap();
+        let shown = shown.descendants().filter(roxmltree::Node::is_text);
+        let shown: Vec<_> = shown.flat_map(|node| node.text().unwrap().split_whitespace()).collect();
+        prop_assert_eq!(&shown, &sent);
+        sent.sort();
+        prop_assert_eq!(compared_words(view.as_bytes()), sent.clone());
+        prop_assert_eq!(words_of(&from_view::paper(view.as_bytes()).unwrap()), sent, "{}", view);
     }
 }

@@ -55,10 +55,7 @@ impl Page {
             self.style(style);
         }
         self.out.push_str("</head><body>");
-        match body_of(root) {
-            Some(body) => self.children(body, 0),
-            None => self.element(root, 0),
-        }
+        self.element(root, 0);
         self.out.push_str("</body></html>\n");
         self.out
     }
@@ -75,11 +72,13 @@ impl Page {
 
     fn element(&mut self, element: Node<'_, '_>, depth: usize) {
         let name = element.tag_name().name();
-        let elsewhere = matches!(name, "head" | "meta" | "title" | "style" | "html" | "body");
+        let elsewhere = matches!(name, "head" | "meta" | "title" | "style");
         let known = is_xhtml(element) && allowed::is_element(name);
         if !known || elsewhere || depth > MAX_DEPTH {
             return;
         }
+        // The page around it has these two already, wherever they stand in the view.
+        let name = if matches!(name, "html" | "body") { "div" } else { name };
         self.out.push('<');
         self.out.push_str(name);
         for attribute in element.attributes() {
@@ -139,10 +138,4 @@ impl Page {
 
 fn is_xhtml(element: Node<'_, '_>) -> bool {
     element.tag_name().namespace() == Some(XHTML)
-}
-
-/// The body of a whole page; `None` for a fragment.
-fn body_of<'a, 'v>(root: Node<'a, 'v>) -> Option<Node<'a, 'v>> {
-    let page = root.tag_name().name() == "html";
-    page.then(|| root.children().find(|node| node.tag_name().name() == "body")).flatten()
 }

@@ -121,9 +121,9 @@ impl Reader<'_> {
         self.end_line();
         if matches!(name, "h1" | "h2" | "h3" | "h4" | "h5" | "h6") {
             self.heading(element);
-        } else if has_class(element, "soc-hdr2") {
+        } else if has_class(element, "soc-hdr2") && self.shown.document_type.text.is_empty() {
             self.shown.document_type = self.whole(element);
-        } else if has_class(element, "soc-hdr3") {
+        } else if has_class(element, "soc-hdr3") && self.shown.date.text.is_empty() {
             self.shown.date = self.whole(element);
         } else {
             self.children(element);
@@ -133,11 +133,10 @@ impl Reader<'_> {
 
     fn heading(&mut self, element: Node<'_, '_>) {
         let heading = self.whole(element);
-        let text = heading.text.clone();
         if has_class(element, "soc-fulltitle") && self.shown.title.text.is_empty() {
-            self.shown.title = heading;
+            self.shown.title = heading.clone();
         }
-        self.shown.sections.push(ShownSection { heading: text, lines: Vec::new() });
+        self.shown.sections.push(ShownSection { heading, lines: Vec::new() });
     }
 
     /// All the text of an element as one line.
@@ -145,6 +144,11 @@ impl Reader<'_> {
         for node in element.descendants() {
             if let Some(text) = own_text(&node) {
                 self.text(node, text);
+            } else if BLOCKS.contains(&node.tag_name().name())
+                && !self.line.text.is_empty()
+                && !self.line.text.ends_with(' ')
+            {
+                self.line.text.push(' ');
             }
         }
         let mut line = std::mem::take(&mut self.line);

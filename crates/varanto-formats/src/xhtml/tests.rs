@@ -275,7 +275,7 @@ fn the_text_of_a_real_view_is_read() {
     assert_eq!(shown.document_type.text, "Suunnitelma");
     assert_eq!(shown.date.text, "");
     assert_eq!(shown.title.text, "Lapsiperheiden palvelujen asiakassuunnitelma");
-    let client = shown.sections.iter().find(|section| section.heading == "Asiakas").unwrap();
+    let client = shown.sections.iter().find(|section| section.heading.text == "Asiakas").unwrap();
     let lines: Vec<&str> = client.lines.iter().map(|line| line.text.as_str()).collect();
     assert_eq!(lines, ["Sosh-Aik, Kanta-Hakuat", "180418*****"]);
     assert_eq!(client.lines[0].line, 9);

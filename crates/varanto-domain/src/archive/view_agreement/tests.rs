@@ -45,7 +45,7 @@ fn view(title: &str, date: &str, sections: &[(&str, &[&str])]) -> ShownView {
         sections: sections
             .iter()
             .map(|(heading, lines)| ShownSection {
-                heading: (*heading).to_owned(),
+                heading: shown(heading),
                 lines: lines.iter().map(|line| shown(line)).collect(),
             })
             .collect(),
@@ -81,6 +81,7 @@ fn a_view_shows_no_identity_code_but_those_of_its_content() {
     check(&[CLIENT, ("Isä", &["010170-900J"])], &["disagreement"], &[]);
     check(&[CLIENT, ("Isä", &["010170-****"])], &["disagreement"], &[]);
     check(&[("Asiakas", &["Sosh-Aik, Kanta-Hakuat", "190418*****"])], &["disagreement"], &[]);
+    check(&[CLIENT, ("Isä 010170-900J", &[])], &["disagreement"], &[]);
     // Numbers that are no codes.
     check(&[CLIENT, ("Muuta", &["Puh. 010170", "Viite 010170123456", "010170*"])], &[], &[]);
 }
