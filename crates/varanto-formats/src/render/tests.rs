@@ -230,6 +230,11 @@ fn pictures_that_cannot_be_drawn_are_described() {
     assert_eq!(drawn(&bytes, from_view::MAX_PIXELS_OF_ALL), 0);
     assert_eq!(drawn(&huge, 0.0), 0);
     assert_eq!(drawn(&bytes[..20], 0.0), 0);
+    for (media, sound) in [("jpeg", JPEG), ("gif", GIF), ("png", &bytes)] {
+        let data = base64::prelude::BASE64_STANDARD.encode(sound);
+        let page = printed(&format!("<img src='data:image/{media};base64,{data}' alt='Talo'/>"));
+        assert!(text_of(&page).is_none_or(|text| !text.contains("Talo")), "{media}");
+    }
     let page = printed("<img src='data:image/jpeg;base64,/9j/AAAA' alt='Talo'/>");
     assert!(text_of(&page).is_none_or(|text| text.contains("[Talo]")));
 }
@@ -367,6 +372,21 @@ fn words_of(paper: &blocks::Paper) -> Vec<String> {
     words
 }
 
+/// A picture of one pixel.
+const GIF: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\x04\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
+
+/// The headers of a grey picture of eight pixels by eight, and one block of it.
+const JPEG: &[u8] = b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\
+    \xff\xdb\0\x43\0\
+    \x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\
+    \x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\
+    \x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\
+    \x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\
+    \xff\xc0\0\x0b\x08\0\x08\0\x08\x01\x01\x11\0\
+    \xff\xc4\0\x14\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x09\
+    \xff\xc4\0\x14\x10\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\
+    \xff\xda\0\x08\x01\x01\0\0\x3f\0\x2a\x9f\xff\xd9";
+
 /// The words that are compared with the content beside a view.
 fn compared_words(view: &[u8]) -> Vec<String> {
     let shown = crate::xhtml::examine(view, None).shown;
@@ -382,6 +402,36 @@ fn compared_words(view: &[u8]) -> Vec<String> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// A picture that is damaged anywhere is drawn as far as it goes, or described; the rest is printed.
+    #[test]
+    fn a_damaged_picture_ends_no_print(
+        kind in 0usize..3,
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        length in any::<prop::sample::Index>(),
+        cut in any::<bool>(),
+    ) {
+        let (media, mut bytes, magic) = match kind {
+            0 => ("png", base64::prelude::BASE64_STANDARD.decode(&CIRCLE[22..]).unwrap(), 9),
+            1 => ("jpeg", JPEG.to_vec(), 3),
+            _ => ("gif", GIF.to_vec(), 6),
+        };
+        for (at, byte) in damage {
+            let at = magic + at.index(bytes.len() - magic);
+            bytes[at] = byte;
+        }
+        if cut {
+            bytes.truncate(magic + length.index(bytes.len() - magic));
+        }
+        let data = base64::prelude::BASE64_STANDARD.encode(&bytes);
+        let page = format!(
+            "<div xmlns='http://www.w3.org/1999/xhtml'><img alt='Kuva' \
+             src='data:image/{media};base64,{data}'/><p>Loppu</p></div>"
+        );
+        prop_assert_eq!(crate::xhtml::check(page.as_bytes(), None), []);
+        let print = view(page.as_bytes(), &cover(ViewLanguage::Finnish)).unwrap();
+        prop_assert!(crate::pdf::check(&print).is_ok());
+    }
 
     /// ARC-1, ARC-5: whatever a view says, its page and its print say too, and say once; and all of it
     /// is held against the content.
