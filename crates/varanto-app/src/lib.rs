@@ -16,7 +16,7 @@ pub mod verify;
 mod withheld;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use varanto_domain::time::Clock;
@@ -26,7 +26,7 @@ pub use error::{AppError, OpenError};
 pub use registry::{Registry, StructureEntry, StructureState};
 pub use varanto_store::{Reindexed, StoreError, StoreMetrics};
 
-use archive::PdfRules;
+use archive::{PdfRules, SignatureTrust};
 use dictionaries::Dictionaries;
 use registry::RegistryHolder;
 
@@ -93,6 +93,7 @@ pub struct App {
     clock: Arc<dyn Clock>,
     search: SearchLimits,
     pdf: Arc<PdfRules>,
+    signatures: Arc<RwLock<Arc<SignatureTrust>>>,
 }
 
 impl App {
@@ -131,7 +132,8 @@ impl App {
     fn over(store: Store, clock: Arc<dyn Clock>, options: &AppOptions) -> Result<Self, OpenError> {
         let registry = Arc::new(RegistryHolder::load(&store)?);
         let (search, pdf) = (options.search, Arc::new(options.pdf.clone()));
-        Ok(Self { store, registry, dictionaries: Arc::default(), clock, search, pdf })
+        let (dictionaries, signatures) = (Arc::default(), Arc::default());
+        Ok(Self { store, registry, dictionaries, clock, search, pdf, signatures })
     }
 
     /// The same archive with another clock: the demonstration's loader lives through five years.
@@ -144,6 +146,19 @@ impl App {
     #[must_use]
     pub fn with_search_limits(&self, search: SearchLimits) -> Self {
         Self { search, ..self.clone() }
+    }
+
+    /// From now on signatures are checked against these anchors and lists, and asked for at these levels.
+    /// At first there are no anchors, and the usual level is to warn.
+    pub fn trust_signatures(&self, trust: SignatureTrust) {
+        let mut kept = self.signatures.write().unwrap_or_else(PoisonError::into_inner);
+        *kept = Arc::new(trust);
+    }
+
+    /// What signatures are checked against now.
+    #[must_use]
+    pub fn signature_trust(&self) -> Arc<SignatureTrust> {
+        Arc::clone(&self.signatures.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What is loaded: structures, code sets, organisations, systems. A snapshot.

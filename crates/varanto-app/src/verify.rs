@@ -10,13 +10,15 @@ use varanto_domain::time::FinnishDay;
 use varanto_formats::checkpoints::{self, ExportedCheckpoint};
 use varanto_formats::{content, metadata};
 pub use varanto_store::Damage;
-use varanto_store::{ReadTx, StoreError, VersionRow};
+use varanto_store::{ReadTx, ReadVersion, StoreError, VersionRow};
 
 use self::offline::body_of;
 pub use self::offline::{Held, ReceiptProblem, ReceiptVerdict, verify_receipt};
+use self::signatures::SignatureCheck;
 use crate::{App, AppError, derived};
 
 mod offline;
+mod signatures;
 
 /// What a verification of the whole store found.
 #[derive(Debug, Clone)]
@@ -67,9 +69,11 @@ impl App {
             damage.extend(tx.verify_schema()?);
             let log = tx.verify_log(|tiles| progress(Progress::Tiles(tiles)))?;
             damage.extend(log.damage);
-            let mut judge = |tx: &ReadTx<'_>, row: &VersionRow, kept: &[u8], parts: &[Vec<u8>]| {
-                let mut judge = Judge { tx, row, damage: Vec::new() };
-                judge.version(kept, parts, registry.code_sets(), today)?;
+            let mut signatures = SignatureCheck::default();
+            let mut judge = |tx: &ReadTx<'_>, read: &ReadVersion<'_>| {
+                let mut judge = Judge { tx, row: read.row, damage: Vec::new() };
+                judge.version(read.record, read.parts, registry.code_sets(), today)?;
+                judge.damage.extend(signatures.version(tx, read)?);
                 Ok(judge.damage)
             };
             let rows = tx.verify_rows(&mut judge, |rows| progress(Progress::Rows(rows)))?;

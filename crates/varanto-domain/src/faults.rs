@@ -133,12 +133,16 @@ fault_kinds! {
     SignatureBroken = "signature-broken";
     /// A signature of another form than those that are verified. Args: `reason`.
     SignatureForm = "signature-form";
+    /// A signature that was recognised and is not verified. Args: `reason`.
+    SignatureNotVerified = "signature-not-verified";
     /// An identifier of an XML element occurs twice.
     DuplicateId = "duplicate-id";
     /// No chain leads from the signer's certificate to an anchor of this archive.
     IssuerNotTrusted = "issuer-not-trusted";
     /// The signer's certificate was not in force. Args: `first`, `last`.
     CertificateNotInForce = "certificate-not-in-force";
+    /// The signer's certificate was in force when signing, and has ended since. Args: `last`.
+    CertificateEndedSince = "certificate-ended-since";
     /// The signer's certificate is revoked. Args: `since`.
     CertificateRevoked = "certificate-revoked";
     /// No current revocation list speaks of the signer's certificate.

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use varanto_domain::archive::proof::{Hash, LeafProof, Salt};
+use varanto_domain::archive::proof::{self, Hash, LeafProof, Salt};
 use varanto_domain::archive::receipt::Receipt;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
@@ -117,8 +117,47 @@ pub fn read(bytes: &[u8]) -> Result<Receipt, Fault> {
 pub struct Covered {
     /// The metadata as they are kept.
     pub record: String,
-    /// The columns that searches read.
+    /// The columns that searches read, and the salted digest of the signatures' evidence.
     pub columns: String,
+    /// The evidence of the version's signatures, if it came with any.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub signatures: Option<CoveredSignatures>,
+}
+
+/// The evidence of a version's signatures, with the salt of the digest that the columns end with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CoveredSignatures {
+    salt: String,
+    evidence: String,
+}
+
+impl CoveredSignatures {
+    /// The evidence with its salt.
+    #[must_use]
+    pub fn of(salt: &Salt, evidence: String) -> Self {
+        Self { salt: STANDARD.encode(salt), evidence }
+    }
+}
+
+impl Covered {
+    /// Whether the evidence of the signatures, where there is any, is what the columns tell of.
+    #[must_use]
+    pub fn evidence_fits(&self) -> bool {
+        self.signatures.as_ref().is_none_or(|kept| {
+            let salt = STANDARD.decode(&kept.salt).ok().and_then(|salt| Salt::try_from(salt).ok());
+            let digest = salt.map(|salt| proof::salted(&salt, kept.evidence.as_bytes()));
+            digest.is_some_and(|digest| {
+                self.columns.lines().last() == Some(proof::to_base64(&digest).as_str())
+            })
+        })
+    }
+}
+
+/// Prints what a receipt covers.
+#[must_use]
+pub fn write_covered(covered: &Covered) -> String {
+    serde_json::to_string(covered).expect("texts always print as JSON")
 }
 
 /// The answer of `GET …/proof`; its receipt is the holder's own already.

@@ -37,6 +37,8 @@ pub struct Config {
     pub tokens: Tokens,
     /// How PDF files are judged by the clauses of PDF/A.
     pub pdfa: PdfA,
+    /// Whose electronic signatures are trusted, and how much they are asked for.
+    pub signatures: Signatures,
     /// What the pages tell to everybody.
     pub pages: Pages,
     /// What the program tells about itself.
@@ -129,51 +131,80 @@ pub struct Tokens {
 #[serde(deny_unknown_fields, default)]
 pub struct PdfA {
     /// How much a broken clause weighs, where no exception holds.
-    pub level: PdfALevel,
+    pub level: Level,
     /// Other levels for a controller's documents, a group's, or both.
-    pub exceptions: Vec<PdfAException>,
+    pub exceptions: Vec<LevelException>,
     /// A validator as a program and its arguments; none when empty.
     pub validator: Vec<String>,
     /// How long the validator may take, in seconds.
     pub validator_seconds: u64,
 }
 
+/// Whose electronic signatures are trusted, and how much they are asked for.
+#[derive(Debug, Clone, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Signatures {
+    /// Certificates of the authorities that are trusted: files or folders of them, PEM or DER.
+    pub anchors: Vec<PathBuf>,
+    /// Certificates that may stand between a signer's and an anchor, likewise.
+    pub intermediates: Vec<PathBuf>,
+    /// Revocation lists, likewise.
+    pub revocation_lists: Vec<PathBuf>,
+    /// How much signatures are asked for, where no exception holds.
+    pub level: Level,
+    /// Other levels for a controller's documents, a group's, or both.
+    pub exceptions: Vec<LevelException>,
+}
+
+impl Signatures {
+    /// How much signatures are asked for, of every document.
+    #[must_use]
+    pub fn levels(&self) -> ConformanceLevels {
+        levels(self.level, &self.exceptions)
+    }
+}
+
+fn levels(level: Level, exceptions: &[LevelException]) -> ConformanceLevels {
+    let exceptions = exceptions.iter().filter_map(LevelException::read).collect();
+    ConformanceLevels { level: level.into(), exceptions }
+}
+
 /// A level for some documents.
 #[derive(Debug, Clone, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub struct PdfAException {
+pub struct LevelException {
     /// The controller's OID.
     pub controller: Option<String>,
     /// The code of the document group.
     pub group: Option<String>,
     /// The level.
-    pub level: PdfALevel,
+    pub level: Level,
 }
 
-/// How much a broken clause weighs.
+/// How much it weighs that a document falls short.
 #[derive(Debug, Clone, Copy, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
-pub enum PdfALevel {
+pub enum Level {
     /// The document is refused.
     Refuse,
     /// The document is taken, and what is broken is told with the receipt.
     #[default]
     Warn,
-    /// Clauses are not looked at.
+    /// Nothing is refused.
     Off,
 }
 
-impl From<PdfALevel> for ConformanceLevel {
-    fn from(level: PdfALevel) -> Self {
+impl From<Level> for ConformanceLevel {
+    fn from(level: Level) -> Self {
         match level {
-            PdfALevel::Refuse => Self::Refuse,
-            PdfALevel::Warn => Self::Warn,
-            PdfALevel::Off => Self::Off,
+            Level::Refuse => Self::Refuse,
+            Level::Warn => Self::Warn,
+            Level::Off => Self::Off,
         }
     }
 }
 
-impl PdfAException {
+impl LevelException {
     /// The exception as the rule knows it; `None` when it names nothing, or what there is not.
     fn read(&self) -> Option<ConformanceException> {
         let controller = self.controller.as_deref().map(Oid::parse).transpose().ok()?;
@@ -200,10 +231,7 @@ impl PdfA {
         };
         let validator: Arc<dyn PdfValidator> = Arc::new(validator);
         PdfRules {
-            levels: ConformanceLevels {
-                level: self.level.into(),
-                exceptions: self.exceptions.iter().filter_map(PdfAException::read).collect(),
-            },
+            levels: levels(self.level, &self.exceptions),
             flavour: None,
             validator: (!self.validator.is_empty()).then_some(validator),
         }
@@ -248,6 +276,7 @@ impl Default for Config {
             clients: Clients::default(),
             tokens: Tokens::default(),
             pdfa: PdfA::default(),
+            signatures: Signatures::default(),
             pages: Pages::default(),
             log: Log::default(),
         }
@@ -257,7 +286,7 @@ impl Default for Config {
 impl Default for PdfA {
     fn default() -> Self {
         Self {
-            level: PdfALevel::default(),
+            level: Level::default(),
             exceptions: Vec::new(),
             validator: Vec::new(),
             validator_seconds: 20,
@@ -381,6 +410,11 @@ impl Config {
                 "each names a controller by its OID, a document group by its code, or both",
             ),
             (
+                self.signatures.exceptions.iter().any(|one| one.read().is_none()),
+                "signatures.exceptions",
+                "each names a controller by its OID, a document group by its code, or both",
+            ),
+            (
                 self.pdfa.validator_seconds == 0
                     || self.pdfa.validator_seconds >= self.limits.answer_seconds,
                 "pdfa.validator_seconds",
@@ -492,6 +526,7 @@ mod tests {
         assert_eq!(level(DocumentGroup::PhaseOne), ConformanceLevel::Refuse);
         assert!(rules.validator.is_some());
         for wrong in [
+            "[[signatures.exceptions]]\nlevel = \"off\"\n",
             "[[pdfa.exceptions]]\nlevel = \"off\"\n",
             "[[pdfa.exceptions]]\ngroup = \"77\"\nlevel = \"off\"\n",
             "[[pdfa.exceptions]]\ncontroller = \"county\"\nlevel = \"off\"\n",
@@ -500,6 +535,18 @@ mod tests {
         ] {
             assert!(Config::read(wrong).is_err(), "{wrong}");
         }
+    }
+
+    /// ARC-6: how much signatures are asked for is chosen by register and group.
+    #[test]
+    fn the_levels_of_signatures_are_read_with_their_registers_and_groups() {
+        let text = "[signatures]\nlevel = \"refuse\"\n[[signatures.exceptions]]\n\
+                    controller = \"1.2.246.10.1\"\ngroup = \"4\"\nlevel = \"off\"\n";
+        let levels = Config::read(text).unwrap().signatures.levels();
+        let county = Oid::parse("1.2.246.10.1").unwrap();
+        let level = |group| levels.level_for(Some(&county), Some(group));
+        assert_eq!(level(DocumentGroup::Old), ConformanceLevel::Off);
+        assert_eq!(level(DocumentGroup::Case), ConformanceLevel::Refuse);
     }
 
     #[test]

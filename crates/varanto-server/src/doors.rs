@@ -14,6 +14,7 @@ use varanto_app::{App, AppError};
 use varanto_domain::time::Clock;
 use varanto_kit::oidc::User;
 
+use crate::anchors::Anchors;
 use crate::bulletins::Bulletins;
 use crate::config::Config;
 use crate::inside::{self, Inside};
@@ -46,6 +47,8 @@ pub struct Shared {
     pub clock: Arc<dyn Clock>,
     /// Judges certificates.
     pub judge: Arc<Judge>,
+    /// Whose signatures are trusted.
+    pub anchors: Anchors,
     /// Verifies tokens.
     pub tokens: Tokens,
     /// What operators tell.
@@ -129,6 +132,7 @@ impl Doors {
         app: App,
         clock: Arc<dyn Clock>,
         judge: Arc<Judge>,
+        anchors: Anchors,
         tokens: Tokens,
     ) -> Self {
         // The recorder must be there before anything is counted.
@@ -141,6 +145,7 @@ impl Doors {
             app,
             clock,
             judge,
+            anchors,
             tokens,
             progress: Progress::default(),
             demo: OnceLock::new(),

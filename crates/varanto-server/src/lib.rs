@@ -1,6 +1,7 @@
 //! The doors: the program `varanto`. A door reads a request, calls one operation and prints its
 //! answer.
 
+pub mod anchors;
 pub mod bulletins;
 pub mod certificates;
 pub mod cli;

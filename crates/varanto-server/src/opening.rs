@@ -8,6 +8,7 @@ use jsonwebtoken::jwk::JwkSet;
 use varanto_app::{App, OpenError};
 use varanto_domain::time::Clock;
 
+use crate::anchors::{Anchors, AnchorsError};
 use crate::certificates::Authority;
 use crate::config::{self, Config};
 use crate::doors::Doors;
@@ -27,6 +28,9 @@ pub enum OpeningError {
     /// The authorities of client certificates.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The anchors and revocation lists of signatures.
+    #[error("signatures: {0}")]
+    Anchors(#[from] AnchorsError),
     /// The certificates.
     #[error(transparent)]
     Certificate(#[from] crate::certificates::CertificateError),
@@ -56,12 +60,14 @@ impl Opening {
         let bound = listeners.iter().filter_map(|listener| listener.local_addr().ok());
         config.listen.addresses = bound.collect();
         let app = App::open(&config.app_options(), Arc::clone(&clock))?;
+        let anchors = Anchors::open(&config.signatures, &app)?;
         let authority = Authority::open(&config.data, &config.listen.names, clock.now())?;
         let judge = Judge::open(&authority, &config.clients, Arc::clone(&clock))?;
         let base = config.public_base();
         let keys = login(&mut config.tokens, &base);
         let tokens = Tokens::new(&config.tokens, keys, Arc::clone(&clock));
-        Ok(Self { doors: Doors::new(config, app, clock, judge, tokens), authority, listeners })
+        let doors = Doors::new(config, app, clock, judge, anchors, tokens);
+        Ok(Self { doors, authority, listeners })
     }
 
     /// Lets callers in. `beside` are routes that come from elsewhere, such as a login.

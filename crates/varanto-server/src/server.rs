@@ -162,6 +162,13 @@ async fn watch(doors: Doors, own: Authority, config: RustlsConfig) {
             Ok(false) => {}
             Err(error) => tracing::warn!(%error, "a revocation list or authority cannot be read"),
         }
+        match doors.anchors.refresh(&doors.app) {
+            Ok(true) => tracing::info!("the anchors of signatures and their lists were read again"),
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(%error, "an anchor of signatures or a list cannot be read");
+            }
+        }
         if round.is_multiple_of(RENEW_EVERY)
             && let Err(error) = renew(&doors, &own, &config)
         {

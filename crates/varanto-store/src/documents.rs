@@ -17,6 +17,7 @@ use crate::content::Place;
 use crate::holes;
 use crate::keys::DataKey;
 use crate::oids;
+use crate::signatures::SealedSignatures;
 use crate::{ReadTx, Store, StoreError, WriteTx};
 
 /// Everything the store keeps in the clear about one version.
@@ -116,6 +117,8 @@ pub struct NewVersion<'a> {
     pub content: &'a SealedContent,
     /// Its metadata.
     pub record: &'a SealedRecord,
+    /// The evidence of its signatures, if it came with any.
+    pub signatures: Option<&'a SealedSignatures>,
 }
 
 /// The label and place names under which the parts of a version are sealed and salted.
@@ -254,6 +257,7 @@ impl ReadTx<'_> {
             });
         }
         texts.push(self.oid_of(version)?.to_string());
+        texts.extend(self.signatures_line(version)?);
         Ok(columns_text(&texts))
     }
 
@@ -470,14 +474,15 @@ fn columns_text(values: &[impl AsRef<str>]) -> String {
 }
 
 impl NewVersion<'_> {
-    /// The columns that the metadata's digest covers: all but the state, which changes, and the leaf.
+    /// The columns that the metadata's digest covers: all but the state, which changes, and the leaf;
+    /// and one line more for the evidence of signatures.
     fn columns(&self) -> String {
         let number = |number: i64| number.to_string();
         let maybe = |number: Option<i64>| number.map(|n| n.to_string()).unwrap_or_default();
         let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
         let [general, specific, task] = self.codes;
         let [organiser, unit] = self.parties.map(|party| party.map(Oid::as_str));
-        columns_text(&[
+        let mut texts = vec![
             number(self.version.0),
             number(self.client.0),
             number(self.set.0),
@@ -498,7 +503,9 @@ impl NewVersion<'_> {
             number(self.content_bytes.cast_signed()),
             self.arrival.to_owned(),
             self.oid.to_string(),
-        ])
+        ];
+        texts.extend(self.signatures.map(SealedSignatures::line));
+        columns_text(&texts)
     }
 }
 
@@ -563,6 +570,9 @@ impl WriteTx<'_> {
                 leaf.cast_signed(),
             ],
         )?;
+        if let Some(signatures) = new.signatures {
+            self.insert_signatures(new.version, signatures)?;
+        }
         if new.set == new.version {
             self.told = Some((new.version, told_of(new.oid, new.number, new.oid)));
         }

@@ -8,6 +8,7 @@
 //! * `store`, `writer`, `readers`, `tx`: the engine;
 //! * `migrations`: the schema;
 //! * `keys`, `content`, `holes`: how contents are encrypted and compressed;
+//! * `signatures`: what was found out about the signatures of versions;
 //! * `reindex`: how what is derived from documents is made anew;
 //! * `proof_log`, `verify`: how it is proven that nothing was changed, and how damage is found.
 
@@ -29,6 +30,7 @@ mod register_rows;
 mod reindex;
 mod rights;
 mod search;
+mod signatures;
 mod store;
 mod tallies;
 mod term_cache;
@@ -55,9 +57,10 @@ pub use register_rows::{CaseRow, RelationshipRow};
 pub use reindex::{Derive, DerivedRows, RegisterDocument, Reindexed};
 pub use rights::RightRow;
 pub use search::{After, Filter, Scope};
+pub use signatures::{KeptSignatures, SealedSignatures};
 pub use store::{DATABASE_FILE, Durable, LOCK_FILE, Store, StoreOptions};
 pub use tallies::{DelayRow, TallyRow};
 pub use tx::{ReadTx, WriteTx};
 pub use use_log::{LineEvidence, REASON_CHARACTERS};
 pub use verify::{Accounted, Damage, LeafMap, LeafReader, LogReport};
-pub use verify_rows::{JudgeVersion, RowReport};
+pub use verify_rows::{JudgeVersion, ReadVersion, RowReport};

@@ -28,6 +28,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(2, "documents", "0002_documents"),
     migration!(3, "register_use_rights", "0003_register_use_rights"),
     migration!(4, "cases_by_relationship", "0004_cases_by_relationship"),
+    migration!(5, "signature_evidence", "0005_signature_evidence"),
 ];
 
 /// Written into the file's header, so that another program's database is not taken for a store.

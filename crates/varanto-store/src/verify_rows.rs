@@ -21,9 +21,22 @@ pub struct RowReport {
     pub damage: Vec<Damage>,
 }
 
-/// What the caller's own checks of a version need: the row, the record, the parts of the content.
+/// What the caller's own checks of a version need.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadVersion<'v> {
+    /// Its row.
+    pub row: &'v VersionRow,
+    /// Its metadata.
+    pub record: &'v [u8],
+    /// The parts of its content, in the order of the row's.
+    pub parts: &'v [Vec<u8>],
+    /// The evidence of its signatures, if it came with any.
+    pub signatures: Option<&'v [u8]>,
+}
+
+/// The caller's own checks of a version.
 pub type JudgeVersion<'j> =
-    dyn FnMut(&ReadTx<'_>, &VersionRow, &[u8], &[Vec<u8>]) -> Result<Vec<Damage>, StoreError> + 'j;
+    dyn FnMut(&ReadTx<'_>, &ReadVersion<'_>) -> Result<Vec<Damage>, StoreError> + 'j;
 
 impl ReadTx<'_> {
     /// Reads every version and every log line, and holds each against its leaf; then tells the leaves
@@ -126,7 +139,13 @@ impl RowWalk<'_> {
             }
             Err(error) => return self.note(&format!("{place}: metadata row"), error),
         }
-        match judge(self.tx, &row, &record, &parts) {
+        let signatures = match self.tx.signatures_of(&row) {
+            Ok(kept) => kept.map(|kept| kept.evidence),
+            Err(error) => return self.note(&format!("{place}: signatures"), error),
+        };
+        let signatures = signatures.as_deref();
+        let read = ReadVersion { row: &row, record: &record, parts: &parts, signatures };
+        match judge(self.tx, &read) {
             Ok(found) => self.report.damage.extend(found),
             Err(error) => return self.note(&place, error),
         }
@@ -218,6 +237,8 @@ impl RowWalk<'_> {
             WHERE version_key NOT IN (SELECT version_key FROM document_version) LIMIT 1000";
         const INVALIDATIONS: &str = "SELECT version_key FROM invalidation
             WHERE version_key NOT IN (SELECT version_key FROM document_version) LIMIT 1000";
+        const EVIDENCE: &str = "SELECT version_key FROM signature_evidence
+            WHERE version_key NOT IN (SELECT version_key FROM document_version) LIMIT 1000";
         // Of each relationship and case, one document is in force, and the row is made of it.
         const RELATIONSHIPS: &str = "SELECT relationship_key FROM relationship AS kept
             WHERE NOT EXISTS (SELECT 1 FROM document_version AS said
@@ -242,6 +263,7 @@ impl RowWalk<'_> {
             (CONTENTS, "content of version", "belongs to no version"),
             (ROUTES, "identifier of version", "belongs to no version"),
             (INVALIDATIONS, "invalidation of version", "belongs to no version"),
+            (EVIDENCE, "signatures of version", "belong to no version"),
             (RELATIONSHIPS, "relationship row", "is not what a document in force says"),
             (CASES, "case row", "is not what a document in force says"),
             (CASE_CLIENTS, "client of case", "belongs to no case"),
@@ -281,6 +303,14 @@ impl RowWalk<'_> {
             if let Err(error) = self.tx.list_register_files(kind) {
                 self.note("loaded file", error)?;
             }
+        }
+        match self.tx.wrong_material() {
+            Ok(wrong) => {
+                for place in wrong {
+                    self.damage(place, "is not what its digest is of");
+                }
+            }
+            Err(error) => self.note("signature material", error)?,
         }
         for file in self.tx.stray_register_files()? {
             self.damage(file, "is of no known kind");

@@ -16,12 +16,13 @@ use varanto_domain::relationship::Parties;
 use varanto_domain::structures::Structure;
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_store::{
-    DataKey, Durable, LineEvidence, NewVersion, SealedContent, SealedRecord, Store,
-    VersionEvidence, WriteTx,
+    DataKey, Durable, LineEvidence, NewVersion, SealedContent, SealedRecord, SealedSignatures,
+    Store, VersionEvidence, WriteTx,
 };
 
 use super::examine::{ExaminedBy, examine};
 use super::references::{Found, find};
+use super::signatures::{Kept as KeptSignatures, judge_signatures};
 use super::{prove_document, record};
 use crate::inquiry::Inquiry;
 use crate::{App, AppError, Registry};
@@ -47,6 +48,11 @@ impl Submission {
     #[must_use]
     pub fn part(&self, wanted: Part) -> Option<&[u8]> {
         self.parts.iter().find(|(part, _)| *part == wanted).map(|(_, bytes)| bytes.as_slice())
+    }
+
+    /// The parts, borrowed.
+    pub(super) fn slices(&self) -> Vec<(Part, &[u8])> {
+        self.parts.iter().map(|(part, bytes)| (*part, bytes.as_slice())).collect()
     }
 
     /// The parts in the order in which they are kept: those of the form, then those beside.
@@ -103,10 +109,13 @@ impl App {
         let received = self.clock.now();
         let registry = self.registry();
         let well_sent = sent.is_empty();
+        let trust = self.signature_trust();
         let by =
             ExaminedBy { caller: Some(caller), registry: &registry, pdf: &self.pdf, now: received };
-        let examined = examine(&submission, sent, &by);
-        let mut faults = examined.faults;
+        let mut examined = examine(&submission, sent, &by);
+        let mut judged = judge_signatures(&submission, &examined, Some(caller), &trust, received);
+        let mut faults = std::mem::take(&mut examined.faults);
+        faults.append(&mut judged.faults);
         let inquiry = self.inquiry(caller, Purpose::READ, received);
         let (Some(metadata), Some(naming)) = (examined.metadata, &examined.naming) else {
             // References are told to those alone who might have archived into the register.
@@ -137,6 +146,9 @@ impl App {
             return Err(self.refuse_submission(caller, Some(&naming.client), faults, received)?);
         }
         let form = examined.form.expect("without a form there is a fault");
+        let mut remarks = examined.remarks;
+        remarks.extend(judged.remarks.iter().cloned());
+        let signatures = judged.kept(&submission, &trust.trust, received);
         let work = Work {
             store: self.store.clone(),
             permit,
@@ -150,11 +162,11 @@ impl App {
             content: examined.register_content,
             metadata,
             submission,
+            signatures,
             form,
             received,
         };
-        let archived = self.keep(caller, work)?;
-        Ok(Archived { remarks: examined.remarks, ..archived })
+        Ok(Archived { remarks, ..self.keep(caller, work)? })
     }
 
     pub(super) fn may_archive(
@@ -382,8 +394,16 @@ struct Work {
     content: RegisterContent,
     metadata: Metadata,
     submission: Submission,
+    signatures: Option<KeptSignatures>,
     form: Form,
     received: Instant,
+}
+
+/// What is sealed before the writer's turn, under the client's key.
+struct Sealed {
+    content: SealedContent,
+    record: SealedRecord,
+    signatures: Option<SealedSignatures>,
 }
 
 /// What the writer answers.
@@ -423,21 +443,21 @@ impl NewlyKept {
 }
 
 impl Work {
-    fn seal(&self, key: &DataKey) -> Result<(SealedContent, SealedRecord), AppError> {
+    fn seal(&self, key: &DataKey) -> Result<Sealed, AppError> {
         let parts = self.submission.kept_parts(self.form);
         let content = self.store.seal_content(key, self.version, self.dictionaries[0], &parts)?;
         let record =
             self.store.seal_record(key, self.version, self.dictionaries[1], &self.record)?;
-        Ok((content, record))
+        let signatures = self
+            .signatures
+            .as_ref()
+            .map(|kept| self.store.seal_signatures(key, self.version, 0, kept.evidence.as_bytes()));
+        Ok(Sealed { content, record, signatures: signatures.transpose()? })
     }
 
     /// The turn on the writer: facts, rule, act, log. What is not yet `sealed` is so under the new
     /// client's key.
-    fn keep(
-        &self,
-        tx: &mut WriteTx<'_>,
-        sealed: Option<&(SealedContent, SealedRecord)>,
-    ) -> Result<Kept, AppError> {
+    fn keep(&self, tx: &mut WriteTx<'_>, sealed: Option<&Sealed>) -> Result<Kept, AppError> {
         if tx.find_version(&self.metadata.document_id)?.is_some() {
             return Ok(Kept::Known);
         }
@@ -462,7 +482,7 @@ impl Work {
             None => tx.insert_client(&self.metadata.client.identifier)?,
         };
         let sealed_here;
-        let (content, record) = if let Some(sealed) = sealed {
+        let sealed = if let Some(sealed) = sealed {
             sealed
         } else {
             sealed_here = self.seal(&*tx.make_client_key(client)?)?;
@@ -471,8 +491,11 @@ impl Work {
         let keys = self.keep_register_facts(tx, client, &found)?;
         let parts: Vec<Part> =
             self.submission.kept_parts(self.form).into_iter().map(|(part, _)| part).collect();
-        let new = self.new_version(client, &found, keys, &parts, (content, record));
+        let new = self.new_version(client, &found, keys, &parts, sealed);
         let version = tx.insert_version(&new)?;
+        for (digest, bytes) in self.signatures.iter().flat_map(|kept| &kept.material) {
+            tx.keep_material(digest, bytes)?;
+        }
         if let Some(replaced) = &found.predecessor {
             tx.replace_version(replaced.version)?;
         }
@@ -565,7 +588,7 @@ impl Work {
         found: &Found,
         (relationship_key, case_key): (Option<i64>, Option<i64>),
         parts: &'a [Part],
-        (content, record): (&'a SealedContent, &'a SealedRecord),
+        sealed: &'a Sealed,
     ) -> NewVersion<'a> {
         let metadata = &self.metadata;
         NewVersion {
@@ -594,8 +617,9 @@ impl Work {
             archived_at: self.received,
             arrival: &self.arrival,
             content_bytes: self.submission.content_bytes(),
-            content,
-            record,
+            content: &sealed.content,
+            record: &sealed.record,
+            signatures: sealed.signatures.as_ref(),
         }
     }
 

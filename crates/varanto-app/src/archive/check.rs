@@ -14,6 +14,7 @@ use super::archive_document::Submission;
 use super::examine::{Examined, ExaminedBy, examine};
 use super::invalidate_by_message::AskedInvalidation;
 use super::pdf_file::PdfRules;
+use super::signatures::{SignatureTrust, judge_signatures};
 use super::take_message::{Sent, fault_of_sender, submission_of};
 use crate::{App, AppError, Registry};
 
@@ -26,6 +27,8 @@ pub struct CheckOptions<'a> {
     pub caller: Option<&'a Caller>,
     /// How PDF files are judged.
     pub pdf: &'a PdfRules,
+    /// What signatures are checked against, and how much they are asked for.
+    pub signatures: &'a SignatureTrust,
 }
 
 /// What a check found.
@@ -102,10 +105,13 @@ pub(super) fn checked(
     sent: Vec<Fault>,
     mut remarks: Vec<Fault>,
 ) -> Checked {
-    let CheckOptions { now, caller, pdf } = *options;
+    let CheckOptions { now, caller, pdf, signatures } = *options;
     let examined = examine(submission, sent, &ExaminedBy { caller, registry, pdf, now });
+    let judged = judge_signatures(submission, &examined, caller, signatures, now);
     let Examined { metadata, naming, register_content, mut faults, .. } = examined;
+    faults.extend(judged.faults);
     remarks.extend(examined.remarks);
+    remarks.extend(judged.remarks);
     if submission.part(Part::National).is_some() {
         document::place_faults(&mut faults);
         document::place_faults(&mut remarks);
@@ -122,7 +128,9 @@ impl App {
     /// What the store answers; faults are the answer itself.
     pub fn check_message(&self, caller: &Caller, sent: &Sent) -> Result<Checked, AppError> {
         let now = self.clock.now();
-        let options = CheckOptions { now, caller: Some(caller), pdf: &self.pdf };
+        let trust = self.signature_trust();
+        let options =
+            CheckOptions { now, caller: Some(caller), pdf: &self.pdf, signatures: &trust };
         let registry = self.registry();
         let mut message = sent.read(caller);
         if let Some(asked) = AskedInvalidation::of(&mut message) {

@@ -33,6 +33,11 @@ pub fn check_part(
         }
         Part::National => check_message(None, Some(bytes), registry, options),
         Part::Frame => check_message(Some(bytes), None, registry, options),
+        Part::Signature => {
+            let fault = Fault::new(FaultKind::SignatureNotVerified, "signature", "ARC-6");
+            let fault = fault.arg("reason", "without what it covers").at(Stage::Signature);
+            Checked::without_metadata(vec![fault], Vec::new())
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod prove_document;
 pub(crate) mod record;
 mod references;
 mod show_document;
+mod signatures;
 mod take_message;
 
 pub use archive_document::{Archived, Submission};
@@ -24,4 +25,5 @@ pub use invalidate_document::InvalidationRequest;
 pub use open_document::{DocumentView, OpenedContent, VersionList};
 pub use pdf_file::{PdfOpinion, PdfRules, PdfValidator};
 pub use prove_document::DocumentProof;
+pub use signatures::SignatureTrust;
 pub use take_message::{Sent, Taken, TakenMessage};

@@ -10,6 +10,7 @@ use varanto_domain::ids::Oid;
 use varanto_domain::time::Instant;
 use varanto_formats::metadata;
 use varanto_formats::national::document;
+use varanto_formats::signature::evidence;
 use varanto_store::{ReadTx, StoreError, VersionRow};
 
 use crate::inquiry::Inquiry;
@@ -39,6 +40,9 @@ pub struct DocumentView {
     pub invalidated: Option<(String, Instant)>,
     /// Its attachments, in force, oldest first: those the reader may open.
     pub attachments: Vec<Oid>,
+    /// The verdicts on its signatures when it arrived, as JSON; `None` for one that came without any,
+    /// and in lists.
+    pub signatures: Option<String>,
 }
 
 /// A version's content, byte for byte as it was sent.
@@ -72,6 +76,7 @@ impl App {
     ) -> Result<DocumentView, AppError> {
         self.look(caller, document, purpose, "metadata", |seen| {
             let mut shown = view(seen.tx, seen.permit, seen.row)?;
+            shown.signatures = verdicts(seen.tx, seen.permit, seen.row)?;
             for attachment in seen.tx.list_attachments(seen.row.set)? {
                 if seen.inquiry.may_list(seen.tx, &attachment)?.is_ok() {
                     shown.attachments.push(attachment.oid);
@@ -251,5 +256,18 @@ pub(super) fn view(
         content_bytes: row.content_bytes,
         invalidated,
         attachments: Vec::new(),
+        signatures: None,
     })
+}
+
+/// What was found out about a version's signatures when it arrived.
+fn verdicts(
+    tx: &ReadTx<'_>,
+    permit: &ReadPermit,
+    row: &VersionRow,
+) -> Result<Option<String>, AppError> {
+    let Some(kept) = tx.find_signatures(permit, row)? else { return Ok(None) };
+    let told = evidence::told(&kept.evidence);
+    let damaged = || StoreError::Damaged(format!("the evidence of version {}", row.version.0));
+    Ok(Some(told.ok_or_else(damaged)?))
 }

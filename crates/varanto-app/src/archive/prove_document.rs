@@ -2,6 +2,7 @@
 
 use varanto_domain::access::log::{Event, Outcome};
 use varanto_domain::access::{Caller, Purpose, ReadPermit};
+use varanto_domain::archive::proof::Salt;
 use varanto_domain::archive::receipt::Receipt;
 use varanto_domain::ids::Oid;
 use varanto_store::{ReadTx, StoreError};
@@ -17,6 +18,8 @@ pub struct DocumentProof {
     pub record: String,
     /// The columns that were hashed with them.
     pub columns: String,
+    /// The evidence of the version's signatures, and the salt of its digest, which the columns end with.
+    pub signatures: Option<(Salt, String)>,
 }
 
 impl App {
@@ -32,7 +35,13 @@ impl App {
     ) -> Result<DocumentProof, AppError> {
         self.look(caller, document, purpose, "proof", |seen| {
             let record = seen.tx.record(seen.permit, seen.row)?;
+            let damaged = |_| StoreError::Damaged("evidence is not text".into());
+            let signatures = match seen.tx.find_signatures(seen.permit, seen.row)? {
+                Some(kept) => Some((kept.salt, String::from_utf8(kept.evidence).map_err(damaged)?)),
+                None => None,
+            };
             Ok(DocumentProof {
+                signatures,
                 receipt: receipt(seen.tx, seen.permit, document)?,
                 record: String::from_utf8(record)
                     .map_err(|_| StoreError::Damaged("a record is not text".into()))?,

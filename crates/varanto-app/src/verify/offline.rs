@@ -122,6 +122,9 @@ fn against(receipt: &Receipt, held: &Held) -> Result<Vec<ReceiptFault>, ReceiptP
             .map_err(|fault| ReceiptProblem::Unreadable("metadata", told(&fault)))?;
         let checked = receipt.check_metadata(covered.record.as_bytes(), &covered.columns);
         faults.extend(checked.err());
+        if !covered.evidence_fits() {
+            faults.push(ReceiptFault::Signatures);
+        }
     }
     Ok(faults)
 }

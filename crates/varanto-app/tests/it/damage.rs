@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use varanto_app::archive::InvalidationRequest;
+use varanto_domain::archive::conformance::ConformanceLevel;
+use varanto_domain::time::Clock;
 use varanto_formats::synthetic::Draw;
 
+use crate::signatures::{signers, with_jws};
 use crate::world::{
     PRODUCERS_OTHER_UNIT, PRODUCERS_UNIT, World, client, copy, long, open, serving,
 };
@@ -35,6 +38,12 @@ fn archive_of_everything() -> World {
         world.archive(&world.old(&old));
     }
     let joint = world.open_case(&client(5));
+    let (signers, now) = (signers(), world.clock.now().to_string());
+    world.app.trust_signatures(signers.trust(&[], ConformanceLevel::Warn));
+    for _ in 0..3 {
+        let signed = with_jws(world.note(&joint).submission(), &signers.county, &now);
+        world.app.archive_document(&world.county(), signed).unwrap();
+    }
     world.archive(&joint_case(&world, &joint.relationship));
     world
         .app
@@ -117,6 +126,7 @@ const NO_EVIDENCE: &[(&str, &str)] = &[
     ("dictionary", "trained_at"),
     ("dictionary", "subject"),
     ("register_file", "loaded_at"),
+    ("signature_material", "kept_at"),
 ];
 
 /// Every column of every table, one bit flipped in some rows of each: found, and the place named.

@@ -13,6 +13,7 @@ mod obligations;
 mod receipts;
 mod rights;
 mod search;
+mod signatures;
 mod strangers;
 mod structures;
 mod versions;

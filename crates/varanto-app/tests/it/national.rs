@@ -150,7 +150,14 @@ fn the_oddities_of_the_real_messages_are_remarks() {
     let owned = |told: &[(&'static str, &str)]| -> Vec<(&'static str, String)> {
         told.iter().map(|(code, element)| (*code, (*element).to_owned())).collect()
     };
-    assert_eq!(relationship, owned(&[("missing-element", "RCMR_IN200002FI01/versionCode")]));
+    assert_eq!(
+        relationship,
+        owned(&[
+            ("missing-element", "RCMR_IN200002FI01/versionCode"),
+            ("certificate-ended-since", "signature:1:certificate"),
+            ("issuer-not-trusted", "signature:1:certificate"),
+        ])
+    );
     assert_eq!(
         told("plan").unwrap(),
         owned(&[
@@ -161,6 +168,8 @@ fn the_oddities_of_the_real_messages_are_remarks() {
             ),
             ("disagreement", "written_at"),
             ("disagreement", "language"),
+            ("issuer-not-trusted", "signature:1:certificate"),
+            ("issuer-not-trusted", "signature:2:certificate"),
         ])
     );
 }
@@ -315,7 +324,8 @@ fn an_empty_document_is_not_sound() {
         </nonXMLBody></component></ClinicalDocument>"#;
     let (registry, county) = (world.app.registry(), world.county());
     let pdf = varanto_app::archive::PdfRules::default();
-    let options = CheckOptions { now: world.clock.now(), caller: Some(&county), pdf: &pdf };
+    let (now, signatures) = (world.clock.now(), &*world.app.signature_trust());
+    let options = CheckOptions { now, caller: Some(&county), pdf: &pdf, signatures };
     let checked = check_message(None, Some(document), &registry, &options);
     let found = codes(&checked.faults);
     assert!(found.contains(&("missing-element", "group".to_owned())), "{found:?}");

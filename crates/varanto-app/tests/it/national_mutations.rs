@@ -301,6 +301,21 @@ fn mutated(real: &Real, mutation: &Mutation) -> Sent {
     changed.sent()
 }
 
+/// Whether a mutation changes what the signatures cover.
+fn is_signed(real: &Real, mutation: &Mutation) -> bool {
+    let signed = |document: &str| {
+        let (_, rest) = document.split_once("<nonXMLBody").unwrap_or_default();
+        rest.split_once("</nonXMLBody>").unwrap_or_default().0.to_owned()
+    };
+    match mutation.place {
+        In::Json | In::View => true,
+        In::Frame | In::Mime => false,
+        In::Document => {
+            signed(&real.document.replacen(mutation.from, mutation.to, 1)) != signed(&real.document)
+        }
+    }
+}
+
 const SHORT: [(&str, &str); 4] = [
     ("RCMR_IN200002FI01/controlActProcess/subject/clinicalDocument", "{copy}"),
     ("RCMR_IN200002FI01", "{frame}"),
@@ -333,7 +348,11 @@ fn each_of_many_single_mutations_is_refused_with_its_stage_place_and_rule() {
     let before = world.app.contents().unwrap().versions;
     for mutation in MUTATIONS {
         let faults = refused(&world, &caller, mutated(&real, mutation));
-        let found: Vec<_> = faults.iter().map(told).collect();
+        // What was changed after signing is told as such too, and only then.
+        let (broken, others): (Vec<&Fault>, Vec<&Fault>) =
+            faults.iter().partition(|fault| fault.stage == Some(Stage::Signature));
+        assert_eq!(!broken.is_empty(), is_signed(&real, mutation), "{} {broken:?}", mutation.from);
+        let found: Vec<_> = others.into_iter().map(told).collect();
         let place = mutation.place;
         assert_eq!(found, expected(mutation), "{place:?}: {} -> {}", mutation.from, mutation.to);
     }

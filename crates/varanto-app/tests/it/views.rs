@@ -1,7 +1,7 @@
 //! Views beside their content: what they may say, and how a document is shown and printed.
 
 use varanto_app::AppError;
-use varanto_app::archive::{Archived, CheckOptions, PdfRules, check_submission};
+use varanto_app::archive::{Archived, CheckOptions, PdfRules, SignatureTrust, check_submission};
 use varanto_domain::access::Purpose;
 use varanto_domain::archive::documents::Part;
 use varanto_domain::time::Clock;
@@ -55,6 +55,7 @@ fn a_view_shows_no_other_client_than_its_content() {
     let family = "Sukunimi: ";
     let other = instead(&note, family, &format!("{family}von "));
     check(&world, &other, &[("disagreement", place, "ARC-5")]);
+    world.app.trust_signatures(SignatureTrust::not_asked_for());
     assert!(world.archive(&shown(note)).remarks.is_empty());
 }
 
@@ -63,12 +64,14 @@ fn a_view_shows_no_other_client_than_its_content() {
 #[test]
 fn what_deviates_in_a_view_is_remarked_on() {
     let world = World::new();
+    world.app.trust_signatures(SignatureTrust::not_asked_for());
     let aino = client(1);
     let dossier = world.open_case(&aino);
     let archived = |what: &str, other: &str| -> Vec<(&'static str, String)> {
         let note = instead(&world.note(&dossier), what, other);
         let (registry, pdf) = (world.app.registry(), PdfRules::default());
-        let options = CheckOptions { now: world.clock.now(), caller: None, pdf: &pdf };
+        let (now, signatures) = (world.clock.now(), &*world.app.signature_trust());
+        let options = CheckOptions { now, caller: None, pdf: &pdf, signatures };
         let checked = check_submission(&note.submission(), &registry, &options);
         let Archived { remarks, .. } = world.archive(&note);
         assert_eq!(checked.remarks, remarks);

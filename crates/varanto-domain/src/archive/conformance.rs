@@ -1,17 +1,18 @@
-//! How much it weighs that a PDF file breaks a clause of the standard that it says to keep.
+//! How much it weighs that a document falls short: that a PDF file breaks a clause of the standard that it
+//! says to keep, that a signature is missing or not trusted.
 
 use crate::archive::documents::DocumentGroup;
 use crate::ids::Oid;
 
-/// How much a broken clause weighs.
+/// How much it weighs that a document falls short of what is asked.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum ConformanceLevel {
     /// The document is refused.
     Refuse,
-    /// The document is taken, and what is broken is told with the receipt.
+    /// The document is taken, and what it lacks is told with the receipt.
     #[default]
     Warn,
-    /// Clauses are not looked at.
+    /// Nothing is refused for it.
     Off,
 }
 
@@ -61,7 +62,7 @@ impl ConformanceLevels {
     /// before one for the controller, that before one for the group. Of two that say as much, the
     /// stricter holds. What is not known of a faulty document is nobody's and of no group.
     ///
-    /// Source: ARC-1, OLD-1.
+    /// Source: ARC-1, ARC-6, OLD-1.
     #[must_use]
     pub fn level_for(
         &self,

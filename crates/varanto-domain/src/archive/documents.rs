@@ -116,15 +116,18 @@ pub enum Part {
     National,
     /// The frame (siirtokehys) that brought the national document.
     Frame,
+    /// A detached signature over metadata and content (JWS), sent beside them.
+    Signature,
 }
 
 impl Part {
     /// Every part.
-    pub const ALL: [Self; 5] =
-        [Self::Structured, Self::View, Self::Pdf, Self::National, Self::Frame];
+    pub const ALL: [Self; 6] =
+        [Self::Structured, Self::View, Self::Pdf, Self::National, Self::Frame, Self::Signature];
 
-    /// The parts that a document may have beside those of its form: the message that brought it.
-    pub const BESIDE: [Self; 2] = [Self::National, Self::Frame];
+    /// The parts that a document may have beside those of its form: the message that brought it, or the
+    /// signature that came with it.
+    pub const BESIDE: [Self; 3] = [Self::National, Self::Frame, Self::Signature];
 
     /// Whether it belongs to one of the forms; the others are kept beside them.
     #[must_use]
@@ -141,6 +144,7 @@ impl Part {
             Self::Pdf => "pdf",
             Self::National => "national",
             Self::Frame => "frame",
+            Self::Signature => "signature",
         }
     }
 
@@ -158,6 +162,7 @@ impl Part {
             Self::View => "application/xhtml+xml",
             Self::Pdf => "application/pdf",
             Self::National | Self::Frame => "application/xml",
+            Self::Signature => "application/jose",
         }
     }
 }

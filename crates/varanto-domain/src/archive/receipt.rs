@@ -45,6 +45,8 @@ pub enum ReceiptFault {
     VersionLeaf,
     /// The log line does not give its leaf.
     LineLeaf,
+    /// The evidence of the signatures is other than the one archived.
+    Signatures,
     /// A proof does not lead to the checkpoint's root.
     Inclusion,
     /// The log line tells of another document, version, set or moment than the receipt.
@@ -66,6 +68,7 @@ impl ReceiptFault {
             Self::Facts => "facts-differ",
             Self::Content => "content-differs",
             Self::Metadata => "metadata-differ",
+            Self::Signatures => "signatures-differ",
         }
     }
 }

@@ -7,6 +7,7 @@
 
 use std::fmt;
 
+use super::conformance::ConformanceLevel;
 use super::documents::DocumentGroup;
 use super::metadata::Metadata;
 use super::proof::Hash;
@@ -224,39 +225,6 @@ impl Signature {
     }
 }
 
-/// How much an organisation's signatures are asked for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub enum TrustLevel {
-    /// A missing or untrusted signature is refused, and a broken one.
-    Refuse,
-    /// A broken signature is refused; a missing or untrusted one is taken with a remark.
-    #[default]
-    Warn,
-    /// What was found out is kept, and nothing is refused.
-    Off,
-}
-
-impl TrustLevel {
-    /// Every level, strictest first.
-    pub const ALL: [Self; 3] = [Self::Refuse, Self::Warn, Self::Off];
-
-    /// Its name in the configuration and the interfaces.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Refuse => "refuse",
-            Self::Warn => "warn",
-            Self::Off => "off",
-        }
-    }
-
-    /// The level with this name.
-    #[must_use]
-    pub fn of_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|level| level.name() == name)
-    }
-}
-
 /// Whose signature a document needs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Needed {
@@ -354,31 +322,42 @@ pub struct Judgement {
 
 /// Judges a document's signatures.
 ///
-/// At [`TrustLevel::Off`] nothing is refused. A broken signature, and one that claims to be made in
+/// At [`ConformanceLevel::Off`] nothing is refused, and a missing one is not told. A broken signature, and one that claims to be made in
 /// the future, are refused at both other levels; a missing one, an untrusted certificate and a signer
-/// whom the header does not name are refused at [`TrustLevel::Refuse`] and remarked at
-/// [`TrustLevel::Warn`]. Every signature is judged, so one good one does not excuse a bad one.
+/// whom the header does not name are refused at [`ConformanceLevel::Refuse`] and remarked at
+/// [`ConformanceLevel::Warn`]. Every signature is judged, so one good one does not excuse a bad one. One inside a
+/// PDF file is not verified: it is remarked, and counts as none. Without a header, because the metadata do
+/// not hold, whose signature is needed is not asked.
 ///
 /// Source: ARC-6.
 #[must_use]
 pub fn judge(
     signatures: &[Signature],
-    header: &Header<'_>,
-    level: TrustLevel,
+    header: Option<&Header<'_>>,
+    level: ConformanceLevel,
     arrived: Instant,
 ) -> Judgement {
     let mut judged = Judgement::default();
     for (place, signature) in signatures.iter().enumerate() {
         let at = format!("signature:{}", place + 1);
+        if signature.form == SignatureForm::Pdf {
+            let fault = Fault::new(FaultKind::SignatureNotVerified, at, RULE);
+            judged.remarks.push(fault.arg("reason", "inside a PDF file"));
+            continue;
+        }
         let broken = flaws(signature, &at, arrived);
         let untrusted = if broken.is_empty() { doubts(signature, &at) } else { Vec::new() };
-        judged.sort(broken, level != TrustLevel::Off);
+        judged.sort(broken, level != ConformanceLevel::Off);
         for (fault, grave) in untrusted {
-            judged.sort(vec![fault], grave && level == TrustLevel::Refuse);
+            judged.sort(vec![fault], grave && level == ConformanceLevel::Refuse);
         }
     }
-    judged.sort(missing(signatures, header), level == TrustLevel::Refuse);
-    judged.sort(unnamed(signatures, header), level == TrustLevel::Refuse);
+    if let Some(header) = header {
+        if level != ConformanceLevel::Off {
+            judged.sort(missing(signatures, header), level == ConformanceLevel::Refuse);
+        }
+        judged.sort(unnamed(signatures, header), level == ConformanceLevel::Refuse);
+    }
     judged
 }
 
@@ -412,16 +391,16 @@ fn flaws(signature: &Signature, at: &str, arrived: Instant) -> Vec<Fault> {
 fn doubts(signature: &Signature, at: &str) -> Vec<(Fault, bool)> {
     let signer = signature.signer.as_ref();
     let issuer = signer.map(|signer| signer.issuer.clone()).unwrap_or_default();
+    let day = |at: Option<Instant>| at.map_or_else(String::new, |at| at.to_string());
     let told = |doubt: &Doubt| {
         let fault = |kind| Fault::new(kind, format!("{at}:certificate"), RULE).value(&*issuer);
         match doubt {
             Doubt::IssuerUnknown => fault(FaultKind::IssuerNotTrusted),
-            Doubt::NotYetInForce | Doubt::Expired | Doubt::ExpiredSince => {
-                let day = |at: Option<Instant>| at.map_or_else(String::new, |at| at.to_string());
-                fault(FaultKind::CertificateNotInForce)
-                    .arg("first", day(signer.map(|signer| signer.from)))
-                    .arg("last", day(signer.map(|signer| signer.until)))
-            }
+            Doubt::ExpiredSince => fault(FaultKind::CertificateEndedSince)
+                .arg("last", day(signer.map(|signer| signer.until))),
+            Doubt::NotYetInForce | Doubt::Expired => fault(FaultKind::CertificateNotInForce)
+                .arg("first", day(signer.map(|signer| signer.from)))
+                .arg("last", day(signer.map(|signer| signer.until))),
             Doubt::Revoked(since) => fault(FaultKind::CertificateRevoked)
                 .arg("since", since.map_or_else(String::new, |at| at.to_string())),
             Doubt::RevocationUnknown | Doubt::RevocationOutdated => {
@@ -444,7 +423,7 @@ fn missing(signatures: &[Signature], header: &Header<'_>) -> Vec<Fault> {
     let needed = needed(header.group, header.general_type);
     let met = signatures.iter().any(|s| s.is_intact() && needed.is_met_by(s.kind));
     // A broken one of that kind is told as broken.
-    let broken = signatures.iter().any(|s| !s.is_intact());
+    let broken = signatures.iter().any(|s| !s.is_intact() && s.form != SignatureForm::Pdf);
     if met || broken {
         return Vec::new();
     }

@@ -466,18 +466,36 @@ fn read_body(root: &Place<'_, '_>, document: &mut NationalDocument) {
                 .arg("expected", format!("OID{}", shown(own))),
         );
     }
+    document.parts = parts_of(&body);
+}
+
+fn parts_of(body: &Place<'_, '_>) -> Vec<(Part, Vec<u8>)> {
+    let mut parts = Vec::new();
     if let Some(text) = body.needed("text") {
         text.fixed("representation", &["B64"]);
         let media = text.fixed("mediaType", &["application/xhtml+xml", "application/pdf"]);
         let part = if media == Some("application/pdf") { Part::Pdf } else { Part::View };
-        document.parts.extend(decoded(&text).map(|bytes| (part, bytes)));
+        parts.extend(decoded(&text).map(|bytes| (part, bytes)));
     }
     if let Some(json) = body.find("json") {
         if json.attribute("representation").is_some() {
             json.fixed("representation", &["B64"]);
         }
-        document.parts.extend(decoded(&json).map(|bytes| (Part::Structured, bytes)));
+        parts.extend(decoded(&json).map(|bytes| (Part::Structured, bytes)));
     }
+    parts
+}
+
+/// The parts in a `nonXMLBody` that stands alone: in the canonical bytes that a signature covers. `None`
+/// when it is none. Its faults are those of the document that it was taken from.
+#[must_use]
+pub fn read_signed_content(canonical: &str) -> Option<Vec<(Part, Vec<u8>)>> {
+    let xml = parse(canonical.as_bytes(), "nonXMLBody").ok()?;
+    let root = xml.root_element();
+    let reading = Reading::new(Stage::Mime, "nat 1.2");
+    let parts = parts_of(&reading.root(root, "nonXMLBody"));
+    let named = root.tag_name().name() == "nonXMLBody" && root.tag_name().namespace() == Some(HL7);
+    named.then_some(parts)
 }
 
 fn decoded(place: &Place<'_, '_>) -> Option<Vec<u8>> {

@@ -1,15 +1,15 @@
 //! The evidence of signatures, kept beside a version for ever: what was found out when it arrived, and
 //! everything that is needed to find it out again. One JSON object.
 //!
-//! Revocation lists are named by their digests; they are many versions' and are kept once.
+//! Certificates above the signer's and revocation lists are many versions': they are named by their
+//! digests, and kept once. The signer's own certificate stands in the signature.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
+use varanto_domain::archive::conformance::ConformanceLevel;
 use varanto_domain::archive::proof;
-use varanto_domain::archive::signatures::{
-    Doubt, Flaw, Signature, SignatureForm, SignerKind, TrustLevel,
-};
+use varanto_domain::archive::signatures::{Doubt, Flaw, Signature, SignatureForm, SignerKind};
 use varanto_domain::faults::Fault;
 use varanto_domain::time::Instant;
 
@@ -23,23 +23,40 @@ pub struct Evidence {
     /// When the signatures were checked: on arrival.
     pub checked_at: Instant,
     /// How much they were asked for.
-    pub level: TrustLevel,
+    pub level: ConformanceLevel,
     /// The signatures with what their verdicts rest on.
     pub signatures: Vec<Checked>,
     /// The codes of what was remarked, such as `issuer-not-trusted`.
     pub remarks: Vec<String>,
-    /// The JWS as sent, and the metadata as sent, which it covers; none for signatures that are
-    /// inside the document.
-    pub detached: Option<Detached>,
+    /// The metadata as sent, which a detached signature covers and the archive rewrites; none for
+    /// signatures that are inside the document.
+    pub signed_metadata: Option<Vec<u8>>,
 }
 
-/// A detached signature, and of what it covers the piece that the archive does not keep as it came.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Detached {
-    /// The signature part as sent.
-    pub jws: Vec<u8>,
-    /// The metadata as sent; kept metadata are rewritten.
-    pub metadata: Vec<u8>,
+impl Evidence {
+    /// The certificates above the signers', each once.
+    #[must_use]
+    pub fn certificates(&self) -> Vec<&[u8]> {
+        let mut all: Vec<&[u8]> = Vec::new();
+        for one in self.signatures.iter().flat_map(|signature| &signature.chain) {
+            if !all.contains(&one.as_slice()) {
+                all.push(one);
+            }
+        }
+        all
+    }
+
+    /// The digests of the revocation lists that were asked, each once.
+    #[must_use]
+    pub fn lists(&self) -> Vec<proof::Hash> {
+        let mut all: Vec<proof::Hash> = Vec::new();
+        for one in self.signatures.iter().flat_map(|signature| &signature.lists) {
+            if !all.contains(one) {
+                all.push(*one);
+            }
+        }
+        all
+    }
 }
 
 /// Prints the evidence.
@@ -50,8 +67,7 @@ pub fn write(evidence: &Evidence) -> String {
         level: evidence.level.name().to_owned(),
         signatures: evidence.signatures.iter().map(KeptSignature::of).collect(),
         remarks: evidence.remarks.clone(),
-        jws: evidence.detached.as_ref().map(|detached| STANDARD.encode(&detached.jws)),
-        metadata: evidence.detached.as_ref().map(|detached| STANDARD.encode(&detached.metadata)),
+        signed_metadata: evidence.signed_metadata.as_ref().map(|bytes| STANDARD.encode(bytes)),
     };
     serde_json::to_string(&kept).expect("texts and lists print as JSON")
 }
@@ -63,14 +79,14 @@ pub struct Recheck {
     pub checked_at: Instant,
     /// The verdict on each signature as it was printed, without what it rests on.
     pub verdicts: Vec<serde_json::Value>,
-    /// The anchors of the chains, DER.
-    pub anchors: Vec<Vec<u8>>,
-    /// The certificates between, DER.
-    pub between: Vec<Vec<u8>>,
+    /// SHA-256 of the anchors of the chains.
+    pub anchors: Vec<proof::Hash>,
+    /// SHA-256 of the certificates between.
+    pub between: Vec<proof::Hash>,
     /// SHA-256 of the revocation lists that were asked.
     pub lists: Vec<proof::Hash>,
-    /// The detached signature.
-    pub detached: Option<Detached>,
+    /// The metadata as sent, where a detached signature covers them.
+    pub signed_metadata: Option<Vec<u8>>,
 }
 
 /// Reads evidence in order to check it again. `None` when it is not such evidence.
@@ -83,48 +99,44 @@ pub fn read(text: &[u8]) -> Option<Recheck> {
         anchors: Vec::new(),
         between: Vec::new(),
         lists: Vec::new(),
-        detached: match (kept.jws, kept.metadata) {
-            (Some(jws), Some(metadata)) => Some(Detached {
-                jws: STANDARD.decode(jws).ok()?,
-                metadata: STANDARD.decode(metadata).ok()?,
-            }),
-            _ => None,
+        signed_metadata: match kept.signed_metadata {
+            Some(text) => Some(STANDARD.decode(text).ok()?),
+            None => None,
         },
     };
     for signature in kept.signatures {
         found.verdicts.push(signature.verdict);
-        let mut chain = Vec::new();
-        for one in signature.chain {
-            chain.push(STANDARD.decode(one).ok()?);
-        }
+        let digests = |texts: Vec<String>| -> Option<Vec<proof::Hash>> {
+            texts.iter().map(|one| proof::from_base64(one)).collect()
+        };
+        let mut chain = digests(signature.chain)?;
         found.anchors.extend(chain.pop());
         found.between.extend(chain);
-        for list in signature.lists {
-            let digest = proof::from_base64(&list)?;
-            if !found.lists.contains(&digest) {
-                found.lists.push(digest);
-            }
-        }
+        found.lists.extend(digests(signature.lists)?);
+    }
+    for digests in [&mut found.anchors, &mut found.between, &mut found.lists] {
+        digests.sort_unstable();
+        digests.dedup();
     }
     Some(found)
 }
 
 impl Recheck {
-    /// The trust of that day, from the kept chains and the lists that the archive still has.
+    /// The trust of that day, from what the archive still has under a digest. `None` when something is
+    /// missing, or does not read.
     #[must_use]
-    pub fn trust(&self, lists: Vec<RevocationList>) -> Trust {
+    pub fn trust(&self, material: impl Fn(&proof::Hash) -> Option<Vec<u8>>) -> Option<Trust> {
         let mut trust = Trust::default();
-        // What cannot be read was read once; the verdict then differs, which is what is asked.
         for anchor in &self.anchors {
-            let _ = trust.add_anchor(anchor);
+            trust.add_anchor(&material(anchor)?).ok()?;
         }
         for between in &self.between {
-            let _ = trust.add_intermediate(between);
+            trust.add_intermediate(&material(between)?).ok()?;
         }
-        for list in lists {
-            trust.add_list(list);
+        for list in &self.lists {
+            trust.add_list(RevocationList::read(&material(list)?).ok()?);
         }
-        trust
+        Some(trust)
     }
 
     /// Whether signatures checked anew come to the verdicts that were kept.
@@ -167,16 +179,13 @@ struct Kept {
     signatures: Vec<KeptSignature>,
     remarks: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    jws: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    metadata: Option<String>,
+    signed_metadata: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct KeptSignature {
     verdict: serde_json::Value,
-    certificate: String,
     chain: Vec<String>,
     lists: Vec<String>,
 }
@@ -185,8 +194,7 @@ impl KeptSignature {
     fn of(checked: &Checked) -> Self {
         Self {
             verdict: verdict(&checked.found),
-            certificate: STANDARD.encode(&checked.certificate),
-            chain: checked.chain.iter().map(|one| STANDARD.encode(one)).collect(),
+            chain: checked.chain.iter().map(|one| proof::to_base64(&proof::sha256(one))).collect(),
             lists: checked.lists.iter().map(proof::to_base64).collect(),
         }
     }

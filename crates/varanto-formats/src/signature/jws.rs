@@ -45,14 +45,14 @@ const MOST_BYTES: usize = 256 * 1024;
 
 /// The text that is signed: every part sent with its length and digest.
 #[must_use]
-pub fn signed_parts(metadata: &[u8], parts: &[(Part, Vec<u8>)]) -> String {
+pub fn signed_parts(metadata: &[u8], parts: &[(Part, &[u8])]) -> String {
     let mut text = String::from("varanto-signed-parts/1\n");
     let mut line = |name: &str, bytes: &[u8]| {
         let digest = STANDARD.encode(proof::sha256(bytes));
         let _ = writeln!(text, "{name} {} {digest}", bytes.len());
     };
     line("metadata", metadata);
-    for part in Part::ALL {
+    for part in Part::ALL.into_iter().filter(|part| part.is_content()) {
         for (_, bytes) in parts.iter().filter(|(found, _)| *found == part) {
             line(part.name(), bytes);
         }
@@ -60,18 +60,14 @@ pub fn signed_parts(metadata: &[u8], parts: &[(Part, Vec<u8>)]) -> String {
     text
 }
 
-/// Checks the signatures of a submission over the text that [`signed_parts`] made of it.
-///
-/// # Errors
-/// Why no signature can be read at all, in words that hold nothing of what was sent.
-pub fn verify(
-    sent: &[u8],
-    signed: &str,
-    trust: &Trust,
-    now: Instant,
-) -> Result<Vec<Checked>, &'static str> {
-    let signatures = read(sent)?;
-    Ok(signatures.iter().map(|one| check(one, signed, trust, now)).collect())
+/// Checks the signatures of a submission over the text that [`signed_parts`] made of it. A part in
+/// which no signature can be read at all is one that is not of the form.
+#[must_use]
+pub fn verify(sent: &[u8], signed: &str, trust: &Trust, now: Instant) -> Vec<Checked> {
+    match read(sent) {
+        Ok(signatures) => signatures.iter().map(|one| check(one, signed, trust, now)).collect(),
+        Err(reason) => vec![Checked::not_of_the_form(SignatureForm::Jws, reason)],
+    }
 }
 
 /// Makes one signature, compact.
@@ -211,6 +207,10 @@ impl Read {
 }
 
 fn check(sent: &Sent, signed: &str, trust: &Trust, now: Instant) -> Checked {
+    let read = match Read::of(sent) {
+        Ok(read) => read,
+        Err(reason) => return Checked::not_of_the_form(SignatureForm::Jws, reason),
+    };
     let mut found = Signature {
         form: SignatureForm::Jws,
         kind: None,
@@ -218,18 +218,6 @@ fn check(sent: &Sent, signed: &str, trust: &Trust, now: Instant) -> Checked {
         signer: None,
         flaws: Vec::new(),
         doubts: Vec::new(),
-    };
-    let read = match Read::of(sent) {
-        Ok(read) => read,
-        Err(reason) => {
-            found.flaws.push(Flaw::Form(reason));
-            return Checked {
-                found,
-                certificate: Vec::new(),
-                chain: Vec::new(),
-                lists: Vec::new(),
-            };
-        }
     };
     let input = signing_input(&sent.protected, signed, read.encoded);
     if !read.certificate.key.verifies(read.algorithm, &input, &read.value) {

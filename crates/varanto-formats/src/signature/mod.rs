@@ -8,6 +8,7 @@ mod certificate;
 pub mod evidence;
 pub mod jws;
 mod keys;
+pub mod sent;
 mod signing;
 mod trust;
 pub mod xml;
@@ -19,7 +20,7 @@ pub use trust::{RevocationList, Trust};
 pub use xml_signing::sign as sign_xml;
 
 use varanto_domain::archive::proof::Hash;
-use varanto_domain::archive::signatures::Signature;
+use varanto_domain::archive::signatures::{Flaw, Signature, SignatureForm};
 
 /// A signature that was checked, and what the verdict rests on: enough to check it again later.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,4 +34,19 @@ pub struct Checked {
     pub chain: Vec<Vec<u8>>,
     /// SHA-256 of each revocation list that was asked.
     pub lists: Vec<Hash>,
+}
+
+impl Checked {
+    /// A signature of which nothing can be read; the words hold nothing of what was sent.
+    fn not_of_the_form(form: SignatureForm, reason: &'static str) -> Self {
+        let found = Signature {
+            form,
+            kind: None,
+            signed_at: None,
+            signer: None,
+            flaws: vec![Flaw::Form(reason)],
+            doubts: Vec::new(),
+        };
+        Self { found, certificate: Vec::new(), chain: Vec::new(), lists: Vec::new() }
+    }
 }

@@ -62,6 +62,29 @@ pub fn verify(bytes: &[u8], trust: &Trust, now: Instant) -> Result<SignedDocumen
     Ok(SignedDocument { content, signatures })
 }
 
+/// Where in the document the place is that a fault of its signatures names.
+#[must_use]
+pub fn path_of(element: &str) -> Option<String> {
+    const SIGNATURES: &str = "ClinicalDocument/localSocialHeader/signatureCollection";
+    if let Some(rest) = element.strip_prefix("signature:") {
+        let (place, inside) = rest.split_once(':').unwrap_or((rest, ""));
+        let inside = match inside {
+            "certificate" => "/Signature/KeyInfo/X509Data/X509Certificate",
+            "time" => "/signatureTimestamp",
+            _ => "",
+        };
+        return Some(format!("{SIGNATURES}/signature[{place}]{inside}"));
+    }
+    match element {
+        "signature" | "document:signatureCollection" => Some(SIGNATURES.to_owned()),
+        "document:nonXMLBody" => Some("ClinicalDocument/component/nonXMLBody".to_owned()),
+        "document" | "document:document" | "document:ClinicalDocument" => {
+            Some("ClinicalDocument".to_owned())
+        }
+        _ => None,
+    }
+}
+
 fn unfit(element: &str, reason: &'static str) -> Fault {
     Fault::new(FaultKind::SignatureForm, format!("document:{element}"), "ARC-6")
         .arg("reason", reason)

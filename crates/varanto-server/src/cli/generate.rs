@@ -67,6 +67,7 @@ fn write(folder: &Path, document: &Made) -> Result<(), Failure> {
             Part::Pdf => "document.pdf",
             Part::National => "document.xml",
             Part::Frame => "frame.xml",
+            Part::Signature => "signature.jose",
         };
         fs::write(folder.join(name), bytes)?;
     }

@@ -26,8 +26,8 @@ pub(super) struct Verify {
     /// checkpoint's file is used.
     #[arg(long, requires = "receipt")]
     key: Option<String>,
-    /// A part of the document, to be held against the receipt: structured=FILE, view=FILE or
-    /// pdf=FILE. Give every part that the document has.
+    /// A part of the document, to be held against the receipt: structured=FILE, view=FILE,
+    /// pdf=FILE, national=FILE, frame=FILE or signature=FILE. Give every part that the document has.
     #[arg(long, requires = "receipt", value_name = "NAME=FILE", value_parser = named_part)]
     part: Vec<(Part, PathBuf)>,
     /// The answer of `GET …/proof`, whose metadata are to be held against the receipt.
@@ -37,7 +37,8 @@ pub(super) struct Verify {
 
 fn named_part(text: &str) -> Result<(Part, PathBuf), String> {
     let (name, file) = text.split_once('=').ok_or("NAME=FILE is needed")?;
-    let part = Part::of_name(name).ok_or("the parts are: structured, view, pdf")?;
+    let part = Part::of_name(name)
+        .ok_or("the parts are: structured, view, pdf, national, frame, signature")?;
     Ok((part, file.into()))
 }
 

@@ -260,7 +260,7 @@ async fn submission(
     let mut metadata = None;
     let mut parts: Vec<(Part, Vec<u8>)> = Vec::new();
     for part in multipart::parts(&kind, &bytes)? {
-        let known = Part::of_name(&part.name).filter(|part| part.is_content());
+        let known = Part::of_name(&part.name).filter(|part| is_taken(*part));
         let expected = known.map_or("application/json", Part::media_type);
         let again = metadata.is_some() && part.name == "metadata"
             || parts.iter().any(|(found, _)| Some(*found) == known);
@@ -271,11 +271,12 @@ async fn submission(
         if known.is_none() && part.name != "metadata" {
             faults.push(
                 Fault::new(FaultKind::UnknownElement, short(&part.name), "ARC-1")
-                    .arg("known", "metadata, structured, view, pdf"),
+                    .arg("known", "metadata, structured, view, pdf, signature"),
             );
             continue;
         }
-        if part.media_type != expected {
+        let several = known == Some(Part::Signature) && part.media_type == SEVERAL_SIGNATURES;
+        if part.media_type != expected && !several {
             faults.push(
                 Fault::new(FaultKind::WrongValue, format!("{}:content-type", part.name), "ARC-1")
                     .arg("expected", expected),
@@ -292,6 +293,14 @@ async fn submission(
         faults.push(fault.arg("name", "metadata"));
     }
     Ok((Submission { metadata: metadata.unwrap_or_default(), parts }, faults))
+}
+
+/// The media type of a signature part that holds several, in JSON.
+const SEVERAL_SIGNATURES: &str = "application/jose+json";
+
+/// Whether a submission over REST may hold the part.
+fn is_taken(part: Part) -> bool {
+    part.is_content() || part == Part::Signature
 }
 
 /// The part that `Accept` asks for: structured content first where anything will do.
@@ -323,7 +332,9 @@ fn bytes_of(part: Part, bytes: Vec<u8>, headers: &HeaderMap) -> Response {
     let mut response = if same {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        ([(header::CONTENT_TYPE, part.media_type())], bytes).into_response()
+        let several = part == Part::Signature && bytes.first() == Some(&b'{');
+        let kind = if several { SEVERAL_SIGNATURES } else { part.media_type() };
+        ([(header::CONTENT_TYPE, kind)], bytes).into_response()
     };
     let headers = response.headers_mut();
     if let Ok(tag) = HeaderValue::from_str(&tag) {

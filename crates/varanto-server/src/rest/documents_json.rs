@@ -20,6 +20,8 @@ struct View<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     invalidated: Option<Invalidated>,
     attachments: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signatures: Option<Raw<'a>>,
 }
 
 #[derive(Serialize)]
@@ -54,6 +56,7 @@ fn shown(view: &DocumentView) -> View<'_> {
             .as_ref()
             .map(|(reason, at)| Invalidated { reason: reason.clone(), at: at.to_string() }),
         attachments: view.attachments.iter().map(ToString::to_string).collect(),
+        signatures: view.signatures.as_deref().map(raw),
     }
 }
 

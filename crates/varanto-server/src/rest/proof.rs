@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
+use varanto_formats::receipts::{Covered, CoveredSignatures};
 
 use super::caller::Asker;
 use super::documents::{document, json as printed, purpose};
@@ -33,7 +34,11 @@ pub async fn read(
     let (oid, purpose) = (document(&oid)?, purpose(&parameters)?);
     let proof = doors.work(move |app| app.prove_document(&asker.0, &oid, purpose)).await?;
     let receipt = varanto_formats::receipts::write(&proof.receipt);
-    let covered = json!({ "record": proof.record, "columns": proof.columns }).to_string();
+    let covered = varanto_formats::receipts::write_covered(&Covered {
+        record: proof.record,
+        columns: proof.columns,
+        signatures: proof.signatures.map(|(salt, evidence)| CoveredSignatures::of(&salt, evidence)),
+    });
     Ok(printed(format!("{{\"receipt\":{receipt},\"covers\":{covered}}}")).into_response())
 }
 

@@ -203,7 +203,7 @@ fn bad_input_is_told_and_what_could_not_run_is_code_2() {
     assert_eq!(runs(&[]), 2);
     let help = varanto(&["check", "--help"]);
     let help = String::from_utf8(help.stdout).unwrap();
-    for word in ["--pdfa", "--structures", "--at", "Exit codes", "Examples"] {
+    for word in ["--pdfa", "--structures", "--anchors", "--at", "Exit codes", "Examples"] {
         assert!(help.contains(word), "{word}");
     }
 }
@@ -217,8 +217,9 @@ fn message(name: &str) -> Option<PathBuf> {
     Some(folder.join(name))
 }
 
-/// ARC-1: a folder of frames and documents is checked message by message, each document with the frame
-/// that names it, and what the real messages are odd in is told as remarks.
+/// ARC-1, ARC-6: a folder of frames and documents is checked message by message, each document with the
+/// frame that names it; what the real messages are odd in is told as remarks, and that two of the documents
+/// were indented after they had been signed is their fault.
 #[test]
 fn real_national_messages_are_checked_with_their_frames() {
     let Some(folder) = message("") else { return };
@@ -226,17 +227,59 @@ fn real_national_messages_are_checked_with_their_frames() {
     let items = told["checked"].as_array().unwrap();
     for item in items {
         assert_eq!(item["what"], "message", "{item:#}");
-        assert_eq!(item["sound"], true, "{item:#}");
-        assert!(!item["remarks"].as_array().unwrap().is_empty(), "{item:#}");
-        assert!(item["not_checked"].as_array().unwrap().contains(&"signatures".into()));
+        let as_signed = item["files"].to_string().contains("-as-signed");
+        assert_eq!(item["sound"], as_signed, "{item:#}");
+        for fault in item["faults"].as_array().unwrap() {
+            assert_eq!(
+                (&fault["code"], &fault["stage"]),
+                (&"signature-broken".into(), &"signature".into())
+            );
+        }
+        let remarks = item["remarks"].as_array().unwrap();
+        assert_eq!(remarks.iter().any(|one| one["code"] == "issuer-not-trusted"), as_signed);
     }
-    assert_eq!((code, items.len()), (0, 4), "{told:#}");
+    assert_eq!((code, items.len()), (1, 4), "{told:#}");
+}
+
+/// ARC-6: with anchors, an issuer that is not among them is a fault, unless told otherwise.
+#[test]
+fn the_signers_of_a_message_are_held_against_the_anchors() {
+    let (Some(frame), Some(document)) =
+        (message("plan-frame.xml"), message("plan-document-as-signed.xml"))
+    else {
+        return;
+    };
+    let anchors = tempfile::tempdir().unwrap();
+    let at = |text: &str| varanto_domain::time::Instant::parse(text).unwrap();
+    let good = (at("2025-01-01T00:00:00Z"), at("2030-01-01T00:00:00Z"));
+    let authority = varanto_kit::signers::SigningAuthority::make("Certs", good).unwrap();
+    std::fs::write(anchors.path().join("root.pem"), authority.root_pem()).unwrap();
+    let lists = authority.revocation_lists(&[], good.0, good.1).unwrap();
+    std::fs::write(anchors.path().join("root.crl"), &lists[1]).unwrap();
+    let names = [frame, document, anchors.path().to_path_buf()].map(|p| p.display().to_string());
+    let [frame, document, anchors] = names.each_ref().map(String::as_str);
+    let codes = |more: &[&str]| {
+        let (code, told) = checked(&[&["--at", "2026-03-24", frame, document], more].concat());
+        let faults = told["checked"][0]["faults"].as_array().unwrap().clone();
+        let faults = faults.iter().map(|fault| fault["code"].as_str().unwrap().to_owned());
+        (code, faults.collect::<Vec<_>>())
+    };
+    let refused = vec!["issuer-not-trusted".to_owned(); 2];
+    assert_eq!(codes(&[]), (0, Vec::new()));
+    assert_eq!(codes(&["--anchors", anchors]), (1, refused.clone()));
+    assert_eq!(codes(&["--signatures", "refuse"]), (1, refused));
+    assert_eq!(codes(&["--anchors", anchors, "--signatures", "warn"]), (0, Vec::new()));
+    let empty = tempfile::tempdir().unwrap();
+    let empty = empty.path().display().to_string();
+    let runs = varanto(&["check", frame, "--anchors", &empty]).status.code();
+    assert_eq!(runs, Some(2));
 }
 
 /// ARC-2: what is wrong in a message is told with its stage and its place in the message.
 #[test]
 fn a_faulty_national_message_is_told_with_stage_and_place() {
-    let (Some(frame), Some(document)) = (message("plan-frame.xml"), message("plan-document.xml"))
+    let (Some(frame), Some(document)) =
+        (message("plan-frame.xml"), message("plan-document-as-signed.xml"))
     else {
         return;
     };

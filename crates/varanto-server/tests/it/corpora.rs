@@ -10,7 +10,7 @@ use varanto_domain::archive::documents::{DocumentGroup, Part};
 use varanto_domain::ids::Oid;
 use varanto_kit::county::{Event, Made};
 use varanto_kit::http::{Connection, Multipart};
-use varanto_server::config::{PdfA, PdfALevel};
+use varanto_server::config::{Level, PdfA};
 
 use crate::house::{House, form};
 
@@ -92,6 +92,8 @@ async fn a_broken_clause_weighs_what_the_archive_is_configured_for() {
         let list = if status == 201 { "remarks" } else { "faults" };
         let told = answer.json()[list].as_array().cloned().unwrap_or_default();
         let codes: Vec<&str> = told.iter().filter_map(|one| one["code"].as_str()).collect();
+        let codes: Vec<&str> =
+            codes.into_iter().filter(|code| *code != "signature-missing").collect();
         assert_eq!(codes, expected, "{}", answer.text());
         if status == 201 {
             // The answer is a receipt file as it is, and the same document gets the same answer.
@@ -101,11 +103,10 @@ async fn a_broken_clause_weighs_what_the_archive_is_configured_for() {
         }
     };
     let nobody = Vec::new;
-    check(PdfALevel::Warn, nobody(), &broken, 201, &["pdf-a-clause"]).await;
-    check(PdfALevel::Refuse, nobody(), &broken, 422, &["pdf-a-clause"]).await;
-    check(PdfALevel::Refuse, says("echo no; exit 1"), &sound, 422, &["pdf-validator-refused"])
-        .await;
-    check(PdfALevel::Refuse, says("exit 9"), &sound, 422, &["pdf-validator-silent"]).await;
+    check(Level::Warn, nobody(), &broken, 201, &["pdf-a-clause"]).await;
+    check(Level::Refuse, nobody(), &broken, 422, &["pdf-a-clause"]).await;
+    check(Level::Refuse, says("echo no; exit 1"), &sound, 422, &["pdf-validator-refused"]).await;
+    check(Level::Refuse, says("exit 9"), &sound, 422, &["pdf-validator-silent"]).await;
 }
 
 /// Archives a client's documents up to the first old one, and answers that.

@@ -11,7 +11,7 @@ use varanto_kit::http::{Answer, Client, Multipart};
 use varanto_kit::oidc::{Provider, User};
 use varanto_server::certificates::{Authority, ClientOrder, Issued};
 use varanto_server::clock::MachineClock;
-use varanto_server::config::{Config, Limits, Pages, PdfA};
+use varanto_server::config::{Config, Level, Limits, Pages, PdfA, Signatures};
 use varanto_server::doors::Doors;
 use varanto_server::opening::Opening;
 use varanto_server::server::Server;
@@ -54,6 +54,16 @@ impl House {
     /// A house that judges PDF files so.
     pub(crate) fn judging(pdfa: PdfA) -> Self {
         Self::with(Config { pdfa, ..Config::default() }, axum::Router::new())
+    }
+
+    /// A house that asks for no signatures.
+    pub(crate) fn without_signatures() -> Self {
+        Self::asking_signatures(Signatures { level: Level::Off, ..Signatures::default() })
+    }
+
+    /// A house that asks for signatures.
+    pub(crate) fn asking_signatures(signatures: Signatures) -> Self {
+        Self::with(Config { signatures, ..Config::default() }, axum::Router::new())
     }
 
     fn with(mut config: Config, beside: axum::Router) -> Self {

@@ -11,4 +11,5 @@ mod program;
 mod refusals;
 mod running;
 mod shown;
+mod signatures;
 mod strangers;

@@ -9,7 +9,7 @@ use crate::house::{House, code, faults, form};
 
 /// A house with one document in it, and the document's path.
 async fn house_with_one() -> (House, Made, String) {
-    let house = House::open();
+    let house = House::without_signatures();
     let made = house.made().remove(0);
     let answer = house.system().post_form("/api/v1/documents", form(&made)).await.unwrap();
     assert_eq!(answer.status, 201, "{}", answer.text());
@@ -132,7 +132,7 @@ fn unseen(made: &Made) -> Multipart {
 /// without a remark.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_view_is_made_and_archived_with_its_content() {
-    let house = House::open();
+    let house = House::without_signatures();
     let made = house.made().remove(0);
     let system = house.system();
     let (lines, versions) = (house.log_lines(), house.versions());
@@ -155,7 +155,7 @@ async fn a_view_is_made_and_archived_with_its_content() {
 /// ARC-5, ACC-2: a view is made only of what could be archived, and for one who may archive it.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_view_is_made_of_what_could_not_be_archived() {
-    let house = House::open();
+    let house = House::without_signatures();
     let made = house.made().remove(0);
     let system = house.system();
     let told = async |form: Multipart| -> Vec<(String, String)> {

@@ -58,13 +58,21 @@ fn check(
         registration_number: Some("25104559650"),
         organisations: vec![&county],
     };
-    let levels = [(TrustLevel::Refuse, refuse), (TrustLevel::Warn, warn), (TrustLevel::Off, &[])];
+    let levels = [
+        (ConformanceLevel::Refuse, refuse),
+        (ConformanceLevel::Warn, warn),
+        (ConformanceLevel::Off, &[]),
+    ];
     for (level, expected) in levels {
-        let judged = judge(signatures, &header, level, at(NOW));
+        let judged = judge(signatures, Some(&header), level, at(NOW));
         let codes: Vec<&str> = judged.faults.iter().map(Fault::code).collect();
         assert_eq!(codes, expected, "{level:?} {judged:?}");
-        let remarks = judge(signatures, &header, TrustLevel::Off, at(NOW)).remarks.len();
-        assert_eq!(judged.faults.len() + judged.remarks.len(), remarks, "nothing goes untold");
+        let all: Vec<&Fault> = judged.faults.iter().chain(&judged.remarks).collect();
+        let refused = judge(signatures, Some(&header), ConformanceLevel::Refuse, at(NOW));
+        let untold = refused.faults.iter().chain(&refused.remarks).filter(|one| !all.contains(one));
+        let untold: Vec<&str> = untold.map(Fault::code).collect();
+        let asked = level != ConformanceLevel::Off;
+        assert!(untold.iter().all(|code| *code == "signature-missing" && !asked), "{untold:?}");
     }
 }
 
@@ -143,9 +151,34 @@ fn every_name_is_its_own() {
     for kind in SignerKind::ALL {
         assert_eq!(SignerKind::of_code(kind.code()), Some(kind));
     }
-    for level in TrustLevel::ALL {
-        assert_eq!(TrustLevel::of_name(level.name()), Some(level));
-    }
     assert!(format!("{:?}", professional()).contains("issued by"));
     assert!(!format!("{:?}", professional()).contains("Angelica"));
+}
+
+/// ARC-6: a signature inside a PDF file is told as not verified, and neither refuses nor counts.
+#[test]
+fn a_signature_inside_a_pdf_file_is_plainly_not_verified() {
+    let inside = || Signature {
+        form: SignatureForm::Pdf,
+        kind: None,
+        signed_at: None,
+        signer: None,
+        flaws: vec![Flaw::Form("inside a PDF file")],
+        doubts: Vec::new(),
+    };
+    let group = DocumentGroup::LaterPhase;
+    check(&[inside()], group, None, &["signature-missing"], &[]);
+    check(&[inside(), system()], group, None, &[], &[]);
+    let told = judge(&[inside()], None, ConformanceLevel::Refuse, at(NOW));
+    let codes: Vec<&str> = told.remarks.iter().map(Fault::code).collect();
+    assert_eq!((codes, told.faults), (vec!["signature-not-verified"], Vec::new()));
+}
+
+/// Without a header nobody asks whose signature is needed; a broken one is told all the same.
+#[test]
+fn signatures_are_judged_beside_metadata_that_do_not_hold() {
+    let broken = Signature { flaws: vec![Flaw::Content], ..system() };
+    let told = judge(&[broken], None, ConformanceLevel::Warn, at(NOW));
+    assert_eq!(told.faults.iter().map(Fault::code).collect::<Vec<_>>(), ["signature-broken"]);
+    assert_eq!(judge(&[], None, ConformanceLevel::Refuse, at(NOW)), Judgement::default());
 }

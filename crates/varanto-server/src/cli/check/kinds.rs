@@ -48,7 +48,7 @@ impl KnownFile {
                 whole = message.document_bytes.is_some() || message.frame.nullification.is_some();
                 message.frame.document_id().map(str::to_owned)
             }
-            Kind::Part(Part::Structured | Part::Pdf) => None,
+            Kind::Part(Part::Structured | Part::Pdf | Part::Signature) => None,
         };
         Self { path, kind, names, whole }
     }
@@ -99,8 +99,16 @@ pub(super) fn kind_of(bytes: &[u8]) -> Option<Kind> {
     match text.first()? {
         b'{' => json_kind(text),
         b'<' => xml_kind(text),
+        _ if is_compact_signature(text) => Some(Kind::Part(Part::Signature)),
         _ => None,
     }
+}
+
+/// A detached JWS: a header that is a JSON object in base64url, nothing, and a signature.
+fn is_compact_signature(text: &[u8]) -> bool {
+    let formed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    let text = text.trim_ascii_end();
+    text.starts_with(b"eyJ") && text.windows(2).any(|pair| pair == b"..") && text.iter().all(formed)
 }
 
 fn json_kind(text: &[u8]) -> Option<Kind> {
@@ -115,6 +123,9 @@ fn json_kind(text: &[u8]) -> Option<Kind> {
     let is_schema = has("$schema") && (has("properties") || has("definitions"));
     if is_schema || ["organisations", "units", "systems"].into_iter().any(has) {
         return None;
+    }
+    if members.as_ref().is_some_and(|members| members.len() == 1) && has("signatures") {
+        return Some(Kind::Part(Part::Signature));
     }
     let is_metadata = has("document_id") || has("set_id");
     Some(if is_metadata { Kind::Metadata } else { Kind::Part(Part::Structured) })
@@ -233,7 +244,8 @@ fn only_frame(files: &[KnownFile], folder: &[usize]) -> Option<usize> {
 
 /// Whether a part of the same folder belongs to the metadata, `alone` if these are the only ones there.
 fn belongs(metadata: &KnownFile, part: &KnownFile, alone: bool) -> bool {
-    if !matches!(part.kind, Kind::Part(part) if part.is_content()) {
+    let sent = |part: Part| part.is_content() || part == Part::Signature;
+    if !matches!(part.kind, Kind::Part(part) if sent(part)) {
         return false;
     }
     if part.names.is_some() && part.names == metadata.names {
@@ -275,7 +287,12 @@ mod tests {
         let frame = Some(Kind::Part(Part::Frame));
         check("<RCMR_IN200002FI01 xmlns='urn:hl7-org:v3'>", frame);
         check("<s:Envelope xmlns:s='http://schemas.xmlsoap.org/soap/envelope/'>", frame);
-        for other in ["", "<", "<a", "<?xml", "<svg/>", "<Envelope/>", "Hei", "[1]"] {
+        let signature = Some(Kind::Part(Part::Signature));
+        check("eyJhbGciOiJFUzI1NiJ9..AbC_-1\n", signature);
+        check("{\"signatures\": []}", signature);
+        for other in
+            ["eyJh.eyJh.AA", "ey", "", "<", "<a", "<?xml", "<svg/>", "<Envelope/>", "Hei", "[1]"]
+        {
             check(other, None);
         }
     }

@@ -12,15 +12,18 @@ use std::process::ExitCode;
 use clap::Args;
 use varanto_app::Registry;
 use varanto_app::archive::{
-    CheckOptions, Checked, PdfRules, Submission, check_message, check_part, check_submission,
+    CheckOptions, Checked, PdfRules, SignatureTrust, Submission, check_message, check_part,
+    check_submission,
 };
 use varanto_domain::archive::conformance::{ConformanceLevel, ConformanceLevels};
 use varanto_domain::ids::Oid;
 use varanto_domain::time::{Clock, FinnishDay, Instant};
 use varanto_formats::pdf::Flavour;
+use varanto_formats::signature::Trust;
 
 use super::Failure;
 use super::output::{Output, Progress};
+use crate::anchors;
 use crate::clock::MachineClock;
 use crate::texts::Language;
 use kinds::{Item, Kind, KnownFile};
@@ -56,6 +59,14 @@ pub(super) struct Options {
     /// Code-set files (CSV or JSON) besides those inside the program.
     #[arg(long = "codesets", value_name = "FILE")]
     code_sets: Vec<PathBuf>,
+    /// A folder with the certificates of the authorities whose signatures are trusted, and their revocation
+    /// lists (PEM or DER). Without one, no issuer is known.
+    #[arg(long, value_name = "DIR")]
+    anchors: Option<PathBuf>,
+    /// How much it weighs that a signature is missing or not trusted (refuse, warn, off). By default it is a
+    /// fault with --anchors, and a remark without.
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    signatures: Option<ConformanceLevel>,
     /// The structure that structured content without metadata is on; else the newest one that fits.
     #[arg(long, value_name = "OID", value_parser = super::oid)]
     structure: Option<Oid>,
@@ -84,12 +95,17 @@ enum PdfA {
 }
 
 fn pdfa(text: &str) -> Result<PdfA, String> {
-    let level = ConformanceLevel::ALL.into_iter().find(|level| level.name() == text);
+    let level = level(text).ok();
     let flavour = Flavour::parse(text).filter(|flavour| flavour.is_judged());
     flavour
         .map(PdfA::Flavour)
         .or(level.map(PdfA::Level))
         .ok_or_else(|| "a flavour such as 2b, or refuse, warn or off".to_owned())
+}
+
+fn level(text: &str) -> Result<ConformanceLevel, String> {
+    let level = ConformanceLevel::ALL.into_iter().find(|level| level.name() == text);
+    level.ok_or_else(|| "refuse, warn or off".to_owned())
 }
 
 fn moment(text: &str) -> Result<Instant, String> {
@@ -111,7 +127,8 @@ fn check(options: &Options, language: Language) -> Result<Verdict, Failure> {
     let registry = registry(options, language)?;
     let now = options.at.unwrap_or_else(|| MachineClock.now());
     let pdf = pdf_rules(&options.pdfa);
-    let how = CheckOptions { now, caller: None, pdf: &pdf };
+    let signatures = trust(options)?;
+    let how = CheckOptions { now, caller: None, pdf: &pdf, signatures: &signatures };
     let (files, passed_over) = collect(&options.files)?;
     if files.is_empty() {
         let what =
@@ -156,6 +173,22 @@ fn pdf_rules(asked: &[PdfA]) -> PdfRules {
         }
     }
     rules
+}
+
+/// Whose signatures are trusted.
+fn trust(options: &Options) -> Result<SignatureTrust, Failure> {
+    let (trust, usual) = match &options.anchors {
+        Some(folder) => {
+            let trust = anchors::read_folder(folder).map_err(Failure::of)?;
+            if trust.anchors() == 0 {
+                return Err(Failure::of(format!("no certificate in {}", folder.display())));
+            }
+            (trust, ConformanceLevel::Refuse)
+        }
+        None => (Trust::default(), ConformanceLevel::Warn),
+    };
+    let levels = ConformanceLevels::all(options.signatures.unwrap_or(usual));
+    Ok(SignatureTrust { trust, levels })
 }
 
 fn registry(options: &Options, language: Language) -> Result<Registry, Failure> {

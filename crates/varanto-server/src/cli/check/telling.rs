@@ -26,6 +26,8 @@ pub(super) enum What {
     View,
     /// A PDF file without its metadata.
     Pdf,
+    /// A signature without what it covers.
+    Signature,
 }
 
 impl What {
@@ -36,6 +38,7 @@ impl What {
             Part::Pdf => Self::Pdf,
             Part::National => Self::Document,
             Part::Frame => Self::Message,
+            Part::Signature => Self::Signature,
         }
     }
 
@@ -48,6 +51,7 @@ impl What {
             Self::Structured => "structured",
             Self::View => "view",
             Self::Pdf => "pdf",
+            Self::Signature => "signature",
         }
     }
 
@@ -59,16 +63,16 @@ impl What {
             Self::Structured => "structured content without metadata",
             Self::View => "view without metadata",
             Self::Pdf => "PDF file without metadata",
+            Self::Signature => "signature without metadata and content",
         }
     }
 
     /// What archiving checks besides, each as a stable word.
     const fn not_checked(self) -> &'static [&'static str] {
         match self {
-            Self::Submission => &["organisations", "references"],
-            Self::Message => &["signatures", "organisations", "references"],
-            Self::Document => &["frame", "signatures", "organisations", "references"],
-            Self::Structured | Self::View | Self::Pdf => &["metadata"],
+            Self::Submission | Self::Message => &["organisations", "references"],
+            Self::Document => &["frame", "organisations", "references"],
+            Self::Structured | Self::View | Self::Pdf | Self::Signature => &["metadata"],
         }
     }
 }
