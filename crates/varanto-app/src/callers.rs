@@ -5,10 +5,10 @@ use std::sync::Arc;
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
 use varanto_domain::access::{Caller, Function, Role, Sector, Strength, Who};
 use varanto_domain::ids::Oid;
-use varanto_domain::joining::{Certificate, Registers};
+use varanto_domain::joining::{Certificate, Registers, System};
 use varanto_domain::time::FinnishDay;
 
-use crate::{App, AppError};
+use crate::{App, AppError, Registry};
 
 /// Why a genuine certificate or login makes no caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,26 +101,7 @@ impl App {
         if !registers.is_valid_on(&organisation, today) {
             return Err(Unknown::Organisation);
         }
-        let functions =
-            Function::ALL.into_iter().filter(|function| system.may(*function, today)).collect();
-        let acted_for =
-            |controller: &Oid| *controller == organisation || system.acts_for(controller);
-        Ok(Caller {
-            who: Who::System {
-                id: system.id.clone(),
-                certificate: hexadecimal(certificate.fingerprint),
-            },
-            registers: registry
-                .own_registers(&organisation)
-                .iter()
-                .filter(|controller| acted_for(controller))
-                .cloned()
-                .collect(),
-            units: registry.units_of(&organisation),
-            sector: sector(registers, &organisation),
-            organisation,
-            functions,
-        })
+        Ok(caller_of_system(&registry, system, &organisation, certificate.fingerprint, today))
     }
 
     /// The caller that a person's login makes: what the role allows, for the unit where the person works.
@@ -135,26 +116,15 @@ impl App {
             return Err(Unknown::Organisation);
         }
         let role = Role::of_code(&person.role).ok_or(Unknown::Role)?;
-        let strength = if person.strong { Strength::Strong } else { Strength::Weak };
-        // A unit of another organisation gives nothing.
-        let theirs = registry.units_of(&person.organisation);
-        let units = person.unit.iter().filter(|unit| theirs.contains(unit)).cloned().collect();
-        let duty = person.duty.map(|tasks| tasks.into_iter().map(Arc::from).collect());
-        Ok(Caller {
-            registers: registry.own_registers(&person.organisation).to_vec(),
-            units,
-            sector: sector(registers, &person.organisation),
-            organisation: person.organisation,
-            functions: role.functions(),
-            who: Who::Person {
-                subject: person.subject,
-                registration_number: person.registration_number,
-                role,
-                unit: person.unit,
-                duty,
-                strength,
-            },
-        })
+        let who = Who::Person {
+            subject: person.subject,
+            registration_number: person.registration_number,
+            role,
+            unit: person.unit,
+            duty: person.duty.map(|tasks| tasks.into_iter().map(Arc::from).collect()),
+            strength: if person.strong { Strength::Strong } else { Strength::Weak },
+        };
+        Ok(caller_of_person(&registry, &person.organisation, who))
     }
 
     /// Logs that somebody was turned away before anything was asked: one line, by code, with the
@@ -178,6 +148,44 @@ impl App {
     pub fn log_unreadable(&self, caller: &Caller, code: &'static str) -> Result<(), AppError> {
         let now = self.clock.now();
         self.log(caller, Event::TurnedAway, Outcome::Refused(vec![code]), now).map(drop)
+    }
+}
+
+/// The caller that a system is for one of its organisations.
+pub(crate) fn caller_of_system(
+    registry: &Registry,
+    system: &System,
+    organisation: &Oid,
+    fingerprint: &[u8],
+    today: FinnishDay,
+) -> Caller {
+    let acted_for = |controller: &&Oid| *controller == organisation || system.acts_for(controller);
+    let own = registry.own_registers(organisation).iter();
+    let may = |function: &Function| system.may(*function, today);
+    Caller {
+        who: Who::System { id: system.id.clone(), certificate: hexadecimal(fingerprint) },
+        organisation: organisation.clone(),
+        registers: own.filter(acted_for).cloned().collect(),
+        units: registry.units_of(organisation),
+        sector: sector(registry.registers(), organisation),
+        functions: Function::ALL.into_iter().filter(may).collect(),
+    }
+}
+
+/// The caller that a person is in an organisation. A unit of another organisation gives nothing.
+pub(crate) fn caller_of_person(registry: &Registry, organisation: &Oid, who: Who) -> Caller {
+    let theirs = registry.units_of(organisation);
+    let (unit, functions) = match &who {
+        Who::Person { unit, role, .. } => (unit.as_ref(), role.functions()),
+        _ => (None, Vec::new()),
+    };
+    Caller {
+        registers: registry.own_registers(organisation).to_vec(),
+        units: unit.into_iter().filter(|unit| theirs.contains(unit)).cloned().collect(),
+        sector: sector(registry.registers(), organisation),
+        organisation: organisation.clone(),
+        functions,
+        who,
     }
 }
 

@@ -6,13 +6,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use varanto_domain::access::{
-    self, ArchivePermit, Caller, ClientFacts, Denial, Display, DocumentFacts, InvalidatePermit,
-    Purpose, Question, ReadPermit, RelationshipSpan, Subject, VersionFacts,
+    self, Action, ArchivePermit, Caller, ClientFacts, Denial, Display, DocumentFacts, Grant,
+    InvalidatePermit, Purpose, Question, ReadPermit, RelationshipSpan, Situation, Subject,
+    VersionFacts,
 };
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::archive::metadata::Metadata;
 use varanto_domain::archive::references::Naming;
-use varanto_domain::ids::ClientKey;
+use varanto_domain::ids::{ClientKey, Oid};
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_store::{ReadTx, StoreError, VersionRow};
 
@@ -55,6 +56,39 @@ impl<'a> Inquiry<'a> {
     /// Who asks.
     pub(crate) const fn caller(&self) -> &'a Caller {
         self.caller
+    }
+
+    /// The day by whose rules it is decided.
+    pub(crate) const fn today(&self) -> FinnishDay {
+        self.today
+    }
+
+    /// What is decided of an action on a version, and in which situation it was asked. The answer opens
+    /// nothing.
+    pub(crate) fn decide(
+        &self,
+        tx: &ReadTx<'_>,
+        row: &VersionRow,
+        action: Action,
+    ) -> Result<(Situation, Result<Grant, Denial>), StoreError> {
+        let facts = tx.facts(row)?;
+        let client = self.client(tx, Some(row.client))?;
+        let question = self.question(&facts.document, &client);
+        Ok((question.situation, access::decide(action, &question)))
+    }
+
+    /// Who serves a client in a register: the units of the rights that are known of.
+    pub(crate) fn holders(
+        &self,
+        tx: &ReadTx<'_>,
+        row: &VersionRow,
+    ) -> Result<Vec<Oid>, StoreError> {
+        let client = self.client(tx, Some(row.client))?;
+        let here = client.rights.iter().filter(|right| right.controller == row.controller);
+        let mut holders: Vec<Oid> = here.map(|right| right.holder.clone()).collect();
+        holders.sort_unstable();
+        holders.dedup();
+        Ok(holders)
     }
 
     /// Whether a version may be opened.

@@ -2,9 +2,11 @@
 //! rights, other controllers by law.
 
 use varanto_app::AppError;
-use varanto_app::archive::DocumentQuery;
+use varanto_app::archive::{AccessQuestion, DocumentQuery, WhoLooks};
 use varanto_app::callers::PersonFacts;
-use varanto_domain::access::{Caller, LookReason, Purpose, Reason, Situation, StatutoryGround};
+use varanto_domain::access::{
+    Action, Caller, Denial, LookReason, Purpose, Reason, Role, Situation, StatutoryGround,
+};
 use varanto_domain::ids::Oid;
 
 use crate::world::{
@@ -197,4 +199,98 @@ fn another_controller_is_given_nothing_yet() {
         DocumentQuery { situation: Some(Situation::Disclosure), ..DocumentQuery::default() };
     assert_eq!(code(world.app.find_documents(&neighbour, &query)), "missing-element");
     assert_eq!(neighbour.organisation.as_str(), NEIGHBOUR);
+}
+
+/// ACC-4: what is explained is what is then decided, for every kind of caller; and explaining shows
+/// nothing and leaves its line.
+#[test]
+fn an_explanation_says_what_the_act_itself_is_answered() {
+    let world = World::new();
+    let who = client(1);
+    let (relationship, dossier) = with_producer(&world, &who, "2026-11-02", "2026-12-31");
+    let note = world.note(&dossier);
+    world.archive(&note);
+    let callers = [
+        world.county(),
+        world.caller(System::Producer),
+        world.caller(System::Neighbour),
+        worker(&world, COUNTY, UNIT),
+        worker(&world, COUNTY, crate::world::OPERATING_UNIT),
+        worker(&world, NEIGHBOUR, crate::world::OPERATING_UNIT),
+    ];
+    let purposes = [
+        Purpose::READ,
+        Purpose::READ.because(Reason::Look(LookReason::Urgent)),
+        Purpose::READ.in_situation(Situation::RegisterUse),
+        Purpose::READ.in_situation(Situation::Disclosure),
+    ];
+    for caller in &callers {
+        for purpose in purposes {
+            for document in [note.id(), relationship.id()] {
+                let action = Action::Read;
+                let asked = AccessQuestion { document: document.clone(), action, purpose };
+                let before = world.contents().log_lines;
+                let told = world.app.explain_access(caller, &asked).unwrap();
+                assert_eq!(world.contents().log_lines, before + 1);
+                let told = told.answer.map_or_else(Denial::code, |_| "yes");
+                let done = code(world.app.open_document(caller, &document, purpose));
+                assert_eq!(told, done, "{caller:?} {purpose:?}");
+            }
+        }
+    }
+    let nowhere = AccessQuestion {
+        document: oid("1.2.246.10.12345678.95.2026.404"),
+        action: Action::Read,
+        purpose: Purpose::READ,
+    };
+    assert_eq!(code(world.app.explain_access(&callers[0], &nowhere)), "not-found");
+}
+
+/// ACC-4: who could see a document is told to those who see it in their own register; everybody who is
+/// named could, and a producer no longer than its right runs.
+#[test]
+fn a_document_tells_who_may_see_it_and_why() {
+    let world = World::new();
+    let who = client(1);
+    let (_, dossier) = with_producer(&world, &who, "2026-11-02", "2026-11-10");
+    let note = world.note(&dossier);
+    world.archive(&note);
+    let list = |caller: &Caller| world.app.list_access(caller, &note.id(), Purpose::READ);
+    let told = || {
+        let all = list(&world.county()).unwrap().onlookers;
+        let one = |one: &varanto_app::archive::Onlooker| {
+            let who = match &one.who {
+                WhoLooks::System(id) => id.clone(),
+                WhoLooks::People(role, unit) => {
+                    format!("{} {}", role.code(), unit.as_ref().map_or("-", Oid::as_str))
+                }
+            };
+            (who, one.grant.basis.code(), one.with_reason)
+        };
+        all.iter().map(one).collect::<Vec<_>>()
+    };
+    let people = |role: Role, unit: &str| format!("{} {unit}", role.code());
+    let now = told();
+    for expected in [
+        (people(Role::Worker, UNIT), "case-context", false),
+        (people(Role::ProducerWorker, PRODUCERS_UNIT), "register-use", false),
+        (people(Role::Worker, "-"), "stated-reason", true),
+        (people(Role::Archivist, "-"), "archivist", false),
+    ] {
+        assert!(now.contains(&expected), "{expected:?} in {now:?}");
+    }
+    let systems = |all: &[(String, &'static str, bool)], ground: &str| {
+        all.iter().filter(|(who, basis, _)| !who.contains(' ') && *basis == ground).count()
+    };
+    assert!(systems(&now, "own-register") > 0 && systems(&now, "register-use") > 0, "{now:?}");
+    assert!(!now.iter().any(|(who, _, _)| who.contains("data-protection")), "{now:?}");
+
+    assert_eq!(code(list(&world.caller(System::Producer))), "another-register");
+    assert_eq!(code(list(&world.caller(System::Neighbour))), "another-register");
+    let other = worker(&world, COUNTY, crate::world::OPERATING_UNIT);
+    assert_eq!(code(list(&other)), "case-context-missing");
+
+    world.clock.set("2026-11-11T00:01:00+02:00");
+    let later = told();
+    assert!(!later.iter().any(|(_, basis, _)| *basis == "register-use"), "{later:?}");
 }

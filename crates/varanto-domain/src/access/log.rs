@@ -25,11 +25,13 @@ pub enum Event {
     Check,
     /// A document of another controller was opened or searched for: a disclosure, given or denied.
     Disclose,
+    /// It was asked why something may be done with a document or not, or who may see it.
+    Explain,
 }
 
 impl Event {
     /// Every event; the place in this list is what the store keeps.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Archive,
         Self::Open,
         Self::Search,
@@ -38,6 +40,7 @@ impl Event {
         Self::Administer,
         Self::Check,
         Self::Disclose,
+        Self::Explain,
     ];
 
     /// Its stable name.
@@ -52,6 +55,7 @@ impl Event {
             Self::Administer => "administer",
             Self::Check => "check",
             Self::Disclose => "disclose",
+            Self::Explain => "explain",
         }
     }
 }

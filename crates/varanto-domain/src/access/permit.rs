@@ -102,6 +102,10 @@ pub enum Obligation {
 }
 
 impl Obligation {
+    /// The codes of all, for the tables of texts.
+    pub const CODES: [&'static str; 5] =
+        ["mask-whereabouts", "log-reason", "log-disclosure", "tell-client", "on-paper-alone"];
+
     /// Its stable name.
     #[must_use]
     pub const fn code(self) -> &'static str {

@@ -10,6 +10,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use varanto_domain::access::Denial;
 
 use crate::doors::Doors;
 use crate::rest::problem::{Problem, Told};
@@ -171,7 +172,7 @@ async fn problem_described(
         return Problem::not_found().into_response();
     };
     let mut problem = Problem::new(StatusCode::OK, code);
-    problem.denial = family == "denial";
+    problem.denial = Denial::ALL.iter().copied().find(|denial| denial.code() == code);
     let mut told = problem.tell(*language, "", &doors.base);
     if family == "fault" {
         let words = Words(*language);
@@ -193,7 +194,6 @@ fn known_codes() -> (Vec<&'static str>, Vec<&'static str>) {
     use crate::rest::problem::CODES;
     use crate::tls::RefusalReason;
     use varanto_app::callers::Unknown;
-    use varanto_domain::access::Denial;
     use varanto_domain::faults::FaultKind;
     let faults = FaultKind::ALL.iter().map(|kind| ("fault", kind.code()));
     let denials = Denial::ALL.iter().map(|denial| ("denial", denial.code()));

@@ -1,5 +1,6 @@
 //! The REST door, `/api/v1`: read a request, call one operation, print its answer.
 
+pub mod access;
 pub mod body;
 pub mod bulletins;
 pub mod caller;

@@ -127,7 +127,9 @@ pub fn parameter_example(operation: &Operation, name: &str, demo: Option<&DemoFa
 #[must_use]
 pub fn body_example(example: &str, demo: Option<&DemoFacts>) -> String {
     match demo {
-        Some(demo) => example.replace(CLIENT, &demo.identity_code),
+        Some(demo) => {
+            example.replace(CLIENT, &demo.identity_code).replace(DOCUMENT, &demo.document)
+        }
         None => example.to_owned(),
     }
 }

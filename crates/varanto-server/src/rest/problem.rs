@@ -30,8 +30,8 @@ pub struct Problem {
     pub retry_after: Option<u32>,
     /// Methods that the address takes, for 405.
     pub allow: Option<&'static str>,
-    /// Whether the texts are those of a denial.
-    pub denial: bool,
+    /// What the law denies, when that is the problem: the texts are its own then.
+    pub denial: Option<Denial>,
     /// Whether the use log has its line already.
     pub logged: bool,
 }
@@ -48,7 +48,7 @@ impl Problem {
             faults: Vec::new(),
             retry_after: None,
             allow: None,
-            denial: false,
+            denial: None,
             logged: false,
         }
     }
@@ -167,7 +167,7 @@ impl Problem {
     #[must_use]
     pub fn denied(denial: Denial) -> Self {
         let mut problem = Self::new(StatusCode::FORBIDDEN, denial.code()).rule(denial.rule());
-        problem.denial = true;
+        problem.denial = Some(denial);
         match denial {
             Denial::NotCertified(function) => problem.arg("function", function.code()),
             _ => problem,
@@ -224,7 +224,7 @@ impl Problem {
             "instance" => Some(Cow::Owned(instance.to_owned())),
             _ => self.args.iter().find(|(known, _)| *known == name).map(|(_, v)| v.as_str().into()),
         };
-        let family = if self.denial { "denial" } else { "problem" };
+        let family = if self.denial.is_some() { "denial" } else { "problem" };
         let text =
             |part: &str| texts::fill(language, &format!("{family}.{}.{part}", self.code), value);
         Told {
@@ -235,6 +235,7 @@ impl Problem {
             code: self.code.into(),
             rule: self.rule.clone(),
             instance: format!("urn:uuid:{instance}"),
+            denial: self.denial.map(|denial| ToldDenial::of(denial, language)),
             faults: self.faults.iter().map(|fault| ToldFault::of(fault, language)).collect(),
         }
     }
@@ -288,9 +289,52 @@ pub struct Told {
     pub rule: Option<Cow<'static, str>>,
     /// The request's identifier, as it stands in the log.
     pub instance: String,
+    /// Of a denial: its law, what is missing, whom to ask.
+    #[serde(flatten)]
+    pub denial: Option<ToldDenial>,
     /// Every fault of what was sent.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<ToldFault>,
+}
+
+/// What helps against a denial (ACC-4).
+#[derive(Debug, Clone, Serialize)]
+pub struct ToldDenial {
+    /// The act or order, with the section where one is known.
+    pub law: &'static str,
+    /// What would have to be there.
+    pub missing: Coded,
+    /// Whom to ask.
+    pub ask: Coded,
+}
+
+impl ToldDenial {
+    /// The words of a denial.
+    #[must_use]
+    pub fn of(denial: Denial, language: Language) -> Self {
+        Self {
+            law: denial.law(),
+            missing: Coded::of("missing", denial.missing().code(), language),
+            ask: Coded::of("ask", denial.ask().code(), language),
+        }
+    }
+}
+
+/// A code and its text in the reader's language.
+#[derive(Debug, Clone, Serialize)]
+pub struct Coded {
+    /// The stable code.
+    pub code: &'static str,
+    /// The text.
+    pub text: String,
+}
+
+impl Coded {
+    /// A code of a family of texts.
+    #[must_use]
+    pub fn of(family: &str, code: &'static str, language: Language) -> Self {
+        Self { code, text: texts::fill(language, &format!("{family}.{code}"), |_| None) }
+    }
 }
 
 /// One fault in words.

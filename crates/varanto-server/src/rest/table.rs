@@ -3,7 +3,7 @@
 use axum::routing::{get, post};
 
 use super::routes::{Operation, Query, Takes};
-use super::{bulletins, documents, proof, registers};
+use super::{access, bulletins, documents, proof, registers};
 use crate::national;
 
 const JSON: &str = "application/json";
@@ -65,6 +65,12 @@ const PAIR: Takes = Takes {
     example: "curl --cacert ca.pem --cert SYSTEM.pem --key SYSTEM.key \\\n  \
         -F 'frame=@frame.xml;type=text/xml' -F 'document=@document.xml;type=text/xml' \\\n  \
         -H 'Accept: application/problem+json' https://localhost:8443/api/v1/national/validation",
+};
+
+const EXPLANATION: Takes = Takes {
+    media_type: JSON,
+    schema: "AccessQuestion",
+    example: r#"{"document":"1.2.246.10.1234567.95.2026.1.1","action":"read","situation":"own-register"}"#,
 };
 
 const INVALIDATION: Takes = Takes {
@@ -220,6 +226,30 @@ pub const TABLE: &[Operation] = &[
         problems: &[],
         open: false,
         serve: || get(documents::versions),
+    },
+    Operation {
+        id: "list_access",
+        tag: "documents",
+        method: "GET",
+        path: "/documents/{oid}/access",
+        query: LOOK,
+        takes: None,
+        answers: &[(200, JSON, "AccessList")],
+        problems: &[],
+        open: false,
+        serve: || get(access::list),
+    },
+    Operation {
+        id: "explain_access",
+        tag: "documents",
+        method: "POST",
+        path: "/access/_explain",
+        query: &[],
+        takes: Some(EXPLANATION),
+        answers: &[(200, JSON, "AccessAnswer")],
+        problems: &[404, 422],
+        open: false,
+        serve: || post(access::explain),
     },
     Operation {
         id: "invalidate_document",

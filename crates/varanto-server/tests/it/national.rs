@@ -34,7 +34,7 @@ impl Real {
         format!("{start}{body}{}", rest.split_once("</mimeEncode>").unwrap().1)
     }
 
-    fn related(&self) -> (String, String) {
+    pub(crate) fn related(&self) -> (String, String) {
         let part = |text: &str| format!("--b1\r\nContent-Type: text/xml\r\n\r\n{text}\r\n");
         let body = format!("{}{}--b1--\r\n", part(&self.frame), part(&self.document));
         ("multipart/related; type=\"text/xml\"; boundary=\"b1\"".to_owned(), body)
@@ -45,6 +45,13 @@ impl Real {
             "siirtokehysXml": self.frame, "asiakirjaXml": self.document })
         .to_string()
     }
+}
+
+/// A message of an organisation that is not the caller's: media type and body.
+pub(crate) fn of_another(house: &House) -> Option<(String, Bytes)> {
+    house.doors.app.load_registers("national", national().to_string().into_bytes()).unwrap();
+    let (kind, body) = Real::read()?.related();
+    Some((kind, Bytes::from(body)))
 }
 
 /// A house that knows the senders of the real messages, and the one of the relationship document.

@@ -1,11 +1,12 @@
 //! What every route says to a stranger.
 
 use bytes::Bytes;
+use serde_json::json;
 use varanto_kit::http::Send;
 use varanto_server::rest::openapi;
 use varanto_server::rest::table::TABLE;
 
-use crate::house::{House, code};
+use crate::house::{House, code, form};
 
 fn filled(path: &str) -> String {
     path.replace("{oid}", "1.2.246.537.6.1506").replace("{part}", "view")
@@ -30,6 +31,73 @@ async fn every_route_of_the_interface_answers_a_stranger_as_its_table_says() {
         }
     }
     assert_eq!(house.versions(), 0);
+}
+
+/// ACC-2, D3: what each closed route tells a genuine system of another organisation, whose business the
+/// document is not. A route that is not named here fails: nobody has asked what it tells a stranger.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_closed_route_keeps_a_document_from_another_organisations_system() {
+    let house = House::open();
+    let made = house.made().remove(0);
+    house.system().post_form("/api/v1/documents", form(&made)).await.unwrap();
+    let document = made.document_id.to_string();
+    let mut other = house.system_of(&house.producer()).connect().await.unwrap();
+    for operation in TABLE.iter().filter(|operation| !operation.open) {
+        let path = operation.full_path().replace("{oid}", &document).replace("{part}", "view");
+        let path = match operation.id {
+            "read_delays" => format!("{path}?controller={}", house.organisation()),
+            _ => path,
+        };
+        let sent = match operation.id {
+            "archive_document" | "make_view" => {
+                let form = form(&made);
+                (form.content_type(), form.finish())
+            }
+            "archive_message" | "check_message" => {
+                let Some(sent) = crate::national::of_another(&house) else { continue };
+                sent
+            }
+            "explain_access" => {
+                let body = json!({ "document": document, "action": "read" });
+                ("application/json".to_owned(), body.to_string().into())
+            }
+            "invalidate_document" => {
+                ("application/json".to_owned(), Bytes::from(r#"{"reason":"4"}"#))
+            }
+            "search_documents" => ("application/json".to_owned(), Bytes::from(r#"{"group":"1"}"#)),
+            _ => ("application/json".to_owned(), Bytes::new()),
+        };
+        let with = Send { content_type: Some(&sent.0), headers: &[] };
+        let answer = other.send(operation.method, &path, sent.1, with).await.unwrap();
+        let told = (answer.status.as_u16(), answer.text());
+        let tells = |status, words: &str| {
+            assert_eq!(told.0, status, "{operation:?}: {}", told.1);
+            assert!(told.1.contains(words), "{operation:?}: {}", told.1);
+        };
+        match operation.id {
+            "read_document"
+            | "read_content"
+            | "read_part"
+            | "show_document"
+            | "print_document"
+            | "list_versions"
+            | "read_proof"
+            | "list_access"
+            | "invalidate_document"
+            | "archive_document"
+            | "read_delays"
+            | "check_message"
+            | "make_view" => tells(403, "\"another-register\""),
+            "archive_message" => tells(403, "another-register"),
+            "explain_access" => {
+                tells(200, "\"another-register\"");
+                assert_eq!(answer.json()["allowed"], false);
+            }
+            "search_documents" => tells(200, "\"documents\":[]"),
+            other => panic!("nobody has asked what {other} tells a stranger"),
+        }
+    }
+    assert_eq!(house.versions(), 1);
 }
 
 /// Every documented route is served: a wrong method is told which ones are right.

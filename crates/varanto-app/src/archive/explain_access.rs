@@ -1,0 +1,258 @@
+//! Why something may be done with a document or not, and who may see it (ACC-4).
+
+use std::sync::Arc;
+
+use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
+use varanto_domain::access::{
+    Action, Caller, Denial, Grant, LookReason, Purpose, Reason, Role, Situation, Strength, Who,
+};
+use varanto_domain::ids::Oid;
+use varanto_domain::time::FinnishDay;
+use varanto_store::{ReadTx, StoreError, VersionRow};
+
+use crate::callers::{caller_of_person, caller_of_system};
+use crate::inquiry::Inquiry;
+use crate::withheld::Withheld;
+use crate::{App, AppError, Registry};
+
+/// What a caller asks about itself.
+#[derive(Debug, Clone)]
+pub struct AccessQuestion {
+    /// About which version.
+    pub document: Oid,
+    /// What it would do; see [`AccessQuestion::ACTIONS`].
+    pub action: Action,
+    /// In which situation, and why.
+    pub purpose: Purpose,
+}
+
+impl AccessQuestion {
+    /// What can be done with a version that is archived.
+    pub const ACTIONS: [Action; 4] =
+        [Action::Read, Action::List, Action::Version, Action::Invalidate];
+}
+
+/// The decision, explained. It opens nothing.
+#[derive(Debug, Clone)]
+pub struct Explained {
+    /// In which situation it was decided: the one named, or the caller's usual one.
+    pub situation: Situation,
+    /// The day by whose rules.
+    pub day: FinnishDay,
+    /// The ground and what it obliges to, or why not.
+    pub answer: Result<Grant, Denial>,
+}
+
+/// Who may open a document on a day.
+#[derive(Debug, Clone)]
+pub struct AccessList {
+    /// The day.
+    pub day: FinnishDay,
+    /// Those who may.
+    pub onlookers: Vec<Onlooker>,
+}
+
+/// One who may open a document, and why.
+#[derive(Debug, Clone)]
+pub struct Onlooker {
+    /// Who.
+    pub who: WhoLooks,
+    /// The organisation.
+    pub organisation: Oid,
+    /// In which situation.
+    pub situation: Situation,
+    /// Whether a coded reason must be given.
+    pub with_reason: bool,
+    /// The ground, and what it obliges to.
+    pub grant: Grant,
+}
+
+/// A system, or people of a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WhoLooks {
+    /// The system with this id.
+    System(String),
+    /// People of a role, in a unit; `None`: wherever they work.
+    People(Role, Option<Oid>),
+}
+
+impl App {
+    /// Explains what is decided when the caller asks to do something with a version. Who asks for a
+    /// disclosure is told no more of a denial than when asking for the document itself.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], logged as the answer is.
+    pub fn explain_access(
+        &self,
+        caller: &Caller,
+        asked: &AccessQuestion,
+    ) -> Result<Explained, AppError> {
+        let detail = format!("action={}", asked.action.code());
+        let (situation, answer, day) = self.explained(
+            caller,
+            &asked.document,
+            asked.purpose,
+            &detail,
+            |tx, inquiry, row| inquiry.decide(tx, row, asked.action),
+            |_, _, _| Ok(()),
+        )?;
+        let outside = situation.discloses();
+        let answer = answer.map(|(grant, ())| grant);
+        let told = |denial: Denial| if outside { denial.as_told_outside() } else { denial };
+        Ok(Explained { situation, day, answer: answer.map_err(told) })
+    }
+
+    /// Lists who may open a version today: systems, units and roles, each by asking the decision. Only
+    /// those who may open it themselves in a register of their own are told; and of the units that
+    /// serve the client they are told those alone that may open this document.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], [`AppError::Denied`]; each logged.
+    pub fn list_access(
+        &self,
+        caller: &Caller,
+        document: &Oid,
+        purpose: Purpose,
+    ) -> Result<AccessList, AppError> {
+        let registry = self.registry();
+        let decide = |tx: &ReadTx<'_>, inquiry: &Inquiry<'_>, row: &VersionRow| {
+            let (situation, answer) = inquiry.decide(tx, row, Action::Read)?;
+            let own = caller.owns(&row.controller);
+            let answer =
+                answer.and_then(|grant| own.then_some(grant).ok_or(Denial::AnotherRegister));
+            Ok((situation, answer))
+        };
+        let (_, answer, day) =
+            self.explained(caller, document, purpose, "who", decide, |tx, inquiry, row| {
+                let holders = inquiry.holders(tx, row)?;
+                onlookers(tx, row, &registry, &holders, inquiry.today())
+            })?;
+        let (_, onlookers) = answer.map_err(AppError::Denied)?;
+        Ok(AccessList { day, onlookers })
+    }
+
+    /// One question about a version: facts, decision, log line, and only then the answer.
+    fn explained<T>(
+        &self,
+        caller: &Caller,
+        document: &Oid,
+        purpose: Purpose,
+        detail: &str,
+        decide: impl FnOnce(&ReadTx<'_>, &Inquiry<'_>, &VersionRow) -> Result<Decided, StoreError>,
+        more: impl FnOnce(&ReadTx<'_>, &Inquiry<'_>, &VersionRow) -> Result<T, StoreError>,
+    ) -> Result<Answered<T>, AppError> {
+        let now = self.clock.now();
+        let inquiry = self.inquiry(caller, purpose, now);
+        let found = self.store.read::<_, AppError>(|tx| {
+            let Some(row) = tx.find_version(document)? else { return Ok(None) };
+            let (situation, answer) = decide(tx, &inquiry, &row)?;
+            let answer = match answer {
+                Ok(grant) => Ok((grant, Withheld::new(more(tx, &inquiry, &row)?))),
+                Err(denial) => Err(denial),
+            };
+            Ok(Some((row, situation, answer)))
+        })?;
+        let Some((row, situation, answer)) = found else {
+            self.log_not_found(caller, Event::Explain)?;
+            return Err(AppError::NotFound);
+        };
+        let outcome = match &answer {
+            Ok((grant, _)) => Outcome::Permitted(grant.basis),
+            Err(denial) => Outcome::Denied(*denial),
+        };
+        let line = self.write_line(LogLine {
+            at: now,
+            event: Event::Explain,
+            outcome,
+            actor: Actor::of(caller),
+            client: Some(row.client),
+            version: Some(row.version),
+            detail: format!("{detail} situation={}", situation.code()),
+        })?;
+        let answer = answer.map(|(grant, withheld)| (grant, withheld.release(&line)));
+        Ok((situation, answer, FinnishDay::of(now)))
+    }
+}
+
+/// In which situation, and what.
+type Decided = (Situation, Result<Grant, Denial>);
+
+/// In which situation, what with what more there is to tell, and by the rules of which day.
+type Answered<T> = (Situation, Result<(Grant, T), Denial>, FinnishDay);
+
+/// Those of all who might look that the decision lets.
+fn onlookers(
+    tx: &ReadTx<'_>,
+    row: &VersionRow,
+    registry: &Arc<Registry>,
+    holders: &[Oid],
+    today: FinnishDay,
+) -> Result<Vec<Onlooker>, StoreError> {
+    let mut all = Vec::new();
+    let reason = Reason::Look(LookReason::InformationRequest);
+    for (who, caller) in candidates(registry, &row.controller, holders, today) {
+        for (with_reason, purpose) in
+            [(false, Purpose::READ), (true, Purpose::READ.because(reason))]
+        {
+            let inquiry = Inquiry::new(&caller, purpose, Arc::clone(registry), today);
+            let (situation, answer) = inquiry.decide(tx, row, Action::Read)?;
+            if let Ok(grant) = answer {
+                let organisation = caller.organisation.clone();
+                all.push(Onlooker { who, organisation, situation, with_reason, grant });
+                break;
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// All who might look: systems in force of the controller and of those that serve the client; people of
+/// the units that serve the client; people of the controller in no such unit; its archivists and
+/// data-protection officers.
+fn candidates(
+    registry: &Registry,
+    controller: &Oid,
+    holders: &[Oid],
+    today: FinnishDay,
+) -> Vec<(WhoLooks, Caller)> {
+    let registers = registry.registers();
+    let systems = registers.systems().iter().filter(|system| system.validity.contains(today));
+    let mut all: Vec<(WhoLooks, Caller)> = systems
+        .flat_map(|system| system.organisations.iter().map(move |of| (system, of)))
+        .filter(|(_, organisation)| registers.is_valid_on(organisation, today))
+        .map(|(system, organisation)| {
+            let caller = caller_of_system(registry, system, organisation, &[], today);
+            (WhoLooks::System(system.id.clone()), caller)
+        })
+        .filter(|(_, caller)| {
+            caller.owns(controller) || holders.iter().any(|unit| caller.units.contains(unit))
+        })
+        .collect();
+    for unit in holders {
+        let Some(organisation) = registers.organisation_of(unit) else { continue };
+        let owns = registry.own_registers(&organisation.oid).contains(controller);
+        let role = if owns { Role::Worker } else { Role::ProducerWorker };
+        all.push(people(registry, &organisation.oid, role, Some(unit)));
+    }
+    for role in [Role::Worker, Role::Archivist, Role::DataProtectionOfficer] {
+        all.push(people(registry, controller, role, None));
+    }
+    all
+}
+
+fn people(
+    registry: &Registry,
+    organisation: &Oid,
+    role: Role,
+    unit: Option<&Oid>,
+) -> (WhoLooks, Caller) {
+    let who = Who::Person {
+        subject: String::new(),
+        registration_number: None,
+        role,
+        unit: unit.cloned(),
+        duty: None,
+        strength: Strength::Strong,
+    };
+    (WhoLooks::People(role, unit.cloned()), caller_of_person(registry, organisation, who))
+}
