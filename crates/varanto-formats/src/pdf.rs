@@ -94,6 +94,19 @@ pub fn check(bytes: &[u8]) -> Result<PdfFacts, Vec<Fault>> {
     gate(&document)
 }
 
+/// How many electronic signatures are inside a file; none in one that does not read. They are not verified.
+///
+/// Source: ARC-6.
+#[must_use]
+pub fn count_signatures(bytes: &[u8]) -> usize {
+    // A signature names the bytes that it covers where they can be seen; few files have one.
+    const COVERED: &[u8] = b"/ByteRange";
+    if !bytes.windows(COVERED.len()).any(|window| window == COVERED) {
+        return 0;
+    }
+    load(bytes).map_or(0, |document| signed::count(objects::Objects { document: &document }))
+}
+
 /// What is told of a file: whether it passes the gate, and what it breaks of the standard.
 #[derive(Debug)]
 pub struct Judgement {

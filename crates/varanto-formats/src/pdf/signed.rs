@@ -38,6 +38,11 @@ pub(super) fn check(bytes: &[u8], objects: Objects<'_>, report: &mut Report) {
     }
 }
 
+/// How many signatures the document has.
+pub(super) fn count(objects: Objects<'_>) -> usize {
+    signatures(objects).len()
+}
+
 /// The signatures of fields and permissions, each once. A time stamp of a document is none.
 fn signatures(objects: Objects<'_>) -> Vec<&Dictionary> {
     let Some(catalog) = objects.catalog() else { return Vec::new() };

@@ -2,17 +2,23 @@
 //! the same way each time the archive is verified.
 
 use varanto_domain::archive::documents::{Form, Part};
+use varanto_domain::archive::signatures::SignatureForm;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::time::Instant;
 
 use super::trust::Trust;
 use super::{Checked, jws, xml};
 use crate::national::document;
+use crate::pdf;
+
+/// The most signatures inside a PDF file that are told.
+const MOST_INSIDE_PDF: usize = 16;
 
 /// What was found out about the signatures of a submission.
 #[derive(Debug, Clone, Default)]
 pub struct SentSignatures {
-    /// The signatures: those in the national document, then those of the signature part.
+    /// The signatures: those in the national document, those of the signature part, and those inside a PDF
+    /// file, which are not verified.
     pub signatures: Vec<Checked>,
     /// Why it is open what is signed, where it is.
     pub faults: Vec<Fault>,
@@ -51,6 +57,11 @@ pub fn check(
         let signed = jws::signed_parts(metadata, parts);
         found.signatures.extend(jws::verify(bytes, &signed, trust, now));
     }
+    if let Some(bytes) = part(Part::Pdf) {
+        let inside = pdf::count_signatures(bytes).min(MOST_INSIDE_PDF);
+        let one = || Checked::not_of_the_form(SignatureForm::Pdf, "inside a PDF file");
+        found.signatures.extend(std::iter::repeat_with(one).take(inside));
+    }
     if part(Part::National).is_some() {
         for fault in &mut found.faults {
             fault.path = xml::path_of(&fault.element).map(Into::into);
@@ -78,6 +89,43 @@ fn differs(canonical: &str, parts: &[(Part, &[u8])]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A file with a field that holds a signature.
+    fn signed_pdf() -> Vec<u8> {
+        use lopdf::{Document, Object, StringFormat, dictionary};
+        let mut document = Document::with_version("1.7");
+        let signature = document.add_object(dictionary! {
+            "Type" => "Sig",
+            "Filter" => "Adobe.PPKLite",
+            "ByteRange" => vec![0.into(), 10.into(), 20.into(), 30.into()],
+            "Contents" => Object::String(vec![0x30, 0], StringFormat::Hexadecimal),
+        });
+        let field = document.add_object(dictionary! { "FT" => "Sig", "V" => signature });
+        let pages = dictionary! { "Type" => "Pages", "Kids" => Vec::<Object>::new(), "Count" => 0 };
+        let pages = document.add_object(pages);
+        let catalog = document.add_object(dictionary! {
+            "Type" => "Catalog",
+            "Pages" => pages,
+            "AcroForm" => dictionary! { "Fields" => vec![Object::Reference(field)] },
+        });
+        document.trailer.set("Root", catalog);
+        let mut bytes = Vec::new();
+        document.save_to(&mut bytes).unwrap();
+        bytes
+    }
+
+    /// ARC-6: a signature inside a PDF file is recognised, and plainly said not to be verified.
+    #[test]
+    fn a_signature_inside_a_pdf_file_is_recognised() {
+        let file = signed_pdf();
+        let at = Instant::from_millis(0);
+        let found = check(b"{}", &[(Part::Pdf, &file)], &Trust::default(), at);
+        assert_eq!(found.signatures.len(), 1);
+        assert_eq!(found.signatures[0].found.form, SignatureForm::Pdf);
+        let text = String::from_utf8_lossy(&file).replace("/FT/Sig", "/FT/Tx ");
+        assert_eq!(pdf::count_signatures(text.as_bytes()), 0);
+        assert_eq!(pdf::count_signatures(b"%PDF-1.7 /ByteRange"), 0);
+    }
 
     const CONTENT: &str = "<nonXMLBody xmlns=\"urn:hl7-org:v3\" ID=\"OID1.2\">\
         <text mediaType=\"application/xhtml+xml\" representation=\"B64\">PGRpdi8+</text>\
