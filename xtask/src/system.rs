@@ -16,7 +16,7 @@ struct Need {
     without: &'static str,
 }
 
-const NEEDS: [Need; 5] = [
+const NEEDS: [Need; 6] = [
     Need {
         about: "a C++ compiler",
         programs: &["c++", "clang++", "g++"],
@@ -46,6 +46,12 @@ const NEEDS: [Need; 5] = [
         programs: &["pdfinfo"],
         packages: &["poppler-utils"],
         without: "printed PDF files are not opened by another reader",
+    },
+    Need {
+        about: "SoftHSM",
+        programs: &["softhsm2-util"],
+        packages: &["softhsm2"],
+        without: "nothing is signed with a key in a token",
     },
 ];
 

@@ -21,6 +21,7 @@ pub mod running;
 pub mod server;
 pub mod texts;
 pub mod tls;
+pub mod token_key;
 pub mod tokens;
 pub mod turned_away;
 pub mod validator;

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use roxmltree::{Document, Node};
 use serde_json::{Value, json};
 use varanto_app::StructureState;
+use varanto_app::archive::{CheckOptions, PdfRules, SignatureTrust, check_message};
 use varanto_domain::access::{Caller, Purpose};
 use varanto_domain::archive::documents::Part;
 use varanto_domain::structures::Structure;
@@ -310,10 +311,25 @@ fn documents_on_the_national_structures_are_archived() {
         let opened =
             world.app.open_content(&world.county(), &draft.id(), None, Purpose::READ).unwrap();
         assert_eq!(opened.parts, draft.submission().parts);
+        assert_sound_as_national(&world, &draft);
     }
     assert_eq!(world.damage(), Vec::<String>::new());
     let world = world.reopen();
     assert_eq!(world.app.registry().structures().filter(|entry| !entry.built_in).count(), 202);
+}
+
+/// ARC-1: what came over REST goes out as a national document in which nothing is wrong; unsigned.
+fn assert_sound_as_national(world: &World, draft: &Draft) {
+    let county = world.county();
+    let part = Some(Part::National);
+    let opened = world.app.open_content(&county, &draft.id(), part, Purpose::READ).unwrap();
+    let (pdf, signatures) = (PdfRules::default(), SignatureTrust::default());
+    let now = varanto_domain::time::Clock::now(&*world.clock);
+    let options = CheckOptions { now, caller: Some(&county), pdf: &pdf, signatures: &signatures };
+    let registry = world.app.registry();
+    let checked = check_message(None, Some(&opened.parts[0].1), &registry, &options);
+    assert!(checked.faults.is_empty(), "{}", crate::world::told(&checked.faults));
+    assert!(checked.remarks.iter().all(|remark| remark.code() == "signature-missing"));
 }
 
 /// ARC-5: several versions of a structure stand side by side, each from its first day on.

@@ -10,7 +10,8 @@ use x509_parser::oid_registry::{
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::x509::X509Name;
 
-use super::keys::{Curve, PublicKey};
+use super::keys::{Algorithm, Curve, PublicKey};
+use super::signing::KeyKind;
 
 /// A certificate that was read. It is not thereby trusted.
 #[derive(Clone, PartialEq, Debug)]
@@ -58,6 +59,26 @@ impl Certificate {
             may_sign: usage.as_ref().is_some_and(|usage| usage.value.digital_signature()),
             may_commit: usage.as_ref().is_some_and(|usage| usage.value.non_repudiation()),
         })
+    }
+
+    /// What its key computes.
+    #[must_use]
+    pub fn key_kind(&self) -> KeyKind {
+        match self.key.curve {
+            None => KeyKind::Rsa,
+            Some(Curve::P256) => KeyKind::EcP256,
+            Some(Curve::P384) => KeyKind::EcP384,
+        }
+    }
+
+    /// Whether a signature is its key's over a message.
+    #[must_use]
+    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        let algorithm = match self.key_kind() {
+            KeyKind::Rsa => Algorithm::Rsa,
+            KeyKind::EcP256 | KeyKind::EcP384 => Algorithm::Ecdsa,
+        };
+        self.key.verifies(algorithm, message, signature)
     }
 }
 

@@ -15,6 +15,7 @@ mod output;
 mod proof;
 mod registers;
 mod serve;
+mod sign;
 mod structures;
 
 use std::path::PathBuf;
@@ -71,6 +72,8 @@ enum Command {
     Serve,
     /// Check documents as archiving would, without an archive: every fault, its place, rule and remedy.
     Check(check::Options),
+    /// Sign a national document or a submission, with a key in a file or in a token.
+    Sign(sign::Options),
     /// Verify everything that is stored, or a receipt offline.
     Verify(proof::Verify),
     /// Make everything that is derived from documents anew from the documents alone.
@@ -164,6 +167,7 @@ fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Config { sample: false } => show_config(context),
         Command::Demo(options) => demo::run(&options),
         Command::Serve => serve::run(context),
+        Command::Sign(options) => sign::run(&options, context),
         Command::Verify(options) => proof::verify(&options, context),
         Command::Reindex => archive::reindex(context),
         Command::Checkpoint(command) => proof::checkpoint(&command, context),

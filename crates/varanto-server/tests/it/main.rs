@@ -11,5 +11,6 @@ mod program;
 mod refusals;
 mod running;
 mod shown;
+mod sign;
 mod signatures;
 mod strangers;

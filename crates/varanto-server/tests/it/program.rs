@@ -42,6 +42,7 @@ fn every_command_has_help_and_an_unknown_one_is_told_with_code_2() {
         "demo",
         "serve",
         "check",
+        "sign",
         "verify",
         "reindex",
         "checkpoint",
