@@ -64,16 +64,24 @@ fn described(prepared: &[Prepared]) -> String {
 }
 
 pub(crate) fn bare_run(bare: &Bare, part: &[Prepared], callers: usize, level: usize) -> Run {
-    let bodies: Vec<(Bytes, Bytes)> = part
-        .iter()
-        .map(|one| {
-            let body: Vec<u8> =
-                one.submission.parts.iter().flat_map(|(_, bytes)| bytes.clone()).collect();
-            (one.submission.metadata.clone().into(), body.into())
-        })
-        .collect();
+    let bodies = part.iter().map(|one| {
+        let body = one.submission.parts.iter().flat_map(|(_, bytes)| bytes.clone());
+        (one.submission.metadata.clone(), body.collect())
+    });
+    bare_run_of(bare, bodies, callers, level)
+}
+
+/// The bare engine with these bytes, each as metadata and body.
+pub(crate) fn bare_run_of(
+    bare: &Bare,
+    bodies: impl Iterator<Item = (Vec<u8>, Vec<u8>)>,
+    callers: usize,
+    level: usize,
+) -> Run {
+    let bodies: Vec<(Bytes, Bytes)> =
+        bodies.map(|(metadata, body)| (metadata.into(), body.into())).collect();
     let groups = bare.groups();
-    let count = part.len() as u64;
+    let count = bodies.len() as u64;
     let first = level as u64 * 10_000_000;
     let jobs = bare.caller();
     let done = run(callers, count, std::process::id(), |number| {

@@ -16,6 +16,7 @@ mod archive;
 mod bare;
 mod https;
 mod measure;
+mod national;
 mod world;
 
 use clap::{Parser, Subcommand};
@@ -37,6 +38,8 @@ enum What {
     Operations(Sizes),
     /// The same over HTTPS with mutual TLS, against a server process of its own.
     Https(HttpsSizes),
+    /// Verify and archive signed national messages, and where the time of one goes.
+    National(Sizes),
     /// Load a large store, then list and open in it: how the time grows with the size.
     Growth(GrowthSizes),
 }
@@ -80,6 +83,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     match Options::parse().what {
         What::Operations(sizes) => archive::operations(&sizes),
         What::Https(sizes) => https::run_all(&sizes),
+        What::National(sizes) => national::national(&sizes),
         What::Growth(sizes) => archive::growth(&sizes.documents, sizes.looks, sizes.dir.as_deref()),
     }
 }
