@@ -150,6 +150,8 @@ pub struct Signatures {
     pub intermediates: Vec<PathBuf>,
     /// Revocation lists, likewise.
     pub revocation_lists: Vec<PathBuf>,
+    /// Addresses (HTTP) that revocation lists are fetched from.
+    pub revocation_list_addresses: Vec<String>,
     /// How much signatures are asked for, where no exception holds.
     pub level: Level,
     /// Other levels for a controller's documents, a group's, or both.

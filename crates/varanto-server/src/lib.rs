@@ -17,6 +17,7 @@ pub mod pace;
 pub mod pages;
 pub mod pulse;
 pub mod rest;
+pub mod revocation_lists;
 pub mod running;
 pub mod server;
 pub mod texts;

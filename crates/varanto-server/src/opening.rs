@@ -12,6 +12,7 @@ use crate::anchors::{Anchors, AnchorsError};
 use crate::certificates::Authority;
 use crate::config::{self, Config};
 use crate::doors::Doors;
+use crate::revocation_lists::Fetching;
 use crate::server::{self, Server, ServerError};
 use crate::tls::{Judge, TlsError};
 use crate::tokens::Tokens;
@@ -43,6 +44,7 @@ pub struct Opening {
     pub doors: Doors,
     /// The archive's own certificate authority.
     pub authority: Authority,
+    fetching: Fetching,
     listeners: Vec<TcpListener>,
 }
 
@@ -60,6 +62,7 @@ impl Opening {
         let bound = listeners.iter().filter_map(|listener| listener.local_addr().ok());
         config.listen.addresses = bound.collect();
         let app = App::open(&config.app_options(), Arc::clone(&clock))?;
+        let fetching = Fetching::of(&mut config.signatures, &config.data)?;
         let anchors = Anchors::open(&config.signatures, &app)?;
         let authority = Authority::open(&config.data, &config.listen.names, clock.now())?;
         let judge = Judge::open(&authority, &config.clients, Arc::clone(&clock))?;
@@ -67,12 +70,16 @@ impl Opening {
         let keys = login(&mut config.tokens, &base);
         let tokens = Tokens::new(&config.tokens, keys, Arc::clone(&clock));
         let doors = Doors::new(config, app, clock, judge, anchors, tokens);
-        Ok(Self { doors, authority, listeners })
+        Ok(Self { doors, authority, fetching, listeners })
     }
 
     /// Lets callers in. `beside` are routes that come from elsewhere, such as a login.
     pub fn open(self, beside: Router) -> Result<Server, ServerError> {
         let router = self.doors.router(beside);
-        Server::start(self.listeners, &self.doors, self.authority, &router)
+        let mut server = Server::start(self.listeners, &self.doors, self.authority, &router)?;
+        if !self.fetching.is_empty() {
+            server.run_beside(self.fetching.go_on());
+        }
+        Ok(server)
     }
 }

@@ -109,6 +109,11 @@ impl Server {
         Ok(())
     }
 
+    /// Lets something that never ends run for as long as the server does.
+    pub fn run_beside(&mut self, work: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(work);
+    }
+
     /// The addresses listened on, with the ports that the system chose where 0 was asked for.
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {

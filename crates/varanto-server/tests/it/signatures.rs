@@ -59,7 +59,7 @@ impl Trusted {
             intermediates: vec![self.path("between")],
             revocation_lists: vec![self.path("lists")],
             level,
-            exceptions: Vec::new(),
+            ..Signatures::default()
         }
     }
 }
