@@ -119,9 +119,10 @@ impl<'a> Inquiry<'a> {
         self.ask(tx, row, access::may_compare_resent)
     }
 
-    /// Whether a document may be archived; a new version also whether the one before it is the
-    /// caller's to replace. Of predecessors in other registers the rules of references tell. Without
-    /// sound metadata nobody knows which unit made it.
+    /// Whether a document may be archived; a new version also whether the one before it is the caller's to
+    /// replace. A predecessor that the caller may not even read is unknown to the rules of references, so
+    /// that nobody learns from a denial that there is one. Without sound metadata nobody knows which unit
+    /// made it.
     pub(crate) fn may_archive(
         &self,
         tx: &ReadTx<'_>,
@@ -133,18 +134,35 @@ impl<'a> Inquiry<'a> {
         let client = if plain { None } else { tx.find_client(&naming.client)? };
         let document = facts_of(naming, metadata, client);
         let known = self.client(tx, client)?;
-        if let Some(replaces) = naming.replaces.as_ref().filter(|_| !plain)
-            && let Some(earlier) = tx.find_version(replaces)?
-            && earlier.controller == naming.controller
-        {
-            let before = tx.facts(&earlier)?.document;
-            let before = DocumentFacts { state: VersionState::InForce, ..before };
-            let of_earlier = self.client(tx, before.client)?;
-            if let Err(denial) = access::may_archive(true, &self.question(&before, &of_earlier)) {
-                return Ok(Err(denial));
+        let permit =
+            match access::may_archive(naming.replaces.is_some(), &self.question(&document, &known))
+            {
+                Ok(permit) => permit,
+                Err(denial) => return Ok(Err(denial)),
+            };
+        let Some(replaces) = naming.replaces.as_ref().filter(|_| !plain) else {
+            return Ok(Ok(permit));
+        };
+        let earlier = tx.find_version(replaces)?;
+        let Some(row) = earlier.filter(|row| row.controller == naming.controller) else {
+            return Ok(Ok(permit));
+        };
+        match self.may_replace(tx, &row)? {
+            Err(denial)
+                if self.caller.owns(&row.controller) || self.may_read(tx, &row)?.is_ok() =>
+            {
+                Ok(Err(denial))
             }
+            _ => Ok(Ok(permit)),
         }
-        Ok(access::may_archive(naming.replaces.is_some(), &self.question(&document, &known)))
+    }
+
+    /// Whether a version is the caller's to replace. Where it stands is for the rules of references.
+    pub(crate) fn may_replace(&self, tx: &ReadTx<'_>, row: &VersionRow) -> Answer<()> {
+        let facts = tx.facts(row)?.document;
+        let facts = DocumentFacts { state: VersionState::InForce, ..facts };
+        let client = self.client(tx, facts.client)?;
+        Ok(access::may_archive(true, &self.question(&facts, &client)).map(drop))
     }
 
     fn ask<T>(

@@ -1,7 +1,7 @@
 //! How much is inside, and how fast it came: counts that tell of nobody (ARC-13, OPS-4).
 
 use varanto_domain::access::log::{Event, Outcome};
-use varanto_domain::access::{Basis, Caller, Denial};
+use varanto_domain::access::{self, Basis, Caller, Denial};
 use varanto_domain::archive::documents::DocumentGroup;
 use varanto_domain::ids::Oid;
 pub use varanto_store::{DelayRow, TallyRow};
@@ -77,15 +77,14 @@ impl App {
         days: usize,
     ) -> Result<Vec<DelayRow>, AppError> {
         let own = caller.registers.contains(controller);
-        let outcome = if own {
-            Outcome::Permitted(Basis::OwnRegister)
-        } else {
-            Outcome::Denied(Denial::AnotherRegister)
+        let barred =
+            access::may_look(caller).and(if own { Ok(()) } else { Err(Denial::AnotherRegister) });
+        let outcome = match barred {
+            Ok(()) => Outcome::Permitted(Basis::OwnRegister),
+            Err(denial) => Outcome::Denied(denial),
         };
         self.log(caller, Event::Search, outcome, self.clock.now())?;
-        if !own {
-            return Err(AppError::Denied(Denial::AnotherRegister));
-        }
+        barred.map_err(AppError::Denied)?;
         self.store.read(|tx| Ok(tx.list_delays(controller, days)?))
     }
 }

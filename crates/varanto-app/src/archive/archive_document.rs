@@ -123,7 +123,7 @@ impl App {
                 && self.may_archive(&inquiry, naming, None)?.is_ok()
             {
                 let content = &examined.register_content;
-                self.add_reference_faults(naming, content, received, &mut faults)?;
+                self.add_reference_faults(&inquiry, naming, content, received, &mut faults)?;
             }
             let client = examined.naming.map(|naming| naming.client);
             return Err(self.refuse_submission(caller, client.as_ref(), faults, received)?);
@@ -142,7 +142,7 @@ impl App {
                 return self.answer_known(caller, &metadata, &submission, received);
             }
             let content = &examined.register_content;
-            self.add_reference_faults(naming, content, received, &mut faults)?;
+            self.add_reference_faults(&inquiry, naming, content, received, &mut faults)?;
             return Err(self.refuse_submission(caller, Some(&naming.client), faults, received)?);
         }
         let form = examined.form.expect("without a form there is a fault");
@@ -285,13 +285,15 @@ impl App {
     /// Tells the references that do not hold with the other faults.
     pub(super) fn add_reference_faults(
         &self,
+        inquiry: &Inquiry<'_>,
         naming: &Naming,
         content: &RegisterContent,
         now: Instant,
         faults: &mut Vec<Fault>,
     ) -> Result<(), AppError> {
         let today = FinnishDay::of(now);
-        let found = self.store.read::<_, AppError>(|tx| Ok(find(tx, naming, content, today)?))?;
+        let found =
+            self.store.read::<_, AppError>(|tx| Ok(find(tx, inquiry, naming, content, today)?))?;
         let more = reference_rules::check_beside(naming, content, &found.facts, today, faults);
         faults.extend(more.into_iter().map(|fault| fault.at(Stage::References)));
         Ok(())
@@ -469,7 +471,7 @@ impl Work {
             tx.log(&denied(self.actor.clone(), denial, self.received))?;
             return Err(AppError::Denied(denial));
         }
-        let found = find(tx, &naming, &self.content, today)?;
+        let found = find(tx, &inquiry, &naming, &self.content, today)?;
         let faults = reference_rules::check(&naming, &self.content, &found.facts, today);
         let faults: Vec<Fault> =
             faults.into_iter().map(|fault| fault.at(Stage::References)).collect();

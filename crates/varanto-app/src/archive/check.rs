@@ -163,7 +163,7 @@ impl App {
             return Err(AppError::Denied(denial));
         }
         let content = &checked.register_content;
-        self.add_reference_faults(naming, content, now, &mut checked.faults)?;
+        self.add_reference_faults(&inquiry, naming, content, now, &mut checked.faults)?;
         document::place_faults(&mut checked.faults);
         Ok(())
     }

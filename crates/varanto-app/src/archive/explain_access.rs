@@ -160,6 +160,13 @@ impl App {
             Ok((grant, _)) => Outcome::Permitted(grant.basis),
             Err(denial) => Outcome::Denied(*denial),
         };
+        let mut detail = format!("{detail} situation={}", situation.code());
+        if purpose.invalidated_too {
+            detail.push_str(" invalidated-too");
+        }
+        if let Ok((grant, _)) = &answer {
+            detail.push_str(&grant.log_words());
+        }
         let line = self.write_line(LogLine {
             at: now,
             event: Event::Explain,
@@ -167,7 +174,7 @@ impl App {
             actor: Actor::of(caller),
             client: Some(row.client),
             version: Some(row.version),
-            detail: format!("{detail} situation={}", situation.code()),
+            detail,
         })?;
         let answer = answer.map(|(grant, withheld)| (grant, withheld.release(&line)));
         Ok((situation, answer, FinnishDay::of(now)))

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
 use varanto_domain::access::{self, Basis, Caller, Denial, Grant, Purpose, Reason, Situation};
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
@@ -55,13 +57,13 @@ impl DocumentQuery {
     pub const USUAL: usize = 20;
 
     /// What the query asks, without its place in the pages: a cursor belongs to it.
-    fn question(&self) -> String {
+    fn cursor_scope(&self) -> Vec<u8> {
         let client = self.client.as_ref().map(|client| match client {
             ClientIdentifier::Code(code) => code.reveal().to_owned(),
             ClientIdentifier::Temporary(given) => format!("{}/{}", given.root(), given.reveal()),
         });
         let open = Self { client: None, cursor: None, limit: 0, ..self.clone() };
-        format!("{open:?} {client:?}")
+        format!("varanto/cursor/1 {open:?} {client:?}").into_bytes()
     }
 
     /// What the caller says of the search.
@@ -205,7 +207,7 @@ impl App {
         };
         let mut hits: Vec<DocumentView> = Vec::with_capacity(limit);
         let mut shown = Vec::with_capacity(limit);
-        let mut more = false;
+        let (mut more, mut last_shown) = (false, None);
         let mut stretch = Stretch::of(self.search.rows);
         while let Some(filter) = &filter {
             let filter =
@@ -219,9 +221,11 @@ impl App {
                     more = true;
                     break;
                 }
-                after = Some(After { written_at: row.written_at, version: row.version });
+                let place = After { written_at: row.written_at, version: row.version };
+                after = Some(place);
                 match permit {
                     Ok(permit) => {
+                        last_shown = Some(place);
                         hits.push(view(tx, &permit, &row)?);
                         shown.push(Shown {
                             client: row.client,
@@ -233,7 +237,12 @@ impl App {
                     Err(denial) => denied = denied.or(Some(denial)),
                 }
             }
-            if more || (!full && filter.until.is_none()) {
+            if more {
+                // The page ends at what it shows: no place of a hidden document is told.
+                after = last_shown;
+                break;
+            }
+            if !full && filter.until.is_none() {
                 break;
             }
             if !full {
@@ -248,29 +257,25 @@ impl App {
         Ok(Page { found: Withheld::new(FoundDocuments { hits, next }), client, shown, denied })
     }
 
+    /// A place in the pages, sealed: it may be that of a document which the caller may not know of. The
+    /// search that it belongs to is what it opens with.
     fn write_cursor(&self, query: &DocumentQuery, after: After) -> String {
-        let place = format!("{}.{}", after.written_at.millis(), after.version.0);
-        format!("{place}.{}", self.cursor_mark(query, &place))
-    }
-
-    /// A keyed digest that ties a place to its search.
-    fn cursor_mark(&self, query: &DocumentQuery, place: &str) -> String {
-        let digest = self.store.keys().lookup_hash(&format!("cursor {place} {}", query.question()));
-        format!("{:016x}", u64::from_be_bytes(digest[..8].try_into().expect("eight bytes")))
+        let numbers = [after.written_at.millis(), after.version.0];
+        let place: Vec<u8> = numbers.into_iter().flat_map(i64::to_be_bytes).collect();
+        URL_SAFE_NO_PAD.encode(self.store.keys().store_key().seal(&query.cursor_scope(), &place))
     }
 
     fn read_cursor(&self, query: &DocumentQuery) -> Result<Option<After>, Fault> {
         let Some(cursor) = &query.cursor else { return Ok(None) };
         let bad = || Fault::new(FaultKind::BadCursor, "cursor", "ARC-8");
-        let (place, mark) = cursor.rsplit_once('.').ok_or_else(bad)?;
-        if self.cursor_mark(query, place) != mark {
-            return Err(bad());
-        }
-        let (written_at, version) = place.split_once('.').ok_or_else(bad)?;
-        let number = |text: &str| text.parse().map_err(|_| bad());
+        let sealed = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| bad())?;
+        let key = self.store.keys().store_key();
+        let place = key.open(&query.cursor_scope(), &sealed).ok_or_else(bad)?;
+        let (written_at, version) = place.split_first_chunk().ok_or_else(bad)?;
+        let version: &[u8; 8] = version.try_into().map_err(|_| bad())?;
         Ok(Some(After {
-            written_at: Instant::from_millis(number(written_at)?),
-            version: VersionKey(number(version)?),
+            written_at: Instant::from_millis(i64::from_be_bytes(*written_at)),
+            version: VersionKey(i64::from_be_bytes(*version)),
         }))
     }
 }
@@ -324,8 +329,14 @@ fn search_lines(caller: &Caller, query: &DocumentQuery, page: &Page, at: Instant
         let keys: Vec<String> = seen.iter().map(|one| one.version.0.to_string()).collect();
         let by = query.narrowed_by();
         let mut detail = format!("by={by} hits={} versions={}", keys.len(), keys.join(","));
-        if let Some(first) = seen.first().filter(|_| client.is_some()) {
-            detail.push_str(&first.grant.log_words());
+        if client.is_some() {
+            // What obliges one of the hits is logged, whichever of them it is.
+            let words: Vec<String> = seen.iter().map(|one| one.grant.log_words()).collect();
+            let words: BTreeSet<&str> =
+                words.iter().flat_map(|words| words.split_whitespace()).collect();
+            for word in words {
+                let _ = write!(detail, " {word}");
+            }
         }
         if disclosing {
             let from: BTreeSet<&Oid> = seen.iter().map(|one| &one.controller).collect();

@@ -89,30 +89,22 @@ impl App {
         frame: &Frame,
         document: &Oid,
     ) -> Result<Vec<Fault>, AppError> {
-        let now = self.clock.now();
-        let inquiry = self.inquiry(caller, Purpose::READ, now);
+        let inquiry = self.inquiry(caller, Purpose::READ, self.clock.now());
         let compared = self.store.read::<_, AppError>(|tx| {
-            let Some(row) = tx.find_version(document)? else { return Ok(Ok(Vec::new())) };
+            let Some(row) = tx.find_version(document)? else { return Ok(false) };
             let known = row.state == VersionState::Invalidated;
-            if known || inquiry.may_invalidate(tx, &row)?.is_err() {
-                return Ok(Ok(Vec::new()));
-            }
-            let permit = match inquiry.may_read(tx, &row)? {
-                Ok(permit) => permit,
-                Err(denial) => return Ok(Err(denial)),
-            };
-            let record = tx.record(&permit, &row)?;
-            let damaged =
-                || StoreError::Damaged(format!("the record of version {}", row.version.0));
-            let (metadata, _) = metadata::read(&record).map_err(|_| damaged())?;
-            Ok(Ok(message::naming_faults(frame, &metadata)))
+            Ok(!known && inquiry.may_invalidate(tx, &row)?.is_ok())
         })?;
-        match compared {
-            Ok(faults) => Ok(faults),
-            Err(denial) => {
-                self.log(caller, Event::Invalidate, Outcome::Denied(denial), now)?;
-                Err(AppError::Denied(denial))
-            }
+        if !compared {
+            return Ok(Vec::new());
         }
+        // What differs tells of the record, so this is a look at it.
+        self.look(caller, document, Purpose::READ, "compared", |seen| {
+            let record = seen.tx.record(seen.permit, seen.row)?;
+            let version = seen.row.version.0;
+            let damaged = || StoreError::Damaged(format!("the record of version {version}"));
+            let (metadata, _) = metadata::read(&record).map_err(|_| damaged())?;
+            Ok(message::naming_faults(frame, &metadata))
+        })
     }
 }

@@ -79,6 +79,7 @@ impl App {
             shown.signatures = verdicts(seen.tx, seen.permit, seen.row)?;
             for attachment in seen.tx.list_attachments(seen.row.set)? {
                 if seen.inquiry.may_list(seen.tx, &attachment)?.is_ok() {
+                    let _ = write!(seen.detail, " {}", attachment.version.0);
                     shown.attachments.push(attachment.oid);
                 }
             }
@@ -141,7 +142,7 @@ impl App {
     }
 
     /// One look at one version: facts, decision, log line, and only then what was read. `read` may
-    /// add to the line's detail what else it shows.
+    /// add to the line's detail what else it shows; that it finds nothing of the kind is a look too.
     pub(super) fn look<T>(
         &self,
         caller: &Caller,
@@ -163,7 +164,13 @@ impl App {
                     let detail = &mut detail;
                     let inquiry = &inquiry;
                     let mut seen = Seen { tx, permit: &permit, row: &row, inquiry, detail };
-                    let withheld = Withheld::new(read(&mut seen)?);
+                    let withheld = match read(&mut seen) {
+                        Err(AppError::NotFound) => {
+                            seen.detail.push_str(" absent");
+                            None
+                        }
+                        read => Some(Withheld::new(read?)),
+                    };
                     Ok((permit, withheld))
                 }
                 Err(denial) => Err(denial),
@@ -172,7 +179,7 @@ impl App {
         });
         let (row, answer) = match looked {
             Ok(Some(looked)) => looked,
-            Ok(None) | Err(AppError::NotFound) => {
+            Ok(None) => {
                 self.log_not_found(caller, Event::Open)?;
                 return Err(AppError::NotFound);
             }
@@ -199,7 +206,8 @@ impl App {
             detail,
         })?;
         match answer {
-            Ok((_, withheld)) => Ok(withheld.release(&line)),
+            Ok((_, Some(withheld))) => Ok(withheld.release(&line)),
+            Ok((_, None)) => Err(AppError::NotFound),
             Err(denial) if disclosed => Err(AppError::Denied(denial.as_told_outside())),
             Err(denial) => Err(AppError::Denied(denial)),
         }

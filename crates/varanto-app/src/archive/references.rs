@@ -1,10 +1,14 @@
 //! Asking the store for what a submission refers to.
 
 use varanto_domain::archive::documents::VersionState;
-use varanto_domain::archive::references::{KnownVersion, Naming, ReferenceFacts, RegisterContent};
+use varanto_domain::archive::references::{
+    KnownCase, KnownVersion, Naming, ReferenceFacts, RegisterContent,
+};
 use varanto_domain::ids::{ClientKey, Oid, VersionKey};
 use varanto_domain::time::FinnishDay;
 use varanto_store::{ReadTx, StoreError, VersionRow};
+
+use crate::inquiry::Inquiry;
 
 /// The facts, and the keys under which the store has them.
 #[derive(Default)]
@@ -18,31 +22,43 @@ pub(super) struct Found {
     pub(super) main: Option<VersionKey>,
 }
 
-/// Finds everything that the metadata name.
+/// Finds everything that the metadata name, so far as its sender may know of it: nothing of another
+/// register's, and in a register that is not the sender's own nothing beside the very client, case and
+/// task that the document is about.
 pub(super) fn find(
     tx: &ReadTx<'_>,
+    inquiry: &Inquiry<'_>,
     naming: &Naming,
     content: &RegisterContent,
     today: FinnishDay,
 ) -> Result<Found, StoreError> {
     let mut found = Found::default();
     found.facts.client = tx.find_client(&naming.client)?;
+    let owns = inquiry.caller().owns(&naming.controller);
+    let here = |controller: &Oid| *controller == naming.controller;
+    // The identifier of a first version lies under the sender's own node: that it is taken may be told.
+    let first = naming.version == Some(1);
     // A client document's relationship is its case's.
     if let Some(id) = &naming.relationship_id
         && !naming.group.hangs_on_a_case()
         && let Some(row) = tx.find_relationship(id)?
+        && (first || here(&row.known.controller))
     {
         found.relationship_key = Some(row.key);
         found.facts.relationship = Some(row.known);
     }
     if let Some(id) = &naming.case_id
         && let Some(row) = tx.find_case(id)?
+        && (first && owns || here(&row.known.controller))
+        && (owns || is_about(naming, found.facts.client, &row.known))
     {
         found.case_key = Some(row.key);
         found.case_relationship_key = Some(row.relationship_key);
         found.facts.case = Some(row.known);
     }
-    if let (RegisterContent::Relationship(_), Some(key)) = (content, found.relationship_key) {
+    if let (RegisterContent::Relationship(_), Some(key)) = (content, found.relationship_key)
+        && found.facts.relationship.as_ref().is_some_and(|known| here(&known.controller))
+    {
         found.facts.open_cases = tx.list_open_cases(key)?;
     }
     if let (RegisterContent::Relationship(_), Some(client)) = (content, found.facts.client) {
@@ -50,17 +66,29 @@ pub(super) fn find(
     }
     if let Some(replaces) = &naming.replaces
         && let Some(row) = tx.find_version(replaces)?
+        && here(&row.controller)
+        && (owns || inquiry.may_replace(tx, &row)?.is_ok())
     {
         found.facts.predecessor = Some(known_version(tx, &row, replaces)?);
         found.predecessor = Some(row);
     }
     if let Some(id) = &naming.main_document
         && let Some(row) = tx.find_version(id)?
+        && here(&row.controller)
     {
-        found.main = Some(row.set);
-        found.facts.main = Some(known_version(tx, &row, id)?);
+        let known = known_version(tx, &row, id)?;
+        if owns || found.facts.client == Some(known.client) && known.case == naming.case_id {
+            found.main = Some(row.set);
+            found.facts.main = Some(known);
+        }
     }
     Ok(found)
+}
+
+/// Whether a case is the client's and of the document's service task.
+fn is_about(naming: &Naming, client: Option<ClientKey>, case: &KnownCase) -> bool {
+    client.is_some_and(|client| case.clients.contains(&client))
+        && naming.service_task.as_deref() == Some(&case.service_task)
 }
 
 fn active_relationship(

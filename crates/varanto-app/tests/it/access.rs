@@ -10,8 +10,8 @@ use varanto_domain::access::{
 use varanto_domain::ids::Oid;
 
 use crate::world::{
-    COUNTY, Client, Dossier, Draft, NEIGHBOUR, PRODUCER, PRODUCERS_UNIT, System, UNIT, World,
-    client, justified, oid, serving,
+    COUNTY, Client, Dossier, Draft, NEIGHBOUR, NEIGHBOURS_UNIT, OPERATING_UNIT, PRODUCER,
+    PRODUCERS_UNIT, System, UNIT, World, client, justified, oid, serving,
 };
 
 fn worker(world: &World, organisation: &str, unit: &str) -> Caller {
@@ -293,4 +293,165 @@ fn a_document_tells_who_may_see_it_and_why() {
     world.clock.set("2026-11-11T00:01:00+02:00");
     let later = told();
     assert!(!later.iter().any(|(_, basis, _)| *basis == "register-use"), "{later:?}");
+}
+
+/// The draft in the neighbour's register, with identifiers of its own.
+fn neighbours(world: &World, draft: Draft) -> Draft {
+    let id = format!("{NEIGHBOUR}.95.2026.{}", world.number());
+    draft
+        .set("document_id", id.as_str())
+        .set("set_id", id)
+        .set("controller.id", NEIGHBOUR)
+        .set("organiser.id", NEIGHBOUR)
+        .set("service_unit.id", NEIGHBOURS_UNIT)
+}
+
+fn told<T: std::fmt::Debug>(answer: Result<T, AppError>) -> Vec<(&'static str, String)> {
+    match answer {
+        Err(AppError::Refused(faults)) => {
+            faults.iter().map(|fault| (fault.code(), fault.element.clone())).collect()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// ACC-4: whether a document refers to something of another register or to nothing at all, the answer
+/// is the same: no end of a relationship, no open case, no kind is told.
+#[test]
+fn a_reference_into_another_register_is_answered_as_one_to_nothing() {
+    let world = World::new();
+    let countys = world.open_case(&client(1));
+    let old = world.open_old_case(&client(1));
+    let neighbour = world.caller(System::Neighbour);
+    let relation = format!("{NEIGHBOUR}.95.2026.{}", world.number());
+    let mut relationship = neighbours(&world, world.relationship(&client(1)));
+    let units = relationship.structured.take().unwrap().to_string();
+    let units = [UNIT, OPERATING_UNIT].iter().fold(units, |text, unit| {
+        text.replace(&format!("\"{unit}\""), &format!("\"{NEIGHBOURS_UNIT}\""))
+    });
+    relationship.structured = Some(serde_json::from_str(&units).unwrap());
+    let relationship = relationship
+        .set("relationship_id", relation.as_str())
+        .content("/asiakkuusasiakirja/asiakkuuden_yksilointitunnus/value", relation.as_str());
+    let sent = world.app.archive_document(&neighbour, relationship.submission());
+    assert_eq!(code(sent), "yes");
+    let naming = |relationship_id: &str| {
+        let next = world
+            .next_version(&relationship)
+            .set("document_id", format!("{NEIGHBOUR}.95.2026.{}", world.number()))
+            .set("relationship_id", relationship_id)
+            .content("/asiakkuusasiakirja/asiakkuuden_yksilointitunnus/value", relationship_id)
+            .ended_on("2026-11-01");
+        told(world.app.archive_document(&neighbour, next.submission()))
+    };
+    let nothing = naming(&format!("{COUNTY}.95.2026.999999"));
+    assert!(nothing.iter().any(|(code, _)| *code == "shared-by-versions"), "{nothing:?}");
+    assert_eq!(naming(&countys.relationship), nothing);
+    assert_eq!(naming(&old.relationship), nothing);
+}
+
+/// ACC-4, RUR-2: a producer learns nothing of other clients' cases, of other services' cases and of
+/// documents that it may not read by referring to them.
+#[test]
+fn a_producers_reference_beside_its_service_is_one_to_nothing() {
+    let world = World::new();
+    let who = client(1);
+    let (_, dossier) = with_producer(&world, &who, "2026-11-02", "2026-12-31");
+    let other = world.open_case(&client(2));
+    let others_note = world.note(&other);
+    world.archive(&others_note);
+    let producer = world.caller(System::Producer);
+    let sent = |draft: Draft| told(world.app.archive_document(&producer, draft.submission()));
+    let missing = || format!("{COUNTY}.95.2026.{}", 900_000 + world.number());
+    let own = || producers_note(&world, &dossier);
+    let nothing = sent(own().set("case_id", missing()));
+    assert_eq!(nothing, [("unknown-case", "case_id".to_owned())]);
+    assert_eq!(sent(own().set("case_id", other.case.as_str())), nothing);
+    let nothing = sent(own().set("main_document", missing()));
+    assert_eq!(nothing[0].0, "unknown-main-document");
+    assert_eq!(sent(own().set("main_document", others_note.text("document_id"))), nothing);
+    let replacing = |id: &str| {
+        let first = format!("{PRODUCER}.95.2026.1");
+        let next = own().set("set_id", first).set("version", 2);
+        sent(next.set("replaces.document_id", id).set("replaces.reason", "2"))
+    };
+    let nothing = replacing(&missing());
+    assert!(nothing.iter().any(|(code, _)| *code == "unknown-predecessor"), "{nothing:?}");
+    assert_eq!(replacing(&others_note.text("document_id")), nothing);
+}
+
+/// ACC-4, JOI-4: what a system is not certified for does not tell of what kind another's document is.
+#[test]
+fn a_stranger_is_not_told_the_kind_of_a_document() {
+    let world = World::new();
+    let who = client(1);
+    let (dossier, old) = (world.open_case(&who), world.open_old_case(&who));
+    let drafts = [world.note(&dossier), world.phase_one(&dossier)];
+    for draft in &drafts {
+        world.archive(draft);
+    }
+    let paper = world.old(&old);
+    world.archive_as(System::OldDocuments, &paper);
+    let ids = [drafts[0].id(), drafts[1].id(), paper.id(), oid(&dossier.case_document)];
+    let reader = world.caller(System::ReadOnly);
+    let stranger =
+        Caller { registers: vec![oid(NEIGHBOUR)], organisation: oid(NEIGHBOUR), ..reader };
+    let weak = PersonFacts {
+        subject: "t.tyontekija".into(),
+        registration_number: None,
+        role: "worker".into(),
+        organisation: oid(NEIGHBOUR),
+        unit: Some(oid(NEIGHBOURS_UNIT)),
+        duty: None,
+        strong: false,
+    };
+    let weak = world.app.caller_of_person(weak).unwrap();
+    for caller in [stranger, weak] {
+        let answers = ids.iter().map(|id| {
+            let asked = AccessQuestion {
+                document: id.clone(),
+                action: Action::Version,
+                purpose: Purpose::READ,
+            };
+            world.app.explain_access(&caller, &asked).unwrap().answer.unwrap_err()
+        });
+        let answers: Vec<Denial> = answers.collect();
+        assert!(answers.iter().all(|one| *one == answers[0]), "{answers:?}");
+    }
+}
+
+/// ACC-4: the cursor of a page tells no place of a document that the page does not show.
+#[test]
+fn a_cursor_tells_no_place() {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let world = World::new();
+    let who = client(1);
+    let dossier = world.open_case(&who);
+    let at = |minute: u32| format!("2026-10-01T12:{minute:02}:00+03:00");
+    let notes: Vec<Draft> = (0..3)
+        .map(|number| {
+            let at = at(number);
+            let note = world.note(&dossier).set("written_at", at.as_str()).set("created_at", at);
+            world.archive(&note);
+            note
+        })
+        .collect();
+    let query = DocumentQuery {
+        client: Some(who.identifier()),
+        group: Some(varanto_domain::archive::documents::DocumentGroup::LaterPhase),
+        limit: 1,
+        ..DocumentQuery::default()
+    };
+    let page = world.app.find_documents(&world.county(), &query).unwrap();
+    let next = page.next.unwrap();
+    let bytes = URL_SAFE_NO_PAD.decode(&next).unwrap();
+    for note in &notes {
+        let written = crate::world::instant(&note.text("written_at")).millis();
+        assert!(!next.contains(&written.to_string()));
+        assert!(!bytes.windows(8).any(|eight| eight == written.to_be_bytes()));
+    }
+    let second = DocumentQuery { cursor: Some(next), ..query };
+    let page = world.app.find_documents(&world.county(), &second).unwrap();
+    assert_eq!(page.hits[0].document, notes[1].id());
 }

@@ -7,10 +7,8 @@ use crate::archive::documents::{DocumentGroup, VersionState};
 
 type Barred = Result<(), Denial>;
 
-/// How the caller was authenticated, and what needs no document: operators administer, and nothing
-/// else; nobody else does.
-///
-/// A weak login records what needs no signature, in the own register or under a register-use right.
+/// How the caller was authenticated, whatever the document: operators administer, and nothing else;
+/// nobody else does. A weak login is for recording.
 ///
 /// Source: ACC-1, ACC-5.
 pub(super) fn authentication(action: Action, question: &Question<'_>) -> Barred {
@@ -22,12 +20,8 @@ pub(super) fn authentication(action: Action, question: &Question<'_>) -> Barred 
         Who::System { .. }
         | Who::Citizen { strength: Strength::Strong, .. }
         | Who::Person { strength: Strength::Strong, .. } => Ok(()),
-        Who::Citizen { .. } => Err(Denial::WeakLogin),
-        Who::Person { .. } => {
-            let light =
-                action.records() && !question.document.signed && !question.situation.discloses();
-            if light { Ok(()) } else { Err(Denial::WeakLogin) }
-        }
+        Who::Person { .. } if action.records() && !question.situation.discloses() => Ok(()),
+        Who::Person { .. } | Who::Citizen { .. } => Err(Denial::WeakLogin),
     }
 }
 
@@ -43,7 +37,7 @@ pub(super) fn look(caller: &Caller) -> Barred {
     }
 }
 
-/// Whether the system is certified for all that it takes, or the role allows it.
+/// Whether the system is certified for what it does, or the role allows it, whatever the document.
 ///
 /// Source: JOI-4, ACC-2.
 pub(super) fn certification(action: Action, question: &Question<'_>) -> Barred {
@@ -57,7 +51,7 @@ pub(super) fn certification(action: Action, question: &Question<'_>) -> Barred {
     match action {
         Action::Read | Action::List | Action::Disclose => needs(Function::Read)?,
         Action::Store | Action::Version => {
-            let any = functions_for(question.document.group);
+            let any = functions_for(DocumentGroup::Relationship);
             if !any.iter().any(|function| caller.may(*function)) {
                 return Err(Denial::NotCertified(any[0]));
             }
@@ -72,6 +66,29 @@ pub(super) fn certification(action: Action, question: &Question<'_>) -> Barred {
         needs(Function::Disclosure)?;
     }
     Ok(())
+}
+
+/// What recording this very document asks of the caller: certification for its group, and a strong login
+/// where it needs a signature. It tells of what kind the document is, so it is asked of those alone who
+/// have a ground to know.
+///
+/// Source: JOI-4, ACC-1.
+pub(super) fn recording(action: Action, question: &Question<'_>) -> Barred {
+    let caller = question.caller;
+    if !action.records() || matches!(caller.who, Who::Citizen { .. } | Who::Operator) {
+        return Ok(());
+    }
+    if matches!(caller.who, Who::Person { strength: Strength::Weak, .. })
+        && question.document.signed
+    {
+        return Err(Denial::WeakLogin);
+    }
+    let any = functions_for(question.document.group);
+    if any.iter().any(|function| caller.may(*function)) {
+        Ok(())
+    } else {
+        Err(Denial::NotCertified(any[0]))
+    }
 }
 
 /// The functions of which one is enough to archive a document of the group. Old documents hang on

@@ -2,7 +2,7 @@
 //!
 //! [`decide`] is the one place where it is decided. It asks in this order, and the first *no* ends it:
 //! how the caller was authenticated and what it is certified for; whether the situation is the
-//! caller's to ask in; the document's own state; what forbids; and last, on what ground it may be.
+//! caller's to ask in; what recording such a document asks for; the document's own state; what forbids; and last, on what ground it may be.
 //! Forbidding wins. Without a ground there is no permit. The grounds are in [`crate::grounds`].
 //!
 //! The permits that open, take in and hide documents are made here of a decision, and nowhere else.
@@ -29,8 +29,8 @@ use crate::grounds;
 
 /// Decides.
 ///
-/// In a register that is not the caller's own the ground is asked before state and prohibitions are
-/// told: one who has no ground learns nothing of the document.
+/// In a register that is not the caller's own the ground is asked before anything that hangs on the
+/// document is told: one who has no ground learns nothing of it.
 ///
 /// # Errors
 /// The first denial in the order of the module's text.
@@ -41,7 +41,9 @@ pub fn decide(action: Action, question: &Question<'_>) -> Result<Grant, Denial> 
     bars::authentication(action, question)?;
     bars::certification(action, question)?;
     bars::standing(action, question)?;
-    let barred = bars::state(action, question).and_then(|()| forbids::check(action, question));
+    let barred = bars::recording(action, question)
+        .and_then(|()| bars::state(action, question))
+        .and_then(|()| forbids::check(action, question));
     if question.caller.owns(&question.document.controller) {
         barred?;
         grounds::find(action, question)

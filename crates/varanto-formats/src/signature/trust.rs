@@ -7,7 +7,7 @@ use varanto_domain::ids::Oid;
 use varanto_domain::time::Instant;
 use webpki::{
     CertRevocationList, EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter,
-    OwnedCertRevocationList, RevocationOptionsBuilder,
+    OwnedCertRevocationList, RevocationOptionsBuilder, UnknownStatusPolicy,
 };
 use x509_parser::prelude::{CertificateRevocationList, FromDer};
 
@@ -194,6 +194,7 @@ impl Chain<'_> {
         match self.verify(&anchors, None) {
             Err(error) => {
                 let doubt = doubt_of(&error);
+                standing.chain = self.tried(&doubt);
                 if !standing.doubts.contains(&doubt) {
                     standing.doubts.push(doubt);
                 }
@@ -206,19 +207,34 @@ impl Chain<'_> {
         }
     }
 
+    /// What is to be kept where a chain leads to an anchor and does not hold: enough to find the same
+    /// again, which is every certificate between, and the anchor.
+    fn tried(&self, doubt: &Doubt) -> Vec<Vec<u8>> {
+        let leads_here = |anchor: &&Anchor| {
+            let found = self.verify(std::slice::from_ref(&anchor.anchor), None);
+            *doubt != Doubt::IssuerUnknown && found.is_err_and(|error| doubt_of(&error) == *doubt)
+        };
+        let Some(anchor) = self.trust.anchors.iter().find(leads_here) else { return Vec::new() };
+        let between = self.between.iter().map(|one| one.to_vec());
+        between.chain([anchor.der.clone()]).collect()
+    }
+
     fn anchors(&self) -> Vec<TrustAnchor<'static>> {
         self.trust.anchors.iter().map(|anchor| anchor.anchor.clone()).collect()
     }
 
-    /// The chain, nearest first, or why there is none.
+    /// The chain, nearest first, or why there is none. With lists, nobody in it may be revoked, and
+    /// whether a list must speak of each is told by `unknown`.
     fn verify(
         &self,
         anchors: &[TrustAnchor<'static>],
-        lists: Option<&[&CertRevocationList<'_>]>,
+        lists: Option<(&[&CertRevocationList<'_>], UnknownStatusPolicy)>,
     ) -> Result<Vec<Vec<u8>>, Error> {
-        let revocation = match lists.map(RevocationOptionsBuilder::new) {
-            Some(Ok(options)) => Some(options.build()),
-            Some(Err(_)) => return Err(Error::UnknownRevocationStatus),
+        let revocation = match lists {
+            Some((lists, unknown)) => match RevocationOptionsBuilder::new(lists) {
+                Ok(options) => Some(options.with_status_policy(unknown).build()),
+                Err(_) => return Err(Error::UnknownRevocationStatus),
+            },
             None => None,
         };
         let seconds = u64::try_from(self.within.millis() / 1000).unwrap_or(0);
@@ -255,39 +271,63 @@ impl Chain<'_> {
         asked.map(|list| list.digest).collect()
     }
 
+    /// Of several lists the newest decides, in whatever order they came: webpki asks the first that is
+    /// about a certificate. Lists that another than the issuer signed are none.
     fn revocation(
         &self,
         anchors: &[TrustAnchor<'static>],
         certificate: &Certificate,
     ) -> Option<Doubt> {
-        let all: Vec<&CertRevocationList<'_>> =
-            self.trust.lists.iter().map(|list| &list.read).collect();
-        match self.verify(anchors, Some(&all)) {
-            Err(Error::CertRevoked) => {
-                return Some(Doubt::Revoked(self.revoked_since(certificate)));
-            }
+        use UnknownStatusPolicy::{Allow, Deny};
+        let mut lists: Vec<&RevocationList> = self.trust.lists.iter().collect();
+        lists.retain(|list| {
+            let alone = self.verify(anchors, Some((&[&list.read], Allow)));
+            matches!(alone, Ok(_) | Err(Error::CertRevoked))
+        });
+        lists.sort_by_key(|list| std::cmp::Reverse((list.made_at, list.digest)));
+        let revoked = || Some(Doubt::Revoked(revoked_since(&lists, self.leaf, certificate)));
+        let among = |fits: &dyn Fn(&RevocationList) -> bool| {
+            let some: Vec<&CertRevocationList<'_>> =
+                lists.iter().filter(|list| fits(list)).map(|list| &list.read).collect();
+            self.verify(anchors, Some((&some, Deny)))
+        };
+        match among(&|_| true) {
+            Err(Error::CertRevoked) => return revoked(),
             Err(_) => return Some(Doubt::RevocationUnknown),
             Ok(_) => {}
         }
-        let current: Vec<&CertRevocationList<'_>> = self
-            .trust
-            .lists
-            .iter()
-            .filter(|list| list.is_current(self.now))
-            .map(|list| &list.read)
-            .collect();
-        self.verify(anchors, Some(&current)).err().map(|_| Doubt::RevocationOutdated)
+        // A list made after the certificate's end may have forgotten it.
+        let remembers = |list: &RevocationList| {
+            let of_issuer = list.read.issuer() == self.leaf.issuer();
+            !of_issuer || list.made_at <= certificate.signer.until
+        };
+        if certificate.signer.until < self.now {
+            match among(&remembers) {
+                Err(Error::CertRevoked) => return revoked(),
+                Err(_) => return Some(Doubt::RevocationUnknown),
+                Ok(_) => {}
+            }
+        }
+        match among(&|list| list.is_current(self.now)) {
+            Err(Error::CertRevoked) => revoked(),
+            Err(_) => Some(Doubt::RevocationOutdated),
+            Ok(_) => None,
+        }
     }
+}
 
-    fn revoked_since(&self, certificate: &Certificate) -> Option<Instant> {
-        let own = self.trust.lists.iter().filter(|list| list.read.issuer() == self.leaf.issuer());
-        let found =
-            own.filter_map(|list| list.read.find_serial(&certificate.serial).ok().flatten());
-        found
-            .filter_map(|entry| i64::try_from(entry.revocation_date.as_secs()).ok())
-            .min()
-            .map(|seconds| Instant::from_millis(seconds.saturating_mul(1000)))
-    }
+/// Since when lists, all of them signed by their issuer, say that a certificate is revoked.
+fn revoked_since(
+    lists: &[&RevocationList],
+    leaf: &EndEntityCert<'_>,
+    certificate: &Certificate,
+) -> Option<Instant> {
+    let own = lists.iter().filter(|list| list.read.issuer() == leaf.issuer());
+    let found = own.filter_map(|list| list.read.find_serial(&certificate.serial).ok().flatten());
+    found
+        .filter_map(|entry| i64::try_from(entry.revocation_date.as_secs()).ok())
+        .min()
+        .map(|seconds| Instant::from_millis(seconds.saturating_mul(1000)))
 }
 
 /// Extended purposes are of the web; signing certificates carry none, or mail's.
