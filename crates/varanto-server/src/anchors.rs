@@ -148,8 +148,9 @@ fn bytes(path: &Path) -> Result<Vec<u8>, AnchorsError> {
     fs::read(path).map_err(|error| at(path, error.to_string()))
 }
 
+/// DER begins with the tag of a sequence, whatever stands inside.
 fn is_pem(bytes: &[u8]) -> bool {
-    bytes.windows(11).any(|window| window == b"-----BEGIN ")
+    bytes.first() != Some(&0x30) && bytes.windows(11).any(|window| window == b"-----BEGIN ")
 }
 
 /// The certificates of a file: any number in PEM, or one in DER.

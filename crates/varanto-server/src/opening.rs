@@ -62,7 +62,7 @@ impl Opening {
         let bound = listeners.iter().filter_map(|listener| listener.local_addr().ok());
         config.listen.addresses = bound.collect();
         let app = App::open(&config.app_options(), Arc::clone(&clock))?;
-        let fetching = Fetching::of(&mut config.signatures, &config.data)?;
+        let fetching = Fetching::of(&mut config.signatures, &config.data, Arc::clone(&clock))?;
         let anchors = Anchors::open(&config.signatures, &app)?;
         let authority = Authority::open(&config.data, &config.listen.names, clock.now())?;
         let judge = Judge::open(&authority, &config.clients, Arc::clone(&clock))?;

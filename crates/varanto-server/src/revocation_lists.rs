@@ -1,11 +1,13 @@
 //! Revocation lists of signers' authorities, fetched from the addresses that the configuration names and
 //! kept in files, where they are read as those that an operator puts there. Source: ARC-6.
 //!
-//! Lists are signed, so they come over plain HTTP, as authorities give them out. Addresses in certificates
+//! Lists are signed, so they come over plain HTTP, as authorities give them out; one is kept only under the
+//! signature of an authority that the configuration names. Addresses in certificates
 //! that somebody sends are never followed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,9 +16,10 @@ use hyper::{Request, StatusCode, Uri, header};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use varanto_domain::archive::proof;
+use varanto_domain::time::Clock;
 use varanto_formats::signature::RevocationList;
 
-use crate::anchors::AnchorsError;
+use crate::anchors::{self, AnchorsError};
 use crate::certificates::hex;
 use crate::config::Signatures;
 
@@ -27,17 +30,32 @@ const LARGEST: usize = 64 * 1024 * 1024;
 /// How often lists are fetched, and how soon again when one did not come.
 const EVERY: Duration = Duration::from_hours(1);
 const AGAIN: Duration = Duration::from_mins(1);
+/// How far an authority's clock may be ahead.
+const CLOCK_MILLIS: i64 = 5 * 60 * 1000;
 
 /// The addresses of a configuration, and the folder that keeps what came from them.
-#[derive(Debug, Clone)]
 pub struct Fetching {
     addresses: Vec<Uri>,
     folder: PathBuf,
+    /// Whose lists are taken: the certificates of the configuration.
+    issuers: Signatures,
+    clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for Fetching {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Fetching({:?})", self.addresses)
+    }
 }
 
 impl Fetching {
     /// Reads the addresses; with any, the folder is one more of the configuration's lists.
-    pub fn of(signatures: &mut Signatures, data: &Path) -> Result<Self, AnchorsError> {
+    pub fn of(
+        signatures: &mut Signatures,
+        data: &Path,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, AnchorsError> {
+        let issuers = Signatures { revocation_lists: Vec::new(), ..signatures.clone() };
         let folder = data.join("revocation-lists");
         let mut addresses = Vec::new();
         for text in &signatures.revocation_list_addresses {
@@ -56,7 +74,7 @@ impl Fetching {
             })?;
             signatures.revocation_lists.push(folder.clone());
         }
-        Ok(Self { addresses, folder })
+        Ok(Self { addresses, folder, issuers, clock })
     }
 
     /// Whether there is nothing to fetch.
@@ -83,12 +101,19 @@ impl Fetching {
         }
     }
 
-    /// Fetches one list; answers whether it is newer than the one that was kept. What does not read, and
-    /// what is older, changes nothing.
+    /// Fetches one list; answers whether it is newer than the one that was kept. What does not read, what
+    /// no configured authority signed, and what is older, changes nothing.
     async fn fetch(&self, address: &Uri) -> Result<bool, String> {
         let fetched = tokio::time::timeout(PATIENCE, get(address)).await;
         let der = fetched.map_err(|_| format!("not within {} s", PATIENCE.as_secs()))??;
         let list = RevocationList::read(&der)?;
+        let trusted = anchors::read(&self.issuers).map_err(|error| error.to_string())?;
+        if !trusted.trust.vouches_for(&list) {
+            return Err("not signed by an authority of the configuration".to_owned());
+        }
+        if list.made_at.millis() > self.clock.now().millis() + CLOCK_MILLIS {
+            return Err("made in the future".to_owned());
+        }
         let name = hex(&proof::sha256(address.to_string().as_bytes())[..16]);
         let file = self.folder.join(format!("{name}.crl"));
         if let Ok(kept) = fs::read(&file)
@@ -130,7 +155,7 @@ async fn get(address: &Uri) -> Result<Vec<u8>, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
 
     use axum::Router;
     use axum::extract::State;
@@ -140,7 +165,7 @@ mod tests {
     use varanto_kit::signers::SigningAuthority;
 
     use super::*;
-    use crate::anchors;
+    use crate::clock::MachineClock;
 
     type Served = Arc<Mutex<Vec<u8>>>;
 
@@ -162,7 +187,7 @@ mod tests {
 
     fn list_of(authority: &SigningAuthority, made: &str) -> Vec<u8> {
         let at = |text: &str| Instant::parse(text).unwrap();
-        let lists = authority.revocation_lists(&[], at(made), at("2029-01-01T00:00:00Z")).unwrap();
+        let lists = authority.revocation_lists(&[], at(made), at("2100-01-01T00:00:00Z")).unwrap();
         lists[0].clone()
     }
 
@@ -181,9 +206,11 @@ mod tests {
         let base = server(&list).await;
         let mut config = Signatures {
             revocation_list_addresses: vec![format!("{base}/list.crl")],
+            intermediates: vec![home.path().join("between.der")],
             ..Signatures::default()
         };
-        let fetching = Fetching::of(&mut config, home.path()).unwrap();
+        fs::write(home.path().join("between.der"), ours.between()).unwrap();
+        let fetching = Fetching::of(&mut config, home.path(), Arc::new(MachineClock)).unwrap();
         assert_eq!(anchors::read(&config).unwrap().trust.lists().len(), 0);
         let address = &fetching.addresses[0];
         assert_eq!(fetching.fetch(address).await, Ok(true));
@@ -193,6 +220,9 @@ mod tests {
         for wrong in [
             list_of(&ours, "2026-01-01T00:00:00Z"),
             list_of(&other, "2026-03-01T00:00:00Z"),
+            // A namesake's list, newer than ours: the name alone is not the signature.
+            list_of(&authority("Ours"), "2026-03-01T00:00:00Z"),
+            list_of(&ours, "2099-01-01T00:00:00Z"),
             b"no list".to_vec(),
             vec![0; LARGEST + 1],
         ] {
@@ -218,7 +248,8 @@ mod tests {
                 ..Signatures::default()
             };
             let home = tempfile::tempdir().unwrap();
-            let told = Fetching::of(&mut config, home.path()).unwrap_err();
+            let told =
+                Fetching::of(&mut config, home.path(), Arc::new(MachineClock)).err().unwrap();
             assert_eq!(told.path, PathBuf::from(wrong));
         }
     }

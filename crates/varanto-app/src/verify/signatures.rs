@@ -5,21 +5,17 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use varanto_domain::archive::documents::Part;
-use varanto_domain::archive::proof::Hash;
-use varanto_formats::signature::evidence::{self, Recheck};
+use varanto_formats::signature::evidence::{self, Material};
 use varanto_formats::signature::{Trust, sent};
 use varanto_store::{Damage, ReadTx, ReadVersion, StoreError};
 
 /// How many days' certificates and lists are held ready.
 const MOST_READY: usize = 16;
 
-/// The certificates and lists that evidence names.
-type Named = [Vec<Hash>; 3];
-
 /// Checks signatures again, version after version. Most rest on the same certificates and lists.
 #[derive(Default)]
 pub(super) struct SignatureCheck {
-    ready: HashMap<Named, Option<Rc<Trust>>>,
+    ready: HashMap<Material, Option<Rc<Trust>>>,
 }
 
 impl SignatureCheck {
@@ -35,40 +31,53 @@ impl SignatureCheck {
         let Some(recheck) = evidence::read(kept) else {
             return damage("their evidence does not read");
         };
-        let Some(trust) = self.trust(tx, &recheck)? else {
-            return damage("a certificate or revocation list that they rest on is missing");
-        };
         let parts: Vec<(Part, &[u8])> =
             read.row.parts.iter().copied().zip(read.parts.iter().map(Vec::as_slice)).collect();
         let metadata = recheck.signed_metadata.as_deref().unwrap_or_default();
-        let anew = sent::check(metadata, &parts, &trust, recheck.checked_at);
-        if recheck.agrees_with(&anew.signatures) {
-            Ok(None)
-        } else {
-            damage("checked again, they come to another verdict than on arrival")
+        // Each with what its own verdict rests on: another signature's certificates are not its own.
+        for (place, kept) in recheck.signatures.iter().enumerate() {
+            let Some(trust) = self.trust(tx, &kept.material)? else {
+                return damage("a certificate or revocation list that they rest on is missing");
+            };
+            let anew = sent::check(metadata, &parts, &trust, recheck.checked_at);
+            if anew
+                .faults
+                .iter()
+                .any(|fault| !recheck.remarks.iter().any(|one| one == fault.code()))
+            {
+                return damage("what they cover is not what is archived");
+            }
+            let agrees = anew.signatures.get(place).is_some_and(|anew| kept.agrees_with(anew));
+            if !agrees || anew.signatures.len() != recheck.signatures.len() {
+                return damage("checked again, they come to another verdict than on arrival");
+            }
         }
+        let nobody = || sent::check(metadata, &parts, &Trust::default(), recheck.checked_at);
+        if recheck.signatures.is_empty() && !nobody().signatures.is_empty() {
+            return damage("their evidence leaves them out");
+        }
+        Ok(None)
     }
 
     fn trust(
         &mut self,
         tx: &ReadTx<'_>,
-        recheck: &Recheck,
+        material: &Material,
     ) -> Result<Option<Rc<Trust>>, StoreError> {
-        let named = [recheck.anchors.clone(), recheck.between.clone(), recheck.lists.clone()];
-        if let Some(ready) = self.ready.get(&named) {
+        if let Some(ready) = self.ready.get(material) {
             return Ok(ready.clone());
         }
         let mut found = HashMap::new();
-        for digest in named.iter().flatten() {
+        for digest in material.digests() {
             if let Some(bytes) = tx.find_material(digest)? {
                 found.insert(*digest, bytes);
             }
         }
-        let trust = recheck.trust(|digest| found.get(digest).cloned()).map(Rc::new);
+        let trust = material.trust(|digest| found.get(digest).cloned()).map(Rc::new);
         if self.ready.len() >= MOST_READY {
             self.ready.clear();
         }
-        self.ready.insert(named, trust.clone());
+        self.ready.insert(material.clone(), trust.clone());
         Ok(trust)
     }
 }

@@ -432,7 +432,8 @@ fn missing(signatures: &[Signature], header: &Header<'_>) -> Vec<Fault> {
 
 /// Signers who are not the professional, or not of an organisation, that the header names: of several
 /// professionals one must be the writer, because a superior may sign too; each system must be of one
-/// of the organisations.
+/// of the organisations. A header that leaves the writer's number out names nobody: it is not signed, so
+/// the number could have been taken away.
 fn unnamed(signatures: &[Signature], header: &Header<'_>) -> Vec<Fault> {
     let intact = |kind| {
         let mine = move |(_, s): &(usize, &Signature)| s.is_intact() && s.kind == Some(kind);
@@ -444,14 +445,13 @@ fn unnamed(signatures: &[Signature], header: &Header<'_>) -> Vec<Fault> {
             .arg("expected", expected)
     };
     let mut faults = Vec::new();
-    if let Some(writer) = header.registration_number {
-        let is_writer = |s: &Signature| number(s).as_deref() == Some(writer);
-        let mut professionals = intact(SignerKind::Professional).peekable();
-        if let Some((place, _)) = professionals.peek().copied()
-            && !professionals.any(|(_, s)| is_writer(s))
-        {
-            faults.push(fault(place, "professional.registration_number"));
-        }
+    let writer = header.registration_number;
+    let is_writer = |s: &Signature| writer.is_some() && number(s).as_deref() == writer;
+    let mut professionals = intact(SignerKind::Professional).peekable();
+    if let Some((place, _)) = professionals.peek().copied()
+        && !professionals.any(|(_, s)| is_writer(s))
+    {
+        faults.push(fault(place, "professional.registration_number"));
     }
     for (place, signature) in intact(SignerKind::System) {
         let own = number(signature).and_then(|number| Oid::parse(&number).ok());

@@ -77,16 +77,28 @@ pub fn write(evidence: &Evidence) -> String {
 pub struct Recheck {
     /// When the signatures were checked.
     pub checked_at: Instant,
-    /// The verdict on each signature as it was printed, without what it rests on.
-    pub verdicts: Vec<serde_json::Value>,
-    /// SHA-256 of the anchors of the chains.
-    pub anchors: Vec<proof::Hash>,
-    /// SHA-256 of the certificates between.
-    pub between: Vec<proof::Hash>,
-    /// SHA-256 of the revocation lists that were asked.
-    pub lists: Vec<proof::Hash>,
+    /// Each signature: its verdict as it was printed, and what that rests on.
+    pub signatures: Vec<Rested>,
+    /// The codes of what was remarked.
+    pub remarks: Vec<String>,
     /// The metadata as sent, where a detached signature covers them.
     pub signed_metadata: Option<Vec<u8>>,
+}
+
+/// A verdict, and the digests (SHA-256) of what it rests on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rested {
+    verdict: serde_json::Value,
+    /// The certificates and revocation lists.
+    pub material: Material,
+}
+
+/// The digests of certificates and revocation lists.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Material {
+    anchor: Option<proof::Hash>,
+    between: Vec<proof::Hash>,
+    lists: Vec<proof::Hash>,
 }
 
 /// Reads evidence in order to check it again. `None` when it is not such evidence.
@@ -95,39 +107,37 @@ pub fn read(text: &[u8]) -> Option<Recheck> {
     let kept: Kept = serde_json::from_slice(text).ok()?;
     let mut found = Recheck {
         checked_at: Instant::parse(&kept.checked_at)?,
-        verdicts: Vec::new(),
-        anchors: Vec::new(),
-        between: Vec::new(),
-        lists: Vec::new(),
+        signatures: Vec::new(),
+        remarks: kept.remarks,
         signed_metadata: match kept.signed_metadata {
             Some(text) => Some(STANDARD.decode(text).ok()?),
             None => None,
         },
     };
     for signature in kept.signatures {
-        found.verdicts.push(signature.verdict);
         let digests = |texts: Vec<String>| -> Option<Vec<proof::Hash>> {
             texts.iter().map(|one| proof::from_base64(one)).collect()
         };
-        let mut chain = digests(signature.chain)?;
-        found.anchors.extend(chain.pop());
-        found.between.extend(chain);
-        found.lists.extend(digests(signature.lists)?);
-    }
-    for digests in [&mut found.anchors, &mut found.between, &mut found.lists] {
-        digests.sort_unstable();
-        digests.dedup();
+        let mut between = digests(signature.chain)?;
+        let (anchor, lists) = (between.pop(), digests(signature.lists)?);
+        let material = Material { anchor, between, lists };
+        found.signatures.push(Rested { verdict: signature.verdict, material });
     }
     Some(found)
 }
 
-impl Recheck {
+impl Material {
+    /// Every digest.
+    pub fn digests(&self) -> impl Iterator<Item = &proof::Hash> {
+        self.anchor.iter().chain(&self.between).chain(&self.lists)
+    }
+
     /// The trust of that day, from what the archive still has under a digest. `None` when something is
     /// missing, or does not read.
     #[must_use]
     pub fn trust(&self, material: impl Fn(&proof::Hash) -> Option<Vec<u8>>) -> Option<Trust> {
         let mut trust = Trust::default();
-        for anchor in &self.anchors {
+        if let Some(anchor) = &self.anchor {
             trust.add_anchor(&material(anchor)?).ok()?;
         }
         for between in &self.between {
@@ -138,12 +148,21 @@ impl Recheck {
         }
         Some(trust)
     }
+}
 
-    /// Whether signatures checked anew come to the verdicts that were kept.
+impl Rested {
+    /// Whether a signature checked anew comes to the verdict that was kept. How a reason is worded is no
+    /// part of it.
     #[must_use]
-    pub fn agrees_with(&self, anew: &[Checked]) -> bool {
-        let anew = anew.iter().map(|one| verdict(&one.found));
-        self.verdicts.iter().cloned().eq(anew)
+    pub fn agrees_with(&self, anew: &Checked) -> bool {
+        let (mut kept, mut anew) = (self.verdict.clone(), verdict(&anew.found));
+        for verdict in [&mut kept, &mut anew] {
+            let flaws = verdict.get_mut("flaws").and_then(serde_json::Value::as_array_mut);
+            for flaw in flaws.into_iter().flatten() {
+                flaw.as_object_mut().map(|flaw| flaw.remove("reason"));
+            }
+        }
+        kept == anew
     }
 }
 

@@ -227,7 +227,7 @@ fn check(sent: &Sent, signed: &str, trust: &Trust, now: Instant) -> Checked {
     let is_system = Oid::parse(&read.certificate.signer.number).is_ok();
     found.kind = Some(if is_system { SignerKind::System } else { SignerKind::Professional });
     found.signed_at = Some(read.at);
-    let standing = trust.examine(&read.certificate, &read.others, found.kind, found.signed_at, now);
+    let standing = trust.examine(&read.certificate, &read.others, &found, now);
     found.doubts = standing.doubts;
     found.signer = Some(read.certificate.signer.clone());
     Checked {

@@ -2,14 +2,14 @@
 
 use rustls_pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use varanto_domain::archive::proof::{self, Hash};
-use varanto_domain::archive::signatures::{Doubt, SignerKind};
+use varanto_domain::archive::signatures::{Doubt, Flaw, Signature, SignerKind};
 use varanto_domain::ids::Oid;
 use varanto_domain::time::Instant;
 use webpki::{
     CertRevocationList, EndEntityCert, Error, ExtendedKeyUsageValidator, KeyPurposeIdIter,
     OwnedCertRevocationList, RevocationOptionsBuilder, UnknownStatusPolicy,
 };
-use x509_parser::prelude::{CertificateRevocationList, FromDer};
+use x509_parser::prelude::{CertificateRevocationList, FromDer, X509Certificate};
 
 use super::certificate::Certificate;
 
@@ -97,6 +97,20 @@ impl Trust {
         self.lists.push(list);
     }
 
+    /// Whether an anchor, or a certificate that may stand between, signed a list of its own.
+    #[must_use]
+    pub fn vouches_for(&self, list: &RevocationList) -> bool {
+        let Ok((_, told)) = CertificateRevocationList::from_der(&list.der) else { return false };
+        let anchors = self.anchors.iter().map(|anchor| anchor.der.as_slice());
+        let between = self.between.iter().map(AsRef::as_ref);
+        anchors.chain(between).any(|der| {
+            X509Certificate::from_der(der).is_ok_and(|(_, issuer)| {
+                issuer.subject().as_raw() == told.issuer().as_raw()
+                    && told.verify_signature(issuer.public_key()).is_ok()
+            })
+        })
+    }
+
     /// The revocation lists, in the order in which they came.
     #[must_use]
     pub fn lists(&self) -> &[RevocationList] {
@@ -109,16 +123,16 @@ impl Trust {
         self.anchors.len()
     }
 
-    /// Holds a signer's certificate against what is trusted.
+    /// Holds a signer's certificate against what is trusted. Anybody can send another's certificate: one
+    /// whose key did not make the signature's value costs no look into revocation lists.
     pub(super) fn examine(
         &self,
         certificate: &Certificate,
         extra: &[Vec<u8>],
-        kind: Option<SignerKind>,
-        signed_at: Option<Instant>,
+        found: &Signature,
         now: Instant,
     ) -> Standing {
-        let signed_at = signed_at.unwrap_or(now);
+        let (kind, signed_at) = (found.kind, found.signed_at.unwrap_or(now));
         let mut standing =
             Standing { doubts: own_doubts(certificate, kind), ..Standing::default() };
         if signed_at < certificate.signer.from {
@@ -145,7 +159,8 @@ impl Trust {
                 return standing;
             }
         };
-        let chain = Chain { trust: self, leaf: &read, between: &between, within, now };
+        let signed = !found.flaws.contains(&Flaw::Value);
+        let chain = Chain { trust: self, leaf: &read, between: &between, within, now, signed };
         chain.judge(certificate, &mut standing);
         standing
     }
@@ -186,6 +201,8 @@ struct Chain<'a> {
     between: &'a [CertificateDer<'a>],
     within: Instant,
     now: Instant,
+    /// Whether the certificate's key made the signature.
+    signed: bool,
 }
 
 impl Chain<'_> {
@@ -199,10 +216,11 @@ impl Chain<'_> {
                     standing.doubts.push(doubt);
                 }
             }
+            Ok(chain) if !self.signed => standing.chain = chain,
             Ok(chain) => {
                 standing.chain = chain;
-                standing.lists = self.lists_asked(&standing.chain, certificate);
-                standing.doubts.extend(self.revocation(&anchors, certificate));
+                standing.doubts.extend(self.revocation(&anchors, certificate, &mut standing.chain));
+                standing.lists = self.lists_of(&standing.chain, certificate);
             }
         }
     }
@@ -258,7 +276,11 @@ impl Chain<'_> {
     }
 
     /// The lists of those who issued the certificate or one above it.
-    fn lists_asked(&self, chain: &[Vec<u8>], certificate: &Certificate) -> Vec<Hash> {
+    fn lists_of(&self, chain: &[Vec<u8>], certificate: &Certificate) -> Vec<Hash> {
+        self.asked(chain, certificate).into_iter().map(|list| list.digest).collect()
+    }
+
+    fn asked(&self, chain: &[Vec<u8>], certificate: &Certificate) -> Vec<&RevocationList> {
         let issuers: Vec<Vec<u8>> = std::iter::once(&certificate.der)
             .chain(chain)
             .filter_map(|der| {
@@ -267,8 +289,7 @@ impl Chain<'_> {
             })
             .collect();
         let asked = self.trust.lists.iter();
-        let asked = asked.filter(|list| issuers.iter().any(|issuer| issuer == list.read.issuer()));
-        asked.map(|list| list.digest).collect()
+        asked.filter(|list| issuers.iter().any(|issuer| issuer == list.read.issuer())).collect()
     }
 
     /// Of several lists the newest decides, in whatever order they came: webpki asks the first that is
@@ -277,9 +298,12 @@ impl Chain<'_> {
         &self,
         anchors: &[TrustAnchor<'static>],
         certificate: &Certificate,
+        chain: &mut Vec<Vec<u8>>,
     ) -> Option<Doubt> {
         use UnknownStatusPolicy::{Allow, Deny};
-        let mut lists: Vec<&RevocationList> = self.trust.lists.iter().collect();
+        // Where the chain found first is revoked, another one may hold.
+        let between: Vec<Vec<u8>> = self.between.iter().map(|one| one.to_vec()).collect();
+        let mut lists = self.asked(&[chain.as_slice(), &between].concat(), certificate);
         lists.retain(|list| {
             let alone = self.verify(anchors, Some((&[&list.read], Allow)));
             matches!(alone, Ok(_) | Err(Error::CertRevoked))
@@ -294,7 +318,7 @@ impl Chain<'_> {
         match among(&|_| true) {
             Err(Error::CertRevoked) => return revoked(),
             Err(_) => return Some(Doubt::RevocationUnknown),
-            Ok(_) => {}
+            Ok(held) => *chain = held,
         }
         // A list made after the certificate's end may have forgotten it.
         let remembers = |list: &RevocationList| {

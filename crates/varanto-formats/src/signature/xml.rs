@@ -215,7 +215,7 @@ fn check(
             }
         }
     }
-    let standing = trust.examine(&certificate, &[], found.kind, found.signed_at, now);
+    let standing = trust.examine(&certificate, &[], &found, now);
     found.signer = Some(certificate.signer.clone());
     found.doubts = standing.doubts;
     Checked { found, certificate: certificate.der, chain: standing.chain, lists: standing.lists }

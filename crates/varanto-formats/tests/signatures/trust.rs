@@ -88,6 +88,50 @@ fn what_is_revoked_is_told_with_its_moment() {
     check(&trust, "2026-05-01T00:00:00Z", "revoked");
 }
 
+/// ARC-6: of several lists of one issuer the newest decides, in whatever order they are loaded; and an
+/// older one past its time hides no revocation.
+#[test]
+fn the_newest_list_decides_whatever_the_order() {
+    let world = world();
+    let lists = |revoked: &[_], made: &str, next: &str| {
+        world.authority.revocation_lists(revoked, at(made), at(next)).unwrap().to_vec()
+    };
+    let revoked = [(&world.system, at("2026-03-23T06:00:00Z"))];
+    let clean = lists(&[], "2026-03-01T00:00:00Z", "2026-05-01T00:00:00Z");
+    let lapsed = lists(&[], "2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z");
+    let naming = lists(&revoked, "2026-03-24T00:00:00Z", "2026-05-01T00:00:00Z");
+    let released = lists(&[], "2026-03-24T06:00:00Z", "2026-05-01T00:00:00Z");
+    for (all, expected) in [
+        (vec![clean.clone(), naming.clone()], "revoked"),
+        (vec![lapsed.clone(), naming.clone()], "revoked"),
+        (vec![lapsed, clean.clone()], "valid"),
+        (vec![clean, naming.clone(), released], "valid"),
+    ] {
+        let forwards = all.concat();
+        let backwards: Vec<Vec<u8>> = forwards.iter().rev().cloned().collect();
+        check(&with_lists(&forwards), NOW, expected);
+        check(&with_lists(&backwards), NOW, expected);
+    }
+}
+
+/// ARC-6: a list made after a certificate ended may have forgotten that it was revoked.
+#[test]
+fn a_list_made_after_the_end_of_a_certificate_clears_it_no_more() {
+    let world = world();
+    let now = "2028-02-01T00:00:00Z";
+    let lists = |made: &str| {
+        world
+            .authority
+            .revocation_lists(&[], at(made), at("2028-03-01T00:00:00Z"))
+            .unwrap()
+            .to_vec()
+    };
+    let late = lists("2028-01-20T00:00:00Z");
+    check(&with_lists(&late), now, "expired-since, revocation-unknown");
+    let both = [late, lists("2026-12-01T00:00:00Z")].concat();
+    check(&with_lists(&both), now, "expired-since");
+}
+
 /// A list that another signed under the authority's name says nothing.
 #[test]
 fn a_forged_list_revokes_and_clears_nothing() {

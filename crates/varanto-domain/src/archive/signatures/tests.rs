@@ -146,6 +146,21 @@ fn a_signer_is_one_whom_the_header_names() {
     check(&[nobody], group, Some("19"), &["signer-differs"], &[]);
 }
 
+/// ARC-6: the header is not signed, so a number that is left out of it binds no more than another one.
+#[test]
+fn a_header_without_a_number_names_no_professional() {
+    let header = Header {
+        group: DocumentGroup::LaterPhase,
+        general_type: Some("11"),
+        registration_number: None,
+        organisations: Vec::new(),
+    };
+    let told = |level| judge(&[professional()], Some(&header), level, at(NOW));
+    let codes = |faults: Vec<Fault>| faults.iter().map(Fault::code).collect::<Vec<_>>();
+    assert_eq!(codes(told(ConformanceLevel::Refuse).faults), ["signer-differs"]);
+    assert_eq!(codes(told(ConformanceLevel::Warn).remarks), ["signer-differs"]);
+}
+
 #[test]
 fn every_name_is_its_own() {
     for kind in SignerKind::ALL {
