@@ -1,6 +1,6 @@
 //! Verifying: that nothing in the store was changed or lost, and that a receipt holds (ARC-15).
 
-use varanto_domain::archive::documents::{DocumentGroup, VersionState};
+use varanto_domain::archive::documents::{DocumentGroup, Part, VersionState};
 use varanto_domain::archive::elements::Element;
 use varanto_domain::archive::metadata::RawMetadata;
 use varanto_domain::archive::receipt::Receipt;
@@ -8,6 +8,7 @@ use varanto_domain::archive::register_documents::{CaseContent, RelationshipConte
 use varanto_domain::ids::{ClientIdentifier, PersonalIdentityCode, TemporaryIdentifier};
 use varanto_domain::time::FinnishDay;
 use varanto_formats::checkpoints::{self, ExportedCheckpoint};
+use varanto_formats::national::message;
 use varanto_formats::{content, metadata};
 pub use varanto_store::Damage;
 use varanto_store::{ReadTx, ReadVersion, StoreError, VersionRow};
@@ -73,6 +74,7 @@ impl App {
             let mut judge = |tx: &ReadTx<'_>, read: &ReadVersion<'_>| {
                 let mut judge = Judge { tx, row: read.row, damage: Vec::new() };
                 judge.version(read.record, read.parts, registry.code_sets(), today)?;
+                judge.header(read);
                 judge.damage.extend(signatures.version(tx, read)?);
                 Ok(judge.damage)
             };
@@ -159,6 +161,21 @@ impl Judge<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Holds the metadata against the header of the national document that they were read from.
+    fn header(&mut self, read: &ReadVersion<'_>) {
+        let place = self.row.parts.iter().position(|part| *part == Part::National);
+        let national = place.and_then(|place| read.parts.get(place));
+        let (Some(national), Ok((archived, _))) = (national, metadata::read(read.record)) else {
+            return;
+        };
+        let header = message::read_document(national).document.metadata;
+        if !header.differences(&archived).is_empty() {
+            let place = format!("version {}", self.row.version.0);
+            let what = "its metadata are not those of its national document's header";
+            self.damage.push(Damage::at(place, what));
+        }
     }
 
     /// Holds the rows of a relationship and of its rights against the document.

@@ -31,6 +31,8 @@ fault_kinds! {
     DuplicateMember = "duplicate-member";
     /// A member, part or element that nobody defined. Args: `known` (what is defined there).
     UnknownElement = "unknown-element";
+    /// A header of a SOAP envelope that must be understood, and is not.
+    HeaderNotUnderstood = "header-not-understood";
     /// An obligatory element is missing. Args: `name`.
     MissingElement = "missing-element";
     /// A conditionally obligatory element is missing. Args: `name`, `condition` (a rule's code).

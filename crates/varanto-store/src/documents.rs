@@ -272,13 +272,15 @@ impl ReadTx<'_> {
         self.open_record(row)
     }
 
-    /// The content that `permit` opens, part by part, byte for byte as it was archived.
+    /// The content that `permit` opens, part by part, byte for byte as it was archived. A part that it
+    /// does not open is left out.
     pub fn content(&self, permit: &ReadPermit) -> Result<Vec<(Part, Vec<u8>)>, StoreError> {
         const SQL: &str = "SELECT form FROM document_version WHERE version_key = ?1";
         let form: i64 = self.one(SQL, [permit.version().0], |row| row.get(0))?;
         let named = parts_of(form)?;
         let parts = self.content_of(permit.version(), permit.client(), &named)?;
-        Ok(named.into_iter().zip(parts).collect())
+        let opened = named.into_iter().zip(parts).filter(|(part, _)| permit.opens(*part));
+        Ok(opened.collect())
     }
 
     pub(crate) fn open_record(&self, row: &VersionRow) -> Result<Vec<u8>, StoreError> {

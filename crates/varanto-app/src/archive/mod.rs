@@ -26,6 +26,6 @@ pub use find_documents::{DocumentQuery, FoundDocuments};
 pub use invalidate_document::InvalidationRequest;
 pub use open_document::{DocumentView, OpenedContent, VersionList};
 pub use pdf_file::{PdfOpinion, PdfRules, PdfValidator};
-pub use prove_document::DocumentProof;
+pub use prove_document::{DocumentProof, SignatureMaterial};
 pub use signatures::SignatureTrust;
 pub use take_message::{Sent, Taken, TakenMessage};

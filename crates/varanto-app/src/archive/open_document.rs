@@ -109,11 +109,11 @@ impl App {
                 let archived_at = row.archived_at;
                 return Ok(OpenedContent { document: document.clone(), archived_at, parts });
             }
-            if part.is_some_and(|part| !parts.contains(&part)) {
-                return Err(AppError::NotFound);
-            }
             let mut parts = seen.tx.content(seen.permit)?;
             parts.retain(|(found, _)| part.is_none_or(|part| part == *found));
+            if parts.is_empty() {
+                return Err(AppError::NotFound);
+            }
             let archived_at = seen.row.archived_at;
             Ok(OpenedContent { document: document.clone(), archived_at, parts })
         })
@@ -259,7 +259,7 @@ pub(super) fn view(
         arrival: row.arrival.to_string(),
         state: row.state,
         form: row.form,
-        parts: row.parts.clone(),
+        parts: row.parts.iter().copied().filter(|part| permit.opens(*part)).collect(),
         archived_at: row.archived_at,
         content_bytes: row.content_bytes,
         invalidated,

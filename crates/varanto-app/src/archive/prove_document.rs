@@ -2,9 +2,10 @@
 
 use varanto_domain::access::log::{Event, Outcome};
 use varanto_domain::access::{Caller, Purpose, ReadPermit};
-use varanto_domain::archive::proof::Salt;
+use varanto_domain::archive::proof::{Hash, Salt};
 use varanto_domain::archive::receipt::Receipt;
 use varanto_domain::ids::Oid;
+use varanto_formats::signature::evidence::{self, MaterialKind};
 use varanto_store::{ReadTx, StoreError};
 
 use crate::{App, AppError};
@@ -20,6 +21,15 @@ pub struct DocumentProof {
     pub columns: String,
     /// The evidence of the version's signatures, and the salt of its digest, which the columns end with.
     pub signatures: Option<(Salt, String)>,
+}
+
+/// What a verdict on a signature rests on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignatureMaterial {
+    /// What it is.
+    pub kind: MaterialKind,
+    /// Its bytes (DER).
+    pub der: Vec<u8>,
 }
 
 impl App {
@@ -47,6 +57,30 @@ impl App {
                     .map_err(|_| StoreError::Damaged("a record is not text".into()))?,
                 columns: seen.tx.columns(seen.permit.version())?,
             })
+        })
+    }
+
+    /// Gives a certificate or a revocation list that the verdict on a version's signatures rests on, by its
+    /// SHA-256 as the evidence names it: what anybody needs to check them anew. Logged.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] also for what this version's evidence does not name; [`AppError::Denied`];
+    /// each logged.
+    pub fn open_signature_material(
+        &self,
+        caller: &Caller,
+        document: &Oid,
+        digest: &Hash,
+        purpose: Purpose,
+    ) -> Result<SignatureMaterial, AppError> {
+        self.look(caller, document, purpose, "signature-material", |seen| {
+            let kept = seen.tx.find_signatures(seen.permit, seen.row)?;
+            let evidence = kept.and_then(|kept| evidence::read(&kept.evidence));
+            let evidence = evidence.ok_or(AppError::NotFound)?;
+            let named = evidence.signatures.iter().find_map(|one| one.material.names(digest));
+            let (kind, found) =
+                named.zip(seen.tx.find_material(digest)?).ok_or(AppError::NotFound)?;
+            Ok(SignatureMaterial { kind, der: found })
         })
     }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use varanto_domain::archive::documents::Part;
+use varanto_formats::metadata;
 use varanto_formats::signature::evidence::{self, Material};
 use varanto_formats::signature::{Trust, sent};
 use varanto_store::{Damage, ReadTx, ReadVersion, StoreError};
@@ -34,6 +35,9 @@ impl SignatureCheck {
         let parts: Vec<(Part, &[u8])> =
             read.row.parts.iter().copied().zip(read.parts.iter().map(Vec::as_slice)).collect();
         let metadata = recheck.signed_metadata.as_deref().unwrap_or_default();
+        if recheck.signed_metadata.is_some() && !say_the_same(metadata, read.record) {
+            return damage("the metadata that were signed are not those that are archived");
+        }
         // Each with what its own verdict rests on: another signature's certificates are not its own.
         for (place, kept) in recheck.signatures.iter().enumerate() {
             let Some(trust) = self.trust(tx, &kept.material)? else {
@@ -79,5 +83,13 @@ impl SignatureCheck {
         }
         self.ready.insert(material.clone(), trust.clone());
         Ok(trust)
+    }
+}
+
+/// Whether metadata as they were signed and as they are archived say the same.
+fn say_the_same(signed: &[u8], archived: &[u8]) -> bool {
+    match (metadata::read(signed), metadata::read(archived)) {
+        (Ok((signed, _)), Ok((archived, _))) => signed.differences(&archived).is_empty(),
+        _ => false,
     }
 }

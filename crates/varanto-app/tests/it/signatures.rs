@@ -6,7 +6,8 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 use varanto_app::AppError;
 use varanto_app::archive::{
-    CheckOptions, PdfRules, SignatureTrust, Submission, check_message, check_submission,
+    CheckOptions, PdfRules, SignatureMaterial, SignatureTrust, Submission, check_message,
+    check_submission,
 };
 use varanto_app::verify::{Held, ReceiptProblem, verify_receipt};
 use varanto_domain::access::{Caller, Purpose};
@@ -19,6 +20,7 @@ use varanto_domain::archive::signatures::SignerKind;
 use varanto_domain::faults::{Fault, Stage};
 use varanto_domain::ids::Oid;
 use varanto_formats::receipts::{self, Covered, CoveredSignatures};
+use varanto_formats::signature::evidence::MaterialKind;
 use varanto_formats::signature::{FileKey, RevocationList, Signing, Trust, jws, sign_xml};
 use varanto_kit::signers::{Issued, Order, SignerKey, SigningAuthority};
 
@@ -204,6 +206,15 @@ fn the_indented_documents_are_refused_for_their_digest() {
     }
 }
 
+fn material(
+    world: &World,
+    caller: &Caller,
+    document: &Oid,
+    digest: &proof::Hash,
+) -> Result<SignatureMaterial, AppError> {
+    world.app.open_signature_material(caller, document, digest, Purpose::READ)
+}
+
 /// ARC-6, ARC-15: a signature whose chain leads to an anchor is valid; what that rests on is kept, and
 /// verifying comes to the same, whatever is revoked later.
 #[test]
@@ -247,6 +258,17 @@ fn a_trusted_signature_is_kept_with_its_evidence_and_checks_again() {
         let kept: Value = serde_json::from_str(&evidence).unwrap();
         assert_eq!(kept["signatures"][0]["chain"].as_array().unwrap().len(), 2);
         assert_eq!(kept["signatures"][0]["lists"].as_array().unwrap().len(), 2);
+        for (named, kind) in
+            [("chain", MaterialKind::Certificate), ("lists", MaterialKind::RevocationList)]
+        {
+            for digest in kept["signatures"][0][named].as_array().unwrap() {
+                let digest = proof::from_base64(digest.as_str().unwrap()).unwrap();
+                let given = material(&world, &caller, &real.id(), &digest).unwrap();
+                assert_eq!((proof::sha256(&given.der), given.kind), (digest, kind));
+            }
+        }
+        let other = material(&world, &caller, &real.id(), &[7; 32]);
+        assert!(matches!(other, Err(AppError::NotFound)));
 
         world.app.trust_signatures(signers.trust(&[by], ConformanceLevel::Refuse));
         let world = world.reopen();

@@ -2,6 +2,7 @@
 
 use super::VersionFacts;
 use super::question::Reason;
+use crate::archive::documents::Part;
 use crate::ids::{ClientKey, VersionKey};
 
 /// On what ground a permit stands.
@@ -229,6 +230,19 @@ impl ReadPermit {
     pub const fn grant(&self) -> &Grant {
         &self.grant
     }
+
+    /// Whether a part is opened with the version. A frame names the worker who sent it by identity code:
+    /// it is the controller's own and its archivist's alone, whoever else reads the document.
+    ///
+    /// Source: ACC-2, LOG-1.
+    #[must_use]
+    pub const fn opens(&self, part: Part) -> bool {
+        let of_the_controller = matches!(
+            self.grant.basis,
+            Basis::OwnRegister | Basis::CaseContext | Basis::StatedReason | Basis::Archivist
+        );
+        of_the_controller || !matches!(part, Part::Frame)
+    }
 }
 
 impl ArchivePermit {
@@ -258,5 +272,26 @@ impl InvalidatePermit {
     #[must_use]
     pub const fn basis(&self) -> Basis {
         self.grant.basis
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// ACC-2: the frame tells who sent it by identity code, and opens for the controller and its archivist
+    /// alone; every other part opens with the document.
+    #[test]
+    fn a_frame_opens_for_the_controller_alone() {
+        let of_the_controller =
+            [Basis::OwnRegister, Basis::CaseContext, Basis::StatedReason, Basis::Archivist];
+        for basis in Basis::ALL {
+            let (version, client) = (VersionKey(1), ClientKey(1));
+            let permit = ReadPermit { version, client, grant: Grant::on(basis) };
+            for part in Part::ALL {
+                let opens = part != Part::Frame || of_the_controller.contains(&basis);
+                assert_eq!(permit.opens(part), opens, "{basis:?} {part:?}");
+            }
+        }
     }
 }

@@ -52,6 +52,21 @@ impl<'a> RawMetadata<'a> {
         self.values[element as usize].as_ref()
     }
 
+    /// The elements of which these metadata and others do not say the same. How a moment or an OID is
+    /// written is no difference.
+    ///
+    /// Source: ARC-6, ARC-15.
+    #[must_use]
+    pub fn differences(&self, other: &RawMetadata<'_>) -> Vec<Element> {
+        let same = |element: Element| match (self.get(element), other.get(element)) {
+            (Some(RawValue::Text(one)), Some(RawValue::Text(other))) => {
+                one == other || same_text(element.row().kind, one, other)
+            }
+            (one, other) => one == other,
+        };
+        Element::ALL.iter().copied().filter(|element| !same(*element)).collect()
+    }
+
     pub(super) fn text(&self, element: Element) -> Option<&str> {
         match self.get(element) {
             Some(RawValue::Text(text)) => Some(text),
@@ -64,6 +79,23 @@ impl<'a> RawMetadata<'a> {
         identity_code(self)
             .map(ClientIdentifier::Code)
             .or_else(|| temporary_identifier(self).map(ClientIdentifier::Temporary))
+    }
+}
+
+/// Whether two texts say the same in the form of their element; texts without that form say nothing.
+fn same_text(kind: ElementKind, one: &str, other: &str) -> bool {
+    fn alike<T: PartialEq>(texts: [&str; 2], read: impl Fn(&str) -> Option<T>) -> bool {
+        let [one, other] = texts.map(read);
+        one.is_some() && one == other
+    }
+    match kind {
+        ElementKind::Oid | ElementKind::OwnOid | ElementKind::PartyOid => {
+            alike([one, other], |text| Oid::parse_either(text).ok())
+        }
+        ElementKind::Instant => alike([one, other], Instant::parse),
+        ElementKind::Day => alike([one, other], FinnishDay::parse),
+        ElementKind::Language => one.eq_ignore_ascii_case(other),
+        _ => false,
     }
 }
 
@@ -934,6 +966,35 @@ mod tests {
         let mut faults = Vec::new();
         check_original_task(&raw, &against(code_sets), &mut faults);
         faults
+    }
+
+    /// ARC-6: metadata differ in what they say, not in how a moment or an OID is written.
+    #[test]
+    fn metadata_differ_in_what_they_say_and_not_in_how() {
+        let one = [
+            (Element::WrittenAt, "2026-03-23T10:54:24+02:00"),
+            (Element::ControllerId, "1.2.246.10.1"),
+            (Element::ClientIdentityCode, "010170-999R"),
+            (Element::Language, "FI"),
+            (Element::ServiceTask, "25"),
+        ];
+        let differences = |other: &[(Element, &'static str)]| raw(&one).differences(&raw(other));
+        let mut other = one;
+        other[0].1 = "2026-03-23T08:54:24Z";
+        other[1].1 = "urn:oid:1.2.246.10.1";
+        other[2].1 = "010170-999R";
+        other[3].1 = "fi";
+        assert_eq!(differences(&other), []);
+        assert_eq!(differences(&other[1..]), [Element::WrittenAt]);
+        for (place, changed) in
+            ["2026-03-23T10:54:25+02:00", "1.2.246.10.2", "010170-998P", "sv", "26"]
+                .into_iter()
+                .enumerate()
+        {
+            let mut changed_too = other;
+            changed_too[place].1 = changed;
+            assert_eq!(differences(&changed_too), [one[place].0]);
+        }
     }
 
     /// OLD-4: where the mapping is known, the task of 2016 is one that the old one became.

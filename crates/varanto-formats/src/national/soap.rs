@@ -72,7 +72,7 @@ pub(super) fn payload<'a, 'i>(
     });
     if let Some(entry) = must {
         let place = format!("Envelope/Header/{}", shown(entry.tag_name().name()));
-        return refuse(fault(FaultKind::UnknownElement, &place).arg("known", "–"));
+        return refuse(fault(FaultKind::HeaderNotUnderstood, &place));
     }
     let mut bodies = inside("Body");
     let (Some(body), None) = (bodies.next(), bodies.next()) else {
@@ -106,6 +106,8 @@ pub fn envelope(version: Version, xml: &str) -> String {
 pub enum Blame {
     /// The message cannot be read.
     Sender,
+    /// The envelope has a header that must be understood, and is not.
+    MustUnderstand,
     /// The archive failed; the same message may do later.
     Receiver,
 }
@@ -120,6 +122,7 @@ pub fn fault(version: Version, blame: Blame, code: &str, text: &str) -> String {
         Version::V11 => {
             let blame = match blame {
                 Blame::Sender => "soap:Client",
+                Blame::MustUnderstand => "soap:MustUnderstand",
                 Blame::Receiver => "soap:Server",
             };
             out.text("faultcode", blame).text("faultstring", text);
@@ -128,6 +131,7 @@ pub fn fault(version: Version, blame: Blame, code: &str, text: &str) -> String {
         Version::V12 => {
             let blame = match blame {
                 Blame::Sender => "soap:Sender",
+                Blame::MustUnderstand => "soap:MustUnderstand",
                 Blame::Receiver => "soap:Receiver",
             };
             out.open("soap:Code", &[]).text("soap:Value", blame).close("soap:Code");

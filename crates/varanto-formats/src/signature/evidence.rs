@@ -126,7 +126,27 @@ pub fn read(text: &[u8]) -> Option<Recheck> {
     Some(found)
 }
 
+/// What a digest of [`Material`] is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MaterialKind {
+    /// A certificate above the signer's.
+    Certificate,
+    /// A revocation list.
+    RevocationList,
+}
+
 impl Material {
+    /// What a digest is of, if it is one of these.
+    #[must_use]
+    pub fn names(&self, digest: &proof::Hash) -> Option<MaterialKind> {
+        let certificate = || self.anchor.iter().chain(&self.between).any(|one| one == digest);
+        if self.lists.contains(digest) {
+            Some(MaterialKind::RevocationList)
+        } else {
+            certificate().then_some(MaterialKind::Certificate)
+        }
+    }
+
     /// Every digest.
     pub fn digests(&self) -> impl Iterator<Item = &proof::Hash> {
         self.anchor.iter().chain(&self.between).chain(&self.lists)

@@ -11,6 +11,7 @@ use varanto_domain::archive::documents::Part;
 use varanto_domain::archive::signatures::SignerKind;
 use varanto_domain::time::{Clock, Instant};
 use varanto_formats::signature::{FileKey, Signing, SigningKey, jws, sign_xml};
+use zeroize::Zeroizing;
 
 use super::{Context, Failure};
 use crate::clock::MachineClock;
@@ -112,7 +113,8 @@ fn parts(options: &Options) -> Result<Vec<(Part, Vec<u8>)>, Failure> {
 fn key(options: &Options) -> Result<Box<dyn SigningKey>, Failure> {
     let certificate = read(&options.certificate)?;
     if let Some(file) = &options.key {
-        return Ok(Box::new(FileKey::read(&read(file)?, &certificate).map_err(Failure::of)?));
+        let key = Zeroizing::new(read(file)?);
+        return Ok(Box::new(FileKey::read(&key, &certificate).map_err(Failure::of)?));
     }
     let (Some(module), Some(token), Some(key)) =
         (&options.module, &options.token, &options.key_label)
@@ -122,11 +124,11 @@ fn key(options: &Options) -> Result<Box<dyn SigningKey>, Failure> {
     let certificate = CertificateDer::from_pem_slice(&certificate).map_err(|_| {
         Failure::of(format!("{}: the certificate is not PEM", options.certificate.display()))
     })?;
-    let pin = match &options.pin {
+    let pin = Zeroizing::new(match &options.pin {
         Some(file) => String::from_utf8(read(file)?)
             .map_err(|_| Failure::of(format!("{}: not UTF-8", file.display())))?,
         None => std::io::read_to_string(std::io::stdin())?,
-    };
+    });
     let place = TokenPlace { module, token, key };
     let key = TokenKey::open(&place, pin.trim_end_matches(['\r', '\n']), certificate.to_vec());
     Ok(Box::new(key.map_err(Failure::of)?))

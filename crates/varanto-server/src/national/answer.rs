@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use varanto_app::archive::{Taken, TakenMessage};
-use varanto_domain::faults::{Fault, Stage};
+use varanto_domain::faults::{Fault, FaultKind, Stage};
 use varanto_domain::time::Instant;
 use varanto_formats::national::ARCHIVE_DEVICE;
 use varanto_formats::national::acknowledgement::{self, Acknowledgement, Detail, Verdict};
@@ -100,18 +100,27 @@ pub(super) fn acknowledge(
     response
 }
 
-/// SOAP carries acknowledgements of every kind with 200; what the archive itself failed in is a SOAP
-/// fault.
+/// SOAP carries acknowledgements of every kind with 200; what the archive itself failed in, and a header
+/// that it does not understand, is a SOAP fault.
 fn in_envelope(envelope: Option<Version>, status: StatusCode, told: &Acknowledgement) -> Response {
     let xml = acknowledgement::write(told);
     let Some(version) = envelope else {
         return (status, [(header::CONTENT_TYPE, "application/xml")], xml).into_response();
     };
     let kind = format!("{}; charset=utf-8", version.media_type());
-    if told.verdict == Verdict::Rejected && status.is_server_error() {
+    let not_understood = FaultKind::HeaderNotUnderstood.code();
+    let blame = if told.verdict == Verdict::Rejected && status.is_server_error() {
+        Some((Blame::Receiver, status))
+    } else if told.details.iter().any(|detail| detail.code == not_understood) {
+        // Both versions of SOAP send their faults with 500.
+        Some((Blame::MustUnderstand, StatusCode::INTERNAL_SERVER_ERROR))
+    } else {
+        None
+    };
+    if let Some((blame, status)) = blame {
         let detail = told.details.first();
         let (code, text) = detail.map_or(("", ""), |detail| (&detail.code, &detail.text));
-        let fault = soap::fault(version, Blame::Receiver, code, text);
+        let fault = soap::fault(version, blame, code, text);
         return (status, [(header::CONTENT_TYPE, kind)], fault).into_response();
     }
     let body = soap::envelope(version, &xml);

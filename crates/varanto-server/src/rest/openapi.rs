@@ -89,6 +89,7 @@ fn parameters(operation: &Operation, demo: Option<&DemoFacts>) -> Value {
     let path = operation.path_parameters().map(|name| {
         let schema = match name {
             "part" => json!({ "enum": ["structured", "view", "pdf", "national", "frame"] }),
+            "digest" => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{43}$" }),
             _ => json!({ "type": "string", "pattern": "^[0-2](\\.(0|[1-9][0-9]*))+$" }),
         };
         json!({ "name": name, "in": "path", "required": true, "schema": schema,
@@ -112,6 +113,7 @@ pub fn parameter_example(operation: &Operation, name: &str, demo: Option<&DemoFa
         ("oid", _) => return demo.map_or(DOCUMENT, |demo| &demo.document).to_owned(),
         ("controller", _) => "1.2.246.10.1234567",
         ("part", _) => "view",
+        ("digest", _) => "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU",
         ("invalidated", _) => "false",
         ("situation", _) => "own-register",
         ("reason", _) => "information-request",

@@ -2,13 +2,15 @@
 
 use axum::Extension;
 use axum::extract::{Path, State};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::json;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
 use varanto_formats::receipts::{Covered, CoveredSignatures};
+use varanto_formats::signature::evidence::MaterialKind;
 
 use super::caller::Asker;
 use super::documents::{document, json as printed, purpose};
@@ -40,6 +42,27 @@ pub async fn read(
         signatures: proof.signatures.map(|(salt, evidence)| CoveredSignatures::of(&salt, evidence)),
     });
     Ok(printed(format!("{{\"receipt\":{receipt},\"covers\":{covered}}}")).into_response())
+}
+
+/// `GET /documents/{oid}/signatures/{digest}`: a certificate or revocation list that the verdict on the
+/// document's signatures rests on. The digest is the evidence's, in base64url.
+pub async fn signature_material(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Extension(parameters): Extension<Parameters>,
+    Path((oid, digest)): Path<(String, String)>,
+) -> Answer {
+    let (oid, purpose) = (document(&oid)?, purpose(&parameters)?);
+    let digest = URL_SAFE_NO_PAD.decode(digest).ok().and_then(|bytes| bytes.try_into().ok());
+    let digest = digest.ok_or_else(Problem::not_found)?;
+    let found = doors
+        .work(move |app| app.open_signature_material(&asker.0, &oid, &digest, purpose))
+        .await?;
+    let kind = match found.kind {
+        MaterialKind::Certificate => "application/pkix-cert",
+        MaterialKind::RevocationList => "application/pkix-crl",
+    };
+    Ok(([(header::CONTENT_TYPE, kind)], found.der).into_response())
 }
 
 /// `GET /checkpoint`: the newest signed one. It tells of nobody, so anyone may hold it.

@@ -302,6 +302,18 @@ pub const TABLE: &[Operation] = &[
         open: false,
         serve: || get(proof::read),
     },
+    Operation {
+        id: "read_signature_material",
+        tag: "proof",
+        method: "GET",
+        path: "/documents/{oid}/signatures/{digest}",
+        query: LOOK,
+        takes: None,
+        answers: &[(200, "application/pkix-cert", ""), (200, "application/pkix-crl", "")],
+        problems: &[],
+        open: false,
+        serve: || get(proof::signature_material),
+    },
     public("read_checkpoint", "proof", "/checkpoint", "Checkpoint", || get(proof::checkpoint)),
     Operation {
         id: "read_consistency",

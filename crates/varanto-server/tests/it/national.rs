@@ -225,3 +225,24 @@ async fn a_document_of_rest_goes_out_as_a_national_one() {
     }
     assert_eq!(line.get(&format!("{place}/content/frame")).await.unwrap().status, 404);
 }
+
+/// ARC-1: a header of the envelope that must be understood is answered as SOAP says, and nothing is kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_soap_header_that_must_be_understood_is_a_soap_fault() {
+    let Some(real) = Real::read() else { return };
+    let (house, mut line) = vantaa().await;
+    for version in soap::Version::ALL {
+        let header = "<soap:Header><x:y xmlns:x='urn:x' soap:mustUnderstand='1'/></soap:Header>";
+        let body = soap::envelope(version, &real.joined());
+        let body = body.replacen("<soap:Body>", &format!("{header}<soap:Body>"), 1);
+        let answer = post(&mut line, MESSAGES, version.media_type(), body).await;
+        assert_eq!(answer.status, 500, "{}", answer.text());
+        let text = answer.text();
+        assert!(text.contains("soap:MustUnderstand"), "{text}");
+        assert!(
+            text.contains("header-not-understood") && text.contains("Envelope/Header/y"),
+            "{text}"
+        );
+    }
+    assert_eq!(house.versions(), 0);
+}
