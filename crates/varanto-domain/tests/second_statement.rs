@@ -22,13 +22,13 @@ use varanto_domain::time::{FinnishDay, Validity};
 ///
 /// It is a list of sentences, each by itself true of a world; what is permitted is what no sentence
 /// forbids and one sentence grants.
-struct Second<'w> {
-    q: &'w Question<'w>,
-    action: Action,
+pub(crate) struct Second<'w> {
+    pub(crate) q: &'w Question<'w>,
+    pub(crate) action: Action,
 }
 
 impl Second<'_> {
-    fn answer(&self) -> Option<(&'static str, Vec<&'static str>)> {
+    pub(crate) fn answer(&self) -> Option<(&'static str, Vec<&'static str>)> {
         if self.action == Action::Administer {
             // ACC-5: registers are the operator's.
             return matches!(self.q.caller.who, Who::Operator).then(|| ("operation", Vec::new()));

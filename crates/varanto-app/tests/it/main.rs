@@ -6,6 +6,7 @@ mod corpora;
 mod counts;
 mod crash;
 mod damage;
+mod differential;
 mod full_disk;
 mod national;
 mod national_mutations;
@@ -13,6 +14,8 @@ mod obligations;
 mod receipts;
 mod rights;
 mod search;
+#[path = "../../../varanto-domain/tests/second_statement.rs"]
+mod second_statement;
 mod signatures;
 mod strangers;
 mod structures;

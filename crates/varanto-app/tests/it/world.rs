@@ -736,7 +736,7 @@ impl Draft {
 }
 
 /// The registers: two public controllers, a private producer, six systems.
-fn registers() -> Value {
+pub(crate) fn registers() -> Value {
     let organisation = |oid: &str, name: &str, kind: &str| {
         json!({"oid": oid, "names": {"fi": name}, "kind": kind, "first_day": "2015-01-01",
             "controller": kind == "public"})

@@ -1,0 +1,727 @@
+//! Random archives, and random questions put to every path and to the second statement of the rules:
+//! whoever asks, by whatever way, is answered as the naive statement says (ACC-6, design 3).
+//!
+//! What the second statement is told of clients and documents is what the generator wrote into the
+//! documents, not what the archive derived from them. `VARANTO_LONG=1` puts a million questions, else ten
+//! thousand; `VARANTO_SEED` begins elsewhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Instant as Stopwatch;
+
+use serde_json::{Value, json};
+use varanto_app::AppError;
+use varanto_app::archive::{AccessQuestion, DocumentQuery, InvalidationRequest};
+use varanto_app::callers::PersonFacts;
+use varanto_domain::access::{
+    Action, Caller, ClientFacts, Display, DocumentFacts, LookReason, Purpose, Question, Reason,
+    RelationshipSpan, Role, Situation, StatutoryGround, Subject, Who,
+};
+use varanto_domain::archive::documents::{DocumentGroup, Part, VersionState};
+use varanto_domain::ids::Oid;
+use varanto_domain::relationship::{Branch, RegisterUseRight, Side};
+use varanto_domain::time::{Clock, FinnishDay, Validity};
+use varanto_formats::synthetic::Draw;
+use varanto_formats::view::ViewLanguage;
+
+use crate::second_statement::Second;
+use crate::world::{
+    COUNTY, Client, Dossier, Draft, NEIGHBOUR, OPERATING_UNIT, PRODUCER, PRODUCERS_OTHER_UNIT,
+    PRODUCERS_UNIT, System, UNIT, World, client, oid, registers, serving, task, told,
+};
+
+/// The other service unit of the county; its neighbour has one of the same number.
+const OTHER_UNIT: &str = "1.2.246.10.90000001.10.13";
+const TASKS: [&str; 2] = ["24", "25"];
+
+/// A version that is archived, as its maker knows it.
+struct Kept {
+    facts: DocumentFacts,
+    of: usize,
+    draft: Draft,
+    main: Option<Oid>,
+}
+
+/// An archive whose every fact is known without asking it.
+struct Archive {
+    world: World,
+    clients: Vec<Client>,
+    facts: Vec<ClientFacts>,
+    kept: Vec<Kept>,
+}
+
+/// The draft in a controller's register: drafts are the county's, and its neighbour's nodes have the same
+/// numbers.
+fn within(draft: Draft, controller: &str) -> Draft {
+    let moved = |value: Value| -> Value {
+        serde_json::from_str(&value.to_string().replace(COUNTY, controller)).unwrap()
+    };
+    Draft { metadata: moved(draft.metadata), structured: draft.structured.map(moved), ..draft }
+}
+
+fn neighbours_too(mut registers: Value) -> Value {
+    for organisation in registers["organisations"].as_array_mut().unwrap() {
+        if organisation["oid"] == NEIGHBOUR {
+            organisation["wide_register_use"] = true.into();
+        }
+    }
+    let units = registers["units"].as_array_mut().unwrap();
+    let more = [
+        (COUNTY, "13", "service-unit"),
+        (NEIGHBOUR, "13", "service-unit"),
+        (NEIGHBOUR, "1", "operating-unit"),
+    ];
+    for (of, number, kind) in more {
+        units.push(json!({"oid": format!("{of}.10.{number}"), "kind": kind, "organisation": of,
+            "names": {"fi": "Yksikkö"}, "first_day": "2015-01-01"}));
+    }
+    registers
+}
+
+/// Days around today, on which rights turn.
+fn day(draw: &mut Draw, today: FinnishDay) -> FinnishDay {
+    if draw.chance(40) {
+        FinnishDay::new(2025, 1, 1).unwrap().plus_days(i32::try_from(draw.below(400)).unwrap())
+    } else {
+        today.plus_days(i32::try_from(draw.below(7)).unwrap() - 3)
+    }
+}
+
+/// What a unit's days are: from the first to the last one, perhaps with an interruption.
+fn days(draw: &mut Draw, today: FinnishDay, ends: bool) -> (Validity, Vec<Validity>) {
+    let first = day(draw, today);
+    let length = i32::try_from(draw.below(30)).unwrap();
+    let last = (ends || draw.chance(50)).then(|| first.plus_days(length));
+    let mut suspensions = Vec::new();
+    if draw.chance(30) && (last.is_none() || length > 8) {
+        let from = first.plus_days(1 + i32::try_from(draw.below(3)).unwrap());
+        let until = from.plus_days(i32::try_from(draw.below(4)).unwrap());
+        suspensions.push(Validity { first: from, last: Some(until) });
+    }
+    (Validity { first, last }, suspensions)
+}
+
+/// The entries of a unit: one for each span in which it serves.
+fn entries(unit: &str, (validity, suspensions): &(Validity, Vec<Validity>)) -> Vec<Value> {
+    let text = |day: Option<FinnishDay>| day.map(|day| day.to_string()).unwrap_or_default();
+    let mut first = validity.first;
+    let mut all = Vec::new();
+    for gap in suspensions {
+        let end = gap.first.plus_days(-1);
+        all.push(serving(unit, &first.to_string(), &end.to_string()));
+        first = gap.last.unwrap().plus_days(1);
+    }
+    all.push(serving(unit, &first.to_string(), &text(validity.last)));
+    all
+}
+
+/// The entry of an organiser's own unit: it names no services, and how the unit is reached.
+fn of_the_organiser(mut entry: Value) -> Value {
+    entry.as_object_mut().unwrap().remove("sosiaalipalvelu");
+    entry["yhteystiedot"] = json!({"puhelinnumero": "040 000 0000"});
+    entry
+}
+
+/// The service tasks of a relationship document, and the rights that the generator means by them.
+fn served(
+    draw: &mut Draw,
+    today: FinnishDay,
+    controller: &str,
+    relationship: &str,
+    ends: bool,
+) -> (Value, Vec<Value>, Vec<RegisterUseRight>) {
+    let mut rights = Vec::new();
+    let mut tasks = Vec::new();
+    let mut unserved = false;
+    let mut add = |branch: Branch, holder: &str, side, days: &(Validity, Vec<Validity>)| {
+        rights.push(RegisterUseRight {
+            controller: oid(controller),
+            organiser: oid(controller),
+            relationship: oid(relationship),
+            branch,
+            services: Vec::new(),
+            holder: oid(holder),
+            side,
+            validity: days.0,
+            suspensions: days.1.clone(),
+        });
+    };
+    for code in TASKS {
+        let mut right = |holder: &str, side: Side, days: &(Validity, Vec<Validity>)| {
+            add(Branch::ServiceTask(code.into()), holder, side, days);
+        };
+        let (mut own, mut producers) = (Vec::new(), Vec::new());
+        for unit in [UNIT, OTHER_UNIT] {
+            let unit = unit.replace(COUNTY, controller);
+            if draw.chance(50) {
+                let days = days(draw, today, ends);
+                own.extend(entries(&unit, &days).into_iter().map(of_the_organiser));
+                right(&unit, Side::Organiser, &days);
+            }
+        }
+        for (unit, other) in
+            [(PRODUCERS_UNIT, PRODUCERS_OTHER_UNIT), (PRODUCERS_OTHER_UNIT, PRODUCERS_UNIT)]
+        {
+            if draw.chance(35) {
+                let days_of = days(draw, today, ends);
+                let mut spans = entries(unit, &days_of);
+                right(unit, Side::Producer, &days_of);
+                if draw.chance(30) {
+                    let implementers = days(draw, today, ends);
+                    // Without a last day it ends with the producer's span that names it.
+                    let named = days_of
+                        .1
+                        .first()
+                        .map_or(days_of.0.last, |gap| Some(gap.first.plus_days(-1)));
+                    let last = implementers.0.last.or(named);
+                    let whole = Validity { last, ..implementers.0 };
+                    let gap_fits = implementers
+                        .1
+                        .iter()
+                        .all(|gap| last.is_none_or(|last| gap.last.unwrap() < last));
+                    if last.is_none_or(|last| whole.first <= last) && gap_fits {
+                        spans[0]["palveluntoteuttaja"] = entries(other, &implementers).into();
+                        let producer = oid(unit);
+                        right(other, Side::Implementer { producer }, &(whole, implementers.1));
+                    }
+                }
+                producers.extend(spans);
+            }
+        }
+        unserved |= own.is_empty();
+        let mut served = json!({"palvelutehtava": task(code)});
+        if !own.is_empty() {
+            served["palvelunjarjestajan_palveluyksikko"] = own.into();
+        }
+        if !producers.is_empty() {
+            served["palveluntuottaja"] = producers.into();
+        }
+        tasks.push(served);
+    }
+    let mut whole = Vec::new();
+    // Each service task has a unit of the organiser's, or the whole relationship has one.
+    if unserved || draw.chance(20) {
+        let unit = UNIT.replace(COUNTY, controller);
+        let days = days(draw, today, ends);
+        whole.extend(entries(&unit, &days).into_iter().map(of_the_organiser));
+        add(Branch::WholeRelationship, &unit, Side::Organiser, &days);
+    }
+    (tasks.into(), whole, rights)
+}
+
+impl Archive {
+    fn make(draw: &mut Draw, clients: usize) -> Self {
+        let world = World::new();
+        let loaded = neighbours_too(registers()).to_string().into_bytes();
+        world.app.load_registers("world", loaded).unwrap();
+        let mut archive = Self { world, clients: Vec::new(), facts: Vec::new(), kept: Vec::new() };
+        for number in 0..clients {
+            archive.clients.push(client(u16::try_from(number + 1).unwrap()));
+            let wide_in = vec![oid(NEIGHBOUR)];
+            archive.facts.push(ClientFacts { wide_in, ..ClientFacts::default() });
+            for controller in [COUNTY, NEIGHBOUR] {
+                if draw.chance(80) {
+                    archive.relate(draw, number, controller);
+                }
+                if draw.chance(30) {
+                    archive.relate_formerly(draw, number, controller);
+                }
+            }
+        }
+        archive
+    }
+
+    fn today(&self) -> FinnishDay {
+        FinnishDay::of(self.world.clock.now())
+    }
+
+    fn archive(&mut self, of: usize, draft: Draft) -> Oid {
+        let text = |path: &str| {
+            let mut at = &draft.metadata;
+            for name in path.split('.') {
+                at = &at[name];
+            }
+            at.as_str().map(str::to_owned)
+        };
+        let controller = text("controller.id").unwrap();
+        let system = if controller == COUNTY { System::County } else { System::Neighbour };
+        let sent = self.world.app.archive_document(&self.world.caller(system), draft.submission());
+        match sent {
+            Ok(_) => {}
+            Err(AppError::Refused(faults)) => panic!("{}\n{:#}", told(&faults), draft.metadata),
+            Err(other) => panic!("{other:?}"),
+        }
+        if let Some(before) = text("replaces.document_id") {
+            let before = self.kept.iter_mut().find(|one| one.facts.id.as_str() == before).unwrap();
+            before.facts.state = VersionState::Replaced;
+        }
+        let group = DocumentGroup::of_code(&draft.text("group")).unwrap();
+        let id = draft.id();
+        let facts = DocumentFacts {
+            id: id.clone(),
+            set: oid(&draft.text("set_id")),
+            client: None,
+            controller: oid(&controller),
+            unit: text("service_unit.id").map(|unit| oid(&unit)),
+            group,
+            state: VersionState::InForce,
+            service_task: text("service_task").map(Arc::from),
+            subject: Subject::Ordinary,
+            display: Display::UNREAD,
+            signed: group == DocumentGroup::LaterPhase,
+        };
+        let main = text("main_document").map(|main| oid(&main));
+        self.kept.push(Kept { facts, of, draft, main });
+        id
+    }
+
+    /// A relationship in one register, with its cases and documents.
+    fn relate(&mut self, draw: &mut Draw, of: usize, controller: &str) {
+        let person = self.clients[of].clone();
+        let relationship = within(self.world.relationship(&person), controller);
+        self.archive(of, relationship.clone());
+        let id = relationship.text("relationship_id");
+        let mut cases = Vec::new();
+        for code in TASKS {
+            let case = self.world.case(&person, &id);
+            let case = case
+                .content("/asia_asiakirja/asian_tiedot/palvelutehtava", task(code))
+                .set("service_task", code);
+            let case = within(case, controller);
+            self.archive(of, case.clone());
+            cases.push((code, case));
+        }
+        for _ in 0..3 + draw.below(5) {
+            let (code, case) = draw.pick(&cases).clone();
+            self.record(draw, of, controller, &id, code, &case);
+        }
+        let ends = draw.chance(30);
+        let (tasks, whole, rights) = served(draw, self.today(), controller, &id, ends);
+        let mut last = within(self.world.next_version(&relationship), controller);
+        last = last.content("/asiakkuusasiakirja/sosiaalihuollon_palvelutehtava", tasks);
+        if !whole.is_empty() {
+            last = last.content("/asiakkuusasiakirja/palvelunjarjestajan_palveluyksikko", whole);
+        }
+        let mut ended = None;
+        if ends {
+            let day = self.today().plus_days(-1 - i32::try_from(draw.below(3)).unwrap());
+            for (_, case) in &cases {
+                let closed = self.world.next_version(case).closed_on(&day.to_string());
+                self.archive(of, within(closed, controller));
+            }
+            let heading = "/asiakkuusasiakirja/sosiaalihuollon_asiakkuus/asiakkuuden_paattymispvm";
+            last = last.content(heading, day.to_string());
+            ended = Some(day);
+        }
+        self.archive(of, last);
+        let facts = &mut self.facts[of];
+        facts.rights.extend(rights);
+        let controller = oid(controller);
+        facts.relationships.push(RelationshipSpan { controller, old: false, last_day: ended });
+    }
+
+    /// An old relationship in one register, with papers of that time.
+    fn relate_formerly(&mut self, draw: &mut Draw, of: usize, controller: &str) {
+        let person = self.clients[of].clone();
+        let relationship = within(self.world.old_relationship(&person), controller);
+        self.archive(of, relationship.clone());
+        let id = relationship.text("relationship_id");
+        let case = within(self.world.closed_case(&person, &id), controller);
+        self.archive(of, case.clone());
+        let dossier = dossier(&person, &relationship, &case);
+        for _ in 0..=draw.below(2) {
+            self.archive(of, within(self.world.old(&dossier), controller));
+        }
+        let last_day = FinnishDay::new(2024, 3, 1);
+        let controller = oid(controller);
+        self.facts[of].relationships.push(RelationshipSpan { controller, old: true, last_day });
+    }
+
+    /// A client document, perhaps with later versions, perhaps invalidated.
+    fn record(
+        &mut self,
+        draw: &mut Draw,
+        of: usize,
+        controller: &str,
+        relationship: &str,
+        code: &str,
+        case: &Draft,
+    ) {
+        let dossier = Dossier {
+            client: self.clients[of].clone(),
+            relationship: relationship.to_owned(),
+            case: case.text("case_id"),
+            relationship_document: String::new(),
+            case_document: String::new(),
+        };
+        let phase_one = draw.chance(30);
+        let made =
+            if phase_one { self.world.phase_one(&dossier) } else { self.world.note(&dossier) };
+        let mut made = within(made, controller).set("service_task", code);
+        match draw.below(4) {
+            0 => made = made.set("service_unit.id", OTHER_UNIT.replace(COUNTY, controller)),
+            1 => {
+                made = made
+                    .set("service_unit.id", *draw.pick(&[PRODUCERS_UNIT, PRODUCERS_OTHER_UNIT]))
+                    .set("producer.id", PRODUCER)
+                    .set("producer.name", "Hoiva Oy");
+            }
+            _ => {}
+        }
+        let mains: Vec<Oid> = self
+            .kept
+            .iter()
+            .filter(|one| one.of == of && one.facts.controller.as_str() == controller)
+            .filter(|one| one.facts.group == DocumentGroup::LaterPhase && one.main.is_none())
+            .filter(|one| one.facts.state != VersionState::Invalidated)
+            .filter(|one| {
+                one.facts.id == one.facts.set && one.draft.text("case_id") == dossier.case
+            })
+            .map(|one| one.facts.id.clone())
+            .collect();
+        if !mains.is_empty() && draw.chance(25) {
+            made = made.set("main_document", draw.pick(&mains).as_str());
+        }
+        self.archive(of, made.clone());
+        if draw.chance(25) {
+            made = within(self.world.next_version(&made), controller);
+            self.archive(of, made.clone());
+        }
+        if draw.chance(20) {
+            let id = made.id();
+            let system = if controller == COUNTY { System::County } else { System::Neighbour };
+            let reason = InvalidationRequest { reason: "1".into(), explanation: None };
+            self.world.app.invalidate_document(&self.world.caller(system), &id, &reason).unwrap();
+            let set = oid(&made.text("set_id"));
+            for one in self.kept.iter_mut().filter(|one| one.facts.set == set) {
+                let hidden = one.facts.id == id;
+                one.facts.state =
+                    if hidden { VersionState::Invalidated } else { VersionState::InForce };
+            }
+        }
+    }
+
+    /// Any caller: systems, people of any role, strong and weak, and the operator.
+    fn caller(&self, draw: &mut Draw) -> Caller {
+        let systems = [System::County, System::Neighbour, System::Producer, System::ReadOnly];
+        if draw.chance(30) {
+            return self.world.caller(*draw.pick(&systems));
+        }
+        let (organisation, units): (&str, Vec<String>) = match draw.below(3) {
+            0 => (PRODUCER, vec![PRODUCERS_UNIT.into(), PRODUCERS_OTHER_UNIT.into()]),
+            number => {
+                let own = if number == 1 { COUNTY } else { NEIGHBOUR };
+                let units = [UNIT, OTHER_UNIT, OPERATING_UNIT];
+                (own, units.iter().map(|unit| unit.replace(COUNTY, own)).collect())
+            }
+        };
+        let role = match draw.below(10) {
+            0 => Role::Archivist,
+            1 => Role::DataProtectionOfficer,
+            2 => Role::ResponsibleWorker,
+            _ if organisation == PRODUCER => Role::ProducerWorker,
+            _ => Role::Worker,
+        };
+        let facts = PersonFacts {
+            subject: "t.tyontekija".into(),
+            registration_number: None,
+            role: role.code().to_owned(),
+            organisation: oid(organisation),
+            unit: draw.chance(95).then(|| oid(draw.pick::<String>(&units))),
+            duty: draw.chance(30).then(|| vec![(*draw.pick(&TASKS)).to_owned()]),
+            strong: !draw.chance(8),
+        };
+        let mut caller = self.world.app.caller_of_person(facts).unwrap();
+        if draw.chance(3) {
+            caller.who = Who::Operator;
+        }
+        caller
+    }
+
+    fn purpose(draw: &mut Draw) -> Purpose {
+        let situation = if draw.chance(50) { None } else { Some(*draw.pick(&Situation::ALL)) };
+        let reason = match draw.below(5) {
+            0 | 1 => Some(Reason::Look(LookReason::Urgent)),
+            2 => Some(Reason::Statutory(StatutoryGround::Section62)),
+            _ => None,
+        };
+        Purpose { situation, reason, invalidated_too: draw.chance(30) }
+    }
+
+    fn second(
+        &self,
+        caller: &Caller,
+        one: &Kept,
+        purpose: Purpose,
+        action: Action,
+    ) -> Option<(&'static str, Vec<&'static str>)> {
+        let client = &self.facts[one.of];
+        let q = Question::new(caller, &one.facts, client, purpose, self.today());
+        Second { q: &q, action }.answer()
+    }
+
+    fn permitted(&self, caller: &Caller, one: &Kept, purpose: Purpose, action: Action) -> bool {
+        self.second(caller, one, purpose, action).is_some()
+    }
+}
+
+fn dossier(person: &Client, relationship: &Draft, case: &Draft) -> Dossier {
+    Dossier {
+        client: person.clone(),
+        relationship: relationship.text("relationship_id"),
+        case: case.text("case_id"),
+        relationship_document: relationship.text("document_id"),
+        case_document: case.text("document_id"),
+    }
+}
+
+/// Whether something was given; any answer but a denial and a gift fails.
+fn given<T: std::fmt::Debug>(answer: Result<T, AppError>) -> (bool, Option<T>) {
+    match answer {
+        Ok(given) => (true, Some(given)),
+        Err(AppError::Denied(_)) => (false, None),
+        Err(other) => panic!("{other:?}"),
+    }
+}
+
+/// One question by one path.
+struct Trial<'a> {
+    archive: &'a Archive,
+    caller: &'a Caller,
+    purpose: Purpose,
+}
+
+/// The paths by which a document is reached.
+const PATHS: [&str; 12] = [
+    "open",
+    "content",
+    "national",
+    "versions",
+    "proof",
+    "page",
+    "explain",
+    "access list",
+    "new version",
+    "invalidation",
+    "client search",
+    "register search",
+];
+
+impl Trial<'_> {
+    fn may(&self, one: &Kept, action: Action) -> bool {
+        self.archive.permitted(self.caller, one, self.purpose, action)
+    }
+
+    /// What is permitted by a path, and what the path gave.
+    fn ask(&self, path: &str, one: &Kept) -> (Value, Value) {
+        let (app, caller, purpose) = (&self.archive.world.app, self.caller, self.purpose);
+        let (id, kept) = (&one.facts.id, &self.archive.kept);
+        let read = self.may(one, Action::Read);
+        let yes_no = |answer: bool| (json!(read), json!(answer));
+        match path {
+            "open" => {
+                let (answer, view) = given(app.open_document(caller, id, purpose));
+                let attached: BTreeSet<String> = view
+                    .iter()
+                    .flat_map(|view| &view.attachments)
+                    .map(ToString::to_string)
+                    .collect();
+                let main =
+                    |kept: &&Kept| kept.main.as_ref().is_some_and(|main| self.same_set(main, id));
+                let expected: BTreeSet<String> = kept
+                    .iter()
+                    .filter(main)
+                    .filter(|kept| kept.facts.state == VersionState::InForce)
+                    .filter(|kept| read && self.may(kept, Action::List))
+                    .map(|kept| kept.facts.id.to_string())
+                    .collect();
+                (json!([read, expected]), json!([answer, attached]))
+            }
+            "content" => yes_no(given(app.open_content(caller, id, None, purpose)).0),
+            "national" if one.draft.structured.is_some() => {
+                yes_no(given(app.open_content(caller, id, Some(Part::National), purpose)).0)
+            }
+            "page" if one.draft.pdf.is_none() => {
+                yes_no(given(app.show_document(caller, id, purpose, ViewLanguage::Finnish)).0)
+            }
+            "versions" => {
+                let (answer, list) = given(app.list_versions(caller, id, purpose));
+                let versions = list.iter().flat_map(|list| &list.versions);
+                let shown: BTreeSet<String> =
+                    versions.map(|one| one.document.to_string()).collect();
+                let expected: BTreeSet<String> = kept
+                    .iter()
+                    .filter(|other| other.facts.set == one.facts.set)
+                    .filter(|other| read && self.may(other, Action::List))
+                    .map(|other| other.facts.id.to_string())
+                    .collect();
+                (json!([read, expected]), json!([answer, shown]))
+            }
+            "proof" => yes_no(given(app.prove_document(caller, id, purpose)).0),
+            "explain" => self.explain(one),
+            "access list" => {
+                let own = caller.owns(&one.facts.controller);
+                let answer = given(app.list_access(caller, id, purpose)).0;
+                (json!(read && own), json!(answer))
+            }
+            "new version" => self.new_version(one),
+            "invalidation" => {
+                let reason = InvalidationRequest { reason: "none".into(), explanation: None };
+                let answer = app.invalidate_document(caller, id, &reason);
+                let refused = match answer {
+                    Err(AppError::Refused(_) | AppError::AlreadyInvalidated(_)) => true,
+                    Err(AppError::Denied(_)) => false,
+                    other => panic!("{other:?}"),
+                };
+                let plain = Purpose::READ;
+                let may = self.archive.permitted(caller, one, plain, Action::Invalidate);
+                (json!(may), json!(refused))
+            }
+            "client search" => self.search(Some(one.of)),
+            "register search" => self.search(None),
+            _ => yes_no(given(app.open_document(caller, id, purpose)).0),
+        }
+    }
+
+    fn same_set(&self, main: &Oid, id: &Oid) -> bool {
+        let set = |id: &Oid| {
+            self.archive.kept.iter().find(|one| one.facts.id == *id).map(|one| &one.facts.set)
+        };
+        set(main) == set(id)
+    }
+
+    fn explain(&self, one: &Kept) -> (Value, Value) {
+        let (mut expected, mut told) = (Vec::new(), Vec::new());
+        for action in AccessQuestion::ACTIONS {
+            let document = one.facts.id.clone();
+            let asked = AccessQuestion { document, action, purpose: self.purpose };
+            let answer = self.archive.world.app.explain_access(self.caller, &asked).unwrap().answer;
+            told.push(answer.ok().map(|grant| {
+                let mut codes: Vec<_> = grant.obligations.iter().map(|one| one.code()).collect();
+                codes.sort_unstable();
+                (grant.basis.code(), codes)
+            }));
+            expected.push(self.archive.second(self.caller, one, self.purpose, action));
+        }
+        (json!(expected), json!(told))
+    }
+
+    /// A new version that is permitted is refused for what it lacks; one that is not permitted is denied
+    /// before that is told.
+    fn new_version(&self, one: &Kept) -> (Value, Value) {
+        let world = &self.archive.world;
+        let next = world.next_version(&one.draft);
+        let next = match next.pdf {
+            Some(_) => next.pdf(*b"%PDF-1.7 and no more"),
+            None => next.view("<div xmlns='http://www.w3.org/1999/xhtml'><script/></div>"),
+        };
+        let refused = match world.app.archive_document(self.caller, next.submission()) {
+            Err(AppError::Refused(_)) => true,
+            Err(AppError::Denied(_)) => false,
+            other => panic!("{other:?}"),
+        };
+        let facts = DocumentFacts { state: VersionState::InForce, ..one.facts.clone() };
+        let in_force = Kept { facts, of: one.of, draft: one.draft.clone(), main: None };
+        let may = |action| self.archive.permitted(self.caller, &in_force, Purpose::READ, action);
+        (json!(may(Action::Version)), json!(refused))
+    }
+
+    /// A search shows what may be listed, over all its pages, and nothing else.
+    fn search(&self, of: Option<usize>) -> (Value, Value) {
+        let world = &self.archive.world;
+        let mut states = vec![VersionState::InForce, VersionState::Replaced];
+        if self.purpose.invalidated_too {
+            states.push(VersionState::Invalidated);
+        }
+        let mut query = DocumentQuery {
+            client: of.map(|of| self.archive.clients[of].identifier()),
+            situation: self.purpose.situation,
+            reason: self.purpose.reason,
+            states: states.clone(),
+            limit: 7,
+            ..DocumentQuery::default()
+        };
+        let registers = &self.caller.registers;
+        let expected: BTreeSet<String> = self
+            .archive
+            .kept
+            .iter()
+            .filter(|one| {
+                of.map_or_else(|| registers.contains(&one.facts.controller), |of| one.of == of)
+            })
+            .filter(|one| states.contains(&one.facts.state))
+            .filter(|one| self.may(one, Action::List))
+            .map(|one| one.facts.id.to_string())
+            .collect();
+        let mut shown = Vec::new();
+        loop {
+            match world.app.find_documents(self.caller, &query) {
+                Ok(page) => {
+                    shown.extend(page.hits.into_iter().map(|hit| hit.document.to_string()));
+                    query.cursor = page.next;
+                }
+                Err(AppError::Denied(_) | AppError::Refused(_)) if shown.is_empty() => break,
+                Err(other) => panic!("{other:?}"),
+            }
+            if query.cursor.is_none() {
+                break;
+            }
+        }
+        let elsewhere =
+            self.purpose.situation.is_some_and(|one| one.discloses() || one.uses_register());
+        let unnamed = of.is_none() && elsewhere;
+        let once: BTreeSet<String> = shown.iter().cloned().collect();
+        assert_eq!(once.len(), shown.len(), "a hit was shown twice");
+        (json!(if unnamed { BTreeSet::new() } else { expected }), json!(once))
+    }
+}
+
+/// ACC-6, ACC-2, RUR-2, RUR-3, DIS-1, OLD-3, ARC-3: by every path every caller is answered as the second
+/// statement of the rules says, and leaves a line in the use log.
+#[test]
+fn every_path_answers_as_the_second_statement_says() {
+    let long = crate::world::long();
+    let (archives, questions) = if long { (50, 20_000) } else { (5, 2_000) };
+    let seed = std::env::var_os("VARANTO_SEED").map(|text| text.to_string_lossy().parse());
+    let seed: u64 = seed.map_or(26_112_026, |seed| seed.expect("VARANTO_SEED is a number"));
+    let begun = Stopwatch::now();
+    let mut draw = Draw::new(seed);
+    let mut answers: BTreeMap<&str, [u64; 2]> = BTreeMap::new();
+    for number in 0..archives {
+        let archive = Archive::make(&mut draw, 8);
+        for question in 0..questions {
+            if question % 500 == 499 {
+                archive.world.clock.forward_millis(24 * 60 * 60 * 1000);
+            }
+            let caller = archive.caller(&mut draw);
+            let purpose = Archive::purpose(&mut draw);
+            let one = draw.pick(&archive.kept);
+            let path = *draw.pick(&PATHS);
+            let trial = Trial { archive: &archive, caller: &caller, purpose };
+            let lines = archive.world.contents().log_lines;
+            let (expected, answered) = trial.ask(path, one);
+            assert_eq!(
+                expected, answered,
+                "seed {seed}, archive {number}, question {question}: {path} of {:#?}\nby {caller:#?}\n{purpose:?}\n{:#?}",
+                one.facts, archive.facts[one.of]
+            );
+            assert!(archive.world.contents().log_lines > lines, "{path} left no line");
+            let no = |value: &Value| value.is_null() || *value == false || *value == json!([]);
+            let empty = no(&expected)
+                || no(&expected[0])
+                    && expected
+                        .as_array()
+                        .is_some_and(|all| path != "explain" || all.iter().all(no));
+            answers.entry(path).or_default()[usize::from(!empty)] += 1;
+        }
+        assert_eq!(archive.world.damage(), Vec::<String>::new());
+    }
+    println!(
+        "{} questions by {} paths, seed {seed}, {:.1} s, no disagreement",
+        archives * questions,
+        PATHS.len(),
+        begun.elapsed().as_secs_f64()
+    );
+    println!("no, yes: {answers:?}");
+    assert!(answers.values().all(|[no, yes]| *no > 0 && *yes > 0), "{answers:?}");
+}
