@@ -6,11 +6,13 @@ use varanto_domain::archive::metadata::{RawMetadata, RawValue};
 use varanto_domain::archive::references::{KnownCase, KnownRelationship};
 use varanto_domain::archive::register_documents::{CaseContent, RelationshipContent};
 use varanto_domain::codes::CodeSets;
-use varanto_domain::ids::{ClientKey, Oid, TemporaryIdentifier};
+use varanto_domain::ids::{ClientKey, Oid, PersonalIdentityCode, TemporaryIdentifier};
 use varanto_domain::relationship::{Parties, RegisterUseRight};
 use varanto_domain::time::FinnishDay;
 use varanto_formats::{content, metadata};
-use varanto_store::{DerivedRows, ReadTx, RegisterDocument, Reindexed, StoreError, VersionRow};
+use varanto_store::{
+    Derived, DerivedRows, ReadTx, RegisterDocument, Reindexed, StoreError, VersionRow,
+};
 
 use crate::{App, AppError};
 
@@ -43,23 +45,24 @@ fn derived_rows(
     document: &RegisterDocument,
     code_sets: &CodeSets,
     today: FinnishDay,
-) -> Result<Option<DerivedRows>, AppError> {
+) -> Result<Option<Derived>, AppError> {
     let Ok((raw, _)) = metadata::read(&document.record) else { return Ok(None) };
     let part = document.parts.first();
     let Some(read) = part.and_then(|part| content::read(part, "structured").ok()) else {
         return Ok(None);
     };
     let row = &document.row;
+    let code = identity_code(&raw);
     if row.group == DocumentGroup::Relationship {
         let said = RelationshipContent::read(&read);
         let derived = relationship(row, &raw, &said);
-        return Ok(derived.map(|(known, rights)| DerivedRows::Relationship(known, rights)));
+        return Ok(derived.map(|(known, rights)| (DerivedRows::Relationship(known, rights), code)));
     }
     let said = CaseContent::read(&read, code_sets, today);
     let own = temporary_identifier(&raw);
     let Some(mut known) = case(tx, row, &raw, &said, own.as_ref())? else { return Ok(None) };
     known.clients.retain(|client| *client != NOBODY);
-    Ok(Some(DerivedRows::Case(known)))
+    Ok(Some((DerivedRows::Case(known), code)))
 }
 
 /// The key of a client whom no identifier leads to.
@@ -76,6 +79,11 @@ pub(crate) fn text<'a>(raw: &'a RawMetadata<'_>, element: Element) -> Option<&'a
         Some(RawValue::Text(text)) => Some(text),
         _ => None,
     }
+}
+
+/// The identity code of a document's client.
+pub(crate) fn identity_code(raw: &RawMetadata<'_>) -> Option<PersonalIdentityCode> {
+    PersonalIdentityCode::parse(text(raw, Element::ClientIdentityCode)?).ok()
 }
 
 /// The temporary identifier of a document's client.

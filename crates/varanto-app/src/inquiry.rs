@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use varanto_domain::access::{
     self, Action, ArchivePermit, Caller, ClientFacts, Denial, Display, DocumentFacts, Grant,
-    InvalidatePermit, Purpose, Question, ReadPermit, RelationshipSpan, Situation, Subject,
-    VersionFacts,
+    InvalidatePermit, Obligation, Purpose, Question, ReadPermit, RelationshipSpan, Situation,
+    Subject, VersionFacts,
 };
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::archive::metadata::Metadata;
 use varanto_domain::archive::references::Naming;
-use varanto_domain::ids::{ClientKey, Oid};
+use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid};
+use varanto_domain::persons::is_known_on;
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_store::{ReadTx, StoreError, VersionRow};
 
@@ -74,7 +75,7 @@ impl<'a> Inquiry<'a> {
         let facts = tx.facts(row)?;
         let client = self.client(tx, Some(row.client))?;
         let question = self.question(&facts.document, &client);
-        Ok((question.situation, access::decide(action, &question)))
+        Ok((question.situation, access::decide(action, &question).and_then(maskless)))
     }
 
     /// Who serves a client in a register: the units of the rights that are known of.
@@ -93,12 +94,12 @@ impl<'a> Inquiry<'a> {
 
     /// Whether a version may be opened.
     pub(crate) fn may_read(&self, tx: &ReadTx<'_>, row: &VersionRow) -> Answer<ReadPermit> {
-        self.ask(tx, row, access::may_read)
+        Ok(self.ask(tx, row, access::may_read)?.and_then(maskless))
     }
 
     /// Whether a version may be shown in a list.
     pub(crate) fn may_list(&self, tx: &ReadTx<'_>, row: &VersionRow) -> Answer<ReadPermit> {
-        self.ask(tx, row, access::may_list)
+        Ok(self.ask(tx, row, access::may_list)?.and_then(maskless))
     }
 
     /// Whether a version may be invalidated.
@@ -184,6 +185,29 @@ impl<'a> Inquiry<'a> {
         Question::new(self.caller, document, client, self.purpose, self.today)
     }
 
+    /// Whether the answer to a look turns on facts of the client's person that are not known today: were
+    /// what was told last still known, it would be another.
+    pub(crate) fn turns_on_the_person(
+        &self,
+        tx: &ReadTx<'_>,
+        row: &VersionRow,
+    ) -> Result<bool, StoreError> {
+        let known = self.client(tx, Some(row.client))?;
+        if known.person_known {
+            return Ok(false);
+        }
+        let document = tx.facts(row)?.document;
+        let as_if = self.facts_of_client(tx, row.client, PersonIs::TakenAsKnown)?;
+        let answer =
+            |facts: &ClientFacts| access::decide(Action::Read, &self.question(&document, facts));
+        Ok(answer(&known) != answer(&as_if))
+    }
+
+    /// Forgets what was known of a client: more has come.
+    pub(crate) fn forget(&self, client: ClientKey) {
+        self.clients.borrow_mut().remove(&client);
+    }
+
     /// What is known of a client; nothing of one of whom nothing is archived.
     fn client(
         &self,
@@ -194,13 +218,13 @@ impl<'a> Inquiry<'a> {
         if let Some(known) = self.clients.borrow().get(&client) {
             return Ok(Rc::clone(known));
         }
-        let facts = Rc::new(self.facts_of_client(tx, client)?);
+        let facts = Rc::new(self.facts_of_client(tx, client, PersonIs::AsTold)?);
         self.clients.borrow_mut().insert(client, Rc::clone(&facts));
         Ok(facts)
     }
 
     /// What is known of anybody, whatever is archived. No controller is able to disclose: the archive
-    /// does not know yet what clients refuse, who has died, and who is under a personal-safety order.
+    /// does not know yet what clients refuse.
     fn of_nobody(&self) -> ClientFacts {
         ClientFacts { wide_in: self.registry.wide_registers().to_vec(), ..ClientFacts::default() }
     }
@@ -209,6 +233,7 @@ impl<'a> Inquiry<'a> {
         &self,
         tx: &ReadTx<'_>,
         client: ClientKey,
+        person: PersonIs,
     ) -> Result<ClientFacts, StoreError> {
         let relationships =
             tx.list_relationships(client)?.into_iter().map(|row| RelationshipSpan {
@@ -217,12 +242,65 @@ impl<'a> Inquiry<'a> {
                 last_day: row.known.last_day,
             });
         let rights = tx.list_rights_of_client(client)?.into_iter().map(|row| row.right);
+        let person = self.person(tx, client, person)?;
         Ok(ClientFacts {
             relationships: relationships.collect(),
             rights: rights.collect(),
-            ..self.of_nobody()
+            ..person
         })
     }
+
+    /// What is known of a client as a person. Birth, death and a safety order hold as they were told last,
+    /// however long ago; who looks after the client only while that is known today.
+    ///
+    /// Source: ARC-10, OLD-3, DIS-5.
+    fn person(
+        &self,
+        tx: &ReadTx<'_>,
+        client: ClientKey,
+        person: PersonIs,
+    ) -> Result<ClientFacts, StoreError> {
+        let nobody = self.of_nobody();
+        let Some(row) = tx.find_person(client)? else { return Ok(nobody) };
+        let (Some(told_at), Some(facts)) = (row.told_at, row.facts) else { return Ok(nobody) };
+        let damaged = |_| StoreError::Damaged(format!("the person facts of client {}", client.0));
+        let facts = varanto_formats::persons::read_facts(&facts).map_err(damaged)?;
+        let person_known = person == PersonIs::TakenAsKnown || is_known_on(told_at, self.today);
+        let mut guardians = Vec::new();
+        if person_known {
+            for one in facts.guardians.iter().filter(|one| one.kind.sees_documents()) {
+                // One who was never a client, nor came in, is nobody who could ask.
+                if let Some(guardian) = tx.find_client(&ClientIdentifier::Code(one.code))? {
+                    guardians.push((guardian, one.days));
+                }
+            }
+        }
+        Ok(ClientFacts {
+            person_known,
+            born_on: facts.born_on,
+            died_on: facts.died_on,
+            safety_order: facts.is_under_safety_order(self.today),
+            guardians,
+            ..nobody
+        })
+    }
+}
+
+/// Nothing can be masked yet, so what must be masked is not given.
+fn maskless<T: AsRef<Grant>>(permit: T) -> Result<T, Denial> {
+    if permit.as_ref().obligations.contains(&Obligation::MaskWhereabouts) {
+        return Err(Denial::CannotBeMasked);
+    }
+    Ok(permit)
+}
+
+/// How what was told of a person counts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum PersonIs {
+    /// By the day on which it was told.
+    AsTold,
+    /// As if it had been told today.
+    TakenAsKnown,
 }
 
 /// What a decision needs to know of a document that is sent.

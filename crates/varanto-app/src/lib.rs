@@ -10,6 +10,7 @@ mod derived;
 mod dictionaries;
 mod error;
 mod inquiry;
+pub mod persons;
 mod registry;
 pub mod statistics;
 pub mod verify;
@@ -94,6 +95,7 @@ pub struct App {
     search: SearchLimits,
     pdf: Arc<PdfRules>,
     signatures: Arc<RwLock<Arc<SignatureTrust>>>,
+    persons: Arc<RwLock<Option<Arc<persons::Connected>>>>,
 }
 
 impl App {
@@ -132,8 +134,16 @@ impl App {
     fn over(store: Store, clock: Arc<dyn Clock>, options: &AppOptions) -> Result<Self, OpenError> {
         let registry = Arc::new(RegistryHolder::load(&store)?);
         let (search, pdf) = (options.search, Arc::new(options.pdf.clone()));
-        let (dictionaries, signatures) = (Arc::default(), Arc::default());
-        Ok(Self { store, registry, dictionaries, clock, search, pdf, signatures })
+        Ok(Self {
+            store,
+            registry,
+            clock,
+            search,
+            pdf,
+            dictionaries: Arc::default(),
+            signatures: Arc::default(),
+            persons: Arc::default(),
+        })
     }
 
     /// The same archive with another clock: the demonstration's loader lives through five years.

@@ -5,7 +5,7 @@ use varanto_domain::archive::elements::Element;
 use varanto_domain::archive::metadata::RawMetadata;
 use varanto_domain::archive::receipt::Receipt;
 use varanto_domain::archive::register_documents::{CaseContent, RelationshipContent};
-use varanto_domain::ids::{ClientIdentifier, PersonalIdentityCode, TemporaryIdentifier};
+use varanto_domain::ids::{ClientIdentifier, TemporaryIdentifier};
 use varanto_domain::time::FinnishDay;
 use varanto_formats::checkpoints::{self, ExportedCheckpoint};
 use varanto_formats::national::message;
@@ -138,8 +138,7 @@ impl Judge<'_> {
             return Ok(());
         };
         let temporary = derived::temporary_identifier(&raw);
-        let identifier = derived::text(&raw, Element::ClientIdentityCode)
-            .and_then(|code| PersonalIdentityCode::parse(code).ok())
+        let identifier = derived::identity_code(&raw)
             .map(ClientIdentifier::Code)
             .or_else(|| temporary.clone().map(ClientIdentifier::Temporary));
         let client = identifier.map(|identifier| self.tx.find_client(&identifier)).transpose()?;

@@ -7,6 +7,7 @@
 //! * [`archive`]: documents, versions, metadata, references, integrity proofs;
 //! * [`joining`]: organisations, units, systems and their certification;
 //! * [`relationship`]: units and register-use rights, as relationship documents state them;
+//! * [`persons`]: what the population register says of persons;
 //! * [`disclosure`]: what the client allows and refuses, and the rule of the day;
 //! * [`access`]: who may do what: the question, the facts, the decision;
 //! * [`grounds`]: on what ground something may be done, one file for each.
@@ -19,6 +20,7 @@ pub mod faults;
 pub mod grounds;
 pub mod ids;
 pub mod joining;
+pub mod persons;
 pub mod relationship;
 pub mod structures;
 pub mod time;

@@ -13,6 +13,7 @@ pub mod multipart;
 pub mod national;
 pub mod national_schema;
 pub mod pdf;
+pub mod persons;
 pub mod query;
 pub mod receipts;
 pub mod registers;

@@ -5,21 +5,32 @@ use std::cell::RefCell;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
 use varanto_domain::structures::{Content, Names};
-use varanto_domain::time::{FinnishDay, Validity};
+use varanto_domain::time::{FinnishDay, Instant, Validity};
 
 /// The faults found so far in one file, and the rule they break.
 pub(crate) struct Faults {
     rule: &'static str,
+    /// Whether values are of persons: no fault shows one.
+    personal: bool,
     found: RefCell<Vec<Fault>>,
 }
 
 impl Faults {
     pub(crate) fn of(rule: &'static str) -> Self {
-        Self { rule, found: RefCell::default() }
+        Self { rule, personal: false, found: RefCell::default() }
+    }
+
+    /// Of a file about persons.
+    pub(crate) fn of_persons(rule: &'static str) -> Self {
+        Self { personal: true, ..Self::of(rule) }
     }
 
     fn push(&self, kind: FaultKind, path: &str, detail: impl FnOnce(Fault) -> Fault) {
-        self.found.borrow_mut().push(detail(Fault::new(kind, path, self.rule)));
+        let mut fault = detail(Fault::new(kind, path, self.rule));
+        if self.personal {
+            fault.value = None;
+        }
+        self.found.borrow_mut().push(fault);
     }
 
     /// `value` when nothing was found.
@@ -127,6 +138,12 @@ impl<'c> Place<'c> {
     pub(crate) fn day(&self) -> Option<FinnishDay> {
         let text = self.text()?;
         FinnishDay::parse(text).or_else(|| self.wrong_form(text, "YYYY-MM-DD"))
+    }
+
+    /// The instant here, with its offset.
+    pub(crate) fn instant(&self) -> Option<Instant> {
+        let text = self.text()?;
+        Instant::parse(text).or_else(|| self.wrong_form(text, "YYYY-MM-DDThh:mm:ssZ"))
     }
 
     /// One of a closed list of words.

@@ -74,7 +74,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Makes a client known under an identifier, with a data key of its own.
+    /// Makes a client known under an identifier, with a data key of its own. Of one with an identity
+    /// code the population register is to be asked.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when the identifier names a client already.
@@ -87,6 +88,9 @@ impl WriteTx<'_> {
         let lookup = self.keys().lookup(identifier);
         self.execute(SQL, params![&lookup[..], client.0])?;
         self.make_client_key(client)?;
+        if let ClientIdentifier::Code(code) = identifier {
+            self.insert_person(client, *code)?;
+        }
         Ok(client)
     }
 }

@@ -9,6 +9,7 @@
 //! * `migrations`: the schema;
 //! * `keys`, `content`, `holes`: how contents are encrypted and compressed;
 //! * `signatures`: what was found out about the signatures of versions;
+//! * `persons`: what the population register says of clients;
 //! * `reindex`: how what is derived from documents is made anew;
 //! * `proof_log`, `verify`: how it is proven that nothing was changed, and how damage is found.
 
@@ -23,6 +24,7 @@ mod keys;
 mod metrics;
 mod migrations;
 mod oids;
+mod persons;
 mod proof_log;
 mod readers;
 mod register_files;
@@ -51,10 +53,11 @@ pub use keys::{
     CHECKPOINT_SIGNING_FILE, DataKey, KEY_ENCRYPTION_FILE, KeyRing, Keys, verified_note,
 };
 pub use metrics::{COMMIT_BUCKETS_MICROS, StoreMetrics};
+pub use persons::PersonRow;
 pub use proof_log::{Checkpoint, Seal, TILE_WIDTH};
 pub use register_files::{FileKind, RegisterFile};
 pub use register_rows::{CaseRow, RelationshipRow};
-pub use reindex::{Derive, DerivedRows, RegisterDocument, Reindexed};
+pub use reindex::{Derive, Derived, DerivedRows, RegisterDocument, Reindexed};
 pub use rights::RightRow;
 pub use search::{After, Filter, Scope};
 pub use signatures::{KeptSignatures, SealedSignatures};

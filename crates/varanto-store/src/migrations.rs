@@ -29,6 +29,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(3, "register_use_rights", "0003_register_use_rights"),
     migration!(4, "cases_by_relationship", "0004_cases_by_relationship"),
     migration!(5, "signature_evidence", "0005_signature_evidence"),
+    migration!(6, "persons", "0006_persons"),
 ];
 
 /// Written into the file's header, so that another program's database is not taken for a store.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use varanto_domain::archive::documents::DocumentGroup;
 use varanto_domain::archive::references::{KnownCase, KnownRelationship};
-use varanto_domain::ids::VersionKey;
+use varanto_domain::ids::{PersonalIdentityCode, VersionKey};
 use varanto_domain::relationship::RegisterUseRight;
 
 use crate::documents::VersionRow;
@@ -28,9 +28,12 @@ pub enum DerivedRows {
     Case(KnownCase),
 }
 
-/// Reads what follows from a document; `None`: it does not read.
+/// Reads what follows from a document, and its client's identity code; `None`: it does not read.
 pub type Derive<'d, E> =
-    dyn FnMut(&ReadTx<'_>, &RegisterDocument) -> Result<Option<DerivedRows>, E> + 'd;
+    dyn FnMut(&ReadTx<'_>, &RegisterDocument) -> Result<Option<Derived>, E> + 'd;
+
+/// What follows from a document, and its client's identity code where there is one.
+pub type Derived = (DerivedRows, Option<PersonalIdentityCode>);
 
 /// How much was made anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,7 +52,8 @@ pub struct Reindexed {
 
 impl WriteTx<'_> {
     /// Makes the rows of relationships, rights and cases anew, and the counts. Rows that no document
-    /// in force stands behind go.
+    /// in force stands behind go. Clients whom nothing told yet that the population register is to be asked
+    /// about are noted.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] when a document does not open, or what `derive` answers: nothing has
@@ -93,7 +97,12 @@ impl WriteTx<'_> {
                 let parts = self.content_of(row.version, row.client, &row.parts)?;
                 let document = RegisterDocument { row, record, parts };
                 match derive(self, &document)? {
-                    Some(rows) => self.keep_derived(&document.row, rows, done)?,
+                    Some((rows, code)) => {
+                        self.keep_derived(&document.row, rows, done)?;
+                        if let Some(code) = code {
+                            self.insert_person(document.row.client, code)?;
+                        }
+                    }
                     None => done.unread += 1,
                 }
             }

@@ -259,6 +259,10 @@ impl RowWalk<'_> {
             WHERE client_key NOT IN (SELECT client_key FROM client_key) LIMIT 1000";
         const KEYS: &str = "SELECT client_key FROM client_key
             WHERE client_key NOT IN (SELECT client_key FROM client_identifier) LIMIT 1000";
+        const PERSONS: &str = "SELECT client_key FROM person
+            WHERE client_key NOT IN (SELECT client_key FROM client_key) LIMIT 1000";
+        const FACTS: &str = "SELECT client_key FROM person_facts
+            WHERE client_key NOT IN (SELECT client_key FROM client_key) LIMIT 1000";
         let tables = [
             (CONTENTS, "content of version", "belongs to no version"),
             (ROUTES, "identifier of version", "belongs to no version"),
@@ -271,6 +275,8 @@ impl RowWalk<'_> {
             (SUSPENSIONS, "suspension in relationship", "belongs to no right"),
             (IDENTIFIERS, "identifier of client", "leads to no key"),
             (KEYS, "key of client", "no identifier leads to it"),
+            (PERSONS, "person of client", "leads to no key"),
+            (FACTS, "person of client", "leads to no key"),
         ];
         for (sql, table, what) in tables {
             for key in self.tx.all(sql, [], |row| row.get::<_, i64>(0))? {
@@ -311,6 +317,14 @@ impl RowWalk<'_> {
                 }
             }
             Err(error) => self.note("signature material", error)?,
+        }
+        match self.tx.wrong_persons() {
+            Ok(wrong) => {
+                for (place, what) in wrong {
+                    self.damage(place, what);
+                }
+            }
+            Err(error) => self.note("persons", error)?,
         }
         for file in self.tx.stray_register_files()? {
             self.damage(file, "is of no known kind");

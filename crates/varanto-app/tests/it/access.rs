@@ -14,7 +14,7 @@ use crate::world::{
     PRODUCERS_UNIT, System, UNIT, World, client, justified, oid, serving,
 };
 
-fn worker(world: &World, organisation: &str, unit: &str) -> Caller {
+pub(crate) fn worker(world: &World, organisation: &str, unit: &str) -> Caller {
     let facts = PersonFacts {
         subject: "t.tyontekija".into(),
         registration_number: None,

@@ -6,7 +6,9 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 use varanto_app::archive::InvalidationRequest;
 use varanto_domain::archive::conformance::ConformanceLevel;
-use varanto_domain::time::Clock;
+use varanto_domain::persons::PersonFacts;
+use varanto_domain::time::{Clock, FinnishDay, Instant};
+use varanto_formats::persons::{PersonAnswer, write};
 use varanto_formats::synthetic::Draw;
 
 use crate::signatures::{signers, with_jws};
@@ -45,6 +47,14 @@ fn archive_of_everything() -> World {
         world.app.archive_document(&world.county(), signed).unwrap();
     }
     world.archive(&joint_case(&world, &joint.relationship));
+    let told = |minutes: i64, died: &str| {
+        let facts = PersonFacts { died_on: FinnishDay::parse(died), ..PersonFacts::default() };
+        let told_at = Instant::from_millis(world.clock.now().millis() + minutes * 60_000);
+        let persons = vec![(client(1).code, facts.clone()), (client(2).code, facts)];
+        write(&PersonAnswer { told_at, persons }).into_bytes()
+    };
+    world.app.load_persons(&told(-2, "2026-11-01"), false).unwrap();
+    world.app.load_persons(&told(-1, "2026-11-02"), false).unwrap();
     world
         .app
         .find_documents(&world.county(), &varanto_app::archive::DocumentQuery::default())
@@ -115,7 +125,8 @@ fn flipped(value: Value, draw: &mut Draw) -> Value {
     }
 }
 
-/// Columns that no evidence hangs on: when a key was made, a dictionary trained, a file loaded, a
+/// Columns that no evidence hangs on: when a key was made, a dictionary trained, a file loaded, when the
+/// population register is to be asked again, a
 /// checkpoint sealed; and how large the log was at earlier checkpoints, all of which the newest one
 /// continues.
 const NO_EVIDENCE: &[(&str, &str)] = &[
@@ -125,6 +136,7 @@ const NO_EVIDENCE: &[(&str, &str)] = &[
     ("client_key", "destroyed_at"),
     ("dictionary", "trained_at"),
     ("dictionary", "subject"),
+    ("person", "due_at"),
     ("register_file", "loaded_at"),
     ("signature_material", "kept_at"),
 ];
@@ -157,6 +169,8 @@ fn a_flipped_bit_in_any_column_is_found() {
         ("dictionary", "dictionary"),
         ("store_fact", ""),
         ("register_file", "file"),
+        ("person", "person"),
+        ("person_facts", "person"),
     ];
     let mut draw = Draw::new(7);
     let mut silent = Vec::new();

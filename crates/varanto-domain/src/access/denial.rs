@@ -156,6 +156,8 @@ const ACT: &str = "703/2023";
 const DUTY: &str = "703/2023 § 9";
 /// Its sections on rights to information in spite of a refusal.
 const BY_LAW: &str = "703/2023 §§ 56, 62–64";
+/// The Act on population information, on personal-safety non-disclosure orders.
+const SAFETY: &str = "661/2009 §§ 36–37";
 /// The order on essential requirements of information systems.
 const ORDER: &str = "THL 5/2024";
 
@@ -315,6 +317,8 @@ denials! {
     /// What one who asks for a disclosure is told of a document that is refused, held back, replaced
     /// or invalidated: which of them it is stays between client and archive.
     NotDisclosed "not-disclosed" "DIS-3" ACT DisclosableDocument Client;
+    /// What tells where the client is must be masked, and in this form it cannot be.
+    CannotBeMasked "cannot-be-masked" "ARC-10" SAFETY DisclosableDocument Controller;
 }
 
 impl Denial {

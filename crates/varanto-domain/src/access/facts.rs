@@ -152,6 +152,9 @@ pub struct ClientFacts {
     pub health_consent: Option<Validity>,
     /// Controllers that are joined and able to disclose.
     pub able: Vec<Oid>,
+    /// Whether what the population register says of the client is known today: death, safety order,
+    /// guardians. Without it nothing may turn on there being none.
+    pub person_known: bool,
     /// The day of birth.
     pub born_on: Option<FinnishDay>,
     /// The day of death.

@@ -27,11 +27,13 @@ pub enum Event {
     Disclose,
     /// It was asked why something may be done with a document or not, or who may see it.
     Explain,
+    /// What the population register says of a client came, other than before.
+    PersonFacts,
 }
 
 impl Event {
     /// Every event; the place in this list is what the store keeps.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Archive,
         Self::Open,
         Self::Search,
@@ -41,6 +43,7 @@ impl Event {
         Self::Check,
         Self::Disclose,
         Self::Explain,
+        Self::PersonFacts,
     ];
 
     /// Its stable name.
@@ -56,6 +59,7 @@ impl Event {
             Self::Check => "check",
             Self::Disclose => "disclose",
             Self::Explain => "explain",
+            Self::PersonFacts => "person-facts",
         }
     }
 }

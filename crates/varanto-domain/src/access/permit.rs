@@ -245,6 +245,18 @@ impl ReadPermit {
     }
 }
 
+impl AsRef<Grant> for ReadPermit {
+    fn as_ref(&self) -> &Grant {
+        &self.grant
+    }
+}
+
+impl AsRef<Grant> for Grant {
+    fn as_ref(&self) -> &Grant {
+        self
+    }
+}
+
 impl ArchivePermit {
     pub(super) const fn new(grant: Grant) -> Self {
         Self { grant }

@@ -12,6 +12,7 @@ mod demo;
 mod doctor;
 mod generate;
 mod output;
+mod persons;
 mod proof;
 mod registers;
 mod serve;
@@ -93,6 +94,9 @@ enum Command {
     /// Import and list client-information systems and their certification.
     #[command(subcommand)]
     Systems(registers::Register),
+    /// Load what the population register says of clients.
+    #[command(subcommand)]
+    Persons(persons::Command),
     /// Make a synthetic county of any size as files.
     Generate(generate::Options),
     /// Look for what would keep the archive from working.
@@ -175,6 +179,7 @@ fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::CodeSets(command) => registers::code_sets(command, context),
         Command::Organisations(command) => registers::organisations(command, context),
         Command::Systems(command) => registers::systems(command, context),
+        Command::Persons(command) => persons::run(command, context),
         Command::Generate(options) => generate::run(&options, context),
         Command::Doctor => doctor::run(context),
         Command::Certificates(command) => certificates::run(command, context),
