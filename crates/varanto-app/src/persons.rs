@@ -104,6 +104,12 @@ impl App {
         Ok(due.len())
     }
 
+    /// How many clients are to be asked about by now.
+    pub fn count_due_persons(&self) -> Result<u32, AppError> {
+        let now = self.clock.now();
+        self.store.read(|tx| Ok(tx.count_due_persons(now)?))
+    }
+
     /// Loads what the register told from a file, for those who have no connection to it; a dry run keeps
     /// nothing and tells what would be kept.
     ///
@@ -122,7 +128,7 @@ impl App {
         if dry_run {
             return Ok(self.would_keep(&answer)?);
         }
-        let kept = self.keep_told(answer, "file", UNCONNECTED)?;
+        let kept = self.keep_told(&answer, "file", UNCONNECTED)?;
         let detail = format!("load persons clients={} changed={}", kept.clients, kept.changed);
         self.write_line(administration(now, &detail))?;
         Ok(kept)
@@ -174,7 +180,7 @@ impl App {
         answer.persons.retain(|(code, _)| codes.contains(code));
         let told: Vec<PersonalIdentityCode> =
             answer.persons.iter().map(|(code, _)| *code).collect();
-        let kept = self.keep_told(answer, "register", connected.every)?;
+        let kept = self.keep_told(&answer, "register", connected.every)?;
         let untold: Vec<ClientKey> = clients
             .iter()
             .filter(|(_, code)| !told.contains(code))
@@ -192,7 +198,7 @@ impl App {
 
     fn keep_told(
         &self,
-        answer: PersonAnswer,
+        answer: &PersonAnswer,
         source: &'static str,
         every: Duration,
     ) -> Result<KeptPersons, AppError> {

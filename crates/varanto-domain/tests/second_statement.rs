@@ -713,7 +713,7 @@ fn right(dice: &mut Dice, today: FinnishDay) -> RegisterUseRight {
 }
 
 fn client(dice: &mut Dice, today: FinnishDay) -> ClientFacts {
-    ClientFacts {
+    let mut facts = ClientFacts {
         rights: dice.several(6, |dice| right(dice, today)),
         relationships: dice.several(4, |dice| RelationshipSpan {
             controller: controller(dice),
@@ -746,8 +746,11 @@ fn client(dice: &mut Dice, today: FinnishDay) -> ClientFacts {
         safety_order: dice.once_in(4),
         guardians: dice.several(2, |dice| (client_key(dice), dice.span(today))),
         mandates: dice.several(2, |dice| (client_key(dice), dice.span(today))),
-        person_known: !dice.once_in(4),
-    }
+        person_known: false,
+    };
+    // Of nothing else: every drawn fact is met with and without.
+    facts.person_known = !(facts.able.len() + facts.mandates.len()).is_multiple_of(4);
+    facts
 }
 
 /// Half of the worlds with what grounds need most often, so that they come to the last rules.
@@ -765,7 +768,6 @@ fn helped(
             old: false,
             last_day: None,
         }));
-        client.informed_on = FinnishDay::new(2021, 1, 1);
     }
     if let Who::Citizen { client: asker, .. } = caller.who
         && dice.once_in(2)

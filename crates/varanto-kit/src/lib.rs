@@ -4,4 +4,5 @@ pub mod county;
 pub mod http;
 pub mod oidc;
 pub mod pdf;
+pub mod population_register;
 pub mod signers;

@@ -39,6 +39,8 @@ pub struct Config {
     pub pdfa: PdfA,
     /// Whose electronic signatures are trusted, and how much they are asked for.
     pub signatures: Signatures,
+    /// Where it is asked what the population register says of clients.
+    pub population_register: PopulationRegister,
     /// What the pages tell to everybody.
     pub pages: Pages,
     /// What the program tells about itself.
@@ -240,6 +242,28 @@ impl PdfA {
     }
 }
 
+/// Where it is asked what the population register says of clients.
+#[derive(Debug, Clone, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct PopulationRegister {
+    /// The address (HTTPS) that questions are posted to; empty when there is no connection.
+    pub address: String,
+    /// A PEM file of the authorities whose certificate the register shows.
+    pub authority: Option<PathBuf>,
+    /// A PEM file of the certificate that is shown to it.
+    pub certificate: Option<PathBuf>,
+    /// A PEM file of the certificate's key.
+    pub key: Option<PathBuf>,
+    /// A file with the token that is shown to it.
+    pub token_file: Option<PathBuf>,
+    /// How long an answer may take, in seconds.
+    pub seconds: u64,
+    /// How many clients are asked about at once.
+    pub batch: usize,
+    /// How often each client is asked about, in hours.
+    pub hours: u64,
+}
+
 /// What the pages tell to everybody.
 #[derive(Debug, Clone, Default, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
@@ -279,6 +303,7 @@ impl Default for Config {
             tokens: Tokens::default(),
             pdfa: PdfA::default(),
             signatures: Signatures::default(),
+            population_register: PopulationRegister::default(),
             pages: Pages::default(),
             log: Log::default(),
         }
@@ -338,6 +363,21 @@ impl Default for Tokens {
             jwks_file: None,
             strong_levels: vec!["strong".into()],
             leeway_seconds: 30,
+        }
+    }
+}
+
+impl Default for PopulationRegister {
+    fn default() -> Self {
+        Self {
+            address: String::new(),
+            authority: None,
+            certificate: None,
+            key: None,
+            token_file: None,
+            seconds: 3,
+            batch: 100,
+            hours: 12,
         }
     }
 }
@@ -421,6 +461,34 @@ impl Config {
                     || self.pdfa.validator_seconds >= self.limits.answer_seconds,
                 "pdfa.validator_seconds",
                 "at least one, and less than limits.answer_seconds",
+            ),
+            (
+                !self.population_register.address.is_empty()
+                    && self.population_register.authority.is_none(),
+                "population_register.authority",
+                "an address needs the authorities of its certificate",
+            ),
+            (
+                self.population_register.certificate.is_some()
+                    != self.population_register.key.is_some(),
+                "population_register.key",
+                "a certificate needs its key, and a key its certificate",
+            ),
+            (
+                self.population_register.seconds == 0
+                    || self.population_register.seconds >= self.limits.answer_seconds,
+                "population_register.seconds",
+                "at least one, and less than limits.answer_seconds",
+            ),
+            (
+                !(1..=1000).contains(&self.population_register.batch),
+                "population_register.batch",
+                "from 1 to 1000",
+            ),
+            (
+                !(1..=24).contains(&self.population_register.hours),
+                "population_register.hours",
+                "from 1 to 24: what was told the day before yesterday is not known any more",
             ),
             (
                 !self.tokens.issuer.is_empty() && self.tokens.audience.is_empty(),
@@ -536,6 +604,28 @@ mod tests {
             "[pdfa]\nlevel = \"strict\"\n",
         ] {
             assert!(Config::read(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    /// REG-5: a connection that cannot work, or that would leave facts unknown, is refused with its key.
+    #[test]
+    fn a_connection_to_the_population_register_is_whole() {
+        let whole =
+            "[population_register]\naddress = \"https://a.example/\"\nauthority = \"a.pem\"\n";
+        assert!(Config::read(whole).is_ok());
+        for (wrong, key) in [
+            ("authority = \"a.pem\"", "authority"),
+            ("hours = 25", "hours"),
+            ("batch = 0", "batch"),
+            ("seconds = 30", "seconds"),
+            ("certificate = \"c.pem\"", "key"),
+        ] {
+            let text = match key {
+                "authority" => whole.replace(wrong, ""),
+                _ => format!("{whole}{wrong}\n"),
+            };
+            let error = Config::read(&text).unwrap_err().to_string();
+            assert!(error.contains(&format!("population_register.{key}")), "{error}");
         }
     }
 

@@ -15,6 +15,7 @@ pub mod national;
 pub mod opening;
 pub mod pace;
 pub mod pages;
+pub mod population_register;
 pub mod pulse;
 pub mod rest;
 pub mod revocation_lists;

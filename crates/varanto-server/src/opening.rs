@@ -12,6 +12,7 @@ use crate::anchors::{Anchors, AnchorsError};
 use crate::certificates::Authority;
 use crate::config::{self, Config};
 use crate::doors::Doors;
+use crate::population_register::{Connection, ConnectionError};
 use crate::revocation_lists::Fetching;
 use crate::server::{self, Server, ServerError};
 use crate::tls::{Judge, TlsError};
@@ -32,6 +33,9 @@ pub enum OpeningError {
     /// The anchors and revocation lists of signatures.
     #[error("signatures: {0}")]
     Anchors(#[from] AnchorsError),
+    /// The connection to the population register.
+    #[error(transparent)]
+    PopulationRegister(#[from] ConnectionError),
     /// The certificates.
     #[error(transparent)]
     Certificate(#[from] crate::certificates::CertificateError),
@@ -45,6 +49,7 @@ pub struct Opening {
     /// The archive's own certificate authority.
     pub authority: Authority,
     fetching: Fetching,
+    register: Option<Connection>,
     listeners: Vec<TcpListener>,
 }
 
@@ -69,14 +74,24 @@ impl Opening {
         let base = config.public_base();
         let keys = login(&mut config.tokens, &base);
         let tokens = Tokens::new(&config.tokens, keys, Arc::clone(&clock));
+        let register = Connection::of(&config.population_register)?;
         let doors = Doors::new(config, app, clock, judge, anchors, tokens);
-        Ok(Self { doors, authority, fetching, listeners })
+        Ok(Self { doors, authority, fetching, register, listeners })
+    }
+
+    /// Connects a population register that is known only now.
+    pub fn connect(&mut self, register: &config::PopulationRegister) -> Result<(), OpeningError> {
+        self.register = Connection::of(register)?;
+        Ok(())
     }
 
     /// Lets callers in. `beside` are routes that come from elsewhere, such as a login.
     pub fn open(self, beside: Router) -> Result<Server, ServerError> {
         let router = self.doors.router(beside);
         let mut server = Server::start(self.listeners, &self.doors, self.authority, &router)?;
+        if let Some(register) = self.register {
+            server.run_beside(register.connect(self.doors.app.clone()));
+        }
         if !self.fetching.is_empty() {
             server.run_beside(self.fetching.go_on());
         }

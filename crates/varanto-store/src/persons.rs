@@ -133,6 +133,11 @@ impl ReadTx<'_> {
         Ok(due)
     }
 
+    /// How many clients the register is to be asked about by now.
+    pub fn count_due_persons(&self, now: Instant) -> Result<u32, StoreError> {
+        self.one("SELECT count(*) FROM person WHERE due_at <= ?1", [now.millis()], |row| row.get(0))
+    }
+
     /// Rows of persons that are not as they were kept: what does not open, leads to another client, has
     /// lost facts, or is not what its log line tells of.
     pub(crate) fn wrong_persons(&self) -> Result<Vec<(String, &'static str)>, StoreError> {

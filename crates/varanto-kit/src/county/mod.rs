@@ -35,8 +35,9 @@ mod times;
 use std::ops::Range;
 
 use varanto_domain::archive::documents::{DocumentGroup, Form as StorageForm, Part};
-use varanto_domain::codes::{CodeSets, sets};
-use varanto_domain::ids::Oid;
+use varanto_domain::codes::{CodeSets, ServiceTask, sets};
+use varanto_domain::ids::{Oid, PersonalIdentityCode};
+use varanto_domain::persons::PersonFacts;
 use varanto_domain::structures::built_in;
 use varanto_domain::time::{FinnishDay, Instant};
 
@@ -270,14 +271,30 @@ impl County {
         people::person(self.seed, &self.round, number, self.until)
     }
 
-    /// A few clients with many documents, to try searches with.
+    /// A few clients with many documents, to try searches with: none under a safety order, so that everybody
+    /// may be shown everything.
     #[must_use]
     pub fn sample_clients(&self) -> Vec<Person> {
         let mut busiest: Vec<u32> = (0..self.size.clients.min(200)).collect();
         busiest.sort_by_key(|number| std::cmp::Reverse(self.documents_of(*number)));
         busiest.truncate(12);
         let clients = busiest.into_iter().map(|number| self.client(number));
-        clients.filter(|client| !client.temporary).take(8).collect()
+        clients.filter(|client| !client.temporary && !client.non_disclosure).take(8).collect()
+    }
+
+    /// What the population register says of the clients who have an identity code: safety orders, the
+    /// guardians of minors, and of the old a few deaths in the county's last days. Sample clients live.
+    pub fn population(&self) -> impl Iterator<Item = (PersonalIdentityCode, PersonFacts)> + '_ {
+        let samples: Vec<u32> = self.sample_clients().iter().map(|one| one.number).collect();
+        let clients = (0..self.size.clients).map(|number| self.client(number));
+        clients.filter(|client| !client.temporary).map(move |client| {
+            let mut facts = client.population_facts(self.until);
+            let old = self.round.task(client.number) == ServiceTask::OlderPeople;
+            if old && client.number % 12 == 5 && !samples.contains(&client.number) {
+                facts.died_on = Some(self.until.plus_days(-2));
+            }
+            (client.code, facts)
+        })
     }
 
     /// How many documents a client has.

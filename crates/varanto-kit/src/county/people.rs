@@ -2,7 +2,8 @@
 
 use varanto_domain::codes::ServiceTask;
 use varanto_domain::ids::PersonalIdentityCode;
-use varanto_domain::time::FinnishDay;
+use varanto_domain::persons::{Guardian, GuardianKind, PersonFacts};
+use varanto_domain::time::{FinnishDay, Validity};
 
 use super::dice::Dice;
 use super::names;
@@ -40,6 +41,26 @@ pub struct Person {
     pub telephone: String,
     /// Parents of a child, next of kin of an adult.
     pub(super) relatives: Vec<Relative>,
+}
+
+impl Person {
+    /// What the population register says of a living client on a day.
+    pub(super) fn population_facts(&self, today: FinnishDay) -> PersonFacts {
+        let order = Validity { first: today.plus_days(-300), last: Some(today.plus_days(400)) };
+        let of_age = FinnishDay::new(self.born.year() + 18, self.born.month(), self.born.day());
+        let custody = Validity { first: self.born, last: of_age.map(|day| day.plus_days(-1)) };
+        let guardians = self.relatives.iter().filter(|one| one.guardian).map(|one| Guardian {
+            code: one.code,
+            kind: GuardianKind::Custody,
+            days: custody,
+        });
+        PersonFacts {
+            born_on: Some(self.born),
+            died_on: None,
+            safety_order: self.non_disclosure.then_some(order),
+            guardians: guardians.collect(),
+        }
+    }
 }
 
 /// Somebody close to a client.

@@ -323,3 +323,17 @@ fn relationships_end_with_their_cases_and_producers_serve_today() {
     let past = held().count() - now;
     assert!(ended > 10 && now > 5 && past > 5, "{ended} ended, {now} rights now, {past} past");
 }
+
+/// REG-5: the population has what the archive asks of it: the dead, the living under an order, and minors
+/// with their guardians; clients to try with live.
+#[test]
+fn the_population_register_knows_of_each_kind_of_fact() {
+    let county = county(20_261_123, 300, 3000);
+    let people: HashMap<_, _> = county.population().collect();
+    assert!(people.values().any(|facts| facts.died_on.is_some()));
+    assert!(people.values().any(|facts| facts.is_under_safety_order(until())));
+    assert!(people.values().any(|facts| !facts.guardians.is_empty()));
+    for sample in county.sample_clients() {
+        assert_eq!(people[&sample.code].died_on, None);
+    }
+}

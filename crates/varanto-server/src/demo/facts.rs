@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 use varanto_domain::ids::Oid;
-use varanto_domain::time::{Clock, Instant};
+use varanto_domain::time::{Clock, FinnishDay, Instant};
 use varanto_kit::county::County;
 use varanto_kit::oidc::{Provider, User};
 
 use super::DemoError;
+use super::population::{self, PersonSample};
 use crate::certificates::{Authority, ClientOrder, write_private};
 use crate::clock::MachineClock;
 use crate::doors::DemoFacts;
@@ -42,6 +43,8 @@ pub struct DemoFile {
     pub users: Vec<UserFacts>,
     /// Clients to look for.
     pub samples: Vec<Sample>,
+    /// Clients of whom the population register has something to tell.
+    pub persons: Vec<PersonSample>,
     /// Command lines that work.
     pub commands: Vec<String>,
     /// How many documents there will be.
@@ -161,6 +164,7 @@ pub(super) fn gather(
         bad_certificates: bad_certificates(directory, &opening.authority, county)?,
         users: users(directory, provider)?,
         samples,
+        persons: population::samples(county, FinnishDay::of(MachineClock.now())),
         commands: Vec::new(),
         documents: county.size().documents,
         complete,

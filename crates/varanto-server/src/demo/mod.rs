@@ -3,6 +3,7 @@
 
 mod facts;
 mod making;
+mod population;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::server::Server;
 
 pub use facts::{DemoFile, Sample};
 pub use making::Making;
+pub use population::PersonSample;
 
 /// The seed of the one demonstration county.
 const SEED: u64 = 20_261_123;
@@ -95,7 +97,7 @@ impl Demo {
         let (county, complete) = planned(&directory, wish.size)?;
         let county = Arc::new(county);
         let mut provider = None;
-        let opening = Opening::prepare(
+        let mut opening = Opening::prepare(
             config(&directory, wish.port),
             Arc::new(MachineClock),
             |tokens, base| {
@@ -110,11 +112,15 @@ impl Demo {
         let doors = opening.doors.clone();
         doors.app.load_registers("county", county.registers_json().into_bytes())?;
         doors.app.load_registers("systems", county.systems_json().into_bytes())?;
+        let register = population::connect(&directory, &county, &mut opening)?;
         let making = Making::of(doors.clone(), Arc::clone(&county));
         let samples = making.samples(SAMPLES)?;
         let file = facts::gather(&directory, &opening, &county, &provider, samples, complete)?;
         let _ = doors.demo.set(facts::shown(&file, &provider));
-        let server = opening.open(axum::Router::new().nest("/oidc", provider.router()))?;
+        let beside = axum::Router::new()
+            .nest("/oidc", provider.router())
+            .nest(population::PATH, register.router());
+        let server = opening.open(beside)?;
         write_json(&directory.join("demo.json"), &file)?;
         if !complete {
             making.start();
