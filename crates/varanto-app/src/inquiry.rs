@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use varanto_domain::access::log::Actor;
 use varanto_domain::access::{
     self, Action, ArchivePermit, Caller, ClientFacts, Denial, Display, DocumentFacts, Grant,
-    InvalidatePermit, Obligation, Purpose, Question, ReadPermit, RelationshipSpan, Situation,
-    Subject, VersionFacts,
+    InvalidatePermit, LookReason, Obligation, Purpose, Question, ReadPermit, RelationshipSpan,
+    Situation, Subject, VersionFacts,
 };
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::archive::metadata::Metadata;
@@ -28,7 +29,7 @@ pub(crate) struct Inquiry<'a> {
     caller: &'a Caller,
     purpose: Purpose,
     registry: Arc<Registry>,
-    today: FinnishDay,
+    now: Instant,
     clients: RefCell<HashMap<ClientKey, Rc<ClientFacts>>>,
 }
 
@@ -40,7 +41,7 @@ impl App {
         purpose: Purpose,
         now: Instant,
     ) -> Inquiry<'a> {
-        Inquiry::new(caller, purpose, self.registry(), FinnishDay::of(now))
+        Inquiry::new(caller, purpose, self.registry(), now)
     }
 }
 
@@ -49,9 +50,9 @@ impl<'a> Inquiry<'a> {
         caller: &'a Caller,
         purpose: Purpose,
         registry: Arc<Registry>,
-        today: FinnishDay,
+        now: Instant,
     ) -> Self {
-        Self { caller, purpose, registry, today, clients: RefCell::default() }
+        Self { caller, purpose, registry, now, clients: RefCell::default() }
     }
 
     /// Who asks.
@@ -60,8 +61,13 @@ impl<'a> Inquiry<'a> {
     }
 
     /// The day by whose rules it is decided.
-    pub(crate) const fn today(&self) -> FinnishDay {
-        self.today
+    pub(crate) fn today(&self) -> FinnishDay {
+        FinnishDay::of(self.now)
+    }
+
+    /// The moment at which it is asked.
+    pub(crate) const fn now(&self) -> Instant {
+        self.now
     }
 
     /// What is decided of an action on a version, and in which situation it was asked. The answer opens
@@ -182,7 +188,7 @@ impl<'a> Inquiry<'a> {
         document: &'q DocumentFacts,
         client: &'q ClientFacts,
     ) -> Question<'q> {
-        Question::new(self.caller, document, client, self.purpose, self.today)
+        Question::new(self.caller, document, client, self.purpose, self.today())
     }
 
     /// Whether the answer to a look turns on facts of the client's person that are not known today: were
@@ -246,6 +252,7 @@ impl<'a> Inquiry<'a> {
         Ok(ClientFacts {
             relationships: relationships.collect(),
             rights: rights.collect(),
+            opened: self.opened(tx, client)?,
             ..person
         })
     }
@@ -265,7 +272,7 @@ impl<'a> Inquiry<'a> {
         let (Some(told_at), Some(facts)) = (row.told_at, row.facts) else { return Ok(nobody) };
         let damaged = |_| StoreError::Damaged(format!("the person facts of client {}", client.0));
         let facts = varanto_formats::persons::read_facts(&facts).map_err(damaged)?;
-        let person_known = person == PersonIs::TakenAsKnown || is_known_on(told_at, self.today);
+        let person_known = person == PersonIs::TakenAsKnown || is_known_on(told_at, self.today());
         let mut guardians = Vec::new();
         if person_known {
             for one in facts.guardians.iter().filter(|one| one.kind.sees_documents()) {
@@ -279,7 +286,7 @@ impl<'a> Inquiry<'a> {
             person_known,
             born_on: facts.born_on,
             died_on: facts.died_on,
-            safety_order: facts.is_under_safety_order(self.today),
+            safety_order: facts.is_under_safety_order(self.today()),
             guardians,
             ..nobody
         })
@@ -301,6 +308,22 @@ enum PersonIs {
     AsTold,
     /// As if it had been told today.
     TakenAsKnown,
+}
+
+impl Inquiry<'_> {
+    /// In whose registers the caller has opened a client's documents for hours that last.
+    fn opened(
+        &self,
+        tx: &ReadTx<'_>,
+        client: ClientKey,
+    ) -> Result<Vec<(Oid, LookReason)>, StoreError> {
+        if self.caller.role().is_none() {
+            return Ok(Vec::new());
+        }
+        let openings = tx.list_openings(client, &Actor::of(self.caller).name, self.now)?;
+        let lasting = openings.into_iter().filter(|row| row.opening.is_in_force(self.now));
+        Ok(lasting.map(|row| (row.opening.controller, row.opening.reason)).collect())
+    }
 }
 
 /// What a decision needs to know of a document that is sent.

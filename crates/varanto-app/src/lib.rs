@@ -6,10 +6,12 @@
 pub mod administer;
 pub mod archive;
 pub mod callers;
+mod cursor;
 mod derived;
 mod dictionaries;
 mod error;
 mod inquiry;
+pub mod oversight;
 pub mod persons;
 mod registry;
 pub mod statistics;
@@ -175,6 +177,12 @@ impl App {
     #[must_use]
     pub fn registry(&self) -> Arc<Registry> {
         self.registry.current()
+    }
+
+    /// Now, by the archive's clock.
+    #[must_use]
+    pub fn now(&self) -> varanto_domain::time::Instant {
+        self.clock.now()
     }
 
     /// What the store counted since it was opened.

@@ -10,7 +10,8 @@
 //! * [`persons`]: what the population register says of persons;
 //! * [`disclosure`]: what the client allows and refuses, and the rule of the day;
 //! * [`access`]: who may do what: the question, the facts, the decision;
-//! * [`grounds`]: on what ground something may be done, one file for each.
+//! * [`grounds`]: on what ground something may be done, one file for each;
+//! * [`oversight`]: what is seen of the use log, by whom, and what in it strikes the eye.
 
 pub mod access;
 pub mod archive;
@@ -20,6 +21,7 @@ pub mod faults;
 pub mod grounds;
 pub mod ids;
 pub mod joining;
+pub mod oversight;
 pub mod persons;
 pub mod relationship;
 pub mod structures;

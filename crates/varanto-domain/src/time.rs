@@ -136,6 +136,18 @@ impl Instant {
         Some(Self(timestamp.as_millisecond()))
     }
 
+    /// The hour of the clock in Finland, 0 to 23.
+    #[must_use]
+    pub fn finnish_hour(self) -> i8 {
+        self.timestamp().to_zoned(helsinki()).hour()
+    }
+
+    /// The instant so many milliseconds later.
+    #[must_use]
+    pub const fn plus_millis(self, millis: i64) -> Self {
+        Self(self.0.saturating_add(millis))
+    }
+
     fn timestamp(self) -> jiff::Timestamp {
         jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
     }

@@ -73,14 +73,14 @@ struct Search {
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
-struct Client {
+pub(crate) struct Client {
     identity_code: Option<String>,
     temporary_id: Option<Temporary>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Temporary {
+pub(crate) struct Temporary {
     root: String,
     extension: String,
 }
@@ -160,11 +160,11 @@ fn made(search: Search, faults: &mut Vec<Fault>) -> SearchTerms {
 }
 
 /// A day means its first instant in Finland.
-fn moment(text: &str) -> Option<Instant> {
+pub(crate) fn moment(text: &str) -> Option<Instant> {
     FinnishDay::parse(text).map(FinnishDay::start).or_else(|| Instant::parse(text))
 }
 
-fn client_of(client: Client, faults: &mut Vec<Fault>) -> Option<ClientIdentifier> {
+pub(crate) fn client_of(client: Client, faults: &mut Vec<Fault>) -> Option<ClientIdentifier> {
     match (client.identity_code, client.temporary_id) {
         (Some(code), None) => match PersonalIdentityCode::parse(&code) {
             Ok(code) => Some(ClientIdentifier::Code(code)),

@@ -21,9 +21,11 @@ mod error;
 mod holes;
 mod keymaker;
 mod keys;
+mod log_lines;
 mod metrics;
 mod migrations;
 mod oids;
+mod openings;
 mod persons;
 mod proof_log;
 mod readers;
@@ -52,7 +54,9 @@ pub use keymaker::KeyMaker;
 pub use keys::{
     CHECKPOINT_SIGNING_FILE, DataKey, KEY_ENCRYPTION_FILE, KeyRing, Keys, verified_note,
 };
+pub use log_lines::{LogFilter, LogPlace, LoggedVersion};
 pub use metrics::{COMMIT_BUCKETS_MICROS, StoreMetrics};
+pub use openings::OpeningRow;
 pub use persons::PersonRow;
 pub use proof_log::{Checkpoint, Seal, TILE_WIDTH};
 pub use register_files::{FileKind, RegisterFile};

@@ -30,6 +30,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(4, "cases_by_relationship", "0004_cases_by_relationship"),
     migration!(5, "signature_evidence", "0005_signature_evidence"),
     migration!(6, "persons", "0006_persons"),
+    migration!(7, "log_review", "0007_log_review"),
+    migration!(8, "openings", "0008_openings"),
 ];
 
 /// Written into the file's header, so that another program's database is not taken for a store.

@@ -1,7 +1,9 @@
 //! The use log: appended to, never changed; each line a leaf of the proof log.
 
+use std::sync::Arc;
+
 use rusqlite::params;
-use varanto_domain::access::log::{Actor, LogLine, canonical, told_of};
+use varanto_domain::access::log::{Actor, Event, KeptLine, LogLine, canonical, told_of};
 use varanto_domain::archive::proof;
 use varanto_domain::ids::{ClientKey, VersionKey};
 use varanto_domain::time::Instant;
@@ -165,7 +167,7 @@ impl ReadTx<'_> {
     ) -> Result<bool, StoreError> {
         const SQL: &str = "SELECT at, detail FROM use_log
             WHERE line = ?1 AND version_key = ?2 AND event = ?3";
-        let event = varanto_domain::access::log::Event::Invalidate as i64;
+        let event = Event::Invalidate as i64;
         let found: Option<(i64, String)> =
             self.optional(SQL, params![mark.line, version.0, event], |row| {
                 Ok((row.get(0)?, row.get(1)?))
@@ -206,34 +208,43 @@ impl ReadTx<'_> {
     }
 
     fn logged_line(&self, row: &rusqlite::Row<'_>) -> Result<LoggedLine, StoreError> {
-        use varanto_domain::access::log::Event;
+        let line = self.kept_line(row)?;
+        let leaf: i64 = row.get(11)?;
+        let text = line.canonical(&self.told_of_version(line.version)?);
+        let (number, client) = (line.number, line.client);
+        Ok(LoggedLine { number, leaf: leaf.cast_unsigned(), text, client })
+    }
+
+    /// The line of a row with the columns of the table, in their order.
+    pub(crate) fn kept_line(&self, row: &rusqlite::Row<'_>) -> Result<KeptLine, StoreError> {
         let number: i64 = row.get(0)?;
         let event: i64 = row.get(2)?;
         let event = usize::try_from(event).ok().and_then(|event| Event::ALL.get(event));
         let event =
-            event.ok_or_else(|| StoreError::Damaged(format!("the event of log line {number}")))?;
-        let text_of = |column| -> Result<Option<String>, StoreError> {
+            *event.ok_or_else(|| StoreError::Damaged(format!("the event of log line {number}")))?;
+        let text_of = |column| -> Result<Option<Arc<str>>, StoreError> {
             let term: Option<i64> = row.get(column)?;
-            term.map(|term| Ok(self.term(term)?.to_string())).transpose()
+            term.map(|term| self.term(term)).transpose()
         };
-        let needed = |column| -> Result<String, StoreError> {
+        let needed = |column| -> Result<Arc<str>, StoreError> {
             text_of(column)?
                 .ok_or_else(|| StoreError::Damaged(format!("a column of log line {number}")))
         };
-        let client: Option<i64> = row.get(8)?;
-        let version: Option<i64> = row.get(9)?;
-        let detail: String = row.get(10)?;
-        let leaf: i64 = row.get(11)?;
-        let actor = Actor { name: needed(5)?, organisation: text_of(6)?, detail: text_of(7)? };
-        let told = self.told_of_version(version.map(VersionKey))?;
-        let text = canonical(
+        let told = |text: Arc<str>| text.to_string();
+        Ok(KeptLine {
             number,
-            Instant::from_millis(row.get(1)?),
-            (event.code(), &needed(3)?, &needed(4)?),
-            &actor,
-            (client.map(ClientKey), version.map(VersionKey), &told),
-            &detail,
-        );
-        Ok(LoggedLine { number, leaf: leaf.cast_unsigned(), text, client: client.map(ClientKey) })
+            at: Instant::from_millis(row.get(1)?),
+            event,
+            outcome: needed(3)?,
+            reason: needed(4)?,
+            actor: Actor {
+                name: told(needed(5)?),
+                organisation: text_of(6)?.map(told),
+                detail: text_of(7)?.map(told),
+            },
+            client: row.get::<_, Option<i64>>(8)?.map(ClientKey),
+            version: row.get::<_, Option<i64>>(9)?.map(VersionKey),
+            detail: row.get(10)?,
+        })
     }
 }

@@ -25,6 +25,7 @@ use super::references::{Found, find};
 use super::signatures::{Kept as KeptSignatures, judge_signatures};
 use super::{prove_document, record};
 use crate::inquiry::Inquiry;
+use crate::oversight::{StatedLook, queue_looks};
 use crate::{App, AppError, Registry};
 
 /// A document as it was sent: its metadata, and the parts of its content.
@@ -345,9 +346,23 @@ impl App {
         &self,
         lines: Vec<LogLine>,
     ) -> Result<Durable<LineEvidence>, AppError> {
+        self.write_looks(lines, Vec::new())
+    }
+
+    /// As [`App::write_lines`], and puts those looks into the registers' queues that were made without case
+    /// context.
+    pub(crate) fn write_looks(
+        &self,
+        lines: Vec<LogLine>,
+        stated: Vec<StatedLook>,
+    ) -> Result<Durable<LineEvidence>, AppError> {
         self.store.write(move |tx| {
             let mut written =
                 lines.iter().map(|line| tx.log(line)).collect::<Result<Vec<_>, _>>()?;
+            if !stated.is_empty() {
+                let numbers: Vec<i64> = written.iter().map(|line| line.number).collect();
+                queue_looks(tx, &stated, &numbers)?;
+            }
             Ok(written.swap_remove(0))
         })
     }
@@ -465,7 +480,10 @@ impl Work {
         }
         let today = FinnishDay::of(self.received);
         // What the rows of the client tell may have changed since the caller's thread asked.
-        let inquiry = Inquiry::new(&self.caller, Purpose::READ, Arc::clone(&self.registry), today);
+        let inquiry = {
+            let registry = Arc::clone(&self.registry);
+            Inquiry::new(&self.caller, Purpose::READ, registry, self.received)
+        };
         let naming = Naming::of(&self.metadata);
         if let Err(denial) = inquiry.may_archive(tx, &naming, Some(&self.metadata))? {
             tx.log(&denied(self.actor.clone(), denial, self.received))?;

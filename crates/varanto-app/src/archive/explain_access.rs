@@ -7,7 +7,7 @@ use varanto_domain::access::{
     Action, Caller, Denial, Grant, LookReason, Purpose, Reason, Role, Situation, Strength, Who,
 };
 use varanto_domain::ids::Oid;
-use varanto_domain::time::FinnishDay;
+use varanto_domain::time::{FinnishDay, Instant};
 use varanto_store::{ReadTx, StoreError, VersionRow};
 
 use crate::callers::{caller_of_person, caller_of_system};
@@ -125,7 +125,7 @@ impl App {
         let (_, answer, day) =
             self.explained(caller, document, purpose, "who", decide, |tx, inquiry, row| {
                 let holders = inquiry.holders(tx, row)?;
-                onlookers(tx, row, &registry, &holders, inquiry.today())
+                onlookers(tx, row, &registry, &holders, inquiry.now())
             })?;
         let (_, onlookers) = answer.map_err(AppError::Denied)?;
         Ok(AccessList { day, onlookers })
@@ -194,15 +194,15 @@ fn onlookers(
     row: &VersionRow,
     registry: &Arc<Registry>,
     holders: &[Oid],
-    today: FinnishDay,
+    now: Instant,
 ) -> Result<Vec<Onlooker>, StoreError> {
     let mut all = Vec::new();
     let reason = Reason::Look(LookReason::InformationRequest);
-    for (who, caller) in candidates(registry, &row.controller, holders, today) {
+    for (who, caller) in candidates(registry, &row.controller, holders, FinnishDay::of(now)) {
         for (with_reason, purpose) in
             [(false, Purpose::READ), (true, Purpose::READ.because(reason))]
         {
-            let inquiry = Inquiry::new(&caller, purpose, Arc::clone(registry), today);
+            let inquiry = Inquiry::new(&caller, purpose, Arc::clone(registry), now);
             let (situation, answer) = inquiry.decide(tx, row, Action::Read)?;
             if let Ok(grant) = answer {
                 let organisation = caller.organisation.clone();

@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
 use varanto_domain::access::{self, Basis, Caller, Denial, Grant, Purpose, Reason, Situation};
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
@@ -14,7 +12,9 @@ use varanto_domain::time::Instant;
 use varanto_store::{After, Filter, ReadTx, Scope, StoreError, VersionRow};
 
 use super::open_document::{DocumentView, view};
+use crate::cursor::client_of_list;
 use crate::inquiry::Inquiry;
+use crate::oversight::{StatedLook, stated_look};
 use crate::withheld::Withheld;
 use crate::{App, AppError};
 
@@ -58,10 +58,7 @@ impl DocumentQuery {
 
     /// What the query asks, without its place in the pages: a cursor belongs to it.
     fn cursor_scope(&self) -> Vec<u8> {
-        let client = self.client.as_ref().map(|client| match client {
-            ClientIdentifier::Code(code) => code.reveal().to_owned(),
-            ClientIdentifier::Temporary(given) => format!("{}/{}", given.root(), given.reveal()),
-        });
+        let client = client_of_list(self.client.as_ref());
         let open = Self { client: None, cursor: None, limit: 0, ..self.clone() };
         format!("varanto/cursor/1 {open:?} {client:?}").into_bytes()
     }
@@ -155,10 +152,13 @@ impl App {
         let read = if query.lacks_a_client() {
             Err(Fault::new(FaultKind::MissingElement, "client", "DIS-1"))
         } else {
-            self.read_cursor(query)
+            self.read_cursor(&query.cursor_scope(), query.cursor.as_deref(), "ARC-8")
         };
         let after = match read {
-            Ok(after) => after,
+            Ok(place) => place.map(|[at, key]| After {
+                written_at: Instant::from_millis(at),
+                version: VersionKey(key),
+            }),
             Err(fault) => {
                 let outcome = Outcome::Refused(vec![fault.code()]);
                 self.log(caller, Event::Search, outcome, now)?;
@@ -176,7 +176,9 @@ impl App {
             }
             page => page?,
         };
-        let line = self.write_lines(search_lines(caller, query, &page, now))?;
+        let lines = search_lines(caller, query, &page, now);
+        let stated = stated_looks(caller, &page.shown, &lines, now);
+        let line = self.write_looks(lines, stated)?;
         Ok(page.found.release(&line))
     }
 
@@ -253,30 +255,10 @@ impl App {
                 }
             }
         }
-        let next = after.filter(|_| more).map(|after| self.write_cursor(query, after));
+        let place = |after: After| [after.written_at.millis(), after.version.0];
+        let next = after.filter(|_| more).map(place);
+        let next = next.map(|place| self.write_cursor(&query.cursor_scope(), place));
         Ok(Page { found: Withheld::new(FoundDocuments { hits, next }), client, shown, denied })
-    }
-
-    /// A place in the pages, sealed: it may be that of a document which the caller may not know of. The
-    /// search that it belongs to is what it opens with.
-    fn write_cursor(&self, query: &DocumentQuery, after: After) -> String {
-        let numbers = [after.written_at.millis(), after.version.0];
-        let place: Vec<u8> = numbers.into_iter().flat_map(i64::to_be_bytes).collect();
-        URL_SAFE_NO_PAD.encode(self.store.keys().store_key().seal(&query.cursor_scope(), &place))
-    }
-
-    fn read_cursor(&self, query: &DocumentQuery) -> Result<Option<After>, Fault> {
-        let Some(cursor) = &query.cursor else { return Ok(None) };
-        let bad = || Fault::new(FaultKind::BadCursor, "cursor", "ARC-8");
-        let sealed = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| bad())?;
-        let key = self.store.keys().store_key();
-        let place = key.open(&query.cursor_scope(), &sealed).ok_or_else(bad)?;
-        let (written_at, version) = place.split_first_chunk().ok_or_else(bad)?;
-        let version: &[u8; 8] = version.try_into().map_err(|_| bad())?;
-        Ok(Some(After {
-            written_at: Instant::from_millis(i64::from_be_bytes(*written_at)),
-            version: VersionKey(i64::from_be_bytes(*version)),
-        }))
     }
 }
 
@@ -369,6 +351,28 @@ fn search_lines(caller: &Caller, query: &DocumentQuery, page: &Page, at: Instant
     };
     lines.extend(groups.into_iter().map(of_group));
     lines
+}
+
+/// Those of the hits that were shown for a stated reason: one look for each client and register, told of by
+/// that client's line.
+fn stated_looks(
+    caller: &Caller,
+    shown: &[Shown],
+    lines: &[LogLine],
+    now: Instant,
+) -> Vec<StatedLook> {
+    let mut seen = BTreeSet::new();
+    let stated = shown.iter().filter(|one| {
+        one.grant.basis == Basis::StatedReason && seen.insert((one.client, &one.controller))
+    });
+    let looks = stated.filter_map(|one| {
+        let line = lines.iter().position(|line| {
+            line.client == Some(one.client)
+                && line.outcome == Outcome::Permitted(Basis::StatedReason)
+        });
+        stated_look(caller, &one.grant, (line?, one.client, &one.controller), now)
+    });
+    looks.collect()
 }
 
 /// Where to look, and the one client it is about, if it is one.

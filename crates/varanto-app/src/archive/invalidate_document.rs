@@ -57,7 +57,7 @@ impl App {
         let registry = self.registry();
         let turn = move |tx: &mut WriteTx<'_>| {
             let registry = Arc::clone(&registry);
-            let inquiry = Inquiry::new(&caller, Purpose::READ, registry, FinnishDay::of(now));
+            let inquiry = Inquiry::new(&caller, Purpose::READ, registry, now);
             invalidate(tx, &inquiry, &document, &request, faults.clone(), now)
         };
         self.store.write::<(), AppError>(turn).map(|done| done.value)

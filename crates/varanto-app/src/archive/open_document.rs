@@ -14,6 +14,7 @@ use varanto_formats::signature::evidence;
 use varanto_store::{ReadTx, StoreError, VersionRow};
 
 use crate::inquiry::Inquiry;
+use crate::oversight::stated_look;
 use crate::withheld::Withheld;
 use crate::{App, AppError};
 
@@ -197,7 +198,10 @@ impl App {
         if disclosed {
             let _ = write!(detail, " from={} to={}", row.controller, caller.organisation);
         }
-        let line = self.write_line(LogLine {
+        let stated = answer.as_ref().ok().and_then(|(permit, _)| {
+            stated_look(caller, permit.grant(), (0, row.client, &row.controller), now)
+        });
+        let line = LogLine {
             at: now,
             event: if disclosed { Event::Disclose } else { Event::Open },
             outcome,
@@ -205,7 +209,8 @@ impl App {
             client: Some(row.client),
             version: Some(row.version),
             detail,
-        })?;
+        };
+        let line = self.write_looks(vec![line], stated.into_iter().collect())?;
         match answer {
             Ok((_, Some(withheld))) => Ok(withheld.release(&line)),
             Ok((_, None)) => Err(AppError::NotFound),

@@ -11,6 +11,7 @@ mod full_disk;
 mod national;
 mod national_mutations;
 mod obligations;
+mod oversight;
 mod persons;
 mod receipts;
 mod rights;

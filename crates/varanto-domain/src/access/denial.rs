@@ -242,6 +242,8 @@ denials! {
     Invalidated "version-invalidated" "ARC-3" ACT VersionInForce Controller;
     /// The version was replaced; here the newest one alone counts.
     Replaced "version-replaced" "ARC-3" ACT VersionInForce Controller;
+    /// Nobody judges the own look.
+    OwnLook "own-look" "LOG-2" DUTY FittingRole Controller;
     /// The document's service task is not in the worker's duty.
     OutsideDuty "outside-duty" "ACC-2" DUTY ServiceTask MainUser;
     /// No unit of the worker's serves the client, and no reason was given.

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::caller::Caller;
+use super::question::LookReason;
 use crate::archive::documents::{DocumentGroup, VersionState};
+use crate::archive::elements::Element;
+use crate::archive::metadata::{RawMetadata, RawValue};
 use crate::disclosure::{DisclosurePermission, Refusals};
 use crate::ids::{ClientKey, Oid, VersionKey};
 use crate::relationship::RegisterUseRight;
@@ -110,6 +113,23 @@ pub struct Display {
 }
 
 impl Display {
+    /// What the metadata say. Of guardians and of adoption counselling nothing is read here: they are taken
+    /// as not said.
+    ///
+    /// Source: CIT-3.
+    #[must_use]
+    pub fn of(metadata: &RawMetadata<'_>) -> Self {
+        let text = |element| match metadata.get(element) {
+            Some(RawValue::Text(text)) => Some(text.as_ref()),
+            _ => None,
+        };
+        Self {
+            delayed_until: text(Element::DisplayDelay).and_then(FinnishDay::parse),
+            special_content: text(Element::SpecialContent) == Some("K"),
+            ..Self::default()
+        }
+    }
+
     /// Of a document whose record was not read: hidden from every citizen.
     pub const UNREAD: Self = Self {
         delayed_until: None,
@@ -165,6 +185,9 @@ pub struct ClientFacts {
     pub guardians: Vec<(ClientKey, Validity)>,
     /// Those with a mandate, and the days of each.
     pub mandates: Vec<(ClientKey, Validity)>,
+    /// In whose registers the caller has opened the client's documents for some hours that last, and why
+    /// (see [`crate::oversight::openings`]).
+    pub opened: Vec<(Oid, LookReason)>,
 }
 
 /// A client relationship and its days.

@@ -1,8 +1,9 @@
 //! The use log (käyttöloki): one line for every look, search, store and refusal (LOG-1).
 
 use std::fmt::Write;
+use std::sync::Arc;
 
-use super::{Basis, Caller, Denial, Strength, Who};
+use super::{Basis, Caller, Denial, Role, Strength, Who};
 use crate::ids::{ClientKey, Oid, VersionKey};
 use crate::time::Instant;
 
@@ -29,11 +30,17 @@ pub enum Event {
     Explain,
     /// What the population register says of a client came, other than before.
     PersonFacts,
+    /// Lines of this log were read.
+    Review,
+    /// A client's documents were opened without case context, for some hours.
+    BreakGlass,
+    /// A look without case context was judged.
+    Judge,
 }
 
 impl Event {
     /// Every event; the place in this list is what the store keeps.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Archive,
         Self::Open,
         Self::Search,
@@ -44,6 +51,9 @@ impl Event {
         Self::Disclose,
         Self::Explain,
         Self::PersonFacts,
+        Self::Review,
+        Self::BreakGlass,
+        Self::Judge,
     ];
 
     /// Its stable name.
@@ -60,7 +70,16 @@ impl Event {
             Self::Disclose => "disclose",
             Self::Explain => "explain",
             Self::PersonFacts => "person-facts",
+            Self::Review => "review",
+            Self::BreakGlass => "break-glass",
+            Self::Judge => "judge",
         }
+    }
+
+    /// The event with this name.
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|event| event.code() == code)
     }
 }
 
@@ -78,6 +97,9 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Every outcome's name.
+    pub const CODES: [&'static str; 4] = ["permitted", "denied", "refused", "done"];
+
     /// `permitted`, `denied`, `refused` or `done`.
     #[must_use]
     pub const fn code(&self) -> &'static str {
@@ -147,6 +169,12 @@ impl Actor {
         }
     }
 
+    /// Whether it is a person who logged in.
+    #[must_use]
+    pub fn is_person(&self) -> bool {
+        self.name.starts_with("person:")
+    }
+
     /// The actor of a caller that could not be told.
     #[must_use]
     pub fn nobody() -> Self {
@@ -172,6 +200,101 @@ pub struct LogLine {
     /// What else a reviewer needs: the parts opened, the number of hits and their keys, the reason
     /// of an invalidation. Codes and numbers only.
     pub detail: String,
+}
+
+/// A line as it was kept. What was decided stands in it by code: a line outlives the rules that it
+/// was written under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptLine {
+    /// Its number; later lines have greater ones.
+    pub number: i64,
+    /// When.
+    pub at: Instant,
+    /// What.
+    pub event: Event,
+    /// How it was decided: the code of an [`Outcome`].
+    pub outcome: Arc<str>,
+    /// The ground, the denial, or the faults' codes.
+    pub reason: Arc<str>,
+    /// Who.
+    pub actor: Actor,
+    /// Whose data.
+    pub client: Option<ClientKey>,
+    /// Which version.
+    pub version: Option<VersionKey>,
+    /// What else was told: see [`LogLine::detail`].
+    pub detail: String,
+}
+
+impl KeptLine {
+    /// Every version that the line tells of, each once: the one that it is about, those that a search
+    /// showed, those that were listed beside.
+    #[must_use]
+    pub fn versions(&self) -> Vec<VersionKey> {
+        let mut all: Vec<VersionKey> = self.version.into_iter().collect();
+        let shown = self.word("versions").unwrap_or_default().split(',');
+        let beside = self.detail.split(' ').filter(|word| is_number(word));
+        all.extend(shown.chain(beside).filter_map(|key| key.parse().ok().map(VersionKey)));
+        let mut seen = std::collections::HashSet::new();
+        all.retain(|version| seen.insert(*version));
+        all
+    }
+
+    /// The value of a word `name=value` of the detail.
+    #[must_use]
+    pub fn word(&self, name: &str) -> Option<&str> {
+        self.detail.split(' ').find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
+    }
+
+    /// The detail without what it tells of documents: no key, no number of hits, no register. These are
+    /// told apart, to those whose business they are.
+    #[must_use]
+    pub fn plain_detail(&self) -> String {
+        let tells = |word: &&str| {
+            let of_documents = ["hits=", "versions=", "from="];
+            !is_number(word) && !of_documents.iter().any(|name| word.starts_with(name))
+        };
+        self.detail.split(' ').filter(tells).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The role in which a person acted.
+    #[must_use]
+    pub fn role(&self) -> Option<Role> {
+        Role::of_code(self.after("role")?)
+    }
+
+    /// The unit for which a person acted.
+    #[must_use]
+    pub fn unit(&self) -> Option<Oid> {
+        Oid::parse(self.after("unit")?).ok()
+    }
+
+    /// The word after a name in what is told of the person. Read from the end: what stands before came
+    /// from the login.
+    fn after(&self, name: &str) -> Option<&str> {
+        let detail = self.actor.detail.as_deref().filter(|_| self.actor.is_person())?;
+        let mut words =
+            detail.split(' ').rev().skip_while(|word| *word == "weak" || *word == "login");
+        let (unit, _, role) = (words.next()?, words.next()?, words.next()?);
+        Some(if name == "unit" { unit } else { role })
+    }
+
+    /// The line as it is hashed; see [`canonical`].
+    #[must_use]
+    pub fn canonical(&self, told: &str) -> String {
+        canonical(
+            self.number,
+            self.at,
+            (self.event.code(), &self.outcome, &self.reason),
+            &self.actor,
+            (self.client, self.version, told),
+            &self.detail,
+        )
+    }
+}
+
+fn is_number(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|letter| letter.is_ascii_digit())
 }
 
 /// What a line says of a version, beside its key: it binds receipts to the document. Empty when the

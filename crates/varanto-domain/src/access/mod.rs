@@ -22,7 +22,9 @@ pub use denial::{Ask, Denial, Missing};
 pub use facts::{
     ClientFacts, Display, DocumentFacts, GuardianMark, RelationshipSpan, Subject, VersionFacts,
 };
-pub use permit::{ArchivePermit, Basis, Grant, InvalidatePermit, Obligation, ReadPermit};
+pub use permit::{
+    ArchivePermit, Basis, Grant, InvalidatePermit, LogPermit, Obligation, ReadPermit,
+};
 pub use question::{Action, LookReason, Purpose, Question, Reason, Situation, StatutoryGround};
 
 use crate::grounds;
@@ -61,6 +63,43 @@ pub fn decide(action: Action, question: &Question<'_>) -> Result<Grant, Denial> 
 /// Source: ACC-1, JOI-4.
 pub fn may_look(caller: &Caller) -> Result<(), Denial> {
     bars::look(caller)
+}
+
+/// Decides whether the use log may be reviewed: by the data-protection officer and the keeper of the
+/// archive, in the registers of their own organisation, strongly authenticated. What of a line they
+/// see is in [`crate::oversight`].
+///
+/// # Errors
+/// [`Denial::OperatorSeesNothing`], [`Denial::WeakLogin`], [`Denial::RoleDoesNotFit`].
+///
+/// Source: LOG-2, ACC-2, ACC-5; national-specs 6.9.
+pub fn may_review_log(caller: &Caller) -> Result<LogPermit, Denial> {
+    match &caller.who {
+        Who::Operator => Err(Denial::OperatorSeesNothing),
+        Who::Person { role: Role::DataProtectionOfficer | Role::Archivist, strength, .. } => {
+            match strength {
+                Strength::Strong => Ok(LogPermit::new(caller)),
+                Strength::Weak => Err(Denial::WeakLogin),
+            }
+        }
+        Who::Person { .. } | Who::System { .. } | Who::Citizen { .. } => {
+            Err(Denial::RoleDoesNotFit)
+        }
+    }
+}
+
+/// Decides whether somebody may open clients' documents without case context, for some hours: workers of
+/// clients, in registers of their own, who may read and are strongly authenticated.
+///
+/// # Errors
+/// [`Denial::OperatorSeesNothing`], [`Denial::WeakLogin`], [`Denial::NotCertified`],
+/// [`Denial::RoleDoesNotFit`].
+///
+/// Source: ACC-3, ACC-1, ACC-2.
+pub fn may_open_up(caller: &Caller) -> Result<(), Denial> {
+    bars::look(caller)?;
+    let serves = caller.role().is_some_and(Role::serves_clients);
+    if serves && !caller.registers.is_empty() { Ok(()) } else { Err(Denial::RoleDoesNotFit) }
 }
 
 /// Decides whether a version may be read.

@@ -1,9 +1,9 @@
 //! Permits: made here alone, asked for by everything that gives out or takes in client data.
 
-use super::VersionFacts;
 use super::question::Reason;
+use super::{Caller, VersionFacts};
 use crate::archive::documents::Part;
-use crate::ids::{ClientKey, VersionKey};
+use crate::ids::{ClientKey, Oid, VersionKey};
 
 /// On what ground a permit stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -200,6 +200,64 @@ pub struct ArchivePermit {
 pub struct InvalidatePermit {
     version: VersionKey,
     grant: Grant,
+}
+
+/// The right to read those lines of the use log that are the business of a controller. Only
+/// [`super::may_review_log`] makes it.
+///
+/// ```compile_fail
+/// use varanto_domain::access::LogPermit;
+/// use varanto_domain::ids::Oid;
+/// fn forge(organisation: Oid, registers: Vec<Oid>) -> LogPermit {
+///     LogPermit { organisation, registers }
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogPermit {
+    organisation: Oid,
+    registers: Vec<Oid>,
+}
+
+impl LogPermit {
+    pub(super) fn new(caller: &Caller) -> Self {
+        Self { organisation: caller.organisation.clone(), registers: caller.registers.clone() }
+    }
+
+    /// On what ground.
+    #[must_use]
+    pub const fn basis(&self) -> Basis {
+        Basis::Review
+    }
+
+    /// The controllers whose lines may be read.
+    #[must_use]
+    pub fn registers(&self) -> &[Oid] {
+        &self.registers
+    }
+
+    /// Whether a controller's lines may be read.
+    #[must_use]
+    pub fn covers(&self, controller: &Oid) -> bool {
+        self.registers.contains(controller)
+    }
+
+    /// The permit to read out of a version's record how it is held back from its client, so that it is known
+    /// whether the client may be told of looks at it. Nothing of the record is shown.
+    ///
+    /// Source: LOG-2, CIT-3.
+    #[must_use]
+    pub fn for_display(&self, version: &VersionFacts) -> Option<ReadPermit> {
+        self.covers(&version.document.controller)
+            .then(|| ReadPermit::new(version, Grant::on(Basis::Review)))
+    }
+
+    /// Whether whoever acts for an organisation acts under the reviewer's eyes: the own organisation
+    /// and the controllers of its line.
+    #[must_use]
+    pub fn answers_for(&self, organisation: &str) -> bool {
+        self.organisation.as_str() == organisation
+            || self.registers.iter().any(|one| one.as_str() == organisation)
+    }
 }
 
 impl ReadPermit {

@@ -197,6 +197,18 @@ pub enum LookReason {
     Supervision,
 }
 
+impl LookReason {
+    /// Every reason of a look.
+    pub const ALL: [Self; 6] = [
+        Self::FirstContact,
+        Self::Urgent,
+        Self::InformationRequest,
+        Self::Correction,
+        Self::OfficialInquiry,
+        Self::Supervision,
+    ];
+}
+
 /// On what section of Act 703/2023 an official has the right to a document of another controller in
 /// spite of a refusal and without a permission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -328,6 +340,20 @@ impl<'a> Question<'a> {
             Some(reason @ Reason::Look(_)) => Some(reason),
             _ => None,
         }
+    }
+
+    /// The reason of a look in the own register: the one given, or the one for which the caller opened the
+    /// client's documents there for some hours.
+    ///
+    /// Source: ACC-3.
+    #[must_use]
+    pub fn stated_reason(&self) -> Option<Reason> {
+        let opened = || {
+            let here = |(register, _): &&(_, _)| *register == self.document.controller;
+            self.client.opened.iter().find(here).map(|(_, reason)| Reason::Look(*reason))
+        };
+        let own = self.situation == Situation::OwnRegister;
+        self.look_reason().or_else(|| if own { opened() } else { None })
     }
 
     /// The statutory reason, if one was given.

@@ -267,6 +267,16 @@ relations! {
             w.client.rights.clear();
             w.reason = Some(REASON);
         };
+        "the same worker, who has opened the client's documents for hours that last" |w| {
+            w.person(Role::Worker);
+            w.client.rights.clear();
+            w.client.opened.push((oid(COUNTY), LookReason::Urgent));
+        };
+        "the same worker, who has opened them in another register" |w| {
+            w.person(Role::Worker);
+            w.client.rights.clear();
+            w.client.opened.push((oid(OTHER_COUNTY), LookReason::Urgent));
+        };
         "the same worker, with a reason; a safety order" |w| {
             w.person(Role::Worker);
             w.client.rights.clear();

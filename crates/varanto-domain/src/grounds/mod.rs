@@ -49,7 +49,7 @@ fn reason_of_old_looks(question: &Question<'_>) -> Result<Option<Reason>, Denial
     } else {
         return Ok(None);
     };
-    question.look_reason().map(Some).ok_or(wanted)
+    question.stated_reason().map(Some).ok_or(wanted)
 }
 
 /// The controller's handing over of a document outside the electronic way, on request: always for a

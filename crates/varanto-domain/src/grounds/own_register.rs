@@ -42,12 +42,12 @@ fn look(question: &Question<'_>) -> Result<Grant, Denial> {
     })
 }
 
-/// A worker in case context; or with a reason, and then without what tells where the client is.
+/// A worker in case context; or with a reason, stated now or for hours that last, and then without what tells where the client is.
 fn in_duty(question: &Question<'_>) -> Result<Grant, Denial> {
     if serves(question) {
         return Ok(Grant::on(Basis::CaseContext));
     }
-    let reason = question.look_reason().ok_or(Denial::NoCaseContext)?;
+    let reason = question.stated_reason().ok_or(Denial::NoCaseContext)?;
     Ok(Grant::on(Basis::StatedReason)
         .obliging_if(question.client.safety_order, Obligation::MaskWhereabouts)
         .obliging(Obligation::LogReason(reason)))

@@ -142,7 +142,10 @@ const SHOWN_POLICY: &str = "sandbox; default-src 'none'; img-src data:; style-sr
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The language of what is shown: `language`, else the one that `Accept-Language` prefers.
-fn language(parameters: &Parameters, headers: &HeaderMap) -> Result<ViewLanguage, Problem> {
+pub(super) fn language(
+    parameters: &Parameters,
+    headers: &HeaderMap,
+) -> Result<ViewLanguage, Problem> {
     let asked = parameters.parsed::<ViewLanguage>("language", "fi, sv")?;
     Ok(asked.unwrap_or_else(|| match language_of(headers) {
         Language::Swedish => ViewLanguage::Swedish,

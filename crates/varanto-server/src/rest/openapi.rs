@@ -88,6 +88,7 @@ fn parameters(operation: &Operation, demo: Option<&DemoFacts>) -> Value {
     let meaning = |name: &str| texts::text(Language::English, &format!("parameter.{name}"));
     let path = operation.path_parameters().map(|name| {
         let schema = match name {
+            "opening" => json!({ "type": "string", "pattern": "^[0-9]+$" }),
             "part" => json!({ "enum": ["structured", "view", "pdf", "national", "frame"] }),
             "digest" => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{43}$" }),
             _ => json!({ "type": "string", "pattern": "^[0-2](\\.(0|[1-9][0-9]*))+$" }),
@@ -117,7 +118,7 @@ pub fn parameter_example(operation: &Operation, name: &str, demo: Option<&DemoFa
         ("invalidated", _) => "false",
         ("situation", _) => "own-register",
         ("reason", _) => "information-request",
-        ("from", _) => "1",
+        ("opening" | "from", _) => "1",
         ("to", _) => "2",
         ("days", _) => "30",
         _ => "",

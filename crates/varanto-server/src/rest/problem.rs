@@ -9,6 +9,7 @@ use varanto_app::callers::Unknown;
 use varanto_app::{AppError, StoreError};
 use varanto_domain::access::Denial;
 use varanto_domain::faults::{Fault, FaultKind, Stage};
+use varanto_formats::search::SearchError;
 
 use crate::texts::{self, Language};
 use crate::tls::RefusedCertificate;
@@ -68,6 +69,15 @@ impl Problem {
         let mut problem = Self::faults(vec![fault]);
         problem.status = StatusCode::BAD_REQUEST;
         problem
+    }
+
+    /// A search that is none: 400 for text that does not read, 422 with every fault of its values.
+    #[must_use]
+    pub fn search(error: SearchError) -> Self {
+        match error {
+            SearchError::Unreadable(fault) => Self::fault(fault),
+            SearchError::Faults(faults) => Self::faults(faults),
+        }
     }
 
     /// There is no such thing, or the asker may not know of it.

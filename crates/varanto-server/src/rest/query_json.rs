@@ -2,7 +2,7 @@
 
 use axum::http::HeaderMap;
 use varanto_app::archive::DocumentQuery;
-use varanto_formats::search::{self, SearchError, SearchTerms};
+use varanto_formats::search::{self, SearchTerms};
 
 use super::body;
 use super::problem::Problem;
@@ -13,10 +13,7 @@ use super::problem::Problem;
 /// 415 for another media type, 400 for text that is no search, 422 with every fault of its values.
 pub fn read(headers: &HeaderMap, bytes: &[u8]) -> Result<DocumentQuery, Problem> {
     body::must_be_json(headers)?;
-    search::read(bytes).map(asked).map_err(|error| match error {
-        SearchError::Unreadable(fault) => Problem::fault(fault),
-        SearchError::Faults(faults) => Problem::faults(faults),
-    })
+    search::read(bytes).map(asked).map_err(Problem::search)
 }
 
 fn asked(terms: SearchTerms) -> DocumentQuery {

@@ -3,7 +3,7 @@
 use axum::routing::{get, post};
 
 use super::routes::{Operation, Query, Takes};
-use super::{access, bulletins, documents, proof, registers};
+use super::{access, bulletins, clients, documents, logs, openings, proof, registers};
 use crate::national;
 
 const JSON: &str = "application/json";
@@ -72,6 +72,36 @@ const EXPLANATION: Takes = Takes {
     schema: "AccessQuestion",
     example: r#"{"document":"1.2.246.10.1234567.95.2026.1.1","action":"read","situation":"own-register"}"#,
 };
+
+const LOG_SEARCH: Takes = Takes {
+    media_type: JSON,
+    schema: "LogSearch",
+    example: r#"{"client":{"identity_code":"180418A903L"},"outcome":"permitted","limit":20}"#,
+};
+
+const LOG_REVIEW: Takes = Takes {
+    media_type: JSON,
+    schema: "LogReview",
+    example: r#"{"from":"2026-03-01","until":"2026-03-31"}"#,
+};
+
+const OWN_LOG: Takes = Takes {
+    media_type: JSON,
+    schema: "OwnLogSearch",
+    example: r#"{"client":{"identity_code":"180418A903L"},"limit":20}"#,
+};
+
+const OPENING: Takes = Takes {
+    media_type: JSON,
+    schema: "OpeningRequest",
+    example: r#"{"client":{"identity_code":"180418A903L"},"reason":"urgent","hours":4}"#,
+};
+
+const OPENINGS: Takes =
+    Takes { media_type: JSON, schema: "OpeningSearch", example: r#"{"states":["new"]}"# };
+
+const JUDGEMENT: Takes =
+    Takes { media_type: JSON, schema: "JudgementOfOpening", example: r#"{"state":"approved"}"# };
 
 const INVALIDATION: Takes = Takes {
     media_type: JSON,
@@ -289,6 +319,90 @@ pub const TABLE: &[Operation] = &[
         problems: &[422],
         open: false,
         serve: || post(national::check),
+    },
+    Operation {
+        id: "search_log",
+        tag: "logs",
+        method: "POST",
+        path: "/logs/_search",
+        query: &[],
+        takes: Some(LOG_SEARCH),
+        answers: &[(200, JSON, "LogPage")],
+        problems: &[422],
+        open: false,
+        serve: || post(logs::search),
+    },
+    Operation {
+        id: "review_log",
+        tag: "logs",
+        method: "POST",
+        path: "/logs/_review",
+        query: &[],
+        takes: Some(LOG_REVIEW),
+        answers: &[(200, JSON, "LogHints")],
+        problems: &[422],
+        open: false,
+        serve: || post(logs::review),
+    },
+    Operation {
+        id: "read_own_log",
+        tag: "logs",
+        method: "POST",
+        path: "/clients/_log",
+        query: &[],
+        takes: Some(OWN_LOG),
+        answers: &[(200, JSON, "OwnLog")],
+        problems: &[422],
+        open: false,
+        serve: || post(clients::own_log),
+    },
+    Operation {
+        id: "print_own_log",
+        tag: "logs",
+        method: "POST",
+        path: "/clients/_log/print",
+        query: LANGUAGE,
+        takes: Some(OWN_LOG),
+        answers: &[(200, "application/pdf", "")],
+        problems: &[422],
+        open: false,
+        serve: || post(clients::print_own_log),
+    },
+    Operation {
+        id: "open_up",
+        tag: "logs",
+        method: "POST",
+        path: "/openings",
+        query: &[],
+        takes: Some(OPENING),
+        answers: &[(201, JSON, "Opened")],
+        problems: &[422],
+        open: false,
+        serve: || post(openings::open),
+    },
+    Operation {
+        id: "search_openings",
+        tag: "logs",
+        method: "POST",
+        path: "/openings/_search",
+        query: &[],
+        takes: Some(OPENINGS),
+        answers: &[(200, JSON, "OpeningPage")],
+        problems: &[422],
+        open: false,
+        serve: || post(openings::search),
+    },
+    Operation {
+        id: "judge_opening",
+        tag: "logs",
+        method: "POST",
+        path: "/openings/{opening}/judgement",
+        query: &[],
+        takes: Some(JUDGEMENT),
+        answers: &[(200, JSON, "Opening")],
+        problems: &[404, 422],
+        open: false,
+        serve: || post(openings::judge),
     },
     Operation {
         id: "read_proof",

@@ -2,15 +2,23 @@
 
 use bytes::Bytes;
 use serde_json::json;
+use varanto_kit::county::Made;
 use varanto_kit::http::Send;
 use varanto_server::rest::openapi;
 use varanto_server::rest::table::TABLE;
 
 use crate::house::{House, code, form};
 
+/// A body that names the client of a document.
+fn of_client(made: &Made) -> serde_json::Value {
+    let metadata: serde_json::Value = serde_json::from_str(&made.metadata_json).unwrap();
+    json!({ "client": { "identity_code": metadata["client"]["identity_code"] } })
+}
+
 fn filled(path: &str) -> String {
     path.replace("{oid}", "1.2.246.537.6.1506")
         .replace("{part}", "view")
+        .replace("{opening}", "1")
         .replace("{digest}", "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU")
 }
 
@@ -67,6 +75,20 @@ async fn every_closed_route_keeps_a_document_from_another_organisations_system()
                 ("application/json".to_owned(), Bytes::from(r#"{"reason":"4"}"#))
             }
             "search_documents" => ("application/json".to_owned(), Bytes::from(r#"{"group":"1"}"#)),
+            "search_log" | "review_log" | "search_openings" => {
+                ("application/json".to_owned(), Bytes::from("{}"))
+            }
+            "judge_opening" => {
+                ("application/json".to_owned(), Bytes::from(r#"{"state":"approved"}"#))
+            }
+            "read_own_log" | "print_own_log" => {
+                ("application/json".to_owned(), of_client(&made).to_string().into())
+            }
+            "open_up" => {
+                let mut body = of_client(&made);
+                body["reason"] = "urgent".into();
+                ("application/json".to_owned(), body.to_string().into())
+            }
             _ => ("application/json".to_owned(), Bytes::new()),
         };
         let with = Send { content_type: Some(&sent.0), headers: &[] };
@@ -91,6 +113,8 @@ async fn every_closed_route_keeps_a_document_from_another_organisations_system()
             | "read_delays"
             | "check_message"
             | "make_view" => tells(403, "\"another-register\""),
+            "search_log" | "review_log" | "search_openings" | "judge_opening" | "read_own_log"
+            | "print_own_log" | "open_up" => tells(403, "\"role-does-not-fit\""),
             "archive_message" => tells(403, "another-register"),
             "explain_access" => {
                 tells(200, "\"another-register\"");

@@ -1,0 +1,198 @@
+//! What in the use log a reviewer should look at twice (LOG-2).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use varanto_domain::access::log::{Event, Outcome};
+use varanto_domain::access::{Caller, LogPermit};
+use varanto_domain::faults::{Fault, FaultKind};
+use varanto_domain::oversight::hints::{Act, Hint, hints};
+use varanto_domain::time::{FinnishDay, Instant};
+use varanto_store::{LogFilter, LogPlace, ReadTx, StoreError};
+
+use super::reviewer::{Reviewer, line_of_review};
+use crate::withheld::Withheld;
+use crate::{App, AppError};
+
+/// Which days to look over.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct HintQuery {
+    /// One person alone: `person:<subject>`.
+    pub actor: Option<String>,
+    /// The first day; `None`: six days before the last.
+    pub from: Option<FinnishDay>,
+    /// The last day; `None`: today.
+    pub until: Option<FinnishDay>,
+    /// At most so many hints, up to [`HintQuery::MOST`]; 0: [`HintQuery::USUAL`].
+    pub limit: usize,
+    /// Where the page before ended, as it was answered.
+    pub cursor: Option<String>,
+}
+
+impl HintQuery {
+    /// The most days of one review.
+    pub const MOST_DAYS: i32 = 31;
+    /// The most hints of one page.
+    pub const MOST: usize = varanto_formats::log_search::MOST;
+    /// The hints of a page when the caller does not say.
+    pub const USUAL: usize = 20;
+    /// The days before the window that tell what is usual.
+    const DAYS_BEFORE: i32 = 90;
+    /// The lines of each person before the window that tell it.
+    const LINES_BEFORE: usize = 2000;
+
+    /// The first and the last day.
+    fn days(&self, today: FinnishDay) -> Result<(FinnishDay, FinnishDay), Fault> {
+        let until = self.until.unwrap_or(today);
+        let from = self.from.unwrap_or(until.plus_days(-6));
+        if from > until || until.number() - from.number() >= Self::MOST_DAYS {
+            let fault = Fault::new(FaultKind::WrongValue, "from", "LOG-2");
+            return Err(fault.arg("expected", format!("1–{} d", Self::MOST_DAYS)));
+        }
+        Ok((from, until))
+    }
+
+    fn cursor_scope(&self, caller: &Caller) -> Vec<u8> {
+        let open = Self { cursor: None, limit: 0, ..self.clone() };
+        format!("varanto/hints/1 {} {open:?}", caller.organisation).into_bytes()
+    }
+}
+
+/// A hint as a reviewer gets it.
+#[derive(Debug, Clone)]
+pub struct ToldHint {
+    /// The hint.
+    pub hint: Hint,
+    /// Its client: the same word for the same client, as lines name it.
+    pub client: Option<String>,
+}
+
+/// One page of hints, those of the newest days first.
+#[derive(Debug, Clone)]
+pub struct FoundHints {
+    /// The first and the last day that were looked over.
+    pub days: (FinnishDay, FinnishDay),
+    /// The hints.
+    pub hints: Vec<ToldHint>,
+    /// Where the next page begins; `None` on the last one.
+    pub next: Option<String>,
+}
+
+impl App {
+    /// Looks over what people did on some days, and says what of it strikes the eye and why. Looking over
+    /// is a line of the log itself.
+    ///
+    /// # Errors
+    /// [`AppError::Denied`]; [`AppError::Refused`] for too many days, too many lines on them, or a cursor
+    /// of another review; each logged.
+    ///
+    /// Source: LOG-2.
+    pub fn hint_at_looks(
+        &self,
+        caller: &Caller,
+        query: &HintQuery,
+    ) -> Result<FoundHints, AppError> {
+        let now = self.clock.now();
+        let permit = self.log_permit(caller)?;
+        let scope = query.cursor_scope(caller);
+        let asked = query.days(FinnishDay::of(now)).and_then(|days| {
+            // The moment of the first page, and how many hints the pages before told.
+            let place = self.read_cursor(&scope, query.cursor.as_deref(), "LOG-2")?;
+            Ok((days, place.unwrap_or([now.millis(), 0])))
+        });
+        let found = match asked {
+            Ok((days, [moment, told])) => {
+                // What happened at the very moment counts too.
+                let until = Instant::from_millis(moment).plus_millis(1);
+                let until = days.1.plus_days(1).start().min(until);
+                self.store
+                    .read_within::<_, AppError>(self.search.time, |tx| {
+                        self.hints_of(tx, &permit, query, (days.0.start(), until))
+                    })
+                    .map(|hints| (days, [moment, told], hints))
+            }
+            Err(fault) => Err(AppError::Refused(vec![fault])),
+        };
+        let (days, [moment, told], hints) = match found {
+            Err(AppError::Store(StoreError::Overtime)) => {
+                return self.hints_refused(caller, vec![too_wide()], now);
+            }
+            Err(AppError::Refused(faults)) => return self.hints_refused(caller, faults, now),
+            found => found?,
+        };
+        let limit = match query.limit {
+            0 => HintQuery::USUAL,
+            more => more.min(HintQuery::MOST),
+        };
+        let skipped = usize::try_from(told).unwrap_or_default();
+        let more = hints.len() > skipped + limit;
+        let end = i64::try_from(skipped + limit).unwrap_or(i64::MAX);
+        let found = FoundHints {
+            days,
+            hints: hints
+                .into_iter()
+                .skip(skipped)
+                .take(limit)
+                .map(|hint| self.told(hint))
+                .collect(),
+            next: more.then(|| self.write_cursor(&scope, [moment, end])),
+        };
+        let by = if query.actor.is_some() { "actor,days" } else { "days" };
+        let detail =
+            format!("hints by={by} first={} last={} told={}", days.0, days.1, found.hints.len());
+        let found = Withheld::new(found);
+        let line = self.write_line(line_of_review(caller, &permit, now, None, detail))?;
+        Ok(found.release(&line))
+    }
+
+    fn hints_refused(
+        &self,
+        caller: &Caller,
+        faults: Vec<Fault>,
+        now: Instant,
+    ) -> Result<FoundHints, AppError> {
+        let outcome = Outcome::Refused(faults.iter().map(Fault::code).collect());
+        self.log(caller, Event::Review, outcome, now)?;
+        Err(AppError::Refused(faults))
+    }
+
+    fn told(&self, hint: Hint) -> ToldHint {
+        let client = hint.client.map(|client| self.client_reference(client));
+        ToldHint { hint, client }
+    }
+
+    fn hints_of(
+        &self,
+        tx: &ReadTx<'_>,
+        permit: &LogPermit,
+        query: &HintQuery,
+        (from, until): (Instant, Instant),
+    ) -> Result<Vec<Hint>, AppError> {
+        let reviewer = Reviewer::new(tx, permit);
+        let acts = |actor: Option<String>, from: Instant, until: Instant, most: usize| {
+            let filter =
+                LogFilter { actor, from: Some(from), before: Some(until), ..LogFilter::default() };
+            let mut acts = Vec::new();
+            let stopped: Option<LogPlace> = reviewer.walk(&filter, None, most, |seen| {
+                acts.extend(Act::of(&seen.line, seen.told.client));
+                Ok(true)
+            })?;
+            Ok::<_, StoreError>((acts, stopped.is_some()))
+        };
+        let (window, more) = acts(query.actor.clone(), from, until, self.search.rows)?;
+        if more {
+            return Err(AppError::Refused(vec![too_wide()]));
+        }
+        let users: BTreeSet<Arc<str>> = window.iter().map(|act| Arc::clone(&act.user)).collect();
+        let earlier = FinnishDay::of(from).plus_days(-HintQuery::DAYS_BEFORE).start();
+        let mut before = Vec::new();
+        for user in users {
+            before.extend(acts(Some(user.to_string()), earlier, from, HintQuery::LINES_BEFORE)?.0);
+        }
+        Ok(hints(&window, &before))
+    }
+}
+
+fn too_wide() -> Fault {
+    Fault::new(FaultKind::SearchTooWide, "from", "LOG-2").arg("expected", "actor, from, until")
+}

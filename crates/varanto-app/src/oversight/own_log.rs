@@ -1,0 +1,181 @@
+//! A client's own log: who looked at their documents (LOG-2, DIS-4).
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use varanto_domain::access::log::{Event, Outcome};
+use varanto_domain::access::{Caller, Display, LogPermit};
+use varanto_domain::faults::{Fault, FaultKind};
+use varanto_domain::ids::{ClientIdentifier, ClientKey, VersionKey};
+use varanto_domain::oversight::own_view::{LookedAt, ShownLook, shown_to_client};
+use varanto_domain::time::{FinnishDay, Instant};
+use varanto_formats::metadata;
+use varanto_store::{LogFilter, LogPlace, LoggedVersion, ReadTx, StoreError};
+
+use super::reviewer::{Reviewer, line_of_review};
+use crate::cursor::client_of_list;
+use crate::withheld::Withheld;
+use crate::{App, AppError};
+
+/// Whose looks to tell.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OwnLogQuery {
+    /// The client.
+    pub client: ClientIdentifier,
+    /// At or after this instant.
+    pub from: Option<Instant>,
+    /// Before this instant.
+    pub before: Option<Instant>,
+    /// At most so many looks; 0: [`OwnLogQuery::USUAL`].
+    pub limit: usize,
+    /// Where the page before ended, as it was answered.
+    pub cursor: Option<String>,
+}
+
+impl OwnLogQuery {
+    /// The looks of a page when the caller does not say.
+    pub const USUAL: usize = 20;
+    /// The looks that go on one print.
+    pub const PRINTED: usize = 1000;
+
+    fn cursor_scope(&self, caller: &Caller) -> Vec<u8> {
+        let client = client_of_list(Some(&self.client));
+        let (from, before) = (self.from, self.before);
+        format!("varanto/own-log/1 {} {client:?} {from:?} {before:?}", caller.organisation)
+            .into_bytes()
+    }
+}
+
+/// One page of looks, newest first.
+#[derive(Debug, Clone)]
+pub struct OwnLog {
+    /// The looks.
+    pub looks: Vec<ShownLook>,
+    /// Where the next page begins; `None` on the last one.
+    pub next: Option<String>,
+}
+
+/// Looks before they are told, and whose they are, where the registers hold something of the client.
+#[derive(Default)]
+struct OwnLooks {
+    looks: Vec<ShownLook>,
+    next: Option<LogPlace>,
+    client: Option<ClientKey>,
+}
+
+impl App {
+    /// Tells a client's looks as the client may be told of them, in the registers of the officer's own
+    /// organisation. The officer gives it to the client; what is held back is not even counted.
+    ///
+    /// # Errors
+    /// [`AppError::Denied`]; [`AppError::Refused`] for a cursor of another list; each logged.
+    ///
+    /// Source: LOG-2, DIS-4.
+    pub fn own_log(&self, caller: &Caller, query: &OwnLogQuery) -> Result<OwnLog, AppError> {
+        let now = self.clock.now();
+        let permit = self.log_permit(caller)?;
+        let scope = query.cursor_scope(caller);
+        let place = self.read_cursor(&scope, query.cursor.as_deref(), "LOG-2");
+        let read = place.map_err(|fault| AppError::Refused(vec![fault])).and_then(|place| {
+            let after = place.map(|[at, number]| LogPlace { at: Instant::from_millis(at), number });
+            self.store.read_within(self.search.time, |tx| {
+                self.own_looks(tx, &permit, query, after, FinnishDay::of(now))
+            })
+        });
+        let OwnLooks { looks, next, client } = match read {
+            Err(AppError::Store(StoreError::Overtime)) => {
+                let fault = Fault::new(FaultKind::SearchTooWide, "search", "LOG-2");
+                let fault = fault.arg("expected", "from, before");
+                return self.own_log_refused(caller, vec![fault], now);
+            }
+            Err(AppError::Refused(faults)) => return self.own_log_refused(caller, faults, now),
+            read => read?,
+        };
+        let detail = format!("own-log told={}", looks.len());
+        let next = next.map(|place| self.write_cursor(&scope, [place.at.millis(), place.number]));
+        let found = Withheld::new(OwnLog { looks, next });
+        let line = self.write_line(line_of_review(caller, &permit, now, client, detail))?;
+        Ok(found.release(&line))
+    }
+
+    fn own_log_refused(
+        &self,
+        caller: &Caller,
+        faults: Vec<Fault>,
+        now: Instant,
+    ) -> Result<OwnLog, AppError> {
+        let outcome = Outcome::Refused(faults.iter().map(Fault::code).collect());
+        self.log(caller, Event::Review, outcome, now)?;
+        Err(AppError::Refused(faults))
+    }
+
+    fn own_looks(
+        &self,
+        tx: &ReadTx<'_>,
+        permit: &LogPermit,
+        query: &OwnLogQuery,
+        after: Option<LogPlace>,
+        today: FinnishDay,
+    ) -> Result<OwnLooks, AppError> {
+        let reviewer = Reviewer::new(tx, permit);
+        let client = match tx.find_client(&query.client)? {
+            Some(client) if reviewer.knows(client)? => client,
+            _ => return Ok(OwnLooks::default()),
+        };
+        let filter = LogFilter {
+            client: Some(client),
+            from: query.from,
+            before: query.before,
+            ..LogFilter::default()
+        };
+        let limit = if query.limit == 0 { OwnLogQuery::USUAL } else { query.limit };
+        let mut looks = Vec::new();
+        let mut known: HashMap<VersionKey, LookedAt> = HashMap::new();
+        let next = reviewer.walk(&filter, after, self.search.rows, |seen| {
+            let mut documents = Vec::new();
+            for version in seen.versions {
+                let looked = match known.entry(version.version) {
+                    Entry::Occupied(known) => known.into_mut(),
+                    Entry::Vacant(place) => place.insert(looked_at(tx, permit, version)?),
+                };
+                documents.push(looked.clone());
+            }
+            let Ok(look) = shown_to_client(&seen.line, &documents, client, today) else {
+                return Ok(true);
+            };
+            let room = looks.len() < limit;
+            if room {
+                looks.push(look);
+            }
+            Ok(room)
+        })?;
+        Ok(OwnLooks { looks, next, client: Some(client) })
+    }
+}
+
+/// What the client's view turns on of a version. How it is held back stands in its record; where that does
+/// not read, the version counts as hidden.
+fn looked_at(
+    tx: &ReadTx<'_>,
+    permit: &LogPermit,
+    version: LoggedVersion,
+) -> Result<LookedAt, StoreError> {
+    let row = tx.version_of_key(version.version)?;
+    let facts = tx.facts(&row)?;
+    let display = match permit.for_display(&facts) {
+        Some(permit) => {
+            let record = tx.record(&permit, &row)?;
+            let read = metadata::read(&record);
+            read.map_or(Display::UNREAD, |(raw, _)| Display::of(&raw))
+        }
+        None => Display::UNREAD,
+    };
+    Ok(LookedAt {
+        version: version.version,
+        client: version.client,
+        group: version.group,
+        kind: version.specific_type,
+        subject: facts.document.subject,
+        display,
+    })
+}

@@ -1,0 +1,179 @@
+//! Which lines of the use log are a controller's business, and what of them.
+
+use crate::access::LogPermit;
+use crate::access::log::KeptLine;
+use crate::ids::{ClientKey, Oid, VersionKey};
+
+/// What has to be known of a line's documents and client, to say whose business it is.
+#[derive(Debug, Clone, Copy)]
+pub struct LineFacts<'a> {
+    /// The line.
+    pub line: &'a KeptLine,
+    /// The controller of each version that the line tells of.
+    pub controllers: &'a [(VersionKey, Oid)],
+    /// Whether the line's client has documents in a register that the reviewer may see.
+    pub client_is_known: bool,
+}
+
+/// What a reviewer sees of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenLine {
+    /// Whose data it was, where that is the reviewer's to know.
+    pub client: Option<ClientKey>,
+    /// The versions in the reviewer's registers.
+    pub versions: Vec<VersionKey>,
+    /// Whether the look was at documents of other registers alone: of it the reviewer sees who looked
+    /// and when, and neither at what nor at whom.
+    pub elsewhere: bool,
+}
+
+/// What of a line a reviewer sees; `None` when it is not the reviewer's business.
+///
+/// A controller answers for its registers, whoever looks there, and for its own people and systems,
+/// wherever they look. Of a look elsewhere it learns neither client nor documents: they are another
+/// controller's to tell of. That nothing was found of somebody is told without the name where the
+/// registers hold nothing of that client: it would tell that the archive knows the client at all.
+///
+/// Source: LOG-1, LOG-2, ACC-2.
+#[must_use]
+pub fn seen(permit: &LogPermit, facts: LineFacts<'_>) -> Option<SeenLine> {
+    let own: Vec<VersionKey> = facts
+        .controllers
+        .iter()
+        .filter(|(_, controller)| permit.covers(controller))
+        .map(|(version, _)| *version)
+        .collect();
+    let actor = facts.line.actor.organisation.as_deref();
+    if own.is_empty() && !actor.is_some_and(|one| permit.answers_for(one)) {
+        return None;
+    }
+    let elsewhere = own.is_empty() && !facts.controllers.is_empty();
+    let client = facts.line.client.filter(|_| !elsewhere && facts.client_is_known);
+    Some(SeenLine { client, versions: own, elsewhere })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::log::{Actor, Event};
+    use crate::access::{Caller, Role, Sector, Strength, Who, may_review_log};
+    use crate::time::Instant;
+
+    const COUNTY: &str = "1.2.246.10.1";
+    const NEIGHBOUR: &str = "1.2.246.10.2";
+
+    fn oid(text: &str) -> Oid {
+        Oid::parse(text).unwrap()
+    }
+
+    fn person(role: Role, strength: Strength) -> Caller {
+        Caller {
+            who: Who::Person {
+                subject: "olli".into(),
+                registration_number: None,
+                role,
+                unit: None,
+                duty: None,
+                strength,
+            },
+            organisation: oid(COUNTY),
+            registers: vec![oid(COUNTY)],
+            units: [].into(),
+            functions: Vec::new(),
+            sector: Sector::SocialWelfare,
+        }
+    }
+
+    /// A look by somebody of an organisation at versions of controllers; what the county's officer sees:
+    /// client, versions, `elsewhere`.
+    fn check(actor: &str, at: &[&str], known: bool, expected: Option<(bool, usize, bool)>) {
+        let permit =
+            may_review_log(&person(Role::DataProtectionOfficer, Strength::Strong)).unwrap();
+        let line = KeptLine {
+            number: 1,
+            at: Instant::from_millis(0),
+            event: Event::Search,
+            outcome: "permitted".into(),
+            reason: "case-context".into(),
+            actor: Actor {
+                name: "person:a".into(),
+                organisation: Some(actor.into()),
+                detail: None,
+            },
+            client: Some(ClientKey(7)),
+            version: None,
+            detail: String::new(),
+        };
+        let controllers: Vec<_> =
+            (1..).zip(at).map(|(key, controller)| (VersionKey(key), oid(controller))).collect();
+        let facts = LineFacts { line: &line, controllers: &controllers, client_is_known: known };
+        let told = seen(&permit, facts)
+            .map(|seen| (seen.client.is_some(), seen.versions.len(), seen.elsewhere));
+        assert_eq!(told, expected, "{actor} at {at:?}, known {known}");
+    }
+
+    /// LOG-2: a controller sees the lines about its registers and about its own people, and of these
+    /// nothing that is another controller's to tell.
+    #[test]
+    fn a_line_is_the_business_of_the_register_and_of_the_actors_organisation() {
+        check(COUNTY, &[COUNTY], true, Some((true, 1, false)));
+        check(NEIGHBOUR, &[COUNTY], true, Some((true, 1, false)));
+        check(NEIGHBOUR, &[COUNTY, NEIGHBOUR], true, Some((true, 1, false)));
+        check(COUNTY, &[COUNTY, NEIGHBOUR], true, Some((true, 1, false)));
+        check(COUNTY, &[NEIGHBOUR], true, Some((false, 0, true)));
+        check(COUNTY, &[], true, Some((true, 0, false)));
+        check(COUNTY, &[], false, Some((false, 0, false)));
+        check(NEIGHBOUR, &[NEIGHBOUR], true, None);
+        check(NEIGHBOUR, &[], true, None);
+    }
+
+    /// LOG-2, ACC-2, ACC-5: officers and archivists review, strongly authenticated; nobody else does.
+    #[test]
+    fn the_log_is_reviewed_by_officers_and_archivists() {
+        let check = |caller: &Caller, expected: Result<(), &str>| {
+            let told = may_review_log(caller).map(drop).map_err(crate::access::Denial::code);
+            assert_eq!(told, expected, "{caller:?}");
+        };
+        for role in Role::ALL {
+            let reviews = matches!(role, Role::DataProtectionOfficer | Role::Archivist);
+            let strong = if reviews { Ok(()) } else { Err("role-does-not-fit") };
+            let weak = if reviews { Err("weak-login") } else { Err("role-does-not-fit") };
+            check(&person(role, Strength::Strong), strong);
+            check(&person(role, Strength::Weak), weak);
+        }
+        let other = |who| Caller { who, ..person(Role::Worker, Strength::Strong) };
+        check(&other(Who::Operator), Err("operator-sees-nothing"));
+        let system = Who::System { id: "s".into(), certificate: String::new() };
+        check(&other(system), Err("role-does-not-fit"));
+        let citizen = Who::Citizen { client: ClientKey(1), strength: Strength::Strong };
+        check(&other(citizen), Err("role-does-not-fit"));
+    }
+
+    /// LOG-1: what a line shows is told once, and its keys are no part of what else it tells.
+    #[test]
+    fn a_lines_versions_are_read_out_of_it() {
+        let check = |detail: &str, versions: &[i64], plain: &str| {
+            let line = KeptLine {
+                number: 1,
+                at: Instant::from_millis(0),
+                event: Event::Open,
+                outcome: "permitted".into(),
+                reason: "".into(),
+                actor: Actor::of(&person(Role::Worker, Strength::Weak)),
+                client: None,
+                version: Some(VersionKey(5)),
+                detail: detail.into(),
+            };
+            let expected: Vec<VersionKey> = versions.iter().copied().map(VersionKey).collect();
+            assert_eq!(line.versions(), expected, "{detail}");
+            assert_eq!(line.plain_detail(), plain, "{detail}");
+            assert_eq!((line.role(), line.unit()), (Some(Role::Worker), None));
+        };
+        check("metadata 7 8", &[5, 7, 8], "metadata");
+        check("versions 5 7", &[5, 7], "versions");
+        check("by=client hits=2 versions=8,9 reason=urgent", &[5, 8, 9], "by=client reason=urgent");
+        check("by=client hits=0 versions= from= to=1.2.3", &[5], "by=client to=1.2.3");
+        check("print fi", &[5], "print fi");
+        check("", &[5], "");
+    }
+}

@@ -1,0 +1,396 @@
+//! What is asked of the use log as it comes over REST. Every fault in it is told at once.
+
+use serde::Deserialize;
+use varanto_domain::access::log::{Event, Outcome};
+use varanto_domain::access::{LookReason, Reason};
+use varanto_domain::faults::{Fault, FaultKind};
+use varanto_domain::ids::ClientIdentifier;
+use varanto_domain::oversight::openings::Judgement;
+use varanto_domain::time::{FinnishDay, Instant};
+
+use crate::json_fault;
+use crate::search::{Client, SearchError, client_of, moment};
+
+/// The most lines or hints that one page may be asked for.
+pub const MOST: usize = 100;
+
+/// What a search for lines asks, typed.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[expect(missing_docs, reason = "each field is the member of the same name")]
+pub struct LogTerms {
+    pub client: Option<ClientIdentifier>,
+    pub actor: Option<String>,
+    pub from: Option<Instant>,
+    pub before: Option<Instant>,
+    pub event: Option<Event>,
+    pub outcome: Option<String>,
+    pub limit: Option<usize>,
+    pub cursor: Option<String>,
+}
+
+/// What a review of days asks, typed.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[expect(missing_docs, reason = "each field is the member of the same name")]
+pub struct HintTerms {
+    pub actor: Option<String>,
+    pub from: Option<FinnishDay>,
+    pub until: Option<FinnishDay>,
+    pub limit: Option<usize>,
+    pub cursor: Option<String>,
+}
+
+/// Whose own log is asked for, typed.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "each field is the member of the same name")]
+pub struct OwnLogTerms {
+    pub client: ClientIdentifier,
+    pub from: Option<Instant>,
+    pub before: Option<Instant>,
+    pub limit: Option<usize>,
+    pub cursor: Option<String>,
+}
+
+/// What is to be opened without case context, typed.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "each field is the member of the same name")]
+pub struct OpeningTerms {
+    pub client: ClientIdentifier,
+    pub reason: LookReason,
+    pub hours: Option<u32>,
+}
+
+/// Which openings are asked for, typed.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[expect(missing_docs, reason = "each field is the member of the same name")]
+pub struct QueueTerms {
+    pub states: Vec<Judgement>,
+    pub limit: Option<usize>,
+    pub cursor: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct OwnLogSearch {
+    client: Option<Client>,
+    from: Option<String>,
+    before: Option<String>,
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct ToOpen {
+    client: Option<Client>,
+    reason: Option<String>,
+    hours: Option<u32>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct QueueSearch {
+    states: Vec<String>,
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Judged {
+    state: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct LogSearch {
+    client: Option<Client>,
+    actor: Option<String>,
+    from: Option<String>,
+    before: Option<String>,
+    event: Option<String>,
+    outcome: Option<String>,
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct HintSearch {
+    actor: Option<String>,
+    from: Option<String>,
+    until: Option<String>,
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+/// Reads a search for lines.
+///
+/// # Errors
+/// The first thing that keeps it from being one, or every fault of its values.
+pub fn read_lines(bytes: &[u8]) -> Result<LogTerms, SearchError> {
+    let asked: LogSearch = serde_json::from_slice(bytes).map_err(unreadable)?;
+    let mut reading = Reading::default();
+    let terms = LogTerms {
+        actor: reading.actor(asked.actor),
+        from: reading.moment("from", asked.from),
+        before: reading.moment("before", asked.before),
+        event: reading.coded("event", asked.event, Event::of_code, Event::ALL.map(Event::code)),
+        outcome: reading.coded("outcome", asked.outcome, outcome_of, Outcome::CODES),
+        limit: reading.limit(asked.limit),
+        cursor: asked.cursor,
+        client: asked.client.and_then(|client| client_of(client, &mut reading.faults)),
+    };
+    reading.finish(terms)
+}
+
+/// Reads a review of days.
+///
+/// # Errors
+/// As [`read_lines`].
+pub fn read_hints(bytes: &[u8]) -> Result<HintTerms, SearchError> {
+    let asked: HintSearch = serde_json::from_slice(bytes).map_err(unreadable)?;
+    let mut reading = Reading::default();
+    let terms = HintTerms {
+        actor: reading.actor(asked.actor),
+        from: reading.day("from", asked.from),
+        until: reading.day("until", asked.until),
+        limit: reading.limit(asked.limit),
+        cursor: asked.cursor,
+    };
+    reading.finish(terms)
+}
+
+/// Reads whose own log is asked for.
+///
+/// # Errors
+/// As [`read_lines`].
+pub fn read_own_log(bytes: &[u8]) -> Result<OwnLogTerms, SearchError> {
+    let asked: OwnLogSearch = serde_json::from_slice(bytes).map_err(unreadable)?;
+    let mut reading = Reading::default();
+    let from = reading.moment("from", asked.from);
+    let before = reading.moment("before", asked.before);
+    let limit = reading.limit(asked.limit);
+    let client = reading.client(asked.client);
+    let cursor = asked.cursor;
+    let terms = client.map(|client| OwnLogTerms { client, from, before, limit, cursor });
+    reading.finish_whole(terms)
+}
+
+/// Reads what is to be opened without case context.
+///
+/// # Errors
+/// As [`read_lines`].
+pub fn read_opening(bytes: &[u8]) -> Result<OpeningTerms, SearchError> {
+    let asked: ToOpen = serde_json::from_slice(bytes).map_err(unreadable)?;
+    let mut reading = Reading::default();
+    let reason = reading.needed("reason", asked.reason);
+    let all = LookReason::ALL.map(|reason| Reason::Look(reason).code());
+    let reason = reading.coded("reason", reason, look_reason_of, all);
+    let client = reading.client(asked.client);
+    let hours = asked.hours;
+    let terms = client.zip(reason).map(|(client, reason)| OpeningTerms { client, reason, hours });
+    reading.finish_whole(terms)
+}
+
+/// Reads which openings are asked for.
+///
+/// # Errors
+/// As [`read_lines`].
+pub fn read_queue(bytes: &[u8]) -> Result<QueueTerms, SearchError> {
+    let asked: QueueSearch = serde_json::from_slice(bytes).map_err(unreadable)?;
+    let mut reading = Reading::default();
+    let states = asked.states.into_iter().filter_map(|state| {
+        reading.coded(
+            "states",
+            Some(state),
+            Judgement::of_code,
+            Judgement::ALL.map(Judgement::code),
+        )
+    });
+    let states = states.collect();
+    let terms = QueueTerms { states, limit: reading.limit(asked.limit), cursor: asked.cursor };
+    reading.finish(terms)
+}
+
+/// Reads how an opening is judged.
+///
+/// # Errors
+/// As [`read_lines`].
+pub fn read_judgement(bytes: &[u8]) -> Result<Judgement, SearchError> {
+    let asked: Judged = serde_json::from_slice(bytes).map_err(unreadable)?;
+    let mut reading = Reading::default();
+    let all = Judgement::ALL.map(Judgement::code);
+    let state = reading.coded("state", Some(asked.state), Judgement::of_code, all);
+    reading.finish_whole(state)
+}
+
+fn look_reason_of(code: &str) -> Option<LookReason> {
+    match Reason::of_code(code)? {
+        Reason::Look(reason) => Some(reason),
+        Reason::Statutory(_) => None,
+    }
+}
+
+fn outcome_of(code: &str) -> Option<String> {
+    Outcome::CODES.contains(&code).then(|| code.to_owned())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the form that map_err asks for")]
+fn unreadable(error: serde_json::Error) -> SearchError {
+    SearchError::Unreadable(json_fault::of(&error))
+}
+
+/// Values being read, and the faults found in them.
+#[derive(Default)]
+struct Reading {
+    faults: Vec<Fault>,
+}
+
+impl Reading {
+    fn wrong(&mut self, name: &str, expected: impl Into<String>) {
+        let fault = Fault::new(FaultKind::WrongForm, name, "LOG-2");
+        self.faults.push(fault.arg("expected", expected.into()));
+    }
+
+    /// The value of a text that reads, or a fault that says what would.
+    fn read<T>(
+        &mut self,
+        name: &str,
+        text: Option<String>,
+        read: impl FnOnce(&str) -> Option<T>,
+        expected: impl Into<String>,
+    ) -> Option<T> {
+        let value = read(&text?);
+        if value.is_none() {
+            self.wrong(name, expected);
+        }
+        value
+    }
+
+    fn moment(&mut self, name: &str, text: Option<String>) -> Option<Instant> {
+        self.read(name, text, moment, "2026-03-23, 2026-03-23T10:54:24+02:00")
+    }
+
+    fn day(&mut self, name: &str, text: Option<String>) -> Option<FinnishDay> {
+        self.read(name, text, FinnishDay::parse, "2026-03-23")
+    }
+
+    fn coded<T, const N: usize>(
+        &mut self,
+        name: &str,
+        text: Option<String>,
+        read: fn(&str) -> Option<T>,
+        all: [&str; N],
+    ) -> Option<T> {
+        self.read(name, text, read, all.join(", "))
+    }
+
+    /// A person or a system as lines name it.
+    fn actor(&mut self, text: Option<String>) -> Option<String> {
+        let named = |text: &str| {
+            let kinds = ["person:", "system:"];
+            kinds.iter().any(|kind| text.starts_with(kind)).then(|| text.to_owned())
+        };
+        self.read("actor", text, named, "person:…, system:…")
+    }
+
+    fn limit(&mut self, limit: Option<usize>) -> Option<usize> {
+        if limit.is_some_and(|limit| !(1..=MOST).contains(&limit)) {
+            self.wrong("limit", format!("1–{MOST}"));
+        }
+        limit
+    }
+
+    /// A member that must be there.
+    fn needed<T>(&mut self, name: &str, value: Option<T>) -> Option<T> {
+        if value.is_none() {
+            let fault = Fault::new(FaultKind::MissingElement, name, "LOG-2");
+            self.faults.push(fault.arg("name", name));
+        }
+        value
+    }
+
+    fn client(&mut self, client: Option<Client>) -> Option<ClientIdentifier> {
+        let client = self.needed("client", client)?;
+        client_of(client, &mut self.faults)
+    }
+
+    /// As [`Reading::finish`], for terms that are missing when one of them has a fault.
+    fn finish_whole<T>(self, terms: Option<T>) -> Result<T, SearchError> {
+        match terms {
+            Some(terms) => self.finish(terms),
+            None => Err(SearchError::Faults(self.faults)),
+        }
+    }
+
+    fn finish<T>(self, terms: T) -> Result<T, SearchError> {
+        if self.faults.is_empty() { Ok(terms) } else { Err(SearchError::Faults(self.faults)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told<T: std::fmt::Debug>(read: Result<T, SearchError>) -> Vec<(&'static str, String)> {
+        match read.unwrap_err() {
+            SearchError::Unreadable(fault) => vec![(fault.code(), fault.element)],
+            SearchError::Faults(faults) => {
+                faults.into_iter().map(|fault| (fault.code(), fault.element)).collect()
+            }
+        }
+    }
+
+    #[test]
+    fn every_fault_of_a_search_for_lines_is_told_at_once() {
+        let text = br#"{"actor":"aino","from":"soon","before":"x","event":"seen","outcome":"yes",
+            "limit":0,"client":{"identity_code":"180418A903M"}}"#;
+        let elements = ["actor", "from", "before", "event", "outcome", "limit"];
+        let mut expected: Vec<_> = elements.map(|name| ("wrong-form", name.to_owned())).into();
+        expected.push(("identity-code-check", "client.identity_code".to_owned()));
+        assert_eq!(told(read_lines(text)), expected);
+        assert_eq!(told(read_lines(br#"{"user":"x"}"#)), [("unknown-element", "user".to_owned())]);
+    }
+
+    #[test]
+    fn whose_log_what_to_open_and_how_it_is_judged_are_read_with_every_fault() {
+        let told_of = |elements: &[(&'static str, &str)]| -> Vec<(&'static str, String)> {
+            elements.iter().map(|(code, element)| (*code, (*element).to_owned())).collect()
+        };
+        let missing = told_of(&[("missing-element", "client")]);
+        assert_eq!(told(read_own_log(b"{}")), missing);
+        let both = told_of(&[("missing-element", "reason"), ("missing-element", "client")]);
+        assert_eq!(told(read_opening(b"{}")), both);
+        let text = br#"{"reason":"act-703-2023-64","client":{"identity_code":"180418A903L"}}"#;
+        assert_eq!(told(read_opening(text)), told_of(&[("wrong-form", "reason")]));
+        let text = br#"{"reason":"urgent","hours":2,"client":{"identity_code":"180418A903L"}}"#;
+        let terms = read_opening(text).unwrap();
+        assert_eq!((terms.reason, terms.hours), (LookReason::Urgent, Some(2)));
+        let terms = read_queue(br#"{"states":["new","seen"],"limit":3}"#).unwrap();
+        assert_eq!(terms.states, [Judgement::New, Judgement::Seen]);
+        assert_eq!(told(read_queue(br#"{"states":["x"]}"#)), told_of(&[("wrong-form", "states")]));
+        assert_eq!(read_judgement(br#"{"state":"approved"}"#).unwrap(), Judgement::Approved);
+        assert_eq!(told(read_judgement(br#"{"state":"x"}"#)), told_of(&[("wrong-form", "state")]));
+    }
+
+    #[test]
+    fn a_search_for_lines_and_a_review_of_days_are_read() {
+        let terms = read_lines(
+            br#"{"actor":"person:aino","from":"2026-03-01","event":"open",
+            "outcome":"denied","limit":7}"#,
+        )
+        .unwrap();
+        assert_eq!(terms.actor.as_deref(), Some("person:aino"));
+        assert_eq!(terms.from, FinnishDay::new(2026, 3, 1).map(FinnishDay::start));
+        assert_eq!((terms.event, terms.outcome.as_deref()), (Some(Event::Open), Some("denied")));
+        let terms = read_hints(br#"{"from":"2026-03-01","until":"2026-03-07"}"#).unwrap();
+        assert_eq!(
+            (terms.from, terms.until),
+            (FinnishDay::new(2026, 3, 1), FinnishDay::new(2026, 3, 7))
+        );
+        assert_eq!(
+            told(read_hints(br#"{"from":"1.3.2026"}"#)),
+            [("wrong-form", "from".to_owned())]
+        );
+    }
+}

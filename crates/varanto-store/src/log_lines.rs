@@ -1,0 +1,156 @@
+//! Reading the use log, newest line first, in pages.
+
+use std::sync::Arc;
+
+use rusqlite::named_params;
+use varanto_domain::access::LogPermit;
+use varanto_domain::access::log::{Event, KeptLine};
+use varanto_domain::archive::documents::DocumentGroup;
+use varanto_domain::ids::{ClientKey, Oid, VersionKey};
+use varanto_domain::time::Instant;
+
+use crate::oids;
+use crate::{ReadTx, StoreError};
+
+/// What narrows a list of lines. `None` narrows nothing.
+#[derive(Debug, Clone, Default)]
+pub struct LogFilter {
+    /// About this client.
+    pub client: Option<ClientKey>,
+    /// By this actor, as lines name it.
+    pub actor: Option<String>,
+    /// At or after this instant.
+    pub from: Option<Instant>,
+    /// Before this instant.
+    pub before: Option<Instant>,
+    /// Of this event.
+    pub event: Option<Event>,
+    /// With this outcome, by its code.
+    pub outcome: Option<String>,
+}
+
+/// The last line of the page before; the next page begins under it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LogPlace {
+    /// When it was written.
+    pub at: Instant,
+    /// Its number.
+    pub number: i64,
+}
+
+/// A version that a line tells of.
+#[derive(Debug, Clone)]
+pub struct LoggedVersion {
+    /// The version.
+    pub version: VersionKey,
+    /// Whose it is.
+    pub client: ClientKey,
+    /// Its identifier.
+    pub document: Oid,
+    /// In whose register it is.
+    pub controller: Oid,
+    /// Its group.
+    pub group: DocumentGroup,
+    /// Its specific document type, where it has one.
+    pub specific_type: Option<Arc<str>>,
+}
+
+macro_rules! lines_sql {
+    ($which:literal) => {
+        concat!(
+            "SELECT line, at, event, outcome, reason, actor, organisation, actor_detail, ",
+            "client_key, version_key, detail, leaf FROM use_log ",
+            $which,
+            " AND (at, line) < (:under_at, :under_line) AND at >= :least_at",
+            " AND (:client IS NULL OR client_key = :client)",
+            " AND (:actor IS NULL OR actor = :actor)",
+            " AND (:event IS NULL OR event = :event)",
+            " AND (:outcome IS NULL OR outcome = :outcome)",
+            " ORDER BY at DESC, line DESC LIMIT :most"
+        )
+    };
+}
+
+impl ReadTx<'_> {
+    /// At most `most` lines that pass the filter, newest first. Whoever calls this decides of each what
+    /// of it may be seen.
+    pub fn find_log_lines(
+        &self,
+        _permit: &LogPermit,
+        filter: &LogFilter,
+        after: Option<LogPlace>,
+        most: usize,
+    ) -> Result<Vec<KeptLine>, StoreError> {
+        const OF_CLIENT: &str = lines_sql!("INDEXED BY log_by_client WHERE client_key = :client");
+        const OF_ACTOR: &str = lines_sql!("INDEXED BY log_by_actor WHERE actor = :actor");
+        const OF_ALL: &str = lines_sql!("INDEXED BY log_by_time WHERE at >= :least_at");
+        let (sql, actor) = match (&filter.client, &filter.actor) {
+            (Some(_), actor) => (OF_CLIENT, actor),
+            (None, actor @ Some(_)) => (OF_ACTOR, actor),
+            (None, None) => (OF_ALL, &None),
+        };
+        let mut terms = [None, None];
+        for (term, text) in terms.iter_mut().zip([actor, &filter.outcome]) {
+            let Some(text) = text else { continue };
+            *term = self.find_term(text)?;
+            if term.is_none() {
+                return Ok(Vec::new());
+            }
+        }
+        let newest = LogPlace { at: Instant::from_millis(i64::MAX), number: i64::MAX };
+        let before = |at| LogPlace { at, number: i64::MIN };
+        let under = after.unwrap_or(newest).min(filter.before.map_or(newest, before));
+        let mut statement = self.conn().prepare_cached(sql)?;
+        let rows = statement.query_and_then(
+            named_params! {
+                ":under_at": under.at.millis(),
+                ":under_line": under.number,
+                ":least_at": filter.from.map_or(i64::MIN, Instant::millis),
+                ":client": filter.client.map(|client| client.0),
+                ":actor": terms[0],
+                ":event": filter.event.map(|event| event as i64),
+                ":outcome": terms[1],
+                ":most": i64::try_from(most).unwrap_or(i64::MAX),
+            },
+            |row| self.kept_line(row),
+        )?;
+        rows.collect()
+    }
+
+    /// What of a version has to be known to say whose business a line about it is. It opens nothing.
+    pub fn logged_version(
+        &self,
+        _permit: &LogPermit,
+        version: VersionKey,
+    ) -> Result<Option<LoggedVersion>, StoreError> {
+        const SQL: &str = "SELECT client_key, oid, controller, document_group, specific_type
+            FROM document_version WHERE version_key = ?1";
+        let damaged = || StoreError::Damaged(format!("the row of version {}", version.0));
+        let read = |row: &rusqlite::Row<'_>| {
+            let group = usize::try_from(row.get::<_, i64>(3)?).ok();
+            let group = group.and_then(|place| DocumentGroup::ALL.get(place));
+            Ok::<_, StoreError>(LoggedVersion {
+                version,
+                client: ClientKey(row.get(0)?),
+                document: oids::unpack(&row.get::<_, Vec<u8>>(1)?).ok_or_else(damaged)?,
+                controller: self.oid_term(row.get(2)?)?,
+                group: *group.ok_or_else(damaged)?,
+                specific_type: row
+                    .get::<_, Option<i64>>(4)?
+                    .map(|kind| self.term(kind))
+                    .transpose()?,
+            })
+        };
+        self.optional(SQL, [version.0], |row| Ok(read(row)))?.transpose()
+    }
+
+    /// Whether anything of a client's is in one of the registers that a reviewer may see.
+    pub fn is_client_of(&self, permit: &LogPermit, client: ClientKey) -> Result<bool, StoreError> {
+        for controller in permit.registers() {
+            if self.register_holds(controller, client)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
