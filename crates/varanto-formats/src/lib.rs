@@ -22,6 +22,7 @@ pub mod render;
 pub mod search;
 pub mod sheet;
 pub mod signature;
+pub mod summary_search;
 pub mod synthetic;
 pub mod view;
 pub mod xhtml;

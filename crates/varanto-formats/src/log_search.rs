@@ -129,7 +129,7 @@ struct HintSearch {
 /// The first thing that keeps it from being one, or every fault of its values.
 pub fn read_lines(bytes: &[u8]) -> Result<LogTerms, SearchError> {
     let asked: LogSearch = serde_json::from_slice(bytes).map_err(unreadable)?;
-    let mut reading = Reading::default();
+    let mut reading = Reading::of("LOG-2");
     let terms = LogTerms {
         actor: reading.actor(asked.actor),
         from: reading.moment("from", asked.from),
@@ -149,7 +149,7 @@ pub fn read_lines(bytes: &[u8]) -> Result<LogTerms, SearchError> {
 /// As [`read_lines`].
 pub fn read_hints(bytes: &[u8]) -> Result<HintTerms, SearchError> {
     let asked: HintSearch = serde_json::from_slice(bytes).map_err(unreadable)?;
-    let mut reading = Reading::default();
+    let mut reading = Reading::of("LOG-2");
     let terms = HintTerms {
         actor: reading.actor(asked.actor),
         from: reading.day("from", asked.from),
@@ -166,7 +166,7 @@ pub fn read_hints(bytes: &[u8]) -> Result<HintTerms, SearchError> {
 /// As [`read_lines`].
 pub fn read_own_log(bytes: &[u8]) -> Result<OwnLogTerms, SearchError> {
     let asked: OwnLogSearch = serde_json::from_slice(bytes).map_err(unreadable)?;
-    let mut reading = Reading::default();
+    let mut reading = Reading::of("LOG-2");
     let from = reading.moment("from", asked.from);
     let before = reading.moment("before", asked.before);
     let limit = reading.limit(asked.limit);
@@ -182,7 +182,7 @@ pub fn read_own_log(bytes: &[u8]) -> Result<OwnLogTerms, SearchError> {
 /// As [`read_lines`].
 pub fn read_opening(bytes: &[u8]) -> Result<OpeningTerms, SearchError> {
     let asked: ToOpen = serde_json::from_slice(bytes).map_err(unreadable)?;
-    let mut reading = Reading::default();
+    let mut reading = Reading::of("ACC-3");
     let reason = reading.needed("reason", asked.reason);
     let all = LookReason::ALL.map(|reason| Reason::Look(reason).code());
     let reason = reading.coded("reason", reason, look_reason_of, all);
@@ -198,7 +198,7 @@ pub fn read_opening(bytes: &[u8]) -> Result<OpeningTerms, SearchError> {
 /// As [`read_lines`].
 pub fn read_queue(bytes: &[u8]) -> Result<QueueTerms, SearchError> {
     let asked: QueueSearch = serde_json::from_slice(bytes).map_err(unreadable)?;
-    let mut reading = Reading::default();
+    let mut reading = Reading::of("LOG-2");
     let states = asked.states.into_iter().filter_map(|state| {
         reading.coded(
             "states",
@@ -218,7 +218,7 @@ pub fn read_queue(bytes: &[u8]) -> Result<QueueTerms, SearchError> {
 /// As [`read_lines`].
 pub fn read_judgement(bytes: &[u8]) -> Result<Judgement, SearchError> {
     let asked: Judged = serde_json::from_slice(bytes).map_err(unreadable)?;
-    let mut reading = Reading::default();
+    let mut reading = Reading::of("LOG-2");
     let all = Judgement::ALL.map(Judgement::code);
     let state = reading.coded("state", Some(asked.state), Judgement::of_code, all);
     reading.finish_whole(state)
@@ -236,19 +236,24 @@ fn outcome_of(code: &str) -> Option<String> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the form that map_err asks for")]
-fn unreadable(error: serde_json::Error) -> SearchError {
+pub(crate) fn unreadable(error: serde_json::Error) -> SearchError {
     SearchError::Unreadable(json_fault::of(&error))
 }
 
 /// Values being read, and the faults found in them.
-#[derive(Default)]
-struct Reading {
+pub(crate) struct Reading {
+    rule: &'static str,
     faults: Vec<Fault>,
 }
 
 impl Reading {
+    /// Nothing read yet; faults name this rule.
+    pub(crate) const fn of(rule: &'static str) -> Self {
+        Self { rule, faults: Vec::new() }
+    }
+
     fn wrong(&mut self, name: &str, expected: impl Into<String>) {
-        let fault = Fault::new(FaultKind::WrongForm, name, "LOG-2");
+        let fault = Fault::new(FaultKind::WrongForm, name, self.rule);
         self.faults.push(fault.arg("expected", expected.into()));
     }
 
@@ -275,7 +280,7 @@ impl Reading {
         self.read(name, text, FinnishDay::parse, "2026-03-23")
     }
 
-    fn coded<T, const N: usize>(
+    pub(crate) fn coded<T, const N: usize>(
         &mut self,
         name: &str,
         text: Option<String>,
@@ -304,19 +309,19 @@ impl Reading {
     /// A member that must be there.
     fn needed<T>(&mut self, name: &str, value: Option<T>) -> Option<T> {
         if value.is_none() {
-            let fault = Fault::new(FaultKind::MissingElement, name, "LOG-2");
+            let fault = Fault::new(FaultKind::MissingElement, name, self.rule);
             self.faults.push(fault.arg("name", name));
         }
         value
     }
 
-    fn client(&mut self, client: Option<Client>) -> Option<ClientIdentifier> {
+    pub(crate) fn client(&mut self, client: Option<Client>) -> Option<ClientIdentifier> {
         let client = self.needed("client", client)?;
         client_of(client, &mut self.faults)
     }
 
     /// As [`Reading::finish`], for terms that are missing when one of them has a fault.
-    fn finish_whole<T>(self, terms: Option<T>) -> Result<T, SearchError> {
+    pub(crate) fn finish_whole<T>(self, terms: Option<T>) -> Result<T, SearchError> {
         match terms {
             Some(terms) => self.finish(terms),
             None => Err(SearchError::Faults(self.faults)),

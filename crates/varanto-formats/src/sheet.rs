@@ -4,6 +4,10 @@
 
 use std::fmt::Write;
 
+use varanto_domain::structures::{Content, Field, FieldKind, Structure};
+
+use crate::view::{self, ViewLanguage};
+
 /// A sheet in the making.
 #[derive(Debug, Clone)]
 pub struct Sheet {
@@ -47,6 +51,29 @@ impl Sheet {
         self.out.push_str("</tbody></table>");
     }
 
+    /// Adds a structured content by its structure: a line for each value, after the name of its row; what a row
+    /// holds below it after a heading.
+    pub fn content(&mut self, structure: &Structure, content: &Content, language: ViewLanguage) {
+        if let Some(root) = content.member(&structure.root) {
+            self.rows(&structure.fields, root, language);
+        }
+    }
+
+    fn rows(&mut self, fields: &[Field], parent: &Content, language: ViewLanguage) {
+        for field in fields {
+            let name = view::name(&field.names, language);
+            for entry in view::filled(field, parent) {
+                if let FieldKind::Group(below) = &field.kind {
+                    self.element("h3", name);
+                    self.rows(below, entry, language);
+                } else {
+                    let value = view::in_words(field, entry, language);
+                    self.element("p", &format!("{name}: {value}"));
+                }
+            }
+        }
+    }
+
     /// The sheet as XHTML.
     #[must_use]
     pub fn finish(mut self) -> String {
@@ -74,7 +101,6 @@ impl Sheet {
 mod tests {
     use super::*;
     use crate::render::{self, Cover};
-    use crate::view::ViewLanguage;
     use crate::xhtml;
     use varanto_domain::time::Instant;
 

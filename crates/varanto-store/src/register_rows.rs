@@ -123,6 +123,14 @@ impl ReadTx<'_> {
         raw.into_iter().map(oid).collect()
     }
 
+    /// The cases of a relationship, oldest first.
+    pub fn list_cases(&self, relationship_key: i64) -> Result<Vec<CaseRow>, StoreError> {
+        const SQL: &str =
+            "SELECT case_key FROM client_case WHERE relationship_key = ?1 ORDER BY case_key";
+        let keys: Vec<i64> = self.all(SQL, [relationship_key], |row| row.get(0))?;
+        keys.into_iter().map(|key| self.case_of_key(key)).collect()
+    }
+
     /// The case of a key that is known to exist.
     pub fn case_of_key(&self, key: i64) -> Result<CaseRow, StoreError> {
         const SQL: &str = "SELECT oid, relationship_key, controller, closed, closed_on, joint,

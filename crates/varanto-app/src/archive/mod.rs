@@ -3,6 +3,7 @@
 mod archive_document;
 mod check;
 mod check_part;
+mod client_summary;
 mod examine;
 mod explain_access;
 mod find_documents;
@@ -21,6 +22,9 @@ mod take_message;
 pub use archive_document::{Archived, Submission};
 pub use check::{CheckOptions, Checked, check_message, check_submission};
 pub use check_part::check_part;
+pub use client_summary::{
+    ClientSummary, SummaryCase, SummaryDocument, SummaryItem, SummaryQuery, SummaryRelationship,
+};
 pub use explain_access::{AccessList, AccessQuestion, Explained, Onlooker, WhoLooks};
 pub use find_documents::{DocumentQuery, FoundDocuments};
 pub use invalidate_document::InvalidationRequest;

@@ -200,6 +200,11 @@ fn archived_note(document: &Oid, opened: &Opened, language: ViewLanguage) -> Str
     }
 }
 
+/// The structure that a record names.
+pub(super) fn structure_of_record(raw: &RawMetadata<'_>) -> Option<Oid> {
+    text(raw, Element::Structure).and_then(|oid| Oid::parse(oid).ok())
+}
+
 fn text<'a>(raw: &'a RawMetadata<'_>, element: Element) -> Option<&'a str> {
     match raw.get(element) {
         Some(RawValue::Text(text)) => Some(text),

@@ -21,6 +21,7 @@ mod second_statement;
 mod signatures;
 mod strangers;
 mod structures;
+mod summary;
 mod versions;
 mod views;
 mod world;

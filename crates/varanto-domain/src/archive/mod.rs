@@ -3,6 +3,7 @@
 pub mod conformance;
 pub mod documents;
 pub mod elements;
+pub mod key_documents;
 pub mod metadata;
 pub mod parties;
 pub mod proof;

@@ -59,11 +59,7 @@ pub async fn print_own_log(
     let (client, organisation) = (query.client.clone(), asker.0.organisation.clone());
     let found = doors.work(move |app| app.own_log(&asker.0, &query)).await?;
     let registry = doors.app.registry();
-    let spoken = match language {
-        ViewLanguage::Finnish => Language::Finnish,
-        ViewLanguage::Swedish => Language::Swedish,
-    };
-    let words = Words { registry: &registry, language: spoken };
+    let words = Words::spoken(&registry, language);
     let now = doors.app.now();
     let title = words.of("own-log.title");
     let archived = format!("{title} · {}", day_in_words(FinnishDay::of(now)));
@@ -97,7 +93,7 @@ async fn asked(doors: &Doors, headers: &HeaderMap, sent: Body) -> Result<OwnLogQ
 }
 
 /// An identity code as views write it: the day of birth alone.
-fn masked(client: &ClientIdentifier) -> String {
+pub(super) fn masked(client: &ClientIdentifier) -> String {
     match client {
         ClientIdentifier::Code(code) => format!("{}*****", &code.reveal()[..6]),
         ClientIdentifier::Temporary(_) => String::new(),
@@ -154,13 +150,29 @@ impl ToldLook {
 }
 
 /// Names and texts in a reader's language.
-struct Words<'a> {
-    registry: &'a Registry,
-    language: Language,
+pub(super) struct Words<'a> {
+    pub(super) registry: &'a Registry,
+    pub(super) language: Language,
 }
 
-impl Words<'_> {
-    fn of(&self, key: &str) -> String {
+impl<'a> Words<'a> {
+    /// Those of a page or print in one of the languages that these have.
+    pub(super) const fn spoken(registry: &'a Registry, language: ViewLanguage) -> Self {
+        let language = match language {
+            ViewLanguage::Finnish => Language::Finnish,
+            ViewLanguage::Swedish => Language::Swedish,
+        };
+        Self { registry, language }
+    }
+
+    /// The name of a code on a day, where the set has it.
+    pub(super) fn coded(&self, set: &str, code: &str, day: FinnishDay) -> Option<String> {
+        let set = Oid::parse(set).ok()?;
+        let names = self.registry.code_sets().name_of(&set, code, day)?;
+        Some(self.name(names)).filter(|name| !name.is_empty())
+    }
+
+    pub(super) fn of(&self, key: &str) -> String {
         texts::text(self.language, key)
     }
 
@@ -170,7 +182,7 @@ impl Words<'_> {
     }
 
     /// The name of an organisation; its identifier where the register has it no more.
-    fn organisation(&self, id: &str) -> String {
+    pub(super) fn organisation(&self, id: &str) -> String {
         let known = Oid::parse(id).ok();
         let known = known.as_ref().and_then(|oid| self.registry.registers().organisation(oid));
         known.map_or_else(|| id.to_owned(), |one| self.name(&one.names))
@@ -195,12 +207,7 @@ impl Words<'_> {
 
     fn what(&self, look: &ShownLook) -> Vec<String> {
         let kind = |(group, kind): &(DocumentGroup, Option<std::sync::Arc<str>>)| {
-            let of = |set: &str, code: &str| {
-                let set = Oid::parse(set).ok()?;
-                let day = FinnishDay::of(look.at);
-                let names = self.registry.code_sets().name_of(&set, code, day)?;
-                Some(self.name(names))
-            };
+            let of = |set: &str, code: &str| self.coded(set, code, FinnishDay::of(look.at));
             let kind = kind.as_deref().and_then(|kind| of(sets::DOCUMENT_TYPE, kind));
             let kind = kind.or_else(|| of(sets::DOCUMENT_GROUP, group.code()));
             kind.unwrap_or_else(|| group.code().to_owned())

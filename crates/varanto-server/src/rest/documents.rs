@@ -138,7 +138,7 @@ pub async fn print(
 
 /// What a shown view may do in a browser: nothing, in no origin at all; its own pictures and styles
 /// are shown. Stands in the answer itself, whatever the frame around every answer says.
-const SHOWN_POLICY: &str = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; \
+pub(super) const SHOWN_POLICY: &str = "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The language of what is shown: `language`, else the one that `Accept-Language` prefers.

@@ -17,4 +17,5 @@ pub mod proof;
 pub mod query_json;
 pub mod registers;
 pub mod routes;
+pub mod summary;
 pub mod table;

@@ -3,7 +3,7 @@
 use axum::routing::{get, post};
 
 use super::routes::{Operation, Query, Takes};
-use super::{access, bulletins, clients, documents, logs, openings, proof, registers};
+use super::{access, bulletins, clients, documents, logs, openings, proof, registers, summary};
 use crate::national;
 
 const JSON: &str = "application/json";
@@ -71,6 +71,12 @@ const EXPLANATION: Takes = Takes {
     media_type: JSON,
     schema: "AccessQuestion",
     example: r#"{"document":"1.2.246.10.1234567.95.2026.1.1","action":"read","situation":"own-register"}"#,
+};
+
+const SUMMARY: Takes = Takes {
+    media_type: JSON,
+    schema: "SummaryRequest",
+    example: r#"{"client":{"identity_code":"180418A903L"},"form":"plain"}"#,
 };
 
 const LOG_SEARCH: Takes = Takes {
@@ -319,6 +325,22 @@ pub const TABLE: &[Operation] = &[
         problems: &[422],
         open: false,
         serve: || post(national::check),
+    },
+    Operation {
+        id: "read_summary",
+        tag: "documents",
+        method: "POST",
+        path: "/clients/_summary",
+        query: LANGUAGE,
+        takes: Some(SUMMARY),
+        answers: &[
+            (200, JSON, "Summary"),
+            (200, "application/xhtml+xml", ""),
+            (200, "application/pdf", ""),
+        ],
+        problems: &[406, 422],
+        open: false,
+        serve: || post(summary::summary),
     },
     Operation {
         id: "search_log",

@@ -7,6 +7,7 @@ mod check;
 mod corpora;
 mod house;
 mod national;
+mod overseeing;
 mod program;
 mod refusals;
 mod running;
