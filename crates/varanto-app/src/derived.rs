@@ -1,4 +1,5 @@
-//! What the store keeps in rows of relationship and case documents, read anew from the documents.
+//! What the store keeps in rows of relationship and case documents and of clients' will, read anew from
+//! the documents.
 
 use varanto_domain::archive::documents::DocumentGroup;
 use varanto_domain::archive::elements::Element;
@@ -6,6 +7,7 @@ use varanto_domain::archive::metadata::{RawMetadata, RawValue};
 use varanto_domain::archive::references::{KnownCase, KnownRelationship};
 use varanto_domain::archive::register_documents::{CaseContent, RelationshipContent};
 use varanto_domain::codes::CodeSets;
+use varanto_domain::disclosure::{PermissionContent, RefusalContent};
 use varanto_domain::ids::{ClientKey, Oid, PersonalIdentityCode, TemporaryIdentifier};
 use varanto_domain::relationship::{Parties, RegisterUseRight};
 use varanto_domain::time::FinnishDay;
@@ -17,7 +19,8 @@ use varanto_store::{
 use crate::{App, AppError};
 
 impl App {
-    /// Makes every derived row anew from the documents alone: relationships, rights, cases and counts.
+    /// Makes every derived row anew from the documents alone: relationships, rights, cases, wills and
+    /// counts.
     /// One line tells of it in the log; nobody is shown anything of what is read.
     ///
     /// # Errors
@@ -31,8 +34,10 @@ impl App {
                 derived_rows(tx, document, registry.code_sets(), today)
             };
             let done = tx.reindex::<AppError>(&mut { derive })?;
-            let detail =
-                format!("reindex relationships={} cases={}", done.relationships, done.cases);
+            let detail = format!(
+                "reindex relationships={} cases={} wills={}",
+                done.relationships, done.cases, done.wills
+            );
             tx.log(&crate::administer::administration(now, &detail))?;
             Ok(done)
         })?;
@@ -53,10 +58,23 @@ fn derived_rows(
     };
     let row = &document.row;
     let code = identity_code(&raw);
-    if row.group == DocumentGroup::Relationship {
-        let said = RelationshipContent::read(&read);
-        let derived = relationship(row, &raw, &said);
-        return Ok(derived.map(|(known, rights)| (DerivedRows::Relationship(known, rights), code)));
+    match row.group {
+        DocumentGroup::Relationship => {
+            let said = RelationshipContent::read(&read);
+            let derived = relationship(row, &raw, &said);
+            return Ok(
+                derived.map(|(known, rights)| (DerivedRows::Relationship(known, rights), code))
+            );
+        }
+        DocumentGroup::Refusal => {
+            let entries = RefusalContent::read(&read).entries;
+            return Ok(Some((DerivedRows::Refusals(entries), code)));
+        }
+        DocumentGroup::Permission => {
+            let said = PermissionContent::read(&read).said(FinnishDay::of(row.written_at));
+            return Ok(Some((DerivedRows::Permission(said), code)));
+        }
+        _ => {}
     }
     let said = CaseContent::read(&read, code_sets, today);
     let own = temporary_identifier(&raw);

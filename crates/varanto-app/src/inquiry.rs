@@ -14,6 +14,7 @@ use varanto_domain::access::{
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::archive::metadata::Metadata;
 use varanto_domain::archive::references::Naming;
+use varanto_domain::disclosure::{Permissions, Refusals, Refused};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid};
 use varanto_domain::persons::is_known_on;
 use varanto_domain::time::{FinnishDay, Instant};
@@ -82,6 +83,32 @@ impl<'a> Inquiry<'a> {
         let client = self.client(tx, Some(row.client))?;
         let question = self.question(&facts.document, &client);
         Ok((question.situation, access::decide(action, &question).and_then(maskless)))
+    }
+
+    /// Whether a client's will that no document says yet may be read, as if there were one.
+    pub(crate) fn decide_of_will(
+        &self,
+        tx: &ReadTx<'_>,
+        client: Option<ClientKey>,
+        group: DocumentGroup,
+    ) -> Result<Result<Grant, Denial>, StoreError> {
+        let keeper = self.registry.registers().keeper_of_wills();
+        let controller = keeper.map_or(&self.caller.organisation, |keeper| &keeper.oid);
+        let known = self.client(tx, client)?;
+        let document = DocumentFacts {
+            id: controller.clone(),
+            set: controller.clone(),
+            client,
+            controller: controller.clone(),
+            unit: None,
+            group,
+            state: VersionState::InForce,
+            service_task: None,
+            subject: Subject::Ordinary,
+            display: Display::UNREAD,
+            signed: false,
+        };
+        Ok(access::decide(Action::Read, &self.question(&document, &known)))
     }
 
     /// Who serves a client in a register: the units of the rights that are known of.
@@ -229,8 +256,7 @@ impl<'a> Inquiry<'a> {
         Ok(facts)
     }
 
-    /// What is known of anybody, whatever is archived. No controller is able to disclose: the archive
-    /// does not know yet what clients refuse.
+    /// What is known of anybody, whatever is archived.
     fn of_nobody(&self) -> ClientFacts {
         ClientFacts { wide_in: self.registry.wide_registers().to_vec(), ..ClientFacts::default() }
     }
@@ -249,12 +275,36 @@ impl<'a> Inquiry<'a> {
             });
         let rights = tx.list_rights_of_client(client)?.into_iter().map(|row| row.right);
         let person = self.person(tx, client, person)?;
-        Ok(ClientFacts {
+        let mut facts = ClientFacts {
             relationships: relationships.collect(),
             rights: rights.collect(),
             opened: self.opened(tx, client)?,
             ..person
-        })
+        };
+        if self.purpose.situation.is_some_and(Situation::discloses) {
+            self.add_will(tx, client, &mut facts)?;
+        }
+        Ok(facts)
+    }
+
+    /// What the client permits and refuses, and which controllers are able to disclose: none of a client
+    /// of whom it is not known whether they live and whether an order keeps their whereabouts secret.
+    /// No other situation turns on it.
+    fn add_will(
+        &self,
+        tx: &ReadTx<'_>,
+        client: ClientKey,
+        facts: &mut ClientFacts,
+    ) -> Result<(), StoreError> {
+        let said = Permissions::of(&tx.list_permissions(client)?);
+        facts.permission = said.permission;
+        facts.informed_on = said.informed_on;
+        let entries = tx.list_refusals(client)?;
+        facts.refusals = refusals(tx, client, entries.into_iter().map(|entry| entry.refused))?;
+        if facts.person_known {
+            facts.able = self.registry.able_to_disclose(self.today());
+        }
+        Ok(())
     }
 
     /// What is known of a client as a person. Birth, death and a safety order hold as they were told last,
@@ -324,6 +374,42 @@ impl Inquiry<'_> {
         let lasting = openings.into_iter().filter(|row| row.opening.is_in_force(self.now));
         Ok(lasting.map(|row| (row.opening.controller, row.opening.reason)).collect())
     }
+}
+
+/// What is refused, as decisions look it up. A refused document is refused in all its versions, named by
+/// whichever of them, and with all that is attached to it; a refused service task with the relationship
+/// documents that tell of it.
+///
+/// Source: DIS-2, ARC-4.
+fn refusals(
+    tx: &ReadTx<'_>,
+    client: ClientKey,
+    refused: impl Iterator<Item = Refused>,
+) -> Result<Refusals, StoreError> {
+    let mut all = Vec::new();
+    for one in refused {
+        match &one {
+            Refused::Controller(_) => {}
+            Refused::ServiceTask(task) => {
+                for relationship in tx.list_relationships(client)? {
+                    if relationship.known.service_tasks.iter().any(|named| **named == **task) {
+                        let row = tx.version_of_key(relationship.from)?;
+                        all.push(Refused::Document(tx.oid_of(row.set)?));
+                    }
+                }
+            }
+            Refused::Document(document) => {
+                if let Some(row) = tx.find_version(document)? {
+                    all.push(Refused::Document(tx.oid_of(row.set)?));
+                    for attachment in tx.list_attachments(row.set)? {
+                        all.push(Refused::Document(tx.oid_of(attachment.set)?));
+                    }
+                }
+            }
+        }
+        all.push(one);
+    }
+    Ok(Refusals(all))
 }
 
 /// What a decision needs to know of a document that is sent.

@@ -9,6 +9,7 @@ pub mod callers;
 mod cursor;
 mod derived;
 mod dictionaries;
+pub mod disclosure;
 mod error;
 mod inquiry;
 pub mod oversight;

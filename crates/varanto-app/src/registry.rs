@@ -7,7 +7,7 @@ use varanto_domain::codes::CodeSets;
 use varanto_domain::ids::Oid;
 use varanto_domain::joining::{RegisterEntries, Registers};
 use varanto_domain::structures::{Structure, built_in};
-use varanto_domain::time::FinnishDay;
+use varanto_domain::time::{FinnishDay, Validity};
 use varanto_formats::{code_sets, national_schema, registers};
 use varanto_store::{FileKind, RegisterFile, Store};
 
@@ -46,6 +46,8 @@ pub struct Registry {
     units: HashMap<Oid, Arc<[Oid]>>,
     /// The controllers whose producers do the organiser's work too.
     wide_registers: Vec<Oid>,
+    /// The controllers that disclose and receive, with their days.
+    disclosing: Vec<(Oid, Validity)>,
     /// What the dictionary of metadata is for: these registers.
     record_subject: String,
 }
@@ -63,6 +65,7 @@ impl Registry {
             own_registers: own_registers(&registers),
             units: units(&registers),
             wide_registers: wide_registers(&registers),
+            disclosing: disclosing(&registers),
             record_subject: format!("record/{}/{}", counts.0, counts.1),
             registers,
         }
@@ -123,6 +126,15 @@ impl Registry {
     #[must_use]
     pub fn wide_registers(&self) -> &[Oid] {
         &self.wide_registers
+    }
+
+    /// The controllers that are joined and able to disclose and to receive on a day (DIS-1).
+    #[must_use]
+    pub fn able_to_disclose(&self, day: FinnishDay) -> Vec<Oid> {
+        let able = self.disclosing.iter().filter(|(controller, days)| {
+            days.contains(day) && self.registers.is_valid_on(controller, day)
+        });
+        able.map(|(controller, _)| controller.clone()).collect()
     }
 
     pub(crate) fn record_subject(&self) -> &str {
@@ -206,6 +218,12 @@ fn units(registers: &Registers) -> HashMap<Oid, Arc<[Oid]>> {
 fn wide_registers(registers: &Registers) -> Vec<Oid> {
     let wide = registers.organisations().into_iter().filter(|one| one.wide_register_use);
     wide.map(|one| one.oid.clone()).collect()
+}
+
+/// The controllers that have taken disclosure into use.
+fn disclosing(registers: &Registers) -> Vec<(Oid, Validity)> {
+    let controllers = registers.organisations().into_iter().filter(|one| one.controller);
+    controllers.filter_map(|one| Some((one.oid.clone(), one.disclosure?))).collect()
 }
 
 /// Holds the newest snapshot.

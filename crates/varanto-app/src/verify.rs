@@ -5,6 +5,7 @@ use varanto_domain::archive::elements::Element;
 use varanto_domain::archive::metadata::RawMetadata;
 use varanto_domain::archive::receipt::Receipt;
 use varanto_domain::archive::register_documents::{CaseContent, RelationshipContent};
+use varanto_domain::disclosure::{PermissionContent, RefusalContent, is_will};
 use varanto_domain::ids::{ClientIdentifier, TemporaryIdentifier};
 use varanto_domain::time::FinnishDay;
 use varanto_formats::checkpoints::{self, ExportedCheckpoint};
@@ -146,7 +147,8 @@ impl Judge<'_> {
             self.damage
                 .push(Damage::at(place, "its client is not found by the client's identifier"));
         }
-        if self.row.state == VersionState::InForce {
+        // Documents of the will have rows for every version, the others for the one in force.
+        if self.row.state == VersionState::InForce || is_will(self.row.group) {
             let structured = parts.first().and_then(|part| content::read(part, "structured").ok());
             match (self.row.group, structured) {
                 (DocumentGroup::Relationship, Some(read)) => {
@@ -155,6 +157,19 @@ impl Judge<'_> {
                 (DocumentGroup::Case, Some(read)) => {
                     let said = CaseContent::read(&read, code_sets, today);
                     self.case(&raw, &said, temporary.as_ref())?;
+                }
+                (DocumentGroup::Refusal, Some(read)) => {
+                    let said = RefusalContent::read(&read).entries;
+                    let place = format!("refusals of version {}", self.row.version.0);
+                    let kept = self.kept(&place, self.tx.refusals_of(self.row.version))?;
+                    self.same(place, kept.is_none_or(|kept| kept == said));
+                }
+                (DocumentGroup::Permission, Some(read)) => {
+                    let written_on = FinnishDay::of(self.row.written_at);
+                    let said = PermissionContent::read(&read).said(written_on);
+                    let place = format!("permission of version {}", self.row.version.0);
+                    let kept = self.kept(&place, self.tx.permission_of(self.row.version))?;
+                    self.same(place, kept.is_none_or(|kept| kept == Some(said)));
                 }
                 _ => {}
             }
@@ -174,6 +189,13 @@ impl Judge<'_> {
             let place = format!("version {}", self.row.version.0);
             let what = "its metadata are not those of its national document's header";
             self.damage.push(Damage::at(place, what));
+        }
+    }
+
+    /// Notes rows that are not the same as their document.
+    fn same(&mut self, place: String, same: bool) {
+        if !same {
+            self.damage.push(Damage::at(place, "differs from its document"));
         }
     }
 

@@ -180,6 +180,8 @@ fault_kinds! {
     ServiceRuns = "service-runs";
     /// An active client relationship of this client exists already. Args: `existing`.
     RelationshipExists = "relationship-exists";
+    /// The client's permission or refusals are in another document already. Args: `existing`.
+    WillExists = "will-exists";
     /// An old-relationship document cannot be updated.
     OldRelationshipNotUpdatable = "old-relationship-not-updatable";
     /// Only old documents may hang on an old relationship.

@@ -56,6 +56,7 @@ impl Second<'_> {
             Situation::WideRegisterUse => self.rur_2(true)?,
             Situation::Disclosure => self.dis_1()?,
             Situation::StatutoryDisclosure => self.dis_3_law()?,
+            Situation::ClientWill => self.dis_2_will()?,
             Situation::Archivist => self.archivist()?,
             Situation::Citizen => self.citizen()?,
             Situation::Guardian => self.guardian()?,
@@ -171,7 +172,7 @@ impl Second<'_> {
     /// ACC-2: own things in own registers; a producer and a receiver come from outside; and from
     /// outside nobody changes or hands over but a producer by its right.
     fn acc_2_register(&self) -> bool {
-        if self.citizens_door() {
+        if self.citizens_door() || self.q.situation == Situation::ClientWill {
             return false;
         }
         let from_outside = self.producing() || self.disclosing();
@@ -375,10 +376,43 @@ impl Second<'_> {
         found.then_some(if wide { "wide-register-use" } else { "register-use" })
     }
 
-    /// The giving controller is joined and able, and electronic disclosure was lawful at all.
+    /// The giving controller and one of the asker's are joined and able, and electronic disclosure was
+    /// lawful at all.
     fn able(&self) -> bool {
         let since = FinnishDay::new(2021, 11, 1).unwrap();
-        self.q.client.able.contains(&self.q.document.controller) && self.q.day >= since
+        let able = |one: &Oid| self.q.client.able.iter().any(|other| other == one);
+        let gives = able(&self.q.document.controller);
+        let receives = self.q.caller.registers.iter().filter(|one| able(one)).count() > 0;
+        gives && receives && self.q.day >= since
+    }
+
+    /// The client has an active relationship with one of the asker's controllers; a person's own unit
+    /// must serve there too.
+    fn my_client(&self) -> bool {
+        for register in &self.q.caller.registers {
+            let serving = self.q.client.rights.iter().any(|right| {
+                right.controller == *register && self.of_my_units(right) && self.holds(right)
+            });
+            if self.active_in(register) && (self.system_asks() || serving) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// DIS-2: whoever of social welfare serves the client reads and records the client's will, and takes
+    /// back what the own unit recorded.
+    fn dis_2_will(&self) -> Option<&'static str> {
+        let will = self.group_in(&[DocumentGroup::Permission, DocumentGroup::Refusal]);
+        let mine =
+            matches!(&self.q.document.unit, Some(unit) if self.q.caller.units.contains(unit));
+        let act = match self.action {
+            Action::Invalidate => mine,
+            Action::Disclose | Action::Administer => false,
+            _ => true,
+        };
+        let social = self.q.caller.sector == Sector::SocialWelfare;
+        (will && act && social && self.my_client()).then_some("serves-client")
     }
 
     /// DIS-1: informing under the plan of 2020, permission under Act 703/2023; health care by consent.
@@ -394,16 +428,7 @@ impl Second<'_> {
                 .is_some_and(|days| self.within(&days))
                 .then_some("health-consent");
         }
-        let mut mine = false;
-        for register in &self.q.caller.registers {
-            let serving = self.q.client.rights.iter().any(|right| {
-                right.controller == *register && self.of_my_units(right) && self.holds(right)
-            });
-            if self.active_in(register) && (self.system_asks() || serving) {
-                mine = true;
-            }
-        }
-        if !mine {
+        if !self.my_client() {
             return None;
         }
         if self.q.day.year() < 2024 {
@@ -769,6 +794,7 @@ fn helped(
 ) -> ClientFacts {
     if dice.once_in(2) {
         client.able.push(document.controller.clone());
+        client.able.extend(caller.registers.iter().cloned());
         let all = caller.registers.iter().cloned();
         client.relationships.extend(all.map(|controller| RelationshipSpan {
             controller,
@@ -809,8 +835,16 @@ fn the_decision_and_its_second_statement_agree() {
     let mut denied = std::collections::BTreeMap::new();
     for number in 0..worlds {
         let today = FinnishDay::new(2026, 11, 25).unwrap();
-        let day = if dice.once_in(3) { dice.day(today) } else { today };
         let situation = dice.pick(&Situation::ALL);
+        let day = if situation == Situation::Disclosure && dice.once_in(3) {
+            // Around the day on which the rule of disclosure changed.
+            let near = i32::try_from(dice.below(7)).unwrap() - 3;
+            FinnishDay::new(2024, 1, 1).unwrap().plus_days(near)
+        } else if dice.once_in(3) {
+            dice.day(today)
+        } else {
+            today
+        };
         let document = document(&mut dice, day);
         let caller = caller(&mut dice, situation, &document);
         let client = helped(client(&mut dice, day), &mut dice, &caller, &document);

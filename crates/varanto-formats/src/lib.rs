@@ -25,5 +25,6 @@ pub mod signature;
 pub mod summary_search;
 pub mod synthetic;
 pub mod view;
+pub mod will;
 pub mod xhtml;
 mod xml;

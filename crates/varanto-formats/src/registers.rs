@@ -3,7 +3,8 @@
 //! ```json
 //! {"organisations": [{"oid": "1.2.246.10.32213561", "names": {"fi": "…"}, "kind": "public",
 //!    "parent": "…", "first_day": "2023-01-01", "last_day": "…", "nodes": ["…"], "controller": true,
-//!    "sector": "social-welfare", "wide_register_use": false}],
+//!    "sector": "social-welfare", "wide_register_use": false, "keeps_wills": false,
+//!    "disclosure": {"first_day": "2025-01-01", "last_day": "…"}}],
 //!  "units": [{"oid": "…", "kind": "operating-unit", "organisation": "…", "parent": "…",
 //!    "names": {"fi": "…", "sv": "…"}, "first_day": "2023-01-01"}],
 //!  "systems": [{"id": "…", "names": {"fi": "…"}, "organisations": ["…"], "first_day": "2024-01-01",
@@ -83,6 +84,8 @@ fn organisation_of(place: Place<'_>) -> Option<Organisation> {
         "controller",
         "sector",
         "wide_register_use",
+        "disclosure",
+        "keeps_wills",
     ];
     let entry = place.object(&known)?;
     let oid = entry.required("oid").and_then(|place| place.oid());
@@ -94,6 +97,10 @@ fn organisation_of(place: Place<'_>) -> Option<Organisation> {
     let controller = entry.required("controller").and_then(|place| place.switch());
     let sector = entry.optional("sector", |place| place.word(&SECTORS));
     let wide = entry.optional("wide_register_use", |place| place.switch());
+    let disclosure = entry.optional("disclosure", |place| {
+        place.object(&["first_day", "last_day"]).and_then(|days| days.validity())
+    });
+    let keeps_wills = entry.optional("keeps_wills", |place| place.switch());
     Some(Organisation {
         oid: oid?,
         names: names?,
@@ -104,6 +111,8 @@ fn organisation_of(place: Place<'_>) -> Option<Organisation> {
         controller: controller?,
         sector: sector?.unwrap_or_default(),
         wide_register_use: wide?.unwrap_or_default(),
+        disclosure: disclosure?,
+        keeps_wills: keeps_wills?.unwrap_or_default(),
     })
 }
 
@@ -186,6 +195,14 @@ fn organisation_content(organisation: &Organisation) -> Content<'_> {
         ("controller", Some(Content::Switch(organisation.controller))),
         ("sector", Some(text(word(&SECTORS, organisation.sector)))),
         ("wide_register_use", Some(Content::Switch(organisation.wide_register_use))),
+        (
+            "disclosure",
+            organisation.disclosure.map(|disclosure| {
+                let (first_day, last_day) = days(disclosure);
+                object([first_day, last_day])
+            }),
+        ),
+        ("keeps_wills", Some(Content::Switch(organisation.keeps_wills))),
     ])
 }
 
@@ -352,6 +369,8 @@ mod tests {
                 controller: switch,
                 sector: if switch { Sector::HealthCare } else { Sector::SocialWelfare },
                 wide_register_use: !switch,
+                disclosure: switch.then_some(validity),
+                keeps_wills: switch && at == 0,
             });
             let entries = RegisterEntries {
                 organisations: organisations.collect(),

@@ -43,6 +43,7 @@ mod tx;
 mod use_log;
 mod verify;
 mod verify_rows;
+mod wills;
 mod writer;
 
 pub use content::{Dictionary, Place, train_dictionary};

@@ -32,6 +32,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(6, "persons", "0006_persons"),
     migration!(7, "log_review", "0007_log_review"),
     migration!(8, "openings", "0008_openings"),
+    migration!(9, "client_will", "0009_client_will"),
 ];
 
 /// Written into the file's header, so that another program's database is not taken for a store.

@@ -4,13 +4,14 @@ use std::collections::HashSet;
 
 use varanto_domain::archive::documents::DocumentGroup;
 use varanto_domain::archive::references::{KnownCase, KnownRelationship};
+use varanto_domain::disclosure::{PermissionSaid, RefusalEntry, is_will};
 use varanto_domain::ids::{PersonalIdentityCode, VersionKey};
 use varanto_domain::relationship::RegisterUseRight;
 
 use crate::documents::VersionRow;
 use crate::{ReadTx, StoreError, WriteTx};
 
-/// A relationship or case document in force. It goes to the caller's reading function and no further.
+/// A relationship or case document in force, or a document of a client's will. It goes to the caller's reading function and no further.
 pub struct RegisterDocument {
     /// Its row.
     pub row: VersionRow,
@@ -20,12 +21,16 @@ pub struct RegisterDocument {
     pub parts: Vec<Vec<u8>>,
 }
 
-/// What follows from a relationship or case document.
+/// What follows from such a document.
 pub enum DerivedRows {
     /// A relationship and its rights.
     Relationship(KnownRelationship, Vec<RegisterUseRight>),
     /// A case.
     Case(KnownCase),
+    /// What is refused.
+    Refusals(Vec<RefusalEntry>),
+    /// What is permitted.
+    Permission(PermissionSaid),
 }
 
 /// Reads what follows from a document, and its client's identity code; `None`: it does not read.
@@ -44,6 +49,8 @@ pub struct Reindexed {
     pub rights: u64,
     /// Cases.
     pub cases: u64,
+    /// Versions of documents of clients' will.
+    pub wills: u64,
     /// Documents of clients whose key was destroyed: their rows stay as they are.
     pub erased: u64,
     /// Documents that do not read; their rows stay as they are.
@@ -51,7 +58,7 @@ pub struct Reindexed {
 }
 
 impl WriteTx<'_> {
-    /// Makes the rows of relationships, rights and cases anew, and the counts. Rows that no document
+    /// Makes the rows of relationships, rights, cases and wills anew, and the counts. Rows that no document
     /// in force stands behind go. Clients whom nothing told yet that the population register is to be asked
     /// about are noted.
     ///
@@ -67,11 +74,15 @@ impl WriteTx<'_> {
         self.drop_relationships(&relationships)?;
         let cases = self.rebuild(DocumentGroup::Case, derive, &mut done)?;
         self.drop_cases(&cases)?;
+        self.rebuild(DocumentGroup::Permission, derive, &mut done)?;
+        self.rebuild(DocumentGroup::Refusal, derive, &mut done)?;
+        self.drop_stray_wills()?;
         self.rebuild_counts()?;
         Ok(done)
     }
 
-    /// Rebuilds the rows of one group; answers the keys that documents in force stand behind.
+    /// Rebuilds the rows of one group; answers the keys that documents in force stand behind. Documents of
+    /// the will have rows for every version, the others for the one in force.
     fn rebuild<E: From<StoreError>>(
         &mut self,
         group: DocumentGroup,
@@ -79,10 +90,12 @@ impl WriteTx<'_> {
         done: &mut Reindexed,
     ) -> Result<HashSet<i64>, E> {
         const NEXT: &str = "SELECT version_key FROM document_version WHERE version_key > ?1
-            AND document_group = ?2 AND state = 0 ORDER BY version_key LIMIT 512";
+            AND document_group = ?2 AND state <= ?3 ORDER BY version_key LIMIT 512";
         let (mut last, mut keys) = (i64::MIN, HashSet::new());
+        let oldest_state = if is_will(group) { 2 } else { 0 };
         loop {
-            let page: Vec<i64> = self.all(NEXT, (last, group as i64), |row| row.get(0))?;
+            let page: Vec<i64> =
+                self.all(NEXT, (last, group as i64, oldest_state), |row| row.get(0))?;
             let Some(newest) = page.last() else { return Ok(keys) };
             last = *newest;
             for version in page {
@@ -127,6 +140,14 @@ impl WriteTx<'_> {
                 self.execute("DELETE FROM client_case WHERE case_key = ?1", [key])?;
                 self.upsert_case(Some(key), relationship, &known, row.version)?;
                 done.cases += 1;
+            }
+            (DerivedRows::Refusals(entries), ..) => {
+                self.keep_refusals(row.client, row.version, &entries)?;
+                done.wills += 1;
+            }
+            (DerivedRows::Permission(said), ..) => {
+                self.keep_permission(row.client, row.version, &said)?;
+                done.wills += 1;
             }
             _ => done.unread += 1,
         }

@@ -255,6 +255,14 @@ impl RowWalk<'_> {
         const SUSPENSIONS: &str = "SELECT DISTINCT relationship_key FROM right_suspension
             WHERE (relationship_key, place) NOT IN
             (SELECT relationship_key, place FROM register_use_right) LIMIT 1000";
+        const REFUSALS: &str = "SELECT DISTINCT version_key FROM refusal AS kept
+            WHERE NOT EXISTS (SELECT 1 FROM document_version AS said
+            WHERE said.version_key = kept.version_key AND said.client_key = kept.client_key
+            AND said.document_group = 6) LIMIT 1000";
+        const PERMISSIONS: &str = "SELECT version_key FROM disclosure_permission AS kept
+            WHERE NOT EXISTS (SELECT 1 FROM document_version AS said
+            WHERE said.version_key = kept.version_key AND said.client_key = kept.client_key
+            AND said.document_group = 5) LIMIT 1000";
         const IDENTIFIERS: &str = "SELECT client_key FROM client_identifier
             WHERE client_key NOT IN (SELECT client_key FROM client_key) LIMIT 1000";
         const KEYS: &str = "SELECT client_key FROM client_key
@@ -273,6 +281,8 @@ impl RowWalk<'_> {
             (CASE_CLIENTS, "client of case", "belongs to no case"),
             (RIGHTS, "right of relationship", "belongs to no relationship"),
             (SUSPENSIONS, "suspension in relationship", "belongs to no right"),
+            (REFUSALS, "refusals of version", "belong to no refusal document"),
+            (PERMISSIONS, "permission of version", "belongs to no permission document"),
             (IDENTIFIERS, "identifier of client", "leads to no key"),
             (KEYS, "key of client", "no identifier leads to it"),
             (PERSONS, "person of client", "leads to no key"),

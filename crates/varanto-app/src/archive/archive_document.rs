@@ -532,8 +532,8 @@ impl Work {
         Ok(Kept::New(Box::new(NewlyKept { version, line })))
     }
 
-    /// Keeps what a relationship or case document says, and answers the keys that the version hangs
-    /// on: of its relationship, and of its case.
+    /// Keeps what a relationship or case document says, or one of the client's will, and answers the keys
+    /// that the version hangs on: of its relationship, and of its case.
     fn keep_register_facts(
         &self,
         tx: &mut WriteTx<'_>,
@@ -574,9 +574,16 @@ impl Work {
                 let key = tx.upsert_case(found.case_key, relationship_key, &known, self.version)?;
                 Ok((Some(relationship_key), Some(key)))
             }
-            RegisterContent::Refusals(_)
-            | RegisterContent::Permission(_)
-            | RegisterContent::None => Ok((found.case_relationship_key, found.case_key)),
+            RegisterContent::Refusals(content) => {
+                tx.keep_refusals(client, self.version, &content.entries)?;
+                Ok((None, None))
+            }
+            RegisterContent::Permission(content) => {
+                let said = content.said(FinnishDay::of(self.metadata.written_at));
+                tx.keep_permission(client, self.version, &said)?;
+                Ok((None, None))
+            }
+            RegisterContent::None => Ok((found.case_relationship_key, found.case_key)),
         }
     }
 

@@ -124,14 +124,21 @@ pub(super) fn examine(submission: &Submission, sent: Vec<Fault>, by: &ExaminedBy
             let found = said.units.faults(&organisers, day, registry.registers());
             faults.add(Stage::Conditions, found);
         }
+        if let RegisterContent::Refusals(said) = &register_content {
+            faults.add(Stage::Conditions, said.unknown_controllers(registry.registers()));
+        }
     }
     faults.add(Stage::Header, check_form(&raw, form));
     if let Some(metadata) = &metadata {
         let found = match &register_content {
             RegisterContent::Relationship(relationship) => relationship.disagreements(metadata),
             RegisterContent::Case(case) => case.disagreements(metadata),
-            RegisterContent::Refusals(refusals) => refusals.disagreements(metadata),
-            RegisterContent::Permission(permission) => permission.disagreements(metadata),
+            RegisterContent::Refusals(refusals) => {
+                untold(refusals.disagreements(metadata), &faults)
+            }
+            RegisterContent::Permission(permission) => {
+                untold(permission.disagreements(metadata), &faults)
+            }
             RegisterContent::None => structure
                 .as_ref()
                 .zip(content.as_ref())
@@ -151,6 +158,12 @@ pub(super) fn examine(submission: &Submission, sent: Vec<Fault>, by: &ExaminedBy
     let sound = metadata.as_ref().map(Naming::of);
     let naming = sound.or_else(|| Naming::of_faulty(&raw, &faults.0));
     Examined { metadata, naming, form, structure, register_content, faults: faults.0, remarks }
+}
+
+/// What was not told of the same element before: the structure may know the same rule.
+fn untold(mut found: Vec<Fault>, told: &Found) -> Vec<Fault> {
+    found.retain(|fault| told.0.iter().all(|before| before.element != fault.element));
+    found
 }
 
 /// The subject group of a shelter's documents, as published.

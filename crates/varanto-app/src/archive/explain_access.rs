@@ -96,10 +96,9 @@ impl App {
             |tx, inquiry, row| inquiry.decide(tx, row, asked.action),
             |_, _, _| Ok(()),
         )?;
-        let outside = situation.discloses();
         let answer = answer.map(|(grant, ())| grant);
-        let told = |denial: Denial| if outside { denial.as_told_outside() } else { denial };
-        Ok(Explained { situation, day, answer: answer.map_err(told) })
+        let answer = answer.map_err(|denial| told(situation, denial));
+        Ok(Explained { situation, day, answer })
     }
 
     /// Lists who may open a version today: systems, units and roles, each by asking the decision. Only
@@ -122,12 +121,12 @@ impl App {
                 answer.and_then(|grant| own.then_some(grant).ok_or(Denial::AnotherRegister));
             Ok((situation, answer))
         };
-        let (_, answer, day) =
+        let (situation, answer, day) =
             self.explained(caller, document, purpose, "who", decide, |tx, inquiry, row| {
                 let holders = inquiry.holders(tx, row)?;
                 onlookers(tx, row, &registry, &holders, inquiry.now())
             })?;
-        let (_, onlookers) = answer.map_err(AppError::Denied)?;
+        let (_, onlookers) = answer.map_err(|denial| AppError::Denied(told(situation, denial)))?;
         Ok(AccessList { day, onlookers })
     }
 
@@ -180,6 +179,11 @@ impl App {
         let answer = answer.map(|(grant, withheld)| (grant, withheld.release(&line)));
         Ok((situation, answer, FinnishDay::of(now)))
     }
+}
+
+/// A denial as one who asks in the situation is told it.
+fn told(situation: Situation, denial: Denial) -> Denial {
+    if situation.discloses() { denial.as_told_outside() } else { denial }
 }
 
 /// In which situation, and what.

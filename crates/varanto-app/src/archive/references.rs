@@ -4,6 +4,7 @@ use varanto_domain::archive::documents::VersionState;
 use varanto_domain::archive::references::{
     KnownCase, KnownVersion, Naming, ReferenceFacts, RegisterContent,
 };
+use varanto_domain::disclosure::is_will;
 use varanto_domain::ids::{ClientKey, Oid, VersionKey};
 use varanto_domain::time::FinnishDay;
 use varanto_store::{ReadTx, StoreError, VersionRow};
@@ -63,6 +64,13 @@ pub(super) fn find(
     }
     if let (RegisterContent::Relationship(_), Some(client)) = (content, found.facts.client) {
         found.facts.active_relationship = active_relationship(tx, client, naming, today)?;
+    }
+    if is_will(naming.group)
+        && let Some(client) = found.facts.client
+        && let Some(row) = tx.find_will(client, naming.group)?
+    {
+        let set = tx.oid_of(row.set)?;
+        found.facts.other_will = (Some(&set) != naming.set_id.as_ref()).then_some(set);
     }
     if let Some(replaces) = &naming.replaces
         && let Some(row) = tx.find_version(replaces)?

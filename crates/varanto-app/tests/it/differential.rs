@@ -18,9 +18,11 @@ use varanto_domain::access::{
     RelationshipSpan, Role, Situation, StatutoryGround, Subject, Who,
 };
 use varanto_domain::archive::documents::{DocumentGroup, Part, VersionState};
+use varanto_domain::disclosure::{DisclosurePermission, Refusals, Refused};
 use varanto_domain::ids::Oid;
 use varanto_domain::relationship::{Branch, RegisterUseRight, Side};
 use varanto_domain::time::{Clock, FinnishDay, Validity};
+use varanto_formats::persons::{self, PersonAnswer};
 use varanto_formats::synthetic::Draw;
 use varanto_formats::view::ViewLanguage;
 
@@ -48,6 +50,8 @@ struct Archive {
     clients: Vec<Client>,
     facts: Vec<ClientFacts>,
     kept: Vec<Kept>,
+    /// When the population register told of every client last: they live, and under no order.
+    told_on: FinnishDay,
 }
 
 /// The draft in a controller's register: drafts are the county's, and its neighbour's nodes have the same
@@ -214,7 +218,9 @@ impl Archive {
         let world = World::new();
         let loaded = neighbours_too(registers()).to_string().into_bytes();
         world.app.load_registers("world", loaded).unwrap();
-        let mut archive = Self { world, clients: Vec::new(), facts: Vec::new(), kept: Vec::new() };
+        let told_on = FinnishDay::of(world.clock.now());
+        let (facts, kept) = (Vec::new(), Vec::new());
+        let mut archive = Self { world, clients: Vec::new(), facts, kept, told_on };
         for number in 0..clients {
             archive.clients.push(client(u16::try_from(number + 1).unwrap()));
             let wide_in = vec![oid(NEIGHBOUR)];
@@ -227,8 +233,29 @@ impl Archive {
                     archive.relate_formerly(draw, number, controller);
                 }
             }
+            archive.hear(draw, number);
         }
+        archive.tell_of_persons();
         archive
+    }
+
+    fn tell_of_persons(&mut self) {
+        let known = self
+            .clients
+            .iter()
+            .map(|client| (client.code, varanto_domain::persons::PersonFacts::default()));
+        let told_at = self.world.clock.now();
+        let answer = persons::write(&PersonAnswer { told_at, persons: known.collect() });
+        self.world.app.load_persons(answer.as_bytes(), false).unwrap();
+        self.told_on = self.today();
+    }
+
+    /// What is known of a client today: of the person on the day of telling and the day after, and only then
+    /// are controllers able to disclose.
+    fn facts_of(&self, of: usize) -> ClientFacts {
+        let person_known = self.today() <= self.told_on.plus_days(1);
+        let able = if person_known { vec![oid(COUNTY), oid(NEIGHBOUR)] } else { Vec::new() };
+        ClientFacts { person_known, able, ..self.facts[of].clone() }
     }
 
     fn today(&self) -> FinnishDay {
@@ -244,7 +271,7 @@ impl Archive {
             at.as_str().map(str::to_owned)
         };
         let controller = text("controller.id").unwrap();
-        let system = if controller == COUNTY { System::County } else { System::Neighbour };
+        let system = recorder(&draft);
         let sent = self.world.app.archive_document(&self.world.caller(system), draft.submission());
         match sent {
             Ok(_) => {}
@@ -318,6 +345,116 @@ impl Archive {
         facts.rights.extend(rights);
         let controller = oid(controller);
         facts.relationships.push(RelationshipSpan { controller, old: false, last_day: ended });
+    }
+
+    /// What a client permits and refuses, said to units of controllers that serve the client.
+    fn hear(&mut self, draw: &mut Draw, of: usize) {
+        let (person, today) = (self.clients[of].clone(), self.today());
+        let mut serving = vec![COUNTY, NEIGHBOUR];
+        serving.retain(|controller| self.facts[of].is_active_in(&oid(controller), today));
+        if serving.is_empty() {
+            return;
+        }
+        if draw.chance(70) {
+            let said = self.say(draw, of, &serving, |archive, draw| {
+                let granted = draw.chance(70);
+                (archive.world.permission(&person, Some(granted)), granted)
+            });
+            let given_on = FinnishDay::new(2026, 10, 1);
+            let facts = &mut self.facts[of];
+            facts.informed_on = said.is_some().then_some(today);
+            facts.permission =
+                said.filter(|granted| *granted).map(|_| DisclosurePermission { given_on });
+        }
+        if draw.chance(60) {
+            let said = self.say(draw, of, &serving, |archive, draw| {
+                let refused: Vec<Refused> =
+                    (0..draw.below(3)).map(|_| archive.refused(draw, of)).collect();
+                (archive.world.refusal(&person, &refused), refused)
+            });
+            let all = said.unwrap_or_default().into_iter().flat_map(|one| self.meant_by(of, one));
+            self.facts[of].refusals = Refusals(all.collect());
+        }
+    }
+
+    fn refused(&self, draw: &mut Draw, of: usize) -> Refused {
+        match draw.below(4) {
+            0 => Refused::Controller(oid(draw.pick::<&str>(&[COUNTY, NEIGHBOUR]))),
+            1 => Refused::ServiceTask((*draw.pick(&TASKS)).into()),
+            _ => {
+                let theirs: Vec<&Kept> = self.kept.iter().filter(|one| one.of == of).collect();
+                Refused::Document(draw.pick(&theirs).facts.id.clone())
+            }
+        }
+    }
+
+    /// A refusal of one version is meant for all versions of the document and of its attachments, and that of
+    /// a service task for the relationship documents that name it too.
+    fn meant_by(&self, of: usize, refused: Refused) -> Vec<Refused> {
+        let set =
+            |id: &Oid| self.kept.iter().find(|one| one.facts.id == *id).unwrap().facts.set.clone();
+        let all = |meant: &dyn Fn(&Kept) -> bool| -> Vec<Refused> {
+            let meant = self.kept.iter().filter(|one| meant(one));
+            meant.map(|one| Refused::Document(one.facts.id.clone())).collect()
+        };
+        match &refused {
+            Refused::Controller(_) => vec![refused],
+            Refused::ServiceTask(task) => {
+                let mut meant = all(&|one: &Kept| one.of == of && names_task(&one.draft, task));
+                meant.push(refused);
+                meant
+            }
+            Refused::Document(id) => {
+                let whole = set(id);
+                let attached =
+                    |one: &Kept| one.main.as_ref().is_some_and(|main| set(main) == whole);
+                all(&|one: &Kept| one.facts.set == whole || attached(one))
+            }
+        }
+    }
+
+    /// Versions of one document of the will, each recorded by a unit of any of the controllers; perhaps the
+    /// last is taken back. Answers what the one in force says.
+    fn say<T>(
+        &mut self,
+        draw: &mut Draw,
+        of: usize,
+        serving: &[&str],
+        make: impl Fn(&Self, &mut Draw) -> (Draft, T),
+    ) -> Option<T> {
+        let mut said: Vec<(Draft, T)> = Vec::new();
+        for _ in 0..=draw.below(3) {
+            let at: &str = draw.pick::<&str>(serving);
+            let (draft, says) = make(self, draw);
+            let draft = match said.last() {
+                Some((before, _)) => self.world.next_version(before).saying(&draft),
+                None => draft,
+            };
+            let id = self.world.new_oid().replace(COUNTY, at);
+            let set = if said.is_empty() { id.clone() } else { draft.text("set_id") };
+            let draft = draft
+                .set("document_id", id)
+                .set("set_id", set)
+                .set("organiser.id", at)
+                .set("service_unit.id", UNIT.replace(COUNTY, at));
+            self.archive(of, draft.clone());
+            said.push((draft, says));
+        }
+        if draw.chance(25) {
+            let (last, _) = said.pop()?;
+            let reason = InvalidationRequest { reason: "1".into(), explanation: None };
+            let caller = self.world.caller(recorder(&last));
+            self.world.app.invalidate_document(&caller, &last.id(), &reason).unwrap();
+            let in_force = said.last().map(|(draft, _)| draft.id());
+            for one in &mut self.kept {
+                if one.facts.id == last.id() {
+                    one.facts.state = VersionState::Invalidated;
+                } else if Some(&one.facts.id) == in_force.as_ref() {
+                    one.facts.state = VersionState::InForce;
+                }
+            }
+        }
+        said.pop().map(|(_, says)| says)
     }
 
     /// An old relationship in one register, with papers of that time.
@@ -455,14 +592,29 @@ impl Archive {
         purpose: Purpose,
         action: Action,
     ) -> Option<(&'static str, Vec<&'static str>)> {
-        let client = &self.facts[one.of];
-        let q = Question::new(caller, &one.facts, client, purpose, self.today());
+        let client = self.facts_of(one.of);
+        let q = Question::new(caller, &one.facts, &client, purpose, self.today());
         Second { q: &q, action }.answer()
     }
 
     fn permitted(&self, caller: &Caller, one: &Kept, purpose: Purpose, action: Action) -> bool {
         self.second(caller, one, purpose, action).is_some()
     }
+}
+
+/// Whether a relationship document names a service task.
+fn names_task(draft: &Draft, task: &str) -> bool {
+    let content = draft.structured.as_ref();
+    let tasks = content.and_then(|content| {
+        content.pointer("/asiakkuusasiakirja/sosiaalihuollon_palvelutehtava")?.as_array()
+    });
+    tasks.into_iter().flatten().any(|one| one["palvelutehtava"]["code"] == task)
+}
+
+/// The system that records a draft: identifiers are its own.
+fn recorder(draft: &Draft) -> System {
+    let own = draft.text("document_id").starts_with(NEIGHBOUR);
+    if own { System::Neighbour } else { System::County }
 }
 
 fn dossier(person: &Client, relationship: &Draft, case: &Draft) -> Dossier {
@@ -688,10 +840,13 @@ fn every_path_answers_as_the_second_statement_says() {
     let mut draw = Draw::new(seed);
     let mut answers: BTreeMap<&str, [u64; 2]> = BTreeMap::new();
     for number in 0..archives {
-        let archive = Archive::make(&mut draw, 8);
+        let mut archive = Archive::make(&mut draw, 8);
         for question in 0..questions {
             if question % 500 == 499 {
                 archive.world.clock.forward_millis(24 * 60 * 60 * 1000);
+                if draw.chance(50) {
+                    archive.tell_of_persons();
+                }
             }
             let caller = archive.caller(&mut draw);
             let purpose = Archive::purpose(&mut draw);

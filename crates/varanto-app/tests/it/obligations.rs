@@ -11,7 +11,9 @@ use varanto_domain::time::{Clock, FinnishDay};
 use varanto_formats::synthetic::{self, FinnishText, Fullness};
 use varanto_formats::{content, metadata as format};
 
-use crate::world::{COUNTY, Dossier, Draft, System, UNIT, World, about, client, structure_of};
+use crate::world::{
+    COUNTY, Dossier, Draft, KEEPER, System, UNIT, World, about, client, structure_of,
+};
 
 /// A sound draft of a group.
 fn sound(world: &World, group: DocumentGroup, open: &Dossier, old: &Dossier) -> Draft {
@@ -19,8 +21,13 @@ fn sound(world: &World, group: DocumentGroup, open: &Dossier, old: &Dossier) -> 
         let structure = structure_of(type_arc);
         let made = synthetic::document(structure, 5, Fullness::Typical, &mut FinnishText::new());
         let mut draft = world.relationship(&open.client).drop("relationship_id");
-        draft.structured = Some(about(&open.client, &content::write(&made)));
-        draft.set("group", group.code()).set("structure", structure.oid.as_str())
+        // Refused is what a controller of the register keeps.
+        let made = content::write(&made).replace("1.2.246.10.8888881.10.9", COUNTY);
+        draft.structured = Some(about(&open.client, &made));
+        draft
+            .set("group", group.code())
+            .set("structure", structure.oid.as_str())
+            .set("controller.id", KEEPER)
     };
     match group {
         DocumentGroup::Relationship => world.relationship(&client(50)),

@@ -12,10 +12,11 @@ use varanto_app::statistics::Contents;
 use varanto_app::{App, AppError, AppOptions, SearchLimits};
 use varanto_domain::access::{Caller, Function, LookReason, Purpose, Reason};
 use varanto_domain::archive::documents::Part;
+use varanto_domain::disclosure::Refused;
 use varanto_domain::faults::Fault;
 use varanto_domain::ids::{ClientIdentifier, Oid, PersonalIdentityCode};
 use varanto_domain::joining::Certificate;
-use varanto_domain::structures::{Structure, built_in};
+use varanto_domain::structures::{FieldKind, Structure, built_in};
 use varanto_domain::time::{Clock, FinnishDay, Instant};
 use varanto_formats::synthetic::{self, FinnishText, Fullness};
 use varanto_formats::{content, view};
@@ -38,6 +39,8 @@ pub(crate) const PRODUCER: &str = "1.2.246.10.90000003";
 pub(crate) const PRODUCERS_UNIT: &str = "1.2.246.10.90000003.10.11";
 /// Another unit of it.
 pub(crate) const PRODUCERS_OTHER_UNIT: &str = "1.2.246.10.90000003.10.12";
+/// The organisation in whose register clients' permissions and refusals are.
+pub(crate) const KEEPER: &str = "1.2.246.10.90000004";
 /// The service task of the drafts: families with children.
 pub(crate) const TASK: &str = "24";
 /// The case note of a meeting, a structure inside the program.
@@ -403,6 +406,76 @@ impl World {
             .set("created_at", "2019-05-06T12:00:00+03:00")
     }
 
+    /// A permission document that a unit of the county records; `None`: the client is informed alone.
+    pub(crate) fn permission(&self, client: &Client, granted: Option<bool>) -> Draft {
+        let mut content = json!({"luovutusluvan_antaja_on_laillinen_edustaja": false});
+        if let Some(granted) = granted {
+            content["voimassa_oleva_luovutuslupa"] = json!({
+                "luovutuslupa": granted, "luovutusluvan_antamisen_ajankohta": "2026-10-01",
+            });
+        }
+        self.will("8", "1505.8", "luovutuslupa_asiakirja", client, &content)
+    }
+
+    /// A refusal document that a unit of the county records: of the three lists what is refused.
+    pub(crate) fn refusal(&self, client: &Client, refused: &[Refused]) -> Draft {
+        const ON: &str = "kiellon_asettamisen_ajankohta";
+        let mut content = json!({});
+        for one in refused {
+            let (heading, list, member, what) = match one {
+                Refused::Controller(id) => (
+                    "rekisterinpitajaa_koskevat_luovutuskiellot",
+                    "rekisterinpitajaa_koskeva_luovutuskielto",
+                    "rekisterinpitaja_jonka_tietojen_luovutus_kielletaan",
+                    unit(id.as_str()),
+                ),
+                Refused::ServiceTask(code) => (
+                    "palvelutehtavaa_koskevat_luovutuskiellot",
+                    "palvelutehtavaa_koskeva_luovutuskielto",
+                    "palvelutehtava_jonka_tietojen_luovutus_kielletaan",
+                    task(code),
+                ),
+                Refused::Document(id) => (
+                    "asiakirjoja_koskevat_luovutuskiellot",
+                    "asiakirjaa_koskeva_luovutuskielto",
+                    "asiakirja_jonka_luovutus_kielletaan",
+                    json!({"oid_tunnus": {"system": "urn:oid:1.2.246.1", "value": id.as_str()}}),
+                ),
+            };
+            let entry = json!({member: [what], ON: "2026-10-01"});
+            match content[heading][list].as_array_mut() {
+                Some(entries) => entries.push(entry),
+                None => content[heading] = json!({list: [entry]}),
+            }
+        }
+        self.will("9", "1505.9", "kieltoasiakirja", client, &content)
+    }
+
+    fn will(&self, group: &str, arc: &str, root: &str, who: &Client, says: &Value) -> Draft {
+        let structure = structure_of(arc);
+        let phrase = structure.fields.iter().find_map(|field| match &field.kind {
+            FieldKind::Phrase(phrases) => phrases.first(),
+            _ => None,
+        });
+        let mut content = json!({
+            "asiakas": {"sukunimi": who.family, "etunimet": who.given, "henkilotunnus": identity(who)},
+            "infoteksti": phrase,
+            "ammattihenkilon_laatima_asiakirja": {"laatija": {
+                "sukunimi": "Työntekijä", "etunimet": "Testi", "palveluyksikko": unit(UNIT),
+            }},
+        });
+        for (name, value) in says.as_object().unwrap() {
+            content[name] = value.clone();
+        }
+        let mut draft = self.draft(group, who);
+        draft.structured = Some(json!({root: content}));
+        draft
+            .set("controller.id", KEEPER)
+            .set("controller.name", "Tahdonilmaisupalvelu")
+            .set("structure", structure.oid.as_str())
+            .set("structured_format", "5")
+    }
+
     /// The next version of a document.
     pub(crate) fn next_version(&self, of: &Draft) -> Draft {
         let id = self.new_oid();
@@ -656,6 +729,12 @@ impl Draft {
         self
     }
 
+    /// Says what another draft says.
+    pub(crate) fn saying(mut self, other: &Self) -> Self {
+        self.structured.clone_from(&other.structured);
+        self
+    }
+
     /// Drops a member of the structured content by its JSON pointer.
     pub(crate) fn drop_content(mut self, pointer: &str) -> Self {
         let (parent, name) = pointer.rsplit_once('/').unwrap();
@@ -735,11 +814,15 @@ impl Draft {
     }
 }
 
-/// The registers: two public controllers, a private producer, six systems.
+/// The registers: two public controllers, a private producer, the keeper of wills, six systems.
 pub(crate) fn registers() -> Value {
     let organisation = |oid: &str, name: &str, kind: &str| {
-        json!({"oid": oid, "names": {"fi": name}, "kind": kind, "first_day": "2015-01-01",
-            "controller": kind == "public"})
+        let mut one = json!({"oid": oid, "names": {"fi": name}, "kind": kind,
+            "first_day": "2015-01-01", "controller": kind == "public"});
+        if kind == "public" {
+            one["disclosure"] = json!({"first_day": "2021-11-01"});
+        }
+        one
     };
     let unit = |oid: &str, of: &str, kind: &str, parent: Option<&str>| {
         let mut unit = json!({"oid": oid, "kind": kind, "organisation": of,
@@ -768,6 +851,8 @@ pub(crate) fn registers() -> Value {
             organisation(COUNTY, "Suvannon hyvinvointialue", "public"),
             organisation(NEIGHBOUR, "Lehdon hyvinvointialue", "public"),
             organisation(PRODUCER, "Hoiva Oy", "private"),
+            json!({"oid": KEEPER, "names": {"fi": "Tahdonilmaisupalvelu"}, "kind": "public",
+                "first_day": "2015-01-01", "controller": true, "keeps_wills": true}),
         ],
         "units": [
             unit(OPERATING_UNIT, COUNTY, "operating-unit", None),

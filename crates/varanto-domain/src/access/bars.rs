@@ -124,6 +124,10 @@ pub(super) fn standing(action: Action, question: &Question<'_>) -> Barred {
     if is_citizen {
         return Ok(());
     }
+    if situation == Situation::ClientWill {
+        let fits = caller.is_system() || caller.role().is_some_and(Role::serves_clients);
+        return if fits { Ok(()) } else { Err(Denial::RoleDoesNotFit) };
+    }
     let owns = caller.owns(&question.document.controller);
     let fits = match situation {
         Situation::Archivist => caller.role() == Some(Role::Archivist),

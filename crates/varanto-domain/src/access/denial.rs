@@ -39,6 +39,8 @@ pub enum Missing {
     ClientRelationship,
     /// The controller's joining and ability to disclose.
     ControllersJoining,
+    /// The asker's own controller's joining and ability to receive.
+    ReceiversJoining,
     /// The section of the law.
     StatutoryReason,
     /// A document that may be shown.
@@ -53,7 +55,7 @@ pub enum Missing {
 
 impl Missing {
     /// Every missing fact, for the tables of texts.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Certification,
         Self::StrongAuthentication,
         Self::FittingRole,
@@ -71,6 +73,7 @@ impl Missing {
         Self::HealthConsent,
         Self::ClientRelationship,
         Self::ControllersJoining,
+        Self::ReceiversJoining,
         Self::StatutoryReason,
         Self::ShownDocument,
         Self::WorkersDecision,
@@ -99,6 +102,7 @@ impl Missing {
             Self::HealthConsent => "health-consent",
             Self::ClientRelationship => "client-relationship",
             Self::ControllersJoining => "controllers-joining",
+            Self::ReceiversJoining => "receivers-joining",
             Self::StatutoryReason => "statutory-reason",
             Self::ShownDocument => "shown-document",
             Self::WorkersDecision => "workers-decision",
@@ -284,6 +288,8 @@ denials! {
     HealthConsentMissing "health-consent-missing" "DIS-1" ACT HealthConsent Client;
     /// The client has no relationship with the one who asks.
     NoRelationship "receiver-without-relationship" "DIS-1" ACT ClientRelationship MainUser;
+    /// No controller that the asker works for is joined and able to receive.
+    ReceiverNotAble "receiver-not-able" "DIS-1" ACT ReceiversJoining MainUser;
     /// The controller is not joined, or not able to disclose.
     ControllerNotAble "controller-not-able" "DIS-1" ACT ControllersJoining Controller;
     /// No law allowed electronic disclosure on that day.

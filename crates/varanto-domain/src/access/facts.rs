@@ -222,6 +222,19 @@ impl ClientFacts {
         self.born_on.is_some_and(|born| born.years_until(day) < 18)
     }
 
+    /// Whether the client is the caller's: an active relationship in one of its registers, and for a
+    /// worker, a unit of the worker's that serves the client there.
+    ///
+    /// Source: DIS-1; national-specs 6.3, 6.4.
+    #[must_use]
+    pub fn is_served_by(&self, caller: &Caller, day: FinnishDay) -> bool {
+        caller.registers.iter().any(|register| {
+            self.is_active_in(register, day)
+                && (caller.is_system()
+                    || self.rights_of(caller, register).any(|right| right.in_force_on(day)))
+        })
+    }
+
     /// The rights that the caller's units hold in a controller's register, on any day.
     pub fn rights_of<'f>(
         &'f self,

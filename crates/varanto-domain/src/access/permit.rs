@@ -26,6 +26,8 @@ pub enum Basis {
     HealthConsent,
     /// A right to information by law.
     Statutory,
+    /// The client is one of the caller's: for the documents of the client's will.
+    ServesClient,
     /// The keeper of the archive.
     Archivist,
     /// The citizen's own data.
@@ -44,7 +46,7 @@ pub enum Basis {
 
 impl Basis {
     /// Every ground.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::OwnRegister,
         Self::CaseContext,
         Self::StatedReason,
@@ -54,6 +56,7 @@ impl Basis {
         Self::Permission,
         Self::HealthConsent,
         Self::Statutory,
+        Self::ServesClient,
         Self::Archivist,
         Self::OwnData,
         Self::Guardianship,
@@ -76,6 +79,7 @@ impl Basis {
             Self::Permission => "disclosure-permission",
             Self::HealthConsent => "health-consent",
             Self::Statutory => "statutory",
+            Self::ServesClient => "serves-client",
             Self::Archivist => "archivist",
             Self::OwnData => "own-data",
             Self::Guardianship => "guardianship",

@@ -2,6 +2,7 @@
 
 use super::caller::{Caller, Role, Who};
 use super::facts::{ClientFacts, DocumentFacts};
+use crate::disclosure::is_will;
 use crate::relationship::Side;
 use crate::time::FinnishDay;
 
@@ -82,6 +83,8 @@ pub enum Situation {
     Disclosure,
     /// From another controller, because the law gives the right.
     StatutoryDisclosure,
+    /// The client's will, permissions and refusals, as whoever serves the client reads and records it.
+    ClientWill,
     /// The keeper of the archive.
     Archivist,
     /// A citizen about themself.
@@ -96,12 +99,13 @@ pub enum Situation {
 
 impl Situation {
     /// Every situation.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::OwnRegister,
         Self::RegisterUse,
         Self::WideRegisterUse,
         Self::Disclosure,
         Self::StatutoryDisclosure,
+        Self::ClientWill,
         Self::Archivist,
         Self::Citizen,
         Self::Guardian,
@@ -118,6 +122,7 @@ impl Situation {
             Self::WideRegisterUse => "wide-register-use",
             Self::Disclosure => "disclosure",
             Self::StatutoryDisclosure => "statutory-disclosure",
+            Self::ClientWill => "client-will",
             Self::Archivist => "archivist",
             Self::Citizen => "citizen",
             Self::Guardian => "guardian",
@@ -150,14 +155,20 @@ impl Situation {
         matches!(self, Self::RegisterUse | Self::WideRegisterUse)
     }
 
-    /// The situation of a caller who names none: by role, and by whose register it is. A disclosure
-    /// is never guessed.
+    /// The situation of a caller who names none: by role, and by whose register it is; of what the
+    /// client permits and refuses, whether the caller serves the client. A disclosure is never guessed.
     #[must_use]
-    pub fn usual(caller: &Caller, document: &DocumentFacts, client: &ClientFacts) -> Self {
+    pub fn usual(
+        caller: &Caller,
+        document: &DocumentFacts,
+        client: &ClientFacts,
+        day: FinnishDay,
+    ) -> Self {
         match &caller.who {
             Who::Person { role: Role::Archivist, .. } => Self::Archivist,
             Who::Person { role: Role::DataProtectionOfficer, .. } => Self::DataProtectionReview,
             Who::Citizen { .. } => Self::Citizen,
+            _ if is_will(document.group) && client.is_served_by(caller, day) => Self::ClientWill,
             _ if caller.owns(&document.controller) => Self::OwnRegister,
             _ if client
                 .rights_of(caller, &document.controller)
@@ -321,7 +332,7 @@ impl<'a> Question<'a> {
         purpose: Purpose,
         day: FinnishDay,
     ) -> Self {
-        let usual = || Situation::usual(caller, document, client);
+        let usual = || Situation::usual(caller, document, client, day);
         Self {
             caller,
             document,

@@ -381,7 +381,11 @@ relations! {
         };
         "the giving controller is not able" |w| {
             w.other_county();
-            w.client.able.clear();
+            w.client.able.remove(0);
+        };
+        "the receiving controller is not able" |w| {
+            w.other_county();
+            w.client.able.truncate(1);
         };
         "the receiving system is not certified for it" |w| {
             w.other_county();
@@ -446,6 +450,28 @@ relations! {
             w.caller.sector = Sector::HealthCare;
         };
         "the controller's own system" |_| {};
+        "the operator" |w| w.operator();
+    }
+    ClientWill {
+        "a system of another controller that serves the client" |w| w.other_county();
+        "the same; the document is of its own making" |w| {
+            w.other_county();
+            w.document.unit = Some(oid(OTHER_COUNTYS_UNIT));
+        };
+        "a worker there, whose unit serves the client" |w| w.other_countys_worker();
+        "a worker there, whose unit does not" |w| {
+            w.other_countys_worker();
+            w.client.rights.truncate(1);
+        };
+        "a controller without a relationship" |w| {
+            w.other_county();
+            w.client.relationships.truncate(1);
+        };
+        "a system of the register's own controller, which serves the client" |_| {};
+        "a producer with a right in force" |w| w.serving_producer();
+        "health care" |w| w.health_care();
+        "an archivist" |w| w.person(Role::Archivist);
+        "a citizen" |w| w.citizen(CLIENT);
         "the operator" |w| w.operator();
     }
     Archivist {

@@ -8,6 +8,7 @@ use super::documents::DocumentGroup;
 use super::elements::Element;
 use super::metadata::{RawMetadata, RawValue};
 use crate::access::Caller;
+use crate::disclosure::is_will;
 use crate::faults::{Fault, FaultKind};
 use crate::ids::Oid;
 use crate::joining::{Organisation, Registers};
@@ -31,6 +32,7 @@ pub fn check(raw: &RawMetadata<'_>, caller: &Caller, registers: &Registers) -> V
     {
         faults.push(unknown(Element::ControllerId, FaultKind::UnknownOrganisation, &id));
     }
+    faults.extend(check_keeper(raw, registers));
     for element in [Element::OrganiserId, Element::ProducerId] {
         if let Some(id) = oid(raw, element).filter(|id| !in_force(id)) {
             faults.push(unknown(element, FaultKind::UnknownOrganisation, &id));
@@ -43,6 +45,21 @@ pub fn check(raw: &RawMetadata<'_>, caller: &Caller, registers: &Registers) -> V
         }
     }
     faults
+}
+
+/// What clients permit and refuse acts everywhere at once, so its documents are in one register.
+///
+/// Source: DIS-2; national-specs 6.4.
+fn check_keeper(raw: &RawMetadata<'_>, registers: &Registers) -> Option<Fault> {
+    let group = text(raw, Element::Group).and_then(DocumentGroup::of_code)?;
+    let named = oid(raw, Element::ControllerId)?;
+    let keeper = registers.keeper_of_wills().map(|keeper| &keeper.oid);
+    (is_will(group) && keeper != Some(&named)).then(|| {
+        let expected = keeper.map_or("keeps_wills: true", Oid::as_str);
+        Fault::new(FaultKind::WrongValue, Element::ControllerId.path(), "DIS-2")
+            .value(named.as_str())
+            .arg("expected", expected)
+    })
 }
 
 fn text<'a>(raw: &'a RawMetadata<'_>, element: Element) -> Option<&'a str> {

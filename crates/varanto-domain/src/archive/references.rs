@@ -98,6 +98,8 @@ pub struct ReferenceFacts {
     pub predecessor: Option<KnownVersion>,
     /// The main document of an attachment.
     pub main: Option<KnownVersion>,
+    /// Another document of the client's will, of the same group, that is in force.
+    pub other_will: Option<Oid>,
 }
 
 /// What the content of a register document says; nothing for client documents.
@@ -232,7 +234,10 @@ pub fn check(
         RegisterContent::None if naming.group.hangs_on_a_case() => {
             check_client_document(naming, facts, &mut faults);
         }
-        RegisterContent::Refusals(_) | RegisterContent::Permission(_) | RegisterContent::None => {}
+        RegisterContent::Refusals(_) | RegisterContent::Permission(_) => {
+            check_will(facts, &mut faults);
+        }
+        RegisterContent::None => {}
     }
     faults
 }
@@ -309,6 +314,16 @@ fn check_main_document(naming: &Naming, facts: &ReferenceFacts, faults: &mut Vec
         faults.push(fault(FaultKind::MainDocumentOfAnother, AT, "ARC-4").value(id.as_str()));
     } else if main.attachment {
         faults.push(fault(FaultKind::AttachmentOfAttachment, AT, "ARC-4").value(id.as_str()));
+    }
+}
+
+/// Each document of the client's will says the whole state of its day, so there is one of each group:
+/// what changes is a new version of it.
+///
+/// Source: DIS-2; national-specs 6.4.
+fn check_will(facts: &ReferenceFacts, faults: &mut Vec<Fault>) {
+    if let Some(other) = &facts.other_will {
+        faults.push(fault(FaultKind::WillExists, "set_id", "DIS-2").arg("existing", other));
     }
 }
 

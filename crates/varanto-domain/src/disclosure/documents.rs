@@ -4,16 +4,17 @@
 
 use std::sync::Arc;
 
-use crate::archive::documents::DocumentGroup;
+use crate::archive::documents::{DocumentGroup, VersionState};
 use crate::archive::metadata::Metadata;
 use crate::archive::register_documents::{ClientIdentifiers, client_disagreement, client_of};
 use crate::faults::{Fault, FaultKind};
 use crate::ids::Oid;
+use crate::joining::Registers;
 use crate::structures::Content;
 use crate::time::FinnishDay;
 
 /// Roles of a legal representative (asiakkuuteen liittyvä rooli, 1284) who may give and refuse.
-const REPRESENTATIVES: [&str; 4] = ["31", "32", "33", "34"];
+pub const REPRESENTATIVES: [&str; 4] = ["31", "32", "33", "34"];
 
 /// What is refused: one entry of one of the three lists.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,6 +54,8 @@ pub struct RefusalContent {
     pub entries: Vec<RefusalEntry>,
     /// The client, as written in the content.
     pub client: ClientIdentifiers,
+    /// Where each entry stands, in their order.
+    places: Vec<String>,
     /// What cannot be acted upon.
     pub(super) faults: Vec<Fault>,
 }
@@ -64,6 +67,8 @@ pub struct PermissionContent {
     pub granted: bool,
     /// Since when.
     pub given_on: Option<FinnishDay>,
+    /// The day of the document, on which the client was informed: it holds the text of informing.
+    pub informed_on: Option<FinnishDay>,
     /// By whom.
     pub by: Giver,
     /// The client, as written in the content.
@@ -83,6 +88,47 @@ impl DisclosurePermission {
     #[must_use]
     pub fn in_force_on(&self, day: FinnishDay) -> bool {
         self.given_on.is_none_or(|given| given <= day)
+    }
+}
+
+/// What one version of a permission document says, as the rows keep it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PermissionSaid {
+    /// Whether disclosure is permitted.
+    pub granted: bool,
+    /// Since when.
+    pub given_on: Option<FinnishDay>,
+    /// The day on which the client was informed.
+    pub informed_on: FinnishDay,
+    /// By whom.
+    pub by: Giver,
+}
+
+/// What a client permits, and since when the client knows of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Permissions {
+    /// The permission, as the version in force leaves it.
+    pub permission: Option<DisclosurePermission>,
+    /// The day on which the client was first informed.
+    pub informed_on: Option<FinnishDay>,
+}
+
+impl Permissions {
+    /// What the versions of a client's permission document say together. The version in force says
+    /// whether disclosure is permitted; that a client was informed once is not undone by a later version,
+    /// only by an invalidation.
+    ///
+    /// Source: DIS-1, DIS-2; national-specs 6.4, annex A.3.
+    #[must_use]
+    pub fn of(versions: &[(VersionState, PermissionSaid)]) -> Self {
+        let valid = || versions.iter().filter(|(state, _)| *state != VersionState::Invalidated);
+        let in_force = valid().rfind(|(state, _)| *state == VersionState::InForce);
+        Self {
+            permission: in_force
+                .filter(|(_, said)| said.granted)
+                .map(|(_, said)| DisclosurePermission { given_on: said.given_on }),
+            informed_on: valid().map(|(_, said)| said.informed_on).min(),
+        }
     }
 }
 
@@ -147,19 +193,20 @@ impl RefusalContent {
         let set_on = day(entry, "kiellon_asettamisen_ajankohta");
         let represented = switch(entry, "kieltaja_on_laillinen_edustaja");
         if represented {
-            let people = entry.member("henkilo_joka_kieltaa_asiakastietojen_luovuttamisen");
-            self.faults.extend(representatives(people, pointer));
+            const PEOPLE: &str = "henkilo_joka_kieltaa_asiakastietojen_luovuttamisen";
+            let people = entry.member(PEOPLE);
+            self.faults.extend(representatives(people, &format!("{pointer}/{PEOPLE}")));
         }
         let by = if represented { Giver::Representative } else { Giver::Client };
         let all = entry.member(member).map(Content::entries).unwrap_or_default();
         for (at, one) in all.iter().enumerate() {
+            let place = format!("structured:{pointer}/{member}/{at}");
             match refused(one, member) {
-                Some(refused) => self.entries.push(RefusalEntry { refused, set_on, by }),
-                None => self.faults.push(Fault::new(
-                    FaultKind::NotAnOid,
-                    format!("structured:{pointer}/{member}/{at}"),
-                    "DIS-2",
-                )),
+                Some(refused) => {
+                    self.entries.push(RefusalEntry { refused, set_on, by });
+                    self.places.push(place);
+                }
+                None => self.faults.push(Fault::new(FaultKind::NotAnOid, place, "DIS-2")),
             }
         }
     }
@@ -171,6 +218,22 @@ impl RefusalContent {
         all.sort();
         all.dedup();
         all
+    }
+
+    /// The refusals for controllers that the register does not know as such: they would act on nothing.
+    /// Whether a document exists is not asked, for the answer would tell it.
+    #[must_use]
+    pub fn unknown_controllers(&self, registers: &Registers) -> Vec<Fault> {
+        let unknown = |(entry, place): (&RefusalEntry, &String)| {
+            let Refused::Controller(one) = &entry.refused else { return None };
+            let known = registers.organisation(one).is_some_and(|found| found.controller);
+            (!known).then(|| {
+                Fault::new(FaultKind::UnknownOrganisation, place.clone(), "DIS-2")
+                    .value(one.as_str())
+                    .arg("role", "controller")
+            })
+        };
+        self.entries.iter().zip(&self.places).filter_map(unknown).collect()
     }
 
     /// The faults for which it cannot be acted upon, or names another client than the metadata.
@@ -212,6 +275,7 @@ impl PermissionContent {
         let pointer = format!("/{PERMISSION}/luovutusluvan_antaja");
         Self {
             granted: heading.is_some_and(|heading| switch(heading, "luovutuslupa")),
+            informed_on: root.and_then(|root| day(root, "laatimispaivamaara")),
             given_on: heading.and_then(|heading| day(heading, "luovutusluvan_antamisen_ajankohta")),
             by: if represented { Giver::Representative } else { Giver::Client },
             client: client_of(root.and_then(|root| root.member("asiakas"))),
@@ -219,10 +283,15 @@ impl PermissionContent {
         }
     }
 
-    /// The permission that it leaves in force; `None`: given by nobody, or withdrawn.
+    /// What the rows keep of it. A document that does not tell its day is of the day it was written.
     #[must_use]
-    pub const fn permission(&self) -> Option<DisclosurePermission> {
-        if self.granted { Some(DisclosurePermission { given_on: self.given_on }) } else { None }
+    pub fn said(&self, written_on: FinnishDay) -> PermissionSaid {
+        PermissionSaid {
+            granted: self.granted,
+            given_on: self.given_on,
+            informed_on: self.informed_on.unwrap_or(written_on),
+            by: self.by,
+        }
     }
 
     /// The faults for which it cannot be acted upon, or names another client than the metadata.
@@ -254,7 +323,7 @@ fn representatives(people: Option<&Content<'_>>, pointer: &str) -> Vec<Fault> {
             (!REPRESENTATIVES.contains(&role.as_str())).then(|| {
                 Fault::new(
                     FaultKind::WrongValue,
-                    format!("structured:{pointer}/{at}/rooli"),
+                    format!("structured:{pointer}/{at}/rooli/code"),
                     "DIS-2",
                 )
                 .value(role)

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
 use super::*;
+use crate::archive::documents::VersionState;
 use crate::ids::Oid;
 use crate::structures::Content;
 use crate::time::FinnishDay;
@@ -91,12 +92,38 @@ fn a_permission_is_given_and_withdrawn_by_its_switch() {
             ("luovutusluvan_antamisen_ajankohta", text("2026-03-01")),
         ]);
         let root = object(vec![("voimassa_oleva_luovutuslupa", heading)]);
-        PermissionContent::read(&object(vec![("luovutuslupa_asiakirja", root)])).permission()
+        let content = object(vec![("luovutuslupa_asiakirja", root)]);
+        let said = PermissionContent::read(&content).said(FinnishDay::new(2026, 3, 1).unwrap());
+        Permissions::of(&[(VersionState::InForce, said)]).permission
     };
     let given = says(true).unwrap();
     assert!(!given.in_force_on(FinnishDay::new(2026, 2, 28).unwrap()));
     assert!(given.in_force_on(FinnishDay::new(2026, 3, 1).unwrap()));
     assert_eq!(says(false), None);
+}
+
+/// DIS-1: a client who was informed once stays informed; the version in force alone says whether
+/// disclosure is permitted, and an invalidated one says nothing.
+#[test]
+fn informing_is_kept_and_the_newest_version_permits() {
+    use VersionState::{InForce, Invalidated, Replaced};
+    let day = |month| FinnishDay::new(2022, month, 1).unwrap();
+    let said = |month, granted| PermissionSaid {
+        granted,
+        given_on: granted.then(|| day(month)),
+        informed_on: day(month),
+        by: Giver::Client,
+    };
+    let check = |versions: &[(VersionState, PermissionSaid)], permitted, informed| {
+        let all = Permissions::of(versions);
+        assert_eq!((all.permission.is_some(), all.informed_on), (permitted, informed));
+    };
+    check(&[], false, None);
+    check(&[(InForce, said(1, false))], false, Some(day(1)));
+    check(&[(Replaced, said(1, false)), (InForce, said(2, true))], true, Some(day(1)));
+    check(&[(Replaced, said(1, true)), (InForce, said(2, false))], false, Some(day(1)));
+    check(&[(Invalidated, said(1, true)), (InForce, said(2, false))], false, Some(day(2)));
+    check(&[(Invalidated, said(1, true))], false, None);
 }
 
 /// DIS-1, design D9: every day since the first has exactly one rule.

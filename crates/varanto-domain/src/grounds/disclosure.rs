@@ -13,13 +13,13 @@ use crate::disclosure::{Needs, rule_on};
 /// Source: DIS-1, DIS-4; design D9; national-specs 6.4.
 pub(super) fn find(question: &Question<'_>) -> Result<Grant, Denial> {
     let client = question.client;
-    if question.caller.sector == Sector::SocialWelfare && !receives_the_client(question) {
+    if question.caller.sector == Sector::SocialWelfare
+        && !client.is_served_by(question.caller, question.day)
+    {
         return Err(Denial::NoRelationship);
     }
     let rule = rule_on(question.day).ok_or(Denial::NoDisclosureYet)?;
-    if !client.able.contains(&question.document.controller) {
-        return Err(Denial::ControllerNotAble);
-    }
+    both_able(question)?;
     let basis = match (question.caller.sector, rule.needs) {
         (Sector::HealthCare, _) => {
             let consents = client.health_consent.is_some_and(|one| one.contains(question.day));
@@ -44,18 +44,19 @@ pub(super) fn find(question: &Question<'_>) -> Result<Grant, Denial> {
     Ok(told_of(Grant::on(basis), question))
 }
 
-/// Whether the client is the asker's: an active relationship in one of its registers, and for a
-/// worker, a unit of the worker's that serves the client there.
-fn receives_the_client(question: &Question<'_>) -> bool {
-    let caller = question.caller;
-    caller.registers.iter().any(|register| {
-        question.client.is_active_in(register, question.day)
-            && (caller.is_system()
-                || question
-                    .client
-                    .rights_of(caller, register)
-                    .any(|right| right.in_force_on(question.day)))
-    })
+/// Whether both sides have joined and are able: the controller that gives, and one of those for which
+/// the asker works.
+///
+/// Source: DIS-1, JOI-5; 004.
+pub(super) fn both_able(question: &Question<'_>) -> Result<(), Denial> {
+    let able = &question.client.able;
+    if !able.contains(&question.document.controller) {
+        return Err(Denial::ControllerNotAble);
+    }
+    if !question.caller.registers.iter().any(|register| able.contains(register)) {
+        return Err(Denial::ReceiverNotAble);
+    }
+    Ok(())
 }
 
 /// What every disclosure obliges to.

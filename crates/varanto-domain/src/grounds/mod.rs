@@ -12,6 +12,7 @@ mod own_register;
 mod register_use;
 mod review;
 mod statutory;
+mod will;
 
 use crate::access::{Action, Basis, Denial, Grant, Obligation, Question, Reason, Situation};
 use crate::archive::documents::DocumentGroup;
@@ -26,6 +27,7 @@ pub(crate) fn find(action: Action, question: &Question<'_>) -> Result<Grant, Den
         Situation::RegisterUse | Situation::WideRegisterUse => register_use::find(action, question),
         Situation::Disclosure => disclosure::find(question),
         Situation::StatutoryDisclosure => statutory::find(question),
+        Situation::ClientWill => will::find(action, question),
         Situation::Archivist => archivist::find(action, question),
         Situation::Citizen => citizen::find(action, question),
         Situation::Guardian => guardian::find(action, question),

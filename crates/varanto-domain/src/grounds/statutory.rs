@@ -1,6 +1,6 @@
 //! Disclosure by law: an official's right to information, with its section as the coded reason.
 
-use super::disclosure::told_of;
+use super::disclosure::{both_able, told_of};
 use crate::access::{Basis, Denial, Grant, Obligation, Question, Sector};
 use crate::disclosure::{Needs, rule_on};
 
@@ -18,9 +18,7 @@ pub(super) fn find(question: &Question<'_>) -> Result<Grant, Denial> {
     let in_force = rule_on(question.day).is_some_and(|rule| rule.needs == Needs::Permission);
     let reason = question.statutory_reason().filter(|_| in_force);
     let reason = reason.ok_or(Denial::StatutoryReasonNeeded)?;
-    if !question.client.able.contains(&question.document.controller) {
-        return Err(Denial::ControllerNotAble);
-    }
+    both_able(question)?;
     let grant = Grant::on(Basis::Statutory).obliging(Obligation::LogReason(reason));
     Ok(told_of(grant, question))
 }

@@ -98,6 +98,21 @@ impl<'a> Lists<'a> {
             if backwards(organisation.validity) {
                 faults.push(at_member(FaultKind::WrongTime, "last_day"));
             }
+            if organisation.disclosure.is_some_and(backwards) {
+                faults.push(at_member(FaultKind::WrongTime, "disclosure/last_day"));
+            }
+            let others = &self.entries.organisations[..at];
+            if let Some(first) = others.iter().position(|other| other.keeps_wills)
+                && organisation.keeps_wills
+            {
+                let second = at_member(FaultKind::DuplicateEntry, "keeps_wills");
+                faults.push(second.arg("first", format!("organisations/{first}")));
+            }
+            if (organisation.keeps_wills || organisation.disclosure.is_some())
+                && !organisation.controller
+            {
+                faults.push(at_member(FaultKind::WrongValue, "controller").arg("expected", true));
+            }
             let Some(parent) = &organisation.parent else { continue };
             if !self.organisations.contains_key(parent) {
                 let missing = at_member(FaultKind::UnknownOrganisation, "parent");

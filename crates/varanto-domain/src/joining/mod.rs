@@ -49,6 +49,12 @@ pub struct Organisation {
     /// Whether producers do its work as the organiser too, in the client relationships and cases of
     /// its register (laaja rekisterinkäyttöoikeus), as in shelter services. Source: RUR-6.
     pub wide_register_use: bool,
+    /// The days on which it is able to disclose to other controllers and to receive from them: it has
+    /// joined with a system that does so. `None`: it has not taken that into use. Source: DIS-1, JOI-5.
+    pub disclosure: Option<Validity>,
+    /// Whether the documents of clients' will, permissions and refusals, are kept in its register for
+    /// all (tahdonilmaisupalvelu). One organisation's at most. Source: DIS-2; national-specs 6.4.
+    pub keeps_wills: bool,
 }
 
 /// The sector in which an organisation works.
@@ -227,6 +233,12 @@ impl Registers {
     pub fn organisation_of(&self, oid: &Oid) -> Option<&Organisation> {
         self.organisation(oid)
             .or_else(|| self.unit(oid).and_then(|unit| self.organisation(&unit.organisation)))
+    }
+
+    /// The controller in whose register the documents of clients' will are.
+    #[must_use]
+    pub fn keeper_of_wills(&self) -> Option<&Organisation> {
+        self.organisations.values().find(|one| one.keeps_wills)
     }
 
     /// Every organisation, by OID.

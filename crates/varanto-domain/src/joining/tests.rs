@@ -31,6 +31,8 @@ fn organisation(text: &str, kind: OrganisationKind) -> Organisation {
         controller: true,
         sector: Sector::SocialWelfare,
         wide_register_use: false,
+        disclosure: None,
+        keeps_wills: false,
     }
 }
 

@@ -176,7 +176,7 @@ pub struct County {
     joining: FinnishDay,
     until: FinnishDay,
     round: Round,
-    /// The county, two producers, the former municipality.
+    /// The county, two producers, the former municipality, another county.
     organisations: Vec<Organisation>,
     /// The newest built-in structure of every type.
     forms: Vec<Form>,
@@ -242,7 +242,8 @@ impl County {
         self.size
     }
 
-    /// The county's own organisation, the two producers, and the former municipality, in this order.
+    /// The county's own organisation, the two producers, the former municipality, and another county, in
+    /// this order.
     #[must_use]
     pub fn organisations(&self) -> &[Organisation] {
         &self.organisations
@@ -250,6 +251,37 @@ impl County {
 
     fn own(&self) -> &Organisation {
         &self.organisations[0]
+    }
+
+    /// The county to which some clients move, with units like the county's own.
+    #[must_use]
+    pub fn neighbour(&self) -> &Organisation {
+        &self.organisations[4]
+    }
+
+    /// A relationship document of the county's as the other county's, which serves the client too: in its
+    /// register, by its unit of the same number. `None` for anything but a first version of an active one.
+    #[must_use]
+    pub fn in_neighbours_register(&self, made: &Made) -> Option<Made> {
+        let first = made.group == DocumentGroup::Relationship
+            && !made.metadata_json.contains("\"replaces\"")
+            && !made.parts.iter().any(|(_, bytes)| is_old(bytes));
+        let moved = |text: &str| {
+            text.replace(self.own().id.as_str(), self.neighbour().id.as_str())
+                .replace(organisations::COUNTY, organisations::NEIGHBOUR)
+        };
+        let part = |(part, bytes): &(Part, Vec<u8>)| {
+            (*part, moved(&String::from_utf8_lossy(bytes)).into_bytes())
+        };
+        first.then(|| Made {
+            at: made.at,
+            sender: self.neighbour().id.clone(),
+            document_id: Oid::parse(&moved(made.document_id.as_str())).expect("digits and dots"),
+            group: made.group,
+            form: made.form,
+            metadata_json: moved(&made.metadata_json),
+            parts: made.parts.iter().map(part).collect(),
+        })
     }
 
     /// The organisation register's file: organisations and units.
@@ -367,6 +399,12 @@ impl County {
         }
         users
     }
+}
+
+/// Whether a content is of an old relationship.
+fn is_old(content: &[u8]) -> bool {
+    const OLD: &[u8] = b"\"vanha_asiakkuus\"";
+    content.windows(OLD.len()).any(|window| window == OLD)
 }
 
 fn user(organisation: &Organisation, unit: &Unit, worker: &Worker, role: Role) -> User {

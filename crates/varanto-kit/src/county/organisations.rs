@@ -62,6 +62,8 @@ pub enum OrganisationKind {
     Producer,
     /// A municipality whose client data the county took over.
     FormerMunicipality,
+    /// Another county, to which some clients move.
+    Neighbour,
 }
 
 /// An organisation of the synthetic county.
@@ -169,17 +171,28 @@ fn titles(kind: OrganisationKind, task: ServiceTask) -> &'static [&'static str] 
     }
 }
 
-/// Every organisation of the county, the county itself first, then the producers, the former
-/// municipality last.
+/// Every organisation of the county, the county itself first, then the producers and the former
+/// municipality, and another county last.
 pub(super) fn all(seed: u64) -> Vec<Organisation> {
     let mut dice = Dice::at(seed, u64::MAX);
-    vec![county(&mut dice), home_care(&mut dice), rehabilitation(&mut dice), former(&mut dice)]
+    let own = Organisation::new(OrganisationKind::County, COUNTY, 1);
+    vec![
+        with_units(own, &mut dice),
+        home_care(&mut dice),
+        rehabilitation(&mut dice),
+        former(&mut dice),
+        with_units(Organisation::new(OrganisationKind::Neighbour, NEIGHBOUR, 58), &mut dice),
+    ]
 }
 
-fn county(dice: &mut Dice) -> Organisation {
+/// The county's name.
+pub(super) const COUNTY: &str = "Suvannon hyvinvointialue";
+/// The other county's name.
+pub(super) const NEIGHBOUR: &str = "Lehdon hyvinvointialue";
+
+/// A county with units for every service task, the same ones in each.
+fn with_units(mut county: Organisation, dice: &mut Dice) -> Organisation {
     use ServiceTask as T;
-    let name = "Suvannon hyvinvointialue";
-    let mut county = Organisation::new(OrganisationKind::County, name, 1);
     let kinds: &[(ServiceTask, &str, &[usize])] = &[
         (T::ChildProtection, "Lastensuojelun avohuolto", &[0, 1, 4]),
         (T::Families, "Lapsiperheiden sosiaalityö", &[0, 2, 5]),

@@ -28,17 +28,20 @@ pub(super) fn organisations(all: &[Organisation]) -> RegisterEntries {
     let county = &all[0];
     for organisation in living {
         let is_county = organisation.kind == OrganisationKind::County;
+        let public = organisation.kind != OrganisationKind::Producer;
         let inherited = former.iter().map(|one| one.id.clone()).filter(|_| is_county);
         entries.organisations.push(RegisterOrganisation {
             oid: organisation.id.clone(),
             names: names(&organisation.name),
-            kind: if is_county { Sector::Public } else { Sector::Private },
+            kind: if public { Sector::Public } else { Sector::Private },
             parent: None,
             validity: since(2023),
             nodes: std::iter::once(organisation.id.clone()).chain(inherited).collect(),
             controller: true,
             sector: varanto_domain::joining::Sector::SocialWelfare,
             wide_register_use: false,
+            disclosure: Some(since(2025)).filter(|_| public),
+            keeps_wills: is_county,
         });
         add_units(&mut entries, organisation, &organisation.id);
     }
@@ -69,10 +72,11 @@ fn add_units(entries: &mut RegisterEntries, organisation: &Organisation, owner: 
 /// A client-information system for each organisation that archives, bound to certificates whose
 /// subject carries the organisation's OID.
 pub(super) fn systems(all: &[Organisation]) -> RegisterEntries {
-    let products = ["Sosiaali-Suvanto", "Kotihoito-Koivu", "Lähde-Asiakas"];
-    let systems = all.iter().zip(products).enumerate().map(|(at, (organisation, product))| {
+    let products = ["Sosiaali-Suvanto", "Kotihoito-Koivu", "Lähde-Asiakas", "Lehto-Sosiaali"];
+    let archiving = all.iter().filter(|one| one.kind != OrganisationKind::FormerMunicipality);
+    let systems = archiving.zip(products).enumerate().map(|(at, (organisation, product))| {
         let functions: &[Function] = match organisation.kind {
-            OrganisationKind::County => &Function::ALL,
+            OrganisationKind::County | OrganisationKind::Neighbour => &Function::ALL,
             _ => &[
                 Function::ArchivePhaseOne,
                 Function::ArchiveStructured,

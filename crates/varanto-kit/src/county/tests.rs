@@ -256,7 +256,34 @@ fn the_registers_take_the_county_in() {
     for organisation in &county.organisations()[..3] {
         assert!(registers.owns_node(&organisation.id, &organisation.id));
     }
-    assert_eq!(registers.systems().len(), 3);
+    assert_eq!(registers.systems().len(), 4);
+    let neighbour = registers.organisation(&county.neighbour().id).unwrap();
+    assert!(neighbour.controller && neighbour.disclosure.is_some());
+    assert_eq!(registers.keeper_of_wills().map(|one| &one.oid), Some(&county.own().id));
+}
+
+/// DIS-1: the other county's relationship is its own in every identifier, and of the same client.
+#[test]
+fn the_other_county_has_relationships_of_its_own() {
+    let county = county(5, 20, 400);
+    let codes = CodeSets::built_in();
+    let moved: Vec<(Made, Made)> = documents(&county)
+        .filter_map(|made| county.in_neighbours_register(&made).map(|moved| (made, moved)))
+        .collect();
+    assert!(moved.len() > 10);
+    for (made, moved) in &moved {
+        let (own, others) =
+            (read_metadata(made, &codes, false), read_metadata(moved, &codes, false));
+        assert_eq!(own.client, others.client);
+        assert_eq!(others.controller.id, county.neighbour().id);
+        let content = part(moved, Part::Structured).unwrap();
+        let said = RelationshipContent::read(&content::read(content, "structured").unwrap());
+        assert_eq!(said.disagreements(&others), []);
+        let registers = varanto_formats::registers::read(county.registers_json().as_bytes());
+        let registers = Registers::new(registers.unwrap()).unwrap();
+        let day = FinnishDay::of(others.written_at);
+        assert_eq!(said.units.faults(&[others.controller.id], day, &registers), []);
+    }
 }
 
 #[test]

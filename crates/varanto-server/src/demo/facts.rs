@@ -108,6 +108,9 @@ pub struct Sample {
     pub views: Vec<String>,
     /// Documents that are a PDF file alone.
     pub pdfs: Vec<String>,
+    /// For a client whom the other county serves too: whether disclosure is permitted (`permits`,
+    /// `refuses` the county's register, or `silent`).
+    pub shared: Option<&'static str>,
 }
 
 /// The login provider of a county's people.

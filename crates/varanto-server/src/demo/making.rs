@@ -8,14 +8,17 @@ use varanto_app::archive::{InvalidationRequest, Submission};
 use varanto_app::{App, AppError};
 use varanto_domain::access::{Caller, Denial};
 use varanto_domain::archive::documents::{DocumentGroup, Form};
+use varanto_domain::disclosure::Refused;
 use varanto_domain::faults::Fault;
 use varanto_domain::ids::Oid;
 use varanto_domain::joining::Certificate;
-use varanto_domain::time::{Clock, Instant};
+use varanto_domain::time::{Clock, FinnishDay, Instant};
+use varanto_formats::will::{Identified, Named, PermissionAct, RefusalAct, WillRequest};
 use varanto_kit::county::{County, Event, Made};
 
 use super::facts::Sample;
 use super::{DemoError, Stop};
+use crate::clock::MachineClock;
 use crate::doors::Doors;
 
 /// How many threads archive at the same time: their documents share commits.
@@ -38,6 +41,9 @@ pub struct Making {
     callers: HashMap<Oid, Caller>,
     /// The clients in the order in which they are made: those to look for come first.
     order: Vec<u32>,
+    /// Clients whom the other county serves too: one permits disclosure, one permits it and refuses for
+    /// the county, one has not been asked.
+    shared: Vec<(u32, Sharing)>,
     next_place: AtomicUsize,
     made: AtomicU64,
     working: AtomicU32,
@@ -60,11 +66,16 @@ impl Making {
         let mut order: Vec<u32> = county.sample_clients().iter().map(|one| one.number).collect();
         let samples = order.clone();
         order.extend((0..county.size().clients).filter(|number| !samples.contains(number)));
+        let day = FinnishDay::of(MachineClock.now());
+        let adults =
+            county.sample_clients().into_iter().filter(|one| one.born.years_until(day) >= 18);
+        let shared = adults.map(|one| one.number).zip(Sharing::ALL).collect();
         Arc::new(Self {
             doors,
             county,
             callers,
             order,
+            shared,
             next_place: AtomicUsize::new(0),
             made: AtomicU64::new(0),
             working: AtomicU32::new(0),
@@ -97,6 +108,10 @@ impl Making {
                 self.happen(&app, &clock, event).map_err(DemoError::Sample)?;
             }
         }
+        if now {
+            self.share(&app, &clock, number).map_err(DemoError::Sample)?;
+        }
+        sample.shared = self.sharing(number).map(Sharing::code);
         Ok(sample)
     }
 
@@ -156,15 +171,74 @@ impl Making {
                     return;
                 }
                 let archives = matches!(event, Event::Archive(_));
-                if let Err(why) = self.happen(&app, &clock, event) {
-                    let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-                    refused.push(why);
-                }
+                self.note(self.happen(&app, &clock, event));
                 if archives {
                     let made = self.made.fetch_add(1, Ordering::Relaxed) + 1;
                     self.doors.progress.made(made);
                 }
             }
+            self.note(self.share(&app, &clock, number));
+        }
+    }
+
+    fn note(&self, happened: Result<(), String>) {
+        if let Err(why) = happened {
+            self.refused.lock().unwrap_or_else(PoisonError::into_inner).push(why);
+        }
+    }
+
+    fn sharing(&self, number: u32) -> Option<Sharing> {
+        self.shared.iter().find(|(client, _)| *client == number).map(|(_, sharing)| *sharing)
+    }
+
+    /// Lets the other county serve a client too, and its unit record what the client permits and refuses.
+    fn share(&self, app: &App, clock: &CountyClock, number: u32) -> Result<(), String> {
+        let Some(sharing) = self.sharing(number) else { return Ok(()) };
+        let mut made = self.county.events_of(number..number + 1).filter_map(|event| match event {
+            Event::Archive(made) => self.county.in_neighbours_register(&made),
+            Event::Invalidate { .. } => None,
+        });
+        let Some(relationship) = made.next() else { return Ok(()) };
+        let now = clock.now();
+        self.happen(app, clock, Event::Archive(relationship))?;
+        clock.0.store(now.millis(), Ordering::Relaxed);
+        if sharing == Sharing::Silent {
+            return Ok(());
+        }
+        let caller = self.caller(&self.county.neighbour().id)?;
+        let permission = self.request(number, PermissionAct::Give);
+        patiently(|| app.record_permission(caller, &permission).map(drop))
+            .map_err(|error| told("permission", &error))?;
+        if sharing == Sharing::Refuses {
+            let register = Refused::Controller(self.county.organisations()[0].id.clone());
+            let refusal = self.request(number, RefusalAct::Refuse(register));
+            patiently(|| app.record_refusal(caller, &refusal).map(drop))
+                .map_err(|error| told("refusal", &error))?;
+        }
+        Ok(())
+    }
+
+    /// What the first unit of the other county records of a client's will.
+    fn request<A>(&self, number: u32, act: A) -> WillRequest<A> {
+        let client = self.county.client(number);
+        let unit = &self.county.neighbour().units[0];
+        let named = |given: &str, family: &str| Named {
+            given_names: given.to_owned(),
+            family_name: family.to_owned(),
+        };
+        let worker = &unit.workers[0];
+        WillRequest {
+            client: Identified {
+                code: client.code,
+                name: named(&client.given_names, &client.family_name),
+            },
+            act,
+            unit: Some(unit.id.clone()),
+            language: None,
+            professional: named(&worker.given_names, &worker.family_name),
+            title: Some(worker.title.to_owned()),
+            representative: None,
+            explanation: None,
         }
     }
 
@@ -204,6 +278,29 @@ impl Making {
 
     fn caller(&self, sender: &Oid) -> Result<&Caller, String> {
         self.callers.get(sender).ok_or_else(|| format!("no system acts for {sender}"))
+    }
+}
+
+/// What a client whom the other county serves too says of disclosure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sharing {
+    /// It is permitted.
+    Permits,
+    /// It is permitted, but not of the county's register.
+    Refuses,
+    /// Nothing.
+    Silent,
+}
+
+impl Sharing {
+    const ALL: [Self; 3] = [Self::Permits, Self::Refuses, Self::Silent];
+
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Permits => "permits",
+            Self::Refuses => "refuses",
+            Self::Silent => "silent",
+        }
     }
 }
 

@@ -19,3 +19,4 @@ pub mod registers;
 pub mod routes;
 pub mod summary;
 pub mod table;
+pub mod wills;

@@ -3,7 +3,9 @@
 use axum::routing::{get, post};
 
 use super::routes::{Operation, Query, Takes};
-use super::{access, bulletins, clients, documents, logs, openings, proof, registers, summary};
+use super::{
+    access, bulletins, clients, documents, logs, openings, proof, registers, summary, wills,
+};
 use crate::national;
 
 const JSON: &str = "application/json";
@@ -113,6 +115,25 @@ const INVALIDATION: Takes = Takes {
     media_type: JSON,
     schema: "Invalidation",
     example: r#"{"reason":"1","explanation":"Kirjattu väärälle asiakkaalle."}"#,
+};
+
+/// Whose will is asked for.
+const WHOSE: Takes = Takes {
+    media_type: JSON,
+    schema: "WhoseWill",
+    example: r#"{"client":{"identity_code":"180418A903L"}}"#,
+};
+
+const PERMISSION: Takes = Takes {
+    media_type: JSON,
+    schema: "PermissionRequest",
+    example: r#"{"act":"give","client":{"identity_code":"180418A903L","given_names":"Aino","family_name":"Esimerkki"},"unit":"1.2.246.10.1234567.10.1","professional":{"given_names":"Testi","family_name":"Työntekijä","title":"sosiaaliohjaaja"}}"#,
+};
+
+const REFUSAL: Takes = Takes {
+    media_type: JSON,
+    schema: "RefusalRequest",
+    example: r#"{"act":"refuse","refused":{"service_task":"24"},"client":{"identity_code":"180418A903L","given_names":"Aino","family_name":"Esimerkki"},"unit":"1.2.246.10.1234567.10.1","professional":{"given_names":"Testi","family_name":"Työntekijä"}}"#,
 };
 
 /// A reading operation without query parameters, open to all.
@@ -298,6 +319,54 @@ pub const TABLE: &[Operation] = &[
         problems: &[409, 422],
         open: false,
         serve: || post(documents::invalidate),
+    },
+    Operation {
+        id: "search_permission",
+        tag: "wills",
+        method: "POST",
+        path: "/permissions/_search",
+        query: &[],
+        takes: Some(WHOSE),
+        answers: &[(200, JSON, "Permission")],
+        problems: &[422],
+        open: false,
+        serve: || post(wills::permission),
+    },
+    Operation {
+        id: "record_permission",
+        tag: "wills",
+        method: "POST",
+        path: "/permissions",
+        query: &[],
+        takes: Some(PERMISSION),
+        answers: &[(201, JSON, "Receipt"), (200, JSON, "Unchanged")],
+        problems: &[422],
+        open: false,
+        serve: || post(wills::record_permission),
+    },
+    Operation {
+        id: "search_refusals",
+        tag: "wills",
+        method: "POST",
+        path: "/refusals/_search",
+        query: &[],
+        takes: Some(WHOSE),
+        answers: &[(200, JSON, "Refusals")],
+        problems: &[422],
+        open: false,
+        serve: || post(wills::refusals),
+    },
+    Operation {
+        id: "record_refusal",
+        tag: "wills",
+        method: "POST",
+        path: "/refusals",
+        query: &[],
+        takes: Some(REFUSAL),
+        answers: &[(201, JSON, "Receipt"), (200, JSON, "Unchanged")],
+        problems: &[422],
+        open: false,
+        serve: || post(wills::record_refusal),
     },
     Operation {
         id: "archive_message",

@@ -15,3 +15,4 @@ mod shown;
 mod sign;
 mod signatures;
 mod strangers;
+mod wills;

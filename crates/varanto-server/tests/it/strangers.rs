@@ -89,6 +89,10 @@ async fn every_closed_route_keeps_a_document_from_another_organisations_system()
                 body["reason"] = "urgent".into();
                 ("application/json".to_owned(), body.to_string().into())
             }
+            "search_permission" | "search_refusals" | "record_permission" | "record_refusal" => {
+                let takes = operation.takes.as_ref().unwrap();
+                ("application/json".to_owned(), Bytes::from(takes.example))
+            }
             _ => ("application/json".to_owned(), Bytes::new()),
         };
         let with = Send { content_type: Some(&sent.0), headers: &[] };
@@ -115,6 +119,9 @@ async fn every_closed_route_keeps_a_document_from_another_organisations_system()
             | "make_view" => tells(403, "\"another-register\""),
             "search_log" | "review_log" | "search_openings" | "judge_opening" | "read_own_log"
             | "print_own_log" | "open_up" => tells(403, "\"role-does-not-fit\""),
+            "search_permission" | "search_refusals" | "record_permission" | "record_refusal" => {
+                tells(403, "\"receiver-without-relationship\"");
+            }
             "archive_message" => tells(403, "another-register"),
             "explain_access" => {
                 tells(200, "\"another-register\"");

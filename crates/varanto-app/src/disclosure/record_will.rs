@@ -1,0 +1,344 @@
+//! Recording what a client permits and refuses: the next version of its document, made here and archived
+//! on the one road (DIS-2, CIT-5).
+
+use serde_json::json;
+use varanto_domain::access::Caller;
+use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
+use varanto_domain::archive::documents::{DocumentGroup, Part};
+use varanto_domain::codes::sets;
+use varanto_domain::disclosure::{PermissionContent, RefusalContent, Refused};
+use varanto_domain::faults::{Fault, FaultKind};
+use varanto_domain::ids::{ClientIdentifier, Oid};
+use varanto_domain::structures::{Content, Structure};
+use varanto_domain::time::{FinnishDay, Instant};
+use varanto_formats::content;
+use varanto_formats::view::{self, Heading, ViewLanguage};
+use varanto_formats::will::{self, Beside, PermissionAct, RefusalAct, WillRequest};
+use varanto_store::{StoreError, VersionRow};
+
+use super::current_will::{WILL, Will};
+use crate::archive::{Archived, Submission};
+use crate::{App, AppError, Registry};
+
+/// What recording answers.
+#[derive(Debug, Clone)]
+pub enum Recorded {
+    /// A new version of the document was archived.
+    Archived(Box<Archived>),
+    /// The document says so already.
+    Unchanged,
+}
+
+/// How often it is tried anew when others record for the same client at the same time.
+const TRIES: usize = 5;
+
+/// The document in force that a new version follows, and its content.
+struct Before {
+    row: VersionRow,
+    set: Oid,
+    content: Vec<u8>,
+}
+
+impl App {
+    /// Records that a client was informed, gives the permission or withdraws it. Who says the same again
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// [`AppError::Denied`], [`AppError::Refused`]; each logged.
+    pub fn record_permission(
+        &self,
+        caller: &Caller,
+        request: &WillRequest<PermissionAct>,
+    ) -> Result<Recorded, AppError> {
+        self.record(caller, request, DocumentGroup::Permission, |beside, before, _| {
+            let said = before.map(PermissionContent::read);
+            let granted = said.as_ref().is_some_and(|said| said.granted);
+            let since = said.as_ref().and_then(|said| said.given_on).unwrap_or(beside.on);
+            match request.act {
+                PermissionAct::Give if !granted => {
+                    Some(will::permission(beside, Some((true, beside.on))))
+                }
+                PermissionAct::Withdraw if granted => {
+                    Some(will::permission(beside, Some((false, since))))
+                }
+                PermissionAct::Inform if said.is_none() => Some(will::permission(beside, None)),
+                _ => None,
+            }
+        })
+    }
+
+    /// Records that a client refuses something or withdraws a refusal; the client's other refusals stay
+    /// as they are. Who says the same again changes nothing.
+    ///
+    /// # Errors
+    /// As [`App::record_permission`].
+    pub fn record_refusal(
+        &self,
+        caller: &Caller,
+        request: &WillRequest<RefusalAct>,
+    ) -> Result<Recorded, AppError> {
+        self.record(caller, request, DocumentGroup::Refusal, |beside, before, registry| {
+            let said = before.map(RefusalContent::read).unwrap_or_default().refused();
+            let (refused, changes) = match &request.act {
+                RefusalAct::Refuse(refused) => (refused, !said.contains(refused)),
+                RefusalAct::Withdraw(refused) => (refused, said.contains(refused)),
+            };
+            let name = name_of(refused, registry, beside.on);
+            changes.then(|| will::refusals(beside, before, &request.act, &name))
+        })
+    }
+
+    /// Makes the next version of a document of the will and archives it. `says` answers its content, or
+    /// `None` when the document in force says so already.
+    fn record<A>(
+        &self,
+        caller: &Caller,
+        request: &WillRequest<A>,
+        group: DocumentGroup,
+        says: impl Fn(&Beside<'_>, Option<&Content<'_>>, &Registry) -> Option<String>,
+    ) -> Result<Recorded, AppError> {
+        for _ in 1..TRIES {
+            match self.record_once(caller, request, group, &says) {
+                // Another version came between: on that one it is made anew.
+                Err(AppError::Refused(faults)) if faults.iter().any(came_between) => {}
+                answer => return answer,
+            }
+        }
+        self.record_once(caller, request, group, &says)
+    }
+
+    fn record_once<A>(
+        &self,
+        caller: &Caller,
+        request: &WillRequest<A>,
+        group: DocumentGroup,
+        says: &impl Fn(&Beside<'_>, Option<&Content<'_>>, &Registry) -> Option<String>,
+    ) -> Result<Recorded, AppError> {
+        let now = self.clock.now();
+        let registry = self.registry();
+        let inquiry = self.inquiry(caller, WILL, now);
+        let client = ClientIdentifier::Code(request.client.code);
+        let (will, before) = self.store.read::<_, AppError>(|tx| {
+            let will = Will::find(tx, &inquiry, &client, group)?;
+            let before = match &will.row {
+                Some(row) => inquiry.may_read(tx, row)?.ok().map(|permit| {
+                    let parts = tx.content(&permit)?;
+                    let structured = parts.into_iter().find(|(part, _)| *part == Part::Structured);
+                    let content = structured.map(|(_, bytes)| bytes).unwrap_or_default();
+                    Ok::<_, StoreError>(Before {
+                        row: row.clone(),
+                        set: tx.oid_of(row.set)?,
+                        content,
+                    })
+                }),
+                None => None,
+            };
+            Ok((will, before.transpose()?))
+        })?;
+        let line = |outcome, detail: String| LogLine {
+            at: now,
+            event: Event::Archive,
+            outcome,
+            actor: Actor::of(caller),
+            client: will.client,
+            version: None,
+            detail,
+        };
+        let basis = match will.answer {
+            Ok(grant) => grant.basis,
+            Err(denial) => {
+                self.write_line(line(Outcome::Denied(denial), String::new()))?;
+                return Err(AppError::Denied(denial));
+            }
+        };
+        let made = Making { caller, request, registry: &registry, group, now }.make(
+            &self.new_identifier(caller, &registry, now),
+            before.as_ref(),
+            says,
+        );
+        match made {
+            Ok(Some(submission)) => {
+                let archived = self.archive_document(caller, submission)?;
+                Ok(Recorded::Archived(Box::new(archived)))
+            }
+            Ok(None) => {
+                self.write_line(line(Outcome::Permitted(basis), "unchanged".to_owned()))?;
+                Ok(Recorded::Unchanged)
+            }
+            Err(fault) => {
+                let detail = "faults=1".to_owned();
+                self.write_line(line(Outcome::Refused(vec![fault.code()]), detail))?;
+                Err(AppError::Refused(vec![fault]))
+            }
+        }
+    }
+
+    /// An identifier that no system's counting reaches: it ends with one of the archive's own keys.
+    fn new_identifier(&self, caller: &Caller, registry: &Registry, now: Instant) -> Oid {
+        let organisation = registry.registers().organisation(&caller.organisation);
+        let nodes = organisation.map(varanto_domain::joining::Organisation::own_nodes);
+        let node = nodes.and_then(|nodes| nodes.into_iter().next());
+        let node = node.unwrap_or_else(|| caller.organisation.clone());
+        let (year, key) = (FinnishDay::of(now).year(), self.store.ids().next_key());
+        node.child(format_args!("95.{year}.{key}")).expect("numbers make arcs")
+    }
+}
+
+/// Whether a submission was refused because another version came between.
+fn came_between(fault: &Fault) -> bool {
+    use FaultKind::{NotTheNewest, PredecessorInvalidated, WillExists};
+    matches!(fault.kind, NotTheNewest | PredecessorInvalidated | WillExists)
+}
+
+/// What the documents show of what is refused.
+fn name_of(refused: &Refused, registry: &Registry, day: FinnishDay) -> String {
+    match refused {
+        Refused::Controller(controller) => {
+            let found = registry.registers().organisation(controller);
+            found.map_or_else(|| controller.to_string(), |one| one.names.fi.clone())
+        }
+        Refused::ServiceTask(task) => {
+            let set = Oid::parse(sets::SERVICE_TASK).expect("a constant OID");
+            let found = registry.code_sets().name_of(&set, task, day);
+            found.map_or_else(|| task.to_string(), |names| names.fi.clone())
+        }
+        Refused::Document(document) => document.to_string(),
+    }
+}
+
+/// One document in the making.
+struct Making<'a, A> {
+    caller: &'a Caller,
+    request: &'a WillRequest<A>,
+    registry: &'a Registry,
+    group: DocumentGroup,
+    now: Instant,
+}
+
+impl<A> Making<'_, A> {
+    fn make(
+        &self,
+        document: &Oid,
+        before: Option<&Before>,
+        says: &impl Fn(&Beside<'_>, Option<&Content<'_>>, &Registry) -> Option<String>,
+    ) -> Result<Option<Submission>, Fault> {
+        let today = FinnishDay::of(self.now);
+        let structure = self.structure(today)?;
+        let unit = self.unit()?;
+        let unit_name = self.name(unit);
+        let read = before.map(|before| content::read(&before.content, Part::Structured.name()));
+        let read = read.transpose()?;
+        let request = self.request;
+        let beside = Beside {
+            structure,
+            client: &request.client,
+            professional: (&request.professional, request.title.as_deref()),
+            unit: (unit, &unit_name),
+            representative: request.representative.as_ref().map(|(one, role)| (one, *role)),
+            on: today,
+            explanation: request.explanation.as_deref(),
+        };
+        let Some(structured) = says(&beside, read.as_ref(), self.registry) else { return Ok(None) };
+        let language = request.language.unwrap_or(ViewLanguage::Finnish);
+        let heading = Heading {
+            document,
+            organisation: &self.name(&self.caller.organisation),
+            document_type: &structure.document_type,
+            made_on: Some(today),
+            language,
+        };
+        let shown = content::read(structured.as_bytes(), Part::Structured.name())?;
+        let view = view::render(structure, &shown, &heading);
+        let metadata = self.metadata(document, before, structure, unit, language);
+        Ok(Some(Submission {
+            metadata: metadata.to_string().into_bytes(),
+            parts: vec![
+                (Part::Structured, structured.into_bytes()),
+                (Part::View, view.into_bytes()),
+            ],
+        }))
+    }
+
+    fn structure(&self, today: FinnishDay) -> Result<&Structure, Fault> {
+        let arc = self.group.structure_arc();
+        let type_arc = arc.strip_prefix("1.2.246.537.6.").unwrap_or(arc);
+        let entry = self.registry.structure_in_force(type_arc, today);
+        entry.map(|entry| &*entry.structure).ok_or_else(|| {
+            Fault::new(FaultKind::UnknownStructure, "structure", "DIS-2")
+                .value(arc)
+                .arg("known", "")
+        })
+    }
+
+    /// The unit that records: the one named, which must be the caller's, or the caller's only one.
+    fn unit(&self) -> Result<&Oid, Fault> {
+        let own = &self.caller.units;
+        match (&self.request.unit, &**own) {
+            (Some(unit), all) if all.contains(unit) => Ok(unit),
+            (Some(unit), _) => Err(Fault::new(FaultKind::UnknownUnit, "unit", "DIS-2")
+                .value(unit.as_str())
+                .arg("role", "unit")),
+            (None, [only]) => Ok(only),
+            (None, _) => {
+                Err(Fault::new(FaultKind::MissingElement, "unit", "DIS-2").arg("name", "unit"))
+            }
+        }
+    }
+
+    fn name(&self, party: &Oid) -> String {
+        let registers = self.registry.registers();
+        let organisation = registers.organisation(party).map(|one| &one.names.fi);
+        let name = organisation.or_else(|| registers.unit(party).map(|unit| &unit.names.fi));
+        name.cloned().unwrap_or_else(|| party.to_string())
+    }
+
+    fn metadata(
+        &self,
+        document: &Oid,
+        before: Option<&Before>,
+        structure: &Structure,
+        unit: &Oid,
+        language: ViewLanguage,
+    ) -> serde_json::Value {
+        let request = self.request;
+        let party = |id: &Oid| json!({ "id": id.as_str(), "name": self.name(id) });
+        let keeper = self.registry.registers().keeper_of_wills().map(|keeper| &keeper.oid);
+        let now = self.now.to_string();
+        let mut metadata = json!({
+            "document_id": document.as_str(),
+            "set_id": before.map_or(document.as_str(), |before| before.set.as_str()),
+            "version": before.map_or(1, |before| before.row.number + 1),
+            "group": self.group.code(),
+            "structure": structure.oid.as_str(),
+            "written_at": now, "created_at": now,
+            "language": language.tag(),
+            "confidentiality": "6",
+            "client": {
+                "identity_code": request.client.code.reveal(),
+                "given_names": request.client.name.given_names,
+                "family_name": request.client.name.family_name,
+            },
+            "professional": {
+                "given_names": request.professional.given_names,
+                "family_name": request.professional.family_name,
+            },
+            "controller": party(keeper.unwrap_or(&self.caller.organisation)),
+            "organiser": party(&self.caller.organisation),
+            "service_unit": party(unit),
+            "view_format": "2", "structured_format": "5",
+            "software": {
+                "manufacturer": "Varanto", "product": "Varanto",
+                "version": env!("CARGO_PKG_VERSION"),
+            },
+            "record_state": "3", "register_type": "1", "retention_class": "1",
+        });
+        if let Some(before) = before {
+            let replaced = before.row.oid.as_str();
+            metadata["replaces"] = json!({ "document_id": replaced, "reason": UPDATED });
+        }
+        metadata
+    }
+}
+
+/// The reason of replacement *brought up to date*, of the archive's own set.
+const UPDATED: &str = "2";
