@@ -25,6 +25,15 @@ pub enum AppError {
         /// Which parts differ: `metadata`, `structured`, `view`, `pdf`.
         differs: Vec<&'static str>,
     },
+    /// Another version came since the one that this was made from. Logged.
+    #[error("changed meanwhile: {newest}")]
+    ChangedMeanwhile {
+        /// The version in force.
+        newest: Oid,
+    },
+    /// A right would end in which its producer has left something unfinished; it must be confirmed. Logged.
+    #[error("unfinished: {}", .0.len())]
+    Unfinished(Vec<Fault>),
     /// The version is invalidated already.
     #[error("invalidated already: {0}")]
     AlreadyInvalidated(Oid),

@@ -15,6 +15,7 @@ mod inquiry;
 pub mod oversight;
 pub mod persons;
 mod registry;
+pub mod relationship;
 pub mod statistics;
 pub mod verify;
 mod withheld;

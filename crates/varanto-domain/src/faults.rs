@@ -178,6 +178,17 @@ fault_kinds! {
     OpenCase = "open-case";
     /// The client relationship cannot end: a unit serves the client until further notice. Args: `role`.
     ServiceRuns = "service-runs";
+    /// What is to begin is there already on these days. Args: `day` (since when).
+    AlreadyThere = "already-there";
+    /// What is to end, stop or change is not there on these days.
+    NotThere = "not-there";
+    /// The act would leave the document as it is.
+    NothingChanges = "nothing-changes";
+    /// A producer whose right is about to end took a document back and has not recorded it anew. Args:
+    /// `unit`.
+    TakenBack = "taken-back";
+    /// A producer whose right is about to end has recorded nothing.
+    NothingRecorded = "nothing-recorded";
     /// An active client relationship of this client exists already. Args: `existing`.
     RelationshipExists = "relationship-exists";
     /// The client's permission or refusals are in another document already. Args: `existing`.

@@ -187,6 +187,12 @@ impl Validity {
     pub fn contains(&self, day: FinnishDay) -> bool {
         self.first <= day && self.last.is_none_or(|last| day <= last)
     }
+
+    /// Whether some day lies in both spans.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        self.contains(self.first.max(other.first)) && other.contains(self.first.max(other.first))
+    }
 }
 
 #[cfg(test)]

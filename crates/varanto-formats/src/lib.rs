@@ -3,6 +3,7 @@
 //! Parsers and printers for everything that crosses the archive's wall. No I/O, no rule of the law:
 //! what a value may be is the domain's to say, how it is spelt is said here.
 
+pub mod acts;
 pub mod checkpoints;
 pub mod code_sets;
 pub mod content;

@@ -85,6 +85,11 @@ impl<'c> Place<'c> {
         Some(Object { place: self })
     }
 
+    /// The value itself.
+    pub(crate) const fn value(&self) -> &'c Content<'c> {
+        self.value
+    }
+
     /// The entries of the list here.
     pub(crate) fn list(self) -> Option<Vec<Place<'c>>> {
         let Content::List(entries) = self.value else { return self.wrong_type("list") };

@@ -109,6 +109,18 @@ pub struct DemoFacts {
     pub identity_code: String,
     /// A document of that client.
     pub document: String,
+    /// The identifier of a client's relationship that runs.
+    pub relationship: String,
+    /// The identifier of a case in it.
+    pub case: String,
+    /// The case's service task, a code.
+    pub service_task: String,
+    /// The unit that opened it.
+    pub unit: String,
+    /// The organisation in whose register it is.
+    pub organisation: String,
+    /// A unit of a producer.
+    pub producers_unit: String,
 }
 
 impl Deref for Doors {

@@ -24,6 +24,7 @@ mod keys;
 mod log_lines;
 mod metrics;
 mod migrations;
+mod notices;
 mod oids;
 mod openings;
 mod persons;
@@ -57,6 +58,7 @@ pub use keys::{
 };
 pub use log_lines::{LogFilter, LogPlace, LoggedVersion};
 pub use metrics::{COMMIT_BUCKETS_MICROS, StoreMetrics};
+pub use notices::{NoticeFilter, NoticeRow};
 pub use openings::OpeningRow;
 pub use persons::PersonRow;
 pub use proof_log::{Checkpoint, Seal, TILE_WIDTH};

@@ -33,6 +33,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(7, "log_review", "0007_log_review"),
     migration!(8, "openings", "0008_openings"),
     migration!(9, "client_will", "0009_client_will"),
+    migration!(10, "notices", "0010_notices"),
 ];
 
 /// Written into the file's header, so that another program's database is not taken for a store.

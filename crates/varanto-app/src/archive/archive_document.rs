@@ -12,7 +12,7 @@ use varanto_domain::archive::references::{
 };
 use varanto_domain::faults::{Fault, Stage};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, VersionKey};
-use varanto_domain::relationship::Parties;
+use varanto_domain::relationship::{Parties, changes};
 use varanto_domain::structures::Structure;
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_store::{
@@ -26,6 +26,7 @@ use super::signatures::{Kept as KeptSignatures, judge_signatures};
 use super::{prove_document, record};
 use crate::inquiry::Inquiry;
 use crate::oversight::{StatedLook, queue_looks};
+use crate::relationship::notices::keep_notices;
 use crate::{App, AppError, Registry};
 
 /// A document as it was sent: its metadata, and the parts of its content.
@@ -301,7 +302,7 @@ impl App {
     }
 
     /// Logs a refused submission; answers the error to give.
-    pub(super) fn refuse_submission(
+    pub(crate) fn refuse_submission(
         &self,
         caller: &Caller,
         client: Option<&ClientIdentifier>,
@@ -553,8 +554,14 @@ impl Work {
                 };
                 let organiser = self.metadata.organiser.as_ref().map(|party| &party.id);
                 let parties = Parties::of(&known.controller, organiser, &known.id);
+                let before = match found.relationship_key {
+                    Some(key) => tx.list_rights(key)?.into_iter().map(|row| row.right).collect(),
+                    None => Vec::new(),
+                };
+                let rights = content.units.rights(&parties);
                 let key = tx.upsert_relationship(found.relationship_key, &known, self.version)?;
-                tx.replace_rights(key, client, &content.units.rights(&parties))?;
+                tx.replace_rights(key, client, &rights)?;
+                keep_notices(tx, key, client, &changes(&before, &rights), self.received)?;
                 Ok((Some(key), None))
             }
             RegisterContent::Case(content) => {

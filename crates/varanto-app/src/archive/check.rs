@@ -148,6 +148,26 @@ impl App {
         Ok(checked)
     }
 
+    /// Checks a submission that is only in the making, as archiving it would, what it refers to
+    /// included. Nobody can have signed it yet.
+    ///
+    /// # Errors
+    /// [`AppError::Denied`] for one who may not archive in that register; logged.
+    pub(crate) fn check_in_the_making(
+        &self,
+        caller: &Caller,
+        submission: &Submission,
+        sent: Vec<Fault>,
+        now: Instant,
+    ) -> Result<Checked, AppError> {
+        let signatures = SignatureTrust::not_asked_for();
+        let options =
+            CheckOptions { now, caller: Some(caller), pdf: &self.pdf, signatures: &signatures };
+        let mut checked = checked(submission, &self.registry(), &options, sent, Vec::new());
+        self.check_references(caller, &mut checked, now)?;
+        Ok(checked)
+    }
+
     /// Adds the references that do not hold; only for one who may archive in that register, so that
     /// nobody learns of what another one holds.
     pub(super) fn check_references(

@@ -9,9 +9,7 @@ use varanto_formats::view::{self, Heading, ViewLanguage};
 use varanto_formats::{content, metadata};
 
 use super::archive_document::Submission;
-use super::check::{CheckOptions, checked};
 use super::show_document::Facts;
-use super::signatures::SignatureTrust;
 use crate::{App, AppError, Registry};
 
 impl App {
@@ -40,16 +38,10 @@ impl App {
         let view = made.clone().unwrap_or_default().into_bytes();
         submission.parts.push((Part::View, view));
 
-        // Nobody can have signed what is only made now.
-        let signatures = SignatureTrust::not_asked_for();
-
-        let options =
-            CheckOptions { now, caller: Some(caller), pdf: &self.pdf, signatures: &signatures };
-        let mut checked = checked(&submission, &registry, &options, faults, Vec::new());
+        let mut checked = self.check_in_the_making(caller, &submission, faults, now)?;
         if made.is_none() {
             checked.faults.retain(|fault| !fault.element.starts_with("view:"));
         }
-        self.check_references(caller, &mut checked, now)?;
         let (outcome, answer) = match made {
             Some(view) if checked.faults.is_empty() => (Outcome::Done, Ok(view)),
             _ => {
@@ -74,7 +66,11 @@ fn other_parts(submission: &Submission) -> Option<Fault> {
 }
 
 /// The view; `None` where metadata, structure or content cannot be read, which the check tells.
-fn made(submission: &Submission, registry: &Registry, language: ViewLanguage) -> Option<String> {
+pub(crate) fn made(
+    submission: &Submission,
+    registry: &Registry,
+    language: ViewLanguage,
+) -> Option<String> {
     let (raw, _) = metadata::read(&submission.metadata).ok()?;
     let facts = Facts::of(&raw, registry, language);
     let structure = &registry.structure(facts.structure.as_ref()?)?.structure;

@@ -144,7 +144,7 @@ impl App {
 
     /// One look at one version: facts, decision, log line, and only then what was read. `read` may
     /// add to the line's detail what else it shows; that it finds nothing of the kind is a look too.
-    pub(super) fn look<T>(
+    pub(crate) fn look<T>(
         &self,
         caller: &Caller,
         document: &Oid,
@@ -237,12 +237,12 @@ fn national(
 }
 
 /// What one look has before it: the version, the permit for it, and the line's detail to add to.
-pub(super) struct Seen<'s, 't> {
-    pub(super) tx: &'s ReadTx<'t>,
-    pub(super) permit: &'s ReadPermit,
-    pub(super) row: &'s VersionRow,
-    inquiry: &'s Inquiry<'s>,
-    detail: &'s mut String,
+pub(crate) struct Seen<'s, 't> {
+    pub(crate) tx: &'s ReadTx<'t>,
+    pub(crate) permit: &'s ReadPermit,
+    pub(crate) row: &'s VersionRow,
+    pub(crate) inquiry: &'s Inquiry<'s>,
+    pub(crate) detail: &'s mut String,
 }
 
 /// The version behind a permit, as its reader sees it.

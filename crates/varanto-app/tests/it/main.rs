@@ -15,6 +15,7 @@ mod obligations;
 mod oversight;
 mod persons;
 mod receipts;
+mod relationships;
 mod rights;
 mod search;
 #[path = "../../../varanto-domain/tests/second_statement.rs"]

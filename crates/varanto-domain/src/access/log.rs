@@ -36,11 +36,13 @@ pub enum Event {
     BreakGlass,
     /// A look without case context was judged.
     Judge,
+    /// A producer's unit was told of its rights, or acknowledged it.
+    Notice,
 }
 
 impl Event {
     /// Every event; the place in this list is what the store keeps.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Archive,
         Self::Open,
         Self::Search,
@@ -54,6 +56,7 @@ impl Event {
         Self::Review,
         Self::BreakGlass,
         Self::Judge,
+        Self::Notice,
     ];
 
     /// Its stable name.
@@ -73,6 +76,7 @@ impl Event {
             Self::Review => "review",
             Self::BreakGlass => "break-glass",
             Self::Judge => "judge",
+            Self::Notice => "notice",
         }
     }
 

@@ -23,11 +23,12 @@ pub use facts::{
     ClientFacts, Display, DocumentFacts, GuardianMark, RelationshipSpan, Subject, VersionFacts,
 };
 pub use permit::{
-    ArchivePermit, Basis, Grant, InvalidatePermit, LogPermit, Obligation, ReadPermit,
+    ArchivePermit, Basis, Grant, InvalidatePermit, LogPermit, NoticePermit, Obligation, ReadPermit,
 };
 pub use question::{Action, LookReason, Purpose, Question, Reason, Situation, StatutoryGround};
 
 use crate::grounds;
+use crate::ids::Oid;
 
 /// Decides.
 ///
@@ -156,6 +157,39 @@ pub fn may_compare_resent(
     };
     decide(Action::Store, &Question { document: &in_force, ..about })
         .map(|grant| ReadPermit::new(version, grant))
+}
+
+/// What bars a caller from being told of register-use rights, whosever they are.
+///
+/// # Errors
+/// [`Denial::WeakLogin`], [`Denial::NotCertified`], [`Denial::RoleDoesNotFit`].
+///
+/// Source: RUR-5, ACC-1, JOI-4.
+pub fn may_receive_notices(caller: &Caller) -> Result<(), Denial> {
+    bars::look(caller)?;
+    if matches!(caller.who, Who::Citizen { .. }) {
+        return Err(Denial::RoleDoesNotFit);
+    }
+    if caller.may(Function::RegisterUse) {
+        Ok(())
+    } else {
+        Err(Denial::NotCertified(Function::RegisterUse))
+    }
+}
+
+/// Decides whether a caller is told the notices to a unit: those that act for the unit are.
+///
+/// # Errors
+/// As [`may_receive_notices`]; [`Denial::RightMissing`] for a unit of others.
+///
+/// Source: RUR-5.
+pub fn may_be_told(caller: &Caller, unit: &Oid) -> Result<NoticePermit, Denial> {
+    may_receive_notices(caller)?;
+    if caller.units.contains(unit) {
+        Ok(NoticePermit::new(unit))
+    } else {
+        Err(Denial::RightMissing)
+    }
 }
 
 /// The question, about the very version that the permit will be for.

@@ -264,6 +264,24 @@ impl LogPermit {
     }
 }
 
+/// The right to be told the notices to one unit. Only [`super::may_be_told`] makes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticePermit {
+    holder: Oid,
+}
+
+impl NoticePermit {
+    pub(super) fn new(holder: &Oid) -> Self {
+        Self { holder: holder.clone() }
+    }
+
+    /// The unit.
+    #[must_use]
+    pub const fn holder(&self) -> &Oid {
+        &self.holder
+    }
+}
+
 impl ReadPermit {
     pub(super) fn new(facts: &VersionFacts, grant: Grant) -> Self {
         Self { version: facts.version, client: facts.client, grant }

@@ -46,6 +46,11 @@ impl<'a> RawMetadata<'a> {
         self.values[element as usize] = Some(value);
     }
 
+    /// Takes an element out.
+    pub fn remove(&mut self, element: Element) {
+        self.values[element as usize] = None;
+    }
+
     /// The value of an element, if it was sent.
     #[must_use]
     pub fn get(&self, element: Element) -> Option<&RawValue<'a>> {

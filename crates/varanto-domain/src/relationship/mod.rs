@@ -9,12 +9,30 @@
 //!
 //! Source: RUR-1, RUR-8, REL-5, REL-8; national-specs 4, 6.2, annex A.1.
 
+mod acts;
+mod case_transitions;
 mod check;
+mod next_version;
+mod notices;
+mod opening;
 mod reading;
 mod rights;
+mod rights_change;
+mod transitions;
+mod wording;
 
+pub use acts::{
+    Asked, CaseAct, HandOver, Named, NewCase, NewRelationship, OwnService, RelationshipAct, Served,
+};
+pub use next_version::{
+    Maker, Making, new_case_metadata, new_relationship_metadata, next_metadata,
+};
+pub use notices::{DAYS_BEFORE_THE_END, Notice, NoticeKind, ToldOfChange, told_of};
+pub use opening::{open_case, open_relationship};
 pub use reading::{Parties, RelationshipUnits, UnitEntry};
 pub use rights::{Branch, RegisterUseRight, Side, Standing};
+pub use rights_change::{RightChange, changes};
+pub use wording::Wording;
 
 #[cfg(test)]
 mod tests;

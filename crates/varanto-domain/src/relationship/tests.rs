@@ -217,3 +217,48 @@ fn what_is_old_or_unclear_makes_no_right() {
     let ended = Relationship { ended: "2026", ..Relationship::of(tasks("2026-03-01", "")) };
     check(&ended.rights(), HOME_CARE, "2026-04-01", "no right");
 }
+
+/// The notices that a change makes, in words: kind, day, told from.
+fn told(before: &[RegisterUseRight], after: &[RegisterUseRight], today: &str) -> Vec<String> {
+    let today = FinnishDay::parse(today).unwrap();
+    let told = changes(before, after).into_iter().map(|change| told_of(&change, today));
+    let word =
+        |notice: Notice| format!("{} {} from {}", notice.kind.code(), notice.day, notice.told_from);
+    told.flat_map(|told| told.notices).map(word).collect()
+}
+
+/// RUR-5: a right that opens is told at once, one that ends two weeks before its last day; to the producers
+/// alone, and nothing of what was over when it was written down.
+#[test]
+fn notices_follow_from_what_a_version_changes() {
+    let rights = |first: &str, last: &str| {
+        let right = |right: &RegisterUseRight| right.side == Side::Producer;
+        let task = task("24", vec![unit(HOME_CARE, first, last)]);
+        let parties = Parties {
+            controller: Oid::parse("1.2.3").unwrap(),
+            organiser: Oid::parse("1.2.3").unwrap(),
+            relationship: Oid::parse("1.2.4").unwrap(),
+        };
+        let all = Relationship::of(vec![task]).units().rights(&parties);
+        assert_eq!(all.iter().filter(|one| right(one)).count(), 1);
+        all
+    };
+    let open = rights("2026-03-01", "");
+    let ends = rights("2026-03-01", "2026-06-30");
+    let none = Vec::<String>::new();
+    assert_eq!(told(&[], &open, "2026-02-01"), ["right-opened 2026-03-01 from 2026-02-01"]);
+    assert_eq!(told(&open, &open, "2026-02-01"), none);
+    let ending = ["right-ending 2026-06-30 from 2026-06-16"];
+    assert_eq!(told(&open, &ends, "2026-05-01"), ending);
+    assert_eq!(told(&open, &ends, "2026-06-20"), ["right-ending 2026-06-30 from 2026-06-20"]);
+    assert_eq!(told(&ends, &open, "2026-05-01"), none);
+    assert_eq!(told(&[], &ends, "2026-07-01"), none);
+    let both =
+        ["right-opened 2026-03-01 from 2026-06-30", "right-ending 2026-06-30 from 2026-06-30"];
+    assert_eq!(told(&[], &ends, "2026-06-30"), both);
+    let own = &open[..1];
+    assert_eq!(own[0].side, Side::Organiser);
+    assert_eq!(told(&[], own, "2026-02-01"), none);
+    assert_eq!(told(&open, own, "2026-05-01"), ["right-withdrawn 2026-05-01 from 2026-05-01"]);
+    assert_eq!(told(&ends, &ends[..1], "2026-07-01"), none);
+}

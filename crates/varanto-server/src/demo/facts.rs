@@ -98,6 +98,16 @@ pub struct Sample {
     pub identity_code: String,
     /// The organisation that archived for the client first.
     pub controller: Option<String>,
+    /// Whether the newest relationship runs.
+    pub active: bool,
+    /// The identifier of the newest relationship.
+    pub relationship_id: Option<String>,
+    /// The identifier of the newest case.
+    pub case_id: Option<String>,
+    /// The service task of that case, a code.
+    pub service_task: Option<String>,
+    /// The unit that opened it.
+    pub unit: Option<String>,
     /// Relationship documents, oldest first.
     pub relationships: Vec<String>,
     /// Case documents, oldest first.
@@ -180,6 +190,8 @@ pub(super) fn gather(
 /// What the landing page shows of it.
 pub(super) fn shown(file: &DemoFile, provider: &Provider) -> DemoFacts {
     let sample = file.samples.first().cloned().unwrap_or_default();
+    let active = file.samples.iter().find(|sample| sample.active).cloned().unwrap_or_default();
+    let producers_unit = file.organisations.get(1).and_then(|one| one.units.first());
     let token =
         |one: &UserFacts| (format!("{}, {}", one.user.name, one.user.title), one.token.clone());
     DemoFacts {
@@ -188,6 +200,12 @@ pub(super) fn shown(file: &DemoFile, provider: &Provider) -> DemoFacts {
         tokens: file.users.iter().map(token).collect(),
         identity_code: sample.identity_code,
         document: sample.structured.last().cloned().unwrap_or_default(),
+        relationship: active.relationship_id.unwrap_or_default(),
+        case: active.case_id.unwrap_or_default(),
+        service_task: active.service_task.unwrap_or_default(),
+        unit: active.unit.unwrap_or_default(),
+        organisation: active.controller.unwrap_or_default(),
+        producers_unit: producers_unit.map(|(unit, _)| unit.clone()).unwrap_or_default(),
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use varanto_app::archive::{InvalidationRequest, Submission};
 use varanto_app::{App, AppError};
 use varanto_domain::access::{Caller, Denial};
-use varanto_domain::archive::documents::{DocumentGroup, Form};
+use varanto_domain::archive::documents::{DocumentGroup, Form, Part};
 use varanto_domain::disclosure::Refused;
 use varanto_domain::faults::Fault;
 use varanto_domain::ids::Oid;
@@ -348,6 +348,18 @@ fn told(document: &str, error: &AppError) -> String {
 
 fn remember(sample: &mut Sample, made: &Made) {
     let document = made.document_id.to_string();
+    let told: serde_json::Value = serde_json::from_str(&made.metadata_json).unwrap_or_default();
+    if made.group == DocumentGroup::Relationship {
+        sample.active = is_active(made);
+    }
+    if matches!(made.group, DocumentGroup::Relationship | DocumentGroup::Case) {
+        let id = |name: &str| told[name].as_str().map(str::to_owned);
+        sample.relationship_id = id("relationship_id").or(sample.relationship_id.take());
+        sample.case_id = id("case_id").or(sample.case_id.take());
+        sample.service_task = id("service_task").or(sample.service_task.take());
+        let unit = told["service_unit"]["id"].as_str().map(str::to_owned);
+        sample.unit = unit.or(sample.unit.take());
+    }
     match (made.group, made.form) {
         (DocumentGroup::Relationship, _) => sample.relationships.push(document),
         (DocumentGroup::Case, _) => sample.cases.push(document),
@@ -355,4 +367,17 @@ fn remember(sample: &mut Sample, made: &Made) {
         (_, Form::Xhtml) => sample.views.push(document),
         (_, Form::Pdf) => sample.pdfs.push(document),
     }
+}
+
+/// Whether a relationship document tells of a relationship that runs.
+fn is_active(made: &Made) -> bool {
+    const HEADING: &str = "/asiakkuusasiakirja/sosiaalihuollon_asiakkuus";
+    let structured = made.parts.iter().find(|(part, _)| *part == Part::Structured);
+    let content: Option<serde_json::Value> =
+        structured.and_then(|(_, bytes)| serde_json::from_slice(bytes).ok());
+    let heading = content.as_ref().and_then(|content| content.pointer(HEADING));
+    heading.is_some_and(|heading| {
+        heading.get("asiakkuuden_paattymispvm").is_none()
+            && heading.get("vanha_asiakkuus").is_none()
+    })
 }

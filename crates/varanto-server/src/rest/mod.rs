@@ -16,6 +16,8 @@ pub mod problem;
 pub mod proof;
 pub mod query_json;
 pub mod registers;
+pub mod relationships;
+pub mod relationships_json;
 pub mod routes;
 pub mod summary;
 pub mod table;

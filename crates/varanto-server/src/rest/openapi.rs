@@ -15,6 +15,17 @@ const CLIENT: &str = "180418A903L";
 /// The document of examples outside the demonstration.
 const DOCUMENT: &str = "1.2.246.10.1234567.95.2026.1.1";
 
+/// The relationship and the case of examples outside the demonstration.
+const RELATIONSHIP: &str = "1.2.246.10.1234567.95777.2026.1";
+const CASE: &str = "1.2.246.10.1234567.95777.2026.2";
+
+/// The organisation of examples outside the demonstration, its unit, a producer's unit, and the service
+/// task.
+const ORGANISATION: &str = "1.2.246.10.1234567";
+const UNIT: &str = "1.2.246.10.1234567.10.11";
+const PRODUCERS_UNIT: &str = "1.2.246.10.7654321.10.1";
+const SERVICE_TASK: &str = "\"service_task\":\"24\"";
+
 /// The schemas that are not made from a table.
 const SCHEMAS: &str = include_str!("../../assets/schemas.json");
 
@@ -88,9 +99,9 @@ fn parameters(operation: &Operation, demo: Option<&DemoFacts>) -> Value {
     let meaning = |name: &str| texts::text(Language::English, &format!("parameter.{name}"));
     let path = operation.path_parameters().map(|name| {
         let schema = match name {
-            "opening" => json!({ "type": "string", "pattern": "^[0-9]+$" }),
             "part" => json!({ "enum": ["structured", "view", "pdf", "national", "frame"] }),
             "digest" => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{43}$" }),
+            "opening" | "id" => json!({ "type": "string", "pattern": "^[0-9]+$" }),
             _ => json!({ "type": "string", "pattern": "^[0-2](\\.(0|[1-9][0-9]*))+$" }),
         };
         json!({ "name": name, "in": "path", "required": true, "schema": schema,
@@ -111,14 +122,22 @@ pub fn parameter_example(operation: &Operation, name: &str, demo: Option<&DemoFa
     let example = match (name, operation.path) {
         ("oid", "/structures/{oid}") => "1.2.246.537.6.1505.1.2023.6.1",
         ("oid", "/codesets/{oid}") => "1.2.246.537.6.1221",
+        ("oid", path) if path.starts_with("/relationships") => {
+            return demo.map_or(RELATIONSHIP, |demo| &demo.relationship).to_owned();
+        }
+        ("oid", path) if path.starts_with("/cases") => {
+            return demo.map_or(CASE, |demo| &demo.case).to_owned();
+        }
         ("oid", _) => return demo.map_or(DOCUMENT, |demo| &demo.document).to_owned(),
         ("controller", _) => "1.2.246.10.1234567",
         ("part", _) => "view",
         ("digest", _) => "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU",
-        ("invalidated", _) => "false",
+        ("invalidated" | "confirm" | "acknowledged", _) => "false",
+        ("dry_run", _) => "true",
+        ("limit", _) => "20",
         ("situation", _) => "own-register",
         ("reason", _) => "information-request",
-        ("opening" | "from", _) => "1",
+        ("opening" | "from" | "id" | "after", _) => "1",
         ("to", _) => "2",
         ("days", _) => "30",
         _ => "",
@@ -131,7 +150,20 @@ pub fn parameter_example(operation: &Operation, name: &str, demo: Option<&DemoFa
 pub fn body_example(example: &str, demo: Option<&DemoFacts>) -> String {
     match demo {
         Some(demo) => {
-            example.replace(CLIENT, &demo.identity_code).replace(DOCUMENT, &demo.document)
+            let told = [
+                (CLIENT, &demo.identity_code),
+                (DOCUMENT, &demo.document),
+                (RELATIONSHIP, &demo.relationship),
+                (UNIT, &demo.unit),
+                (PRODUCERS_UNIT, &demo.producers_unit),
+                // What lies under the organisation comes before it.
+                (ORGANISATION, &demo.organisation),
+            ];
+            let example = told
+                .into_iter()
+                .fold(example.to_owned(), |text, (from, to)| text.replace(from, to));
+            let task = format!("\"service_task\":\"{}\"", demo.service_task);
+            example.replace(SERVICE_TASK, &task)
         }
         None => example.to_owned(),
     }

@@ -160,6 +160,14 @@ impl Problem {
             AppError::DuplicateWithOtherBytes { differs, .. } => {
                 conflict("duplicate-with-other-bytes").arg("differs", differs.join(", "))
             }
+            AppError::ChangedMeanwhile { newest } => {
+                conflict("changed-meanwhile").arg("newest", newest)
+            }
+            AppError::Unfinished(faults) => {
+                let count = faults.len();
+                let problem = conflict("unfinished-documents").rule("RUR-5").arg("count", count);
+                Self { faults, ..problem }
+            }
             AppError::AlreadyInvalidated(_) => conflict("already-invalidated"),
             AppError::NotShown(fault) => {
                 let available = "structured, view, pdf";
@@ -411,6 +419,7 @@ impl IntoResponse for Problem {
 /// Every code of a problem that the doors themselves answer with, but for refused certificates.
 pub const CODES: &[&str] = &[
     "already-invalidated",
+    "changed-meanwhile",
     "answer-timeout",
     "authentication-needed",
     "bad-request",
@@ -436,6 +445,7 @@ pub const CODES: &[&str] = &[
     "too-large",
     "truncated-upload",
     "two-callers",
+    "unfinished-documents",
     "unsupported-media-type",
 ];
 

@@ -4,7 +4,8 @@ use axum::routing::{get, post};
 
 use super::routes::{Operation, Query, Takes};
 use super::{
-    access, bulletins, clients, documents, logs, openings, proof, registers, summary, wills,
+    access, bulletins, clients, documents, logs, openings, proof, registers, relationships,
+    summary, wills,
 };
 use crate::national;
 
@@ -134,6 +135,47 @@ const REFUSAL: Takes = Takes {
     media_type: JSON,
     schema: "RefusalRequest",
     example: r#"{"act":"refuse","refused":{"service_task":"24"},"client":{"identity_code":"180418A903L","given_names":"Aino","family_name":"Esimerkki"},"unit":"1.2.246.10.1234567.10.1","professional":{"given_names":"Testi","family_name":"Työntekijä"}}"#,
+};
+
+const TRIED: &[Query] = &[
+    Query { name: "dry_run", kind: "boolean", needed: false },
+    Query { name: "reason", kind: "string", needed: false },
+];
+
+const ACTED: &[Query] = &[
+    Query { name: "dry_run", kind: "boolean", needed: false },
+    Query { name: "confirm", kind: "boolean", needed: false },
+    Query { name: "reason", kind: "string", needed: false },
+];
+
+const NOTICES: &[Query] = &[
+    Query { name: "after", kind: "string", needed: false },
+    Query { name: "limit", kind: "integer", needed: false },
+    Query { name: "acknowledged", kind: "boolean", needed: false },
+];
+
+const NEW_RELATIONSHIP: Takes = Takes {
+    media_type: JSON,
+    schema: "NewRelationship",
+    example: r#"{"document_id":"1.2.246.10.1234567.95.2026.2","relationship_id":"1.2.246.10.1234567.95777.2026.8","controller":"1.2.246.10.1234567","operating_unit":"1.2.246.10.1234567.10.11","client":{"identity_code":"150685-9248","given_names":"Aino Maria","family_name":"Suvanto"},"non_disclosure":false,"service_task":"24","unit":"1.2.246.10.1234567.10.11","first_day":"2026-11-02"}"#,
+};
+
+const RELATIONSHIP_ACT: Takes = Takes {
+    media_type: JSON,
+    schema: "RelationshipAct",
+    example: r#"{"document_id":"1.2.246.10.1234567.95.2026.3","act":"hand-over","service_task":"24","producer":"1.2.246.10.7654321.10.1","services":["45"],"first_day":"2026-11-02"}"#,
+};
+
+const NEW_CASE: Takes = Takes {
+    media_type: JSON,
+    schema: "NewCase",
+    example: r#"{"document_id":"1.2.246.10.1234567.95.2026.4","case_id":"1.2.246.10.1234567.95777.2026.9","relationship_id":"1.2.246.10.1234567.95777.2026.1","service_task":"24","name":"99","name_detail":"Lapsiperheen tuki","opened_on":"2026-11-02"}"#,
+};
+
+const CASE_ACT: Takes = Takes {
+    media_type: JSON,
+    schema: "CaseAct",
+    example: r#"{"document_id":"1.2.246.10.1234567.95.2026.5","act":"close","closed_on":"2026-11-30"}"#,
 };
 
 /// A reading operation without query parameters, open to all.
@@ -367,6 +409,102 @@ pub const TABLE: &[Operation] = &[
         problems: &[422],
         open: false,
         serve: || post(wills::record_refusal),
+    },
+    Operation {
+        id: "open_relationship",
+        tag: "relationships",
+        method: "POST",
+        path: "/relationships",
+        query: TRIED,
+        takes: Some(NEW_RELATIONSHIP),
+        answers: &[(201, JSON, "WrittenVersion"), (200, JSON, "TriedVersion")],
+        problems: &[404, 409, 422],
+        open: false,
+        serve: || post(relationships::open),
+    },
+    Operation {
+        id: "read_relationship",
+        tag: "relationships",
+        method: "GET",
+        path: "/relationships/{oid}",
+        query: LOOK,
+        takes: None,
+        answers: &[(200, JSON, "Relationship")],
+        problems: &[],
+        open: false,
+        serve: || get(relationships::show),
+    },
+    Operation {
+        id: "act_on_relationship",
+        tag: "relationships",
+        method: "POST",
+        path: "/relationships/{oid}/acts",
+        query: ACTED,
+        takes: Some(RELATIONSHIP_ACT),
+        answers: &[(201, JSON, "WrittenVersion"), (200, JSON, "TriedVersion")],
+        problems: &[409, 422],
+        open: false,
+        serve: || post(relationships::act),
+    },
+    Operation {
+        id: "open_case",
+        tag: "relationships",
+        method: "POST",
+        path: "/cases",
+        query: TRIED,
+        takes: Some(NEW_CASE),
+        answers: &[(201, JSON, "WrittenVersion"), (200, JSON, "TriedVersion")],
+        problems: &[404, 409, 422],
+        open: false,
+        serve: || post(relationships::open_case),
+    },
+    Operation {
+        id: "read_case",
+        tag: "relationships",
+        method: "GET",
+        path: "/cases/{oid}",
+        query: LOOK,
+        takes: None,
+        answers: &[(200, JSON, "Case")],
+        problems: &[],
+        open: false,
+        serve: || get(relationships::show_case),
+    },
+    Operation {
+        id: "act_on_case",
+        tag: "relationships",
+        method: "POST",
+        path: "/cases/{oid}/acts",
+        query: TRIED,
+        takes: Some(CASE_ACT),
+        answers: &[(201, JSON, "WrittenVersion"), (200, JSON, "TriedVersion")],
+        problems: &[409, 422],
+        open: false,
+        serve: || post(relationships::act_on_case),
+    },
+    Operation {
+        id: "list_notices",
+        tag: "relationships",
+        method: "GET",
+        path: "/notices",
+        query: NOTICES,
+        takes: None,
+        answers: &[(200, JSON, "Notices")],
+        problems: &[],
+        open: false,
+        serve: || get(relationships::notices),
+    },
+    Operation {
+        id: "acknowledge_notice",
+        tag: "relationships",
+        method: "POST",
+        path: "/notices/{id}/acknowledgement",
+        query: &[],
+        takes: None,
+        answers: &[(204, "", "")],
+        problems: &[],
+        open: false,
+        serve: || post(relationships::acknowledge),
     },
     Operation {
         id: "archive_message",

@@ -10,6 +10,7 @@ mod national;
 mod overseeing;
 mod program;
 mod refusals;
+mod relationships;
 mod running;
 mod shown;
 mod sign;

@@ -1,0 +1,15 @@
+//! The organiser's work on relationships and cases: each operation writes a document version, and
+//! archives it by the one road that all documents take (REL-1 to REL-4, REL-8 to REL-12, RUR-1 to RUR-8).
+
+mod act;
+mod compose;
+pub(crate) mod notices;
+mod open;
+mod show_case;
+mod show_relationship;
+mod unfinished;
+
+pub use compose::{How, Preview, Written};
+pub use notices::{NoticePage, NoticeQuery, ToldNotice};
+pub use show_case::CaseState;
+pub use show_relationship::{CaseBrief, RelationshipState};

@@ -1,0 +1,111 @@
+//! Opening a relationship, and a case under one.
+
+use varanto_domain::access::Caller;
+use varanto_domain::access::log::Event;
+use varanto_domain::archive::documents::Part;
+use varanto_domain::archive::register_documents::RelationshipContent;
+use varanto_domain::faults::{Fault, FaultKind};
+use varanto_domain::ids::Oid;
+use varanto_domain::relationship::{
+    Asked, NewCase, NewRelationship, Parties, changes, new_case_metadata,
+    new_relationship_metadata, open_case, open_relationship,
+};
+use varanto_domain::time::{FinnishDay, Instant};
+use varanto_formats::{content, metadata};
+use varanto_store::StoreError;
+
+use super::compose::{How, Written, making, submission, wording};
+use crate::{App, AppError, Registry};
+
+/// The structures of the two documents.
+const RELATIONSHIP: &str = "1505.1";
+const CASE: &str = "1505.2";
+
+impl App {
+    /// Opens a client relationship with the unit that begins to serve the client: archives the first
+    /// version of its document. A client who comes again after the end gets a new relationship.
+    ///
+    /// # Errors
+    /// [`AppError::Denied`]; [`AppError::Refused`] with every reason why not. Each has left a line in
+    /// the log and nothing else.
+    ///
+    /// Source: REL-1, REL-3, RUR-6.
+    pub fn open_relationship(
+        &self,
+        caller: &Caller,
+        asked: &Asked<NewRelationship>,
+        how: How,
+    ) -> Result<Written, AppError> {
+        let now = self.clock.now();
+        let registry = self.registry();
+        let at = self.written_at(&asked.document)?.unwrap_or(now);
+        let structure = match structure(&registry, RELATIONSHIP, at) {
+            Ok(structure) => structure,
+            Err(fault) => return Err(self.refuse_act(caller, vec![fault], now)?),
+        };
+        let wording = wording(&registry, at);
+        let next = open_relationship(&asked.what, &wording);
+        let making = making(asked, at);
+        let raw = new_relationship_metadata(&asked.what, &structure, &making, &wording);
+        let new = &asked.what;
+        let parties = Parties::of(&new.controller, Some(&new.organiser), &new.relationship);
+        let rights = RelationshipContent::read(&next).units.rights(&parties);
+        let sent = submission(&raw, &next, &registry);
+        self.send_composed(caller, sent, (changes(&[], &rights), Vec::new()), how, now)
+    }
+
+    /// Opens a case under a relationship: archives the first version of its document.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] when there is no such relationship; the rest as
+    /// [`App::open_relationship`].
+    ///
+    /// Source: REL-2, REL-3, RUR-6.
+    pub fn open_case(
+        &self,
+        caller: &Caller,
+        asked: &Asked<NewCase>,
+        how: How,
+    ) -> Result<Written, AppError> {
+        let now = self.clock.now();
+        let registry = self.registry();
+        let at = self.written_at(&asked.document)?.unwrap_or(now);
+        let relationship = &asked.what.relationship;
+        let of = self.store.read::<_, AppError>(|tx| {
+            let Some(row) = tx.find_relationship(relationship)? else { return Ok(None) };
+            Ok(Some(tx.oid_of(row.from)?))
+        })?;
+        let Some(of) = of else {
+            self.log_not_found(caller, Event::Open)?;
+            return Err(AppError::NotFound);
+        };
+        let (record, parts) = self.look(caller, &of, how.purpose(), "act", |seen| {
+            Ok((seen.tx.record(seen.permit, seen.row)?, seen.tx.content(seen.permit)?))
+        })?;
+        let structure = match structure(&registry, CASE, at) {
+            Ok(structure) => structure,
+            Err(fault) => return Err(self.refuse_act(caller, vec![fault], now)?),
+        };
+        let damaged = || StoreError::Damaged("the content of a register document".to_owned());
+        let structured = parts.iter().find(|(part, _)| *part == Part::Structured);
+        let bytes = structured.map(|(_, bytes)| bytes.as_slice()).unwrap_or_default();
+        let told = content::read(bytes, Part::Structured.name()).map_err(|_| damaged())?;
+        let (before, _) = metadata::read(&record).map_err(|_| damaged())?;
+        let next = open_case(&asked.what, &told, &wording(&registry, at));
+        let raw = new_case_metadata(&asked.what, &before, &structure, &making(asked, at));
+        let sent = submission(&raw, &next, &registry);
+        self.send_composed(caller, sent, (Vec::new(), Vec::new()), how, now)
+    }
+
+    /// When a document was written that is archived already.
+    fn written_at(&self, document: &Oid) -> Result<Option<Instant>, AppError> {
+        self.store.read(|tx| Ok(tx.find_version(document)?.map(|row| row.written_at)))
+    }
+}
+
+/// The newest structure of a type that is in force.
+fn structure(registry: &Registry, type_arc: &str, at: Instant) -> Result<Oid, Fault> {
+    let found = registry.structure_in_force(type_arc, FinnishDay::of(at));
+    let missing = || Fault::new(FaultKind::UnknownStructure, "structure", "ARC-5").arg("known", "");
+    found.map(|entry| entry.structure.oid.clone()).ok_or_else(missing)
+}

@@ -1,0 +1,143 @@
+//! A relationship as the archive knows it, for one who may read its document.
+
+use std::fmt::Write;
+
+use varanto_domain::access::log::Event;
+use varanto_domain::access::{Caller, Purpose};
+use varanto_domain::archive::documents::Part;
+use varanto_domain::archive::register_documents::RelationshipContent;
+use varanto_domain::ids::Oid;
+use varanto_domain::relationship::RegisterUseRight;
+use varanto_domain::structures::Content;
+use varanto_domain::time::{FinnishDay, Validity};
+use varanto_formats::content;
+use varanto_store::StoreError;
+
+use crate::{App, AppError};
+
+/// A relationship as the newest version of its document states it.
+#[derive(Debug, Clone)]
+pub struct RelationshipState {
+    /// Its identifier.
+    pub relationship: Oid,
+    /// The version that states it.
+    pub document: Oid,
+    /// The version's number.
+    pub version: u32,
+    /// In whose register.
+    pub controller: Oid,
+    /// Vanha asiakkuus.
+    pub old: bool,
+    /// The first day.
+    pub first_day: Option<FinnishDay>,
+    /// The last day, once there is one.
+    pub last_day: Option<FinnishDay>,
+    /// The service tasks, as codes.
+    pub service_tasks: Vec<String>,
+    /// The child-protection relationship.
+    pub child_protection: Option<Validity>,
+    /// Who serves the client, and when.
+    pub services: Vec<RegisterUseRight>,
+    /// The day on which it is told.
+    pub today: FinnishDay,
+    /// Its cases that the caller may see.
+    pub cases: Vec<CaseBrief>,
+    /// The risk information, as the document has it: a JSON list.
+    pub risks: String,
+    /// The own worker and the responsible workers, likewise.
+    pub workers: String,
+    /// The related persons, likewise.
+    pub related_persons: String,
+}
+
+/// A case in few words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseBrief {
+    /// Its identifier.
+    pub case: Oid,
+    /// The version that states it.
+    pub document: Oid,
+    /// The service task's code.
+    pub service_task: String,
+    /// Whether it is closed.
+    pub closed: bool,
+    /// Since when.
+    pub closed_on: Option<FinnishDay>,
+    /// Whether it is a joint one.
+    pub joint: bool,
+}
+
+impl App {
+    /// Shows a relationship: its days, services, cases, risks, workers and related persons.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], [`AppError::Denied`]; each logged.
+    ///
+    /// Source: REL-1, REL-8, REL-10 to REL-12, RUR-1.
+    pub fn show_relationship(
+        &self,
+        caller: &Caller,
+        relationship: &Oid,
+        purpose: Purpose,
+    ) -> Result<RelationshipState, AppError> {
+        let today = FinnishDay::of(self.clock.now());
+        let found = self.store.read::<_, AppError>(|tx| {
+            let Some(row) = tx.find_relationship(relationship)? else { return Ok(None) };
+            Ok(Some(tx.oid_of(row.from)?))
+        })?;
+        let Some(document) = found else {
+            self.log_not_found(caller, Event::Open)?;
+            return Err(AppError::NotFound);
+        };
+        self.look(caller, &document, purpose, "relationship", |seen| {
+            let damaged = || StoreError::Damaged("the content of a relationship".to_owned());
+            let key = seen.row.relationship_key.ok_or_else(damaged)?;
+            let known = seen.tx.relationship_of_key(key)?.known;
+            let parts = seen.tx.content(seen.permit)?;
+            let part = parts.iter().find(|(part, _)| *part == Part::Structured);
+            let bytes = part.map(|(_, bytes)| bytes.as_slice()).unwrap_or_default();
+            let told = content::read(bytes, Part::Structured.name()).map_err(|_| damaged())?;
+            let said = RelationshipContent::read(&told);
+            let list = |key: &str| list(&told, key);
+            let mut cases = Vec::new();
+            for case in seen.tx.list_cases(key)? {
+                let row = seen.tx.version_of_key(case.from)?;
+                if seen.inquiry.may_list(seen.tx, &row)?.is_ok() {
+                    let _ = write!(seen.detail, " {}", row.version.0);
+                    cases.push(CaseBrief {
+                        case: case.known.id,
+                        document: row.oid,
+                        service_task: case.known.service_task,
+                        closed: case.known.closed,
+                        closed_on: case.known.closed_on,
+                        joint: case.known.joint,
+                    });
+                }
+            }
+            Ok(RelationshipState {
+                relationship: known.id,
+                document: document.clone(),
+                version: seen.row.number,
+                controller: known.controller,
+                old: known.old,
+                first_day: said.first_day,
+                last_day: known.last_day,
+                service_tasks: known.service_tasks,
+                child_protection: said.units.child_protection,
+                services: seen.tx.list_rights(key)?.into_iter().map(|row| row.right).collect(),
+                today,
+                cases,
+                risks: list("riskitieto"),
+                workers: list("palveluista_vastaava_tyontekija"),
+                related_persons: list("asiakkaaseen_liittyvat_henkilot"),
+            })
+        })
+    }
+}
+
+/// A list of the relationship's content, printed; an empty one where there is none.
+fn list(content: &Content<'_>, key: &str) -> String {
+    let root = content.member("asiakkuusasiakirja");
+    let found = root.and_then(|root| root.member(key));
+    found.map_or_else(|| "[]".to_owned(), content::write)
+}
