@@ -22,9 +22,7 @@ fuzz_target!(|bytes: &[u8]| {
     let day = FinnishDay::new(2026, 11, 2).expect("a day");
     let wording = Wording { registers: &registers, code_sets: &code_sets, day };
     let accepted = |arc: &str| {
-        built_in()
-            .iter()
-            .any(|one| one.type_arc() == arc && structures::check(one, &on).is_empty())
+        built_in().iter().any(|one| one.type_arc() == arc && structures::check(one, &on).is_empty())
     };
     if let Ok(act) = acts::read_relationship_act(asked)
         && accepted("1505.1")

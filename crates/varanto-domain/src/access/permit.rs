@@ -264,7 +264,15 @@ impl LogPermit {
     }
 }
 
-/// The right to be told the notices to one unit. Only [`super::may_be_told`] makes it.
+/// The right to be told the notices to one unit. Only [`super::may_be_told`] makes it:
+///
+/// ```compile_fail
+/// use varanto_domain::access::NoticePermit;
+/// use varanto_domain::ids::Oid;
+/// fn forge(holder: Oid) -> NoticePermit {
+///     NoticePermit { holder }
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoticePermit {
     holder: Oid,

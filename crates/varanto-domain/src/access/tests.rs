@@ -406,3 +406,35 @@ fn denials_tell_all_and_have_codes_of_their_own() {
         assert!(Missing::ALL.contains(&denial.missing()) && Ask::ALL.contains(&denial.ask()));
     }
 }
+
+/// RUR-5: the notices to a unit are told to those that act for it, with a strong login, whose system or role
+/// may use registers.
+#[test]
+fn notices_are_told_to_those_that_act_for_the_unit() {
+    let unit = World::usual().caller.units[0].clone();
+    let check = |change: &dyn Fn(&mut Caller), of: &Oid, expected: Result<&Oid, &str>| {
+        let mut caller = World::usual().caller;
+        change(&mut caller);
+        let told = may_be_told(&caller, of);
+        let told = told.as_ref().map(NoticePermit::holder).map_err(|denial| denial.code());
+        assert_eq!(told, expected);
+    };
+    let person = |role, strength| Who::Person {
+        subject: "t".into(),
+        registration_number: None,
+        role,
+        unit: None,
+        duty: None,
+        strength,
+    };
+    check(&|_| {}, &unit, Ok(&unit));
+    check(&|_| {}, &oid("1.2.3"), Err("register-use-right-missing"));
+    check(&|one| one.functions = vec![Function::Read], &unit, Err("not-certified"));
+    let worker =
+        |strength| move |one: &mut Caller| one.who = person(Role::ProducerWorker, strength);
+    check(&worker(Strength::Strong), &unit, Ok(&unit));
+    check(&worker(Strength::Weak), &unit, Err("weak-login"));
+    check(&|one| one.who = Who::Operator, &unit, Err("operator-sees-nothing"));
+    let citizen = Who::Citizen { client: ClientKey(1), strength: Strength::Strong };
+    check(&|one| one.who = citizen.clone(), &unit, Err("role-does-not-fit"));
+}
