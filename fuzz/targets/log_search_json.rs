@@ -1,17 +1,25 @@
-//! The JSON of what is asked of the use log: any bytes get an answer, and no fault tells a value back.
+//! The JSON of what is asked of the use log, of openings, users and summaries: any bytes get an answer, and no fault
+//! tells a value back.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use varanto_formats::log_search::{self, MOST};
 use varanto_formats::search::SearchError;
+use varanto_formats::summary_search;
 
 fuzz_target!(|bytes: &[u8]| {
-    let limits = [
+    let read: [Result<Option<usize>, SearchError>; 8] = [
         log_search::read_lines(bytes).map(|terms| terms.limit),
         log_search::read_hints(bytes).map(|terms| terms.limit),
+        log_search::read_own_log(bytes).map(|terms| terms.limit),
+        log_search::read_queue(bytes).map(|terms| terms.limit),
+        log_search::read_users(bytes).map(|terms| terms.limit),
+        log_search::read_opening(bytes).map(|_| None),
+        log_search::read_judgement(bytes).map(|_| None),
+        summary_search::read(bytes).map(|_| None),
     ];
-    for read in limits {
-        match read {
+    for answer in read {
+        match answer {
             Ok(limit) => assert!(limit.is_none_or(|limit| (1..=MOST).contains(&limit))),
             Err(SearchError::Unreadable(_)) => {}
             Err(SearchError::Faults(faults)) => {

@@ -1,11 +1,16 @@
-//! The register files: any bytes get an answer, what is read comes back, and what is taken answers.
+//! The register files, that of users too: any bytes get an answer, what is read comes back, and what is taken
+//! answers.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use varanto_domain::joining::Registers;
-use varanto_formats::registers;
+use varanto_formats::{registers, users};
 
 fuzz_target!(|bytes: &[u8]| {
+    for user in users::read(bytes).unwrap_or_default() {
+        let printed = users::write_right(&user.right);
+        assert_eq!(users::read_right(printed.as_bytes()).as_ref(), Ok(&user.right));
+    }
     let Ok(entries) = registers::read(bytes) else { return };
     let printed = registers::write(&entries);
     assert_eq!(registers::read(printed.as_bytes()).as_ref(), Ok(&entries));

@@ -8,6 +8,7 @@ use varanto_domain::ids::Oid;
 use varanto_domain::joining::{Certificate, Registers, System};
 use varanto_domain::time::FinnishDay;
 
+use crate::users::held_against;
 use crate::{App, AppError, Registry};
 
 /// Why a genuine certificate or login makes no caller.
@@ -23,16 +24,22 @@ pub enum Unknown {
     Organisation,
     /// The role is not one that the archive knows.
     Role,
+    /// The organisation keeps a register of its users, and the person is not in it today in this role.
+    User,
+    /// The organisation's register of users wants a strong login of the person.
+    WeakUser,
 }
 
 impl Unknown {
     /// Every kind, for the tables of texts.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::System,
         Self::SystemNotInForce,
         Self::CertificateOfAnother,
         Self::Organisation,
         Self::Role,
+        Self::User,
+        Self::WeakUser,
     ];
 
     /// Its stable name; texts hang on it.
@@ -44,6 +51,8 @@ impl Unknown {
             Self::CertificateOfAnother => "certificate-of-another-organisation",
             Self::Organisation => "organisation-unknown",
             Self::Role => "role-unknown",
+            Self::User => "user-unknown",
+            Self::WeakUser => "user-login-too-weak",
         }
     }
 }
@@ -104,7 +113,8 @@ impl App {
         Ok(caller_of_system(&registry, system, &organisation, certificate.fingerprint, today))
     }
 
-    /// The caller that a person's login makes: what the role allows, for the unit where the person works.
+    /// The caller that a person's login makes: what the role allows, for the unit where the person works; held
+    /// against the register of users where the organisation keeps one.
     ///
     /// # Errors
     /// Why there is none.
@@ -124,6 +134,7 @@ impl App {
             duty: person.duty.map(|tasks| tasks.into_iter().map(Arc::from).collect()),
             strength: if person.strong { Strength::Strong } else { Strength::Weak },
         };
+        let who = held_against(&registry, &person.organisation, who, today)?;
         Ok(caller_of_person(&registry, &person.organisation, who))
     }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use varanto_domain::access::users::UserRight;
 use varanto_domain::codes::CodeSets;
 use varanto_domain::ids::Oid;
 use varanto_domain::joining::{RegisterEntries, Registers};
@@ -13,6 +14,7 @@ use varanto_store::{FileKind, RegisterFile, Store};
 
 use crate::OpenError;
 use crate::administer::{BadFile, LoadError};
+use crate::users::{UserRegister, register_of};
 
 /// Where a structure version stands in the registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +52,8 @@ pub struct Registry {
     disclosing: Vec<(Oid, Validity)>,
     /// What the dictionary of metadata is for: these registers.
     record_subject: String,
+    /// The users of the organisations that keep a register of them.
+    users: UserRegister,
 }
 
 impl Registry {
@@ -57,6 +61,7 @@ impl Registry {
         structures: BTreeMap<Oid, StructureEntry>,
         code_sets: CodeSets,
         registers: Registers,
+        users: UserRegister,
     ) -> Self {
         let counts = (registers.organisations().len(), registers.units().len());
         Self {
@@ -68,6 +73,7 @@ impl Registry {
             disclosing: disclosing(&registers),
             record_subject: format!("record/{}/{}", counts.0, counts.1),
             registers,
+            users,
         }
     }
 
@@ -105,7 +111,7 @@ impl Registry {
         if !bad.is_empty() {
             return Err(bad);
         }
-        Ok(Self::new(known, sets, Registers::default()))
+        Ok(Self::new(known, sets, Registers::default(), UserRegister::new()))
     }
 
     /// The controllers whose registers are an organisation's own: those in its own line, itself,
@@ -120,6 +126,11 @@ impl Registry {
     #[must_use]
     pub fn units_of(&self, organisation: &Oid) -> Arc<[Oid]> {
         self.units.get(organisation).cloned().unwrap_or_else(|| Arc::from([organisation.clone()]))
+    }
+
+    /// The rights of an organisation's users by subject; `None` of one that keeps no register of them.
+    pub(crate) fn users(&self, organisation: &Oid) -> Option<&HashMap<String, Vec<UserRight>>> {
+        self.users.get(organisation)
     }
 
     /// The controllers whose producers do the organiser's work too (RUR-6).
@@ -267,7 +278,8 @@ fn read(store: &Store) -> Result<Registry, OpenError> {
         name: "organisations and systems".to_owned(),
         why: faults.first().map(|fault| fault.code().to_owned()).unwrap_or_default(),
     })?;
-    Ok(Registry::new(structures(files(FileKind::Structure)?)?, code_sets, registers))
+    let users = store.read::<_, OpenError>(|tx| Ok(register_of(&tx.list_all_user_rights()?)?))?;
+    Ok(Registry::new(structures(files(FileKind::Structure)?)?, code_sets, registers, users))
 }
 
 fn built_in_structures() -> BTreeMap<Oid, StructureEntry> {

@@ -25,6 +25,7 @@ pub mod sheet;
 pub mod signature;
 pub mod summary_search;
 pub mod synthetic;
+pub mod users;
 pub mod view;
 pub mod will;
 pub mod xhtml;

@@ -94,6 +94,23 @@ struct QueueSearch {
     cursor: Option<String>,
 }
 
+/// Which users are asked for, typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each field is the member of the same name")]
+pub struct UserTerms {
+    pub history: bool,
+    pub limit: Option<usize>,
+    pub cursor: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct UserSearch {
+    history: bool,
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Judged {
@@ -210,6 +227,17 @@ pub fn read_queue(bytes: &[u8]) -> Result<QueueTerms, SearchError> {
     let states = states.collect();
     let terms = QueueTerms { states, limit: reading.limit(asked.limit), cursor: asked.cursor };
     reading.finish(terms)
+}
+
+/// Reads which users are asked for.
+///
+/// # Errors
+/// As [`read_lines`].
+pub fn read_users(bytes: &[u8]) -> Result<UserTerms, SearchError> {
+    let asked: UserSearch = serde_json::from_slice(bytes).map_err(unreadable)?;
+    let mut reading = Reading::of("ACC-2");
+    let limit = reading.limit(asked.limit);
+    reading.finish(UserTerms { history: asked.history, limit, cursor: asked.cursor })
 }
 
 /// Reads how an opening is judged.

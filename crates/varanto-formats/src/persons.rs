@@ -155,7 +155,7 @@ fn guardian_of(place: Place<'_>) -> Option<Guardian> {
     Some(Guardian { code: code?, kind: kind?, days: days? })
 }
 
-fn code_of(place: &Place<'_>) -> Option<PersonalIdentityCode> {
+pub(crate) fn code_of(place: &Place<'_>) -> Option<PersonalIdentityCode> {
     match PersonalIdentityCode::parse(place.text()?) {
         Ok(code) => Some(code),
         Err(error) => {

@@ -34,6 +34,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(8, "openings", "0008_openings"),
     migration!(9, "client_will", "0009_client_will"),
     migration!(10, "notices", "0010_notices"),
+    migration!(11, "users", "0011_users"),
 ];
 
 /// Written into the file's header, so that another program's database is not taken for a store.

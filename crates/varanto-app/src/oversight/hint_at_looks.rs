@@ -5,12 +5,18 @@ use std::sync::Arc;
 
 use varanto_domain::access::log::{Event, Outcome};
 use varanto_domain::access::{Caller, LogPermit};
+use varanto_domain::archive::documents::VersionState;
+use varanto_domain::archive::elements::Element;
+use varanto_domain::archive::metadata::RawValue;
 use varanto_domain::faults::{Fault, FaultKind};
-use varanto_domain::oversight::hints::{Act, Hint, hints};
+use varanto_domain::ids::{ClientIdentifier, ClientKey};
+use varanto_domain::oversight::hints::{Act, Hint, Name, People, hints};
 use varanto_domain::time::{FinnishDay, Instant};
-use varanto_store::{LogFilter, LogPlace, ReadTx, StoreError};
+use varanto_formats::{metadata, persons};
+use varanto_store::{Filter, LogFilter, LogPlace, ReadTx, Scope, StoreError, UserRow};
 
 use super::reviewer::{Reviewer, line_of_review};
+use crate::users::right_of;
 use crate::withheld::Withheld;
 use crate::{App, AppError};
 
@@ -189,8 +195,75 @@ impl App {
         for user in users {
             before.extend(acts(Some(user.to_string()), earlier, from, HintQuery::LINES_BEFORE)?.0);
         }
-        Ok(hints(&window, &before))
+        let people = people(tx, permit, &window)?;
+        Ok(hints(&window, &before, &people))
     }
+}
+
+/// What the archive itself knows of the workers who acted and of the clients at whom: names and identity codes of the
+/// register of users, names of clients as their newest document has them, guardians as the population register told.
+fn people(tx: &ReadTx<'_>, permit: &LogPermit, acts: &[Act]) -> Result<People, StoreError> {
+    let mut people = People::default();
+    let mut users: Vec<(Arc<str>, UserRow)> = Vec::new();
+    for organisation in permit.organisations() {
+        for row in tx.list_user_rights(organisation, i64::MAX, usize::MAX)? {
+            let right = right_of(&row)?;
+            let actor: Arc<str> = format!("person:{}", right.subject).into();
+            let name = Name { given: right.given_names, family: right.family_name };
+            // The newest right of each, which comes first, tells the name.
+            people.workers.entry(Arc::clone(&actor)).or_insert((name, row.client));
+            users.push((actor, row));
+        }
+    }
+    let close = acts.iter().filter(|act| people.workers.contains_key(&act.user));
+    let clients: BTreeSet<ClientKey> = close.filter_map(|act| act.client).collect();
+    for client in clients {
+        if let Some(name) = name_of(tx, permit, client)? {
+            people.clients.insert(client, name);
+        }
+        for guardian in guardians_of(tx, client)? {
+            let them = users.iter().filter(|(_, row)| tx.is_user(row, &guardian));
+            people.guardians.extend(them.map(|(actor, _)| (Arc::clone(actor), client)));
+        }
+    }
+    Ok(people)
+}
+
+/// A client's names, as the newest document in the reviewer's registers has them.
+fn name_of(
+    tx: &ReadTx<'_>,
+    permit: &LogPermit,
+    client: ClientKey,
+) -> Result<Option<Name>, StoreError> {
+    for controller in permit.registers() {
+        let filter = Filter {
+            controller: Some(controller.clone()),
+            states: VersionState::ALL.to_vec(),
+            ..Filter::default()
+        };
+        let Some(row) = tx.find_versions(&Scope::Client(client), &filter, None, 1)?.pop() else {
+            continue;
+        };
+        let Some(permit) = permit.for_the_record(&tx.facts(&row)?) else { continue };
+        let record = tx.record(&permit, &row)?;
+        let Ok((raw, _)) = metadata::read(&record) else { continue };
+        let text = |element| match raw.get(element) {
+            Some(RawValue::Text(text)) => text.to_string(),
+            _ => String::new(),
+        };
+        let (given, family) = (text(Element::ClientGivenNames), text(Element::ClientFamilyName));
+        return Ok(Some(Name { given, family }));
+    }
+    Ok(None)
+}
+
+/// The guardians of a client, as the population register told last.
+fn guardians_of(tx: &ReadTx<'_>, client: ClientKey) -> Result<Vec<ClientIdentifier>, StoreError> {
+    let facts = tx.find_person(client)?.and_then(|row| row.facts);
+    let Some(facts) = facts else { return Ok(Vec::new()) };
+    let damaged = |_| StoreError::Damaged(format!("the person facts of client {}", client.0));
+    let facts = persons::read_facts(&facts).map_err(damaged)?;
+    Ok(facts.guardians.into_iter().map(|one| ClientIdentifier::Code(one.code)).collect())
 }
 
 fn too_wide() -> Fault {

@@ -162,7 +162,7 @@ fn looked_at(
 ) -> Result<LookedAt, StoreError> {
     let row = tx.version_of_key(version.version)?;
     let facts = tx.facts(&row)?;
-    let display = match permit.for_display(&facts) {
+    let display = match permit.for_the_record(&facts) {
         Some(permit) => {
             let record = tx.record(&permit, &row)?;
             let read = metadata::read(&record);

@@ -102,7 +102,7 @@ impl<'a> Reviewer<'a> {
 
 impl App {
     /// The permit to review the log; a denial leaves its line.
-    pub(super) fn log_permit(&self, caller: &Caller) -> Result<LogPermit, AppError> {
+    pub(crate) fn log_permit(&self, caller: &Caller) -> Result<LogPermit, AppError> {
         match access::may_review_log(caller) {
             Ok(permit) => Ok(permit),
             Err(denial) => {

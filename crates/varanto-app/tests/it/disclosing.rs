@@ -1,8 +1,10 @@
 //! Disclosure between controllers: what another county sees of a client's documents, and when it stops.
 
-use varanto_app::archive::{AccessQuestion, DocumentQuery};
+use varanto_app::archive::{AccessQuestion, DocumentQuery, SummaryQuery};
+use varanto_app::oversight::LogQuery;
+use varanto_domain::access::log::Event;
 use varanto_domain::access::{
-    Action, Caller, Denial, Obligation, Purpose, Reason, Situation, StatutoryGround,
+    Action, Caller, Denial, Obligation, Purpose, Reason, Role, Situation, StatutoryGround,
 };
 use varanto_domain::disclosure::Refused;
 use varanto_domain::ids::Oid;
@@ -13,6 +15,7 @@ use varanto_formats::view::ViewLanguage;
 use varanto_formats::will::{PermissionAct, RefusalAct};
 
 use crate::access::{code, neighbours_relationship, worker};
+use crate::oversight::person;
 use crate::wills::recording;
 use crate::world::{
     COUNTY, Client, Dossier, Draft, NEIGHBOUR, NEIGHBOURS_UNIT, System, TASK, UNIT, World, client,
@@ -340,4 +343,32 @@ fn every_disclosure_is_told_in_the_log() {
     let asked = AccessQuestion { document: id, action: Action::Read, purpose: BY_LAW };
     let grant = app.explain_access(&neighbour, &asked).unwrap().answer.unwrap();
     assert!(grant.obligations.contains(&Obligation::TellClient));
+}
+
+/// ARC-9, DIS-1, DIS-4: a summary asked for in disclosure holds what another county may be given, each item told as a
+/// disclosure; unasked, and without the permission, nothing of it.
+#[test]
+fn a_summary_discloses_what_the_client_permits() {
+    let shared = Shared::new();
+    let decision = shared.world.note(&shared.dossier).set("general_type", "11");
+    shared.world.archive(&decision);
+    let neighbour = shared.neighbour();
+    let countys = |situation| {
+        let client = shared.who.identifier();
+        let query = SummaryQuery { client, enriched: true, situation, reason: None };
+        let summary = shared.world.app.client_summary(&neighbour, &query).unwrap();
+        let own = summary.relationships.iter().filter(|one| one.item.controller == oid(NEIGHBOUR));
+        assert_eq!(own.count(), 1);
+        [summary.relationships.len() - 1, summary.cases.len(), summary.documents.len()]
+    };
+    assert_eq!(countys(None), [0, 0, 0]);
+    assert_eq!(countys(Some(Situation::Disclosure)), [1, 1, 1]);
+    let officer = person(&shared.world, Role::DataProtectionOfficer, COUNTY, None);
+    let lines = LogQuery { event: Some(Event::Disclose), ..LogQuery::default() };
+    let lines = shared.world.app.review_log(&officer, &lines).unwrap().lines;
+    assert_eq!(lines.len(), 3);
+    let told = format!("summary enriched disclosed to={NEIGHBOUR}");
+    assert!(lines.iter().all(|line| line.detail == told), "{lines:?}");
+    shared.permission(PermissionAct::Withdraw);
+    assert_eq!(countys(Some(Situation::Disclosure)), [0, 0, 0]);
 }

@@ -24,6 +24,7 @@ mod signatures;
 mod strangers;
 mod structures;
 mod summary;
+mod users;
 mod versions;
 mod views;
 mod wills;

@@ -38,11 +38,13 @@ pub enum Event {
     Judge,
     /// A producer's unit was told of its rights, or acknowledged it.
     Notice,
+    /// A right of a user was granted or ended.
+    Users,
 }
 
 impl Event {
     /// Every event; the place in this list is what the store keeps.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Archive,
         Self::Open,
         Self::Search,
@@ -57,6 +59,7 @@ impl Event {
         Self::BreakGlass,
         Self::Judge,
         Self::Notice,
+        Self::Users,
     ];
 
     /// Its stable name.
@@ -77,6 +80,7 @@ impl Event {
             Self::BreakGlass => "break-glass",
             Self::Judge => "judge",
             Self::Notice => "notice",
+            Self::Users => "users",
         }
     }
 

@@ -16,6 +16,7 @@ pub mod log;
 mod permit;
 mod question;
 pub mod table;
+pub mod users;
 
 pub use caller::{Caller, Function, Role, Sector, Strength, Who};
 pub use denial::{Ask, Denial, Missing};

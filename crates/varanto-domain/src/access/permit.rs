@@ -239,6 +239,12 @@ impl LogPermit {
         &self.registers
     }
 
+    /// The organisations for whose people the reviewer answers: the own one, and the controllers of its line.
+    pub fn organisations(&self) -> impl Iterator<Item = &Oid> {
+        let others = self.registers.iter().filter(|one| **one != self.organisation);
+        std::iter::once(&self.organisation).chain(others)
+    }
+
     /// Whether a controller's lines may be read.
     #[must_use]
     pub fn covers(&self, controller: &Oid) -> bool {
@@ -246,11 +252,12 @@ impl LogPermit {
     }
 
     /// The permit to read out of a version's record how it is held back from its client, so that it is known
-    /// whether the client may be told of looks at it. Nothing of the record is shown.
+    /// whether the client may be told of looks at it; and the client's names, so that looks at those who are close
+    /// to the worker are found. Nothing of the record is shown.
     ///
     /// Source: LOG-2, CIT-3.
     #[must_use]
-    pub fn for_display(&self, version: &VersionFacts) -> Option<ReadPermit> {
+    pub fn for_the_record(&self, version: &VersionFacts) -> Option<ReadPermit> {
         self.covers(&version.document.controller)
             .then(|| ReadPermit::new(version, Grant::on(Basis::Review)))
     }

@@ -67,12 +67,31 @@ pub enum HintReason {
     NoCaseContext,
     /// Many denials in a day.
     ManyDenials,
+    /// The worker's own documents.
+    OwnDocuments,
+    /// The documents of one whose guardian the worker is.
+    GuardiansLook,
+    /// The client has the worker's family and first name.
+    Namesake,
+    /// The client has the worker's family name.
+    SameSurname,
+    /// The client is a user of the archive for the same organisation.
+    Colleague,
 }
 
 impl HintReason {
     /// Every reason.
-    pub const ALL: [Self; 4] =
-        [Self::OddHours, Self::Volume, Self::NoCaseContext, Self::ManyDenials];
+    pub const ALL: [Self; 9] = [
+        Self::OddHours,
+        Self::Volume,
+        Self::NoCaseContext,
+        Self::ManyDenials,
+        Self::OwnDocuments,
+        Self::GuardiansLook,
+        Self::Namesake,
+        Self::SameSurname,
+        Self::Colleague,
+    ];
 
     /// Its stable name; texts hang on it.
     #[must_use]
@@ -82,6 +101,11 @@ impl HintReason {
             Self::Volume => "volume",
             Self::NoCaseContext => "no-case-context",
             Self::ManyDenials => "many-denials",
+            Self::OwnDocuments => "own-documents",
+            Self::GuardiansLook => "guardians-look",
+            Self::Namesake => "namesake",
+            Self::SameSurname => "same-surname",
+            Self::Colleague => "colleague",
         }
     }
 }
@@ -103,6 +127,63 @@ pub struct Hint {
     pub facts: Vec<(&'static str, String)>,
 }
 
+/// The names of a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// The given names.
+    pub given: String,
+    /// The family name.
+    pub family: String,
+}
+
+impl Name {
+    fn same_family(&self, other: &Self) -> bool {
+        !self.family.trim().is_empty() && folded(&self.family) == folded(&other.family)
+    }
+
+    fn same_first(&self, other: &Self) -> bool {
+        let first = |name: &Self| name.given.split_whitespace().next().map(folded);
+        first(self).is_some() && first(self) == first(other)
+    }
+}
+
+fn folded(name: &str) -> String {
+    name.trim().to_lowercase()
+}
+
+/// What the archive itself knows of workers and clients as persons: of workers by the register of users.
+#[derive(Debug, Clone, Default)]
+pub struct People {
+    /// The workers, by actor: name, and the client who each is.
+    pub workers: HashMap<Arc<str>, (Name, Option<ClientKey>)>,
+    /// The names of clients.
+    pub clients: HashMap<ClientKey, Name>,
+    /// Workers and the clients whose guardians they are.
+    pub guardians: BTreeSet<(Arc<str>, ClientKey)>,
+}
+
+impl People {
+    /// How a worker is close to a client: the closest tie, and that the client is a colleague.
+    fn ties(&self, user: &Arc<str>, client: ClientKey) -> Vec<HintReason> {
+        let Some((name, own)) = self.workers.get(user) else { return Vec::new() };
+        if *own == Some(client) {
+            return vec![HintReason::OwnDocuments];
+        }
+        let other = self.clients.get(&client);
+        let mut ties = Vec::new();
+        if self.guardians.contains(&(Arc::clone(user), client)) {
+            ties.push(HintReason::GuardiansLook);
+        } else if let Some(other) = other.filter(|other| name.same_family(other)) {
+            let namesake = name.same_first(other);
+            ties.push(if namesake { HintReason::Namesake } else { HintReason::SameSurname });
+        }
+        if self.workers.values().any(|(_, one)| *one == Some(client)) {
+            ties.push(HintReason::Colleague);
+        }
+        ties
+    }
+}
+
 /// Acts that tell what is usual for a person; with fewer the same measure is taken for everybody.
 pub const ENOUGH_ACTS: usize = 50;
 /// Days that tell how much is usual for a person.
@@ -121,7 +202,7 @@ const DAYTIME: std::ops::RangeInclusive<i8> = 6..=20;
 ///
 /// Source: LOG-2.
 #[must_use]
-pub fn hints(window: &[Act], before: &[Act]) -> Vec<Hint> {
+pub fn hints(window: &[Act], before: &[Act], people: &People) -> Vec<Hint> {
     let mut usual: HashMap<&str, Vec<&Act>> = HashMap::new();
     for act in before {
         usual.entry(&act.user).or_default().push(act);
@@ -136,6 +217,7 @@ pub fn hints(window: &[Act], before: &[Act]) -> Vec<Hint> {
         let before = usual.get(&**user).map_or(&[][..], Vec::as_slice);
         let found = odd_hours(&acts, before).into_iter().chain(volume(&acts, before));
         let found = found.chain(many_denials(&acts)).chain(no_case_context(&acts));
+        let found = found.chain(closeness(user, &acts, people));
         all.extend(found.map(|(reason, client, acts, facts)| {
             let lines = acts.iter().map(|act| act.line).collect();
             Hint { reason, user: Arc::clone(user), day, client, lines, facts }
@@ -237,6 +319,24 @@ fn many_denials<'a>(acts: &[&'a Act]) -> Option<Found<'a>> {
     Some((HintReason::ManyDenials, None, denied, facts))
 }
 
+/// Looks at those who are close to the worker, a hint for each client and tie.
+fn closeness<'a>(user: &Arc<str>, acts: &[&'a Act], people: &People) -> Vec<Found<'a>> {
+    let mut clients: BTreeMap<ClientKey, Vec<&Act>> = BTreeMap::new();
+    for act in acts {
+        if let Some(client) = act.client {
+            clients.entry(client).or_default().push(act);
+        }
+    }
+    let mut found = Vec::new();
+    for (client, acts) in clients {
+        for tie in people.ties(user, client) {
+            let facts = vec![("acts", acts.len().to_string())];
+            found.push((tie, Some(client), acts.clone(), facts));
+        }
+    }
+    found
+}
+
 /// Looks without case context, a hint for each client.
 fn no_case_context<'a>(acts: &[&'a Act]) -> Vec<Found<'a>> {
     let mut clients: BTreeMap<Option<ClientKey>, Vec<&Act>> = BTreeMap::new();
@@ -283,7 +383,7 @@ mod tests {
     }
 
     fn check(window: &[Act], before: &[Act], expected: &[(&str, &[i64], &str)]) {
-        let found = hints(window, before);
+        let found = hints(window, before, &People::default());
         let told: Vec<(&str, Vec<i64>, String)> = found
             .iter()
             .map(|hint| {
@@ -332,7 +432,7 @@ mod tests {
                 .collect()
         };
         let told = |window: &[Act], before: &[Act]| {
-            let found = hints(window, before);
+            let found = hints(window, before, &People::default());
             found.iter().filter(|hint| hint.reason == HintReason::Volume).count()
         };
         assert_eq!(told(&many(24), &habit(10, 8, 8)), 0);
@@ -347,7 +447,7 @@ mod tests {
         let same: Vec<Act> =
             many(60).into_iter().map(|one| Act { client: Some(ClientKey(1)), ..one }).collect();
         assert_eq!(told(&same, &[]), 0);
-        let found = hints(&many(25), &habit(10, 8, 8));
+        let found = hints(&many(25), &habit(10, 8, 8), &People::default());
         assert_eq!(
             found[0].facts,
             [("clients", "25".to_owned()), ("usual_clients", "8".to_owned())]
@@ -393,6 +493,44 @@ mod tests {
         let mut two_days = one_day;
         two_days[4] = denied(5, "2026-02-03");
         check(&two_days, &[], &[]);
+    }
+
+    /// LOG-2: looks at oneself, at those one looks after, at namesakes, at those of one's name and at colleagues are told.
+    #[test]
+    fn looks_at_those_who_are_close_are_told() {
+        let name = |given: &str, family: &str| Name { given: given.into(), family: family.into() };
+        let aino: Arc<str> = "person:aino".into();
+        let olli: Arc<str> = "person:olli".into();
+        let mut people = People::default();
+        people
+            .workers
+            .insert(Arc::clone(&aino), (name("Aino Maria", "Suvanto"), Some(ClientKey(1))));
+        people.workers.insert(olli, (name("Olli", "Lehto"), Some(ClientKey(2))));
+        people.guardians.insert((aino, ClientKey(3)));
+        for (client, given, family) in [
+            (1, "Aino", "Suvanto"),
+            (2, "Olli", "Lehto"),
+            (3, "Ilmari", "Suvanto"),
+            (4, "AINO", "suvanto "),
+            (5, "Eeva", "Suvanto"),
+            (6, "Aino", "Lehto"),
+            (7, "", ""),
+        ] {
+            people.clients.insert(ClientKey(client), name(given, family));
+        }
+        let told = |client: i64| {
+            let found = hints(&[act(1, "2026-02-02T12:00:00", client)], &[], &people);
+            found.iter().map(|hint| hint.reason.code()).collect::<Vec<_>>()
+        };
+        assert_eq!(told(1), ["own-documents"]);
+        assert_eq!(told(2), ["colleague"]);
+        assert_eq!(told(3), ["guardians-look"]);
+        assert_eq!(told(4), ["namesake"]);
+        assert_eq!(told(5), ["same-surname"]);
+        assert!(told(6).is_empty() && told(7).is_empty() && told(8).is_empty());
+        // Of whom the register of users tells nothing, nothing is told.
+        let stranger = Act { user: "person:x".into(), ..act(1, "2026-02-02T12:00:00", 5) };
+        assert!(hints(&[stranger], &[], &people).is_empty());
     }
 
     /// LOG-2: people are told of, systems are not: their lines name no user.

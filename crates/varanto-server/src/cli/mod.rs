@@ -18,6 +18,7 @@ mod registers;
 mod serve;
 mod sign;
 mod structures;
+mod users;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -97,6 +98,9 @@ enum Command {
     /// Load what the population register says of clients.
     #[command(subcommand)]
     Persons(persons::Command),
+    /// Load the users of organisations, against whom logins are held.
+    #[command(subcommand)]
+    Users(users::Command),
     /// Make a synthetic county of any size as files.
     Generate(generate::Options),
     /// Look for what would keep the archive from working.
@@ -180,6 +184,7 @@ fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Organisations(command) => registers::organisations(command, context),
         Command::Systems(command) => registers::systems(command, context),
         Command::Persons(command) => persons::run(command, context),
+        Command::Users(command) => users::run(command, context),
         Command::Generate(options) => generate::run(&options, context),
         Command::Doctor => doctor::run(context),
         Command::Certificates(command) => certificates::run(command, context),

@@ -21,4 +21,5 @@ pub mod relationships_json;
 pub mod routes;
 pub mod summary;
 pub mod table;
+pub mod users;
 pub mod wills;

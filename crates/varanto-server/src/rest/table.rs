@@ -5,7 +5,7 @@ use axum::routing::{get, post};
 use super::routes::{Operation, Query, Takes};
 use super::{
     access, bulletins, clients, documents, logs, openings, proof, registers, relationships,
-    summary, wills,
+    summary, users, wills,
 };
 use crate::national;
 
@@ -108,6 +108,9 @@ const OPENING: Takes = Takes {
 
 const OPENINGS: Takes =
     Takes { media_type: JSON, schema: "OpeningSearch", example: r#"{"states":["new"]}"# };
+
+const USERS: Takes =
+    Takes { media_type: JSON, schema: "UserSearch", example: r#"{"history":true}"# };
 
 const JUDGEMENT: Takes =
     Takes { media_type: JSON, schema: "JudgementOfOpening", example: r#"{"state":"approved"}"# };
@@ -632,6 +635,18 @@ pub const TABLE: &[Operation] = &[
         problems: &[404, 422],
         open: false,
         serve: || post(openings::judge),
+    },
+    Operation {
+        id: "search_users",
+        tag: "logs",
+        method: "POST",
+        path: "/users/_search",
+        query: &[],
+        takes: Some(USERS),
+        answers: &[(200, JSON, "UserPage")],
+        problems: &[422],
+        open: false,
+        serve: || post(users::search),
     },
     Operation {
         id: "read_proof",

@@ -79,7 +79,7 @@ async fn every_closed_route_keeps_a_document_from_another_organisations_system()
                 ("application/json".to_owned(), Bytes::from(r#"{"reason":"4"}"#))
             }
             "search_documents" => ("application/json".to_owned(), Bytes::from(r#"{"group":"1"}"#)),
-            "search_log" | "review_log" | "search_openings" => {
+            "search_log" | "review_log" | "search_openings" | "search_users" => {
                 ("application/json".to_owned(), Bytes::from("{}"))
             }
             "judge_opening" => {
@@ -130,13 +130,13 @@ async fn every_closed_route_keeps_a_document_from_another_organisations_system()
             | "act_on_relationship"
             | "open_case"
             | "make_view" => tells(403, "\"another-register\""),
-            "search_log" | "review_log" | "search_openings" | "judge_opening" | "read_own_log"
-            | "print_own_log" | "open_up" => tells(403, "\"role-does-not-fit\""),
             "search_permission" | "search_refusals" | "record_permission" | "record_refusal" => {
                 tells(403, "\"receiver-without-relationship\"");
             }
             // There is no case yet; one that is another's is told as its document would be.
             "read_case" | "act_on_case" => tells(404, "\"not-found\""),
+            "search_log" | "review_log" | "search_openings" | "search_users" | "judge_opening"
+            | "read_own_log" | "print_own_log" | "open_up" => tells(403, "\"role-does-not-fit\""),
             "archive_message" => tells(403, "another-register"),
             "explain_access" => {
                 tells(200, "\"another-register\"");

@@ -1,0 +1,192 @@
+//! The register of users (käyttäjärekisteri): who may use the archive for an organisation, and how far.
+//!
+//! An organisation that keeps a register of its users has each login held against it, and the narrower of the
+//! two counts. Of an organisation that keeps none, the login alone is taken.
+//!
+//! Source: ACC-2; Act 703/2023 section 9.
+
+use std::sync::Arc;
+
+use super::caller::{Role, Strength, Who};
+use crate::ids::Oid;
+use crate::time::{FinnishDay, Validity};
+
+/// What one person may be for an organisation. A person may have several such rights.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserRight {
+    /// The subject of the person's logins.
+    pub subject: String,
+    /// The organisation.
+    pub organisation: Oid,
+    /// The given names.
+    pub given_names: String,
+    /// The family name.
+    pub family_name: String,
+    /// The role.
+    pub role: Role,
+    /// The units for which the person may act; empty: none is narrowed to.
+    pub units: Vec<Oid>,
+    /// The service tasks of the duty, as codes; `None`: those of the unit.
+    pub service_tasks: Option<Vec<Arc<str>>>,
+    /// The weakest login that is taken.
+    pub login: Strength,
+    /// The days of the right.
+    pub validity: Validity,
+    /// Who granted it, in the organisation's words.
+    pub granted_by: String,
+}
+
+/// Why a login is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NotAUser {
+    /// The register has no right of this person in this role today.
+    NoRight,
+    /// The register wants a strong login.
+    LoginTooWeak,
+}
+
+/// What the register leaves of a login. `rights` are the person's own in the organisation that keeps the register.
+///
+/// The role must be that of a right of the day. The unit of the login stays when one of these rights has it, or is
+/// for any unit; another unit gives nothing. The service tasks are those that both the login and these rights
+/// have. Anybody but a person is left alone.
+///
+/// # Errors
+/// [`NotAUser`].
+///
+/// Source: ACC-2.
+pub fn narrowed(who: Who, rights: &[UserRight], today: FinnishDay) -> Result<Who, NotAUser> {
+    let Who::Person { subject, registration_number, role, unit, duty, strength } = who else {
+        return Ok(who);
+    };
+    let of_today = |right: &&UserRight| {
+        right.subject == subject && right.role == role && right.validity.contains(today)
+    };
+    let held: Vec<&UserRight> = rights.iter().filter(of_today).collect();
+    if held.is_empty() {
+        return Err(NotAUser::NoRight);
+    }
+    let taken: Vec<&UserRight> = held
+        .into_iter()
+        .filter(|right| strength == Strength::Strong || right.login == Strength::Weak)
+        .collect();
+    if taken.is_empty() {
+        return Err(NotAUser::LoginTooWeak);
+    }
+    let has = |right: &UserRight, unit: &Oid| right.units.is_empty() || right.units.contains(unit);
+    let unit = unit.filter(|unit| taken.iter().any(|right| has(right, unit)));
+    // Of several rights those count that are for the unit of the login.
+    let of_unit = |right: &&&UserRight| unit.as_ref().is_none_or(|unit| has(right, unit));
+    let tasks: Vec<Option<&Vec<Arc<str>>>> =
+        taken.iter().filter(of_unit).map(|right| right.service_tasks.as_ref()).collect();
+    let free = tasks.iter().any(Option::is_none);
+    let named: Vec<Arc<str>> = tasks.into_iter().flatten().flatten().cloned().collect();
+    let duty = match (duty, free) {
+        (duty, true) => duty,
+        (None, false) => Some(named),
+        (Some(mut duty), false) => {
+            duty.retain(|task| named.contains(task));
+            Some(duty)
+        }
+    };
+    Ok(Who::Person { subject, registration_number, role, unit, duty, strength })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn oid(text: &str) -> Oid {
+        Oid::parse(text).unwrap()
+    }
+
+    fn right(units: &[&str], tasks: Option<&[&str]>) -> UserRight {
+        UserRight {
+            subject: "aino".into(),
+            organisation: oid("1.2"),
+            given_names: "Aino".into(),
+            family_name: "Testi".into(),
+            role: Role::Worker,
+            units: units.iter().map(|unit| oid(unit)).collect(),
+            service_tasks: tasks.map(|tasks| tasks.iter().map(|task| Arc::from(*task)).collect()),
+            login: Strength::Strong,
+            validity: Validity {
+                first: FinnishDay::new(2026, 1, 1).unwrap(),
+                last: FinnishDay::new(2026, 6, 30),
+            },
+            granted_by: "Pääkäyttäjä".into(),
+        }
+    }
+
+    fn login(unit: Option<&str>, tasks: Option<&[&str]>) -> Who {
+        Who::Person {
+            subject: "aino".into(),
+            registration_number: None,
+            role: Role::Worker,
+            unit: unit.map(oid),
+            duty: tasks.map(|tasks| tasks.iter().map(|task| Arc::from(*task)).collect()),
+            strength: Strength::Strong,
+        }
+    }
+
+    fn check(login: Who, rights: &[UserRight], day: &str, expected: &Result<Who, NotAUser>) {
+        let told = narrowed(login, rights, FinnishDay::parse(day).unwrap());
+        assert!(told == *expected, "{told:?} on {day}, not {expected:?}");
+    }
+
+    /// ACC-2: a login is taken on the days of a right in its role, both ends counting.
+    #[test]
+    fn a_login_is_taken_while_a_right_lasts() {
+        let rights = [right(&["1.2.1"], None)];
+        let aino = || login(Some("1.2.1"), None);
+        check(aino(), &rights, "2025-12-31", &Err(NotAUser::NoRight));
+        check(aino(), &rights, "2026-01-01", &Ok(aino()));
+        check(aino(), &rights, "2026-06-30", &Ok(aino()));
+        check(aino(), &rights, "2026-07-01", &Err(NotAUser::NoRight));
+        check(aino(), &[], "2026-03-01", &Err(NotAUser::NoRight));
+        let archivist = UserRight { role: Role::Archivist, ..right(&[], None) };
+        check(aino(), &[archivist], "2026-03-01", &Err(NotAUser::NoRight));
+        let other = UserRight { subject: "olli".into(), ..right(&[], None) };
+        check(aino(), &[other], "2026-03-01", &Err(NotAUser::NoRight));
+        let system = Who::System { id: "desk".into(), certificate: String::new() };
+        check(system.clone(), &[], "2026-03-01", &Ok(system));
+    }
+
+    /// ACC-2: the narrower of the login and the register counts: of units, of service tasks, of logins.
+    #[test]
+    fn the_narrower_counts() {
+        let day = "2026-03-01";
+        let rights = |units: &[&str], tasks: Option<&[&str]>| [right(units, tasks)];
+        let taken = |unit, tasks, rights: &[UserRight], expected| {
+            check(login(unit, tasks), rights, day, &Ok(expected));
+        };
+        // Units: another than the register's gives nothing; none named is none given.
+        taken(Some("1.2.2"), None, &rights(&["1.2.1"], None), login(None, None));
+        taken(Some("1.2.2"), None, &rights(&[], None), login(Some("1.2.2"), None));
+        taken(None, None, &rights(&["1.2.1"], None), login(None, None));
+        // Service tasks: those that both have.
+        let both = Some(&["24"][..]);
+        taken(None, Some(&["24", "25"]), &rights(&[], Some(&["24", "10"])), login(None, both));
+        taken(None, None, &rights(&[], both), login(None, both));
+        taken(None, both, &rights(&[], None), login(None, both));
+        taken(None, Some(&["25"]), &rights(&[], both), login(None, Some(&[])));
+        // Two rights: those of the login's unit alone.
+        let two = [right(&["1.2.1"], both), right(&["1.2.2"], Some(&["10"]))];
+        taken(Some("1.2.2"), None, &two, login(Some("1.2.2"), Some(&["10"])));
+        // Logins.
+        let weak = || match login(None, None) {
+            Who::Person { subject, registration_number, role, unit, duty, .. } => Who::Person {
+                subject,
+                registration_number,
+                role,
+                unit,
+                duty,
+                strength: Strength::Weak,
+            },
+            other => other,
+        };
+        check(weak(), &rights(&[], None), day, &Err(NotAUser::LoginTooWeak));
+        let light = [UserRight { login: Strength::Weak, ..right(&[], None) }];
+        check(weak(), &light, day, &Ok(weak()));
+    }
+}

@@ -1,0 +1,123 @@
+//! The register of users: rights as they were granted and ended. A row is never changed but for its end.
+
+use rusqlite::{Row, params};
+use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid};
+use varanto_domain::time::Instant;
+
+use crate::{ReadTx, StoreError, WriteTx};
+
+/// A right of a user, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserRow {
+    /// Its key.
+    pub key: i64,
+    /// The organisation that granted it.
+    pub organisation: Oid,
+    /// The right, as it was printed.
+    pub right: Vec<u8>,
+    /// When it was granted.
+    pub granted_at: Instant,
+    /// When it was ended: replaced or taken away.
+    pub ended_at: Option<Instant>,
+    /// The client who the user is.
+    pub client: Option<ClientKey>,
+    /// Under what the user's identity code is found, where one was told.
+    lookup: Option<Vec<u8>>,
+}
+
+macro_rules! users_sql {
+    ($which:literal) => {
+        concat!(
+            "SELECT held.user_key, held.organisation, held.sealed, held.granted_at, held.ended_at, ",
+            "held.lookup, named.client_key FROM user_right AS held ",
+            "LEFT JOIN client_identifier AS named ON named.lookup = held.lookup ",
+            $which
+        )
+    };
+}
+
+impl ReadTx<'_> {
+    /// Every right of every organisation, ended ones too, as they were granted.
+    pub fn list_all_user_rights(&self) -> Result<Vec<UserRow>, StoreError> {
+        const SQL: &str = users_sql!("ORDER BY held.user_key");
+        self.all(SQL, [], |row| Ok(self.user_of(row)))?.into_iter().collect()
+    }
+
+    /// At most `most` rights of an organisation that were granted before a key, newest first.
+    pub fn list_user_rights(
+        &self,
+        organisation: &Oid,
+        under: i64,
+        most: usize,
+    ) -> Result<Vec<UserRow>, StoreError> {
+        const SQL: &str = users_sql!(
+            "WHERE held.organisation = ?1 AND held.user_key < ?2 \
+             ORDER BY held.user_key DESC LIMIT ?3"
+        );
+        let Some(term) = self.find_term(organisation.as_str())? else { return Ok(Vec::new()) };
+        let params = params![term, under, i64::try_from(most).unwrap_or(i64::MAX)];
+        self.all(SQL, params, |row| Ok(self.user_of(row)))?.into_iter().collect()
+    }
+
+    /// Whether a user is the person of an identifier; none is whose identity code was not told.
+    #[must_use]
+    pub fn is_user(&self, user: &UserRow, identifier: &ClientIdentifier) -> bool {
+        user.lookup.as_deref() == Some(&self.keys().lookup(identifier)[..])
+    }
+
+    /// Whether a user's identity code is the one told now; neither told counts as the same.
+    #[must_use]
+    pub fn is_same_user(&self, user: &UserRow, identifier: Option<&ClientIdentifier>) -> bool {
+        let told = identifier.map(|identifier| self.keys().lookup(identifier).to_vec());
+        user.lookup == told
+    }
+
+    fn user_of(&self, row: &Row<'_>) -> Result<UserRow, StoreError> {
+        let key: i64 = row.get(0)?;
+        let sealed: Vec<u8> = row.get(2)?;
+        let right = self.keys().store_key().open(&scope(key), &sealed);
+        Ok(UserRow {
+            key,
+            organisation: self.oid_term(row.get(1)?)?,
+            right: right.ok_or_else(|| StoreError::Damaged(format!("user right {key}")))?,
+            granted_at: Instant::from_millis(row.get(3)?),
+            ended_at: row.get::<_, Option<i64>>(4)?.map(Instant::from_millis),
+            lookup: row.get(5)?,
+            client: row.get::<_, Option<i64>>(6)?.map(ClientKey),
+        })
+    }
+}
+
+impl WriteTx<'_> {
+    /// Keeps a right that a line tells of.
+    pub fn insert_user_right(
+        &mut self,
+        organisation: &Oid,
+        right: &[u8],
+        person: Option<&ClientIdentifier>,
+        line: i64,
+        at: Instant,
+    ) -> Result<i64, StoreError> {
+        const SQL: &str = "INSERT INTO user_right
+            (user_key, organisation, sealed, lookup, granted_at, granted_line)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let key = self.next_key();
+        let organisation = self.make_term(organisation.as_str())?;
+        let sealed = self.keys().store_key().seal(&scope(key), right);
+        let lookup = person.map(|person| self.keys().lookup(person).to_vec());
+        self.execute(SQL, params![key, organisation, sealed, lookup, at.millis(), line])?;
+        Ok(key)
+    }
+
+    /// Ends a right that a line tells of.
+    pub fn end_user_right(&mut self, key: i64, line: i64, at: Instant) -> Result<(), StoreError> {
+        const SQL: &str = "UPDATE user_right SET ended_at = ?2, ended_line = ?3
+            WHERE user_key = ?1 AND ended_at IS NULL";
+        self.execute(SQL, params![key, at.millis(), line]).map(drop)
+    }
+}
+
+/// What a sealed right opens with: its own place.
+fn scope(key: i64) -> Vec<u8> {
+    format!("varanto/user/1 {key}").into_bytes()
+}
