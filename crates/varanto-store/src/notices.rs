@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rusqlite::{Row, params};
 use varanto_domain::access::NoticePermit;
+use varanto_domain::archive::proof::{Hash, sha256};
 use varanto_domain::ids::{ClientKey, Oid};
 use varanto_domain::relationship::{Notice, NoticeKind};
 use varanto_domain::time::{FinnishDay, Instant};
@@ -88,6 +89,29 @@ impl ReadTx<'_> {
         rows.into_iter().map(|raw| self.notice_of(permit.holder(), raw)).collect()
     }
 
+    /// The digest of what a notice's row holds.
+    fn notice_digest(&self, key: i64) -> Result<Hash, StoreError> {
+        const SQL: &str = "SELECT concat_ws(' ', notice_key, relationship_key, client_key, holder,
+            kind, coalesce(service_task, '-'), day, told_from, made_at,
+            coalesce(acknowledged_at, '-'), services) FROM notice WHERE notice_key = ?1";
+        let row: String = self.one(SQL, [key], |row| row.get(0))?;
+        Ok(sha256(row.as_bytes()))
+    }
+
+    /// The notices whose rows are not as they were written.
+    pub(crate) fn wrong_notices(&self) -> Result<Vec<i64>, StoreError> {
+        const SQL: &str = "SELECT notice_key, digest FROM notice ORDER BY notice_key";
+        let mut wrong = Vec::new();
+        for (key, digest) in
+            self.all(SQL, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)))?
+        {
+            if self.notice_digest(key)? != digest[..] {
+                wrong.push(key);
+            }
+        }
+        Ok(wrong)
+    }
+
     fn notice_of(&self, holder: &Oid, raw: Raw) -> Result<NoticeRow, StoreError> {
         let (key, relationship_key, client, kind, task, services, day, told_from, made_at, seen) =
             raw;
@@ -124,7 +148,7 @@ impl WriteTx<'_> {
         made_at: Instant,
     ) -> Result<(), StoreError> {
         const SQL: &str = "INSERT INTO notice VALUES
-            (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, NULL)";
+            (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, NULL, x'')";
         let key = self.next_key();
         let holder = self.make_term(notice.holder.as_str())?;
         let task = self.make_term_if(notice.service_task.as_deref())?;
@@ -143,6 +167,14 @@ impl WriteTx<'_> {
                 made_at.millis(),
             ],
         )?;
+        self.seal_notice(key)
+    }
+
+    /// Keeps the digest of what a notice's row holds now.
+    fn seal_notice(&mut self, key: i64) -> Result<(), StoreError> {
+        const SQL: &str = "UPDATE notice SET digest = ?2 WHERE notice_key = ?1";
+        let digest = self.notice_digest(key)?;
+        self.execute(SQL, params![key, &digest[..]])?;
         Ok(())
     }
 
@@ -178,6 +210,7 @@ impl WriteTx<'_> {
         let client = self.optional(FIND, [key, holder], |row| row.get(0).map(ClientKey))?;
         if client.is_some() {
             self.execute(MARK, params![key, at.millis()])?;
+            self.seal_notice(key)?;
         }
         Ok(client)
     }

@@ -336,6 +336,14 @@ impl RowWalk<'_> {
             }
             Err(error) => self.note("persons", error)?,
         }
+        match self.tx.wrong_notices() {
+            Ok(wrong) => {
+                for key in wrong {
+                    self.damage(format!("notice {key}"), "is not as it was written");
+                }
+            }
+            Err(error) => self.note("notices", error)?,
+        }
         for file in self.tx.stray_register_files()? {
             self.damage(file, "is of no known kind");
         }

@@ -20,7 +20,9 @@ CREATE TABLE notice (
     told_from        INTEGER NOT NULL,
     made_at          INTEGER NOT NULL,
     -- When the unit acknowledged it; null until then.
-    acknowledged_at  INTEGER
+    acknowledged_at  INTEGER,
+    -- SHA-256 over all the other columns: no leaf of the proof log covers them.
+    digest           BLOB NOT NULL
 ) STRICT;
 CREATE INDEX notice_by_holder ON notice (holder, notice_key);
 CREATE INDEX notice_by_relationship ON notice (relationship_key);
