@@ -8,15 +8,15 @@ use std::sync::Arc;
 use varanto_domain::access::log::Actor;
 use varanto_domain::access::{
     self, Action, ArchivePermit, Caller, ClientFacts, Denial, Display, DocumentFacts, Grant,
-    InvalidatePermit, LookReason, Obligation, Purpose, Question, ReadPermit, RelationshipSpan,
-    Situation, Subject, VersionFacts,
+    InvalidatePermit, LookReason, Purpose, Question, ReadPermit, RelationshipSpan, Situation,
+    Subject, VersionFacts,
 };
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::archive::metadata::Metadata;
 use varanto_domain::archive::references::Naming;
 use varanto_domain::disclosure::{Permissions, Refusals, Refused};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid};
-use varanto_domain::persons::is_known_on;
+use varanto_domain::persons::{PersonFacts, is_known_on};
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_store::{ReadTx, StoreError, VersionRow};
 
@@ -82,7 +82,7 @@ impl<'a> Inquiry<'a> {
         let facts = tx.facts(row)?;
         let client = self.client(tx, Some(row.client))?;
         let question = self.question(&facts.document, &client);
-        Ok((question.situation, access::decide(action, &question).and_then(maskless)))
+        Ok((question.situation, access::decide(action, &question)))
     }
 
     /// Whether a client's will that no document says yet may be read, as if there were one.
@@ -127,12 +127,12 @@ impl<'a> Inquiry<'a> {
 
     /// Whether a version may be opened.
     pub(crate) fn may_read(&self, tx: &ReadTx<'_>, row: &VersionRow) -> Answer<ReadPermit> {
-        Ok(self.ask(tx, row, access::may_read)?.and_then(maskless))
+        self.ask(tx, row, access::may_read)
     }
 
     /// Whether a version may be shown in a list.
     pub(crate) fn may_list(&self, tx: &ReadTx<'_>, row: &VersionRow) -> Answer<ReadPermit> {
-        Ok(self.ask(tx, row, access::may_list)?.and_then(maskless))
+        self.ask(tx, row, access::may_list)
     }
 
     /// Whether a version may be invalidated.
@@ -318,11 +318,11 @@ impl<'a> Inquiry<'a> {
         person: PersonIs,
     ) -> Result<ClientFacts, StoreError> {
         let nobody = self.of_nobody();
-        let Some(row) = tx.find_person(client)? else { return Ok(nobody) };
-        let (Some(told_at), Some(facts)) = (row.told_at, row.facts) else { return Ok(nobody) };
-        let damaged = |_| StoreError::Damaged(format!("the person facts of client {}", client.0));
-        let facts = varanto_formats::persons::read_facts(&facts).map_err(damaged)?;
-        let person_known = person == PersonIs::TakenAsKnown || is_known_on(told_at, self.today());
+        let taken_as_known = person == PersonIs::TakenAsKnown;
+        let Some((facts, told_at)) = person_facts(tx, client)? else {
+            return Ok(ClientFacts { person_known: taken_as_known, ..nobody });
+        };
+        let person_known = taken_as_known || is_known_on(told_at, self.today());
         let mut guardians = Vec::new();
         if person_known {
             for one in facts.guardians.iter().filter(|one| one.kind.sees_documents()) {
@@ -343,12 +343,29 @@ impl<'a> Inquiry<'a> {
     }
 }
 
-/// Nothing can be masked yet, so what must be masked is not given.
-fn maskless<T: AsRef<Grant>>(permit: T) -> Result<T, Denial> {
-    if permit.as_ref().obligations.contains(&Obligation::MaskWhereabouts) {
-        return Err(Denial::CannotBeMasked);
-    }
-    Ok(permit)
+/// What the population register told of a client last, and when.
+fn person_facts(
+    tx: &ReadTx<'_>,
+    client: ClientKey,
+) -> Result<Option<(PersonFacts, Instant)>, StoreError> {
+    let Some(row) = tx.find_person(client)? else { return Ok(None) };
+    let (Some(told_at), Some(facts)) = (row.told_at, row.facts) else { return Ok(None) };
+    let damaged = |_| StoreError::Damaged(format!("the person facts of client {}", client.0));
+    let facts = varanto_formats::persons::read_facts(&facts).map_err(damaged)?;
+    Ok(Some((facts, told_at)))
+}
+
+/// Whether what tells where a client is must be masked from those whom it is masked from.
+///
+/// Source: ARC-10.
+pub(crate) fn hides_whereabouts(
+    tx: &ReadTx<'_>,
+    client: ClientKey,
+    today: FinnishDay,
+) -> Result<bool, StoreError> {
+    Ok(person_facts(tx, client)?.is_none_or(|(facts, told_at)| {
+        facts.is_under_safety_order(today) || !is_known_on(told_at, today)
+    }))
 }
 
 /// How what was told of a person counts.

@@ -518,8 +518,16 @@ impl Second<'_> {
         let masked = disclosed
             || ["stated-reason", "guardianship", "mandate", "review", "on-request"]
                 .contains(&ground);
-        if masked && self.q.client.safety_order {
+        // An order of which nothing is known may be one.
+        let client = self.q.client;
+        let masks = masked && (client.safety_order || !client.person_known);
+        let masks = masks && (ground != "guardianship" || self.looking());
+        if masks {
             all.push("mask-whereabouts");
+        }
+        // ARC-10: every look at one under an order that is not masked is told.
+        if self.looking() && client.safety_order && !masks {
+            all.push("log-safety-order");
         }
         let old_look = self.looking()
             && self.reason_stated()

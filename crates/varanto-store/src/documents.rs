@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::{Row, params};
 use varanto_domain::access::log::told_of;
 use varanto_domain::access::{
-    Display, DocumentFacts, InvalidatePermit, ReadPermit, Subject, VersionFacts,
+    Display, DocumentFacts, InvalidatePermit, ReadPermit, Subject, VersionFacts, WholePermit,
 };
 use varanto_domain::archive::documents::{DocumentGroup, Form, Part, VersionState};
 use varanto_domain::archive::proof;
@@ -265,16 +265,47 @@ impl ReadTx<'_> {
     ///
     /// # Errors
     /// [`StoreError::Damaged`] also when the permit is for another version.
-    pub fn record(&self, permit: &ReadPermit, row: &VersionRow) -> Result<Vec<u8>, StoreError> {
+    pub fn record(
+        &self,
+        permit: &WholePermit<'_>,
+        row: &VersionRow,
+    ) -> Result<Vec<u8>, StoreError> {
         if permit.version() != row.version {
             return Err(StoreError::Damaged("a permit for another version".into()));
         }
         self.open_record(row)
     }
 
+    /// As [`ReadTx::record`], for one who masks what it tells of where the client is.
+    pub fn record_to_mask(
+        &self,
+        permit: &ReadPermit,
+        row: &VersionRow,
+    ) -> Result<Vec<u8>, StoreError> {
+        if permit.version() != row.version {
+            return Err(StoreError::Damaged("a permit for another version".into()));
+        }
+        self.open_record(row)
+    }
+
+    /// The structured content of a row, for one who masks what it tells of where the client is; `None`
+    /// for a version of another form.
+    pub fn structured_to_mask(
+        &self,
+        permit: &ReadPermit,
+        row: &VersionRow,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        if permit.version() != row.version {
+            return Err(StoreError::Damaged("a permit for another version".into()));
+        }
+        let parts = self.content_of(row.version, row.client, &row.parts)?;
+        let mut named = row.parts.iter().zip(parts);
+        Ok(named.find(|(part, _)| **part == Part::Structured).map(|(_, bytes)| bytes))
+    }
+
     /// The content that `permit` opens, part by part, byte for byte as it was archived. A part that it
     /// does not open is left out.
-    pub fn content(&self, permit: &ReadPermit) -> Result<Vec<(Part, Vec<u8>)>, StoreError> {
+    pub fn content(&self, permit: &WholePermit<'_>) -> Result<Vec<(Part, Vec<u8>)>, StoreError> {
         const SQL: &str = "SELECT form FROM document_version WHERE version_key = ?1";
         let form: i64 = self.one(SQL, [permit.version().0], |row| row.get(0))?;
         let named = parts_of(form)?;
@@ -310,7 +341,7 @@ impl ReadTx<'_> {
     }
 
     /// What of a version goes into its receipt, made anew from what is kept.
-    pub fn evidence(&self, permit: &ReadPermit) -> Result<VersionEvidence, StoreError> {
+    pub fn evidence(&self, permit: &WholePermit<'_>) -> Result<VersionEvidence, StoreError> {
         let row = self.version_of_key(permit.version())?;
         self.evidence_of(&row)
     }

@@ -2,7 +2,7 @@
 //! that it names, each once.
 
 use rusqlite::params;
-use varanto_domain::access::ReadPermit;
+use varanto_domain::access::WholePermit;
 use varanto_domain::archive::proof;
 use varanto_domain::ids::VersionKey;
 
@@ -57,7 +57,7 @@ impl ReadTx<'_> {
     /// without any.
     pub fn find_signatures(
         &self,
-        permit: &ReadPermit,
+        permit: &WholePermit<'_>,
         row: &VersionRow,
     ) -> Result<Option<KeptSignatures>, StoreError> {
         if permit.version() != row.version {

@@ -237,13 +237,14 @@ impl App {
         let compared = self.store.read::<_, AppError>(|tx| {
             let row = tx.find_version(&document)?.ok_or(AppError::NotFound)?;
             let permit = inquiry.may_compare_resent(tx, &row)?.map_err(AppError::Denied)?;
-            let archived = tx.record(&permit, &row)?;
+            let whole = permit.whole().map_err(AppError::Denied)?;
+            let archived = tx.record(&whole, &row)?;
             let mut differs = Vec::new();
             let sent = varanto_formats::metadata::write(metadata);
             if archived != sent.as_bytes() {
                 differs.push("metadata");
             }
-            let parts = tx.content(&permit)?;
+            let parts = tx.content(&whole)?;
             // The same document may come again in another frame: a new message, with a new number.
             for part in Part::ALL.into_iter().filter(|part| *part != Part::Frame) {
                 let kept = parts.iter().find(|(kept, _)| *kept == part).map(|(_, b)| b.as_slice());
@@ -251,7 +252,7 @@ impl App {
                     differs.push(part.name());
                 }
             }
-            let receipt = prove_document::receipt(tx, &permit, &document)?;
+            let receipt = prove_document::receipt(tx, &whole, &document)?;
             Ok((row, differs, receipt, permit.basis()))
         });
         let (row, differs, receipt, basis) = match compared {

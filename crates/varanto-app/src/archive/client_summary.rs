@@ -15,10 +15,11 @@ use varanto_formats::metadata;
 use varanto_store::{After, Filter, ReadTx, Scope, StoreError, VersionRow};
 
 use super::show_document::structure_of_record;
+use super::whereabouts;
 use crate::inquiry::Inquiry;
 use crate::oversight::{StatedLook, stated_look};
 use crate::withheld::Withheld;
-use crate::{App, AppError};
+use crate::{App, AppError, Registry};
 
 /// Whose summary, and how.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,6 +69,8 @@ pub struct SummaryItem {
     pub controller: Oid,
     /// On what ground it is told.
     pub ground: Basis,
+    /// Whether what tells where the client is is masked.
+    pub masked: bool,
     /// When it was written.
     pub written_at: Instant,
     /// The structured content, in an enriched summary, with its structure; `None` for a document that has
@@ -134,6 +137,7 @@ impl App {
         let mut making = Making {
             query,
             own: self.inquiry(caller, purpose, now),
+            registry: self.registry(),
             others: self.inquiry(caller, Purpose { situation: query.situation, ..purpose }, now),
             client: None,
             lines: Vec::new(),
@@ -160,6 +164,7 @@ impl App {
 /// A summary in the making: who asks, and the lines of what is told.
 struct Making<'a> {
     query: &'a SummaryQuery,
+    registry: Arc<Registry>,
     /// Questions in the caller's own registers.
     own: Inquiry<'a>,
     /// Questions in those of others.
@@ -249,12 +254,13 @@ impl Making<'_> {
                 continue;
             }
             if let Some(item) = self.item(tx, &row)? {
+                let unit = row.unit.clone().filter(|_| !item.masked);
                 summary.documents.push(SummaryDocument {
                     item,
                     general_type,
                     specific_type: row.specific_type.clone(),
                     service_task: row.service_task.clone(),
-                    unit: row.unit.clone(),
+                    unit,
                 });
             }
         }
@@ -269,7 +275,13 @@ impl Making<'_> {
     ) -> Result<Result<ReadPermit, Denial>, StoreError> {
         let own = self.own.caller().owns(&row.controller);
         let inquiry = if own { &self.own } else { &self.others };
-        if self.query.enriched { inquiry.may_read(tx, row) } else { inquiry.may_list(tx, row) }
+        let permit =
+            if self.query.enriched { inquiry.may_read(tx, row) } else { inquiry.may_list(tx, row) };
+        let named = |permit: ReadPermit| {
+            let may_be_named = whereabouts::may_name(&permit, row);
+            may_be_named.then_some(permit).ok_or(Denial::CannotBeMasked)
+        };
+        Ok(permit?.and_then(named))
     }
 
     /// An item that the caller may see, with its line.
@@ -281,12 +293,20 @@ impl Making<'_> {
                 return Ok(None);
             }
         };
-        let content = if self.query.enriched { structured(tx, &permit, row)? } else { None };
+        let content =
+            match self.query.enriched.then(|| structured(tx, &permit, row, &self.registry)) {
+                Some(Err(AppError::Denied(denial))) => {
+                    self.denied = self.denied.or(Some(denial));
+                    return Ok(None);
+                }
+                content => content.transpose()?.flatten(),
+            };
         self.log(row, &permit);
         Ok(Some(SummaryItem {
             document: row.oid.clone(),
             controller: row.controller.clone(),
             ground: permit.basis(),
+            masked: permit.whole().is_err(),
             written_at: row.written_at,
             content,
         }))
@@ -332,20 +352,21 @@ impl Making<'_> {
     }
 }
 
-/// The structured content of a version, and the structure that it follows.
+/// The structured content of a version as the permit lets it be seen, and the structure that it follows.
 fn structured(
     tx: &ReadTx<'_>,
     permit: &ReadPermit,
     row: &VersionRow,
+    registry: &Registry,
 ) -> Result<Option<(Oid, Vec<u8>)>, AppError> {
     if !row.parts.contains(&Part::Structured) {
         return Ok(None);
     }
-    let record = tx.record(permit, row)?;
+    let record = whereabouts::record(tx, permit, row)?;
     let damaged = || StoreError::Damaged(format!("the record of version {}", row.version.0));
     let (raw, _) = metadata::read(&record).map_err(|_| damaged())?;
     let Some(structure) = structure_of_record(&raw) else { return Ok(None) };
-    let parts = tx.content(permit)?;
+    let parts = whereabouts::content(tx, permit, row, registry)?;
     let part = parts.into_iter().find(|(part, _)| *part == Part::Structured);
     Ok(part.map(|(_, bytes)| (structure, bytes)))
 }

@@ -117,8 +117,12 @@ impl App {
         let decide = |tx: &ReadTx<'_>, inquiry: &Inquiry<'_>, row: &VersionRow| {
             let (situation, answer) = inquiry.decide(tx, row, Action::Read)?;
             let own = caller.owns(&row.controller);
-            let answer =
-                answer.and_then(|grant| own.then_some(grant).ok_or(Denial::AnotherRegister));
+            let answer = answer.and_then(|grant| match grant {
+                _ if !own => Err(Denial::AnotherRegister),
+                // Who serves the client tells where the client is.
+                grant if grant.masks() => Err(Denial::CannotBeMasked),
+                grant => Ok(grant),
+            });
             Ok((situation, answer))
         };
         let (situation, answer, day) =

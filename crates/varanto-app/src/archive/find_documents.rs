@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
-use varanto_domain::access::{self, Basis, Caller, Denial, Grant, Purpose, Reason, Situation};
+use varanto_domain::access::{
+    self, Basis, Caller, Denial, Grant, Purpose, ReadPermit, Reason, Situation,
+};
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid, VersionKey};
@@ -12,6 +14,7 @@ use varanto_domain::time::Instant;
 use varanto_store::{After, Filter, ReadTx, Scope, StoreError, VersionRow};
 
 use super::open_document::{DocumentView, view};
+use super::whereabouts::may_name;
 use crate::cursor::client_of_list;
 use crate::inquiry::Inquiry;
 use crate::oversight::{StatedLook, stated_look};
@@ -81,6 +84,13 @@ impl DocumentQuery {
             || self.relationship.is_some()
             || self.main_document.is_some();
         elsewhere && !named
+    }
+
+    /// Whether it narrows by what is masked where whereabouts are: nobody finds by what nobody sees.
+    ///
+    /// Source: ARC-10.
+    const fn narrows_by_what_is_masked(&self) -> bool {
+        self.unit.is_some() || self.organiser.is_some()
     }
 
     /// The names of what the query narrows by, for the log.
@@ -219,6 +229,14 @@ impl App {
             for row in rows {
                 // Whether there is more is told of documents that the caller may open alone.
                 let permit = inquiry.may_list(tx, &row)?;
+                let hidden = |permit: &ReadPermit| {
+                    permit.whole().is_err()
+                        && (query.narrows_by_what_is_masked() || !may_name(permit, &row))
+                };
+                let permit = match permit {
+                    Ok(permit) if hidden(&permit) => Err(Denial::CannotBeMasked),
+                    permit => permit,
+                };
                 if permit.is_ok() && hits.len() == limit {
                     more = true;
                     break;

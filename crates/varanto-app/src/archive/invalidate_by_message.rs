@@ -100,7 +100,8 @@ impl App {
         }
         // What differs tells of the record, so this is a look at it.
         self.look(caller, document, Purpose::READ, "compared", |seen| {
-            let record = seen.tx.record(seen.permit, seen.row)?;
+            let whole = seen.permit.whole().map_err(AppError::Denied)?;
+            let record = seen.tx.record(&whole, seen.row)?;
             let version = seen.row.version.0;
             let damaged = || StoreError::Damaged(format!("the record of version {version}"));
             let (metadata, _) = metadata::read(&record).map_err(|_| damaged())?;

@@ -13,6 +13,7 @@ use varanto_formats::national::document;
 use varanto_formats::signature::evidence;
 use varanto_store::{ReadTx, StoreError, VersionRow};
 
+use super::whereabouts;
 use crate::inquiry::Inquiry;
 use crate::oversight::stated_look;
 use crate::withheld::Withheld;
@@ -27,6 +28,8 @@ pub struct DocumentView {
     pub metadata: String,
     /// How it arrived, as JSON.
     pub arrival: String,
+    /// Whether what tells where the client is is masked: units, producers, who brought it, signatures.
+    pub masked: bool,
     /// Where it stands.
     pub state: VersionState,
     /// Its form.
@@ -79,7 +82,8 @@ impl App {
             let mut shown = view(seen.tx, seen.permit, seen.row)?;
             shown.signatures = verdicts(seen.tx, seen.permit, seen.row)?;
             for attachment in seen.tx.list_attachments(seen.row.set)? {
-                if seen.inquiry.may_list(seen.tx, &attachment)?.is_ok() {
+                let listed = seen.inquiry.may_list(seen.tx, &attachment)?;
+                if listed.is_ok_and(|permit| whereabouts::may_name(&permit, &attachment)) {
                     let _ = write!(seen.detail, " {}", attachment.version.0);
                     shown.attachments.push(attachment.oid);
                 }
@@ -105,12 +109,17 @@ impl App {
         self.look(caller, document, purpose, detail, |seen| {
             let (row, parts) = (seen.row, &seen.row.parts);
             if part == Some(Part::National) && !parts.contains(&Part::National) {
+                // One that is made holds the metadata of the registers, so it is not made masked.
+                seen.permit.whole().map_err(AppError::Denied)?;
                 let made = national(seen.tx, seen.permit, row, registry.code_sets())?;
                 let parts = vec![(Part::National, made.into_bytes())];
                 let archived_at = row.archived_at;
                 return Ok(OpenedContent { document: document.clone(), archived_at, parts });
             }
-            let mut parts = seen.tx.content(seen.permit)?;
+            if part.is_some_and(|part| parts.contains(&part) && !part.is_content()) {
+                seen.permit.whole().map_err(AppError::Denied)?;
+            }
+            let mut parts = whereabouts::content(seen.tx, seen.permit, row, &registry)?;
             parts.retain(|(found, _)| part.is_none_or(|part| part == *found));
             if parts.is_empty() {
                 return Err(AppError::NotFound);
@@ -133,7 +142,9 @@ impl App {
         self.look(caller, document, purpose, "versions", |seen| {
             let mut versions = Vec::new();
             for version in seen.tx.list_versions(seen.row.set)? {
-                if let Ok(permit) = seen.inquiry.may_list(seen.tx, &version)? {
+                if let Ok(permit) = seen.inquiry.may_list(seen.tx, &version)?
+                    && whereabouts::may_name(&permit, &version)
+                {
                     versions.push(view(seen.tx, &permit, &version)?);
                     let _ = write!(seen.detail, " {}", version.version.0);
                 }
@@ -166,14 +177,17 @@ impl App {
                     let detail = &mut detail;
                     let inquiry = &inquiry;
                     let mut seen = Seen { tx, permit: &permit, row: &row, inquiry, detail };
-                    let withheld = match read(&mut seen) {
+                    match read(&mut seen) {
                         Err(AppError::NotFound) => {
                             seen.detail.push_str(" absent");
-                            None
+                            Ok((permit, None))
                         }
-                        read => Some(Withheld::new(read?)),
-                    };
-                    Ok((permit, withheld))
+                        Err(AppError::Denied(denial)) => Err(denial),
+                        read => {
+                            let withheld = Withheld::new(read?);
+                            Ok((permit, Some(withheld)))
+                        }
+                    }
                 }
                 Err(denial) => Err(denial),
             };
@@ -227,10 +241,11 @@ fn national(
     row: &VersionRow,
     code_sets: &CodeSets,
 ) -> Result<String, AppError> {
-    let record = tx.record(permit, row)?;
+    let whole = permit.whole().map_err(AppError::Denied)?;
+    let record = tx.record(&whole, row)?;
     let damaged = || StoreError::Damaged(format!("the record of version {}", row.version.0));
     let (metadata, _) = metadata::read(&record).map_err(|_| damaged())?;
-    let parts = tx.content(permit)?;
+    let parts = tx.content(&whole)?;
     let parts: Vec<(Part, &[u8])> =
         parts.iter().map(|(part, bytes)| (*part, bytes.as_slice())).collect();
     Ok(document::write(&metadata, &parts, code_sets, None))
@@ -251,7 +266,8 @@ pub(super) fn view(
     permit: &ReadPermit,
     row: &VersionRow,
 ) -> Result<DocumentView, AppError> {
-    let kept = tx.record(permit, row)?;
+    let kept = whereabouts::record(tx, permit, row)?;
+    let masked = permit.whole().is_err();
     let damaged = || StoreError::Damaged(format!("the record of version {}", row.version.0));
     let invalidated = match row.state {
         VersionState::Invalidated => {
@@ -262,10 +278,12 @@ pub(super) fn view(
     Ok(DocumentView {
         document: row.oid.clone(),
         metadata: String::from_utf8(kept).map_err(|_| damaged())?,
-        arrival: row.arrival.to_string(),
+        // Who brought it may be who serves the client.
+        arrival: if masked { "{}".to_owned() } else { row.arrival.to_string() },
+        masked,
         state: row.state,
         form: row.form,
-        parts: row.parts.iter().copied().filter(|part| permit.opens(*part)).collect(),
+        parts: whereabouts::parts(permit, row),
         archived_at: row.archived_at,
         content_bytes: row.content_bytes,
         invalidated,
@@ -280,7 +298,9 @@ fn verdicts(
     permit: &ReadPermit,
     row: &VersionRow,
 ) -> Result<Option<String>, AppError> {
-    let Some(kept) = tx.find_signatures(permit, row)? else { return Ok(None) };
+    // Certificates name organisations and their towns.
+    let Ok(whole) = permit.whole() else { return Ok(None) };
+    let Some(kept) = tx.find_signatures(&whole, row)? else { return Ok(None) };
     let told = evidence::told(&kept.evidence);
     let damaged = || StoreError::Damaged(format!("the evidence of version {}", row.version.0));
     Ok(Some(told.ok_or_else(damaged)?))

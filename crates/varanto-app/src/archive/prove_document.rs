@@ -1,7 +1,7 @@
 //! Proving that an archived version is unchanged (ARC-15).
 
 use varanto_domain::access::log::{Event, Outcome};
-use varanto_domain::access::{Caller, Purpose, ReadPermit};
+use varanto_domain::access::{Caller, Purpose, WholePermit};
 use varanto_domain::archive::proof::{Hash, Salt};
 use varanto_domain::archive::receipt::Receipt;
 use varanto_domain::ids::Oid;
@@ -44,18 +44,19 @@ impl App {
         purpose: Purpose,
     ) -> Result<DocumentProof, AppError> {
         self.look(caller, document, purpose, "proof", |seen| {
-            let record = seen.tx.record(seen.permit, seen.row)?;
+            let whole = seen.permit.whole().map_err(AppError::Denied)?;
+            let record = seen.tx.record(&whole, seen.row)?;
             let damaged = |_| StoreError::Damaged("evidence is not text".into());
-            let signatures = match seen.tx.find_signatures(seen.permit, seen.row)? {
+            let signatures = match seen.tx.find_signatures(&whole, seen.row)? {
                 Some(kept) => Some((kept.salt, String::from_utf8(kept.evidence).map_err(damaged)?)),
                 None => None,
             };
             Ok(DocumentProof {
                 signatures,
-                receipt: receipt(seen.tx, seen.permit, document)?,
+                receipt: receipt(seen.tx, &whole, document)?,
                 record: String::from_utf8(record)
                     .map_err(|_| StoreError::Damaged("a record is not text".into()))?,
-                columns: seen.tx.columns(seen.permit.version())?,
+                columns: seen.tx.columns(whole.version())?,
             })
         })
     }
@@ -74,7 +75,8 @@ impl App {
         purpose: Purpose,
     ) -> Result<SignatureMaterial, AppError> {
         self.look(caller, document, purpose, "signature-material", |seen| {
-            let kept = seen.tx.find_signatures(seen.permit, seen.row)?;
+            let whole = seen.permit.whole().map_err(AppError::Denied)?;
+            let kept = seen.tx.find_signatures(&whole, seen.row)?;
             let evidence = kept.and_then(|kept| evidence::read(&kept.evidence));
             let evidence = evidence.ok_or(AppError::NotFound)?;
             let named = evidence.signatures.iter().find_map(|one| one.material.names(digest));
@@ -118,7 +120,7 @@ impl App {
 /// The receipt that was answered when the version was archived, to the byte.
 pub(super) fn receipt(
     tx: &ReadTx<'_>,
-    permit: &ReadPermit,
+    permit: &WholePermit<'_>,
     document: &Oid,
 ) -> Result<Receipt, StoreError> {
     let row = tx.version_of_key(permit.version())?;

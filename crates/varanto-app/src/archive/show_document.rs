@@ -15,6 +15,7 @@ use varanto_formats::view::{ViewLanguage, day_in_words};
 use varanto_formats::{content, metadata, xhtml};
 use varanto_store::StoreError;
 
+use super::whereabouts;
 use crate::{App, AppError, Registry};
 
 /// The most of an organisation's or client's name that stands on a page.
@@ -88,14 +89,15 @@ impl App {
         detail: &str,
         needed: Option<Part>,
     ) -> Result<Opened, AppError> {
+        let registry = self.registry();
         self.look(caller, document, purpose, detail, |seen| {
             let row = seen.row;
             if needed.is_some_and(|part| !row.form.parts().contains(&part)) {
                 return Err(AppError::NotFound);
             }
             Ok(Opened {
-                parts: seen.tx.content(seen.permit)?,
-                record: seen.tx.record(seen.permit, row)?,
+                parts: whereabouts::content(seen.tx, seen.permit, row, &registry)?,
+                record: whereabouts::record(seen.tx, seen.permit, row)?,
                 number: row.number,
                 archived_at: row.archived_at,
             })

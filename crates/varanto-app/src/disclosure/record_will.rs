@@ -122,9 +122,8 @@ impl App {
             let will = Will::find(tx, &inquiry, &client, group)?;
             let before = match &will.row {
                 Some(row) => inquiry.may_read(tx, row)?.ok().map(|permit| {
-                    let parts = tx.content(&permit)?;
-                    let structured = parts.into_iter().find(|(part, _)| *part == Part::Structured);
-                    let content = structured.map(|(_, bytes)| bytes).unwrap_or_default();
+                    // It goes into the next version and to nobody, so nothing of it is masked.
+                    let content = tx.structured_to_mask(&permit, row)?.unwrap_or_default();
                     Ok::<_, StoreError>(Before {
                         row: row.clone(),
                         set: tx.oid_of(row.set)?,

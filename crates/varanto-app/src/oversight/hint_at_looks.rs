@@ -174,7 +174,7 @@ impl App {
         query: &HintQuery,
         (from, until): (Instant, Instant),
     ) -> Result<Vec<Hint>, AppError> {
-        let reviewer = Reviewer::new(tx, permit);
+        let reviewer = Reviewer::new(tx, permit, FinnishDay::of(self.clock.now()));
         let acts = |actor: Option<String>, from: Instant, until: Instant, most: usize| {
             let filter =
                 LogFilter { actor, from: Some(from), before: Some(until), ..LogFilter::default() };
@@ -245,7 +245,7 @@ fn name_of(
             continue;
         };
         let Some(permit) = permit.for_the_record(&tx.facts(&row)?) else { continue };
-        let record = tx.record(&permit, &row)?;
+        let record = tx.record_to_mask(&permit, &row)?;
         let Ok((raw, _)) = metadata::read(&record) else { continue };
         let text = |element| match raw.get(element) {
             Some(RawValue::Text(text)) => text.to_string(),

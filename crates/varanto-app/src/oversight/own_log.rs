@@ -117,7 +117,7 @@ impl App {
         after: Option<LogPlace>,
         today: FinnishDay,
     ) -> Result<OwnLooks, AppError> {
-        let reviewer = Reviewer::new(tx, permit);
+        let reviewer = Reviewer::new(tx, permit, today);
         let client = match tx.find_client(&query.client)? {
             Some(client) if reviewer.knows(client)? => client,
             _ => return Ok(OwnLooks::default()),
@@ -163,11 +163,13 @@ fn looked_at(
     let row = tx.version_of_key(version.version)?;
     let facts = tx.facts(&row)?;
     let display = match permit.for_the_record(&facts) {
-        Some(permit) => {
-            let record = tx.record(&permit, &row)?;
-            let read = metadata::read(&record);
-            read.map_or(Display::UNREAD, |(raw, _)| Display::of(&raw))
-        }
+        Some(permit) => match permit.whole() {
+            Ok(whole) => {
+                let record = tx.record(&whole, &row)?;
+                metadata::read(&record).map_or(Display::UNREAD, |(raw, _)| Display::of(&raw))
+            }
+            Err(_) => Display::UNREAD,
+        },
         None => Display::UNREAD,
     };
     Ok(LookedAt {

@@ -4,7 +4,7 @@ use varanto_domain::access::log::{Event, Outcome};
 use varanto_domain::access::{Caller, LogPermit, Role};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid};
-use varanto_domain::time::Instant;
+use varanto_domain::time::{FinnishDay, Instant};
 use varanto_store::{LogFilter, LogPlace, ReadTx, StoreError};
 
 use super::reviewer::{Reviewer, Seen, line_of_review};
@@ -88,6 +88,8 @@ pub struct ReviewedLine {
     pub documents: Vec<Oid>,
     /// Whether it was a look in other registers alone.
     pub elsewhere: bool,
+    /// Whether what tells where the client is is masked.
+    pub masked: bool,
     /// What else the line tells: codes and numbers.
     pub detail: String,
 }
@@ -149,7 +151,7 @@ impl App {
         after: Option<LogPlace>,
         scope: &[u8],
     ) -> Result<(LogPage, Option<ClientKey>), AppError> {
-        let reviewer = Reviewer::new(tx, permit);
+        let reviewer = Reviewer::new(tx, permit, FinnishDay::of(self.clock.now()));
         let mut page = LogPage { lines: Vec::new(), next: None };
         let client = match &query.client {
             None => None,
@@ -196,6 +198,7 @@ impl App {
             client: seen.told.client.map(|client| self.client_reference(client)),
             documents: seen.versions.into_iter().map(|version| version.document).collect(),
             elsewhere: seen.told.elsewhere,
+            masked: seen.told.masked,
             detail: line.plain_detail(),
             actor: if citizen { "citizen".into() } else { line.actor.name },
             organisation: line.actor.organisation,

@@ -4,11 +4,14 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use varanto_domain::access::log::{Actor, Event, KeptLine, LogLine, Outcome};
+use varanto_domain::access::whereabouts::is_of_the_controller;
 use varanto_domain::access::{self, Caller, LogPermit};
 use varanto_domain::ids::{ClientKey, Oid, VersionKey};
-use varanto_domain::oversight::lines::{self, LineFacts, SeenLine};
+use varanto_domain::oversight::lines::{self, LineFacts, SeenLine, without_whereabouts};
+use varanto_domain::time::FinnishDay;
 use varanto_store::{LogFilter, LogPlace, LoggedVersion, ReadTx, StoreError};
 
+use crate::inquiry::hides_whereabouts;
 use crate::{App, AppError};
 
 /// How many lines are asked of the store at once.
@@ -18,7 +21,9 @@ const STRETCH: usize = 256;
 pub(super) struct Reviewer<'a> {
     tx: &'a ReadTx<'a>,
     permit: &'a LogPermit,
+    today: FinnishDay,
     clients: RefCell<HashMap<ClientKey, bool>>,
+    hidden: RefCell<HashMap<ClientKey, bool>>,
 }
 
 /// A line that is the reviewer's business.
@@ -32,8 +37,21 @@ pub(super) struct Seen {
 }
 
 impl<'a> Reviewer<'a> {
-    pub(super) fn new(tx: &'a ReadTx<'a>, permit: &'a LogPermit) -> Self {
-        Self { tx, permit, clients: RefCell::default() }
+    pub(super) fn new(tx: &'a ReadTx<'a>, permit: &'a LogPermit, today: FinnishDay) -> Self {
+        Self { tx, permit, today, clients: RefCell::default(), hidden: RefCell::default() }
+    }
+
+    /// Whether what tells where a line's client is must be masked.
+    fn hides(&self, client: Option<ClientKey>) -> Result<bool, StoreError> {
+        let Some(client) = client.filter(|_| self.permit.masks_whereabouts()) else {
+            return Ok(false);
+        };
+        if let Some(hidden) = self.hidden.borrow().get(&client) {
+            return Ok(*hidden);
+        }
+        let hidden = hides_whereabouts(self.tx, client, self.today)?;
+        self.hidden.borrow_mut().insert(client, hidden);
+        Ok(hidden)
     }
 
     /// Whether the reviewer's registers hold anything of a client.
@@ -58,9 +76,19 @@ impl<'a> Reviewer<'a> {
             Some(client) => self.knows(client)?,
             None => false,
         };
-        let facts = LineFacts { line: &line, controllers: &controllers, client_is_known };
+        let hides_whereabouts = self.hides(line.client)?;
+        let facts = LineFacts {
+            line: &line,
+            controllers: &controllers,
+            client_is_known,
+            hides_whereabouts,
+        };
         let Some(told) = lines::seen(self.permit, facts) else { return Ok(None) };
         versions.retain(|one| told.versions.contains(&one.version));
+        if told.masked {
+            versions.retain(|one| is_of_the_controller(&one.document, &one.controller));
+        }
+        let line = if told.masked { without_whereabouts(self.permit, line) } else { line };
         Ok(Some(Seen { line, told, versions }))
     }
 
@@ -84,8 +112,12 @@ impl<'a> Reviewer<'a> {
             for line in lines {
                 let place = LogPlace { at: line.at, number: line.number };
                 let seen = self.see(line)?;
-                let named =
-                    |seen: &Seen| filter.client.is_none() || seen.told.client == filter.client;
+                // Neither a client that is not told of nor an actor that is masked is found by name.
+                let named = |seen: &Seen| {
+                    let actor = filter.actor.as_ref();
+                    (filter.client.is_none() || seen.told.client == filter.client)
+                        && actor.is_none_or(|actor| seen.line.actor.name == *actor)
+                };
                 if let Some(seen) = seen.filter(named)
                     && !visit(seen)?
                 {

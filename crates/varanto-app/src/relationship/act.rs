@@ -165,11 +165,12 @@ impl App {
             if let Err(denial) = seen.inquiry.may_replace(seen.tx, seen.row)? {
                 return Ok(Err(denial));
             }
-            let parts = seen.tx.content(seen.permit)?;
+            let whole = seen.permit.whole().map_err(AppError::Denied)?;
+            let parts = seen.tx.content(&whole)?;
             let structured = parts.into_iter().find(|(part, _)| *part == Part::Structured);
             Ok(Ok(Base {
                 document: document.clone(),
-                record: seen.tx.record(seen.permit, seen.row)?,
+                record: seen.tx.record(&whole, seen.row)?,
                 structured: structured.map(|(_, bytes)| bytes).unwrap_or_default(),
             }))
         })

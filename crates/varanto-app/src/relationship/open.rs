@@ -80,7 +80,8 @@ impl App {
             return Err(AppError::NotFound);
         };
         let (record, parts) = self.look(caller, &of, how.purpose(), "act", |seen| {
-            Ok((seen.tx.record(seen.permit, seen.row)?, seen.tx.content(seen.permit)?))
+            let whole = seen.permit.whole().map_err(AppError::Denied)?;
+            Ok((seen.tx.record(&whole, seen.row)?, seen.tx.content(&whole)?))
         })?;
         let structure = match structure(&registry, CASE, at) {
             Ok(structure) => structure,

@@ -93,7 +93,8 @@ impl App {
             let damaged = || StoreError::Damaged("the content of a relationship".to_owned());
             let key = seen.row.relationship_key.ok_or_else(damaged)?;
             let known = seen.tx.relationship_of_key(key)?.known;
-            let parts = seen.tx.content(seen.permit)?;
+            let whole = seen.permit.whole().map_err(AppError::Denied)?;
+            let parts = seen.tx.content(&whole)?;
             let part = parts.iter().find(|(part, _)| *part == Part::Structured);
             let bytes = part.map(|(_, bytes)| bytes.as_slice()).unwrap_or_default();
             let told = content::read(bytes, Part::Structured.name()).map_err(|_| damaged())?;

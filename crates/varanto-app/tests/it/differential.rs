@@ -22,7 +22,6 @@ use varanto_domain::disclosure::{DisclosurePermission, Refusals, Refused};
 use varanto_domain::ids::Oid;
 use varanto_domain::relationship::{Branch, RegisterUseRight, Side};
 use varanto_domain::time::{Clock, FinnishDay, Validity};
-use varanto_formats::persons::{self, PersonAnswer};
 use varanto_formats::synthetic::Draw;
 use varanto_formats::view::ViewLanguage;
 
@@ -224,7 +223,15 @@ impl Archive {
         for number in 0..clients {
             archive.clients.push(client(u16::try_from(number + 1).unwrap()));
             let wide_in = vec![oid(NEIGHBOUR)];
-            archive.facts.push(ClientFacts { wide_in, ..ClientFacts::default() });
+            // Of three in four the population register has told: of some a safety order, of some a death.
+            let person_known = draw.chance(75);
+            archive.facts.push(ClientFacts {
+                wide_in,
+                person_known,
+                safety_order: person_known && draw.chance(30),
+                died_on: (person_known && draw.chance(15)).then(|| archive.today()),
+                ..ClientFacts::default()
+            });
             for controller in [COUNTY, NEIGHBOUR] {
                 if draw.chance(80) {
                     archive.relate(draw, number, controller);
@@ -239,23 +246,29 @@ impl Archive {
         archive
     }
 
+    /// The population register tells today of those of whom it tells at all.
     fn tell_of_persons(&mut self) {
-        let known = self
-            .clients
-            .iter()
-            .map(|client| (client.code, varanto_domain::persons::PersonFacts::default()));
-        let told_at = self.world.clock.now();
-        let answer = persons::write(&PersonAnswer { told_at, persons: known.collect() });
-        self.world.app.load_persons(answer.as_bytes(), false).unwrap();
+        let always = Validity { first: FinnishDay::new(2020, 1, 1).unwrap(), last: None };
+        let told = self.clients.iter().zip(&self.facts).filter(|(_, facts)| facts.person_known);
+        let persons = told.map(|(client, facts)| {
+            let person = varanto_domain::persons::PersonFacts {
+                died_on: facts.died_on,
+                safety_order: facts.safety_order.then_some(always),
+                ..Default::default()
+            };
+            (client.code, person)
+        });
+        self.world.tell(persons.collect());
         self.told_on = self.today();
     }
 
     /// What is known of a client today: of the person on the day of telling and the day after, and only then
     /// are controllers able to disclose.
     fn facts_of(&self, of: usize) -> ClientFacts {
-        let person_known = self.today() <= self.told_on.plus_days(1);
+        let facts = self.facts[of].clone();
+        let person_known = facts.person_known && self.today() <= self.told_on.plus_days(1);
         let able = if person_known { vec![oid(COUNTY), oid(NEIGHBOUR)] } else { Vec::new() };
-        ClientFacts { person_known, able, ..self.facts[of].clone() }
+        ClientFacts { person_known, able, ..facts }
     }
 
     fn today(&self) -> FinnishDay {
@@ -600,6 +613,12 @@ impl Archive {
     fn permitted(&self, caller: &Caller, one: &Kept, purpose: Purpose, action: Action) -> bool {
         self.second(caller, one, purpose, action).is_some()
     }
+
+    /// Whether what is permitted may be seen as it was archived.
+    fn unmasked(&self, caller: &Caller, one: &Kept, purpose: Purpose) -> bool {
+        let granted = self.second(caller, one, purpose, Action::Read);
+        granted.is_some_and(|(_, obligations)| !obligations.contains(&"mask-whereabouts"))
+    }
 }
 
 /// Whether a relationship document names a service task.
@@ -669,7 +688,12 @@ impl Trial<'_> {
         let (app, caller, purpose) = (&self.archive.world.app, self.caller, self.purpose);
         let (id, kept) = (&one.facts.id, &self.archive.kept);
         let read = self.may(one, Action::Read);
+        let whole = self.archive.unmasked(caller, one, purpose);
         let yes_no = |answer: bool| (json!(read), json!(answer));
+        let when_whole = |answer: bool| (json!(whole), json!(answer));
+        // What is structured can be masked; what is not, cannot.
+        let shown = whole || (read && one.draft.structured.is_some());
+        let when_shown = |answer: bool| (json!(shown), json!(answer));
         match path {
             "open" => {
                 let (answer, view) = given(app.open_document(caller, id, purpose));
@@ -689,12 +713,12 @@ impl Trial<'_> {
                     .collect();
                 (json!([read, expected]), json!([answer, attached]))
             }
-            "content" => yes_no(given(app.open_content(caller, id, None, purpose)).0),
+            "content" => when_shown(given(app.open_content(caller, id, None, purpose)).0),
             "national" if one.draft.structured.is_some() => {
-                yes_no(given(app.open_content(caller, id, Some(Part::National), purpose)).0)
+                when_whole(given(app.open_content(caller, id, Some(Part::National), purpose)).0)
             }
             "page" if one.draft.pdf.is_none() => {
-                yes_no(given(app.show_document(caller, id, purpose, ViewLanguage::Finnish)).0)
+                when_shown(given(app.show_document(caller, id, purpose, ViewLanguage::Finnish)).0)
             }
             "versions" => {
                 let (answer, list) = given(app.list_versions(caller, id, purpose));
@@ -709,12 +733,12 @@ impl Trial<'_> {
                     .collect();
                 (json!([read, expected]), json!([answer, shown]))
             }
-            "proof" => yes_no(given(app.prove_document(caller, id, purpose)).0),
+            "proof" => when_whole(given(app.prove_document(caller, id, purpose)).0),
             "explain" => self.explain(one),
             "access list" => {
                 let own = caller.owns(&one.facts.controller);
                 let answer = given(app.list_access(caller, id, purpose)).0;
-                (json!(read && own), json!(answer))
+                (json!(whole && own), json!(answer))
             }
             "new version" => self.new_version(one),
             "invalidation" => {

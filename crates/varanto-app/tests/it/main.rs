@@ -27,5 +27,6 @@ mod summary;
 mod users;
 mod versions;
 mod views;
+mod whereabouts;
 mod wills;
 mod world;

@@ -48,6 +48,7 @@ fn an_officer_reads_the_lines_of_the_own_registers() {
     let who = client(1);
     let note = world.note(&world.open_case(&who));
     world.archive(&note);
+    world.know(&who);
     let worker = person(&world, Role::Worker, COUNTY, Some(UNIT));
     world.app.open_content(&worker, &note.id(), None, Purpose::READ).unwrap();
     let query = DocumentQuery { client: Some(who.identifier()), ..DocumentQuery::default() };
@@ -223,7 +224,10 @@ fn a_client_is_told_who_looked_as_the_rules_allow() {
     let officer = officer(&world);
     let query =
         OwnLogQuery { client: who.identifier(), from: None, before: None, limit: 0, cursor: None };
-    let looks = || world.app.own_log(&officer, &query).unwrap().looks;
+    let looks = || {
+        world.know(&who);
+        world.app.own_log(&officer, &query).unwrap().looks
+    };
     assert!(looks().is_empty());
     world.clock.set("2026-11-03T23:59:00+02:00");
     assert!(looks().is_empty());

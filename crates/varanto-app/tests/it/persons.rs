@@ -10,13 +10,10 @@ use varanto_app::persons::{AskError, KeptPersons, PopulationRegister};
 use varanto_domain::access::{Denial, LookReason, Purpose, Reason};
 use varanto_domain::ids::PersonalIdentityCode;
 use varanto_domain::persons::PersonFacts;
-use varanto_domain::time::{FinnishDay, Validity};
+use varanto_domain::time::FinnishDay;
 use varanto_formats::persons::{PersonAnswer, write};
 
-use crate::access::worker;
-use crate::world::{
-    COUNTY, OPERATING_UNIT, SetClock, System, UNIT, World, client, instant, justified,
-};
+use crate::world::{SetClock, World, client, instant, justified};
 
 /// A register that says what it was told to say, and counts how often it was asked.
 #[derive(Default)]
@@ -63,10 +60,6 @@ impl PopulationRegister for Told {
 
 fn day(text: &str) -> FinnishDay {
     FinnishDay::parse(text).unwrap()
-}
-
-fn from(text: &str) -> Validity {
-    Validity { first: day(text), last: None }
 }
 
 fn dead_since(text: &str) -> PersonFacts {
@@ -193,25 +186,4 @@ fn looks_at_a_deceased_clients_documents_want_a_reason() {
         let explained = world.app.explain_access(&county, &asked).unwrap();
         assert_eq!(explained.answer.unwrap_err(), Denial::DeceasedWantsReason);
     }
-}
-
-/// ARC-10: one who looks without being concerned is not given what must be masked and cannot be; a unit
-/// that serves the client, and the archive keeper, see it.
-#[test]
-fn what_must_be_masked_and_cannot_be_is_not_given() {
-    let world = World::new();
-    let one = client(1);
-    let dossier = world.open_case(&one);
-    let note = world.note(&dossier);
-    world.archive(&note);
-    let order = PersonFacts { safety_order: Some(from("2026-01-10")), ..PersonFacts::default() };
-    let file = told("2026-11-02T06:00:00Z", &[(one.code, order)]);
-    let asker = worker(&world, COUNTY, OPERATING_UNIT);
-    world.app.open_content(&asker, &note.id(), None, justified()).unwrap();
-    world.app.load_persons(&file, false).unwrap();
-    let look = world.app.open_content(&asker, &note.id(), None, justified());
-    assert_eq!(denied(look), "cannot-be-masked");
-    let serving = worker(&world, COUNTY, UNIT);
-    world.app.open_content(&serving, &note.id(), None, Purpose::READ).unwrap();
-    world.app.open_content(&world.caller(System::County), &note.id(), None, Purpose::READ).unwrap();
 }

@@ -213,7 +213,7 @@ fn a_person_may_what_the_role_allows() {
     check("worker", "content", None);
     check("worker", "invalidate", Some("not-certified"));
     check("responsible-worker", "open", None);
-    check("data-protection-officer", "content", Some("not-certified"));
+    check("data-protection-officer", "content", Some("reason-needed"));
     check("archivist", "invalidate", None);
     let caller = world.app.caller_of_person(person("worker", NEIGHBOUR)).unwrap();
     let denied = world.app.open_document(&caller, &note.id(), Purpose::READ);

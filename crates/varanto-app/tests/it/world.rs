@@ -16,8 +16,10 @@ use varanto_domain::disclosure::Refused;
 use varanto_domain::faults::Fault;
 use varanto_domain::ids::{ClientIdentifier, Oid, PersonalIdentityCode};
 use varanto_domain::joining::Certificate;
+use varanto_domain::persons::PersonFacts;
 use varanto_domain::structures::{FieldKind, Structure, built_in};
 use varanto_domain::time::{Clock, FinnishDay, Instant};
+use varanto_formats::persons::{PersonAnswer, write as write_persons};
 use varanto_formats::synthetic::{self, FinnishText, Fullness};
 use varanto_formats::{content, view};
 
@@ -193,6 +195,17 @@ impl World {
 
     pub(crate) fn county(&self) -> Caller {
         self.caller(System::County)
+    }
+
+    /// What the population register tells now, of clients of whom something is archived.
+    pub(crate) fn tell(&self, persons: Vec<(PersonalIdentityCode, PersonFacts)>) {
+        let told = PersonAnswer { told_at: self.clock.now(), persons };
+        self.app.load_persons(write_persons(&told).as_bytes(), false).unwrap();
+    }
+
+    /// The population register tells that there is nothing to tell of a client.
+    pub(crate) fn know(&self, client: &Client) {
+        self.tell(vec![(client.code, PersonFacts::default())]);
     }
 
     /// A new identifier under the county's node.

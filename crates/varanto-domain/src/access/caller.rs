@@ -117,8 +117,7 @@ impl Role {
         matches!(self, Self::Worker | Self::ResponsibleWorker | Self::ProducerWorker)
     }
 
-    /// What the role allows, whatever the system is certified for. A data-protection officer looks
-    /// only where whereabouts are masked, and nothing masks them yet. Source: ACC-2.
+    /// What the role allows, whatever the system is certified for. Source: ACC-2.
     #[must_use]
     pub fn functions(self) -> Vec<Function> {
         use Function::{Disclosure, Invalidate, Read, RegisterUse};
@@ -126,7 +125,7 @@ impl Role {
             Self::Worker | Self::ResponsibleWorker => vec![Read, RegisterUse, Disclosure],
             Self::ProducerWorker => vec![Read, RegisterUse],
             Self::Archivist => vec![Read, Invalidate],
-            Self::DataProtectionOfficer => Vec::new(),
+            Self::DataProtectionOfficer => vec![Read],
         }
     }
 }

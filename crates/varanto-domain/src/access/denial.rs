@@ -335,9 +335,11 @@ impl Denial {
     #[must_use]
     pub const fn as_told_outside(self) -> Self {
         match self {
-            Self::HeldBack | Self::RefusedByClient | Self::Replaced | Self::Invalidated => {
-                Self::NotDisclosed
-            }
+            Self::HeldBack
+            | Self::RefusedByClient
+            | Self::Replaced
+            | Self::Invalidated
+            | Self::CannotBeMasked => Self::NotDisclosed,
             other => other,
         }
     }

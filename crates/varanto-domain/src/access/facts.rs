@@ -235,6 +235,15 @@ impl ClientFacts {
         })
     }
 
+    /// Whether what tells where the client is must be masked from those whom it is masked from: a safety
+    /// order is in force, or it is not known whether one is.
+    ///
+    /// Source: ARC-10.
+    #[must_use]
+    pub const fn hides_whereabouts(&self) -> bool {
+        self.safety_order || !self.person_known
+    }
+
     /// The rights that the caller's units hold in a controller's register, on any day.
     pub fn rights_of<'f>(
         &'f self,

@@ -17,6 +17,7 @@ mod permit;
 mod question;
 pub mod table;
 pub mod users;
+pub mod whereabouts;
 
 pub use caller::{Caller, Function, Role, Sector, Strength, Who};
 pub use denial::{Ask, Denial, Missing};
@@ -25,6 +26,7 @@ pub use facts::{
 };
 pub use permit::{
     ArchivePermit, Basis, Grant, InvalidatePermit, LogPermit, NoticePermit, Obligation, ReadPermit,
+    WholePermit,
 };
 pub use question::{Action, LookReason, Purpose, Question, Reason, Situation, StatutoryGround};
 
@@ -39,7 +41,7 @@ use crate::ids::Oid;
 /// # Errors
 /// The first denial in the order of the module's text.
 ///
-/// Source: ACC-1 to ACC-6, DIS-1 to DIS-4, CIT-2 to CIT-4, RUR-1 to RUR-4, OLD-3, ARC-3, JOI-4;
+/// Source: ACC-1 to ACC-6, ARC-10, DIS-1 to DIS-4, CIT-2 to CIT-4, RUR-1 to RUR-4, OLD-3, ARC-3, JOI-4;
 /// design D3, D9.
 pub fn decide(action: Action, question: &Question<'_>) -> Result<Grant, Denial> {
     bars::authentication(action, question)?;
@@ -48,13 +50,16 @@ pub fn decide(action: Action, question: &Question<'_>) -> Result<Grant, Denial> 
     let barred = bars::recording(action, question)
         .and_then(|()| bars::state(action, question))
         .and_then(|()| forbids::check(action, question));
-    if question.caller.owns(&question.document.controller) {
+    let grant = if question.caller.owns(&question.document.controller) {
         barred?;
-        grounds::find(action, question)
+        grounds::find(action, question)?
     } else {
         let ground = grounds::find(action, question)?;
-        barred.map(|()| ground)
-    }
+        barred.map(|()| ground)?
+    };
+    // Whoever sees where a client under an order is, is seen to have seen it.
+    let unmasked = action.looks() && question.client.safety_order && !grant.masks();
+    Ok(grant.obliging_if(unmasked, Obligation::LogSafetyOrder))
 }
 
 /// What bars a caller from looking at anything at all, whatever it looks for.

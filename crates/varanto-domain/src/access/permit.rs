@@ -1,7 +1,8 @@
 //! Permits: made here alone, asked for by everything that gives out or takes in client data.
 
+use super::denial::Denial;
 use super::question::Reason;
-use super::{Caller, VersionFacts};
+use super::{Caller, Role, VersionFacts};
 use crate::archive::documents::Part;
 use crate::ids::{ClientKey, Oid, VersionKey};
 
@@ -96,6 +97,9 @@ impl Basis {
 pub enum Obligation {
     /// Mask what tells where the client is: the personal-safety order does not allow it to be seen.
     MaskWhereabouts,
+    /// Write into the log that the client is under a personal-safety order, and that the look was at the
+    /// whole.
+    LogSafetyOrder,
     /// Write the reason into the log.
     LogReason(Reason),
     /// Write a line of disclosure: who, to whom, what, why.
@@ -108,14 +112,21 @@ pub enum Obligation {
 
 impl Obligation {
     /// The codes of all, for the tables of texts.
-    pub const CODES: [&'static str; 5] =
-        ["mask-whereabouts", "log-reason", "log-disclosure", "tell-client", "on-paper-alone"];
+    pub const CODES: [&'static str; 6] = [
+        "mask-whereabouts",
+        "log-safety-order",
+        "log-reason",
+        "log-disclosure",
+        "tell-client",
+        "on-paper-alone",
+    ];
 
     /// Its stable name.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
             Self::MaskWhereabouts => "mask-whereabouts",
+            Self::LogSafetyOrder => "log-safety-order",
             Self::LogReason(_) => "log-reason",
             Self::LogDisclosure => "log-disclosure",
             Self::TellClient => "tell-client",
@@ -151,7 +162,14 @@ impl Grant {
         if is_so { self.obliging(obligation) } else { self }
     }
 
-    /// What the log keeps of the obligations: the reason, and that it is a disclosure.
+    /// Whether what tells where the client is must be masked.
+    #[must_use]
+    pub fn masks(&self) -> bool {
+        self.obligations.contains(&Obligation::MaskWhereabouts)
+    }
+
+    /// What the log keeps of the obligations: the reason, that it is a disclosure, and whether what tells
+    /// where the client is was masked, or seen in spite of a safety order.
     #[must_use]
     pub fn log_words(&self) -> String {
         let mut words = String::new();
@@ -162,6 +180,8 @@ impl Grant {
                     words.push_str(reason.code());
                 }
                 Obligation::LogDisclosure => words.push_str(" disclosed"),
+                Obligation::MaskWhereabouts => words.push_str(" masked"),
+                Obligation::LogSafetyOrder => words.push_str(" safety-order"),
                 _ => {}
             }
         }
@@ -193,6 +213,11 @@ pub struct ReadPermit {
     grant: Grant,
 }
 
+/// The right to read one version as it was archived: nothing of it needs to be masked. Only
+/// [`ReadPermit::whole`] makes it.
+#[derive(Debug, Clone, Copy)]
+pub struct WholePermit<'p>(&'p ReadPermit);
+
 /// The right to archive one document. Only [`super::may_archive`] makes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArchivePermit {
@@ -213,18 +238,32 @@ pub struct InvalidatePermit {
 /// use varanto_domain::access::LogPermit;
 /// use varanto_domain::ids::Oid;
 /// fn forge(organisation: Oid, registers: Vec<Oid>) -> LogPermit {
-///     LogPermit { organisation, registers }
+///     LogPermit { organisation, registers, masks: false }
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogPermit {
     organisation: Oid,
     registers: Vec<Oid>,
+    masks: bool,
 }
 
 impl LogPermit {
     pub(super) fn new(caller: &Caller) -> Self {
-        Self { organisation: caller.organisation.clone(), registers: caller.registers.clone() }
+        Self {
+            organisation: caller.organisation.clone(),
+            registers: caller.registers.clone(),
+            masks: caller.role() != Some(Role::Archivist),
+        }
+    }
+
+    /// Whether what tells where clients are is masked from the reviewer, where it is masked: from all but the
+    /// keeper of the archive.
+    ///
+    /// Source: ARC-10.
+    #[must_use]
+    pub const fn masks_whereabouts(&self) -> bool {
+        self.masks
     }
 
     /// On what ground.
@@ -326,6 +365,30 @@ impl ReadPermit {
         &self.grant
     }
 
+    /// The right to see the version as it was archived.
+    ///
+    /// # Errors
+    /// [`Denial::CannotBeMasked`] when what tells where the client is must be masked.
+    ///
+    /// Source: ARC-10.
+    pub fn whole(&self) -> Result<WholePermit<'_>, Denial> {
+        if self.grant.masks() { Err(Denial::CannotBeMasked) } else { Ok(WholePermit(self)) }
+    }
+}
+
+impl WholePermit<'_> {
+    /// The version that may be read.
+    #[must_use]
+    pub const fn version(&self) -> VersionKey {
+        self.0.version
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub const fn client(&self) -> ClientKey {
+        self.0.client
+    }
+
     /// Whether a part is opened with the version. A frame names the worker who sent it by identity code:
     /// it is the controller's own and its archivist's alone, whoever else reads the document.
     ///
@@ -333,22 +396,10 @@ impl ReadPermit {
     #[must_use]
     pub const fn opens(&self, part: Part) -> bool {
         let of_the_controller = matches!(
-            self.grant.basis,
+            self.0.grant.basis,
             Basis::OwnRegister | Basis::CaseContext | Basis::StatedReason | Basis::Archivist
         );
         of_the_controller || !matches!(part, Part::Frame)
-    }
-}
-
-impl AsRef<Grant> for ReadPermit {
-    fn as_ref(&self) -> &Grant {
-        &self.grant
-    }
-}
-
-impl AsRef<Grant> for Grant {
-    fn as_ref(&self) -> &Grant {
-        self
     }
 }
 
@@ -397,8 +448,17 @@ mod tests {
             let permit = ReadPermit { version, client, grant: Grant::on(basis) };
             for part in Part::ALL {
                 let opens = part != Part::Frame || of_the_controller.contains(&basis);
-                assert_eq!(permit.opens(part), opens, "{basis:?} {part:?}");
+                let whole = permit.whole().unwrap();
+                assert_eq!(whole.opens(part), opens, "{basis:?} {part:?}");
             }
         }
+    }
+    /// ARC-10: what must be masked is not opened as it was archived.
+    #[test]
+    fn what_must_be_masked_is_not_opened_whole() {
+        let (version, client) = (VersionKey(1), ClientKey(1));
+        let grant = Grant::on(Basis::StatedReason).obliging(Obligation::MaskWhereabouts);
+        let permit = ReadPermit { version, client, grant };
+        assert_eq!(permit.whole().unwrap_err(), Denial::CannotBeMasked);
     }
 }

@@ -94,6 +94,7 @@ impl World {
             permission: Some(DisclosurePermission { given_on: Some(day(2020, 1, 1)) }),
             informed_on: Some(day(2020, 1, 1)),
             born_on: Some(day(1980, 1, 1)),
+            person_known: true,
             ..ClientFacts::default()
         };
         client.rights.push(right(COUNTYS_UNIT, TASK, Side::Organiser, always()));

@@ -62,7 +62,7 @@ pub(super) fn both_able(question: &Question<'_>) -> Result<(), Denial> {
 /// What every disclosure obliges to.
 pub(super) fn told_of(grant: Grant, question: &Question<'_>) -> Grant {
     grant
-        .obliging_if(question.client.safety_order, Obligation::MaskWhereabouts)
+        .obliging_if(question.client.hides_whereabouts(), Obligation::MaskWhereabouts)
         .obliging(Obligation::LogDisclosure)
         .obliging(Obligation::TellClient)
 }

@@ -25,8 +25,10 @@ pub(super) fn find(action: Action, question: &Question<'_>) -> Result<Grant, Den
     }
     let permits = action.records() && question.document.group == DocumentGroup::Permission;
     if action.looks() || permits {
-        return Ok(Grant::on(Basis::Guardianship)
-            .obliging_if(question.client.safety_order, Obligation::MaskWhereabouts));
+        return Ok(Grant::on(Basis::Guardianship).obliging_if(
+            action.looks() && question.client.hides_whereabouts(),
+            Obligation::MaskWhereabouts,
+        ));
     }
     Err(Denial::NotForCitizens)
 }

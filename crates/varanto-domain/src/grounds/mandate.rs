@@ -26,5 +26,5 @@ pub(super) fn find(action: Action, question: &Question<'_>) -> Result<Grant, Den
         return Err(Denial::NotForCitizens);
     }
     Ok(Grant::on(Basis::Mandate)
-        .obliging_if(question.client.safety_order, Obligation::MaskWhereabouts))
+        .obliging_if(question.client.hides_whereabouts(), Obligation::MaskWhereabouts))
 }

@@ -61,7 +61,7 @@ fn reason_of_old_looks(question: &Question<'_>) -> Result<Option<Reason>, Denial
 fn hand_over(question: &Question<'_>) -> Result<Grant, Denial> {
     let reason = question.reason.ok_or(Denial::ReasonNeeded)?;
     Ok(Grant::on(Basis::OnRequest)
-        .obliging_if(question.client.safety_order, Obligation::MaskWhereabouts)
+        .obliging_if(question.client.hides_whereabouts(), Obligation::MaskWhereabouts)
         .obliging(Obligation::LogReason(reason))
         .obliging(Obligation::LogDisclosure)
         .obliging(Obligation::TellClient)

@@ -49,7 +49,7 @@ fn in_duty(question: &Question<'_>) -> Result<Grant, Denial> {
     }
     let reason = question.stated_reason().ok_or(Denial::NoCaseContext)?;
     Ok(Grant::on(Basis::StatedReason)
-        .obliging_if(question.client.safety_order, Obligation::MaskWhereabouts)
+        .obliging_if(question.client.hides_whereabouts(), Obligation::MaskWhereabouts)
         .obliging(Obligation::LogReason(reason)))
 }
 

@@ -10,7 +10,7 @@ use crate::access::{Action, Basis, Denial, Grant, Obligation, Question};
 /// Source: ACC-2, LOG-2.
 pub(super) fn find(action: Action, question: &Question<'_>) -> Result<Grant, Denial> {
     let grant = Grant::on(Basis::Review)
-        .obliging_if(question.client.safety_order, Obligation::MaskWhereabouts);
+        .obliging_if(question.client.hides_whereabouts(), Obligation::MaskWhereabouts);
     match (action, question.look_reason()) {
         (Action::Read | Action::List, Some(reason)) => {
             Ok(grant.obliging(Obligation::LogReason(reason)))

@@ -13,6 +13,8 @@ pub struct LineFacts<'a> {
     pub controllers: &'a [(VersionKey, Oid)],
     /// Whether the line's client has documents in a register that the reviewer may see.
     pub client_is_known: bool,
+    /// Whether what tells where the line's client is must be masked.
+    pub hides_whereabouts: bool,
 }
 
 /// What a reviewer sees of a line.
@@ -25,7 +27,34 @@ pub struct SeenLine {
     /// Whether the look was at documents of other registers alone: of it the reviewer sees who looked
     /// and when, and neither at what nor at whom.
     pub elsewhere: bool,
+    /// Whether what tells where the client is is masked: the units and producers of those who looked.
+    pub masked: bool,
 }
+
+/// A line without what tells where its client is: the unit for which a person looked, and who looked for
+/// an organisation that the reviewer does not answer for.
+///
+/// Source: ARC-10, LOG-2.
+#[must_use]
+pub fn without_whereabouts(permit: &LogPermit, mut line: KeptLine) -> KeptLine {
+    let unit = line.unit();
+    let actor = &mut line.actor;
+    if !actor.organisation.as_deref().is_some_and(|one| permit.answers_for(one)) {
+        actor.organisation = None;
+        if !actor.name.starts_with("citizen:") {
+            actor.name = MASKED.to_owned();
+        }
+        actor.detail = None;
+    } else if let (Some(unit), Some(detail)) = (unit, &mut actor.detail) {
+        *detail = detail.replace(unit.as_str(), "-");
+    }
+    let tells = |word: &&str| !word.starts_with("to=") && !word.starts_with("from=");
+    line.detail = line.detail.split(' ').filter(tells).collect::<Vec<_>>().join(" ");
+    line
+}
+
+/// Who looked, where that is masked.
+pub const MASKED: &str = "masked";
 
 /// What of a line a reviewer sees; `None` when it is not the reviewer's business.
 ///
@@ -49,7 +78,9 @@ pub fn seen(permit: &LogPermit, facts: LineFacts<'_>) -> Option<SeenLine> {
     }
     let elsewhere = own.is_empty() && !facts.controllers.is_empty();
     let client = facts.line.client.filter(|_| !elsewhere && facts.client_is_known);
-    Some(SeenLine { client, versions: own, elsewhere })
+    let masked =
+        permit.masks_whereabouts() && facts.line.client.is_some() && facts.hides_whereabouts;
+    Some(SeenLine { client, versions: own, elsewhere, masked })
 }
 
 #[cfg(test)]
@@ -106,7 +137,12 @@ mod tests {
         };
         let controllers: Vec<_> =
             (1..).zip(at).map(|(key, controller)| (VersionKey(key), oid(controller))).collect();
-        let facts = LineFacts { line: &line, controllers: &controllers, client_is_known: known };
+        let facts = LineFacts {
+            line: &line,
+            controllers: &controllers,
+            client_is_known: known,
+            hides_whereabouts: false,
+        };
         let told = seen(&permit, facts)
             .map(|seen| (seen.client.is_some(), seen.versions.len(), seen.elsewhere));
         assert_eq!(told, expected, "{actor} at {at:?}, known {known}");
@@ -125,6 +161,49 @@ mod tests {
         check(COUNTY, &[], false, Some((false, 0, false)));
         check(NEIGHBOUR, &[NEIGHBOUR], true, None);
         check(NEIGHBOUR, &[], true, None);
+    }
+
+    /// ARC-10: of a look at a client under an order an officer sees neither the unit nor a producer's people
+    /// and systems; the keeper of the archive sees both.
+    #[test]
+    fn who_serves_a_client_under_an_order_is_masked_from_officers() {
+        let check = |role: Role, organisation: &str, expected: (&str, Option<&str>, &str)| {
+            let permit = may_review_log(&person(role, Strength::Strong)).unwrap();
+            let line = KeptLine {
+                number: 1,
+                at: Instant::from_millis(0),
+                event: Event::Disclose,
+                outcome: "permitted".into(),
+                reason: "case-context".into(),
+                actor: Actor {
+                    name: "person:a".into(),
+                    organisation: Some(organisation.into()),
+                    detail: Some("number - role worker unit 1.2.246.10.1.10.7".into()),
+                },
+                client: Some(ClientKey(7)),
+                version: None,
+                detail: "content to=1.2.246.10.2 masked".into(),
+            };
+            let controllers = [(VersionKey(1), oid(COUNTY))];
+            let facts = LineFacts {
+                line: &line,
+                controllers: &controllers,
+                client_is_known: true,
+                hides_whereabouts: true,
+            };
+            let seen = seen(&permit, facts).unwrap();
+            let line = if seen.masked { without_whereabouts(&permit, line) } else { line };
+            let unit = line.unit().map(|unit| unit.to_string());
+            assert_eq!((&*line.actor.name, unit.as_deref(), &*line.detail), expected, "{role:?}");
+        };
+        let unit = Some("1.2.246.10.1.10.7");
+        let officer = Role::DataProtectionOfficer;
+        check(officer, COUNTY, ("person:a", None, "content masked"));
+        check(officer, NEIGHBOUR, (MASKED, None, "content masked"));
+        for organisation in [COUNTY, NEIGHBOUR] {
+            let whole = ("person:a", unit, "content to=1.2.246.10.2 masked");
+            check(Role::Archivist, organisation, whole);
+        }
     }
 
     /// LOG-2, ACC-2, ACC-5: officers and archivists review, strongly authenticated; nobody else does.

@@ -12,6 +12,8 @@ use crate::texts::Language;
 struct View<'a> {
     document_id: String,
     state: &'static str,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    masked: bool,
     parts: Vec<&'static str>,
     archived_at: String,
     content_bytes: u64,
@@ -46,6 +48,7 @@ fn shown(view: &DocumentView) -> View<'_> {
     View {
         document_id: view.document.to_string(),
         state: view.state.name(),
+        masked: view.masked,
         parts: view.parts.iter().copied().map(Part::name).collect(),
         archived_at: view.archived_at.to_string(),
         content_bytes: view.content_bytes,

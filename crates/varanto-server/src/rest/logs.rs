@@ -91,6 +91,8 @@ struct ToldLine<'a> {
     client: Option<&'a str>,
     documents: Vec<&'a str>,
     elsewhere: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    masked: bool,
     #[serde(skip_serializing_if = "str::is_empty")]
     detail: &'a str,
 }
@@ -116,6 +118,7 @@ impl<'a> ToldLine<'a> {
             client: line.client.as_deref(),
             documents: line.documents.iter().map(Oid::as_str).collect(),
             elsewhere: line.elsewhere,
+            masked: line.masked,
             detail: &line.detail,
         }
     }

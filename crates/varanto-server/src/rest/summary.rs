@@ -139,6 +139,8 @@ struct ToldItem<'a> {
     controller: &'a str,
     controller_name: String,
     ground: Coded,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    masked: bool,
     written_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     structure: Option<&'a str>,
@@ -248,6 +250,7 @@ impl<'a> ToldItem<'a> {
             controller: item.controller.as_str(),
             controller_name: words.organisation(item.controller.as_str()),
             ground: Coded::of("ground", item.ground.code(), words.language),
+            masked: item.masked,
             written_at: item.written_at.to_string(),
             structure: content.map(|(structure, _)| structure.as_str()),
             content: content.and_then(|(_, bytes)| serde_json::from_slice(bytes).ok()),
