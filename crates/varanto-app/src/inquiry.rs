@@ -9,7 +9,7 @@ use varanto_domain::access::log::Actor;
 use varanto_domain::access::{
     self, Action, ArchivePermit, Caller, ClientFacts, Denial, Display, DocumentFacts, Grant,
     InvalidatePermit, LookReason, Purpose, Question, ReadPermit, RelationshipSpan, Situation,
-    Subject, VersionFacts,
+    Subject, VersionFacts, Who,
 };
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::archive::metadata::Metadata;
@@ -18,6 +18,7 @@ use varanto_domain::disclosure::{Permissions, Refusals, Refused};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid};
 use varanto_domain::persons::{PersonFacts, is_known_on};
 use varanto_domain::time::{FinnishDay, Instant};
+use varanto_formats::metadata;
 use varanto_store::{ReadTx, StoreError, VersionRow};
 
 use crate::{App, Registry};
@@ -79,8 +80,8 @@ impl<'a> Inquiry<'a> {
         row: &VersionRow,
         action: Action,
     ) -> Result<(Situation, Result<Grant, Denial>), StoreError> {
-        let facts = tx.facts(row)?;
         let client = self.client(tx, Some(row.client))?;
+        let facts = self.facts(tx, row, &client)?;
         let question = self.question(&facts.document, &client);
         Ok((question.situation, access::decide(action, &question)))
     }
@@ -205,9 +206,40 @@ impl<'a> Inquiry<'a> {
         row: &VersionRow,
         rule: fn(&VersionFacts, &Question<'_>) -> Result<T, Denial>,
     ) -> Answer<T> {
-        let facts = tx.facts(row)?;
         let client = self.client(tx, Some(row.client))?;
+        let facts = self.facts(tx, row, &client)?;
         Ok(rule(&facts, &self.question(&facts.document, &client)))
+    }
+
+    /// The facts of a version. How it is held back stands in its record, which is read for citizens alone,
+    /// and of those for such as have a ground to see it: the decision as if nothing were held back says who.
+    ///
+    /// Source: CIT-3, CIT-4.
+    fn facts(
+        &self,
+        tx: &ReadTx<'_>,
+        row: &VersionRow,
+        client: &ClientFacts,
+    ) -> Result<VersionFacts, StoreError> {
+        let mut facts = tx.facts(row)?;
+        if !matches!(self.caller.who, Who::Citizen { .. }) {
+            return Ok(facts);
+        }
+        facts.document.display = Display::OPEN;
+        let permit = access::may_read(&facts, &self.question(&facts.document, client));
+        if let Ok(permit) = permit {
+            let record = tx.record_to_mask(&permit, row)?;
+            facts.document.display = metadata::read(&record)
+                .map_or(Display::UNREAD, |(raw, _)| Display::of(&raw, self.is_organisers(row)));
+        }
+        Ok(facts)
+    }
+
+    /// Whether a unit of the controller's own made a version. A producer writes in the name of its own units
+    /// alone.
+    fn is_organisers(&self, row: &VersionRow) -> bool {
+        let units = self.registry.units_of(&row.controller);
+        row.unit.as_ref().is_some_and(|unit| units.contains(unit))
     }
 
     fn question<'q>(

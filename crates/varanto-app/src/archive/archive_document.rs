@@ -252,7 +252,7 @@ impl App {
                     differs.push(part.name());
                 }
             }
-            let receipt = prove_document::receipt(tx, &whole, &document)?;
+            let receipt = prove_document::receipt(tx, whole, &document)?;
             Ok((row, differs, receipt, permit.basis()))
         });
         let (row, differs, receipt, basis) = match compared {

@@ -53,7 +53,7 @@ impl App {
             };
             Ok(DocumentProof {
                 signatures,
-                receipt: receipt(seen.tx, &whole, document)?,
+                receipt: receipt(seen.tx, whole, document)?,
                 record: String::from_utf8(record)
                     .map_err(|_| StoreError::Damaged("a record is not text".into()))?,
                 columns: seen.tx.columns(whole.version())?,
@@ -120,11 +120,11 @@ impl App {
 /// The receipt that was answered when the version was archived, to the byte.
 pub(super) fn receipt(
     tx: &ReadTx<'_>,
-    permit: &WholePermit<'_>,
+    permit: WholePermit<'_>,
     document: &Oid,
 ) -> Result<Receipt, StoreError> {
     let row = tx.version_of_key(permit.version())?;
-    let evidence = tx.evidence(permit)?;
+    let evidence = tx.evidence(&permit)?;
     let (checkpoint, version_leaf) = tx.seal_of(evidence.leaf)?;
     let line = tx.line_of_leaf(evidence.leaf + 1)?.ok_or_else(|| {
         StoreError::Damaged(format!("the line of the arrival of version {}", row.version.0))

@@ -166,7 +166,7 @@ fn looked_at(
         Some(permit) => match permit.whole() {
             Ok(whole) => {
                 let record = tx.record(&whole, &row)?;
-                metadata::read(&record).map_or(Display::UNREAD, |(raw, _)| Display::of(&raw))
+                metadata::read(&record).map_or(Display::UNREAD, |(raw, _)| Display::of(&raw, false))
             }
             Err(_) => Display::UNREAD,
         },

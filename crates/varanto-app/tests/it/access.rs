@@ -100,7 +100,7 @@ fn with_producer(world: &World, who: &Client, first: &str, last: &str) -> (Draft
 }
 
 /// The producer's own note in the county's register.
-fn producers_note(world: &World, dossier: &Dossier) -> Draft {
+pub(crate) fn producers_note(world: &World, dossier: &Dossier) -> Draft {
     let id = format!("{PRODUCER}.95.2026.{}", world.number());
     world
         .note(dossier)

@@ -9,6 +9,7 @@ mod damage;
 mod differential;
 mod disclosing;
 mod full_disk;
+mod guardians;
 mod national;
 mod national_mutations;
 mod obligations;

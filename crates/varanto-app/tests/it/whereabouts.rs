@@ -57,7 +57,7 @@ fn telling(structure: &varanto_domain::structures::Structure, seed: u64) -> Stri
     content::write(&synthetic::document(structure, seed, Fullness::Full, &mut source))
 }
 
-fn secret_in(text: &str) -> Option<&'static str> {
+pub(crate) fn secret_in(text: &str) -> Option<&'static str> {
     SECRETS.into_iter().find(|secret| text.contains(secret))
 }
 
@@ -94,7 +94,7 @@ struct Hiding {
     documents: Vec<Oid>,
 }
 
-fn telling_note(world: &World, dossier: &Dossier) -> Draft {
+pub(crate) fn telling_note(world: &World, dossier: &Dossier) -> Draft {
     let structure = structure_of(NOTE);
     let note = world.structured_document(dossier, structure, 5);
     let made = about(&dossier.client, &telling(structure, 5));
@@ -141,24 +141,24 @@ impl Hiding {
         let mut all = Vec::new();
         for id in &self.documents {
             let mut tell = |way: &str, answer: String| all.push((format!("{way} {id}"), answer));
-            tell("open", told(app.open_document(caller, id, purpose)));
-            tell("versions", told(app.list_versions(caller, id, purpose)));
+            tell("open", told(&app.open_document(caller, id, purpose)));
+            tell("versions", told(&app.list_versions(caller, id, purpose)));
             for part in [None].into_iter().chain(Part::ALL.map(Some)) {
                 let opened = app.open_content(caller, id, part, purpose);
-                tell(&format!("{part:?}"), told(opened.map(|opened| texts(&opened.parts))));
+                tell(&format!("{part:?}"), told(&opened.map(|opened| texts(&opened.parts))));
             }
             for language in [ViewLanguage::Finnish, ViewLanguage::Swedish] {
-                tell("page", told(app.show_document(caller, id, purpose, language)));
+                tell("page", told(&app.show_document(caller, id, purpose, language)));
                 let print = app.print_document(caller, id, purpose, language);
-                tell("print", told(print.map(|pdf| String::from_utf8_lossy(&pdf).into_owned())));
+                tell("print", told(&print.map(|pdf| String::from_utf8_lossy(&pdf).into_owned())));
             }
-            tell("proof", told(app.prove_document(caller, id, purpose)));
+            tell("proof", told(&app.prove_document(caller, id, purpose)));
             let material = app.open_signature_material(caller, id, &[0; 32], purpose);
-            tell("material", told(material));
-            tell("who", told(app.list_access(caller, id, purpose)));
+            tell("material", told(&material));
+            tell("who", told(&app.list_access(caller, id, purpose)));
             for action in AccessQuestion::ACTIONS {
                 let asked = AccessQuestion { document: id.clone(), action, purpose };
-                tell("explain", told(app.explain_access(caller, &asked)));
+                tell("explain", told(&app.explain_access(caller, &asked)));
             }
         }
         for enriched in [false, true] {
@@ -178,7 +178,7 @@ impl Hiding {
             all.push(("summary".to_owned(), format!("Ok {contents:?} {summary:?}")));
         }
         let query = self.query(purpose);
-        all.push(("search".to_owned(), told(app.find_documents(caller, &query))));
+        all.push(("search".to_owned(), told(&app.find_documents(caller, &query))));
         all
     }
 
@@ -193,7 +193,7 @@ impl Hiding {
     }
 }
 
-fn told<T: Debug>(answer: Result<T, AppError>) -> String {
+fn told<T: Debug>(answer: &Result<T, AppError>) -> String {
     format!("{answer:?}")
 }
 
@@ -332,7 +332,7 @@ fn an_identifier_that_names_a_producer_is_not_told() {
     hiding.world.archive_as(crate::world::System::Producer, &made);
     let other = worker(&hiding.world, COUNTY, OPERATING_UNIT);
     let hits = |caller: &Caller| {
-        told_of(hiding.world.app.find_documents(caller, &hiding.query(WHY)).unwrap().hits)
+        told_of(&hiding.world.app.find_documents(caller, &hiding.query(WHY)).unwrap().hits)
     };
     assert!(!hits(&other).contains(id));
     assert!(hits(&worker(&hiding.world, COUNTY, UNIT)).contains(id));
@@ -340,6 +340,6 @@ fn an_identifier_that_names_a_producer_is_not_told() {
     assert!(view.masked && !view.metadata.contains("90000003"), "{}", view.metadata);
 }
 
-fn told_of(hits: Vec<varanto_app::archive::DocumentView>) -> String {
+fn told_of(hits: &[varanto_app::archive::DocumentView]) -> String {
     format!("{hits:?}")
 }

@@ -113,12 +113,12 @@ pub struct Display {
 }
 
 impl Display {
-    /// What the metadata say. Of guardians and of adoption counselling nothing is read here: they are taken
-    /// as not said.
+    /// What the metadata say. `by_organiser` tells whether a unit of the controller's own made the document.
+    /// Of adoption counselling nothing is read here: no element says that a worker has let it be shown.
     ///
-    /// Source: CIT-3.
+    /// Source: CIT-3, CIT-4.
     #[must_use]
-    pub fn of(metadata: &RawMetadata<'_>) -> Self {
+    pub fn of(metadata: &RawMetadata<'_>, by_organiser: bool) -> Self {
         let text = |element| match metadata.get(element) {
             Some(RawValue::Text(text)) => Some(text.as_ref()),
             _ => None,
@@ -126,9 +126,18 @@ impl Display {
         Self {
             delayed_until: text(Element::DisplayDelay).and_then(FinnishDay::parse),
             special_content: text(Element::SpecialContent) == Some("K"),
-            ..Self::default()
+            guardians: GuardianMark::of(text(Element::GuardianDisclosure), by_organiser),
+            adoption_shown: false,
         }
     }
+
+    /// As if nothing held the document back: what is denied even so needs no record to be read.
+    pub const OPEN: Self = Self {
+        delayed_until: None,
+        special_content: false,
+        guardians: GuardianMark::Shown,
+        adoption_shown: true,
+    };
 
     /// Of a document whose record was not read: hidden from every citizen.
     pub const UNREAD: Self = Self {
@@ -151,6 +160,23 @@ pub enum GuardianMark {
     Hidden,
     /// They may not, says the producer alone; the organiser has not decided yet.
     HiddenByProducer,
+}
+
+impl GuardianMark {
+    /// What a document's mark says (code set 1286: `1` lets it be given to guardians), by whose document it
+    /// is. The organiser's decision alone lets guardians see a document: a producer's mark that they may is
+    /// none, and one that they may not holds until the organiser has decided in a version of its own.
+    ///
+    /// Source: CIT-4; national-specs 6.7.
+    #[must_use]
+    pub fn of(code: Option<&str>, by_organiser: bool) -> Self {
+        match (code, by_organiser) {
+            (Some("1"), true) => Self::Shown,
+            (Some(_), true) => Self::Hidden,
+            (Some("1"), false) | (None, _) => Self::NotSaid,
+            (Some(_), false) => Self::HiddenByProducer,
+        }
+    }
 }
 
 /// What is known of a client.

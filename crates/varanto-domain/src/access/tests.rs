@@ -438,3 +438,17 @@ fn notices_are_told_to_those_that_act_for_the_unit() {
     let citizen = Who::Citizen { client: ClientKey(1), strength: Strength::Strong };
     check(&|one| one.who = citizen.clone(), &unit, Err("role-does-not-fit"));
 }
+
+/// CIT-4: the organiser decides what guardians see; a producer alone can only keep it back until then.
+#[test]
+fn a_producers_mark_alone_shows_guardians_nothing() {
+    let check = |code: Option<&str>, by_organiser, expected| {
+        assert_eq!(GuardianMark::of(code, by_organiser), expected, "{code:?} {by_organiser}");
+    };
+    check(Some("1"), true, GuardianMark::Shown);
+    check(Some("2"), true, GuardianMark::Hidden);
+    check(None, true, GuardianMark::NotSaid);
+    check(Some("1"), false, GuardianMark::NotSaid);
+    check(Some("2"), false, GuardianMark::HiddenByProducer);
+    check(None, false, GuardianMark::NotSaid);
+}

@@ -42,7 +42,7 @@ pub fn without_whereabouts(permit: &LogPermit, mut line: KeptLine) -> KeptLine {
     if !actor.organisation.as_deref().is_some_and(|one| permit.answers_for(one)) {
         actor.organisation = None;
         if !actor.name.starts_with("citizen:") {
-            actor.name = MASKED.to_owned();
+            MASKED.clone_into(&mut actor.name);
         }
         actor.detail = None;
     } else if let (Some(unit), Some(detail)) = (unit, &mut actor.detail) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use varanto_domain::ids::Oid;
 use varanto_domain::time::{Clock, FinnishDay, Instant};
+use varanto_formats::persons::{PersonAnswer, write};
 use varanto_kit::county::{County, CountySize, Event, Made};
 use varanto_kit::http::{Answer, Client, Multipart};
 use varanto_kit::oidc::{Provider, User};
@@ -95,6 +96,13 @@ impl House {
         let server = opening.open(beside.nest("/oidc", provider.router())).unwrap();
         let address = server.addresses()[0];
         Self { doors, authority, county, provider, address, ca, _server: server, _home: home }
+    }
+
+    /// What the county's population register says of the clients of whom something is archived.
+    pub(crate) fn tell_of_persons(&self) {
+        let persons = self.county.population().collect();
+        let told = PersonAnswer { told_at: MachineClock.now(), persons };
+        self.doors.app.load_persons(write(&told).as_bytes(), false).unwrap();
     }
 
     /// The county's own organisation.

@@ -14,6 +14,7 @@ async fn house_with_one() -> (House, Made, String) {
     let answer = house.system().post_form("/api/v1/documents", form(&made)).await.unwrap();
     assert_eq!(answer.status, 201, "{}", answer.text());
     assert!(answer.json().get("remarks").is_none(), "{}", answer.text());
+    house.tell_of_persons();
     let path = format!("/api/v1/documents/{}", made.document_id);
     (house, made, path)
 }

@@ -1,0 +1,20 @@
+//! What the population register tells: any bytes get an answer, and what is read comes back.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use varanto_formats::persons;
+
+fuzz_target!(|bytes: &[u8]| {
+    if let Ok(answer) = persons::read(bytes) {
+        let printed = persons::write(&answer);
+        assert_eq!(persons::read(printed.as_bytes()).as_ref(), Ok(&answer));
+        for (_, facts) in &answer.persons {
+            let kept = persons::write_facts(facts);
+            assert_eq!(persons::read_facts(kept.as_bytes()).as_ref(), Ok(facts));
+        }
+    }
+    if let Ok(codes) = persons::read_question(bytes) {
+        let printed = persons::write_question(&codes);
+        assert_eq!(persons::read_question(printed.as_bytes()), Ok(codes));
+    }
+});
