@@ -14,6 +14,7 @@
 
 mod archive;
 mod bare;
+mod decisions;
 mod https;
 mod measure;
 mod national;
@@ -40,6 +41,8 @@ enum What {
     Https(HttpsSizes),
     /// Verify and archive signed national messages, and where the time of one goes.
     National(Sizes),
+    /// What a decision costs, alone and hit by hit in the list of a client with 500 documents.
+    Decisions(DecisionSizes),
     /// Load a large store, then list and open in it: how the time grows with the size.
     Growth(GrowthSizes),
 }
@@ -79,10 +82,26 @@ struct GrowthSizes {
     dir: Option<std::path::PathBuf>,
 }
 
+#[derive(clap::Args)]
+struct DecisionSizes {
+    /// Documents in the store.
+    #[arg(long, default_value_t = 1_000_000)]
+    documents: u64,
+    /// Lists for each caller.
+    #[arg(long, default_value_t = 4_000)]
+    looks: u64,
+    /// The folder to work in; a temporary one by default. A store of a run before is taken as it is.
+    #[arg(long)]
+    dir: Option<std::path::PathBuf>,
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     match Options::parse().what {
         What::Operations(sizes) => archive::operations(&sizes),
         What::Https(sizes) => https::run_all(&sizes),
+        What::Decisions(sizes) => {
+            decisions::decisions(sizes.documents, sizes.looks, sizes.dir.as_deref())
+        }
         What::National(sizes) => national::national(&sizes),
         What::Growth(sizes) => archive::growth(&sizes.documents, sizes.looks, sizes.dir.as_deref()),
     }

@@ -142,13 +142,29 @@ impl<'a> Tree<'a> {
     }
 }
 
-/// Whether a namespace has a scheme, or is none: what has neither has no canonical form (Canonical XML
-/// 1.0 section 1.3).
+/// Whether a namespace is none, or an address with a scheme and of the characters of RFC 3986 alone: any
+/// other has no canonical form (Canonical XML 1.0 section 1.3).
 fn is_absolute(namespace: &str) -> bool {
-    let scheme = namespace.split_once(':').map_or("", |(scheme, _)| scheme);
+    let Some((scheme, rest)) = namespace.split_once(':') else { return namespace.is_empty() };
     let formed =
         scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
-    namespace.is_empty() || formed && scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+    formed && scheme.starts_with(|first: char| first.is_ascii_alphabetic()) && is_address(rest)
+}
+
+/// Whether a text has the characters of an address, and one fragment at most.
+fn is_address(text: &str) -> bool {
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?#".contains(b);
+    let mut bytes = text.as_bytes();
+    while let Some((first, rest)) = bytes.split_first() {
+        bytes = match (first, rest) {
+            (b'%', [one, two, rest @ ..]) if one.is_ascii_hexdigit() && two.is_ascii_hexdigit() => {
+                rest
+            }
+            _ if plain(first) => rest,
+            _ => return false,
+        };
+    }
+    text.matches('#').count() <= 1
 }
 
 /// Whether the declaration, if there is one, names no other encoding.
@@ -205,7 +221,12 @@ mod tests {
         assert!(told("<?xml version='1.0' encoding = 'utf-8'?><a/>").is_none());
         assert!(told(&"<a>".repeat(200)).is_some());
         assert!(told("\u{feff}<a/>").is_none());
-        assert!(told("<a xmlns:b='relative'/>").is_some());
+        for relative in ["relative", "urn:a b", "0urn:a", "urn:%4", "urn:a#b#c", "urn:\u{e4}"] {
+            assert!(told(&format!("<a xmlns:b='{relative}'/>")).is_some(), "{relative}");
+        }
+        for sound in ["", "urn:a", "http://www.w3.org/2001/XMLSchema-instance", "urn:%4a#b"] {
+            assert!(told(&format!("<a xmlns='{sound}'/>")).is_none(), "{sound}");
+        }
         assert!(told("<a xmlns='urn:x'><b xmlns=''/></a>").is_none());
         let inside = Tree::read(b"<a><b>x<?p i?></b></a>").unwrap();
         let root = inside.document.document_element().unwrap();
