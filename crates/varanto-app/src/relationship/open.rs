@@ -1,7 +1,7 @@
 //! Opening a relationship, and a case under one.
 
-use varanto_domain::access::Caller;
 use varanto_domain::access::log::Event;
+use varanto_domain::access::{Caller, Purpose};
 use varanto_domain::archive::documents::Part;
 use varanto_domain::archive::register_documents::RelationshipContent;
 use varanto_domain::faults::{Fault, FaultKind};
@@ -38,7 +38,7 @@ impl App {
     ) -> Result<Written, AppError> {
         let now = self.clock.now();
         let registry = self.registry();
-        let at = self.written_at(&asked.document)?.unwrap_or(now);
+        let at = self.written_at(caller, &asked.document, now)?.unwrap_or(now);
         let structure = match structure(&registry, RELATIONSHIP, at) {
             Ok(structure) => structure,
             Err(fault) => return Err(self.refuse_act(caller, vec![fault], now)?),
@@ -69,7 +69,7 @@ impl App {
     ) -> Result<Written, AppError> {
         let now = self.clock.now();
         let registry = self.registry();
-        let at = self.written_at(&asked.document)?.unwrap_or(now);
+        let at = self.written_at(caller, &asked.document, now)?.unwrap_or(now);
         let relationship = &asked.what.relationship;
         let of = self.store.read::<_, AppError>(|tx| {
             let Some(row) = tx.find_relationship(relationship)? else { return Ok(None) };
@@ -98,9 +98,19 @@ impl App {
         self.send_composed(caller, sent, (Vec::new(), Vec::new()), how, now)
     }
 
-    /// When a document was written that is archived already.
-    fn written_at(&self, document: &Oid) -> Result<Option<Instant>, AppError> {
-        self.store.read(|tx| Ok(tx.find_version(document)?.map(|row| row.written_at)))
+    /// When a document was written that is archived already, for one who may send it again; of others nobody
+    /// learns anything here, not by the day that names and rules are of either.
+    fn written_at(
+        &self,
+        caller: &Caller,
+        document: &Oid,
+        now: Instant,
+    ) -> Result<Option<Instant>, AppError> {
+        let inquiry = self.inquiry(caller, Purpose::READ, now);
+        self.store.read(|tx| {
+            let Some(row) = tx.find_version(document)? else { return Ok(None) };
+            Ok(inquiry.may_compare_resent(tx, &row)?.is_ok().then_some(row.written_at))
+        })
     }
 }
 

@@ -380,6 +380,30 @@ fn a_relationship_ends_when_nothing_is_open_and_a_new_one_begins() {
     assert_eq!(world.damage(), Vec::<String>::new());
 }
 
+/// ACC-4: an opening under an identifier that another's document has is answered as one under an
+/// identifier that no document has: not even its day is learnt from units that were in force then.
+#[test]
+fn an_opening_tells_nothing_of_anothers_document() {
+    let world = World::new();
+    world.clock.set("2023-06-01T10:00:00+02:00");
+    let others = crate::access::neighbours_relationship(&world, &client(7));
+    world.clock.set("2026-11-02T10:00:00+02:00");
+    let asks = |document: &str| {
+        let mut asked = world.asks_for_relationship(&client(1));
+        asked["document_id"] = document.into();
+        asked["unit"] = crate::world::CLOSED_UNIT.into();
+        match world.opens_relationship(&world.county(), &asked, TRIED) {
+            Err(AppError::Refused(faults)) => {
+                faults.iter().map(|fault| (fault.code(), fault.element.clone())).collect::<Vec<_>>()
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    let nothing = asks(&format!("{NEIGHBOUR}.95.2023.404404"));
+    assert!(nothing.iter().any(|(code, _)| *code == "unknown-unit"), "{nothing:?}");
+    assert_eq!(asks(others.id().as_str()), nothing);
+}
+
 /// ARC-3: what was sent again is answered the same, also after other versions came; another act under the same
 /// identifier is a conflict.
 #[test]
