@@ -257,15 +257,37 @@ impl<'a> Inquiry<'a> {
         tx: &ReadTx<'_>,
         row: &VersionRow,
     ) -> Result<bool, StoreError> {
+        Ok(self.by_the_person(tx, row, Action::Read)?.is_some_and(|[known, told]| known != told))
+    }
+
+    /// Whether what is shown of a version in a list turns on facts of the client's person that are not known today:
+    /// whether it is, or what of it.
+    pub(crate) fn shows_by_the_person(
+        &self,
+        tx: &ReadTx<'_>,
+        row: &VersionRow,
+    ) -> Result<bool, StoreError> {
+        let answers = self.by_the_person(tx, row, Action::List)?;
+        Ok(answers.is_some_and(|[known, told]| known.ok() != told.ok()))
+    }
+
+    /// What is decided of a version, and what would be, were what was told of the client's person last known today;
+    /// `None` where it is.
+    fn by_the_person(
+        &self,
+        tx: &ReadTx<'_>,
+        row: &VersionRow,
+        action: Action,
+    ) -> Result<Option<[Result<Grant, Denial>; 2]>, StoreError> {
         let known = self.client(tx, Some(row.client))?;
         if known.person_known {
-            return Ok(false);
+            return Ok(None);
         }
-        let document = tx.facts(row)?.document;
+        // How it is held back is read where it is shown.
+        let document = DocumentFacts { display: Display::OPEN, ..tx.facts(row)?.document };
         let as_if = self.facts_of_client(tx, row.client, PersonIs::TakenAsKnown)?;
-        let answer =
-            |facts: &ClientFacts| access::decide(Action::Read, &self.question(&document, facts));
-        Ok(answer(&known) != answer(&as_if))
+        let answer = |facts: &ClientFacts| access::decide(action, &self.question(&document, facts));
+        Ok(Some([answer(&known), answer(&as_if)]))
     }
 
     /// Forgets what was known of a client: more has come.

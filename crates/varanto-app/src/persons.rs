@@ -3,6 +3,7 @@
 //! Nothing is asked inside a transaction: what is due is read, the register is asked, and what it told is
 //! kept in turns of their own.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid, PersonalIdentityCode
 use varanto_domain::persons::PersonFacts;
 use varanto_domain::time::Instant;
 use varanto_formats::persons::{self, PersonAnswer};
-use varanto_store::{StoreError, WriteTx};
+use varanto_store::{ReadTx, StoreError, VersionRow, WriteTx};
 
 use crate::administer::{LoadError, administration};
 use crate::inquiry::Inquiry;
@@ -144,20 +145,62 @@ impl App {
         inquiry: &Inquiry<'_>,
         document: &Oid,
     ) -> Result<(), AppError> {
+        self.learn(inquiry, |tx| {
+            let mut turning = BTreeSet::new();
+            if let Some(row) = tx.find_version(document)?
+                && inquiry.turns_on_the_person(tx, &row)?
+            {
+                turning.insert(row.client);
+            }
+            Ok(turning)
+        })
+    }
+
+    /// As [`App::learn_before_deciding`], about the clients of a list: asked where what is shown turns on it alone, so
+    /// that no time tells of documents of which nothing is shown. `find` answers what the list is of.
+    ///
+    /// Source: ARC-10, DIS-1; design D13.
+    pub(crate) fn learn_before_listing(
+        &self,
+        inquiries: &[&Inquiry<'_>],
+        find: impl Fn(&ReadTx<'_>) -> Result<Vec<VersionRow>, StoreError>,
+    ) -> Result<(), AppError> {
+        for inquiry in inquiries {
+            self.learn(inquiry, |tx| {
+                let mut turning = BTreeSet::new();
+                for row in find(tx)? {
+                    if !turning.contains(&row.client) && inquiry.shows_by_the_person(tx, &row)? {
+                        turning.insert(row.client);
+                    }
+                }
+                Ok(turning)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Asks about the clients whose facts are wanted, unless the register rests.
+    fn learn(
+        &self,
+        inquiry: &Inquiry<'_>,
+        wanted: impl Fn(&ReadTx<'_>) -> Result<BTreeSet<ClientKey>, AppError>,
+    ) -> Result<(), AppError> {
         let now = self.clock.now();
         let Some(connected) = self.connected().filter(|one| !one.rests(now)) else {
             return Ok(());
         };
         let unknown = self.store.read::<_, AppError>(|tx| {
-            let Some(row) = tx.find_version(document)? else { return Ok(None) };
-            if !inquiry.turns_on_the_person(tx, &row)? {
-                return Ok(None);
+            let mut unknown = Vec::new();
+            for client in wanted(tx)? {
+                unknown.extend(tx.find_person(client)?.map(|person| (client, person.code)));
             }
-            Ok(tx.find_person(row.client)?.map(|person| (row.client, person.code)))
+            Ok(unknown)
         })?;
-        let Some(unknown) = unknown else { return Ok(()) };
-        match self.ask(&connected, &[unknown]) {
-            Ok(_) => inquiry.forget(unknown.0),
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        match self.ask(&connected, &unknown) {
+            Ok(_) => unknown.iter().for_each(|(client, _)| inquiry.forget(*client)),
             Err(AskError::App(error)) => return Err(error),
             Err(AskError::Silent(_) | AskError::NotConnected) => connected.rest(now),
         }

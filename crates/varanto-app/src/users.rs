@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
+use varanto_domain::access::log::{Actor, Event, KeptLine, LogLine, Outcome};
 use varanto_domain::access::users::{NotAUser, UserRight, narrowed};
 use varanto_domain::access::{Basis, Caller, Who};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{ClientIdentifier, Oid};
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::users::{self, UserEntry};
-use varanto_store::{StoreError, UserRow, WriteTx};
+use varanto_store::{Damage, ReadTx, StoreError, UserRow, WriteTx};
 
 use crate::administer::LoadError;
 use crate::callers::Unknown;
@@ -184,6 +184,49 @@ impl App {
     }
 }
 
+/// What of the register is not as the log tells it: rights of which no line tells so, and lines of which no right is
+/// kept.
+///
+/// Source: ARC-15, ACC-2.
+pub(crate) fn damage_of(tx: &ReadTx<'_>) -> Result<Vec<Damage>, StoreError> {
+    let mut told: HashMap<i64, KeptLine> = HashMap::new();
+    let mut after = 0;
+    loop {
+        let page = tx.list_lines_of_users(after)?;
+        let Some(end) = page.last() else { break };
+        after = end.number;
+        let steps = page.into_iter().filter(|line| &*line.outcome == "permitted");
+        told.extend(steps.map(|line| (line.number, line)));
+    }
+    let mut damage = Vec::new();
+    for row in tx.list_all_user_rights()? {
+        let place = format!("user right {}", row.key);
+        let right = right_of(&row)?;
+        let mut is_told = |number: i64, what: &str, at: Instant| {
+            let expected = line_of(&right, what, at);
+            told.remove(&number).is_some_and(|line| {
+                (line.at, &line.detail) == (at, &expected.detail)
+                    && line.actor.organisation.as_deref() == Some(row.organisation.as_str())
+            })
+        };
+        if !is_told(row.granted_line, GRANTED, row.granted_at) {
+            damage.push(Damage::at(&place, "no log line tells of it so"));
+        }
+        let ended = match (row.ended_line, row.ended_at) {
+            (Some(line), Some(at)) => is_told(line, ENDED, at),
+            (line, at) => line.is_none() && at.is_none(),
+        };
+        if !ended {
+            damage.push(Damage::at(&place, "no log line tells of its end so"));
+        }
+    }
+    let mut lost: Vec<i64> = told.into_keys().collect();
+    lost.sort_unstable();
+    let of_none = "tells of a user's right that is not kept so";
+    damage.extend(lost.into_iter().map(|line| Damage::at(format!("log line {line}"), of_none)));
+    Ok(damage)
+}
+
 /// What the file says that the registers do not bear.
 fn faults_of(registry: &Registry, entries: &[UserEntry]) -> Vec<Fault> {
     let mut faults = Vec::new();
@@ -243,18 +286,22 @@ fn replace(
         }
         for row in held {
             let right = right_of(&row)?;
-            let line = tx.log(&line_of(&right, "ended", now))?;
+            let line = tx.log(&line_of(&right, ENDED, now))?;
             tx.end_user_right(row.key, line.number, now)?;
             kept.ended += 1;
         }
         for (entry, printed, person) in new {
-            let line = tx.log(&line_of(&entry.right, "granted", now))?;
+            let line = tx.log(&line_of(&entry.right, GRANTED, now))?;
             tx.insert_user_right(organisation, &printed, person.as_ref(), line.number, now)?;
             kept.granted += 1;
         }
     }
     Ok(kept)
 }
+
+/// What a line tells of a right.
+const GRANTED: &str = "granted";
+const ENDED: &str = "ended";
 
 /// The operator's line, under the eyes of the organisation whose user it is.
 fn line_of(right: &UserRight, what: &str, at: Instant) -> LogLine {

@@ -17,7 +17,7 @@ use varanto_store::{ReadTx, ReadVersion, StoreError, VersionRow};
 use self::offline::body_of;
 pub use self::offline::{Held, ReceiptProblem, ReceiptVerdict, verify_receipt};
 use self::signatures::SignatureCheck;
-use crate::{App, AppError, derived};
+use crate::{App, AppError, derived, users};
 
 mod offline;
 mod signatures;
@@ -81,6 +81,10 @@ impl App {
             };
             let rows = tx.verify_rows(&mut judge, |rows| progress(Progress::Rows(rows)))?;
             damage.extend(rows.damage);
+            match users::damage_of(tx) {
+                Err(StoreError::Damaged(what)) => damage.push(Damage::at("users", what)),
+                found => damage.extend(found?),
+            }
             Ok(StoreVerdict {
                 versions: rows.versions,
                 lines: rows.lines,

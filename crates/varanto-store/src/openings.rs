@@ -1,9 +1,10 @@
 //! Openings: looks without case context, and where the judgement of each stands.
 
 use rusqlite::{Row, params};
-use varanto_domain::access::{LogPermit, Reason};
+use varanto_domain::access::log::Event;
+use varanto_domain::access::{Basis, LogPermit, Reason};
 use varanto_domain::ids::{ClientKey, Oid};
-use varanto_domain::oversight::openings::{Judgement, Opening};
+use varanto_domain::oversight::openings::{Judgement, Opening, is_stated};
 use varanto_domain::time::Instant;
 
 use crate::{ReadTx, StoreError, WriteTx};
@@ -82,6 +83,96 @@ impl ReadTx<'_> {
             WHERE client_key = ?1 AND controller = ?2 LIMIT 1";
         let Some(term) = self.find_term(controller.as_str())? else { return Ok(false) };
         Ok(self.optional(SQL, [client.0, term], |_| Ok(()))?.is_some())
+    }
+
+    /// What of the queue is not as the log tells it: openings of which no line tells so, judgements that are other than
+    /// judged last, and looks for a stated reason that are in no queue.
+    pub(crate) fn wrong_openings(&self) -> Result<Vec<(String, &'static str)>, StoreError> {
+        const OPENINGS: &str = openings_sql!(
+            "WHERE (client_key, opening_key) > (?1, ?2) ORDER BY client_key, opening_key LIMIT 256"
+        );
+        let mut wrong = Vec::new();
+        let mut last = (i64::MIN, i64::MIN);
+        let mut judgements = (None, Vec::new());
+        loop {
+            let read = |row: &Row<'_>| Ok(((row.get(1)?, row.get(0)?), self.opening_of(row)));
+            let page: Vec<((i64, i64), _)> = self.all(OPENINGS, last, read)?;
+            let Some(end) = page.last() else { break };
+            last = end.0;
+            for ((client, key), row) in page {
+                let place = format!("opening {key}");
+                let row = match row {
+                    Ok(row) => row,
+                    Err(StoreError::Damaged(_)) => {
+                        wrong.push((place, "does not read"));
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                };
+                if !self.is_told_so(&row)? {
+                    wrong.push((place.clone(), "no log line tells of it so"));
+                }
+                if judgements.0 != Some(client) {
+                    let lines = self.list_lines_about(row.client, Event::Judge)?;
+                    judgements = (Some(client), lines);
+                }
+                let (state, judged) = row.opening.judged_by(row.line, &judgements.1);
+                let kept = row.judged.as_ref().map(|(judge, at)| (judge.as_str(), *at));
+                if (state, judged) != (row.opening.state, kept) {
+                    wrong.push((place, "is judged other than the log tells"));
+                }
+            }
+        }
+        self.looks_in_no_queue(&mut wrong)?;
+        Ok(wrong)
+    }
+
+    /// Whether the line of an opening tells of it, and of a look, one of its documents is in the register.
+    fn is_told_so(&self, row: &OpeningRow) -> Result<bool, StoreError> {
+        let Some(line) = self.find_log_line(row.line)? else { return Ok(false) };
+        if !row.opening.is_told_by(row.client, &line) {
+            return Ok(false);
+        }
+        if line.event == Event::BreakGlass {
+            return Ok(true);
+        }
+        for version in line.versions() {
+            if self.version_of_key(version)?.controller == row.opening.controller {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn looks_in_no_queue(&self, wrong: &mut Vec<(String, &'static str)>) -> Result<(), StoreError> {
+        const LINES: &str = "SELECT line, at, event, outcome, reason, actor, organisation,
+            actor_detail, client_key, version_key, detail FROM use_log
+            WHERE line > ?1 AND reason = ?2 AND client_key IS NOT NULL ORDER BY line LIMIT 512";
+        const OF_CLIENT: &str = openings_sql!("WHERE client_key = ?1 AND actor = ?2");
+        let Some(reason) = self.find_term(Basis::StatedReason.code())? else { return Ok(()) };
+        let mut last = 0;
+        loop {
+            let read =
+                |row: &Row<'_>| Ok((row.get(0)?, row.get(8)?, row.get(5)?, self.kept_line(row)));
+            let page: Vec<(i64, i64, i64, _)> = self.all(LINES, [last, reason], read)?;
+            let Some(end) = page.last() else { return Ok(()) };
+            last = end.0;
+            for (number, client, actor, line) in page {
+                // A line that does not read is told of where lines are held against their leaves.
+                let Ok(line) = line else { continue };
+                if !is_stated(&line) {
+                    continue;
+                }
+                let queued =
+                    self.all(OF_CLIENT, [client, actor], |row| Ok(self.opening_of(row)))?;
+                let queued = queued.iter().flatten();
+                let mut queued =
+                    queued.filter(|row| row.line == number || row.opening.answers_for(&line));
+                if queued.next().is_none() {
+                    wrong.push((format!("log line {number}"), "is in no queue of openings"));
+                }
+            }
+        }
     }
 
     fn opening_of(&self, row: &Row<'_>) -> Result<OpeningRow, StoreError> {

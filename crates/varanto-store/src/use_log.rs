@@ -215,6 +215,27 @@ impl ReadTx<'_> {
         Ok(LoggedLine { number, leaf: leaf.cast_unsigned(), text, client })
     }
 
+    /// A line by its number.
+    pub(crate) fn find_log_line(&self, number: i64) -> Result<Option<KeptLine>, StoreError> {
+        const SQL: &str = "SELECT line, at, event, outcome, reason, actor, organisation,
+            actor_detail, client_key, version_key, detail FROM use_log WHERE line = ?1";
+        self.optional(SQL, [number], |row| Ok(self.kept_line(row)))?.transpose()
+    }
+
+    /// The lines of an event about a client, oldest first.
+    pub(crate) fn list_lines_about(
+        &self,
+        client: ClientKey,
+        event: Event,
+    ) -> Result<Vec<KeptLine>, StoreError> {
+        const SQL: &str = "SELECT line, at, event, outcome, reason, actor, organisation,
+            actor_detail, client_key, version_key, detail FROM use_log
+            INDEXED BY log_by_client WHERE client_key = ?1 AND event = ?2 ORDER BY line";
+        self.all(SQL, [client.0, event as i64], |row| Ok(self.kept_line(row)))?
+            .into_iter()
+            .collect()
+    }
+
     /// The line of a row with the columns of the table, in their order.
     pub(crate) fn kept_line(&self, row: &rusqlite::Row<'_>) -> Result<KeptLine, StoreError> {
         let number: i64 = row.get(0)?;

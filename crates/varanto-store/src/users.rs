@@ -1,6 +1,7 @@
 //! The register of users: rights as they were granted and ended. A row is never changed but for its end.
 
 use rusqlite::{Row, params};
+use varanto_domain::access::log::{Event, KeptLine};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid};
 use varanto_domain::time::Instant;
 
@@ -17,8 +18,12 @@ pub struct UserRow {
     pub right: Vec<u8>,
     /// When it was granted.
     pub granted_at: Instant,
+    /// The line that tells of it.
+    pub granted_line: i64,
     /// When it was ended: replaced or taken away.
     pub ended_at: Option<Instant>,
+    /// The line that tells of that.
+    pub ended_line: Option<i64>,
     /// The client who the user is.
     pub client: Option<ClientKey>,
     /// Under what the user's identity code is found, where one was told.
@@ -29,7 +34,7 @@ macro_rules! users_sql {
     ($which:literal) => {
         concat!(
             "SELECT held.user_key, held.organisation, held.sealed, held.granted_at, held.ended_at, ",
-            "held.lookup, named.client_key FROM user_right AS held ",
+            "held.lookup, named.client_key, held.granted_line, held.ended_line FROM user_right AS held ",
             "LEFT JOIN client_identifier AS named ON named.lookup = held.lookup ",
             $which
         )
@@ -59,6 +64,16 @@ impl ReadTx<'_> {
         self.all(SQL, params, |row| Ok(self.user_of(row)))?.into_iter().collect()
     }
 
+    /// At most 512 lines of the log after a number that tell of users' rights, oldest first.
+    pub fn list_lines_of_users(&self, after: i64) -> Result<Vec<KeptLine>, StoreError> {
+        const SQL: &str = "SELECT line, at, event, outcome, reason, actor, organisation,
+            actor_detail, client_key, version_key, detail FROM use_log
+            WHERE line > ?1 AND event = ?2 ORDER BY line LIMIT 512";
+        self.all(SQL, [after, Event::Users as i64], |row| Ok(self.kept_line(row)))?
+            .into_iter()
+            .collect()
+    }
+
     /// Whether a user is the person of an identifier; none is whose identity code was not told.
     #[must_use]
     pub fn is_user(&self, user: &UserRow, identifier: &ClientIdentifier) -> bool {
@@ -84,6 +99,8 @@ impl ReadTx<'_> {
             ended_at: row.get::<_, Option<i64>>(4)?.map(Instant::from_millis),
             lookup: row.get(5)?,
             client: row.get::<_, Option<i64>>(6)?.map(ClientKey),
+            granted_line: row.get(7)?,
+            ended_line: row.get(8)?,
         })
     }
 }

@@ -328,13 +328,17 @@ impl RowWalk<'_> {
             }
             Err(error) => self.note("signature material", error)?,
         }
-        match self.tx.wrong_persons() {
-            Ok(wrong) => {
-                for (place, what) in wrong {
-                    self.damage(place, what);
+        for (place, wrong) in
+            [("persons", self.tx.wrong_persons()), ("openings", self.tx.wrong_openings())]
+        {
+            match wrong {
+                Ok(wrong) => {
+                    for (place, what) in wrong {
+                        self.damage(place, what);
+                    }
                 }
+                Err(error) => self.note(place, error)?,
             }
-            Err(error) => self.note("persons", error)?,
         }
         match self.tx.wrong_notices() {
             Ok(wrong) => {

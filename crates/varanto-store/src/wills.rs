@@ -27,14 +27,17 @@ impl ReadTx<'_> {
 
     /// What a version of a refusal document refuses, wherever the version stands.
     pub fn refusals_of(&self, version: VersionKey) -> Result<Vec<RefusalEntry>, StoreError> {
-        const SQL: &str = "SELECT kind, refused, set_on, by_representative FROM refusal
+        const SQL: &str = "SELECT kind, refused, set_on, by_representative, place FROM refusal
             WHERE version_key = ?1 AND client_key = ?2 ORDER BY place";
         let client = self.version_of_key(version)?.client;
-        let raw: Vec<RawRefusal> = self.all(SQL, [version.0, client.0], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        let raw: Vec<(RawRefusal, i64)> = self.all(SQL, [version.0, client.0], |row| {
+            Ok(((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?), row.get(4)?))
         })?;
         let damaged = || StoreError::Damaged(format!("the refusals of version {}", version.0));
-        raw.into_iter().map(|raw| entry(raw).ok_or_else(damaged)).collect()
+        let in_place = |(expected, (raw, place)): (i64, (RawRefusal, i64))| {
+            (place == expected).then(|| entry(raw)).flatten().ok_or_else(damaged)
+        };
+        (0..).zip(raw).map(in_place).collect()
     }
 
     /// What the versions of a client's permission document say, oldest first, each with where it stands.

@@ -145,6 +145,12 @@ impl App {
             denied: None,
             now,
         };
+        self.learn_before_listing(&[&making.own, &making.others], |tx| {
+            let client = tx.find_client(&query.client)?;
+            let relationships = client.map(|client| tx.list_relationships(client)).transpose()?;
+            let relationships = relationships.unwrap_or_default().into_iter();
+            relationships.map(|row| tx.version_of_key(row.from)).collect()
+        })?;
         let read = self.store.read_within(self.search.time, |tx| making.summary(tx));
         let summary = match read {
             Err(AppError::Store(StoreError::Overtime)) => {

@@ -176,6 +176,7 @@ impl App {
             }
         };
         let inquiry = self.inquiry(caller, query.purpose(), now);
+        self.learn_before_listing(&[&inquiry], |tx| newest_of_clients(tx, caller, query))?;
         let page = match self.page_in_time(&inquiry, query, after) {
             Err(AppError::Store(StoreError::Overtime)) => {
                 let fault = Fault::new(FaultKind::SearchTooWide, "search", "ARC-8")
@@ -483,6 +484,24 @@ fn filter(
     }
     Ok(Some(filter))
 }
+
+/// The newest documents that a search for clients is about; none of a search of registers.
+fn newest_of_clients(
+    tx: &ReadTx<'_>,
+    caller: &Caller,
+    query: &DocumentQuery,
+) -> Result<Vec<VersionRow>, StoreError> {
+    let (mut scopes, _) = scopes(tx, caller, query)?;
+    scopes.retain(|scope| matches!(scope, Scope::Client(_)));
+    match filter(tx, caller, query)? {
+        Some(filter) => newest_of(tx, &scopes, &filter, None, LOOKED_AT_BEFORE),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// How many of a client's newest documents are looked at before it is asked whether what is shown turns on facts of
+/// the client's person: it does for most of them, or for none.
+const LOOKED_AT_BEFORE: usize = 256;
 
 /// The newest versions over several scopes.
 fn newest_of(

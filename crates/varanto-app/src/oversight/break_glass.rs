@@ -15,8 +15,6 @@ use super::reviewer::line_of_review;
 use crate::withheld::Withheld;
 use crate::{App, AppError};
 
-const HOUR_MILLIS: i64 = 60 * 60 * 1000;
-
 /// What a worker asks to open.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OpeningRequest {
@@ -112,12 +110,17 @@ impl App {
             self.log(caller, Event::BreakGlass, Outcome::Refused(vec![fault.code()]), now)?;
             return Err(AppError::Refused(vec![fault]));
         }
-        let until = now.plus_millis(i64::from(hours) * HOUR_MILLIS);
+        let until = Opening::end_of(now, hours);
         let (worker, asked) = (caller.clone(), request.clone());
         self.store.write::<_, AppError>(move |tx| {
             let actor = Actor::of(&worker);
             let held = held_in(tx, &worker, &asked.client)?;
             let reason = Reason::Look(asked.reason).code();
+            let mut detail = format!("reason={reason} hours={hours}");
+            if let Some((_, controllers)) = &held {
+                let named: Vec<&str> = controllers.iter().map(Oid::as_str).collect();
+                let _ = write!(detail, " registers={}", named.join(","));
+            }
             let line = tx.log(&LogLine {
                 at: now,
                 event: Event::BreakGlass,
@@ -125,7 +128,7 @@ impl App {
                 actor: actor.clone(),
                 client: held.as_ref().map(|(client, _)| *client),
                 version: None,
-                detail: format!("reason={reason} hours={hours}"),
+                detail,
             })?;
             let Some((client, controllers)) = held else { return Ok(()) };
             for controller in controllers {
@@ -229,7 +232,7 @@ impl App {
                 return Err(AppError::NotFound);
             };
             line.client = Some(row.client);
-            let _ = write!(line.detail, " line={}", row.line);
+            let _ = write!(line.detail, " line={} register={}", row.line, row.opening.controller);
             if let Err(denial) = may_judge(&permit, &actor.name, &row.opening) {
                 line.outcome = Outcome::Denied(denial);
                 tx.log(&line)?;

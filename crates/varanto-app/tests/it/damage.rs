@@ -1,19 +1,27 @@
 //! A single flipped bit anywhere is found, and told where (ARC-15, LOG-1).
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use rusqlite::types::Value;
-use varanto_app::archive::InvalidationRequest;
+use serde_json::json;
+use varanto_app::archive::{DocumentQuery, InvalidationRequest};
+use varanto_app::oversight::{OpeningQuery, OpeningRequest};
+use varanto_domain::access::{LookReason, Purpose, Reason, Role};
 use varanto_domain::archive::conformance::ConformanceLevel;
+use varanto_domain::disclosure::Refused;
+use varanto_domain::oversight::openings::Judgement;
 use varanto_domain::persons::PersonFacts;
 use varanto_domain::time::{Clock, FinnishDay, Instant};
 use varanto_formats::persons::{PersonAnswer, write};
 use varanto_formats::synthetic::Draw;
 
+use crate::oversight::person;
 use crate::signatures::{signers, with_jws};
 use crate::world::{
-    PRODUCERS_OTHER_UNIT, PRODUCERS_UNIT, World, client, copy, long, open, serving,
+    COUNTY, NEIGHBOUR, OPERATING_UNIT, PRODUCERS_OTHER_UNIT, PRODUCERS_UNIT, World, client, copy,
+    long, oid, open, serving,
 };
 
 /// An archive with some of everything, closed.
@@ -55,11 +63,47 @@ fn archive_of_everything() -> World {
     };
     world.app.load_persons(&told(-2, "2026-11-01"), false).unwrap();
     world.app.load_persons(&told(-1, "2026-11-02"), false).unwrap();
+    world.archive(&world.permission(&client(5), Some(true)));
+    let refused = [Refused::Controller(oid(COUNTY)), Refused::ServiceTask("24".into())];
+    world.archive(&world.refusal(&client(5), &refused));
+    looks_without_context(&world, &joint.relationship_document);
+    world.app.find_documents(&world.county(), &DocumentQuery::default()).unwrap();
     world
-        .app
-        .find_documents(&world.county(), &varanto_app::archive::DocumentQuery::default())
-        .unwrap();
-    world
+}
+
+/// Looks without case context, single ones and for hours, of which some are judged; and users who came and went.
+fn looks_without_context(world: &World, document: &str) {
+    let worker = person(world, Role::Worker, COUNTY, Some(OPERATING_UNIT));
+    let reason = Reason::Look(LookReason::Correction);
+    world.app.open_document(&worker, &oid(document), Purpose::READ.because(reason)).unwrap();
+    let query = DocumentQuery {
+        client: Some(client(5).identifier()),
+        reason: Some(reason),
+        ..DocumentQuery::default()
+    };
+    let lines = world.contents().log_lines;
+    assert!(!world.app.find_documents(&worker, &query).unwrap().hits.is_empty());
+    assert!(world.contents().log_lines > lines);
+    for (number, reason) in [(4, LookReason::Urgent), (5, LookReason::FirstContact)] {
+        let client = client(number).identifier();
+        let opening = OpeningRequest { client, reason, hours: Some(2) };
+        world.app.open_up(&worker, &opening).unwrap();
+    }
+    let officer = person(world, Role::DataProtectionOfficer, COUNTY, None);
+    let queue = world.app.list_openings(&officer, &OpeningQuery::default()).unwrap().openings;
+    assert_eq!(queue.len(), 3);
+    for state in [Judgement::Seen, Judgement::Questioned] {
+        world.app.judge_opening(&officer, &queue[0].id, state).unwrap();
+    }
+    let user = |subject: &str| {
+        json!({"subject": subject, "organisation": NEIGHBOUR,
+        "given_names": "Aino", "family_name": "Testi", "role": "worker", "units": [],
+        "identity_code": client(6).code.reveal(), "first_day": "2026-01-01", "granted_by": "Olli Testi"})
+    };
+    for users in [json!([user("a"), user("b")]), json!([user("b")])] {
+        let file = json!({ "users": users }).to_string();
+        world.app.load_users(file.as_bytes()).unwrap();
+    }
 }
 
 fn joint_case(world: &World, relationship: &str) -> crate::world::Draft {
@@ -130,6 +174,8 @@ fn flipped(value: Value, draw: &mut Draw) -> Value {
 /// checkpoint sealed; and how large the log was at earlier checkpoints, all of which the newest one
 /// continues.
 const NO_EVIDENCE: &[(&str, &str)] = &[
+    ("opening", "opening_key"),
+    ("user_right", "lookup"),
     ("checkpoint", "sealed_at"),
     ("checkpoint", "size"),
     ("client_key", "made_at"),
@@ -171,7 +217,17 @@ fn a_flipped_bit_in_any_column_is_found() {
         ("register_file", "file"),
         ("person", "person"),
         ("person_facts", "person"),
+        ("refusal", "refusals of version"),
+        ("disclosure_permission", "permission of version"),
+        ("signature_evidence", "version"),
+        ("signature_material", "signature"),
+        ("notice", "notice"),
+        ("opening", "opening"),
+        ("user_right", ""),
+        ("schema_migration", ""),
     ];
+    let told: BTreeSet<String> = tables.iter().map(|(table, _)| (*table).to_owned()).collect();
+    assert_eq!(tables_of(folder.path()), told);
     let mut draw = Draw::new(7);
     let mut silent = Vec::new();
     for (table, place) in tables {
@@ -193,33 +249,51 @@ fn a_flipped_bit_in_any_column_is_found() {
     assert!(silent.is_empty(), "{}", silent.join("\n"));
 }
 
-fn columns(folder: &Path, table: &str) -> Vec<String> {
+/// The tables of a store, but the database's own.
+fn tables_of(folder: &Path) -> BTreeSet<String> {
     let conn = Connection::open(database(folder)).unwrap();
-    let mut statement = conn.prepare("SELECT name FROM pragma_table_info(?1)").unwrap();
-    let names = statement.query_map([table], |row| row.get(0)).unwrap();
+    let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+    let mut statement = conn.prepare(sql).unwrap();
+    let names = statement.query_map([], |row| row.get(0)).unwrap();
     names.collect::<Result<_, _>>().unwrap()
+}
+
+fn columns(folder: &Path, table: &str) -> Vec<String> {
+    read_columns(folder, table).unwrap()
+}
+
+/// The columns of a table; `None` when they cannot be read.
+fn read_columns(folder: &Path, table: &str) -> Option<Vec<String>> {
+    let conn = Connection::open(database(folder)).ok()?;
+    let mut statement = conn.prepare("SELECT name FROM pragma_table_info(?1)").ok()?;
+    let names = statement.query_map([table], |row| row.get(0)).ok()?;
+    names.collect::<Result<_, _>>().ok()
 }
 
 /// Flips a bit of a column in a row drawn; `None` when no row has a value there.
 fn flip(folder: &Path, table: &str, column: &str, draw: &mut Draw) -> Option<String> {
     let conn = Connection::open(database(folder)).unwrap();
     conn.pragma_update(None, "foreign_keys", false).unwrap();
-    let rows: i64 = conn
-        .query_row(&format!("SELECT count(*) FROM {table} WHERE {column} IS NOT NULL"), [], |row| {
-            row.get(0)
-        })
-        .unwrap();
-    let place = draw.below(usize::try_from(rows).unwrap());
+    let count = |which: &str| {
+        let sql = format!("SELECT count(*) FROM {table} {which}");
+        conn.query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    // Where no row has a value, one is given to a row.
+    let which = match count(&format!("WHERE {column} IS NOT NULL")) {
+        0 => String::new(),
+        _ => format!("WHERE {column} IS NOT NULL"),
+    };
+    assert!(count(&which) > 0, "{table} has no row");
+    let place = draw.below(usize::try_from(count(&which)).unwrap());
     let horizon = conn.query_row(
-        &format!("SELECT * FROM {table} WHERE {column} IS NOT NULL LIMIT 1 OFFSET {place}"),
+        &format!("SELECT * FROM {table} {which} LIMIT 1 OFFSET {place}"),
         [],
         |row| Ok(matches!(row.get(0)?, Value::Text(name) if name == HORIZON)),
     );
     if horizon.unwrap() {
         return None;
     }
-    let sql =
-        format!("SELECT {column} FROM {table} WHERE {column} IS NOT NULL LIMIT 1 OFFSET {place}");
+    let sql = format!("SELECT {column} FROM {table} {which} LIMIT 1 OFFSET {place}");
     let before: Value = conn.query_row(&sql, [], |row| row.get(0)).ok()?;
     if matches!(&before, Value::Text(text) if text.is_empty()) {
         return None;
@@ -227,8 +301,7 @@ fn flip(folder: &Path, table: &str, column: &str, draw: &mut Draw) -> Option<Str
     let primary = primary_key(&conn, table);
     let named: Vec<String> = primary.iter().map(|name| format!("{name} = ?")).collect();
     let keys = primary.join(", ");
-    let sql =
-        format!("SELECT {keys} FROM {table} WHERE {column} IS NOT NULL LIMIT 1 OFFSET {place}");
+    let sql = format!("SELECT {keys} FROM {table} {which} LIMIT 1 OFFSET {place}");
     let key: Vec<Value> =
         conn.query_row(&sql, [], |row| (0..primary.len()).map(|at| row.get(at)).collect()).unwrap();
     // A bit whose flip the table itself refuses, another is tried.
@@ -271,7 +344,7 @@ fn derived(folder: &Path) -> String {
     said
 }
 
-const DERIVED: [&str; 7] = [
+const DERIVED: [&str; 9] = [
     "relationship",
     "client_case",
     "case_client",
@@ -279,6 +352,8 @@ const DERIVED: [&str; 7] = [
     "right_suspension",
     "tally",
     "archiving_delay",
+    "refusal",
+    "disclosure_permission",
 ];
 
 /// The documents are the truth: what is derived from them can be thrown away, damaged or made up, and
@@ -341,6 +416,10 @@ fn a_deleted_row_is_missed() {
         ("archiving_delay", "archiving delay"),
         ("tile", "tile"),
         ("checkpoint", "checkpoint"),
+        ("refusal", "refusals of version"),
+        ("disclosure_permission", "permission of version"),
+        ("opening", "queue"),
+        ("user_right", "user"),
     ];
     for (table, place) in tables {
         let copied = tempfile::tempdir().unwrap();
@@ -376,7 +455,7 @@ fn everything(folder: &Path) -> Option<String> {
         if !is_table {
             continue;
         }
-        let columns: Vec<String> = columns(folder, &table)
+        let columns: Vec<String> = read_columns(folder, &table)?
             .into_iter()
             .filter(|column| !NO_EVIDENCE.contains(&(table.as_str(), column.as_str())))
             .collect();

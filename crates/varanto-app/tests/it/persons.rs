@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use varanto_app::AppError;
 use varanto_app::administer::LoadError;
+use varanto_app::archive::{DocumentQuery, SummaryQuery};
 use varanto_app::persons::{AskError, KeptPersons, PopulationRegister};
-use varanto_domain::access::{Denial, LookReason, Purpose, Reason};
+use varanto_domain::access::{Caller, Denial, LookReason, Purpose, Reason, Role};
 use varanto_domain::ids::PersonalIdentityCode;
 use varanto_domain::persons::PersonFacts;
 use varanto_domain::time::FinnishDay;
 use varanto_formats::persons::{PersonAnswer, write};
 
-use crate::world::{SetClock, World, client, instant, justified};
+use crate::oversight::person;
+use crate::world::{COUNTY, OPERATING_UNIT, SetClock, System, World, client, instant, justified};
 
 /// A register that says what it was told to say, and counts how often it was asked.
 #[derive(Default)]
@@ -186,4 +188,42 @@ fn looks_at_a_deceased_clients_documents_want_a_reason() {
         let explained = world.app.explain_access(&county, &asked).unwrap();
         assert_eq!(explained.answer.unwrap_err(), Denial::DeceasedWantsReason);
     }
+}
+
+/// ARC-10, DIS-1: a search and a summary ask the register before they are decided, once for the client; where nothing is
+/// shown either way, nobody is asked about; and a register that does not answer is not waited for again at once.
+#[test]
+fn lists_of_a_client_ask_the_register_first() {
+    let world = World::new();
+    let one = client(1);
+    let dossier = world.open_case(&one);
+    world.archive(&world.note(&dossier));
+    let register = Told::in_world(&world);
+    register.say(one.code, PersonFacts::default());
+    let worker = person(&world, Role::Worker, COUNTY, Some(OPERATING_UNIT));
+    let reason = Some(Reason::Look(LookReason::Urgent));
+    let masked = |caller: &Caller| {
+        let client = Some(one.identifier());
+        let query = DocumentQuery { client, reason, ..DocumentQuery::default() };
+        let hits = world.app.find_documents(caller, &query).unwrap().hits;
+        hits.iter().map(|hit| hit.masked).collect::<Vec<_>>()
+    };
+    let summed_up = |caller: &Caller| {
+        let client = one.identifier();
+        let query = SummaryQuery { client, enriched: false, situation: None, reason };
+        let summary = world.app.client_summary(caller, &query).unwrap();
+        summary.relationships.iter().map(|one| one.item.masked).collect::<Vec<_>>()
+    };
+    let stranger = world.caller(System::Neighbour);
+    assert_eq!((masked(&stranger), summed_up(&stranger)), (vec![], vec![]));
+    assert_eq!(register.asked(), 0);
+    assert_eq!(masked(&worker), [false, false, false]);
+    assert_eq!((summed_up(&worker), register.asked()), (vec![false], 1));
+    world.clock.forward_millis(3 * 86_400_000);
+    assert_eq!((summed_up(&worker), register.asked()), (vec![false], 2));
+    assert_eq!((masked(&worker).len(), register.asked()), (3, 2));
+    world.clock.forward_millis(3 * 86_400_000);
+    *register.silent.lock().unwrap() = true;
+    assert_eq!((masked(&worker), register.asked()), (vec![true, true, true], 3));
+    assert_eq!((summed_up(&worker), register.asked()), (vec![true], 3));
 }

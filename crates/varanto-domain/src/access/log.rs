@@ -254,12 +254,19 @@ impl KeptLine {
         self.detail.split(' ').find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
     }
 
+    /// Whether the detail has the word `name=value`.
+    #[must_use]
+    pub fn says(&self, name: &str, value: &str) -> bool {
+        let has = |word: &str| word.strip_prefix(name)?.strip_prefix('=').map(|said| said == value);
+        self.detail.split(' ').any(|word| has(word) == Some(true))
+    }
+
     /// The detail without what it tells of documents: no key, no number of hits, no register. These are
     /// told apart, to those whose business they are.
     #[must_use]
     pub fn plain_detail(&self) -> String {
         let tells = |word: &&str| {
-            let of_documents = ["hits=", "versions=", "from="];
+            let of_documents = ["hits=", "versions=", "from=", "register=", "registers="];
             !is_number(word) && !of_documents.iter().any(|name| word.starts_with(name))
         };
         self.detail.split(' ').filter(tells).collect::<Vec<_>>().join(" ")
