@@ -1,8 +1,8 @@
-//! What the population register tells: any bytes get an answer, and what is read comes back.
+//! What the population register and the mandate register tell: any bytes get an answer, and what is read comes back.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use varanto_formats::persons;
+use varanto_formats::{mandates, persons};
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(answer) = persons::read(bytes) {
@@ -16,5 +16,12 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok(codes) = persons::read_question(bytes) {
         let printed = persons::write_question(&codes);
         assert_eq!(persons::read_question(printed.as_bytes()), Ok(codes));
+    }
+    if let Ok(told) = mandates::read(bytes) {
+        assert_eq!(mandates::read(mandates::write(&told).as_bytes()), Ok(told));
+    }
+    if let Ok(asked) = mandates::read_question(bytes) {
+        let printed = mandates::write_question(&asked);
+        assert_eq!(mandates::read_question(printed.as_bytes()), Ok(asked));
     }
 });

@@ -16,6 +16,7 @@ use varanto_domain::archive::metadata::Metadata;
 use varanto_domain::archive::references::Naming;
 use varanto_domain::disclosure::{Permissions, Refusals, Refused};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid};
+use varanto_domain::mandates::HeldMandate;
 use varanto_domain::persons::{PersonFacts, is_known_on};
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::metadata;
@@ -33,6 +34,8 @@ pub(crate) struct Inquiry<'a> {
     registry: Arc<Registry>,
     now: Instant,
     clients: RefCell<HashMap<ClientKey, Rc<ClientFacts>>>,
+    /// What the mandate register told of clients for this caller.
+    mandates: RefCell<HashMap<ClientKey, Vec<HeldMandate>>>,
 }
 
 impl App {
@@ -54,7 +57,19 @@ impl<'a> Inquiry<'a> {
         registry: Arc<Registry>,
         now: Instant,
     ) -> Self {
-        Self { caller, purpose, registry, now, clients: RefCell::default() }
+        let (clients, mandates) = (RefCell::default(), RefCell::default());
+        Self { caller, purpose, registry, now, clients, mandates }
+    }
+
+    /// The situation that the caller names.
+    pub(crate) const fn situation(&self) -> Option<Situation> {
+        self.purpose.situation
+    }
+
+    /// What the mandate register told of a client.
+    pub(crate) fn learn_mandates(&self, client: ClientKey, held: Vec<HeldMandate>) {
+        self.mandates.borrow_mut().insert(client, held);
+        self.forget(client);
     }
 
     /// Who asks.
@@ -333,6 +348,7 @@ impl<'a> Inquiry<'a> {
             relationships: relationships.collect(),
             rights: rights.collect(),
             opened: self.opened(tx, client)?,
+            mandates: self.mandates.borrow().get(&client).cloned().unwrap_or_default(),
             ..person
         };
         if self.purpose.situation.is_some_and(Situation::discloses) {

@@ -12,6 +12,7 @@ mod dictionaries;
 pub mod disclosure;
 mod error;
 mod inquiry;
+pub mod mandates;
 pub mod oversight;
 pub mod persons;
 mod registry;
@@ -101,6 +102,7 @@ pub struct App {
     pdf: Arc<PdfRules>,
     signatures: Arc<RwLock<Arc<SignatureTrust>>>,
     persons: Arc<RwLock<Option<Arc<persons::Connected>>>>,
+    mandates: Arc<RwLock<Option<Arc<mandates::Connected>>>>,
 }
 
 impl App {
@@ -148,6 +150,7 @@ impl App {
             dictionaries: Arc::default(),
             signatures: Arc::default(),
             persons: Arc::default(),
+            mandates: Arc::default(),
         })
     }
 

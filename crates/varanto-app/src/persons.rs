@@ -33,9 +33,12 @@ pub trait PopulationRegister: Send + Sync {
 pub(crate) struct Connected {
     register: Arc<dyn PopulationRegister>,
     every: Duration,
-    /// Until when nobody waits for it: it did not answer.
-    rests_until: Mutex<Option<Instant>>,
+    rest: Rest,
 }
+
+/// Until when nobody waits for a register: it did not answer.
+#[derive(Default)]
+pub(crate) struct Rest(Mutex<Option<Instant>>);
 
 /// How long no decision waits for a register that did not answer.
 const REST_MILLIS: i64 = 30_000;
@@ -80,7 +83,7 @@ impl App {
         register: Arc<dyn PopulationRegister>,
         every: Duration,
     ) {
-        let connected = Connected { register, every, rests_until: Mutex::new(None) };
+        let connected = Connected { register, every, rest: Rest::default() };
         let mut kept = self.persons.write().unwrap_or_else(PoisonError::into_inner);
         *kept = Some(Arc::new(connected));
     }
@@ -186,7 +189,7 @@ impl App {
         wanted: impl Fn(&ReadTx<'_>) -> Result<BTreeSet<ClientKey>, AppError>,
     ) -> Result<(), AppError> {
         let now = self.clock.now();
-        let Some(connected) = self.connected().filter(|one| !one.rests(now)) else {
+        let Some(connected) = self.connected().filter(|one| !one.rest.lasts(now)) else {
             return Ok(());
         };
         let unknown = self.store.read::<_, AppError>(|tx| {
@@ -202,7 +205,7 @@ impl App {
         match self.ask(&connected, &unknown) {
             Ok(_) => unknown.iter().for_each(|(client, _)| inquiry.forget(*client)),
             Err(AskError::App(error)) => return Err(error),
-            Err(AskError::Silent(_) | AskError::NotConnected) => connected.rest(now),
+            Err(AskError::Silent(_) | AskError::NotConnected) => connected.rest.begin(now),
         }
         Ok(())
     }
@@ -288,15 +291,15 @@ impl App {
     }
 }
 
-impl Connected {
-    fn rests(&self, now: Instant) -> bool {
-        let until = *self.rests_until.lock().unwrap_or_else(PoisonError::into_inner);
+impl Rest {
+    pub(crate) fn lasts(&self, now: Instant) -> bool {
+        let until = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
         until.is_some_and(|until| now < until)
     }
 
-    fn rest(&self, now: Instant) {
+    pub(crate) fn begin(&self, now: Instant) {
         let until = Instant::from_millis(now.millis() + REST_MILLIS);
-        *self.rests_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
     }
 }
 

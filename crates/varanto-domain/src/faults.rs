@@ -193,6 +193,8 @@ fault_kinds! {
     RelationshipExists = "relationship-exists";
     /// The client's permission or refusals are in another document already. Args: `existing`.
     WillExists = "will-exists";
+    /// The mandate register does not say that the representative may say it for the client.
+    MandateNotConfirmed = "mandate-not-confirmed";
     /// An old-relationship document cannot be updated.
     OldRelationshipNotUpdatable = "old-relationship-not-updatable";
     /// Only old documents may hang on an old relationship.

@@ -8,6 +8,7 @@
 //! * [`joining`]: organisations, units, systems and their certification;
 //! * [`relationship`]: units and register-use rights, as relationship documents state them;
 //! * [`persons`]: what the population register says of persons;
+//! * [`mandates`]: what the mandate register says that adults let others do;
 //! * [`disclosure`]: what the client allows and refuses, and the rule of the day;
 //! * [`access`]: who may do what: the question, the facts, the decision;
 //! * [`grounds`]: on what ground something may be done, one file for each;
@@ -21,6 +22,7 @@ pub mod faults;
 pub mod grounds;
 pub mod ids;
 pub mod joining;
+pub mod mandates;
 pub mod oversight;
 pub mod persons;
 pub mod relationship;

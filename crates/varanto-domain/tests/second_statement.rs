@@ -15,6 +15,7 @@ use varanto_domain::access::{
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::disclosure::{DisclosurePermission, Refused};
 use varanto_domain::ids::{ClientKey, Oid};
+use varanto_domain::mandates::{HeldMandate, Mandate, Matter};
 use varanto_domain::relationship::{Branch, RegisterUseRight, Side};
 use varanto_domain::time::{FinnishDay, Validity};
 
@@ -489,15 +490,25 @@ impl Second<'_> {
         (holds && self.young() && (self.looking() || permits)).then_some("guardianship")
     }
 
-    /// DIS-5: an adult's mandate lets look.
+    /// DIS-5: what a living adult's mandate names: seeing, and saying what is permitted and refused.
     fn mandate(&self) -> Option<&'static str> {
-        let holds = self
-            .q
-            .client
-            .mandates
-            .iter()
-            .any(|(who, days)| Some(*who) == self.asks_as() && self.within(days));
-        (holds && !self.young() && self.looking()).then_some("mandate")
+        let client = self.q.client;
+        let grown = match client.born_on {
+            Some(born) => born.years_until(self.q.day) >= 18,
+            None => false,
+        };
+        let wills = [DocumentGroup::Permission, DocumentGroup::Refusal];
+        let named = |matter| {
+            let mut all = client.mandates.iter().map(|one| (one.holder, &one.mandate));
+            all.any(|(who, what)| {
+                Some(who) == self.asks_as()
+                    && self.within(&what.days)
+                    && what.matters.contains(&matter)
+            })
+        };
+        let seen = self.looking() && named(Matter::SeeDocuments);
+        let said = self.writing() && self.group_in(&wills) && named(Matter::SayWill);
+        (grown && !self.dead() && (seen || said)).then_some("mandate")
     }
 
     fn review(&self) -> Option<&'static str> {
@@ -521,7 +532,8 @@ impl Second<'_> {
         // An order of which nothing is known may be one.
         let client = self.q.client;
         let masks = masked && (client.safety_order || !client.person_known);
-        let masks = masks && (ground != "guardianship" || self.looking());
+        let by_others = ["guardianship", "mandate"].contains(&ground);
+        let masks = masks && (!by_others || self.looking());
         if masks {
             all.push("mask-whereabouts");
         }
@@ -784,7 +796,10 @@ fn client(dice: &mut Dice, today: FinnishDay) -> ClientFacts {
         died_on: if dice.once_in(6) { Some(dice.day(today)) } else { None },
         safety_order: dice.once_in(4),
         guardians: dice.several(2, |dice| (client_key(dice), dice.span(today))),
-        mandates: dice.several(2, |dice| (client_key(dice), dice.span(today))),
+        mandates: dice.several(2, |dice| HeldMandate {
+            holder: client_key(dice),
+            mandate: mandate(dice, today),
+        }),
         person_known: false,
         opened: dice.several(2, |dice| (controller(dice), LookReason::Urgent)),
     };
@@ -815,9 +830,15 @@ fn helped(
     {
         let days = Validity { first: FinnishDay::new(2020, 1, 1).unwrap(), last: None };
         client.guardians.push((asker, days));
-        client.mandates.push((asker, days));
+        let matters = dice.several(2, |dice| dice.pick(&Matter::ALL));
+        client.mandates.push(HeldMandate { holder: asker, mandate: Mandate { matters, days } });
     }
     client
+}
+
+fn mandate(dice: &mut Dice, today: FinnishDay) -> Mandate {
+    let matters = dice.several(2, |dice| dice.pick(&Matter::ALL));
+    Mandate { matters, days: dice.span(today) }
 }
 
 fn reason(dice: &mut Dice) -> Option<Reason> {

@@ -9,6 +9,7 @@ pub mod code_sets;
 pub mod content;
 pub mod json_fault;
 pub mod log_search;
+pub mod mandates;
 mod members;
 pub mod metadata;
 pub mod multipart;

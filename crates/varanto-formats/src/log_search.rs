@@ -3,8 +3,9 @@
 use serde::Deserialize;
 use varanto_domain::access::log::{Event, Outcome};
 use varanto_domain::access::{LookReason, Reason};
+use varanto_domain::archive::metadata::identity_code_fault;
 use varanto_domain::faults::{Fault, FaultKind};
-use varanto_domain::ids::ClientIdentifier;
+use varanto_domain::ids::{ClientIdentifier, PersonalIdentityCode};
 use varanto_domain::oversight::openings::Judgement;
 use varanto_domain::time::{FinnishDay, Instant};
 
@@ -44,6 +45,7 @@ pub struct HintTerms {
 #[expect(missing_docs, reason = "each field is the member of the same name")]
 pub struct OwnLogTerms {
     pub client: ClientIdentifier,
+    pub representative: Option<PersonalIdentityCode>,
     pub from: Option<Instant>,
     pub before: Option<Instant>,
     pub limit: Option<usize>,
@@ -72,10 +74,18 @@ pub struct QueueTerms {
 #[serde(deny_unknown_fields, default)]
 struct OwnLogSearch {
     client: Option<Client>,
+    representative: Option<Representative>,
     from: Option<String>,
     before: Option<String>,
     limit: Option<usize>,
     cursor: Option<String>,
+}
+
+/// Who asks for the client.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Representative {
+    identity_code: String,
 }
 
 #[derive(Deserialize, Default)]
@@ -188,8 +198,14 @@ pub fn read_own_log(bytes: &[u8]) -> Result<OwnLogTerms, SearchError> {
     let before = reading.moment("before", asked.before);
     let limit = reading.limit(asked.limit);
     let client = reading.client(asked.client);
+    let representative = asked.representative.and_then(|one| {
+        let read = PersonalIdentityCode::parse(&one.identity_code);
+        let path = "representative.identity_code";
+        read.map_err(|error| reading.faults.push(identity_code_fault(path, error))).ok()
+    });
     let cursor = asked.cursor;
-    let terms = client.map(|client| OwnLogTerms { client, from, before, limit, cursor });
+    let terms =
+        client.map(|client| OwnLogTerms { client, representative, from, before, limit, cursor });
     reading.finish_whole(terms)
 }
 

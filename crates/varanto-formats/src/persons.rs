@@ -198,7 +198,7 @@ fn of_days(days: Validity) -> Vec<Member> {
     members
 }
 
-fn text(text: &str) -> Content<'static> {
+pub(crate) fn text(text: &str) -> Content<'static> {
     Content::Text(text.to_owned().into())
 }
 

@@ -7,12 +7,14 @@
 //!  "representative": {"given_names": "…", "family_name": "…", "identity_code": "…", "role": "31"}}
 //! ```
 //!
+//! One who acts by mandate (role 34) may have `"mandate_shown": true`: a mandate in writing, shown at the unit.
+//!
 //! Source: DIS-2; national-specs annexes A.3 and A.4.
 
 use std::borrow::Cow;
 
 use varanto_domain::archive::metadata::identity_code_fault;
-use varanto_domain::disclosure::{REPRESENTATIVES, Refused};
+use varanto_domain::disclosure::{MANDATED, REPRESENTATIVES, Refused};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{Oid, PersonalIdentityCode};
 use varanto_domain::structures::{Content, FieldKind, Structure};
@@ -87,6 +89,8 @@ pub struct WillRequest<A> {
     pub title: Option<String>,
     /// The legal representative who acts for the client, and the code of the role.
     pub representative: Option<(Identified, &'static str)>,
+    /// Whether the representative showed a mandate in writing at the unit.
+    pub mandate_shown: bool,
     /// What else there is to say.
     pub explanation: Option<String>,
 }
@@ -163,6 +167,7 @@ fn read<A>(
         let representative = request.optional("representative", representative_of);
         let explanation = request.optional("explanation", |place| text(&place, 2000));
         let (professional, title) = professional?;
+        let representative = representative?;
         Some(WillRequest {
             client: client?.0,
             act: act?,
@@ -170,7 +175,8 @@ fn read<A>(
             language: language?,
             professional,
             title,
-            representative: representative?,
+            mandate_shown: representative.as_ref().is_some_and(|(_, shown)| *shown),
+            representative: representative.map(|(one, _)| one),
             explanation: explanation?,
         })
     });
@@ -219,11 +225,20 @@ fn professional_of(place: Place<'_>) -> Option<(Named, Option<String>)> {
     Some((name?, title?))
 }
 
-fn representative_of(place: Place<'_>) -> Option<(Identified, &'static str)> {
-    let (person, more) = identified(place, &["role"])?;
+/// A representative with the role, and whether a mandate was shown.
+fn representative_of(place: Place<'_>) -> Option<((Identified, &'static str), bool)> {
+    let (person, more) = identified(place, &["role", "mandate_shown"])?;
     let roles = REPRESENTATIVES.map(|role| (role, role));
-    let role = more.required("role").and_then(|place| place.word(&roles));
-    Some((person, role?))
+    let role = more.required("role").and_then(|place| place.word(&roles))?;
+    let shown = more.optional("mandate_shown", |place| {
+        let shown = place.switch()?;
+        if role != MANDATED {
+            place.fault(FaultKind::WrongValue, |fault| fault.arg("expected", "role 34"));
+            return None;
+        }
+        Some(shown)
+    });
+    Some(((person, role), shown?.unwrap_or_default()))
 }
 
 fn refused_of(place: Place<'_>) -> Option<Refused> {

@@ -2,7 +2,9 @@
 
 pub mod county;
 pub mod http;
+pub mod mandate_register;
 pub mod oidc;
+pub mod outside;
 pub mod pdf;
 pub mod population_register;
 pub mod signers;

@@ -41,6 +41,8 @@ pub struct Config {
     pub signatures: Signatures,
     /// Where it is asked what the population register says of clients.
     pub population_register: PopulationRegister,
+    /// Where it is asked what mandates clients have given.
+    pub mandate_register: MandateRegister,
     /// What the pages tell to everybody.
     pub pages: Pages,
     /// What the program tells about itself.
@@ -264,6 +266,24 @@ pub struct PopulationRegister {
     pub hours: u64,
 }
 
+/// Where it is asked what mandates clients have given.
+#[derive(Debug, Clone, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct MandateRegister {
+    /// The address (HTTPS) that questions are posted to; empty when there is no connection.
+    pub address: String,
+    /// A PEM file of the authorities whose certificate the register shows.
+    pub authority: Option<PathBuf>,
+    /// A PEM file of the certificate that is shown to it.
+    pub certificate: Option<PathBuf>,
+    /// A PEM file of the certificate's key.
+    pub key: Option<PathBuf>,
+    /// A file with the token that is shown to it.
+    pub token_file: Option<PathBuf>,
+    /// How long an answer may take, in seconds.
+    pub seconds: u64,
+}
+
 /// What the pages tell to everybody.
 #[derive(Debug, Clone, Default, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
@@ -304,6 +324,7 @@ impl Default for Config {
             pdfa: PdfA::default(),
             signatures: Signatures::default(),
             population_register: PopulationRegister::default(),
+            mandate_register: MandateRegister::default(),
             pages: Pages::default(),
             log: Log::default(),
         }
@@ -378,6 +399,19 @@ impl Default for PopulationRegister {
             seconds: 3,
             batch: 100,
             hours: 12,
+        }
+    }
+}
+
+impl Default for MandateRegister {
+    fn default() -> Self {
+        Self {
+            address: String::new(),
+            authority: None,
+            certificate: None,
+            key: None,
+            token_file: None,
+            seconds: 3,
         }
     }
 }
@@ -463,6 +497,21 @@ impl Config {
                 "at least one, and less than limits.answer_seconds",
             ),
             (
+                !self.tokens.issuer.is_empty() && self.tokens.audience.is_empty(),
+                "tokens.audience",
+                "an issuer needs an audience",
+            ),
+        ];
+        match rules.into_iter().chain(self.rules_of_registers()).find(|(broken, ..)| *broken) {
+            Some((_, key, reason)) => Err(ConfigError::Impossible { key, reason }),
+            None => Ok(()),
+        }
+    }
+
+    /// What the connections to registers outside want.
+    fn rules_of_registers(&self) -> [(bool, &'static str, &'static str); 8] {
+        [
+            (
                 !self.population_register.address.is_empty()
                     && self.population_register.authority.is_none(),
                 "population_register.authority",
@@ -491,15 +540,23 @@ impl Config {
                 "from 1 to 24: what was told the day before yesterday is not known any more",
             ),
             (
-                !self.tokens.issuer.is_empty() && self.tokens.audience.is_empty(),
-                "tokens.audience",
-                "an issuer needs an audience",
+                !self.mandate_register.address.is_empty()
+                    && self.mandate_register.authority.is_none(),
+                "mandate_register.authority",
+                "an address needs the authorities of its certificate",
             ),
-        ];
-        match rules.into_iter().find(|(broken, ..)| *broken) {
-            Some((_, key, reason)) => Err(ConfigError::Impossible { key, reason }),
-            None => Ok(()),
-        }
+            (
+                self.mandate_register.certificate.is_some() != self.mandate_register.key.is_some(),
+                "mandate_register.key",
+                "a certificate needs its key, and a key its certificate",
+            ),
+            (
+                self.mandate_register.seconds == 0
+                    || self.mandate_register.seconds >= self.limits.answer_seconds,
+                "mandate_register.seconds",
+                "at least one, and less than limits.answer_seconds",
+            ),
+        ]
     }
 
     /// How the archive is opened.
@@ -626,6 +683,21 @@ mod tests {
             };
             let error = Config::read(&text).unwrap_err().to_string();
             assert!(error.contains(&format!("population_register.{key}")), "{error}");
+        }
+    }
+
+    /// DIS-5: a connection to the mandate register that cannot work is refused with its key.
+    #[test]
+    fn a_connection_to_the_mandate_register_is_whole() {
+        let whole = "[mandate_register]\naddress = \"https://a.example/\"\nauthority = \"a.pem\"\n";
+        assert!(Config::read(whole).is_ok());
+        for (wrong, key) in [
+            (whole.replace("authority = \"a.pem\"", ""), "authority"),
+            (format!("{whole}seconds = 30\n"), "seconds"),
+            (format!("{whole}key = \"k.pem\"\n"), "key"),
+        ] {
+            let error = Config::read(&wrong).unwrap_err().to_string();
+            assert!(error.contains(&format!("mandate_register.{key}")), "{error}");
         }
     }
 

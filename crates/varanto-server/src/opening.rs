@@ -12,7 +12,9 @@ use crate::anchors::{Anchors, AnchorsError};
 use crate::certificates::Authority;
 use crate::config::{self, Config};
 use crate::doors::Doors;
-use crate::population_register::{Connection, ConnectionError};
+use crate::mandate_register;
+use crate::outbound::ConnectionError;
+use crate::population_register::Connection;
 use crate::revocation_lists::Fetching;
 use crate::server::{self, Server, ServerError};
 use crate::tls::{Judge, TlsError};
@@ -33,9 +35,9 @@ pub enum OpeningError {
     /// The anchors and revocation lists of signatures.
     #[error("signatures: {0}")]
     Anchors(#[from] AnchorsError),
-    /// The connection to the population register.
+    /// The connection to a register outside.
     #[error(transparent)]
-    PopulationRegister(#[from] ConnectionError),
+    Outside(#[from] ConnectionError),
     /// The certificates.
     #[error(transparent)]
     Certificate(#[from] crate::certificates::CertificateError),
@@ -75,6 +77,9 @@ impl Opening {
         let keys = login(&mut config.tokens, &base);
         let tokens = Tokens::new(&config.tokens, keys, Arc::clone(&clock));
         let register = Connection::of(&config.population_register)?;
+        if let Some(mandates) = mandate_register::Connection::of(&config.mandate_register)? {
+            mandates.connect(&app);
+        }
         let doors = Doors::new(config, app, clock, judge, anchors, tokens);
         Ok(Self { doors, authority, fetching, register, listeners })
     }

@@ -1,61 +1,27 @@
-//! The population register, asked over HTTPS: the questions are posted as JSON of our own, with a client
-//! certificate, a token, or both. Source: REG-5; design D13.
+//! The population register, asked over HTTPS: the questions are posted as JSON of our own.
+//! Source: REG-5; design D13.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::client::conn::http1;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
-use hyper::{Request, StatusCode, Uri};
-use hyper_util::rt::TokioIo;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
-use tokio::net::TcpStream;
-use tokio::runtime::Handle;
-use tokio_rustls::TlsConnector;
 use varanto_app::App;
 use varanto_app::persons::PopulationRegister;
 use varanto_domain::ids::PersonalIdentityCode;
 use varanto_formats::persons::{self, PersonAnswer};
 
 use crate::config;
+use crate::outbound::{ConnectionError, Outbound, Place, first_fault};
 
-/// The largest answer that is taken.
-const LARGEST: usize = 16 * 1024 * 1024;
 /// How often it is looked who is due, and how soon again when the register did not answer.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 const AGAIN: Duration = Duration::from_secs(30);
 
-/// Why the register cannot be connected.
-#[derive(Debug, thiserror::Error)]
-#[error("population_register: {path}: {reason}", path = .path.display())]
-pub struct ConnectionError {
-    /// The file or address.
-    pub path: PathBuf,
-    /// What is wrong with it.
-    pub reason: String,
-}
-
 /// The connection of a configuration.
+#[derive(Debug)]
 pub struct Connection {
-    address: Uri,
-    host: String,
-    tls: Arc<ClientConfig>,
-    token: Option<HeaderValue>,
-    patience: Duration,
+    register: Outbound,
     batch: usize,
     every: Duration,
-    runtime: Handle,
-}
-
-impl std::fmt::Debug for Connection {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Connection({})", self.address)
-    }
 }
 
 impl Connection {
@@ -63,31 +29,19 @@ impl Connection {
     /// questions are sent on.
     ///
     /// # Errors
-    /// An address that is none, a file that cannot be read, a key that does not fit.
+    /// As [`Outbound::to`].
     pub fn of(config: &config::PopulationRegister) -> Result<Option<Self>, ConnectionError> {
-        if config.address.is_empty() {
-            return Ok(None);
-        }
-        let fault = |reason: &str| ConnectionError {
-            path: config.address.as_str().into(),
-            reason: reason.to_owned(),
-        };
-        let address: Uri = config.address.parse().map_err(|_| fault("no address"))?;
-        let host = address.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-        if address.scheme_str() != Some("https") || host.is_empty() {
-            return Err(fault("an address of the form https://…"));
-        }
-        let token = config.token_file.as_deref().map(bearer).transpose()?;
-        Ok(Some(Self {
-            host,
-            tls: Arc::new(tls(config)?),
-            token,
-            address,
-            patience: Duration::from_secs(config.seconds),
-            batch: config.batch,
-            every: Duration::from_hours(config.hours),
-            runtime: Handle::current(),
-        }))
+        let register = Outbound::to(&Place {
+            name: "population_register",
+            address: &config.address,
+            authority: config.authority.as_deref(),
+            certificate: config.certificate.as_deref(),
+            key: config.key.as_deref(),
+            token_file: config.token_file.as_deref(),
+            seconds: config.seconds,
+        })?;
+        let (batch, every) = (config.batch, Duration::from_hours(config.hours));
+        Ok(register.map(|register| Self { register, batch, every }))
     }
 
     /// Connects an archive, and answers the work that asks about the clients that are due, again and again,
@@ -97,47 +51,12 @@ impl Connection {
         app.connect_population_register(Arc::new(self), every);
         go_on(app, batch)
     }
-
-    async fn post(&self, question: String) -> Result<Vec<u8>, String> {
-        let told = |error: &dyn std::fmt::Display| error.to_string();
-        let port = self.address.port_u16().unwrap_or(443);
-        let stream = TcpStream::connect((self.host.as_str(), port)).await;
-        let stream = stream.map_err(|error| told(&error))?;
-        let name = ServerName::try_from(self.host.clone()).map_err(|error| told(&error))?;
-        let stream = TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream).await;
-        let stream = TokioIo::new(stream.map_err(|error| told(&error))?);
-        let (mut sender, connection) =
-            http1::handshake(stream).await.map_err(|error| told(&error))?;
-        let connection = tokio::spawn(connection);
-        let path = self.address.path_and_query().map_or("/", |path| path.as_str());
-        let host = self.address.authority().map_or(self.host.as_str(), |named| named.as_str());
-        let mut asked =
-            Request::post(path).header(HOST, host).header(CONTENT_TYPE, "application/json");
-        if let Some(token) = &self.token {
-            asked = asked.header(AUTHORIZATION, token);
-        }
-        let asked = asked.body(Full::new(Bytes::from(question))).map_err(|error| told(&error))?;
-        let answer = sender.send_request(asked).await.map_err(|error| told(&error))?;
-        if answer.status() != StatusCode::OK {
-            return Err(format!("answered {}", answer.status()));
-        }
-        let body = Limited::new(answer.into_body(), LARGEST).collect().await;
-        connection.abort();
-        body.map(|body| body.to_bytes().to_vec()).map_err(|error| told(&error))
-    }
 }
 
 impl PopulationRegister for Connection {
     fn ask(&self, codes: &[PersonalIdentityCode]) -> Result<PersonAnswer, String> {
-        let question = persons::write_question(codes);
-        let posted =
-            self.runtime.block_on(tokio::time::timeout(self.patience, self.post(question)));
-        let answer = posted.map_err(|_| format!("not within {} s", self.patience.as_secs()))??;
-        persons::read(&answer).map_err(|faults| {
-            let first = faults.first();
-            let told = first.map(|fault| format!("{} at {}", fault.code(), fault.element));
-            format!("its answer does not read: {}", told.unwrap_or_default())
-        })
+        let answer = self.register.ask(persons::write_question(codes))?;
+        persons::read(&answer).map_err(|faults| first_fault(&faults))
     }
 }
 
@@ -166,61 +85,16 @@ async fn go_on(app: App, batch: usize) {
     }
 }
 
-fn bearer(file: &Path) -> Result<HeaderValue, ConnectionError> {
-    let fault = |reason: String| ConnectionError { path: file.to_owned(), reason };
-    let token = std::fs::read_to_string(file).map_err(|error| fault(error.to_string()))?;
-    let mut value = HeaderValue::from_str(&format!("Bearer {}", token.trim()))
-        .map_err(|_| fault("no token".to_owned()))?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-fn tls(config: &config::PopulationRegister) -> Result<ClientConfig, ConnectionError> {
-    let mut roots = RootCertStore::empty();
-    let authority = config.authority.clone().unwrap_or_default();
-    let fault = |path: &Path, reason: &dyn std::fmt::Debug| ConnectionError {
-        path: path.to_owned(),
-        reason: format!("{reason:?}"),
-    };
-    for one in chain(&authority)? {
-        roots.add(one).map_err(|error| fault(&authority, &error))?;
-    }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| fault(&authority, &error))?
-        .with_root_certificates(roots);
-    let mut tls = match (&config.certificate, &config.key) {
-        (Some(certificate), Some(key)) => {
-            let secret = PrivateKeyDer::from_pem_file(key).map_err(|error| fault(key, &error))?;
-            builder
-                .with_client_auth_cert(chain(certificate)?, secret)
-                .map_err(|error| fault(certificate, &error))?
-        }
-        _ => builder.with_no_client_auth(),
-    };
-    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(tls)
-}
-
-fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, ConnectionError> {
-    let fault = |reason: String| ConnectionError { path: path.to_owned(), reason };
-    let read = CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| fault(format!("{error:?}")))?;
-    if read.is_empty() {
-        return Err(fault("no certificate".to_owned()));
-    }
-    Ok(read)
-}
-
 #[cfg(test)]
 mod tests {
     use varanto_app::AppOptions;
     use varanto_app::persons::AskError;
     use varanto_domain::persons::PersonFacts;
     use varanto_domain::time::{Clock, FinnishDay};
-    use varanto_kit::population_register::{Identities, StandIn};
+    use varanto_kit::outside::Identities;
+    use varanto_kit::population_register::StandIn;
+
+    use std::path::PathBuf;
 
     use super::*;
     use crate::clock::MachineClock;

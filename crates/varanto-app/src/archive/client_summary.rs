@@ -145,6 +145,7 @@ impl App {
             denied: None,
             now,
         };
+        self.learn_mandates_of_client(&making.others, Some(&query.client))?;
         self.learn_before_listing(&[&making.own, &making.others], |tx| {
             let client = tx.find_client(&query.client)?;
             let relationships = client.map(|client| tx.list_relationships(client)).transpose()?;

@@ -146,6 +146,7 @@ impl App {
     ) -> Result<Answered<T>, AppError> {
         let now = self.clock.now();
         let inquiry = self.inquiry(caller, purpose, now);
+        self.learn_mandates_of(&inquiry, document)?;
         self.learn_before_deciding(&inquiry, document)?;
         let found = self.store.read::<_, AppError>(|tx| {
             let Some(row) = tx.find_version(document)? else { return Ok(None) };

@@ -176,6 +176,7 @@ impl App {
             }
         };
         let inquiry = self.inquiry(caller, query.purpose(), now);
+        self.learn_mandates_of_client(&inquiry, query.client.as_ref())?;
         self.learn_before_listing(&[&inquiry], |tx| newest_of_clients(tx, caller, query))?;
         let page = match self.page_in_time(&inquiry, query, after) {
             Err(AppError::Store(StoreError::Overtime)) => {

@@ -165,6 +165,7 @@ impl App {
     ) -> Result<T, AppError> {
         let now = self.clock.now();
         let inquiry = self.inquiry(caller, purpose, now);
+        self.learn_mandates_of(&inquiry, document)?;
         self.learn_before_deciding(&inquiry, document)?;
         let mut detail = detail.to_owned();
         if purpose.invalidated_too {

@@ -6,12 +6,14 @@ use varanto_domain::access::Caller;
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
 use varanto_domain::archive::documents::{DocumentGroup, Part};
 use varanto_domain::codes::sets;
-use varanto_domain::disclosure::{PermissionContent, RefusalContent, Refused};
+use varanto_domain::disclosure::{MANDATED, PermissionContent, RefusalContent, Refused};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{ClientIdentifier, Oid};
+use varanto_domain::mandates::Matter;
 use varanto_domain::structures::{Content, Structure};
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::content;
+use varanto_formats::mandates::MandateQuestion;
 use varanto_formats::view::{self, Heading, ViewLanguage};
 use varanto_formats::will::{self, Beside, PermissionAct, RefusalAct, WillRequest};
 use varanto_store::{StoreError, VersionRow};
@@ -150,6 +152,10 @@ impl App {
                 return Err(AppError::Denied(denial));
             }
         };
+        if let Err(fault) = self.confirm_mandate(caller, request)? {
+            self.write_line(line(Outcome::Refused(vec![fault.code()]), "faults=1".to_owned()))?;
+            return Err(AppError::Refused(vec![fault]));
+        }
         let made = Making { caller, request, registry: &registry, group, now }.make(
             &self.new_identifier(caller, &registry, now),
             before.as_ref(),
@@ -169,6 +175,31 @@ impl App {
                 self.write_line(line(Outcome::Refused(vec![fault.code()]), detail))?;
                 Err(AppError::Refused(vec![fault]))
             }
+        }
+    }
+
+    /// Whether one who acts by mandate may say it: the mandate register says so now, or a mandate in writing
+    /// was shown at the unit. Nobody else needs one. Asked once it is decided that the caller may record, so
+    /// that nobody learns of others' mandates by trying.
+    ///
+    /// Source: DIS-5; national-specs 6.7.
+    fn confirm_mandate<A>(
+        &self,
+        caller: &Caller,
+        request: &WillRequest<A>,
+    ) -> Result<Result<(), Fault>, AppError> {
+        let mandated = request.representative.as_ref().filter(|(_, role)| *role == MANDATED);
+        let Some((representative, _)) = mandated else { return Ok(Ok(())) };
+        let (holder, principal) = (representative.code, request.client.code);
+        let question = MandateQuestion { holder, principal };
+        if request.mandate_shown {
+            return self.note_mandate_shown(caller, &question).map(Ok);
+        }
+        match self.check_mandate(caller, &question, Matter::SayWill) {
+            Err(AppError::Denied(_)) => {
+                Ok(Err(Fault::new(FaultKind::MandateNotConfirmed, "representative", "DIS-5")))
+            }
+            answer => answer.map(Ok),
         }
     }
 

@@ -4,16 +4,19 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use varanto_domain::access::log::{Event, Outcome};
-use varanto_domain::access::{Caller, Display, LogPermit};
+use varanto_domain::access::{Caller, Denial, Display, LogPermit};
 use varanto_domain::faults::{Fault, FaultKind};
-use varanto_domain::ids::{ClientIdentifier, ClientKey, VersionKey};
+use varanto_domain::ids::{ClientIdentifier, ClientKey, PersonalIdentityCode, VersionKey};
+use varanto_domain::mandates::Matter;
 use varanto_domain::oversight::own_view::{LookedAt, ShownLook, shown_to_client};
 use varanto_domain::time::{FinnishDay, Instant};
+use varanto_formats::mandates::MandateQuestion;
 use varanto_formats::metadata;
 use varanto_store::{LogFilter, LogPlace, LoggedVersion, ReadTx, StoreError};
 
 use super::reviewer::{Reviewer, line_of_review};
 use crate::cursor::client_of_list;
+use crate::inquiry::hides_whereabouts;
 use crate::withheld::Withheld;
 use crate::{App, AppError};
 
@@ -22,6 +25,8 @@ use crate::{App, AppError};
 pub struct OwnLogQuery {
     /// The client.
     pub client: ClientIdentifier,
+    /// Who asks for the client by mandate, to be given it; `None`: the client.
+    pub representative: Option<PersonalIdentityCode>,
     /// At or after this instant.
     pub from: Option<Instant>,
     /// Before this instant.
@@ -74,6 +79,10 @@ impl App {
     pub fn own_log(&self, caller: &Caller, query: &OwnLogQuery) -> Result<OwnLog, AppError> {
         let now = self.clock.now();
         let permit = self.log_permit(caller)?;
+        if let Err(denial) = self.may_give_to(caller, &permit, query, FinnishDay::of(now))? {
+            self.log(caller, Event::Review, Outcome::Denied(denial), now)?;
+            return Err(AppError::Denied(denial));
+        }
         let scope = query.cursor_scope(caller);
         let place = self.read_cursor(&scope, query.cursor.as_deref(), "LOG-2");
         let read = place.map_err(|fault| AppError::Refused(vec![fault])).and_then(|place| {
@@ -91,11 +100,45 @@ impl App {
             Err(AppError::Refused(faults)) => return self.own_log_refused(caller, faults, now),
             read => read?,
         };
-        let detail = format!("own-log told={}", looks.len());
+        let by = query.representative.map_or("", |_| " by-mandate");
+        let detail = format!("own-log told={}{by}", looks.len());
         let next = next.map(|place| self.write_cursor(&scope, [place.at.millis(), place.number]));
         let found = Withheld::new(OwnLog { looks, next });
         let line = self.write_line(line_of_review(caller, &permit, now, client, detail))?;
         Ok(found.release(&line))
+    }
+
+    /// Whether it may be given to one who asks for the client: by a mandate that lets see documents, and not
+    /// where it would tell where the client is. Of a client of whom the own registers hold nothing nothing is
+    /// asked: the answer is empty whoever asks.
+    ///
+    /// Source: DIS-5, ARC-10; national-specs 6.7.
+    fn may_give_to(
+        &self,
+        caller: &Caller,
+        permit: &LogPermit,
+        query: &OwnLogQuery,
+        today: FinnishDay,
+    ) -> Result<Result<(), Denial>, AppError> {
+        let Some(holder) = query.representative else { return Ok(Ok(())) };
+        let hides = self.store.read::<_, AppError>(|tx| {
+            let client = tx.find_client(&query.client)?;
+            let Some(client) = client else { return Ok(None) };
+            if !tx.is_client_of(permit, client)? {
+                return Ok(None);
+            }
+            Ok(Some(hides_whereabouts(tx, client, today)?))
+        })?;
+        let Some(hides) = hides else { return Ok(Ok(())) };
+        let ClientIdentifier::Code(principal) = query.client else {
+            return Ok(Err(Denial::MandateMissing));
+        };
+        let question = MandateQuestion { holder, principal };
+        match self.check_mandate(caller, &question, Matter::SeeDocuments) {
+            Err(AppError::Denied(denial)) => Ok(Err(denial)),
+            Ok(()) if hides => Ok(Err(Denial::CannotBeMasked)),
+            answer => answer.map(Ok),
+        }
     }
 
     fn own_log_refused(

@@ -69,7 +69,7 @@ impl Family {
     }
 }
 
-fn citizen(client: ClientKey) -> Caller {
+pub(crate) fn citizen(client: ClientKey) -> Caller {
     Caller {
         who: Who::Citizen { client, strength: Strength::Strong },
         organisation: oid("1.2.246.10.90000009"),
@@ -81,7 +81,7 @@ fn citizen(client: ClientKey) -> Caller {
 }
 
 /// The client of whom something was archived last: keys grow.
-fn newest_client(world: &World) -> ClientKey {
+pub(crate) fn newest_client(world: &World) -> ClientKey {
     let conn = rusqlite::Connection::open(world.folder.path().join("varanto.db")).unwrap();
     let sql = "SELECT max(client_key) FROM client_key";
     ClientKey(conn.query_row(sql, [], |row| row.get(0)).unwrap())

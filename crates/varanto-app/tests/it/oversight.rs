@@ -13,7 +13,7 @@ use varanto_domain::oversight::openings::Judgement;
 use varanto_domain::oversight::own_view::Onlooker;
 use varanto_domain::time::FinnishDay;
 
-use crate::world::{COUNTY, NEIGHBOUR, OPERATING_UNIT, System, UNIT, World, client, oid};
+use crate::world::{COUNTY, Client, NEIGHBOUR, OPERATING_UNIT, System, UNIT, World, client, oid};
 
 /// A person of an organisation, strongly authenticated.
 pub(crate) fn person(world: &World, role: Role, organisation: &str, unit: Option<&str>) -> Caller {
@@ -29,7 +29,7 @@ pub(crate) fn person(world: &World, role: Role, organisation: &str, unit: Option
     world.app.caller_of_person(facts).unwrap()
 }
 
-fn officer(world: &World) -> Caller {
+pub(crate) fn officer(world: &World) -> Caller {
     person(world, Role::DataProtectionOfficer, COUNTY, None)
 }
 
@@ -197,6 +197,12 @@ fn looks_that_strike_the_eye_are_hinted_at() {
     assert!(matches!(world.app.hint_at_looks(&officer, &long), Err(AppError::Refused(_))));
 }
 
+/// The question for a client's own log.
+pub(crate) fn own_log_of(who: &Client) -> OwnLogQuery {
+    let client = who.identifier();
+    OwnLogQuery { client, representative: None, from: None, before: None, limit: 0, cursor: None }
+}
+
 /// LOG-2, CIT-3: a client's own log tells organisations, roles and grounds, a day later, and nothing of what is
 /// kept from the client, of denials, or of other registers; what the officer is told is no more.
 #[test]
@@ -222,8 +228,7 @@ fn a_client_is_told_who_looked_as_the_rules_allow() {
     world.app.open_document(&other, &shown.id(), supervised).unwrap();
 
     let officer = officer(&world);
-    let query =
-        OwnLogQuery { client: who.identifier(), from: None, before: None, limit: 0, cursor: None };
+    let query = own_log_of(&who);
     let looks = || {
         world.know(&who);
         world.app.own_log(&officer, &query).unwrap().looks

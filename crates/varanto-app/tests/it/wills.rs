@@ -26,6 +26,7 @@ pub(crate) fn recording<A>(who: &Client, unit: &str, act: A) -> WillRequest<A> {
         professional: Named { given_names: "Testi".into(), family_name: "Työntekijä".into() },
         title: Some("sosiaaliohjaaja".into()),
         representative: None,
+        mandate_shown: false,
         explanation: None,
     }
 }

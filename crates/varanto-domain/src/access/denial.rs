@@ -320,7 +320,9 @@ denials! {
     NotAMinor "not-a-minor" "DIS-5" ACT Mandate Client;
     /// The caller has no mandate of the client.
     MandateMissing "mandate-missing" "DIS-5" ACT Mandate Client;
-    /// The client is a minor, for whom guardians act.
+    /// No mandate of the client that the caller has covers this.
+    MandateDoesNotCover "mandate-does-not-cover" "DIS-5" ACT Mandate Client;
+    /// The client is a minor, for whom guardians act, or is not known to be an adult.
     NotAnAdult "not-an-adult" "DIS-5" ACT Guardianship Controller;
     /// What one who asks for a disclosure is told of a document that is refused, held back, replaced
     /// or invalidated: which of them it is stays between client and archive.

@@ -9,6 +9,7 @@ use crate::archive::elements::Element;
 use crate::archive::metadata::{RawMetadata, RawValue};
 use crate::disclosure::{DisclosurePermission, Refusals};
 use crate::ids::{ClientKey, Oid, VersionKey};
+use crate::mandates::HeldMandate;
 use crate::relationship::RegisterUseRight;
 use crate::time::{FinnishDay, Validity};
 
@@ -209,8 +210,8 @@ pub struct ClientFacts {
     pub safety_order: bool,
     /// The guardians, and the days of each.
     pub guardians: Vec<(ClientKey, Validity)>,
-    /// Those with a mandate, and the days of each.
-    pub mandates: Vec<(ClientKey, Validity)>,
+    /// The mandates that the client has given, as far as the register was asked.
+    pub mandates: Vec<HeldMandate>,
     /// In whose registers the caller has opened the client's documents for some hours that last, and why
     /// (see [`crate::oversight::openings`]).
     pub opened: Vec<(Oid, LookReason)>,

@@ -40,11 +40,13 @@ pub enum Event {
     Notice,
     /// A right of a user was granted or ended.
     Users,
+    /// The mandate register was asked whether somebody may act for a client.
+    Mandate,
 }
 
 impl Event {
     /// Every event; the place in this list is what the store keeps.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Archive,
         Self::Open,
         Self::Search,
@@ -60,6 +62,7 @@ impl Event {
         Self::Judge,
         Self::Notice,
         Self::Users,
+        Self::Mandate,
     ];
 
     /// Its stable name.
@@ -81,6 +84,7 @@ impl Event {
             Self::Judge => "judge",
             Self::Notice => "notice",
             Self::Users => "users",
+            Self::Mandate => "mandate",
         }
     }
 
@@ -261,12 +265,13 @@ impl KeptLine {
         self.detail.split(' ').any(|word| has(word) == Some(true))
     }
 
-    /// The detail without what it tells of documents: no key, no number of hits, no register. These are
-    /// told apart, to those whose business they are.
+    /// The detail without what it tells of documents and persons: no key, no number of hits, no register.
+    /// These are told apart, to those whose business they are.
     #[must_use]
     pub fn plain_detail(&self) -> String {
         let tells = |word: &&str| {
-            let of_documents = ["hits=", "versions=", "from=", "register=", "registers="];
+            let of_documents =
+                ["hits=", "versions=", "from=", "register=", "registers=", "holder="];
             !is_number(word) && !of_documents.iter().any(|name| word.starts_with(name))
         };
         self.detail.split(' ').filter(tells).collect::<Vec<_>>().join(" ")

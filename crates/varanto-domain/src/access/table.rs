@@ -12,6 +12,7 @@ use super::{Denial, Grant, decide};
 use crate::archive::documents::{DocumentGroup, VersionState};
 use crate::disclosure::{DisclosurePermission, Refused};
 use crate::ids::{ClientKey, Oid};
+use crate::mandates::{HeldMandate, Mandate, Matter};
 use crate::relationship::{Branch, RegisterUseRight, Side};
 use crate::time::{FinnishDay, Validity};
 
@@ -159,6 +160,13 @@ impl World {
         if let Who::Person { strength, .. } = &mut self.caller.who {
             *strength = Strength::Weak;
         }
+    }
+
+    /// A relative to whom the client has given a mandate.
+    fn mandate(&mut self, matters: &[Matter], days: Validity) {
+        self.citizen(RELATIVE);
+        let mandate = Mandate { matters: matters.to_vec(), days };
+        self.client.mandates.push(HeldMandate { holder: RELATIVE, mandate });
     }
 
     pub(super) fn citizen(&mut self, client: ClientKey) {
@@ -557,24 +565,35 @@ relations! {
         "a worker" |w| w.person(Role::Worker);
     }
     Mandate {
-        "an adult's mandate" |w| {
-            w.citizen(RELATIVE);
-            w.client.mandates.push((RELATIVE, always()));
+        "an adult's mandate to see documents" |w| {
+            w.mandate(&[Matter::SeeDocuments], always());
         };
-        "an adult's mandate; special content" |w| {
-            w.citizen(RELATIVE);
-            w.client.mandates.push((RELATIVE, always()));
+        "an adult's mandate to say what is permitted and refused" |w| {
+            w.mandate(&[Matter::SayWill], always());
+        };
+        "an adult's mandate to see documents; special content" |w| {
+            w.mandate(&[Matter::SeeDocuments], always());
             w.document.display.special_content = true;
         };
-        "a mandate that has ended" |w| {
-            w.citizen(RELATIVE);
-            let ended = Validity { first: day(2020, 1, 1), last: Some(w.day.plus_days(-1)) };
-            w.client.mandates.push((RELATIVE, ended));
+        "an adult's mandate to see documents; a safety order" |w| {
+            w.mandate(&[Matter::SeeDocuments], always());
+            w.client.safety_order = true;
         };
-        "a minor's mandate" |w| {
-            w.citizen(RELATIVE);
+        "a mandate of both matters that has ended" |w| {
+            let ended = Validity { first: day(2020, 1, 1), last: Some(w.day.plus_days(-1)) };
+            w.mandate(&Matter::ALL, ended);
+        };
+        "a mandate of both matters; the client has died" |w| {
+            w.mandate(&Matter::ALL, always());
+            w.client.died_on = Some(w.day);
+        };
+        "a minor's mandate of both matters" |w| {
+            w.mandate(&Matter::ALL, always());
             w.client.born_on = Some(day(2012, 1, 1));
-            w.client.mandates.push((RELATIVE, always()));
+        };
+        "a mandate of both matters; the day of birth is not known" |w| {
+            w.mandate(&Matter::ALL, always());
+            w.client.born_on = None;
         };
         "a system of the controller" |_| {};
     }

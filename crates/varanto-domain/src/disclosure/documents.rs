@@ -16,6 +16,9 @@ use crate::time::FinnishDay;
 /// Roles of a legal representative (asiakkuuteen liittyvä rooli, 1284) who may give and refuse.
 pub const REPRESENTATIVES: [&str; 4] = ["31", "32", "33", "34"];
 
+/// The role of one who acts by mandate (valtuutettu).
+pub const MANDATED: &str = "34";
+
 /// What is refused: one entry of one of the three lists.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Refused {

@@ -7,8 +7,8 @@ mod documents;
 
 pub use dated::{DatedRule, Needs, RULES_OF_DISCLOSURE, rule_on};
 pub use documents::{
-    DisclosurePermission, Giver, PermissionContent, PermissionSaid, Permissions, REPRESENTATIVES,
-    RefusalContent, RefusalEntry, Refusals, Refused, is_will,
+    DisclosurePermission, Giver, MANDATED, PermissionContent, PermissionSaid, Permissions,
+    REPRESENTATIVES, RefusalContent, RefusalEntry, Refusals, Refused, is_will,
 };
 
 #[cfg(test)]

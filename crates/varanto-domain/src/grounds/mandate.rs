@@ -1,30 +1,40 @@
 //! A mandate (valtuus) of another adult.
 
 use crate::access::{Action, Basis, Denial, Grant, Obligation, Question, Who};
+use crate::disclosure::is_will;
+use crate::mandates::{self, Matter};
 
-/// Who has an adult's mandate sees what the adult would see. Saying what the adult permits and
-/// refuses is no part of it: legal representatives do that at a unit.
+/// Who has an adult's mandate sees what the adult would see, and says what the adult permits and refuses:
+/// each only where the mandate covers it and while it runs. It ends with the client's death. Under a
+/// personal-safety order nothing that tells where the client is.
 ///
 /// # Errors
-/// [`Denial::MandateMissing`], [`Denial::NotAnAdult`], [`Denial::NotForCitizens`].
+/// [`Denial::MandateMissing`], [`Denial::NotAnAdult`], [`Denial::NotForCitizens`],
+/// [`Denial::MandateDoesNotCover`].
 ///
-/// Source: DIS-5; national-specs 6.7.
+/// Source: DIS-5, CIT-5; national-specs 6.7.
 pub(super) fn find(action: Action, question: &Question<'_>) -> Result<Grant, Denial> {
     let Who::Citizen { client: asker, .. } = question.caller.who else {
         return Err(Denial::RoleDoesNotFit);
     };
-    let mandated = |(holder, days): &(_, crate::time::Validity)| {
-        *holder == asker && days.contains(question.day)
+    let (client, day) = (question.client, question.day);
+    let held = || {
+        let held = client.mandates.iter().filter(|held| held.holder == asker);
+        held.map(|held| &held.mandate)
     };
-    if !question.client.mandates.iter().any(mandated) {
+    let runs = held().any(|mandate| mandate.days.contains(day));
+    if !runs || client.is_dead(day) {
         return Err(Denial::MandateMissing);
     }
-    if question.client.is_minor(question.day) {
+    if !mandates::is_of_age(client.born_on, day) {
         return Err(Denial::NotAnAdult);
     }
-    if !action.looks() {
+    let says_will = action.records() && is_will(question.document.group);
+    if !action.looks() && !says_will {
         return Err(Denial::NotForCitizens);
     }
+    let matter = if says_will { Matter::SayWill } else { Matter::SeeDocuments };
+    mandates::covers(held(), matter, day)?;
     Ok(Grant::on(Basis::Mandate)
-        .obliging_if(question.client.hides_whereabouts(), Obligation::MaskWhereabouts))
+        .obliging_if(action.looks() && client.hides_whereabouts(), Obligation::MaskWhereabouts))
 }

@@ -238,6 +238,7 @@ impl Making {
             professional: named(&worker.given_names, &worker.family_name),
             title: Some(worker.title.to_owned()),
             representative: None,
+            mandate_shown: false,
             explanation: None,
         }
     }

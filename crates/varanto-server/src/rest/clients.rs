@@ -85,6 +85,7 @@ async fn asked(doors: &Doors, headers: &HeaderMap, sent: Body) -> Result<OwnLogQ
     let terms = log_search::read_own_log(&bytes).map_err(Problem::search)?;
     Ok(OwnLogQuery {
         client: terms.client,
+        representative: terms.representative,
         from: terms.from,
         before: terms.before,
         limit: terms.limit.unwrap_or(OwnLogQuery::USUAL),
