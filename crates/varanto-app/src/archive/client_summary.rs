@@ -78,12 +78,20 @@ pub struct SummaryItem {
     pub content: Option<(Oid, Vec<u8>)>,
 }
 
+impl SummaryItem {
+    /// An identifier as the item may tell it.
+    fn identifier(&self, id: &Oid) -> Option<Oid> {
+        whereabouts::identifier(self.masked, id, &self.controller)
+    }
+}
+
 /// A client relationship.
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "each field is what it is named after")]
 pub struct SummaryRelationship {
     pub item: SummaryItem,
-    pub id: Oid,
+    /// `None` where it tells who serves the client, and that is masked.
+    pub id: Option<Oid>,
     pub old: bool,
     pub last_day: Option<FinnishDay>,
     pub service_tasks: Vec<String>,
@@ -94,8 +102,9 @@ pub struct SummaryRelationship {
 #[expect(missing_docs, reason = "each field is what it is named after")]
 pub struct SummaryCase {
     pub item: SummaryItem,
-    pub id: Oid,
-    pub relationship: Oid,
+    /// `None` as of a relationship.
+    pub id: Option<Oid>,
+    pub relationship: Option<Oid>,
     pub closed: bool,
     pub closed_on: Option<FinnishDay>,
     pub joint: bool,
@@ -197,8 +206,8 @@ impl Making<'_> {
         for row in tx.list_relationships(client)? {
             if let Some(item) = self.item(tx, &tx.version_of_key(row.from)?)? {
                 summary.relationships.push(SummaryRelationship {
+                    id: item.identifier(&row.known.id),
                     item,
-                    id: row.known.id.clone(),
                     old: row.known.old,
                     last_day: row.known.last_day,
                     service_tasks: row.known.service_tasks.clone(),
@@ -207,9 +216,9 @@ impl Making<'_> {
             for case in tx.list_cases(row.key)? {
                 if let Some(item) = self.item(tx, &tx.version_of_key(case.from)?)? {
                     summary.cases.push(SummaryCase {
+                        id: item.identifier(&case.known.id),
+                        relationship: item.identifier(&row.known.id),
                         item,
-                        id: case.known.id,
-                        relationship: row.known.id.clone(),
                         closed: case.known.closed,
                         closed_on: case.known.closed_on,
                         joint: case.known.joint,

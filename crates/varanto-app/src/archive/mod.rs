@@ -18,7 +18,7 @@ mod references;
 mod show_document;
 mod signatures;
 mod take_message;
-mod whereabouts;
+pub(crate) mod whereabouts;
 
 pub use archive_document::{Archived, Submission};
 pub use check::{CheckOptions, Checked, check_message, check_submission};

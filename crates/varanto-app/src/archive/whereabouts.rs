@@ -4,6 +4,7 @@
 use varanto_domain::access::{Denial, ReadPermit, whereabouts};
 use varanto_domain::archive::documents::{Form, Part};
 use varanto_domain::archive::metadata::RawMetadata;
+use varanto_domain::ids::Oid;
 use varanto_domain::time::FinnishDay;
 use varanto_formats::view::{self, Heading, ViewLanguage};
 use varanto_formats::{content, metadata};
@@ -39,7 +40,7 @@ pub(super) fn record(
 ///
 /// # Errors
 /// [`Denial::CannotBeMasked`] for what has no structure to mask it by.
-pub(super) fn content(
+pub(crate) fn content(
     tx: &ReadTx<'_>,
     permit: &ReadPermit,
     row: &VersionRow,
@@ -73,8 +74,14 @@ pub(super) fn content(
 
 /// Whether a version may be named to one for whom it must be masked: its identifier may be under the node
 /// of a producer, and tell who serves the client.
-pub(super) fn may_name(permit: &ReadPermit, row: &VersionRow) -> bool {
-    permit.whole().is_ok() || whereabouts::is_of_the_controller(&row.oid, &row.controller)
+pub(crate) fn may_name(permit: &ReadPermit, row: &VersionRow) -> bool {
+    identifier(permit.whole().is_err(), &row.oid, &row.controller).is_some()
+}
+
+/// An identifier of a document, a case or a relationship in a controller's register; none where it is masked.
+pub(crate) fn identifier(masked: bool, id: &Oid, controller: &Oid) -> Option<Oid> {
+    let shown = !masked || whereabouts::is_of_the_controller(id, controller);
+    shown.then(|| id.clone())
 }
 
 fn raw<'k>(kept: &'k [u8], row: &VersionRow) -> Result<RawMetadata<'k>, StoreError> {

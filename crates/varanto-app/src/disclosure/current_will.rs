@@ -88,9 +88,9 @@ impl App {
             };
             Ok((will, answer))
         })?;
-        let outcome = match &will.answer {
-            Ok(grant) => Outcome::Permitted(grant.basis),
-            Err(denial) => Outcome::Denied(*denial),
+        let (outcome, words) = match &will.answer {
+            Ok(grant) => (Outcome::Permitted(grant.basis), grant.log_words()),
+            Err(denial) => (Outcome::Denied(*denial), String::new()),
         };
         let line = self.write_line(LogLine {
             at: now,
@@ -99,7 +99,7 @@ impl App {
             actor: Actor::of(caller),
             client: will.client,
             version: will.row.as_ref().map(|row| row.version),
-            detail: detail.to_owned(),
+            detail: format!("{detail}{words}"),
         })?;
         match (will.answer, answer) {
             (Ok(_), Some(answer)) => Ok(answer.release(&line)),

@@ -6,6 +6,7 @@ use varanto_domain::ids::Oid;
 use varanto_domain::time::FinnishDay;
 use varanto_store::StoreError;
 
+use crate::archive::whereabouts;
 use crate::{App, AppError};
 
 /// A case as the newest version of its document states it.
@@ -13,10 +14,12 @@ use crate::{App, AppError};
 pub struct CaseState {
     /// Its identifier.
     pub case: Oid,
-    /// The relationship it belongs to.
-    pub relationship: Oid,
-    /// The version that states it.
-    pub document: Oid,
+    /// The relationship it belongs to; `None` where its identifier tells who serves the client, and that is masked.
+    pub relationship: Option<Oid>,
+    /// The version that states it; `None` as of the relationship.
+    pub document: Option<Oid>,
+    /// Whether what tells where the client is is masked.
+    pub masked: bool,
     /// The version's number.
     pub version: u32,
     /// In whose register.
@@ -55,10 +58,13 @@ impl App {
         self.look(caller, &document, purpose, "case", |seen| {
             let damaged = || StoreError::Damaged("the row of a case document".to_owned());
             let known = seen.tx.case_of_key(seen.row.case_key.ok_or_else(damaged)?)?.known;
+            let masked = seen.permit.whole().is_err();
+            let shown = |id| whereabouts::identifier(masked, id, &known.controller);
             Ok(CaseState {
+                relationship: shown(&known.relationship.id),
+                document: shown(&document),
+                masked,
                 case: known.id,
-                relationship: known.relationship.id,
-                document: document.clone(),
                 version: seen.row.number,
                 controller: known.controller,
                 service_task: known.service_task,

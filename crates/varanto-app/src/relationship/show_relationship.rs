@@ -13,6 +13,7 @@ use varanto_domain::time::{FinnishDay, Validity};
 use varanto_formats::content;
 use varanto_store::StoreError;
 
+use crate::archive::whereabouts;
 use crate::{App, AppError};
 
 /// A relationship as the newest version of its document states it.
@@ -20,8 +21,10 @@ use crate::{App, AppError};
 pub struct RelationshipState {
     /// Its identifier.
     pub relationship: Oid,
-    /// The version that states it.
-    pub document: Oid,
+    /// The version that states it; `None` where its identifier tells who serves the client, and that is masked.
+    pub document: Option<Oid>,
+    /// Whether what tells where the client is is masked: services are not told then.
+    pub masked: bool,
     /// The version's number.
     pub version: u32,
     /// In whose register.
@@ -53,10 +56,10 @@ pub struct RelationshipState {
 /// A case in few words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseBrief {
-    /// Its identifier.
-    pub case: Oid,
-    /// The version that states it.
-    pub document: Oid,
+    /// Its identifier; `None` where it tells who serves the client, and that is masked.
+    pub case: Option<Oid>,
+    /// The version that states it; `None` likewise.
+    pub document: Option<Oid>,
     /// The service task's code.
     pub service_task: String,
     /// Whether it is closed.
@@ -81,6 +84,7 @@ impl App {
         purpose: Purpose,
     ) -> Result<RelationshipState, AppError> {
         let today = FinnishDay::of(self.clock.now());
+        let registry = self.registry();
         let found = self.store.read::<_, AppError>(|tx| {
             let Some(row) = tx.find_relationship(relationship)? else { return Ok(None) };
             Ok(Some(tx.oid_of(row.from)?))
@@ -93,8 +97,8 @@ impl App {
             let damaged = || StoreError::Damaged("the content of a relationship".to_owned());
             let key = seen.row.relationship_key.ok_or_else(damaged)?;
             let known = seen.tx.relationship_of_key(key)?.known;
-            let whole = seen.permit.whole().map_err(AppError::Denied)?;
-            let parts = seen.tx.content(&whole)?;
+            let masked = seen.permit.whole().is_err();
+            let parts = whereabouts::content(seen.tx, seen.permit, seen.row, &registry)?;
             let part = parts.iter().find(|(part, _)| *part == Part::Structured);
             let bytes = part.map(|(_, bytes)| bytes.as_slice()).unwrap_or_default();
             let told = content::read(bytes, Part::Structured.name()).map_err(|_| damaged())?;
@@ -103,11 +107,13 @@ impl App {
             let mut cases = Vec::new();
             for case in seen.tx.list_cases(key)? {
                 let row = seen.tx.version_of_key(case.from)?;
-                if seen.inquiry.may_list(seen.tx, &row)?.is_ok() {
+                if let Ok(permit) = seen.inquiry.may_list(seen.tx, &row)? {
                     let _ = write!(seen.detail, " {}", row.version.0);
+                    let masked = permit.whole().is_err();
+                    let shown = |id| whereabouts::identifier(masked, id, &row.controller);
                     cases.push(CaseBrief {
-                        case: case.known.id,
-                        document: row.oid,
+                        case: shown(&case.known.id),
+                        document: shown(&row.oid),
                         service_task: case.known.service_task,
                         closed: case.known.closed,
                         closed_on: case.known.closed_on,
@@ -115,9 +121,12 @@ impl App {
                     });
                 }
             }
+            // Who serves the client, and when, is what is masked.
+            let rights = if masked { Vec::new() } else { seen.tx.list_rights(key)? };
             Ok(RelationshipState {
                 relationship: known.id,
-                document: document.clone(),
+                document: whereabouts::identifier(masked, &document, &known.controller),
+                masked,
                 version: seen.row.number,
                 controller: known.controller,
                 old: known.old,
@@ -125,7 +134,7 @@ impl App {
                 last_day: known.last_day,
                 service_tasks: known.service_tasks,
                 child_protection: said.units.child_protection,
-                services: seen.tx.list_rights(key)?.into_iter().map(|row| row.right).collect(),
+                services: rights.into_iter().map(|row| row.right).collect(),
                 today,
                 cases,
                 risks: list("riskitieto"),

@@ -2,9 +2,13 @@
 //! masked (ARC-10).
 
 use std::fmt::Debug;
+use std::io::Write;
+use std::process::{Command, Stdio};
 
 use varanto_app::AppError;
 use varanto_app::archive::{AccessQuestion, DocumentQuery, SummaryQuery};
+use varanto_app::oversight::{HintQuery, LogQuery, OpeningQuery, OwnLogQuery};
+use varanto_app::relationship::{How, NoticeQuery};
 use varanto_domain::access::{
     Caller, LookReason, Purpose, Reason, Role, Strength, Who, whereabouts,
 };
@@ -12,6 +16,7 @@ use varanto_domain::archive::documents::Part;
 use varanto_domain::codes::CodeSets;
 use varanto_domain::ids::Oid;
 use varanto_domain::persons::PersonFacts;
+use varanto_domain::relationship::{Asked, RelationshipAct};
 use varanto_domain::structures::{Field, built_in};
 use varanto_domain::time::{FinnishDay, Validity};
 use varanto_formats::content;
@@ -20,8 +25,8 @@ use varanto_formats::view::{Heading, ViewLanguage, render};
 
 use crate::access::worker;
 use crate::world::{
-    COUNTY, Client, Dossier, Draft, NOTE, OPERATING_UNIT, PRODUCERS_UNIT, UNIT, World, about,
-    client, oid, serving, structure_of,
+    COUNTY, Client, Dossier, Draft, NOTE, OPERATING_UNIT, PRODUCERS_UNIT, System, UNIT, World,
+    about, client, oid, registers, serving, structure_of,
 };
 
 /// What nobody may see: a street, a town, a telephone number, names of units, and their identifiers.
@@ -91,6 +96,7 @@ fn nothing_that_tells_the_place_is_left_of_any_structure() {
 struct Hiding {
     world: World,
     who: Client,
+    dossier: Dossier,
     documents: Vec<Oid>,
 }
 
@@ -126,7 +132,7 @@ impl Hiding {
         let mut documents = vec![note.id(), later.id(), phase_one.id(), old.id()];
         documents.push(oid(&dossier.relationship_document));
         documents.push(oid(&dossier.case_document));
-        Self { world, who, documents }
+        Self { world, who, dossier, documents }
     }
 
     fn order(&self) {
@@ -138,7 +144,7 @@ impl Hiding {
     /// Everything that a caller is answered by every operation that looks.
     fn answers(&self, caller: &Caller, purpose: Purpose) -> Vec<(String, String)> {
         let app = &self.world.app;
-        let mut all = Vec::new();
+        let mut all = self.answers_of_registers(caller, purpose);
         for id in &self.documents {
             let mut tell = |way: &str, answer: String| all.push((format!("{way} {id}"), answer));
             tell("open", told(&app.open_document(caller, id, purpose)));
@@ -150,7 +156,7 @@ impl Hiding {
             for language in [ViewLanguage::Finnish, ViewLanguage::Swedish] {
                 tell("page", told(&app.show_document(caller, id, purpose, language)));
                 let print = app.print_document(caller, id, purpose, language);
-                tell("print", told(&print.map(|pdf| String::from_utf8_lossy(&pdf).into_owned())));
+                tell("print", told(&print.map(|pdf| text_of(&pdf).unwrap_or_default())));
             }
             tell("proof", told(&app.prove_document(caller, id, purpose)));
             let material = app.open_signature_material(caller, id, &[0; 32], purpose);
@@ -182,6 +188,42 @@ impl Hiding {
         all
     }
 
+    /// What a caller is answered by the operations that are about no one document.
+    fn answers_of_registers(&self, caller: &Caller, purpose: Purpose) -> Vec<(String, String)> {
+        let app = &self.world.app;
+        let (relationship, case) = (oid(&self.dossier.relationship), oid(&self.dossier.case));
+        let client = Some(self.who.identifier());
+        let log = LogQuery { client: client.clone(), limit: 50, ..LogQuery::default() };
+        let own = OwnLogQuery {
+            client: self.who.identifier(),
+            representative: None,
+            from: None,
+            before: None,
+            limit: 0,
+            cursor: None,
+        };
+        let act = Asked {
+            what: RelationshipAct::SetRisks(Vec::new()),
+            document: oid("1.2.246.10.90000001.95.2026.999"),
+            based_on: None,
+            maker: None,
+        };
+        let tried = How { dry_run: true, confirmed: true, reason: purpose.reason };
+        let all = [
+            ("relationship", told(&app.show_relationship(caller, &relationship, purpose))),
+            ("case", told(&app.show_case(caller, &case, purpose))),
+            ("act", told(&app.act_on_relationship(caller, &relationship, &act, tried))),
+            ("refusals", told(&app.current_refusals(caller, self.who.code))),
+            ("permission", told(&app.current_permission(caller, self.who.code))),
+            ("notices", told(&app.list_notices(caller, NoticeQuery::default()))),
+            ("log", told(&app.review_log(caller, &log))),
+            ("own log", told(&app.own_log(caller, &own))),
+            ("queue", told(&app.list_openings(caller, &OpeningQuery::default()))),
+            ("hints", told(&app.hint_at_looks(caller, &HintQuery::default()))),
+        ];
+        all.into_iter().map(|(way, answer)| (way.to_owned(), answer)).collect()
+    }
+
     fn query(&self, purpose: Purpose) -> DocumentQuery {
         DocumentQuery {
             client: Some(self.who.identifier()),
@@ -191,6 +233,21 @@ impl Hiding {
             ..DocumentQuery::default()
         }
     }
+}
+
+/// The text of a print, as another program reads it; `None`, and said, where there is none.
+fn text_of(print: &[u8]) -> Option<String> {
+    let mut child = Command::new("pdftotext")
+        .args(["-raw", "-enc", "UTF-8", "-", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .inspect_err(|_| eprintln!("pdftotext is not here: no print is read"))
+        .ok()?;
+    child.stdin.take().unwrap().write_all(print).unwrap();
+    let read = child.wait_with_output().unwrap();
+    assert!(read.status.success());
+    Some(String::from_utf8(read.stdout).unwrap())
 }
 
 fn told<T: Debug>(answer: &Result<T, AppError>) -> String {
@@ -249,6 +306,7 @@ fn nothing_that_tells_the_place_comes_out_by_any_door() {
             }
             let printed = given("print");
             assert_eq!((printed, given("proof"), given("who")), (8, 0, 0));
+            assert_eq!((given("relationship"), given("case"), given("act")), (1, 1, 0));
             for part in ["Some(Pdf)", "Some(National)"] {
                 assert_eq!(given(part), 0, "{part}");
             }
@@ -267,9 +325,15 @@ fn those_whom_the_order_allows_see_the_whole_and_are_logged() {
     for caller in [serving, hiding.world.county()] {
         let opened = hiding.world.app.open_content(&caller, note, None, Purpose::READ).unwrap();
         assert!(texts(&opened.parts).contains("Piilokatu"));
+        let language = ViewLanguage::Finnish;
+        let print = hiding.world.app.print_document(&caller, note, Purpose::READ, language);
+        let print = text_of(&print.unwrap());
+        assert!(print.is_none_or(|text| text.contains("Piilokatu")));
         let view = hiding.world.app.open_document(&caller, note, Purpose::READ).unwrap();
         assert!(!view.masked && view.metadata.contains(UNIT));
         assert!(last_line(&hiding.world).ends_with(" safety-order"));
+        hiding.world.app.current_refusals(&caller, hiding.who.code).unwrap();
+        assert_eq!(last_line(&hiding.world), "refusals safety-order");
     }
     let other = worker(&hiding.world, COUNTY, OPERATING_UNIT);
     let view = hiding.world.app.open_document(&other, note, WHY).unwrap();
@@ -338,6 +402,52 @@ fn an_identifier_that_names_a_producer_is_not_told() {
     assert!(hits(&worker(&hiding.world, COUNTY, UNIT)).contains(id));
     let view = hiding.world.app.open_document(&other, &oid(id), WHY).unwrap();
     assert!(view.masked && !view.metadata.contains("90000003"), "{}", view.metadata);
+}
+
+/// ARC-10: the identifier of a case that a producer opened in a register that is used widely names who serves the client, and
+/// is not told with what is masked: neither by the relationship and the case, nor in the summary, nor in metadata.
+#[test]
+fn identifiers_of_cases_name_no_producer() {
+    let mut hiding = Hiding::new();
+    hiding.who = client(2);
+    let (world, node) = (&hiding.world, "90000003");
+    let under = |key: &str| format!("1.2.246.10.{node}.95.2026.{key}");
+    let mut wide = registers();
+    wide["organisations"][0]["wide_register_use"] = true.into();
+    world.app.load_registers("world", wide.to_string().into_bytes()).unwrap();
+    let relationship =
+        world.relationship(&hiding.who).served_by(vec![serving(PRODUCERS_UNIT, "2026-01-01", "")]);
+    let dossier = world.open_case_under(&relationship, &hiding.who);
+    let cases = ["8", "9"].map(|key| {
+        let case = world.case(&hiding.who, &dossier.relationship);
+        let case = case
+            .set("document_id", under(&format!("{key}.1")))
+            .set("set_id", under(&format!("{key}.1")))
+            .set("case_id", under(key))
+            .content("/asia_asiakirja/asian_tiedot/asiatunnus/value", under(key));
+        world.archive_as(System::Producer, &case);
+        case
+    });
+    world.archive(&world.next_version(&cases[0]));
+    hiding.dossier = dossier;
+    hiding.documents = vec![oid(&hiding.dossier.relationship_document)];
+    hiding.order();
+    let other = worker(world, COUNTY, OPERATING_UNIT);
+    let mut answers = hiding.answers(&other, WHY);
+    for key in ["8", "9"] {
+        let state = world.app.show_case(&other, &oid(&under(key)), WHY).unwrap();
+        assert_eq!((&*state.case.to_string(), state.masked), (&*under(key), true));
+        let known = (&state.relationship, &state.document);
+        answers.push(("case of a producer".to_owned(), format!("{known:?}")));
+    }
+    for (way, answer) in &answers {
+        assert!(!answer.contains(node), "{way}: {answer}");
+    }
+    let whole = hiding.answers(&worker(world, COUNTY, UNIT), WHY);
+    for way in ["relationship", "summary"] {
+        let told = |(at, answer): &(String, String)| at == way && answer.contains(node);
+        assert!(whole.iter().any(told), "{way}");
+    }
 }
 
 fn told_of(hits: &[varanto_app::archive::DocumentView]) -> String {

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use varanto_app::archive::Submission;
 use varanto_app::relationship::{CaseBrief, CaseState, NoticePage, RelationshipState, Written};
 use varanto_domain::archive::documents::Part;
+use varanto_domain::ids::Oid;
 use varanto_domain::relationship::{RegisterUseRight, RightChange, Side, Standing};
 use varanto_domain::time::{FinnishDay, Validity};
 
@@ -153,8 +154,10 @@ fn text_of(submission: &Submission, part: Part) -> String {
 
 #[derive(Serialize)]
 struct Brief {
-    case_id: String,
-    document_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    case_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    document_id: Option<String>,
     service_task: String,
     state: &'static str,
     closed_on: Option<String>,
@@ -164,8 +167,8 @@ struct Brief {
 impl Brief {
     fn of(case: &CaseBrief) -> Self {
         Self {
-            case_id: case.case.to_string(),
-            document_id: case.document.to_string(),
+            case_id: case.case.as_ref().map(Oid::to_string),
+            document_id: case.document.as_ref().map(Oid::to_string),
             service_task: case.service_task.clone(),
             state: state(case.closed),
             closed_on: case.closed_on.map(|day| day.to_string()),
@@ -184,7 +187,10 @@ pub fn relationship(told: &RelationshipState) -> String {
     #[derive(Serialize)]
     struct Told<'a> {
         relationship_id: String,
-        document_id: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        document_id: Option<String>,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        masked: bool,
         version: u32,
         controller: String,
         old: bool,
@@ -201,7 +207,8 @@ pub fn relationship(told: &RelationshipState) -> String {
     let raw = |text| serde_json::from_str::<&RawValue>(text).ok();
     print(&Told {
         relationship_id: told.relationship.to_string(),
-        document_id: told.document.to_string(),
+        document_id: told.document.as_ref().map(Oid::to_string),
+        masked: told.masked,
         version: told.version,
         controller: told.controller.to_string(),
         old: told.old,
@@ -260,8 +267,12 @@ pub fn case(told: &CaseState) -> String {
     #[derive(Serialize)]
     struct Told {
         case_id: String,
-        relationship_id: String,
-        document_id: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        relationship_id: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        document_id: Option<String>,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        masked: bool,
         version: u32,
         controller: String,
         service_task: String,
@@ -271,8 +282,9 @@ pub fn case(told: &CaseState) -> String {
     }
     print(&Told {
         case_id: told.case.to_string(),
-        relationship_id: told.relationship.to_string(),
-        document_id: told.document.to_string(),
+        relationship_id: told.relationship.as_ref().map(Oid::to_string),
+        document_id: told.document.as_ref().map(Oid::to_string),
+        masked: told.masked,
         version: told.version,
         controller: told.controller.to_string(),
         service_task: told.service_task.clone(),

@@ -150,7 +150,8 @@ struct ToldItem<'a> {
 
 #[derive(Serialize)]
 struct ToldRelationship<'a> {
-    relationship_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    relationship_id: Option<&'a str>,
     old: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_day: Option<String>,
@@ -161,8 +162,10 @@ struct ToldRelationship<'a> {
 
 #[derive(Serialize)]
 struct ToldCase<'a> {
-    case_id: &'a str,
-    relationship_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    case_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    relationship_id: Option<&'a str>,
     closed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     closed_on: Option<String>,
@@ -208,15 +211,15 @@ impl<'a> ToldSummary<'a> {
         let tasks =
             |codes: &[String]| codes.iter().map(|code| Task::of(code, day, words)).collect();
         let relationship = |one: &'a SummaryRelationship| ToldRelationship {
-            relationship_id: one.id.as_str(),
+            relationship_id: one.id.as_ref().map(Oid::as_str),
             old: one.old,
             last_day: one.last_day.map(|day| day.to_string()),
             service_tasks: tasks(&one.service_tasks),
             item: ToldItem::of(&one.item, words),
         };
         let case = |one: &'a SummaryCase| ToldCase {
-            case_id: one.id.as_str(),
-            relationship_id: one.relationship.as_str(),
+            case_id: one.id.as_ref().map(Oid::as_str),
+            relationship_id: one.relationship.as_ref().map(Oid::as_str),
             closed: one.closed,
             closed_on: one.closed_on.map(|day| day.to_string()),
             joint: one.joint,
