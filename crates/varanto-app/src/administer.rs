@@ -9,7 +9,7 @@ use varanto_domain::joining::{RegisterEntries, Registers};
 use varanto_domain::structures::{Structure, built_in};
 use varanto_formats::national_schema::SchemaFault;
 use varanto_formats::{code_sets, national_schema, registers};
-use varanto_store::{FileKind, StoreError};
+use varanto_store::{FileKind, OPERATOR, StoreError};
 
 use crate::{App, AppError, OpenError, Registry, StructureState};
 
@@ -200,7 +200,7 @@ pub(crate) fn administration(at: varanto_domain::time::Instant, detail: &str) ->
         at,
         event: Event::Administer,
         outcome: Outcome::Done,
-        actor: Actor { name: "operator".into(), organisation: None, detail: None },
+        actor: Actor { name: OPERATOR.into(), organisation: None, detail: None },
         client: None,
         version: None,
         detail: detail.to_owned(),

@@ -9,13 +9,18 @@ use varanto_domain::archive::register_documents::{CaseContent, RelationshipConte
 use varanto_domain::codes::CodeSets;
 use varanto_domain::disclosure::{PermissionContent, RefusalContent};
 use varanto_domain::ids::{ClientKey, Oid, PersonalIdentityCode, TemporaryIdentifier};
-use varanto_domain::relationship::{Parties, RegisterUseRight};
-use varanto_domain::time::FinnishDay;
+use varanto_domain::relationship::{
+    Parties, RegisterUseRight, RelationshipUnits, RightChange, Road, changes,
+};
+use varanto_domain::structures::Content;
+use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::{content, metadata};
 use varanto_store::{
-    Derived, DerivedRows, ReadTx, RegisterDocument, Reindexed, StoreError, VersionRow,
+    Derived, DerivedRows, ReadTx, RegisterDocument, Reindexed, RelationshipRow, StoreError,
+    VersionRow, WriteTx,
 };
 
+use crate::relationship::notices::keep_notices;
 use crate::{App, AppError};
 
 impl App {
@@ -61,7 +66,7 @@ fn derived_rows(
     match row.group {
         DocumentGroup::Relationship => {
             let said = RelationshipContent::read(&read);
-            let derived = relationship(row, &raw, &said);
+            let derived = relationship(tx, row, &raw, &said)?;
             return Ok(
                 derived.map(|(known, rights)| (DerivedRows::Relationship(known, rights), code))
             );
@@ -110,24 +115,144 @@ pub(crate) fn temporary_identifier(raw: &RawMetadata<'_>) -> Option<TemporaryIde
     TemporaryIdentifier::new(&root, text(raw, Element::ClientTemporaryId)?).ok()
 }
 
-/// What a relationship document in force says: the relationship, and the rights it makes.
+/// The road that kept metadata name a structure of.
+pub(crate) fn road(raw: &RawMetadata<'_>) -> Road {
+    oid(raw, Element::Structure).as_ref().map(Road::of_structure).unwrap_or_default()
+}
+
+/// What a relationship document in force says, on the long road with its cases' documents: the
+/// relationship, and the rights.
+///
+/// Source: REL-5, REL-6, RUR-1.
 pub(crate) fn relationship(
+    tx: &ReadTx<'_>,
     row: &VersionRow,
     raw: &RawMetadata<'_>,
     said: &RelationshipContent,
-) -> Option<(KnownRelationship, Vec<RegisterUseRight>)> {
-    let id = oid(raw, Element::RelationshipId)?;
+) -> Result<Option<(KnownRelationship, Vec<RegisterUseRight>)>, StoreError> {
+    let Some(id) = oid(raw, Element::RelationshipId) else { return Ok(None) };
+    let road = road(raw);
+    let mut tasks: Vec<String> = said.service_tasks.iter().map(ToString::to_string).collect();
+    let mut units = said.units.clone();
+    if let (Road::Long, Some(key)) = (road, row.relationship_key) {
+        let cases = units_of_cases(tx, key)?;
+        tasks = cases.iter().map(|case| case.service_task.clone()).collect();
+        tasks.sort_unstable();
+        tasks.dedup();
+        units = units.with_cases(cases.into_iter().map(|case| case.units));
+    }
     let organiser = oid(raw, Element::OrganiserId);
-    let rights = said.units.rights(&Parties::of(&row.controller, organiser.as_ref(), &id));
+    let rights = units.rights(&Parties::of(&row.controller, organiser.as_ref(), &id));
     let known = KnownRelationship {
         id,
         client: row.client,
         controller: row.controller.clone(),
         old: said.old,
         last_day: said.last_day,
-        service_tasks: said.service_tasks.iter().map(ToString::to_string).collect(),
+        service_tasks: tasks,
+        road,
     };
-    Some((known, rights))
+    Ok(Some((known, rights)))
+}
+
+/// The units that serve in a case of the long road.
+struct UnitsOfCase {
+    case_key: Option<i64>,
+    service_task: String,
+    units: RelationshipUnits,
+}
+
+/// What the documents in force of a relationship's cases say of units, oldest first.
+fn units_of_cases(tx: &ReadTx<'_>, relationship_key: i64) -> Result<Vec<UnitsOfCase>, StoreError> {
+    let mut cases = Vec::new();
+    tx.read_case_documents(relationship_key, |document| {
+        let read = document.parts.first().and_then(|part| content::read(part, "structured").ok());
+        if let (Some(content), Some(task)) = (read, document.row.service_task.as_deref()) {
+            cases.push(UnitsOfCase {
+                case_key: document.row.case_key,
+                service_task: task.to_owned(),
+                units: RelationshipUnits::read_case(&content),
+            });
+        }
+    })?;
+    Ok(cases)
+}
+
+/// The rights of a relationship as if one of its documents said this instead: its own, or that of the case
+/// that is named.
+///
+/// Source: RUR-1, REL-6.
+pub(crate) fn rights_as_if(
+    tx: &ReadTx<'_>,
+    parties: &Parties,
+    content: &Content<'_>,
+    case: Option<&Oid>,
+) -> Result<Vec<RegisterUseRight>, StoreError> {
+    let Some(kept) = tx.find_relationship(&parties.relationship)? else {
+        return Ok(RelationshipContent::read(content).units.rights(parties));
+    };
+    if kept.known.road == Road::Short {
+        // Its cases carry no rights.
+        return Ok(match case {
+            Some(_) => Vec::new(),
+            None => RelationshipContent::read(content).units.rights(parties),
+        });
+    }
+    let case_key = match case {
+        Some(case) => tx.find_case(case)?.map(|row| row.key),
+        None => None,
+    };
+    let mut cases = units_of_cases(tx, kept.key)?;
+    let whole = if case.is_some() {
+        cases.retain(|one| case_key.is_none() || one.case_key != case_key);
+        let units = RelationshipUnits::read_case(content);
+        cases.push(UnitsOfCase { case_key, service_task: String::new(), units });
+        let units = tx.read_register_document(kept.from, |document| {
+            let read = content::read(document.parts.first()?, "structured").ok()?;
+            Some(RelationshipUnits::read(&read))
+        })?;
+        units.flatten().unwrap_or_default()
+    } else {
+        RelationshipUnits::read(content)
+    };
+    Ok(whole.with_cases(cases.into_iter().map(|case| case.units)).rights(parties))
+}
+
+/// Keeps the rows of a relationship of the long road anew, after one of its documents changed; the
+/// producers are told what follows for them.
+///
+/// Source: REL-6, RUR-5.
+pub(crate) fn keep_long_road(
+    tx: &mut WriteTx<'_>,
+    relationship_key: i64,
+    at: Instant,
+) -> Result<Vec<RightChange>, StoreError> {
+    let kept = tx.relationship_of_key(relationship_key)?;
+    if kept.known.road == Road::Short {
+        return Ok(Vec::new());
+    }
+    let Some((known, rights)) = said_together(tx, &kept)? else { return Ok(Vec::new()) };
+    let before: Vec<_> =
+        tx.list_rights(relationship_key)?.into_iter().map(|row| row.right).collect();
+    let changed = changes(&before, &rights);
+    tx.upsert_relationship(Some(relationship_key), &known, kept.from)?;
+    tx.replace_rights(relationship_key, known.client, &rights)?;
+    keep_notices(tx, relationship_key, known.client, &changed, at)?;
+    Ok(changed)
+}
+
+/// What the documents in force of a relationship say together.
+fn said_together(
+    tx: &ReadTx<'_>,
+    kept: &RelationshipRow,
+) -> Result<Option<(KnownRelationship, Vec<RegisterUseRight>)>, StoreError> {
+    let read = tx.read_register_document(kept.from, |document| {
+        let (raw, _) = metadata::read(&document.record).ok()?;
+        let content = content::read(document.parts.first()?, "structured").ok()?;
+        let said = RelationshipContent::read(&content);
+        relationship(tx, &document.row, &raw, &said).transpose()
+    })?;
+    read.flatten().transpose()
 }
 
 /// What a case document in force says. `own` is the temporary identifier of the document's client; a

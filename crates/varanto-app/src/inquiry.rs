@@ -18,6 +18,7 @@ use varanto_domain::disclosure::{Permissions, Refusals, Refused};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid};
 use varanto_domain::mandates::HeldMandate;
 use varanto_domain::persons::{PersonFacts, is_known_on};
+use varanto_domain::relationship::Roads;
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::metadata;
 use varanto_store::{ReadTx, StoreError, VersionRow};
@@ -80,6 +81,11 @@ impl<'a> Inquiry<'a> {
     /// The day by whose rules it is decided.
     pub(crate) fn today(&self) -> FinnishDay {
         FinnishDay::of(self.now)
+    }
+
+    /// Where the controllers are between the roads.
+    pub(crate) fn roads(&self) -> &Roads {
+        self.registry.roads()
     }
 
     /// The moment at which it is asked.

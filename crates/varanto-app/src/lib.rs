@@ -17,6 +17,7 @@ pub mod oversight;
 pub mod persons;
 mod registry;
 pub mod relationship;
+pub mod roads;
 pub mod statistics;
 pub mod users;
 pub mod verify;

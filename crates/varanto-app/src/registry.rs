@@ -7,6 +7,7 @@ use varanto_domain::access::users::UserRight;
 use varanto_domain::codes::CodeSets;
 use varanto_domain::ids::Oid;
 use varanto_domain::joining::{RegisterEntries, Registers};
+use varanto_domain::relationship::Roads;
 use varanto_domain::structures::{Structure, built_in};
 use varanto_domain::time::{FinnishDay, Validity};
 use varanto_formats::{code_sets, national_schema, registers};
@@ -14,6 +15,7 @@ use varanto_store::{FileKind, RegisterFile, Store};
 
 use crate::OpenError;
 use crate::administer::{BadFile, LoadError};
+use crate::roads::roads_in_log;
 use crate::users::{UserRegister, register_of};
 
 /// Where a structure version stands in the registry.
@@ -54,6 +56,8 @@ pub struct Registry {
     record_subject: String,
     /// The users of the organisations that keep a register of them.
     users: UserRegister,
+    /// Where the controllers are between the roads.
+    roads: Roads,
 }
 
 impl Registry {
@@ -62,6 +66,7 @@ impl Registry {
         code_sets: CodeSets,
         registers: Registers,
         users: UserRegister,
+        roads: Roads,
     ) -> Self {
         let counts = (registers.organisations().len(), registers.units().len());
         Self {
@@ -74,6 +79,7 @@ impl Registry {
             record_subject: format!("record/{}/{}", counts.0, counts.1),
             registers,
             users,
+            roads,
         }
     }
 
@@ -111,7 +117,7 @@ impl Registry {
         if !bad.is_empty() {
             return Err(bad);
         }
-        Ok(Self::new(known, sets, Registers::default(), UserRegister::new()))
+        Ok(Self::new(known, sets, Registers::default(), UserRegister::new(), Roads::default()))
     }
 
     /// The controllers whose registers are an organisation's own: those in its own line, itself,
@@ -146,6 +152,12 @@ impl Registry {
             days.contains(day) && self.registers.is_valid_on(controller, day)
         });
         able.map(|(controller, _)| controller.clone()).collect()
+    }
+
+    /// Where the controllers are between the short road and the long one (REL-7).
+    #[must_use]
+    pub const fn roads(&self) -> &Roads {
+        &self.roads
     }
 
     pub(crate) fn record_subject(&self) -> &str {
@@ -279,7 +291,8 @@ fn read(store: &Store) -> Result<Registry, OpenError> {
         why: faults.first().map(|fault| fault.code().to_owned()).unwrap_or_default(),
     })?;
     let users = store.read::<_, OpenError>(|tx| Ok(register_of(&tx.list_all_user_rights()?)?))?;
-    Ok(Registry::new(structures(files(FileKind::Structure)?)?, code_sets, registers, users))
+    let roads = store.read::<_, OpenError>(|tx| Ok(roads_in_log(tx)?))?;
+    Ok(Registry::new(structures(files(FileKind::Structure)?)?, code_sets, registers, users, roads))
 }
 
 fn built_in_structures() -> BTreeMap<Oid, StructureEntry> {

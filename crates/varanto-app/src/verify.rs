@@ -209,9 +209,9 @@ impl Judge<'_> {
         raw: &RawMetadata<'_>,
         said: &RelationshipContent,
     ) -> Result<(), StoreError> {
-        let Some((known, rights)) = derived::relationship(self.row, raw, said) else {
-            return Ok(());
-        };
+        let derived = derived::relationship(self.tx, self.row, raw, said);
+        let place = format!("relationship of version {}", self.row.version.0);
+        let Some(Some((known, rights))) = self.kept(&place, derived)? else { return Ok(()) };
         let place = format!("relationship {}", known.id);
         let Some(row) = self.kept(&place, self.tx.find_relationship(&known.id))? else {
             return Ok(());

@@ -87,6 +87,21 @@ fault_kinds! {
     StructureWithdrawn = "structure-withdrawn";
     /// A structure file is loaded whose OID was published with other content.
     StructurePublished = "structure-published";
+    /// The relationship or its controller is on the other road. Args: `expected` (what the structure's OID
+    /// is under on the right one).
+    OtherRoad = "other-road";
+    /// Whoever is named is no controller in the organisation register.
+    NoController = "no-controller";
+    /// Relationships that are not moved yet. Args: `count`.
+    RelationshipsLeft = "relationships-left";
+    /// The client has no open case of the service task in which the service could stand.
+    NoOpenCase = "no-open-case";
+    /// The service may stand in several cases, and none is named. Args: `cases`.
+    SeveralCases = "several-cases";
+    /// The controller has not begun to take the long road.
+    RoadNotBegun = "road-not-begun";
+    /// The controller's move to the long road is confirmed: there is no way back.
+    RoadConfirmed = "road-confirmed";
 
     /// The content parts are not one of the three storage forms. Args: `expected`.
     WrongParts = "wrong-parts";

@@ -6,8 +6,8 @@ use varanto_domain::archive::metadata::identity_code_fault;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{ClientIdentifier, PersonalIdentityCode, TemporaryIdentifier};
 use varanto_domain::relationship::{
-    Asked, CaseAct, HandOver, Maker, Named, NewCase, NewRelationship, OwnService, RelationshipAct,
-    Served,
+    Asked, CaseAct, HandOver, Maker, Named, NewCase, NewRelationship, OwnService, Purchase,
+    RelationshipAct, Served,
 };
 use varanto_domain::structures::Content;
 
@@ -19,14 +19,23 @@ const SHARED: [&str; 3] = ["document_id", "based_on", "professional"];
 
 /// Every act on a relationship, with the members that it takes.
 pub const RELATIONSHIP_ACTS: [(&str, &[&str]); 11] = [
-    ("begin-service", &["service_task", "unit", "first_day", "last_day"]),
+    ("begin-service", &["service_task", "unit", "case", "first_day", "last_day"]),
     (
         "hand-over",
-        &["service_task", "producer", "implementer", "services", "first_day", "last_day"],
+        &[
+            "service_task",
+            "producer",
+            "implementer",
+            "services",
+            "case",
+            "purchase",
+            "first_day",
+            "last_day",
+        ],
     ),
-    ("end-service", &["service_task", "unit", "last_day"]),
-    ("suspend-service", &["service_task", "unit", "first_day", "last_day"]),
-    ("resume-service", &["service_task", "unit", "first_day"]),
+    ("end-service", &["service_task", "unit", "case", "last_day"]),
+    ("suspend-service", &["service_task", "unit", "case", "first_day", "last_day"]),
+    ("resume-service", &["service_task", "unit", "case", "first_day"]),
     ("set-workers", &["workers"]),
     ("set-risks", &["risks"]),
     ("set-related-persons", &["persons"]),
@@ -91,8 +100,8 @@ pub fn read_new_relationship(bytes: &[u8]) -> Result<Asked<NewRelationship>, Vec
 /// # Errors
 /// Every fault.
 pub fn read_new_case(bytes: &[u8]) -> Result<Asked<NewCase>, Vec<Fault>> {
-    const KNOWN: [&str; 6] =
-        ["case_id", "relationship_id", "service_task", "name", "name_detail", "opened_on"];
+    const KNOWN: [&str; 7] =
+        ["case_id", "relationship_id", "service_task", "name", "name_detail", "opened_on", "unit"];
     read(bytes, &KNOWN, |object| {
         let case = object.required("case_id").and_then(|place| place.oid());
         let relationship = object.required("relationship_id").and_then(|place| place.oid());
@@ -100,6 +109,7 @@ pub fn read_new_case(bytes: &[u8]) -> Result<Asked<NewCase>, Vec<Fault>> {
         let name = required_text(object, "name");
         let name_detail = object.optional("name_detail", |place| place.text().map(str::to_owned));
         let opened_on = object.required("opened_on").and_then(|place| place.day());
+        let unit = object.optional("unit", |place| place.oid());
         Some(NewCase {
             case: case?,
             relationship: relationship?,
@@ -107,6 +117,7 @@ pub fn read_new_case(bytes: &[u8]) -> Result<Asked<NewCase>, Vec<Fault>> {
             name: name?,
             name_detail: name_detail?,
             opened_on: opened_on?,
+            unit: unit?,
         })
     })
 }
@@ -249,7 +260,8 @@ fn own_service(object: &Object<'_>) -> Option<OwnService> {
     let service_task = required_text(object, "service_task");
     let unit = object.required("unit").and_then(|place| place.oid());
     let days = object.validity();
-    Some(OwnService { service_task: service_task?, unit: unit?, days: days? })
+    let case = object.optional("case", |place| place.oid());
+    Some(OwnService { service_task: service_task?, unit: unit?, days: days?, case: case? })
 }
 
 fn hand_over(object: &Object<'_>) -> Option<HandOver> {
@@ -259,19 +271,25 @@ fn hand_over(object: &Object<'_>) -> Option<HandOver> {
     let services =
         object.optional("services", |place| place.all(|code| code.text().map(Arc::<str>::from)));
     let days = object.validity();
+    let case = object.optional("case", |place| place.oid());
+    let kinds = Purchase::ALL.map(|(kind, word, ..)| (word, kind));
+    let purchase = object.optional("purchase", |place| place.word(&kinds));
     Some(HandOver {
         service_task: service_task?,
         producer: producer?,
         implementer: implementer?,
         services: services?.unwrap_or_default(),
         days: days?,
+        case: case?,
+        purchase: purchase?,
     })
 }
 
 fn served(object: &Object<'_>) -> Option<Served> {
     let service_task = object.optional("service_task", |place| place.text().map(Arc::from));
     let unit = object.required("unit").and_then(|place| place.oid());
-    Some(Served { service_task: service_task?, unit: unit? })
+    let case = object.optional("case", |place| place.oid());
+    Some(Served { service_task: service_task?, unit: unit?, case: case? })
 }
 
 /// A list in the nation's own form: its structure is held against it when the version is archived.

@@ -44,8 +44,11 @@ fn task() -> impl Strategy<Value = Arc<str>> {
 }
 
 fn served() -> impl Strategy<Value = Served> {
-    (task(), 0u8..4)
-        .prop_map(|(task, number)| Served { service_task: Some(task), unit: unit(number) })
+    (task(), 0u8..4).prop_map(|(task, number)| Served {
+        service_task: Some(task),
+        unit: unit(number),
+        case: None,
+    })
 }
 
 fn entry(of: &str) -> Vec<Content<'static>> {
@@ -56,7 +59,7 @@ fn act() -> impl Strategy<Value = RelationshipAct> {
     use RelationshipAct as Act;
     prop_oneof![
         3 => (task(), 0u8..4, days()).prop_map(|(service_task, number, days)| {
-            Act::BeginService(OwnService { service_task, unit: unit(number), days })
+            Act::BeginService(OwnService { service_task, unit: unit(number), days, case: None })
         }),
         4 => (task(), 0u8..4, proptest::option::of(0u8..4), days()).prop_map(
             |(service_task, producer, implementer, days)| Act::HandOver(HandOver {
@@ -65,6 +68,8 @@ fn act() -> impl Strategy<Value = RelationshipAct> {
                 implementer: implementer.map(unit),
                 services: vec![Arc::from("45")],
                 days,
+                case: None,
+                purchase: None,
             })
         ),
         3 => (served(), 0i32..400).prop_map(|(of, last)| {

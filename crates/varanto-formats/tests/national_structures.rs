@@ -221,7 +221,7 @@ fn every_single_mutation_is_refused_by_both_and_names_its_element() {
 fn each_built_in_table_and_its_national_schema_give_the_same_verdicts() {
     let Some(files) = published() else { return };
     let mut verdicts = 0;
-    for own in structures::built_in() {
+    for own in structures::built_in().iter().filter(|structure| !structure.is_own()) {
         let name = format!("{}.json", own.oid);
         let Some((file, bytes)) = files.iter().find(|(file, _)| *file == name) else {
             panic!("no published file for {}", own.oid);

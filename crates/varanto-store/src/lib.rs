@@ -34,6 +34,7 @@ mod register_files;
 mod register_rows;
 mod reindex;
 mod rights;
+mod roads;
 mod search;
 mod signatures;
 mod store;
@@ -57,7 +58,7 @@ pub use keymaker::KeyMaker;
 pub use keys::{
     CHECKPOINT_SIGNING_FILE, DataKey, KEY_ENCRYPTION_FILE, KeyRing, Keys, verified_note,
 };
-pub use log_lines::{LogFilter, LogPlace, LoggedVersion};
+pub use log_lines::{LogFilter, LogPlace, LoggedVersion, OPERATOR};
 pub use metrics::{COMMIT_BUCKETS_MICROS, StoreMetrics};
 pub use notices::{NoticeFilter, NoticeRow};
 pub use openings::OpeningRow;
@@ -67,6 +68,7 @@ pub use register_files::{FileKind, RegisterFile};
 pub use register_rows::{CaseRow, RelationshipRow};
 pub use reindex::{Derive, Derived, DerivedRows, RegisterDocument, Reindexed};
 pub use rights::RightRow;
+pub use roads::RoadCounts;
 pub use search::{After, Filter, Scope};
 pub use signatures::{KeptSignatures, SealedSignatures};
 pub use store::{DATABASE_FILE, Durable, LOCK_FILE, Store, StoreOptions};

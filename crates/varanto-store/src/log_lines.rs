@@ -55,6 +55,9 @@ pub struct LoggedVersion {
     pub specific_type: Option<Arc<str>>,
 }
 
+/// How lines name the operator of the archive.
+pub const OPERATOR: &str = "operator";
+
 macro_rules! lines_sql {
     ($which:literal) => {
         concat!(
@@ -115,6 +118,15 @@ impl ReadTx<'_> {
             |row| self.kept_line(row),
         )?;
         rows.collect()
+    }
+
+    /// The details of the operator's lines that begin so, oldest first. They tell of no client.
+    pub fn administered(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        const SQL: &str = "SELECT detail FROM use_log INDEXED BY log_by_actor
+            WHERE actor = ?1 AND event = ?2 AND client_key IS NULL
+            AND substr(detail, 1, length(?3)) = ?3 ORDER BY line";
+        let Some(operator) = self.find_term(OPERATOR)? else { return Ok(Vec::new()) };
+        self.all(SQL, (operator, Event::Administer as i64, prefix), |row| row.get(0))
     }
 
     /// What of a version has to be known to say whose business a line about it is. It opens nothing.

@@ -35,6 +35,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(9, "client_will", "0009_client_will"),
     migration!(10, "notices", "0010_notices"),
     migration!(11, "users", "0011_users"),
+    migration!(12, "roads", "0012_roads"),
 ];
 
 /// Written into the file's header, so that another program's database is not taken for a store.

@@ -3,6 +3,7 @@
 use rusqlite::{Row, params};
 use varanto_domain::archive::references::{KnownCase, KnownRelationship};
 use varanto_domain::ids::{ClientKey, Oid, VersionKey};
+use varanto_domain::relationship::Road;
 use varanto_domain::time::FinnishDay;
 
 use crate::oids;
@@ -32,7 +33,7 @@ pub struct CaseRow {
     pub from: VersionKey,
 }
 
-type RawRelationship = (i64, Vec<u8>, i64, i64, i64, Option<i32>, String, i64);
+type RawRelationship = (i64, Vec<u8>, i64, i64, i64, Option<i32>, String, i64, i64);
 
 fn raw_relationship(row: &Row<'_>) -> rusqlite::Result<RawRelationship> {
     Ok((
@@ -44,6 +45,7 @@ fn raw_relationship(row: &Row<'_>) -> rusqlite::Result<RawRelationship> {
         row.get(5)?,
         row.get(6)?,
         row.get(7)?,
+        row.get(8)?,
     ))
 }
 
@@ -60,7 +62,7 @@ impl ReadTx<'_> {
     /// The relationship with this OID.
     pub fn find_relationship(&self, oid: &Oid) -> Result<Option<RelationshipRow>, StoreError> {
         const SQL: &str = "SELECT relationship_key, oid, client_key, controller, old, last_day,
-            service_tasks, version_key FROM relationship WHERE oid = ?1";
+            service_tasks, road, version_key FROM relationship WHERE oid = ?1";
         let raw = self.optional(SQL, [oids::pack(oid)], raw_relationship)?;
         raw.map(|raw| self.relationship_of(raw)).transpose()
     }
@@ -71,7 +73,7 @@ impl ReadTx<'_> {
         client: ClientKey,
     ) -> Result<Vec<RelationshipRow>, StoreError> {
         const SQL: &str = "SELECT relationship_key, oid, client_key, controller, old, last_day,
-            service_tasks, version_key FROM relationship WHERE client_key = ?1 ORDER BY relationship_key";
+            service_tasks, road, version_key FROM relationship WHERE client_key = ?1 ORDER BY relationship_key";
         let raw = self.all(SQL, [client.0], raw_relationship)?;
         raw.into_iter().map(|raw| self.relationship_of(raw)).collect()
     }
@@ -79,7 +81,7 @@ impl ReadTx<'_> {
     /// The relationship of a key that is known to exist.
     pub fn relationship_of_key(&self, key: i64) -> Result<RelationshipRow, StoreError> {
         const SQL: &str = "SELECT relationship_key, oid, client_key, controller, old, last_day,
-            service_tasks, version_key FROM relationship WHERE relationship_key = ?1";
+            service_tasks, road, version_key FROM relationship WHERE relationship_key = ?1";
         let raw = self.optional(SQL, [key], raw_relationship)?;
         let raw =
             raw.ok_or_else(|| StoreError::Damaged(format!("relationship {key} is missing")))?;
@@ -87,7 +89,7 @@ impl ReadTx<'_> {
     }
 
     fn relationship_of(&self, raw: RawRelationship) -> Result<RelationshipRow, StoreError> {
-        let (key, oid, client, controller, old, last_day, tasks, from) = raw;
+        let (key, oid, client, controller, old, last_day, tasks, road, from) = raw;
         let id = oids::unpack(&oid)
             .ok_or_else(|| StoreError::Damaged(format!("the OID of relationship {key}")))?;
         Ok(RelationshipRow {
@@ -99,6 +101,7 @@ impl ReadTx<'_> {
                 old: switch(old, "relationship", key)?,
                 last_day: last_day.and_then(FinnishDay::from_number),
                 service_tasks: tasks.split_whitespace().map(str::to_owned).collect(),
+                road: Road::ALL[usize::from(switch(road, "relationship", key)?)],
             },
             from: VersionKey(from),
         })
@@ -182,11 +185,11 @@ impl WriteTx<'_> {
         from: VersionKey,
     ) -> Result<i64, StoreError> {
         const SQL: &str = "INSERT INTO relationship
-            (relationship_key, oid, client_key, controller, old, last_day, service_tasks, version_key)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            (relationship_key, oid, client_key, controller, old, last_day, service_tasks, road,
+             version_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
             ON CONFLICT (relationship_key) DO UPDATE SET old = excluded.old,
             last_day = excluded.last_day, service_tasks = excluded.service_tasks,
-            version_key = excluded.version_key";
+            road = excluded.road, version_key = excluded.version_key";
         let key = key.unwrap_or_else(|| self.next_key());
         let controller = self.make_term(known.controller.as_str())?;
         self.execute(
@@ -199,6 +202,7 @@ impl WriteTx<'_> {
                 known.old,
                 known.last_day.map(FinnishDay::number),
                 known.service_tasks.join(" "),
+                known.road as i64,
                 from.0,
             ],
         )?;

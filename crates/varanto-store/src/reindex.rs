@@ -57,6 +57,45 @@ pub struct Reindexed {
     pub unread: u64,
 }
 
+impl ReadTx<'_> {
+    /// Hands a document in force to a reading function: what follows from it is made anew of it. `None` when
+    /// its client's key was destroyed.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when it does not open.
+    pub fn read_register_document<T>(
+        &self,
+        version: VersionKey,
+        read: impl FnOnce(&RegisterDocument) -> T,
+    ) -> Result<Option<T>, StoreError> {
+        let row = self.version_of_key(version)?;
+        if self.client_data_key(row.client)?.is_none() && self.is_erased(row.client)? {
+            return Ok(None);
+        }
+        let record = self.open_record(&row)?;
+        let parts = self.content_of(row.version, row.client, &row.parts)?;
+        Ok(Some(read(&RegisterDocument { row, record, parts })))
+    }
+
+    /// Hands the documents in force of a relationship's cases to a reading function, oldest first.
+    ///
+    /// # Errors
+    /// As [`ReadTx::read_register_document`].
+    pub fn read_case_documents(
+        &self,
+        relationship_key: i64,
+        mut read: impl FnMut(&RegisterDocument),
+    ) -> Result<(), StoreError> {
+        const SQL: &str = "SELECT version_key FROM document_version
+            INDEXED BY case_document_by_relationship
+            WHERE relationship_key = ?1 AND document_group = 1 AND state = 0 ORDER BY version_key";
+        for version in self.all(SQL, [relationship_key], |row| row.get(0))? {
+            self.read_register_document(VersionKey(version), &mut read)?;
+        }
+        Ok(())
+    }
+}
+
 impl WriteTx<'_> {
     /// Makes the rows of relationships, rights, cases and wills anew, and the counts. Rows that no document
     /// in force stands behind go. Clients whom nothing told yet that the population register is to be asked
@@ -102,21 +141,16 @@ impl WriteTx<'_> {
                 let row = self.version_of_key(VersionKey(version))?;
                 let of_case = group == DocumentGroup::Case;
                 keys.extend(if of_case { row.case_key } else { row.relationship_key });
-                if self.client_data_key(row.client)?.is_none() && self.is_erased(row.client)? {
-                    done.erased += 1;
-                    continue;
-                }
-                let record = self.open_record(&row)?;
-                let parts = self.content_of(row.version, row.client, &row.parts)?;
-                let document = RegisterDocument { row, record, parts };
-                match derive(self, &document)? {
-                    Some((rows, code)) => {
-                        self.keep_derived(&document.row, rows, done)?;
+                let read = |document: &RegisterDocument| derive(self, document);
+                match self.read_register_document(row.version, read)?.transpose()? {
+                    Some(Some((rows, code))) => {
+                        self.keep_derived(&row, rows, done)?;
                         if let Some(code) = code {
-                            self.insert_person(document.row.client, code)?;
+                            self.insert_person(row.client, code)?;
                         }
                     }
-                    None => done.unread += 1,
+                    Some(None) => done.unread += 1,
+                    None => done.erased += 1,
                 }
             }
         }

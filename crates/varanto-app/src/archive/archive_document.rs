@@ -12,7 +12,7 @@ use varanto_domain::archive::references::{
 };
 use varanto_domain::faults::{Fault, Stage};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, VersionKey};
-use varanto_domain::relationship::{Parties, changes};
+use varanto_domain::relationship::{Parties, Road, changes};
 use varanto_domain::structures::Structure;
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_store::{
@@ -24,6 +24,7 @@ use super::examine::{ExaminedBy, examine};
 use super::references::{Found, find};
 use super::signatures::{Kept as KeptSignatures, judge_signatures};
 use super::{prove_document, record};
+use crate::derived::keep_long_road;
 use crate::inquiry::Inquiry;
 use crate::oversight::{StatedLook, queue_looks};
 use crate::relationship::notices::keep_notices;
@@ -521,6 +522,11 @@ impl Work {
         if let Some(replaced) = &found.predecessor {
             tx.replace_version(replaced.version)?;
         }
+        if let (RegisterContent::Relationship(_) | RegisterContent::Case(_), Some(key)) =
+            (&self.content, keys.0)
+        {
+            keep_long_road(tx, key, self.received)?;
+        }
         self.count(tx)?;
         let line = tx.log(&LogLine {
             at: self.received,
@@ -552,7 +558,14 @@ impl Work {
                     old: content.old,
                     last_day: content.last_day,
                     service_tasks: content.service_tasks.iter().map(ToString::to_string).collect(),
+                    road: Naming::of(&self.metadata).road(),
                 };
+                if known.road == Road::Long {
+                    // Its rights and tasks follow from its cases, once all is kept.
+                    let key =
+                        tx.upsert_relationship(found.relationship_key, &known, self.version)?;
+                    return Ok((Some(key), None));
+                }
                 let organiser = self.metadata.organiser.as_ref().map(|party| &party.id);
                 let parties = Parties::of(&known.controller, organiser, &known.id);
                 let before = match found.relationship_key {

@@ -17,6 +17,7 @@ use varanto_domain::codes::CodeSets;
 use varanto_domain::disclosure::{PermissionContent, RefusalContent};
 use varanto_domain::faults::{Fault, FaultKind, Stage};
 use varanto_domain::ids::Oid;
+use varanto_domain::relationship::RelationshipUnits;
 use varanto_domain::structures::{self, ConditionFacts, Content, Structure};
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::{content, metadata as metadata_format, xhtml};
@@ -120,9 +121,10 @@ pub(super) fn examine(submission: &Submission, sent: Vec<Fault>, by: &ExaminedBy
     if let Some(caller) = by.caller {
         faults.add(Stage::Header, parties::check(&raw, caller, registry.registers()));
         if let RegisterContent::Relationship(said) = &register_content {
-            let (organisers, day) = (organisers(&raw), written_day(&raw, today));
-            let found = said.units.faults(&organisers, day, registry.registers());
-            faults.add(Stage::Conditions, found);
+            faults.add(Stage::Conditions, unit_faults(&said.units, &raw, registry, today));
+        }
+        if let RegisterContent::Case(said) = &register_content {
+            faults.add(Stage::Conditions, unit_faults(&said.units, &raw, registry, today));
         }
         if let RegisterContent::Refusals(said) = &register_content {
             faults.add(Stage::Conditions, said.unknown_controllers(registry.registers()));
@@ -187,6 +189,16 @@ fn organisers(raw: &RawMetadata<'_>) -> Vec<Oid> {
     named.iter().filter_map(|element| Oid::parse(text(raw, *element)?).ok()).collect()
 }
 
+/// The units that a register document names, against the organisation register.
+fn unit_faults(
+    units: &RelationshipUnits,
+    raw: &RawMetadata<'_>,
+    registry: &Registry,
+    today: FinnishDay,
+) -> Vec<Fault> {
+    units.faults(&organisers(raw), written_day(raw, today), registry.registers())
+}
+
 fn wrong_parts(submission: &Submission) -> Fault {
     let content = submission.parts.iter().map(|(part, _)| part).filter(|part| part.is_content());
     let sent: Vec<&str> = content.map(|part| part.name()).collect();
@@ -234,7 +246,7 @@ fn structure_of(
     let Some(entry) = registry.structure(&oid) else {
         let known: Vec<String> = registry
             .structures()
-            .filter(|entry| oid.is_under_text(&type_oid(&entry.structure)))
+            .filter(|entry| oid.is_under_text(&entry.structure.type_oid()))
             .map(|entry| entry.structure.oid.to_string())
             .collect();
         let unknown = fault(FaultKind::UnknownStructure).arg("known", known.join(", "));
@@ -252,10 +264,6 @@ fn structure_of(
         faults.add(Stage::Schema, [not_in_force]);
     }
     Some(Arc::clone(&entry.structure))
-}
-
-fn type_oid(structure: &Structure) -> String {
-    format!("1.2.246.537.6.{}", structure.type_arc())
 }
 
 /// The view of a structured document is tied to it and has the nation's form; one that stands alone

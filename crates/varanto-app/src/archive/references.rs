@@ -62,6 +62,8 @@ pub(super) fn find(
     {
         found.facts.open_cases = tx.list_open_cases(key)?;
     }
+    let written = FinnishDay::of(naming.written_at);
+    found.facts.road = inquiry.roads().of_controller(&naming.controller).on(written);
     if let (RegisterContent::Relationship(_), Some(client)) = (content, found.facts.client) {
         found.facts.active_relationship = active_relationship(tx, client, naming, today)?;
     }

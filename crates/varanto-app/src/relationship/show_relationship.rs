@@ -7,7 +7,7 @@ use varanto_domain::access::{Caller, Purpose};
 use varanto_domain::archive::documents::Part;
 use varanto_domain::archive::register_documents::RelationshipContent;
 use varanto_domain::ids::Oid;
-use varanto_domain::relationship::RegisterUseRight;
+use varanto_domain::relationship::{RegisterUseRight, Road};
 use varanto_domain::structures::Content;
 use varanto_domain::time::{FinnishDay, Validity};
 use varanto_formats::content;
@@ -31,6 +31,8 @@ pub struct RelationshipState {
     pub controller: Oid,
     /// Vanha asiakkuus.
     pub old: bool,
+    /// Where its units are told: on its own document, or on those of its cases.
+    pub road: Road,
     /// The first day.
     pub first_day: Option<FinnishDay>,
     /// The last day, once there is one.
@@ -130,6 +132,7 @@ impl App {
                 version: seen.row.number,
                 controller: known.controller,
                 old: known.old,
+                road: known.road,
                 first_day: said.first_day,
                 last_day: known.last_day,
                 service_tasks: known.service_tasks,

@@ -19,6 +19,7 @@ mod persons;
 mod receipts;
 mod relationships;
 mod rights;
+mod roads;
 mod search;
 #[path = "../../../varanto-domain/tests/second_statement.rs"]
 mod second_statement;

@@ -8,6 +8,8 @@ use varanto_domain::access::{Caller, Purpose};
 use varanto_domain::archive::documents::Part;
 use varanto_domain::faults::Fault;
 use varanto_domain::ids::Oid;
+use varanto_domain::relationship::{Road, RoadStep};
+use varanto_domain::time::FinnishDay;
 use varanto_formats::acts;
 
 use crate::world::{
@@ -69,6 +71,16 @@ impl World {
         asked["document_id"] = self.new_oid().into();
         let asked = acts::read_case_act(asked.to_string().as_bytes()).unwrap();
         self.app.act_on_case(caller, on, &asked, NOW)
+    }
+
+    /// A world whose county is on a road.
+    fn on(road: Road) -> Self {
+        let world = Self::new();
+        if road == Road::Long {
+            let begin = RoadStep::Begin(FinnishDay::parse(TODAY).unwrap());
+            world.app.step_road(&oid(COUNTY), begin).unwrap();
+        }
+        world
     }
 
     /// Opens a relationship and a case under it.
@@ -165,166 +177,188 @@ fn code_of<T>(answer: Result<T, AppError>) -> &'static str {
     }
 }
 
-/// RUR-4: a producer reads the relationship under its right, and cannot change it, close the case or end the
+/// RUR-4, REL-6: on either road a producer reads the relationship under its right, and cannot change it, close the case or end the
 /// relationship. Other organisations learn nothing.
 #[test]
 fn a_producer_changes_neither_relationship_nor_case() {
-    let world = World::new();
-    let opened = world.opened(1);
-    archived(world.acts(&world.county(), &opened.relationship, hand_over(TODAY), NOW));
-    let before = world.contents();
-    let producer = world.caller(System::Producer);
-    let neighbour = world.caller(System::Neighbour);
-    for how in [NOW, TRIED] {
-        let end = json!({"act": "end", "last_day": TODAY});
-        let answer =
-            |caller: &Caller| code(world.acts(caller, &opened.relationship, end.clone(), how));
-        assert_eq!(answer(&producer), "organisers-document");
-        assert_eq!(answer(&neighbour), "another-register");
-        let answer = world.acts(&world.county(), &oid("1.2.3.4"), end.clone(), how);
-        assert_eq!(code(answer), "not-found");
+    for road in Road::ALL {
+        let world = World::on(road);
+        let opened = world.opened(1);
+        archived(world.acts(&world.county(), &opened.relationship, hand_over(TODAY), NOW));
+        let before = world.contents();
+        let producer = world.caller(System::Producer);
+        let neighbour = world.caller(System::Neighbour);
+        for how in [NOW, TRIED] {
+            let end = json!({"act": "end", "last_day": TODAY});
+            let answer =
+                |caller: &Caller| code(world.acts(caller, &opened.relationship, end.clone(), how));
+            assert_eq!(answer(&producer), "organisers-document");
+            assert_eq!(answer(&neighbour), "another-register");
+            let answer = world.acts(&world.county(), &oid("1.2.3.4"), end.clone(), how);
+            assert_eq!(code(answer), "not-found");
+        }
+        let close = json!({"act": "close", "closed_on": TODAY});
+        assert_eq!(
+            code(world.acts_on_case(&producer, &opened.case, close.clone())),
+            "organisers-document"
+        );
+        assert_eq!(code(world.acts_on_case(&neighbour, &opened.case, close)), "another-register");
+        let case = world.asks_for_case(&opened.relationship);
+        assert_eq!(code(world.opens_case(&producer, &case, NOW)), "organisers-document");
+        assert_eq!(code(world.opens_case(&neighbour, &case, NOW)), "another-register");
+        let relationship = world.asks_for_relationship(&client(7));
+        assert_eq!(
+            code(world.opens_relationship(&producer, &relationship, NOW)),
+            "another-register"
+        );
+        assert_eq!(
+            code(world.opens_relationship(&neighbour, &relationship, TRIED)),
+            "another-register"
+        );
+        let after = world.contents();
+        assert_eq!(format!("{:?}", (before.versions)), format!("{:?}", (after.versions)));
     }
-    let close = json!({"act": "close", "closed_on": TODAY});
-    assert_eq!(
-        code(world.acts_on_case(&producer, &opened.case, close.clone())),
-        "organisers-document"
-    );
-    assert_eq!(code(world.acts_on_case(&neighbour, &opened.case, close)), "another-register");
-    let case = world.asks_for_case(&opened.relationship);
-    assert_eq!(code(world.opens_case(&producer, &case, NOW)), "organisers-document");
-    assert_eq!(code(world.opens_case(&neighbour, &case, NOW)), "another-register");
-    let relationship = world.asks_for_relationship(&client(7));
-    assert_eq!(code(world.opens_relationship(&producer, &relationship, NOW)), "another-register");
-    assert_eq!(
-        code(world.opens_relationship(&neighbour, &relationship, TRIED)),
-        "another-register"
-    );
-    let after = world.contents();
-    assert_eq!(format!("{:?}", (before.versions)), format!("{:?}", (after.versions)));
 }
 
 /// RUR-6: where the organiser's register is used widely, its producer does the organiser's work, while its right
 /// runs.
 #[test]
 fn a_wide_right_lets_the_producer_do_the_organisers_work() {
-    let world = World::new();
-    let opened = world.opened(1);
-    let until = {
-        let mut asked = hand_over(TODAY);
-        asked["last_day"] = "2026-11-30".into();
-        asked
-    };
-    archived(world.acts(&world.county(), &opened.relationship, until, NOW));
-    let mut wide = registers();
-    wide["organisations"][0]["wide_register_use"] = true.into();
-    world.app.load_registers("world", wide.to_string().into_bytes()).unwrap();
-    let producer = world.caller(System::Producer);
-    let numbered = |mut asked: Value, number: u32| {
-        asked["document_id"] = format!("1.2.246.10.90000003.95.2026.{number}").into();
-        asked
-    };
-    let end = of_producer("end-service", &json!({"last_day": "2026-12-15"}));
-    archived(world.acts(&producer, &opened.relationship, numbered(end.clone(), 1), NOW));
-    let asked = numbered(json!({"act": "close", "closed_on": TODAY}), 2);
-    let asked = acts::read_case_act(asked.to_string().as_bytes()).unwrap();
-    archived(world.app.act_on_case(&producer, &opened.case, &asked, NOW));
-    world.clock.set("2026-12-16T10:00:00+02:00");
-    let answer = world.acts(&producer, &opened.relationship, numbered(end, 3), NOW);
-    assert_eq!(code(answer), "register-use-right-ended");
-    assert_eq!(world.damage(), Vec::<String>::new());
+    for road in Road::ALL {
+        let world = World::on(road);
+        let opened = world.opened(1);
+        let until = {
+            let mut asked = hand_over(TODAY);
+            asked["last_day"] = "2026-11-30".into();
+            asked
+        };
+        archived(world.acts(&world.county(), &opened.relationship, until, NOW));
+        let mut wide = registers();
+        wide["organisations"][0]["wide_register_use"] = true.into();
+        world.app.load_registers("world", wide.to_string().into_bytes()).unwrap();
+        let producer = world.caller(System::Producer);
+        let numbered = |mut asked: Value, number: u32| {
+            asked["document_id"] = format!("1.2.246.10.90000003.95.2026.{number}").into();
+            asked
+        };
+        let end = of_producer("end-service", &json!({"last_day": "2026-12-15"}));
+        archived(world.acts(&producer, &opened.relationship, numbered(end.clone(), 1), NOW));
+        if road == Road::Long {
+            let own = json!({"act": "end-service", "service_task": TASK, "unit": UNIT,
+                "last_day": TODAY});
+            archived(world.acts(&producer, &opened.relationship, numbered(own, 4), NOW));
+        }
+        let asked = numbered(json!({"act": "close", "closed_on": TODAY}), 2);
+        let asked = acts::read_case_act(asked.to_string().as_bytes()).unwrap();
+        archived(world.app.act_on_case(&producer, &opened.case, &asked, NOW));
+        world.clock.set("2026-12-16T10:00:00+02:00");
+        let answer = world.acts(&producer, &opened.relationship, numbered(end, 3), NOW);
+        assert_eq!(code(answer), "register-use-right-ended");
+        assert_eq!(world.damage(), Vec::<String>::new());
+    }
 }
 
 /// RUR-1, RUR-3, RUR-8: a service is interrupted and resumed, ended, and ended later; each day as it was asked.
 #[test]
 fn a_service_is_interrupted_resumed_and_ended_by_plain_dates() {
-    let world = World::new();
-    let opened = world.opened(1);
-    let spans = || {
-        let state = world.state(&opened.relationship);
-        let right =
-            state.services.into_iter().find(|one| one.holder == oid(PRODUCERS_UNIT)).unwrap();
-        let told = |span: &varanto_domain::time::Validity| {
-            format!("{}..{}", span.first, span.last.map(|day| day.to_string()).unwrap_or_default())
+    for road in Road::ALL {
+        let world = World::on(road);
+        let opened = world.opened(1);
+        let spans = || {
+            let state = world.state(&opened.relationship);
+            let right =
+                state.services.into_iter().find(|one| one.holder == oid(PRODUCERS_UNIT)).unwrap();
+            let told = |span: &varanto_domain::time::Validity| {
+                format!(
+                    "{}..{}",
+                    span.first,
+                    span.last.map(|day| day.to_string()).unwrap_or_default()
+                )
+            };
+            right.spans().iter().map(told).collect::<Vec<_>>().join(" ")
         };
-        right.spans().iter().map(told).collect::<Vec<_>>().join(" ")
-    };
-    let check = |asked: Value, answer: &str, expected: &str| {
-        let found = code(world.acts(&world.county(), &opened.relationship, asked.clone(), SURELY));
-        assert_eq!(found, answer, "{asked}");
-        assert_eq!(spans(), expected, "{asked}");
-    };
-    archived(world.acts(&world.county(), &opened.relationship, hand_over("2026-10-05"), NOW));
-    let begun = "2026-10-05..";
-    check(hand_over("2026-10-20"), "already-there producer", begun);
-    let days = |first: &str, last: &str| json!({"first_day": first, "last_day": last});
-    check(
-        of_producer("suspend-service", &days("2026-10-05", "2026-10-09")),
-        "not-there first_day",
-        begun,
-    );
-    check(
-        of_producer("suspend-service", &days("2026-10-12", "2026-10-11")),
-        "wrong-time last_day",
-        begun,
-    );
-    let parted = "2026-10-05..2026-10-11 2026-11-16..";
-    check(of_producer("suspend-service", &days("2026-10-12", "2026-11-15")), "done", parted);
-    let sooner = "2026-10-05..2026-10-11 2026-11-09..";
-    check(of_producer("resume-service", &json!({"first_day": "2026-11-09"})), "done", sooner);
-    check(
-        of_producer("resume-service", &json!({"first_day": "2026-11-10"})),
-        "already-there first_day",
-        sooner,
-    );
-    let ended = "2026-10-05..2026-10-11 2026-11-09..2026-11-30";
-    check(of_producer("end-service", &json!({"last_day": "2026-11-30"})), "done", ended);
-    check(
-        of_producer("end-service", &json!({"last_day": "2026-11-30"})),
-        "nothing-changes act",
-        ended,
-    );
-    let later = "2026-10-05..2026-10-11 2026-11-09..2026-12-11";
-    check(of_producer("end-service", &json!({"last_day": "2026-12-11"})), "done", later);
-    check(
-        of_producer("end-service", &json!({"last_day": "2026-11-01"})),
-        "wrong-time last_day",
-        later,
-    );
-    let again = "2026-10-05..2026-10-11 2026-11-09..2026-12-11 2027-01-11..";
-    check(of_producer("resume-service", &json!({"first_day": "2027-01-11"})), "done", again);
-    let elsewhere = json!({"act": "end-service", "service_task": "10", "unit": PRODUCERS_UNIT, "last_day": TODAY});
-    check(elsewhere, "not-there unit", again);
-    assert_eq!(world.damage(), Vec::<String>::new());
+        let check = |asked: Value, answer: &str, expected: &str| {
+            let found =
+                code(world.acts(&world.county(), &opened.relationship, asked.clone(), SURELY));
+            assert_eq!(found, answer, "{asked}");
+            assert_eq!(spans(), expected, "{asked}");
+        };
+        archived(world.acts(&world.county(), &opened.relationship, hand_over("2026-10-05"), NOW));
+        let begun = "2026-10-05..";
+        check(hand_over("2026-10-20"), "already-there producer", begun);
+        let days = |first: &str, last: &str| json!({"first_day": first, "last_day": last});
+        check(
+            of_producer("suspend-service", &days("2026-10-05", "2026-10-09")),
+            "not-there first_day",
+            begun,
+        );
+        check(
+            of_producer("suspend-service", &days("2026-10-12", "2026-10-11")),
+            "wrong-time last_day",
+            begun,
+        );
+        let parted = "2026-10-05..2026-10-11 2026-11-16..";
+        check(of_producer("suspend-service", &days("2026-10-12", "2026-11-15")), "done", parted);
+        let sooner = "2026-10-05..2026-10-11 2026-11-09..";
+        check(of_producer("resume-service", &json!({"first_day": "2026-11-09"})), "done", sooner);
+        check(
+            of_producer("resume-service", &json!({"first_day": "2026-11-10"})),
+            "already-there first_day",
+            sooner,
+        );
+        let ended = "2026-10-05..2026-10-11 2026-11-09..2026-11-30";
+        check(of_producer("end-service", &json!({"last_day": "2026-11-30"})), "done", ended);
+        check(
+            of_producer("end-service", &json!({"last_day": "2026-11-30"})),
+            "nothing-changes act",
+            ended,
+        );
+        let later = "2026-10-05..2026-10-11 2026-11-09..2026-12-11";
+        check(of_producer("end-service", &json!({"last_day": "2026-12-11"})), "done", later);
+        check(
+            of_producer("end-service", &json!({"last_day": "2026-11-01"})),
+            "wrong-time last_day",
+            later,
+        );
+        let again = "2026-10-05..2026-10-11 2026-11-09..2026-12-11 2027-01-11..";
+        check(of_producer("resume-service", &json!({"first_day": "2027-01-11"})), "done", again);
+        let elsewhere = json!({"act": "end-service", "service_task": "10", "unit": PRODUCERS_UNIT, "last_day": TODAY});
+        check(elsewhere, "not-there unit", again);
+        assert_eq!(world.damage(), Vec::<String>::new());
+    }
 }
 
 /// RUR-1: an implementer works for its producer: it is interrupted, brought back and ended with it.
 #[test]
 fn an_implementer_follows_its_producer() {
-    let world = World::new();
-    let opened = world.opened(1);
-    let mut asked = hand_over("2026-10-05");
-    asked["implementer"] = PRODUCERS_OTHER_UNIT.into();
-    let act =
-        |asked: Value| archived(world.acts(&world.county(), &opened.relationship, asked, SURELY));
-    act(asked);
-    act(of_producer(
-        "suspend-service",
-        &json!({"first_day": "2026-11-09", "last_day": "2026-11-15"}),
-    ));
-    act(of_producer("end-service", &json!({"last_day": "2026-12-31"})));
-    let state = world.state(&opened.relationship);
-    for unit in [PRODUCERS_UNIT, PRODUCERS_OTHER_UNIT] {
-        let right = state.services.iter().find(|one| one.holder == oid(unit)).unwrap();
-        assert_eq!(right.validity.last.unwrap().to_string(), "2026-12-31", "{unit}");
-        assert_eq!(right.suspensions.len(), 1, "{unit}");
+    for road in Road::ALL {
+        let world = World::on(road);
+        let opened = world.opened(1);
+        let mut asked = hand_over("2026-10-05");
+        asked["implementer"] = PRODUCERS_OTHER_UNIT.into();
+        let act = |asked: Value| {
+            archived(world.acts(&world.county(), &opened.relationship, asked, SURELY))
+        };
+        act(asked);
+        act(of_producer(
+            "suspend-service",
+            &json!({"first_day": "2026-11-09", "last_day": "2026-11-15"}),
+        ));
+        act(of_producer("end-service", &json!({"last_day": "2026-12-31"})));
+        let state = world.state(&opened.relationship);
+        for unit in [PRODUCERS_UNIT, PRODUCERS_OTHER_UNIT] {
+            let right = state.services.iter().find(|one| one.holder == oid(unit)).unwrap();
+            assert_eq!(right.validity.last.unwrap().to_string(), "2026-12-31", "{unit}");
+            assert_eq!(right.suspensions.len(), 1, "{unit}");
+        }
+        let more = hand_over("2027-02-01");
+        act(more);
+        let mut asked = hand_over("2027-02-08");
+        asked["implementer"] = PRODUCERS_OTHER_UNIT.into();
+        act(asked.clone());
+        let again = world.acts(&world.county(), &opened.relationship, asked, SURELY);
+        assert_eq!(code(again), "already-there implementer");
     }
-    let more = hand_over("2027-02-01");
-    act(more);
-    let mut asked = hand_over("2027-02-08");
-    asked["implementer"] = PRODUCERS_OTHER_UNIT.into();
-    act(asked.clone());
-    let again = world.acts(&world.county(), &opened.relationship, asked, SURELY);
-    assert_eq!(code(again), "already-there implementer");
 }
 
 /// REL-3: a relationship ends when no case is open and no service runs; every reason is told at once. A client

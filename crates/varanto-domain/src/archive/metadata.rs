@@ -11,6 +11,7 @@ use crate::ids::{
     ClientIdentifier, IdentityCodeError, Oid, PersonalIdentityCode, TemporaryIdentifier,
     TemporaryIdentifierError,
 };
+use crate::relationship::Road;
 use crate::structures;
 use crate::time::{FinnishDay, Instant};
 
@@ -728,6 +729,9 @@ fn check_types(raw: &RawMetadata<'_>, group: Option<DocumentGroup>, faults: &mut
     let arc = match (group, raw.text(Element::SpecificType)) {
         (DocumentGroup::LaterPhase, Some(specific)) => {
             format!("{}.{specific}", group.structure_arc())
+        }
+        (DocumentGroup::Relationship | DocumentGroup::Case, _) => {
+            Road::of_structure(&structure).structures_of(group)
         }
         _ => group.structure_arc().to_owned(),
     };

@@ -12,6 +12,7 @@ use super::register_documents::{CaseContent, RelationshipContent};
 use crate::disclosure::{PermissionContent, RefusalContent};
 use crate::faults::{Fault, FaultKind};
 use crate::ids::{ClientIdentifier, ClientKey, Oid};
+use crate::relationship::Road;
 use crate::time::{FinnishDay, Instant};
 
 /// A client relationship as the newest version of its document states it.
@@ -27,8 +28,10 @@ pub struct KnownRelationship {
     pub old: bool,
     /// The last day, once it has ended.
     pub last_day: Option<FinnishDay>,
-    /// Its service tasks, as codes.
+    /// Its service tasks, as codes; on the long road those of its cases.
     pub service_tasks: Vec<String>,
+    /// Where the units are told that serve the client.
+    pub road: Road,
 }
 
 /// A case as the newest version of its document states it.
@@ -98,6 +101,8 @@ pub struct ReferenceFacts {
     pub predecessor: Option<KnownVersion>,
     /// The main document of an attachment.
     pub main: Option<KnownVersion>,
+    /// The road on which the controller opens relationships on the day of writing.
+    pub road: Road,
     /// Another document of the client's will, of the same group, that is in force.
     pub other_will: Option<Oid>,
 }
@@ -132,6 +137,7 @@ pub struct Naming {
     pub case_id: Option<Oid>,
     pub relationship_id: Option<Oid>,
     pub service_task: Option<Arc<str>>,
+    pub structure: Option<Oid>,
 }
 
 impl Naming {
@@ -150,7 +156,14 @@ impl Naming {
             case_id: metadata.case_id.clone(),
             relationship_id: metadata.relationship_id.clone(),
             service_task: metadata.service_task.clone(),
+            structure: metadata.structure.clone(),
         }
+    }
+
+    /// The road that the document is on.
+    #[must_use]
+    pub fn road(&self) -> Road {
+        self.structure.as_ref().map(Road::of_structure).unwrap_or_default()
     }
 
     /// What metadata with faults say, as far as it can be relied on; `None` when one of the elements
@@ -188,6 +201,7 @@ impl Naming {
             case_id: oid(E::CaseId),
             relationship_id: oid(E::RelationshipId),
             service_task: raw.text(E::ServiceTask).map(Arc::from),
+            structure: oid(E::Structure).filter(|_| !unsound(E::Structure)),
         })
     }
 }
@@ -347,6 +361,13 @@ fn check_relationship(
         }
         _ => {}
     }
+    // An old relationship carries no rights, so it has one road alone.
+    let road = match &facts.relationship {
+        _ if content.old => Road::Short,
+        Some(known) => known.road,
+        None => facts.road,
+    };
+    faults.extend(other_road(naming, road));
     if content.last_day.is_some() && !content.old {
         let element =
             "structured:/asiakkuusasiakirja/sosiaalihuollon_asiakkuus/asiakkuuden_paattymispvm";
@@ -376,6 +397,10 @@ fn check_case(
     if facts.client != Some(relationship.client) {
         return faults.push(fault(FaultKind::RelationshipOfAnotherClient, AT, "ARC-7").value(id));
     }
+    faults.extend(other_road(naming, relationship.road));
+    if content.closed {
+        faults.extend(content.units.still_serving());
+    }
     if relationship.old {
         check_old_case(naming, content, relationship, faults);
     } else if !content.closed {
@@ -390,6 +415,16 @@ fn check_case(
                 .arg("expected", "replaces.document_id"),
         );
     }
+}
+
+/// A relationship is opened on the road that its controller is on that day, and stays on its road with its
+/// cases until it is moved with all of them.
+///
+/// Source: REL-7.
+fn other_road(naming: &Naming, road: Road) -> Option<Fault> {
+    let structure = naming.structure.as_ref().filter(|_| naming.road() != road)?;
+    let other = fault(FaultKind::OtherRoad, Element::Structure.path(), "REL-7");
+    Some(other.value(structure.as_str()).arg("expected", road.structures_of(naming.group)))
 }
 
 fn check_old_case(

@@ -49,6 +49,8 @@ pub struct CaseContent {
     pub closed_on: Option<FinnishDay>,
     /// The clients; several only in a joint case.
     pub clients: Vec<ClientIdentifiers>,
+    /// On the long road, the units that serve in it.
+    pub units: RelationshipUnits,
 }
 
 /// The identifiers of one client in a document's content. `Debug` is masked.
@@ -184,6 +186,7 @@ impl CaseContent {
                 .iter()
                 .map(|entry| client_of(Some(entry)))
                 .collect(),
+            units: RelationshipUnits::read_case(content),
         }
     }
 

@@ -85,6 +85,8 @@ pub struct OwnService {
     pub unit: Oid,
     /// On which days.
     pub days: Validity,
+    /// On the long road, the case that it serves in; `None`: the one open case of the task.
+    pub case: Option<Oid>,
 }
 
 /// A service handed to others.
@@ -100,6 +102,32 @@ pub struct HandOver {
     pub services: Vec<Arc<str>>,
     /// On which days.
     pub days: Validity,
+    /// As of [`OwnService`].
+    pub case: Option<Oid>,
+    /// How it is bought, where that is told: on the long road alone.
+    pub purchase: Option<Purchase>,
+}
+
+/// How the organiser buys a service (hankintatapa).
+///
+/// Source: REL-6; own-choices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Purchase {
+    /// Ostopalvelu.
+    PurchasedService,
+    /// Palveluseteli.
+    Voucher,
+    /// Maksusitoumus.
+    PaymentCommitment,
+}
+
+impl Purchase {
+    /// Every kind, with its stable name, and its code and name in documents.
+    pub const ALL: [(Self, &'static str, &'static str, &'static str); 3] = [
+        (Self::PurchasedService, "purchased-service", "1", "Ostopalvelu"),
+        (Self::Voucher, "voucher", "2", "Palveluseteli"),
+        (Self::PaymentCommitment, "payment-commitment", "3", "Maksusitoumus"),
+    ];
 }
 
 /// A service that a unit gives already.
@@ -109,6 +137,56 @@ pub struct Served {
     pub service_task: Option<Arc<str>>,
     /// The unit: the organiser's own, a producer's or an implementer's.
     pub unit: Oid,
+    /// On the long road, the case that it serves in; `None`: the one case in which it serves.
+    pub case: Option<Oid>,
+}
+
+/// The service that an act on a relationship is about: on the long road the act is one on a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServiceOfAct<'a> {
+    /// The service task's code; `None`: the whole relationship.
+    pub service_task: Option<&'a str>,
+    /// The unit that serves already, or may do so: a producer's, whose implementer begins.
+    pub unit: Option<&'a Oid>,
+    /// Whether the unit must serve already.
+    pub goes_on: bool,
+    /// The case that is named.
+    pub case: Option<&'a Oid>,
+}
+
+impl RelationshipAct {
+    /// The service that it is about; `None` of an act that is about the relationship itself.
+    #[must_use]
+    pub fn service(&self) -> Option<ServiceOfAct<'_>> {
+        match self {
+            Self::BeginService(service) => Some(ServiceOfAct {
+                service_task: Some(&service.service_task),
+                unit: None,
+                goes_on: false,
+                case: service.case.as_ref(),
+            }),
+            Self::HandOver(service) => Some(ServiceOfAct {
+                service_task: Some(&service.service_task),
+                unit: service.implementer.as_ref().map(|_| &service.producer),
+                goes_on: false,
+                case: service.case.as_ref(),
+            }),
+            Self::EndService { of, .. }
+            | Self::SuspendService { of, .. }
+            | Self::ResumeService { of, .. } => Some(ServiceOfAct {
+                service_task: of.service_task.as_deref(),
+                unit: Some(&of.unit),
+                goes_on: true,
+                case: of.case.as_ref(),
+            }),
+            Self::SetWorkers(_)
+            | Self::SetRisks(_)
+            | Self::SetRelatedPersons(_)
+            | Self::BeginChildProtection { .. }
+            | Self::EndChildProtection { .. }
+            | Self::End { .. } => None,
+        }
+    }
 }
 
 /// An act on a case.
@@ -199,4 +277,7 @@ pub struct NewCase {
     pub name_detail: Option<String>,
     /// The day it was opened.
     pub opened_on: FinnishDay,
+    /// On the long road, the organiser's own unit that begins to serve in it; `None`: the one that the
+    /// relationship's document names as its service unit.
+    pub unit: Option<Oid>,
 }

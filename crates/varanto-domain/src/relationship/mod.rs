@@ -5,9 +5,10 @@
 //! there. Everything here is read out of that document and says nothing that it does not say.
 //!
 //! The published structures follow the short road: units and producers stand on the relationship
-//! document. No structure of the long road is published, so no case document can carry a right.
+//! document. On the long road they stand on the documents of its cases (see [`road`]), and the same
+//! rights follow.
 //!
-//! Source: RUR-1, RUR-8, REL-5, REL-8; national-specs 4, 6.2, annex A.1.
+//! Source: RUR-1, RUR-8, REL-5, REL-6, REL-8; national-specs 4, 6.2, annex A.1.
 
 mod acts;
 mod case_transitions;
@@ -18,11 +19,13 @@ mod opening;
 mod reading;
 mod rights;
 mod rights_change;
+pub mod road;
 mod transitions;
 mod wording;
 
 pub use acts::{
-    Asked, CaseAct, HandOver, Named, NewCase, NewRelationship, OwnService, RelationshipAct, Served,
+    Asked, CaseAct, HandOver, Named, NewCase, NewRelationship, OwnService, Purchase,
+    RelationshipAct, Served, ServiceOfAct,
 };
 pub use next_version::{
     Maker, Making, new_case_metadata, new_relationship_metadata, next_metadata,
@@ -32,6 +35,7 @@ pub use opening::{open_case, open_relationship};
 pub use reading::{Parties, RelationshipUnits, UnitEntry};
 pub use rights::{Branch, RegisterUseRight, Side, Standing};
 pub use rights_change::{RightChange, changes};
+pub use road::{Road, RoadState, RoadStep, Roads};
 pub use wording::Wording;
 
 #[cfg(test)]

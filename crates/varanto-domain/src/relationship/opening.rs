@@ -1,25 +1,36 @@
 //! The first content of a relationship document, and of a case document.
 
 use super::acts::{NewCase, NewRelationship, OwnService};
+use super::road::Road;
 use super::wording::{self, Wording};
 use crate::codes::sets;
+use crate::ids::Oid;
 use crate::structures::Content;
+use crate::time::Validity;
 
-/// The content of the document that opens a client relationship.
+/// The content of the document that opens a client relationship. On the long road the unit begins to serve
+/// with the first case.
 ///
-/// Source: REL-1, REL-3; annex A.1 rows 1, 8, 90, 95, 124.
+/// Source: REL-1, REL-3, REL-6; annex A.1 rows 1, 8, 90, 95, 124.
 #[must_use]
-pub fn open_relationship(new: &NewRelationship, wording: &Wording<'_>) -> Content<'static> {
+pub fn open_relationship(
+    new: &NewRelationship,
+    road: Road,
+    wording: &Wording<'_>,
+) -> Content<'static> {
     let mut client = wording.client(&new.client);
     client.set("turvakielto", Content::Switch(new.non_disclosure));
     let first_day = Content::of_text(&new.service.days.first);
-    let content = Content::object([
+    let mut content = Content::object([
         ("asiakkuuden_yksilointitunnus", wording::oid(&new.relationship)),
         ("asiakas", client),
         ("sosiaalihuollon_asiakkuus", Content::object([("asiakkuuden_alkamispvm", first_day)])),
         ("palvelunjarjestajan_toimintayksikko", wording.unit(&new.operating_unit)),
-        ("sosiaalihuollon_palvelutehtava", Content::List(vec![task(&new.service, wording)])),
     ]);
+    if road == Road::Short {
+        let tasks = Content::List(vec![task(&new.service, wording)]);
+        content.set("sosiaalihuollon_palvelutehtava", tasks);
+    }
     Content::object([("asiakkuusasiakirja", content)])
 }
 
@@ -43,13 +54,15 @@ pub(super) fn own_unit(service: &OwnService, wording: &Wording<'_>) -> Content<'
     unit
 }
 
-/// The content of the document that opens a case, for the client of a relationship document.
+/// The content of the document that opens a case, for the client of a relationship document. On the long
+/// road `unit` begins to serve in it.
 ///
-/// Source: REL-2; annex A.2 rows 1, 2, 10.
+/// Source: REL-2, REL-6; annex A.2 rows 1, 2, 10.
 #[must_use]
 pub fn open_case(
     new: &NewCase,
     relationship: &Content<'_>,
+    unit: Option<&Oid>,
     wording: &Wording<'_>,
 ) -> Content<'static> {
     const OF_CLIENT: [&str; 5] =
@@ -81,5 +94,15 @@ pub fn open_case(
     }
     content.set("asiakas", Content::List(vec![client]));
     content.set("asian_tiedot", about);
+    if let Some(unit) = unit {
+        let own = OwnService {
+            service_task: new.service_task.clone(),
+            unit: unit.clone(),
+            days: Validity { first: new.opened_on, last: None },
+            case: None,
+        };
+        let own = Content::List(vec![own_unit(&own, wording)]);
+        content.set("palvelunjarjestajan_palveluyksikko", own);
+    }
     Content::object([("asia_asiakirja", content)])
 }

@@ -1,4 +1,5 @@
-//! From a relationship document's content to its units and their days.
+//! From the content of a relationship document, and on the long road of its cases' documents, to the units
+//! that serve and their days.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,8 +33,8 @@ impl Parties {
     }
 }
 
-/// The units that a relationship document names, entry by entry, and the child-protection
-/// relationship beside them.
+/// The units that a relationship document or a case document names, entry by entry, and the
+/// child-protection relationship beside them.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RelationshipUnits {
     /// Every entry, in the document's order.
@@ -44,6 +45,10 @@ pub struct RelationshipUnits {
     pub unclear_days: Vec<String>,
     /// Vanha asiakkuus: it carries no rights.
     old: bool,
+    /// The last day of the relationship.
+    whole_end: Option<FinnishDay>,
+    /// The last day of the child-protection relationship.
+    protection_end: Option<FinnishDay>,
 }
 
 /// One entry: a unit and the days of its client relationship, as written.
@@ -61,7 +66,7 @@ pub struct UnitEntry {
     pub services: Vec<Arc<str>>,
     /// The first day and the last one; `None` when one of them is unclear.
     pub days: Option<Validity>,
-    /// The day on which it ends at the latest when it has no last day of its own.
+    /// An implementer's: the day on which its producer ends, where that has one.
     ends_with: Option<FinnishDay>,
 }
 
@@ -81,13 +86,14 @@ enum Day {
 }
 
 impl RelationshipUnits {
-    /// Reads the content of a relationship document that its structure has accepted.
+    /// Reads the content of a relationship document that its structure has accepted. On the long road it
+    /// names no units: its cases do.
     ///
     /// An entry without a last day ends with what stands around it: an implementer with its producer,
     /// a unit of child protection with the child-protection relationship, all with the client
     /// relationship. A last day that the organiser wrote counts as it is, also when it lies later.
     ///
-    /// Source: RUR-1, RUR-3, REL-8; annex A.1 rows 96, 126, 142, 159, 176.
+    /// Source: RUR-1, RUR-3, REL-5, REL-8; annex A.1 rows 96, 126, 142, 159, 176.
     #[must_use]
     pub fn read(content: &Content<'_>) -> Self {
         let mut units = Self::default();
@@ -97,20 +103,52 @@ impl RelationshipUnits {
             heading.and_then(|heading| heading.member("vanha_asiakkuus")),
             Some(Content::Switch(true))
         );
-        let whole = units.last_of(heading, "sosiaalihuollon_asiakkuus", "asiakkuuden_paattymispvm");
-        let protection = root.member("lastensuojelun_asiakkuus");
-        let protected = units.child_protection(protection);
+        units.whole_end =
+            units.last_of(heading, "sosiaalihuollon_asiakkuus", "asiakkuuden_paattymispvm");
+        units.child_protection(root.member("lastensuojelun_asiakkuus"));
         let pointer = format!("{ROOT}/palvelunjarjestajan_palveluyksikko");
         let own = root.member("palvelunjarjestajan_palveluyksikko");
-        units.list(own, &pointer, &Branch::WholeRelationship, &Side::Organiser, whole);
+        units.list(own, &pointer, &Branch::WholeRelationship, &Side::Organiser, None);
         let tasks = root.member("sosiaalihuollon_palvelutehtava").map(Content::entries);
         for (at, task) in tasks.unwrap_or_default().iter().enumerate() {
             let Some(code) = code(task, "palvelutehtava") else { continue };
-            let protects = *code == *ServiceTask::ChildProtection.code();
-            let end = if protects { sooner(protected, whole) } else { whole };
-            units.service_task(task, at, &Branch::ServiceTask(code), end);
+            let place = format!("{ROOT}/sosiaalihuollon_palvelutehtava/{at}");
+            units.service_task(task, &place, &Branch::ServiceTask(code));
         }
         units
+    }
+
+    /// Reads the units that serve in a case, out of the content of its document. On the short road it
+    /// names none: its relationship does.
+    ///
+    /// Source: REL-6; own-choices.
+    #[must_use]
+    pub fn read_case(content: &Content<'_>) -> Self {
+        let mut units = Self::default();
+        let Some(root) = content.member("asia_asiakirja") else { return units };
+        let Some(task) =
+            root.member("asian_tiedot").and_then(|about| code(about, "palvelutehtava"))
+        else {
+            return units;
+        };
+        let pointer = format!("{CASE_ROOT}/{WHOLE_UNITS}");
+        let whole = root.member(WHOLE_UNITS);
+        units.list(whole, &pointer, &Branch::WholeRelationship, &Side::Organiser, None);
+        units.service_task(root, CASE_ROOT, &Branch::ServiceTask(task));
+        units
+    }
+
+    /// A relationship's units with those that its cases name: what ends with the relationship ends with it
+    /// wherever it stands.
+    ///
+    /// Source: REL-6, REL-7.
+    #[must_use]
+    pub fn with_cases(mut self, cases: impl IntoIterator<Item = Self>) -> Self {
+        for case in cases {
+            self.entries.extend(case.entries);
+            self.unclear_days.extend(case.unclear_days);
+        }
+        self
     }
 
     /// Whether the relationship is an old one.
@@ -120,24 +158,17 @@ impl RelationshipUnits {
     }
 
     /// The organiser's own units of one service task, its producers and their implementers.
-    fn service_task(
-        &mut self,
-        task: &Content<'_>,
-        at: usize,
-        branch: &Branch,
-        end: Option<FinnishDay>,
-    ) {
-        let place = format!("{ROOT}/sosiaalihuollon_palvelutehtava/{at}");
+    fn service_task(&mut self, task: &Content<'_>, place: &str, branch: &Branch) {
         let own = task.member("palvelunjarjestajan_palveluyksikko");
         let pointer = format!("{place}/palvelunjarjestajan_palveluyksikko");
-        self.list(own, &pointer, branch, &Side::Organiser, end);
+        self.list(own, &pointer, branch, &Side::Organiser, None);
         let producers = task.member("palveluntuottaja").map(Content::entries).unwrap_or_default();
         for (at, producer) in producers.iter().enumerate() {
             let pointer = format!("{place}/palveluntuottaja/{at}");
-            let entry = self.entry(producer, pointer.clone(), branch, Side::Producer, end);
+            let entry = self.entry(producer, pointer.clone(), branch, Side::Producer, None);
             let unit = entry.unit_oid();
             let ends = match entry.days {
-                Some(days) => days.last.or(end),
+                Some(days) => days.last,
                 None => FinnishDay::new(1, 1, 1),
             };
             self.entries.push(entry);
@@ -207,16 +238,24 @@ impl RelationshipUnits {
         }
     }
 
-    /// Reads the child-protection relationship; answers its last day.
-    fn child_protection(&mut self, of: Option<&Content<'_>>) -> Option<FinnishDay> {
+    /// Reads the child-protection relationship.
+    fn child_protection(&mut self, of: Option<&Content<'_>>) {
         const NAME: &str = "lastensuojelun_asiakkuus";
         let pointer = format!("{ROOT}/{NAME}");
-        let first = self.day(of?, &pointer, "lastensuojelun_asiakkuuden_alkamispvm");
+        let Some(heading) = of else { return };
+        let first = self.day(heading, &pointer, "lastensuojelun_asiakkuuden_alkamispvm");
         let last = self.last_of(of, NAME, "lastensuojelun_asiakkuuden_paattymispvm");
         if let Day::Full(first) = first {
             self.child_protection = Some(Validity { first, last });
         }
-        last
+        self.protection_end = last;
+    }
+
+    /// The day on which an entry ends that has no last day of its own.
+    fn end_of(&self, entry: &UnitEntry) -> Option<FinnishDay> {
+        let protects = entry.branch.service_task() == Some(ServiceTask::ChildProtection.code());
+        let protection = self.protection_end.filter(|_| protects);
+        entry.ends_with.or_else(|| sooner(protection, self.whole_end))
     }
 
     fn day(&mut self, of: &Content<'_>, pointer: &str, key: &str) -> Day {
@@ -240,7 +279,8 @@ impl RelationshipUnits {
         let mut spans: BTreeMap<_, Vec<Validity>> = BTreeMap::new();
         for entry in &self.entries {
             let (Some(holder), Some(days)) = (entry.unit_oid(), entry.days) else { continue };
-            let days = Validity { first: days.first, last: days.last.or(entry.ends_with) };
+            let days =
+                Validity { first: days.first, last: days.last.or_else(|| self.end_of(entry)) };
             let backwards = days.last.is_some_and(|last| last < days.first);
             if !backwards {
                 let of = (&entry.branch, holder, &entry.side, &entry.services);
@@ -268,6 +308,9 @@ impl RelationshipUnits {
 }
 
 const ROOT: &str = "/asiakkuusasiakirja";
+const CASE_ROOT: &str = "/asia_asiakirja";
+/// On a case, the units that serve the whole relationship.
+const WHOLE_UNITS: &str = "koko_asiakkuuden_palveluyksikko";
 
 /// From the first day of all spans to the last one, and the gaps between them. There is at least one.
 fn joined(mut spans: Vec<Validity>) -> (Validity, Vec<Validity>) {

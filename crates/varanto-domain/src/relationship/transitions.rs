@@ -3,12 +3,15 @@
 //! What an act does not concern stays as it is, member for member. What hangs on other documents, such as
 //! open cases, is judged when the new version is archived.
 
+use std::sync::Arc;
+
 use super::acts::{HandOver, OwnService, RelationshipAct, Served};
 use super::opening;
-use super::reading::UnitEntry;
+use super::reading::{RelationshipUnits, UnitEntry};
 use super::rights::{Branch, Side};
-use super::wording::Wording;
-use crate::archive::register_documents::RelationshipContent;
+use super::road::Road;
+use super::wording::{self, Wording};
+use crate::archive::register_documents::{CaseContent, RelationshipContent};
 use crate::codes::sets;
 use crate::faults::{Fault, FaultKind};
 use crate::ids::Oid;
@@ -20,6 +23,8 @@ const TASKS: &str = "sosiaalihuollon_palvelutehtava";
 const OWN_UNITS: &str = "palvelunjarjestajan_palveluyksikko";
 const PRODUCERS: &str = "palveluntuottaja";
 const IMPLEMENTERS: &str = "palveluntoteuttaja";
+const PURCHASE: &str = "hankintatapa";
+const CASE_ROOT: &str = "/asia_asiakirja";
 const FIRST: &str = "asiakkuuden_alkamispvm";
 const LAST: &str = "asiakkuuden_paattymispvm";
 const PROTECTION: &str = "lastensuojelun_asiakkuus";
@@ -37,6 +42,33 @@ impl RelationshipAct {
     /// Source: REL-1, REL-3, REL-8, REL-10 to REL-12, RUR-1, RUR-3, RUR-8; national-specs 6.1, 6.2.
     pub fn apply(&self, content: &Content<'static>, wording: &Wording<'_>) -> Applied {
         let mut change = Change::of(content);
+        if self.service().is_some_and(|service| service.case.is_some()) {
+            change.refuse(Fault::new(FaultKind::ForbiddenElement, "case", "REL-5"));
+        }
+        if matches!(self, Self::HandOver(service) if service.purchase.is_some()) {
+            change.refuse(Fault::new(FaultKind::ForbiddenElement, "purchase", "REL-5"));
+        }
+        self.change(&mut change, wording);
+        change.finish(content)
+    }
+
+    /// The next content of a case's document, on the long road: the service that the act is about stands
+    /// there.
+    ///
+    /// # Errors
+    /// As [`RelationshipAct::apply`].
+    ///
+    /// Source: REL-6, RUR-1, RUR-3, RUR-8.
+    pub fn apply_in_case(&self, content: &Content<'static>, wording: &Wording<'_>) -> Applied {
+        let mut change = Change::of_case(content, wording);
+        match self.service() {
+            Some(_) => self.change(&mut change, wording),
+            None => change.not_there("act"),
+        }
+        change.finish(content)
+    }
+
+    fn change(&self, change: &mut Change, wording: &Wording<'_>) {
         match self {
             Self::BeginService(service) => change.begin_service(service, wording),
             Self::HandOver(service) => change.hand_over(service, wording),
@@ -54,20 +86,48 @@ impl RelationshipAct {
             Self::EndChildProtection { last_day } => change.end_protection(*last_day),
             Self::End { last_day, grounds } => change.end(*last_day, grounds.as_deref()),
         }
-        change.finish(content)
     }
 }
 
 /// A content in the making, with what was said before, and the reasons found against the act.
 struct Change {
     next: Content<'static>,
-    said: RelationshipContent,
+    said: Said,
     faults: Vec<Fault>,
+}
+
+/// What the content said before, of a relationship or of a case of the long road.
+struct Said {
+    road: Road,
+    first_day: Option<FinnishDay>,
+    /// The last day of the relationship, or the day on which the case was closed.
+    last_day: Option<FinnishDay>,
+    service_tasks: Vec<Arc<str>>,
+    units: RelationshipUnits,
 }
 
 impl Change {
     fn of(content: &Content<'static>) -> Self {
-        let said = RelationshipContent::read(content);
+        let read = RelationshipContent::read(content);
+        let said = Said {
+            road: Road::Short,
+            first_day: read.first_day,
+            last_day: read.last_day,
+            service_tasks: read.service_tasks,
+            units: read.units,
+        };
+        Self { next: content.clone(), said, faults: Vec::new() }
+    }
+
+    fn of_case(content: &Content<'static>, wording: &Wording<'_>) -> Self {
+        let read = CaseContent::read(content, wording.code_sets, wording.day);
+        let said = Said {
+            road: Road::Long,
+            first_day: read.opened_on,
+            last_day: read.closed.then_some(read.closed_on).flatten(),
+            service_tasks: read.service_task.into_iter().collect(),
+            units: read.units,
+        };
         Self { next: content.clone(), said, faults: Vec::new() }
     }
 
@@ -91,10 +151,14 @@ impl Change {
         self.next.at_mut(pointer).expect("what was read in the content stands there")
     }
 
-    /// Nothing begins in a relationship that has ended: a client who comes again gets a new one.
+    /// Nothing begins in a relationship that has ended, nor in a closed case: a client who comes again gets a
+    /// new one.
     fn must_be_active(&mut self) {
         if let Some(last) = self.said.last_day {
-            let ended = Fault::new(FaultKind::ClosedRelationship, "relationship", "REL-3");
+            let ended = match self.said.road {
+                Road::Short => Fault::new(FaultKind::ClosedRelationship, "relationship", "REL-3"),
+                Road::Long => Fault::new(FaultKind::ClosedCase, "case", "REL-3"),
+            };
             self.refuse(ended.arg("day", last));
         }
     }
@@ -139,8 +203,12 @@ impl Change {
         self.refuse(Fault::new(FaultKind::NotThere, element, "RUR-1"));
     }
 
-    /// Where a service task stands.
+    /// Where a service task stands; a case of the long road is about one alone.
     fn task_at(&self, task: &str) -> Option<String> {
+        if self.said.road == Road::Long {
+            let is = self.said.service_tasks.iter().any(|of| **of == *task);
+            return is.then(|| CASE_ROOT.to_owned());
+        }
         let tasks = self.next.member("asiakkuusasiakirja")?.member(TASKS)?.entries();
         let is = |entry: &Content<'_>| {
             entry.member("palvelutehtava").and_then(|code| code.member("code")?.text())
@@ -157,19 +225,24 @@ impl Change {
         self.must_be_new("unit", service.days, &there);
         if let Some(task) = self.task_at(&service.service_task) {
             self.at(&task).push(OWN_UNITS, opening::own_unit(service, wording));
+        } else if self.said.road == Road::Long {
+            self.task_differs(&service.service_task);
         } else {
             self.root().push(TASKS, opening::task(service, wording));
         }
+    }
+
+    fn task_differs(&mut self, task: &str) {
+        let expected = self.said.service_tasks.join(", ");
+        let unknown = Fault::new(FaultKind::ServiceTaskDiffers, "service_task", "RUR-1");
+        self.refuse(unknown.value(task).arg("expected", expected));
     }
 
     fn hand_over(&mut self, service: &HandOver, wording: &Wording<'_>) {
         self.must_be_active();
         self.in_order(service.days);
         let Some(task) = self.task_at(&service.service_task) else {
-            let expected = self.said.service_tasks.join(", ");
-            let unknown = Fault::new(FaultKind::ServiceTaskDiffers, "service_task", "RUR-1");
-            let unknown = unknown.value(&*service.service_task).arg("expected", expected);
-            return self.refuse(unknown);
+            return self.task_differs(&service.service_task);
         };
         let branch = Branch::ServiceTask(service.service_task.clone());
         let mut producers = self.entries(&branch, &service.producer);
@@ -189,10 +262,16 @@ impl Change {
             }
             entry
         };
+        let bought = |mut entry: Content<'static>| {
+            if let Some(purchase) = service.purchase {
+                entry.set(PURCHASE, wording::purchase(purchase));
+            }
+            entry
+        };
         match (&service.implementer, producers.first()) {
             (None, _) => {
                 self.must_be_new("producer", service.days, &producers);
-                self.at(&task).push(PRODUCERS, new(&service.producer));
+                self.at(&task).push(PRODUCERS, bought(new(&service.producer)));
             }
             (Some(implementer), Some((producer, _))) => {
                 let mut there = self.implementers(producer);
@@ -202,7 +281,7 @@ impl Change {
                 self.at(&pointer).push(IMPLEMENTERS, new(implementer));
             }
             (Some(implementer), None) => {
-                let mut producer = new(&service.producer);
+                let mut producer = bought(new(&service.producer));
                 producer.push(IMPLEMENTERS, new(implementer));
                 self.at(&task).push(PRODUCERS, producer);
             }

@@ -1,6 +1,6 @@
 //! How codes, units and identifiers are written into a document: names come from the registers.
 
-use super::acts::Named;
+use super::acts::{Named, Purchase};
 use crate::codes::{CodeSets, sets};
 use crate::ids::{ClientIdentifier, Oid};
 use crate::joining::Registers;
@@ -95,6 +95,13 @@ impl Wording<'_> {
 /// An OID as an identifier.
 pub(super) fn oid(oid: &Oid) -> Content<'static> {
     identifier(OIDS, oid.as_str())
+}
+
+/// How a service is bought, by the long road's own list.
+pub(super) fn purchase(kind: Purchase) -> Content<'static> {
+    const LIST: &str = "asia_asiakirja/hankintatapa";
+    let known = Purchase::ALL.iter().find(|(one, ..)| *one == kind);
+    known.map_or(Content::Null, |(_, _, code, name)| coding(LIST, code, name))
 }
 
 fn identifier(system: &str, value: &str) -> Content<'static> {

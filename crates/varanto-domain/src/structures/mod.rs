@@ -31,6 +31,12 @@ pub use table::built_in;
 /// three its version day.
 const STRUCTURES: &str = "1.2.246.537.6.";
 
+/// Where Varanto's own structures stand: under it one arc names the structure, three its version day.
+/// An OID of the UUID arc, so that it can never be mistaken for a national one.
+///
+/// Source: own-choices.
+pub const OWN_STRUCTURES: &str = "2.25.179329252085633077181710590187096772708";
+
 /// The code set of specific document types; its codes are the second arc of a structure.
 const SPECIFIC_TYPES: &str = "1506";
 
@@ -139,14 +145,34 @@ pub enum FieldKind {
 }
 
 impl Structure {
-    /// Names the structure whatever its version: `1506.15007`, `1505.2`. An OID that is not built
-    /// as the national ones is given whole.
+    /// Names the structure whatever its version: `1506.15007`, `1505.2`; one of our own by the arcs
+    /// before its version day. An OID that is built as neither is given whole.
     #[must_use]
     pub fn type_arc(&self) -> &str {
         let whole = self.oid.as_str();
+        if let Some(arc) = own_arc(&self.oid) {
+            return &whole[..OWN_STRUCTURES.len() + 1 + arc.len()];
+        }
         let Some(arcs) = whole.strip_prefix(STRUCTURES) else { return whole };
         let end = arcs.match_indices('.').nth(1).map_or(arcs.len(), |(at, _)| at);
         &arcs[..end]
+    }
+
+    /// As [`Structure::type_arc`], from the root of the OID on.
+    #[must_use]
+    pub fn type_oid(&self) -> String {
+        let arc = self.type_arc();
+        if self.oid.as_str().starts_with(arc) {
+            arc.to_owned()
+        } else {
+            format!("{STRUCTURES}{arc}")
+        }
+    }
+
+    /// Whether it is Varanto's own, which no nation has published.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        own_arc(&self.oid).is_some()
     }
 
     /// The specific document type (tarkennettu asiakirjatyyppi) that it is for, such as `15007`;
@@ -161,6 +187,9 @@ impl Structure {
     /// 8 disclosure permission, 9 refusal. `None` for client documents.
     #[must_use]
     pub fn document_group(&self) -> Option<u8> {
+        if let Some(arc) = own_arc(&self.oid) {
+            return arc.parse().ok();
+        }
         let (set, code) = self.type_arc().split_once('.')?;
         if set == DOCUMENT_GROUPS { code.parse().ok() } else { None }
     }
@@ -186,8 +215,17 @@ impl Structure {
     }
 }
 
+/// The arc that names a structure of our own: the code of its document group.
+fn own_arc(oid: &Oid) -> Option<&str> {
+    oid.as_str().strip_prefix(OWN_STRUCTURES)?.strip_prefix('.')?.split('.').next()
+}
+
 fn version_day(oid: &Oid) -> Option<FinnishDay> {
-    let mut arcs = oid.as_str().strip_prefix(STRUCTURES)?.split('.').skip(2);
+    let own = own_arc(oid).map(|arc| &oid.as_str()[OWN_STRUCTURES.len() + 1 + arc.len()..]);
+    let mut arcs = match own {
+        Some(day) => day.split('.').skip(1),
+        None => oid.as_str().strip_prefix(STRUCTURES)?.split('.').skip(2),
+    };
     let (year, month, day) = (arcs.next()?, arcs.next()?, arcs.next()?);
     if arcs.next().is_some() {
         return None;

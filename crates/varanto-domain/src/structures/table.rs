@@ -12,6 +12,8 @@
 //!  18    code!(6.1221) Palvelutehtävä | Serviceuppgift
 //! ```
 //!
+//! * The version of a national structure is told without the arcs that all of them share, one of our
+//!   own whole.
 //! * The number is the row's; indentation is its depth.
 //! * `!` obligatory, `?` conditionally obligatory, `*` repeats.
 //! * `code(6.1221)` is bound to the code set 1.2.246.537.6.1221; `code(own: 1 2)` to values of its
@@ -27,7 +29,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use super::{Field, FieldKind, FieldObligation, Names, Structure, version_day};
+use super::{Field, FieldKind, FieldObligation, Names, OWN_STRUCTURES, Structure, version_day};
 use crate::ids::Oid;
 
 const CODE_SETS: &str = "1.2.246.537";
@@ -41,8 +43,9 @@ macro_rules! table {
 
 const GROUPS: Table = table!("groups.txt");
 
-const TABLES: [Table; 10] = [
+const TABLES: [Table; 11] = [
     table!("register_control.txt"),
+    table!("long_road.txt"),
     table!("case_notes.txt"),
     table!("summaries.txt"),
     table!("client_plans.txt"),
@@ -211,7 +214,9 @@ impl Reader {
     }
 
     fn structure(&mut self, version: &str, groups: &Groups) -> Result<Structure, TableError> {
-        let oid = Oid::parse(&format!("{STRUCTURES}.{version}"));
+        let whole = version.starts_with(OWN_STRUCTURES);
+        let oid =
+            Oid::parse(&if whole { version.to_owned() } else { format!("{STRUCTURES}.{version}") });
         let oid = oid.map_err(|_| self.error("the version is no OID"))?;
         let first_day = version_day(&oid).ok_or_else(|| self.error("no version day"))?;
         let title = self.head("name").map(names).ok_or_else(|| self.error("no name"))?;

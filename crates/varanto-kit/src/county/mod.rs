@@ -202,8 +202,9 @@ impl County {
     #[must_use]
     pub fn new(seed: u64, size: CountySize, until: FinnishDay) -> Self {
         let codes = CodeSets::built_in();
-        let mut forms: Vec<Form> =
-            built_in().iter().map(|structure| Form::of(structure, &codes)).collect();
+        // The county is on the short road.
+        let national = built_in().iter().filter(|structure| !structure.is_own());
+        let mut forms: Vec<Form> = national.map(|structure| Form::of(structure, &codes)).collect();
         forms.sort_by_key(|form| std::cmp::Reverse(form.structure.first_day));
         let mut take = |group: u8| {
             let at = forms.iter().position(|form| form.structure.document_group() == Some(group));

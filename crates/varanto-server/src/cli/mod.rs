@@ -15,6 +15,7 @@ mod output;
 mod persons;
 mod proof;
 mod registers;
+mod roads;
 mod serve;
 mod sign;
 mod structures;
@@ -101,6 +102,9 @@ enum Command {
     /// Load the users of organisations, against whom logins are held.
     #[command(subcommand)]
     Users(users::Command),
+    /// Tell and change on which road a controller's relationships and cases are.
+    #[command(subcommand)]
+    Roads(roads::Command),
     /// Make a synthetic county of any size as files.
     Generate(generate::Options),
     /// Look for what would keep the archive from working.
@@ -185,6 +189,7 @@ fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Systems(command) => registers::systems(command, context),
         Command::Persons(command) => persons::run(command, context),
         Command::Users(command) => users::run(command, context),
+        Command::Roads(command) => roads::run(command, context),
         Command::Generate(options) => generate::run(&options, context),
         Command::Doctor => doctor::run(context),
         Command::Certificates(command) => certificates::run(command, context),
