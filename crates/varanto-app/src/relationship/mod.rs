@@ -7,9 +7,11 @@ pub(crate) mod notices;
 mod open;
 mod show_case;
 mod show_relationship;
+mod show_workers;
 mod unfinished;
 
 pub use compose::{How, Preview, Written};
 pub use notices::{NoticePage, NoticeQuery, ToldNotice};
 pub use show_case::CaseState;
 pub use show_relationship::{CaseBrief, RelationshipState};
+pub use show_workers::WorkersShown;

@@ -582,6 +582,56 @@ fn child_protection_risks_workers_and_persons_are_kept_with_their_history() {
     assert_eq!(named(world.content(state.document.as_ref().unwrap())), named(earlier));
 }
 
+/// REL-11: who was responsible on a day is answered for each day, in each service task, also when the worker
+/// changed in between; the look leaves one line, and who may not read the relationship learns nothing.
+#[test]
+fn it_is_known_who_was_responsible_on_each_day() {
+    let world = World::new();
+    let opened = world.opened(1);
+    let county = world.county();
+    let set = |workers: Value| {
+        let newest = world.state(&opened.relationship).document.unwrap();
+        let asked = json!({"act": "set-workers", "based_on": newest.as_str(), "workers": workers});
+        code(world.acts(&county, &opened.relationship, asked, NOW))
+    };
+    let worker = |name: &str| {
+        let unit =
+            json!({"system": "urn:oid:1.2.246.537.6.202.2008", "code": UNIT, "display": "U"});
+        json!([{"sukunimi": name, "etunimet": "Testi", "palveluyksikko": unit}])
+    };
+    let on = |day: &str| {
+        let day = FinnishDay::parse(day);
+        let shown = world.app.show_workers(&county, &opened.relationship, day, Purpose::READ);
+        let shown = shown.unwrap();
+        assert!(shown.complete);
+        let told = shown.responsible.iter().map(|one| {
+            let task = one.service_task();
+            format!("{} {}", one.worker.family_name, task.as_deref().unwrap_or("-"))
+        });
+        told.collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(on(TODAY), "");
+    assert_eq!(set(worker("Kallio")), "done");
+    world.clock.set("2026-11-10T10:00:00+02:00");
+    assert_eq!(set(worker("Niemi")), "done");
+    assert_eq!(set(worker("Harju")), "done");
+    world.clock.set("2026-12-01T10:00:00+02:00");
+    assert_eq!(on("2026-11-01"), "");
+    assert_eq!(on(TODAY), format!("Kallio {TASK}"));
+    assert_eq!(on("2026-11-09"), format!("Kallio {TASK}"));
+    assert_eq!(on("2026-11-10"), format!("Kallio {TASK}, Niemi {TASK}, Harju {TASK}"));
+    assert_eq!(on("2026-11-11"), format!("Harju {TASK}"));
+    let asks = |caller: &Caller| {
+        code_of(world.app.show_workers(caller, &opened.relationship, None, Purpose::READ))
+    };
+    let lines = world.app.contents().unwrap().log_lines;
+    assert_eq!(asks(&county), "yes");
+    assert_eq!(asks(&world.caller(System::Neighbour)), "another-register");
+    assert_eq!(world.app.contents().unwrap().log_lines, lines + 2);
+    world.app.reindex().unwrap();
+    assert_eq!(on("2026-11-10"), format!("Kallio {TASK}, Niemi {TASK}, Harju {TASK}"));
+}
+
 /// REL-4: a client who joins makes a case joint, with the moments of both; one who left may join again.
 #[test]
 fn clients_join_and_leave_a_case() {

@@ -22,6 +22,7 @@ mod rights_change;
 pub mod road;
 mod transitions;
 mod wording;
+mod workers;
 
 pub use acts::{
     Asked, CaseAct, HandOver, Named, NewCase, NewRelationship, OwnService, Purchase,
@@ -37,6 +38,7 @@ pub use rights::{Branch, RegisterUseRight, Side, Standing};
 pub use rights_change::{RightChange, changes};
 pub use road::{Road, RoadState, RoadStep, Roads};
 pub use wording::Wording;
+pub use workers::{Responsibility, ResponsibleWorker, WorkersOfVersion, responsibilities};
 
 #[cfg(test)]
 mod tests;

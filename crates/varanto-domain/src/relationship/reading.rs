@@ -67,7 +67,7 @@ pub struct UnitEntry {
     /// The first day and the last one; `None` when one of them is unclear.
     pub days: Option<Validity>,
     /// An implementer's: the day on which its producer ends, where that has one.
-    ends_with: Option<FinnishDay>,
+    pub(super) ends_with: Option<FinnishDay>,
 }
 
 impl UnitEntry {

@@ -140,6 +140,7 @@ pub fn parameter_example(operation: &Operation, name: &str, demo: Option<&DemoFa
         ("opening" | "from" | "id" | "after", _) => "1",
         ("to", _) => "2",
         ("days", _) => "30",
+        ("on", _) => "2026-11-02",
         _ => "",
     };
     example.to_owned()

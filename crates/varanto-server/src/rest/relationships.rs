@@ -10,6 +10,7 @@ use varanto_app::{App, AppError};
 use varanto_domain::access::Caller;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::relationship::Asked;
+use varanto_domain::time::FinnishDay;
 use varanto_formats::acts;
 
 use super::caller::Asker;
@@ -60,6 +61,26 @@ pub async fn show(
     let (oid, purpose) = (documents::document(&oid)?, documents::purpose(&parameters)?);
     let state = doors.work(move |app| app.show_relationship(&asker.0, &oid, purpose)).await?;
     Ok(documents::json(relationships_json::relationship(&state)).into_response())
+}
+
+/// `GET /relationships/{oid}/workers`: who is and was responsible, or on one day.
+pub async fn workers(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Extension(parameters): Extension<Parameters>,
+    Path(oid): Path<String>,
+) -> Answer {
+    let (oid, purpose) = (documents::document(&oid)?, documents::purpose(&parameters)?);
+    let on = match parameters.get("on") {
+        Some(text) => Some(FinnishDay::parse(text).ok_or_else(|| {
+            let fault = Fault::new(FaultKind::WrongForm, "on", "REL-11");
+            Problem::fault(fault.arg("expected", "2026-11-02"))
+        })?),
+        None => None,
+    };
+    let shown = doors.work(move |app| app.show_workers(&asker.0, &oid, on, purpose)).await?;
+    let answer = documents::json(relationships_json::workers(&shown));
+    Ok(([(header::CACHE_CONTROL, NO_STORE)], answer).into_response())
 }
 
 /// `POST /cases`: opens a case.

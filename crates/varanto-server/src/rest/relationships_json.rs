@@ -3,7 +3,9 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 use varanto_app::archive::Submission;
-use varanto_app::relationship::{CaseBrief, CaseState, NoticePage, RelationshipState, Written};
+use varanto_app::relationship::{
+    CaseBrief, CaseState, NoticePage, RelationshipState, WorkersShown, Written,
+};
 use varanto_domain::archive::documents::Part;
 use varanto_domain::ids::Oid;
 use varanto_domain::relationship::{RegisterUseRight, RightChange, Side, Standing};
@@ -104,6 +106,46 @@ impl Change {
             after: change.after.as_ref().map(RightDays::of),
         }
     }
+}
+
+/// Who is and was responsible.
+#[must_use]
+pub fn workers(shown: &WorkersShown) -> String {
+    #[derive(Serialize)]
+    struct Told<'a> {
+        document: &'a str,
+        complete: bool,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        on: Option<String>,
+        workers: Vec<Worker<'a>>,
+    }
+    #[derive(Serialize)]
+    struct Worker<'a> {
+        given_names: &'a str,
+        family_name: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        unit: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        registration_number: Option<&'a str>,
+        service_task: Option<&'a str>,
+        #[serde(flatten)]
+        days: Days,
+    }
+    let workers = shown.responsible.iter().map(|one| Worker {
+        given_names: &one.worker.given_names,
+        family_name: &one.worker.family_name,
+        unit: one.worker.unit.as_deref(),
+        registration_number: one.worker.registration_number.as_deref(),
+        service_task: one.branch.service_task(),
+        days: Days::of(&one.days),
+    });
+    let told = Told {
+        document: shown.document.as_str(),
+        complete: shown.complete,
+        on: shown.on.map(|day| day.to_string()),
+        workers: workers.collect(),
+    };
+    serde_json::to_string(&told).expect("texts are always JSON")
 }
 
 /// What an act answers: the receipt, or the version that would be archived; and the rights that are

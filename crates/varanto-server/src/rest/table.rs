@@ -140,6 +140,12 @@ const REFUSAL: Takes = Takes {
     example: r#"{"act":"refuse","refused":{"service_task":"24"},"client":{"identity_code":"180418A903L","given_names":"Aino","family_name":"Esimerkki"},"unit":"1.2.246.10.1234567.10.1","professional":{"given_names":"Testi","family_name":"Työntekijä"}}"#,
 };
 
+const WORKERS: &[Query] = &[
+    Query { name: "on", kind: "string", needed: false },
+    Query { name: "situation", kind: "string", needed: false },
+    Query { name: "reason", kind: "string", needed: false },
+];
+
 const TRIED: &[Query] = &[
     Query { name: "dry_run", kind: "boolean", needed: false },
     Query { name: "reason", kind: "string", needed: false },
@@ -436,6 +442,18 @@ pub const TABLE: &[Operation] = &[
         problems: &[],
         open: false,
         serve: || get(relationships::show),
+    },
+    Operation {
+        id: "read_workers",
+        tag: "relationships",
+        method: "GET",
+        path: "/relationships/{oid}/workers",
+        query: WORKERS,
+        takes: None,
+        answers: &[(200, JSON, "Workers")],
+        problems: &[422],
+        open: false,
+        serve: || get(relationships::workers),
     },
     Operation {
         id: "act_on_relationship",

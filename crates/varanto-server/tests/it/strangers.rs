@@ -5,6 +5,7 @@ use serde_json::json;
 use varanto_kit::county::Made;
 use varanto_kit::http::Send;
 use varanto_server::rest::openapi;
+use varanto_server::rest::routes::Operation;
 use varanto_server::rest::table::TABLE;
 
 use crate::house::{House, code, form};
@@ -44,6 +45,22 @@ async fn every_route_of_the_interface_answers_a_stranger_as_its_table_says() {
     assert_eq!(house.versions(), 0);
 }
 
+/// The path of an operation that asks about a document, or its relationship.
+fn path_of(
+    operation: &Operation,
+    (document, relationship): (&str, &str),
+    organisation: &str,
+) -> String {
+    let path = filled(&operation.full_path().replace("{oid}", document));
+    match operation.id {
+        "read_delays" => format!("{path}?controller={organisation}"),
+        "read_relationship" | "read_workers" | "act_on_relationship" => {
+            path.replace(document, relationship)
+        }
+        _ => path,
+    }
+}
+
 /// ACC-2, D3: what each closed route tells a genuine system of another organisation, whose business the
 /// document is not. A route that is not named here fails: nobody has asked what it tells a stranger.
 #[tokio::test(flavor = "multi_thread")]
@@ -56,12 +73,7 @@ async fn every_closed_route_keeps_a_document_from_another_organisations_system()
     let relationship = about["relationship_id"].as_str().unwrap().to_owned();
     let mut other = house.system_of(&house.producer()).connect().await.unwrap();
     for operation in TABLE.iter().filter(|operation| !operation.open) {
-        let path = filled(&operation.full_path().replace("{oid}", &document));
-        let path = match operation.id {
-            "read_delays" => format!("{path}?controller={}", house.organisation()),
-            "read_relationship" | "act_on_relationship" => path.replace(&document, &relationship),
-            _ => path,
-        };
+        let path = path_of(operation, (&document, &relationship), house.organisation().as_str());
         let sent = match operation.id {
             "archive_document" | "make_view" => {
                 let form = form(&made);
@@ -127,6 +139,7 @@ async fn every_closed_route_keeps_a_document_from_another_organisations_system()
             | "check_message"
             | "open_relationship"
             | "read_relationship"
+            | "read_workers"
             | "act_on_relationship"
             | "open_case"
             | "make_view" => tells(403, "\"another-register\""),
