@@ -354,6 +354,8 @@ impl Second<'_> {
             _ if self.looking() && !self.justified() => None,
             _ if self.system_asks() => Some("own-register"),
             _ if self.context() => Some("case-context"),
+            // ACC-3: nobody lets the own unit in by saying why.
+            Action::Version if self.group_in(&[DocumentGroup::Relationship]) => None,
             _ if self.reason_stated() => Some("stated-reason"),
             _ => None,
         }

@@ -182,7 +182,8 @@ fn a_certificate_makes_a_caller_only_while_its_system_is_in_the_register() {
     check(System::Expired as u8, Unknown::SystemNotInForce);
 }
 
-/// ACC-1: people read, archivists invalidate, nobody archives by hand.
+/// ACC-1, ACC-2: workers read and record, by a weak login what needs no signature; archivists invalidate; who keeps or
+/// oversees records nothing.
 #[test]
 fn a_person_may_what_the_role_allows() {
     let world = World::new();
@@ -207,9 +208,19 @@ fn a_person_may_what_the_role_allows() {
             (Err(AppError::Denied(denial)), Some(code)) => assert_eq!(denial.code(), code),
             other => panic!("{role} {way}: {other:?}"),
         }
-        let archived = world.app.archive_document(&caller, world.note(&dossier).submission());
-        assert!(matches!(archived, Err(AppError::Denied(Denial::NotCertified(_)))));
     };
+    let records = |role: &str, strong: bool, draft: &crate::world::Draft| {
+        let facts = PersonFacts { strong, ..person(role, COUNTY) };
+        let caller = world.app.caller_of_person(facts).unwrap();
+        crate::access::code(world.app.archive_document(&caller, draft.submission()))
+    };
+    assert_eq!(records("worker", true, &world.note(&dossier)), "yes");
+    assert_eq!(records("responsible-worker", true, &world.phase_one(&dossier)), "yes");
+    assert_eq!(records("worker", false, &world.phase_one(&dossier)), "yes");
+    assert_eq!(records("worker", false, &world.note(&dossier)), "weak-login");
+    for role in ["archivist", "data-protection-officer"] {
+        assert_eq!(records(role, true, &world.note(&dossier)), "not-certified");
+    }
     check("worker", "content", None);
     check("worker", "invalidate", Some("not-certified"));
     check("responsible-worker", "open", None);

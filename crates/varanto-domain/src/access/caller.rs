@@ -117,16 +117,27 @@ impl Role {
         matches!(self, Self::Worker | Self::ResponsibleWorker | Self::ProducerWorker)
     }
 
-    /// What the role allows, whatever the system is certified for. Source: ACC-2.
+    /// What the role allows, whatever the system is certified for. Those who serve clients record what they do,
+    /// and a controller's workers old documents too; those who keep and oversee record nothing.
+    ///
+    /// Source: ACC-1, ACC-2, RUR-4; national-specs 6.9.
     #[must_use]
     pub fn functions(self) -> Vec<Function> {
-        use Function::{Disclosure, Invalidate, Read, RegisterUse};
-        match self {
-            Self::Worker | Self::ResponsibleWorker => vec![Read, RegisterUse, Disclosure],
-            Self::ProducerWorker => vec![Read, RegisterUse],
-            Self::Archivist => vec![Read, Invalidate],
-            Self::DataProtectionOfficer => vec![Read],
-        }
+        use Function::{
+            ArchiveOldDocuments, ArchivePhaseOne, ArchiveStructured, Disclosure, Invalidate, Read,
+            RegisterUse,
+        };
+        let recording = [ArchiveStructured, ArchivePhaseOne];
+        let more: &[Function] = match self {
+            Self::Worker | Self::ResponsibleWorker => {
+                &[ArchiveOldDocuments, RegisterUse, Disclosure]
+            }
+            Self::ProducerWorker => &[RegisterUse],
+            Self::Archivist => &[Invalidate],
+            Self::DataProtectionOfficer => &[],
+        };
+        let recording = recording.into_iter().filter(|_| self.serves_clients());
+        std::iter::once(Read).chain(recording).chain(more.iter().copied()).collect()
     }
 }
 

@@ -142,7 +142,7 @@ impl World {
         decide(action, &question)
     }
 
-    /// A professional, with all that the law could let the role do.
+    /// A professional who logged in, with what the role allows.
     pub(super) fn person(&mut self, role: Role) {
         self.caller.who = Who::Person {
             subject: "worker".into(),
@@ -152,6 +152,7 @@ impl World {
             duty: None,
             strength: Strength::Strong,
         };
+        self.caller.functions = role.functions();
     }
 
     /// A professional who logged in by the weaker way.

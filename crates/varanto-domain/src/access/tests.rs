@@ -94,6 +94,48 @@ fn a_weak_login_records_and_does_nothing_else() {
     check(Situation::Disclosure, Read, weak, Err("weak-login"));
 }
 
+/// ACC-1, ACC-2: who logs in records what the role serves clients with: workers every group, producers' workers no old
+/// documents; who keeps the archive or oversees it records nothing.
+#[test]
+fn a_person_records_what_the_role_allows() {
+    use DocumentGroup::{Case, LaterPhase, Old, PhaseOne, Relationship};
+    let records = |role: Role, group: DocumentGroup, expected: Result<&str, &str>| {
+        let make = |world: &mut World| {
+            world.person(role);
+            world.document.group = group;
+        };
+        check(Situation::OwnRegister, Action::Store, make, expected);
+    };
+    for group in [Old, PhaseOne, Relationship, Case, LaterPhase] {
+        records(Role::Worker, group, Ok("case-context"));
+        records(Role::ResponsibleWorker, group, Ok("case-context"));
+        records(Role::Archivist, group, Err("not-certified"));
+        records(Role::DataProtectionOfficer, group, Err("not-certified"));
+    }
+    records(Role::ProducerWorker, PhaseOne, Ok("case-context"));
+    records(Role::ProducerWorker, Old, Err("not-certified"));
+}
+
+/// ACC-3: a worker without case context corrects a document for a stated reason, and cannot let the own unit in:
+/// whose unit serves is said in case context alone.
+#[test]
+fn nobody_lets_the_own_unit_in_by_saying_why() {
+    let version = |group: DocumentGroup, serves: bool, expected: Result<&str, &str>| {
+        let make = |world: &mut World| {
+            world.person(Role::Worker);
+            world.reason = Some(Reason::Look(LookReason::Urgent));
+            world.document.group = group;
+            if !serves {
+                world.client.rights.clear();
+            }
+        };
+        check(Situation::OwnRegister, Action::Version, make, expected);
+    };
+    version(DocumentGroup::Relationship, true, Ok("case-context"));
+    version(DocumentGroup::Relationship, false, Err("case-context-missing"));
+    version(DocumentGroup::LaterPhase, false, Ok("stated-reason"));
+}
+
 /// JOI-4, OLD-1: each document group needs its own certification, old documents another than new.
 #[test]
 fn a_system_archives_what_it_is_certified_for() {

@@ -1,11 +1,13 @@
 //! The own register: systems of the organisation, and workers whose unit serves the client.
 
 use crate::access::{Action, Basis, Denial, Grant, Obligation, Question};
+use crate::archive::documents::DocumentGroup;
 use crate::relationship::Side;
 
 /// A system answers for its own users' duty and case context, as its certification demands. A worker
 /// who logs in here is asked for them: a unit of the worker's serves the client, or the worker says
-/// why. Recording a new document needs no context: what comes in is the organisation's own.
+/// why. Recording a new document needs no context: what comes in is the organisation's own. The next version of
+/// a relationship document, which says whose unit serves, is made in case context alone.
 ///
 /// # Errors
 /// [`Denial::NoCaseContext`], or the reason that is wanted.
@@ -18,6 +20,14 @@ pub(super) fn find(action: Action, question: &Question<'_>) -> Result<Grant, Den
         Action::Read | Action::List => look(question),
         Action::Version | Action::Invalidate if question.caller.is_system() => {
             Ok(Grant::on(Basis::OwnRegister))
+        }
+        // With a reason alone a worker would let the own unit in for good.
+        Action::Version if question.document.group == DocumentGroup::Relationship => {
+            if serves(question) {
+                Ok(Grant::on(Basis::CaseContext))
+            } else {
+                Err(Denial::NoCaseContext)
+            }
         }
         Action::Version | Action::Invalidate => in_duty(question),
         Action::Administer => Err(Denial::OperatorsAlone),
