@@ -9,6 +9,7 @@ use varanto_domain::archive::register_documents::{CaseContent, RelationshipConte
 use varanto_domain::codes::CodeSets;
 use varanto_domain::disclosure::{PermissionContent, RefusalContent};
 use varanto_domain::ids::{ClientKey, Oid, PersonalIdentityCode, TemporaryIdentifier};
+use varanto_domain::oversight::hints::Name;
 use varanto_domain::relationship::{
     Parties, RegisterUseRight, RelationshipUnits, RightChange, Road, changes,
 };
@@ -48,6 +49,12 @@ impl App {
         })?;
         Ok(done.value)
     }
+}
+
+/// The names of the client of a document, as its metadata have them.
+pub(crate) fn name_of_client(raw: &RawMetadata<'_>) -> Name {
+    let name = |element| text(raw, element).unwrap_or_default().to_owned();
+    Name { given: name(Element::ClientGivenNames), family: name(Element::ClientFamilyName) }
 }
 
 fn derived_rows(

@@ -208,6 +208,8 @@ fault_kinds! {
     RelationshipExists = "relationship-exists";
     /// The client's permission or refusals are in another document already. Args: `existing`.
     WillExists = "will-exists";
+    /// The client's name is another than in the newest document in the sender's own registers.
+    NameNotAsKnown = "name-not-as-known";
     /// The mandate register does not say that the representative may say it for the client.
     MandateNotConfirmed = "mandate-not-confirmed";
     /// An old-relationship document cannot be updated.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rusqlite::named_params;
 use varanto_domain::access::LogPermit;
-use varanto_domain::access::log::{Event, KeptLine};
+use varanto_domain::access::log::{Event, KeptLine, PERSON};
 use varanto_domain::archive::documents::DocumentGroup;
 use varanto_domain::ids::{ClientKey, Oid, VersionKey};
 use varanto_domain::time::Instant;
@@ -127,6 +127,26 @@ impl ReadTx<'_> {
             AND substr(detail, 1, length(?3)) = ?3 ORDER BY line";
         let Some(operator) = self.find_term(OPERATOR)? else { return Ok(Vec::new()) };
         self.all(SQL, (operator, Event::Administer as i64, prefix), |row| row.get(0))
+    }
+
+    /// The people who acted in a time, as lines name them; whoever calls this decides of each of their lines what of it
+    /// may be seen.
+    pub fn list_people_of_lines(
+        &self,
+        _permit: &LogPermit,
+        from: Instant,
+        before: Instant,
+    ) -> Result<Vec<Arc<str>>, StoreError> {
+        const SQL: &str = "SELECT DISTINCT actor FROM use_log INDEXED BY log_by_time
+            WHERE at >= ?1 AND at < ?2";
+        let actors = self.all(SQL, [from.millis(), before.millis()], |row| row.get::<_, i64>(0))?;
+        let mut people = Vec::new();
+        for actor in actors {
+            people.push(self.term(actor)?);
+        }
+        people.retain(|actor| actor.starts_with(PERSON));
+        people.sort_unstable();
+        Ok(people)
     }
 
     /// What of a version has to be known to say whose business a line about it is. It opens nothing.

@@ -120,15 +120,13 @@ pub(super) fn examine(submission: &Submission, sent: Vec<Fault>, by: &ExaminedBy
     let metadata = metadata.map_err(|found| faults.add_metadata(found)).ok();
     if let Some(caller) = by.caller {
         faults.add(Stage::Header, parties::check(&raw, caller, registry.registers()));
-        if let RegisterContent::Relationship(said) = &register_content {
-            faults.add(Stage::Conditions, unit_faults(&said.units, &raw, registry, today));
-        }
-        if let RegisterContent::Case(said) = &register_content {
-            faults.add(Stage::Conditions, unit_faults(&said.units, &raw, registry, today));
-        }
-        if let RegisterContent::Refusals(said) = &register_content {
-            faults.add(Stage::Conditions, said.unknown_controllers(registry.registers()));
-        }
+        let found = match &register_content {
+            RegisterContent::Relationship(said) => unit_faults(&said.units, &raw, registry, today),
+            RegisterContent::Case(said) => unit_faults(&said.units, &raw, registry, today),
+            RegisterContent::Refusals(said) => said.unknown_controllers(registry.registers()),
+            RegisterContent::Permission(_) | RegisterContent::None => Vec::new(),
+        };
+        faults.add(Stage::Conditions, found);
     }
     faults.add(Stage::Header, check_form(&raw, form));
     if let Some(metadata) = &metadata {

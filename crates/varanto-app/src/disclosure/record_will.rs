@@ -2,24 +2,27 @@
 //! on the one road (DIS-2, CIT-5).
 
 use serde_json::json;
-use varanto_domain::access::Caller;
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
-use varanto_domain::archive::documents::{DocumentGroup, Part};
+use varanto_domain::access::{Caller, Purpose};
+use varanto_domain::archive::documents::{DocumentGroup, Part, VersionState};
 use varanto_domain::codes::sets;
 use varanto_domain::disclosure::{MANDATED, PermissionContent, RefusalContent, Refused};
 use varanto_domain::faults::{Fault, FaultKind};
-use varanto_domain::ids::{ClientIdentifier, Oid};
+use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid};
 use varanto_domain::mandates::Matter;
+use varanto_domain::oversight::hints::Name;
 use varanto_domain::structures::{Content, Structure};
 use varanto_domain::time::{FinnishDay, Instant};
-use varanto_formats::content;
 use varanto_formats::mandates::MandateQuestion;
 use varanto_formats::view::{self, Heading, ViewLanguage};
-use varanto_formats::will::{self, Beside, PermissionAct, RefusalAct, WillRequest};
-use varanto_store::{StoreError, VersionRow};
+use varanto_formats::will::{self, Beside, Named, PermissionAct, RefusalAct, WillRequest};
+use varanto_formats::{content, metadata};
+use varanto_store::{Filter, ReadTx, Scope, StoreError, VersionRow};
 
 use super::current_will::{WILL, Will};
 use crate::archive::{Archived, Submission};
+use crate::derived::name_of_client;
+use crate::inquiry::Inquiry;
 use crate::{App, AppError, Registry};
 
 /// What recording answers.
@@ -119,8 +122,9 @@ impl App {
         let now = self.clock.now();
         let registry = self.registry();
         let inquiry = self.inquiry(caller, WILL, now);
+        let own = self.inquiry(caller, Purpose::READ, now);
         let client = ClientIdentifier::Code(request.client.code);
-        let (will, before) = self.store.read::<_, AppError>(|tx| {
+        let (will, before, known) = self.store.read::<_, AppError>(|tx| {
             let will = Will::find(tx, &inquiry, &client, group)?;
             let before = match &will.row {
                 Some(row) => inquiry.may_read(tx, row)?.ok().map(|permit| {
@@ -134,7 +138,11 @@ impl App {
                 }),
                 None => None,
             };
-            Ok((will, before.transpose()?))
+            let known = match will.client.filter(|_| will.answer.is_ok()) {
+                Some(client) => known_name(tx, &own, client)?,
+                None => None,
+            };
+            Ok((will, before.transpose()?, known))
         })?;
         let line = |outcome, detail: String| LogLine {
             at: now,
@@ -163,7 +171,8 @@ impl App {
         );
         match made {
             Ok(Some(submission)) => {
-                let archived = self.archive_document(caller, submission)?;
+                let mut archived = self.archive_document(caller, submission)?;
+                archived.remarks.extend(remarks_on_name(&request.client.name, known.as_ref()));
                 Ok(Recorded::Archived(Box::new(archived)))
             }
             Ok(None) => {
@@ -212,6 +221,46 @@ impl App {
         let (year, key) = (FinnishDay::of(now).year(), self.store.ids().next_key());
         node.child(format_args!("95.{year}.{key}")).expect("numbers make arcs")
     }
+}
+
+/// The client's names in the newest document in force that the caller may read in a register of its own.
+fn known_name(
+    tx: &ReadTx<'_>,
+    inquiry: &Inquiry<'_>,
+    client: ClientKey,
+) -> Result<Option<Name>, StoreError> {
+    for controller in &inquiry.caller().registers {
+        let filter = Filter {
+            controller: Some(controller.clone()),
+            states: vec![VersionState::InForce],
+            ..Filter::default()
+        };
+        for row in tx.find_versions(&Scope::Client(client), &filter, None, LOOKED_AT)? {
+            if let Ok(permit) = inquiry.may_read(tx, &row)? {
+                let record = tx.record_to_mask(&permit, &row)?;
+                let read = metadata::read(&record).ok();
+                return Ok(read.map(|(raw, _)| name_of_client(&raw)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// In how many of a client's newest documents a name is looked for.
+const LOOKED_AT: usize = 16;
+
+/// Remarks on a name that is not as it is known.
+///
+/// Source: DIS-2, REL-9.
+fn remarks_on_name(given: &Named, known: Option<&Name>) -> Vec<Fault> {
+    let Some(known) = known else { return Vec::new() };
+    let other = |one: &str, other: &str| one.trim().to_lowercase() != other.trim().to_lowercase();
+    let names = [
+        ("client/given_names", other(&given.given_names, &known.given)),
+        ("client/family_name", other(&given.family_name, &known.family)),
+    ];
+    let differ = names.into_iter().filter(|(_, differs)| *differs);
+    differ.map(|(element, _)| Fault::new(FaultKind::NameNotAsKnown, element, "REL-9")).collect()
 }
 
 /// Whether a submission was refused because another version came between.

@@ -1,21 +1,20 @@
 //! What in the use log a reviewer should look at twice (LOG-2).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use varanto_domain::access::log::{Event, Outcome};
+use varanto_domain::access::log::{Event, Outcome, PERSON};
 use varanto_domain::access::{Caller, LogPermit};
 use varanto_domain::archive::documents::VersionState;
-use varanto_domain::archive::elements::Element;
-use varanto_domain::archive::metadata::RawValue;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{ClientIdentifier, ClientKey};
-use varanto_domain::oversight::hints::{Act, Hint, Name, People, hints};
+use varanto_domain::oversight::hints::{Act, Hint, Name, People, hints, newest_first};
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::{metadata, persons};
-use varanto_store::{Filter, LogFilter, LogPlace, ReadTx, Scope, StoreError, UserRow};
+use varanto_store::{Filter, LogFilter, ReadTx, Scope, StoreError, UserRow};
 
 use super::reviewer::{Reviewer, line_of_review};
+use crate::derived::name_of_client;
 use crate::users::right_of;
 use crate::withheld::Withheld;
 use crate::{App, AppError};
@@ -46,6 +45,8 @@ impl HintQuery {
     const DAYS_BEFORE: i32 = 90;
     /// The lines of each person before the window that tell it.
     const LINES_BEFORE: usize = 2000;
+    /// It may take as long as so many pages of a search.
+    const PAGES_OF_TIME: u32 = 6;
 
     /// The first and the last day.
     fn days(&self, today: FinnishDay) -> Result<(FinnishDay, FinnishDay), Fault> {
@@ -89,8 +90,8 @@ impl App {
     /// is a line of the log itself.
     ///
     /// # Errors
-    /// [`AppError::Denied`]; [`AppError::Refused`] for too many days, too many lines on them, or a cursor
-    /// of another review; each logged.
+    /// [`AppError::Denied`]; [`AppError::Refused`] for too many days, when it takes too long, or for a
+    /// cursor of another review; each logged.
     ///
     /// Source: LOG-2.
     pub fn hint_at_looks(
@@ -106,14 +107,19 @@ impl App {
             let place = self.read_cursor(&scope, query.cursor.as_deref(), "LOG-2")?;
             Ok((days, place.unwrap_or([now.millis(), 0])))
         });
+        let limit = match query.limit {
+            0 => HintQuery::USUAL,
+            more => more.min(HintQuery::MOST),
+        };
         let found = match asked {
             Ok((days, [moment, told])) => {
                 // What happened at the very moment counts too.
                 let until = Instant::from_millis(moment).plus_millis(1);
                 let until = days.1.plus_days(1).start().min(until);
+                let most = usize::try_from(told).unwrap_or_default() + limit + 1;
                 self.store
-                    .read_within::<_, AppError>(self.search.time, |tx| {
-                        self.hints_of(tx, &permit, query, (days.0.start(), until))
+                    .read_within::<_, AppError>(HintQuery::PAGES_OF_TIME * self.search.time, |tx| {
+                        self.hints_of(tx, &permit, query, (days.0.start(), until), most)
                     })
                     .map(|hints| (days, [moment, told], hints))
             }
@@ -125,10 +131,6 @@ impl App {
             }
             Err(AppError::Refused(faults)) => return self.hints_refused(caller, faults, now),
             found => found?,
-        };
-        let limit = match query.limit {
-            0 => HintQuery::USUAL,
-            more => more.min(HintQuery::MOST),
         };
         let skipped = usize::try_from(told).unwrap_or_default();
         let more = hints.len() > skipped + limit;
@@ -167,66 +169,108 @@ impl App {
         ToldHint { hint, client }
     }
 
+    /// The hints that come first, `most` of them. Each person's lines are looked through day by day, so that no more is
+    /// held at once than what one did in a day, and what is told.
     fn hints_of(
         &self,
         tx: &ReadTx<'_>,
         permit: &LogPermit,
         query: &HintQuery,
         (from, until): (Instant, Instant),
+        most: usize,
     ) -> Result<Vec<Hint>, AppError> {
         let reviewer = Reviewer::new(tx, permit, FinnishDay::of(self.clock.now()));
-        let acts = |actor: Option<String>, from: Instant, until: Instant, most: usize| {
-            let filter =
-                LogFilter { actor, from: Some(from), before: Some(until), ..LogFilter::default() };
-            let mut acts = Vec::new();
-            let stopped: Option<LogPlace> = reviewer.walk(&filter, None, most, |seen| {
-                acts.extend(Act::of(&seen.line, seen.told.client));
-                Ok(true)
-            })?;
-            Ok::<_, StoreError>((acts, stopped.is_some()))
-        };
-        let (window, more) = acts(query.actor.clone(), from, until, self.search.rows)?;
-        if more {
-            return Err(AppError::Refused(vec![too_wide()]));
-        }
-        let users: BTreeSet<Arc<str>> = window.iter().map(|act| Arc::clone(&act.user)).collect();
+        let workers = Workers::of(tx, permit)?;
         let earlier = FinnishDay::of(from).plus_days(-HintQuery::DAYS_BEFORE).start();
-        let mut before = Vec::new();
+        let users = match &query.actor {
+            Some(actor) => vec![actor.as_str().into()],
+            None => tx.list_people_of_lines(permit, from, until)?,
+        };
+        let mut found: Vec<Hint> = Vec::new();
         for user in users {
-            before.extend(acts(Some(user.to_string()), earlier, from, HintQuery::LINES_BEFORE)?.0);
+            let acts = |from: Instant, until: Instant, budget: usize, visit: &mut VisitAct<'_>| {
+                let (actor, from, before) = (Some(user.to_string()), Some(from), Some(until));
+                let filter = LogFilter { actor, from, before, ..LogFilter::default() };
+                reviewer.walk(&filter, None, budget, |seen| {
+                    if let Some(act) = Act::of(&seen.line, seen.told.client) {
+                        visit(act)?;
+                    }
+                    Ok(true)
+                })
+            };
+            let mut before = Vec::new();
+            acts(earlier, from, HintQuery::LINES_BEFORE, &mut |act| {
+                before.push(act);
+                Ok(())
+            })?;
+            let mut day: Vec<Act> = Vec::new();
+            let mut close = |day: &mut Vec<Act>| {
+                found.extend(hints(day, &before, &workers.near(tx, permit, day)?));
+                day.clear();
+                Ok::<_, StoreError>(())
+            };
+            acts(from, until, usize::MAX, &mut |act| {
+                let another = |last: &Act| FinnishDay::of(last.at) != FinnishDay::of(act.at);
+                if day.last().is_some_and(another) {
+                    close(&mut day)?;
+                }
+                day.push(act);
+                Ok(())
+            })?;
+            close(&mut day)?;
+            found.sort_by(newest_first);
+            found.truncate(most);
         }
-        let people = people(tx, permit, &window)?;
-        Ok(hints(&window, &before, &people))
+        Ok(found)
     }
 }
 
-/// What the archive itself knows of the workers who acted and of the clients at whom: names and identity codes of the
-/// register of users, names of clients as their newest document has them, guardians as the population register told.
-fn people(tx: &ReadTx<'_>, permit: &LogPermit, acts: &[Act]) -> Result<People, StoreError> {
-    let mut people = People::default();
-    let mut users: Vec<(Arc<str>, UserRow)> = Vec::new();
-    for organisation in permit.organisations() {
-        for row in tx.list_user_rights(organisation, i64::MAX, usize::MAX)? {
-            let right = right_of(&row)?;
-            let actor: Arc<str> = format!("person:{}", right.subject).into();
-            let name = Name { given: right.given_names, family: right.family_name };
-            // The newest right of each, which comes first, tells the name.
-            people.workers.entry(Arc::clone(&actor)).or_insert((name, row.client));
-            users.push((actor, row));
+type VisitAct<'v> = dyn FnMut(Act) -> Result<(), StoreError> + 'v;
+
+/// The workers of the reviewer's organisations, as their registers of users know them.
+struct Workers {
+    names: HashMap<Arc<str>, (Name, Option<ClientKey>)>,
+    users: Vec<(Arc<str>, UserRow)>,
+}
+
+impl Workers {
+    fn of(tx: &ReadTx<'_>, permit: &LogPermit) -> Result<Self, StoreError> {
+        let (mut names, mut users) = (HashMap::new(), Vec::new());
+        for organisation in permit.organisations() {
+            for row in tx.list_user_rights(organisation, i64::MAX, usize::MAX)? {
+                let right = right_of(&row)?;
+                let actor: Arc<str> = format!("{PERSON}{}", right.subject).into();
+                let name = Name { given: right.given_names, family: right.family_name };
+                // The newest right of each, which comes first, tells the name.
+                names.entry(Arc::clone(&actor)).or_insert((name, row.client));
+                users.push((actor, row));
+            }
         }
+        Ok(Self { names, users })
     }
-    let close = acts.iter().filter(|act| people.workers.contains_key(&act.user));
-    let clients: BTreeSet<ClientKey> = close.filter_map(|act| act.client).collect();
-    for client in clients {
-        if let Some(name) = name_of(tx, permit, client)? {
-            people.clients.insert(client, name);
+
+    /// These workers, and what the archive knows of the clients at whom they acted: names as their newest document has them,
+    /// guardians as the population register told.
+    fn near(
+        &self,
+        tx: &ReadTx<'_>,
+        permit: &LogPermit,
+        acts: &[Act],
+    ) -> Result<People, StoreError> {
+        let mut people = People { workers: self.names.clone(), ..People::default() };
+        let close = acts.iter().filter(|act| people.workers.contains_key(&act.user));
+        let clients: BTreeSet<ClientKey> = close.filter_map(|act| act.client).collect();
+        for client in clients {
+            if let Some(name) = name_of(tx, permit, client)? {
+                people.clients.insert(client, name);
+            }
+            for guardian in guardians_of(tx, client)? {
+                let them = self.users.iter().filter(|(_, row)| tx.is_user(row, &guardian));
+                people.guardians.extend(them.map(|(actor, _)| (Arc::clone(actor), client)));
+            }
         }
-        for guardian in guardians_of(tx, client)? {
-            let them = users.iter().filter(|(_, row)| tx.is_user(row, &guardian));
-            people.guardians.extend(them.map(|(actor, _)| (Arc::clone(actor), client)));
-        }
+        Ok(people)
     }
-    Ok(people)
 }
 
 /// A client's names, as the newest document in the reviewer's registers has them.
@@ -247,12 +291,7 @@ fn name_of(
         let Some(permit) = permit.for_the_record(&tx.facts(&row)?) else { continue };
         let record = tx.record_to_mask(&permit, &row)?;
         let Ok((raw, _)) = metadata::read(&record) else { continue };
-        let text = |element| match raw.get(element) {
-            Some(RawValue::Text(text)) => text.to_string(),
-            _ => String::new(),
-        };
-        let (given, family) = (text(Element::ClientGivenNames), text(Element::ClientFamilyName));
-        return Ok(Some(Name { given, family }));
+        return Ok(Some(name_of_client(&raw)));
     }
     Ok(None)
 }

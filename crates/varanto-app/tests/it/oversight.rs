@@ -2,13 +2,14 @@
 //! what of it is told, and that reading it is a line itself.
 
 use varanto_app::AppError;
+use varanto_app::SearchLimits;
 use varanto_app::archive::DocumentQuery;
 use varanto_app::callers::PersonFacts;
 use varanto_app::oversight::{
     HintQuery, LogPage, LogQuery, OpeningQuery, OpeningRequest, OwnLogQuery,
 };
 use varanto_domain::access::log::{Actor, Event};
-use varanto_domain::access::{Caller, LookReason, Purpose, Reason, Role};
+use varanto_domain::access::{Caller, LookReason, Purpose, Reason, Role, Who};
 use varanto_domain::oversight::openings::Judgement;
 use varanto_domain::oversight::own_view::Onlooker;
 use varanto_domain::time::FinnishDay;
@@ -195,6 +196,49 @@ fn looks_that_strike_the_eye_are_hinted_at() {
     assert!(world.app.hint_at_looks(&other, &HintQuery::default()).unwrap().hints.is_empty());
     let long = HintQuery { from: FinnishDay::new(2026, 10, 1), ..HintQuery::default() };
     assert!(matches!(world.app.hint_at_looks(&officer, &long), Err(AppError::Refused(_))));
+}
+
+/// LOG-2: a review looks through more lines than one page of a search may, person by person and day by day, and tells the
+/// same in pages of one as at once.
+#[test]
+fn a_review_looks_through_any_number_of_lines() {
+    let world = World::new();
+    let who = client(1);
+    let note = world.note(&world.open_case(&who));
+    world.archive(&note);
+    let urgent = Purpose::READ.because(Reason::Look(LookReason::Urgent));
+    for day in ["2026-11-02", "2026-11-03", "2026-11-04"] {
+        world.clock.set(&format!("{day}T10:00:00+02:00"));
+        for unit in [OPERATING_UNIT, UNIT] {
+            let mut worker = person(&world, Role::Worker, COUNTY, Some(unit));
+            if let Who::Person { subject, .. } = &mut worker.who {
+                *subject = format!("aino-in-{unit}");
+            }
+            for _ in 0..6 {
+                world.app.open_content(&worker, &note.id(), None, urgent).unwrap();
+            }
+        }
+    }
+    let narrow = world.clone_with(SearchLimits { rows: 5, ..SearchLimits::default() });
+    let officer = officer(&world);
+    let told = |query: &HintQuery| {
+        let found = narrow.app.hint_at_looks(&officer, query).unwrap();
+        let hint = |told: &varanto_app::oversight::ToldHint| {
+            (told.hint.day.to_string(), told.hint.reason.code(), told.hint.lines.len())
+        };
+        (found.hints.iter().map(hint).collect::<Vec<_>>(), found.next)
+    };
+    let (all, next) = told(&HintQuery::default());
+    let expected = ["2026-11-04", "2026-11-03", "2026-11-02"];
+    assert_eq!(all, expected.map(|day| (day.to_owned(), "no-case-context", 6)));
+    assert_eq!(next, None);
+    let mut query = HintQuery { limit: 1, ..HintQuery::default() };
+    for one in all {
+        let (page, next) = told(&query);
+        assert_eq!(page, [one]);
+        query.cursor = next;
+    }
+    assert_eq!(query.cursor, None);
 }
 
 /// The question for a client's own log.

@@ -1,14 +1,17 @@
 //! The client summary: each item decided by itself, with its own line.
 
 use varanto_app::AppError;
-use varanto_app::archive::{ClientSummary, SummaryQuery};
+use varanto_app::archive::{ClientSummary, SummaryItem, SummaryQuery};
 use varanto_app::oversight::LogQuery;
-use varanto_domain::access::{Caller, LookReason, Reason, Role, Situation};
+use varanto_domain::access::{Caller, LookReason, Reason, Role, Situation, StatutoryGround};
+use varanto_domain::persons::PersonFacts;
+use varanto_domain::time::FinnishDay;
 
+use crate::access::neighbours_relationship;
 use crate::oversight::person;
 use crate::world::{
-    COUNTY, Client, Draft, OPERATING_UNIT, PRODUCERS_UNIT, System, UNIT, World, client, serving,
-    structure_of,
+    COUNTY, Client, Draft, OPERATING_UNIT, PRODUCERS_UNIT, System, UNIT, World, client, oid,
+    serving, structure_of,
 };
 
 fn ask(client: &Client, enriched: bool) -> SummaryQuery {
@@ -108,4 +111,38 @@ fn a_summary_is_each_callers_own() {
     check(&world.caller(System::Producer), &plain, [0, 0, 0]);
     let old = world.caller(System::OldDocuments);
     assert!(matches!(world.app.client_summary(&old, &plain), Err(AppError::Denied(_))));
+}
+
+/// OLD-3, ARC-9: the relationships of a client who has died are in no other organiser's summary, on whatever ground it is
+/// asked for; the controller's own side finds them for a reason alone. Of a living client the same summary tells.
+#[test]
+fn a_dead_clients_relationships_are_in_no_other_organisers_summary() {
+    let world = World::new();
+    let who = client(1);
+    archived(&world, &who);
+    neighbours_relationship(&world, &who);
+    world.archive(&world.permission(&who, Some(true)));
+    world.archive(&world.old(&world.open_old_case(&who)));
+    let neighbour = world.caller(System::Neighbour);
+    let statutory = Reason::Statutory(StatutoryGround::Section64);
+    let reason = Reason::Look(LookReason::InformationRequest);
+    let asked = |situation, reason| SummaryQuery { situation, reason, ..ask(&who, false) };
+    let at_county = |caller: &Caller, query: &SummaryQuery| {
+        let summary = world.app.client_summary(caller, query).unwrap();
+        let county = |item: &SummaryItem| item.controller == oid(COUNTY);
+        summary.relationships.iter().filter(|one| county(&one.item)).count()
+    };
+    let disclosed = asked(Some(Situation::Disclosure), None);
+    let by_law = asked(Some(Situation::StatutoryDisclosure), Some(statutory));
+    for (died, expected) in [(None, [2, 2, 2, 2]), (Some("2026-11-01"), [0, 0, 0, 2])] {
+        let died_on = died.and_then(FinnishDay::parse);
+        world.tell(vec![(who.code, PersonFacts { died_on, ..PersonFacts::default() })]);
+        let found = [
+            at_county(&neighbour, &disclosed),
+            at_county(&neighbour, &by_law),
+            at_county(&world.county(), &asked(None, None)),
+            at_county(&world.county(), &asked(None, Some(reason))),
+        ];
+        assert_eq!(found, expected, "{died:?}");
+    }
 }

@@ -1,6 +1,6 @@
 //! Versions, invalidation, attachments and resending (ARC-3, ARC-4).
 
-use serde_json::json;
+use serde_json::{Value, json};
 use varanto_app::AppError;
 use varanto_app::archive::{Archived, DocumentQuery, InvalidationRequest};
 use varanto_domain::access::{Denial, Purpose};
@@ -8,7 +8,7 @@ use varanto_domain::archive::documents::{Part, VersionState};
 use varanto_domain::ids::{ClientIdentifier, TemporaryIdentifier};
 use varanto_formats::receipts;
 
-use crate::world::{Draft, System, World, client};
+use crate::world::{COUNTY, Draft, PRODUCER, PRODUCERS_UNIT, System, World, client, serving};
 
 fn request(reason: &str) -> InvalidationRequest {
     InvalidationRequest { reason: reason.into(), explanation: Some("Väärän asiakkaan".into()) }
@@ -380,4 +380,44 @@ fn an_ended_relationship_is_not_reopened_beside_a_new_one() {
     let answer = world.app.archive_document(&world.county(), reopened.submission());
     let Err(AppError::Refused(faults)) = answer else { panic!("{answer:?}") };
     assert!(faults.iter().any(|fault| fault.code() == "relationship-exists"), "{faults:?}");
+}
+
+/// ARC-14: with each version is kept which system brought it, of which organisation and by which certificate, and which
+/// professional answers for it; each version has its own, also after the archive was opened again, and sending it again
+/// changes nothing of it.
+#[test]
+fn who_brought_a_version_is_kept_with_it() {
+    let world = World::new();
+    let who = client(1);
+    let relationship =
+        world.relationship(&who).served_by(vec![serving(PRODUCERS_UNIT, "2026-01-01", "")]);
+    let dossier = world.open_case_under(&relationship, &who);
+    let note = world.note(&dossier);
+    let by_producer = world
+        .note(&dossier)
+        .set("document_id", "1.2.246.10.90000003.95.2026.1")
+        .set("set_id", "1.2.246.10.90000003.95.2026.1")
+        .set("service_unit.id", PRODUCERS_UNIT)
+        .set("producer.id", PRODUCER)
+        .set("producer.name", "Tuottaja");
+    world.archive(&note);
+    world.archive_as(System::Producer, &by_producer);
+    assert!(world.archive(&note).resent);
+    let later = world.next_version(&note);
+    world.archive(&later);
+    let world = world.reopen();
+    let check = |draft: &Draft, system: System, name: &str, organisation: &str| {
+        let opened = world.app.open_document(&world.county(), &draft.id(), Purpose::READ).unwrap();
+        let told: Value = serde_json::from_str(&opened.arrival).unwrap();
+        let certificate = format!("{:02x}", system as u8).repeat(32);
+        let expected = json!({"by": format!("system:{name}"), "organisation": organisation,
+            "with": format!("certificate {certificate}")});
+        assert_eq!(told, expected);
+        let told: Value = serde_json::from_str(&opened.metadata).unwrap();
+        let family = draft.text("professional.family_name");
+        assert_eq!(told["professional"]["family_name"], family.as_str());
+    };
+    check(&note, System::County, "county", COUNTY);
+    check(&later, System::County, "county", COUNTY);
+    check(&by_producer, System::Producer, "producer", PRODUCER);
 }

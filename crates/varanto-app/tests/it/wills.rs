@@ -65,6 +65,35 @@ fn the_version_in_force_says_what_is_refused() {
     assert_eq!(world.damage(), Vec::<String>::new());
 }
 
+/// DIS-2, REL-9: a name that is another than in the client's newest document in the recorder's own registers is remarked on, part
+/// by part and without telling the other; one as it is known is not.
+#[test]
+fn a_name_that_is_not_as_it_is_known_is_remarked_on() {
+    let world = World::new();
+    let who = client(1);
+    world.open_case(&who);
+    let remarks = |given: &str, family: &str, refused: &str| {
+        let act = RefusalAct::Refuse(Refused::ServiceTask(refused.into()));
+        let mut request = recording(&who, UNIT, act);
+        request.client.name =
+            Named { given_names: given.to_owned(), family_name: family.to_owned() };
+        match world.app.record_refusal(&world.county(), &request).unwrap() {
+            Recorded::Archived(archived) => {
+                let told = |one: &Fault| (one.code(), one.element.clone(), one.value.is_none());
+                let of_names = |one: &&Fault| one.code() == "name-not-as-known";
+                archived.remarks.iter().filter(of_names).map(told).collect::<Vec<_>>()
+            }
+            Recorded::Unchanged => panic!("it is refused anew"),
+        }
+    };
+    let (given, family) = (who.given.as_str(), who.family.as_str());
+    let remark = |element: &str| ("name-not-as-known", format!("client/{element}"), true);
+    assert_eq!(remarks(&given.to_uppercase(), family, "20"), []);
+    assert_eq!(remarks(given, "Toinen", "23"), [remark("family_name")]);
+    let both = [remark("given_names"), remark("family_name")];
+    assert_eq!(remarks("Joku", "Toinen", "24"), both);
+}
+
 /// DIS-1, DIS-2: a permission is given and withdrawn by versions of one document; the client stays informed
 /// since the first of them.
 #[test]

@@ -169,7 +169,7 @@ impl Actor {
                 let unit = unit.as_ref().map_or("-", |unit| unit.as_str());
                 let login = if *strength == Strength::Strong { "" } else { " login weak" };
                 Self {
-                    name: format!("person:{subject}"),
+                    name: format!("{PERSON}{subject}"),
                     organisation,
                     detail: Some(format!("number {number} role {role} unit {unit}{login}")),
                 }
@@ -184,7 +184,7 @@ impl Actor {
     /// Whether it is a person who logged in.
     #[must_use]
     pub fn is_person(&self) -> bool {
-        self.name.starts_with("person:")
+        self.name.starts_with(PERSON)
     }
 
     /// The actor of a caller that could not be told.
@@ -193,6 +193,9 @@ impl Actor {
         Self { name: "nobody".into(), organisation: None, detail: None }
     }
 }
+
+/// How the name of a person begins who logged in.
+pub const PERSON: &str = "person:";
 
 /// One line of the use log. It names the client by the archive's own key, never by identity code.
 #[derive(Debug, Clone, PartialEq, Eq)]

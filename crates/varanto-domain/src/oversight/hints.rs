@@ -5,6 +5,7 @@
 //!
 //! Source: LOG-2.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -223,16 +224,20 @@ pub fn hints(window: &[Act], before: &[Act], people: &People) -> Vec<Hint> {
             Hint { reason, user: Arc::clone(user), day, client, lines, facts }
         }));
     }
-    all.sort_by(|one, other| {
-        (other.day, &one.user, one.reason, one.client, &one.lines).cmp(&(
-            one.day,
-            &other.user,
-            other.reason,
-            other.client,
-            &other.lines,
-        ))
-    });
+    all.sort_by(newest_first);
     all
+}
+
+/// The order in which hints are told.
+#[must_use]
+pub fn newest_first(one: &Hint, other: &Hint) -> Ordering {
+    (other.day, &one.user, one.reason, one.client, &one.lines).cmp(&(
+        one.day,
+        &other.user,
+        other.reason,
+        other.client,
+        &other.lines,
+    ))
 }
 
 type Found<'a> = (HintReason, Option<ClientKey>, Vec<&'a Act>, Vec<(&'static str, String)>);

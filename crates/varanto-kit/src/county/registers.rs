@@ -82,6 +82,7 @@ pub(super) fn systems(all: &[Organisation]) -> RegisterEntries {
                 Function::ArchiveStructured,
                 Function::Read,
                 Function::Invalidate,
+                Function::RegisterUse,
             ],
         };
         let certified =

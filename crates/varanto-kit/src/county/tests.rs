@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use varanto_domain::access::Function;
 use varanto_domain::archive::metadata::{self, Against, Metadata};
 use varanto_domain::archive::register_documents::{CaseContent, RelationshipContent};
 use varanto_domain::faults::Fault;
@@ -362,5 +363,21 @@ fn the_population_register_knows_of_each_kind_of_fact() {
     assert!(people.values().any(|facts| !facts.guardians.is_empty()));
     for sample in county.sample_clients() {
         assert_eq!(people[&sample.code].died_on, None);
+    }
+}
+
+/// RUR-5, JOI-4: the system of each organisation whose units hold register-use rights is certified for them, so that it reads
+/// and is told its notices.
+#[test]
+fn the_systems_of_producers_are_certified_for_register_use() {
+    let county = county(5, 12, 260);
+    let systems =
+        varanto_formats::registers::read(county.systems_json().as_bytes()).unwrap().systems;
+    let all = county.organisations().iter();
+    let producers: Vec<_> = all.filter(|one| one.kind == OrganisationKind::Producer).collect();
+    assert!(!producers.is_empty());
+    for producer in producers {
+        let mut theirs = systems.iter().filter(|one| one.organisations.contains(&producer.id));
+        assert!(theirs.any(|one| one.may(Function::RegisterUse, until())), "{}", producer.id);
     }
 }

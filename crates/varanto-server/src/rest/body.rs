@@ -11,6 +11,7 @@ use varanto_domain::faults::{Fault, FaultKind};
 use varanto_formats::json_fault;
 
 use crate::config::Limits;
+use crate::doors::Doors;
 use crate::rest::problem::Problem;
 
 /// The whole body.
@@ -90,6 +91,24 @@ pub fn media_type(headers: &HeaderMap) -> String {
 pub fn json<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
     must_be_json(headers)?;
     serde_json::from_slice(body).map_err(|error| Problem::fault(json_fault::of(&error)))
+}
+
+/// What a whole JSON body asks, as `read` reads it.
+///
+/// # Errors
+/// As [`read`] and [`json`], and every fault that the reading finds.
+pub async fn told<T, E>(
+    doors: &Doors,
+    headers: &HeaderMap,
+    body: Body,
+    read_json: fn(&[u8]) -> Result<T, E>,
+) -> Result<T, Problem>
+where
+    Problem: From<E>,
+{
+    let bytes = read(headers, body, &doors.config.limits).await?;
+    must_be_json(headers)?;
+    Ok(read_json(&bytes)?)
 }
 
 /// That the body is said to be JSON.

@@ -41,9 +41,7 @@ pub async fn own_log(
     let found = doors.work(move |app| app.own_log(&asker.0, &query)).await?;
     let words = Words { registry: &doors.app.registry(), language: language_of(&headers) };
     let looks = found.looks.iter().map(|look| ToldLook::of(look, &words)).collect();
-    let told = ToldLog { looks, next: found.next.as_deref() };
-    let text = serde_json::to_string(&told).expect("texts and numbers are always JSON");
-    Ok(documents::json(text).into_response())
+    Ok(documents::answer(&ToldLog { looks, next: found.next.as_deref() }))
 }
 
 /// `POST /clients/_log/print`: the same on paper, to be given to the client.
@@ -80,9 +78,7 @@ pub async fn print_own_log(
 }
 
 async fn asked(doors: &Doors, headers: &HeaderMap, sent: Body) -> Result<OwnLogQuery, Problem> {
-    let bytes = body::read(headers, sent, &doors.config.limits).await?;
-    body::must_be_json(headers)?;
-    let terms = log_search::read_own_log(&bytes).map_err(Problem::search)?;
+    let terms = body::told(doors, headers, sent, log_search::read_own_log).await?;
     Ok(OwnLogQuery {
         client: terms.client,
         representative: terms.representative,

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use varanto_app::archive::{InvalidationRequest, OpenedContent, Submission};
 use varanto_domain::access::{Purpose, Reason, Situation};
 use varanto_domain::archive::documents::Part;
@@ -244,6 +244,11 @@ fn coded<T>(
 /// An answer that is JSON already.
 pub(crate) fn json(text: String) -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], text)
+}
+
+/// An answer of ours as JSON.
+pub(crate) fn answer(told: &impl Serialize) -> Response {
+    json(serde_json::to_string(told).expect("texts and numbers are always JSON")).into_response()
 }
 
 /// The submission in a form, with the faults of the form itself: they are told with those of what is

@@ -4,7 +4,7 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use varanto_app::oversight::{FoundHints, HintQuery, LogPage, LogQuery, ReviewedLine, ToldHint};
@@ -28,9 +28,7 @@ pub async fn search(
     headers: HeaderMap,
     sent: Body,
 ) -> Answer {
-    let bytes = body::read(&headers, sent, &doors.config.limits).await?;
-    body::must_be_json(&headers)?;
-    let terms = log_search::read_lines(&bytes).map_err(Problem::search)?;
+    let terms = body::told(&doors, &headers, sent, log_search::read_lines).await?;
     let query = LogQuery {
         client: terms.client,
         actor: terms.actor,
@@ -42,7 +40,7 @@ pub async fn search(
         cursor: terms.cursor,
     };
     let page = doors.work(move |app| app.review_log(&asker.0, &query)).await?;
-    Ok(documents::json(print(&ToldPage::of(&page))).into_response())
+    Ok(documents::answer(&ToldPage::of(&page)))
 }
 
 /// `POST /logs/_review`: what in the log of some days strikes the eye, and why.
@@ -52,9 +50,7 @@ pub async fn review(
     headers: HeaderMap,
     sent: Body,
 ) -> Answer {
-    let bytes = body::read(&headers, sent, &doors.config.limits).await?;
-    body::must_be_json(&headers)?;
-    let terms = log_search::read_hints(&bytes).map_err(Problem::search)?;
+    let terms = body::told(&doors, &headers, sent, log_search::read_hints).await?;
     let query = HintQuery {
         actor: terms.actor,
         from: terms.from,
@@ -63,7 +59,7 @@ pub async fn review(
         cursor: terms.cursor,
     };
     let found = doors.work(move |app| app.hint_at_looks(&asker.0, &query)).await?;
-    Ok(documents::json(print(&ToldHints::of(&found, language_of(&headers)))).into_response())
+    Ok(documents::answer(&ToldHints::of(&found, language_of(&headers))))
 }
 
 #[derive(Serialize)]
@@ -160,10 +156,6 @@ impl<'a> ToldHints<'a> {
             next: found.next.as_deref(),
         }
     }
-}
-
-fn print(value: &impl Serialize) -> String {
-    serde_json::to_string(value).expect("texts and numbers are always JSON")
 }
 
 #[cfg(test)]

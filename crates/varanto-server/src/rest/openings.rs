@@ -24,14 +24,12 @@ pub async fn open(
     headers: HeaderMap,
     sent: Body,
 ) -> Answer {
-    let bytes = body::read(&headers, sent, &doors.config.limits).await?;
-    body::must_be_json(&headers)?;
-    let terms = log_search::read_opening(&bytes).map_err(Problem::search)?;
+    let terms = body::told(&doors, &headers, sent, log_search::read_opening).await?;
     let request = OpeningRequest { client: terms.client, reason: terms.reason, hours: terms.hours };
     let opened = doors.work(move |app| app.open_up(&asker.0, &request)).await?;
     let told =
         ToldOpened { reason: Reason::Look(opened.reason).code(), until: opened.until.to_string() };
-    Ok((StatusCode::CREATED, documents::json(print(&told))).into_response())
+    Ok((StatusCode::CREATED, documents::answer(&told)).into_response())
 }
 
 /// `POST /openings/_search`: the queue, a page at a time.
@@ -41,16 +39,14 @@ pub async fn search(
     headers: HeaderMap,
     sent: Body,
 ) -> Answer {
-    let bytes = body::read(&headers, sent, &doors.config.limits).await?;
-    body::must_be_json(&headers)?;
-    let terms = log_search::read_queue(&bytes).map_err(Problem::search)?;
+    let terms = body::told(&doors, &headers, sent, log_search::read_queue).await?;
     let query = OpeningQuery {
         states: terms.states,
         limit: terms.limit.unwrap_or(OpeningQuery::USUAL),
         cursor: terms.cursor,
     };
     let page = doors.work(move |app| app.list_openings(&asker.0, &query)).await?;
-    Ok(documents::json(print(&ToldPage::of(&page))).into_response())
+    Ok(documents::answer(&ToldPage::of(&page)))
 }
 
 /// `POST /openings/{opening}/judgement`: seen, questioned, approved.
@@ -61,11 +57,9 @@ pub async fn judge(
     headers: HeaderMap,
     sent: Body,
 ) -> Answer {
-    let bytes = body::read(&headers, sent, &doors.config.limits).await?;
-    body::must_be_json(&headers)?;
-    let state = log_search::read_judgement(&bytes).map_err(Problem::search)?;
+    let state = body::told(&doors, &headers, sent, log_search::read_judgement).await?;
     let judged = doors.work(move |app| app.judge_opening(&asker.0, &id, state)).await?;
-    Ok(documents::json(print(&ToldOpening::of(&judged))).into_response())
+    Ok(documents::answer(&ToldOpening::of(&judged)))
 }
 
 #[derive(Serialize)]
@@ -121,8 +115,4 @@ impl<'a> ToldOpening<'a> {
             judged_at: judged.map(|(_, at)| at.to_string()),
         }
     }
-}
-
-fn print(value: &impl Serialize) -> String {
-    serde_json::to_string(value).expect("texts and numbers are always JSON")
 }

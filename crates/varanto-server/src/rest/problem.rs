@@ -80,6 +80,14 @@ impl Problem {
         }
     }
 
+    /// What a body says wrong: text that is no JSON is one fault of its own.
+    fn of_body(faults: Vec<Fault>) -> Self {
+        match faults.as_slice() {
+            [fault] if fault.kind == FaultKind::NotJson => Self::fault(fault.clone()),
+            _ => Self::faults(faults),
+        }
+    }
+
     /// There is no such thing, or the asker may not know of it.
     #[must_use]
     pub fn not_found() -> Self {
@@ -448,6 +456,18 @@ pub const CODES: &[&str] = &[
     "unfinished-documents",
     "unsupported-media-type",
 ];
+
+impl From<SearchError> for Problem {
+    fn from(error: SearchError) -> Self {
+        Self::search(error)
+    }
+}
+
+impl From<Vec<Fault>> for Problem {
+    fn from(faults: Vec<Fault>) -> Self {
+        Self::of_body(faults)
+    }
+}
 
 #[cfg(test)]
 mod tests {

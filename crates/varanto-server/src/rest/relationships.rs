@@ -30,7 +30,7 @@ pub async fn open(
     headers: HeaderMap,
     sent: Body,
 ) -> Answer {
-    let told = read(&doors, &headers, sent, acts::read_new_relationship).await?;
+    let told = body::told(&doors, &headers, sent, acts::read_new_relationship).await?;
     write(&doors, asker, &parameters, &headers, told, App::open_relationship).await
 }
 
@@ -44,7 +44,7 @@ pub async fn act(
     sent: Body,
 ) -> Answer {
     let oid = documents::document(&oid)?;
-    let told = read(&doors, &headers, sent, acts::read_relationship_act).await?;
+    let told = body::told(&doors, &headers, sent, acts::read_relationship_act).await?;
     let act = move |app: &App, caller: &Caller, asked: &Asked<_>, how| {
         app.act_on_relationship(caller, &oid, asked, how)
     };
@@ -91,7 +91,7 @@ pub async fn open_case(
     headers: HeaderMap,
     sent: Body,
 ) -> Answer {
-    let told = read(&doors, &headers, sent, acts::read_new_case).await?;
+    let told = body::told(&doors, &headers, sent, acts::read_new_case).await?;
     write(&doors, asker, &parameters, &headers, told, App::open_case).await
 }
 
@@ -105,7 +105,7 @@ pub async fn act_on_case(
     sent: Body,
 ) -> Answer {
     let oid = documents::document(&oid)?;
-    let told = read(&doors, &headers, sent, acts::read_case_act).await?;
+    let told = body::told(&doors, &headers, sent, acts::read_case_act).await?;
     let act = move |app: &App, caller: &Caller, asked: &Asked<_>, how| {
         app.act_on_case(caller, &oid, asked, how)
     };
@@ -123,9 +123,6 @@ pub async fn show_case(
     let state = doors.work(move |app| app.show_case(&asker.0, &oid, purpose)).await?;
     Ok(documents::json(relationships_json::case(&state)).into_response())
 }
-
-/// Reads what is asked, or tells every fault.
-type Reader<T> = fn(&[u8]) -> Result<Asked<T>, Vec<Fault>>;
 
 /// `GET /notices`: what the caller's units are told of their rights.
 pub async fn notices(
@@ -160,17 +157,6 @@ pub async fn acknowledge(
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
-async fn read<T>(
-    doors: &Doors,
-    headers: &HeaderMap,
-    sent: Body,
-    read: Reader<T>,
-) -> Result<Asked<T>, Problem> {
-    let bytes = body::read(headers, sent, &doors.config.limits).await?;
-    body::must_be_json(headers)?;
-    read(&bytes).map_err(Problem::faults)
-}
-
 /// Does what was asked, or tries it.
 async fn write<T: Send + Sync + 'static>(
     doors: &Doors,
@@ -180,7 +166,8 @@ async fn write<T: Send + Sync + 'static>(
     told: Asked<T>,
     act: impl FnOnce(&App, &Caller, &Asked<T>, How) -> Result<Written, AppError> + Send + 'static,
 ) -> Answer {
-    let said = |name| Ok(parameters.parsed::<bool>(name, "true, false")? == Some(true));
+    let said =
+        |name| Ok::<_, Problem>(parameters.parsed::<bool>(name, "true, false")? == Some(true));
     let how = How {
         dry_run: said("dry_run")?,
         confirmed: said("confirm")?,

@@ -50,9 +50,7 @@ pub async fn summary(
     let language = documents::language(&parameters, &headers)?;
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let shape = chosen(accept.unwrap_or("*/*"))?;
-    let bytes = body::read(&headers, sent, &doors.config.limits).await?;
-    body::must_be_json(&headers)?;
-    let terms = summary_search::read(&bytes).map_err(Problem::search)?;
+    let terms = body::told(&doors, &headers, sent, summary_search::read).await?;
     let query = SummaryQuery {
         client: terms.client,
         enriched: terms.enriched,
@@ -66,8 +64,7 @@ pub async fn summary(
     if shape == Shape::Json {
         let words = Words { registry: &registry, language: language_of(&headers) };
         let told = ToldSummary::of(&summary, &request, &words);
-        let text = serde_json::to_string(&told).expect("texts and numbers are always JSON");
-        return Ok(documents::json(text).into_response());
+        return Ok(documents::answer(&told));
     }
     let words = Words::spoken(&registry, language);
     let sheet = sheet(&summary, &words, language);

@@ -4,7 +4,7 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Serialize;
 use varanto_app::users::{ListedUser, UserPage, UserQuery};
 use varanto_domain::access::Strength;
@@ -23,18 +23,14 @@ pub async fn search(
     headers: HeaderMap,
     sent: Body,
 ) -> Result<Response, Problem> {
-    let bytes = body::read(&headers, sent, &doors.config.limits).await?;
-    body::must_be_json(&headers)?;
-    let terms = log_search::read_users(&bytes).map_err(Problem::search)?;
+    let terms = body::told(&doors, &headers, sent, log_search::read_users).await?;
     let query = UserQuery {
         history: terms.history,
         limit: terms.limit.unwrap_or(UserQuery::USUAL),
         cursor: terms.cursor,
     };
     let page = doors.work(move |app| app.list_users(&asker.0, &query)).await?;
-    let told = serde_json::to_string(&ToldUsers::of(&page));
-    let text = told.expect("texts and numbers are always JSON");
-    Ok(documents::json(text).into_response())
+    Ok(documents::answer(&ToldUsers::of(&page)))
 }
 
 #[derive(Serialize)]

@@ -8,7 +8,6 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use varanto_app::disclosure::{CurrentPermission, CurrentRefusals, Recorded};
 use varanto_domain::disclosure::{Giver, RefusalEntry, Refused};
-use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
 use varanto_formats::will;
 
@@ -27,9 +26,9 @@ pub async fn refusals(
     headers: HeaderMap,
     sent: Body,
 ) -> Answer {
-    let client = read(&doors, &headers, sent, will::read_whose).await?;
+    let client = body::told(&doors, &headers, sent, will::read_whose).await?;
     let current = doors.work(move |app| app.current_refusals(&asker.0, client)).await?;
-    Ok(documents::json(print(&ToldRefusals::of(&current))).into_response())
+    Ok(documents::answer(&ToldRefusals::of(&current)))
 }
 
 /// `POST /refusals`: a refusal is made or withdrawn.
@@ -39,7 +38,7 @@ pub async fn record_refusal(
     headers: HeaderMap,
     sent: Body,
 ) -> Answer {
-    let request = read(&doors, &headers, sent, will::read_refusal).await?;
+    let request = body::told(&doors, &headers, sent, will::read_refusal).await?;
     let recorded = doors.work(move |app| app.record_refusal(&asker.0, &request)).await?;
     Ok(told(&recorded, &headers))
 }
@@ -51,9 +50,9 @@ pub async fn permission(
     headers: HeaderMap,
     sent: Body,
 ) -> Answer {
-    let client = read(&doors, &headers, sent, will::read_whose).await?;
+    let client = body::told(&doors, &headers, sent, will::read_whose).await?;
     let current = doors.work(move |app| app.current_permission(&asker.0, client)).await?;
-    Ok(documents::json(print(&ToldPermission::of(&current))).into_response())
+    Ok(documents::answer(&ToldPermission::of(&current)))
 }
 
 /// `POST /permissions`: a client is informed, permits, or withdraws the permission.
@@ -63,23 +62,9 @@ pub async fn record_permission(
     headers: HeaderMap,
     sent: Body,
 ) -> Answer {
-    let request = read(&doors, &headers, sent, will::read_permission).await?;
+    let request = body::told(&doors, &headers, sent, will::read_permission).await?;
     let recorded = doors.work(move |app| app.record_permission(&asker.0, &request)).await?;
     Ok(told(&recorded, &headers))
-}
-
-async fn read<T>(
-    doors: &Doors,
-    headers: &HeaderMap,
-    sent: Body,
-    read: fn(&[u8]) -> Result<T, Vec<Fault>>,
-) -> Result<T, Problem> {
-    let bytes = body::read(headers, sent, &doors.config.limits).await?;
-    body::must_be_json(headers)?;
-    read(&bytes).map_err(|faults| match faults.as_slice() {
-        [fault] if fault.kind == FaultKind::NotJson => Problem::fault(fault.clone()),
-        _ => Problem::faults(faults),
-    })
 }
 
 /// 201 with the receipt of the new version; 200 where nothing had to change.
@@ -167,8 +152,4 @@ impl ToldPermission {
             given_on: given_on.map(|day| day.to_string()),
         }
     }
-}
-
-fn print<T: Serialize>(value: &T) -> String {
-    serde_json::to_string(value).expect("texts and switches are always JSON")
 }
