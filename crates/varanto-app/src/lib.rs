@@ -15,6 +15,7 @@ mod inquiry;
 pub mod mandates;
 pub mod oversight;
 pub mod persons;
+pub mod plan;
 mod registry;
 pub mod relationship;
 pub mod roads;

@@ -16,6 +16,7 @@ mod national_mutations;
 mod obligations;
 mod oversight;
 mod persons;
+mod plan;
 mod receipts;
 mod relationships;
 mod rights;

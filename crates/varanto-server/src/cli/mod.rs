@@ -13,6 +13,7 @@ mod doctor;
 mod generate;
 mod output;
 mod persons;
+mod plan;
 mod proof;
 mod registers;
 mod roads;
@@ -105,6 +106,8 @@ enum Command {
     /// Tell and change on which road a controller's relationships and cases are.
     #[command(subcommand)]
     Roads(roads::Command),
+    /// Print the facts of the self-monitoring plan: what is kept where, who may, which systems.
+    Plan(plan::Options),
     /// Make a synthetic county of any size as files.
     Generate(generate::Options),
     /// Look for what would keep the archive from working.
@@ -190,6 +193,7 @@ fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Persons(command) => persons::run(command, context),
         Command::Users(command) => users::run(command, context),
         Command::Roads(command) => roads::run(command, context),
+        Command::Plan(options) => plan::run(&options, context),
         Command::Generate(options) => generate::run(&options, context),
         Command::Doctor => doctor::run(context),
         Command::Certificates(command) => certificates::run(command, context),

@@ -104,7 +104,7 @@ fn as_objects(columns: &[&str], rows: Vec<Vec<String>>) -> String {
     Value::Array(rows.into_iter().map(object).collect()).to_string()
 }
 
-fn as_table(columns: &[&str], rows: &[Vec<String>]) -> String {
+pub(super) fn as_table(columns: &[&str], rows: &[Vec<String>]) -> String {
     let width = |place: usize| {
         let cells = rows.iter().filter_map(|row| row.get(place));
         let widest = cells.map(|cell| cell.chars().count()).max().unwrap_or(0);

@@ -35,6 +35,38 @@ fn the_printed_sample_is_a_configuration() {
     assert!(text(&wrong.stderr).contains("body_byte"), "{}", text(&wrong.stderr));
 }
 
+/// LOG-3: the plan is printed in each language, as JSON and as a page, beside an archive that may be open.
+#[test]
+fn the_plan_is_printed_in_three_languages_and_as_a_page() {
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().to_str().unwrap();
+    let missing = varanto(&["--data", data, "plan"]);
+    assert_eq!(missing.status.code(), Some(1));
+    let made = varanto(&["--data", data, "users", "import", "nothing"]);
+    assert!(!made.status.success() && !home.path().join("varanto.db").exists());
+    let clock = std::sync::Arc::new(varanto_server::clock::MachineClock);
+    let open = varanto_app::App::open(&varanto_app::AppOptions::in_folder(home.path()), clock);
+    let _open = open.unwrap();
+    for (language, title) in
+        [("fi", "Omavalvontasuunnitelman"), ("sv", "egenkontroll"), ("en", "self-monitoring")]
+    {
+        let told = varanto(&["--data", data, "--language", language, "plan"]);
+        assert!(told.status.success(), "{}", text(&told.stderr));
+        assert!(text(&told.stdout).contains(title) && text(&told.stdout).contains(data));
+        let page = home.path().join("plan.html");
+        let file = page.to_str().unwrap();
+        let told = varanto(&["--data", data, "--language", language, "plan", "--page", file]);
+        assert!(told.status.success(), "{}", text(&told.stderr));
+        let page = std::fs::read_to_string(&page).unwrap();
+        assert!(page.contains(title) && page.contains("<h2>"), "{page}");
+    }
+    let told = varanto(&["--data", data, "--json", "plan"]);
+    let told: Value = serde_json::from_slice(&told.stdout).unwrap();
+    assert_eq!(told["places"][0], serde_json::json!({"what": "data", "where": data}));
+    let empty = serde_json::json!([]);
+    assert_eq!((&told["registers"], &told["systems"]), (&empty, &empty));
+}
+
 #[test]
 fn every_command_has_help_and_an_unknown_one_is_told_with_code_2() {
     let help = text(&varanto(&["--help"]).stdout);
@@ -50,6 +82,7 @@ fn every_command_has_help_and_an_unknown_one_is_told_with_code_2() {
         "codesets",
         "organisations",
         "systems",
+        "plan",
         "generate",
         "doctor",
         "config",
