@@ -152,5 +152,7 @@ fn document(world: &World) -> DocumentFacts {
         subject: Subject::Ordinary,
         display: Display::UNREAD,
         signed: true,
+        written_at: until().start(),
+        joint: Arc::from([]),
     }
 }

@@ -5,13 +5,15 @@ use varanto_domain::archive::documents::DocumentGroup;
 use varanto_domain::archive::elements::Element;
 use varanto_domain::archive::metadata::{RawMetadata, RawValue};
 use varanto_domain::archive::references::{KnownCase, KnownRelationship};
-use varanto_domain::archive::register_documents::{CaseContent, RelationshipContent};
+use varanto_domain::archive::register_documents::{CaseContent, KnownBy, RelationshipContent};
 use varanto_domain::codes::CodeSets;
 use varanto_domain::disclosure::{PermissionContent, RefusalContent};
-use varanto_domain::ids::{ClientKey, Oid, PersonalIdentityCode, TemporaryIdentifier};
+use varanto_domain::ids::{
+    ClientIdentifier, ClientKey, Oid, PersonalIdentityCode, TemporaryIdentifier,
+};
 use varanto_domain::oversight::hints::Name;
 use varanto_domain::relationship::{
-    Parties, RegisterUseRight, RelationshipUnits, RightChange, Road, changes,
+    InCase, Parties, RegisterUseRight, RelationshipUnits, RightChange, Road, changes,
 };
 use varanto_domain::structures::Content;
 use varanto_domain::time::{FinnishDay, Instant};
@@ -91,7 +93,7 @@ fn derived_rows(
     let said = CaseContent::read(&read, code_sets, today);
     let own = temporary_identifier(&raw);
     let Some(mut known) = case(tx, row, &raw, &said, own.as_ref())? else { return Ok(None) };
-    known.clients.retain(|client| *client != NOBODY);
+    known.clients.retain(|one| one.client != NOBODY);
     Ok(Some((DerivedRows::Case(known), code)))
 }
 
@@ -274,15 +276,10 @@ pub(crate) fn case(
     let (Some(id), Some(relationship)) = (oid(raw, Element::CaseId), row.relationship_key) else {
         return Ok(None);
     };
-    let mut clients = vec![row.client];
-    for identifier in said.known_clients(own) {
-        clients.push(tx.find_client(&identifier)?.unwrap_or(NOBODY));
-    }
-    clients.sort_unstable();
-    clients.dedup();
+    let find = |identifier: &_| Ok::<_, StoreError>(tx.find_client(identifier)?.unwrap_or(NOBODY));
     Ok(Some(KnownCase {
         id,
-        clients,
+        clients: clients_of_case(said, row.client, own, find)?,
         controller: row.controller.clone(),
         relationship: tx.relationship_of_key(relationship)?.known,
         closed: said.closed,
@@ -290,4 +287,33 @@ pub(crate) fn case(
         joint: said.joint,
         service_task: said.service_task.as_deref().unwrap_or_default().to_owned(),
     }))
+}
+
+/// The clients of a case, and the time of each in it, in their order: the document's client, whose temporary
+/// identifier `own` is, and those whom `find` finds by the identity code or the temporary identifier that the
+/// content gives.
+///
+/// Source: REL-4.
+pub(crate) fn clients_of_case<E>(
+    said: &CaseContent,
+    client: ClientKey,
+    own: Option<&TemporaryIdentifier>,
+    mut find: impl FnMut(&ClientIdentifier) -> Result<ClientKey, E>,
+) -> Result<Vec<InCase>, E> {
+    let mut clients = Vec::new();
+    for (known, named) in said.known_clients(own) {
+        let client = match known {
+            KnownBy::Own => client,
+            KnownBy::Identifier(identifier) => find(&identifier)?,
+        };
+        let [joined_at, left_at] =
+            [named.joined_at, named.left_at].map(|at| at.filter(|_| said.joint));
+        clients.push(InCase { client, joined_at, left_at });
+    }
+    if clients.iter().all(|one| one.client != client) {
+        clients.push(InCase { client, joined_at: None, left_at: None });
+    }
+    clients.sort_unstable();
+    clients.dedup();
+    Ok(clients)
 }

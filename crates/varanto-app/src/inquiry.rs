@@ -1,6 +1,6 @@
 //! The facts that a decision needs, asked of the store in the snapshot that is read, and the decision.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use varanto_domain::disclosure::{Permissions, Refusals, Refused};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid};
 use varanto_domain::mandates::HeldMandate;
 use varanto_domain::persons::{PersonFacts, is_known_on};
-use varanto_domain::relationship::Roads;
+use varanto_domain::relationship::{InCase, Roads};
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::metadata;
 use varanto_store::{ReadTx, StoreError, VersionRow};
@@ -27,6 +27,19 @@ use crate::{App, Registry};
 
 /// The answer of a decision.
 type Answer<T> = Result<Result<T, Denial>, StoreError>;
+
+/// What is decided through each client whom a version concerns.
+type Answers = Vec<Result<Grant, Denial>>;
+
+/// What was decided of a version.
+pub(crate) struct Decided {
+    /// Through which client; of a denial, the first of those whom it concerns.
+    pub(crate) through: ClientKey,
+    /// In which situation.
+    pub(crate) situation: Situation,
+    /// What.
+    pub(crate) answer: Result<Grant, Denial>,
+}
 
 /// One caller's questions within one snapshot: what is known of a client is asked once.
 pub(crate) struct Inquiry<'a> {
@@ -37,6 +50,7 @@ pub(crate) struct Inquiry<'a> {
     clients: RefCell<HashMap<ClientKey, Rc<ClientFacts>>>,
     /// What the mandate register told of clients for this caller.
     mandates: RefCell<HashMap<ClientKey, Vec<HeldMandate>>>,
+    joint: RefCell<HashMap<i64, Arc<[InCase]>>>,
 }
 
 impl App {
@@ -58,8 +72,9 @@ impl<'a> Inquiry<'a> {
         registry: Arc<Registry>,
         now: Instant,
     ) -> Self {
-        let (clients, mandates) = (RefCell::default(), RefCell::default());
-        Self { caller, purpose, registry, now, clients, mandates }
+        let clients = RefCell::default();
+        let (mandates, joint) = (RefCell::default(), RefCell::default());
+        Self { caller, purpose, registry, now, clients, mandates, joint }
     }
 
     /// The situation that the caller names.
@@ -93,18 +108,25 @@ impl<'a> Inquiry<'a> {
         self.now
     }
 
-    /// What is decided of an action on a version, and in which situation it was asked. The answer opens
-    /// nothing.
+    /// What is decided of an action on a version. The answer opens nothing.
     pub(crate) fn decide(
         &self,
         tx: &ReadTx<'_>,
         row: &VersionRow,
         action: Action,
-    ) -> Result<(Situation, Result<Grant, Denial>), StoreError> {
-        let client = self.client(tx, Some(row.client))?;
-        let facts = self.facts(tx, row, &client)?;
-        let question = self.question(&facts.document, &client);
-        Ok((question.situation, access::decide(action, &question)))
+    ) -> Result<Decided, StoreError> {
+        let decided = Cell::new((row.client, None));
+        let answer = self.ask(tx, row, None, |_, question| {
+            let answer = access::decide(action, question);
+            let (_, situation) = decided.get();
+            if answer.is_ok() || situation.is_none() {
+                let through = question.client.key.unwrap_or(row.client);
+                decided.set((through, Some(question.situation)));
+            }
+            answer
+        })?;
+        let (through, situation) = decided.get();
+        Ok(Decided { through, situation: situation.expect("a document concerns somebody"), answer })
     }
 
     /// Whether a client's will that no document says yet may be read, as if there were one.
@@ -129,32 +151,57 @@ impl<'a> Inquiry<'a> {
             subject: Subject::Ordinary,
             display: Display::UNREAD,
             signed: false,
+            written_at: self.now,
+            joint: Arc::from([]),
         };
         Ok(access::decide(Action::Read, &self.question(&document, &known)))
     }
 
-    /// Who serves a client in a register: the units of the rights that are known of.
+    /// Who serves the clients whom a version concerns, in its register: the units of the rights that are known of.
     pub(crate) fn holders(
         &self,
         tx: &ReadTx<'_>,
         row: &VersionRow,
     ) -> Result<Vec<Oid>, StoreError> {
-        let client = self.client(tx, Some(row.client))?;
-        let here = client.rights.iter().filter(|right| right.controller == row.controller);
-        let mut holders: Vec<Oid> = here.map(|right| right.holder.clone()).collect();
+        let mut holders: Vec<Oid> = Vec::new();
+        for client in tx.facts(row, self.joint(tx, row)?)?.document.concerned() {
+            let client = self.client(tx, Some(client))?;
+            let here = client.rights.iter().filter(|right| right.controller == row.controller);
+            holders.extend(here.map(|right| right.holder.clone()));
+        }
         holders.sort_unstable();
         holders.dedup();
         Ok(holders)
     }
 
-    /// Whether a version may be opened.
+    /// Whether a version may be opened, through whichever client it concerns.
     pub(crate) fn may_read(&self, tx: &ReadTx<'_>, row: &VersionRow) -> Answer<ReadPermit> {
-        self.ask(tx, row, access::may_read)
+        self.ask(tx, row, None, access::may_read)
     }
 
-    /// Whether a version may be shown in a list.
+    /// Whether a version may be shown in a list, through whichever client it concerns.
     pub(crate) fn may_list(&self, tx: &ReadTx<'_>, row: &VersionRow) -> Answer<ReadPermit> {
-        self.ask(tx, row, access::may_list)
+        self.ask(tx, row, None, access::may_list)
+    }
+
+    /// As [`Inquiry::may_read`], through one client alone; `None`: whichever it concerns.
+    pub(crate) fn may_read_through(
+        &self,
+        tx: &ReadTx<'_>,
+        row: &VersionRow,
+        through: Option<ClientKey>,
+    ) -> Answer<ReadPermit> {
+        self.ask(tx, row, through, access::may_read)
+    }
+
+    /// As [`Inquiry::may_list`], through one client alone; `None`: whichever it concerns.
+    pub(crate) fn may_list_through(
+        &self,
+        tx: &ReadTx<'_>,
+        row: &VersionRow,
+        through: Option<ClientKey>,
+    ) -> Answer<ReadPermit> {
+        self.ask(tx, row, through, access::may_list)
     }
 
     /// Whether a version may be invalidated.
@@ -163,7 +210,7 @@ impl<'a> Inquiry<'a> {
         tx: &ReadTx<'_>,
         row: &VersionRow,
     ) -> Answer<InvalidatePermit> {
-        self.ask(tx, row, access::may_invalidate)
+        self.ask(tx, row, Some(row.client), access::may_invalidate)
     }
 
     /// Whether what was sent again may be compared with a version.
@@ -172,7 +219,7 @@ impl<'a> Inquiry<'a> {
         tx: &ReadTx<'_>,
         row: &VersionRow,
     ) -> Answer<ReadPermit> {
-        self.ask(tx, row, access::may_compare_resent)
+        self.ask(tx, row, Some(row.client), access::may_compare_resent)
     }
 
     /// Whether a document may be archived; a new version also whether the one before it is the caller's to
@@ -215,45 +262,76 @@ impl<'a> Inquiry<'a> {
 
     /// Whether a version is the caller's to replace. Where it stands is for the rules of references.
     pub(crate) fn may_replace(&self, tx: &ReadTx<'_>, row: &VersionRow) -> Answer<()> {
-        let facts = tx.facts(row)?.document;
+        let facts = tx.facts(row, self.joint(tx, row)?)?.document;
         let facts = DocumentFacts { state: VersionState::InForce, ..facts };
         let client = self.client(tx, facts.client)?;
         Ok(access::may_archive(true, &self.question(&facts, &client)).map(drop))
     }
 
+    /// Asks through one client, or through each whom the version concerns until one answers yes; the denial is
+    /// that of the first, whose it is.
+    ///
+    /// Source: REL-4.
     fn ask<T>(
         &self,
         tx: &ReadTx<'_>,
         row: &VersionRow,
-        rule: fn(&VersionFacts, &Question<'_>) -> Result<T, Denial>,
+        through: Option<ClientKey>,
+        rule: impl Fn(&VersionFacts, &Question<'_>) -> Result<T, Denial>,
     ) -> Answer<T> {
-        let client = self.client(tx, Some(row.client))?;
-        let facts = self.facts(tx, row, &client)?;
-        Ok(rule(&facts, &self.question(&facts.document, &client)))
+        let mut facts = tx.facts(row, self.joint(tx, row)?)?;
+        let mut named = Vec::new();
+        for client in facts.document.named() {
+            named.push(self.client(tx, Some(client))?);
+        }
+        let ways = through.map_or_else(|| facts.document.concerned(), |client| vec![client]);
+        let mut first = None;
+        for way in ways {
+            let client = self.client(tx, Some(way))?;
+            let others = named.iter().filter(|one| one.key != client.key);
+            let others: Vec<&ClientFacts> = others.map(Rc::as_ref).collect();
+            facts.document.display = self.display(tx, row, &facts, &client, &others)?;
+            match rule(&facts, &self.question(&facts.document, &client).beside(&others)) {
+                Ok(answer) => return Ok(Ok(answer)),
+                Err(denial) => first = first.or(Some(denial)),
+            }
+        }
+        Ok(Err(first.expect("a document concerns somebody")))
     }
 
-    /// The facts of a version. How it is held back stands in its record, which is read for citizens alone,
-    /// and of those for such as have a ground to see it: the decision as if nothing were held back says who.
+    /// Who is in the joint case of a version, and when.
+    fn joint(&self, tx: &ReadTx<'_>, row: &VersionRow) -> Result<Arc<[InCase]>, StoreError> {
+        let Some(key) = row.case_key else { return Ok(Arc::from([])) };
+        if let Some(known) = self.joint.borrow().get(&key) {
+            return Ok(Arc::clone(known));
+        }
+        let joint: Arc<[InCase]> = tx.list_joint_clients(key)?.into();
+        self.joint.borrow_mut().insert(key, Arc::clone(&joint));
+        Ok(joint)
+    }
+
+    /// How a version is held back stands in its record, which is read for citizens alone, and of those for such
+    /// as have a ground to see it: the decision as if nothing were held back says who.
     ///
     /// Source: CIT-3, CIT-4.
-    fn facts(
+    fn display(
         &self,
         tx: &ReadTx<'_>,
         row: &VersionRow,
+        facts: &VersionFacts,
         client: &ClientFacts,
-    ) -> Result<VersionFacts, StoreError> {
-        let mut facts = tx.facts(row)?;
+        others: &[&ClientFacts],
+    ) -> Result<Display, StoreError> {
         if !matches!(self.caller.who, Who::Citizen { .. }) {
-            return Ok(facts);
+            return Ok(Display::UNREAD);
         }
-        facts.document.display = Display::OPEN;
-        let permit = access::may_read(&facts, &self.question(&facts.document, client));
-        if let Ok(permit) = permit {
-            let record = tx.record_to_mask(&permit, row)?;
-            facts.document.display = metadata::read(&record)
-                .map_or(Display::UNREAD, |(raw, _)| Display::of(&raw, self.is_organisers(row)));
-        }
-        Ok(facts)
+        let document = DocumentFacts { display: Display::OPEN, ..facts.document.clone() };
+        let open = VersionFacts { document, ..facts.clone() };
+        let question = self.question(&open.document, client).beside(others);
+        let Ok(permit) = access::may_read(&open, &question) else { return Ok(Display::OPEN) };
+        let record = tx.record_to_mask(&permit, row)?;
+        let read = metadata::read(&record);
+        Ok(read.map_or(Display::UNREAD, |(raw, _)| Display::of(&raw, self.is_organisers(row))))
     }
 
     /// Whether a unit of the controller's own made a version. A producer writes in the name of its own units
@@ -271,44 +349,65 @@ impl<'a> Inquiry<'a> {
         Question::new(self.caller, document, client, self.purpose, self.today())
     }
 
-    /// Whether the answer to a look turns on facts of the client's person that are not known today: were
-    /// what was told last still known, it would be another.
-    pub(crate) fn turns_on_the_person(
+    /// The clients whom a version names of whom it is not known today who they are as persons, where the answer
+    /// to a look turns on it: were what was told last still known, it would be another.
+    pub(crate) fn turns_on_persons(
         &self,
         tx: &ReadTx<'_>,
         row: &VersionRow,
-    ) -> Result<bool, StoreError> {
-        Ok(self.by_the_person(tx, row, Action::Read)?.is_some_and(|[known, told]| known != told))
+    ) -> Result<Vec<ClientKey>, StoreError> {
+        let (unknown, [known, told]) = self.by_the_persons(tx, row, Action::Read)?;
+        Ok(if known == told { Vec::new() } else { unknown })
     }
 
-    /// Whether what is shown of a version in a list turns on facts of the client's person that are not known today:
-    /// whether it is, or what of it.
-    pub(crate) fn shows_by_the_person(
+    /// Those of whom it is not known today who they are as persons, where what is shown of a version in a list turns
+    /// on it: whether it is, or what of it.
+    pub(crate) fn shows_by_persons(
         &self,
         tx: &ReadTx<'_>,
         row: &VersionRow,
-    ) -> Result<bool, StoreError> {
-        let answers = self.by_the_person(tx, row, Action::List)?;
-        Ok(answers.is_some_and(|[known, told]| known.ok() != told.ok()))
+    ) -> Result<Vec<ClientKey>, StoreError> {
+        let (unknown, [known, told]) = self.by_the_persons(tx, row, Action::List)?;
+        let shown = |answers: Answers| answers.into_iter().map(Result::ok).collect::<Vec<_>>();
+        Ok(if shown(known) == shown(told) { Vec::new() } else { unknown })
     }
 
-    /// What is decided of a version, and what would be, were what was told of the client's person last known today;
-    /// `None` where it is.
-    fn by_the_person(
+    /// Those whom a version names of whom it is not known today who they are as persons; what is decided through each
+    /// whom it concerns, and what would be, were what was told of all last known today.
+    fn by_the_persons(
         &self,
         tx: &ReadTx<'_>,
         row: &VersionRow,
         action: Action,
-    ) -> Result<Option<[Result<Grant, Denial>; 2]>, StoreError> {
-        let known = self.client(tx, Some(row.client))?;
-        if known.person_known {
-            return Ok(None);
-        }
+    ) -> Result<(Vec<ClientKey>, [Answers; 2]), StoreError> {
         // How it is held back is read where it is shown.
-        let document = DocumentFacts { display: Display::OPEN, ..tx.facts(row)?.document };
-        let as_if = self.facts_of_client(tx, row.client, PersonIs::TakenAsKnown)?;
-        let answer = |facts: &ClientFacts| access::decide(action, &self.question(&document, facts));
-        Ok(Some([answer(&known), answer(&as_if)]))
+        let facts = tx.facts(row, self.joint(tx, row)?)?.document;
+        let document = DocumentFacts { display: Display::OPEN, ..facts };
+        let (mut known, mut as_if, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
+        for client in document.named() {
+            let facts = self.client(tx, Some(client))?;
+            if facts.person_known {
+                as_if.push(Rc::clone(&facts));
+            } else {
+                unknown.push(client);
+                as_if.push(Rc::new(self.facts_of_client(tx, client, PersonIs::TakenAsKnown)?));
+            }
+            known.push(facts);
+        }
+        if unknown.is_empty() {
+            return Ok((unknown, [Vec::new(), Vec::new()]));
+        }
+        let answers = |named: &[Rc<ClientFacts>]| {
+            let answer = |way: ClientKey| {
+                let others = named.iter().filter(|one| one.key != Some(way));
+                let others: Vec<&ClientFacts> = others.map(Rc::as_ref).collect();
+                let client = named.iter().find(|one| one.key == Some(way));
+                let client = client.expect("whom a document concerns it names");
+                access::decide(action, &self.question(&document, client).beside(&others))
+            };
+            document.concerned().into_iter().map(answer).collect()
+        };
+        Ok((unknown, [answers(&known), answers(&as_if)]))
     }
 
     /// Forgets what was known of a client: more has come.
@@ -396,7 +495,7 @@ impl<'a> Inquiry<'a> {
         let nobody = self.of_nobody();
         let taken_as_known = person == PersonIs::TakenAsKnown;
         let Some((facts, told_at)) = person_facts(tx, client)? else {
-            return Ok(ClientFacts { person_known: taken_as_known, ..nobody });
+            return Ok(ClientFacts { key: Some(client), person_known: taken_as_known, ..nobody });
         };
         let person_known = taken_as_known || is_known_on(told_at, self.today());
         let mut guardians = Vec::new();
@@ -409,6 +508,7 @@ impl<'a> Inquiry<'a> {
             }
         }
         Ok(ClientFacts {
+            key: Some(client),
             person_known,
             born_on: facts.born_on,
             died_on: facts.died_on,
@@ -527,5 +627,19 @@ fn facts_of(
         subject: kind.map_or(Subject::Ordinary, Subject::of_type),
         display: Display::UNREAD,
         signed: naming.group == DocumentGroup::LaterPhase,
+        written_at: naming.written_at,
+        joint: Arc::from([]),
     }
+}
+
+/// What a decision needs to know of a version, with the clients of its joint case.
+pub(crate) fn facts_of_version(
+    tx: &ReadTx<'_>,
+    row: &VersionRow,
+) -> Result<VersionFacts, StoreError> {
+    let joint = match row.case_key {
+        Some(key) => tx.list_joint_clients(key)?,
+        None => Vec::new(),
+    };
+    tx.facts(row, joint.into())
 }

@@ -12,7 +12,7 @@ use varanto_domain::mandates::{self, HeldMandate, Mandate, Matter};
 use varanto_domain::time::FinnishDay;
 use varanto_formats::mandates::MandateQuestion;
 
-use crate::inquiry::Inquiry;
+use crate::inquiry::{Inquiry, facts_of_version};
 use crate::persons::Rest;
 use crate::{App, AppError};
 
@@ -45,7 +45,7 @@ impl App {
         *kept = Some(Arc::new(Connected { register, rest: Rest::default() }));
     }
 
-    /// Asks for the mandates that a citizen has of the client of a document, before it is decided.
+    /// Asks for the mandates that a citizen has of the clients of a document, before it is decided.
     ///
     /// Source: DIS-5.
     pub(crate) fn learn_mandates_of(
@@ -54,18 +54,19 @@ impl App {
         document: &Oid,
     ) -> Result<(), AppError> {
         let Some(asker) = by_mandate(inquiry) else { return Ok(()) };
-        let persons = self.store.read::<_, AppError>(|tx| {
-            let Some(row) = tx.find_version(document)? else { return Ok(None) };
-            let client = tx.find_person(row.client)?.map(|person| person.code);
+        let questions = self.store.read::<_, AppError>(|tx| {
+            let mut questions = Vec::new();
             let holder = tx.find_person(asker)?.map(|person| person.code);
-            Ok(client.zip(holder))
-        })?;
-        match persons {
-            Some((principal, holder)) => {
-                self.learn_mandates(inquiry, MandateQuestion { holder, principal })
+            let (Some(row), Some(holder)) = (tx.find_version(document)?, holder) else {
+                return Ok(questions);
+            };
+            for client in facts_of_version(tx, &row)?.document.concerned() {
+                let principal = tx.find_person(client)?.map(|person| person.code);
+                questions.extend(principal.map(|principal| MandateQuestion { holder, principal }));
             }
-            None => Ok(()),
-        }
+            Ok(questions)
+        })?;
+        questions.into_iter().try_for_each(|question| self.learn_mandates(inquiry, question))
     }
 
     /// Asks for the mandates that a citizen has of a client whose documents are searched for. Whether the

@@ -138,7 +138,7 @@ impl App {
         Ok(kept)
     }
 
-    /// Asks about the client of a version before it is decided, when the answer turns on facts that are not
+    /// Asks about the clients whom a version names before it is decided, when the answer turns on facts that are not
     /// known today. A register that does not answer is no reason to wait again: it is decided by what is
     /// known.
     ///
@@ -150,10 +150,8 @@ impl App {
     ) -> Result<(), AppError> {
         self.learn(inquiry, |tx| {
             let mut turning = BTreeSet::new();
-            if let Some(row) = tx.find_version(document)?
-                && inquiry.turns_on_the_person(tx, &row)?
-            {
-                turning.insert(row.client);
+            if let Some(row) = tx.find_version(document)? {
+                turning.extend(inquiry.turns_on_persons(tx, &row)?);
             }
             Ok(turning)
         })
@@ -172,8 +170,8 @@ impl App {
             self.learn(inquiry, |tx| {
                 let mut turning = BTreeSet::new();
                 for row in find(tx)? {
-                    if !turning.contains(&row.client) && inquiry.shows_by_the_person(tx, &row)? {
-                        turning.insert(row.client);
+                    if !turning.contains(&row.client) {
+                        turning.extend(inquiry.shows_by_persons(tx, &row)?);
                     }
                 }
                 Ok(turning)

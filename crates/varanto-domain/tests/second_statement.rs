@@ -16,8 +16,8 @@ use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::disclosure::{DisclosurePermission, Refused};
 use varanto_domain::ids::{ClientKey, Oid};
 use varanto_domain::mandates::{HeldMandate, Mandate, Matter};
-use varanto_domain::relationship::{Branch, RegisterUseRight, Side};
-use varanto_domain::time::{FinnishDay, Validity};
+use varanto_domain::relationship::{Branch, InCase, RegisterUseRight, Side};
+use varanto_domain::time::{FinnishDay, Instant, Validity};
 
 /// The second statement: the ground's name and the obligations' names, or no.
 ///
@@ -28,8 +28,107 @@ pub(crate) struct Second<'w> {
     pub(crate) action: Action,
 }
 
+type Said = Option<(&'static str, Vec<&'static str>)>;
+
 impl Second<'_> {
-    pub(crate) fn answer(&self) -> Option<(&'static str, Vec<&'static str>)> {
+    pub(crate) fn answer(&self) -> Said {
+        if self.rel_4_another_clients() {
+            return None;
+        }
+        let (ground, mut duties) = self.alone()?;
+        if self.action != Action::Disclose && !self.looking() {
+            return Some((ground, duties));
+        }
+        // REL-4: each of the others whom it names is asked too.
+        let mut grounded = true;
+        let mut hidden_place = false;
+        let mut more = Vec::new();
+        for key in self.rel_4_others() {
+            let known = self.q.others.iter().find(|one| one.key == Some(key))?;
+            let of = Question { client: known, ..*self.q };
+            let of = Second { q: &of, action: self.action };
+            if of.dis_2() || of.old_3_paper() {
+                return None;
+            }
+            hidden_place |= known.safety_order || !known.person_known;
+            match of.rel_4_ground() {
+                Some(duties) => more.extend(duties),
+                None => grounded = false,
+            }
+        }
+        if grounded {
+            duties.extend(more);
+        } else {
+            duties.push("hide-others");
+            if hidden_place {
+                duties.push("mask-whereabouts");
+            }
+        }
+        // What is masked was not seen.
+        if duties.contains(&"mask-whereabouts") {
+            duties.retain(|duty| *duty != "log-safety-order");
+        }
+        duties.sort_unstable();
+        duties.dedup();
+        Some((ground, duties))
+    }
+
+    /// REL-4: through a client whose it is not, a document of a joint case is looked at or handed over, and
+    /// only when the client was in the case as it was written.
+    fn rel_4_another_clients(&self) -> bool {
+        if self.action == Action::Administer || self.q.client.key == self.q.document.client {
+            return false;
+        }
+        let outward = self.looking() || self.action == Action::Disclose;
+        let there = self.rel_4_then().any(|key| Some(key) == self.q.client.key);
+        !(outward && there)
+    }
+
+    /// REL-4: who was in the case when the document was written: from the moment of joining on, and no more at
+    /// the moment of leaving.
+    fn rel_4_then(&self) -> impl Iterator<Item = ClientKey> {
+        let written = self.q.document.written_at;
+        let there = move |one: &&InCase| {
+            let came = matches!(one.joined_at, Some(at) if at <= written);
+            let gone = matches!(one.left_at, Some(at) if at <= written);
+            came && !gone
+        };
+        self.q.document.joint.iter().filter(there).map(|one| one.client)
+    }
+
+    /// REL-4: whom the document names beside the one asked through. A case document lists all who ever came.
+    fn rel_4_others(&self) -> Vec<ClientKey> {
+        let mut named: Vec<ClientKey> = self.rel_4_then().collect();
+        named.extend(self.q.document.client);
+        if self.group_in(&[DocumentGroup::Case]) {
+            named.extend(self.q.document.joint.iter().map(|one| one.client));
+        }
+        named.sort_unstable();
+        named.dedup();
+        named.retain(|key| Some(*key) != self.q.client.key);
+        named
+    }
+
+    /// REL-4: what the ground for this other client obliges to, if there is one: the same as if the document
+    /// were that client's own. Nothing is handed over with another client in it. A citizen may be somebody
+    /// himself, guard a child, or hold a mandate.
+    fn rel_4_ground(&self) -> Option<Vec<&'static str>> {
+        if self.action == Action::Disclose {
+            return None;
+        }
+        let citizens = [Situation::Citizen, Situation::Guardian, Situation::Mandate];
+        let ways = if self.citizens_door() { citizens.to_vec() } else { vec![self.q.situation] };
+        for situation in ways {
+            let asked = Question { situation, ..*self.q };
+            if let Some((_, duties)) = (Second { q: &asked, action: self.action }).alone() {
+                return Some(duties);
+            }
+        }
+        None
+    }
+
+    /// What is answered when the document is nobody else's.
+    fn alone(&self) -> Said {
         if self.action == Action::Administer {
             // ACC-5: registers are the operator's.
             return matches!(self.q.caller.who, Who::Operator).then(|| ("operation", Vec::new()));
@@ -311,11 +410,12 @@ impl Second<'_> {
         self.citizens_door() && self.looking() && (display.special_content || delayed)
     }
 
-    /// CIT-4: guardians see what is expressly theirs to see.
+    /// CIT-4: guardians see what is expressly theirs to see; what is said of one child's is not said of
+    /// another's.
     fn cit_4(&self) -> bool {
-        self.q.situation == Situation::Guardian
-            && self.looking()
-            && self.q.document.display.guardians != GuardianMark::Shown
+        let said = self.q.document.display.guardians == GuardianMark::Shown
+            && self.q.client.key == self.q.document.client;
+        self.q.situation == Situation::Guardian && self.looking() && !said
     }
 
     fn reason_given(&self) -> bool {
@@ -470,7 +570,7 @@ impl Second<'_> {
 
     /// CIT-1, CIT-5: the own documents, and the own will.
     fn citizen(&self) -> Option<&'static str> {
-        let own = self.q.document.client.is_some() && self.q.document.client == self.asks_as();
+        let own = self.q.client.key.is_some() && self.q.client.key == self.asks_as();
         let will =
             self.writing() && self.group_in(&[DocumentGroup::Permission, DocumentGroup::Refusal]);
         (own && (self.looking() || will)).then_some("own-data")
@@ -734,6 +834,26 @@ fn document(dice: &mut Dice, today: FinnishDay) -> DocumentFacts {
             adoption_shown: dice.once_in(2),
         },
         signed: dice.once_in(3),
+        written_at: moment(dice),
+        joint: if dice.once_in(3) {
+            let rows = 1 + dice.below(3);
+            (0..rows).map(|_| in_case(dice)).collect()
+        } else {
+            Arc::from([])
+        },
+    }
+}
+
+/// One of four moments.
+fn moment(dice: &mut Dice) -> Instant {
+    Instant::from_millis(1_790_000_000_000 + i64::try_from(dice.below(4)).unwrap())
+}
+
+fn in_case(dice: &mut Dice) -> InCase {
+    InCase {
+        client: ClientKey(i64::try_from(1 + dice.below(3)).unwrap()),
+        joined_at: if dice.once_in(6) { None } else { Some(moment(dice)) },
+        left_at: if dice.once_in(3) { Some(moment(dice)) } else { None },
     }
 }
 
@@ -767,6 +887,7 @@ fn right(dice: &mut Dice, today: FinnishDay) -> RegisterUseRight {
 
 fn client(dice: &mut Dice, today: FinnishDay) -> ClientFacts {
     let mut facts = ClientFacts {
+        key: None,
         rights: dice.several(6, |dice| right(dice, today)),
         relationships: dice.several(4, |dice| RelationshipSpan {
             controller: controller(dice),
@@ -878,12 +999,31 @@ fn the_decision_and_its_second_statement_agree() {
         };
         let document = document(&mut dice, day);
         let caller = caller(&mut dice, situation, &document);
-        let client = helped(client(&mut dice, day), &mut dice, &caller, &document);
+        let mut clients: Vec<ClientFacts> = Vec::new();
+        // Of some clients nothing is known.
+        for key in [None, Some(1), Some(2), Some(3)] {
+            if key.is_none() || !dice.once_in(12) {
+                let facts = helped(client(&mut dice, day), &mut dice, &caller, &document);
+                clients.push(ClientFacts { key: key.map(ClientKey), ..facts });
+            }
+        }
+        // The document's own client most often.
+        let own = document.client;
+        let at = clients.iter().position(|one| one.key == own && !document.joint.is_empty());
+        let at = at
+            .filter(|_| !dice.once_in(3))
+            .or_else(|| (!document.joint.is_empty()).then(|| dice.below(clients.len())));
+        let mut client = clients.swap_remove(at.unwrap_or(0));
+        if at.is_none() {
+            client.key = own;
+        }
+        let others: Vec<&ClientFacts> = clients.iter().collect();
         let (reason, invalidated_too) = (reason(&mut dice), dice.once_in(3));
         let question = Question {
             caller: &caller,
             document: &document,
             client: &client,
+            others: &others,
             situation,
             reason,
             invalidated_too,
@@ -916,7 +1056,8 @@ fn the_decision_and_its_second_statement_agree() {
     let unmet = varanto_domain::access::Denial::ALL
         .iter()
         .filter(|denial| {
-            !["not-disclosed", "cannot-be-masked", "own-look"].contains(&denial.code())
+            !["not-disclosed", "cannot-be-masked", "names-other-clients", "own-look"]
+                .contains(&denial.code())
         })
         .filter(|denial| !denied.contains_key(denial.code()))
         .collect::<Vec<_>>();

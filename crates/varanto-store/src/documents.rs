@@ -11,6 +11,7 @@ use varanto_domain::archive::documents::{DocumentGroup, Form, Part, VersionState
 use varanto_domain::archive::proof;
 use varanto_domain::archive::receipt::{digested_columns, digested_content, digested_metadata};
 use varanto_domain::ids::{ClientKey, Oid, VersionKey};
+use varanto_domain::relationship::InCase;
 use varanto_domain::time::Instant;
 
 use crate::content::Place;
@@ -193,9 +194,13 @@ impl ReadTx<'_> {
         self.version_of(raw)
     }
 
-    /// What a decision needs to know of a version. The record is not opened for it, so the citizen's
-    /// view takes the document as hidden.
-    pub fn facts(&self, row: &VersionRow) -> Result<VersionFacts, StoreError> {
+    /// What a decision needs to know of a version; `joint` are the clients of its case, where that is joint.
+    /// The record is not opened for it, so the citizen's view takes the document as hidden.
+    pub fn facts(
+        &self,
+        row: &VersionRow,
+        joint: Arc<[InCase]>,
+    ) -> Result<VersionFacts, StoreError> {
         let set = if row.set == row.version { row.oid.clone() } else { self.oid_of(row.set)? };
         Ok(VersionFacts {
             version: row.version,
@@ -212,6 +217,8 @@ impl ReadTx<'_> {
                 subject: row.specific_type.as_deref().map_or(Subject::Ordinary, Subject::of_type),
                 display: Display::UNREAD,
                 signed: row.group == DocumentGroup::LaterPhase,
+                written_at: row.written_at,
+                joint,
             },
         })
     }

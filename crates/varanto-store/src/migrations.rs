@@ -36,6 +36,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(10, "notices", "0010_notices"),
     migration!(11, "users", "0011_users"),
     migration!(12, "roads", "0012_roads"),
+    migration!(13, "time_in_cases", "0013_time_in_cases"),
 ];
 
 /// Written into the file's header, so that another program's database is not taken for a store.

@@ -81,8 +81,12 @@ impl ReadTx<'_> {
     pub fn register_holds(&self, controller: &Oid, client: ClientKey) -> Result<bool, StoreError> {
         const SQL: &str = "SELECT 1 FROM document_version INDEXED BY version_by_client
             WHERE client_key = ?1 AND controller = ?2 LIMIT 1";
+        const IN_A_CASE: &str = "SELECT 1 FROM case_client AS there INDEXED BY case_by_client
+            JOIN client_case AS joint ON joint.case_key = there.case_key
+            WHERE there.client_key = ?1 AND there.joined_at IS NOT NULL AND joint.controller = ?2 LIMIT 1";
         let Some(term) = self.find_term(controller.as_str())? else { return Ok(false) };
-        Ok(self.optional(SQL, [client.0, term], |_| Ok(()))?.is_some())
+        let held = |sql| self.optional(sql, [client.0, term], |_| Ok(()));
+        Ok(held(SQL)?.is_some() || held(IN_A_CASE)?.is_some())
     }
 
     /// What of the queue is not as the log tells it: openings of which no line tells so, judgements that are other than

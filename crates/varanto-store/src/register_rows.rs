@@ -3,8 +3,8 @@
 use rusqlite::{Row, params};
 use varanto_domain::archive::references::{KnownCase, KnownRelationship};
 use varanto_domain::ids::{ClientKey, Oid, VersionKey};
-use varanto_domain::relationship::Road;
-use varanto_domain::time::FinnishDay;
+use varanto_domain::relationship::{InCase, Road};
+use varanto_domain::time::{FinnishDay, Instant};
 
 use crate::oids;
 use crate::{ReadTx, StoreError, WriteTx};
@@ -56,6 +56,11 @@ fn switch(number: i64, table: &str, key: i64) -> Result<bool, StoreError> {
         1 => Ok(true),
         _ => Err(StoreError::Damaged(format!("{table} {key}"))),
     }
+}
+
+fn in_case(row: &Row<'_>) -> rusqlite::Result<InCase> {
+    let moment = |column| row.get::<_, Option<i64>>(column).map(|at| at.map(Instant::from_millis));
+    Ok(InCase { client: ClientKey(row.get(0)?), joined_at: moment(1)?, left_at: moment(2)? })
 }
 
 impl ReadTx<'_> {
@@ -134,12 +139,49 @@ impl ReadTx<'_> {
         keys.into_iter().map(|key| self.case_of_key(key)).collect()
     }
 
+    /// The clients of a case, and the time of each in it, in their order.
+    fn list_case_clients(&self, key: i64) -> Result<Vec<InCase>, StoreError> {
+        const SQL: &str = "SELECT client_key, joined_at, left_at, place FROM case_client
+            WHERE case_key = ?1";
+        let rows: Vec<(InCase, i64)> =
+            self.all(SQL, [key], |row| Ok((in_case(row)?, row.get(3)?)))?;
+        let in_place = |(expected, (one, place)): (i64, (InCase, i64))| {
+            let damaged = || StoreError::Damaged(format!("the clients of case {key}"));
+            (place == expected).then_some(one).ok_or_else(damaged)
+        };
+        (0..).zip(rows).map(in_place).collect()
+    }
+
+    /// Who is in a joint case, and when; nobody in one that is not joint.
+    pub fn list_joint_clients(&self, key: i64) -> Result<Vec<InCase>, StoreError> {
+        const SQL: &str = "SELECT client_key, joined_at, left_at FROM case_client WHERE case_key =
+            (SELECT case_key FROM client_case WHERE case_key = ?1 AND joint = 1)";
+        self.all(SQL, [key], in_case)
+    }
+
+    /// The joint cases that somebody is in, or was, with each time in them.
+    pub fn list_times_in_joint_cases(
+        &self,
+        client: ClientKey,
+    ) -> Result<Vec<(i64, InCase)>, StoreError> {
+        const SQL: &str = "SELECT client_key, joined_at, left_at, case_key FROM case_client
+            INDEXED BY case_by_client WHERE client_key = ?1 AND joined_at IS NOT NULL";
+        let mut all = self.all(SQL, [client.0], |row| Ok((row.get(3)?, in_case(row)?)))?;
+        all.sort_unstable();
+        Ok(all)
+    }
+
+    /// Whether old documents hang on a case, in whatever state.
+    pub fn holds_old_documents(&self, case_key: i64) -> Result<bool, StoreError> {
+        const SQL: &str = "SELECT 1 FROM document_version INDEXED BY old_version_by_case
+            WHERE case_key = ?1 AND document_group = 3 LIMIT 1";
+        Ok(self.optional(SQL, [case_key], |_| Ok(()))?.is_some())
+    }
+
     /// The case of a key that is known to exist.
     pub fn case_of_key(&self, key: i64) -> Result<CaseRow, StoreError> {
         const SQL: &str = "SELECT oid, relationship_key, controller, closed, closed_on, joint,
             service_task, version_key FROM client_case WHERE case_key = ?1";
-        // Sorted here: with ORDER BY, SQLite would plan the statement anew each time.
-        const CLIENTS: &str = "SELECT client_key FROM case_client WHERE case_key = ?1";
         type Raw = (Vec<u8>, i64, i64, i64, Option<i32>, i64, i64, i64);
         let raw: Option<Raw> = self.optional(SQL, [key], |row| {
             Ok((
@@ -156,14 +198,12 @@ impl ReadTx<'_> {
         let damaged = || StoreError::Damaged(format!("case {key}"));
         let (oid, relationship_key, controller, closed, closed_on, joint, task, from) =
             raw.ok_or_else(damaged)?;
-        let mut clients = self.all(CLIENTS, [key], |row| row.get(0).map(ClientKey))?;
-        clients.sort_unstable();
         Ok(CaseRow {
             key,
             relationship_key,
             known: KnownCase {
                 id: oids::unpack(&oid).ok_or_else(damaged)?,
-                clients,
+                clients: self.list_case_clients(key)?,
                 controller: self.oid_term(controller)?,
                 relationship: self.relationship_of_key(relationship_key)?.known,
                 closed: switch(closed, "case", key)?,
@@ -225,8 +265,9 @@ impl WriteTx<'_> {
             closed = excluded.closed, closed_on = excluded.closed_on, joint = excluded.joint,
             service_task = excluded.service_task, version_key = excluded.version_key";
         const LEAVE: &str = "DELETE FROM case_client WHERE case_key = ?1";
-        const CLIENT: &str = "INSERT INTO case_client (case_key, client_key) VALUES (?1, ?2)
-            ON CONFLICT DO NOTHING";
+        const CLIENT: &str =
+            "INSERT INTO case_client (case_key, place, client_key, joined_at, left_at)
+            VALUES (?1, ?2, ?3, ?4, ?5)";
         let key = key.unwrap_or_else(|| self.next_key());
         let controller = self.make_term(known.controller.as_str())?;
         let task = self.make_term(&known.service_task)?;
@@ -245,8 +286,9 @@ impl WriteTx<'_> {
             ],
         )?;
         self.execute(LEAVE, [key])?;
-        for client in &known.clients {
-            self.execute(CLIENT, params![key, client.0])?;
+        for (place, one) in (0i64..).zip(&known.clients) {
+            let [joined, left] = [one.joined_at, one.left_at].map(|at| at.map(Instant::millis));
+            self.execute(CLIENT, params![key, place, one.client.0, joined, left])?;
         }
         Ok(key)
     }

@@ -3,6 +3,7 @@
 use rusqlite::named_params;
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::ids::{ClientKey, Oid, VersionKey};
+use varanto_domain::relationship::InCase;
 use varanto_domain::time::Instant;
 
 use crate::documents::{RawVersion, VersionRow};
@@ -13,6 +14,15 @@ use crate::{ReadTx, StoreError};
 pub enum Scope {
     /// The documents of one client.
     Client(ClientKey),
+    /// The documents of one client in a joint case that were written while another was in it.
+    InCase {
+        /// Whose they are.
+        client: ClientKey,
+        /// The case.
+        case_key: i64,
+        /// The other's time in it.
+        time: InCase,
+    },
     /// The documents in one controller's register.
     Register(Oid),
 }
@@ -109,6 +119,21 @@ impl ReadTx<'_> {
         let Some(terms) = self.filter_terms(filter)? else { return Ok(Vec::new()) };
         let (sql, scope) = match scope {
             Scope::Client(client) => (OF_CLIENT, client.0),
+            Scope::InCase { client, case_key, time } => {
+                if filter.case_key.is_some_and(|asked| asked != *case_key) {
+                    return Ok(Vec::new());
+                }
+                let filter = Filter {
+                    case_key: Some(*case_key),
+                    from: filter.from.max(time.joined_at),
+                    before: match (filter.before, time.left_at) {
+                        (Some(asked), Some(left)) => Some(asked.min(left)),
+                        (asked, left) => asked.or(left),
+                    },
+                    ..filter.clone()
+                };
+                return self.find_versions(&Scope::Client(*client), &filter, after, most);
+            }
             Scope::Register(controller) => match self.find_term(controller.as_str())? {
                 Some(number) => (OF_REGISTER, number),
                 None => return Ok(Vec::new()),

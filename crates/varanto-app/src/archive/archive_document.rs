@@ -10,9 +10,10 @@ use varanto_domain::archive::receipt::Receipt;
 use varanto_domain::archive::references::{
     self as reference_rules, KnownCase, KnownRelationship, Naming, RegisterContent,
 };
+use varanto_domain::archive::register_documents::CaseContent;
 use varanto_domain::faults::{Fault, Stage};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, VersionKey};
-use varanto_domain::relationship::{Parties, Road, changes};
+use varanto_domain::relationship::{InCase, Parties, Road, changes};
 use varanto_domain::structures::Structure;
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_store::{
@@ -24,7 +25,7 @@ use super::examine::{ExaminedBy, examine};
 use super::references::{Found, find};
 use super::signatures::{Kept as KeptSignatures, judge_signatures};
 use super::{prove_document, record};
-use crate::derived::keep_long_road;
+use crate::derived::{clients_of_case, keep_long_road};
 use crate::inquiry::Inquiry;
 use crate::oversight::{StatedLook, queue_looks};
 use crate::relationship::notices::keep_notices;
@@ -584,7 +585,7 @@ impl Work {
                 let relationship_key = found.relationship_key.expect("it was found");
                 let known = KnownCase {
                     id: self.metadata.case_id.clone().expect("obligatory in the group"),
-                    clients: self.clients_of_case(tx, client)?,
+                    clients: self.clients_of_case(tx, client, content)?,
                     controller: self.metadata.controller.id.clone(),
                     relationship,
                     closed: content.closed,
@@ -608,26 +609,20 @@ impl Work {
         }
     }
 
-    /// The document's client, and the other clients of a joint case, each by the identity code or the
-    /// temporary identifier that the content gives.
+    /// The document's client, and the other clients of a joint case; whoever is not known yet is from now on.
     fn clients_of_case(
         &self,
         tx: &mut WriteTx<'_>,
         client: ClientKey,
-    ) -> Result<Vec<ClientKey>, AppError> {
-        let mut clients = vec![client];
-        let RegisterContent::Case(content) = &self.content else { return Ok(clients) };
+        content: &CaseContent,
+    ) -> Result<Vec<InCase>, AppError> {
         let own = self.metadata.client.temporary_identifier();
-        for identifier in content.known_clients(own) {
-            let other = match tx.find_client(&identifier)? {
+        clients_of_case(content, client, own, |identifier| {
+            Ok(match tx.find_client(identifier)? {
                 Some(other) => other,
-                None => tx.insert_client(&identifier)?,
-            };
-            if !clients.contains(&other) {
-                clients.push(other);
-            }
-        }
-        Ok(clients)
+                None => tx.insert_client(identifier)?,
+            })
+        })
     }
 
     fn new_version<'a>(

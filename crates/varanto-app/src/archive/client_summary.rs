@@ -12,8 +12,9 @@ use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid};
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::metadata;
-use varanto_store::{After, Filter, ReadTx, Scope, StoreError, VersionRow};
+use varanto_store::{After, CaseRow, Filter, ReadTx, StoreError, VersionRow};
 
+use super::joint_cases::{joint_cases_of_others, scopes_of_client};
 use super::show_document::structure_of_record;
 use super::whereabouts;
 use crate::inquiry::Inquiry;
@@ -104,6 +105,7 @@ pub struct SummaryCase {
     pub item: SummaryItem,
     /// `None` as of a relationship.
     pub id: Option<Oid>,
+    /// The client's relationship that it belongs to; `None` as its own, and for a joint case of another's.
     pub relationship: Option<Oid>,
     pub closed: bool,
     pub closed_on: Option<FinnishDay>,
@@ -214,21 +216,33 @@ impl Making<'_> {
                 });
             }
             for case in tx.list_cases(row.key)? {
-                if let Some(item) = self.item(tx, &tx.version_of_key(case.from)?)? {
-                    summary.cases.push(SummaryCase {
-                        id: item.identifier(&case.known.id),
-                        relationship: item.identifier(&row.known.id),
-                        item,
-                        closed: case.known.closed,
-                        closed_on: case.known.closed_on,
-                        joint: case.known.joint,
-                        service_task: case.known.service_task,
-                    });
-                }
+                summary.cases.extend(self.case(tx, case, Some(&row.known.id))?);
             }
+        }
+        for case in joint_cases_of_others(tx, client)? {
+            summary.cases.extend(self.case(tx, case, None)?);
         }
         self.documents(tx, client, &mut summary)?;
         Ok(summary)
+    }
+
+    /// A case that the caller may see.
+    fn case(
+        &mut self,
+        tx: &ReadTx<'_>,
+        case: CaseRow,
+        relationship: Option<&Oid>,
+    ) -> Result<Option<SummaryCase>, AppError> {
+        let item = self.item(tx, &tx.version_of_key(case.from)?)?;
+        Ok(item.map(|item| SummaryCase {
+            id: item.identifier(&case.known.id),
+            relationship: relationship.and_then(|id| item.identifier(id)),
+            item,
+            closed: case.known.closed,
+            closed_on: case.known.closed_on,
+            joint: case.known.joint,
+            service_task: case.known.service_task,
+        }))
     }
 
     /// The newest key documents, of all types together.
@@ -239,27 +253,31 @@ impl Making<'_> {
         summary: &mut ClientSummary,
     ) -> Result<(), AppError> {
         let mut rows: Vec<(&'static str, VersionRow)> = Vec::new();
+        let scopes = scopes_of_client(tx, client)?;
         for general in GENERAL_TYPES {
             let filter = Filter {
                 general_type: Some(general.to_owned()),
                 states: vec![VersionState::InForce],
                 ..Filter::default()
             };
-            let mut after: Option<After> = None;
-            loop {
-                let page = tx.find_versions(&Scope::Client(client), &filter, after, 256)?;
-                let full = page.len() == 256;
-                after = page
-                    .last()
-                    .map(|row| After { written_at: row.written_at, version: row.version });
-                rows.extend(page.into_iter().map(|row| (general, row)));
-                if !full {
-                    break;
+            for scope in &scopes {
+                let mut after: Option<After> = None;
+                loop {
+                    let page = tx.find_versions(scope, &filter, after, 256)?;
+                    let full = page.len() == 256;
+                    after = page
+                        .last()
+                        .map(|row| After { written_at: row.written_at, version: row.version });
+                    rows.extend(page.into_iter().map(|row| (general, row)));
+                    if !full {
+                        break;
+                    }
                 }
             }
         }
         rows.retain(|(_, row)| may_be_key(row.group));
         rows.sort_by_key(|(_, row)| std::cmp::Reverse((row.written_at, row.version)));
+        rows.dedup_by_key(|(_, row)| row.version);
         for (general_type, row) in rows {
             if summary.documents.len() == self.query.most() {
                 // Whether there is more is told of documents that the caller may see alone.
@@ -291,8 +309,11 @@ impl Making<'_> {
     ) -> Result<Result<ReadPermit, Denial>, StoreError> {
         let own = self.own.caller().owns(&row.controller);
         let inquiry = if own { &self.own } else { &self.others };
-        let permit =
-            if self.query.enriched { inquiry.may_read(tx, row) } else { inquiry.may_list(tx, row) };
+        let permit = if self.query.enriched {
+            inquiry.may_read_through(tx, row, self.client)
+        } else {
+            inquiry.may_list_through(tx, row, self.client)
+        };
         let named = |permit: ReadPermit| {
             let may_be_named = whereabouts::may_name(&permit, row);
             may_be_named.then_some(permit).ok_or(Denial::CannotBeMasked)
@@ -331,23 +352,25 @@ impl Making<'_> {
     fn log(&mut self, row: &VersionRow, permit: &ReadPermit) {
         let caller = self.own.caller();
         let form = if self.query.enriched { "enriched" } else { "plain" };
-        let mut detail = format!("summary {form}{}", permit.grant().log_words());
         let own = caller.owns(&row.controller);
         let discloses = !own && self.query.situation.is_some_and(Situation::discloses);
-        if discloses {
-            let _ = write!(detail, " from={} to={}", row.controller, caller.organisation);
+        for (client, grant) in permit.looks_at() {
+            let mut detail = format!("summary {form}{}", grant.log_words());
+            if discloses {
+                let _ = write!(detail, " from={} to={}", row.controller, caller.organisation);
+            }
+            let place = (self.lines.len(), client, &row.controller);
+            self.stated.extend(stated_look(caller, grant, place, self.now));
+            self.lines.push(LogLine {
+                at: self.now,
+                event: if discloses { Event::Disclose } else { Event::Open },
+                outcome: Outcome::Permitted(grant.basis),
+                actor: Actor::of(caller),
+                client: Some(client),
+                version: Some(row.version),
+                detail,
+            });
         }
-        let place = (self.lines.len(), row.client, &row.controller);
-        self.stated.extend(stated_look(caller, permit.grant(), place, self.now));
-        self.lines.push(LogLine {
-            at: self.now,
-            event: if discloses { Event::Disclose } else { Event::Open },
-            outcome: Outcome::Permitted(permit.basis()),
-            actor: Actor::of(caller),
-            client: Some(row.client),
-            version: Some(row.version),
-            detail,
-        });
     }
 
     /// The lines: one for each item; of a summary that tells nothing one that says so, and why.

@@ -11,7 +11,7 @@ use varanto_domain::time::{FinnishDay, Instant};
 use varanto_store::{ReadTx, StoreError, VersionRow};
 
 use crate::callers::{caller_of_person, caller_of_system};
-use crate::inquiry::Inquiry;
+use crate::inquiry::{Decided, Inquiry};
 use crate::withheld::Withheld;
 use crate::{App, AppError, Registry};
 
@@ -115,15 +115,16 @@ impl App {
     ) -> Result<AccessList, AppError> {
         let registry = self.registry();
         let decide = |tx: &ReadTx<'_>, inquiry: &Inquiry<'_>, row: &VersionRow| {
-            let (situation, answer) = inquiry.decide(tx, row, Action::Read)?;
+            let decided = inquiry.decide(tx, row, Action::Read)?;
             let own = caller.owns(&row.controller);
-            let answer = answer.and_then(|grant| match grant {
+            let answer = decided.answer.and_then(|grant| match grant {
                 _ if !own => Err(Denial::AnotherRegister),
+                grant if grant.hides_others() => Err(Denial::NamesOthers),
                 // Who serves the client tells where the client is.
                 grant if grant.masks() => Err(Denial::CannotBeMasked),
                 grant => Ok(grant),
             });
-            Ok((situation, answer))
+            Ok(Decided { answer, ..decided })
         };
         let (situation, answer, day) =
             self.explained(caller, document, purpose, "who", decide, |tx, inquiry, row| {
@@ -150,14 +151,14 @@ impl App {
         self.learn_before_deciding(&inquiry, document)?;
         let found = self.store.read::<_, AppError>(|tx| {
             let Some(row) = tx.find_version(document)? else { return Ok(None) };
-            let (situation, answer) = decide(tx, &inquiry, &row)?;
+            let Decided { through, situation, answer } = decide(tx, &inquiry, &row)?;
             let answer = match answer {
                 Ok(grant) => Ok((grant, Withheld::new(more(tx, &inquiry, &row)?))),
                 Err(denial) => Err(denial),
             };
-            Ok(Some((row, situation, answer)))
+            Ok(Some((row, through, situation, answer)))
         })?;
-        let Some((row, situation, answer)) = found else {
+        let Some((row, through, situation, answer)) = found else {
             self.log_not_found(caller, Event::Explain)?;
             return Err(AppError::NotFound);
         };
@@ -177,7 +178,7 @@ impl App {
             event: Event::Explain,
             outcome,
             actor: Actor::of(caller),
-            client: Some(row.client),
+            client: Some(through),
             version: Some(row.version),
             detail,
         })?;
@@ -190,9 +191,6 @@ impl App {
 fn told(situation: Situation, denial: Denial) -> Denial {
     if situation.discloses() { denial.as_told_outside() } else { denial }
 }
-
-/// In which situation, and what.
-type Decided = (Situation, Result<Grant, Denial>);
 
 /// In which situation, what with what more there is to tell, and by the rules of which day.
 type Answered<T> = (Situation, Result<(Grant, T), Denial>, FinnishDay);
@@ -212,7 +210,7 @@ fn onlookers(
             [(false, Purpose::READ), (true, Purpose::READ.because(reason))]
         {
             let inquiry = Inquiry::new(&caller, purpose, Arc::clone(registry), now);
-            let (situation, answer) = inquiry.decide(tx, row, Action::Read)?;
+            let Decided { situation, answer, .. } = inquiry.decide(tx, row, Action::Read)?;
             if let Ok(grant) = answer {
                 let organisation = caller.organisation.clone();
                 all.push(Onlooker { who, organisation, situation, with_reason, grant });

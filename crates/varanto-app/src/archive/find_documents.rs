@@ -13,6 +13,7 @@ use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid, VersionKey};
 use varanto_domain::time::Instant;
 use varanto_store::{After, Filter, ReadTx, Scope, StoreError, VersionRow};
 
+use super::joint_cases::scopes_of_client;
 use super::open_document::{DocumentView, view};
 use super::whereabouts::may_name;
 use crate::cursor::client_of_list;
@@ -212,7 +213,7 @@ impl App {
         query: &DocumentQuery,
         mut after: Option<After>,
     ) -> Result<Page, AppError> {
-        let (scopes, client) = scopes(tx, inquiry.caller(), query)?;
+        let Where { scopes, about: client, through } = places(tx, inquiry.caller(), query)?;
         let filter = filter(tx, inquiry.caller(), query)?;
         let mut denied = None;
         let limit = match query.limit {
@@ -230,9 +231,9 @@ impl App {
             let full = rows.len() > limit;
             for row in rows {
                 // Whether there is more is told of documents that the caller may open alone.
-                let permit = inquiry.may_list(tx, &row)?;
+                let permit = inquiry.may_list_through(tx, &row, through)?;
                 let hidden = |permit: &ReadPermit| {
-                    permit.whole().is_err()
+                    permit.grant().masks()
                         && (query.narrows_by_what_is_masked() || !may_name(permit, &row))
                 };
                 let permit = match permit {
@@ -249,12 +250,12 @@ impl App {
                     Ok(permit) => {
                         last_shown = Some(place);
                         hits.push(view(tx, &permit, &row)?);
-                        shown.push(Shown {
-                            client: row.client,
+                        shown.extend(permit.looks_at().map(|(client, grant)| Shown {
+                            client,
                             version: row.version,
-                            controller: row.controller,
-                            grant: permit.grant().clone(),
-                        });
+                            controller: row.controller.clone(),
+                            grant: grant.clone(),
+                        }));
                     }
                     Err(denial) => denied = denied.or(Some(denial)),
                 }
@@ -328,7 +329,9 @@ impl Stretch {
 fn search_lines(caller: &Caller, query: &DocumentQuery, page: &Page, at: Instant) -> Vec<LogLine> {
     let disclosing = query.situation.is_some_and(Situation::discloses);
     let line = |client: Option<ClientKey>, outcome: Outcome, seen: &[&Shown]| {
-        let keys: Vec<String> = seen.iter().map(|one| one.version.0.to_string()).collect();
+        // A document of several clients is one hit.
+        let mut keys: Vec<String> = seen.iter().map(|one| one.version.0.to_string()).collect();
+        keys.dedup();
         let by = query.narrowed_by();
         let mut detail = format!("by={by} hits={} versions={}", keys.len(), keys.join(","));
         if client.is_some() {
@@ -395,48 +398,50 @@ fn stated_looks(
     looks.collect()
 }
 
-/// Where to look, and the one client it is about, if it is one.
-fn scopes(
-    tx: &ReadTx<'_>,
-    caller: &Caller,
-    query: &DocumentQuery,
-) -> Result<(Vec<Scope>, Option<ClientKey>), StoreError> {
+/// Where to look.
+struct Where {
+    scopes: Vec<Scope>,
+    /// The one client it is about, if it is one.
+    about: Option<ClientKey>,
+    /// The client through whom alone documents are shown: the one named, or the one of the relationship.
+    through: Option<ClientKey>,
+}
+
+fn places(tx: &ReadTx<'_>, caller: &Caller, query: &DocumentQuery) -> Result<Where, StoreError> {
     let named = match &query.client {
-        Some(identifier) => Some(tx.find_client(identifier)?.into_iter().collect::<Vec<_>>()),
-        None => None,
-    };
-    let of_case = match &query.case {
-        Some(case) => Some(tx.find_case(case)?.map(|row| row.known.clients).unwrap_or_default()),
+        Some(identifier) => Some(tx.find_client(identifier)?),
         None => None,
     };
     let of_relationship = match &query.relationship {
-        Some(id) => Some(
-            tx.find_relationship(id)?.map(|row| row.known.client).into_iter().collect::<Vec<_>>(),
-        ),
+        Some(id) => Some(tx.find_relationship(id)?.map(|row| row.known.client)),
         None => None,
     };
-    let of_main = match &query.main_document {
-        Some(id) => {
-            Some(tx.find_version(id)?.map(|row| row.client).into_iter().collect::<Vec<_>>())
-        }
-        None => None,
-    };
-    let mut sets = [named, of_case, of_relationship, of_main].into_iter().flatten();
-    let Some(first) = sets.next() else {
-        let registers = match &query.controller {
-            // Nothing in another's register could be shown; it is not walked through in vain.
-            Some(controller) if !caller.registers.contains(controller) => Vec::new(),
-            Some(controller) => vec![controller.clone()],
-            None => caller.registers.clone(),
-        };
-        return Ok((registers.into_iter().map(Scope::Register).collect(), None));
-    };
-    let mut clients = first;
-    for other in sets {
-        clients.retain(|client| other.contains(client));
+    if let Some(through) = named.or(of_relationship) {
+        let through = through.filter(|one| of_relationship.is_none_or(|of| of == Some(*one)));
+        let scopes = through.map(|client| scopes_of_client(tx, client)).transpose()?;
+        return Ok(Where { scopes: scopes.unwrap_or_default(), about: through, through });
     }
-    let one = if clients.len() == 1 { clients.first().copied() } else { None };
-    Ok((clients.into_iter().map(Scope::Client).collect(), one))
+    let mut clients: Vec<ClientKey> = match (&query.case, &query.main_document) {
+        (Some(case), _) => {
+            let row = tx.find_case(case)?;
+            row.iter().flat_map(|row| &row.known.clients).map(|one| one.client).collect()
+        }
+        (None, Some(id)) => tx.find_version(id)?.map(|row| row.client).into_iter().collect(),
+        (None, None) => {
+            let registers = match &query.controller {
+                // Nothing in another's register could be shown; it is not walked through in vain.
+                Some(controller) if !caller.registers.contains(controller) => Vec::new(),
+                Some(controller) => vec![controller.clone()],
+                None => caller.registers.clone(),
+            };
+            let scopes = registers.into_iter().map(Scope::Register).collect();
+            return Ok(Where { scopes, about: None, through: None });
+        }
+    };
+    clients.dedup();
+    let about = if clients.len() == 1 { clients.first().copied() } else { None };
+    let scopes = clients.into_iter().map(Scope::Client).collect();
+    Ok(Where { scopes, about, through: None })
 }
 
 /// What narrows the list; `None` when it names something that is not there.
@@ -492,8 +497,8 @@ fn newest_of_clients(
     caller: &Caller,
     query: &DocumentQuery,
 ) -> Result<Vec<VersionRow>, StoreError> {
-    let (mut scopes, _) = scopes(tx, caller, query)?;
-    scopes.retain(|scope| matches!(scope, Scope::Client(_)));
+    let mut scopes = places(tx, caller, query)?.scopes;
+    scopes.retain(|scope| !matches!(scope, Scope::Register(_)));
     match filter(tx, caller, query)? {
         Some(filter) => newest_of(tx, &scopes, &filter, None, LOOKED_AT_BEFORE),
         None => Ok(Vec::new()),

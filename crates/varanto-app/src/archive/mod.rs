@@ -9,6 +9,7 @@ mod explain_access;
 mod find_documents;
 mod invalidate_by_message;
 mod invalidate_document;
+pub(crate) mod joint_cases;
 pub(crate) mod make_view;
 mod open_document;
 mod pdf_file;

@@ -3,10 +3,10 @@
 use std::fmt::Write;
 
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
-use varanto_domain::access::{Caller, Purpose, ReadPermit, Situation};
+use varanto_domain::access::{Caller, Denial, Purpose, ReadPermit, Situation};
 use varanto_domain::archive::documents::{Form, Part, VersionState};
 use varanto_domain::codes::CodeSets;
-use varanto_domain::ids::Oid;
+use varanto_domain::ids::{ClientKey, Oid};
 use varanto_domain::time::Instant;
 use varanto_formats::metadata;
 use varanto_formats::national::document;
@@ -15,7 +15,7 @@ use varanto_store::{ReadTx, StoreError, VersionRow};
 
 use super::whereabouts;
 use crate::inquiry::Inquiry;
-use crate::oversight::stated_look;
+use crate::oversight::{StatedLook, stated_look};
 use crate::withheld::Withheld;
 use crate::{App, AppError};
 
@@ -167,7 +167,7 @@ impl App {
         let inquiry = self.inquiry(caller, purpose, now);
         self.learn_mandates_of(&inquiry, document)?;
         self.learn_before_deciding(&inquiry, document)?;
-        let mut detail = detail.to_owned();
+        let (mut detail, mut ways) = (detail.to_owned(), String::new());
         if purpose.invalidated_too {
             detail.push_str(" invalidated-too");
         }
@@ -202,30 +202,14 @@ impl App {
             }
             Err(error) => return Err(error),
         };
-        let outcome = match &answer {
-            Ok((permit, _)) => Outcome::Permitted(permit.basis()),
-            Err(denial) => Outcome::Denied(*denial),
-        };
-        if let Ok((permit, _)) = &answer {
-            detail.push_str(&permit.grant().log_words());
-        }
         let disclosed = purpose.situation.is_some_and(Situation::discloses);
         if disclosed {
-            let _ = write!(detail, " from={} to={}", row.controller, caller.organisation);
+            let _ = write!(ways, " from={} to={}", row.controller, caller.organisation);
         }
-        let stated = answer.as_ref().ok().and_then(|(permit, _)| {
-            stated_look(caller, permit.grant(), (0, row.client, &row.controller), now)
-        });
-        let line = LogLine {
-            at: now,
-            event: if disclosed { Event::Disclose } else { Event::Open },
-            outcome,
-            actor: Actor::of(caller),
-            client: Some(row.client),
-            version: Some(row.version),
-            detail,
-        };
-        let line = self.write_looks(vec![line], stated.into_iter().collect())?;
+        let event = if disclosed { Event::Disclose } else { Event::Open };
+        let permit = answer.as_ref().map(|(permit, _)| permit).map_err(|denial| *denial);
+        let (lines, stated) = lines_of_look((caller, event, now), &row, permit, [&detail, &ways]);
+        let line = self.write_looks(lines, stated)?;
         match answer {
             Ok((_, Some(withheld))) => Ok(withheld.release(&line)),
             Ok((_, None)) => Err(AppError::NotFound),
@@ -233,6 +217,36 @@ impl App {
             Err(denial) => Err(AppError::Denied(denial)),
         }
     }
+}
+
+/// The lines that tell of a look at a version: one for each client at whose data it was; and those of its looks that
+/// were for a stated reason. The detail is told before and after what the ground obliges to.
+fn lines_of_look(
+    (caller, event, at): (&Caller, Event, Instant),
+    row: &VersionRow,
+    permit: Result<&ReadPermit, Denial>,
+    [before, after]: [&str; 2],
+) -> (Vec<LogLine>, Vec<StatedLook>) {
+    let line = |client: ClientKey, outcome: Outcome, words: &str| LogLine {
+        at,
+        event,
+        outcome,
+        actor: Actor::of(caller),
+        client: Some(client),
+        version: Some(row.version),
+        detail: format!("{before}{words}{after}"),
+    };
+    let permit = match permit {
+        Ok(permit) => permit,
+        Err(denial) => return (vec![line(row.client, Outcome::Denied(denial), "")], Vec::new()),
+    };
+    let (mut lines, mut stated) = (Vec::new(), Vec::new());
+    for (client, grant) in permit.looks_at() {
+        let place = (lines.len(), client, &row.controller);
+        stated.extend(stated_look(caller, grant, place, at));
+        lines.push(line(client, Outcome::Permitted(grant.basis), &grant.log_words()));
+    }
+    (lines, stated)
 }
 
 /// The national document of a version that came without one. It is not signed.

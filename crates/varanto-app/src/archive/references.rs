@@ -4,8 +4,9 @@ use varanto_domain::archive::documents::VersionState;
 use varanto_domain::archive::references::{
     KnownCase, KnownVersion, Naming, ReferenceFacts, RegisterContent,
 };
+use varanto_domain::archive::register_documents::{CaseContent, KnownBy};
 use varanto_domain::disclosure::is_will;
-use varanto_domain::ids::{ClientKey, Oid, VersionKey};
+use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid, VersionKey};
 use varanto_domain::time::FinnishDay;
 use varanto_store::{ReadTx, StoreError, VersionRow};
 
@@ -57,6 +58,13 @@ pub(super) fn find(
         found.case_relationship_key = Some(row.relationship_key);
         found.facts.case = Some(row.known);
     }
+    if let RegisterContent::Case(said) = content
+        && let Some(key) = found.case_key
+        && said.joint | found.facts.case.as_ref().is_some_and(|case| case.joint)
+    {
+        found.facts.case_holds_old = tx.holds_old_documents(key)?;
+        found.facts.named_clients = named_clients(tx, naming, said, found.facts.client)?;
+    }
     if let (RegisterContent::Relationship(_), Some(key)) = (content, found.relationship_key)
         && found.facts.relationship.as_ref().is_some_and(|known| here(&known.controller))
     {
@@ -95,9 +103,29 @@ pub(super) fn find(
     Ok(found)
 }
 
+/// Those of the clients whom a case document's content names that are known.
+fn named_clients(
+    tx: &ReadTx<'_>,
+    naming: &Naming,
+    said: &CaseContent,
+    client: Option<ClientKey>,
+) -> Result<Vec<ClientKey>, StoreError> {
+    let own = match &naming.client {
+        ClientIdentifier::Temporary(own) => Some(own),
+        ClientIdentifier::Code(_) => None,
+    };
+    let mut clients: Vec<ClientKey> = client.into_iter().collect();
+    for (known, _) in said.known_clients(own) {
+        if let KnownBy::Identifier(identifier) = known {
+            clients.extend(tx.find_client(&identifier)?);
+        }
+    }
+    Ok(clients)
+}
+
 /// Whether a case is the client's and of the document's service task.
 fn is_about(naming: &Naming, client: Option<ClientKey>, case: &KnownCase) -> bool {
-    client.is_some_and(|client| case.clients.contains(&client))
+    client.is_some_and(|client| case.has(client))
         && naming.service_task.as_deref() == Some(&case.service_task)
 }
 

@@ -1,7 +1,7 @@
 //! What a permit lets see of a version: as it was archived, or without what tells where the client is
 //! (ARC-10). All that leaves the archive masked is masked here.
 
-use varanto_domain::access::{Denial, ReadPermit, whereabouts};
+use varanto_domain::access::{Denial, ReadPermit, joint, whereabouts};
 use varanto_domain::archive::documents::{Form, Part};
 use varanto_domain::archive::metadata::RawMetadata;
 use varanto_domain::ids::Oid;
@@ -17,7 +17,9 @@ use crate::{AppError, Registry};
 pub(super) fn parts(permit: &ReadPermit, row: &VersionRow) -> Vec<Part> {
     match permit.whole() {
         Ok(whole) => row.parts.iter().copied().filter(|part| whole.opens(*part)).collect(),
-        Err(_) if row.form == Form::Structured => vec![Part::Structured, Part::View],
+        Err(Denial::CannotBeMasked) if row.form == Form::Structured => {
+            vec![Part::Structured, Part::View]
+        }
         Err(_) => Vec::new(),
     }
 }
@@ -32,22 +34,32 @@ pub(super) fn record(
         return tx.record(&whole, row);
     }
     let kept = tx.record_to_mask(permit, row)?;
-    Ok(metadata::write_raw(&whereabouts::mask_metadata(&raw(&kept, row)?)).into_bytes())
+    let mut shown = raw(&kept, row)?;
+    if permit.grant().hides_others() {
+        shown = joint::hide_clients(&shown, permit.is_through_its_own());
+    }
+    if permit.grant().masks() {
+        shown = whereabouts::mask_metadata(&shown);
+    }
+    Ok(metadata::write_raw(&shown).into_bytes())
 }
 
 /// The content that a permit lets see, part by part. Masked, it is the structured content with what of it
 /// tells no place, and a view made of that.
 ///
 /// # Errors
-/// [`Denial::CannotBeMasked`] for what has no structure to mask it by.
+/// [`Denial::NamesOthers`] where nothing may be told of other clients; [`Denial::CannotBeMasked`] for what has
+/// no structure to mask it by.
 pub(crate) fn content(
     tx: &ReadTx<'_>,
     permit: &ReadPermit,
     row: &VersionRow,
     registry: &Registry,
 ) -> Result<Vec<(Part, Vec<u8>)>, AppError> {
-    if let Ok(whole) = permit.whole() {
-        return Ok(tx.content(&whole)?);
+    match permit.whole() {
+        Ok(whole) => return Ok(tx.content(&whole)?),
+        Err(Denial::CannotBeMasked) => {}
+        Err(denial) => return Err(AppError::Denied(denial)),
     }
     let cannot = || AppError::Denied(Denial::CannotBeMasked);
     let structured = tx.structured_to_mask(permit, row)?.ok_or_else(cannot)?;
@@ -75,7 +87,7 @@ pub(crate) fn content(
 /// Whether a version may be named to one for whom it must be masked: its identifier may be under the node
 /// of a producer, and tell who serves the client.
 pub(crate) fn may_name(permit: &ReadPermit, row: &VersionRow) -> bool {
-    identifier(permit.whole().is_err(), &row.oid, &row.controller).is_some()
+    identifier(permit.grant().masks(), &row.oid, &row.controller).is_some()
 }
 
 /// An identifier of a document, a case or a relationship in a controller's register; none where it is masked.

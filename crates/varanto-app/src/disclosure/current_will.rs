@@ -133,7 +133,7 @@ impl Will {
             None => None,
         };
         let answer = match &row {
-            Some(row) => inquiry.decide(tx, row, Action::Read)?.1,
+            Some(row) => inquiry.decide(tx, row, Action::Read)?.answer,
             None => inquiry.decide_of_will(tx, client, group)?,
         };
         Ok(Self { client, row, answer })

@@ -236,7 +236,7 @@ fn known_name(
             ..Filter::default()
         };
         for row in tx.find_versions(&Scope::Client(client), &filter, None, LOOKED_AT)? {
-            if let Ok(permit) = inquiry.may_read(tx, &row)? {
+            if let Ok(permit) = inquiry.may_read_through(tx, &row, Some(client))? {
                 let record = tx.record_to_mask(&permit, &row)?;
                 let read = metadata::read(&record).ok();
                 return Ok(read.map(|(raw, _)| name_of_client(&raw)));

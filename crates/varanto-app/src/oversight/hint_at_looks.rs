@@ -15,6 +15,7 @@ use varanto_store::{Filter, LogFilter, ReadTx, Scope, StoreError, UserRow};
 
 use super::reviewer::{Reviewer, line_of_review};
 use crate::derived::name_of_client;
+use crate::inquiry::facts_of_version;
 use crate::users::right_of;
 use crate::withheld::Withheld;
 use crate::{App, AppError};
@@ -288,7 +289,7 @@ fn name_of(
         let Some(row) = tx.find_versions(&Scope::Client(client), &filter, None, 1)?.pop() else {
             continue;
         };
-        let Some(permit) = permit.for_the_record(&tx.facts(&row)?) else { continue };
+        let Some(permit) = permit.for_the_record(&facts_of_version(tx, &row)?) else { continue };
         let record = tx.record_to_mask(&permit, &row)?;
         let Ok((raw, _)) = metadata::read(&record) else { continue };
         return Ok(Some(name_of_client(&raw)));

@@ -8,6 +8,7 @@ use varanto_domain::access::{Caller, Denial, Display, LogPermit};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, PersonalIdentityCode, VersionKey};
 use varanto_domain::mandates::Matter;
+use varanto_domain::oversight::lines::without_whereabouts;
 use varanto_domain::oversight::own_view::{LookedAt, ShownLook, shown_to_client};
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::mandates::MandateQuestion;
@@ -16,7 +17,7 @@ use varanto_store::{LogFilter, LogPlace, LoggedVersion, ReadTx, StoreError};
 
 use super::reviewer::{Reviewer, line_of_review};
 use crate::cursor::client_of_list;
-use crate::inquiry::hides_whereabouts;
+use crate::inquiry::{facts_of_version, hides_whereabouts};
 use crate::withheld::Withheld;
 use crate::{App, AppError};
 
@@ -175,15 +176,20 @@ impl App {
         let mut looks = Vec::new();
         let mut known: HashMap<VersionKey, LookedAt> = HashMap::new();
         let next = reviewer.walk(&filter, after, self.search.rows, |seen| {
-            let mut documents = Vec::new();
+            let (mut documents, mut tells_of_others) = (Vec::new(), false);
             for version in seen.versions {
+                let others = reviewer.hides_others(version.version, client)?;
+                tells_of_others = tells_of_others || others;
                 let looked = match known.entry(version.version) {
                     Entry::Occupied(known) => known.into_mut(),
                     Entry::Vacant(place) => place.insert(looked_at(tx, permit, version)?),
                 };
                 documents.push(looked.clone());
             }
-            let Ok(look) = shown_to_client(&seen.line, &documents, client, today) else {
+            // The unit that looked may tell where another client of a joint case is.
+            let line =
+                if tells_of_others { without_whereabouts(permit, seen.line) } else { seen.line };
+            let Ok(look) = shown_to_client(&line, &documents, client, today) else {
                 return Ok(true);
             };
             let room = looks.len() < limit;
@@ -204,7 +210,7 @@ fn looked_at(
     version: LoggedVersion,
 ) -> Result<LookedAt, StoreError> {
     let row = tx.version_of_key(version.version)?;
-    let facts = tx.facts(&row)?;
+    let facts = facts_of_version(tx, &row)?;
     let display = match permit.for_the_record(&facts) {
         Some(permit) => match permit.whole() {
             Ok(whole) => {
@@ -217,7 +223,7 @@ fn looked_at(
     };
     Ok(LookedAt {
         version: version.version,
-        client: version.client,
+        clients: facts.document.concerned(),
         group: version.group,
         kind: version.specific_type,
         subject: facts.document.subject,

@@ -11,7 +11,7 @@ use varanto_domain::oversight::lines::{self, LineFacts, SeenLine, without_wherea
 use varanto_domain::time::FinnishDay;
 use varanto_store::{LogFilter, LogPlace, LoggedVersion, ReadTx, StoreError};
 
-use crate::inquiry::hides_whereabouts;
+use crate::inquiry::{facts_of_version, hides_whereabouts};
 use crate::{App, AppError};
 
 /// How many lines are asked of the store at once.
@@ -41,17 +41,31 @@ impl<'a> Reviewer<'a> {
         Self { tx, permit, today, clients: RefCell::default(), hidden: RefCell::default() }
     }
 
-    /// Whether what tells where a line's client is must be masked.
-    fn hides(&self, client: Option<ClientKey>) -> Result<bool, StoreError> {
-        let Some(client) = client.filter(|_| self.permit.masks_whereabouts()) else {
-            return Ok(false);
-        };
+    /// Whether what tells where a client is must be masked from those whom it is masked from.
+    fn hides(&self, client: ClientKey) -> Result<bool, StoreError> {
         if let Some(hidden) = self.hidden.borrow().get(&client) {
             return Ok(*hidden);
         }
         let hidden = hides_whereabouts(self.tx, client, self.today)?;
         self.hidden.borrow_mut().insert(client, hidden);
         Ok(hidden)
+    }
+
+    /// Whether that is so of one of those whom a version names beside a client: of the others of a joint case.
+    ///
+    /// Source: REL-4, ARC-10.
+    pub(super) fn hides_others(
+        &self,
+        version: VersionKey,
+        client: ClientKey,
+    ) -> Result<bool, StoreError> {
+        let row = self.tx.version_of_key(version)?;
+        for other in facts_of_version(self.tx, &row)?.document.named() {
+            if other != client && self.hides(other)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Whether the reviewer's registers hold anything of a client.
@@ -76,7 +90,14 @@ impl<'a> Reviewer<'a> {
             Some(client) => self.knows(client)?,
             None => false,
         };
-        let hides_whereabouts = self.hides(line.client)?;
+        let mut hides_whereabouts = false;
+        if let Some(client) = line.client.filter(|_| self.permit.masks_whereabouts()) {
+            hides_whereabouts = self.hides(client)?;
+            for version in &versions {
+                hides_whereabouts =
+                    hides_whereabouts || self.hides_others(version.version, client)?;
+            }
+        }
         let facts = LineFacts {
             line: &line,
             controllers: &controllers,

@@ -14,11 +14,12 @@ use crate::{App, AppError};
 pub struct CaseState {
     /// Its identifier.
     pub case: Oid,
-    /// The relationship it belongs to; `None` where its identifier tells who serves the client, and that is masked.
+    /// The relationship it belongs to; `None` where its identifier tells who serves the client, and that is masked,
+    /// and for one who is told nothing of the other clients of a joint case.
     pub relationship: Option<Oid>,
-    /// The version that states it; `None` as of the relationship.
+    /// The version that states it; `None` where its identifier is masked.
     pub document: Option<Oid>,
-    /// Whether what tells where the client is is masked.
+    /// Whether something is left out: what tells where the client is, or the other clients.
     pub masked: bool,
     /// The version's number.
     pub version: u32,
@@ -58,12 +59,14 @@ impl App {
         self.look(caller, &document, purpose, "case", |seen| {
             let damaged = || StoreError::Damaged("the row of a case document".to_owned());
             let known = seen.tx.case_of_key(seen.row.case_key.ok_or_else(damaged)?)?.known;
-            let masked = seen.permit.whole().is_err();
-            let shown = |id| whereabouts::identifier(masked, id, &known.controller);
+            let permit = seen.permit;
+            let masks = permit.grant().masks();
+            let shown = |id| whereabouts::identifier(masks, id, &known.controller);
+            let of_another = permit.grant().hides_others() && !permit.is_through_its_own();
             Ok(CaseState {
-                relationship: shown(&known.relationship.id),
+                relationship: shown(&known.relationship.id).filter(|_| !of_another),
                 document: shown(&document),
-                masked,
+                masked: permit.whole().is_err(),
                 case: known.id,
                 version: seen.row.number,
                 controller: known.controller,

@@ -13,6 +13,7 @@ use varanto_domain::time::{FinnishDay, Validity};
 use varanto_formats::content;
 use varanto_store::StoreError;
 
+use crate::archive::joint_cases::joint_cases_of_others;
 use crate::archive::whereabouts;
 use crate::{App, AppError};
 
@@ -45,7 +46,8 @@ pub struct RelationshipState {
     pub services: Vec<RegisterUseRight>,
     /// The day on which it is told.
     pub today: FinnishDay,
-    /// Its cases that the caller may see.
+    /// Its cases that the caller may see, and the joint cases of others in the same register that the client is
+    /// in.
     pub cases: Vec<CaseBrief>,
     /// The risk information, as the document has it: a JSON list.
     pub risks: String,
@@ -107,12 +109,16 @@ impl App {
             let said = RelationshipContent::read(&told);
             let list = |key: &str| list(&told, key);
             let mut cases = Vec::new();
-            for case in seen.tx.list_cases(key)? {
+            let mut here = seen.tx.list_cases(key)?;
+            let others = joint_cases_of_others(seen.tx, known.client)?.into_iter();
+            here.extend(others.filter(|case| case.known.controller == known.controller));
+            for case in here {
                 let row = seen.tx.version_of_key(case.from)?;
-                if let Ok(permit) = seen.inquiry.may_list(seen.tx, &row)? {
+                let through = Some(known.client);
+                if let Ok(permit) = seen.inquiry.may_list_through(seen.tx, &row, through)? {
                     let _ = write!(seen.detail, " {}", row.version.0);
-                    let masked = permit.whole().is_err();
-                    let shown = |id| whereabouts::identifier(masked, id, &row.controller);
+                    let masks = permit.grant().masks();
+                    let shown = |id| whereabouts::identifier(masks, id, &row.controller);
                     cases.push(CaseBrief {
                         case: shown(&case.known.id),
                         document: shown(&row.oid),

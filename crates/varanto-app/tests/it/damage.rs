@@ -91,7 +91,8 @@ fn looks_without_context(world: &World, document: &str) {
     }
     let officer = person(world, Role::DataProtectionOfficer, COUNTY, None);
     let queue = world.app.list_openings(&officer, &OpeningQuery::default()).unwrap().openings;
-    assert_eq!(queue.len(), 3);
+    // The joint case is a look at each of its two clients.
+    assert_eq!(queue.len(), 4);
     for state in [Judgement::Seen, Judgement::Questioned] {
         world.app.judge_opening(&officer, &queue[0].id, state).unwrap();
     }
@@ -111,7 +112,8 @@ fn joint_case(world: &World, relationship: &str) -> crate::world::Draft {
     let mut draft = world
         .case(&client(5), relationship)
         .content("/asia_asiakirja/asian_tiedot/yhteinen_asia", true)
-        .content("/asia_asiakirja/asiakas/0/asiaan_liittymishetki", "2024-01-09");
+        .content("/asia_asiakirja/asiakas/0/asiaan_liittymishetki", "2024-01-09T08:00:00Z")
+        .content("/asia_asiakirja/asiakas/0/asiasta_poistumishetki", "2026-12-01T08:00:00Z");
     let clients =
         draft.structured.as_mut().unwrap().pointer_mut("/asia_asiakirja/asiakas").unwrap();
     let mut second = clients[0].clone();
@@ -371,7 +373,7 @@ fn derived_rows_are_made_anew_from_documents_alone() {
     let spoilt = [
         "UPDATE register_use_right SET last_day = NULL, holder = controller".to_owned(),
         "UPDATE relationship SET old = 1, client_key = 5 WHERE old = 0".to_owned(),
-        "INSERT INTO case_client VALUES (99, 99)".to_owned(),
+        "INSERT INTO case_client VALUES (99, 0, 99, NULL, NULL)".to_owned(),
         "INSERT INTO right_suspension VALUES (99, 0, 1, 2)".to_owned(),
         "UPDATE tally SET versions = versions + 1".to_owned(),
     ];

@@ -19,20 +19,20 @@ use varanto_domain::access::{
 };
 use varanto_domain::archive::documents::{DocumentGroup, Part, VersionState};
 use varanto_domain::disclosure::{DisclosurePermission, Refusals, Refused};
-use varanto_domain::ids::Oid;
-use varanto_domain::relationship::{Branch, RegisterUseRight, Side};
-use varanto_domain::time::{Clock, FinnishDay, Validity};
+use varanto_domain::ids::{ClientKey, Oid};
+use varanto_domain::relationship::{Branch, InCase, RegisterUseRight, Side};
+use varanto_domain::time::{Clock, FinnishDay, Instant, Validity};
 use varanto_formats::synthetic::Draw;
 use varanto_formats::view::ViewLanguage;
 
 use crate::second_statement::Second;
 use crate::world::{
     COUNTY, Client, Dossier, Draft, NEIGHBOUR, OPERATING_UNIT, PRODUCER, PRODUCERS_OTHER_UNIT,
-    PRODUCERS_UNIT, System, UNIT, World, client, oid, registers, serving, task, told,
+    PRODUCERS_UNIT, System, UNIT, World, client, identity, oid, registers, serving, task, told,
 };
 
 /// The other service unit of the county; its neighbour has one of the same number.
-const OTHER_UNIT: &str = "1.2.246.10.90000001.10.13";
+pub(crate) const OTHER_UNIT: &str = "1.2.246.10.90000001.10.13";
 const TASKS: [&str; 2] = ["24", "25"];
 
 /// A version that is archived, as its maker knows it.
@@ -43,12 +43,19 @@ struct Kept {
     main: Option<Oid>,
 }
 
+/// Under what the second statement knows a client.
+fn key(of: usize) -> ClientKey {
+    ClientKey(i64::try_from(of).unwrap() + 1)
+}
+
 /// An archive whose every fact is known without asking it.
 struct Archive {
     world: World,
     clients: Vec<Client>,
     facts: Vec<ClientFacts>,
     kept: Vec<Kept>,
+    /// Who is in each joint case, as the newest version of its document says.
+    joint: BTreeMap<String, Arc<[InCase]>>,
     /// When the population register told of every client last: they live, and under no order.
     told_on: FinnishDay,
 }
@@ -62,7 +69,7 @@ fn within(draft: Draft, controller: &str) -> Draft {
     Draft { metadata: moved(draft.metadata), structured: draft.structured.map(moved), ..draft }
 }
 
-fn neighbours_too(mut registers: Value) -> Value {
+pub(crate) fn neighbours_too(mut registers: Value) -> Value {
     for organisation in registers["organisations"].as_array_mut().unwrap() {
         if organisation["oid"] == NEIGHBOUR {
             organisation["wide_register_use"] = true.into();
@@ -219,13 +226,15 @@ impl Archive {
         world.app.load_registers("world", loaded).unwrap();
         let told_on = FinnishDay::of(world.clock.now());
         let (facts, kept) = (Vec::new(), Vec::new());
-        let mut archive = Self { world, clients: Vec::new(), facts, kept, told_on };
+        let joint = BTreeMap::new();
+        let mut archive = Self { world, clients: Vec::new(), facts, kept, joint, told_on };
         for number in 0..clients {
             archive.clients.push(client(u16::try_from(number + 1).unwrap()));
             let wide_in = vec![oid(NEIGHBOUR)];
             // Of three in four the population register has told: of some a safety order, of some a death.
             let person_known = draw.chance(75);
             archive.facts.push(ClientFacts {
+                key: Some(key(number)),
                 wide_in,
                 person_known,
                 safety_order: person_known && draw.chance(30),
@@ -240,6 +249,8 @@ impl Archive {
                     archive.relate_formerly(draw, number, controller);
                 }
             }
+        }
+        for number in 0..clients {
             archive.hear(draw, number);
         }
         archive.tell_of_persons();
@@ -300,7 +311,7 @@ impl Archive {
         let facts = DocumentFacts {
             id: id.clone(),
             set: oid(&draft.text("set_id")),
-            client: None,
+            client: Some(key(of)),
             controller: oid(&controller),
             unit: text("service_unit.id").map(|unit| oid(&unit)),
             group,
@@ -309,6 +320,8 @@ impl Archive {
             subject: Subject::Ordinary,
             display: Display::UNREAD,
             signed: group == DocumentGroup::LaterPhase,
+            written_at: Instant::parse(&draft.text("written_at")).unwrap(),
+            joint: Arc::from([]),
         };
         let main = text("main_document").map(|main| oid(&main));
         self.kept.push(Kept { facts, of, draft, main });
@@ -329,6 +342,10 @@ impl Archive {
                 .set("service_task", code);
             let case = within(case, controller);
             self.archive(of, case.clone());
+            if draw.chance(50) {
+                self.record(draw, of, controller, &id, code, &case);
+            }
+            let case = self.share(draw, of, controller, code, case);
             cases.push((code, case));
         }
         for _ in 0..3 + draw.below(5) {
@@ -358,6 +375,85 @@ impl Archive {
         facts.rights.extend(rights);
         let controller = oid(controller);
         facts.relationships.push(RelationshipSpan { controller, old: false, last_day: ended });
+    }
+
+    /// Perhaps others join a case, and leave it again; then documents about them are recorded in it. Answers the
+    /// newest version of the case document.
+    fn share(
+        &mut self,
+        draw: &mut Draw,
+        of: usize,
+        controller: &str,
+        code: &str,
+        case: Draft,
+    ) -> Draft {
+        // Those of whom something is archived, so that keys follow the order of the clients.
+        let known = |one: &usize| self.kept.iter().any(|kept| kept.of == *one);
+        let others: Vec<usize> = (0..of).filter(known).collect();
+        if others.is_empty() || draw.chance(30) {
+            return case;
+        }
+        let mut times: Vec<InCase> = Vec::new();
+        let mut entries = Vec::new();
+        let own = draw.chance(20);
+        for number in 0..=draw.below(3) {
+            // A client may come, leave, and come again.
+            let one = if number == 0 { of } else { *draw.pick(&others) };
+            let joined = 2 + i64::try_from(draw.below(4)).unwrap();
+            let left = draw.chance(if number == 0 && !own { 0 } else { 50 });
+            let left = left.then(|| joined - i64::try_from(draw.below(3)).unwrap());
+            let person = &self.clients[one];
+            let mut entry = json!({
+                "sukunimi": person.family, "etunimet": person.given,
+                "henkilotunnus": identity(person), "syntymaaika": person.born(),
+                "asiaan_liittymishetki": self.hours_ago(joined).to_string(),
+            });
+            if let Some(left) = left {
+                entry["asiasta_poistumishetki"] = self.hours_ago(left).to_string().into();
+            }
+            entries.push(entry);
+            times.push(InCase {
+                client: key(one),
+                joined_at: Some(self.hours_ago(joined)),
+                left_at: left.map(|left| self.hours_ago(left)),
+            });
+        }
+        let next = within(self.world.next_version(&case), controller)
+            .set("written_at", self.hours_ago(1).to_string())
+            .content("/asia_asiakirja/asian_tiedot/yhteinen_asia", true)
+            .content("/asia_asiakirja/asiakas", entries);
+        self.archive(of, next.clone());
+        times.sort_unstable();
+        self.joint.insert(case.text("case_id"), times.into());
+        for one in others {
+            if draw.chance(50) {
+                self.record(draw, one, controller, "", code, &next);
+            }
+        }
+        next
+    }
+
+    fn hours_ago(&self, hours: i64) -> Instant {
+        Instant::from_millis(self.world.clock.now().millis() - hours * 3_600_000)
+    }
+
+    /// The facts of a version as they are by now.
+    fn facts_of_document(&self, one: &Kept) -> DocumentFacts {
+        let case = one.draft.metadata["case_id"].as_str();
+        let joint = case.and_then(|case| self.joint.get(case));
+        DocumentFacts { joint: joint.cloned().unwrap_or_default(), ..one.facts.clone() }
+    }
+
+    /// Whether somebody was in a joint case at a moment; of another case, whether it is the own one.
+    fn may_be_about(&self, of: usize, case: &Draft, at: Instant) -> bool {
+        let joint = self.joint.get(&case.text("case_id"));
+        joint.is_none_or(|times| {
+            times.iter().any(|one| {
+                one.client == key(of)
+                    && one.joined_at <= Some(at)
+                    && one.left_at.is_none_or(|left| at < left)
+            })
+        })
     }
 
     /// What a client permits and refuses, said to units of controllers that serve the client.
@@ -395,7 +491,11 @@ impl Archive {
             0 => Refused::Controller(oid(draw.pick::<&str>(&[COUNTY, NEIGHBOUR]))),
             1 => Refused::ServiceTask((*draw.pick(&TASKS)).into()),
             _ => {
-                let theirs: Vec<&Kept> = self.kept.iter().filter(|one| one.of == of).collect();
+                let named = |one: &&Kept| {
+                    let facts = self.facts_of_document(one);
+                    one.of == of || facts.joint.iter().any(|time| time.client == key(of))
+                };
+                let theirs: Vec<&Kept> = self.kept.iter().filter(named).collect();
                 Refused::Document(draw.pick(&theirs).facts.id.clone())
             }
         }
@@ -507,7 +607,15 @@ impl Archive {
         let phase_one = draw.chance(30);
         let made =
             if phase_one { self.world.phase_one(&dossier) } else { self.world.note(&dossier) };
-        let mut made = within(made, controller).set("service_task", code);
+        let hours = 1 + i64::try_from(draw.below(5)).unwrap();
+        let written_at = self.hours_ago(hours);
+        if !self.may_be_about(of, case, written_at) {
+            return;
+        }
+        let mut made = within(made, controller)
+            .set("service_task", code)
+            .set("written_at", written_at.to_string())
+            .set("created_at", written_at.to_string());
         match draw.below(4) {
             0 => made = made.set("service_unit.id", OTHER_UNIT.replace(COUNTY, controller)),
             1 => {
@@ -605,8 +713,32 @@ impl Archive {
         purpose: Purpose,
         action: Action,
     ) -> Option<(&'static str, Vec<&'static str>)> {
-        let client = self.facts_of(one.of);
-        let q = Question::new(caller, &one.facts, &client, purpose, self.today());
+        let joint = self.facts_of_document(one).joint;
+        let mut ways = vec![one.of];
+        ways.extend(
+            (0..self.clients.len())
+                .filter(|of| *of != one.of && joint.iter().any(|time| time.client == key(*of))),
+        );
+        ways.into_iter().find_map(|of| self.second_through(caller, one, of, purpose, action))
+    }
+
+    /// What the second statement says of a document that is asked for through one client.
+    fn second_through(
+        &self,
+        caller: &Caller,
+        one: &Kept,
+        of: usize,
+        purpose: Purpose,
+        action: Action,
+    ) -> Option<(&'static str, Vec<&'static str>)> {
+        let document = self.facts_of_document(one);
+        let client = self.facts_of(of);
+        let others: Vec<ClientFacts> = (0..self.clients.len())
+            .filter(|other| *other != of)
+            .map(|other| self.facts_of(other))
+            .collect();
+        let others: Vec<&ClientFacts> = others.iter().collect();
+        let q = Question::new(caller, &document, &client, purpose, self.today()).beside(&others);
         Second { q: &q, action }.answer()
     }
 
@@ -617,7 +749,15 @@ impl Archive {
     /// Whether what is permitted may be seen as it was archived.
     fn unmasked(&self, caller: &Caller, one: &Kept, purpose: Purpose) -> bool {
         let granted = self.second(caller, one, purpose, Action::Read);
-        granted.is_some_and(|(_, obligations)| !obligations.contains(&"mask-whereabouts"))
+        granted.is_some_and(|(_, obligations)| {
+            !obligations.contains(&"mask-whereabouts") && !obligations.contains(&"hide-others")
+        })
+    }
+
+    /// Whether of what is permitted nothing is shown of the other clients of a joint case.
+    fn hides_others(&self, caller: &Caller, one: &Kept, purpose: Purpose) -> bool {
+        let granted = self.second(caller, one, purpose, Action::Read);
+        granted.is_some_and(|(_, obligations)| obligations.contains(&"hide-others"))
     }
 }
 
@@ -660,6 +800,8 @@ struct Trial<'a> {
     archive: &'a Archive,
     caller: &'a Caller,
     purpose: Purpose,
+    /// Whose documents are searched for.
+    client: usize,
 }
 
 /// The paths by which a document is reached.
@@ -692,7 +834,8 @@ impl Trial<'_> {
         let yes_no = |answer: bool| (json!(read), json!(answer));
         let when_whole = |answer: bool| (json!(whole), json!(answer));
         // What is structured can be masked; what is not, cannot.
-        let shown = whole || (read && one.draft.structured.is_some());
+        let hides = self.archive.hides_others(caller, one, purpose);
+        let shown = whole || (read && !hides && one.draft.structured.is_some());
         let when_shown = |answer: bool| (json!(shown), json!(answer));
         match path {
             "open" => {
@@ -753,7 +896,7 @@ impl Trial<'_> {
                 let may = self.archive.permitted(caller, one, plain, Action::Invalidate);
                 (json!(may), json!(refused))
             }
-            "client search" => self.search(Some(one.of)),
+            "client search" => self.search(Some(self.client)),
             "register search" => self.search(None),
             _ => yes_no(given(app.open_document(caller, id, purpose)).0),
         }
@@ -822,11 +965,15 @@ impl Trial<'_> {
             .archive
             .kept
             .iter()
-            .filter(|one| {
-                of.map_or_else(|| registers.contains(&one.facts.controller), |of| one.of == of)
-            })
+            .filter(|one| of.is_some() || registers.contains(&one.facts.controller))
             .filter(|one| states.contains(&one.facts.state))
-            .filter(|one| self.may(one, Action::List))
+            .filter(|one| match of {
+                None => self.may(one, Action::List),
+                Some(of) => self
+                    .archive
+                    .second_through(self.caller, one, of, self.purpose, Action::List)
+                    .is_some(),
+            })
             .map(|one| one.facts.id.to_string())
             .collect();
         let mut shown = Vec::new();
@@ -863,6 +1010,8 @@ fn every_path_answers_as_the_second_statement_says() {
     let begun = Stopwatch::now();
     let mut draw = Draw::new(seed);
     let mut answers: BTreeMap<&str, [u64; 2]> = BTreeMap::new();
+    // Joint documents: asked about, shown whole, and shown without the others.
+    let mut joint_looks = [0u64; 3];
     for number in 0..archives {
         let mut archive = Archive::make(&mut draw, 8);
         for question in 0..questions {
@@ -876,13 +1025,25 @@ fn every_path_answers_as_the_second_statement_says() {
             let purpose = Archive::purpose(&mut draw);
             let one = draw.pick(&archive.kept);
             let path = *draw.pick(&PATHS);
-            let trial = Trial { archive: &archive, caller: &caller, purpose };
+            let joint = archive.facts_of_document(one).joint;
+            let client = match draw.below(joint.len() + 1) {
+                0 => one.of,
+                other => usize::try_from(joint[other - 1].client.0).unwrap() - 1,
+            };
+            let trial = Trial { archive: &archive, caller: &caller, purpose, client };
+            if !joint.is_empty() {
+                joint_looks[0] += 1;
+                joint_looks[1] += u64::from(archive.unmasked(&caller, one, purpose));
+                joint_looks[2] += u64::from(archive.hides_others(&caller, one, purpose));
+            }
             let lines = archive.world.contents().log_lines;
             let (expected, answered) = trial.ask(path, one);
             assert_eq!(
-                expected, answered,
+                expected,
+                answered,
                 "seed {seed}, archive {number}, question {question}: {path} of {:#?}\nby {caller:#?}\n{purpose:?}\n{:#?}",
-                one.facts, archive.facts[one.of]
+                archive.facts_of_document(one),
+                archive.facts[one.of]
             );
             assert!(archive.world.contents().log_lines > lines, "{path} left no line");
             let no = |value: &Value| value.is_null() || *value == false || *value == json!([]);
@@ -902,5 +1063,7 @@ fn every_path_answers_as_the_second_statement_says() {
         begun.elapsed().as_secs_f64()
     );
     println!("no, yes: {answers:?}");
+    println!("of joint cases, shown whole, shown without the others: {joint_looks:?}");
     assert!(answers.values().all(|[no, yes]| *no > 0 && *yes > 0), "{answers:?}");
+    assert!(joint_looks.iter().all(|looks| *looks > 0), "{joint_looks:?}");
 }

@@ -51,11 +51,13 @@ pub enum Missing {
     Guardianship,
     /// A mandate of the client.
     Mandate,
+    /// A ground for each client whom the document names.
+    GroundForEach,
 }
 
 impl Missing {
     /// Every missing fact, for the tables of texts.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Certification,
         Self::StrongAuthentication,
         Self::FittingRole,
@@ -79,6 +81,7 @@ impl Missing {
         Self::WorkersDecision,
         Self::Guardianship,
         Self::Mandate,
+        Self::GroundForEach,
     ];
 
     /// Its stable name; texts hang on it.
@@ -108,6 +111,7 @@ impl Missing {
             Self::WorkersDecision => "workers-decision",
             Self::Guardianship => "guardianship",
             Self::Mandate => "mandate",
+            Self::GroundForEach => "ground-for-each",
         }
     }
 }
@@ -300,6 +304,10 @@ denials! {
     OnPaperAlone "on-paper-alone" "OLD-3" ACT DisclosableDocument Controller;
     /// Citizens look, and say what they allow and refuse; nothing else.
     NotForCitizens "not-for-citizens" "CIT-1" ACT FittingRole Controller;
+    /// The client was not in the joint case when the document was written; or it is another client's to change.
+    AnotherClients "another-clients-document" "REL-4" ACT GroundForEach Controller;
+    /// The document names other clients too, and there is no ground for each of them.
+    NamesOthers "names-other-clients" "REL-4" ACT GroundForEach Controller;
     /// The document is about another person.
     AnotherPersons "another-persons-document" "CIT-1" ACT OwnDocument Controller;
     /// Documents of this kind are never in the citizen's view.
@@ -341,6 +349,7 @@ impl Denial {
             | Self::RefusedByClient
             | Self::Replaced
             | Self::Invalidated
+            | Self::AnotherClients
             | Self::CannotBeMasked => Self::NotDisclosed,
             other => other,
         }

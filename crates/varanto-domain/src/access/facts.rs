@@ -10,8 +10,8 @@ use crate::archive::metadata::{RawMetadata, RawValue};
 use crate::disclosure::{DisclosurePermission, Refusals};
 use crate::ids::{ClientKey, Oid, VersionKey};
 use crate::mandates::HeldMandate;
-use crate::relationship::RegisterUseRight;
-use crate::time::{FinnishDay, Validity};
+use crate::relationship::{InCase, RegisterUseRight};
+use crate::time::{FinnishDay, Instant, Validity};
 
 /// A version that is archived, and what a decision needs to know of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +49,59 @@ pub struct DocumentFacts {
     pub display: Display,
     /// Whether it needs a professional's electronic signature.
     pub signed: bool,
+    /// When it was written.
+    pub written_at: Instant,
+    /// Who is in the joint case that it hangs on or is, and when; nobody when it is of no joint case.
+    pub joint: Arc<[InCase]>,
+}
+
+impl DocumentFacts {
+    /// Whether the document concerns a client: the one whose it is, and of a joint case everybody who was in
+    /// it when the document was written.
+    ///
+    /// Source: REL-4.
+    #[must_use]
+    pub fn concerns(&self, client: Option<ClientKey>) -> bool {
+        let then = |one: &InCase| Some(one.client) == client && one.lasts_at(self.written_at);
+        client == self.client || self.joint.iter().any(then)
+    }
+
+    /// The clients whom the document concerns: first the one whose it is.
+    #[must_use]
+    pub fn concerned(&self) -> Vec<ClientKey> {
+        self.clients(|one| one.lasts_at(self.written_at))
+    }
+
+    /// The clients whom the document names: those whom it concerns; of a case document all who ever were in
+    /// the case, for it lists them.
+    ///
+    /// Source: REL-4; national-specs annex A.2.
+    #[must_use]
+    pub fn named(&self) -> Vec<ClientKey> {
+        let lists_all = self.group == DocumentGroup::Case;
+        self.clients(|one| lists_all || one.lasts_at(self.written_at))
+    }
+
+    fn clients(&self, counts: impl Fn(&InCase) -> bool) -> Vec<ClientKey> {
+        let mut clients: Vec<ClientKey> = self.client.into_iter().collect();
+        for one in self.joint.iter().filter(|one| counts(one)) {
+            if !clients.contains(&one.client) {
+                clients.push(one.client);
+            }
+        }
+        clients
+    }
+
+    /// The document as that of another client of its joint case: what it says of guardians is said of the
+    /// client whose it is, and of nobody else's.
+    ///
+    /// Source: REL-4, CIT-4.
+    pub(super) fn as_of(&self, client: Option<ClientKey>) -> Self {
+        let own = client == self.client;
+        let guardians = if own { self.display.guardians } else { GuardianMark::NotSaid };
+        let display = Display { guardians, ..self.display };
+        Self { client, display, joint: Arc::from([]), ..self.clone() }
+    }
 }
 
 /// Subjects of documents that the citizen's view turns on (CIT-2).
@@ -183,6 +236,8 @@ impl GuardianMark {
 /// What is known of a client.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ClientFacts {
+    /// Who it is; `None` for one of whom nothing is archived.
+    pub key: Option<ClientKey>,
     /// Which units serve the client in which registers: the organisers' own, and those of producers.
     pub rights: Vec<RegisterUseRight>,
     /// Client relationships.

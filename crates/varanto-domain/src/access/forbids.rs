@@ -38,6 +38,33 @@ fn duty(question: &Question<'_>) -> Forbidden {
     if daily && !duty.contains(task) { Err(Denial::OutsideDuty) } else { Ok(()) }
 }
 
+/// What forbids a disclosure whosever client it is asked through: what any of the clients whom a document
+/// names refuses holds the whole of it back, and so does a death.
+///
+/// Source: REL-4, DIS-2, OLD-3.
+pub(super) fn any_client(question: &Question<'_>) -> Forbidden {
+    if !question.situation.discloses() {
+        return Ok(());
+    }
+    if question.client.is_dead(question.day) {
+        return Err(Denial::OnPaperAlone);
+    }
+    if question.situation == Situation::StatutoryDisclosure { Ok(()) } else { refused(question) }
+}
+
+/// What the client refuses.
+///
+/// Source: DIS-2.
+fn refused(question: &Question<'_>) -> Forbidden {
+    let document = question.document;
+    let task = document.service_task.as_deref();
+    let refusals = &question.client.refusals;
+    if refusals.cover(&document.controller, task, &document.id, &document.set) {
+        return Err(Denial::RefusedByClient);
+    }
+    Ok(())
+}
+
 /// Held back by default are old and phase I documents, and what the client says of disclosure itself;
 /// then whatever the client refuses. A right by law overrides both but for the client's own
 /// documents of will. A deceased client's documents go on paper alone.
@@ -57,12 +84,7 @@ fn disclosure(question: &Question<'_>) -> Forbidden {
     if matches!(document.group, DocumentGroup::Old | DocumentGroup::PhaseOne) {
         return Err(Denial::HeldBack);
     }
-    let task = document.service_task.as_deref();
-    let refusals = &question.client.refusals;
-    if refusals.cover(&document.controller, task, &document.id, &document.set) {
-        return Err(Denial::RefusedByClient);
-    }
-    Ok(())
+    refused(question)
 }
 
 /// What a producer may not touch in the organiser's register: documents of other times and of the

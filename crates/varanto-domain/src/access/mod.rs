@@ -5,6 +5,9 @@
 //! caller's to ask in; what recording such a document asks for; the document's own state; what forbids; and last, on what ground it may be.
 //! Forbidding wins. Without a ground there is no permit. The grounds are in [`crate::grounds`].
 //!
+//! A document of a joint case is asked for through one of the clients whom it concerns, and then of the
+//! others whom it names.
+//!
 //! The permits that open, take in and hide documents are made here of a decision, and nowhere else.
 
 mod bars;
@@ -12,6 +15,7 @@ mod caller;
 mod denial;
 mod facts;
 mod forbids;
+pub mod joint;
 pub mod log;
 mod permit;
 mod question;
@@ -41,13 +45,31 @@ use crate::ids::Oid;
 /// # Errors
 /// The first denial in the order of the module's text.
 ///
-/// Source: ACC-1 to ACC-6, ARC-10, DIS-1 to DIS-4, CIT-2 to CIT-4, RUR-1 to RUR-4, OLD-3, ARC-3, JOI-4;
+/// Source: ACC-1 to ACC-6, ARC-10, DIS-1 to DIS-4, CIT-2 to CIT-4, RUR-1 to RUR-4, OLD-3, ARC-3, JOI-4, REL-4;
 /// design D3, D9.
 pub fn decide(action: Action, question: &Question<'_>) -> Result<Grant, Denial> {
+    let own = question.client.key == question.document.client || action == Action::Administer;
+    let grant = if own {
+        through_one(action, question, Ok(()))?
+    } else {
+        let document = question.document.as_of(question.client.key);
+        let barred = joint::concerned(action, question);
+        through_one(action, &Question { document: &document, ..*question }, barred)?
+    };
+    joint::with_all(action, question, grant)
+}
+
+/// Decides as if the document were of the one client alone. `barred`: what else bars.
+fn through_one(
+    action: Action,
+    question: &Question<'_>,
+    barred: Result<(), Denial>,
+) -> Result<Grant, Denial> {
     bars::authentication(action, question)?;
     bars::certification(action, question)?;
     bars::standing(action, question)?;
-    let barred = bars::recording(action, question)
+    let barred = barred
+        .and_then(|()| bars::recording(action, question))
         .and_then(|()| bars::state(action, question))
         .and_then(|()| forbids::check(action, question));
     let grant = if question.caller.owns(&question.document.controller) {
@@ -114,7 +136,8 @@ pub fn may_open_up(caller: &Caller) -> Result<(), Denial> {
 /// # Errors
 /// As [`decide`].
 pub fn may_read(version: &VersionFacts, question: &Question<'_>) -> Result<ReadPermit, Denial> {
-    decide(Action::Read, &about(version, question)).map(|grant| ReadPermit::new(version, grant))
+    decide(Action::Read, &about(version, question))
+        .map(|grant| ReadPermit::new(version, question.client.key, grant))
 }
 
 /// Decides whether a version may be shown in a list.
@@ -122,7 +145,8 @@ pub fn may_read(version: &VersionFacts, question: &Question<'_>) -> Result<ReadP
 /// # Errors
 /// As [`decide`].
 pub fn may_list(version: &VersionFacts, question: &Question<'_>) -> Result<ReadPermit, Denial> {
-    decide(Action::List, &about(version, question)).map(|grant| ReadPermit::new(version, grant))
+    decide(Action::List, &about(version, question))
+        .map(|grant| ReadPermit::new(version, question.client.key, grant))
 }
 
 /// Decides whether a version may be invalidated.
@@ -162,7 +186,7 @@ pub fn may_compare_resent(
         ..about.document.clone()
     };
     decide(Action::Store, &Question { document: &in_force, ..about })
-        .map(|grant| ReadPermit::new(version, grant))
+        .map(|grant| ReadPermit::new(version, question.client.key, grant))
 }
 
 /// What bars a caller from being told of register-use rights, whosever they are.

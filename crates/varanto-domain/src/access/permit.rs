@@ -97,6 +97,9 @@ impl Basis {
 pub enum Obligation {
     /// Mask what tells where the client is: the personal-safety order does not allow it to be seen.
     MaskWhereabouts,
+    /// Tell nothing of the other clients whom the document names: no content, and of the metadata what says
+    /// nothing of anybody.
+    HideOthers,
     /// Write into the log that the client is under a personal-safety order, and that the look was at the
     /// whole.
     LogSafetyOrder,
@@ -112,8 +115,9 @@ pub enum Obligation {
 
 impl Obligation {
     /// The codes of all, for the tables of texts.
-    pub const CODES: [&'static str; 6] = [
+    pub const CODES: [&'static str; 7] = [
         "mask-whereabouts",
+        "hide-others",
         "log-safety-order",
         "log-reason",
         "log-disclosure",
@@ -126,6 +130,7 @@ impl Obligation {
     pub const fn code(self) -> &'static str {
         match self {
             Self::MaskWhereabouts => "mask-whereabouts",
+            Self::HideOthers => "hide-others",
             Self::LogSafetyOrder => "log-safety-order",
             Self::LogReason(_) => "log-reason",
             Self::LogDisclosure => "log-disclosure",
@@ -143,12 +148,14 @@ pub struct Grant {
     pub basis: Basis,
     /// What it obliges to, each once.
     pub obligations: Vec<Obligation>,
+    /// The grounds for the other clients whom the document names, where there is one for each.
+    pub beside: Vec<(ClientKey, Grant)>,
 }
 
 impl Grant {
     /// A grant without obligations.
     pub(crate) const fn on(basis: Basis) -> Self {
-        Self { basis, obligations: Vec::new() }
+        Self { basis, obligations: Vec::new(), beside: Vec::new() }
     }
 
     /// With an obligation more.
@@ -162,10 +169,38 @@ impl Grant {
         if is_so { self.obliging(obligation) } else { self }
     }
 
+    /// With a ground for each of the other clients whom the document names: what one of them obliges to, all
+    /// are seen by.
+    pub(super) fn beside(mut self, mut others: Vec<(ClientKey, Self)>) -> Self {
+        let masks = self.masks() || others.iter().any(|(_, grant)| grant.masks());
+        for obligation in others.iter().flat_map(|(_, grant)| &grant.obligations) {
+            if self.obligations.iter().all(|own| own.code() != obligation.code()) {
+                self.obligations.push(*obligation);
+            }
+        }
+        if masks {
+            self = self.masking();
+            others = others.into_iter().map(|(client, grant)| (client, grant.masking())).collect();
+        }
+        Self { beside: others, ..self }
+    }
+
+    /// Without what tells where the client is: then nobody has seen it.
+    pub(super) fn masking(mut self) -> Self {
+        self.obligations.retain(|one| *one != Obligation::LogSafetyOrder);
+        if self.masks() { self } else { self.obliging(Obligation::MaskWhereabouts) }
+    }
+
     /// Whether what tells where the client is must be masked.
     #[must_use]
     pub fn masks(&self) -> bool {
         self.obligations.contains(&Obligation::MaskWhereabouts)
+    }
+
+    /// Whether nothing may be told of the other clients whom the document names.
+    #[must_use]
+    pub fn hides_others(&self) -> bool {
+        self.obligations.contains(&Obligation::HideOthers)
     }
 
     /// What the log keeps of the obligations: the reason, that it is a disclosure, and whether what tells
@@ -181,6 +216,7 @@ impl Grant {
                 }
                 Obligation::LogDisclosure => words.push_str(" disclosed"),
                 Obligation::MaskWhereabouts => words.push_str(" masked"),
+                Obligation::HideOthers => words.push_str(" others-hidden"),
                 Obligation::LogSafetyOrder => words.push_str(" safety-order"),
                 _ => {}
             }
@@ -202,7 +238,7 @@ impl Grant {
 /// use varanto_domain::access::{Grant, ReadPermit};
 /// use varanto_domain::ids::{ClientKey, VersionKey};
 /// fn forge(grant: Grant) -> ReadPermit {
-///     ReadPermit { version: VersionKey(1), client: ClientKey(1), grant }
+///     ReadPermit { version: VersionKey(1), client: ClientKey(1), through: ClientKey(1), grant }
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -210,6 +246,7 @@ impl Grant {
 pub struct ReadPermit {
     version: VersionKey,
     client: ClientKey,
+    through: ClientKey,
     grant: Grant,
 }
 
@@ -298,7 +335,7 @@ impl LogPermit {
     #[must_use]
     pub fn for_the_record(&self, version: &VersionFacts) -> Option<ReadPermit> {
         self.covers(&version.document.controller)
-            .then(|| ReadPermit::new(version, Grant::on(Basis::Review)))
+            .then(|| ReadPermit::new(version, Some(version.client), Grant::on(Basis::Review)))
     }
 
     /// Whether whoever acts for an organisation acts under the reviewer's eyes: the own organisation
@@ -337,8 +374,9 @@ impl NoticePermit {
 }
 
 impl ReadPermit {
-    pub(super) fn new(facts: &VersionFacts, grant: Grant) -> Self {
-        Self { version: facts.version, client: facts.client, grant }
+    pub(super) fn new(facts: &VersionFacts, through: Option<ClientKey>, grant: Grant) -> Self {
+        let through = through.unwrap_or(facts.client);
+        Self { version: facts.version, client: facts.client, through, grant }
     }
 
     /// The version that may be read.
@@ -351,6 +389,21 @@ impl ReadPermit {
     #[must_use]
     pub const fn client(&self) -> ClientKey {
         self.client
+    }
+
+    /// The clients at whose data the look is, each with the ground for it: the one through whom the document
+    /// is reached, and where all of it is shown the others whom it names. Each one's log tells of the look.
+    ///
+    /// Source: REL-4, DIS-4.
+    pub fn looks_at(&self) -> impl Iterator<Item = (ClientKey, &Grant)> {
+        let others = self.grant.beside.iter().map(|(client, grant)| (*client, grant));
+        std::iter::once((self.through, &self.grant)).chain(others)
+    }
+
+    /// Whether the document is reached through the client whose it is.
+    #[must_use]
+    pub const fn is_through_its_own(&self) -> bool {
+        self.through.0 == self.client.0
     }
 
     /// On what ground.
@@ -368,11 +421,18 @@ impl ReadPermit {
     /// The right to see the version as it was archived.
     ///
     /// # Errors
-    /// [`Denial::CannotBeMasked`] when what tells where the client is must be masked.
+    /// [`Denial::NamesOthers`] when nothing may be told of other clients; [`Denial::CannotBeMasked`] when
+    /// what tells where the client is must be masked.
     ///
-    /// Source: ARC-10.
+    /// Source: REL-4, ARC-10.
     pub fn whole(&self) -> Result<WholePermit<'_>, Denial> {
-        if self.grant.masks() { Err(Denial::CannotBeMasked) } else { Ok(WholePermit(self)) }
+        if self.grant.hides_others() {
+            Err(Denial::NamesOthers)
+        } else if self.grant.masks() {
+            Err(Denial::CannotBeMasked)
+        } else {
+            Ok(WholePermit(self))
+        }
     }
 }
 
@@ -445,7 +505,7 @@ mod tests {
             [Basis::OwnRegister, Basis::CaseContext, Basis::StatedReason, Basis::Archivist];
         for basis in Basis::ALL {
             let (version, client) = (VersionKey(1), ClientKey(1));
-            let permit = ReadPermit { version, client, grant: Grant::on(basis) };
+            let permit = ReadPermit { version, client, through: client, grant: Grant::on(basis) };
             for part in Part::ALL {
                 let opens = part != Part::Frame || of_the_controller.contains(&basis);
                 let whole = permit.whole().unwrap();
@@ -458,7 +518,7 @@ mod tests {
     fn what_must_be_masked_is_not_opened_whole() {
         let (version, client) = (VersionKey(1), ClientKey(1));
         let grant = Grant::on(Basis::StatedReason).obliging(Obligation::MaskWhereabouts);
-        let permit = ReadPermit { version, client, grant };
+        let permit = ReadPermit { version, client, through: client, grant };
         assert_eq!(permit.whole().unwrap_err(), Denial::CannotBeMasked);
     }
 }

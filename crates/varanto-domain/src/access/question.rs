@@ -310,8 +310,10 @@ pub struct Question<'a> {
     pub caller: &'a Caller,
     /// About which document: facts of its metadata alone.
     pub document: &'a DocumentFacts,
-    /// What is known of its client.
+    /// What is known of the client through whom it is asked: the document's, or another whom it concerns.
     pub client: &'a ClientFacts,
+    /// What is known of the other clients whom the document names.
+    pub others: &'a [&'a ClientFacts],
     /// In which situation.
     pub situation: Situation,
     /// The coded reason, where the caller gave one.
@@ -337,11 +339,18 @@ impl<'a> Question<'a> {
             caller,
             document,
             client,
+            others: &[],
             situation: purpose.situation.unwrap_or_else(usual),
             reason: purpose.reason,
             invalidated_too: purpose.invalidated_too,
             day,
         }
+    }
+
+    /// With what is known of the other clients whom the document names.
+    #[must_use]
+    pub const fn beside(self, others: &'a [&'a ClientFacts]) -> Self {
+        Self { others, ..self }
     }
 
     /// The reason of a look, if one was given.

@@ -13,7 +13,7 @@ use crate::archive::documents::{DocumentGroup, VersionState};
 use crate::disclosure::{DisclosurePermission, Refused};
 use crate::ids::{ClientKey, Oid};
 use crate::mandates::{HeldMandate, Mandate, Matter};
-use crate::relationship::{Branch, RegisterUseRight, Side};
+use crate::relationship::{Branch, InCase, RegisterUseRight, Side};
 use crate::time::{FinnishDay, Validity};
 
 /// One relation that a caller may have to a document, in a situation.
@@ -39,6 +39,8 @@ pub(super) struct World {
     pub(super) caller: Caller,
     pub(super) document: DocumentFacts,
     pub(super) client: ClientFacts,
+    /// The other clients whom the document names.
+    pub(super) others: Vec<ClientFacts>,
     pub(super) reason: Option<Reason>,
     pub(super) invalidated_too: bool,
     pub(super) day: FinnishDay,
@@ -87,6 +89,7 @@ impl World {
     /// the law of today. Of the client everything that could help is there; relations take away.
     pub(super) fn usual() -> Self {
         let mut client = ClientFacts {
+            key: Some(CLIENT),
             relationships: vec![
                 RelationshipSpan { controller: oid(COUNTY), old: false, last_day: None },
                 RelationshipSpan { controller: oid(OTHER_COUNTY), old: false, last_day: None },
@@ -120,8 +123,11 @@ impl World {
                 subject: Subject::Ordinary,
                 display: Display::default(),
                 signed: false,
+                written_at: day(2026, 3, 1).start(),
+                joint: Arc::from([]),
             },
             client,
+            others: Vec::new(),
             reason: None,
             invalidated_too: false,
             day: day(2026, 11, 25),
@@ -130,10 +136,12 @@ impl World {
 
     /// What is answered in it.
     pub(super) fn answer(&self, action: Action, situation: Situation) -> Result<Grant, Denial> {
+        let others: Vec<&ClientFacts> = self.others.iter().collect();
         let question = Question {
             caller: &self.caller,
             document: &self.document,
             client: &self.client,
+            others: &others,
             situation,
             reason: self.reason,
             invalidated_too: self.invalidated_too,
@@ -227,6 +235,23 @@ impl World {
         self.document.display.guardians = mark;
     }
 
+    /// The document is of a joint case with another client, of whom everything that could help is there too.
+    pub(super) fn joint(&mut self) {
+        let since = |client| InCase {
+            client,
+            joined_at: Some(day(2026, 1, 1).start()),
+            left_at: Some(day(2026, 6, 1).start()),
+        };
+        self.document.joint = Arc::from([since(CLIENT), since(RELATIVE)]);
+        self.others = vec![ClientFacts { key: Some(RELATIVE), ..self.client.clone() }];
+    }
+
+    /// The same, asked through the other client.
+    pub(super) fn through_the_other(&mut self) {
+        self.joint();
+        std::mem::swap(&mut self.client, &mut self.others[0]);
+    }
+
     pub(super) fn health_care(&mut self) {
         self.other_county();
         self.caller.sector = Sector::HealthCare;
@@ -304,6 +329,45 @@ relations! {
             w.weak_person(Role::Worker);
             w.document.signed = true;
         };
+        "a system; of a joint case, asked through the other client" |w| w.through_the_other();
+        "a worker whose unit serves both clients of a joint case" |w| {
+            w.person(Role::Worker);
+            w.joint();
+        };
+        "a worker whose unit serves one client of a joint case" |w| {
+            w.person(Role::Worker);
+            w.joint();
+            w.others[0].rights.clear();
+        };
+        "the same worker, with a reason for the other" |w| {
+            w.person(Role::Worker);
+            w.joint();
+            w.others[0].rights.clear();
+            w.reason = Some(REASON);
+        };
+        "a worker whose unit serves the other client alone" |w| {
+            w.person(Role::Worker);
+            w.through_the_other();
+            w.others[0].rights.clear();
+        };
+        "the same worker; the document was written before the client joined" |w| {
+            w.person(Role::Worker);
+            w.through_the_other();
+            w.others[0].rights.clear();
+            w.document.written_at = day(2025, 12, 31).start();
+        };
+        "the same worker; when the client had left" |w| {
+            w.person(Role::Worker);
+            w.through_the_other();
+            w.others[0].rights.clear();
+            w.document.written_at = day(2026, 6, 1).start();
+        };
+        "the same worker; a safety order of the one that it does not serve" |w| {
+            w.person(Role::Worker);
+            w.through_the_other();
+            w.others[0].rights.clear();
+            w.others[0].safety_order = true;
+        };
         "an archivist" |w| w.person(Role::Archivist);
         "a citizen" |w| w.citizen(CLIENT);
         "the operator" |w| w.operator();
@@ -329,6 +393,15 @@ relations! {
             w.producer(day(2026, 1, 1), Some(w.day.plus_days(-1)), TASK);
         };
         "its right is for another service task" |w| w.producer(day(2026, 1, 1), None, OTHER_TASK);
+        "with a right in force for one client of a joint case" |w| {
+            w.serving_producer();
+            w.joint();
+            w.others[0].rights.truncate(1);
+        };
+        "with a right in force for each of them" |w| {
+            w.serving_producer();
+            w.joint();
+        };
         "a producer without a right" |w| {
             w.serving_producer();
             w.client.rights.truncate(1);
@@ -385,6 +458,25 @@ relations! {
             w.other_county();
             w.client.refusals.0.push(Refused::Document(w.document.set.clone()));
         };
+        "of a joint case; both clients have given the permission" |w| {
+            w.other_county();
+            w.joint();
+        };
+        "of a joint case; the other client has not" |w| {
+            w.other_county();
+            w.joint();
+            w.others[0].permission = None;
+        };
+        "of a joint case; the other client refuses" |w| {
+            w.other_county();
+            w.joint();
+            w.others[0].refusals.0.push(Refused::ServiceTask(TASK.into()));
+        };
+        "of a joint case; the other client has died" |w| {
+            w.other_county();
+            w.joint();
+            w.others[0].died_on = Some(w.day);
+        };
         "a controller without a relationship" |w| {
             w.other_county();
             w.client.relationships.truncate(1);
@@ -438,6 +530,11 @@ relations! {
         "the same, and the client refuses everything" |w| {
             w.by_law();
             w.client.refusals.0.push(Refused::Controller(oid(COUNTY)));
+        };
+        "the same; of a joint case, the other client of which refuses" |w| {
+            w.by_law();
+            w.joint();
+            w.others[0].refusals.0.push(Refused::Controller(oid(COUNTY)));
         };
         "another controller names no section" |w| {
             w.by_law();
@@ -533,6 +630,26 @@ relations! {
             w.document.subject = Subject::Adoption;
             w.document.display.adoption_shown = true;
         };
+        "the client; of a joint case with another" |w| {
+            w.citizen(CLIENT);
+            w.joint();
+        };
+        "the client; of a joint case with a child, whom the client guards" |w| {
+            w.citizen(CLIENT);
+            w.joint();
+            w.others[0].born_on = Some(day(2012, 1, 1));
+            w.others[0].guardians.push((CLIENT, always()));
+            w.document.display.guardians = GuardianMark::Shown;
+        };
+        "the other client of a joint case" |w| {
+            w.citizen(RELATIVE);
+            w.through_the_other();
+        };
+        "the same; a safety order of the client" |w| {
+            w.citizen(RELATIVE);
+            w.through_the_other();
+            w.others[0].safety_order = true;
+        };
         "another person" |w| w.citizen(RELATIVE);
         "the client with a weak login" |w| {
             w.citizen(CLIENT);
@@ -550,6 +667,14 @@ relations! {
         "a guardian; the organiser hides it" |w| w.minor_with_guardian(GuardianMark::Hidden);
         "a guardian; the producer would hide it" |w| {
             w.minor_with_guardian(GuardianMark::HiddenByProducer);
+        };
+        "a guardian of the other client of a joint case; what is said is of the first" |w| {
+            w.minor_with_guardian(GuardianMark::Shown);
+            w.through_the_other();
+        };
+        "a guardian of both clients of a joint case" |w| {
+            w.minor_with_guardian(GuardianMark::Shown);
+            w.joint();
         };
         "a guardian; special content" |w| {
             w.minor_with_guardian(GuardianMark::Shown);

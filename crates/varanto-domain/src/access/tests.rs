@@ -3,7 +3,10 @@ use super::*;
 use crate::archive::documents::{DocumentGroup, VersionState};
 use crate::disclosure::Refused;
 use crate::ids::{ClientKey, Oid, VersionKey};
-use crate::time::FinnishDay;
+use std::sync::Arc;
+
+use crate::relationship::InCase;
+use crate::time::{FinnishDay, Instant};
 
 fn oid(text: &str) -> Oid {
     Oid::parse(text).unwrap()
@@ -57,7 +60,9 @@ fn every_denial_is_met_in_the_table() {
         .iter()
         .map(|denial| denial.code())
         .filter(|code| !met.contains(code))
-        .filter(|code| !["not-disclosed", "cannot-be-masked", "own-look"].contains(code))
+        .filter(|code| {
+            !["not-disclosed", "cannot-be-masked", "names-other-clients", "own-look"].contains(code)
+        })
         .collect();
     assert_eq!(unmet, Vec::<&str>::new());
 }
@@ -493,4 +498,61 @@ fn a_producers_mark_alone_shows_guardians_nothing() {
     check(Some("1"), false, GuardianMark::NotSaid);
     check(Some("2"), false, GuardianMark::HiddenByProducer);
     check(None, false, GuardianMark::NotSaid);
+}
+
+/// REL-4: a document of a joint case concerns those who were in the case when it was written, from the moment of
+/// joining to before that of leaving; a case document names all who ever were.
+#[test]
+fn a_document_concerns_those_who_were_in_the_case() {
+    let mut document = World::usual().document;
+    let at = |hour: i64| Instant::from_millis(hour * 3_600_000);
+    let time = |client, joined: Option<i64>, left: Option<i64>| InCase {
+        client: ClientKey(client),
+        joined_at: joined.map(at),
+        left_at: left.map(at),
+    };
+    document.joint = Arc::from([
+        time(1, Some(0), None),
+        time(2, Some(10), Some(20)),
+        time(2, Some(30), None),
+        time(3, None, None),
+    ]);
+    let mut check = |hour: i64, concerned: &[i64]| {
+        document.written_at = at(hour);
+        let keys: Vec<ClientKey> = concerned.iter().copied().map(ClientKey).collect();
+        assert_eq!(document.concerned(), keys, "{hour}");
+        assert_eq!(document.named(), keys, "{hour}");
+        assert!(keys.iter().all(|key| document.concerns(Some(*key))), "{hour}");
+        assert!(!document.concerns(None) && !document.concerns(Some(ClientKey(3))));
+    };
+    check(9, &[1]);
+    check(10, &[1, 2]);
+    check(19, &[1, 2]);
+    check(20, &[1]);
+    check(30, &[1, 2]);
+    document.group = DocumentGroup::Case;
+    document.written_at = at(5);
+    assert_eq!(document.concerned(), [ClientKey(1)]);
+    assert_eq!(document.named(), [1, 2, 3].map(ClientKey));
+}
+
+/// REL-4, CIT-4: what a document says of guardians is said of the client whose it is, and of no other.
+#[test]
+fn guardians_of_another_child_in_the_case_see_nothing() {
+    let of_the_other = |world: &mut World| {
+        world.minor_with_guardian(GuardianMark::Shown);
+        world.through_the_other();
+    };
+    check(Situation::Guardian, Action::Read, of_the_other, Err("guardians-not-said"));
+}
+
+/// REL-4: of a client of whom nothing is known no joint document is shown to anybody.
+#[test]
+fn a_joint_document_of_an_unknown_client_is_not_shown() {
+    let unknown = |world: &mut World| {
+        world.joint();
+        world.others.clear();
+    };
+    check(Situation::OwnRegister, Action::Read, unknown, Err("another-clients-document"));
+    check(Situation::OwnRegister, Action::Version, unknown, Ok("own-register"));
 }

@@ -12,7 +12,7 @@ use super::register_documents::{CaseContent, RelationshipContent};
 use crate::disclosure::{PermissionContent, RefusalContent};
 use crate::faults::{Fault, FaultKind};
 use crate::ids::{ClientIdentifier, ClientKey, Oid};
-use crate::relationship::Road;
+use crate::relationship::{InCase, Road};
 use crate::time::{FinnishDay, Instant};
 
 /// A client relationship as the newest version of its document states it.
@@ -39,8 +39,8 @@ pub struct KnownRelationship {
 pub struct KnownCase {
     /// Asiatunnus.
     pub id: Oid,
-    /// Its clients.
-    pub clients: Vec<ClientKey>,
+    /// Its clients, and the time of each in it, in their order.
+    pub clients: Vec<InCase>,
     /// In whose register.
     pub controller: Oid,
     /// The relationship it belongs to.
@@ -53,6 +53,24 @@ pub struct KnownCase {
     pub joint: bool,
     /// The service task's code.
     pub service_task: String,
+}
+
+impl KnownCase {
+    /// Whether somebody is one of its clients, or was.
+    #[must_use]
+    pub fn has(&self, client: ClientKey) -> bool {
+        self.clients.iter().any(|one| one.client == client)
+    }
+
+    /// Whether a document that is written at a moment may be about somebody: of a joint case about those who
+    /// are in it then.
+    ///
+    /// Source: REL-4.
+    #[must_use]
+    pub fn takes(&self, client: ClientKey, written_at: Instant) -> bool {
+        let then = |one: &InCase| one.client == client && (!self.joint || one.lasts_at(written_at));
+        self.clients.iter().any(then)
+    }
 }
 
 /// An earlier version or a main document.
@@ -105,6 +123,10 @@ pub struct ReferenceFacts {
     pub road: Road,
     /// Another document of the client's will, of the same group, that is in force.
     pub other_will: Option<Oid>,
+    /// The clients whom a case document's content names, so far as they are known.
+    pub named_clients: Vec<ClientKey>,
+    /// Whether old documents hang on the case.
+    pub case_holds_old: bool,
 }
 
 /// What the content of a register document says; nothing for client documents.
@@ -407,6 +429,7 @@ fn check_case(
         // A closed case may be told of after the end: it was closed in time, or because of it.
         faults.extend(after_the_end(naming, relationship, AT, id));
     }
+    check_joint_case(naming, content, facts, faults);
     if naming.replaces.is_none() && facts.case.is_some() {
         let id = naming.case_id.as_ref().map_or("", Oid::as_str);
         faults.push(
@@ -425,6 +448,32 @@ fn other_road(naming: &Naming, road: Road) -> Option<Fault> {
     let structure = naming.structure.as_ref().filter(|_| naming.road() != road)?;
     let other = fault(FaultKind::OtherRoad, Element::Structure.path(), "REL-7");
     Some(other.value(structure.as_str()).arg("expected", road.structures_of(naming.group)))
+}
+
+/// A joint case never holds old documents; and who was in it stays in its document, with the moment of leaving:
+/// what was written meanwhile concerns them for good.
+///
+/// Source: REL-4; national-specs 4, rule 5 and annex A.2 rows 8 and 9.
+fn check_joint_case(
+    naming: &Naming,
+    content: &CaseContent,
+    facts: &ReferenceFacts,
+    faults: &mut Vec<Fault>,
+) {
+    const JOINT: &str = "structured:/asia_asiakirja/asian_tiedot/yhteinen_asia";
+    const CLIENTS: &str = "structured:/asia_asiakirja/asiakas";
+    if content.joint && facts.case_holds_old {
+        faults.push(fault(FaultKind::JointCase, JOINT, "REL-4"));
+    }
+    let known = facts.case.as_ref().filter(|case| case.joint && naming.replaces.is_some());
+    let Some(case) = known else { return };
+    if !content.joint {
+        faults.push(fault(FaultKind::SharedByVersions, JOINT, "REL-4").arg("expected", true));
+    }
+    if case.clients.iter().any(|one| !facts.named_clients.contains(&one.client)) {
+        let missing = fault(FaultKind::SharedByVersions, CLIENTS, "REL-4");
+        faults.push(missing.arg("expected", "asiasta_poistumishetki"));
+    }
 }
 
 fn check_old_case(
@@ -457,7 +506,12 @@ fn check_client_document(naming: &Naming, facts: &ReferenceFacts, faults: &mut V
     let Some(case) = known else {
         return faults.push(fault(FaultKind::UnknownCase, AT, "ARC-7").value(id));
     };
-    if !facts.client.is_some_and(|client| case.clients.contains(&client)) {
+    // A correction comes when it comes.
+    let takes = |client| match naming.replaces {
+        None => case.takes(client, naming.written_at),
+        Some(_) => case.has(client),
+    };
+    if !facts.client.is_some_and(takes) {
         return faults.push(fault(FaultKind::CaseOfAnotherClient, AT, "ARC-7").value(id));
     }
     if naming.service_task.as_deref() != Some(&case.service_task) {
@@ -470,11 +524,13 @@ fn check_client_document(naming: &Naming, facts: &ReferenceFacts, faults: &mut V
     if let Some(named) = &naming.relationship_id
         && *named != case.relationship.id
     {
+        // Which relationship another client of a joint case has is not told.
+        let own = facts.client == Some(case.relationship.client);
         faults.push(
             fault(FaultKind::Disagreement, "relationship_id", "ARC-7")
                 .value(named.as_str())
                 .arg("other", AT)
-                .arg("expected", &case.relationship.id),
+                .arg("expected", if own { case.relationship.id.as_str() } else { AT }),
         );
     }
     if naming.group == DocumentGroup::Old {
@@ -485,11 +541,17 @@ fn check_client_document(naming: &Naming, facts: &ReferenceFacts, faults: &mut V
             faults.push(fault(FaultKind::JointCase, AT, "REL-4").value(id));
         }
     } else {
-        check_new_document(naming, case, id, faults);
+        check_new_document(naming, facts, case, id, faults);
     }
 }
 
-fn check_new_document(naming: &Naming, case: &KnownCase, id: &str, faults: &mut Vec<Fault>) {
+fn check_new_document(
+    naming: &Naming,
+    facts: &ReferenceFacts,
+    case: &KnownCase,
+    id: &str,
+    faults: &mut Vec<Fault>,
+) {
     const AT: &str = "case_id";
     let written = FinnishDay::of(naming.written_at);
     if case.relationship.old {
@@ -503,8 +565,11 @@ fn check_new_document(naming: &Naming, case: &KnownCase, id: &str, faults: &mut 
     if let Some(day) = case.closed_on.filter(|day| case.closed && *day < written) {
         faults.push(fault(FaultKind::ClosedCase, AT, "REL-3").value(id).arg("day", day));
     }
+    // When the relationship of another client of a joint case ended is not told; no case outlasts it open.
     let relationship = &case.relationship;
-    faults.extend(after_the_end(naming, relationship, AT, relationship.id.as_str()));
+    if facts.client == Some(relationship.client) {
+        faults.extend(after_the_end(naming, relationship, AT, relationship.id.as_str()));
+    }
 }
 
 /// Cases and documents alike are held against a relationship's end by the day they were written:

@@ -11,7 +11,7 @@ use crate::faults::{Fault, FaultKind};
 use crate::ids::{ClientIdentifier, Oid, PersonalIdentityCode, TemporaryIdentifier};
 use crate::relationship::RelationshipUnits;
 use crate::structures::Content;
-use crate::time::FinnishDay;
+use crate::time::{FinnishDay, Instant};
 
 /// What a relationship document says.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,9 +48,29 @@ pub struct CaseContent {
     /// Päättymispäivä.
     pub closed_on: Option<FinnishDay>,
     /// The clients; several only in a joint case.
-    pub clients: Vec<ClientIdentifiers>,
+    pub clients: Vec<CaseClient>,
     /// On the long road, the units that serve in it.
     pub units: RelationshipUnits,
+}
+
+/// A client of a case, and its time in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CaseClient {
+    /// The identifiers.
+    pub identifiers: ClientIdentifiers,
+    /// Asiaan liittymishetki.
+    pub joined_at: Option<Instant>,
+    /// Asiasta poistumishetki.
+    pub left_at: Option<Instant>,
+}
+
+/// By what a client of a case is known.
+#[derive(Debug, Clone, PartialEq)]
+pub enum KnownBy {
+    /// It is the client of the case document itself.
+    Own,
+    /// The identity code, else the whole temporary identifier.
+    Identifier(ClientIdentifier),
 }
 
 /// The identifiers of one client in a document's content. `Debug` is masked.
@@ -93,6 +113,12 @@ fn switch(parent: Option<&Content<'_>>, key: &str) -> bool {
 /// A full date; a partial one says nothing about days.
 fn day(parent: Option<&Content<'_>>, key: &str) -> Option<FinnishDay> {
     FinnishDay::parse(parent?.member(key)?.text()?)
+}
+
+/// A moment; a full date is the beginning of its day, a partial one says nothing.
+fn moment(entry: &Content<'_>, key: &str) -> Option<Instant> {
+    let text = entry.member(key)?.text()?;
+    Instant::parse(text).or_else(|| FinnishDay::parse(text).map(FinnishDay::start))
 }
 
 fn oid(text: Option<String>) -> Option<Oid> {
@@ -184,26 +210,37 @@ impl CaseContent {
                 .map(Content::entries)
                 .unwrap_or_default()
                 .iter()
-                .map(|entry| client_of(Some(entry)))
+                .map(|entry| CaseClient {
+                    identifiers: client_of(Some(entry)),
+                    joined_at: moment(entry, "asiaan_liittymishetki"),
+                    left_at: moment(entry, "asiasta_poistumishetki"),
+                })
                 .collect(),
             units: RelationshipUnits::read_case(content),
         }
     }
 
-    /// By what the clients are known: the identity code, else the whole temporary identifier. `own` is
-    /// the document's client's; a single client is the document's, however the content knows it, and
-    /// a temporary identifier of it leads to nobody else.
+    /// By what the clients are known, and the time of each in a joint case. `own` is the temporary identifier
+    /// of the document's client; a single client is the document's, however the content knows it.
+    ///
+    /// Source: REL-4.
     #[must_use]
-    pub fn known_clients(&self, own: Option<&TemporaryIdentifier>) -> Vec<ClientIdentifier> {
+    pub fn known_clients(&self, own: Option<&TemporaryIdentifier>) -> Vec<(KnownBy, &CaseClient)> {
         let several = self.clients.len() > 1;
-        let known = |client: &ClientIdentifiers| {
-            if let Some(code) = client.code.as_deref() {
-                return PersonalIdentityCode::parse(code).ok().map(ClientIdentifier::Code);
+        let known = |client: &CaseClient| {
+            let named = &client.identifiers;
+            if let Some(code) = named.code.as_deref() {
+                let code = PersonalIdentityCode::parse(code).ok()?;
+                return Some(KnownBy::Identifier(ClientIdentifier::Code(code)));
             }
-            let temporary = client.temporary_identifier().filter(|given| Some(given) != own);
-            temporary.filter(|_| several).map(ClientIdentifier::Temporary)
+            match named.temporary_identifier() {
+                Some(given) if several && Some(&given) != own => {
+                    Some(KnownBy::Identifier(ClientIdentifier::Temporary(given)))
+                }
+                _ => Some(KnownBy::Own),
+            }
         };
-        self.clients.iter().filter_map(known).collect()
+        self.clients.iter().filter_map(|client| Some((known(client)?, client))).collect()
     }
 
     /// The faults in which metadata and content disagree.
@@ -235,7 +272,7 @@ impl CaseContent {
             );
         }
         let named = self.clients.iter().any(|client| {
-            client_disagreement(client, metadata, "/asia_asiakirja/asiakas").is_none()
+            client_disagreement(&client.identifiers, metadata, "/asia_asiakirja/asiakas").is_none()
         });
         if !named {
             faults.push(disagrees("/asia_asiakirja/asiakas", "client"));

@@ -16,8 +16,8 @@ use crate::time::{FinnishDay, Instant};
 pub struct LookedAt {
     /// The version.
     pub version: VersionKey,
-    /// Whose document it is.
-    pub client: ClientKey,
+    /// The clients whom it concerns: several in a joint case.
+    pub clients: Vec<ClientKey>,
     /// Its group.
     pub group: DocumentGroup,
     /// Its specific type, where it has one.
@@ -108,8 +108,7 @@ pub const SHOWN_YEARS: i16 = 2;
 /// A look is shown once a whole day has passed, and for two years. It says which organisation, role and
 /// unit, what kinds of documents, and the ground; not which document, and no worker's name. Documents
 /// that are kept from the client's view are not told of, and a look at nothing else is not shown: that
-/// somebody looked would tell that there is one. Of documents of other persons, as in a joint case, nothing is
-/// told. What was looked at for supervision is shown when half a year has passed.
+/// somebody looked would tell that there is one. Of documents of other persons nothing is told. What was looked at for supervision is shown when half a year has passed.
 ///
 /// # Errors
 /// The first reason to hold the line back.
@@ -146,7 +145,8 @@ pub fn shown_to_client(
     if supervises && today.number() - day.number() <= SUPERVISION_DAYS {
         return Err(HeldBack::Supervision);
     }
-    let own: Vec<&LookedAt> = documents.iter().filter(|one| one.client == client).collect();
+    let own: Vec<&LookedAt> =
+        documents.iter().filter(|one| one.clients.contains(&client)).collect();
     if own.is_empty() {
         return Err(HeldBack::AnotherPersons);
     }
@@ -204,7 +204,7 @@ mod tests {
     fn document() -> LookedAt {
         LookedAt {
             version: VersionKey(1),
-            client: CLIENT,
+            clients: vec![CLIENT],
             group: DocumentGroup::LaterPhase,
             kind: Some("19005".into()),
             subject: Subject::Ordinary,
@@ -325,7 +325,8 @@ mod tests {
     /// LOG-2: of another person's documents nothing is told.
     #[test]
     fn another_persons_documents_are_not_told_of() {
-        let other = LookedAt { client: ClientKey(8), group: DocumentGroup::Case, ..document() };
+        let other =
+            LookedAt { clients: vec![ClientKey(8)], group: DocumentGroup::Case, ..document() };
         check(&line(), std::slice::from_ref(&other), "2026-04-01", Err("another-persons"));
         check(&line(), &[document(), other], "2026-04-01", Ok(1));
     }

@@ -13,6 +13,7 @@
 mod acts;
 mod case_transitions;
 mod check;
+mod joint;
 mod next_version;
 mod notices;
 mod opening;
@@ -28,6 +29,7 @@ pub use acts::{
     Asked, CaseAct, HandOver, Named, NewCase, NewRelationship, OwnService, Purchase,
     RelationshipAct, Served, ServiceOfAct,
 };
+pub use joint::InCase;
 pub use next_version::{
     Maker, Making, new_case_metadata, new_relationship_metadata, next_metadata,
 };
