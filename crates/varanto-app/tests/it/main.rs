@@ -26,6 +26,7 @@ mod search;
 #[path = "../../../varanto-domain/tests/second_statement.rs"]
 mod second_statement;
 mod signatures;
+mod story;
 mod strangers;
 mod structures;
 mod summary;
