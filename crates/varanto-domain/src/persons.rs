@@ -94,6 +94,14 @@ mod tests {
         FinnishDay::parse(text).unwrap()
     }
 
+    /// CIT-4, DIS-5: custody and a right to information show documents; guardianship alone is of property.
+    #[test]
+    fn who_looks_after_property_alone_sees_no_documents() {
+        let told = GuardianKind::ALL.map(|kind| (kind.code(), kind.sees_documents()));
+        let expected = [("custody", true), ("information-right", true), ("guardianship", false)];
+        assert_eq!(told, expected);
+    }
+
     /// ARC-10: what the population register told counts on the day of telling and the day after.
     #[test]
     fn facts_are_known_on_the_day_they_were_told_and_the_day_after() {

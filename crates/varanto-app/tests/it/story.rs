@@ -18,8 +18,8 @@ use crate::access::{neighbours_relationship, worker};
 use crate::guardians::{citizen, newest_client};
 use crate::whereabouts::telling_note;
 use crate::world::{
-    COUNTY, Client, NEIGHBOUR, NEIGHBOURS_UNIT, OPERATING_UNIT, PRODUCERS_UNIT, System, UNIT, World,
-    registers, serving,
+    COUNTY, Client, NEIGHBOUR, NEIGHBOURS_UNIT, OPERATING_UNIT, PRODUCERS_UNIT, System, UNIT,
+    World, registers, serving,
 };
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/story.md");
@@ -103,7 +103,8 @@ impl Story {
             }
             page.push_str(line);
             page.push('\n');
-            let named = line.strip_prefix("<!-- answer: ").and_then(|rest| rest.strip_suffix(" -->"));
+            let named =
+                line.strip_prefix("<!-- answer: ").and_then(|rest| rest.strip_suffix(" -->"));
             if let Some(name) = named {
                 let answer = self.told.get(name);
                 page.push_str(answer.unwrap_or_else(|| panic!("nobody asks {name}")));
@@ -121,7 +122,6 @@ fn lower(text: &str) -> String {
     let first = letters.next().map(|letter| letter.to_lowercase().to_string());
     first.unwrap_or_default() + letters.as_str()
 }
-
 
 /// ACC-4: the story's answers are the archive's.
 #[test]

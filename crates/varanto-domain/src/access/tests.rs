@@ -1,10 +1,13 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use super::table::{RELATIONS, Relation, World};
 use super::*;
 use crate::archive::documents::{DocumentGroup, VersionState};
+use crate::archive::elements::Element;
+use crate::archive::metadata::{RawMetadata, RawValue};
 use crate::disclosure::Refused;
 use crate::ids::{ClientKey, Oid, VersionKey};
-use std::sync::Arc;
-
 use crate::relationship::InCase;
 use crate::time::{FinnishDay, Instant};
 
@@ -555,4 +558,118 @@ fn a_joint_document_of_an_unknown_client_is_not_shown() {
     };
     check(Situation::OwnRegister, Action::Read, unknown, Err("another-clients-document"));
     check(Situation::OwnRegister, Action::Version, unknown, Ok("own-register"));
+}
+
+/// A professional of a role, with all that the role allows.
+fn professional(role: Role, strength: Strength) -> Caller {
+    let mut world = World::usual();
+    world.person(role);
+    if let Who::Person { strength: login, .. } = &mut world.caller.who {
+        *login = strength;
+    }
+    Caller { functions: role.functions(), ..world.caller }
+}
+
+/// ACC-2: client work reads and follows disclosures and rights, the keeper of the archive invalidates, the
+/// data-protection officer reads.
+#[test]
+fn a_role_allows_what_its_work_needs() {
+    use Function::{Disclosure, Invalidate, Read, RegisterUse};
+    for role in Role::ALL {
+        let of = |function| role.functions().contains(&function);
+        assert!(of(Read), "{role:?}");
+        assert_eq!(of(RegisterUse), role.serves_clients(), "{role:?}");
+        let between_controllers = matches!(role, Role::Worker | Role::ResponsibleWorker);
+        assert_eq!(of(Disclosure), between_controllers, "{role:?}");
+        assert_eq!(of(Invalidate), role == Role::Archivist, "{role:?}");
+    }
+}
+
+/// ACC-1, JOI-4: who may look at anything at all: strongly authenticated, and certified for reading or in a
+/// role that reads; a citizen always at the own data, the operator never.
+#[test]
+fn a_look_needs_a_strong_login_and_a_certification() {
+    let system = World::usual().caller;
+    let uncertified = Caller { functions: vec![Function::RegisterUse], ..system.clone() };
+    let operator = Caller { who: Who::Operator, ..system.clone() };
+    let citizen = |strength| {
+        let who = Who::Citizen { client: ClientKey(1), strength };
+        Caller { who, functions: Vec::new(), ..World::usual().caller }
+    };
+    let worker = |strength| professional(Role::Worker, strength);
+    let powerless = Caller { functions: Vec::new(), ..worker(Strength::Strong) };
+    let cases = [
+        (&system, Ok(()), Err("role-does-not-fit")),
+        (&uncertified, Err("not-certified"), Err("not-certified")),
+        (&operator, Err("operator-sees-nothing"), Err("operator-sees-nothing")),
+        (&citizen(Strength::Strong), Ok(()), Err("role-does-not-fit")),
+        (&citizen(Strength::Weak), Err("weak-login"), Err("weak-login")),
+        (&worker(Strength::Strong), Ok(()), Ok(())),
+        (&worker(Strength::Weak), Err("weak-login"), Err("weak-login")),
+        (&powerless, Err("not-certified"), Err("not-certified")),
+        (&professional(Role::Archivist, Strength::Strong), Ok(()), Err("role-does-not-fit")),
+    ];
+    for (caller, look, opening) in cases {
+        assert_eq!(may_look(caller).map_err(Denial::code), look, "{caller:?}");
+        assert_eq!(may_open_up(caller).map_err(Denial::code), opening, "{caller:?}");
+    }
+    // A producer's worker keeps no register to open.
+    let mut producers = professional(Role::ProducerWorker, Strength::Strong);
+    producers.registers.clear();
+    assert_eq!(may_open_up(&producers).map_err(Denial::code), Err("role-does-not-fit"));
+}
+
+/// ARC-3: what is sent again is compared by whoever may archive into the register of the version that is there,
+/// wherever that version stands now.
+#[test]
+fn what_is_sent_again_is_compared_in_its_own_register() {
+    let world = World::usual();
+    let question =
+        Question::new(&world.caller, &world.document, &world.client, Purpose::READ, world.day);
+    let version =
+        |document| VersionFacts { version: VersionKey(7), client: ClientKey(1), document };
+    for state in VersionState::ALL {
+        let document = DocumentFacts { state, ..world.document.clone() };
+        assert!(may_compare_resent(&version(document), &question).is_ok(), "{state:?}");
+    }
+    let elsewhere =
+        DocumentFacts { controller: oid("1.2.246.10.90000002"), ..world.document.clone() };
+    let answer = may_compare_resent(&version(elsewhere), &question);
+    assert_eq!(answer.unwrap_err(), Denial::AnotherRegister);
+}
+
+/// ACC-4: what is missing and whom to ask have words of their own.
+#[test]
+fn what_is_missing_and_whom_to_ask_have_codes() {
+    let missing: BTreeSet<&str> = Missing::ALL.iter().map(|one| one.code()).collect();
+    let ask: BTreeSet<&str> = Ask::ALL.iter().map(|one| one.code()).collect();
+    assert_eq!((missing.len(), ask.len()), (Missing::ALL.len(), Ask::ALL.len()));
+}
+
+/// CIT-3, CIT-4: how a document is held back stands in its metadata: a delay to a day, the mark of special content
+/// (K), and what is said of guardians.
+#[test]
+fn the_metadata_say_how_a_document_is_held_back() {
+    let display = |told: &[(Element, &'static str)], by_organiser| {
+        let mut metadata = RawMetadata::default();
+        for (element, text) in told {
+            metadata.insert(*element, RawValue::Text((*text).into()));
+        }
+        Display::of(&metadata, by_organiser)
+    };
+    let open = display(&[(Element::SpecialContent, "E")], true);
+    assert_eq!(open, Display::default());
+    let held = display(
+        &[
+            (Element::DisplayDelay, "2026-12-24"),
+            (Element::SpecialContent, "K"),
+            (Element::GuardianDisclosure, "1"),
+        ],
+        true,
+    );
+    assert_eq!(held.delayed_until, Some(day("2026-12-24")));
+    assert!(held.special_content && !held.adoption_shown);
+    assert_eq!(held.guardians, GuardianMark::Shown);
+    let by_producer = display(&[(Element::GuardianDisclosure, "2")], false);
+    assert_eq!(by_producer.guardians, GuardianMark::HiddenByProducer);
 }
