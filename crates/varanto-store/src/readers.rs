@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::migrations::is_ours_or_empty;
@@ -30,6 +31,7 @@ pub(crate) fn open_writing(path: &Path, options: &StoreOptions) -> Result<Connec
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(LOCK_PATIENCE)?;
+    keep_plans(&conn)?;
     if !is_ours_or_empty(&conn)? {
         return Err(StoreError::NotAStore(path.into()));
     }
@@ -49,10 +51,18 @@ pub(crate) fn open_writing(path: &Path, options: &StoreOptions) -> Result<Connec
     Ok(conn)
 }
 
+/// A prepared statement keeps its plan. Otherwise SQLite parses and plans it anew whenever a bound value that the
+/// plan could turn on changes, which is at every look, and costs more than the rows. Each statement names its index.
+fn keep_plans(conn: &Connection) -> Result<(), StoreError> {
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
 fn open_reading(path: &Path, mmap_mib: u32) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(LOCK_PATIENCE)?;
+    keep_plans(&conn)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     conn.pragma_update(None, "query_only", true)?;
     conn.pragma_update(None, "mmap_size", i64::from(mmap_mib) << 20)?;

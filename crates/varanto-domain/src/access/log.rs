@@ -365,3 +365,35 @@ pub fn canonical(
     field("detail", detail);
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// LOG-1: each event has a name of its own, by which it is found again.
+    #[test]
+    fn events_are_found_by_their_names() {
+        for (place, event) in Event::ALL.into_iter().enumerate() {
+            assert!(!event.code().is_empty());
+            assert_eq!(Event::of_code(event.code()), Some(event), "{place}");
+        }
+        assert_eq!(Event::of_code("nothing"), None);
+    }
+
+    /// LOG-1: a line says how it was decided and by which rule; of faults each code once, in order.
+    #[test]
+    fn an_outcome_tells_its_reason() {
+        let refused = Outcome::Refused(vec!["wrong-form", "not-json", "wrong-form"]);
+        let outcomes = [
+            (Outcome::Permitted(Basis::CaseContext), "permitted", "case-context"),
+            (Outcome::Denied(Denial::WeakLogin), "denied", "weak-login"),
+            (refused, "refused", "not-json,wrong-form"),
+            (Outcome::Done, "done", ""),
+        ];
+        let codes: Vec<&str> = outcomes.iter().map(|(outcome, ..)| outcome.code()).collect();
+        assert_eq!(codes, Outcome::CODES);
+        for (outcome, code, reason) in outcomes {
+            assert_eq!((outcome.code(), &*outcome.reason()), (code, reason));
+        }
+    }
+}

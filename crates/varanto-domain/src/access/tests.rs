@@ -673,3 +673,29 @@ fn the_metadata_say_how_a_document_is_held_back() {
     let by_producer = display(&[(Element::GuardianDisclosure, "2")], false);
     assert_eq!(by_producer.guardians, GuardianMark::HiddenByProducer);
 }
+
+/// LOG-1, ARC-10: who acted stands in the line with role, unit and how they logged in; and what the grant obliges
+/// the log to keep.
+#[test]
+fn a_line_tells_who_acted_and_what_it_was_obliged_to() {
+    use super::log::Actor;
+    let detail = |strength| Actor::of(&professional(Role::Worker, strength)).detail.unwrap();
+    let unit = "1.2.246.10.90000001.10.1";
+    assert_eq!(detail(Strength::Strong), format!("number - role worker unit {unit}"));
+    assert_eq!(detail(Strength::Weak), format!("number - role worker unit {unit} login weak"));
+    let system = Actor::of(&World::usual().caller);
+    assert_eq!(
+        (&*system.name, system.detail.as_deref()),
+        ("system:system", Some("certificate 00"))
+    );
+
+    let mut world = World::usual();
+    world.person(Role::Worker);
+    world.client.safety_order = true;
+    let own = world.answer(Action::Read, Situation::OwnRegister).unwrap();
+    assert_eq!(own.log_words(), " safety-order");
+    world.client.rights.clear();
+    world.reason = Some(Reason::Look(LookReason::Urgent));
+    let other = world.answer(Action::Read, Situation::OwnRegister).unwrap();
+    assert_eq!(other.log_words(), " masked reason=urgent");
+}
