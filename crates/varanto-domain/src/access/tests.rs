@@ -699,3 +699,31 @@ fn a_line_tells_who_acted_and_what_it_was_obliged_to() {
     let other = world.answer(Action::Read, Situation::OwnRegister).unwrap();
     assert_eq!(other.log_words(), " masked reason=urgent");
 }
+
+/// LOG-2, JOI-2: a reviewer answers for the own organisation's people and for the controllers of its line, reads
+/// the lines of those registers, and of a version elsewhere not even how it is held back.
+#[test]
+fn a_reviewer_reads_the_lines_of_the_own_registers() {
+    let (own, tenant, other) =
+        (oid("1.2.246.10.90000001"), oid("1.2.246.10.90000007"), oid("1.2.246.10.90000002"));
+    let mut caller = professional(Role::DataProtectionOfficer, Strength::Strong);
+    caller.registers = vec![own.clone(), tenant.clone()];
+    let permit = may_review_log(&caller).unwrap();
+    assert_eq!(permit.registers(), [own.clone(), tenant.clone()]);
+    assert_eq!(permit.organisations().collect::<Vec<_>>(), [&own, &tenant]);
+    for (organisation, expected) in [(&own, true), (&tenant, true), (&other, false)] {
+        assert_eq!(permit.covers(organisation), expected, "{organisation}");
+        assert_eq!(permit.answers_for(organisation.as_str()), expected, "{organisation}");
+        let document =
+            DocumentFacts { controller: organisation.clone(), ..World::usual().document };
+        let version = VersionFacts { version: VersionKey(7), client: ClientKey(3), document };
+        let record = permit.for_the_record(&version).map(|permit| permit.version());
+        assert_eq!(record, expected.then_some(VersionKey(7)), "{organisation}");
+    }
+    caller.registers = vec![tenant.clone()];
+    let permit = may_review_log(&caller).unwrap();
+    assert!(permit.answers_for(own.as_str()) && permit.answers_for(tenant.as_str()));
+    assert!(permit.masks_whereabouts());
+    let keeper = may_review_log(&professional(Role::Archivist, Strength::Strong)).unwrap();
+    assert!(!keeper.masks_whereabouts());
+}
