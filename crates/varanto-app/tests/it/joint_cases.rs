@@ -27,17 +27,17 @@ const DISCLOSED: Purpose = Purpose::READ.in_situation(Situation::Disclosure);
 
 /// A case of the first client, whom one unit of the county serves, that the second, whom another unit serves, was
 /// in for ten days; a note of each time.
-struct Family {
-    world: World,
+pub(crate) struct Family {
+    pub(crate) world: World,
     first: Client,
     second: Client,
     keys: [ClientKey; 2],
     dossier: Dossier,
     case: Draft,
     seconds_relationship: String,
-    before: Oid,
-    meanwhile: Oid,
-    after: Oid,
+    pub(crate) before: Oid,
+    pub(crate) meanwhile: Oid,
+    pub(crate) after: Oid,
 }
 
 fn entry(who: &Client, joined: &str, left: Option<&str>) -> Value {
@@ -62,7 +62,7 @@ fn joint(draft: Draft, clients: Vec<Value>) -> Draft {
 }
 
 impl Family {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let world = World::new();
         let loaded = neighbours_too(registers()).to_string().into_bytes();
         world.app.load_registers("world", loaded).unwrap();
@@ -124,7 +124,7 @@ impl Family {
     }
 
     /// The worker of the unit that serves the second client alone.
-    fn others_worker(&self) -> Caller {
+    pub(crate) fn others_worker(&self) -> Caller {
         worker(&self.world, COUNTY, OTHER_UNIT)
     }
 
