@@ -531,6 +531,16 @@ fn person_facts(
     Ok(Some((facts, told_at)))
 }
 
+/// Whether a client has died, as the population register told last.
+pub(crate) fn has_died(
+    tx: &ReadTx<'_>,
+    client: ClientKey,
+    today: FinnishDay,
+) -> Result<bool, StoreError> {
+    let told = person_facts(tx, client)?;
+    Ok(told.and_then(|(facts, _)| facts.died_on).is_some_and(|died| died <= today))
+}
+
 /// Whether what tells where a client is must be masked from those whom it is masked from.
 ///
 /// Source: ARC-10.

@@ -12,7 +12,7 @@ use varanto_domain::mandates::{self, HeldMandate, Mandate, Matter};
 use varanto_domain::time::FinnishDay;
 use varanto_formats::mandates::MandateQuestion;
 
-use crate::inquiry::{Inquiry, facts_of_version};
+use crate::inquiry::{Inquiry, facts_of_version, has_died};
 use crate::persons::Rest;
 use crate::{App, AppError};
 
@@ -120,8 +120,11 @@ impl App {
         matter: Matter,
     ) -> Result<(), AppError> {
         let told = self.ask_mandates(caller, question)?;
-        let mandates = told.mandates.unwrap_or_default();
         let today = FinnishDay::of(self.clock.now());
+        let died = self.store.read::<_, AppError>(|tx| {
+            Ok(told.client.map(|client| has_died(tx, client, today)).transpose()?)
+        })?;
+        let mandates = told.mandates.filter(|_| died != Some(true)).unwrap_or_default();
         mandates::may_act_for(&question.principal, &mandates, matter, today)
             .map_err(AppError::Denied)
     }

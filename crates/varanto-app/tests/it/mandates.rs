@@ -271,6 +271,10 @@ fn the_own_log_is_given_by_mandate() {
     let days = Validity { first: FinnishDay::parse("2026-01-10").unwrap(), last: None };
     all.know(PersonFacts { safety_order: Some(days), ..PersonFacts::default() });
     assert_eq!(code(told()), "cannot-be-masked");
+    // The client's death ends the mandate at a unit too.
+    let died_on = FinnishDay::parse("2026-11-03");
+    all.know(PersonFacts { died_on, ..PersonFacts::default() });
+    assert_eq!(code(told()), "mandate-missing");
     // The client is told of the look by mandate.
     all.know(PersonFacts::default());
     assert_eq!(all.opens(&note.id()), "yes");
