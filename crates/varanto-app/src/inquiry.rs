@@ -8,8 +8,8 @@ use std::sync::Arc;
 use varanto_domain::access::log::Actor;
 use varanto_domain::access::{
     self, Action, ArchivePermit, Caller, ClientFacts, Denial, Display, DocumentFacts, Grant,
-    InvalidatePermit, LookReason, Purpose, Question, ReadPermit, RelationshipSpan, Situation,
-    Subject, VersionFacts, Who,
+    InvalidatePermit, LookReason, Purpose, Question, ReadPermit, RelationshipSpan, SeenWith,
+    Situation, Subject, VersionFacts, Who,
 };
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::archive::metadata::Metadata;
@@ -202,6 +202,16 @@ impl<'a> Inquiry<'a> {
         through: Option<ClientKey>,
     ) -> Answer<ReadPermit> {
         self.ask(tx, row, through, access::may_list)
+    }
+
+    /// With what more a version would be seen, through one client alone.
+    pub(crate) fn seen_with(
+        &self,
+        tx: &ReadTx<'_>,
+        row: &VersionRow,
+        through: ClientKey,
+    ) -> Answer<Option<SeenWith>> {
+        self.ask(tx, row, Some(through), access::seen_with)
     }
 
     /// Whether a version may be invalidated.

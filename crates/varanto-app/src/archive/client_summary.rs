@@ -1,18 +1,21 @@
 //! The client summary (asiakastiedon kooste): relationships, cases and key documents over all controllers, as the
 //! caller may see them (ARC-9).
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::Arc;
 
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
-use varanto_domain::access::{self, Basis, Caller, Denial, Purpose, ReadPermit, Reason, Situation};
+use varanto_domain::access::{
+    self, Basis, Caller, Denial, Purpose, ReadPermit, Reason, SeenWith, Situation,
+};
 use varanto_domain::archive::documents::{Part, VersionState};
 use varanto_domain::archive::key_documents::{GENERAL_TYPES, may_be_key};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid};
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::metadata;
-use varanto_store::{After, CaseRow, Filter, ReadTx, StoreError, VersionRow};
+use varanto_store::{After, CaseRow, Filter, ReadTx, Scope, StoreError, VersionRow};
 
 use super::joint_cases::{joint_cases_of_others, scopes_of_client};
 use super::show_document::structure_of_record;
@@ -59,6 +62,8 @@ pub struct ClientSummary {
     pub documents: Vec<SummaryDocument>,
     /// Whether there are older key documents that the caller may see.
     pub more: bool,
+    /// With what more other documents would be seen: in general terms, and only where that may be known.
+    pub more_with: BTreeSet<SeenWith>,
 }
 
 /// What every item of a summary tells.
@@ -154,6 +159,7 @@ impl App {
             lines: Vec::new(),
             stated: Vec::new(),
             denied: None,
+            more_with: String::new(),
             now,
         };
         self.learn_mandates_of_client(&making.others, Some(&query.client))?;
@@ -191,6 +197,8 @@ struct Making<'a> {
     lines: Vec<LogLine>,
     stated: Vec<StatedLook>,
     denied: Option<Denial>,
+    /// With what more other documents would be seen, as the line tells it.
+    more_with: String,
     now: Instant,
 }
 
@@ -202,6 +210,7 @@ impl Making<'_> {
             cases: Vec::new(),
             documents: Vec::new(),
             more: false,
+            more_with: BTreeSet::new(),
         };
         self.client = tx.find_client(&self.query.client)?;
         let Some(client) = self.client else { return Ok(summary) };
@@ -223,6 +232,7 @@ impl Making<'_> {
             summary.cases.extend(self.case(tx, case, None)?);
         }
         self.documents(tx, client, &mut summary)?;
+        self.unseen(tx, client, &mut summary)?;
         Ok(summary)
     }
 
@@ -243,6 +253,36 @@ impl Making<'_> {
             joint: case.known.joint,
             service_task: case.known.service_task,
         }))
+    }
+
+    /// Says with what more other documents in force would be seen. A summary narrows by nothing, so that it tells of none of
+    /// them what it is.
+    fn unseen(
+        &mut self,
+        tx: &ReadTx<'_>,
+        client: ClientKey,
+        summary: &mut ClientSummary,
+    ) -> Result<(), AppError> {
+        let filter = Filter { states: vec![VersionState::InForce], ..Filter::default() };
+        let mut after: Option<After> = None;
+        loop {
+            let page = tx.find_versions(&Scope::Client(client), &filter, after, 256)?;
+            for row in &page {
+                let seen = self.inquiry_about(row).seen_with(tx, row, client)?;
+                summary.more_with.extend(seen.ok().flatten());
+            }
+            let Some(last) = page.last().filter(|_| page.len() == 256) else { break };
+            after = Some(After { written_at: last.written_at, version: last.version });
+        }
+        self.more_with = summary.more_with.iter().fold(String::new(), |told, with| {
+            let comma = if told.is_empty() { "" } else { "," };
+            told + comma + with.code()
+        });
+        Ok(())
+    }
+
+    fn inquiry_about(&self, row: &VersionRow) -> &Inquiry<'_> {
+        if self.own.caller().owns(&row.controller) { &self.own } else { &self.others }
     }
 
     /// The newest key documents, of all types together.
@@ -307,8 +347,7 @@ impl Making<'_> {
         tx: &ReadTx<'_>,
         row: &VersionRow,
     ) -> Result<Result<ReadPermit, Denial>, StoreError> {
-        let own = self.own.caller().owns(&row.controller);
-        let inquiry = if own { &self.own } else { &self.others };
+        let inquiry = self.inquiry_about(row);
         let permit = if self.query.enriched {
             inquiry.may_read_through(tx, row, self.client)
         } else {
@@ -375,6 +414,7 @@ impl Making<'_> {
 
     /// The lines: one for each item; of a summary that tells nothing one that says so, and why.
     fn finish(mut self) -> (Vec<LogLine>, Vec<StatedLook>) {
+        let more_with = std::mem::take(&mut self.more_with);
         if self.lines.is_empty() {
             let nothing = || Outcome::Permitted(Basis::OwnRegister);
             self.lines.push(LogLine {
@@ -386,6 +426,9 @@ impl Making<'_> {
                 version: None,
                 detail: "summary hits=0".to_owned(),
             });
+        }
+        if let (Some(line), false) = (self.lines.first_mut(), more_with.is_empty()) {
+            let _ = write!(line.detail, " more-with={more_with}");
         }
         (self.lines, self.stated)
     }

@@ -137,6 +137,17 @@ fn a_dead_clients_relationships_are_in_no_other_organisers_summary() {
     for (died, expected) in [(None, [2, 2, 2, 2]), (Some("2026-11-01"), [0, 0, 0, 2])] {
         let died_on = died.and_then(FinnishDay::parse);
         world.tell(vec![(who.code, PersonFacts { died_on, ..PersonFacts::default() })]);
+        let more_with = |caller: &Caller, query: &SummaryQuery| {
+            let summary = world.app.client_summary(caller, query).unwrap();
+            summary.more_with.iter().map(|with| with.code()).collect::<Vec<_>>()
+        };
+        let told =
+            [more_with(&neighbour, &disclosed), more_with(&world.county(), &asked(None, None))];
+        // What is held back of a living client may be known of; of a dead one that a reason is wanted, in the own register.
+        let of_own = if died.is_some() { vec!["reason"] } else { vec![] };
+        let of_other = if died.is_some() { vec!["reason"] } else { vec!["statutory-ground"] };
+        assert_eq!(told, [of_other, of_own.clone()], "{died:?}");
+        assert_eq!(more_with(&neighbour, &asked(None, None)), of_own);
         let found = [
             at_county(&neighbour, &disclosed),
             at_county(&neighbour, &by_law),

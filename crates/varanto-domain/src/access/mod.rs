@@ -20,6 +20,7 @@ pub mod log;
 mod permit;
 mod question;
 pub mod table;
+mod unseen;
 pub mod users;
 pub mod whereabouts;
 
@@ -33,6 +34,8 @@ pub use permit::{
     WholePermit,
 };
 pub use question::{Action, LookReason, Purpose, Question, Reason, Situation, StatutoryGround};
+
+pub use unseen::{SeenWith, seen_with};
 
 use crate::grounds;
 use crate::ids::Oid;

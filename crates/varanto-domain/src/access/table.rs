@@ -136,8 +136,17 @@ impl World {
 
     /// What is answered in it.
     pub(super) fn answer(&self, action: Action, situation: Situation) -> Result<Grant, Denial> {
+        self.asked(situation, |question| decide(action, question))
+    }
+
+    /// What a rule answers to its question.
+    pub(super) fn asked<T>(
+        &self,
+        situation: Situation,
+        rule: impl FnOnce(&Question<'_>) -> T,
+    ) -> T {
         let others: Vec<&ClientFacts> = self.others.iter().collect();
-        let question = Question {
+        rule(&Question {
             caller: &self.caller,
             document: &self.document,
             client: &self.client,
@@ -146,8 +155,7 @@ impl World {
             reason: self.reason,
             invalidated_too: self.invalidated_too,
             day: self.day,
-        };
-        decide(action, &question)
+        })
     }
 
     /// A professional who logged in, with what the role allows.

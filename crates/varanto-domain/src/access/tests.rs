@@ -341,6 +341,59 @@ fn refusals_and_hold_backs_yield_to_the_law_alone() {
     }
 }
 
+/// What may be known of the world's document, where it is not seen.
+fn seen_with(world: &World, situation: Situation) -> Option<&'static str> {
+    let (version, client) = (VersionKey(1), ClientKey(1));
+    let version = VersionFacts { version, client, document: world.document.clone() };
+    let told = world.asked(situation, |question| super::seen_with(&version, question));
+    told.ok().flatten().map(SeenWith::code)
+}
+
+/// DIS-3, ACC-4: to whom the client permits disclosure may know that something is held back by default; of what is refused,
+/// without permission, of one who has died, and where it is hidden where the client is, nothing is known.
+#[test]
+fn what_is_held_back_by_default_may_be_known_of() {
+    let check = |make: &dyn Fn(&mut World), expected: Option<&str>| {
+        let mut world = World::usual();
+        world.other_county();
+        world.document.group = DocumentGroup::Old;
+        make(&mut world);
+        assert_eq!(seen_with(&world, Situation::Disclosure), expected);
+    };
+    let told = Some("statutory-ground");
+    check(&|_| {}, told);
+    check(&|world| world.document.group = DocumentGroup::PhaseOne, told);
+    check(&|world| world.document.group = DocumentGroup::LaterPhase, None);
+    check(&|world| world.document.group = DocumentGroup::Refusal, None);
+    let refused = Refused::Controller(oid("1.2.246.10.90000001"));
+    check(&|world| world.client.refusals.0.push(refused.clone()), None);
+    check(&|world| world.client.permission = None, None);
+    check(&|world| world.client.relationships.truncate(1), None);
+    check(&|world| world.client.died_on = Some(day("2026-01-01")), None);
+    check(&|world| world.client.safety_order = true, None);
+    check(&|world| world.client.person_known = false, None);
+}
+
+/// OLD-3, ACC-3: the own side may know that a reason is wanted of it where nothing else is; a worker without case context
+/// may not.
+#[test]
+fn the_own_side_may_know_that_a_reason_is_wanted() {
+    let check = |make: &dyn Fn(&mut World), expected: Option<&str>| {
+        let mut world = World::usual();
+        world.client.died_on = Some(day("2026-01-01"));
+        make(&mut world);
+        assert_eq!(seen_with(&world, Situation::OwnRegister), expected);
+    };
+    check(&|_| {}, Some("reason"));
+    check(&|world| world.client.died_on = None, None);
+    check(&|world| world.person(Role::Worker), Some("reason"));
+    let stranger = |world: &mut World| {
+        world.person(Role::Worker);
+        world.client.rights.clear();
+    };
+    check(&stranger, None);
+}
+
 /// DIS-1: one who does not serve the client learns nothing of permission or refusal.
 #[test]
 fn who_does_not_serve_the_client_learns_nothing() {

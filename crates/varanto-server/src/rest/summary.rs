@@ -128,6 +128,8 @@ struct ToldSummary<'a> {
     cases: Vec<ToldCase<'a>>,
     documents: Vec<ToldDocument<'a>>,
     more: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    more_with: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -238,6 +240,7 @@ impl<'a> ToldSummary<'a> {
             cases: summary.cases.iter().map(case).collect(),
             documents: summary.documents.iter().map(document).collect(),
             more: summary.more,
+            more_with: summary.more_with.iter().map(|with| with.code()).collect(),
         }
     }
 }
@@ -311,6 +314,9 @@ fn sheet(summary: &ClientSummary, words: &Words<'_>, language: ViewLanguage) -> 
     table(&mut sheet, words, "documents", ["document", "written", "controller", "task"], rows);
     if summary.more {
         sheet.paragraph(&words.of("summary.more"));
+    }
+    for with in &summary.more_with {
+        sheet.paragraph(&words.of(&format!("summary.more-with-{}", with.code())));
     }
     for one in &summary.relationships {
         contents(&mut sheet, &words.of("summary.relationship"), &one.item, words, language);
