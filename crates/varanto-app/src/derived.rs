@@ -251,7 +251,7 @@ pub(crate) fn keep_long_road(
 }
 
 /// What the documents in force of a relationship say together.
-fn said_together(
+pub(crate) fn said_together(
     tx: &ReadTx<'_>,
     kept: &RelationshipRow,
 ) -> Result<Option<(KnownRelationship, Vec<RegisterUseRight>)>, StoreError> {

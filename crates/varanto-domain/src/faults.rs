@@ -98,6 +98,16 @@ fault_kinds! {
     NoOpenCase = "no-open-case";
     /// The service may stand in several cases, and none is named. Args: `cases`.
     SeveralCases = "several-cases";
+    /// A service task of the relationship has no case, so that its services have no place on the long road.
+    ServiceWithoutCase = "service-without-case";
+    /// A service runs until further notice, and every case of its task is closed.
+    ServiceWithoutOpenCase = "service-without-open-case";
+    /// The only cases of the service task are joint ones: other clients would be told who serves this one.
+    ServiceInJointCase = "service-in-joint-case";
+    /// How a service is bought has no place on the short road. The version before keeps it.
+    PurchaseNotCarried = "purchase-not-carried";
+    /// The rights would not be the same after the move. Args: `day` (the first on which they differ).
+    RightsDiffer = "rights-differ";
     /// The controller has not begun to take the long road.
     RoadNotBegun = "road-not-begun";
     /// The controller's move to the long road is confirmed: there is no way back.

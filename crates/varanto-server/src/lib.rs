@@ -12,6 +12,7 @@ pub mod doors;
 pub mod frame;
 pub mod inside;
 pub mod mandate_register;
+pub mod moving;
 pub mod national;
 pub mod opening;
 pub mod outbound;

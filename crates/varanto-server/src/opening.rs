@@ -12,13 +12,13 @@ use crate::anchors::{Anchors, AnchorsError};
 use crate::certificates::Authority;
 use crate::config::{self, Config};
 use crate::doors::Doors;
-use crate::mandate_register;
 use crate::outbound::ConnectionError;
 use crate::population_register::Connection;
 use crate::revocation_lists::Fetching;
 use crate::server::{self, Server, ServerError};
 use crate::tls::{Judge, TlsError};
 use crate::tokens::Tokens;
+use crate::{mandate_register, moving};
 
 /// Why an archive does not open.
 #[derive(Debug, thiserror::Error)]
@@ -97,6 +97,7 @@ impl Opening {
         if let Some(register) = self.register {
             server.run_beside(register.connect(self.doors.app.clone()));
         }
+        server.run_beside(moving::go_on(self.doors.app.clone()));
         if !self.fetching.is_empty() {
             server.run_beside(self.fetching.go_on());
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
 use varanto_domain::access::{ArchivePermit, Caller, Denial, Purpose};
-use varanto_domain::archive::documents::{Form, Part, archiving_delay_millis};
+use varanto_domain::archive::documents::{Form, Part};
 use varanto_domain::archive::metadata::Metadata;
 use varanto_domain::archive::receipt::Receipt;
 use varanto_domain::archive::references::{
@@ -16,14 +16,12 @@ use varanto_domain::ids::{ClientIdentifier, ClientKey, VersionKey};
 use varanto_domain::relationship::{InCase, Parties, Road, changes};
 use varanto_domain::structures::Structure;
 use varanto_domain::time::{FinnishDay, Instant};
-use varanto_store::{
-    DataKey, Durable, LineEvidence, NewVersion, SealedContent, SealedRecord, SealedSignatures,
-    Store, VersionEvidence, WriteTx,
-};
+use varanto_store::{Durable, LineEvidence, Store, VersionEvidence, WriteTx};
 
 use super::examine::{ExaminedBy, examine};
+use super::parcel::{Parcel, Place, Sealed};
 use super::references::{Found, find};
-use super::signatures::{Kept as KeptSignatures, judge_signatures};
+use super::signatures::judge_signatures;
 use super::{prove_document, record};
 use crate::derived::{clients_of_case, keep_long_road};
 use crate::inquiry::Inquiry;
@@ -60,12 +58,12 @@ impl Submission {
     }
 
     /// The parts in the order in which they are kept: those of the form, then those beside.
-    fn kept_parts(&self, form: Form) -> Vec<(Part, &[u8])> {
+    pub(super) fn kept_parts(&self, form: Form) -> Vec<(Part, &[u8])> {
         let order = form.parts().iter().chain(&Part::BESIDE);
         order.filter_map(|part| Some((*part, self.part(*part)?))).collect()
     }
 
-    fn content_bytes(&self) -> u64 {
+    pub(super) fn content_bytes(&self) -> u64 {
         let content = self.parts.iter().filter(|(part, _)| part.is_content());
         content.map(|(_, bytes)| bytes.len() as u64).sum()
     }
@@ -153,12 +151,7 @@ impl App {
         let mut remarks = examined.remarks;
         remarks.extend(judged.remarks.iter().cloned());
         let signatures = judged.kept(&submission, &trust.trust, received);
-        let work = Work {
-            store: self.store.clone(),
-            permit,
-            caller: caller.clone(),
-            registry: Arc::clone(&registry),
-            actor: Actor::of(caller),
+        let parcel = Parcel {
             version: VersionKey(self.store.ids().next_key()),
             dictionaries: self.dictionaries_for(examined.structure.as_deref(), &registry)?,
             record: varanto_formats::metadata::write(&metadata).into_bytes(),
@@ -169,6 +162,14 @@ impl App {
             signatures,
             form,
             received,
+        };
+        let work = Work {
+            store: self.store.clone(),
+            permit,
+            caller: caller.clone(),
+            registry: Arc::clone(&registry),
+            actor: Actor::of(caller),
+            parcel,
         };
         Ok(Archived { remarks, ..self.keep(caller, work)? })
     }
@@ -195,7 +196,7 @@ impl App {
     }
 
     /// The dictionaries for content and record.
-    fn dictionaries_for(
+    pub(super) fn dictionaries_for(
         &self,
         structure: Option<&Structure>,
         registry: &Registry,
@@ -210,18 +211,19 @@ impl App {
     /// Compresses and encrypts here, where the client is known, then keeps the document in its turn
     /// on the writer.
     fn keep(&self, caller: &Caller, work: Work) -> Result<Archived, AppError> {
-        let key = self.store.find_data_key(&work.metadata.client.identifier)?;
-        let sealed = key.map(|key| work.seal(&key)).transpose()?;
+        let key = self.store.find_data_key(&work.parcel.metadata.client.identifier)?;
+        let sealed = key.map(|key| work.parcel.seal(&self.store, &key)).transpose()?;
         let work = Arc::new(work);
         let turn = Arc::clone(&work);
         let kept = self.store.write(move |tx| turn.keep(tx, sealed.as_ref()))?;
         match &kept.value {
             Kept::New(new) => {
-                let receipt = new.receipt(&kept, &work.metadata, work.received);
+                let receipt = new.receipt(&kept, &work.parcel.metadata, work.parcel.received);
                 Ok(Archived { receipt, resent: false, remarks: Vec::new() })
             }
             Kept::Known => {
-                self.answer_known(caller, &work.metadata, &work.submission, work.received)
+                let parcel = &work.parcel;
+                self.answer_known(caller, &parcel.metadata, &parcel.submission, parcel.received)
             }
         }
     }
@@ -408,23 +410,7 @@ struct Work {
     caller: Caller,
     registry: Arc<Registry>,
     actor: Actor,
-    version: VersionKey,
-    dictionaries: [i64; 2],
-    record: Vec<u8>,
-    arrival: String,
-    content: RegisterContent,
-    metadata: Metadata,
-    submission: Submission,
-    signatures: Option<KeptSignatures>,
-    form: Form,
-    received: Instant,
-}
-
-/// What is sealed before the writer's turn, under the client's key.
-struct Sealed {
-    content: SealedContent,
-    record: SealedRecord,
-    signatures: Option<SealedSignatures>,
+    parcel: Parcel,
 }
 
 /// What the writer answers.
@@ -464,78 +450,70 @@ impl NewlyKept {
 }
 
 impl Work {
-    fn seal(&self, key: &DataKey) -> Result<Sealed, AppError> {
-        let parts = self.submission.kept_parts(self.form);
-        let content = self.store.seal_content(key, self.version, self.dictionaries[0], &parts)?;
-        let record =
-            self.store.seal_record(key, self.version, self.dictionaries[1], &self.record)?;
-        let signatures = self
-            .signatures
-            .as_ref()
-            .map(|kept| self.store.seal_signatures(key, self.version, 0, kept.evidence.as_bytes()));
-        Ok(Sealed { content, record, signatures: signatures.transpose()? })
-    }
-
     /// The turn on the writer: facts, rule, act, log. What is not yet `sealed` is so under the new
     /// client's key.
     fn keep(&self, tx: &mut WriteTx<'_>, sealed: Option<&Sealed>) -> Result<Kept, AppError> {
-        if tx.find_version(&self.metadata.document_id)?.is_some() {
+        if tx.find_version(&self.parcel.metadata.document_id)?.is_some() {
             return Ok(Kept::Known);
         }
-        let today = FinnishDay::of(self.received);
+        let today = FinnishDay::of(self.parcel.received);
         // What the rows of the client tell may have changed since the caller's thread asked.
         let inquiry = {
             let registry = Arc::clone(&self.registry);
-            Inquiry::new(&self.caller, Purpose::READ, registry, self.received)
+            Inquiry::new(&self.caller, Purpose::READ, registry, self.parcel.received)
         };
-        let naming = Naming::of(&self.metadata);
-        if let Err(denial) = inquiry.may_archive(tx, &naming, Some(&self.metadata))? {
-            tx.log(&denied(self.actor.clone(), denial, self.received))?;
+        let naming = Naming::of(&self.parcel.metadata);
+        if let Err(denial) = inquiry.may_archive(tx, &naming, Some(&self.parcel.metadata))? {
+            tx.log(&denied(self.actor.clone(), denial, self.parcel.received))?;
             return Err(AppError::Denied(denial));
         }
-        let found = find(tx, &inquiry, &naming, &self.content, today)?;
-        let faults = reference_rules::check(&naming, &self.content, &found.facts, today);
+        let found = find(tx, &inquiry, &naming, &self.parcel.content, today)?;
+        let faults = reference_rules::check(&naming, &self.parcel.content, &found.facts, today);
         let faults: Vec<Fault> =
             faults.into_iter().map(|fault| fault.at(Stage::References)).collect();
         if !faults.is_empty() {
-            tx.log(&refusal(self.actor.clone(), found.facts.client, &faults, self.received))?;
+            tx.log(&refusal(
+                self.actor.clone(),
+                found.facts.client,
+                &faults,
+                self.parcel.received,
+            ))?;
             return Err(AppError::Refused(faults));
         }
         let client = match found.facts.client {
             Some(client) => client,
-            None => tx.insert_client(&self.metadata.client.identifier)?,
+            None => tx.insert_client(&self.parcel.metadata.client.identifier)?,
         };
         let sealed_here;
         let sealed = if let Some(sealed) = sealed {
             sealed
         } else {
-            sealed_here = self.seal(&*tx.make_client_key(client)?)?;
+            sealed_here = self.parcel.seal(&self.store, &*tx.make_client_key(client)?)?;
             &sealed_here
         };
         let keys = self.keep_register_facts(tx, client, &found)?;
-        let parts: Vec<Part> =
-            self.submission.kept_parts(self.form).into_iter().map(|(part, _)| part).collect();
-        let new = self.new_version(client, &found, keys, &parts, sealed);
-        let version = tx.insert_version(&new)?;
-        for (digest, bytes) in self.signatures.iter().flat_map(|kept| &kept.material) {
-            tx.keep_material(digest, bytes)?;
-        }
+        let place = Place {
+            client,
+            set: found.predecessor.as_ref().map(|row| row.set),
+            main: found.main,
+            keys,
+        };
+        let version = self.parcel.insert(tx, &place, sealed)?;
         if let Some(replaced) = &found.predecessor {
             tx.replace_version(replaced.version)?;
         }
         if let (RegisterContent::Relationship(_) | RegisterContent::Case(_), Some(key)) =
-            (&self.content, keys.0)
+            (&self.parcel.content, keys.0)
         {
-            keep_long_road(tx, key, self.received)?;
+            keep_long_road(tx, key, self.parcel.received)?;
         }
-        self.count(tx)?;
         let line = tx.log(&LogLine {
-            at: self.received,
+            at: self.parcel.received,
             event: Event::Archive,
             outcome: Outcome::Permitted(self.permit.basis()),
             actor: self.actor.clone(),
             client: Some(client),
-            version: Some(self.version),
+            version: Some(self.parcel.version),
             detail: String::new(),
         })?;
         Ok(Kept::New(Box::new(NewlyKept { version, line })))
@@ -549,34 +527,39 @@ impl Work {
         client: ClientKey,
         found: &Found,
     ) -> Result<(Option<i64>, Option<i64>), AppError> {
-        match &self.content {
+        match &self.parcel.content {
             RegisterContent::Relationship(content) => {
-                let id = self.metadata.relationship_id.clone().expect("obligatory in the group");
+                let id =
+                    self.parcel.metadata.relationship_id.clone().expect("obligatory in the group");
                 let known = KnownRelationship {
                     id,
                     client,
-                    controller: self.metadata.controller.id.clone(),
+                    controller: self.parcel.metadata.controller.id.clone(),
                     old: content.old,
                     last_day: content.last_day,
                     service_tasks: content.service_tasks.iter().map(ToString::to_string).collect(),
-                    road: Naming::of(&self.metadata).road(),
+                    road: Naming::of(&self.parcel.metadata).road(),
                 };
                 if known.road == Road::Long {
                     // Its rights and tasks follow from its cases, once all is kept.
-                    let key =
-                        tx.upsert_relationship(found.relationship_key, &known, self.version)?;
+                    let key = tx.upsert_relationship(
+                        found.relationship_key,
+                        &known,
+                        self.parcel.version,
+                    )?;
                     return Ok((Some(key), None));
                 }
-                let organiser = self.metadata.organiser.as_ref().map(|party| &party.id);
+                let organiser = self.parcel.metadata.organiser.as_ref().map(|party| &party.id);
                 let parties = Parties::of(&known.controller, organiser, &known.id);
                 let before = match found.relationship_key {
                     Some(key) => tx.list_rights(key)?.into_iter().map(|row| row.right).collect(),
                     None => Vec::new(),
                 };
                 let rights = content.units.rights(&parties);
-                let key = tx.upsert_relationship(found.relationship_key, &known, self.version)?;
+                let key =
+                    tx.upsert_relationship(found.relationship_key, &known, self.parcel.version)?;
                 tx.replace_rights(key, client, &rights)?;
-                keep_notices(tx, key, client, &changes(&before, &rights), self.received)?;
+                keep_notices(tx, key, client, &changes(&before, &rights), self.parcel.received)?;
                 Ok((Some(key), None))
             }
             RegisterContent::Case(content) => {
@@ -584,25 +567,32 @@ impl Work {
                     found.facts.relationship.clone().expect("a case's relationship was checked");
                 let relationship_key = found.relationship_key.expect("it was found");
                 let known = KnownCase {
-                    id: self.metadata.case_id.clone().expect("obligatory in the group"),
+                    id: self.parcel.metadata.case_id.clone().expect("obligatory in the group"),
                     clients: self.clients_of_case(tx, client, content)?,
-                    controller: self.metadata.controller.id.clone(),
+                    controller: self.parcel.metadata.controller.id.clone(),
                     relationship,
                     closed: content.closed,
                     closed_on: content.closed_on,
                     joint: content.joint,
-                    service_task: self.metadata.service_task.as_deref().unwrap_or("").to_owned(),
+                    service_task: self
+                        .parcel
+                        .metadata
+                        .service_task
+                        .as_deref()
+                        .unwrap_or("")
+                        .to_owned(),
                 };
-                let key = tx.upsert_case(found.case_key, relationship_key, &known, self.version)?;
+                let key =
+                    tx.upsert_case(found.case_key, relationship_key, &known, self.parcel.version)?;
                 Ok((Some(relationship_key), Some(key)))
             }
             RegisterContent::Refusals(content) => {
-                tx.keep_refusals(client, self.version, &content.entries)?;
+                tx.keep_refusals(client, self.parcel.version, &content.entries)?;
                 Ok((None, None))
             }
             RegisterContent::Permission(content) => {
-                let said = content.said(FinnishDay::of(self.metadata.written_at));
-                tx.keep_permission(client, self.version, &said)?;
+                let said = content.said(FinnishDay::of(self.parcel.metadata.written_at));
+                tx.keep_permission(client, self.parcel.version, &said)?;
                 Ok((None, None))
             }
             RegisterContent::None => Ok((found.case_relationship_key, found.case_key)),
@@ -616,70 +606,12 @@ impl Work {
         client: ClientKey,
         content: &CaseContent,
     ) -> Result<Vec<InCase>, AppError> {
-        let own = self.metadata.client.temporary_identifier();
+        let own = self.parcel.metadata.client.temporary_identifier();
         clients_of_case(content, client, own, |identifier| {
             Ok(match tx.find_client(identifier)? {
                 Some(other) => other,
                 None => tx.insert_client(identifier)?,
             })
         })
-    }
-
-    fn new_version<'a>(
-        &'a self,
-        client: ClientKey,
-        found: &Found,
-        (relationship_key, case_key): (Option<i64>, Option<i64>),
-        parts: &'a [Part],
-        sealed: &'a Sealed,
-    ) -> NewVersion<'a> {
-        let metadata = &self.metadata;
-        NewVersion {
-            version: self.version,
-            oid: &metadata.document_id,
-            client,
-            set: found.predecessor.as_ref().map_or(self.version, |row| row.set),
-            number: metadata.version,
-            group: metadata.group,
-            form: self.form,
-            parts,
-            codes: [
-                metadata.general_type.as_deref(),
-                metadata.specific_type.as_deref(),
-                metadata.service_task.as_deref(),
-            ],
-            controller: &metadata.controller.id,
-            parties: [
-                metadata.organiser.as_ref().map(|party| &party.id),
-                metadata.unit().map(|party| &party.id),
-            ],
-            case_key,
-            relationship_key,
-            main: found.main,
-            written_at: metadata.written_at,
-            archived_at: self.received,
-            arrival: &self.arrival,
-            content_bytes: self.submission.content_bytes(),
-            content: &sealed.content,
-            record: &sealed.record,
-            signatures: sealed.signatures.as_ref(),
-        }
-    }
-
-    fn count(&self, tx: &mut WriteTx<'_>) -> Result<(), AppError> {
-        let metadata = &self.metadata;
-        let kind = metadata.specific_type.as_deref().or(metadata.general_type.as_deref());
-        tx.count_version(
-            &metadata.controller.id,
-            FinnishDay::of(metadata.written_at),
-            (metadata.group, kind),
-            self.submission.content_bytes(),
-        )?;
-        let delay = archiving_delay_millis(metadata.group, metadata.written_at, self.received);
-        if let Some(millis) = delay {
-            let day = FinnishDay::of(self.received);
-            tx.count_delay(&metadata.controller.id, day, millis)?;
-        }
-        Ok(())
     }
 }

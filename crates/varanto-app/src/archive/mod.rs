@@ -12,6 +12,7 @@ mod invalidate_document;
 pub(crate) mod joint_cases;
 pub(crate) mod make_view;
 mod open_document;
+pub(crate) mod parcel;
 mod pdf_file;
 mod prove_document;
 pub(crate) mod record;

@@ -56,7 +56,7 @@ pub struct Preview {
 }
 
 /// The version of this program, which stands in the documents that it writes.
-const PROGRAM: &str = env!("CARGO_PKG_VERSION");
+pub(crate) const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 
 /// How the version that is asked for is made at a moment.
 pub(super) fn making<T>(asked: &Asked<T>, written_at: Instant) -> Making {
@@ -69,7 +69,7 @@ pub(super) fn making<T>(asked: &Asked<T>, written_at: Instant) -> Making {
 }
 
 /// Where names come from on a day.
-pub(super) fn wording(registry: &Registry, at: Instant) -> Wording<'_> {
+pub(crate) fn wording(registry: &Registry, at: Instant) -> Wording<'_> {
     Wording {
         registers: registry.registers(),
         code_sets: registry.code_sets(),
@@ -78,7 +78,7 @@ pub(super) fn wording(registry: &Registry, at: Instant) -> Wording<'_> {
 }
 
 /// The submission of a metadata and a content, with the view that is made of them.
-pub(super) fn submission(
+pub(crate) fn submission(
     raw: &RawMetadata<'_>,
     structured: &Content<'_>,
     registry: &Registry,

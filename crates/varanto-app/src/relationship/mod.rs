@@ -2,7 +2,7 @@
 //! archives it by the one road that all documents take (REL-1 to REL-4, REL-8 to REL-12, RUR-1 to RUR-8).
 
 mod act;
-mod compose;
+pub(crate) mod compose;
 pub(crate) mod notices;
 mod open;
 mod show_case;

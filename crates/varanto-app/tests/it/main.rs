@@ -12,6 +12,7 @@ mod full_disk;
 mod guardians;
 mod joint_cases;
 mod mandates;
+mod moving;
 mod national;
 mod national_mutations;
 mod obligations;

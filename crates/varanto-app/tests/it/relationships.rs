@@ -798,3 +798,42 @@ fn the_organiser_is_warned_before_it_ends_an_unfinished_right() {
     let later = of_producer("end-service", &json!({"last_day": "2026-11-20"}));
     archived(world.acts(&county, &opened.relationship, later, NOW));
 }
+
+/// REL-5, REL-6: on the short road services stand on the relationship, and an act names no case and no kind of
+/// purchase; on the long road it is written into the case, with how the service is bought, and of several cases one
+/// is named.
+#[test]
+fn an_act_on_a_service_is_written_into_the_document_of_its_road() {
+    for road in Road::ALL {
+        let world = World::on(road);
+        let opened = world.opened(1);
+        let mut asked = hand_over(TODAY);
+        asked["purchase"] = "voucher".into();
+        asked["case"] = opened.case.as_str().into();
+        let act = |asked: &Value| {
+            world.acts(&world.county(), &opened.relationship, asked.clone(), SURELY)
+        };
+        let case = || world.app.show_case(&world.county(), &opened.case, Purpose::READ).unwrap();
+        if road == Road::Short {
+            assert_eq!(code(act(&asked)), "forbidden-element case, forbidden-element purchase");
+            archived(act(&hand_over(TODAY)));
+            assert_eq!((world.state(&opened.relationship).version, case().version), (2, 1));
+            continue;
+        }
+        archived(act(&asked));
+        assert_eq!((world.state(&opened.relationship).version, case().version), (1, 2));
+        let content = world.content(&case().document.unwrap());
+        let producer = &content["asia_asiakirja"]["palveluntuottaja"][0];
+        assert_eq!(producer["hankintatapa"]["display"], "Palveluseteli");
+        let second = world.asks_for_case(&opened.relationship);
+        archived(world.opens_case(&world.county(), &second, NOW));
+        let begin = json!({"act": "begin-service", "service_task": TASK, "unit": UNIT,
+            "first_day": "2027-01-01", "last_day": "2027-01-31"});
+        assert_eq!(code(act(&begin)), "several-cases case");
+        assert_eq!(code(act(&of_producer("end-service", &json!({"last_day": TODAY})))), "done");
+        let none = json!({"act": "begin-service", "service_task": "10", "unit": UNIT,
+            "first_day": TODAY});
+        assert_eq!(code(act(&none)), "no-open-case service_task");
+        assert_eq!(world.damage(), Vec::<String>::new());
+    }
+}

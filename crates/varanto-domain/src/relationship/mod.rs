@@ -14,6 +14,7 @@ mod acts;
 mod case_transitions;
 mod check;
 mod joint;
+mod moving;
 mod next_version;
 mod notices;
 mod opening;
@@ -21,6 +22,7 @@ mod reading;
 mod rights;
 mod rights_change;
 pub mod road;
+pub mod served;
 mod transitions;
 mod wording;
 mod workers;
@@ -30,6 +32,7 @@ pub use acts::{
     RelationshipAct, Served, ServiceOfAct,
 };
 pub use joint::InCase;
+pub use moving::{CaseInDossier, Dossier, MovedDossier, MovedService};
 pub use next_version::{
     Maker, Making, new_case_metadata, new_relationship_metadata, next_metadata,
 };

@@ -68,6 +68,10 @@ impl Road {
 pub enum RoadStep {
     /// From this day on relationships are opened on the long road.
     Begin(FinnishDay),
+    /// Its relationships are being moved onto a road; whoever moves them back stays on the short one.
+    Move(Road),
+    /// The move went through them all.
+    Moved,
     /// The controller stays on the short road after all.
     Withdraw,
     /// There is no way back any more.
@@ -83,6 +87,8 @@ impl RoadStep {
     pub fn detail(self, controller: &Oid) -> String {
         match self {
             Self::Begin(from) => format!("road begin controller={controller} from={from}"),
+            Self::Move(to) => format!("road move controller={controller} to={}", to.code()),
+            Self::Moved => format!("road moved controller={controller}"),
             Self::Withdraw => format!("road withdraw controller={controller}"),
             Self::Confirm => format!("road confirm controller={controller}"),
         }
@@ -94,9 +100,14 @@ impl RoadStep {
         let mut words = detail.strip_prefix(Self::DETAIL)?.split(' ');
         let word = words.next()?;
         let controller = Oid::parse(words.next()?.strip_prefix("controller=")?).ok()?;
-        let from = words.next().map(|word| FinnishDay::parse(word.strip_prefix("from=")?));
-        let step = match (word, from) {
-            ("begin", Some(Some(from))) => Self::Begin(from),
+        let last = words.next();
+        let step = match (word, last) {
+            ("begin", Some(from)) => Self::Begin(FinnishDay::parse(from.strip_prefix("from=")?)?),
+            ("move", Some(to)) => {
+                let to = to.strip_prefix("to=")?;
+                Self::Move(Road::ALL.into_iter().find(|road| road.code() == to)?)
+            }
+            ("moved", None) => Self::Moved,
             ("withdraw", None) => Self::Withdraw,
             ("confirm", None) => Self::Confirm,
             _ => return None,
@@ -112,6 +123,8 @@ pub struct RoadState {
     pub long_from: Option<FinnishDay>,
     /// Whether there is no way back.
     pub confirmed: bool,
+    /// Onto which road its relationships are being moved.
+    pub moving: Option<Road>,
 }
 
 impl RoadState {
@@ -137,15 +150,43 @@ impl RoadState {
                 Err(past.value(from.to_string()).arg("expected", format!("≥ {today}")))
             }
             RoadStep::Begin(from) if self.long_from.is_none_or(|before| before > today) => {
-                Ok(Self { long_from: Some(from), confirmed: false })
+                Ok(Self { long_from: Some(from), ..self })
+            }
+            RoadStep::Move(Road::Long) if self.on(today) == Road::Short => {
+                wrong(FaultKind::RoadNotBegun)
             }
             RoadStep::Begin(_) => wrong(FaultKind::NothingChanges),
             RoadStep::Withdraw | RoadStep::Confirm if self.long_from.is_none() => {
                 wrong(FaultKind::RoadNotBegun)
             }
-            RoadStep::Withdraw => Ok(Self::default()),
-            RoadStep::Confirm => Ok(Self { confirmed: true, ..self }),
+            step => Ok(self.with(step)),
         }
+    }
+
+    /// The state after a step that was judged.
+    const fn with(mut self, step: RoadStep) -> Self {
+        match step {
+            RoadStep::Begin(from) => {
+                self.long_from = Some(from);
+                self.moving = None;
+            }
+            RoadStep::Move(to) => {
+                self.moving = Some(to);
+                if let Road::Short = to {
+                    self.long_from = None;
+                }
+            }
+            RoadStep::Moved => self.moving = None,
+            RoadStep::Withdraw => {
+                self.long_from = None;
+                self.moving = None;
+            }
+            RoadStep::Confirm => {
+                self.confirmed = true;
+                self.moving = None;
+            }
+        }
+        self
     }
 }
 
@@ -160,13 +201,14 @@ impl Roads {
         let mut roads = BTreeMap::new();
         for (controller, step) in steps {
             let state: &mut RoadState = roads.entry(controller).or_default();
-            match step {
-                RoadStep::Begin(from) => state.long_from = Some(from),
-                RoadStep::Withdraw => *state = RoadState::default(),
-                RoadStep::Confirm => state.confirmed = true,
-            }
+            *state = state.with(step);
         }
         Self(roads)
+    }
+
+    /// The controllers whose relationships are being moved, and onto which road.
+    pub fn moving(&self) -> impl Iterator<Item = (&Oid, Road)> {
+        self.0.iter().filter_map(|(controller, state)| Some((controller, state.moving?)))
     }
 
     /// Where a controller is.
