@@ -182,13 +182,8 @@ pub fn may_compare_resent(
     version: &VersionFacts,
     question: &Question<'_>,
 ) -> Result<ReadPermit, Denial> {
-    let about = about(version, question);
-    // Where the archived version stands now is no matter: it is the same document, or a conflict.
-    let in_force = DocumentFacts {
-        state: crate::archive::documents::VersionState::InForce,
-        ..about.document.clone()
-    };
-    decide(Action::Store, &Question { document: &in_force, ..about })
+    // Where the version stands now is no matter to storing: it is the same document, or a conflict.
+    decide(Action::Store, &about(version, question))
         .map(|grant| ReadPermit::new(version, question.client.key, grant))
 }
 
