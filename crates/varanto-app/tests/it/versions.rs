@@ -342,7 +342,8 @@ fn a_client_may_be_known_by_a_temporary_identifier() {
         ..DocumentQuery::default()
     };
     let page = world.app.find_documents(&world.county(), &query).unwrap();
-    assert_eq!(page.hits.len(), 4);
+    // The relationship, the case, a note in it, and of the joint case its document and a note.
+    assert_eq!(page.hits.len(), 5);
     assert_eq!(world.damage(), Vec::<String>::new());
 }
 

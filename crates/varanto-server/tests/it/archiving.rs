@@ -131,8 +131,11 @@ async fn only_the_registers_own_organisation_finds_and_opens() {
     let shown = view.get_with(&format!("{path}/content?{why}"), &accept).await.unwrap();
     assert_eq!(shown.header("content-type"), "application/xhtml+xml");
     assert!(shown.header("content-security-policy").contains("sandbox"));
-    let denied = worker.post_form("/api/v1/documents", form(&made)).await.unwrap();
-    assert_eq!(code(&denied), "not-certified");
+    // ACC-2: workers record, and are answered like a system when the document is there; the keeper records nothing.
+    let again = worker.post_form("/api/v1/documents", form(&made)).await.unwrap();
+    assert_eq!(again.status, 200, "{}", again.text());
+    let denied = house.person("archivist").post_form("/api/v1/documents", form(&made)).await;
+    assert_eq!(code(&denied.unwrap()), "not-certified");
 }
 
 /// Conditional requests: one who has the bytes gets 304, and the look is logged all the same.

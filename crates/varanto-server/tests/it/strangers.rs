@@ -146,8 +146,8 @@ async fn every_closed_route_keeps_a_document_from_another_organisations_system()
             "search_permission" | "search_refusals" | "record_permission" | "record_refusal" => {
                 tells(403, "\"receiver-without-relationship\"");
             }
-            // There is no case yet; one that is another's is told as its document would be.
-            "read_case" | "act_on_case" => tells(404, "\"not-found\""),
+            // There is no case yet, nor a notice; a case that is another's is told as its document would be.
+            "read_case" | "act_on_case" | "acknowledge_notice" => tells(404, "\"not-found\""),
             "search_log" | "review_log" | "search_openings" | "search_users" | "judge_opening"
             | "read_own_log" | "print_own_log" | "open_up" => tells(403, "\"role-does-not-fit\""),
             "archive_message" => tells(403, "another-register"),
@@ -157,9 +157,7 @@ async fn every_closed_route_keeps_a_document_from_another_organisations_system()
             }
             "search_documents" => tells(200, "\"documents\":[]"),
             "read_summary" => tells(200, "\"relationships\":[],\"cases\":[],\"documents\":[]"),
-            // No right of its own was opened yet, and one that is another's is told as none.
             "list_notices" => tells(200, "\"notices\":[]"),
-            "acknowledge_notice" => tells(404, "\"not-found\""),
             other => panic!("nobody has asked what {other} tells a stranger"),
         }
     }
