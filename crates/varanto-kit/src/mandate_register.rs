@@ -7,20 +7,19 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use varanto_domain::ids::PersonalIdentityCode;
 use varanto_domain::mandates::Mandate;
 use varanto_formats::mandates::{MandateQuestion, read_question, write};
 
-use crate::outside::{self, Identities};
+use crate::outside::{self, Identities, Manner};
 
 /// The stand-in. Cheap to clone.
 #[derive(Clone)]
@@ -30,10 +29,8 @@ pub struct StandIn(Arc<Inner>);
 type Pair = (PersonalIdentityCode, PersonalIdentityCode);
 
 struct Inner {
-    token: Option<String>,
+    manner: Manner,
     mandates: Mutex<HashMap<Pair, Vec<Mandate>>>,
-    silent: AtomicBool,
-    garbled: AtomicBool,
 }
 
 impl std::fmt::Debug for StandIn {
@@ -47,12 +44,7 @@ impl StandIn {
     /// is one.
     #[must_use]
     pub fn new(token: Option<&str>) -> Self {
-        Self(Arc::new(Inner {
-            token: token.map(|token| format!("Bearer {token}")),
-            mandates: Mutex::default(),
-            silent: AtomicBool::new(false),
-            garbled: AtomicBool::new(false),
-        }))
+        Self(Arc::new(Inner { manner: Manner::asking_for(token), mandates: Mutex::default() }))
     }
 
     /// From now on it answers a question with these.
@@ -63,12 +55,12 @@ impl StandIn {
 
     /// Lets questions wait without an answer, or answers again.
     pub fn fall_silent(&self, silent: bool) {
-        self.0.silent.store(silent, Ordering::Relaxed);
+        self.0.manner.fall_silent(silent);
     }
 
     /// Answers with what nobody can read, or sensibly again.
     pub fn garble(&self, garbled: bool) {
-        self.0.garbled.store(garbled, Ordering::Relaxed);
+        self.0.manner.garble(garbled);
     }
 
     /// Its one route, `POST /mandates`.
@@ -87,18 +79,13 @@ impl StandIn {
 
 async fn answer(State(register): State<StandIn>, headers: HeaderMap, body: Bytes) -> Response {
     let inner = &register.0;
-    let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if inner.token.as_deref().is_some_and(|token| shown != Some(token)) {
+    if !inner.manner.admits(&headers) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let Ok(asked) = read_question(&body) else { return StatusCode::BAD_REQUEST.into_response() };
-    if inner.silent.load(Ordering::Relaxed) {
-        std::future::pending::<()>().await;
-    }
-    if inner.garbled.load(Ordering::Relaxed) {
-        return "<mandates/>".into_response();
-    }
-    let known = inner.mandates.lock().unwrap_or_else(PoisonError::into_inner);
-    let told = known.get(&(asked.holder, asked.principal)).map(Vec::as_slice).unwrap_or_default();
-    ([(header::CONTENT_TYPE, "application/json")], write(told)).into_response()
+    let told = || {
+        let known = inner.mandates.lock().unwrap_or_else(PoisonError::into_inner);
+        write(known.get(&(asked.holder, asked.principal)).map(Vec::as_slice).unwrap_or_default())
+    };
+    inner.manner.answer(told).await
 }

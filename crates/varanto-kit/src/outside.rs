@@ -1,10 +1,14 @@
-//! What stand-ins share: a port of their own behind real TLS, for those who show a certificate.
+//! What stand-ins share: a port of their own behind real TLS, for those who show a certificate, and how they
+//! answer.
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
 use axum::serve::Listener;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::pem::PemObject;
@@ -50,6 +54,46 @@ impl Listener for Behind {
 
     fn local_addr(&self) -> io::Result<Self::Addr> {
         self.tcp.local_addr()
+    }
+}
+
+/// How a stand-in answers: those alone who show its token, if it has one; with nothing, or with what nobody can
+/// read, while it is told to.
+pub(crate) struct Manner {
+    token: Option<String>,
+    silent: AtomicBool,
+    garbled: AtomicBool,
+}
+
+impl Manner {
+    pub(crate) fn asking_for(token: Option<&str>) -> Self {
+        let token = token.map(|token| format!("Bearer {token}"));
+        Self { token, silent: AtomicBool::new(false), garbled: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn fall_silent(&self, silent: bool) {
+        self.silent.store(silent, Ordering::Relaxed);
+    }
+
+    pub(crate) fn garble(&self, garbled: bool) {
+        self.garbled.store(garbled, Ordering::Relaxed);
+    }
+
+    /// Whether whoever asks shows the token.
+    pub(crate) fn admits(&self, headers: &HeaderMap) -> bool {
+        let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        self.token.as_deref().is_none_or(|token| shown == Some(token))
+    }
+
+    /// The answer to a question that was read.
+    pub(crate) async fn answer(&self, told: impl FnOnce() -> String) -> Response {
+        if self.silent.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+        if self.garbled.load(Ordering::Relaxed) {
+            return "<garbled/>".into_response();
+        }
+        ([(header::CONTENT_TYPE, "application/json")], told()).into_response()
     }
 }
 

@@ -6,13 +6,13 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use varanto_domain::ids::PersonalIdentityCode;
@@ -20,7 +20,7 @@ use varanto_domain::persons::PersonFacts;
 use varanto_domain::time::Clock;
 use varanto_formats::persons::{PersonAnswer, read_question, write};
 
-use crate::outside::{self, Identities};
+use crate::outside::{self, Identities, Manner};
 
 /// The stand-in. Cheap to clone.
 #[derive(Clone)]
@@ -28,11 +28,9 @@ pub struct StandIn(Arc<Inner>);
 
 struct Inner {
     clock: Arc<dyn Clock>,
-    token: Option<String>,
+    manner: Manner,
     persons: Mutex<HashMap<PersonalIdentityCode, PersonFacts>>,
     asked: AtomicU64,
-    silent: AtomicBool,
-    garbled: AtomicBool,
 }
 
 impl std::fmt::Debug for StandIn {
@@ -47,11 +45,9 @@ impl StandIn {
     pub fn new(clock: Arc<dyn Clock>, token: Option<&str>) -> Self {
         Self(Arc::new(Inner {
             clock,
-            token: token.map(|token| format!("Bearer {token}")),
+            manner: Manner::asking_for(token),
             persons: Mutex::default(),
             asked: AtomicU64::new(0),
-            silent: AtomicBool::new(false),
-            garbled: AtomicBool::new(false),
         }))
     }
 
@@ -62,12 +58,12 @@ impl StandIn {
 
     /// Lets questions wait without an answer, or answers again.
     pub fn fall_silent(&self, silent: bool) {
-        self.0.silent.store(silent, Ordering::Relaxed);
+        self.0.manner.fall_silent(silent);
     }
 
     /// Answers with what nobody can read, or sensibly again.
     pub fn garble(&self, garbled: bool) {
-        self.0.garbled.store(garbled, Ordering::Relaxed);
+        self.0.manner.garble(garbled);
     }
 
     /// How many persons were asked about.
@@ -92,20 +88,15 @@ impl StandIn {
 
 async fn answer(State(register): State<StandIn>, headers: HeaderMap, body: Bytes) -> Response {
     let inner = &register.0;
-    let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if inner.token.as_deref().is_some_and(|token| shown != Some(token)) {
+    if !inner.manner.admits(&headers) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
     let Ok(codes) = read_question(&body) else { return StatusCode::BAD_REQUEST.into_response() };
     inner.asked.fetch_add(codes.len() as u64, Ordering::Relaxed);
-    if inner.silent.load(Ordering::Relaxed) {
-        std::future::pending::<()>().await;
-    }
-    if inner.garbled.load(Ordering::Relaxed) {
-        return "<persons/>".into_response();
-    }
-    let known = inner.persons.lock().unwrap_or_else(PoisonError::into_inner);
-    let told = codes.into_iter().filter_map(|code| Some((code, known.get(&code)?.clone())));
-    let answer = PersonAnswer { told_at: inner.clock.now(), persons: told.collect() };
-    ([(header::CONTENT_TYPE, "application/json")], write(&answer)).into_response()
+    let told = || {
+        let known = inner.persons.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = codes.into_iter().filter_map(|code| Some((code, known.get(&code)?.clone())));
+        write(&PersonAnswer { told_at: inner.clock.now(), persons: told.collect() })
+    };
+    inner.manner.answer(told).await
 }
