@@ -107,7 +107,7 @@ fn alone(world: &World) {
         Caller { units: vec![client.rights[11].holder.clone()].into(), ..world.caller.clone() };
     let purposes = [
         ("own register", &world.caller, Purpose::READ),
-        ("own register, with a reason", &world.caller, Purpose::READ.because(Reason::ALL[0])),
+        ("own register, with a reason", &world.caller, Purpose::READ.because(Reason::OF_LOOKS[0])),
         ("own register, the last of twelve units", &worker, Purpose::READ),
     ];
     for (name, caller, purpose) in purposes {

@@ -204,6 +204,16 @@ impl<'a> Inquiry<'a> {
         self.ask(tx, row, through, access::may_list)
     }
 
+    /// Whether a version may be handed over on request, through one client alone.
+    pub(crate) fn may_disclose_through(
+        &self,
+        tx: &ReadTx<'_>,
+        row: &VersionRow,
+        through: ClientKey,
+    ) -> Answer<ReadPermit> {
+        self.ask(tx, row, Some(through), access::may_disclose)
+    }
+
     /// With what more a version would be seen, through one client alone.
     pub(crate) fn seen_with(
         &self,
@@ -346,7 +356,7 @@ impl<'a> Inquiry<'a> {
 
     /// Whether a unit of the controller's own made a version. A producer writes in the name of its own units
     /// alone.
-    fn is_organisers(&self, row: &VersionRow) -> bool {
+    pub(crate) fn is_organisers(&self, row: &VersionRow) -> bool {
         let units = self.registry.units_of(&row.controller);
         row.unit.as_ref().is_some_and(|unit| units.contains(unit))
     }
@@ -370,14 +380,15 @@ impl<'a> Inquiry<'a> {
         Ok(if known == told { Vec::new() } else { unknown })
     }
 
-    /// Those of whom it is not known today who they are as persons, where what is shown of a version in a list turns
-    /// on it: whether it is, or what of it.
+    /// Those of whom it is not known today who they are as persons, where what is shown of a version in a list, or
+    /// handed over, turns on it: whether it is, or what of it.
     pub(crate) fn shows_by_persons(
         &self,
         tx: &ReadTx<'_>,
         row: &VersionRow,
+        action: Action,
     ) -> Result<Vec<ClientKey>, StoreError> {
-        let (unknown, [known, told]) = self.by_the_persons(tx, row, Action::List)?;
+        let (unknown, [known, told]) = self.by_the_persons(tx, row, action)?;
         let shown = |answers: Answers| answers.into_iter().map(Result::ok).collect::<Vec<_>>();
         Ok(if shown(known) == shown(told) { Vec::new() } else { unknown })
     }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use varanto_domain::access::Action;
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid, PersonalIdentityCode};
@@ -164,6 +165,7 @@ impl App {
     pub(crate) fn learn_before_listing(
         &self,
         inquiries: &[&Inquiry<'_>],
+        action: Action,
         find: impl Fn(&ReadTx<'_>) -> Result<Vec<VersionRow>, StoreError>,
     ) -> Result<(), AppError> {
         for inquiry in inquiries {
@@ -171,7 +173,7 @@ impl App {
                 let mut turning = BTreeSet::new();
                 for row in find(tx)? {
                     if !turning.contains(&row.client) {
-                        turning.extend(inquiry.shows_by_persons(tx, &row)?);
+                        turning.extend(inquiry.shows_by_persons(tx, &row, action)?);
                     }
                 }
                 Ok(turning)

@@ -16,10 +16,12 @@ use varanto_store::{ReadTx, ReadVersion, StoreError, VersionRow};
 
 use self::offline::body_of;
 pub use self::offline::{Held, ReceiptProblem, ReceiptVerdict, verify_receipt};
+pub use self::package::{PackageFault, PackageVerdict, verify_package};
 use self::signatures::SignatureCheck;
 use crate::{App, AppError, derived, users};
 
 mod offline;
+mod package;
 mod signatures;
 
 /// What a verification of the whole store found.

@@ -303,6 +303,17 @@ pub enum ClientIdentifier {
     Temporary(TemporaryIdentifier),
 }
 
+impl ClientIdentifier {
+    /// The identifier as pages and prints write it: the day of birth of an identity code, nothing of another.
+    #[must_use]
+    pub fn in_views(&self) -> String {
+        match self {
+            Self::Code(code) => format!("{}*****", &code.reveal()[..6]),
+            Self::Temporary(_) => String::new(),
+        }
+    }
+}
+
 macro_rules! key {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

@@ -9,8 +9,8 @@ use std::time::Instant as Stopwatch;
 
 use varanto_domain::access::{
     Action, Caller, ClientFacts, Display, DocumentFacts, Function, GuardianMark, LookReason,
-    Obligation, Question, Reason, RelationshipSpan, Role, Sector, Situation, StatutoryGround,
-    Strength, Subject, Who, decide,
+    Obligation, Question, Reason, RelationshipSpan, RequestGround, Role, Sector, Situation,
+    StatutoryGround, Strength, Subject, Who, decide,
 };
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::disclosure::{DisclosurePermission, Refused};
@@ -447,9 +447,25 @@ impl Second<'_> {
             })
     }
 
+    /// DIS-6: a request from outside names its legal basis, and one that can be: of the dead nobody's own, of
+    /// the living none after death.
+    fn dis_6(&self) -> Option<&'static str> {
+        let basis = match self.q.reason? {
+            Reason::Look(_) => false,
+            Reason::Statutory(_) | Reason::Request(RequestGround::ByLaw | RequestGround::Party) => {
+                true
+            }
+            Reason::Request(RequestGround::AfterDeath) => self.dead(),
+            Reason::Request(_) => !self.dead(),
+        };
+        basis.then_some("on-request")
+    }
+
     fn own_register(&self) -> Option<&'static str> {
         match self.action {
-            Action::Disclose => self.q.reason.map(|_| "on-request"),
+            // DIS-6: nobody carries documents out of the house by saying why.
+            Action::Disclose if self.system_asks() || self.context() => self.dis_6(),
+            Action::Disclose => None,
             Action::Store => Some(if self.context() { "case-context" } else { "own-register" }),
             _ if self.looking() && !self.justified() => None,
             _ if self.system_asks() => Some("own-register"),
@@ -559,7 +575,7 @@ impl Second<'_> {
         match self.action {
             Action::Read | Action::List => self.justified().then_some("archivist"),
             Action::Invalidate => Some("archivist"),
-            Action::Disclose => self.q.reason.map(|_| "on-request"),
+            Action::Disclose => self.dis_6(),
             _ => None,
         }
     }
@@ -965,10 +981,11 @@ fn mandate(dice: &mut Dice, today: FinnishDay) -> Mandate {
 }
 
 fn reason(dice: &mut Dice) -> Option<Reason> {
-    match dice.below(4) {
+    match dice.below(6) {
         0 => Some(Reason::Look(LookReason::Urgent)),
         1 => Some(Reason::Statutory(StatutoryGround::Section62)),
-        2 => Some(dice.pick(&Reason::ALL)),
+        2 => Some(dice.pick(&Reason::OF_LOOKS)),
+        3 | 4 => Some(dice.pick(&Reason::OF_REQUESTS)),
         _ => None,
     }
 }

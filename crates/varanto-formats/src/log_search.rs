@@ -5,7 +5,7 @@ use varanto_domain::access::log::{Event, Outcome};
 use varanto_domain::access::{LookReason, Reason};
 use varanto_domain::archive::metadata::identity_code_fault;
 use varanto_domain::faults::{Fault, FaultKind};
-use varanto_domain::ids::{ClientIdentifier, PersonalIdentityCode};
+use varanto_domain::ids::{ClientIdentifier, Oid, PersonalIdentityCode};
 use varanto_domain::oversight::openings::Judgement;
 use varanto_domain::time::{FinnishDay, Instant};
 
@@ -271,7 +271,7 @@ pub fn read_judgement(bytes: &[u8]) -> Result<Judgement, SearchError> {
 fn look_reason_of(code: &str) -> Option<LookReason> {
     match Reason::of_code(code)? {
         Reason::Look(reason) => Some(reason),
-        Reason::Statutory(_) => None,
+        Reason::Statutory(_) | Reason::Request(_) => None,
     }
 }
 
@@ -296,7 +296,8 @@ impl Reading {
         Self { rule, faults: Vec::new() }
     }
 
-    fn wrong(&mut self, name: &str, expected: impl Into<String>) {
+    /// Tells that a value is none of those expected. It is not told itself.
+    pub(crate) fn wrong(&mut self, name: &str, expected: impl Into<String>) {
         let fault = Fault::new(FaultKind::WrongForm, name, self.rule);
         self.faults.push(fault.arg("expected", expected.into()));
     }
@@ -320,8 +321,18 @@ impl Reading {
         self.read(name, text, moment, "2026-03-23, 2026-03-23T10:54:24+02:00")
     }
 
-    fn day(&mut self, name: &str, text: Option<String>) -> Option<FinnishDay> {
+    /// A day.
+    pub(crate) fn day(&mut self, name: &str, text: Option<String>) -> Option<FinnishDay> {
         self.read(name, text, FinnishDay::parse, "2026-03-23")
+    }
+
+    /// An identifier, or each of several.
+    pub(crate) fn oid(&mut self, name: &str, text: &str) -> Option<Oid> {
+        let read = Oid::parse(text).ok();
+        if read.is_none() {
+            self.faults.push(Fault::new(FaultKind::NotAnOid, name, self.rule));
+        }
+        read
     }
 
     pub(crate) fn coded<T, const N: usize>(
@@ -351,7 +362,7 @@ impl Reading {
     }
 
     /// A member that must be there.
-    fn needed<T>(&mut self, name: &str, value: Option<T>) -> Option<T> {
+    pub(crate) fn needed<T>(&mut self, name: &str, value: Option<T>) -> Option<T> {
         if value.is_none() {
             let fault = Fault::new(FaultKind::MissingElement, name, self.rule);
             self.faults.push(fault.arg("name", name));
@@ -372,7 +383,8 @@ impl Reading {
         }
     }
 
-    fn finish<T>(self, terms: T) -> Result<T, SearchError> {
+    /// The terms, when nothing was wrong with them.
+    pub(crate) fn finish<T>(self, terms: T) -> Result<T, SearchError> {
         if self.faults.is_empty() { Ok(terms) } else { Err(SearchError::Faults(self.faults)) }
     }
 }

@@ -43,9 +43,10 @@ struct LineFile {
     text: String,
 }
 
-#[derive(Serialize, Deserialize)]
+/// A leaf with its way to the root.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct LeafFile {
+pub(crate) struct LeafFile {
     index: u64,
     hash: String,
     path: Vec<String>,
@@ -74,7 +75,7 @@ fn digest_file(salt: &Salt, digest: &Hash) -> DigestFile {
     DigestFile { salt: STANDARD.encode(salt), salted_sha256: STANDARD.encode(digest) }
 }
 
-fn leaf_file(leaf: &LeafProof) -> LeafFile {
+pub(crate) fn leaf_file(leaf: &LeafProof) -> LeafFile {
     LeafFile {
         index: leaf.index,
         hash: STANDARD.encode(leaf.leaf),
@@ -197,15 +198,15 @@ fn bytes<const N: usize>(text: &str, element: &str) -> Result<[u8; N], Fault> {
         .ok_or_else(|| wrong(element, &format!("base64 of {N} bytes")))
 }
 
-fn salt(text: &str, element: &str) -> Result<Salt, Fault> {
+pub(crate) fn salt(text: &str, element: &str) -> Result<Salt, Fault> {
     bytes(text, element)
 }
 
-fn hash(text: &str, element: &str) -> Result<Hash, Fault> {
+pub(crate) fn hash(text: &str, element: &str) -> Result<Hash, Fault> {
     bytes(text, element)
 }
 
-fn leaf(file: &LeafFile, element: &str) -> Result<LeafProof, Fault> {
+pub(crate) fn leaf(file: &LeafFile, element: &str) -> Result<LeafProof, Fault> {
     Ok(LeafProof {
         index: file.index,
         leaf: hash(&file.hash, element)?,

@@ -141,9 +141,9 @@ fn made(search: Search, faults: &mut Vec<Fault>) -> SearchTerms {
         }
     }
     if let Some(code) = search.reason {
-        query.reason = Reason::of_code(&code);
+        query.reason = Reason::of_look(&code);
         if query.reason.is_none() {
-            wrong("reason", Reason::ALL.map(Reason::code).join(", "));
+            wrong("reason", Reason::OF_LOOKS.map(Reason::code).join(", "));
         }
     }
     for name in search.states {

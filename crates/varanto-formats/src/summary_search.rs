@@ -37,8 +37,8 @@ pub fn read(bytes: &[u8]) -> Result<SummaryTerms, SearchError> {
     let enriched = enriched.unwrap_or_default();
     let all = Situation::ALL.map(Situation::code);
     let situation = reading.coded("situation", asked.situation, Situation::of_code, all);
-    let all = Reason::ALL.map(Reason::code);
-    let reason = reading.coded("reason", asked.reason, Reason::of_code, all);
+    let all = Reason::OF_LOOKS.map(Reason::code);
+    let reason = reading.coded("reason", asked.reason, Reason::of_look, all);
     let client = reading.client(asked.client);
     let terms = client.map(|client| SummaryTerms { client, enriched, situation, reason });
     reading.finish_whole(terms)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
 use varanto_domain::access::{
-    self, Basis, Caller, Denial, Purpose, ReadPermit, Reason, SeenWith, Situation,
+    self, Action, Basis, Caller, Denial, Purpose, ReadPermit, Reason, SeenWith, Situation,
 };
 use varanto_domain::archive::documents::{Part, VersionState};
 use varanto_domain::archive::key_documents::{GENERAL_TYPES, may_be_key};
@@ -163,7 +163,7 @@ impl App {
             now,
         };
         self.learn_mandates_of_client(&making.others, Some(&query.client))?;
-        self.learn_before_listing(&[&making.own, &making.others], |tx| {
+        self.learn_before_listing(&[&making.own, &making.others], Action::List, |tx| {
             let client = tx.find_client(&query.client)?;
             let relationships = client.map(|client| tx.list_relationships(client)).transpose()?;
             let relationships = relationships.unwrap_or_default().into_iter();

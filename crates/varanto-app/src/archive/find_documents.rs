@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
 use varanto_domain::access::{
-    self, Basis, Caller, Denial, Grant, Purpose, ReadPermit, Reason, Situation,
+    self, Action, Basis, Caller, Denial, Grant, Purpose, ReadPermit, Reason, Situation,
 };
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::faults::{Fault, FaultKind};
@@ -178,7 +178,9 @@ impl App {
         };
         let inquiry = self.inquiry(caller, query.purpose(), now);
         self.learn_mandates_of_client(&inquiry, query.client.as_ref())?;
-        self.learn_before_listing(&[&inquiry], |tx| newest_of_clients(tx, caller, query))?;
+        self.learn_before_listing(&[&inquiry], Action::List, |tx| {
+            newest_of_clients(tx, caller, query)
+        })?;
         let page = match self.page_in_time(&inquiry, query, after) {
             Err(AppError::Store(StoreError::Overtime)) => {
                 let fault = Fault::new(FaultKind::SearchTooWide, "search", "ARC-8")

@@ -2,7 +2,7 @@
 //!
 //! Both are made from what is archived, anew each time; the original is what `open_content` gives.
 
-use varanto_domain::access::{Caller, Purpose};
+use varanto_domain::access::{Caller, Purpose, ReadPermit};
 use varanto_domain::archive::documents::Part;
 use varanto_domain::archive::elements::Element;
 use varanto_domain::archive::metadata::{RawMetadata, RawValue};
@@ -13,7 +13,7 @@ use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::render::{self, Cover};
 use varanto_formats::view::{ViewLanguage, day_in_words};
 use varanto_formats::{content, metadata, xhtml};
-use varanto_store::StoreError;
+use varanto_store::{ReadTx, StoreError, VersionRow};
 
 use super::whereabouts;
 use crate::{App, AppError, Registry};
@@ -22,14 +22,68 @@ use crate::{App, AppError, Registry};
 const MAX_NAME: usize = 200;
 
 /// One version with what is shown of it.
-struct Opened {
-    parts: Vec<(Part, Vec<u8>)>,
+pub(crate) struct Opened {
+    document: Oid,
+    pub(crate) parts: Vec<(Part, Vec<u8>)>,
     record: Vec<u8>,
     number: u32,
     archived_at: Instant,
 }
 
 impl Opened {
+    /// What a permit lets see of a version.
+    ///
+    /// # Errors
+    /// As [`whereabouts::content`].
+    pub(crate) fn of(
+        tx: &ReadTx<'_>,
+        permit: &ReadPermit,
+        row: &VersionRow,
+        registry: &Registry,
+    ) -> Result<Self, AppError> {
+        Ok(Self {
+            document: row.oid.clone(),
+            parts: whereabouts::content(tx, permit, row, registry)?,
+            record: whereabouts::record(tx, permit, row)?,
+            number: row.number,
+            archived_at: row.archived_at,
+        })
+    }
+
+    /// Its view as a page that a browser may show.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] for a version without a view, [`AppError::NotShown`] for one that cannot be read.
+    pub(crate) fn page(
+        &self,
+        registry: &Registry,
+        language: ViewLanguage,
+    ) -> Result<String, AppError> {
+        let facts = Facts::read(self, registry, language)?;
+        let view = self.part(Part::View).ok_or(AppError::NotFound)?;
+        xhtml::safe_copy(view, &facts.title, language.tag()).map_err(AppError::NotShown)
+    }
+
+    /// The version as a PDF/A file: the one that was archived, else one made of the content. `mark` stands in the
+    /// foot of each page that is made.
+    ///
+    /// # Errors
+    /// [`AppError::NotShown`] for what no print can be made of.
+    pub(crate) fn print(
+        mut self,
+        registry: &Registry,
+        language: ViewLanguage,
+        mark: &str,
+    ) -> Result<Vec<u8>, AppError> {
+        if let Some(at) = self.parts.iter().position(|(part, _)| *part == Part::Pdf) {
+            return Ok(self.parts.swap_remove(at).1);
+        }
+        let facts = Facts::read(&self, registry, language)?;
+        let foot = mark.to_owned() + &archived_note(&self, language);
+        let cover = facts.cover(&foot, &self, language);
+        print(&self, registry, &facts, &cover).map_err(AppError::NotShown)
+    }
+
     fn part(&self, wanted: Part) -> Option<&[u8]> {
         self.parts.iter().find(|(part, _)| *part == wanted).map(|(_, bytes)| bytes.as_slice())
     }
@@ -50,9 +104,7 @@ impl App {
         language: ViewLanguage,
     ) -> Result<String, AppError> {
         let opened = self.open_to_show(caller, document, purpose, "page", Some(Part::View))?;
-        let facts = Facts::read(&opened, &self.registry(), language)?;
-        let view = opened.part(Part::View).ok_or(AppError::NotFound)?;
-        xhtml::safe_copy(view, &facts.title, language.tag()).map_err(AppError::NotShown)
+        opened.page(&self.registry(), language)
     }
 
     /// The version as a PDF/A file to print or hand over: made of the structured content where there
@@ -69,15 +121,8 @@ impl App {
         language: ViewLanguage,
     ) -> Result<Vec<u8>, AppError> {
         let detail = format!("print {}", language.tag());
-        let mut opened = self.open_to_show(caller, document, purpose, &detail, None)?;
-        if let Some(at) = opened.parts.iter().position(|(part, _)| *part == Part::Pdf) {
-            return Ok(opened.parts.swap_remove(at).1);
-        }
-        let registry = self.registry();
-        let facts = Facts::read(&opened, &registry, language)?;
-        let archived = archived_note(document, &opened, language);
-        let cover = facts.cover(&archived, &opened, language);
-        print(&opened, &registry, &facts, &cover).map_err(AppError::NotShown)
+        let opened = self.open_to_show(caller, document, purpose, &detail, None)?;
+        opened.print(&self.registry(), language, "")
     }
 
     /// A version's content and record against a permit, after their line in the log.
@@ -95,12 +140,7 @@ impl App {
             if needed.is_some_and(|part| !row.form.parts().contains(&part)) {
                 return Err(AppError::NotFound);
             }
-            Ok(Opened {
-                parts: whereabouts::content(seen.tx, seen.permit, row, &registry)?,
-                record: whereabouts::record(seen.tx, seen.permit, row)?,
-                number: row.number,
-                archived_at: row.archived_at,
-            })
+            Opened::of(seen.tx, seen.permit, row, &registry)
         })
     }
 }
@@ -123,9 +163,9 @@ fn print(
 }
 
 /// What the metadata say for the page around a document.
-pub(super) struct Facts {
+pub(crate) struct Facts {
     pub(super) document: Option<Oid>,
-    title: String,
+    pub(crate) title: String,
     document_type: String,
     pub(super) organisation: String,
     client: String,
@@ -144,7 +184,7 @@ impl Facts {
         Ok(Self::of(&raw, registry, language))
     }
 
-    pub(super) fn of(raw: &RawMetadata<'_>, registry: &Registry, language: ViewLanguage) -> Self {
+    pub(crate) fn of(raw: &RawMetadata<'_>, registry: &Registry, language: ViewLanguage) -> Self {
         let written_on = text(raw, Element::WrittenAt).and_then(Instant::parse);
         let written_on = written_on.map(FinnishDay::of);
         let oid = |element| text(raw, element).and_then(|oid| Oid::parse(oid).ok());
@@ -193,9 +233,9 @@ impl Facts {
 }
 
 /// What the foot of a printed page says.
-fn archived_note(document: &Oid, opened: &Opened, language: ViewLanguage) -> String {
+fn archived_note(opened: &Opened, language: ViewLanguage) -> String {
     let day = day_in_words(FinnishDay::of(opened.archived_at));
-    let number = opened.number;
+    let (document, number) = (&opened.document, opened.number);
     match language {
         ViewLanguage::Finnish => format!("Arkistoitu {day} · {document} · versio {number}"),
         ViewLanguage::Swedish => format!("Arkiverad {day} · {document} · version {number}"),

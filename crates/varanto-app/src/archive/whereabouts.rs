@@ -25,7 +25,7 @@ pub(super) fn parts(permit: &ReadPermit, row: &VersionRow) -> Vec<Part> {
 }
 
 /// The metadata that a permit lets see.
-pub(super) fn record(
+pub(crate) fn record(
     tx: &ReadTx<'_>,
     permit: &ReadPermit,
     row: &VersionRow,

@@ -15,16 +15,19 @@ use varanto_app::archive::{AccessQuestion, DocumentQuery, InvalidationRequest};
 use varanto_app::callers::PersonFacts;
 use varanto_domain::access::{
     Action, Caller, ClientFacts, Display, DocumentFacts, LookReason, Purpose, Question, Reason,
-    RelationshipSpan, Role, Situation, StatutoryGround, Subject, Who,
+    RelationshipSpan, RequestGround, Role, Situation, StatutoryGround, Subject, Who,
 };
 use varanto_domain::archive::documents::{DocumentGroup, Part, VersionState};
-use varanto_domain::disclosure::{DisclosurePermission, Refusals, Refused};
+use varanto_domain::disclosure::{
+    DisclosurePermission, HandedAs, OutsideRequest, ReceiverKind, Refusals, Refused,
+};
 use varanto_domain::ids::{ClientKey, Oid};
 use varanto_domain::relationship::{Branch, InCase, RegisterUseRight, Side};
 use varanto_domain::time::{Clock, FinnishDay, Instant, Validity};
 use varanto_formats::synthetic::Draw;
 use varanto_formats::view::ViewLanguage;
 
+use crate::handing_over;
 use crate::second_statement::Second;
 use crate::world::{
     COUNTY, Client, Dossier, Draft, NEIGHBOUR, OPERATING_UNIT, PRODUCER, PRODUCERS_OTHER_UNIT,
@@ -805,7 +808,7 @@ struct Trial<'a> {
 }
 
 /// The paths by which a document is reached.
-const PATHS: [&str; 12] = [
+const PATHS: [&str; 13] = [
     "open",
     "content",
     "national",
@@ -818,6 +821,7 @@ const PATHS: [&str; 12] = [
     "invalidation",
     "client search",
     "register search",
+    "handing over",
 ];
 
 impl Trial<'_> {
@@ -898,6 +902,7 @@ impl Trial<'_> {
             }
             "client search" => self.search(Some(self.client)),
             "register search" => self.search(None),
+            "handing over" => self.handing_over(),
             _ => yes_no(given(app.open_document(caller, id, purpose)).0),
         }
     }
@@ -943,6 +948,56 @@ impl Trial<'_> {
         let in_force = Kept { facts, of: one.of, draft: one.draft.clone(), main: None };
         let may = |action| self.archive.permitted(self.caller, &in_force, Purpose::READ, action);
         (json!(may(Action::Version)), json!(refused))
+    }
+
+    /// What goes on a request from outside is what may be handed over of what is in force, each as much as it
+    /// may be, and nothing else: in a package, and as a dry run tells it of paper.
+    fn handing_over(&self) -> (Value, Value) {
+        let (world, caller) = (&self.archive.world, self.caller);
+        let ground = match self.purpose.reason {
+            Some(reason @ Reason::Statutory(_)) => reason,
+            _ => Reason::Request(RequestGround::ByLaw),
+        };
+        let form = if self.purpose.invalidated_too { HandedAs::Package } else { HandedAs::Paper };
+        let mut request = handing_over::request(&self.archive.clients[self.client]);
+        request.receiver.kind = ReceiverKind::Authority;
+        let request = OutsideRequest { ground, form, ..request };
+        let archivist = caller.role() == Some(Role::Archivist);
+        let situation = if archivist { Situation::Archivist } else { Situation::OwnRegister };
+        let purpose = Purpose::READ.in_situation(situation).because(ground);
+        let in_force =
+            self.archive.kept.iter().filter(|one| one.facts.state == VersionState::InForce);
+        let expected = in_force.filter_map(|one| {
+            let (archive, of) = (self.archive, self.client);
+            let said = archive.second_through(caller, one, of, purpose, Action::Disclose);
+            let (ground, duties) = said?;
+            assert_eq!(ground, "on-request");
+            let duty = |name| duties.contains(&name);
+            let extent = match (duty("hide-others"), duty("mask-whereabouts")) {
+                (true, _) => "others-hidden",
+                (false, true) if one.draft.structured.is_none() => return None,
+                (false, true) => "masked",
+                (false, false) => "whole",
+            };
+            let goes = !duty("on-paper-alone") || form == HandedAs::Paper;
+            goes.then(|| (one.facts.id.to_string(), extent.to_owned()))
+        });
+        let expected: BTreeSet<(String, String)> = expected.collect();
+        let given = if form == HandedAs::Package {
+            let package = handing_over::hand_over(world, caller, &request);
+            package.map(|package| handing_over::contents(&package))
+        } else {
+            world.app.try_handing_over(caller, &request).map(|plan| {
+                let told = plan.documents.into_iter();
+                told.map(|one| (one.document.to_string(), one.extent.code().to_owned())).collect()
+            })
+        };
+        let given: BTreeSet<(String, String)> = match given {
+            Ok(given) => given.into_iter().collect(),
+            Err(AppError::Denied(_) | AppError::NotFound) => BTreeSet::new(),
+            Err(other) => panic!("{other:?}"),
+        };
+        (json!(expected), json!(given))
     }
 
     /// A search shows what may be listed, over all its pages, and nothing else.

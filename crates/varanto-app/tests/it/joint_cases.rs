@@ -29,8 +29,8 @@ const DISCLOSED: Purpose = Purpose::READ.in_situation(Situation::Disclosure);
 /// in for ten days; a note of each time.
 pub(crate) struct Family {
     pub(crate) world: World,
-    first: Client,
-    second: Client,
+    pub(crate) first: Client,
+    pub(crate) second: Client,
     keys: [ClientKey; 2],
     dossier: Dossier,
     case: Draft,
@@ -129,14 +129,14 @@ impl Family {
     }
 
     /// The population register tells of a safety order.
-    fn under_order(&self, who: &Client) {
+    pub(crate) fn under_order(&self, who: &Client) {
         let order = Validity { first: FinnishDay::of(instant(JOINED)), last: None };
         let under = PersonFacts { safety_order: Some(order), ..PersonFacts::default() };
         self.world.tell(vec![(who.code, under)]);
     }
 
     /// That an answer tells nothing of the first client.
-    fn tells_nothing(&self, told: &str) {
+    pub(crate) fn tells_nothing(&self, told: &str) {
         let (code, first) = (self.first.code.reveal(), &self.first);
         for secret in [code, &first.family, &first.born()] {
             assert!(!told.contains(secret), "{secret} in {told}");

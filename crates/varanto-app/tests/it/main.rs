@@ -10,6 +10,7 @@ mod differential;
 mod disclosing;
 mod full_disk;
 mod guardians;
+mod handing_over;
 mod joint_cases;
 mod mandates;
 mod moving;

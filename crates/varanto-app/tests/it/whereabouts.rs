@@ -236,7 +236,7 @@ impl Hiding {
 }
 
 /// The text of a print, as another program reads it; `None`, and said, where there is none.
-fn text_of(print: &[u8]) -> Option<String> {
+pub(crate) fn text_of(print: &[u8]) -> Option<String> {
     let mut child = Command::new("pdftotext")
         .args(["-raw", "-enc", "UTF-8", "-", "-"])
         .stdin(Stdio::piped())

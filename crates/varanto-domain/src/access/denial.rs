@@ -302,6 +302,8 @@ denials! {
     StatutoryReasonNeeded "statutory-reason-needed" "DIS-3" BY_LAW StatutoryReason MainUser;
     /// A deceased client's documents are given on paper, after the controller's check.
     OnPaperAlone "on-paper-alone" "OLD-3" ACT DisclosableDocument Controller;
+    /// The legal basis of a request does not fit: the dead neither ask nor consent, and the living are asked first.
+    RequestGroundDoesNotFit "request-ground-does-not-fit" "DIS-6" ACT CodedReason Controller;
     /// Citizens look, and say what they allow and refuse; nothing else.
     NotForCitizens "not-for-citizens" "CIT-1" ACT FittingRole Controller;
     /// The client was not in the joint case when the document was written; or it is another client's to change.

@@ -33,7 +33,9 @@ pub use permit::{
     ArchivePermit, Basis, Grant, InvalidatePermit, LogPermit, NoticePermit, Obligation, ReadPermit,
     WholePermit,
 };
-pub use question::{Action, LookReason, Purpose, Question, Reason, Situation, StatutoryGround};
+pub use question::{
+    Action, LookReason, Purpose, Question, Reason, RequestGround, Situation, StatutoryGround,
+};
 
 pub use unseen::{SeenWith, seen_with};
 
@@ -150,6 +152,37 @@ pub fn may_read(version: &VersionFacts, question: &Question<'_>) -> Result<ReadP
 pub fn may_list(version: &VersionFacts, question: &Question<'_>) -> Result<ReadPermit, Denial> {
     decide(Action::List, &about(version, question))
         .map(|grant| ReadPermit::new(version, question.client.key, grant))
+}
+
+/// Decides whether a version may be handed over outside the electronic way.
+///
+/// # Errors
+/// As [`decide`].
+///
+/// Source: DIS-6.
+pub fn may_disclose(version: &VersionFacts, question: &Question<'_>) -> Result<ReadPermit, Denial> {
+    decide(Action::Disclose, &about(version, question))
+        .map(|grant| ReadPermit::new(version, question.client.key, grant))
+}
+
+/// What bars a caller from handing over anything at all: the controller's own side does, its systems, its
+/// workers and the keeper of its archive.
+///
+/// # Errors
+/// As [`may_look`]; [`Denial::RoleDoesNotFit`], [`Denial::AnotherRegister`].
+///
+/// Source: DIS-6, ACC-2.
+pub fn may_hand_over(caller: &Caller) -> Result<(), Denial> {
+    bars::look(caller)?;
+    let archivist = caller.role() == Some(Role::Archivist);
+    let serves = caller.role().is_some_and(Role::serves_clients);
+    if !(caller.is_system() || archivist || serves) {
+        Err(Denial::RoleDoesNotFit)
+    } else if caller.registers.is_empty() {
+        Err(Denial::AnotherRegister)
+    } else {
+        Ok(())
+    }
 }
 
 /// Decides whether a version may be invalidated.

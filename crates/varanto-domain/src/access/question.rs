@@ -189,6 +189,8 @@ pub enum Reason {
     Look(LookReason),
     /// From another controller by law.
     Statutory(StatutoryGround),
+    /// Of a request from outside: its legal basis.
+    Request(RequestGround),
 }
 
 /// Why a worker looks without a case context, or at an ended or deceased client's documents.
@@ -234,9 +236,51 @@ pub enum StatutoryGround {
     Section64,
 }
 
+/// The legal basis on which somebody outside asks the controller for documents (tietopyynnön peruste).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RequestGround {
+    /// The client asks for the own data.
+    DataSubject,
+    /// Who acts for the client asks: a guardian, or one with a mandate.
+    Representative,
+    /// A party whose right, benefit or duty the matter is about (asianosainen).
+    Party,
+    /// The client has consented to it.
+    Consent,
+    /// An authority or another has the right by law.
+    ByLaw,
+    /// After the client's death: one who needs it to find out or see to a weighty interest or right.
+    AfterDeath,
+}
+
+impl RequestGround {
+    /// Every ground.
+    pub const ALL: [Self; 6] = [
+        Self::DataSubject,
+        Self::Representative,
+        Self::Party,
+        Self::Consent,
+        Self::ByLaw,
+        Self::AfterDeath,
+    ];
+
+    /// Whether it can be the ground for a client who lives, or who has died: the dead neither ask nor consent,
+    /// and nobody acts for them any more.
+    ///
+    /// Source: DIS-6, OLD-3; own-choices.
+    #[must_use]
+    pub const fn fits(self, client_is_dead: bool) -> bool {
+        match self {
+            Self::DataSubject | Self::Representative | Self::Consent => !client_is_dead,
+            Self::AfterDeath => client_is_dead,
+            Self::Party | Self::ByLaw => true,
+        }
+    }
+}
+
 impl Reason {
-    /// Every reason.
-    pub const ALL: [Self; 10] = [
+    /// The reasons that a look may give.
+    pub const OF_LOOKS: [Self; 10] = [
         Self::Look(LookReason::FirstContact),
         Self::Look(LookReason::Urgent),
         Self::Look(LookReason::InformationRequest),
@@ -248,6 +292,29 @@ impl Reason {
         Self::Statutory(StatutoryGround::Section63),
         Self::Statutory(StatutoryGround::Section64),
     ];
+
+    /// The legal bases that a request from outside may name: its own, and a section by which an official has the
+    /// right.
+    ///
+    /// Source: DIS-6.
+    pub const OF_REQUESTS: [Self; 10] = [
+        Self::Request(RequestGround::DataSubject),
+        Self::Request(RequestGround::Representative),
+        Self::Request(RequestGround::Party),
+        Self::Request(RequestGround::Consent),
+        Self::Request(RequestGround::ByLaw),
+        Self::Request(RequestGround::AfterDeath),
+        Self::Statutory(StatutoryGround::Section56),
+        Self::Statutory(StatutoryGround::Section62),
+        Self::Statutory(StatutoryGround::Section63),
+        Self::Statutory(StatutoryGround::Section64),
+    ];
+
+    /// Every reason.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let requests = RequestGround::ALL.map(Self::Request);
+        Self::OF_LOOKS.into_iter().chain(requests)
+    }
 
     /// Its stable name.
     #[must_use]
@@ -263,13 +330,31 @@ impl Reason {
             Self::Statutory(StatutoryGround::Section62) => "act-703-2023-62",
             Self::Statutory(StatutoryGround::Section63) => "act-703-2023-63",
             Self::Statutory(StatutoryGround::Section64) => "act-703-2023-64",
+            Self::Request(RequestGround::DataSubject) => "data-subject",
+            Self::Request(RequestGround::Representative) => "representative",
+            Self::Request(RequestGround::Party) => "party",
+            Self::Request(RequestGround::Consent) => "consent",
+            Self::Request(RequestGround::ByLaw) => "by-law",
+            Self::Request(RequestGround::AfterDeath) => "after-death",
         }
     }
 
     /// The reason with this name.
     #[must_use]
     pub fn of_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.code() == code)
+        Self::all().find(|reason| reason.code() == code)
+    }
+
+    /// The reason with this name, of those that a look may give.
+    #[must_use]
+    pub fn of_look(code: &str) -> Option<Self> {
+        Self::OF_LOOKS.into_iter().find(|reason| reason.code() == code)
+    }
+
+    /// The legal basis with this name, of those that a request from outside may name.
+    #[must_use]
+    pub fn of_request(code: &str) -> Option<Self> {
+        Self::OF_REQUESTS.into_iter().find(|reason| reason.code() == code)
     }
 }
 
@@ -381,6 +466,17 @@ impl<'a> Question<'a> {
     pub const fn statutory_reason(&self) -> Option<Reason> {
         match self.reason {
             Some(reason @ Reason::Statutory(_)) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// The legal basis of a request from outside, if one was given.
+    ///
+    /// Source: DIS-6.
+    #[must_use]
+    pub const fn request_reason(&self) -> Option<Reason> {
+        match self.reason {
+            Some(reason @ (Reason::Request(_) | Reason::Statutory(_))) => Some(reason),
             _ => None,
         }
     }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use super::caller::{Caller, Function, Role, Sector, Strength, Who};
 use super::facts::{ClientFacts, Display, DocumentFacts, GuardianMark, RelationshipSpan, Subject};
-use super::question::{Action, LookReason, Question, Reason, Situation, StatutoryGround};
+use super::question::{
+    Action, LookReason, Question, Reason, RequestGround, Situation, StatutoryGround,
+};
 use super::{Denial, Grant, decide};
 use crate::archive::documents::{DocumentGroup, VersionState};
 use crate::disclosure::{DisclosurePermission, Refused};
@@ -69,6 +71,9 @@ fn always() -> Validity {
 }
 
 const REASON: Reason = Reason::Look(LookReason::InformationRequest);
+
+const REQUEST: Reason = Reason::Request(RequestGround::DataSubject);
+const AFTER_DEATH: Reason = Reason::Request(RequestGround::AfterDeath);
 
 fn right(holder: &str, task: &str, side: Side, validity: Validity) -> RegisterUseRight {
     RegisterUseRight {
@@ -279,6 +284,15 @@ relations! {
     OwnRegister {
         "a system of the controller" |_| {};
         "a system that asks for invalidated versions too" |w| w.invalidated_too = true;
+        "a system, on a request of the client's" |w| w.reason = Some(REQUEST);
+        "a system, on a request of the client's; the client has died" |w| {
+            w.client.died_on = Some(w.day);
+            w.reason = Some(REQUEST);
+        };
+        "a system, on a request after the client's death" |w| {
+            w.client.died_on = Some(w.day);
+            w.reason = Some(AFTER_DEATH);
+        };
         "a system certified for nothing" |w| w.caller.functions.clear();
         "a system; the client's relationship has ended" |w| w.client.relationships.truncate(0);
         "a system with a reason; the relationship has ended" |w| {
@@ -292,6 +306,15 @@ relations! {
         };
         "another controller's system" |w| w.other_county();
         "a worker whose unit serves the client" |w| w.person(Role::Worker);
+        "a worker whose unit serves the client, on a request of the client's" |w| {
+            w.person(Role::Worker);
+            w.reason = Some(REQUEST);
+        };
+        "a worker whose unit does not, on a request of the client's" |w| {
+            w.person(Role::Worker);
+            w.client.rights.clear();
+            w.reason = Some(REQUEST);
+        };
         "a worker with a reason; the client has died" |w| {
             w.person(Role::Worker);
             w.client.died_on = Some(w.day);
@@ -338,6 +361,10 @@ relations! {
             w.document.signed = true;
         };
         "a system; of a joint case, asked through the other client" |w| w.through_the_other();
+        "the same, on a request of that client's" |w| {
+            w.through_the_other();
+            w.reason = Some(REQUEST);
+        };
         "a worker whose unit serves both clients of a joint case" |w| {
             w.person(Role::Worker);
             w.joint();
@@ -603,6 +630,16 @@ relations! {
             w.person(Role::Archivist);
             w.client.died_on = Some(w.day);
             w.reason = Some(REASON);
+        };
+        "the archivist, on a request of the client's; a safety order" |w| {
+            w.person(Role::Archivist);
+            w.client.safety_order = true;
+            w.reason = Some(REQUEST);
+        };
+        "the archivist, on a request after the client's death" |w| {
+            w.person(Role::Archivist);
+            w.client.died_on = Some(w.day);
+            w.reason = Some(AFTER_DEATH);
         };
         "the archivist of another controller" |w| {
             w.other_county();

@@ -780,3 +780,76 @@ fn a_reviewer_reads_the_lines_of_the_own_registers() {
     let keeper = may_review_log(&professional(Role::Archivist, Strength::Strong)).unwrap();
     assert!(!keeper.masks_whereabouts());
 }
+
+/// DIS-6, OLD-3: handing over wants a legal basis that fits the living and the dead; a section of the law fits both, and a
+/// look's reason is none.
+#[test]
+fn handing_over_wants_a_legal_basis_that_fits() {
+    let own = Situation::OwnRegister;
+    let asked = |reason: Option<Reason>, dead: bool, expected| {
+        let make = |world: &mut World| {
+            world.reason = reason;
+            world.client.died_on = dead.then_some(world.day);
+        };
+        check(own, Action::Disclose, make, expected);
+    };
+    let unfit = Err("request-ground-does-not-fit");
+    for (ground, of_the_living, of_the_dead) in [
+        (RequestGround::DataSubject, Ok("on-request"), unfit),
+        (RequestGround::Representative, Ok("on-request"), unfit),
+        (RequestGround::Consent, Ok("on-request"), unfit),
+        (RequestGround::Party, Ok("on-request"), Ok("on-request")),
+        (RequestGround::ByLaw, Ok("on-request"), Ok("on-request")),
+        (RequestGround::AfterDeath, unfit, Ok("on-request")),
+    ] {
+        asked(Some(Reason::Request(ground)), false, of_the_living);
+        asked(Some(Reason::Request(ground)), true, of_the_dead);
+    }
+    for dead in [false, true] {
+        let section = Reason::Statutory(StatutoryGround::Section64);
+        asked(Some(section), dead, Ok("on-request"));
+        asked(Some(Reason::Look(LookReason::Urgent)), dead, Err("reason-needed"));
+        asked(None, dead, Err("reason-needed"));
+    }
+}
+
+/// DIS-6, ACC-3: a worker hands over in case context alone, the keeper of the archive and a system without.
+#[test]
+fn a_worker_hands_over_in_case_context_alone() {
+    let request = |world: &mut World| {
+        world.reason = Some(Reason::Request(RequestGround::DataSubject));
+        world.client.rights.clear();
+    };
+    let of = |role| {
+        move |world: &mut World| {
+            world.person(role);
+            request(world);
+        }
+    };
+    let (own, disclose) = (Situation::OwnRegister, Action::Disclose);
+    check(own, disclose, of(Role::Worker), Err("case-context-missing"));
+    let opened = |world: &mut World| {
+        of(Role::Worker)(world);
+        world.client.opened.push((world.document.controller.clone(), LookReason::Urgent));
+    };
+    check(own, disclose, opened, Err("case-context-missing"));
+    let serves = |world: &mut World| {
+        world.person(Role::Worker);
+        world.reason = Some(Reason::Request(RequestGround::DataSubject));
+    };
+    check(own, disclose, serves, Ok("on-request"));
+    check(own, disclose, request, Ok("on-request"));
+    check(Situation::Archivist, disclose, of(Role::Archivist), Ok("on-request"));
+}
+
+/// DIS-6: reasons of looks and legal bases of requests are told apart by their names.
+#[test]
+fn a_legal_basis_is_no_reason_of_a_look() {
+    for reason in Reason::all() {
+        assert_eq!(Reason::of_code(reason.code()), Some(reason));
+        let request = matches!(reason, Reason::Request(_));
+        assert_eq!(Reason::of_look(reason.code()).is_none(), request);
+        let look = matches!(reason, Reason::Look(_));
+        assert_eq!(Reason::of_request(reason.code()).is_none(), look);
+    }
+}

@@ -54,12 +54,20 @@ fn reason_of_old_looks(question: &Question<'_>) -> Result<Option<Reason>, Denial
     question.stated_reason().map(Some).ok_or(wanted)
 }
 
-/// The controller's handing over of a document outside the electronic way, on request: always for a
-/// reason, always told in the disclosure log; a deceased client's on paper, after a check.
+/// The controller's handing over of a document outside the electronic way, on request: always on a legal basis
+/// that fits, always told in the disclosure log; a deceased client's on paper, after a check.
+///
+/// # Errors
+/// [`Denial::ReasonNeeded`], [`Denial::RequestGroundDoesNotFit`].
 ///
 /// Source: DIS-4, DIS-6, OLD-3.
 fn hand_over(question: &Question<'_>) -> Result<Grant, Denial> {
-    let reason = question.reason.ok_or(Denial::ReasonNeeded)?;
+    let reason = question.request_reason().ok_or(Denial::ReasonNeeded)?;
+    if let Reason::Request(ground) = reason
+        && !ground.fits(question.client.is_dead(question.day))
+    {
+        return Err(Denial::RequestGroundDoesNotFit);
+    }
     Ok(Grant::on(Basis::OnRequest)
         .obliging_if(question.client.hides_whereabouts(), Obligation::MaskWhereabouts)
         .obliging(Obligation::LogReason(reason))

@@ -7,15 +7,19 @@ use crate::relationship::Side;
 /// A system answers for its own users' duty and case context, as its certification demands. A worker
 /// who logs in here is asked for them: a unit of the worker's serves the client, or the worker says
 /// why. Recording a new document needs no context: what comes in is the organisation's own. The next version of
-/// a relationship document, which says whose unit serves, is made in case context alone.
+/// a relationship document, which says whose unit serves, is made in case context alone; and so is handing over
+/// on request: with a reason alone a worker would carry a client's documents out of the house.
 ///
 /// # Errors
 /// [`Denial::NoCaseContext`], or the reason that is wanted.
 ///
-/// Source: ACC-2, ACC-3, OLD-3.
+/// Source: ACC-2, ACC-3, DIS-6, OLD-3.
 pub(super) fn find(action: Action, question: &Question<'_>) -> Result<Grant, Denial> {
     match action {
-        Action::Disclose => super::hand_over(question),
+        Action::Disclose if question.caller.is_system() || serves(question) => {
+            super::hand_over(question)
+        }
+        Action::Disclose => Err(Denial::NoCaseContext),
         Action::Store => Ok(Grant::on(basis_of_recording(question))),
         Action::Read | Action::List => look(question),
         Action::Version | Action::Invalidate if question.caller.is_system() => {

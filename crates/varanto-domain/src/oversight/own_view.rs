@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::access::log::{Event, KeptLine};
 use crate::access::{Basis, Display, LookReason, Reason, Role, Subject};
 use crate::archive::documents::DocumentGroup;
+use crate::disclosure::ReceiverKind;
 use crate::ids::{ClientKey, Oid, VersionKey};
 use crate::time::{FinnishDay, Instant};
 
@@ -56,6 +57,19 @@ pub struct ShownLook {
     pub reason: Option<Reason>,
     /// Whether it left the controller: a disclosure.
     pub disclosed: bool,
+    /// To whom it was handed over, outside the electronic way; `None` for every other look.
+    pub handed_to: Option<HandedTo>,
+}
+
+/// To whom documents were handed over, as a client is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandedTo {
+    /// What kind of receiver.
+    pub kind: ReceiverKind,
+    /// Which one, of an organisation.
+    pub organisation: Option<String>,
+    /// Under which reference of the controller's the request is kept.
+    pub reference: Option<String>,
 }
 
 /// Why a line is not shown to the client.
@@ -168,7 +182,18 @@ pub fn shown_to_client(
         ground,
         reason,
         disclosed: line.event == Event::Disclose,
+        handed_to: handed_to(line),
     })
+}
+
+/// To whom a line tells that documents were handed over.
+fn handed_to(line: &KeptLine) -> Option<HandedTo> {
+    if line.event != Event::Disclose {
+        return None;
+    }
+    let kind = ReceiverKind::of_code(line.word("receiver")?)?;
+    let told = |name| line.word(name).map(str::to_owned);
+    Some(HandedTo { kind, organisation: told("to"), reference: told("reference") })
 }
 
 /// Whether a document is kept from the client's view by its kind, for a time, or for good. Old documents
@@ -254,6 +279,35 @@ mod tests {
         assert_eq!(shown.ground, Basis::StatedReason);
         assert_eq!(shown.reason, Some(Reason::Look(LookReason::Urgent)));
         assert!(!shown.disclosed && !format!("{shown:?}").contains("aino"));
+    }
+
+    /// DIS-6, DIS-4: of what was handed over on request a client is told to whom, on what ground, and under which
+    /// reference the controller keeps the request.
+    #[test]
+    fn a_client_is_told_to_whom_documents_were_handed_over() {
+        let today = FinnishDay::new(2026, 3, 4).unwrap();
+        let handed = KeptLine {
+            event: Event::Disclose,
+            reason: "on-request".into(),
+            detail:
+                "paper reason=by-law disclosed receiver=authority to=1.2.246.10.9 reference=12/2026"
+                    .into(),
+            ..line()
+        };
+        let shown = shown_to_client(&handed, &[document()], CLIENT, today).unwrap();
+        assert_eq!(shown.reason, Reason::of_code("by-law"));
+        let told = HandedTo {
+            kind: ReceiverKind::Authority,
+            organisation: Some("1.2.246.10.9".into()),
+            reference: Some("12/2026".into()),
+        };
+        assert_eq!((shown.disclosed, shown.handed_to), (true, Some(told)));
+        let tried = KeptLine { event: Event::Search, ..handed };
+        assert_eq!(shown_to_client(&tried, &[document()], CLIENT, today).unwrap().handed_to, None);
+        let electronic =
+            KeptLine { event: Event::Disclose, detail: "content from=1.2 to=1.3".into(), ..line() };
+        let shown = shown_to_client(&electronic, &[document()], CLIENT, today).unwrap();
+        assert_eq!(shown.handed_to, None);
     }
 
     /// LOG-2: a look is shown once a whole day has passed, and for two years.

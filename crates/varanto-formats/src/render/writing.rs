@@ -141,8 +141,8 @@ fn furnish(pages: &mut Pages, paper: &Paper, cover: &Cover<'_>) {
         };
         let foot = PAGE.1 - 44.0;
         put(RIGHT - page_number.width, foot, &page_number, SMALL);
-        if let Some(line) = archived.first() {
-            put(LEFT, foot, line, SMALL - 0.5);
+        for (line, below) in archived.iter().zip([0.0, SMALL + 1.0]) {
+            put(LEFT, foot + below, line, SMALL - 0.5);
         }
         if number > 0 {
             if let Some(line) = client.first() {

@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use varanto_app::verify::{
-    Held, Progress as Step, ReceiptProblem, ReceiptVerdict, StoreVerdict, verify_receipt,
+    Held, PackageVerdict, Progress as Step, ReceiptProblem, ReceiptVerdict, StoreVerdict,
+    verify_package, verify_receipt,
 };
 use varanto_domain::archive::documents::Part;
 
 use super::output::Progress;
 use super::{Context, Failure, archive};
 
-/// Verify the whole store, or one receipt offline.
+/// Verify the whole store, or one receipt or package offline.
 #[derive(Debug, Args)]
 pub(super) struct Verify {
     /// A receipt, as archiving answered it. No store is needed.
@@ -22,9 +23,15 @@ pub(super) struct Verify {
     /// A checkpoint, exported from the archive with `checkpoint export`.
     #[arg(long, requires = "receipt", value_name = "FILE")]
     checkpoint: Option<PathBuf>,
+    /// A package that was handed over on request. No store is needed.
+    #[arg(long, conflicts_with = "receipt", value_name = "FILE")]
+    package: Option<PathBuf>,
+    /// The SHA-256 of the package, as the archive's log tells it.
+    #[arg(long, requires = "package", value_name = "HEX")]
+    checksum: Option<String>,
     /// The archive's verifier key, from a source that you trust. Without it the key in the
-    /// checkpoint's file is used.
-    #[arg(long, requires = "receipt")]
+    /// checkpoint's file, or in the package, is used.
+    #[arg(long)]
     key: Option<String>,
     /// A part of the document, to be held against the receipt: structured=FILE, view=FILE,
     /// pdf=FILE, national=FILE, frame=FILE or signature=FILE. Give every part that the document has.
@@ -59,8 +66,65 @@ pub(super) enum Checkpoint {
 pub(super) fn verify(options: &Verify, context: &Context) -> Result<(), Failure> {
     match (&options.receipt, &options.checkpoint) {
         (Some(receipt), Some(checkpoint)) => offline(receipt, checkpoint, options, context),
+        _ if options.package.is_some() => package(options, context),
+        _ if options.key.is_some() => {
+            Err(Failure::of("--key goes with --receipt or --package".to_owned()))
+        }
         _ => whole_store(context),
     }
+}
+
+/// A package, offline. Source: DIS-6.
+fn package(options: &Verify, context: &Context) -> Result<(), Failure> {
+    let Some(file) = &options.package else { return Ok(()) };
+    let (key, checksum) = (options.key.as_deref(), options.checksum.as_deref());
+    let verdict = verify_package(&std::fs::read(file)?, key, checksum)
+        .map_err(|fault| Failure::of(format!("the package does not hold: {}", fault.code())))?;
+    if !verdict.faults.is_empty() {
+        let told = verdict.faults.iter().map(|fault| match fault.place() {
+            Some(place) => format!("{} ({place})", fault.code()),
+            None => fault.code().to_owned(),
+        });
+        let told: Vec<String> = told.collect();
+        return Err(Failure::of(format!("the package does not hold: {}", told.join(", "))));
+    }
+    let value = json!({
+        "holds": true, "sha256": verdict.checksum, "checksum_given": checksum.is_some(),
+        "form": verdict.index.form, "given_on": verdict.index.given_on,
+        "reference": verdict.index.reference, "documents": verdict.index.documents.len(),
+        "proven": verdict.proven, "with_content": verdict.with_content,
+        "verifier_key": verdict.key, "key_pinned": key.is_some(),
+    });
+    context.output.one(&value, &words_of_package(&verdict, key.is_some(), checksum.is_some()))
+}
+
+fn words_of_package(verdict: &PackageVerdict, key_pinned: bool, checksum_given: bool) -> String {
+    let index = &verdict.index;
+    let mut words = format!(
+        "The package holds: {} documents, given on {} under {}. {} of them are proven to be in the \
+         archive's log, {} with their whole content.",
+        index.documents.len(),
+        index.given_on,
+        index.reference,
+        verdict.proven,
+        verdict.with_content
+    );
+    if !checksum_given {
+        let _ = write!(
+            words,
+            "\nNo checksum was given. That of the whole is the one below; whoever gave the package \
+             can tell whether the archive's log has the same:\n{}",
+            verdict.checksum
+        );
+    }
+    if let (Some(own), false) = (&verdict.key, key_pinned) {
+        let _ = write!(
+            words,
+            "\nThe key was not pinned: it is the one in the package, which whoever made it could \
+             have chosen. Compare it with one from a source you trust, or give that with --key:\n{own}"
+        );
+    }
+    words
 }
 
 fn offline(

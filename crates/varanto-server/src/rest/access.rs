@@ -82,9 +82,9 @@ fn asked(told: &AskedBody) -> Result<AccessQuestion, Vec<Fault>> {
         let all = Situation::ALL.map(Situation::code).join(", ");
         wrong(FaultKind::WrongValue, "situation", all);
     }
-    let reason = told.reason.as_deref().map(Reason::of_code);
+    let reason = told.reason.as_deref().map(Reason::of_look);
     if reason == Some(None) {
-        wrong(FaultKind::WrongValue, "reason", Reason::ALL.map(Reason::code).join(", "));
+        wrong(FaultKind::WrongValue, "reason", Reason::OF_LOOKS.map(Reason::code).join(", "));
     }
     match (document, action) {
         (Some(document), Some(action)) if faults.is_empty() => {

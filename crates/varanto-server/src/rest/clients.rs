@@ -11,7 +11,7 @@ use varanto_app::oversight::{OwnLog, OwnLogQuery};
 use varanto_domain::access::{Basis, Reason};
 use varanto_domain::archive::documents::DocumentGroup;
 use varanto_domain::codes::sets;
-use varanto_domain::ids::{ClientIdentifier, Oid};
+use varanto_domain::ids::Oid;
 use varanto_domain::oversight::own_view::{Onlooker, ShownLook};
 use varanto_domain::structures::Names;
 use varanto_domain::time::{FinnishDay, Instant};
@@ -65,7 +65,7 @@ pub async fn print_own_log(
         title: &title,
         document_type: "",
         organisation: &words.organisation(organisation.as_str()),
-        client: &masked(&client),
+        client: &client.in_views(),
         written_on: Some(FinnishDay::of(now)),
         archived: &archived,
         archived_at: now,
@@ -89,14 +89,6 @@ async fn asked(doors: &Doors, headers: &HeaderMap, sent: Body) -> Result<OwnLogQ
     })
 }
 
-/// An identity code as views write it: the day of birth alone.
-pub(super) fn masked(client: &ClientIdentifier) -> String {
-    match client {
-        ClientIdentifier::Code(code) => format!("{}*****", &code.reveal()[..6]),
-        ClientIdentifier::Temporary(_) => String::new(),
-    }
-}
-
 #[derive(Serialize)]
 struct ToldLog<'a> {
     looks: Vec<ToldLook>,
@@ -116,6 +108,17 @@ struct ToldLook {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Coded>,
     disclosed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    handed_to: Option<ToldReceiver>,
+}
+
+#[derive(Serialize)]
+struct ToldReceiver {
+    kind: Coded,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organisation: Option<Named>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -130,18 +133,21 @@ impl ToldLook {
             Onlooker::Person(_, unit) => unit.as_ref(),
             Onlooker::System | Onlooker::Citizen => None,
         };
+        let named = |id: &String| Named { id: id.clone(), name: words.organisation(id) };
         Self {
             at: look.at.to_string(),
             who: words.who(look),
-            organisation: look
-                .organisation
-                .as_ref()
-                .map(|id| Named { id: id.clone(), name: words.organisation(id) }),
+            organisation: look.organisation.as_ref().map(named),
             unit: unit.map(|unit| Named { id: unit.to_string(), name: words.unit(unit) }),
             what: words.what(look),
             ground: Coded::of("looked", look.ground.code(), words.language),
             reason: look.reason.map(|reason| Coded::of("reason", reason.code(), words.language)),
             disclosed: look.disclosed,
+            handed_to: look.handed_to.as_ref().map(|to| ToldReceiver {
+                kind: Coded::of("receiver", to.kind.code(), words.language),
+                organisation: to.organisation.as_ref().map(named),
+                reference: to.reference.clone(),
+            }),
         }
     }
 }
@@ -218,9 +224,22 @@ impl<'a> Words<'a> {
             why.push_str(": ");
             why.push_str(&self.of(&format!("reason.{}", Reason::code(reason))));
         }
-        if look.disclosed {
-            why.push_str(". ");
-            why.push_str(&self.of("own-log.disclosed"));
+        match &look.handed_to {
+            Some(to) => {
+                let kind = self.of(&format!("receiver.{}", to.kind.code()));
+                let organisation = to.organisation.as_ref().map(|id| self.organisation(id));
+                let told = [Some(kind), organisation, to.reference.clone()];
+                let told: Vec<String> = told.into_iter().flatten().collect();
+                why.push_str(". ");
+                why.push_str(&self.of("own-log.handed-to"));
+                why.push_str(": ");
+                why.push_str(&told.join(", "));
+            }
+            None if look.disclosed => {
+                why.push_str(". ");
+                why.push_str(&self.of("own-log.disclosed"));
+            }
+            None => {}
         }
         why
     }
@@ -280,7 +299,7 @@ mod tests {
     fn every_part_of_an_own_log_has_its_text_and_no_text_is_unused() {
         let families: [(&str, BTreeSet<&str>); 3] = [
             ("looked", Basis::ALL.map(Basis::code).into()),
-            ("reason", Reason::ALL.map(Reason::code).into()),
+            ("reason", Reason::all().map(Reason::code).collect()),
             ("role", Role::ALL.map(Role::code).into()),
         ];
         for language in Language::ALL {

@@ -219,8 +219,8 @@ pub(super) fn purpose(parameters: &Parameters) -> Result<Purpose, Problem> {
         situation: coded(parameters.get("situation"), "situation", Situation::of_code, || {
             Situation::ALL.map(Situation::code).join(", ")
         })?,
-        reason: coded(parameters.get("reason"), "reason", Reason::of_code, || {
-            Reason::ALL.map(Reason::code).join(", ")
+        reason: coded(parameters.get("reason"), "reason", Reason::of_look, || {
+            Reason::OF_LOOKS.map(Reason::code).join(", ")
         })?,
         invalidated_too: parameters.parsed::<bool>("invalidated", "true, false")? == Some(true),
     })

@@ -22,7 +22,7 @@ use varanto_formats::xhtml::{self, SAFE_COPY_MEDIA_TYPE};
 use varanto_formats::{content, summary_search};
 
 use super::caller::Asker;
-use super::clients::{Words, masked};
+use super::clients::Words;
 use super::parameters::Parameters;
 use super::problem::{Coded, Problem};
 use super::{body, documents};
@@ -96,7 +96,7 @@ fn print(
         title: &title,
         document_type: "",
         organisation: &words.organisation(caller.organisation.as_str()),
-        client: &masked(&asked.client),
+        client: &asked.client.in_views(),
         written_on: Some(made),
         archived: &format!("{title} · {}", day_in_words(made)),
         archived_at: summary.made_at,

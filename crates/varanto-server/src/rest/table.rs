@@ -4,8 +4,8 @@ use axum::routing::{get, post};
 
 use super::routes::{Operation, Query, Takes};
 use super::{
-    access, bulletins, clients, documents, logs, openings, proof, registers, relationships,
-    summary, users, wills,
+    access, bulletins, clients, disclosures, documents, logs, openings, proof, registers,
+    relationships, summary, users, wills,
 };
 use crate::national;
 
@@ -82,6 +82,12 @@ const SUMMARY: Takes = Takes {
     example: r#"{"client":{"identity_code":"180418A903L"},"form":"plain"}"#,
 };
 
+const OUTSIDE_REQUEST: Takes = Takes {
+    media_type: JSON,
+    schema: "OutsideRequest",
+    example: r#"{"client":{"identity_code":"180418A903L"},"receiver":{"kind":"client","name":"Aino Esimerkki"},"ground":"data-subject","reference":"DNRO/12/2026","handler":"Testi Arkistonhoitaja","form":"package"}"#,
+};
+
 const LOG_SEARCH: Takes = Takes {
     media_type: JSON,
     schema: "LogSearch",
@@ -155,6 +161,11 @@ const ACTED: &[Query] = &[
     Query { name: "dry_run", kind: "boolean", needed: false },
     Query { name: "confirm", kind: "boolean", needed: false },
     Query { name: "reason", kind: "string", needed: false },
+];
+
+const HANDED_OVER: &[Query] = &[
+    Query { name: "dry_run", kind: "boolean", needed: false },
+    Query { name: "language", kind: "string", needed: false },
 ];
 
 const NOTICES: &[Query] = &[
@@ -569,6 +580,18 @@ pub const TABLE: &[Operation] = &[
         problems: &[406, 422],
         open: false,
         serve: || post(summary::summary),
+    },
+    Operation {
+        id: "hand_over",
+        tag: "documents",
+        method: "POST",
+        path: "/clients/_disclosure",
+        query: HANDED_OVER,
+        takes: Some(OUTSIDE_REQUEST),
+        answers: &[(200, "application/zip", ""), (200, JSON, "PlannedPackage")],
+        problems: &[404, 406, 422],
+        open: false,
+        serve: || post(disclosures::hand_over),
     },
     Operation {
         id: "search_log",

@@ -5,6 +5,7 @@ mod browser;
 mod certificates;
 mod check;
 mod corpora;
+mod handing_over;
 mod house;
 mod national;
 mod overseeing;

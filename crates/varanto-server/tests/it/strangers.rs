@@ -16,6 +16,14 @@ fn of_client(made: &Made) -> serde_json::Value {
     json!({ "client": { "identity_code": metadata["client"]["identity_code"] } })
 }
 
+/// The example of a request from outside, about the client of a document.
+fn of_request(operation: &Operation, made: &Made) -> Bytes {
+    let example = operation.takes.unwrap().example;
+    let mut body: serde_json::Value = serde_json::from_str(example).unwrap();
+    body["client"] = of_client(made)["client"].clone();
+    body.to_string().into()
+}
+
 fn filled(path: &str) -> String {
     path.replace("{oid}", "1.2.246.537.6.1506")
         .replace("{part}", "view")
@@ -105,6 +113,7 @@ async fn every_closed_route_keeps_a_document_from_another_organisations_system()
                 body["reason"] = "urgent".into();
                 ("application/json".to_owned(), body.to_string().into())
             }
+            "hand_over" => ("application/json".to_owned(), of_request(operation, &made)),
             "search_permission" | "search_refusals" | "record_permission" | "record_refusal" => {
                 let takes = operation.takes.as_ref().unwrap();
                 ("application/json".to_owned(), Bytes::from(takes.example))
@@ -147,7 +156,9 @@ async fn every_closed_route_keeps_a_document_from_another_organisations_system()
                 tells(403, "\"receiver-without-relationship\"");
             }
             // There is no case yet, nor a notice; a case that is another's is told as its document would be.
-            "read_case" | "act_on_case" | "acknowledge_notice" => tells(404, "\"not-found\""),
+            "read_case" | "act_on_case" | "acknowledge_notice" | "hand_over" => {
+                tells(404, "\"not-found\"");
+            }
             "search_log" | "review_log" | "search_openings" | "search_users" | "judge_opening"
             | "read_own_log" | "print_own_log" | "open_up" => tells(403, "\"role-does-not-fit\""),
             "archive_message" => tells(403, "another-register"),

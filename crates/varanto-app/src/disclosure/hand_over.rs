@@ -1,0 +1,408 @@
+//! Handing documents over outside the electronic way, on a request from outside (DIS-6): what may go, its lines,
+//! and only then the package.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
+use varanto_domain::access::{
+    self, Action, Basis, Caller, Denial, Display, Obligation, Purpose, ReadPermit, Reason, Role,
+    Situation,
+};
+use varanto_domain::archive::documents::VersionState;
+use varanto_domain::disclosure::{HandedAs, OutsideRequest, goes_unnamed};
+use varanto_domain::faults::{Fault, FaultKind};
+use varanto_domain::ids::{ClientKey, Oid};
+use varanto_domain::time::{FinnishDay, Instant};
+use varanto_formats::metadata;
+use varanto_formats::package::hexadecimal;
+use varanto_formats::view::ViewLanguage;
+use varanto_store::{After, Filter, ReadTx, StoreError, VersionRow};
+
+use super::package::{Extent, Item, Package, PackageWords};
+use crate::archive::joint_cases::scopes_of_client;
+use crate::archive::whereabouts;
+use crate::inquiry::Inquiry;
+use crate::withheld::Withheld;
+use crate::{App, AppError};
+
+/// The most documents of one package; more are asked for in several requests.
+pub const MOST_DOCUMENTS: usize = 5_000;
+
+/// What would be handed over, and what would not.
+#[derive(Debug, Clone, Default)]
+pub struct PlannedPackage {
+    /// What would be, oldest first.
+    pub documents: Vec<PlannedDocument>,
+    /// What would not, and why: of documents of which the caller may know.
+    pub left_out: Vec<(Oid, Denial)>,
+    /// Documents that were named and are not there, or of which the caller may not know.
+    pub unknown: Vec<Oid>,
+}
+
+/// A document that would be handed over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedDocument {
+    /// The version.
+    pub document: Oid,
+    /// How much of it.
+    pub extent: Extent,
+}
+
+/// What was decided of everything that is asked for, in one snapshot.
+#[derive(Default)]
+struct Plan {
+    client: Option<ClientKey>,
+    items: Vec<Item>,
+    left_out: Vec<(VersionRow, Denial)>,
+    unknown: Vec<Oid>,
+    /// The first denial, for the log alone.
+    denied: Option<Denial>,
+}
+
+/// What is decided of one version.
+enum Fate {
+    Goes(ReadPermit, Extent),
+    /// Whether the caller may know that there is the document.
+    Stays(Denial, bool),
+}
+
+impl App {
+    /// Hands over what may be of what is asked for: each document is decided by itself and leaves its own line, with
+    /// the receiver, the ground, and the checksum of the whole. The lines are on disk before there is a package.
+    ///
+    /// # Errors
+    /// [`AppError::Denied`] for one who hands over nothing, and when everything stays that the caller may know of;
+    /// [`AppError::NotFound`] when there is nothing, or nothing that the caller may know of; [`AppError::Refused`],
+    /// [`AppError::NotShown`]. Each logged.
+    ///
+    /// Source: DIS-6, DIS-4, OLD-3.
+    pub fn hand_over(
+        &self,
+        caller: &Caller,
+        request: &OutsideRequest,
+        language: ViewLanguage,
+        words: &PackageWords,
+    ) -> Result<Package, AppError> {
+        let now = self.clock.now();
+        let plan = self.plan(caller, request, now)?;
+        if plan.items.is_empty() {
+            return self.nothing_to_hand_over(caller, request, &plan, now);
+        }
+        let shown = plan.items.iter().map(|item| (item.clone(), log_words(request, item)));
+        let shown: Vec<(Item, String)> = shown.collect();
+        let made = Package::make(self, caller, request, plan.items, language, words);
+        let package = match made {
+            Err(error @ (AppError::NotShown(_) | AppError::Refused(_))) => {
+                let faults = match &error {
+                    AppError::Refused(faults) => faults.iter().map(Fault::code).collect(),
+                    AppError::NotShown(fault) => vec![fault.code()],
+                    _ => Vec::new(),
+                };
+                self.log(caller, Event::Disclose, Outcome::Refused(faults), now)?;
+                return Err(error);
+            }
+            made => made?,
+        };
+        let checksum = hexadecimal(&package.checksum());
+        let lines = shown.into_iter().map(|(item, words)| LogLine {
+            at: now,
+            event: Event::Disclose,
+            outcome: Outcome::Permitted(item.permit.basis()),
+            actor: Actor::of(caller),
+            client: plan.client,
+            version: Some(item.permit.version()),
+            detail: format!("{words} from={} package={checksum}", item.controller),
+        });
+        let lines: Vec<LogLine> = lines.collect();
+        let package = Withheld::new(package);
+        let line = self.write_lines(lines)?;
+        Ok(package.release(&line))
+    }
+
+    /// Tells what would be handed over and what would not, and hands over nothing. It is a look at the documents that
+    /// it names.
+    ///
+    /// # Errors
+    /// As [`App::hand_over`], but for nothing to hand over.
+    pub fn try_handing_over(
+        &self,
+        caller: &Caller,
+        request: &OutsideRequest,
+    ) -> Result<PlannedPackage, AppError> {
+        let now = self.clock.now();
+        let plan = self.plan(caller, request, now)?;
+        let versions: Vec<String> = plan
+            .items
+            .iter()
+            .map(|item| item.permit.version().0.to_string())
+            .chain(plan.left_out.iter().map(|(row, _)| row.version.0.to_string()))
+            .collect();
+        let outcome = match (versions.is_empty(), plan.denied) {
+            (true, Some(denial)) => Outcome::Denied(denial),
+            _ => Outcome::Permitted(Basis::OnRequest),
+        };
+        let words: BTreeSet<String> = plan
+            .items
+            .iter()
+            .flat_map(|item| {
+                let words = item.permit.grant().log_words();
+                words.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+            })
+            .filter(|word| word != "disclosed")
+            .collect();
+        let mut detail =
+            format!("by=request dry-run hits={} versions={}", versions.len(), versions.join(","));
+        for word in words {
+            let _ = write!(detail, " {word}");
+        }
+        let told = Withheld::new(PlannedPackage {
+            documents: plan
+                .items
+                .iter()
+                .map(|item| PlannedDocument {
+                    document: item.document.clone(),
+                    extent: item.extent,
+                })
+                .collect(),
+            left_out: plan.left_out.into_iter().map(|(row, denial)| (row.oid, denial)).collect(),
+            unknown: plan.unknown,
+        });
+        let line = self.write_line(LogLine {
+            at: now,
+            event: Event::Search,
+            outcome,
+            actor: Actor::of(caller),
+            client: plan.client,
+            version: None,
+            detail,
+        })?;
+        Ok(told.release(&line))
+    }
+
+    /// The answer when nothing goes: one denial that the caller may know of, or that there is nothing.
+    fn nothing_to_hand_over(
+        &self,
+        caller: &Caller,
+        request: &OutsideRequest,
+        plan: &Plan,
+        now: Instant,
+    ) -> Result<Package, AppError> {
+        let refused = || Outcome::Refused(vec!["not-found"]);
+        let line = LogLine {
+            at: now,
+            event: Event::Disclose,
+            outcome: plan.denied.map_or_else(refused, Outcome::Denied),
+            actor: Actor::of(caller),
+            client: plan.client,
+            version: None,
+            detail: format!("{} hits=0", told_of(request)),
+        };
+        self.write_line(line)?;
+        match plan.left_out.first() {
+            Some((_, denial)) => Err(AppError::Denied(*denial)),
+            None => Err(AppError::NotFound),
+        }
+    }
+
+    /// Decides of everything that is asked for.
+    fn plan(
+        &self,
+        caller: &Caller,
+        request: &OutsideRequest,
+        now: Instant,
+    ) -> Result<Plan, AppError> {
+        if let Err(denial) = access::may_hand_over(caller) {
+            self.log(caller, Event::Disclose, Outcome::Denied(denial), now)?;
+            return Err(AppError::Denied(denial));
+        }
+        if caller.is_system() && request.handler.is_none() {
+            let fault = Fault::new(FaultKind::MissingElement, "handler", "DIS-6");
+            return self.request_refused(caller, fault.arg("name", "handler"), now);
+        }
+        let situation = match caller.role() {
+            Some(Role::Archivist) => Situation::Archivist,
+            _ => Situation::OwnRegister,
+        };
+        let purpose = Purpose::READ.in_situation(situation).because(request.ground);
+        let inquiry = self.inquiry(caller, purpose, now);
+        self.learn_before_listing(&[&inquiry], Action::Disclose, |tx| {
+            let Some(client) = tx.find_client(&request.client)? else { return Ok(Vec::new()) };
+            Ok(asked_for(tx, request, client)?.0)
+        })?;
+        let plan = self.store.read_within::<_, AppError>(self.search.time, |tx| {
+            let Some(client) = tx.find_client(&request.client)? else {
+                let unknown = request.asked.documents.clone();
+                return Ok(Plan { unknown, ..Plan::default() });
+            };
+            let (rows, unknown) = asked_for(tx, request, client)?;
+            let mut plan = Plan { client: Some(client), unknown, ..Plan::default() };
+            for row in rows {
+                match self.fate(tx, &inquiry, &row, client, request)? {
+                    Fate::Goes(permit, extent) => plan.items.push(Item::of(&row, permit, extent)),
+                    Fate::Stays(denial, told) => {
+                        plan.denied = plan.denied.or(Some(denial));
+                        if told {
+                            plan.left_out.push((row, denial));
+                        } else if !request.asked.documents.is_empty() {
+                            plan.unknown.push(row.oid);
+                        }
+                    }
+                }
+            }
+            Ok(plan)
+        });
+        let too_wide = || {
+            let fault = Fault::new(FaultKind::SearchTooWide, "documents", "DIS-6");
+            fault.arg("expected", "registers, service_tasks, types, from, until")
+        };
+        match plan {
+            Err(AppError::Store(StoreError::Overtime)) => {
+                self.request_refused(caller, too_wide(), now)
+            }
+            Ok(plan) if plan.items.len() > MOST_DOCUMENTS => {
+                self.request_refused(caller, too_wide(), now)
+            }
+            plan => plan,
+        }
+    }
+
+    fn request_refused(
+        &self,
+        caller: &Caller,
+        fault: Fault,
+        now: Instant,
+    ) -> Result<Plan, AppError> {
+        self.log(caller, Event::Disclose, Outcome::Refused(vec![fault.code()]), now)?;
+        Err(AppError::Refused(vec![fault]))
+    }
+
+    /// What is decided of a version: by the one decision; then by the form in which it would go, by what of it can be
+    /// shown so, and by who receives it.
+    fn fate(
+        &self,
+        tx: &ReadTx<'_>,
+        inquiry: &Inquiry<'_>,
+        row: &VersionRow,
+        client: ClientKey,
+        request: &OutsideRequest,
+    ) -> Result<Fate, AppError> {
+        let knows = || -> Result<bool, StoreError> {
+            let listed = inquiry.may_list_through(tx, row, Some(client))?;
+            Ok(listed.is_ok_and(|permit| whereabouts::may_name(&permit, row)))
+        };
+        let permit = match inquiry.may_disclose_through(tx, row, client)? {
+            Ok(permit) => permit,
+            // All but the legal basis is there: whose it is to hand over may know of it.
+            Err(denial @ Denial::RequestGroundDoesNotFit) => return Ok(Fate::Stays(denial, true)),
+            Err(denial) => return Ok(Fate::Stays(denial, knows()?)),
+        };
+        if !whereabouts::may_name(&permit, row) {
+            return Ok(Fate::Stays(Denial::CannotBeMasked, knows()?));
+        }
+        let on_paper = permit.grant().obligations.contains(&Obligation::OnPaperAlone);
+        if on_paper && request.form != HandedAs::Paper {
+            return Ok(Fate::Stays(Denial::OnPaperAlone, true));
+        }
+        if request.asked.documents.is_empty() {
+            let record = tx.record_to_mask(&permit, row)?;
+            let read = metadata::read(&record);
+            let organisers = inquiry.is_organisers(row);
+            let display = read.map_or(Display::UNREAD, |(raw, _)| Display::of(&raw, organisers));
+            if let Err(denial) = goes_unnamed(request.receiver.kind, &display, inquiry.today()) {
+                return Ok(Fate::Stays(denial, true));
+            }
+        }
+        let extent = match permit.whole() {
+            Ok(_) => Extent::Whole,
+            Err(Denial::NamesOthers) => Extent::OthersHidden,
+            Err(_) => match whereabouts::content(tx, &permit, row, &self.registry()) {
+                Ok(_) => Extent::Masked,
+                Err(AppError::Denied(denial)) => return Ok(Fate::Stays(denial, true)),
+                Err(error) => return Err(error),
+            },
+        };
+        Ok(Fate::Goes(permit, extent))
+    }
+}
+
+/// The versions that a request asks for, oldest first, and those named that are not there. It only narrows; each is
+/// decided.
+fn asked_for(
+    tx: &ReadTx<'_>,
+    request: &OutsideRequest,
+    client: ClientKey,
+) -> Result<(Vec<VersionRow>, Vec<Oid>), StoreError> {
+    let asked = &request.asked;
+    let (mut rows, mut unknown) = (Vec::new(), Vec::new());
+    for named in &asked.documents {
+        match tx.find_version(named)? {
+            Some(row) => rows.push(row),
+            None => unknown.push(named.clone()),
+        }
+    }
+    if asked.documents.is_empty() {
+        let filter = Filter {
+            states: vec![VersionState::InForce],
+            from: asked.from.map(FinnishDay::start),
+            before: asked.until.map(|last| last.plus_days(1).start()),
+            ..Filter::default()
+        };
+        let mut filters = Vec::new();
+        for kind in &asked.types {
+            filters.push(Filter { general_type: Some(kind.clone()), ..filter.clone() });
+            filters.push(Filter { specific_type: Some(kind.clone()), ..filter.clone() });
+        }
+        if filters.is_empty() {
+            filters.push(filter);
+        }
+        for (scope, filter) in scopes_of_client(tx, client)?
+            .iter()
+            .flat_map(|scope| filters.iter().map(move |filter| (scope, filter)))
+        {
+            let mut after: Option<After> = None;
+            loop {
+                let page = tx.find_versions(scope, filter, after, 256)?;
+                let full = page.len() == 256;
+                after = page
+                    .last()
+                    .map(|row| After { written_at: row.written_at, version: row.version });
+                rows.extend(page);
+                if !full {
+                    break;
+                }
+            }
+        }
+    }
+    let registers = |row: &VersionRow| asked.registers.contains(&row.controller);
+    let tasks = |row: &VersionRow| {
+        row.service_task
+            .as_ref()
+            .is_some_and(|own| asked.service_tasks.iter().any(|one| **one == **own))
+    };
+    rows.retain(|row| asked.registers.is_empty() || registers(row));
+    rows.retain(|row| asked.service_tasks.is_empty() || tasks(row));
+    rows.sort_by_key(|row| (row.written_at, row.version));
+    rows.dedup_by_key(|row| row.version);
+    Ok((rows, unknown))
+}
+
+/// What a line says of the request: the form, the receiver by kind, an organisation by its identifier, and the
+/// controller's reference. No name.
+fn told_of(request: &OutsideRequest) -> String {
+    let mut words = format!("{} receiver={}", request.form.code(), request.receiver.kind.code());
+    if let Some(organisation) = &request.receiver.organisation {
+        let _ = write!(words, " to={organisation}");
+    }
+    let _ = write!(words, " reference={}", request.reference);
+    words
+}
+
+fn log_words(request: &OutsideRequest, item: &Item) -> String {
+    told_of(request) + &item.permit.grant().log_words()
+}
+
+/// The legal basis as texts know it.
+pub(super) fn ground_key(ground: Reason) -> String {
+    format!("reason.{}", ground.code())
+}

@@ -1,0 +1,232 @@
+//! Requests from outside: to whom the controller hands over documents, outside the electronic way.
+//!
+//! Whether a document may be handed over at all is decided in [`crate::access`]. Here is what turns on who asks.
+
+use crate::access::{Denial, Display, GuardianMark, Reason};
+use crate::ids::{ClientIdentifier, Oid};
+use crate::time::FinnishDay;
+
+/// In which form documents are handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HandedAs {
+    /// A package of files: the originals, pages for people, proofs.
+    Package,
+    /// Prints alone, to be given on paper.
+    Paper,
+}
+
+impl HandedAs {
+    /// Both forms.
+    pub const ALL: [Self; 2] = [Self::Package, Self::Paper];
+
+    /// Its stable name.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Package => "package",
+            Self::Paper => "paper",
+        }
+    }
+
+    /// The form with this name.
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.code() == code)
+    }
+}
+
+/// Who asks from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReceiverKind {
+    /// The client.
+    Client,
+    /// A guardian of the client.
+    Guardian,
+    /// Another who acts for the client: a trustee, or one with a mandate.
+    Representative,
+    /// One close to the client; after a death, one who sees to a right of the own.
+    Relative,
+    /// Another person: a party.
+    Person,
+    /// An authority or a court.
+    Authority,
+    /// Another organisation.
+    Organisation,
+}
+
+impl ReceiverKind {
+    /// Every kind.
+    pub const ALL: [Self; 7] = [
+        Self::Client,
+        Self::Guardian,
+        Self::Representative,
+        Self::Relative,
+        Self::Person,
+        Self::Authority,
+        Self::Organisation,
+    ];
+
+    /// Its stable name; texts hang on it.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Guardian => "guardian",
+            Self::Representative => "representative",
+            Self::Relative => "relative",
+            Self::Person => "person",
+            Self::Authority => "authority",
+            Self::Organisation => "organisation",
+        }
+    }
+
+    /// The kind with this name.
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.code() == code)
+    }
+
+    /// Whether it is no person: then the log tells which one, by its identifier.
+    #[must_use]
+    pub const fn is_organisation(self) -> bool {
+        matches!(self, Self::Authority | Self::Organisation)
+    }
+}
+
+/// Who is given the documents. The name stands on what is given, and nowhere else: the log tells a person by
+/// kind, and an organisation by its identifier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receiver {
+    /// What kind of receiver.
+    pub kind: ReceiverKind,
+    /// The name.
+    pub name: String,
+    /// The identifier, of an organisation.
+    pub organisation: Option<Oid>,
+}
+
+/// A request from outside (tietopyyntö), as whoever handles it for the controller records it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutsideRequest {
+    /// Whose documents are asked for.
+    pub client: ClientIdentifier,
+    /// Who asks.
+    pub receiver: Receiver,
+    /// On what legal basis.
+    pub ground: Reason,
+    /// Under which reference the controller keeps the request: letters, digits and signs, nobody's name.
+    pub reference: String,
+    /// Who handles it, as it stands on what is given; of a person who logged in `None` is enough.
+    pub handler: Option<String>,
+    /// What is asked for.
+    pub asked: AskedFor,
+    /// In which form it is given.
+    pub form: HandedAs,
+}
+
+/// What is asked for. Nothing narrowed: every document in force. Named documents are asked for alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AskedFor {
+    /// In the registers of these controllers; empty: in all.
+    pub registers: Vec<Oid>,
+    /// Of these service tasks; empty: of all.
+    pub service_tasks: Vec<String>,
+    /// Of these types, general or specific; empty: of all.
+    pub types: Vec<String>,
+    /// Written on this day or after.
+    pub from: Option<FinnishDay>,
+    /// Written on this day or before.
+    pub until: Option<FinnishDay>,
+    /// These very versions.
+    pub documents: Vec<Oid>,
+}
+
+/// Whether a document that may be handed over goes to this receiver without being named. What a professional has
+/// held back from the client's view goes to the client, and to those who act for the client, only when whoever
+/// handles the request names the very document; to guardians goes what says that they may see it.
+///
+/// # Errors
+/// [`Denial::SpecialContent`], [`Denial::Delayed`], and what the document says of guardians.
+///
+/// Source: DIS-6, CIT-3, CIT-4; national-specs 6.7; own-choices.
+pub fn goes_unnamed(kind: ReceiverKind, display: &Display, day: FinnishDay) -> Result<(), Denial> {
+    let clients_side = matches!(
+        kind,
+        ReceiverKind::Client | ReceiverKind::Guardian | ReceiverKind::Representative
+    );
+    if !clients_side {
+        return Ok(());
+    }
+    if display.special_content {
+        return Err(Denial::SpecialContent);
+    }
+    if display.delayed_until.is_some_and(|until| day <= until) {
+        return Err(Denial::Delayed);
+    }
+    match display.guardians {
+        _ if kind != ReceiverKind::Guardian => Ok(()),
+        GuardianMark::Shown => Ok(()),
+        GuardianMark::NotSaid => Err(Denial::GuardiansNotSaid),
+        GuardianMark::Hidden => Err(Denial::HiddenFromGuardians),
+        GuardianMark::HiddenByProducer => Err(Denial::GuardianDecisionOpen),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(kind: ReceiverKind, display: Display, expected: &str) {
+        let day = FinnishDay::new(2026, 11, 2).unwrap();
+        let told = goes_unnamed(kind, &display, day).map_or_else(Denial::code, |()| "goes");
+        assert_eq!(told, expected, "{kind:?} {display:?}");
+    }
+
+    /// DIS-6: what is held back from the client's view goes to the client's side only when it is named; to others it
+    /// goes as their right says.
+    #[test]
+    fn what_is_held_back_from_the_client_does_not_go_unnamed() {
+        let plain = Display { guardians: GuardianMark::Shown, ..Display::default() };
+        let special = Display { special_content: true, ..plain };
+        let until = |day| Display { delayed_until: FinnishDay::new(2026, 11, day), ..plain };
+        for kind in [ReceiverKind::Client, ReceiverKind::Guardian, ReceiverKind::Representative] {
+            check(kind, plain, "goes");
+            check(kind, special, "special-content");
+            check(kind, until(2), "showing-delayed");
+            check(kind, until(1), "goes");
+        }
+        for kind in [ReceiverKind::Relative, ReceiverKind::Person, ReceiverKind::Authority] {
+            check(kind, special, "goes");
+            check(kind, until(2), "goes");
+        }
+    }
+
+    /// DIS-6, CIT-4: to guardians goes what says that they may see it, and to nobody else does it matter.
+    #[test]
+    fn to_guardians_goes_what_says_so() {
+        let of = |guardians| Display { guardians, ..Display::default() };
+        for (mark, expected) in [
+            (GuardianMark::Shown, "goes"),
+            (GuardianMark::NotSaid, "guardians-not-said"),
+            (GuardianMark::Hidden, "hidden-from-guardians"),
+            (GuardianMark::HiddenByProducer, "guardian-decision-open"),
+        ] {
+            check(ReceiverKind::Guardian, of(mark), expected);
+            check(ReceiverKind::Client, of(mark), "goes");
+            check(ReceiverKind::Authority, of(mark), "goes");
+        }
+    }
+
+    /// DIS-6: forms and receivers are found by their names, and no two share one.
+    #[test]
+    fn forms_and_receivers_have_their_names() {
+        for form in HandedAs::ALL {
+            assert_eq!(HandedAs::of_code(form.code()), Some(form));
+        }
+        for kind in ReceiverKind::ALL {
+            assert_eq!(ReceiverKind::of_code(kind.code()), Some(kind));
+            let organisation = matches!(kind.code(), "authority" | "organisation");
+            assert_eq!(kind.is_organisation(), organisation);
+        }
+    }
+}
