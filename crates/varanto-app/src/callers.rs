@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
-use varanto_domain::access::{Caller, Function, Role, Sector, Strength, Who};
+use varanto_domain::access::users::{NotAUser, left_of};
+use varanto_domain::access::{ByRegister, Caller, Function, Role, Sector, Strength, Who};
 use varanto_domain::ids::Oid;
 use varanto_domain::joining::{Certificate, Registers, System};
 use varanto_domain::time::FinnishDay;
 
-use crate::users::held_against;
 use crate::{App, AppError, Registry};
 
 /// Why a genuine certificate or login makes no caller.
@@ -134,8 +134,7 @@ impl App {
             duty: person.duty.map(|tasks| tasks.into_iter().map(Arc::from).collect()),
             strength: if person.strong { Strength::Strong } else { Strength::Weak },
         };
-        let who = held_against(&registry, &person.organisation, who, today)?;
-        Ok(caller_of_person(&registry, &person.organisation, who))
+        caller_by_registers(&registry, &person.organisation, &who, today)
     }
 
     /// Logs that somebody was turned away before anything was asked: one line, by code, with the
@@ -179,8 +178,37 @@ pub(crate) fn caller_of_system(
         registers: own.filter(acted_for).cloned().collect(),
         units: registry.units_of(organisation),
         sector: sector(registry.registers(), organisation),
+        by_register: None,
         functions: Function::ALL.into_iter().filter(may).collect(),
     }
+}
+
+/// What the registers of users leave of a person's login.
+fn caller_by_registers(
+    registry: &Registry,
+    organisation: &Oid,
+    who: &Who,
+    today: FinnishDay,
+) -> Result<Caller, Unknown> {
+    let subject = match who {
+        Who::Person { subject, .. } => subject.as_str(),
+        _ => "",
+    };
+    let held = registry.rights_held(organisation, subject);
+    let left = left_of(who, &held, today).map_err(|why| match why {
+        NotAUser::NoRight => Unknown::User,
+        NotAUser::LoginTooWeak => Unknown::WeakUser,
+    })?;
+    let caller = |who: Who| caller_of_person(registry, organisation, who);
+    let somewhere = caller(left.somewhere);
+    if left.kept.is_empty() {
+        return Ok(somewhere);
+    }
+    // Organisers keep users of private producers outside their hierarchy: never of registers of the caller's own.
+    let registers = if left.elsewhere.is_some() { somewhere.registers } else { Vec::new() };
+    let kept = left.kept.into_iter().map(|(organiser, who)| (organiser, who.map(caller)));
+    let by_register = ByRegister { kept: kept.collect(), elsewhere: left.elsewhere.map(caller) };
+    Ok(Caller { registers, by_register: Some(Arc::new(by_register)), ..somewhere })
 }
 
 /// The caller that a person is in an organisation. A unit of another organisation gives nothing.
@@ -194,6 +222,7 @@ pub(crate) fn caller_of_person(registry: &Registry, organisation: &Oid, who: Who
         registers: registry.own_registers(organisation).to_vec(),
         units: unit.into_iter().filter(|unit| theirs.contains(unit)).cloned().collect(),
         sector: sector(registry.registers(), organisation),
+        by_register: None,
         organisation: organisation.clone(),
         functions,
         who,

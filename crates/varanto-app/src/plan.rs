@@ -49,6 +49,8 @@ pub struct PlannedRegister {
 pub struct PlannedUsers {
     /// The organisation.
     pub organisation: Oid,
+    /// The organiser that keeps them for its register, where it is not the organisation itself.
+    pub organiser: Option<Oid>,
     /// The role.
     pub role: Role,
     /// The units; empty: none is narrowed to.
@@ -92,14 +94,15 @@ impl App {
                 controller,
             }
         };
-        let kept = |one: &&Oid| registry.users(one).is_some();
-        let (keep, keep_none): (Vec<&Oid>, Vec<&Oid>) =
-            organisations.iter().map(|one| &one.oid).partition(kept);
+        let alone = organisations.iter().filter(|one| registry.users(&one.oid).is_none());
         Ok(PlanFacts {
             day,
             registers: controllers.into_iter().map(register).collect(),
-            users: keep.into_iter().flat_map(|one| users_of(&registry, one, day)).collect(),
-            logins_alone: keep_none.into_iter().cloned().collect(),
+            users: organisations
+                .iter()
+                .flat_map(|one| users_of(&registry, &one.oid, day))
+                .collect(),
+            logins_alone: alone.map(|one| one.oid.clone()).collect(),
             systems: registers.systems().to_vec(),
         })
     }
@@ -108,10 +111,12 @@ impl App {
 /// The users of an organisation on a day, those with the same right together.
 fn users_of(registry: &Registry, organisation: &Oid, day: FinnishDay) -> Vec<PlannedUsers> {
     let mut all: Vec<(PlannedUsers, HashSet<&str>)> = Vec::new();
-    let held = registry.users(organisation).into_iter().flat_map(|users| users.values()).flatten();
+    let held = registry.users(organisation).into_iter().flatten();
+    let held = held.chain(registry.users_kept(organisation));
     for right in held.filter(|right| right.validity.contains(day)) {
         let same = PlannedUsers {
             organisation: organisation.clone(),
+            organiser: right.organiser.clone(),
             role: right.role,
             units: sorted(&right.units),
             service_tasks: right.service_tasks.as_deref().map(sorted),
@@ -128,7 +133,8 @@ fn users_of(registry: &Registry, organisation: &Oid, day: FinnishDay) -> Vec<Pla
     let mut counted: Vec<PlannedUsers> = counted.collect();
     counted.sort_by_cached_key(|one| {
         let role = Role::ALL.iter().position(|role| *role == one.role);
-        (role, one.units.clone(), one.service_tasks.clone(), one.login == Strength::Weak)
+        let weak = one.login == Strength::Weak;
+        (one.organiser.clone(), role, one.units.clone(), one.service_tasks.clone(), weak)
     });
     counted
 }

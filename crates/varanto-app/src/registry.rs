@@ -1,9 +1,9 @@
 //! What is loaded: structures, code sets, organisations, systems. One snapshot, swapped whole.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use varanto_domain::access::users::UserRight;
+use varanto_domain::access::users::{HeldRights, UserRight};
 use varanto_domain::codes::CodeSets;
 use varanto_domain::ids::Oid;
 use varanto_domain::joining::{RegisterEntries, Registers};
@@ -11,7 +11,7 @@ use varanto_domain::relationship::Roads;
 use varanto_domain::structures::{Structure, built_in};
 use varanto_domain::time::{FinnishDay, Validity};
 use varanto_formats::{code_sets, national_schema, registers};
-use varanto_store::{FileKind, RegisterFile, Store};
+use varanto_store::{FileKind, ReadTx, RegisterFile, Store, StoreError};
 
 use crate::OpenError;
 use crate::administer::{BadFile, LoadError};
@@ -39,7 +39,7 @@ pub struct StructureEntry {
 }
 
 /// A snapshot of everything loaded.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Registry {
     structures: BTreeMap<Oid, StructureEntry>,
     code_sets: CodeSets,
@@ -54,7 +54,7 @@ pub struct Registry {
     disclosing: Vec<(Oid, Validity)>,
     /// What the dictionary of metadata is for: these registers.
     record_subject: String,
-    /// The users of the organisations that keep a register of them.
+    /// The users of the organisations that keep a register of them, or for which an organiser does.
     users: UserRegister,
     /// Where the controllers are between the roads.
     roads: Roads,
@@ -134,9 +134,30 @@ impl Registry {
         self.units.get(organisation).cloned().unwrap_or_else(|| Arc::from([organisation.clone()]))
     }
 
-    /// The rights of an organisation's users by subject; `None` of one that keeps no register of them.
-    pub(crate) fn users(&self, organisation: &Oid) -> Option<&HashMap<String, Vec<UserRight>>> {
-        self.users.get(organisation)
+    /// The rights of an organisation's users that it keeps itself; `None` of one that keeps no register of them.
+    pub(crate) fn users(&self, organisation: &Oid) -> Option<impl Iterator<Item = &UserRight>> {
+        Some(self.users.get(organisation)?.own.as_ref()?.values().flatten())
+    }
+
+    /// The rights of an organisation's users that organisers keep.
+    pub(crate) fn users_kept(&self, organisation: &Oid) -> impl Iterator<Item = &UserRight> {
+        let kept = self.users.get(organisation).into_iter().flat_map(|users| &users.kept);
+        kept.flat_map(|(_, rights)| rights.values().flatten())
+    }
+
+    /// Whether an organiser keeps an organisation's users for its register (JOI-3).
+    #[must_use]
+    pub fn keeps_users(&self, organiser: &Oid, organisation: &Oid) -> bool {
+        self.users.get(organisation).is_some_and(|users| users.kept.contains_key(organiser))
+    }
+
+    /// The rights of a person for an organisation, by who keeps them.
+    pub(crate) fn rights_held(&self, organisation: &Oid, subject: &str) -> HeldRights<'_> {
+        let Some(users) = self.users.get(organisation) else { return HeldRights::default() };
+        HeldRights {
+            own: users.own.as_ref().map(|rights| theirs(rights, subject)),
+            kept: users.kept.iter().map(|(by, rights)| (by, theirs(rights, subject))).collect(),
+        }
     }
 
     /// The controllers whose producers do the organiser's work too (RUR-6).
@@ -208,6 +229,11 @@ impl Registry {
     }
 }
 
+/// The rights of one person.
+fn theirs<'r>(rights: &'r HashMap<String, Vec<UserRight>>, subject: &str) -> &'r [UserRight] {
+    rights.get(subject).map(Vec::as_slice).unwrap_or_default()
+}
+
 /// For each organisation the controllers above it, itself, and those under it.
 fn own_registers(registers: &Registers) -> HashMap<Oid, Vec<Oid>> {
     let mut own: HashMap<Oid, Vec<Oid>> = HashMap::new();
@@ -252,12 +278,14 @@ fn disclosing(registers: &Registers) -> Vec<(Oid, Validity)> {
 /// Holds the newest snapshot.
 pub(crate) struct RegistryHolder {
     current: RwLock<Arc<Registry>>,
+    /// Held while a newer snapshot is read and put into its place: none that was read earlier comes after it.
+    refreshing: Mutex<()>,
 }
 
 impl RegistryHolder {
     /// Reads everything that was loaded into the store.
     pub(crate) fn load(store: &Store) -> Result<Self, OpenError> {
-        Ok(Self { current: RwLock::new(Arc::new(read(store)?)) })
+        Ok(Self { current: RwLock::new(Arc::new(read(store)?)), refreshing: Mutex::default() })
     }
 
     pub(crate) fn current(&self) -> Arc<Registry> {
@@ -266,10 +294,26 @@ impl RegistryHolder {
 
     /// Reads everything again, after a load.
     pub(crate) fn refresh(&self, store: &Store) -> Result<(), OpenError> {
-        let newest = Arc::new(read(store)?);
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = newest;
+        let _alone = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.replace(read(store)?);
         Ok(())
     }
+
+    /// Reads the users alone again, after a right was granted or ended: it is so from the next request on.
+    pub(crate) fn refresh_users(&self, store: &Store) -> Result<(), StoreError> {
+        let _alone = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
+        let users = store.read(read_users)?;
+        self.replace(Registry { users, ..Registry::clone(&self.current()) });
+        Ok(())
+    }
+
+    fn replace(&self, newest: Registry) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(newest);
+    }
+}
+
+fn read_users(tx: &ReadTx<'_>) -> Result<UserRegister, StoreError> {
+    register_of(&tx.list_all_user_rights()?)
 }
 
 fn read(store: &Store) -> Result<Registry, OpenError> {
@@ -290,7 +334,7 @@ fn read(store: &Store) -> Result<Registry, OpenError> {
         name: "organisations and systems".to_owned(),
         why: faults.first().map(|fault| fault.code().to_owned()).unwrap_or_default(),
     })?;
-    let users = store.read::<_, OpenError>(|tx| Ok(register_of(&tx.list_all_user_rights()?)?))?;
+    let users = store.read::<_, StoreError>(read_users)?;
     let roads = store.read::<_, OpenError>(|tx| Ok(roads_in_log(tx)?))?;
     Ok(Registry::new(structures(files(FileKind::Structure)?)?, code_sets, registers, users, roads))
 }

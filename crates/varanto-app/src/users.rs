@@ -1,20 +1,29 @@
-//! The register of users: loaded from files, held against logins, read by reviewers (ACC-2).
+//! The register of users: loaded from files, kept by main users, held against logins, read by reviewers (ACC-2, JOI-3).
 
-use std::collections::{BTreeSet, HashMap};
+mod damage;
+mod delegate;
+mod keep;
 
-use varanto_domain::access::log::{Actor, Event, KeptLine, LogLine, Outcome};
-use varanto_domain::access::users::{NotAUser, UserRight, narrowed};
-use varanto_domain::access::{Basis, Caller, Who};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write;
+
+use varanto_domain::access::keeping::{Keeper, KeptRight};
+use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
+use varanto_domain::access::users::UserRight;
+use varanto_domain::access::{Basis, Caller, Role};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{ClientIdentifier, Oid};
-use varanto_domain::time::{FinnishDay, Instant};
+use varanto_domain::time::Instant;
 use varanto_formats::users::{self, UserEntry};
-use varanto_store::{Damage, ReadTx, StoreError, UserRow, WriteTx};
+use varanto_store::{NewUserRight, OPERATOR, StoreError, UserRow, WriteTx};
 
 use crate::administer::LoadError;
-use crate::callers::Unknown;
 use crate::withheld::Withheld;
 use crate::{App, AppError, Registry};
+
+pub(crate) use damage::damage_of;
+pub use delegate::{DelegationPage, ListedDelegation, Withdrawn};
+pub use keep::GrantRequest;
 
 /// What became of a file of users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,6 +41,8 @@ pub struct KeptUsers {
 pub struct UserQuery {
     /// Whether rights that were ended are listed too.
     pub history: bool,
+    /// Users of this organisation alone.
+    pub organisation: Option<Oid>,
     /// At most so many, up to [`UserQuery::MOST`]; 0: [`UserQuery::USUAL`].
     pub limit: usize,
     /// Where the page before ended, as it was answered.
@@ -45,11 +56,15 @@ impl UserQuery {
     pub const USUAL: usize = 20;
 }
 
-/// A right of a user as a reviewer sees it.
+/// A right of a user as reviewers and main users see it.
 #[derive(Debug, Clone)]
 pub struct ListedUser {
+    /// Its identifier.
+    pub id: String,
     /// The right.
     pub right: UserRight,
+    /// The delegation that it hangs on.
+    pub delegation: Option<i64>,
     /// When it was granted.
     pub granted_at: Instant,
     /// When it was ended.
@@ -65,15 +80,28 @@ pub struct UserPage {
     pub next: Option<String>,
 }
 
-/// The rights in force by organisation and subject; an organisation whose rights have all ended keeps a register
-/// all the same.
-pub(crate) type UserRegister = HashMap<Oid, HashMap<String, Vec<UserRight>>>;
+/// The rights of an organisation's users that are in force, by who keeps them and by subject. Who has kept a single
+/// one keeps a register, also when all have ended.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct OrganisationsUsers {
+    /// Those that it keeps itself.
+    pub(crate) own: Option<HashMap<String, Vec<UserRight>>>,
+    /// Those that organisers keep, each for its own register.
+    pub(crate) kept: BTreeMap<Oid, HashMap<String, Vec<UserRight>>>,
+}
+
+/// The users of every organisation.
+pub(crate) type UserRegister = HashMap<Oid, OrganisationsUsers>;
 
 /// Reads the register as it stands.
 pub(crate) fn register_of(rows: &[UserRow]) -> Result<UserRegister, StoreError> {
     let mut register = UserRegister::new();
     for row in rows {
         let users = register.entry(row.organisation.clone()).or_default();
+        let users = match &row.organiser {
+            None => users.own.get_or_insert_default(),
+            Some(organiser) => users.kept.entry(organiser.clone()).or_default(),
+        };
         if row.ended_at.is_none() {
             let right = right_of(row)?;
             users.entry(right.subject.clone()).or_default().push(right);
@@ -84,31 +112,50 @@ pub(crate) fn register_of(rows: &[UserRow]) -> Result<UserRegister, StoreError> 
 
 pub(crate) fn right_of(row: &UserRow) -> Result<UserRight, StoreError> {
     let damaged = |_| StoreError::Damaged(format!("user right {}", row.key));
-    users::read_right(&row.right).map_err(damaged)
+    let right = users::read_right(&row.right).map_err(damaged)?;
+    Ok(UserRight { organiser: row.organiser.clone(), ..right })
 }
 
-/// What the register leaves of a login; everything where the organisation keeps none.
-pub(crate) fn held_against(
-    registry: &Registry,
-    organisation: &Oid,
-    who: Who,
-    today: FinnishDay,
-) -> Result<Who, Unknown> {
-    let Some(users) = registry.users(organisation) else { return Ok(who) };
-    let none = Vec::new();
-    let rights = match &who {
-        Who::Person { subject, .. } => users.get(subject).unwrap_or(&none),
-        _ => &none,
-    };
-    narrowed(who, rights, today).map_err(|why| match why {
-        NotAUser::NoRight => Unknown::User,
-        NotAUser::LoginTooWeak => Unknown::WeakUser,
+fn kept_of(row: &UserRow) -> Result<KeptRight, StoreError> {
+    Ok(KeptRight { right: right_of(row)?, delegation: row.delegation })
+}
+
+fn listed(row: &UserRow) -> Result<ListedUser, StoreError> {
+    Ok(ListedUser {
+        id: row.key.to_string(),
+        right: right_of(row)?,
+        delegation: row.delegation,
+        granted_at: row.granted_at,
+        ended_at: row.ended_at,
     })
+}
+
+/// Who reads the register: one who reviews, or one who keeps users.
+enum Sight {
+    Reviewer(Basis),
+    Keepers(Vec<Keeper>),
+}
+
+impl Sight {
+    const fn basis(&self) -> Basis {
+        match self {
+            Self::Reviewer(basis) => *basis,
+            Self::Keepers(_) => Basis::KeepsUsers,
+        }
+    }
+
+    /// Whether a right of the own organisation's users, or one that it keeps, is seen.
+    fn sees(&self, right: &UserRight) -> bool {
+        match self {
+            Self::Reviewer(_) => true,
+            Self::Keepers(keepers) => keepers.iter().any(|keeper| keeper.sees(right)),
+        }
+    }
 }
 
 impl App {
     /// Loads the users of organisations: of each that the file names, its whole register. Rights that are in it no
-    /// more are ended; each that is granted or ended leaves its line.
+    /// more are ended; each that is granted or ended leaves its line. What organisers keep stays as it is.
     ///
     /// # Errors
     /// Every fault of the file: what does not read, organisations and units that are not in the register or not each
@@ -124,20 +171,22 @@ impl App {
         let now = self.clock.now();
         let turn = move |tx: &mut WriteTx<'_>| replace(tx, &entries, now);
         let kept = self.store.write::<_, AppError>(turn)?.value;
-        self.registry.refresh(&self.store)?;
+        self.registry.refresh_users(&self.store)?;
         Ok(kept)
     }
 
-    /// Lists the users of the reviewer's own organisation. The reading is a line of the log.
+    /// Lists the users of the reader's own organisation, and those whom it keeps for producers; for a main user those
+    /// whom it keeps. The reading is a line of the log.
     ///
     /// # Errors
     /// [`AppError::Denied`]; [`AppError::Refused`] for a cursor of another list; each logged.
     ///
-    /// Source: ACC-2, LOG-2.
+    /// Source: ACC-2, JOI-3, LOG-2.
     pub fn list_users(&self, caller: &Caller, query: &UserQuery) -> Result<UserPage, AppError> {
         let now = self.clock.now();
-        let permit = self.log_permit(caller)?;
-        let list = format!("varanto/users/1 {} {}", caller.organisation, query.history);
+        let sight = self.sight_of_users(caller)?;
+        let of = query.organisation.as_ref().map_or("", Oid::as_str);
+        let list = format!("varanto/users/2 {} {} {of}", caller.organisation, query.history);
         let under = match self.read_cursor(list.as_bytes(), query.cursor.as_deref(), "ACC-2") {
             Ok(place) => place.map_or(i64::MAX, |[key, _]| key),
             Err(fault) => {
@@ -149,82 +198,63 @@ impl App {
             0 => UserQuery::USUAL,
             more => more.min(UserQuery::MOST),
         };
-        let organisation = caller.organisation.clone();
-        let history = query.history;
+        let wanted = |row: &UserRow| {
+            let of = query.organisation.as_ref().is_none_or(|of| *of == row.organisation);
+            of && (query.history || row.ended_at.is_none())
+        };
         let rows = self.store.read::<_, StoreError>(|tx| {
             let (mut rows, mut under) = (Vec::new(), under);
             loop {
-                let page = tx.list_user_rights(&organisation, under, limit + 1)?;
+                let page = tx.list_user_rights(&caller.organisation, under, limit + 1)?;
                 let full = page.len() > limit;
                 under = page.last().map_or(under, |row| row.key);
-                rows.extend(page.into_iter().filter(|row| history || row.ended_at.is_none()));
+                for row in page.iter().filter(|row| wanted(row)) {
+                    let one = listed(row)?;
+                    if sight.sees(&one.right) {
+                        rows.push((row.key, one));
+                    }
+                }
                 if !full || rows.len() > limit {
                     return Ok(rows);
                 }
             }
         })?;
-        let end = rows.get(limit.saturating_sub(1)).filter(|_| rows.len() > limit);
-        let next = end.map(|row| self.write_cursor(list.as_bytes(), [row.key, 0]));
-        let listed = rows.iter().take(limit).map(|row| {
-            let (granted_at, ended_at) = (row.granted_at, row.ended_at);
-            Ok(ListedUser { right: right_of(row)?, granted_at, ended_at })
-        });
-        let users = listed.collect::<Result<Vec<_>, StoreError>>()?;
-        let line = LogLine {
-            at: now,
-            event: Event::Review,
-            outcome: Outcome::Permitted(permit.basis()),
-            actor: Actor::of(caller),
-            client: None,
-            version: None,
-            detail: format!("users told={}", users.len()),
-        };
-        let page = Withheld::new(UserPage { users, next });
-        Ok(page.release(&self.write_line(line)?))
+        let more = rows.len() > limit;
+        let end = rows.get(limit.saturating_sub(1)).filter(|_| more).map(|(key, _)| *key);
+        let next = end.map(|key| self.write_cursor(list.as_bytes(), [key, 0]));
+        let users: Vec<ListedUser> = rows.into_iter().take(limit).map(|(_, one)| one).collect();
+        let line = line_of_reading(caller, &sight, format!("users told={}", users.len()), now);
+        Ok(Withheld::new(UserPage { users, next }).release(&self.write_line(line)?))
+    }
+
+    /// Who reads the register of users; a denial is logged.
+    fn sight_of_users(&self, caller: &Caller) -> Result<Sight, AppError> {
+        if caller.role() != Some(Role::MainUser) {
+            return Ok(Sight::Reviewer(self.log_permit(caller)?.basis()));
+        }
+        let now = self.clock.now();
+        let keepers = self.store.read(|tx| keep::keepers_of(tx, caller, now))?;
+        match keepers {
+            Ok(keepers) => Ok(Sight::Keepers(keepers)),
+            Err(denial) => {
+                self.log(caller, Event::Review, Outcome::Denied(denial), now)?;
+                Err(AppError::Denied(denial))
+            }
+        }
     }
 }
 
-/// What of the register is not as the log tells it: rights of which no line tells so, and lines of which no right is
-/// kept.
-///
-/// Source: ARC-15, ACC-2.
-pub(crate) fn damage_of(tx: &ReadTx<'_>) -> Result<Vec<Damage>, StoreError> {
-    let mut told: HashMap<i64, KeptLine> = HashMap::new();
-    let mut after = 0;
-    loop {
-        let page = tx.list_lines_of_users(after)?;
-        let Some(end) = page.last() else { break };
-        after = end.number;
-        let steps = page.into_iter().filter(|line| &*line.outcome == "permitted");
-        told.extend(steps.map(|line| (line.number, line)));
+/// The line that tells of a reading of the register.
+fn line_of_reading(caller: &Caller, sight: &Sight, detail: String, at: Instant) -> LogLine {
+    LogLine {
+        at,
+        event: Event::Review,
+        outcome: Outcome::Permitted(sight.basis()),
+        actor: Actor::of(caller),
+        client: None,
+        version: None,
+        detail,
     }
-    let mut damage = Vec::new();
-    for row in tx.list_all_user_rights()? {
-        let place = format!("user right {}", row.key);
-        let right = right_of(&row)?;
-        let mut is_told = |number: i64, what: &str, at: Instant| {
-            let expected = line_of(&right, what, at);
-            told.remove(&number).is_some_and(|line| {
-                (line.at, &line.detail) == (at, &expected.detail)
-                    && line.actor.organisation.as_deref() == Some(row.organisation.as_str())
-            })
-        };
-        if !is_told(row.granted_line, GRANTED, row.granted_at) {
-            damage.push(Damage::at(&place, "no log line tells of it so"));
-        }
-        let ended = match (row.ended_line, row.ended_at) {
-            (Some(line), Some(at)) => is_told(line, ENDED, at),
-            (line, at) => line.is_none() && at.is_none(),
-        };
-        if !ended {
-            damage.push(Damage::at(&place, "no log line tells of its end so"));
-        }
-    }
-    let mut lost: Vec<i64> = told.into_keys().collect();
-    lost.sort_unstable();
-    let of_none = "tells of a user's right that is not kept so";
-    damage.extend(lost.into_iter().map(|line| Damage::at(format!("log line {line}"), of_none)));
-    Ok(damage)
 }
 
 /// What the file says that the registers do not bear.
@@ -268,8 +298,9 @@ fn replace(
         entries.iter().map(|entry| &entry.right.organisation).collect();
     for organisation in organisations {
         let held = tx.list_user_rights(organisation, i64::MAX, usize::MAX)?;
+        let own = |row: &UserRow| row.organisation == *organisation && row.organiser.is_none();
         let mut held: Vec<UserRow> =
-            held.into_iter().filter(|row| row.ended_at.is_none()).collect();
+            held.into_iter().filter(|row| own(row) && row.ended_at.is_none()).collect();
         let theirs = entries.iter().filter(|entry| entry.right.organisation == *organisation);
         let mut new = Vec::new();
         for entry in theirs {
@@ -286,13 +317,20 @@ fn replace(
         }
         for row in held {
             let right = right_of(&row)?;
-            let line = tx.log(&line_of(&right, ENDED, now))?;
+            let line = tx.log(&operators_line(&right, ENDED, now))?;
             tx.end_user_right(row.key, line.number, now)?;
             kept.ended += 1;
         }
         for (entry, printed, person) in new {
-            let line = tx.log(&line_of(&entry.right, GRANTED, now))?;
-            tx.insert_user_right(organisation, &printed, person.as_ref(), line.number, now)?;
+            let line = tx.log(&operators_line(&entry.right, GRANTED, now))?;
+            let right = NewUserRight {
+                organisation,
+                organiser: None,
+                delegation: None,
+                right: &printed,
+                person: person.as_ref(),
+            };
+            tx.insert_user_right(&right, line.number, now)?;
             kept.granted += 1;
         }
     }
@@ -303,19 +341,31 @@ fn replace(
 const GRANTED: &str = "granted";
 const ENDED: &str = "ended";
 
+/// What a line tells of a right that was granted or ended.
+fn told_of(what: &str, right: &UserRight, delegation: Option<i64>) -> String {
+    let mut text = format!("{what} person:{} role={}", right.subject, right.role.code());
+    if let Some(organiser) = &right.organiser {
+        let _ = write!(text, " organisation={} organiser={organiser}", right.organisation);
+    }
+    if let Some(delegation) = delegation {
+        let _ = write!(text, " under={delegation}");
+    }
+    text
+}
+
 /// The operator's line, under the eyes of the organisation whose user it is.
-fn line_of(right: &UserRight, what: &str, at: Instant) -> LogLine {
+fn operators_line(right: &UserRight, what: &str, at: Instant) -> LogLine {
     LogLine {
         at,
         event: Event::Users,
         outcome: Outcome::Permitted(Basis::Operation),
         actor: Actor {
-            name: "operator".into(),
+            name: OPERATOR.into(),
             organisation: Some(right.organisation.to_string()),
             detail: None,
         },
         client: None,
         version: None,
-        detail: format!("{what} person:{} role={}", right.subject, right.role.code()),
+        detail: told_of(what, right, None),
     }
 }

@@ -252,6 +252,20 @@ fault_kinds! {
     /// The controller is not one that the sender may archive for.
     NotOwnRegister = "not-own-register";
 
+    /// It is no private producer that could work in the system of a public organiser: one of them is of another kind,
+    /// or they stand in one hierarchy.
+    NoParallelJoining = "no-parallel-joining";
+    /// A main user keeps the rights of others, not the own ones.
+    OwnUserRight = "own-user-right";
+    /// The right goes beyond what the organiser's delegation allows. Args: `allowed`.
+    BeyondDelegation = "beyond-delegation";
+    /// No delegation of this number is in force for the producer.
+    NoDelegation = "no-delegation";
+    /// The unit has no register-use right in the organiser's register that lasts or is to come.
+    NoRegisterUse = "no-register-use";
+    /// What was ended is ended already.
+    EndedAlready = "ended-already";
+
     /// An entry of a register or code-set file stands twice. Args: `first` (where it stood first).
     DuplicateEntry = "duplicate-entry";
     /// The hierarchy of organisations or units runs in a circle.

@@ -109,6 +109,7 @@ struct QueueSearch {
 #[expect(missing_docs, reason = "each field is the member of the same name")]
 pub struct UserTerms {
     pub history: bool,
+    pub organisation: Option<Oid>,
     pub limit: Option<usize>,
     pub cursor: Option<String>,
 }
@@ -117,6 +118,7 @@ pub struct UserTerms {
 #[serde(deny_unknown_fields, default)]
 struct UserSearch {
     history: bool,
+    organisation: Option<String>,
     limit: Option<usize>,
     cursor: Option<String>,
 }
@@ -253,7 +255,10 @@ pub fn read_users(bytes: &[u8]) -> Result<UserTerms, SearchError> {
     let asked: UserSearch = serde_json::from_slice(bytes).map_err(unreadable)?;
     let mut reading = Reading::of("ACC-2");
     let limit = reading.limit(asked.limit);
-    reading.finish(UserTerms { history: asked.history, limit, cursor: asked.cursor })
+    let read = |text: &str| Oid::parse(text).ok();
+    let organisation = reading.read("organisation", asked.organisation, read, "1.2.246.10.1234567");
+    let (history, cursor) = (asked.history, asked.cursor);
+    reading.finish(UserTerms { history, organisation, limit, cursor })
 }
 
 /// Reads how an opening is judged.

@@ -16,6 +16,7 @@
 mod checksum;
 mod clients;
 mod content;
+mod delegations;
 mod documents;
 mod error;
 mod holes;
@@ -50,6 +51,7 @@ mod wills;
 mod writer;
 
 pub use content::{Dictionary, Place, train_dictionary};
+pub use delegations::DelegationRow;
 pub use documents::{
     InvalidationRow, NewVersion, SealedContent, SealedRecord, VersionEvidence, VersionRow,
 };
@@ -75,6 +77,6 @@ pub use store::{DATABASE_FILE, Durable, LOCK_FILE, Store, StoreOptions};
 pub use tallies::{DelayRow, TallyRow};
 pub use tx::{ReadTx, WriteTx};
 pub use use_log::{LineEvidence, REASON_CHARACTERS};
-pub use users::UserRow;
+pub use users::{NewUserRight, UserRow};
 pub use verify::{Accounted, Damage, LeafMap, LeafReader, LogReport};
 pub use verify_rows::{JudgeVersion, ReadVersion, RowReport};

@@ -66,6 +66,12 @@ impl ReadTx<'_> {
         holder.map(|holder| self.oid_term(holder)).transpose()
     }
 
+    /// The key of the relationship that a notice is about.
+    pub fn relationship_of_notice(&self, key: i64) -> Result<Option<i64>, StoreError> {
+        const SQL: &str = "SELECT relationship_key FROM notice WHERE notice_key = ?1";
+        self.optional(SQL, [key], |row| row.get(0))
+    }
+
     /// The notices of the unit that `permit` is for, oldest first.
     pub fn list_notices(
         &self,

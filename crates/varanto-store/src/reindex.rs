@@ -51,6 +51,8 @@ pub struct Reindexed {
     pub cases: u64,
     /// Versions of documents of clients' will.
     pub wills: u64,
+    /// Delegations, of the lines of the use log that tell of them.
+    pub delegations: u64,
     /// Documents of clients whose key was destroyed: their rows stay as they are.
     pub erased: u64,
     /// Documents that do not read; their rows stay as they are.
@@ -97,8 +99,8 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Makes the rows of relationships, rights, cases and wills anew, and the counts. Rows that no document
-    /// in force stands behind go. Clients whom nothing told yet that the population register is to be asked
+    /// Makes the rows of relationships, rights, cases and wills anew, those of delegations of the log, and the
+    /// counts. Rows that no document in force stands behind go. Clients whom nothing told yet that the population register is to be asked
     /// about are noted.
     ///
     /// # Errors
@@ -116,6 +118,7 @@ impl WriteTx<'_> {
         self.rebuild(DocumentGroup::Permission, derive, &mut done)?;
         self.rebuild(DocumentGroup::Refusal, derive, &mut done)?;
         self.drop_stray_wills()?;
+        done.delegations = self.rebuild_delegations()?;
         self.rebuild_counts()?;
         Ok(done)
     }

@@ -1,4 +1,5 @@
-//! The register of users: rights as they were granted and ended. A row is never changed but for its end.
+//! The register of users: rights as they were granted and ended. A row is never changed but for its end. Each is sealed
+//! with what its other columns say, so that none of them is changed unseen.
 
 use rusqlite::{Row, params};
 use varanto_domain::access::log::{Event, KeptLine};
@@ -12,8 +13,12 @@ use crate::{ReadTx, StoreError, WriteTx};
 pub struct UserRow {
     /// Its key.
     pub key: i64,
-    /// The organisation that granted it.
+    /// The organisation whose user it is.
     pub organisation: Oid,
+    /// The organiser that keeps it, where it is not the organisation itself.
+    pub organiser: Option<Oid>,
+    /// The delegation that it hangs on.
+    pub delegation: Option<i64>,
     /// The right, as it was printed.
     pub right: Vec<u8>,
     /// When it was granted.
@@ -30,11 +35,27 @@ pub struct UserRow {
     lookup: Option<Vec<u8>>,
 }
 
+/// A right to be kept.
+#[derive(Debug, Clone, Copy)]
+pub struct NewUserRight<'r> {
+    /// Whose user it is.
+    pub organisation: &'r Oid,
+    /// The organiser that keeps it, where it is not the organisation itself.
+    pub organiser: Option<&'r Oid>,
+    /// The delegation that it hangs on.
+    pub delegation: Option<i64>,
+    /// The right, as it is printed.
+    pub right: &'r [u8],
+    /// As whom the user is known as a client.
+    pub person: Option<&'r ClientIdentifier>,
+}
+
 macro_rules! users_sql {
     ($which:literal) => {
         concat!(
             "SELECT held.user_key, held.organisation, held.sealed, held.granted_at, held.ended_at, ",
-            "held.lookup, named.client_key, held.granted_line, held.ended_line FROM user_right AS held ",
+            "held.lookup, named.client_key, held.granted_line, held.ended_line, held.organiser, ",
+            "held.delegation FROM user_right AS held ",
             "LEFT JOIN client_identifier AS named ON named.lookup = held.lookup ",
             $which
         )
@@ -48,7 +69,23 @@ impl ReadTx<'_> {
         self.all(SQL, [], |row| Ok(self.user_of(row)))?.into_iter().collect()
     }
 
-    /// At most `most` rights of an organisation that were granted before a key, newest first.
+    /// A right by its key.
+    pub fn find_user_right(&self, key: i64) -> Result<Option<UserRow>, StoreError> {
+        const SQL: &str = users_sql!("WHERE held.user_key = ?1");
+        self.optional(SQL, [key], |row| Ok(self.user_of(row)))?.transpose()
+    }
+
+    /// The rights that hang on a delegation and were not ended, oldest first.
+    pub fn list_user_rights_under(&self, delegation: i64) -> Result<Vec<UserRow>, StoreError> {
+        const SQL: &str = users_sql!(
+            "WHERE held.organiser IS NOT NULL AND held.delegation = ?1 AND held.ended_at IS NULL \
+             ORDER BY held.user_key"
+        );
+        self.all(SQL, [delegation], |row| Ok(self.user_of(row)))?.into_iter().collect()
+    }
+
+    /// At most `most` rights of an organisation's users, and those of others' that it keeps as an organiser, that
+    /// were granted before a key, newest first.
     pub fn list_user_rights(
         &self,
         organisation: &Oid,
@@ -56,7 +93,7 @@ impl ReadTx<'_> {
         most: usize,
     ) -> Result<Vec<UserRow>, StoreError> {
         const SQL: &str = users_sql!(
-            "WHERE held.organisation = ?1 AND held.user_key < ?2 \
+            "WHERE (held.organisation = ?1 OR held.organiser = ?1) AND held.user_key < ?2 \
              ORDER BY held.user_key DESC LIMIT ?3"
         );
         let Some(term) = self.find_term(organisation.as_str())? else { return Ok(Vec::new()) };
@@ -90,14 +127,28 @@ impl ReadTx<'_> {
     fn user_of(&self, row: &Row<'_>) -> Result<UserRow, StoreError> {
         let key: i64 = row.get(0)?;
         let sealed: Vec<u8> = row.get(2)?;
-        let right = self.keys().store_key().open(&scope(key), &sealed);
+        let organiser = row.get::<_, Option<i64>>(9)?;
+        let organiser = organiser.map(|organiser| self.oid_term(organiser)).transpose()?;
+        let (delegation, lookup): (Option<i64>, Option<Vec<u8>>) = (row.get(10)?, row.get(5)?);
+        let store_key = self.keys().store_key();
+        let right = store_key
+            .open(&scope(key, organiser.as_ref(), delegation, lookup.as_deref()), &sealed)
+            .or_else(|| {
+                // Sealed before organisers kept rights.
+                let first = organiser.is_none() && delegation.is_none();
+                first.then(|| {
+                    store_key.open(&format!("varanto/user/1 {key}").into_bytes(), &sealed)
+                })?
+            });
         Ok(UserRow {
             key,
             organisation: self.oid_term(row.get(1)?)?,
+            organiser,
+            delegation,
             right: right.ok_or_else(|| StoreError::Damaged(format!("user right {key}")))?,
             granted_at: Instant::from_millis(row.get(3)?),
             ended_at: row.get::<_, Option<i64>>(4)?.map(Instant::from_millis),
-            lookup: row.get(5)?,
+            lookup,
             client: row.get::<_, Option<i64>>(6)?.map(ClientKey),
             granted_line: row.get(7)?,
             ended_line: row.get(8)?,
@@ -109,20 +160,23 @@ impl WriteTx<'_> {
     /// Keeps a right that a line tells of.
     pub fn insert_user_right(
         &mut self,
-        organisation: &Oid,
-        right: &[u8],
-        person: Option<&ClientIdentifier>,
+        right: &NewUserRight<'_>,
         line: i64,
         at: Instant,
     ) -> Result<i64, StoreError> {
         const SQL: &str = "INSERT INTO user_right
-            (user_key, organisation, sealed, lookup, granted_at, granted_line)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+            (user_key, organisation, sealed, lookup, granted_at, granted_line, organiser, delegation)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
         let key = self.next_key();
-        let organisation = self.make_term(organisation.as_str())?;
-        let sealed = self.keys().store_key().seal(&scope(key), right);
-        let lookup = person.map(|person| self.keys().lookup(person).to_vec());
-        self.execute(SQL, params![key, organisation, sealed, lookup, at.millis(), line])?;
+        let organisation = self.make_term(right.organisation.as_str())?;
+        let organiser = self.make_term_if(right.organiser.map(Oid::as_str))?;
+        let lookup = right.person.map(|person| self.keys().lookup(person).to_vec());
+        let scope = scope(key, right.organiser, right.delegation, lookup.as_deref());
+        let sealed = self.keys().store_key().seal(&scope, right.right);
+        let at = at.millis();
+        let delegation = right.delegation;
+        let params = params![key, organisation, sealed, lookup, at, line, organiser, delegation];
+        self.execute(SQL, params)?;
         Ok(key)
     }
 
@@ -134,7 +188,16 @@ impl WriteTx<'_> {
     }
 }
 
-/// What a sealed right opens with: its own place.
-fn scope(key: i64) -> Vec<u8> {
-    format!("varanto/user/1 {key}").into_bytes()
+/// What a right opens with: its own place, and what its other columns say.
+fn scope(
+    key: i64,
+    organiser: Option<&Oid>,
+    delegation: Option<i64>,
+    lookup: Option<&[u8]>,
+) -> Vec<u8> {
+    let organiser = organiser.map_or("-", Oid::as_str);
+    let delegation = delegation.map_or_else(|| "-".to_owned(), |number| number.to_string());
+    let mut scope = format!("varanto/user/2 {key} {organiser} {delegation} ").into_bytes();
+    scope.extend(lookup.unwrap_or(b"-"));
+    scope
 }

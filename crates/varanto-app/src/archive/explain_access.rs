@@ -59,6 +59,8 @@ pub struct Onlooker {
     pub who: WhoLooks,
     /// The organisation.
     pub organisation: Oid,
+    /// The organiser from whom people of a producer have their rights as users, where it keeps them.
+    pub users_kept_by: Option<Oid>,
     /// In which situation.
     pub situation: Situation,
     /// Whether a coded reason must be given.
@@ -213,7 +215,17 @@ fn onlookers(
             let Decided { situation, answer, .. } = inquiry.decide(tx, row, Action::Read)?;
             if let Ok(grant) = answer {
                 let organisation = caller.organisation.clone();
-                all.push(Onlooker { who, organisation, situation, with_reason, grant });
+                let kept = matches!(who, WhoLooks::People(..))
+                    && registry.keeps_users(&row.controller, &organisation);
+                let users_kept_by = kept.then(|| row.controller.clone());
+                all.push(Onlooker {
+                    who,
+                    organisation,
+                    users_kept_by,
+                    situation,
+                    with_reason,
+                    grant,
+                });
                 break;
             }
         }

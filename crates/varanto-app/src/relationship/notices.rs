@@ -82,10 +82,21 @@ impl App {
             let mut rows = Vec::new();
             for unit in caller.units.iter() {
                 let Ok(permit) = access::may_be_told(caller, unit) else { continue };
-                let NoticeQuery { after, acknowledged_too, .. } = query;
-                let filter =
-                    NoticeFilter { after, told_on: today, acknowledged_too, most: most + 1 };
-                rows.extend(tx.list_notices(&permit, filter)?);
+                let NoticeQuery { mut after, acknowledged_too, .. } = query;
+                let mut found = Vec::new();
+                while found.len() <= most {
+                    let filter =
+                        NoticeFilter { after, told_on: today, acknowledged_too, most: most + 1 };
+                    let page = tx.list_notices(&permit, filter)?;
+                    let Some(last) = page.last() else { break };
+                    after = last.key;
+                    for row in page {
+                        if is_in_reach(tx, caller, unit, row.relationship_key)? {
+                            found.push(row);
+                        }
+                    }
+                }
+                rows.extend(found);
             }
             rows.sort_by_key(|row| row.key);
             let more = rows.len() > most;
@@ -160,7 +171,26 @@ fn acknowledged(
 ) -> Result<Option<ClientKey>, StoreError> {
     let Some(holder) = tx.holder_of_notice(id)? else { return Ok(None) };
     let Ok(permit) = access::may_be_told(caller, &holder) else { return Ok(None) };
+    let Some(relationship) = tx.relationship_of_notice(id)? else { return Ok(None) };
+    if !is_in_reach(tx, caller, &holder, relationship)? {
+        return Ok(None);
+    }
     tx.acknowledge_notice(&permit, id, now)
+}
+
+/// Whether the caller acts for a unit in the register in which a relationship is: users whom an organiser keeps for a
+/// producer are told of its own clients alone.
+fn is_in_reach(
+    tx: &ReadTx<'_>,
+    caller: &Caller,
+    unit: &Oid,
+    relationship: i64,
+) -> Result<bool, StoreError> {
+    if caller.by_register.is_none() {
+        return Ok(true);
+    }
+    let controller = tx.relationship_of_key(relationship)?.known.controller;
+    Ok(caller.acts_for(unit, &controller))
 }
 
 fn told_notice(

@@ -309,8 +309,13 @@ fn neighbours(world: &World, draft: Draft) -> Draft {
 
 /// A client's relationship in the neighbour's register, with its unit serving.
 pub(crate) fn neighbours_relationship(world: &World, who: &Client) -> Draft {
+    neighbours_own(world, world.relationship(who))
+}
+
+/// A relationship of the drafts, archived into the neighbour's register.
+pub(crate) fn neighbours_own(world: &World, draft: Draft) -> Draft {
     let relation = format!("{NEIGHBOUR}.95.2026.{}", world.number());
-    let mut relationship = neighbours(world, world.relationship(who));
+    let mut relationship = neighbours(world, draft);
     let units = relationship.structured.take().unwrap().to_string();
     let units = [UNIT, OPERATING_UNIT].iter().fold(units, |text, unit| {
         text.replace(&format!("\"{unit}\""), &format!("\"{NEIGHBOURS_UNIT}\""))

@@ -77,6 +77,7 @@ pub(crate) fn citizen(client: ClientKey) -> Caller {
         units: Arc::from([]),
         functions: Vec::new(),
         sector: Sector::SocialWelfare,
+        by_register: None,
     }
 }
 

@@ -12,6 +12,7 @@ mod full_disk;
 mod guardians;
 mod handing_over;
 mod joint_cases;
+mod keeping;
 mod mandates;
 mod moving;
 mod national;

@@ -90,7 +90,7 @@ fn the_register_keeps_its_history() {
     };
     let now = subjects(&UserQuery::default());
     assert_eq!(now, (vec![("olli".to_owned(), false)], None));
-    let history = UserQuery { history: true, limit: 2, cursor: None };
+    let history = UserQuery { history: true, limit: 2, ..UserQuery::default() };
     let (first, next) = subjects(&history);
     let (second, end) = subjects(&UserQuery { cursor: next, ..history });
     assert_eq!(first[0], ("olli".to_owned(), false));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 pub use crate::joining::{Function, Sector};
 
+use super::Denial;
 use crate::ids::{ClientKey, Oid};
 
 /// Who asks, and for which organisation.
@@ -21,6 +22,21 @@ pub struct Caller {
     pub functions: Vec<Function>,
     /// In which of the two sectors the organisation works.
     pub sector: Sector,
+    /// Where organisers keep the users of the caller's organisation: who the caller is in whose register. The rest
+    /// of the caller is what is left somewhere. `None`: the same everywhere.
+    pub by_register: Option<Arc<ByRegister>>,
+}
+
+/// Who a producer's worker is, register by register: an organiser in whose system the producer works keeps the
+/// producer's users for its own register, and for no other (rinnakkaisliittyminen).
+///
+/// Source: JOI-3.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ByRegister {
+    /// The organisers that keep the users, each with what it leaves of the login; `None`: nothing.
+    pub kept: Vec<(Oid, Option<Caller>)>,
+    /// What is left in any other register.
+    pub elsewhere: Option<Caller>,
 }
 
 /// A system, or a person.
@@ -81,16 +97,19 @@ pub enum Role {
     Archivist,
     /// The data-protection officer (tietosuojavastaava).
     DataProtectionOfficer,
+    /// A main user (pääkäyttäjä), who keeps the register of users and sees no client.
+    MainUser,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Worker,
         Self::ResponsibleWorker,
         Self::ProducerWorker,
         Self::Archivist,
         Self::DataProtectionOfficer,
+        Self::MainUser,
     ];
 
     /// Its word in logins and logs.
@@ -102,6 +121,7 @@ impl Role {
             Self::ProducerWorker => "producer-worker",
             Self::Archivist => "archivist",
             Self::DataProtectionOfficer => "data-protection-officer",
+            Self::MainUser => "main-user",
         }
     }
 
@@ -118,7 +138,8 @@ impl Role {
     }
 
     /// What the role allows, whatever the system is certified for. Those who serve clients record what they do,
-    /// and a controller's workers old documents too; those who keep and oversee record nothing.
+    /// and a controller's workers old documents too; those who keep and oversee record nothing. A main user has
+    /// nothing to do with documents.
     ///
     /// Source: ACC-1, ACC-2, RUR-4; national-specs 6.9.
     #[must_use]
@@ -135,6 +156,7 @@ impl Role {
             Self::ProducerWorker => &[RegisterUse],
             Self::Archivist => &[Invalidate],
             Self::DataProtectionOfficer => &[],
+            Self::MainUser => return Vec::new(),
         };
         let recording = recording.into_iter().filter(|_| self.serves_clients());
         std::iter::once(Read).chain(recording).chain(more.iter().copied()).collect()
@@ -161,6 +183,25 @@ impl Caller {
     #[must_use]
     pub fn owns(&self, controller: &Oid) -> bool {
         self.registers.contains(controller)
+    }
+
+    /// Who the caller is in a controller's register.
+    ///
+    /// # Errors
+    /// [`Denial::NoUserHere`] where who keeps the users gives the caller no right.
+    ///
+    /// Source: JOI-3, ACC-2.
+    pub fn in_register(&self, controller: &Oid) -> Result<&Self, Denial> {
+        let Some(by_register) = &self.by_register else { return Ok(self) };
+        let kept = by_register.kept.iter().find(|(organiser, _)| organiser == controller);
+        let here = kept.map_or(&by_register.elsewhere, |(_, here)| here);
+        here.as_ref().ok_or(Denial::NoUserHere)
+    }
+
+    /// Whether one of the caller's units is this one, in a controller's register.
+    #[must_use]
+    pub fn acts_for(&self, unit: &Oid, controller: &Oid) -> bool {
+        self.in_register(controller).is_ok_and(|here| here.units.contains(unit))
     }
 
     /// Whether the caller may do a function at all.

@@ -252,6 +252,10 @@ denials! {
     Replaced "version-replaced" "ARC-3" ACT VersionInForce Controller;
     /// Nobody judges the own look.
     OwnLook "own-look" "LOG-2" DUTY FittingRole Controller;
+    /// Who keeps the users in this register gives the worker no right here.
+    NoUserHere "no-user-right-here" "JOI-3" DUTY FittingRole MainUser;
+    /// The users of this organisation are somebody else's to keep.
+    NotTheirUsers "another-keepers-users" "JOI-3" DUTY FittingRole Organiser;
     /// The document's service task is not in the worker's duty.
     OutsideDuty "outside-duty" "ACC-2" DUTY ServiceTask MainUser;
     /// No unit of the worker's serves the client, and no reason was given.

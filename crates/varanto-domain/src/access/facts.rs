@@ -333,7 +333,7 @@ impl ClientFacts {
         controller: &'f Oid,
     ) -> impl Iterator<Item = &'f RegisterUseRight> {
         self.rights.iter().filter(move |right| {
-            right.controller == *controller && caller.units.contains(&right.holder)
+            right.controller == *controller && caller.acts_for(&right.holder, controller)
         })
     }
 }

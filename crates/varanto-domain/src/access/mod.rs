@@ -16,6 +16,7 @@ mod denial;
 mod facts;
 mod forbids;
 pub mod joint;
+pub mod keeping;
 pub mod log;
 mod permit;
 mod question;
@@ -24,7 +25,7 @@ mod unseen;
 pub mod users;
 pub mod whereabouts;
 
-pub use caller::{Caller, Function, Role, Sector, Strength, Who};
+pub use caller::{ByRegister, Caller, Function, Role, Sector, Strength, Who};
 pub use denial::{Ask, Denial, Missing};
 pub use facts::{
     ClientFacts, Display, DocumentFacts, GuardianMark, RelationshipSpan, Subject, VersionFacts,
@@ -44,15 +45,24 @@ use crate::ids::Oid;
 
 /// Decides.
 ///
+/// The caller counts as who they are in that register; of a client's will, which is in one register for all, as
+/// who they are where the client is served.
+///
 /// In a register that is not the caller's own the ground is asked before anything that hangs on the
 /// document is told: one who has no ground learns nothing of it.
 ///
 /// # Errors
 /// The first denial in the order of the module's text.
 ///
-/// Source: ACC-1 to ACC-6, ARC-10, DIS-1 to DIS-4, CIT-2 to CIT-4, RUR-1 to RUR-4, OLD-3, ARC-3, JOI-4, REL-4;
-/// design D3, D9.
+/// Source: ACC-1 to ACC-6, ARC-10, DIS-1 to DIS-4, CIT-2 to CIT-4, RUR-1 to RUR-4, OLD-3, ARC-3, JOI-3, JOI-4,
+/// REL-4; design D3, D9.
 pub fn decide(action: Action, question: &Question<'_>) -> Result<Grant, Denial> {
+    let here = if question.situation == Situation::ClientWill {
+        Ok(question.caller)
+    } else {
+        question.caller.in_register(&question.document.controller)
+    };
+    let question = &Question { caller: here?, ..*question };
     let own = question.client.key == question.document.client || action == Action::Administer;
     let grant = if own {
         through_one(action, question, Ok(()))?
@@ -238,7 +248,8 @@ pub fn may_receive_notices(caller: &Caller) -> Result<(), Denial> {
     }
 }
 
-/// Decides whether a caller is told the notices to a unit: those that act for the unit are.
+/// Decides whether a caller is told the notices to a unit: those that act for the unit are, about clients in the
+/// registers in which they do.
 ///
 /// # Errors
 /// As [`may_receive_notices`]; [`Denial::RightMissing`] for a unit of others.

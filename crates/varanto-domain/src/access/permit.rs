@@ -43,11 +43,13 @@ pub enum Basis {
     OnRequest,
     /// The operator's work, on nobody's data.
     Operation,
+    /// A main user's work on the register of users.
+    KeepsUsers,
 }
 
 impl Basis {
     /// Every ground.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::OwnRegister,
         Self::CaseContext,
         Self::StatedReason,
@@ -65,6 +67,7 @@ impl Basis {
         Self::Review,
         Self::OnRequest,
         Self::Operation,
+        Self::KeepsUsers,
     ];
 
     /// Its stable name, as the log keeps it.
@@ -88,6 +91,7 @@ impl Basis {
             Self::Review => "review",
             Self::OnRequest => "on-request",
             Self::Operation => "operation",
+            Self::KeepsUsers => "keeps-users",
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::caller::{Caller, Function, Role, Sector, Strength, Who};
+use super::caller::{ByRegister, Caller, Function, Role, Sector, Strength, Who};
 use super::facts::{ClientFacts, Display, DocumentFacts, GuardianMark, RelationshipSpan, Subject};
 use super::question::{
     Action, LookReason, Question, Reason, RequestGround, Situation, StatutoryGround,
@@ -115,6 +115,7 @@ impl World {
                 units: Arc::from([oid(COUNTYS_UNIT)]),
                 functions: Function::ALL.to_vec(),
                 sector: Sector::SocialWelfare,
+                by_register: None,
             },
             document: DocumentFacts {
                 id: oid("1.2.246.10.90000001.95.1"),
@@ -213,6 +214,17 @@ impl World {
         let validity = Validity { first, last };
         self.client.rights.push(right(PRODUCERS_UNIT, task, Side::Producer, validity));
         self.document.unit = Some(oid(PRODUCERS_UNIT));
+    }
+
+    /// A worker of a producer that works in an organiser's system: the organiser keeps the producer's users, and this
+    /// one has a right in its register, or none; elsewhere the login counts.
+    fn kept_worker(&mut self, organiser: &str, has_right: bool) {
+        self.serving_producer();
+        self.person(Role::ProducerWorker);
+        let here = has_right.then(|| self.caller.clone());
+        let by_register =
+            ByRegister { kept: vec![(oid(organiser), here)], elsewhere: Some(self.caller.clone()) };
+        self.caller.by_register = Some(Arc::new(by_register));
     }
 
     pub(super) fn serving_producer(&mut self) {
@@ -349,6 +361,7 @@ relations! {
             w.reason = Some(REASON);
             w.client.safety_order = true;
         };
+        "a main user" |w| w.person(Role::MainUser);
         "a worker whose duty has other service tasks" |w| {
             w.person(Role::Worker);
             if let Who::Person { duty, .. } = &mut w.caller.who {
@@ -448,6 +461,13 @@ relations! {
         "a producer's worker with a weak login" |w| {
             w.serving_producer();
             w.weak_person(Role::ProducerWorker);
+        };
+        "a producer's worker to whom the organiser has given a right as user" |w| {
+            w.kept_worker(COUNTY, true);
+        };
+        "the same, whose right as user the organiser has ended" |w| w.kept_worker(COUNTY, false);
+        "a producer's worker whom another county gives no right as user" |w| {
+            w.kept_worker(OTHER_COUNTY, false);
         };
         "the controller's own system" |_| {};
         "a citizen" |w| w.citizen(CLIENT);
@@ -783,6 +803,7 @@ relations! {
             w.person(Role::DataProtectionOfficer);
         };
         "a worker" |w| w.person(Role::Worker);
+        "a main user" |w| w.person(Role::MainUser);
         "the operator" |w| w.operator();
     }
 }

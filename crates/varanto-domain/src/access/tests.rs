@@ -49,7 +49,7 @@ fn the_table_has_a_cell_for_every_action_group_and_state() {
 }
 
 /// ACC-6: each denial is met in the table, but for the one that outsiders are told in its place, for
-/// what is found out when a form is asked for, and for the one of those who would judge their own look.
+/// what is found out when a form is asked for, and for those of who judges looks and who keeps users.
 #[test]
 fn every_denial_is_met_in_the_table() {
     let met: Vec<&str> = RELATIONS
@@ -64,7 +64,8 @@ fn every_denial_is_met_in_the_table() {
         .map(|denial| denial.code())
         .filter(|code| !met.contains(code))
         .filter(|code| {
-            !["not-disclosed", "cannot-be-masked", "names-other-clients", "own-look"].contains(code)
+            let elsewhere = ["not-disclosed", "cannot-be-masked", "names-other-clients"];
+            !elsewhere.contains(code) && !["own-look", "another-keepers-users"].contains(code)
         })
         .collect();
     assert_eq!(unmet, Vec::<&str>::new());
@@ -624,13 +625,13 @@ fn professional(role: Role, strength: Strength) -> Caller {
 }
 
 /// ACC-2: client work reads and follows disclosures and rights, the keeper of the archive invalidates, the
-/// data-protection officer reads.
+/// data-protection officer reads, and a main user has nothing to do with documents.
 #[test]
 fn a_role_allows_what_its_work_needs() {
     use Function::{Disclosure, Invalidate, Read, RegisterUse};
     for role in Role::ALL {
         let of = |function| role.functions().contains(&function);
-        assert!(of(Read), "{role:?}");
+        assert_eq!(of(Read), role != Role::MainUser, "{role:?}");
         assert_eq!(of(RegisterUse), role.serves_clients(), "{role:?}");
         let between_controllers = matches!(role, Role::Worker | Role::ResponsibleWorker);
         assert_eq!(of(Disclosure), between_controllers, "{role:?}");

@@ -3,7 +3,10 @@
 //! An organisation that keeps a register of its users has each login held against it, and the narrower of the
 //! two counts. Of an organisation that keeps none, the login alone is taken.
 //!
-//! Source: ACC-2; Act 703/2023 section 9.
+//! The users of a private producer that works in an organiser's system are kept by the organiser, for the organiser's
+//! register and no other; who does it is in [`super::keeping`].
+//!
+//! Source: ACC-2, JOI-3; Act 703/2023 section 9.
 
 use std::sync::Arc;
 
@@ -18,6 +21,9 @@ pub struct UserRight {
     pub subject: String,
     /// The organisation.
     pub organisation: Oid,
+    /// The organiser that keeps the right, of a producer that works in the organiser's system: it counts in the
+    /// organiser's register alone. `None`: the organisation keeps it itself.
+    pub organiser: Option<Oid>,
     /// The given names.
     pub given_names: String,
     /// The family name.
@@ -92,6 +98,56 @@ pub fn narrowed(who: Who, rights: &[UserRight], today: FinnishDay) -> Result<Who
     Ok(Who::Person { subject, registration_number, role, unit, duty, strength })
 }
 
+/// The rights of one person for an organisation, by who keeps them.
+#[derive(Debug, Clone, Default)]
+pub struct HeldRights<'r> {
+    /// Those that the organisation keeps itself; `None`: it keeps no register of its users.
+    pub own: Option<&'r [UserRight]>,
+    /// Those of each organiser that keeps the organisation's users, for its own register.
+    pub kept: Vec<(&'r Oid, &'r [UserRight])>,
+}
+
+/// What is left of a login, register by register.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Left {
+    /// What is left somewhere.
+    pub somewhere: Who,
+    /// In the register of each organiser that keeps the users; `None`: nothing.
+    pub kept: Vec<(Oid, Option<Who>)>,
+    /// In any other register.
+    pub elsewhere: Option<Who>,
+}
+
+/// What the registers of users leave of a login. In the register of an organiser that keeps the organisation's
+/// users its rights alone count; in any other those that the organisation keeps itself, or where it keeps none, the
+/// login. Nobody is a main user by the login alone.
+///
+/// # Errors
+/// [`NotAUser`] when nothing is left anywhere.
+///
+/// Source: ACC-2, JOI-3.
+pub fn left_of(who: &Who, held: &HeldRights<'_>, today: FinnishDay) -> Result<Left, NotAUser> {
+    let main_user = matches!(who, Who::Person { role: Role::MainUser, .. });
+    let elsewhere = match held.own {
+        None if main_user => Err(NotAUser::NoRight),
+        None => Ok(who.clone()),
+        Some(rights) => narrowed(who.clone(), rights, today),
+    };
+    let kept: Vec<(Oid, Result<Who, NotAUser>)> = held
+        .kept
+        .iter()
+        .map(|(organiser, rights)| ((*organiser).clone(), narrowed(who.clone(), rights, today)))
+        .collect();
+    let all = || std::iter::once(&elsewhere).chain(kept.iter().map(|(_, left)| left));
+    let with_unit = |left: &&Who| matches!(left, Who::Person { unit: Some(_), .. });
+    let somewhere = all().flatten().find(with_unit).or_else(|| all().flatten().next()).cloned();
+    let weak = all().any(|left| *left == Err(NotAUser::LoginTooWeak));
+    let why = if weak { NotAUser::LoginTooWeak } else { NotAUser::NoRight };
+    let somewhere = somewhere.ok_or(why)?;
+    let kept = kept.into_iter().map(|(organiser, left)| (organiser, left.ok())).collect();
+    Ok(Left { somewhere, kept, elsewhere: elsewhere.ok() })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +160,7 @@ mod tests {
         UserRight {
             subject: "aino".into(),
             organisation: oid("1.2"),
+            organiser: None,
             given_names: "Aino".into(),
             family_name: "Testi".into(),
             role: Role::Worker,
@@ -188,5 +245,72 @@ mod tests {
         check(weak(), &rights(&[], None), day, &Err(NotAUser::LoginTooWeak));
         let light = [UserRight { login: Strength::Weak, ..right(&[], None) }];
         check(weak(), &light, day, &Ok(weak()));
+    }
+
+    /// What is left of Aino's login at a unit in the register of the county that keeps the users of her organisation,
+    /// and elsewhere: the service tasks, where anything is.
+    fn reach(
+        own: Option<&[UserRight]>,
+        kept: &[UserRight],
+        expected: &Result<[Reach; 2], NotAUser>,
+    ) {
+        let (county, day) = (oid("1.3"), FinnishDay::new(2026, 3, 1).unwrap());
+        let held = HeldRights { own, kept: vec![(&county, kept)] };
+        let tasks = |who: Option<&Who>| match who {
+            Some(Who::Person { unit: Some(_), duty, .. }) => {
+                Some(duty.as_ref().map(|tasks| tasks.iter().map(ToString::to_string).collect()))
+            }
+            _ => None,
+        };
+        let told = left_of(&login(Some("1.2.1"), None), &held, day)
+            .map(|left| [tasks(left.kept[0].1.as_ref()), tasks(left.elsewhere.as_ref())]);
+        assert_eq!(told, *expected);
+    }
+
+    type Reach = Option<Option<Vec<String>>>;
+
+    /// JOI-3: where an organiser keeps a producer's users, its rights alone count in its register, and nowhere else.
+    #[test]
+    fn a_right_that_an_organiser_keeps_counts_in_its_register_alone() {
+        let both = || right(&["1.2.1"], Some(&["24"]));
+        let free = || right(&["1.2.1"], None);
+        let past = UserRight {
+            validity: Validity { first: both().validity.first, last: FinnishDay::new(2026, 2, 1) },
+            ..both()
+        };
+        let (as_login, of_24) = (Some(None), Some(Some(vec!["24".to_owned()])));
+        // The producer keeps no register of its own: elsewhere the login counts, in the county's register it does not.
+        reach(None, &[both()], &Ok([of_24.clone(), as_login.clone()]));
+        reach(None, &[], &Ok([None, as_login.clone()]));
+        reach(None, &[past], &Ok([None, as_login.clone()]));
+        // It keeps one: a right of the one gives nothing where the other counts.
+        reach(Some(&[free()]), &[both()], &Ok([of_24.clone(), as_login.clone()]));
+        reach(Some(&[free()]), &[], &Ok([None, as_login]));
+        reach(Some(&[]), &[both()], &Ok([of_24, None]));
+        reach(Some(&[]), &[], &Err(NotAUser::NoRight));
+    }
+
+    /// JOI-3: nobody is a main user by what the login says alone.
+    #[test]
+    fn a_main_user_is_in_a_register() {
+        let Who::Person { subject, registration_number, unit, duty, strength, .. } =
+            login(None, None)
+        else {
+            panic!("a person logs in")
+        };
+        let who = Who::Person {
+            subject,
+            registration_number,
+            role: Role::MainUser,
+            unit,
+            duty,
+            strength,
+        };
+        let day = FinnishDay::new(2026, 3, 1).unwrap();
+        let alone = left_of(&who, &HeldRights::default(), day);
+        assert_eq!(alone, Err(NotAUser::NoRight));
+        let rights = [UserRight { role: Role::MainUser, ..right(&[], None) }];
+        let held = HeldRights { own: Some(&rights), kept: Vec::new() };
+        assert_eq!(left_of(&who, &held, day).map(|left| left.somewhere), Ok(who));
     }
 }

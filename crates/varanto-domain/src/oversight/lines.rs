@@ -112,6 +112,7 @@ mod tests {
             units: [].into(),
             functions: Vec::new(),
             sector: Sector::SocialWelfare,
+            by_register: None,
         }
     }
 

@@ -246,6 +246,7 @@ mod tests {
             units: [].into(),
             functions: Vec::new(),
             sector: Sector::SocialWelfare,
+            by_register: None,
         };
         let permit = may_review_log(&reviewer).unwrap();
         let check = |actor: &str, controller: &str, expected: Result<(), &str>| {

@@ -127,9 +127,14 @@ impl Words<'_> {
         let may = one.role.functions().into_iter();
         let may = may.map(|function| self.of(&format!("function-{}", function.code())));
         let login = if one.login == Strength::Strong { "strong" } else { "weak" };
+        let may: Vec<String> = may.collect();
+        let organisation = self.party(&one.organisation);
         vec![
-            self.party(&one.organisation),
-            format!("{role}: {}", may.collect::<Vec<_>>().join(", ")),
+            match &one.organiser {
+                Some(organiser) => format!("{organisation} ({})", self.party(organiser)),
+                None => organisation,
+            },
+            if may.is_empty() { role } else { format!("{role}: {}", may.join(", ")) },
             format!("{units}{}", tasks.unwrap_or_default()),
             self.of(&format!("login-{login}")),
             one.persons.to_string(),
@@ -231,6 +236,7 @@ fn json_of(facts: &PlanFacts, config: &Config) -> Value {
         let functions = one.role.functions().into_iter().map(Function::code);
         json!({
             "organisation": one.organisation.as_str(),
+            "organiser": one.organiser.as_ref().map(Oid::as_str),
             "role": one.role.code(),
             "may": functions.collect::<Vec<_>>(),
             "units": one.units.iter().map(Oid::as_str).collect::<Vec<_>>(),

@@ -179,6 +179,8 @@ struct ToldOnlooker {
     #[serde(skip_serializing_if = "Option::is_none")]
     unit: Option<String>,
     organisation: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    users_kept_by: Option<String>,
     situation: &'static str,
     with_reason: bool,
     #[serde(flatten)]
@@ -199,6 +201,7 @@ impl ToldList {
                 role,
                 unit,
                 organisation: one.organisation.to_string(),
+                users_kept_by: one.users_kept_by.as_ref().map(ToString::to_string),
                 situation: one.situation.code(),
                 with_reason: one.with_reason,
                 grant: ToldGrant::of(&one.grant, language),

@@ -101,7 +101,9 @@ fn parameters(operation: &Operation, demo: Option<&DemoFacts>) -> Value {
         let schema = match name {
             "part" => json!({ "enum": ["structured", "view", "pdf", "national", "frame"] }),
             "digest" => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{43}$" }),
-            "opening" | "id" => json!({ "type": "string", "pattern": "^[0-9]+$" }),
+            "opening" | "id" | "user" | "delegation" => {
+                json!({ "type": "string", "pattern": "^[0-9]+$" })
+            }
             _ => json!({ "type": "string", "pattern": "^[0-2](\\.(0|[1-9][0-9]*))+$" }),
         };
         json!({ "name": name, "in": "path", "required": true, "schema": schema,

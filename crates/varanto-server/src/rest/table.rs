@@ -118,6 +118,21 @@ const OPENINGS: Takes =
 const USERS: Takes =
     Takes { media_type: JSON, schema: "UserSearch", example: r#"{"history":true}"# };
 
+const USER: Takes = Takes {
+    media_type: JSON,
+    schema: "UserGrant",
+    example: r#"{"subject":"aino","organisation":"1.2.246.10.7654321","organiser":"1.2.246.10.1234567","given_names":"Aino","family_name":"Esimerkki","role":"producer-worker","units":["1.2.246.10.7654321.10.1"],"service_tasks":["24"],"first_day":"2026-01-01","last_day":"2026-12-31"}"#,
+};
+
+const DELEGATION: Takes = Takes {
+    media_type: JSON,
+    schema: "DelegationRequest",
+    example: r#"{"producer":"1.2.246.10.7654321","units":["1.2.246.10.7654321.10.1"],"service_tasks":["24"],"first_day":"2026-01-01","last_day":"2026-12-31"}"#,
+};
+
+const WITHDRAWAL: Takes =
+    Takes { media_type: JSON, schema: "DelegationWithdrawal", example: r#"{"rights":"end"}"# };
+
 const JUDGEMENT: Takes =
     Takes { media_type: JSON, schema: "JudgementOfOpening", example: r#"{"state":"approved"}"# };
 
@@ -679,7 +694,7 @@ pub const TABLE: &[Operation] = &[
     },
     Operation {
         id: "search_users",
-        tag: "logs",
+        tag: "users",
         method: "POST",
         path: "/users/_search",
         query: &[],
@@ -688,6 +703,90 @@ pub const TABLE: &[Operation] = &[
         problems: &[422],
         open: false,
         serve: || post(users::search),
+    },
+    Operation {
+        id: "grant_user",
+        tag: "users",
+        method: "POST",
+        path: "/users",
+        query: &[],
+        takes: Some(USER),
+        answers: &[(201, JSON, "User")],
+        problems: &[422],
+        open: false,
+        serve: || post(users::grant),
+    },
+    Operation {
+        id: "read_user",
+        tag: "users",
+        method: "GET",
+        path: "/users/{user}",
+        query: &[],
+        takes: None,
+        answers: &[(200, JSON, "User")],
+        problems: &[404],
+        open: false,
+        serve: || get(users::show),
+    },
+    Operation {
+        id: "change_user",
+        tag: "users",
+        method: "POST",
+        path: "/users/{user}/change",
+        query: &[],
+        takes: Some(USER),
+        answers: &[(200, JSON, "User")],
+        problems: &[404, 422],
+        open: false,
+        serve: || post(users::change),
+    },
+    Operation {
+        id: "end_user",
+        tag: "users",
+        method: "POST",
+        path: "/users/{user}/end",
+        query: &[],
+        takes: None,
+        answers: &[(200, JSON, "User")],
+        problems: &[404, 422],
+        open: false,
+        serve: || post(users::end),
+    },
+    Operation {
+        id: "delegate_users",
+        tag: "users",
+        method: "POST",
+        path: "/delegations",
+        query: &[],
+        takes: Some(DELEGATION),
+        answers: &[(201, JSON, "Delegation")],
+        problems: &[422],
+        open: false,
+        serve: || post(users::delegate),
+    },
+    Operation {
+        id: "search_delegations",
+        tag: "users",
+        method: "POST",
+        path: "/delegations/_search",
+        query: &[],
+        takes: Some(USERS),
+        answers: &[(200, JSON, "DelegationPage")],
+        problems: &[422],
+        open: false,
+        serve: || post(users::search_delegations),
+    },
+    Operation {
+        id: "withdraw_delegation",
+        tag: "users",
+        method: "POST",
+        path: "/delegations/{delegation}/withdrawal",
+        query: &[],
+        takes: Some(WITHDRAWAL),
+        answers: &[(200, JSON, "WithdrawnDelegation")],
+        problems: &[404, 422],
+        open: false,
+        serve: || post(users::withdraw),
     },
     Operation {
         id: "read_proof",

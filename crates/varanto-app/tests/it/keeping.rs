@@ -1,0 +1,545 @@
+//! Main users keep the register of users: an organiser those of the producers that work in its system, and, where it
+//! lets them, a producer's own main users the producer's.
+
+use serde_json::json;
+use varanto_app::AppError;
+use varanto_app::callers::{PersonFacts, Unknown};
+use varanto_app::oversight::LogQuery;
+use varanto_app::relationship::NoticeQuery;
+use varanto_app::users::{GrantRequest, ListedUser, UserQuery};
+use varanto_domain::access::keeping::Delegation;
+use varanto_domain::access::log::Event;
+use varanto_domain::access::users::UserRight;
+use varanto_domain::access::{Caller, Purpose, Role, Strength};
+use varanto_domain::time::{FinnishDay, Validity};
+
+use crate::access::{code, neighbours_own};
+use crate::oversight::officer;
+use crate::world::{
+    COUNTY, Draft, NEIGHBOUR, NEIGHBOURS_UNIT, PRODUCER, PRODUCERS_OTHER_UNIT, PRODUCERS_UNIT,
+    TASK, UNIT, World, client, oid, serving,
+};
+
+/// The county's main user, and one of the neighbours', from the operator's file.
+const CHIEF: &str = "chief";
+const NEIGHBOURS_CHIEF: &str = "neighbours-chief";
+
+fn day(text: &str) -> FinnishDay {
+    FinnishDay::parse(text).unwrap()
+}
+
+fn days(first: &str, last: &str) -> Validity {
+    Validity { first: day(first), last: FinnishDay::parse(last) }
+}
+
+/// A world whose counties have a main user each, and a client whom the producer serves for the county.
+fn world() -> (World, Draft) {
+    let world = World::new();
+    let entry = |subject: &str, organisation: &str, role: Role| {
+        json!({"subject": subject, "organisation": organisation, "given_names": "Päivi",
+            "family_name": "Pää", "role": role.code(), "first_day": "2026-01-01", "granted_by": "Johto"})
+    };
+    let officer = format!("data-protection-officer-of-{COUNTY}");
+    let users = [
+        entry(CHIEF, COUNTY, Role::MainUser),
+        entry(&officer, COUNTY, Role::DataProtectionOfficer),
+        entry(NEIGHBOURS_CHIEF, NEIGHBOUR, Role::MainUser),
+    ];
+    world.app.load_users(json!({ "users": users }).to_string().as_bytes()).unwrap();
+    let who = client(1);
+    let relationship =
+        world.relationship(&who).served_by(vec![serving(PRODUCERS_UNIT, "2026-01-01", "")]);
+    let dossier = world.open_case_under(&relationship, &who);
+    let note = world.note(&dossier);
+    world.archive(&note);
+    world.know(&who);
+    (world, note)
+}
+
+fn login(
+    world: &World,
+    subject: &str,
+    role: Role,
+    organisation: &str,
+    unit: Option<&str>,
+) -> Result<Caller, Unknown> {
+    world.app.caller_of_person(PersonFacts {
+        subject: subject.into(),
+        registration_number: None,
+        role: role.code().into(),
+        organisation: oid(organisation),
+        unit: unit.map(oid),
+        duty: None,
+        strong: true,
+    })
+}
+
+fn main_user(world: &World, subject: &str, organisation: &str) -> Caller {
+    login(world, subject, Role::MainUser, organisation, None).unwrap()
+}
+
+/// What a look of the producer's worker at the note is answered, or why the login is not taken.
+fn look(world: &World, subject: &str, note: &Draft) -> &'static str {
+    match login(world, subject, Role::ProducerWorker, PRODUCER, Some(PRODUCERS_UNIT)) {
+        Ok(caller) => code(world.app.open_document(&caller, &note.id(), Purpose::READ)),
+        Err(why) => why.code(),
+    }
+}
+
+/// A right of a producer's worker in the county's register until the end of the year.
+fn right(subject: &str) -> GrantRequest {
+    let right = UserRight {
+        subject: subject.into(),
+        organisation: oid(PRODUCER),
+        organiser: Some(oid(COUNTY)),
+        given_names: "Aino".into(),
+        family_name: "Testi".into(),
+        role: Role::ProducerWorker,
+        units: vec![oid(PRODUCERS_UNIT)],
+        service_tasks: Some(vec![TASK.into()]),
+        login: Strength::Strong,
+        validity: days("2026-11-01", "2026-12-31"),
+        granted_by: String::new(),
+    };
+    GrantRequest { right, person: None, delegation: None }
+}
+
+fn delegation() -> Delegation {
+    Delegation {
+        organiser: oid(COUNTY),
+        producer: oid(PRODUCER),
+        units: vec![oid(PRODUCERS_UNIT)],
+        service_tasks: Some(vec![TASK.into()]),
+        login: Strength::Strong,
+        validity: days("2026-11-01", "2026-12-31"),
+    }
+}
+
+/// The producer's main user, named by the county for a delegation.
+fn named(subject: &str, delegation: i64) -> GrantRequest {
+    let GrantRequest { right, .. } = right(subject);
+    let right = UserRight { role: Role::MainUser, units: Vec::new(), service_tasks: None, ..right };
+    GrantRequest { right, person: None, delegation: Some(delegation) }
+}
+
+/// Lets the producer's Boss keep its users; answers the delegation's number.
+fn delegate(world: &World) -> i64 {
+    let chief = main_user(world, CHIEF, COUNTY);
+    let number = world.app.delegate_users(&chief, &delegation()).unwrap().id;
+    world.app.grant_user(&chief, &named("boss", number)).unwrap();
+    number
+}
+
+/// Users whom main users keep: under a delegation that lasts, and under one that was withdrawn.
+pub(crate) fn kept_by_main_users(world: &World) {
+    let chief = json!({"subject": CHIEF, "organisation": COUNTY, "given_names": "Päivi", "family_name": "Pää",
+        "role": "main-user", "first_day": "2026-01-01", "granted_by": "Johto"});
+    world.app.load_users(json!({ "users": [chief] }).to_string().as_bytes()).unwrap();
+    let chief = main_user(world, CHIEF, COUNTY);
+    for ends in [true, false] {
+        let number = delegate(world);
+        let boss = main_user(world, "boss", PRODUCER);
+        let mut request = right("aino");
+        request.person = Some(client(6).code);
+        let aino = world.app.grant_user(&boss, &request).unwrap();
+        world.app.change_user(&boss, &aino.id, &right("aino")).unwrap();
+        if ends {
+            world.app.withdraw_delegation(&chief, &number.to_string(), true).unwrap();
+        }
+    }
+}
+
+fn faults<T: std::fmt::Debug>(answer: Result<T, AppError>) -> Vec<(&'static str, String)> {
+    match answer {
+        Err(AppError::Refused(faults)) => {
+            faults.into_iter().map(|fault| (fault.code(), fault.element)).collect()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn subjects(world: &World, caller: &Caller, history: bool) -> Vec<(String, bool)> {
+    let query = UserQuery { history, ..UserQuery::default() };
+    let page = world.app.list_users(caller, &query).unwrap();
+    let told = |one: ListedUser| (one.right.subject, one.ended_at.is_some());
+    page.users.into_iter().map(told).collect()
+}
+
+/// JOI-3: once the county keeps a producer's users, its rights alone count in its register, from the next request on: granted,
+/// changed, ended; and after the archive was opened again.
+#[test]
+fn a_right_of_the_organisers_counts_from_the_next_request_on() {
+    let (world, note) = world();
+    // Nobody keeps the producer's users yet: the login alone is taken.
+    assert_eq!(look(&world, "olli", &note), "yes");
+    let chief = main_user(&world, CHIEF, COUNTY);
+    let aino = world.app.grant_user(&chief, &right("aino")).unwrap();
+    assert_eq!(
+        (look(&world, "aino", &note), look(&world, "olli", &note)),
+        ("yes", "no-user-right-here")
+    );
+    let again = world.app.grant_user(&chief, &right("aino")).unwrap();
+    assert_eq!(again.id, aino.id);
+
+    let mut elsewhere = right("aino");
+    elsewhere.right.service_tasks = Some(vec!["10".into()]);
+    let changed = world.app.change_user(&chief, &aino.id, &elsewhere).unwrap();
+    assert_eq!(look(&world, "aino", &note), "outside-duty");
+    elsewhere.right.units = vec![oid(PRODUCERS_OTHER_UNIT)];
+    let changed = world.app.change_user(&chief, &changed.id, &elsewhere).unwrap();
+    assert_eq!(look(&world, "aino", &note), "another-register");
+    let back = world.app.change_user(&chief, &changed.id, &right("aino")).unwrap();
+    let world = world.reopen();
+    assert_eq!(look(&world, "aino", &note), "yes");
+    let chief = main_user(&world, CHIEF, COUNTY);
+    assert!(world.app.end_user(&chief, &back.id).unwrap().ended_at.is_some());
+    assert_eq!(look(&world, "aino", &note), "no-user-right-here");
+    let told: Vec<bool> = subjects(&world, &chief, true)
+        .into_iter()
+        .filter(|one| one.0 == "aino")
+        .map(|one| one.1)
+        .collect();
+    assert_eq!(told, [true; 4]);
+    let shown = world.app.show_user(&chief, &back.id).unwrap();
+    assert_eq!((shown.right.granted_by.as_str(), shown.ended_at.is_some()), ("Päivi Pää", true));
+    let ended = [("ended-already", "user".to_owned())];
+    assert_eq!(faults(world.app.end_user(&chief, &back.id)), ended);
+    assert_eq!(world.damage(), Vec::<String>::new());
+}
+
+/// JOI-3: what the county keeps counts in its register alone; the neighbours' clients, and the notices about them, are told to
+/// the producer's people as the producer itself has it.
+#[test]
+fn a_right_of_one_county_opens_nothing_of_another() {
+    let (world, note) = world();
+    let other = client(2);
+    let bought = vec![serving(PRODUCERS_UNIT, "2026-01-01", "")];
+    let relationship = neighbours_own(&world, world.relationship(&other).served_by(bought));
+    world.know(&other);
+    let document = relationship.id();
+    let read = |subject: &str, unit: &str| {
+        let caller = login(&world, subject, Role::ProducerWorker, PRODUCER, Some(unit)).unwrap();
+        let told = world.app.list_notices(&caller, NoticeQuery::default()).unwrap().notices.len();
+        (code(world.app.open_document(&caller, &document, Purpose::READ)), told)
+    };
+    assert_eq!(read("aino", PRODUCERS_UNIT), ("yes", 2));
+    // The producer keeps a register itself, in which Olli is: Aino has a right of the county's alone.
+    let olli = json!({"subject": "olli", "organisation": PRODUCER, "given_names": "Olli", "family_name": "Testi",
+        "role": "producer-worker", "first_day": "2026-01-01", "granted_by": "Johto"});
+    world.app.load_users(json!({"users": [olli]}).to_string().as_bytes()).unwrap();
+    let chief = main_user(&world, CHIEF, COUNTY);
+    world.app.grant_user(&chief, &right("aino")).unwrap();
+    assert_eq!(read("aino", PRODUCERS_UNIT), ("no-user-right-here", 1));
+    assert_eq!(read("olli", PRODUCERS_UNIT), ("yes", 1));
+    assert_eq!(
+        (look(&world, "aino", &note), look(&world, "olli", &note)),
+        ("yes", "no-user-right-here")
+    );
+    // The operator's file of the producer leaves the county's rights as they are.
+    let kept = world.app.load_users(json!({"users": [olli]}).to_string().as_bytes()).unwrap();
+    assert_eq!((kept.kept, kept.ended), (1, 0));
+    assert_eq!(look(&world, "aino", &note), "yes");
+}
+
+/// JOI-3: the county's main user lets the producer's keep its users; that one grants, changes and ends within the
+/// delegation, and every fault of what goes beyond it is told at once.
+#[test]
+fn a_delegated_main_user_keeps_the_producers_users_within_the_delegation() {
+    let (world, note) = world();
+    delegate(&world);
+    let boss = main_user(&world, "boss", PRODUCER);
+    let aino = world.app.grant_user(&boss, &right("aino")).unwrap();
+    assert!(aino.delegation.is_some());
+    assert_eq!(look(&world, "aino", &note), "yes");
+    let mut wide = right("boss");
+    wide.right = UserRight {
+        units: vec![oid(PRODUCERS_OTHER_UNIT), oid(UNIT)],
+        service_tasks: Some(vec!["10".into()]),
+        login: Strength::Weak,
+        role: Role::MainUser,
+        validity: days("2026-11-01", "2027-01-01"),
+        ..wide.right
+    };
+    let told = faults(world.app.grant_user(&boss, &wide));
+    let expected = [
+        ("own-user-right", "subject"),
+        ("wrong-value", "role"),
+        ("beyond-delegation", "units/0"),
+        ("beyond-delegation", "units/1"),
+        ("beyond-delegation", "service_tasks/0"),
+        ("beyond-delegation", "login"),
+        ("beyond-delegation", "last_day"),
+        ("wrong-value", "units/1"),
+        ("no-register-use", "units/0"),
+        ("no-register-use", "units/1"),
+        ("no-register-use", "service_tasks/0"),
+    ];
+    assert_eq!(told, expected.map(|(code, at)| (code, at.to_owned())));
+    let mut another = right("aino");
+    another.right.subject = "eeva".into();
+    another.right.validity = days("2026-11-01", "2026-10-01");
+    let told = faults(world.app.change_user(&boss, &aino.id, &another));
+    let expected = [
+        ("wrong-value", "subject"),
+        ("beyond-delegation", "last_day"),
+        ("wrong-value", "last_day"),
+    ];
+    assert_eq!(told, expected.map(|(code, at)| (code, at.to_owned())));
+    assert_eq!(look(&world, "aino", &note), "yes");
+    world.app.end_user(&boss, &aino.id).unwrap();
+    assert_eq!(look(&world, "aino", &note), "no-user-right-here");
+    assert_eq!(world.damage(), Vec::<String>::new());
+}
+
+/// JOI-3, ACC-2: a delegated main user keeps nobody else's users: neither the organiser's workers nor another county's nor
+/// those whom the producer keeps itself; sees no client; and delegates nothing.
+#[test]
+fn a_delegated_main_user_keeps_nobody_elses_users() {
+    let (world, note) = world();
+    delegate(&world);
+    let boss = main_user(&world, "boss", PRODUCER);
+    let of = |organisation: &str, organiser: Option<&str>| {
+        let mut request = right("aino");
+        request.right.organisation = oid(organisation);
+        request.right.organiser = organiser.map(oid);
+        code(world.app.grant_user(&boss, &request))
+    };
+    let strange = "another-keepers-users";
+    assert_eq!(of(COUNTY, None), strange);
+    assert_eq!(of(PRODUCER, None), strange);
+    assert_eq!(of(PRODUCER, Some(NEIGHBOUR)), strange);
+    assert_eq!(of(NEIGHBOUR, Some(COUNTY)), strange);
+    assert_eq!(code(world.app.open_document(&boss, &note.id(), Purpose::READ)), "not-certified");
+    assert_eq!(code(world.app.delegate_users(&boss, &delegation())), strange);
+    assert_eq!(code(world.app.review_log(&boss, &LogQuery::default())), "role-does-not-fit");
+    let chief = main_user(&world, CHIEF, COUNTY);
+    let county = &world.app.list_users(&chief, &UserQuery::default()).unwrap().users;
+    let others = county.iter().filter(|one| one.right.organisation == oid(COUNTY));
+    for one in others {
+        assert_eq!(code(world.app.end_user(&boss, &one.id)), "not-found");
+        assert_eq!(code(world.app.show_user(&boss, &one.id)), "not-found");
+        assert_eq!(code(world.app.change_user(&boss, &one.id, &right("aino"))), "not-found");
+    }
+    let own = county.iter().find(|one| one.right.subject == "boss").unwrap();
+    assert_eq!(code(world.app.end_user(&boss, &own.id)), "own-user-right");
+    assert_eq!(subjects(&world, &boss, true), [("boss".to_owned(), false)]);
+    // Without a strong login a main user keeps nothing.
+    let weak = world.app.caller_of_person(PersonFacts {
+        subject: "boss".into(),
+        registration_number: None,
+        role: "main-user".into(),
+        organisation: oid(PRODUCER),
+        unit: None,
+        duty: None,
+        strong: false,
+    });
+    assert_eq!(weak.unwrap_err(), Unknown::WeakUser);
+}
+
+/// JOI-3: joint joiners and counties stay separate: a county's main user keeps and sees its own producers' users, and
+/// lets nobody in who is no private producer outside its hierarchy.
+#[test]
+fn the_users_of_two_counties_stay_separate() {
+    let (world, _) = world();
+    let number = delegate(&world);
+    let (chief, other) =
+        (main_user(&world, CHIEF, COUNTY), main_user(&world, NEIGHBOURS_CHIEF, NEIGHBOUR));
+    let aino = world.app.grant_user(&chief, &right("aino")).unwrap();
+    assert_eq!(code(world.app.grant_user(&other, &right("eeva"))), "another-keepers-users");
+    for answer in [world.app.end_user(&other, &aino.id), world.app.show_user(&other, &aino.id)] {
+        assert_eq!(code(answer), "not-found");
+    }
+    assert_eq!(subjects(&world, &other, true), [(NEIGHBOURS_CHIEF.to_owned(), false)]);
+    assert_eq!(code(world.app.withdraw_delegation(&other, &number.to_string(), true)), "not-found");
+    let listed = |caller: &Caller| {
+        let query = UserQuery { history: true, ..UserQuery::default() };
+        world.app.list_delegations(caller, &query).unwrap().delegations.len()
+    };
+    let boss = main_user(&world, "boss", PRODUCER);
+    assert_eq!([&chief, &officer(&world), &boss, &other].map(listed), [1, 1, 1, 0]);
+    // A main user of the neighbours' producer hangs on no delegation of the county's.
+    let mut strange = named("eeva", number);
+    strange.right.organiser = Some(oid(NEIGHBOUR));
+    let told = faults(world.app.grant_user(&other, &strange));
+    assert_eq!(told, [("no-delegation", "delegation".to_owned())]);
+    let to = |producer: &str, units: &[&str], last: &str| {
+        let units = units.iter().map(|unit| oid(unit)).collect();
+        let validity = days("2026-11-01", last);
+        let said = Delegation { producer: oid(producer), units, validity, ..delegation() };
+        faults(world.app.delegate_users(&chief, &said))
+    };
+    let expected = [
+        ("no-parallel-joining", "producer"),
+        ("wrong-value", "units/0"),
+        ("wrong-value", "last_day"),
+    ];
+    let told = to(NEIGHBOUR, &[UNIT], "2026-11-01");
+    assert_eq!(told, expected.map(|(code, at)| (code, at.to_owned())));
+    assert_eq!(to(NEIGHBOUR, &[NEIGHBOURS_UNIT], "2026-12-31")[0].0, "no-parallel-joining");
+    assert_eq!(to("1.2.246.10.77777777", &[], "2026-12-31")[0].0, "unknown-organisation");
+    assert_eq!(world.damage(), Vec::<String>::new());
+}
+
+/// JOI-3: a delegation ends at once when it is withdrawn, and with it who was named for it; what was granted under it
+/// ends too, or stays the county's to keep, as the county says.
+#[test]
+fn a_withdrawn_delegation_ends_at_once() {
+    for ends_rights in [true, false] {
+        let (world, note) = world();
+        let number = delegate(&world);
+        let boss = main_user(&world, "boss", PRODUCER);
+        let aino = world.app.grant_user(&boss, &right("aino")).unwrap();
+        let chief = main_user(&world, CHIEF, COUNTY);
+        world.app.grant_user(&chief, &right("eeva")).unwrap();
+        let done = world.app.withdraw_delegation(&chief, &number.to_string(), ends_rights).unwrap();
+        assert_eq!(done.ended, 1 + usize::from(ends_rights));
+        assert!(done.delegation.withdrawn_at.is_some());
+        // The caller of a request that began before keeps nothing any more, either.
+        assert_eq!(code(world.app.grant_user(&boss, &right("olli"))), "role-does-not-fit");
+        let login = login(&world, "boss", Role::MainUser, PRODUCER, None);
+        assert_eq!(login.unwrap_err(), Unknown::User);
+        let expected = if ends_rights { "no-user-right-here" } else { "yes" };
+        assert_eq!((look(&world, "aino", &note), look(&world, "eeva", &note)), (expected, "yes"));
+        if !ends_rights {
+            world.app.end_user(&chief, &aino.id).unwrap();
+            assert_eq!(look(&world, "aino", &note), "no-user-right-here");
+        }
+        let again = world.app.withdraw_delegation(&chief, &number.to_string(), true);
+        assert_eq!(faults(again), [("ended-already", "delegation".to_owned())]);
+        assert_eq!(world.damage(), Vec::<String>::new());
+    }
+}
+
+/// JOI-3: nothing of a delegation outlasts its last day: neither the main user nor what was granted under it.
+#[test]
+fn nothing_of_a_delegation_outlasts_its_last_day() {
+    let (world, note) = world();
+    delegate(&world);
+    let boss = main_user(&world, "boss", PRODUCER);
+    world.app.grant_user(&boss, &right("aino")).unwrap();
+    world.clock.set("2026-12-31T12:00:00+02:00");
+    world.know(&client(1));
+    assert_eq!(look(&world, "aino", &note), "yes");
+    assert!(login(&world, "boss", Role::MainUser, PRODUCER, None).is_ok());
+    world.clock.set("2027-01-01T12:00:00+02:00");
+    assert_eq!(look(&world, "aino", &note), "no-user-right-here");
+    let login = login(&world, "boss", Role::MainUser, PRODUCER, None);
+    assert_eq!(login.unwrap_err(), Unknown::User);
+    assert_eq!(code(world.app.grant_user(&boss, &right("olli"))), "role-does-not-fit");
+}
+
+/// ACC-2, JOI-3: a main user keeps the workers of the own organisation, and neither the own rights nor those of main
+/// users; who they are is the operator's file to say, and no login alone.
+#[test]
+fn a_main_user_keeps_the_own_organisations_users() {
+    let (world, note) = world();
+    let chief = main_user(&world, CHIEF, COUNTY);
+    let own = |subject: &str, role: Role| {
+        let GrantRequest { right, .. } = right(subject);
+        let units = vec![oid(UNIT)];
+        let right = UserRight { organisation: oid(COUNTY), organiser: None, role, units, ..right };
+        GrantRequest { right, person: None, delegation: None }
+    };
+    let worker = |world: &World| {
+        let worker = login(world, "liisa", Role::Worker, COUNTY, Some(UNIT));
+        worker.map(|caller| code(world.app.open_document(&caller, &note.id(), Purpose::READ)))
+    };
+    assert_eq!(worker(&world), Err(Unknown::User));
+    let liisa = world.app.grant_user(&chief, &own("liisa", Role::Worker)).unwrap();
+    assert_eq!(worker(&world), Ok("yes"));
+    world.app.end_user(&chief, &liisa.id).unwrap();
+    assert_eq!(worker(&world), Err(Unknown::User));
+    let told = |answer| faults(answer)[0].clone();
+    let another = world.app.grant_user(&chief, &own("liisa", Role::MainUser));
+    assert_eq!(told(another), ("wrong-value", "role".to_owned()));
+    let mine = world.app.grant_user(&chief, &own(CHIEF, Role::Worker));
+    assert_eq!(told(mine), ("own-user-right", "subject".to_owned()));
+    let claims = login(&world, "liisa", Role::MainUser, COUNTY, None);
+    assert_eq!(claims.unwrap_err(), Unknown::User);
+    let unregistered = login(&world, "liisa", Role::MainUser, PRODUCER, None);
+    assert_eq!(unregistered.unwrap_err(), Unknown::User);
+    let worker = crate::access::worker(&world, "1.2.246.10.90000004", "1.2.246.10.90000004");
+    assert_eq!(code(world.app.grant_user(&worker, &own("x", Role::Worker))), "role-does-not-fit");
+}
+
+/// ACC-4, JOI-3, LOG-1: who may open a document tells of a producer's people from whom they have their rights; each act of a
+/// main user is a line with who acted, and the county's officer reads what was granted by whom.
+#[test]
+fn it_is_told_from_whom_a_right_came() {
+    let (world, note) = world();
+    delegate(&world);
+    let boss = main_user(&world, "boss", PRODUCER);
+    world.app.grant_user(&boss, &right("aino")).unwrap();
+    let list = world.app.list_access(&world.county(), &note.id(), Purpose::READ).unwrap();
+    let kept: Vec<String> = list
+        .onlookers
+        .iter()
+        .filter_map(|one| Some((one.organisation.to_string(), one.users_kept_by.clone()?)))
+        .map(|(organisation, by)| format!("{organisation} by {by}"))
+        .collect();
+    assert_eq!(kept, [format!("{PRODUCER} by {COUNTY}")]);
+    let officer = officer(&world);
+    let query = UserQuery { organisation: Some(oid(PRODUCER)), ..UserQuery::default() };
+    let page = world.app.list_users(&officer, &query).unwrap().users;
+    let told: Vec<_> = page
+        .iter()
+        .map(|one| (one.right.subject.as_str(), one.right.granted_by.as_str()))
+        .collect();
+    assert_eq!(told, [("aino", "Aino Testi"), ("boss", "Päivi Pää")]);
+    let lines = LogQuery { event: Some(Event::Users), ..LogQuery::default() };
+    let lines = world.app.review_log(&officer, &lines).unwrap().lines;
+    let told: Vec<_> = lines
+        .iter()
+        .filter(|line| line.actor == format!("person:{CHIEF}"))
+        .map(|line| (line.reason.as_str(), line.detail.split(' ').next().unwrap_or_default()))
+        .collect();
+    assert_eq!(told, [("keeps-users", "granted"), ("keeps-users", "delegated")]);
+}
+
+/// ARC-15, JOI-3: whoever granted a right had the right to at that moment, or it is damage: the main user's own right, or
+/// the delegation, put later than what was done by it; and a delegation whose row is lost or made up is made anew of the log.
+#[test]
+fn a_right_that_was_granted_without_right_is_damage() {
+    let (world, _) = world();
+    let number = delegate(&world);
+    let boss = main_user(&world, "boss", PRODUCER);
+    world.app.grant_user(&boss, &right("aino")).unwrap();
+    let folder = std::sync::Arc::clone(&world.folder);
+    world.app.clone().close();
+    let told = |sql: &str| {
+        let copied = tempfile::tempdir().unwrap();
+        crate::world::copy(folder.path(), copied.path());
+        let conn = rusqlite::Connection::open(copied.path().join("varanto.db")).unwrap();
+        assert!(conn.execute(sql, []).unwrap() > 0, "{sql}");
+        drop(conn);
+        let app = crate::world::open(copied.path(), &world.clock).unwrap();
+        let verify = || -> Vec<String> {
+            let damage = app.verify_store(|_| {}).unwrap().damage;
+            damage.iter().map(|one| one.what.clone()).collect()
+        };
+        let found = verify();
+        app.reindex().unwrap();
+        let after = verify();
+        app.close();
+        (found, after)
+    };
+    let without = "who granted or ended it had no right to it at that moment";
+    // A main user's right that was ended before the delegation was given, and before the grants.
+    let boss = format!("delegation = {number} AND granted_line = {}", number + 1);
+    let ends = "UPDATE user_right SET ended_line = 1, ended_at = granted_at WHERE";
+    let (found, _) = told(&format!("{ends} {boss}"));
+    assert!(found.iter().any(|what| what == without), "{found:?}");
+    let chief = format!("{ends} granted_line < {number} AND delegation IS NULL");
+    let (found, _) = told(&chief);
+    assert!(found.iter().filter(|what| *what == without).count() >= 2, "{found:?}");
+    for sql in [
+        "DELETE FROM delegation",
+        "UPDATE delegation SET withdrawn_line = 1, withdrawn_at = 1",
+        "UPDATE delegation SET said = replace(said, 'tasks=24', 'tasks=24,10')",
+        "INSERT INTO delegation SELECT 1, organiser, producer, said, given_at, NULL, NULL FROM delegation",
+    ] {
+        let (found, after) = told(sql);
+        assert!(found.iter().any(|what| what == "differs from the log"), "{sql}: {found:?}");
+        assert_eq!(after, Vec::<String>::new(), "{sql}");
+    }
+}

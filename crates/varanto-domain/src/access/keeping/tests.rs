@@ -1,0 +1,341 @@
+//! Who keeps whose users, and how far.
+
+use super::*;
+use crate::relationship::Branch;
+
+const COUNTY: &str = "1.2.246.10.1";
+const NEIGHBOUR: &str = "1.2.246.10.2";
+const PRODUCER: &str = "1.2.246.10.3";
+const OTHER_PRODUCER: &str = "1.2.246.10.4";
+const HOME: &str = "1.2.246.10.3.10.1";
+const SCHOOL: &str = "1.2.246.10.3.10.2";
+
+fn oid(text: &str) -> Oid {
+    Oid::parse(text).unwrap()
+}
+
+fn day(text: &str) -> FinnishDay {
+    FinnishDay::parse(text).unwrap()
+}
+
+fn days(first: &str, last: &str) -> Validity {
+    Validity { first: day(first), last: FinnishDay::parse(last) }
+}
+
+fn tasks(all: &[&str]) -> Vec<Arc<str>> {
+    all.iter().map(|one| Arc::from(*one)).collect()
+}
+
+/// The county lets the producer's main users keep the users of the home, for families with children, in the spring.
+fn delegation() -> Delegation {
+    Delegation {
+        organiser: oid(COUNTY),
+        producer: oid(PRODUCER),
+        units: vec![oid(HOME)],
+        service_tasks: Some(tasks(&["24", "25"])),
+        login: Strength::Strong,
+        validity: days("2026-01-01", "2026-06-30"),
+    }
+}
+
+/// A right of Aino at the home, for the county's register.
+fn right() -> UserRight {
+    UserRight {
+        subject: "aino".into(),
+        organisation: oid(PRODUCER),
+        organiser: Some(oid(COUNTY)),
+        given_names: "Aino".into(),
+        family_name: "Testi".into(),
+        role: Role::ProducerWorker,
+        units: vec![oid(HOME)],
+        service_tasks: Some(tasks(&["24"])),
+        login: Strength::Strong,
+        validity: days("2026-02-01", "2026-05-31"),
+        granted_by: "Olli Testi".into(),
+    }
+}
+
+fn delegated() -> Keeper {
+    Keeper::Delegated { organiser: oid(COUNTY), producer: oid(PRODUCER), delegation: 7 }
+}
+
+fn county() -> Keeper {
+    Keeper::Organisation(oid(COUNTY))
+}
+
+fn told(faults: Vec<Fault>) -> Vec<(&'static str, String)> {
+    faults.into_iter().map(|one| (one.code(), one.element)).collect()
+}
+
+fn check(keeper: &Keeper, right: &UserRight, expected: &[(&'static str, &str)]) {
+    let faults = told(granting_faults(keeper, "olli", right, Some(&delegation())));
+    let expected: Vec<_> = expected.iter().map(|(code, at)| (*code, (*at).to_owned())).collect();
+    assert_eq!(faults, expected, "{right:?}");
+}
+
+/// JOI-3: users are kept by strongly authenticated main users, and by nobody else.
+#[test]
+fn main_users_keep_users() {
+    let caller = |who: Who| Caller {
+        who,
+        organisation: oid(COUNTY),
+        registers: Vec::new(),
+        units: Arc::from([]),
+        functions: Vec::new(),
+        sector: crate::joining::Sector::SocialWelfare,
+        by_register: None,
+    };
+    let person = |role: Role, strength: Strength| Who::Person {
+        subject: "olli".into(),
+        registration_number: None,
+        role,
+        unit: None,
+        duty: None,
+        strength,
+    };
+    let code = |who: Who| may_keep_users(&caller(who)).map(str::to_owned).map_err(Denial::code);
+    for role in Role::ALL {
+        let expected =
+            if role == Role::MainUser { Ok("olli".to_owned()) } else { Err("role-does-not-fit") };
+        assert_eq!(code(person(role, Strength::Strong)), expected);
+    }
+    assert_eq!(code(person(Role::MainUser, Strength::Weak)), Err("weak-login"));
+    let system = Who::System { id: "desk".into(), certificate: String::new() };
+    assert_eq!(code(system), Err("role-does-not-fit"));
+    assert_eq!(code(Who::Operator), Err("operator-sees-nothing"));
+}
+
+/// JOI-3, JOI-2: a main user keeps the users of the own organisation and those of the producers in its system, a delegated
+/// one those of the one producer for the one organiser; joint joiners keep each their own.
+#[test]
+fn everybody_keeps_their_own_users() {
+    let table: [(&str, Option<&str>, bool, bool); 7] = [
+        (COUNTY, None, true, false),
+        (PRODUCER, Some(COUNTY), true, true),
+        (OTHER_PRODUCER, Some(COUNTY), true, false),
+        (PRODUCER, None, false, false),
+        (PRODUCER, Some(NEIGHBOUR), false, false),
+        (NEIGHBOUR, None, false, false),
+        (NEIGHBOUR, Some(NEIGHBOUR), false, false),
+    ];
+    for (organisation, organiser, by_county, by_delegated) in table {
+        let (of, by) = (oid(organisation), organiser.map(oid));
+        assert_eq!(county().keeps(&of, by.as_ref()), by_county, "{organisation} {organiser:?}");
+        assert_eq!(
+            delegated().keeps(&of, by.as_ref()),
+            by_delegated,
+            "{organisation} {organiser:?}"
+        );
+        let keeper = keeper_of(&[delegated(), county()], &of, by.as_ref()).map(Keeper::delegation);
+        let expected = if by_county { Ok(None) } else { Err(Denial::NotTheirUsers) };
+        assert_eq!(keeper, expected);
+    }
+    let producers = Keeper::Organisation(oid(PRODUCER));
+    assert!(producers.sees(&right()) && !producers.keeps(&oid(PRODUCER), Some(&oid(COUNTY))));
+    assert!(!Keeper::Organisation(oid(NEIGHBOUR)).sees(&right()));
+}
+
+/// JOI-3: a right makes a main user on its days: of an organisation by itself, of a producer for an organiser by a
+/// delegation.
+#[test]
+fn a_right_makes_a_main_user() {
+    let by = |right: UserRight, delegation: Option<i64>, on: &str| {
+        Keeper::by(&KeptRight { right, delegation }, day(on))
+    };
+    let main_user = || UserRight { role: Role::MainUser, ..right() };
+    assert_eq!(by(main_user(), Some(7), "2026-01-31"), None);
+    assert_eq!(by(main_user(), Some(7), "2026-02-01"), Some(delegated()));
+    assert_eq!(by(main_user(), Some(7), "2026-05-31"), Some(delegated()));
+    assert_eq!(by(main_user(), Some(7), "2026-06-01"), None);
+    assert_eq!(by(right(), Some(7), "2026-03-01"), None);
+    assert_eq!(by(main_user(), None, "2026-03-01"), None);
+    let own = UserRight { organisation: oid(COUNTY), organiser: None, ..main_user() };
+    assert_eq!(by(own.clone(), None, "2026-03-01"), Some(county()));
+    assert_eq!(by(own, Some(7), "2026-03-01"), None);
+}
+
+/// JOI-3: a delegated main user grants within the delegation and never beyond it: units by name, service tasks, days,
+/// logins; workers of the producer, nobody as main user, nothing to themself. Every fault is told.
+#[test]
+fn a_delegated_main_user_grants_within_the_delegation() {
+    let beyond = "beyond-delegation";
+    let keeper = delegated();
+    check(&keeper, &right(), &[]);
+    check(&keeper, &UserRight { units: Vec::new(), ..right() }, &[(beyond, "units")]);
+    let units = vec![oid(HOME), oid(SCHOOL)];
+    check(&keeper, &UserRight { units, ..right() }, &[(beyond, "units/1")]);
+    let service_tasks = Some(tasks(&["24", "10"]));
+    check(&keeper, &UserRight { service_tasks, ..right() }, &[(beyond, "service_tasks/1")]);
+    check(&keeper, &UserRight { service_tasks: None, ..right() }, &[(beyond, "service_tasks")]);
+    check(&keeper, &UserRight { login: Strength::Weak, ..right() }, &[(beyond, "login")]);
+    for (first, last, expected) in [
+        ("2026-01-01", "2026-06-30", &[][..]),
+        ("2025-12-31", "2026-06-30", &[(beyond, "first_day")]),
+        ("2026-01-01", "2026-07-01", &[(beyond, "last_day")]),
+        ("2026-01-01", "", &[(beyond, "last_day")]),
+    ] {
+        check(&keeper, &UserRight { validity: days(first, last), ..right() }, expected);
+    }
+    for role in Role::ALL.into_iter().filter(|role| *role != Role::ProducerWorker) {
+        check(&keeper, &UserRight { role, ..right() }, &[("wrong-value", "role")]);
+    }
+    let own =
+        UserRight { subject: "olli".into(), role: Role::MainUser, service_tasks: None, ..right() };
+    let all = [("own-user-right", "subject"), ("wrong-value", "role"), (beyond, "service_tasks")];
+    check(&keeper, &own, &all);
+    let without = granting_faults(&keeper, "olli", &right(), None);
+    assert_eq!(told(without), [("no-delegation", "delegation".to_owned())]);
+    let open = Delegation {
+        units: Vec::new(),
+        service_tasks: None,
+        login: Strength::Weak,
+        ..delegation()
+    };
+    let free = UserRight {
+        login: Strength::Weak,
+        service_tasks: None,
+        units: vec![oid(SCHOOL)],
+        ..right()
+    };
+    assert!(open.beyond(&free).is_empty());
+    assert_eq!(open.beyond(&UserRight { units: Vec::new(), ..free }).len(), 1);
+}
+
+/// JOI-3, ACC-2: an organiser's main user names main users of a producer, each for a delegation and within its days; main
+/// users of the own organisation are the operator's to name, and nobody's own right is theirs to grant.
+#[test]
+fn an_organisers_main_user_names_main_users_of_producers() {
+    let keeper = county();
+    check(&keeper, &right(), &[]);
+    check(&keeper, &UserRight { units: Vec::new(), service_tasks: None, ..right() }, &[]);
+    check(&keeper, &UserRight { validity: days("2020-01-01", ""), ..right() }, &[]);
+    check(&keeper, &UserRight { role: Role::Worker, ..right() }, &[("wrong-value", "role")]);
+    let main_user =
+        || UserRight { role: Role::MainUser, units: Vec::new(), service_tasks: None, ..right() };
+    check(&keeper, &main_user(), &[]);
+    let wide = UserRight {
+        login: Strength::Weak,
+        validity: days("2026-02-01", ""),
+        role: Role::MainUser,
+        ..right()
+    };
+    let all = [
+        ("beyond-delegation", "last_day"),
+        ("wrong-value", "login"),
+        ("forbidden-element", "units"),
+        ("forbidden-element", "service_tasks"),
+    ];
+    check(&keeper, &wide, &all);
+    let without = granting_faults(&keeper, "olli", &main_user(), None);
+    assert_eq!(told(without), [("no-delegation", "delegation".to_owned())]);
+    for role in Role::ALL {
+        let own = UserRight { organisation: oid(COUNTY), organiser: None, role, ..right() };
+        let expected: &[_] = if role == Role::MainUser { &[("wrong-value", "role")] } else { &[] };
+        check(&keeper, &own, expected);
+    }
+    check(
+        &keeper,
+        &UserRight { subject: "olli".into(), ..right() },
+        &[("own-user-right", "subject")],
+    );
+}
+
+/// JOI-3: a delegated main user ends what the delegation reaches; main users are ended by who names them, and nobody
+/// ends the own right.
+#[test]
+fn a_right_is_ended_by_who_keeps_it() {
+    let ends = |keeper: &Keeper, right: &UserRight| {
+        told(ending_faults(keeper, "olli", right, Some(&delegation())))
+    };
+    let none: Vec<(&str, String)> = Vec::new();
+    assert_eq!(ends(&delegated(), &right()), none);
+    assert_eq!(ends(&delegated(), &UserRight { service_tasks: None, ..right() }), none);
+    let elsewhere = [
+        UserRight { units: vec![oid(SCHOOL)], ..right() },
+        UserRight { units: Vec::new(), ..right() },
+    ];
+    for right in elsewhere {
+        assert_eq!(ends(&delegated(), &right), [("beyond-delegation", "units".to_owned())]);
+        assert_eq!(ends(&county(), &right), none);
+    }
+    let main_user = UserRight { role: Role::MainUser, ..right() };
+    assert_eq!(ends(&delegated(), &main_user), [("wrong-value", "role".to_owned())]);
+    assert_eq!(ends(&county(), &main_user), none);
+    let own = UserRight { organisation: oid(COUNTY), organiser: None, ..main_user };
+    assert_eq!(ends(&county(), &own), [("wrong-value", "role".to_owned())]);
+    let mine = UserRight { subject: "olli".into(), ..right() };
+    assert_eq!(ends(&county(), &mine), [("own-user-right", "subject".to_owned())]);
+}
+
+/// JOI-3, RUR-3: no right goes beyond the register-use rights of the producer's units in the organiser's register, those
+/// that last or are to come.
+#[test]
+fn no_right_goes_beyond_the_register_use_rights() {
+    let held =
+        |controller: &str, holder: &str, task: &str, first: &str, last: &str| RegisterUseRight {
+            controller: oid(controller),
+            organiser: oid(controller),
+            relationship: oid("1.2.246.10.1.95.1"),
+            branch: Branch::ServiceTask(task.into()),
+            services: Vec::new(),
+            holder: oid(holder),
+            side: Side::Producer,
+            validity: days(first, last),
+            suspensions: Vec::new(),
+        };
+    let faults = |held: &[RegisterUseRight]| {
+        told(register_use_faults(&right(), held.iter(), day("2026-03-01")))
+    };
+    let both = [
+        ("no-register-use", "units/0".to_owned()),
+        ("no-register-use", "service_tasks/0".to_owned()),
+    ];
+    let none: Vec<(&str, String)> = Vec::new();
+    assert_eq!(faults(&[]), both);
+    assert_eq!(faults(&[held(COUNTY, HOME, "24", "2026-01-01", "2026-03-01")]), none);
+    assert_eq!(faults(&[held(COUNTY, HOME, "24", "2026-04-01", "")]), none);
+    assert_eq!(faults(&[held(COUNTY, HOME, "24", "2026-01-01", "2026-02-28")]), both);
+    assert_eq!(faults(&[held(NEIGHBOUR, HOME, "24", "2026-01-01", "")]), both);
+    assert_eq!(faults(&[held(COUNTY, SCHOOL, "24", "2026-01-01", "")]), both);
+    assert_eq!(faults(&[held(COUNTY, HOME, "10", "2026-01-01", "")]), both[1..]);
+    let organisers =
+        RegisterUseRight { side: Side::Organiser, ..held(COUNTY, HOME, "24", "2026-01-01", "") };
+    assert_eq!(faults(&[organisers]), both);
+}
+
+/// JOI-3: days end no earlier than they begin, and not before today.
+#[test]
+fn days_end_after_they_begin_and_not_in_the_past() {
+    let today = day("2026-03-01");
+    for (first, last, is_right) in [
+        ("2026-01-01", "2026-03-01", true),
+        ("2026-01-01", "2026-02-28", false),
+        ("2026-05-01", "2026-04-30", false),
+        ("2026-05-01", "2026-05-01", true),
+        ("2026-05-01", "", true),
+    ] {
+        assert_eq!(day_faults(&days(first, last), today).is_none(), is_right, "{first} {last}");
+    }
+}
+
+/// JOI-3, ARC-15: the line of the log tells a delegation whole, so that it is made anew of it.
+#[test]
+fn a_line_tells_a_delegation_whole() {
+    let open = Delegation {
+        units: Vec::new(),
+        service_tasks: None,
+        login: Strength::Weak,
+        ..delegation()
+    };
+    let none = Delegation { service_tasks: Some(Vec::new()), ..delegation() };
+    for one in [delegation(), open, none] {
+        assert_eq!(Delegation::read(&one.detail()), Some(one));
+    }
+    for line in
+        ["granted person:aino role=worker", "delegated", "withdrawn delegation=7 rights=end"]
+    {
+        assert_eq!(Delegation::read(line), None);
+    }
+    assert_eq!(Delegation::withdrawn_by(&Delegation::withdrawal(7, true)), Some(7));
+    assert_eq!(Delegation::withdrawn_by("withdraw"), None);
+}
