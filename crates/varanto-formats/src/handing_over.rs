@@ -71,6 +71,13 @@ pub fn read(bytes: &[u8]) -> Result<OutsideRequest, SearchError> {
     if !asked.documents.is_empty() && asked != documents_alone(&asked) {
         reading.wrong("documents", "documents, registers | service_tasks | types | from | until");
     }
+    if let (Some(receiver), Some(ground)) = (&receiver, ground)
+        && !receiver.kind.may_name(ground)
+    {
+        let kinds = ReceiverKind::ALL.into_iter().filter(|kind| kind.may_name(ground));
+        let kinds: Vec<&str> = kinds.map(ReceiverKind::code).collect();
+        reading.wrong("receiver.kind", kinds.join(", "));
+    }
     let whole = client.zip(receiver).zip(ground).zip(reference);
     reading.finish_whole(whole.map(|(((client, receiver), ground), reference)| OutsideRequest {
         client,
@@ -191,6 +198,14 @@ mod tests {
             "documents",
         ];
         assert_eq!(elements, expected);
+    }
+
+    /// DIS-6: who asks on a ground of another's is told whose it is.
+    #[test]
+    fn a_receiver_asks_on_its_own_ground() {
+        let as_client = WHOLE.replace("by-law", "data-subject");
+        assert_eq!(faults(&as_client), [("wrong-form", "receiver.kind".to_owned())]);
+        assert!(read(WHOLE.replace("by-law", "act-703-2023-64").as_bytes()).is_ok());
     }
 
     /// DIS-6: an organisation is told by its identifier, for the log names no receiver.

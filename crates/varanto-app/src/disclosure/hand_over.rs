@@ -6,8 +6,8 @@ use std::fmt::Write;
 
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
 use varanto_domain::access::{
-    self, Action, Basis, Caller, Denial, Display, Obligation, Purpose, ReadPermit, Reason, Role,
-    Situation,
+    self, Action, Basis, Caller, Denial, Display, GuardianMark, Obligation, Purpose, ReadPermit,
+    Reason, Role, Situation,
 };
 use varanto_domain::archive::documents::VersionState;
 use varanto_domain::disclosure::{HandedAs, OutsideRequest, goes_unnamed};
@@ -28,6 +28,9 @@ use crate::{App, AppError};
 
 /// The most documents of one package; more are asked for in several requests.
 pub const MOST_DOCUMENTS: usize = 5_000;
+
+/// How many versions one line of a dry run tells of.
+const TOLD_IN_A_LINE: usize = 200;
 
 /// What would be handed over, and what would not.
 #[derive(Debug, Clone, Default)]
@@ -92,18 +95,18 @@ impl App {
         let shown = plan.items.iter().map(|item| (item.clone(), log_words(request, item)));
         let shown: Vec<(Item, String)> = shown.collect();
         let made = Package::make(self, caller, request, plan.items, language, words);
-        let package = match made {
-            Err(error @ (AppError::NotShown(_) | AppError::Refused(_))) => {
-                let faults = match &error {
-                    AppError::Refused(faults) => faults.iter().map(Fault::code).collect(),
-                    AppError::NotShown(fault) => vec![fault.code()],
-                    _ => Vec::new(),
-                };
-                self.log(caller, Event::Disclose, Outcome::Refused(faults), now)?;
-                return Err(error);
+        let outcome = match &made {
+            Err(AppError::Refused(faults)) => {
+                Some(Outcome::Refused(faults.iter().map(Fault::code).collect()))
             }
-            made => made?,
+            Err(AppError::NotShown(fault)) => Some(Outcome::Refused(vec![fault.code()])),
+            Err(AppError::Denied(denial)) => Some(Outcome::Denied(*denial)),
+            _ => None,
         };
+        if let Some(outcome) = outcome {
+            self.log(caller, Event::Disclose, outcome, now)?;
+        }
+        let package = made?;
         let checksum = hexadecimal(&package.checksum());
         let lines = shown.into_iter().map(|(item, words)| LogLine {
             at: now,
@@ -132,51 +135,16 @@ impl App {
     ) -> Result<PlannedPackage, AppError> {
         let now = self.clock.now();
         let plan = self.plan(caller, request, now)?;
-        let versions: Vec<String> = plan
-            .items
-            .iter()
-            .map(|item| item.permit.version().0.to_string())
-            .chain(plan.left_out.iter().map(|(row, _)| row.version.0.to_string()))
-            .collect();
-        let outcome = match (versions.is_empty(), plan.denied) {
-            (true, Some(denial)) => Outcome::Denied(denial),
-            _ => Outcome::Permitted(Basis::OnRequest),
-        };
-        let words: BTreeSet<String> = plan
-            .items
-            .iter()
-            .flat_map(|item| {
-                let words = item.permit.grant().log_words();
-                words.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
-            })
-            .filter(|word| word != "disclosed")
-            .collect();
-        let mut detail =
-            format!("by=request dry-run hits={} versions={}", versions.len(), versions.join(","));
-        for word in words {
-            let _ = write!(detail, " {word}");
-        }
+        let lines = dry_run_lines(caller, request, &plan, now);
+        let documents = plan.items.into_iter();
         let told = Withheld::new(PlannedPackage {
-            documents: plan
-                .items
-                .iter()
-                .map(|item| PlannedDocument {
-                    document: item.document.clone(),
-                    extent: item.extent,
-                })
+            documents: documents
+                .map(|item| PlannedDocument { document: item.document, extent: item.extent })
                 .collect(),
             left_out: plan.left_out.into_iter().map(|(row, denial)| (row.oid, denial)).collect(),
             unknown: plan.unknown,
         });
-        let line = self.write_line(LogLine {
-            at: now,
-            event: Event::Search,
-            outcome,
-            actor: Actor::of(caller),
-            client: plan.client,
-            version: None,
-            detail,
-        })?;
+        let line = self.write_lines(lines)?;
         Ok(told.release(&line))
     }
 
@@ -252,10 +220,6 @@ impl App {
             }
             Ok(plan)
         });
-        let too_wide = || {
-            let fault = Fault::new(FaultKind::SearchTooWide, "documents", "DIS-6");
-            fault.arg("expected", "registers, service_tasks, types, from, until")
-        };
         match plan {
             Err(AppError::Store(StoreError::Overtime)) => {
                 self.request_refused(caller, too_wide(), now)
@@ -308,7 +272,12 @@ impl App {
             let record = tx.record_to_mask(&permit, row)?;
             let read = metadata::read(&record);
             let organisers = inquiry.is_organisers(row);
-            let display = read.map_or(Display::UNREAD, |(raw, _)| Display::of(&raw, organisers));
+            let mut display =
+                read.map_or(Display::UNREAD, |(raw, _)| Display::of(&raw, organisers));
+            if !permit.is_through_its_own() {
+                // What a document says of guardians is said of the client whose it is.
+                display.guardians = GuardianMark::NotSaid;
+            }
             if let Err(denial) = goes_unnamed(request.receiver.kind, &display, inquiry.today()) {
                 return Ok(Fate::Stays(denial, true));
             }
@@ -324,6 +293,55 @@ impl App {
         };
         Ok(Fate::Goes(permit, extent))
     }
+}
+
+/// That more is asked for than one package holds.
+pub(super) fn too_wide() -> Fault {
+    Fault::new(FaultKind::SearchTooWide, "documents", "DIS-6")
+        .arg("expected", "registers, service_tasks, types, from, until")
+}
+
+/// The lines of a dry run: the versions that it tells of, so many in each; one line when it tells of none.
+fn dry_run_lines(
+    caller: &Caller,
+    request: &OutsideRequest,
+    plan: &Plan,
+    at: Instant,
+) -> Vec<LogLine> {
+    let words: BTreeSet<String> = plan
+        .items
+        .iter()
+        .flat_map(|item| {
+            let words = item.permit.grant().log_words();
+            words.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+        })
+        .filter(|word| word != "disclosed")
+        .collect();
+    let words = words.into_iter().fold(told_of(request), |all, word| all + " " + &word);
+    let goes = plan.items.iter().map(|item| item.permit.version());
+    let stays = plan.left_out.iter().map(|(row, _)| row.version);
+    let versions: Vec<String> = goes.chain(stays).map(|version| version.0.to_string()).collect();
+    let outcome = match (versions.is_empty(), plan.denied) {
+        (true, Some(denial)) => Outcome::Denied(denial),
+        _ => Outcome::Permitted(Basis::OnRequest),
+    };
+    let line = |versions: &[String]| LogLine {
+        at,
+        event: Event::Search,
+        outcome: outcome.clone(),
+        actor: Actor::of(caller),
+        client: plan.client,
+        version: None,
+        detail: format!(
+            "by=request dry-run hits={} versions={} {words}",
+            versions.len(),
+            versions.join(",")
+        ),
+    };
+    if versions.is_empty() {
+        return vec![line(&[])];
+    }
+    versions.chunks(TOLD_IN_A_LINE).map(line).collect()
 }
 
 /// The versions that a request asks for, oldest first, and those named that are not there. It only narrows; each is

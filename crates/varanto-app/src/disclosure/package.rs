@@ -8,8 +8,8 @@ use varanto_domain::access::{Caller, ReadPermit};
 use varanto_domain::archive::documents::{DocumentGroup, Part};
 use varanto_domain::archive::proof::Hash;
 use varanto_domain::disclosure::{HandedAs, OutsideRequest};
-use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{Oid, VersionKey};
+use varanto_domain::structures::Names;
 use varanto_domain::time::FinnishDay;
 use varanto_formats::package::{
     self, DocumentEntry, FileEntry, INDEX, Index, Party, ProofEntry, SUMS, SealedLog, VersionProof,
@@ -20,7 +20,7 @@ use varanto_formats::view::{ViewLanguage, day_in_words};
 use varanto_formats::{metadata, xhtml, zip};
 use varanto_store::{ReadTx, StoreError, VersionRow};
 
-use super::hand_over::ground_key;
+use super::hand_over::{ground_key, too_wide};
 use crate::archive::show_document::{Facts, Opened};
 use crate::archive::whereabouts;
 use crate::{App, AppError, Registry};
@@ -142,7 +142,7 @@ impl Package {
             Some(leaf) => Some(app.store.read::<_, AppError>(|tx| Ok(tx.seal_of(leaf)?.0))?),
             None => None,
         };
-        let cover = About { app, caller, request, today, words };
+        let cover = About { app, caller, request, today, language, words };
         let made = Maker {
             app: app.clone(),
             registry: app.registry(),
@@ -167,7 +167,7 @@ impl Package {
             verifier_key: app.verifier_key(),
             checkpoint: checkpoint.note,
         });
-        let (tail, more) = cover.tail(documents, log, language)?;
+        let (tail, more) = cover.tail(documents, log)?;
         entries.extend(more);
         let directory = zip::directory(&entries).ok_or_else(too_large)?;
         let tail = [tail, directory].concat();
@@ -260,12 +260,7 @@ impl Maker {
         let day = FinnishDay::of(row.written_at);
         let code = DocumentGroup::code(row.group);
         let names = set.and_then(|set| self.registry.code_sets().name_of(&set, code, day));
-        let swedish = self.language == ViewLanguage::Swedish;
-        let name = names.map(|names| match &names.sv {
-            Some(name) if swedish => name.clone(),
-            _ => names.fi.clone(),
-        });
-        Ok(name.unwrap_or_else(|| code.to_owned()))
+        Ok(names.map_or_else(|| code.to_owned(), |names| in_language(names, self.language)))
     }
 
     /// The metadata, the parts as they were archived, and a page to read. Of what is masked the parts are made, and
@@ -302,6 +297,7 @@ struct About<'a> {
     caller: &'a Caller,
     request: &'a OutsideRequest,
     today: FinnishDay,
+    language: ViewLanguage,
     words: &'a PackageWords,
 }
 
@@ -326,7 +322,8 @@ impl About<'_> {
     fn giver(&self) -> String {
         let registry = self.app.registry();
         let known = registry.registers().organisation(&self.caller.organisation);
-        known.map_or_else(|| self.caller.organisation.to_string(), |one| one.names.fi.clone())
+        let unknown = || self.caller.organisation.to_string();
+        known.map_or_else(unknown, |one| in_language(&one.names, self.language))
     }
 
     fn handler(&self) -> String {
@@ -339,7 +336,6 @@ impl About<'_> {
         &self,
         documents: Vec<DocumentEntry>,
         log: Option<SealedLog>,
-        language: ViewLanguage,
     ) -> Result<(Vec<u8>, Vec<zip::Entry>), AppError> {
         let request = self.request;
         let mut files = Files::default();
@@ -347,10 +343,10 @@ impl About<'_> {
         match request.form {
             HandedAs::Package => {
                 let title = self.word("package.title");
-                let page = xhtml::safe_copy(sheet.as_bytes(), &title, language.tag());
+                let page = xhtml::safe_copy(sheet.as_bytes(), &title, self.language.tag());
                 files.add("index.xhtml", None, page.map_err(AppError::NotShown)?.as_bytes())?;
             }
-            HandedAs::Paper => files.add("cover.pdf", None, &self.cover(&sheet, language)?)?,
+            HandedAs::Paper => files.add("cover.pdf", None, &self.cover(&sheet)?)?,
         }
         let party = |kind: Option<&str>, name: String, organisation: Option<&Oid>| Party {
             kind: kind.map(str::to_owned),
@@ -380,7 +376,7 @@ impl About<'_> {
         Ok((files.bytes, files.entries))
     }
 
-    fn cover(&self, sheet: &str, language: ViewLanguage) -> Result<Vec<u8>, AppError> {
+    fn cover(&self, sheet: &str) -> Result<Vec<u8>, AppError> {
         let title = self.word("package.title");
         let cover = Cover {
             title: &title,
@@ -391,7 +387,7 @@ impl About<'_> {
             archived: &self.mark(),
             // The same request on the same day makes the same file.
             archived_at: self.today.start(),
-            language,
+            language: self.language,
         };
         render::view(sheet.as_bytes(), &cover).map_err(AppError::NotShown)
     }
@@ -453,6 +449,11 @@ fn proof(
     }))
 }
 
+fn in_language(names: &Names, language: ViewLanguage) -> String {
+    let swedish = names.sv.as_ref().filter(|_| language == ViewLanguage::Swedish);
+    swedish.unwrap_or(&names.fi).clone()
+}
+
 const fn suffix(part: Part) -> &'static str {
     match part {
         Part::Structured => "json",
@@ -468,8 +469,7 @@ fn damaged(version: VersionKey) -> StoreError {
 }
 
 fn too_large() -> AppError {
-    let fault = Fault::new(FaultKind::SearchTooWide, "documents", "DIS-6");
-    AppError::Refused(vec![fault.arg("expected", "registers, service_tasks, types, from, until")])
+    AppError::Refused(vec![too_wide()])
 }
 
 fn sha256(bytes: &[u8]) -> Hash {

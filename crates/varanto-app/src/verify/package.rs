@@ -1,6 +1,6 @@
 //! Checking a package that was handed over on request, without any store (DIS-6, ARC-15).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use varanto_domain::archive::documents::Part;
 use varanto_domain::archive::proof::{self, CheckpointBody};
@@ -106,9 +106,9 @@ pub fn verify_package(
     if checksum.is_some_and(|told| !told.trim().eq_ignore_ascii_case(&own)) {
         faults.push(PackageFault::OtherChecksum);
     }
-    let mut listed = vec![INDEX, SUMS];
+    let mut listed = BTreeSet::from([INDEX, SUMS]);
     for entry in index.files() {
-        listed.push(&entry.name);
+        listed.insert(&entry.name);
         if !files.get(entry.name.as_str()).is_some_and(|data| entry.is_of(data)) {
             faults.push(PackageFault::File(entry.name.clone()));
         }

@@ -575,3 +575,38 @@ fn a_package_holds_what_the_archive_has() {
     given.sort_unstable();
     assert_eq!(given, found);
 }
+
+/// DIS-6: a client of thousands of documents is given all of them, one in memory at a time. `VARANTO_LONG=1` makes them
+/// thousands.
+#[test]
+fn a_client_of_many_documents_is_given_all() {
+    let asked = Asked::new();
+    let many = if crate::world::long() { 4_000 } else { 250 };
+    for _ in 0..many {
+        asked.world.archive(&asked.world.note(&asked.dossier));
+    }
+    let begun = std::time::Instant::now();
+    let package = hand_over(&asked.world, &asked.archivist(), &request(&asked.who)).unwrap();
+    let made = begun.elapsed();
+    let largest = (0..=package.documents())
+        .map(|number| package.piece(number).unwrap().unwrap().len())
+        .max()
+        .unwrap();
+    let gone = begun.elapsed();
+    println!(
+        "{} documents, {} bytes, made in {made:.1?}, given in {:.1?}; the largest piece has {largest} bytes",
+        package.documents(),
+        package.bytes(),
+        gone.checked_sub(made).unwrap()
+    );
+    assert_eq!(package.documents(), many + 7);
+    assert_eq!(lines(&asked.world).len(), many + 7);
+    assert_eq!(package.piece(package.documents() + 1).unwrap(), None);
+    // A dry run tells of so many in several lines, and each is a look at those that it tells.
+    let before = asked.world.contents().log_lines;
+    let plan = asked.world.app.try_handing_over(&asked.archivist(), &request(&asked.who)).unwrap();
+    assert_eq!(plan.documents.len(), many + 7);
+    let expected = u64::try_from((many + 7).div_ceil(200)).unwrap();
+    assert_eq!(asked.world.contents().log_lines, before + expected);
+    assert_eq!(asked.world.damage(), Vec::<String>::new());
+}

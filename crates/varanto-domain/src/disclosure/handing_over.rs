@@ -2,7 +2,7 @@
 //!
 //! Whether a document may be handed over at all is decided in [`crate::access`]. Here is what turns on who asks.
 
-use crate::access::{Denial, Display, GuardianMark, Reason};
+use crate::access::{Denial, Display, GuardianMark, Reason, RequestGround};
 use crate::ids::{ClientIdentifier, Oid};
 use crate::time::FinnishDay;
 
@@ -86,6 +86,31 @@ impl ReceiverKind {
         Self::ALL.into_iter().find(|one| one.code() == code)
     }
 
+    /// Whether a receiver of this kind can ask on a legal basis: the client alone for the own data, those who act for
+    /// the client as such, nobody for the client after a death; an authority or another organisation by a section.
+    ///
+    /// Source: DIS-6; own-choices.
+    #[must_use]
+    pub const fn may_name(self, ground: Reason) -> bool {
+        match ground {
+            Reason::Request(RequestGround::DataSubject) => matches!(self, Self::Client),
+            Reason::Request(RequestGround::Representative) => {
+                matches!(self, Self::Guardian | Self::Representative)
+            }
+            Reason::Request(RequestGround::AfterDeath) => !self.is_on_the_clients_side(),
+            Reason::Request(
+                RequestGround::Party | RequestGround::Consent | RequestGround::ByLaw,
+            ) => true,
+            Reason::Statutory(_) => self.is_organisation(),
+            Reason::Look(_) => false,
+        }
+    }
+
+    /// Whether it is the client, or one who acts for the client.
+    const fn is_on_the_clients_side(self) -> bool {
+        matches!(self, Self::Client | Self::Guardian | Self::Representative)
+    }
+
     /// Whether it is no person: then the log tells which one, by its identifier.
     #[must_use]
     pub const fn is_organisation(self) -> bool {
@@ -150,11 +175,7 @@ pub struct AskedFor {
 ///
 /// Source: DIS-6, CIT-3, CIT-4; national-specs 6.7; own-choices.
 pub fn goes_unnamed(kind: ReceiverKind, display: &Display, day: FinnishDay) -> Result<(), Denial> {
-    let clients_side = matches!(
-        kind,
-        ReceiverKind::Client | ReceiverKind::Guardian | ReceiverKind::Representative
-    );
-    if !clients_side {
+    if !kind.is_on_the_clients_side() {
         return Ok(());
     }
     if display.special_content {
@@ -175,6 +196,7 @@ pub fn goes_unnamed(kind: ReceiverKind, display: &Display, day: FinnishDay) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::{LookReason, StatutoryGround};
 
     fn check(kind: ReceiverKind, display: Display, expected: &str) {
         let day = FinnishDay::new(2026, 11, 2).unwrap();
@@ -215,6 +237,25 @@ mod tests {
             check(ReceiverKind::Client, of(mark), "goes");
             check(ReceiverKind::Authority, of(mark), "goes");
         }
+    }
+
+    /// DIS-6: the own data are the client's to ask for, acting for the client is for those who do, and nobody acts for the
+    /// dead; a section of the law is an authority's.
+    #[test]
+    fn a_receiver_names_a_ground_of_its_own() {
+        let check = |ground: Reason, expected: &[&str]| {
+            let fit = ReceiverKind::ALL.into_iter().filter(|kind| kind.may_name(ground));
+            assert_eq!(fit.map(ReceiverKind::code).collect::<Vec<_>>(), expected, "{ground:?}");
+        };
+        let all = ReceiverKind::ALL.map(ReceiverKind::code);
+        check(Reason::Request(RequestGround::DataSubject), &["client"]);
+        check(Reason::Request(RequestGround::Representative), &["guardian", "representative"]);
+        check(Reason::Request(RequestGround::AfterDeath), &all[3..]);
+        for ground in [RequestGround::Party, RequestGround::Consent, RequestGround::ByLaw] {
+            check(Reason::Request(ground), &all);
+        }
+        check(Reason::Statutory(StatutoryGround::Section64), &["authority", "organisation"]);
+        check(Reason::Look(LookReason::Urgent), &[]);
     }
 
     /// DIS-6: forms and receivers are found by their names, and no two share one.

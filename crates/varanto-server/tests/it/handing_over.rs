@@ -123,6 +123,10 @@ async fn paper_nothing_and_faults_are_answered() {
     assert_eq!(wrong.status, 422);
     let elements: Vec<String> = faults(&wrong).into_iter().map(|(_, element)| element).collect();
     assert_eq!(elements, ["client", "receiver", "ground", "reference"]);
-    let after = asked(&system, "", &with("ground", json!("after-death"))).await;
+    let mut after = with("ground", json!("after-death"));
+    let clients = asked(&system, "", &after).await;
+    assert_eq!(faults(&clients), [("wrong-form".to_owned(), "receiver.kind".to_owned())]);
+    after["receiver"]["kind"] = "relative".into();
+    let after = asked(&system, "", &after).await;
     assert_eq!((after.status.as_u16(), code(&after)), (403, "request-ground-does-not-fit".into()));
 }
