@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{Context, SHA256};
-use varanto_domain::access::{Caller, ReadPermit};
+use varanto_domain::access::{Caller, ReadPermit, Who};
 use varanto_domain::archive::documents::{DocumentGroup, Part};
 use varanto_domain::archive::proof::Hash;
 use varanto_domain::disclosure::{HandedAs, OutsideRequest};
@@ -149,7 +149,7 @@ impl Package {
             items,
             form: request.form,
             language,
-            mark: cover.mark(),
+            mark: cover.mark() + " · ",
             log_size: sealed.as_ref().map(|checkpoint| checkpoint.body.size),
         };
         let mut whole = Context::new(&SHA256);
@@ -310,7 +310,7 @@ impl About<'_> {
     fn mark(&self) -> String {
         let request = self.request;
         format!(
-            "{} {} · {} · {} · {} · ",
+            "{} {} · {} · {} · {}",
             self.word("package.given"),
             day_in_words(self.today),
             request.receiver.name,
@@ -327,7 +327,10 @@ impl About<'_> {
     }
 
     fn handler(&self) -> String {
-        let own = || varanto_domain::access::log::Actor::of(self.caller).name;
+        let own = || match &self.caller.who {
+            Who::Person { subject, .. } => subject.clone(),
+            _ => String::new(),
+        };
         self.request.handler.clone().unwrap_or_else(own)
     }
 
