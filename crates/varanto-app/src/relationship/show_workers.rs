@@ -11,13 +11,17 @@ use varanto_domain::time::FinnishDay;
 use varanto_formats::content;
 use varanto_store::StoreError;
 
+use crate::archive::whereabouts;
 use crate::{App, AppError};
 
 /// Who was responsible, and when.
 #[derive(Debug, Clone)]
 pub struct WorkersShown {
-    /// The newest version of the relationship's document.
-    pub document: Oid,
+    /// The newest version of the relationship's document; `None` where it tells who serves the client, and that is
+    /// masked.
+    pub document: Option<Oid>,
+    /// Whether what tells where the client is is masked: the workers' units, and with them the service tasks.
+    pub masked: bool,
     /// Whether every version was the caller's to read: of one that is not nothing is told.
     pub complete: bool,
     /// The day that was asked for; `None`: every day.
@@ -28,12 +32,13 @@ pub struct WorkersShown {
 
 impl App {
     /// Shows the own worker and the responsible workers of a relationship, for each service task, with the days
-    /// of each; or those of one day. Read from the versions of the document, each of which is decided for itself.
+    /// of each; or those of one day. Read from the versions of the document, each of which is decided for itself, and
+    /// masked as the relationship is.
     ///
     /// # Errors
     /// [`AppError::NotFound`], [`AppError::Denied`]; each logged.
     ///
-    /// Source: REL-11.
+    /// Source: REL-11, ARC-10.
     pub fn show_workers(
         &self,
         caller: &Caller,
@@ -41,6 +46,7 @@ impl App {
         on: Option<FinnishDay>,
         purpose: Purpose,
     ) -> Result<WorkersShown, AppError> {
+        let registry = self.registry();
         let found = self.store.read::<_, AppError>(|tx| {
             let Some(row) = tx.find_relationship(relationship)? else { return Ok(None) };
             Ok(Some(tx.oid_of(row.from)?))
@@ -51,7 +57,7 @@ impl App {
         };
         self.look(caller, &document, purpose, "workers", |seen| {
             let mut versions = Vec::new();
-            let mut complete = true;
+            let (mut complete, mut masked) = (true, false);
             for row in seen.tx.list_versions(seen.row.set)? {
                 let Ok(permit) = seen.inquiry.may_read(seen.tx, &row)? else {
                     complete = false;
@@ -59,8 +65,8 @@ impl App {
                 };
                 let damaged =
                     |_| StoreError::Damaged(format!("the content of version {}", row.version.0));
-                let whole = permit.whole().map_err(AppError::Denied)?;
-                let parts = seen.tx.content(&whole)?;
+                masked |= permit.grant().masks();
+                let parts = whereabouts::content(seen.tx, &permit, &row, &registry)?;
                 let part = parts.iter().find(|(part, _)| *part == Part::Structured);
                 let bytes = part.map(|(_, bytes)| bytes.as_slice()).unwrap_or_default();
                 let told = content::read(bytes, Part::Structured.name()).map_err(damaged)?;
@@ -69,7 +75,8 @@ impl App {
             }
             let mut responsible = responsibilities(&versions);
             responsible.retain(|one| on.is_none_or(|day| one.days.contains(day)));
-            Ok(WorkersShown { document: document.clone(), complete, on, responsible })
+            let document = whereabouts::identifier(masked, &document, &seen.row.controller);
+            Ok(WorkersShown { document, masked, complete, on, responsible })
         })
     }
 }

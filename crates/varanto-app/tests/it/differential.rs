@@ -14,8 +14,8 @@ use varanto_app::AppError;
 use varanto_app::archive::{AccessQuestion, DocumentQuery, InvalidationRequest};
 use varanto_app::callers::PersonFacts;
 use varanto_domain::access::{
-    Action, Caller, ClientFacts, Display, DocumentFacts, LookReason, Purpose, Question, Reason,
-    RelationshipSpan, RequestGround, Role, Situation, StatutoryGround, Subject, Who,
+    Action, ByRegister, Caller, ClientFacts, Display, DocumentFacts, LookReason, Purpose, Question,
+    Reason, RelationshipSpan, RequestGround, Role, Situation, StatutoryGround, Subject, Who,
 };
 use varanto_domain::archive::documents::{DocumentGroup, Part, VersionState};
 use varanto_domain::disclosure::{
@@ -695,6 +695,12 @@ impl Archive {
         let mut caller = self.world.app.caller_of_person(facts).unwrap();
         if draw.chance(3) {
             caller.who = Who::Operator;
+        } else if draw.chance(25) {
+            // An organiser keeps the users of the caller's organisation: all of the login is left, or nothing.
+            let left = |draw: &mut Draw| draw.chance(70).then(|| caller.clone());
+            let kept = [COUNTY, NEIGHBOUR].map(|one| (oid(one), left(draw)));
+            let by_register = ByRegister { kept: kept.into(), elsewhere: left(draw) };
+            caller.by_register = Some(Arc::new(by_register));
         }
         caller
     }

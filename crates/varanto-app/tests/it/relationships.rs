@@ -4,12 +4,13 @@ use serde_json::{Value, json};
 use varanto_app::AppError;
 use varanto_app::archive::{Archived, InvalidationRequest};
 use varanto_app::relationship::{How, NoticeQuery, RelationshipState, Written};
-use varanto_domain::access::{Caller, Purpose};
+use varanto_domain::access::{Caller, LookReason, Purpose, Reason};
 use varanto_domain::archive::documents::Part;
 use varanto_domain::faults::Fault;
 use varanto_domain::ids::Oid;
+use varanto_domain::persons::PersonFacts;
 use varanto_domain::relationship::{Road, RoadStep};
-use varanto_domain::time::FinnishDay;
+use varanto_domain::time::{FinnishDay, Validity};
 use varanto_formats::acts;
 
 use crate::world::{
@@ -630,6 +631,35 @@ fn it_is_known_who_was_responsible_on_each_day() {
     assert_eq!(world.app.contents().unwrap().log_lines, lines + 2);
     world.app.reindex().unwrap();
     assert_eq!(on("2026-11-10"), format!("Kallio {TASK}, Niemi {TASK}, Harju {TASK}"));
+}
+
+/// REL-11, ARC-10: to one for whom it is masked where the client is, the workers are named as in the relationship, without
+/// their units and what these serve.
+#[test]
+fn workers_of_a_client_under_an_order_are_shown_masked() {
+    let world = World::new();
+    let opened = world.opened(1);
+    let unit = json!({"system": "urn:oid:1.2.246.537.6.202.2008", "code": UNIT, "display": "U"});
+    let workers = json!([{"sukunimi": "Kallio", "etunimet": "Testi", "palveluyksikko": unit}]);
+    let newest = world.state(&opened.relationship).document.unwrap();
+    let asked = json!({"act": "set-workers", "based_on": newest.as_str(), "workers": workers});
+    assert_eq!(code(world.acts(&world.county(), &opened.relationship, asked, NOW)), "done");
+    let shown = |masked: bool| {
+        let worker = crate::access::worker(&world, COUNTY, crate::world::OPERATING_UNIT);
+        let reason = Purpose::READ.because(Reason::Look(LookReason::Urgent));
+        let told = world.app.show_workers(&worker, &opened.relationship, None, reason).unwrap();
+        assert_eq!((told.masked, told.responsible.len()), (masked, 1));
+        let one = &told.responsible[0];
+        (one.worker.family_name.clone(), one.worker.unit.clone(), one.service_task().is_some())
+    };
+    world.know(&client(1));
+    assert_eq!(shown(false), ("Kallio".to_owned(), Some(UNIT.to_owned()), true));
+    let order = PersonFacts {
+        safety_order: Some(Validity { first: FinnishDay::new(2026, 1, 1).unwrap(), last: None }),
+        ..PersonFacts::default()
+    };
+    world.tell(vec![(client(1).code, order)]);
+    assert_eq!(shown(true), ("Kallio".to_owned(), None, false));
 }
 
 /// REL-4: a client who joins makes a case joint, with the moments of both; one who left may join again.

@@ -211,6 +211,7 @@ impl Hiding {
         let tried = How { dry_run: true, confirmed: true, reason: purpose.reason };
         let all = [
             ("relationship", told(&app.show_relationship(caller, &relationship, purpose))),
+            ("workers", told(&app.show_workers(caller, &relationship, None, purpose))),
             ("case", told(&app.show_case(caller, &case, purpose))),
             ("act", told(&app.act_on_relationship(caller, &relationship, &act, tried))),
             ("refusals", told(&app.current_refusals(caller, self.who.code))),

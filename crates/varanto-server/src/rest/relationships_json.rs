@@ -113,7 +113,9 @@ impl Change {
 pub fn workers(shown: &WorkersShown) -> String {
     #[derive(Serialize)]
     struct Told<'a> {
-        document: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        document: Option<&'a str>,
+        masked: bool,
         complete: bool,
         #[serde(skip_serializing_if = "Option::is_none")]
         on: Option<String>,
@@ -140,7 +142,8 @@ pub fn workers(shown: &WorkersShown) -> String {
         days: Days::of(&one.days),
     });
     let told = Told {
-        document: shown.document.as_str(),
+        document: shown.document.as_ref().map(Oid::as_str),
+        masked: shown.masked,
         complete: shown.complete,
         on: shown.on.map(|day| day.to_string()),
         workers: workers.collect(),
