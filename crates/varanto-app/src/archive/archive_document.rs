@@ -25,7 +25,7 @@ use super::signatures::judge_signatures;
 use super::{prove_document, record};
 use crate::derived::{clients_of_case, keep_long_road};
 use crate::inquiry::Inquiry;
-use crate::oversight::{StatedLook, queue_looks};
+use crate::oversight::{StatedLook, queue_looks, stated_look};
 use crate::relationship::notices::keep_notices;
 use crate::{App, AppError, Registry};
 
@@ -130,13 +130,10 @@ impl App {
             let client = examined.naming.map(|naming| naming.client);
             return Err(self.refuse_submission(caller, client.as_ref(), faults, received)?);
         };
-        let permit = match self.may_archive(&inquiry, naming, Some(&metadata))? {
-            Ok(permit) => permit,
-            Err(denial) => {
-                self.log(caller, Event::Archive, Outcome::Denied(denial), received)?;
-                return Err(AppError::Denied(denial));
-            }
-        };
+        if let Err(denial) = self.may_archive(&inquiry, naming, Some(&metadata))? {
+            self.log(caller, Event::Archive, Outcome::Denied(denial), received)?;
+            return Err(AppError::Denied(denial));
+        }
         if !faults.is_empty() {
             // What was archived stays so, although it might be refused today; a message that is itself
             // wrong asked for something else.
@@ -165,7 +162,6 @@ impl App {
         };
         let work = Work {
             store: self.store.clone(),
-            permit,
             caller: caller.clone(),
             registry: Arc::clone(&registry),
             actor: Actor::of(caller),
@@ -406,7 +402,6 @@ fn denied(actor: Actor, denial: Denial, received: Instant) -> LogLine {
 /// Everything that keeping a document needs, examined and permitted.
 struct Work {
     store: Store,
-    permit: ArchivePermit,
     caller: Caller,
     registry: Arc<Registry>,
     actor: Actor,
@@ -463,10 +458,13 @@ impl Work {
             Inquiry::new(&self.caller, Purpose::READ, registry, self.parcel.received)
         };
         let naming = Naming::of(&self.parcel.metadata);
-        if let Err(denial) = inquiry.may_archive(tx, &naming, Some(&self.parcel.metadata))? {
-            tx.log(&denied(self.actor.clone(), denial, self.parcel.received))?;
-            return Err(AppError::Denied(denial));
-        }
+        let permit = match inquiry.may_archive(tx, &naming, Some(&self.parcel.metadata))? {
+            Ok(permit) => permit,
+            Err(denial) => {
+                tx.log(&denied(self.actor.clone(), denial, self.parcel.received))?;
+                return Err(AppError::Denied(denial));
+            }
+        };
         let found = find(tx, &inquiry, &naming, &self.parcel.content, today)?;
         let faults = reference_rules::check(&naming, &self.parcel.content, &found.facts, today);
         let faults: Vec<Fault> =
@@ -510,12 +508,15 @@ impl Work {
         let line = tx.log(&LogLine {
             at: self.parcel.received,
             event: Event::Archive,
-            outcome: Outcome::Permitted(self.permit.basis()),
+            outcome: Outcome::Permitted(permit.basis()),
             actor: self.actor.clone(),
             client: Some(client),
             version: Some(self.parcel.version),
-            detail: String::new(),
+            detail: permit.grant().log_words().trim_start().to_owned(),
         })?;
+        let place = (0, client, &self.parcel.metadata.controller.id);
+        let stated = stated_look(&self.caller, permit.grant(), place, self.parcel.received);
+        queue_looks(tx, stated.as_slice(), &[line.number])?;
         Ok(Kept::New(Box::new(NewlyKept { version, line })))
     }
 

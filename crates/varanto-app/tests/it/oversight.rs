@@ -376,6 +376,39 @@ fn break_glass_opens_for_its_hours_and_is_queued() {
     assert_eq!(world.damage(), Vec::<String>::new());
 }
 
+/// LOG-2, ACC-3: a version that is made without case context, while the client is opened for some hours, says in the log for
+/// which reason, and is in the queue with the opening; one whose line is in no queue is damage.
+#[test]
+fn a_version_made_for_a_stated_reason_is_in_the_queue() {
+    let world = World::new();
+    let who = client(1);
+    let note = world.note(&world.open_case(&who));
+    world.archive(&note);
+    world.know(&who);
+    let worker = person(&world, Role::Worker, COUNTY, Some(OPERATING_UNIT));
+    let next = world.next_version(&note);
+    let sent = world.app.archive_document(&worker, next.submission());
+    assert!(matches!(sent, Err(AppError::Denied(_))));
+    let request =
+        OpeningRequest { client: who.identifier(), reason: LookReason::Urgent, hours: Some(2) };
+    world.app.open_up(&worker, &request).unwrap();
+    world.app.archive_document(&worker, next.submission()).unwrap();
+    let query = LogQuery { event: Some(Event::Archive), limit: 1, ..LogQuery::default() };
+    let line = world.app.review_log(&officer(&world), &query).unwrap().lines.remove(0);
+    assert_eq!((line.reason.as_str(), line.detail.as_str()), ("stated-reason", "reason=urgent"));
+    assert_eq!(queue(&world, &[]), [("new", "urgent", true)]);
+    assert_eq!(world.damage(), Vec::<String>::new());
+
+    let folder = std::sync::Arc::clone(&world.folder);
+    world.app.clone().close();
+    let conn = rusqlite::Connection::open(folder.path().join("varanto.db")).unwrap();
+    assert_eq!(conn.execute("DELETE FROM opening", []).unwrap(), 1);
+    drop(conn);
+    let lost: Vec<String> =
+        world.reopen().damage().into_iter().filter(|one| one.contains("in no queue")).collect();
+    assert_eq!(lost.len(), 2, "{lost:?}");
+}
+
 /// ACC-3: an unknown client is opened like a known one, and too many hours, systems and officers are told no.
 #[test]
 fn opening_up_tells_nothing_of_who_is_known() {

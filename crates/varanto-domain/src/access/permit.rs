@@ -472,6 +472,12 @@ impl ArchivePermit {
         Self { grant }
     }
 
+    /// The ground, and what it obliges to.
+    #[must_use]
+    pub const fn grant(&self) -> &Grant {
+        &self.grant
+    }
+
     /// On what ground.
     #[must_use]
     pub const fn basis(&self) -> Basis {

@@ -52,7 +52,7 @@ impl Opening {
     pub fn is_told_by(&self, client: ClientKey, line: &KeptLine) -> bool {
         let until = match (line.event, line.word("hours").and_then(|hours| hours.parse().ok())) {
             (Event::BreakGlass, Some(hours)) => Self::end_of(line.at, hours),
-            (Event::Open | Event::Search | Event::Disclose, None) => line.at,
+            (Event::Open | Event::Search | Event::Disclose | Event::Archive, None) => line.at,
             _ => return false,
         };
         let registers = line.word("registers");
@@ -104,15 +104,18 @@ impl Opening {
     }
 }
 
-/// Whether a line tells of a look for a stated reason, or of what was opened for some hours for one: each
-/// is in a register's queue.
+/// Whether a line tells of a look for a stated reason, of a version that was made for one, or of what was opened for some
+/// hours: each is in a register's queue.
 ///
 /// Source: ACC-3, LOG-2.
 #[must_use]
 pub fn is_stated(line: &KeptLine) -> bool {
-    let looks =
-        matches!(line.event, Event::Open | Event::Search | Event::Disclose | Event::BreakGlass);
-    looks && &*line.outcome == "permitted" && &*line.reason == Basis::StatedReason.code()
+    let queued = match line.event {
+        Event::Open | Event::Search | Event::Disclose | Event::BreakGlass => true,
+        Event::Archive => line.word("reason").is_some(),
+        _ => false,
+    };
+    queued && &*line.outcome == "permitted" && &*line.reason == Basis::StatedReason.code()
 }
 
 /// Where the judgement of an opening stands.
