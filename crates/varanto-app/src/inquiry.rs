@@ -8,8 +8,8 @@ use std::sync::Arc;
 use varanto_domain::access::log::Actor;
 use varanto_domain::access::{
     self, Action, ArchivePermit, Caller, ClientFacts, Denial, Display, DocumentFacts, Grant,
-    InvalidatePermit, LookReason, Purpose, Question, ReadPermit, RelationshipSpan, SeenWith,
-    Situation, Subject, VersionFacts, Who,
+    InvalidatePermit, LookReason, Purpose, Question, ReadPermit, RelationshipSpan, Sector,
+    SeenWith, Situation, Subject, VersionFacts, Who,
 };
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::archive::metadata::Metadata;
@@ -23,6 +23,7 @@ use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::metadata;
 use varanto_store::{ReadTx, StoreError, VersionRow};
 
+use crate::archive::joint_cases::joint_cases_of_others;
 use crate::{App, Registry};
 
 /// The answer of a decision.
@@ -75,6 +76,36 @@ impl<'a> Inquiry<'a> {
         let clients = RefCell::default();
         let (mandates, joint) = (RefCell::default(), RefCell::default());
         Self { caller, purpose, registry, now, clients, mandates, joint }
+    }
+
+    /// Whether anything of a client might be shown to the caller: there is a relationship or a case in one of its own
+    /// registers, or wills are, a unit of the caller's has or had a right, or the situation asks for none of these. Of anybody else nothing is, and it is not
+    /// looked for: how long that takes, and that it takes too long, would tell that the archive knows the client.
+    ///
+    /// Source: ARC-8, D3.
+    pub(crate) fn might_show(
+        &self,
+        tx: &ReadTx<'_>,
+        client: ClientKey,
+    ) -> Result<bool, StoreError> {
+        let caller = self.caller;
+        let asks_for_none = self.purpose.situation == Some(Situation::StatutoryDisclosure)
+            || caller.sector == Sector::HealthCare
+            || matches!(caller.who, Who::Citizen { .. });
+        let keeper = self.registry.registers().keeper_of_wills();
+        if asks_for_none || keeper.is_some_and(|one| caller.owns(&one.oid)) {
+            return Ok(true);
+        }
+        let relationships = tx.list_relationships(client)?;
+        if relationships.iter().any(|row| caller.owns(&row.known.controller)) {
+            return Ok(true);
+        }
+        let joint = joint_cases_of_others(tx, client)?;
+        if joint.iter().any(|case| caller.owns(&case.known.controller)) {
+            return Ok(true);
+        }
+        let mut rights = tx.list_rights_of_client(client)?.into_iter().map(|row| row.right);
+        Ok(rights.any(|right| caller.acts_for(&right.holder, &right.controller)))
     }
 
     /// The situation that the caller names.

@@ -214,6 +214,12 @@ impl Making<'_> {
         };
         self.client = tx.find_client(&self.query.client)?;
         let Some(client) = self.client else { return Ok(summary) };
+        if !self.own.might_show(tx, client)? && !self.others.might_show(tx, client)? {
+            let discloses = self.query.situation.is_some_and(Situation::discloses);
+            let why = if discloses { Denial::NoRelationship } else { Denial::AnotherRegister };
+            self.denied = Some(why);
+            return Ok(summary);
+        }
         for row in tx.list_relationships(client)? {
             if let Some(item) = self.item(tx, &tx.version_of_key(row.from)?)? {
                 summary.relationships.push(SummaryRelationship {

@@ -215,9 +215,15 @@ impl App {
         query: &DocumentQuery,
         mut after: Option<After>,
     ) -> Result<Page, AppError> {
-        let Where { scopes, about: client, through } = places(tx, inquiry.caller(), query)?;
+        let Where { mut scopes, about: client, through } = places(tx, inquiry.caller(), query)?;
         let filter = filter(tx, inquiry.caller(), query)?;
         let mut denied = None;
+        if let Some(client) = through
+            && !inquiry.might_show(tx, client)?
+        {
+            scopes.clear();
+            denied = Some(Denial::NoRelationship);
+        }
         let limit = match query.limit {
             0 => DocumentQuery::USUAL,
             more => more.min(DocumentQuery::MOST),

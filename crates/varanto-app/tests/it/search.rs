@@ -1,6 +1,6 @@
 //! Finding documents: every filter, and pages without a hit twice or lost (ARC-8).
 
-use varanto_app::archive::{DocumentQuery, InvalidationRequest};
+use varanto_app::archive::{DocumentQuery, InvalidationRequest, SummaryQuery};
 use varanto_app::{AppError, SearchLimits};
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::ids::{ClientIdentifier, Oid};
@@ -264,6 +264,43 @@ fn a_search_that_takes_too_long_is_refused_as_too_wide() {
     assert_eq!(world.contents().log_lines, lines + 1);
     // The reader that was broken off reads on.
     assert!(world.app.find_documents(&world.county(), &wide).is_ok());
+}
+
+/// ARC-8, D3: one to whom nothing of a client could be shown is not told that a search or a summary takes too long, which it
+/// does of a client whom the archive knows alone; and what is told is the same as of an unknown one.
+#[test]
+fn too_long_a_search_tells_nobody_that_a_client_is_known() {
+    let world = World::new();
+    let dossier = world.open_case(&client(1));
+    for _ in 0..60 {
+        world.archive(&world.note(&dossier));
+    }
+    world.know(&client(1));
+    let limits = SearchLimits { time: std::time::Duration::ZERO, ..SearchLimits::default() };
+    let hasty = world.clone_with(limits);
+    let code = |found: Result<usize, AppError>| match found {
+        Ok(hits) => hits.to_string(),
+        Err(AppError::Refused(faults)) => faults[0].code().to_owned(),
+        Err(other) => panic!("{other:?}"),
+    };
+    let asked = |system: System, number: u16| {
+        let caller = world.caller(system);
+        let client = client(number).identifier();
+        let query = DocumentQuery {
+            client: Some(client.clone()),
+            limit: DocumentQuery::MOST,
+            ..DocumentQuery::default()
+        };
+        let search = hasty.app.find_documents(&caller, &query).map(|page| page.hits.len());
+        let query = SummaryQuery { client, enriched: false, situation: None, reason: None };
+        let summary = hasty.app.client_summary(&caller, &query).map(|one| one.documents.len());
+        (code(search), code(summary))
+    };
+    assert_eq!(asked(System::County, 1).0, "search-too-wide");
+    for system in [System::Neighbour, System::Producer] {
+        assert_eq!(asked(system, 1), ("0".to_owned(), "0".to_owned()), "{system:?}");
+        assert_eq!(asked(system, 1), asked(system, 2), "{system:?}");
+    }
 }
 
 /// Makes so many searches, holds each against the naive answer, and counts what they found.
