@@ -179,7 +179,7 @@ impl App {
         let inquiry = self.inquiry(caller, query.purpose(), now);
         self.learn_mandates_of_client(&inquiry, query.client.as_ref())?;
         self.learn_before_listing(&[&inquiry], Action::List, |tx| {
-            newest_of_clients(tx, caller, query)
+            newest_of_clients(tx, &inquiry, query)
         })?;
         let page = match self.page_in_time(&inquiry, query, after) {
             Err(AppError::Store(StoreError::Overtime)) => {
@@ -215,15 +215,8 @@ impl App {
         query: &DocumentQuery,
         mut after: Option<After>,
     ) -> Result<Page, AppError> {
-        let Where { mut scopes, about: client, through } = places(tx, inquiry.caller(), query)?;
+        let Where { scopes, about: client, through, mut denied } = places(tx, inquiry, query)?;
         let filter = filter(tx, inquiry.caller(), query)?;
-        let mut denied = None;
-        if let Some(client) = through
-            && !inquiry.might_show(tx, client)?
-        {
-            scopes.clear();
-            denied = Some(Denial::NoRelationship);
-        }
         let limit = match query.limit {
             0 => DocumentQuery::USUAL,
             more => more.min(DocumentQuery::MOST),
@@ -413,9 +406,15 @@ struct Where {
     about: Option<ClientKey>,
     /// The client through whom alone documents are shown: the one named, or the one of the relationship.
     through: Option<ClientKey>,
+    /// Why it is looked nowhere, where nothing of the client could be shown.
+    denied: Option<Denial>,
 }
 
-fn places(tx: &ReadTx<'_>, caller: &Caller, query: &DocumentQuery) -> Result<Where, StoreError> {
+fn places(
+    tx: &ReadTx<'_>,
+    inquiry: &Inquiry<'_>,
+    query: &DocumentQuery,
+) -> Result<Where, StoreError> {
     let named = match &query.client {
         Some(identifier) => Some(tx.find_client(identifier)?),
         None => None,
@@ -426,8 +425,15 @@ fn places(tx: &ReadTx<'_>, caller: &Caller, query: &DocumentQuery) -> Result<Whe
     };
     if let Some(through) = named.or(of_relationship) {
         let through = through.filter(|one| of_relationship.is_none_or(|of| of == Some(*one)));
-        let scopes = through.map(|client| scopes_of_client(tx, client)).transpose()?;
-        return Ok(Where { scopes: scopes.unwrap_or_default(), about: through, through });
+        let (mut scopes, mut denied) = (Vec::new(), None);
+        if let Some(client) = through {
+            if inquiry.might_show(tx, client)? {
+                scopes = scopes_of_client(tx, client)?;
+            } else {
+                denied = Some(Denial::NoRelationship);
+            }
+        }
+        return Ok(Where { scopes, about: through, through, denied });
     }
     let mut clients: Vec<ClientKey> = match (&query.case, &query.main_document) {
         (Some(case), _) => {
@@ -436,6 +442,7 @@ fn places(tx: &ReadTx<'_>, caller: &Caller, query: &DocumentQuery) -> Result<Whe
         }
         (None, Some(id)) => tx.find_version(id)?.map(|row| row.client).into_iter().collect(),
         (None, None) => {
+            let caller = inquiry.caller();
             let registers = match &query.controller {
                 // Nothing in another's register could be shown; it is not walked through in vain.
                 Some(controller) if !caller.registers.contains(controller) => Vec::new(),
@@ -443,13 +450,13 @@ fn places(tx: &ReadTx<'_>, caller: &Caller, query: &DocumentQuery) -> Result<Whe
                 None => caller.registers.clone(),
             };
             let scopes = registers.into_iter().map(Scope::Register).collect();
-            return Ok(Where { scopes, about: None, through: None });
+            return Ok(Where { scopes, about: None, through: None, denied: None });
         }
     };
     clients.dedup();
     let about = if clients.len() == 1 { clients.first().copied() } else { None };
     let scopes = clients.into_iter().map(Scope::Client).collect();
-    Ok(Where { scopes, about, through: None })
+    Ok(Where { scopes, about, through: None, denied: None })
 }
 
 /// What narrows the list; `None` when it names something that is not there.
@@ -502,12 +509,12 @@ fn filter(
 /// The newest documents that a search for clients is about; none of a search of registers.
 fn newest_of_clients(
     tx: &ReadTx<'_>,
-    caller: &Caller,
+    inquiry: &Inquiry<'_>,
     query: &DocumentQuery,
 ) -> Result<Vec<VersionRow>, StoreError> {
-    let mut scopes = places(tx, caller, query)?.scopes;
+    let mut scopes = places(tx, inquiry, query)?.scopes;
     scopes.retain(|scope| !matches!(scope, Scope::Register(_)));
-    match filter(tx, caller, query)? {
+    match filter(tx, inquiry.caller(), query)? {
         Some(filter) => newest_of(tx, &scopes, &filter, None, LOOKED_AT_BEFORE),
         None => Ok(Vec::new()),
     }
