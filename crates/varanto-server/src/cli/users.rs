@@ -12,7 +12,7 @@ pub(super) enum Command {
     /// Load the users of organisations from a JSON file: of each organisation that it names, all of them.
     ///
     /// The archive's doors must be closed. Rights that the file has no more are ended; what was granted and ended
-    /// stays in the history.
+    /// stays in the history. What organisers keep for producers through their main users stays as it is.
     Import {
         /// The file.
         file: PathBuf,
