@@ -8,13 +8,14 @@ use varanto_formats::search::SearchError;
 use varanto_formats::summary_search;
 
 fuzz_target!(|bytes: &[u8]| {
-    let read: [Result<Option<usize>, SearchError>; 8] = [
+    let read: [Result<Option<usize>, SearchError>; 9] = [
         log_search::read_lines(bytes).map(|terms| terms.limit),
         log_search::read_hints(bytes).map(|terms| terms.limit),
         log_search::read_own_log(bytes).map(|terms| terms.limit),
         log_search::read_queue(bytes).map(|terms| terms.limit),
         log_search::read_users(bytes).map(|terms| terms.limit),
         log_search::read_opening(bytes).map(|_| None),
+        log_search::read_identities(bytes).map(|_| None),
         log_search::read_judgement(bytes).map(|_| None),
         summary_search::read(bytes).map(|_| None),
     ];

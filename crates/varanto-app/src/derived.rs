@@ -28,7 +28,7 @@ use crate::{App, AppError};
 
 impl App {
     /// Makes every derived row anew from the documents alone: relationships, rights, cases, wills and
-    /// counts.
+    /// counts; and from the lines of the log which identifiers are joined.
     /// One line tells of it in the log; nobody is shown anything of what is read.
     ///
     /// # Errors

@@ -82,7 +82,7 @@ impl<'a> Inquiry<'a> {
     /// registers, or wills are, a unit of the caller's has or had a right, or the situation asks for none of these. Of anybody else nothing is, and it is not
     /// looked for: how long that takes, and that it takes too long, would tell that the archive knows the client.
     ///
-    /// Source: ARC-8, D3.
+    /// Source: ARC-8, ARC-11, D3.
     pub(crate) fn might_show(
         &self,
         tx: &ReadTx<'_>,
@@ -96,16 +96,18 @@ impl<'a> Inquiry<'a> {
         if asks_for_none || keeper.is_some_and(|one| caller.owns(&one.oid)) {
             return Ok(true);
         }
-        let relationships = tx.list_relationships(client)?;
-        if relationships.iter().any(|row| caller.owns(&row.known.controller)) {
-            return Ok(true);
+        let identities = tx.identities_of(client)?;
+        for key in &identities {
+            let relationships = tx.list_relationships(*key)?;
+            let mut rights = tx.list_rights_of_client(*key)?.into_iter().map(|row| row.right);
+            if relationships.iter().any(|row| caller.owns(&row.known.controller))
+                || rights.any(|right| caller.acts_for(&right.holder, &right.controller))
+            {
+                return Ok(true);
+            }
         }
-        let joint = joint_cases_of_others(tx, client)?;
-        if joint.iter().any(|case| caller.owns(&case.known.controller)) {
-            return Ok(true);
-        }
-        let mut rights = tx.list_rights_of_client(client)?.into_iter().map(|row| row.right);
-        Ok(rights.any(|right| caller.acts_for(&right.holder, &right.controller)))
+        let joint = joint_cases_of_others(tx, &identities)?;
+        Ok(joint.iter().any(|case| caller.owns(&case.known.controller)))
     }
 
     /// The situation that the caller names.
@@ -335,7 +337,10 @@ impl<'a> Inquiry<'a> {
         for client in facts.document.named() {
             named.push(self.client(tx, Some(client))?);
         }
-        let ways = through.map_or_else(|| facts.document.concerned(), |client| vec![client]);
+        let ways = match through {
+            Some(through) => self.ways_of(tx, &facts.document, through)?,
+            None => facts.document.concerned(),
+        };
         let mut first = None;
         for way in ways {
             let client = self.client(tx, Some(way))?;
@@ -348,6 +353,22 @@ impl<'a> Inquiry<'a> {
             }
         }
         Ok(Err(first.expect("a document concerns somebody")))
+    }
+
+    /// By which keys a document may be reached through a client: those of the client's by which it is said whom it
+    /// concerns; one of others is asked for by the client's own, and denied.
+    ///
+    /// Source: REL-4, ARC-11.
+    fn ways_of(
+        &self,
+        tx: &ReadTx<'_>,
+        document: &DocumentFacts,
+        through: ClientKey,
+    ) -> Result<Vec<ClientKey>, StoreError> {
+        let client = self.client(tx, Some(through))?;
+        let mut ways = document.concerned();
+        ways.retain(|way| client.is(*way));
+        Ok(if ways.is_empty() { vec![through] } else { ways })
     }
 
     /// Who is in the joint case of a version, and when.
@@ -441,7 +462,7 @@ impl<'a> Inquiry<'a> {
             if facts.person_known {
                 as_if.push(Rc::clone(&facts));
             } else {
-                unknown.push(client);
+                unknown.push(facts.identities.first().copied().unwrap_or(client));
                 as_if.push(Rc::new(self.facts_of_client(tx, client, PersonIs::TakenAsKnown)?));
             }
             known.push(facts);
@@ -462,9 +483,9 @@ impl<'a> Inquiry<'a> {
         Ok((unknown, [answers(&known), answers(&as_if)]))
     }
 
-    /// Forgets what was known of a client: more has come.
+    /// Forgets what was known of a client, by whichever key: more has come.
     pub(crate) fn forget(&self, client: ClientKey) {
-        self.clients.borrow_mut().remove(&client);
+        self.clients.borrow_mut().retain(|_, facts| !facts.is(client));
     }
 
     /// What is known of a client; nothing of one of whom nothing is archived.
@@ -487,30 +508,34 @@ impl<'a> Inquiry<'a> {
         ClientFacts { wide_in: self.registry.wide_registers().to_vec(), ..ClientFacts::default() }
     }
 
+    /// What is known of a client by all of the client's keys.
+    ///
+    /// Source: ARC-11.
     fn facts_of_client(
         &self,
         tx: &ReadTx<'_>,
         client: ClientKey,
         person: PersonIs,
     ) -> Result<ClientFacts, StoreError> {
-        let relationships =
-            tx.list_relationships(client)?.into_iter().map(|row| RelationshipSpan {
+        let identities = tx.identities_of(client)?;
+        let known_as = identities.first().copied().unwrap_or(client);
+        let mut facts = ClientFacts { key: Some(client), ..self.person(tx, known_as, person)? };
+        for key in &identities {
+            let relationships = tx.list_relationships(*key)?.into_iter();
+            facts.relationships.extend(relationships.map(|row| RelationshipSpan {
                 controller: row.known.controller,
                 old: row.known.old,
                 last_day: row.known.last_day,
-            });
-        let rights = tx.list_rights_of_client(client)?.into_iter().map(|row| row.right);
-        let person = self.person(tx, client, person)?;
-        let mut facts = ClientFacts {
-            relationships: relationships.collect(),
-            rights: rights.collect(),
-            opened: self.opened(tx, client)?,
-            mandates: self.mandates.borrow().get(&client).cloned().unwrap_or_default(),
-            ..person
-        };
-        if self.purpose.situation.is_some_and(Situation::discloses) {
-            self.add_will(tx, client, &mut facts)?;
+            }));
+            let rights = tx.list_rights_of_client(*key)?.into_iter();
+            facts.rights.extend(rights.map(|row| row.right));
+            facts.opened.extend(self.opened(tx, *key)?);
+            facts.mandates.extend(self.mandates.borrow().get(key).into_iter().flatten().cloned());
         }
+        if self.purpose.situation.is_some_and(Situation::discloses) {
+            self.add_will(tx, &identities, &mut facts)?;
+        }
+        facts.identities = identities;
         Ok(facts)
     }
 
@@ -520,14 +545,16 @@ impl<'a> Inquiry<'a> {
     fn add_will(
         &self,
         tx: &ReadTx<'_>,
-        client: ClientKey,
+        identities: &[ClientKey],
         facts: &mut ClientFacts,
     ) -> Result<(), StoreError> {
-        let said = Permissions::of(&tx.list_permissions(client)?);
+        // Documents of the will name their client by identity code.
+        let Some(person) = identities.first() else { return Ok(()) };
+        let said = Permissions::of(&tx.list_permissions(*person)?);
         facts.permission = said.permission;
         facts.informed_on = said.informed_on;
-        let entries = tx.list_refusals(client)?;
-        facts.refusals = refusals(tx, client, entries.into_iter().map(|entry| entry.refused))?;
+        let entries = tx.list_refusals(*person)?;
+        facts.refusals = refusals(tx, identities, entries.into_iter().map(|entry| entry.refused))?;
         if facts.person_known {
             facts.able = self.registry.able_to_disclose(self.today());
         }
@@ -571,7 +598,7 @@ impl<'a> Inquiry<'a> {
     }
 }
 
-/// What the population register told of a client last, and when.
+/// What the population register told of a client last, and when. It knows the one with the identity code.
 fn person_facts(
     tx: &ReadTx<'_>,
     client: ClientKey,
@@ -589,7 +616,7 @@ pub(crate) fn has_died(
     client: ClientKey,
     today: FinnishDay,
 ) -> Result<bool, StoreError> {
-    let told = person_facts(tx, client)?;
+    let told = person_facts(tx, tx.person_of(client)?)?;
     Ok(told.and_then(|(facts, _)| facts.died_on).is_some_and(|died| died <= today))
 }
 
@@ -601,7 +628,7 @@ pub(crate) fn hides_whereabouts(
     client: ClientKey,
     today: FinnishDay,
 ) -> Result<bool, StoreError> {
-    Ok(person_facts(tx, client)?.is_none_or(|(facts, told_at)| {
+    Ok(person_facts(tx, tx.person_of(client)?)?.is_none_or(|(facts, told_at)| {
         facts.is_under_safety_order(today) || !is_known_on(told_at, today)
     }))
 }
@@ -638,7 +665,7 @@ impl Inquiry<'_> {
 /// Source: DIS-2, ARC-4.
 fn refusals(
     tx: &ReadTx<'_>,
-    client: ClientKey,
+    identities: &[ClientKey],
     refused: impl Iterator<Item = Refused>,
 ) -> Result<Refusals, StoreError> {
     let mut all = Vec::new();
@@ -646,7 +673,11 @@ fn refusals(
         match &one {
             Refused::Controller(_) => {}
             Refused::ServiceTask(task) => {
-                for relationship in tx.list_relationships(client)? {
+                let mut theirs = Vec::new();
+                for key in identities {
+                    theirs.extend(tx.list_relationships(*key)?);
+                }
+                for relationship in theirs {
                     if relationship.known.service_tasks.iter().any(|named| **named == **task) {
                         let row = tx.version_of_key(relationship.from)?;
                         all.push(Refused::Document(tx.oid_of(row.set)?));

@@ -7,10 +7,11 @@ use std::sync::{Arc, PoisonError};
 
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
 use varanto_domain::access::{Basis, Caller, Denial, Situation, Strength, Who};
-use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid};
+use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid, PersonalIdentityCode};
 use varanto_domain::mandates::{self, HeldMandate, Mandate, Matter};
 use varanto_domain::time::FinnishDay;
 use varanto_formats::mandates::MandateQuestion;
+use varanto_store::{ReadTx, StoreError};
 
 use crate::inquiry::{Inquiry, facts_of_version, has_died};
 use crate::persons::Rest;
@@ -61,7 +62,7 @@ impl App {
                 return Ok(questions);
             };
             for client in facts_of_version(tx, &row)?.document.concerned() {
-                let principal = tx.find_person(client)?.map(|person| person.code);
+                let principal = code_of(tx, client)?;
                 questions.extend(principal.map(|principal| MandateQuestion { holder, principal }));
             }
             Ok(questions)
@@ -78,18 +79,20 @@ impl App {
         inquiry: &Inquiry<'_>,
         client: Option<&ClientIdentifier>,
     ) -> Result<(), AppError> {
-        let (Some(asker), Some(ClientIdentifier::Code(principal))) = (by_mandate(inquiry), client)
-        else {
-            return Ok(());
-        };
-        let holder = self.store.read::<_, AppError>(|tx| Ok(tx.find_person(asker)?))?;
-        match holder {
-            Some(holder) => {
-                let question = MandateQuestion { holder: holder.code, principal: *principal };
-                self.learn_mandates(inquiry, question)
-            }
-            None => Ok(()),
-        }
+        let (Some(asker), Some(client)) = (by_mandate(inquiry), client) else { return Ok(()) };
+        let question = self.store.read::<_, AppError>(|tx| {
+            let principal = match client {
+                ClientIdentifier::Code(code) => Some(*code),
+                ClientIdentifier::Temporary(_) => match tx.find_client(client)? {
+                    Some(client) => code_of(tx, client)?,
+                    None => None,
+                },
+            };
+            let holder = tx.find_person(asker)?.map(|person| person.code);
+            let both = holder.zip(principal);
+            Ok(both.map(|(holder, principal)| MandateQuestion { holder, principal }))
+        })?;
+        question.map_or(Ok(()), |question| self.learn_mandates(inquiry, question))
     }
 
     fn learn_mandates(
@@ -184,6 +187,14 @@ impl App {
         })?;
         Ok((client, holder))
     }
+}
+
+/// The identity code of a client: that of the key, or to which its temporary identifier is joined.
+pub(crate) fn code_of(
+    tx: &ReadTx<'_>,
+    client: ClientKey,
+) -> Result<Option<PersonalIdentityCode>, StoreError> {
+    Ok(tx.find_person(tx.person_of(client)?)?.map(|person| person.code))
 }
 
 /// Who asks by mandate: a citizen with a strong login, in that situation.

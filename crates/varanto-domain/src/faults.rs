@@ -214,6 +214,8 @@ fault_kinds! {
     TakenBack = "taken-back";
     /// A producer whose right is about to end has recorded nothing.
     NothingRecorded = "nothing-recorded";
+    /// The registers hold nothing under the identifier of a client.
+    UnknownClient = "unknown-client";
     /// An active client relationship of this client exists already. Args: `existing`.
     RelationshipExists = "relationship-exists";
     /// The client's permission or refusals are in another document already. Args: `existing`.

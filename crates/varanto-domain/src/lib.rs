@@ -20,6 +20,7 @@ pub mod codes;
 pub mod disclosure;
 pub mod faults;
 pub mod grounds;
+pub mod identities;
 pub mod ids;
 pub mod joining;
 pub mod mandates;

@@ -131,8 +131,14 @@ impl Second<'_> {
         }
         named.sort_unstable();
         named.dedup();
-        named.retain(|key| Some(*key) != self.q.client.key);
+        // ARC-11: another identifier of the same person names nobody else.
+        named.retain(|key| Some(*key) != self.q.client.key && !self.arc_11_same(*key));
         named
+    }
+
+    /// ARC-11: whether a key is of the client who is asked about, joined to the one by which the document names the client.
+    fn arc_11_same(&self, key: ClientKey) -> bool {
+        self.q.client.identities.contains(&key)
     }
 
     /// REL-4: what the ground for this other client obliges to, if there is one: the same as if the document
@@ -613,7 +619,8 @@ impl Second<'_> {
 
     /// CIT-1, CIT-5: the own documents, and the own will.
     fn citizen(&self) -> Option<&'static str> {
-        let own = self.q.client.key.is_some() && self.q.client.key == self.asks_as();
+        let himself = |asker| self.q.client.key == Some(asker) || self.arc_11_same(asker);
+        let own = self.q.client.key.is_some() && self.asks_as().is_some_and(himself);
         let will =
             self.writing() && self.group_in(&[DocumentGroup::Permission, DocumentGroup::Refusal]);
         (own && (self.looking() || will)).then_some("own-data")
@@ -960,6 +967,7 @@ fn right(dice: &mut Dice, today: FinnishDay) -> RegisterUseRight {
 fn client(dice: &mut Dice, today: FinnishDay) -> ClientFacts {
     let mut facts = ClientFacts {
         key: None,
+        identities: Vec::new(),
         rights: dice.several(6, |dice| right(dice, today)),
         relationships: dice.several(4, |dice| RelationshipSpan {
             controller: controller(dice),
@@ -1077,7 +1085,12 @@ fn the_decision_and_its_second_statement_agree() {
         for key in [None, Some(1), Some(2), Some(3)] {
             if key.is_none() || !dice.once_in(12) {
                 let facts = helped(client(&mut dice, day), &mut dice, &caller, &document);
-                clients.push(ClientFacts { key: key.map(ClientKey), ..facts });
+                let key = key.map(ClientKey);
+                let mut identities: Vec<ClientKey> = key.into_iter().collect();
+                if key.is_some() && dice.once_in(6) {
+                    identities.push(client_key(&mut dice));
+                }
+                clients.push(ClientFacts { key, identities, ..facts });
             }
         }
         // The document's own client most often.

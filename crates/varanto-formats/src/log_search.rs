@@ -5,12 +5,13 @@ use varanto_domain::access::log::{Event, Outcome};
 use varanto_domain::access::{LookReason, Reason};
 use varanto_domain::archive::metadata::identity_code_fault;
 use varanto_domain::faults::{Fault, FaultKind};
-use varanto_domain::ids::{ClientIdentifier, Oid, PersonalIdentityCode};
+use varanto_domain::identities::IdentityReason;
+use varanto_domain::ids::{ClientIdentifier, Oid, PersonalIdentityCode, TemporaryIdentifier};
 use varanto_domain::oversight::openings::Judgement;
 use varanto_domain::time::{FinnishDay, Instant};
 
 use crate::json_fault;
-use crate::search::{Client, SearchError, client_of, moment};
+use crate::search::{Client, SearchError, Temporary, client_of, moment, temporary_of};
 
 /// The most lines or hints that one page may be asked for.
 pub const MOST: usize = 100;
@@ -61,6 +62,15 @@ pub struct OpeningTerms {
     pub hours: Option<u32>,
 }
 
+/// Which identifiers are to be joined or parted, typed.
+#[derive(Debug, Clone, PartialEq)]
+#[expect(missing_docs, reason = "each field is the member of the same name")]
+pub struct IdentityTerms {
+    pub temporary_id: TemporaryIdentifier,
+    pub identity_code: PersonalIdentityCode,
+    pub reason: IdentityReason,
+}
+
 /// Which openings are asked for, typed.
 #[derive(Debug, Clone, Default, PartialEq)]
 #[expect(missing_docs, reason = "each field is the member of the same name")]
@@ -94,6 +104,14 @@ struct ToOpen {
     client: Option<Client>,
     reason: Option<String>,
     hours: Option<u32>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Identities {
+    temporary_id: Option<Temporary>,
+    identity_code: Option<String>,
+    reason: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -200,11 +218,9 @@ pub fn read_own_log(bytes: &[u8]) -> Result<OwnLogTerms, SearchError> {
     let before = reading.moment("before", asked.before);
     let limit = reading.limit(asked.limit);
     let client = reading.client(asked.client);
-    let representative = asked.representative.and_then(|one| {
-        let read = PersonalIdentityCode::parse(&one.identity_code);
-        let path = "representative.identity_code";
-        read.map_err(|error| reading.faults.push(identity_code_fault(path, error))).ok()
-    });
+    let representative = asked
+        .representative
+        .and_then(|one| reading.identity_code("representative.identity_code", &one.identity_code));
     let cursor = asked.cursor;
     let terms =
         client.map(|client| OwnLogTerms { client, representative, from, before, limit, cursor });
@@ -224,6 +240,27 @@ pub fn read_opening(bytes: &[u8]) -> Result<OpeningTerms, SearchError> {
     let client = reading.client(asked.client);
     let hours = asked.hours;
     let terms = client.zip(reason).map(|(client, reason)| OpeningTerms { client, reason, hours });
+    reading.finish_whole(terms)
+}
+
+/// Reads which identifiers are to be joined or parted, and why.
+///
+/// # Errors
+/// As [`read_lines`].
+pub fn read_identities(bytes: &[u8]) -> Result<IdentityTerms, SearchError> {
+    let asked: Identities = serde_json::from_slice(bytes).map_err(unreadable)?;
+    let mut reading = Reading::of("ARC-11");
+    let reason = reading.needed("reason", asked.reason);
+    let all = IdentityReason::ALL.map(IdentityReason::code);
+    let reason = reading.coded("reason", reason, IdentityReason::of_code, all);
+    let given = reading.needed("temporary_id", asked.temporary_id);
+    let temporary =
+        given.and_then(|given| temporary_of(&given, "temporary_id", &mut reading.faults));
+    let code = reading.needed("identity_code", asked.identity_code);
+    let code = code.and_then(|code| reading.identity_code("identity_code", &code));
+    let terms = temporary.zip(code).zip(reason).map(|((temporary_id, identity_code), reason)| {
+        IdentityTerms { temporary_id, identity_code, reason }
+    });
     reading.finish_whole(terms)
 }
 
@@ -375,6 +412,11 @@ impl Reading {
         value
     }
 
+    fn identity_code(&mut self, at: &str, text: &str) -> Option<PersonalIdentityCode> {
+        let read = PersonalIdentityCode::parse(text);
+        read.map_err(|error| self.faults.push(identity_code_fault(at, error))).ok()
+    }
+
     pub(crate) fn client(&mut self, client: Option<Client>) -> Option<ClientIdentifier> {
         let client = self.needed("client", client)?;
         client_of(client, &mut self.faults)
@@ -437,6 +479,29 @@ mod tests {
         assert_eq!(told(read_queue(br#"{"states":["x"]}"#)), told_of(&[("wrong-form", "states")]));
         assert_eq!(read_judgement(br#"{"state":"approved"}"#).unwrap(), Judgement::Approved);
         assert_eq!(told(read_judgement(br#"{"state":"x"}"#)), told_of(&[("wrong-form", "state")]));
+    }
+
+    /// ARC-11: both identifiers and the reason are needed, and every fault is told at once.
+    #[test]
+    fn which_identifiers_are_joined_is_read() {
+        let told_of = |codes: &[(&'static str, &str)]| -> Vec<(&'static str, String)> {
+            codes.iter().map(|(code, element)| (*code, (*element).to_owned())).collect()
+        };
+        let all = ["reason", "temporary_id", "identity_code"].map(|name| ("missing-element", name));
+        assert_eq!(told(read_identities(b"{}")), told_of(&all));
+        let text = br#"{"reason":"x","identity_code":"180418A903M",
+            "temporary_id":{"root":"1.2.3","extension":"010111A998W"}}"#;
+        let wrong = [
+            ("wrong-form", "reason"),
+            ("temporary-identifier-form", "temporary_id.root"),
+            ("identity-code-check", "identity_code"),
+        ];
+        assert_eq!(told(read_identities(text)), told_of(&wrong));
+        let text = br#"{"reason":"code-given","identity_code":"180418A903L",
+            "temporary_id":{"root":"1.2.246.10.1234567.22.2026","extension":"010111A998W"}}"#;
+        let terms = read_identities(text).unwrap();
+        assert_eq!(terms.reason, IdentityReason::CodeGiven);
+        assert_eq!(terms.temporary_id.reveal(), "010111A998W");
     }
 
     #[test]

@@ -174,17 +174,7 @@ pub(crate) fn client_of(client: Client, faults: &mut Vec<Fault>) -> Option<Clien
             }
         },
         (None, Some(given)) => {
-            let Ok(root) = Oid::parse(&given.root) else {
-                faults.push(Fault::new(FaultKind::NotAnOid, "client.temporary_id.root", "ARC-8"));
-                return None;
-            };
-            match TemporaryIdentifier::new(&root, &given.extension) {
-                Ok(identifier) => Some(ClientIdentifier::Temporary(identifier)),
-                Err(error) => {
-                    faults.push(temporary_fault(error));
-                    None
-                }
-            }
+            temporary_of(&given, "client.temporary_id", faults).map(ClientIdentifier::Temporary)
         }
         _ => {
             let fault = Fault::new(FaultKind::WrongForm, "client", "ARC-8");
@@ -194,12 +184,25 @@ pub(crate) fn client_of(client: Client, faults: &mut Vec<Fault>) -> Option<Clien
     }
 }
 
-fn temporary_fault(error: TemporaryIdentifierError) -> Fault {
-    let (element, expected) = match error {
-        TemporaryIdentifierError::Root => {
-            ("client.temporary_id.root", "1.2.246.10.<business id>.22.<year>")
-        }
-        TemporaryIdentifierError::Extension => ("client.temporary_id.extension", "010111A998W"),
+/// The temporary identifier that is given at an element, or a fault.
+pub(crate) fn temporary_of(
+    given: &Temporary,
+    at: &str,
+    faults: &mut Vec<Fault>,
+) -> Option<TemporaryIdentifier> {
+    let Ok(root) = Oid::parse(&given.root) else {
+        faults.push(Fault::new(FaultKind::NotAnOid, format!("{at}.root"), "ARC-8"));
+        return None;
     };
-    Fault::new(FaultKind::TemporaryIdentifierForm, element, "ARC-11").arg("expected", expected)
+    let read = TemporaryIdentifier::new(&root, &given.extension);
+    read.map_err(|error| faults.push(temporary_fault(at, error))).ok()
+}
+
+fn temporary_fault(at: &str, error: TemporaryIdentifierError) -> Fault {
+    let (half, expected) = match error {
+        TemporaryIdentifierError::Root => ("root", "1.2.246.10.<business id>.22.<year>"),
+        TemporaryIdentifierError::Extension => ("extension", "010111A998W"),
+    };
+    let fault = Fault::new(FaultKind::TemporaryIdentifierForm, format!("{at}.{half}"), "ARC-11");
+    fault.arg("expected", expected)
 }

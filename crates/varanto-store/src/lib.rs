@@ -20,6 +20,7 @@ mod delegations;
 mod documents;
 mod error;
 mod holes;
+mod identities;
 mod keymaker;
 mod keys;
 mod log_lines;

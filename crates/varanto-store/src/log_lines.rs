@@ -15,8 +15,8 @@ use crate::{ReadTx, StoreError};
 /// What narrows a list of lines. `None` narrows nothing.
 #[derive(Debug, Clone, Default)]
 pub struct LogFilter {
-    /// About this client.
-    pub client: Option<ClientKey>,
+    /// About this client, by whichever of the client's keys; none: about anybody.
+    pub clients: Vec<ClientKey>,
     /// By this actor, as lines name it.
     pub actor: Option<String>,
     /// At or after this instant.
@@ -84,10 +84,31 @@ impl ReadTx<'_> {
         after: Option<LogPlace>,
         most: usize,
     ) -> Result<Vec<KeptLine>, StoreError> {
+        let [first, others @ ..] = filter.clients.as_slice() else {
+            return self.log_lines_of(None, filter, after, most);
+        };
+        let mut lines = self.log_lines_of(Some(*first), filter, after, most)?;
+        for client in others {
+            lines.extend(self.log_lines_of(Some(*client), filter, after, most)?);
+        }
+        if !others.is_empty() {
+            lines.sort_by_key(|line| std::cmp::Reverse((line.at, line.number)));
+            lines.truncate(most);
+        }
+        Ok(lines)
+    }
+
+    fn log_lines_of(
+        &self,
+        client: Option<ClientKey>,
+        filter: &LogFilter,
+        after: Option<LogPlace>,
+        most: usize,
+    ) -> Result<Vec<KeptLine>, StoreError> {
         const OF_CLIENT: &str = lines_sql!("INDEXED BY log_by_client WHERE client_key = :client");
         const OF_ACTOR: &str = lines_sql!("INDEXED BY log_by_actor WHERE actor = :actor");
         const OF_ALL: &str = lines_sql!("INDEXED BY log_by_time WHERE at >= :least_at");
-        let (sql, actor) = match (&filter.client, &filter.actor) {
+        let (sql, actor) = match (client, &filter.actor) {
             (Some(_), actor) => (OF_CLIENT, actor),
             (None, actor @ Some(_)) => (OF_ACTOR, actor),
             (None, None) => (OF_ALL, &None),
@@ -109,7 +130,7 @@ impl ReadTx<'_> {
                 ":under_at": under.at.millis(),
                 ":under_line": under.number,
                 ":least_at": filter.from.map_or(i64::MIN, Instant::millis),
-                ":client": filter.client.map(|client| client.0),
+                ":client": client.map(|client| client.0),
                 ":actor": terms[0],
                 ":event": filter.event.map(|event| event as i64),
                 ":outcome": terms[1],
@@ -176,11 +197,14 @@ impl ReadTx<'_> {
         self.optional(SQL, [version.0], |row| Ok(read(row)))?.transpose()
     }
 
-    /// Whether anything of a client's is in one of the registers that a reviewer may see.
+    /// Whether anything of a client's is in one of the registers that a reviewer may see, under whichever of the
+    /// client's keys.
     pub fn is_client_of(&self, permit: &LogPermit, client: ClientKey) -> Result<bool, StoreError> {
-        for controller in permit.registers() {
-            if self.register_holds(controller, client)? {
-                return Ok(true);
+        for key in self.identities_of(client)? {
+            for controller in permit.registers() {
+                if self.register_holds(controller, key)? {
+                    return Ok(true);
+                }
             }
         }
         Ok(false)

@@ -77,7 +77,7 @@ impl ReadTx<'_> {
         self.all(SQL, params, |row| Ok(self.opening_of(row)))?.into_iter().collect()
     }
 
-    /// Whether a controller's register holds anything of a client's.
+    /// Whether a controller's register holds anything of a client's under one key.
     pub fn register_holds(&self, controller: &Oid, client: ClientKey) -> Result<bool, StoreError> {
         const SQL: &str = "SELECT 1 FROM document_version INDEXED BY version_by_client
             WHERE client_key = ?1 AND controller = ?2 LIMIT 1";

@@ -99,7 +99,7 @@ impl ReadTx<'_> {
 }
 
 impl WriteTx<'_> {
-    /// Makes the rows of relationships, rights, cases and wills anew, those of delegations of the log, and the
+    /// Makes the rows of relationships, rights, cases and wills anew, those of delegations and joins of the log, and the
     /// counts. Rows that no document in force stands behind go. Clients whom nothing told yet that the population register is to be asked
     /// about are noted.
     ///
@@ -120,6 +120,7 @@ impl WriteTx<'_> {
         self.drop_stray_wills()?;
         done.delegations = self.rebuild_delegations()?;
         self.rebuild_counts()?;
+        self.rebuild_identity_joins()?;
         Ok(done)
     }
 

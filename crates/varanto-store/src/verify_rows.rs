@@ -328,9 +328,11 @@ impl RowWalk<'_> {
             }
             Err(error) => self.note("signature material", error)?,
         }
-        for (place, wrong) in
-            [("persons", self.tx.wrong_persons()), ("openings", self.tx.wrong_openings())]
-        {
+        for (place, wrong) in [
+            ("persons", self.tx.wrong_persons()),
+            ("openings", self.tx.wrong_openings()),
+            ("identity joins", self.tx.wrong_identity_joins()),
+        ] {
             match wrong {
                 Ok(wrong) => {
                     for (place, what) in wrong {

@@ -15,7 +15,9 @@ use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid};
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::metadata;
-use varanto_store::{After, CaseRow, Filter, ReadTx, Scope, StoreError, VersionRow};
+use varanto_store::{
+    After, CaseRow, Filter, ReadTx, RelationshipRow, Scope, StoreError, VersionRow,
+};
 
 use super::joint_cases::{joint_cases_of_others, scopes_of_client};
 use super::show_document::structure_of_record;
@@ -164,9 +166,8 @@ impl App {
         };
         self.learn_mandates_of_client(&making.others, Some(&query.client))?;
         self.learn_before_listing(&[&making.own, &making.others], Action::List, |tx| {
-            let client = tx.find_client(&query.client)?;
-            let relationships = client.map(|client| tx.list_relationships(client)).transpose()?;
-            let relationships = relationships.unwrap_or_default().into_iter();
+            let Some(client) = tx.find_client(&query.client)? else { return Ok(Vec::new()) };
+            let relationships = relationships_of(tx, &tx.identities_of(client)?)?.into_iter();
             relationships.map(|row| tx.version_of_key(row.from)).collect()
         })?;
         let read = self.store.read_within(self.search.time, |tx| making.summary(tx));
@@ -220,7 +221,8 @@ impl Making<'_> {
             self.denied = Some(why);
             return Ok(summary);
         }
-        for row in tx.list_relationships(client)? {
+        let identities = tx.identities_of(client)?;
+        for row in relationships_of(tx, &identities)? {
             if let Some(item) = self.item(tx, &tx.version_of_key(row.from)?)? {
                 summary.relationships.push(SummaryRelationship {
                     id: item.identifier(&row.known.id),
@@ -234,11 +236,17 @@ impl Making<'_> {
                 summary.cases.extend(self.case(tx, case, Some(&row.known.id))?);
             }
         }
-        for case in joint_cases_of_others(tx, client)? {
+        for case in joint_cases_of_others(tx, &identities)? {
             summary.cases.extend(self.case(tx, case, None)?);
         }
-        self.documents(tx, client, &mut summary)?;
-        self.unseen(tx, client, &mut summary)?;
+        self.documents(tx, &identities, &mut summary)?;
+        for key in identities {
+            self.unseen(tx, key, &mut summary)?;
+        }
+        self.more_with = summary.more_with.iter().fold(String::new(), |told, with| {
+            let comma = if told.is_empty() { "" } else { "," };
+            told + comma + with.code()
+        });
         Ok(summary)
     }
 
@@ -261,10 +269,10 @@ impl Making<'_> {
         }))
     }
 
-    /// Says with what more other documents in force would be seen. A summary narrows by nothing, so that it tells of none of
-    /// them what it is.
+    /// Says with what more other documents in force of one of the client's keys would be seen. A summary narrows by nothing,
+    /// so that it tells of none of them what it is.
     fn unseen(
-        &mut self,
+        &self,
         tx: &ReadTx<'_>,
         client: ClientKey,
         summary: &mut ClientSummary,
@@ -280,10 +288,6 @@ impl Making<'_> {
             let Some(last) = page.last().filter(|_| page.len() == 256) else { break };
             after = Some(After { written_at: last.written_at, version: last.version });
         }
-        self.more_with = summary.more_with.iter().fold(String::new(), |told, with| {
-            let comma = if told.is_empty() { "" } else { "," };
-            told + comma + with.code()
-        });
         Ok(())
     }
 
@@ -295,11 +299,11 @@ impl Making<'_> {
     fn documents(
         &mut self,
         tx: &ReadTx<'_>,
-        client: ClientKey,
+        identities: &[ClientKey],
         summary: &mut ClientSummary,
     ) -> Result<(), AppError> {
         let mut rows: Vec<(&'static str, VersionRow)> = Vec::new();
-        let scopes = scopes_of_client(tx, client)?;
+        let scopes = scopes_of_client(tx, identities)?;
         for general in GENERAL_TYPES {
             let filter = Filter {
                 general_type: Some(general.to_owned()),
@@ -438,6 +442,19 @@ impl Making<'_> {
         }
         (self.lines, self.stated)
     }
+}
+
+/// The relationships of a client by all of the client's keys, oldest first.
+fn relationships_of(
+    tx: &ReadTx<'_>,
+    identities: &[ClientKey],
+) -> Result<Vec<RelationshipRow>, StoreError> {
+    let mut rows = Vec::new();
+    for key in identities {
+        rows.extend(tx.list_relationships(*key)?);
+    }
+    rows.sort_by_key(|row| row.key);
+    Ok(rows)
 }
 
 /// The structured content of a version as the permit lets it be seen, and the structure that it follows.

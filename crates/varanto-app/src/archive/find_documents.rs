@@ -424,11 +424,16 @@ fn places(
         None => None,
     };
     if let Some(through) = named.or(of_relationship) {
-        let through = through.filter(|one| of_relationship.is_none_or(|of| of == Some(*one)));
+        let identities = match through {
+            Some(client) => tx.identities_of(client)?,
+            None => Vec::new(),
+        };
+        let theirs = |of: Option<ClientKey>| of.is_some_and(|of| identities.contains(&of));
+        let through = through.filter(|_| of_relationship.is_none_or(theirs));
         let (mut scopes, mut denied) = (Vec::new(), None);
         if let Some(client) = through {
             if inquiry.might_show(tx, client)? {
-                scopes = scopes_of_client(tx, client)?;
+                scopes = scopes_of_client(tx, &identities)?;
             } else {
                 denied = Some(Denial::NoRelationship);
             }

@@ -129,20 +129,28 @@ fn is_about(naming: &Naming, client: Option<ClientKey>, case: &KnownCase) -> boo
         && naming.service_task.as_deref() == Some(&case.service_task)
 }
 
+/// An active relationship of the client in the register, under whichever of the client's keys, other than the one named.
+///
+/// Source: REL-1, ARC-11.
 fn active_relationship(
     tx: &ReadTx<'_>,
     client: ClientKey,
     naming: &Naming,
     today: FinnishDay,
 ) -> Result<Option<Oid>, StoreError> {
-    let active = tx.list_relationships(client)?.into_iter().find(|row| {
-        let known = &row.known;
-        !known.old
-            && known.controller == naming.controller
-            && known.last_day.is_none_or(|last| last >= today)
-            && Some(&known.id) != naming.relationship_id.as_ref()
-    });
-    Ok(active.map(|row| row.known.id))
+    for key in tx.identities_of(client)? {
+        let active = tx.list_relationships(key)?.into_iter().find(|row| {
+            let known = &row.known;
+            !known.old
+                && known.controller == naming.controller
+                && known.last_day.is_none_or(|last| last >= today)
+                && Some(&known.id) != naming.relationship_id.as_ref()
+        });
+        if let Some(row) = active {
+            return Ok(Some(row.known.id));
+        }
+    }
+    Ok(None)
 }
 
 /// What is known of a version that is named by its OID.

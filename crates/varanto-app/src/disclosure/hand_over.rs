@@ -1,7 +1,7 @@
 //! Handing documents over outside the electronic way, on a request from outside (DIS-6): what may go, its lines,
 //! and only then the package.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
@@ -56,11 +56,32 @@ pub struct PlannedDocument {
 #[derive(Default)]
 struct Plan {
     client: Option<ClientKey>,
+    /// Every key of that client.
+    identities: Vec<ClientKey>,
     items: Vec<Item>,
     left_out: Vec<(VersionRow, Denial)>,
     unknown: Vec<Oid>,
     /// The first denial, for the log alone.
     denied: Option<Denial>,
+}
+
+impl Plan {
+    /// The versions that a try tells of, by the client's key under which each stands in the log.
+    fn seen(&self) -> Vec<(ClientKey, Vec<String>)> {
+        let mut seen: BTreeMap<ClientKey, Vec<String>> = BTreeMap::new();
+        let goes = self.items.iter().filter_map(|item| {
+            let (client, _) = item.permit.looks_at().next()?;
+            Some((client, item.permit.version()))
+        });
+        let stays = self.left_out.iter().filter_map(|(row, _)| {
+            let own = self.identities.contains(&row.client).then_some(row.client);
+            Some((own.or(self.client)?, row.version))
+        });
+        for (client, version) in goes.chain(stays) {
+            seen.entry(client).or_default().push(version.0.to_string());
+        }
+        seen.into_iter().collect()
+    }
 }
 
 /// What is decided of one version.
@@ -113,7 +134,7 @@ impl App {
             event: Event::Disclose,
             outcome: Outcome::Permitted(item.permit.basis()),
             actor: Actor::of(caller),
-            client: plan.client,
+            client: item.permit.looks_at().next().map(|(client, _)| client),
             version: Some(item.permit.version()),
             detail: format!("{words} from={} package={checksum}", item.controller),
         });
@@ -196,15 +217,16 @@ impl App {
         let inquiry = self.inquiry(caller, purpose, now);
         self.learn_before_listing(&[&inquiry], Action::Disclose, |tx| {
             let Some(client) = tx.find_client(&request.client)? else { return Ok(Vec::new()) };
-            Ok(asked_for(tx, request, client)?.0)
+            Ok(asked_for(tx, request, &tx.identities_of(client)?)?.0)
         })?;
         let plan = self.store.read_within::<_, AppError>(self.search.time, |tx| {
             let Some(client) = tx.find_client(&request.client)? else {
                 let unknown = request.asked.documents.clone();
                 return Ok(Plan { unknown, ..Plan::default() });
             };
-            let (rows, unknown) = asked_for(tx, request, client)?;
-            let mut plan = Plan { client: Some(client), unknown, ..Plan::default() };
+            let identities = tx.identities_of(client)?;
+            let (rows, unknown) = asked_for(tx, request, &identities)?;
+            let mut plan = Plan { client: Some(client), identities, unknown, ..Plan::default() };
             for row in rows {
                 match self.fate(tx, &inquiry, &row, client, request)? {
                     Fate::Goes(permit, extent) => plan.items.push(Item::of(&row, permit, extent)),
@@ -301,7 +323,7 @@ pub(super) fn too_wide() -> Fault {
         .arg("expected", "registers, service_tasks, types, from, until")
 }
 
-/// The lines of a dry run: the versions that it tells of, so many in each; one line when it tells of none.
+/// The lines of a dry run: the versions that it tells of under each of the client's keys, so many in each; one line when it tells of none.
 fn dry_run_lines(
     caller: &Caller,
     request: &OutsideRequest,
@@ -318,19 +340,17 @@ fn dry_run_lines(
         .filter(|word| word != "disclosed")
         .collect();
     let words = words.into_iter().fold(told_of(request), |all, word| all + " " + &word);
-    let goes = plan.items.iter().map(|item| item.permit.version());
-    let stays = plan.left_out.iter().map(|(row, _)| row.version);
-    let versions: Vec<String> = goes.chain(stays).map(|version| version.0.to_string()).collect();
-    let outcome = match (versions.is_empty(), plan.denied) {
+    let seen = plan.seen();
+    let outcome = match (seen.is_empty(), plan.denied) {
         (true, Some(denial)) => Outcome::Denied(denial),
         _ => Outcome::Permitted(Basis::OnRequest),
     };
-    let line = |versions: &[String]| LogLine {
+    let line = |client, versions: &[String]| LogLine {
         at,
         event: Event::Search,
         outcome: outcome.clone(),
         actor: Actor::of(caller),
-        client: plan.client,
+        client,
         version: None,
         detail: format!(
             "by=request dry-run hits={} versions={} {words}",
@@ -338,10 +358,13 @@ fn dry_run_lines(
             versions.join(",")
         ),
     };
-    if versions.is_empty() {
-        return vec![line(&[])];
+    if seen.is_empty() {
+        return vec![line(plan.client, &[])];
     }
-    versions.chunks(TOLD_IN_A_LINE).map(line).collect()
+    let of_key = |(client, versions): &(ClientKey, Vec<String>)| {
+        versions.chunks(TOLD_IN_A_LINE).map(|part| line(Some(*client), part)).collect::<Vec<_>>()
+    };
+    seen.iter().flat_map(of_key).collect()
 }
 
 /// The versions that a request asks for, oldest first, and those named that are not there. It only narrows; each is
@@ -349,7 +372,7 @@ fn dry_run_lines(
 fn asked_for(
     tx: &ReadTx<'_>,
     request: &OutsideRequest,
-    client: ClientKey,
+    identities: &[ClientKey],
 ) -> Result<(Vec<VersionRow>, Vec<Oid>), StoreError> {
     let asked = &request.asked;
     let (mut rows, mut unknown) = (Vec::new(), Vec::new());
@@ -374,7 +397,7 @@ fn asked_for(
         if filters.is_empty() {
             filters.push(filter);
         }
-        for (scope, filter) in scopes_of_client(tx, client)?
+        for (scope, filter) in scopes_of_client(tx, identities)?
             .iter()
             .flat_map(|scope| filters.iter().map(move |filter| (scope, filter)))
         {

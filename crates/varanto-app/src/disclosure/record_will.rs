@@ -235,7 +235,12 @@ fn known_name(
             states: vec![VersionState::InForce],
             ..Filter::default()
         };
-        for row in tx.find_versions(&Scope::Client(client), &filter, None, LOOKED_AT)? {
+        let mut rows = Vec::new();
+        for key in tx.identities_of(client)? {
+            rows.extend(tx.find_versions(&Scope::Client(key), &filter, None, LOOKED_AT)?);
+        }
+        rows.sort_by_key(|row| std::cmp::Reverse((row.written_at, row.version)));
+        for row in rows {
             if let Ok(permit) = inquiry.may_read_through(tx, &row, Some(client))? {
                 let record = tx.record_to_mask(&permit, &row)?;
                 let read = metadata::read(&record).ok();

@@ -178,6 +178,9 @@ impl App {
             for register in permit.registers() {
                 rows.extend(tx.find_openings(&permit, register, &states, under, limit + 1)?);
             }
+            for row in &mut rows {
+                row.client = tx.person_of(row.client)?;
+            }
             Ok(rows)
         })?;
         rows.sort_by_key(|row| std::cmp::Reverse(row.key));
@@ -252,6 +255,7 @@ impl App {
             tx.judge_opening(row.key, to, &actor.name, now)?;
             row.opening.state = to;
             row.judged = Some((actor.name.clone(), now));
+            row.client = tx.person_of(row.client)?;
             Ok(row)
         };
         let row = self.store.write::<_, AppError>(turn)?.value;
@@ -276,10 +280,12 @@ fn held_in(
     client: &ClientIdentifier,
 ) -> Result<Option<(ClientKey, Vec<Oid>)>, StoreError> {
     let Some(client) = tx.find_client(client)? else { return Ok(None) };
-    let mut held = Vec::new();
+    let (mut held, identities) = (Vec::new(), tx.identities_of(client)?);
     for controller in &caller.registers {
-        if tx.register_holds(controller, client)? {
-            held.push(controller.clone());
+        for key in &identities {
+            if !held.contains(controller) && tx.register_holds(controller, *key)? {
+                held.push(controller.clone());
+            }
         }
     }
     Ok((!held.is_empty()).then_some((client, held)))

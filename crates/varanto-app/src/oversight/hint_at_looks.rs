@@ -286,7 +286,11 @@ fn name_of(
             states: VersionState::ALL.to_vec(),
             ..Filter::default()
         };
-        let Some(row) = tx.find_versions(&Scope::Client(client), &filter, None, 1)?.pop() else {
+        let mut rows = Vec::new();
+        for key in tx.identities_of(client)? {
+            rows.extend(tx.find_versions(&Scope::Client(key), &filter, None, 1)?);
+        }
+        let Some(row) = rows.into_iter().max_by_key(|row| (row.written_at, row.version)) else {
             continue;
         };
         let Some(permit) = permit.for_the_record(&facts_of_version(tx, &row)?) else { continue };

@@ -18,6 +18,7 @@ use varanto_store::{LogFilter, LogPlace, LoggedVersion, ReadTx, StoreError};
 use super::reviewer::{Reviewer, line_of_review};
 use crate::cursor::client_of_list;
 use crate::inquiry::{facts_of_version, hides_whereabouts};
+use crate::mandates::code_of;
 use crate::withheld::Withheld;
 use crate::{App, AppError};
 
@@ -122,18 +123,16 @@ impl App {
         today: FinnishDay,
     ) -> Result<Result<(), Denial>, AppError> {
         let Some(holder) = query.representative else { return Ok(Ok(())) };
-        let hides = self.store.read::<_, AppError>(|tx| {
+        let known = self.store.read::<_, AppError>(|tx| {
             let client = tx.find_client(&query.client)?;
             let Some(client) = client else { return Ok(None) };
             if !tx.is_client_of(permit, client)? {
                 return Ok(None);
             }
-            Ok(Some(hides_whereabouts(tx, client, today)?))
+            Ok(Some((hides_whereabouts(tx, client, today)?, code_of(tx, client)?)))
         })?;
-        let Some(hides) = hides else { return Ok(Ok(())) };
-        let ClientIdentifier::Code(principal) = query.client else {
-            return Ok(Err(Denial::MandateMissing));
-        };
+        let Some((hides, principal)) = known else { return Ok(Ok(())) };
+        let Some(principal) = principal else { return Ok(Err(Denial::MandateMissing)) };
         let question = MandateQuestion { holder, principal };
         match self.check_mandate(caller, &question, Matter::SeeDocuments) {
             Err(AppError::Denied(denial)) => Ok(Err(denial)),
@@ -166,8 +165,9 @@ impl App {
             Some(client) if reviewer.knows(client)? => client,
             _ => return Ok(OwnLooks::default()),
         };
+        let person = reviewer.person(client)?;
         let filter = LogFilter {
-            client: Some(client),
+            clients: person.to_vec(),
             from: query.from,
             before: query.before,
             ..LogFilter::default()
@@ -178,7 +178,7 @@ impl App {
         let next = reviewer.walk(&filter, after, self.search.rows, |seen| {
             let (mut documents, mut tells_of_others) = (Vec::new(), false);
             for version in seen.versions {
-                let others = reviewer.hides_others(version.version, client)?;
+                let others = reviewer.hides_others(version.version, &person)?;
                 tells_of_others = tells_of_others || others;
                 let looked = match known.entry(version.version) {
                     Entry::Occupied(known) => known.into_mut(),
@@ -189,7 +189,7 @@ impl App {
             // The unit that looked may tell where another client of a joint case is.
             let line =
                 if tells_of_others { without_whereabouts(permit, seen.line) } else { seen.line };
-            let Ok(look) = shown_to_client(&line, &documents, client, today) else {
+            let Ok(look) = shown_to_client(&line, &documents, &person, today) else {
                 return Ok(true);
             };
             let room = looks.len() < limit;

@@ -161,8 +161,12 @@ impl App {
                 _ => return Ok((page, None)),
             },
         };
+        let clients = match client {
+            Some(client) => reviewer.person(client)?.to_vec(),
+            None => Vec::new(),
+        };
         let filter = LogFilter {
-            client,
+            clients,
             actor: query.actor.clone(),
             from: query.from,
             before: query.before,

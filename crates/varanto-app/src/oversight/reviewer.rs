@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use varanto_domain::access::log::{Actor, Event, KeptLine, LogLine, Outcome};
 use varanto_domain::access::whereabouts::is_of_the_controller;
@@ -22,6 +23,7 @@ pub(super) struct Reviewer<'a> {
     tx: &'a ReadTx<'a>,
     permit: &'a LogPermit,
     today: FinnishDay,
+    persons: RefCell<HashMap<ClientKey, Rc<[ClientKey]>>>,
     clients: RefCell<HashMap<ClientKey, bool>>,
     hidden: RefCell<HashMap<ClientKey, bool>>,
 }
@@ -38,7 +40,21 @@ pub(super) struct Seen {
 
 impl<'a> Reviewer<'a> {
     pub(super) fn new(tx: &'a ReadTx<'a>, permit: &'a LogPermit, today: FinnishDay) -> Self {
-        Self { tx, permit, today, clients: RefCell::default(), hidden: RefCell::default() }
+        let persons = RefCell::default();
+        let (clients, hidden) = (RefCell::default(), RefCell::default());
+        Self { tx, permit, today, persons, clients, hidden }
+    }
+
+    /// All keys of a client: by the first the client is named.
+    ///
+    /// Source: ARC-11.
+    pub(super) fn person(&self, client: ClientKey) -> Result<Rc<[ClientKey]>, StoreError> {
+        if let Some(person) = self.persons.borrow().get(&client) {
+            return Ok(Rc::clone(person));
+        }
+        let person: Rc<[ClientKey]> = self.tx.identities_of(client)?.into();
+        self.persons.borrow_mut().insert(client, Rc::clone(&person));
+        Ok(person)
     }
 
     /// Whether what tells where a client is must be masked from those whom it is masked from.
@@ -57,11 +73,11 @@ impl<'a> Reviewer<'a> {
     pub(super) fn hides_others(
         &self,
         version: VersionKey,
-        client: ClientKey,
+        person: &[ClientKey],
     ) -> Result<bool, StoreError> {
         let row = self.tx.version_of_key(version)?;
         for other in facts_of_version(self.tx, &row)?.document.named() {
-            if other != client && self.hides(other)? {
+            if !person.contains(&other) && self.hides(other)? {
                 return Ok(true);
             }
         }
@@ -93,9 +109,10 @@ impl<'a> Reviewer<'a> {
         let mut hides_whereabouts = false;
         if let Some(client) = line.client.filter(|_| self.permit.masks_whereabouts()) {
             hides_whereabouts = self.hides(client)?;
+            let person = self.person(client)?;
             for version in &versions {
                 hides_whereabouts =
-                    hides_whereabouts || self.hides_others(version.version, client)?;
+                    hides_whereabouts || self.hides_others(version.version, &person)?;
             }
         }
         let facts = LineFacts {
@@ -104,7 +121,10 @@ impl<'a> Reviewer<'a> {
             client_is_known,
             hides_whereabouts,
         };
-        let Some(told) = lines::seen(self.permit, facts) else { return Ok(None) };
+        let Some(mut told) = lines::seen(self.permit, facts) else { return Ok(None) };
+        if let Some(client) = told.client {
+            told.client = self.person(client)?.first().copied();
+        }
         versions.retain(|one| told.versions.contains(&one.version));
         if told.masked {
             versions.retain(|one| is_of_the_controller(&one.document, &one.controller));
@@ -136,7 +156,8 @@ impl<'a> Reviewer<'a> {
                 // Neither a client that is not told of nor an actor that is masked is found by name.
                 let named = |seen: &Seen| {
                     let actor = filter.actor.as_ref();
-                    (filter.client.is_none() || seen.told.client == filter.client)
+                    let told = |client: ClientKey| filter.clients.contains(&client);
+                    (filter.clients.is_empty() || seen.told.client.is_some_and(told))
                         && actor.is_none_or(|actor| seen.line.actor.name == *actor)
                 };
                 if let Some(seen) = seen.filter(named)

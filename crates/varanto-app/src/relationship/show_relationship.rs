@@ -110,7 +110,8 @@ impl App {
             let list = |key: &str| list(&told, key);
             let mut cases = Vec::new();
             let mut here = seen.tx.list_cases(key)?;
-            let others = joint_cases_of_others(seen.tx, known.client)?.into_iter();
+            let identities = seen.tx.identities_of(known.client)?;
+            let others = joint_cases_of_others(seen.tx, &identities)?.into_iter();
             here.extend(others.filter(|case| case.known.controller == known.controller));
             for case in here {
                 let row = seen.tx.version_of_key(case.from)?;

@@ -234,6 +234,7 @@ pub(crate) fn open_plans_case(world: &World, plan: &Draft) -> Caller {
             .unwrap(),
         given: text("client.given_names"),
         family: text("client.family_name"),
+        temporary: false,
     };
     let of_helsinki = |draft: Draft, number: u32| {
         let id = format!("1.2.246.10.2012566.95.2026.1.{number}");

@@ -7,10 +7,11 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 use serde_json::json;
 use varanto_app::archive::{DocumentQuery, InvalidationRequest};
-use varanto_app::oversight::{OpeningQuery, OpeningRequest};
+use varanto_app::oversight::{IdentityRequest, OpeningQuery, OpeningRequest};
 use varanto_domain::access::{LookReason, Purpose, Reason, Role};
 use varanto_domain::archive::conformance::ConformanceLevel;
 use varanto_domain::disclosure::Refused;
+use varanto_domain::identities::{IdentityAct, IdentityReason};
 use varanto_domain::oversight::openings::Judgement;
 use varanto_domain::persons::PersonFacts;
 use varanto_domain::time::{Clock, FinnishDay, Instant};
@@ -21,7 +22,7 @@ use crate::oversight::person;
 use crate::signatures::{signers, with_jws};
 use crate::world::{
     COUNTY, NEIGHBOUR, OPERATING_UNIT, PRODUCERS_OTHER_UNIT, PRODUCERS_UNIT, World, client, copy,
-    long, oid, open, serving,
+    long, oid, open, serving, unknown,
 };
 
 /// An archive with some of everything, closed.
@@ -66,9 +67,31 @@ fn archive_of_everything() -> World {
     world.archive(&world.permission(&client(5), Some(true)));
     let refused = [Refused::Controller(oid(COUNTY)), Refused::ServiceTask("24".into())];
     world.archive(&world.refusal(&client(5), &refused));
+    join_identifiers(&world);
     looks_without_context(&world, &joint.relationship_document);
     world.app.find_documents(&world.county(), &DocumentQuery::default()).unwrap();
     world
+}
+
+/// Temporary identifiers that are joined to identity codes, one of them parted again.
+fn join_identifiers(world: &World) {
+    let archivist = person(world, Role::Archivist, COUNTY, None);
+    for number in [7, 8] {
+        let stranger = unknown(number);
+        world.archive(&world.relationship(&stranger));
+        let mut request = IdentityRequest {
+            act: IdentityAct::Join,
+            reason: IdentityReason::CodeGiven,
+            temporary: stranger.temporary_id(),
+            code: client(9).code,
+            dry_run: false,
+        };
+        world.app.act_on_identities(&archivist, &request).unwrap();
+        if number == 7 {
+            (request.act, request.reason) = (IdentityAct::Part, IdentityReason::Mistaken);
+            world.app.act_on_identities(&archivist, &request).unwrap();
+        }
+    }
 }
 
 /// Looks without case context, single ones and for hours, of which some are judged; and users who came and went.
@@ -225,6 +248,7 @@ fn a_flipped_bit_in_any_column_is_found() {
         ("signature_material", "signature"),
         ("notice", "notice"),
         ("opening", "opening"),
+        ("identity_join", "identity join"),
         ("user_right", ""),
         ("delegation", "delegation"),
         ("schema_migration", ""),
@@ -347,7 +371,7 @@ fn derived(folder: &Path) -> String {
     said
 }
 
-const DERIVED: [&str; 9] = [
+const DERIVED: [&str; 10] = [
     "relationship",
     "client_case",
     "case_client",
@@ -357,6 +381,7 @@ const DERIVED: [&str; 9] = [
     "archiving_delay",
     "refusal",
     "disclosure_permission",
+    "identity_join",
 ];
 
 /// The documents are the truth: what is derived from them can be thrown away, damaged or made up, and
@@ -377,6 +402,7 @@ fn derived_rows_are_made_anew_from_documents_alone() {
         "INSERT INTO case_client VALUES (99, 0, 99, NULL, NULL)".to_owned(),
         "INSERT INTO right_suspension VALUES (99, 0, 1, 2)".to_owned(),
         "UPDATE tally SET versions = versions + 1".to_owned(),
+        "UPDATE identity_join SET parted_line = NULL, parted_at = NULL".to_owned(),
     ];
     for statements in [&wiped[..], &spoilt[..]] {
         let copied = tempfile::tempdir().unwrap();
@@ -389,7 +415,7 @@ fn derived_rows_are_made_anew_from_documents_alone() {
         assert_ne!(verdict(&world, copied.path()), Vec::<String>::new());
         let app = open(copied.path(), &world.clock).unwrap();
         let done = app.reindex().unwrap();
-        assert_eq!((done.relationships, done.cases, done.unread), (9, 10, 0));
+        assert_eq!((done.relationships, done.cases, done.unread), (11, 10, 0));
         app.close();
         assert_eq!(derived(copied.path()), sound);
         assert_eq!(verdict(&world, copied.path()), Vec::<String>::new());
@@ -422,6 +448,7 @@ fn a_deleted_row_is_missed() {
         ("refusal", "refusals of version"),
         ("disclosure_permission", "permission of version"),
         ("opening", "queue"),
+        ("identity_join", "identity joins"),
         ("user_right", "user"),
         ("delegation", "delegation"),
     ];

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use varanto_app::AppError;
 use varanto_app::archive::{AccessQuestion, DocumentQuery, InvalidationRequest};
 use varanto_app::callers::PersonFacts;
+use varanto_app::oversight::IdentityRequest;
 use varanto_domain::access::{
     Action, ByRegister, Caller, ClientFacts, Display, DocumentFacts, LookReason, Purpose, Question,
     Reason, RelationshipSpan, RequestGround, Role, Situation, StatutoryGround, Subject, Who,
@@ -21,6 +22,7 @@ use varanto_domain::archive::documents::{DocumentGroup, Part, VersionState};
 use varanto_domain::disclosure::{
     DisclosurePermission, HandedAs, OutsideRequest, ReceiverKind, Refusals, Refused,
 };
+use varanto_domain::identities::{IdentityAct, IdentityReason};
 use varanto_domain::ids::{ClientKey, Oid};
 use varanto_domain::relationship::{Branch, InCase, RegisterUseRight, Side};
 use varanto_domain::time::{Clock, FinnishDay, Instant, Validity};
@@ -31,7 +33,7 @@ use crate::handing_over;
 use crate::second_statement::Second;
 use crate::world::{
     COUNTY, Client, Dossier, Draft, NEIGHBOUR, OPERATING_UNIT, PRODUCER, PRODUCERS_OTHER_UNIT,
-    PRODUCERS_UNIT, System, UNIT, World, client, identity, oid, registers, serving, task, told,
+    PRODUCERS_UNIT, System, UNIT, World, client, oid, registers, serving, task, told, unknown,
 };
 
 /// The other service unit of the county; its neighbour has one of the same number.
@@ -55,7 +57,14 @@ fn key(of: usize) -> ClientKey {
 struct Archive {
     world: World,
     clients: Vec<Client>,
+    /// What is known of each client by itself.
     facts: Vec<ClientFacts>,
+    /// What each client refuses.
+    refused: Vec<Vec<Refused>>,
+    /// To whom a client with a temporary identifier is joined.
+    joined: BTreeMap<usize, usize>,
+    /// What is known of each client with whoever is joined.
+    together: Vec<ClientFacts>,
     kept: Vec<Kept>,
     /// Who is in each joint case, as the newest version of its document says.
     joint: BTreeMap<String, Arc<[InCase]>>,
@@ -64,10 +73,12 @@ struct Archive {
 }
 
 /// The draft in a controller's register: drafts are the county's, and its neighbour's nodes have the same
-/// numbers.
+/// numbers. Temporary identifiers stay the county's.
 fn within(draft: Draft, controller: &str) -> Draft {
     let moved = |value: Value| -> Value {
-        serde_json::from_str(&value.to_string().replace(COUNTY, controller)).unwrap()
+        let text = value.to_string().replace(COUNTY, controller);
+        let issued = |by: &str| format!("{by}.22.");
+        serde_json::from_str(&text.replace(&issued(controller), &issued(COUNTY))).unwrap()
     };
     Draft { metadata: moved(draft.metadata), structured: draft.structured.map(moved), ..draft }
 }
@@ -230,14 +241,29 @@ impl Archive {
         let told_on = FinnishDay::of(world.clock.now());
         let (facts, kept) = (Vec::new(), Vec::new());
         let joint = BTreeMap::new();
-        let mut archive = Self { world, clients: Vec::new(), facts, kept, joint, told_on };
+        let mut archive = Self {
+            world,
+            clients: Vec::new(),
+            facts,
+            refused: Vec::new(),
+            joined: BTreeMap::new(),
+            together: Vec::new(),
+            kept,
+            joint,
+            told_on,
+        };
         for number in 0..clients {
-            archive.clients.push(client(u16::try_from(number + 1).unwrap()));
+            let named = u16::try_from(number + 1).unwrap();
+            // One in three has no identity code.
+            let temporary = number % 3 == 2;
+            archive.clients.push(if temporary { unknown(named) } else { client(named) });
+            archive.refused.push(Vec::new());
             let wide_in = vec![oid(NEIGHBOUR)];
             // Of three in four the population register has told: of some a safety order, of some a death.
-            let person_known = draw.chance(75);
+            let person_known = !temporary && draw.chance(75);
             archive.facts.push(ClientFacts {
                 key: Some(key(number)),
+                identities: vec![key(number)],
                 wide_in,
                 person_known,
                 safety_order: person_known && draw.chance(30),
@@ -248,7 +274,7 @@ impl Archive {
                 if draw.chance(80) {
                     archive.relate(draw, number, controller);
                 }
-                if draw.chance(30) {
+                if draw.chance(30) && !temporary {
                     archive.relate_formerly(draw, number, controller);
                 }
             }
@@ -257,7 +283,94 @@ impl Archive {
             archive.hear(draw, number);
         }
         archive.tell_of_persons();
+        archive.know_together();
         archive
+    }
+
+    /// Joins somebody with a temporary identifier to somebody with an identity code, or parts them. It is refused as the
+    /// rule says: where each has an active relationship in the register of the county, which issued the identifier, and of
+    /// whom the county knows nothing.
+    fn join_or_part(&mut self, draw: &mut Draw) -> bool {
+        let temporary: Vec<usize> =
+            (0..self.clients.len()).filter(|one| self.clients[*one].temporary).collect();
+        let known = |one: &usize| {
+            !self.clients[*one].temporary && self.kept.iter().any(|kept| kept.of == *one)
+        };
+        let persons: Vec<usize> = (0..self.clients.len()).filter(known).collect();
+        let (one, person) = (*draw.pick(&temporary), *draw.pick(&persons));
+        let parts = self.joined.get(&one).copied();
+        let (act, reason, person) = match parts {
+            Some(person) => (IdentityAct::Part, IdentityReason::Mistaken, person),
+            None => (IdentityAct::Join, IdentityReason::Identified, person),
+        };
+        let county = oid(COUNTY);
+        let held = |of: usize| {
+            let theirs = |kept: &&Kept| kept.of == of && kept.facts.controller == county;
+            let named = |time: &InCase| time.client == key(of);
+            let in_a_case = |kept: &&Kept| {
+                kept.facts.controller == county
+                    && self.facts_of_document(kept).joint.iter().any(named)
+            };
+            self.kept.iter().any(|kept| theirs(&kept) || in_a_case(&kept))
+        };
+        let active = |of: usize| self.facts[of].is_active_in(&county, self.today());
+        let beside = self.members(person).into_iter().filter(|other| *other != one);
+        let twice = active(one) && beside.into_iter().any(active);
+        let expected = held(one) && (parts.is_some() || !twice);
+        let request = IdentityRequest {
+            act,
+            reason,
+            temporary: self.clients[one].temporary_id(),
+            code: self.clients[person].code,
+            dry_run: draw.chance(20),
+        };
+        let archivist = crate::oversight::person(&self.world, Role::Archivist, COUNTY, None);
+        let done = match self.world.app.act_on_identities(&archivist, &request) {
+            Ok(_) => true,
+            Err(AppError::Refused(_)) => false,
+            Err(other) => panic!("{other:?}"),
+        };
+        assert_eq!(done, expected, "{act:?} {one} {person}");
+        if done && !request.dry_run {
+            match act {
+                IdentityAct::Join => self.joined.insert(one, person),
+                IdentityAct::Part => self.joined.remove(&one),
+            };
+            self.know_together();
+        }
+        done && !request.dry_run
+    }
+
+    /// All who are the same person as somebody, by what was joined.
+    fn members(&self, of: usize) -> Vec<usize> {
+        let person = |one: usize| self.joined.get(&one).copied().unwrap_or(one);
+        (0..self.clients.len()).filter(|one| person(*one) == person(of)).collect()
+    }
+
+    /// What is known of each client by all identifiers together.
+    fn know_together(&mut self) {
+        self.together = (0..self.clients.len()).map(|of| self.known_together(of)).collect();
+    }
+
+    fn known_together(&self, of: usize) -> ClientFacts {
+        let members = self.members(of);
+        // The population register knows the one with the identity code, who alone says what is permitted and refused.
+        let person = members.iter().find(|one| !self.clients[**one].temporary).unwrap_or(&of);
+        let mut facts = ClientFacts {
+            key: Some(key(of)),
+            identities: members.iter().map(|one| key(*one)).collect(),
+            rights: Vec::new(),
+            relationships: Vec::new(),
+            ..self.facts[*person].clone()
+        };
+        for one in &members {
+            facts.rights.extend(self.facts[*one].rights.iter().cloned());
+            facts.relationships.extend(self.facts[*one].relationships.iter().cloned());
+        }
+        let refused = self.refused[*person].iter().cloned();
+        let meant = refused.flat_map(|one| self.meant_by(&members, one));
+        facts.refusals = Refusals(meant.collect());
+        facts
     }
 
     /// The population register tells today of those of whom it tells at all.
@@ -279,7 +392,7 @@ impl Archive {
     /// What is known of a client today: of the person on the day of telling and the day after, and only then
     /// are controllers able to disclose.
     fn facts_of(&self, of: usize) -> ClientFacts {
-        let facts = self.facts[of].clone();
+        let facts = self.together[of].clone();
         let person_known = facts.person_known && self.today() <= self.told_on.plus_days(1);
         let able = if person_known { vec![oid(COUNTY), oid(NEIGHBOUR)] } else { Vec::new() };
         ClientFacts { person_known, able, ..facts }
@@ -406,9 +519,10 @@ impl Archive {
             let left = draw.chance(if number == 0 && !own { 0 } else { 50 });
             let left = left.then(|| joined - i64::try_from(draw.below(3)).unwrap());
             let person = &self.clients[one];
+            let (identifier, identity) = person.identified();
             let mut entry = json!({
                 "sukunimi": person.family, "etunimet": person.given,
-                "henkilotunnus": identity(person), "syntymaaika": person.born(),
+                identifier: identity, "syntymaaika": person.born(),
                 "asiaan_liittymishetki": self.hours_ago(joined).to_string(),
             });
             if let Some(left) = left {
@@ -464,7 +578,8 @@ impl Archive {
         let (person, today) = (self.clients[of].clone(), self.today());
         let mut serving = vec![COUNTY, NEIGHBOUR];
         serving.retain(|controller| self.facts[of].is_active_in(&oid(controller), today));
-        if serving.is_empty() {
+        // Their documents name the client by identity code.
+        if serving.is_empty() || person.temporary {
             return;
         }
         if draw.chance(70) {
@@ -484,8 +599,7 @@ impl Archive {
                     (0..draw.below(3)).map(|_| archive.refused(draw, of)).collect();
                 (archive.world.refusal(&person, &refused), refused)
             });
-            let all = said.unwrap_or_default().into_iter().flat_map(|one| self.meant_by(of, one));
-            self.facts[of].refusals = Refusals(all.collect());
+            self.refused[of] = said.unwrap_or_default();
         }
     }
 
@@ -506,7 +620,7 @@ impl Archive {
 
     /// A refusal of one version is meant for all versions of the document and of its attachments, and that of
     /// a service task for the relationship documents that name it too.
-    fn meant_by(&self, of: usize, refused: Refused) -> Vec<Refused> {
+    fn meant_by(&self, members: &[usize], refused: Refused) -> Vec<Refused> {
         let set =
             |id: &Oid| self.kept.iter().find(|one| one.facts.id == *id).unwrap().facts.set.clone();
         let all = |meant: &dyn Fn(&Kept) -> bool| -> Vec<Refused> {
@@ -516,7 +630,8 @@ impl Archive {
         match &refused {
             Refused::Controller(_) => vec![refused],
             Refused::ServiceTask(task) => {
-                let mut meant = all(&|one: &Kept| one.of == of && names_task(&one.draft, task));
+                let mut meant =
+                    all(&|one: &Kept| members.contains(&one.of) && names_task(&one.draft, task));
                 meant.push(refused);
                 meant
             }
@@ -728,6 +843,25 @@ impl Archive {
             (0..self.clients.len())
                 .filter(|of| *of != one.of && joint.iter().any(|time| time.client == key(*of))),
         );
+        ways.into_iter().find_map(|of| self.second_through(caller, one, of, purpose, action))
+    }
+
+    /// As [`Archive::second`], through one client alone, by whichever identifier the document names the client; of a
+    /// document that is about others, by the client's own.
+    fn second_of_client(
+        &self,
+        caller: &Caller,
+        one: &Kept,
+        of: usize,
+        purpose: Purpose,
+        action: Action,
+    ) -> Option<(&'static str, Vec<&'static str>)> {
+        let document = self.facts_of_document(one);
+        let concerns = |member: &usize| document.concerns(Some(key(*member)));
+        let mut ways: Vec<usize> = self.members(of).into_iter().filter(concerns).collect();
+        if ways.is_empty() {
+            ways.push(of);
+        }
         ways.into_iter().find_map(|of| self.second_through(caller, one, of, purpose, action))
     }
 
@@ -975,7 +1109,7 @@ impl Trial<'_> {
             self.archive.kept.iter().filter(|one| one.facts.state == VersionState::InForce);
         let expected = in_force.filter_map(|one| {
             let (archive, of) = (self.archive, self.client);
-            let said = archive.second_through(caller, one, of, purpose, Action::Disclose);
+            let said = archive.second_of_client(caller, one, of, purpose, Action::Disclose);
             let (ground, duties) = said?;
             assert_eq!(ground, "on-request");
             let duty = |name| duties.contains(&name);
@@ -1032,7 +1166,7 @@ impl Trial<'_> {
                 None => self.may(one, Action::List),
                 Some(of) => self
                     .archive
-                    .second_through(self.caller, one, of, self.purpose, Action::List)
+                    .second_of_client(self.caller, one, of, self.purpose, Action::List)
                     .is_some(),
             })
             .map(|one| one.facts.id.to_string())
@@ -1062,7 +1196,7 @@ impl Trial<'_> {
     }
 }
 
-/// ACC-6, ACC-2, RUR-2, RUR-3, DIS-1, OLD-3, ARC-3: by every path every caller is answered as the second
+/// ACC-6, ACC-2, ARC-11, RUR-2, RUR-3, DIS-1, OLD-3, ARC-3: by every path every caller is answered as the second
 /// statement of the rules says, and leaves a line in the use log.
 #[test]
 fn every_path_answers_as_the_second_statement_says() {
@@ -1075,6 +1209,8 @@ fn every_path_answers_as_the_second_statement_says() {
     let mut answers: BTreeMap<&str, [u64; 2]> = BTreeMap::new();
     // Joint documents: asked about, shown whole, and shown without the others.
     let mut joint_looks = [0u64; 3];
+    // Identifiers that were joined or parted, and looks at documents of somebody who has several.
+    let (mut changes, mut looks_together) = (0u64, 0u64);
     for number in 0..archives {
         let mut archive = Archive::make(&mut draw, 8);
         for question in 0..questions {
@@ -1083,6 +1219,9 @@ fn every_path_answers_as_the_second_statement_says() {
                 if draw.chance(50) {
                     archive.tell_of_persons();
                 }
+            }
+            if question % 100 == 50 {
+                changes += u64::from(archive.join_or_part(&mut draw));
             }
             let caller = archive.caller(&mut draw);
             let purpose = Archive::purpose(&mut draw);
@@ -1093,6 +1232,9 @@ fn every_path_answers_as_the_second_statement_says() {
                 0 => one.of,
                 other => usize::try_from(joint[other - 1].client.0).unwrap() - 1,
             };
+            let members = archive.members(client);
+            looks_together += u64::from(members.len() > 1);
+            let client = *draw.pick(&members);
             let trial = Trial { archive: &archive, caller: &caller, purpose, client };
             if !joint.is_empty() {
                 joint_looks[0] += 1;
@@ -1129,4 +1271,8 @@ fn every_path_answers_as_the_second_statement_says() {
     println!("of joint cases, shown whole, shown without the others: {joint_looks:?}");
     assert!(answers.values().all(|[no, yes]| *no > 0 && *yes > 0), "{answers:?}");
     assert!(joint_looks.iter().all(|looks| *looks > 0), "{joint_looks:?}");
+    println!(
+        "identifiers joined or parted: {changes}; looks at one with several: {looks_together}"
+    );
+    assert!(changes > 5 && looks_together > 100, "{changes} {looks_together}");
 }

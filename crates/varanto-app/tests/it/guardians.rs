@@ -33,7 +33,12 @@ impl Family {
     fn new() -> Self {
         let world = World::new();
         let code = PersonalIdentityCode::compose(day("2015-03-02"), 905).unwrap();
-        let child = Client { code, given: "Pikku Testi".into(), family: "Suvanto".into() };
+        let child = Client {
+            code,
+            given: "Pikku Testi".into(),
+            family: "Suvanto".into(),
+            temporary: false,
+        };
         let relationship =
             world.relationship(&child).served_by(vec![serving(PRODUCERS_UNIT, "2026-01-01", "")]);
         let dossier = world.open_case_under(&relationship, &child);

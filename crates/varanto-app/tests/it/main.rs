@@ -11,6 +11,7 @@ mod disclosing;
 mod full_disk;
 mod guardians;
 mod handing_over;
+mod identities;
 mod joint_cases;
 mod keeping;
 mod mandates;

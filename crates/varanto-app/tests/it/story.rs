@@ -34,7 +34,8 @@ fn day(text: &str) -> FinnishDay {
 
 fn person(born: &str, number: u16, given: &str) -> Client {
     let code = PersonalIdentityCode::compose(day(born), number).unwrap();
-    Client { code, given: format!("{given} Testi"), family: "Suvanto".into() }
+    let (given, family) = (format!("{given} Testi"), "Suvanto".into());
+    Client { code, given, family, temporary: false }
 }
 
 /// The answers of a story, in the words of the English catalogue.

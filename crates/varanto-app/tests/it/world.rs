@@ -14,7 +14,7 @@ use varanto_domain::access::{Caller, Function, LookReason, Purpose, Reason};
 use varanto_domain::archive::documents::Part;
 use varanto_domain::disclosure::Refused;
 use varanto_domain::faults::Fault;
-use varanto_domain::ids::{ClientIdentifier, Oid, PersonalIdentityCode};
+use varanto_domain::ids::{ClientIdentifier, Oid, PersonalIdentityCode, TemporaryIdentifier};
 use varanto_domain::joining::Certificate;
 use varanto_domain::persons::PersonFacts;
 use varanto_domain::structures::{FieldKind, Structure, built_in};
@@ -102,11 +102,32 @@ pub(crate) struct Client {
     pub(crate) code: PersonalIdentityCode,
     pub(crate) given: String,
     pub(crate) family: String,
+    /// Known by a temporary identifier alone that the county issued, with the code's characters.
+    pub(crate) temporary: bool,
 }
 
 impl Client {
     pub(crate) fn identifier(&self) -> ClientIdentifier {
-        ClientIdentifier::Code(self.code)
+        if self.temporary {
+            ClientIdentifier::Temporary(self.temporary_id())
+        } else {
+            ClientIdentifier::Code(self.code)
+        }
+    }
+
+    pub(crate) fn temporary_id(&self) -> TemporaryIdentifier {
+        TemporaryIdentifier::new(&oid(&temporary_root()), self.code.reveal()).unwrap()
+    }
+
+    /// By what content names the client.
+    pub(crate) fn identified(&self) -> (&'static str, Value) {
+        if self.temporary {
+            let system = format!("urn:oid:{}", temporary_root());
+            let value = json!({"system": system, "value": self.code.reveal()});
+            ("tilapainen_yksilointitunnus", value)
+        } else {
+            ("henkilotunnus", identity(self))
+        }
     }
 
     pub(crate) fn born(&self) -> String {
@@ -123,7 +144,22 @@ pub(crate) fn justified() -> Purpose {
 pub(crate) fn client(number: u16) -> Client {
     let born = FinnishDay::new(1940, 1, 1).unwrap().plus_days(i32::from(number % 20_000));
     let code = PersonalIdentityCode::compose(born, 900 + number / 20_000).unwrap();
-    Client { code, given: "Aino Testi".into(), family: format!("Suvanto-{number}") }
+    Client {
+        code,
+        given: "Aino Testi".into(),
+        family: format!("Suvanto-{number}"),
+        temporary: false,
+    }
+}
+
+/// Somebody without an identity code, known by a temporary identifier; each number is another one.
+pub(crate) fn unknown(number: u16) -> Client {
+    Client { temporary: true, ..client(number) }
+}
+
+/// Under which node the county issues temporary identifiers.
+pub(crate) fn temporary_root() -> String {
+    format!("{COUNTY}.22.2026")
 }
 
 /// A client's open case, with the relationship that it belongs to.
@@ -278,7 +314,7 @@ impl World {
     /// What every draft has.
     fn draft(&self, group: &str, client: &Client) -> Draft {
         let id = self.new_oid();
-        Draft {
+        let draft = Draft {
             metadata: json!({
                 "document_id": id, "set_id": id, "version": 1, "group": group,
                 "written_at": self.written(), "created_at": self.written(), "language": "fi",
@@ -298,18 +334,26 @@ impl World {
             structured: None,
             view: View::Made,
             pdf: None,
+        };
+        if !client.temporary {
+            return draft;
         }
+        draft
+            .drop("client.identity_code")
+            .set("client.temporary_id.root", temporary_root())
+            .set("client.temporary_id.extension", client.code.reveal())
     }
 
     /// A relationship document with one service task.
     pub(crate) fn relationship(&self, client: &Client) -> Draft {
         let id = self.new_oid();
+        let (identifier, identity) = client.identified();
         let mut draft = self.draft("1", client);
         draft.structured = Some(json!({"asiakkuusasiakirja": {
             "asiakkuuden_yksilointitunnus": {"system": "urn:oid:1.2.246.1", "value": id},
             "asiakas": {
                 "sukunimi": client.family, "etunimet": client.given,
-                "henkilotunnus": identity(client), "syntymaaika": client.born(),
+                identifier: identity, "syntymaaika": client.born(),
                 "turvakielto": false,
             },
             "sosiaalihuollon_asiakkuus": {"asiakkuuden_alkamispvm": "2024-01-08"},
@@ -341,12 +385,13 @@ impl World {
     /// A case document of an open case.
     pub(crate) fn case(&self, client: &Client, relationship: &str) -> Draft {
         let id = self.new_oid();
+        let (identifier, identity) = client.identified();
         let mut draft = self.draft("2", client);
         draft.structured = Some(json!({"asia_asiakirja": {
             "palvelunjarjestajan_toimintayksikko": unit(OPERATING_UNIT),
             "asiakas": [{
                 "sukunimi": client.family, "etunimet": client.given,
-                "henkilotunnus": identity(client), "syntymaaika": client.born(),
+                identifier: identity, "syntymaaika": client.born(),
             }],
             "asian_tiedot": {
                 "asiatunnus": {"system": "urn:oid:1.2.246.1", "value": id},
@@ -470,8 +515,9 @@ impl World {
             FieldKind::Phrase(phrases) => phrases.first(),
             _ => None,
         });
+        let (identifier, identity) = who.identified();
         let mut content = json!({
-            "asiakas": {"sukunimi": who.family, "etunimet": who.given, "henkilotunnus": identity(who)},
+            "asiakas": {"sukunimi": who.family, "etunimet": who.given, identifier: identity},
             "infoteksti": phrase,
             "ammattihenkilon_laatima_asiakirja": {"laatija": {
                 "sukunimi": "Työntekijä", "etunimet": "Testi", "palveluyksikko": unit(UNIT),
@@ -658,8 +704,10 @@ pub(crate) fn about(client: &Client, made: &str) -> Value {
             None => &mut [],
         };
         for one in clients {
-            if let Some(code) = one.pointer_mut("/henkilotunnus/value") {
-                *code = client.code.reveal().into();
+            let Some(one) = one.as_object_mut() else { continue };
+            if one.remove("henkilotunnus").is_some() {
+                let (identifier, identity) = client.identified();
+                one.insert(identifier.to_owned(), identity);
             }
         }
     }

@@ -236,8 +236,11 @@ impl GuardianMark {
 /// What is known of a client.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ClientFacts {
-    /// Who it is; `None` for one of whom nothing is archived.
+    /// By which key a document names the client; `None` for one of whom nothing is archived.
     pub key: Option<ClientKey>,
+    /// Every key of the client: several while temporary identifiers are joined to the identity code. What is known
+    /// of the client is then known by all of them.
+    pub identities: Vec<ClientKey>,
     /// Which units serve the client in which registers: the organisers' own, and those of producers.
     pub rights: Vec<RegisterUseRight>,
     /// Client relationships.
@@ -284,6 +287,14 @@ pub struct RelationshipSpan {
 }
 
 impl ClientFacts {
+    /// Whether a key names the client: the one by which the document does, or another of the same person.
+    ///
+    /// Source: ARC-11.
+    #[must_use]
+    pub fn is(&self, key: ClientKey) -> bool {
+        self.key == Some(key) || self.identities.contains(&key)
+    }
+
     /// Whether the client has an active relationship in a controller's register on a day.
     #[must_use]
     pub fn is_active_in(&self, controller: &Oid, day: FinnishDay) -> bool {

@@ -98,7 +98,7 @@ pub(super) fn concerned(action: Action, question: &Question<'_>) -> Result<(), D
 /// # Errors
 /// What any of the clients forbids; [`Denial::AnotherClients`] when nothing is known of one of them.
 ///
-/// Source: REL-4, DIS-1, DIS-2, ARC-10; own-choices.
+/// Source: REL-4, DIS-1, DIS-2, ARC-10, ARC-11; own-choices.
 pub(super) fn with_all(
     action: Action,
     question: &Question<'_>,
@@ -108,8 +108,12 @@ pub(super) fn with_all(
         return Ok(grant);
     }
     let named = question.document.named().into_iter();
+    // A case may name one person by several identifiers: each one's log tells of the look.
+    let (again, named): (Vec<ClientKey>, Vec<ClientKey>) = named
+        .filter(|client| Some(*client) != question.client.key)
+        .partition(|client| question.client.is(*client));
     let mut others = Vec::new();
-    for client in named.filter(|client| Some(*client) != question.client.key) {
+    for client in named {
         let known = question.others.iter().find(|facts| facts.key == Some(client));
         let facts: &ClientFacts = known.ok_or(Denial::AnotherClients)?;
         forbids::any_client(&Question { client: facts, ..*question })?;
@@ -120,11 +124,12 @@ pub(super) fn with_all(
         .map(|(client, facts)| Some((*client, ground(action, question, facts)?)))
         .collect();
     if let Some(grounds) = grounds {
-        return Ok(grant.beside(grounds));
+        return Ok(grant.beside(grounds).named_again(&again));
     }
     let masks = others.iter().any(|(_, facts)| facts.hides_whereabouts());
     let hidden = grant.obliging(Obligation::HideOthers);
-    Ok(if masks { hidden.masking() } else { hidden })
+    let hidden = if masks { hidden.masking() } else { hidden };
+    Ok(hidden.named_again(&again))
 }
 
 /// The ground for another client whom the document names, as if the document were that client's own. A citizen

@@ -42,11 +42,13 @@ pub enum Event {
     Users,
     /// The mandate register was asked whether somebody may act for a client.
     Mandate,
+    /// A temporary identifier was joined to an identity code, or parted from it.
+    Identity,
 }
 
 impl Event {
     /// Every event; the place in this list is what the store keeps.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Archive,
         Self::Open,
         Self::Search,
@@ -63,6 +65,7 @@ impl Event {
         Self::Notice,
         Self::Users,
         Self::Mandate,
+        Self::Identity,
     ];
 
     /// Its stable name.
@@ -85,6 +88,7 @@ impl Event {
             Self::Notice => "notice",
             Self::Users => "users",
             Self::Mandate => "mandate",
+            Self::Identity => "identity",
         }
     }
 
@@ -274,7 +278,7 @@ impl KeptLine {
     pub fn plain_detail(&self) -> String {
         let tells = |word: &&str| {
             let of_documents =
-                ["hits=", "versions=", "from=", "register=", "registers=", "holder="];
+                ["hits=", "versions=", "from=", "register=", "registers=", "holder=", "temporary="];
             !is_number(word) && !of_documents.iter().any(|name| word.starts_with(name))
         };
         self.detail.split(' ').filter(tells).collect::<Vec<_>>().join(" ")

@@ -146,6 +146,30 @@ pub fn may_open_up(caller: &Caller) -> Result<(), Denial> {
     if serves && !caller.registers.is_empty() { Ok(()) } else { Err(Denial::RoleDoesNotFit) }
 }
 
+/// Decides whether somebody may join a temporary identifier to an identity code, and part them again: the keeper of
+/// the archive of the organisation that issued it, strongly authenticated. `nodes` are the organisation's own, `root`
+/// is the node of the identifier. A wrong join shows one person's documents to those who serve another, so nobody
+/// else may, a system least of all.
+///
+/// # Errors
+/// [`Denial::OperatorSeesNothing`], [`Denial::WeakLogin`], [`Denial::RoleDoesNotFit`],
+/// [`Denial::AnotherRegister`].
+///
+/// Source: ARC-11, ACC-1, ACC-2; own-choices.
+pub fn may_join_identities(caller: &Caller, nodes: &[Oid], root: &Oid) -> Result<(), Denial> {
+    match &caller.who {
+        Who::Operator => Err(Denial::OperatorSeesNothing),
+        Who::Person { role: Role::Archivist, strength, .. } => match strength {
+            Strength::Weak => Err(Denial::WeakLogin),
+            Strength::Strong if nodes.iter().any(|node| root.is_under(node)) => Ok(()),
+            Strength::Strong => Err(Denial::AnotherRegister),
+        },
+        Who::Person { .. } | Who::System { .. } | Who::Citizen { .. } => {
+            Err(Denial::RoleDoesNotFit)
+        }
+    }
+}
+
 /// Decides whether a version may be read.
 ///
 /// # Errors

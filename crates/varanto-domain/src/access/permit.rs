@@ -189,6 +189,13 @@ impl Grant {
         Self { beside: others, ..self }
     }
 
+    /// With the same ground for other identifiers by which the document names the client.
+    pub(super) fn named_again(mut self, keys: &[ClientKey]) -> Self {
+        let own = Self { beside: Vec::new(), ..self.clone() };
+        self.beside.extend(keys.iter().map(|key| (*key, own.clone())));
+        self
+    }
+
     /// Without what tells where the client is: then nobody has seen it.
     pub(super) fn masking(mut self) -> Self {
         self.obligations.retain(|one| *one != Obligation::LogSafetyOrder);

@@ -854,3 +854,60 @@ fn a_legal_basis_is_no_reason_of_a_look() {
         assert_eq!(Reason::of_request(reason.code()).is_none(), look);
     }
 }
+
+/// ARC-11, ACC-1, ACC-2: the keeper of the archive of the organisation that issued a temporary identifier joins it, and
+/// nobody else; under whose node it lies says who issued it.
+#[test]
+fn the_issuers_archivist_joins_identifiers() {
+    let nodes = [oid("1.2.246.10.90000001"), oid("1.2.246.10.90000077")];
+    let check = |caller: &Caller, root: &str, expected: Result<(), Denial>| {
+        assert_eq!(may_join_identities(caller, &nodes, &oid(root)), expected, "{caller:?} {root}");
+    };
+    let own = "1.2.246.10.90000001.22.2026";
+    for role in Role::ALL {
+        let keeper = role == Role::Archivist;
+        let expected = if keeper { Ok(()) } else { Err(Denial::RoleDoesNotFit) };
+        check(&professional(role, Strength::Strong), own, expected);
+    }
+    let keeper = professional(Role::Archivist, Strength::Strong);
+    check(&keeper, "1.2.246.10.90000077.3.22.2026", Ok(()));
+    check(&keeper, "1.2.246.10.90000002.22.2026", Err(Denial::AnotherRegister));
+    check(&keeper, "1.2.246.10.900000011.22.2026", Err(Denial::AnotherRegister));
+    check(&professional(Role::Archivist, Strength::Weak), own, Err(Denial::WeakLogin));
+    check(&World::usual().caller, own, Err(Denial::RoleDoesNotFit));
+    let operator = Caller { who: Who::Operator, ..keeper };
+    check(&operator, own, Err(Denial::OperatorSeesNothing));
+}
+
+/// ARC-11, REL-4, CIT-1: a document that names one person by two identifiers names nobody else by them: no ground is asked
+/// for the second, each one's log tells of the look, and the citizen with the identity code sees it as the own one.
+#[test]
+fn a_person_with_two_identifiers_is_one() {
+    let mut world = World::usual();
+    let (own, second) = (world.client.key.unwrap(), ClientKey(77));
+    let since = Some(Instant::from_millis(0));
+    let both = [own, second].map(|client| InCase { client, joined_at: since, left_at: None });
+    world.document.joint = both.into();
+    let read = |world: &World| {
+        let version =
+            VersionFacts { version: VersionKey(7), client: own, document: world.document.clone() };
+        let permit = world.asked(Situation::OwnRegister, |question| may_read(&version, question));
+        permit.map(|permit| {
+            let looks: Vec<ClientKey> = permit.looks_at().map(|(client, _)| client).collect();
+            (looks, permit.grant().hides_others())
+        })
+    };
+    // Of the second nothing is known: not joined, it is somebody else.
+    assert_eq!(read(&world), Err(Denial::AnotherClients));
+    world.client.identities = vec![own, second];
+    assert_eq!(read(&world), Ok((vec![own, second], false)));
+    world.document.joint = [].into();
+    let citizen = |world: &mut World, key| {
+        world.citizen(key);
+        world.answer(Action::Read, Situation::Citizen)
+    };
+    world.document.display = Display::OPEN;
+    assert!(citizen(&mut world, second).is_ok());
+    assert!(citizen(&mut world, own).is_ok());
+    assert_eq!(citizen(&mut world, ClientKey(78)), Err(Denial::AnotherPersons));
+}

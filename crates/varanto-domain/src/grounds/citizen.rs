@@ -8,10 +8,12 @@ use crate::disclosure::is_will;
 /// # Errors
 /// [`Denial::AnotherPersons`], [`Denial::NotForCitizens`].
 ///
-/// Source: CIT-1, CIT-5.
+/// Source: CIT-1, CIT-5, ARC-11.
 pub(super) fn find(action: Action, question: &Question<'_>) -> Result<Grant, Denial> {
     let own = match question.caller.who {
-        Who::Citizen { client, .. } => question.document.client == Some(client),
+        Who::Citizen { client, .. } => {
+            question.document.client == question.client.key && question.client.is(client)
+        }
         _ => false,
     };
     if !own {

@@ -117,7 +117,8 @@ pub const SUPERVISION_DAYS: i32 = 180;
 /// Years after which a look is not shown any more.
 pub const SHOWN_YEARS: i16 = 2;
 
-/// What a client is told of a line of the own log.
+/// What a client is told of a line of the own log. `person` are the client's keys: several while temporary identifiers
+/// are joined to the identity code.
 ///
 /// A look is shown once a whole day has passed, and for two years. It says which organisation, role and
 /// unit, what kinds of documents, and the ground; not which document, and no worker's name. Documents
@@ -127,11 +128,11 @@ pub const SHOWN_YEARS: i16 = 2;
 /// # Errors
 /// The first reason to hold the line back.
 ///
-/// Source: LOG-2, DIS-4, CIT-2, CIT-3; national-specs 6.7.
+/// Source: LOG-2, DIS-4, CIT-2, CIT-3, ARC-11; national-specs 6.7.
 pub fn shown_to_client(
     line: &KeptLine,
     documents: &[LookedAt],
-    client: ClientKey,
+    person: &[ClientKey],
     today: FinnishDay,
 ) -> Result<ShownLook, HeldBack> {
     let looked = matches!(line.event, Event::Open | Event::Search | Event::Disclose);
@@ -140,7 +141,7 @@ pub fn shown_to_client(
     }
     let ground = Basis::ALL.into_iter().find(|basis| basis.code() == &*line.reason);
     let ground = ground.ok_or(HeldBack::UnknownGround)?;
-    if line.actor.name == format!("citizen:{}", client.0) {
+    if person.iter().any(|key| line.actor.name == format!("citizen:{}", key.0)) {
         return Err(HeldBack::OwnLook);
     }
     let day = FinnishDay::of(line.at);
@@ -159,8 +160,8 @@ pub fn shown_to_client(
     if supervises && today.number() - day.number() <= SUPERVISION_DAYS {
         return Err(HeldBack::Supervision);
     }
-    let own: Vec<&LookedAt> =
-        documents.iter().filter(|one| one.clients.contains(&client)).collect();
+    let own = documents.iter().filter(|one| one.clients.iter().any(|key| person.contains(key)));
+    let own: Vec<&LookedAt> = own.collect();
     if own.is_empty() {
         return Err(HeldBack::AnotherPersons);
     }
@@ -257,7 +258,7 @@ mod tests {
 
     fn check(line: &KeptLine, documents: &[LookedAt], today: &str, expected: Result<usize, &str>) {
         let today = FinnishDay::parse(today).unwrap();
-        let told = shown_to_client(line, documents, CLIENT, today);
+        let told = shown_to_client(line, documents, &[CLIENT], today);
         let told = told.map(|shown| shown.kinds.len()).map_err(HeldBack::code);
         assert_eq!(told, expected, "{line:?} on {today}");
     }
@@ -271,7 +272,7 @@ mod tests {
             detail: "content reason=urgent".into(),
             ..line()
         };
-        let shown = shown_to_client(&stated, &[document(), document()], CLIENT, today).unwrap();
+        let shown = shown_to_client(&stated, &[document(), document()], &[CLIENT], today).unwrap();
         let unit = Oid::parse("1.2.246.10.1.10").ok();
         assert_eq!(shown.onlooker, Onlooker::Person(Some(Role::Worker), unit));
         assert_eq!(shown.organisation.as_deref(), Some("1.2.246.10.1"));
@@ -294,7 +295,7 @@ mod tests {
                     .into(),
             ..line()
         };
-        let shown = shown_to_client(&handed, &[document()], CLIENT, today).unwrap();
+        let shown = shown_to_client(&handed, &[document()], &[CLIENT], today).unwrap();
         assert_eq!(shown.reason, Reason::of_code("by-law"));
         let told = HandedTo {
             kind: ReceiverKind::Authority,
@@ -303,10 +304,13 @@ mod tests {
         };
         assert_eq!((shown.disclosed, shown.handed_to), (true, Some(told)));
         let tried = KeptLine { event: Event::Search, ..handed };
-        assert_eq!(shown_to_client(&tried, &[document()], CLIENT, today).unwrap().handed_to, None);
+        assert_eq!(
+            shown_to_client(&tried, &[document()], &[CLIENT], today).unwrap().handed_to,
+            None
+        );
         let electronic =
             KeptLine { event: Event::Disclose, detail: "content from=1.2 to=1.3".into(), ..line() };
-        let shown = shown_to_client(&electronic, &[document()], CLIENT, today).unwrap();
+        let shown = shown_to_client(&electronic, &[document()], &[CLIENT], today).unwrap();
         assert_eq!(shown.handed_to, None);
     }
 

@@ -1,4 +1,4 @@
-//! What is told of one client over REST: the client's own log.
+//! What is told of one client over REST: the client's own log; and by which identifiers the client is known.
 
 use axum::Extension;
 use axum::body::Body;
@@ -7,10 +7,11 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use varanto_app::Registry;
-use varanto_app::oversight::{OwnLog, OwnLogQuery};
+use varanto_app::oversight::{IdentityRequest, OwnLog, OwnLogQuery};
 use varanto_domain::access::{Basis, Reason};
 use varanto_domain::archive::documents::DocumentGroup;
 use varanto_domain::codes::sets;
+use varanto_domain::identities::IdentityAct;
 use varanto_domain::ids::Oid;
 use varanto_domain::oversight::own_view::{Onlooker, ShownLook};
 use varanto_domain::structures::Names;
@@ -75,6 +76,59 @@ pub async fn print_own_log(
     let printed = render::view(sheet.as_bytes(), &cover).map_err(Problem::fault)?;
     let fixed = [(header::CONTENT_TYPE, "application/pdf"), (header::CACHE_CONTROL, "no-store")];
     Ok((fixed, printed).into_response())
+}
+
+/// `POST /clients/_join`: a temporary identifier and an identity code are of one person from now on.
+pub async fn join(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Extension(parameters): Extension<Parameters>,
+    headers: HeaderMap,
+    sent: Body,
+) -> Answer {
+    act_on_identities(&doors, asker, &parameters, &headers, sent, IdentityAct::Join).await
+}
+
+/// `POST /clients/_part`: they are of two persons again.
+pub async fn part(
+    State(doors): State<Doors>,
+    Extension(asker): Extension<Asker>,
+    Extension(parameters): Extension<Parameters>,
+    headers: HeaderMap,
+    sent: Body,
+) -> Answer {
+    act_on_identities(&doors, asker, &parameters, &headers, sent, IdentityAct::Part).await
+}
+
+async fn act_on_identities(
+    doors: &Doors,
+    asker: Asker,
+    parameters: &Parameters,
+    headers: &HeaderMap,
+    sent: Body,
+    act: IdentityAct,
+) -> Answer {
+    let dry_run = parameters.parsed::<bool>("dry_run", "true, false")? == Some(true);
+    let terms = body::told(doors, headers, sent, log_search::read_identities).await?;
+    let (temporary, code) = (terms.temporary_id, terms.identity_code);
+    let request = IdentityRequest { act, reason: terms.reason, temporary, code, dry_run };
+    let done = doors.work(move |app| app.act_on_identities(&asker.0, &request)).await?;
+    Ok(documents::answer(&ToldIdentities {
+        act: act.code(),
+        at: done.at.to_string(),
+        dry_run,
+        temporary_documents: done.temporary_documents,
+        code_documents: done.code_documents,
+    }))
+}
+
+#[derive(Serialize)]
+struct ToldIdentities {
+    act: &'static str,
+    at: String,
+    dry_run: bool,
+    temporary_documents: u64,
+    code_documents: u64,
 }
 
 async fn asked(doors: &Doors, headers: &HeaderMap, sent: Body) -> Result<OwnLogQuery, Problem> {

@@ -183,6 +183,20 @@ const HANDED_OVER: &[Query] = &[
     Query { name: "language", kind: "string", needed: false },
 ];
 
+const DRY_RUN: &[Query] = &[Query { name: "dry_run", kind: "boolean", needed: false }];
+
+const IDENTITIES: Takes = Takes {
+    media_type: JSON,
+    schema: "IdentityRequest",
+    example: r#"{"temporary_id":{"root":"1.2.246.10.1234567.22.2026","extension":"010111A998W"},"identity_code":"180418A903L","reason":"code-given"}"#,
+};
+
+const PARTED: Takes = Takes {
+    media_type: JSON,
+    schema: "IdentityRequest",
+    example: r#"{"temporary_id":{"root":"1.2.246.10.1234567.22.2026","extension":"010111A998W"},"identity_code":"180418A903L","reason":"mistaken"}"#,
+};
+
 const NOTICES: &[Query] = &[
     Query { name: "after", kind: "string", needed: false },
     Query { name: "limit", kind: "integer", needed: false },
@@ -655,6 +669,30 @@ pub const TABLE: &[Operation] = &[
         problems: &[422],
         open: false,
         serve: || post(clients::print_own_log),
+    },
+    Operation {
+        id: "join_identities",
+        tag: "clients",
+        method: "POST",
+        path: "/clients/_join",
+        query: DRY_RUN,
+        takes: Some(IDENTITIES),
+        answers: &[(200, JSON, "Identities")],
+        problems: &[422],
+        open: false,
+        serve: || post(clients::join),
+    },
+    Operation {
+        id: "part_identities",
+        tag: "clients",
+        method: "POST",
+        path: "/clients/_part",
+        query: DRY_RUN,
+        takes: Some(PARTED),
+        answers: &[(200, JSON, "Identities")],
+        problems: &[422],
+        open: false,
+        serve: || post(clients::part),
     },
     Operation {
         id: "open_up",

@@ -2,6 +2,9 @@
 
 use bytes::Bytes;
 use serde_json::{Value, json};
+use varanto_domain::archive::documents::Part;
+use varanto_domain::ids::Oid;
+use varanto_formats::view::{self, Heading, ViewLanguage};
 use varanto_kit::county::Made;
 use varanto_kit::http::{Answer, Client, Send};
 
@@ -130,4 +133,89 @@ async fn own_log_and_summary_are_given_in_their_forms() {
     assert_eq!((workers.status.as_u16(), code(&workers)), (403, "role-does-not-fit".into()));
     let nobody = asked(&reviewer, "/clients/_log", &json!({})).await;
     assert_eq!(faults(&nobody), [("missing-element".to_owned(), "client".to_owned())]);
+}
+
+fn plain_view(document: &Oid) -> String {
+    let heading = Heading {
+        document,
+        organisation: "Suvannon hyvinvointialue",
+        document_type: "Asiakkuus",
+        made_on: None,
+        language: ViewLanguage::Finnish,
+    };
+    view::render_plain("Asiakkuus", &["Asiakkuus alkoi."], &heading)
+}
+
+/// The same document about a client with a temporary identifier, and the identifier.
+fn temporarily(house: &House, mut made: Made) -> (Made, Value) {
+    let mut metadata: Value = serde_json::from_str(&made.metadata_json).unwrap();
+    let root = format!("{}.22.2026", house.organisation());
+    let given = json!({ "root": root, "extension": "010111A998W" });
+    let client = metadata["client"].as_object_mut().unwrap();
+    let code = client.remove("identity_code").unwrap();
+    client.insert("temporary_id".into(), given.clone());
+    made.metadata_json = metadata.to_string();
+    for (part, bytes) in &mut made.parts {
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        let named = "\"henkilotunnus\":{\"system\":\"urn:oid:1.2.246.21\"";
+        let now = format!("\"tilapainen_yksilointitunnus\":{{\"system\":\"urn:oid:{root}\"");
+        let text = match part {
+            Part::View => plain_view(&made.document_id),
+            _ => text.replace(named, &now).replace(code.as_str().unwrap(), "010111A998W"),
+        };
+        *bytes = text.into_bytes();
+    }
+    (made, given)
+}
+
+/// ARC-11: the keeper of the archive joins a temporary identifier to an identity code, after a try, and parts them; both
+/// identifiers are in the body alone, and no answer tells them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_temporary_identifier_is_joined_and_parted() {
+    let house = House::without_signatures();
+    let first = house.made().into_iter().next().unwrap();
+    let metadata: Value = serde_json::from_str(&first.metadata_json).unwrap();
+    let code = metadata["client"]["identity_code"].clone();
+    let (made, temporary) = temporarily(&house, first);
+    let mut line = house.system().connect().await.unwrap();
+    let answer = line.post_form("/api/v1/documents", form(&made)).await.unwrap();
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    let found = async |client: Value| {
+        let asked =
+            asked(&house.system(), "/documents/_search", &json!({ "client": client })).await;
+        asked.json()["documents"].as_array().unwrap().len()
+    };
+    let by_code = json!({ "identity_code": code });
+    assert_eq!(found(json!({ "temporary_id": temporary })).await, 1);
+    assert_eq!(found(by_code.clone()).await, 0);
+
+    let archivist = house.person("archivist");
+    let body = json!({ "temporary_id": temporary, "identity_code": code, "reason": "code-given" });
+    let tried = asked(&archivist, "/clients/_join?dry_run=true", &body).await;
+    assert_eq!(tried.status, 200, "{}", tried.text());
+    let told = tried.json();
+    assert_eq!((&told["act"], &told["dry_run"]), (&json!("join"), &json!(true)));
+    assert_eq!((&told["temporary_documents"], &told["code_documents"]), (&json!(1), &json!(0)));
+    assert_eq!(found(by_code.clone()).await, 0);
+    let joined = asked(&archivist, "/clients/_join", &body).await;
+    assert_eq!((joined.status.as_u16(), &joined.json()["dry_run"]), (200, &json!(false)));
+    assert_eq!(found(by_code.clone()).await, 1);
+    let again = asked(&archivist, "/clients/_join", &body).await;
+    let nothing = vec![("nothing-changes".to_owned(), "temporary_id".to_owned())];
+    assert_eq!((again.status.as_u16(), faults(&again)), (422, nothing));
+    let wrong = asked(&archivist, "/clients/_part", &body).await;
+    assert_eq!(faults(&wrong), [("wrong-value".to_owned(), "reason".to_owned())]);
+    let parted = asked(&archivist, "/clients/_part", &with(&body, "reason", "mistaken")).await;
+    assert_eq!((parted.status.as_u16(), &parted.json()["act"]), (200, &json!("part")));
+    assert_eq!(found(by_code).await, 0);
+    let unknown = json!({ "root": temporary["root"], "extension": "010111A997W" });
+    let unheard = asked(&archivist, "/clients/_join", &with(&body, "temporary_id", unknown)).await;
+    assert_eq!(faults(&unheard), [("unknown-client".to_owned(), "temporary_id".to_owned())]);
+    let nobody = asked(&house.person("worker"), "/clients/_join", &body).await;
+    assert_eq!(nobody.status, 403, "{}", nobody.text());
+
+    let secrets = [code.as_str().unwrap(), "010111A998W", "010111A997W"];
+    for answer in [tried, joined, again, wrong, parted, unheard, nobody] {
+        assert!(secrets.iter().all(|secret| !answer.text().contains(secret)), "{}", answer.text());
+    }
 }

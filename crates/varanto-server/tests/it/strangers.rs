@@ -107,7 +107,8 @@ fn sent_to(
             ("application/json".to_owned(), body.to_string().into())
         }
         "hand_over" => ("application/json".to_owned(), of_request(operation, made)),
-        "search_permission" | "search_refusals" | "record_permission" | "record_refusal" => {
+        "search_permission" | "search_refusals" | "record_permission" | "record_refusal"
+        | "join_identities" | "part_identities" => {
             let takes = operation.takes.as_ref().unwrap();
             ("application/json".to_owned(), Bytes::from(takes.example))
         }
@@ -183,7 +184,9 @@ async fn every_closed_route_keeps_a_document_from_another_organisations_system()
             | "end_user"
             | "delegate_users"
             | "search_delegations"
-            | "withdraw_delegation" => tells(403, "\"role-does-not-fit\""),
+            | "withdraw_delegation"
+            | "join_identities"
+            | "part_identities" => tells(403, "\"role-does-not-fit\""),
             "archive_message" => tells(403, "another-register"),
             "explain_access" => {
                 tells(200, "\"another-register\"");
