@@ -283,6 +283,36 @@ fault_kinds! {
     UnknownParameter = "unknown-parameter";
     /// A search that takes longer than it may. Args: `expected` (what narrows it).
     SearchTooWide = "search-too-wide";
+    /// A value of an index that the mapping does not name. Args: `column`.
+    UnmappedValue = "unmapped-value";
+    /// A value of an index that is no day in any form that the mapping names. Args: `column`.
+    UnreadableDay = "unreadable-day";
+    /// A value of an index with letters that its encoding does not have. Args: `column`.
+    Undecodable = "undecodable";
+    /// A row of an index with more values than there are columns. Args: `count`.
+    SurplusValues = "surplus-values";
+    /// The delivery does not hold the file that the index names.
+    MissingFile = "missing-file";
+    /// Several files of the delivery fit the name in the index. Args: `count`.
+    AmbiguousFile = "ambiguous-file";
+    /// Two rows of the index name one file. Args: `first` (the other row).
+    FileOfAnotherRow = "file-of-another-row";
+    /// A file that cannot be read. Args: `reason`.
+    UnreadableFile = "unreadable-file";
+    /// A file without a byte in it.
+    EmptyFile = "empty-file";
+    /// A file that is neither PDF nor XHTML. Args: `found`.
+    FileWantsConversion = "file-wants-conversion";
+    /// Two documents of a source have one identifier. Args: `first` (the other row).
+    SameSourceIdentifier = "same-source-identifier";
+    /// One client of the source has two identity codes. Args: `first` (the other row).
+    ClientOfTwoCodes = "client-of-two-codes";
+    /// The same content comes twice for one client and day. Args: `first` (the other row).
+    SameContent = "same-content";
+    /// The document was written after the organisation joined. Args: `day`.
+    NotOldData = "not-old-data";
+    /// The document that this one is an attachment of is not brought.
+    MainDocumentNotBrought = "main-document-not-brought";
     /// A page cursor that this archive did not give, or gave for another search.
     BadCursor = "bad-cursor";
 }

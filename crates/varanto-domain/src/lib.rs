@@ -9,6 +9,7 @@
 //! * [`relationship`]: units and register-use rights, as relationship documents state them;
 //! * [`persons`]: what the population register says of persons;
 //! * [`mandates`]: what the mandate register says that adults let others do;
+//! * [`old_data`]: what was written before the organisation joined;
 //! * [`disclosure`]: what the client allows and refuses, and the rule of the day;
 //! * [`access`]: who may do what: the question, the facts, the decision;
 //! * [`grounds`]: on what ground something may be done, one file for each;
@@ -24,6 +25,7 @@ pub mod identities;
 pub mod ids;
 pub mod joining;
 pub mod mandates;
+pub mod old_data;
 pub mod oversight;
 pub mod persons;
 pub mod relationship;

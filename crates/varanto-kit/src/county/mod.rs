@@ -18,7 +18,7 @@
 //! assert_eq!(archived, 40);
 //! ```
 
-mod dice;
+pub(crate) mod dice;
 mod forms;
 mod making;
 mod metadata;

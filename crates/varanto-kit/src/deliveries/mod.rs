@@ -1,0 +1,96 @@
+//! Dirty deliveries of old client data: what three imaginary systems leave behind when they are switched off.
+//!
+//! Each system has its own habits: encodings, forms of days, names of files, owners of the register. Faults are planted
+//! among the documents, and which row has which is told beside the delivery: a workbench must find every one of
+//! them and invent none. The same system, seed and size give the same bytes. Source: OLD-9.
+
+mod files;
+mod stories;
+mod systems;
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::county::County;
+use stories::Stories;
+
+/// An imaginary source system.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SourceSystem {
+    /// The oldest: a folder with a table in code page 850, days in five forms, names in one column, clients in a table
+    /// of their own, and file names in the wrong case with the wrong slashes. PDF/A.
+    Aamu,
+    /// A zip archive with an XML index; the register had three owners one after another. XHTML.
+    Kaisla,
+    /// JSON lines in UTF-16, files of equal names in many folders, and one client under two codes. Both forms.
+    Portti,
+}
+
+impl SourceSystem {
+    /// The three.
+    pub const ALL: [Self; 3] = [Self::Aamu, Self::Kaisla, Self::Portti];
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Aamu => "aamu",
+            Self::Kaisla => "kaisla",
+            Self::Portti => "portti",
+        }
+    }
+}
+
+/// A fault that was planted.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Planted {
+    /// Where the row stands in the index: the line, or the how-manieth element.
+    pub place: u64,
+    /// The code of the fault.
+    pub code: &'static str,
+}
+
+/// What was written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Delivered {
+    /// Rows of the index.
+    pub rows: u64,
+    /// Every planted fault, by place.
+    pub planted: Vec<Planted>,
+    /// Files that no row names.
+    pub strays: u64,
+}
+
+/// Writes a delivery of so many documents: the folder or archive `delivery`, the `mapping.toml` that fits it, and
+/// `planted.json`, which tells what was planted where.
+///
+/// # Errors
+/// What the system says.
+pub fn write(
+    system: SourceSystem,
+    county: &County,
+    seed: u64,
+    documents: u32,
+    out: &Path,
+) -> io::Result<Delivered> {
+    fs::create_dir_all(out)?;
+    let stories = Stories::new(system, county, seed, documents);
+    let mut delivered = match system {
+        SourceSystem::Aamu => systems::aamu(stories, out)?,
+        SourceSystem::Kaisla => systems::kaisla(stories, out)?,
+        SourceSystem::Portti => systems::portti(stories, out)?,
+    };
+    delivered.planted.sort();
+    fs::write(out.join("mapping.toml"), systems::mapping(system, county))?;
+    let planted: Vec<_> = delivered
+        .planted
+        .iter()
+        .map(|one| json!({ "place": one.place, "code": one.code }))
+        .collect();
+    let told = json!({ "rows": delivered.rows, "strays": delivered.strays, "planted": planted });
+    fs::write(out.join("planted.json"), format!("{told:#}\n"))?;
+    Ok(delivered)
+}

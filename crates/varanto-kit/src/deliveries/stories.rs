@@ -1,0 +1,357 @@
+//! What a source system knows: clients, their documents, and the faults among them.
+
+use std::collections::VecDeque;
+
+use serde_json::Value;
+use varanto_domain::archive::documents::{DocumentGroup, Part};
+use varanto_domain::codes::ServiceTask;
+use varanto_domain::time::FinnishDay;
+
+use super::SourceSystem;
+use crate::county::dice::Dice;
+use crate::county::{County, Event, Person};
+
+/// Clients beyond this number have no documents in the county's archive: they were clients before it joined.
+const FORMER: u32 = 500_000;
+/// Of a thousand documents, so many have a fault planted.
+const FAULTY: usize = 30;
+
+/// A fault to be planted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Plant {
+    MissingFile,
+    EmptyFile,
+    BrokenFile,
+    /// The file is of a kind that the archive does not take as it is.
+    OtherKind,
+    NoCode,
+    WrongCode,
+    ImpossibleDay,
+    /// The identifier of the row before.
+    SameSource,
+    /// The file of the row before.
+    SameFile,
+    /// Client, day and content of the row before.
+    SameContent,
+    UnknownType,
+    TooLate,
+    NoOriginalTask,
+    /// A value with letters that the encoding does not have.
+    Undecodable,
+    /// A value more than there are columns.
+    Surplus,
+    /// The name of a file that several folders have.
+    Ambiguous,
+}
+
+impl Plant {
+    /// The code of the fault that a workbench finds.
+    pub(super) const fn code(self) -> &'static str {
+        match self {
+            Self::MissingFile => "missing-file",
+            Self::EmptyFile => "empty-file",
+            Self::BrokenFile => "not-pdf",
+            Self::OtherKind => "file-wants-conversion",
+            Self::NoCode => "missing-element",
+            Self::WrongCode => "wrong-form",
+            Self::ImpossibleDay => "unreadable-day",
+            Self::SameSource => "same-source-identifier",
+            Self::SameFile => "file-of-another-row",
+            Self::SameContent => "same-content",
+            Self::UnknownType => "unmapped-value",
+            Self::TooLate => "not-old-data",
+            Self::NoOriginalTask => "missing-conditional-element",
+            Self::Undecodable => "undecodable",
+            Self::Surplus => "surplus-values",
+            Self::Ambiguous => "ambiguous-file",
+        }
+    }
+
+    /// Whether the row before has the fault too.
+    pub(super) const fn is_of_two(self) -> bool {
+        matches!(self, Self::SameSource | Self::SameFile | Self::SameContent)
+    }
+
+    /// What each system's index can have.
+    const fn of(system: SourceSystem) -> &'static [Self] {
+        match system {
+            SourceSystem::Aamu => &[
+                Self::MissingFile,
+                Self::EmptyFile,
+                Self::BrokenFile,
+                Self::OtherKind,
+                Self::NoCode,
+                Self::ImpossibleDay,
+                Self::SameSource,
+                Self::SameFile,
+                Self::SameContent,
+                Self::UnknownType,
+                Self::TooLate,
+                Self::NoOriginalTask,
+                Self::Surplus,
+            ],
+            SourceSystem::Kaisla => &[
+                Self::MissingFile,
+                Self::EmptyFile,
+                Self::WrongCode,
+                Self::ImpossibleDay,
+                Self::SameSource,
+                Self::SameFile,
+                Self::UnknownType,
+                Self::TooLate,
+                Self::Undecodable,
+            ],
+            SourceSystem::Portti => &[
+                Self::MissingFile,
+                Self::EmptyFile,
+                Self::OtherKind,
+                Self::NoCode,
+                Self::WrongCode,
+                Self::SameSource,
+                Self::SameContent,
+                Self::UnknownType,
+                Self::TooLate,
+                Self::Ambiguous,
+            ],
+        }
+    }
+}
+
+/// How a client stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Standing {
+    Ended,
+    Deceased,
+    /// A client today, with this relationship in the archive.
+    Active(String),
+}
+
+/// A client of the source system.
+#[derive(Clone)]
+pub(super) struct Client {
+    pub(super) number: u32,
+    pub(super) person: Person,
+    pub(super) standing: Standing,
+    /// The identity code that some of the rows have instead, where the client is under two.
+    pub(super) other_code: Option<String>,
+}
+
+/// A document of the source system.
+#[derive(Clone)]
+pub(super) struct Paper {
+    /// The how-manieth document of the delivery, from 0.
+    pub(super) number: u32,
+    pub(super) client: Client,
+    /// Its number among the client's.
+    pub(super) of_client: u32,
+    pub(super) written: FinnishDay,
+    pub(super) task: ServiceTask,
+    /// The place of its type in [`TYPES`].
+    pub(super) kind: usize,
+    /// The number of the document that it is an attachment of.
+    pub(super) main: Option<u32>,
+    /// Whether that one has a fault.
+    pub(super) main_is_faulty: bool,
+    pub(super) plant: Option<Plant>,
+    /// Whether the next row will share something with this one, which is a fault of both.
+    pub(super) shared_with_next: Option<Plant>,
+    pub(super) dice: Dice,
+}
+
+impl Paper {
+    /// The codes of the faults that a workbench must find in the row.
+    pub(super) fn codes(&self) -> Vec<&'static str> {
+        let own = self.plant.map(Plant::code);
+        let shared = self.shared_with_next.map(Plant::code);
+        let two_codes = self.client.other_code.is_some().then_some("client-of-two-codes");
+        let mut codes: Vec<&str> = own.into_iter().chain(shared).chain(two_codes).collect();
+        // An attachment that has a fault of its own is told of that alone.
+        if codes.is_empty() && self.main_is_faulty {
+            codes.push("main-document-not-brought");
+        }
+        codes
+    }
+
+    /// Which code of the client stands in the row.
+    pub(super) fn code(&self) -> String {
+        match &self.client.other_code {
+            Some(other) if self.of_client % 2 == 1 => other.clone(),
+            _ => self.client.person.code.reveal().to_owned(),
+        }
+    }
+}
+
+/// The types of documents, as the systems name them, with the general type of 2016.
+pub(super) const TYPES: [(&str, &str); 6] = [
+    ("Päätös", "11"),
+    ("Suunnitelma", "15"),
+    ("Asiakaskertomus", "2"),
+    ("Hakemus", "4"),
+    ("Lausunto", "8"),
+    ("Yhteenveto", "16"),
+];
+
+/// The documents of a source system, in the order of its index.
+pub(super) struct Stories<'a> {
+    pub(super) system: SourceSystem,
+    pub(super) county: &'a County,
+    seed: u64,
+    documents: u32,
+    made: u32,
+    clients: u32,
+    waiting: VecDeque<Paper>,
+}
+
+impl<'a> Stories<'a> {
+    pub(super) fn new(
+        system: SourceSystem,
+        county: &'a County,
+        seed: u64,
+        documents: u32,
+    ) -> Self {
+        let seed = seed ^ (system as u64 + 1).wrapping_mul(0x5851_f42d_4c95_7f2d);
+        Self { system, county, seed, documents, made: 0, clients: 0, waiting: VecDeque::new() }
+    }
+
+    fn client(&self, number: u32, dice: &mut Dice) -> Client {
+        let active = (number % 5 == 4).then(|| self.active(number)).flatten();
+        let (person, standing) = active.unwrap_or_else(|| {
+            let former = FORMER + number * 3 + self.system as u32;
+            let standing = if number % 10 == 3 { Standing::Deceased } else { Standing::Ended };
+            (self.county.client(former), standing)
+        });
+        let under_two = self.system == SourceSystem::Portti && dice.below(1000) < 6;
+        let other_code = under_two.then(|| {
+            let other = FORMER - 1 - number;
+            self.county.client(other).code.reveal().to_owned()
+        });
+        Client { number, person, standing, other_code }
+    }
+
+    /// A client of the county's archive of today, whose relationship goes on.
+    fn active(&self, number: u32) -> Option<(Person, Standing)> {
+        let known = self.county.size().clients;
+        let at = number / 5 * 3 + self.system as u32;
+        if at >= known {
+            return None;
+        }
+        let person = self.county.client(at);
+        if person.temporary {
+            return None;
+        }
+        let mut relationship = None;
+        for event in self.county.events_of(at..at + 1) {
+            let Event::Archive(made) = event else { continue };
+            if made.group != DocumentGroup::Relationship {
+                continue;
+            }
+            let content = made.parts.iter().find(|(part, _)| *part == Part::Structured)?;
+            let content: Value = serde_json::from_slice(&content.1).ok()?;
+            let heading = &content["asiakkuusasiakirja"]["sosiaalihuollon_asiakkuus"];
+            let metadata: Value = serde_json::from_slice(made.metadata_json.as_bytes()).ok()?;
+            let goes_on = heading["asiakkuuden_paattymispvm"].is_null()
+                && heading["vanha_asiakkuus"].is_null();
+            relationship = goes_on.then(|| metadata["relationship_id"].as_str().map(str::to_owned));
+        }
+        let relationship = relationship.flatten()?;
+        Some((person, Standing::Active(relationship)))
+    }
+
+    /// The documents of the next client.
+    fn next_client(&mut self) {
+        let number = self.clients;
+        self.clients += 1;
+        let mut dice = Dice::at(self.seed, u64::from(number));
+        let client = self.client(number, &mut dice);
+        let count = u32::try_from(2 + dice.below(14)).unwrap_or(2).min(self.documents - self.made);
+        let born = client.person.born;
+        let task = *dice.pick(&[
+            ServiceTask::WorkingAge,
+            ServiceTask::FamilyLaw,
+            ServiceTask::OlderPeople,
+            ServiceTask::Families,
+        ]);
+        let first = FinnishDay::new(1992, 1, 1).unwrap_or(born);
+        let mut written = first.max(born.plus_days(30)).plus_days(dice.between(0, 7000));
+        let last = FinnishDay::new(2023, 12, 31).unwrap_or(written);
+        let mut before: Option<Paper> = None;
+        let mut main: Option<(u32, bool)> = None;
+        for of_client in 0..count {
+            written = written.plus_days(dice.between(1, 90)).min(last);
+            let plants = Plant::of(self.system);
+            let mut plant = (dice.below(1000) < FAULTY).then(|| *dice.pick(plants));
+            // One client under two codes is fault enough.
+            if client.other_code.is_some() {
+                plant = None;
+            }
+            let is_attachment = main.is_some() && dice.percent(15);
+            let alone = before.as_ref().is_none_or(|before| {
+                before.plant.is_some() || before.main.is_some() || before.shared_with_next.is_some()
+            });
+            if plant.is_some_and(Plant::is_of_two) && (alone || is_attachment) {
+                plant = None;
+            }
+            if plant == Some(Plant::NoOriginalTask)
+                && written >= varanto_domain::archive::documents::service_tasks_of_2016_begin()
+            {
+                plant = None;
+            }
+            let mut paper = Paper {
+                number: self.made,
+                client: client.clone(),
+                of_client,
+                written,
+                task,
+                kind: dice.below(TYPES.len()),
+                main: main.filter(|_| is_attachment).map(|(number, _)| number),
+                main_is_faulty: is_attachment && main.is_some_and(|(_, faulty)| faulty),
+                plant,
+                shared_with_next: None,
+                dice: Dice::at(self.seed ^ 0xabcd, u64::from(self.made)),
+            };
+            if plant == Some(Plant::SameContent)
+                && let Some(before) = &before
+            {
+                paper.written = before.written;
+                paper.kind = before.kind;
+                written = before.written;
+            }
+            if plant == Some(Plant::TooLate) {
+                paper.written = self.county_joined().plus_days(dice.between(0, 200));
+            }
+            self.made += 1;
+            if let Some(mut earlier) = before.take() {
+                earlier.shared_with_next = plant.filter(|plant| plant.is_of_two());
+                if earlier.shared_with_next.is_some() && main.is_some_and(|(one, _)| one == earlier.number) {
+                    main = None;
+                }
+                self.waiting.push_back(earlier);
+            }
+            if !is_attachment {
+                let faulty = plant.is_some() || client.other_code.is_some();
+                main = Some((paper.number, faulty));
+            }
+            before = Some(paper);
+        }
+        self.waiting.extend(before);
+    }
+
+    /// The day on which the county joined: what was written since is no old data.
+    pub(super) fn county_joined(&self) -> FinnishDay {
+        super::systems::joined()
+    }
+}
+
+impl Iterator for Stories<'_> {
+    type Item = Paper;
+
+    fn next(&mut self) -> Option<Paper> {
+        while self.waiting.is_empty() {
+            if self.made >= self.documents {
+                return None;
+            }
+            self.next_client();
+        }
+        self.waiting.pop_front()
+    }
+}

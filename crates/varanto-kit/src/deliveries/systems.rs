@@ -1,0 +1,399 @@
+//! How each system writes its index and names its files.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use serde_json::json;
+use varanto_domain::codes::ServiceTask;
+use varanto_domain::time::FinnishDay;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+use super::files::Files;
+use super::stories::{Paper, Plant, Standing, Stories, TYPES};
+use super::{Delivered, Planted, SourceSystem};
+use crate::county::County;
+
+/// The day on which the county joined the archive.
+pub(super) fn joined() -> FinnishDay {
+    FinnishDay::new(2024, 1, 1).expect("the calendar has that day")
+}
+
+/// The register's name in the old systems, and its service task of 2016.
+const fn register(task: ServiceTask) -> (&'static str, &'static str) {
+    match task {
+        ServiceTask::FamilyLaw => ("ELATUS", "25"),
+        ServiceTask::OlderPeople => ("KOTIPALVELU", "23"),
+        ServiceTask::Families => ("PERHETYÖ", "24"),
+        _ => ("TOIMEENTULO", "26"),
+    }
+}
+
+/// The classification that was in use on a day.
+fn classification(written: FinnishDay) -> &'static str {
+    match written.year() {
+        ..2011 => "1989",
+        2011..2016 => "2011",
+        2016 if written < FinnishDay::new(2016, 3, 1).unwrap_or(written) => "2011",
+        _ => "2016",
+    }
+}
+
+/// A tally of what was planted.
+#[derive(Default)]
+struct Tally {
+    rows: u64,
+    strays: u64,
+    planted: Vec<Planted>,
+}
+
+impl Tally {
+    fn row(&mut self, place: u64, paper: &Paper) {
+        self.rows += 1;
+        let codes = paper.codes().into_iter();
+        self.planted.extend(codes.map(|code| Planted { place, code }));
+    }
+
+    fn done(self) -> Delivered {
+        Delivered { rows: self.rows, planted: self.planted, strays: self.strays }
+    }
+}
+
+/// What identifies a document in its source: that of the row before, where that was planted.
+fn source_id(paper: &Paper) -> u32 {
+    if paper.plant == Some(Plant::SameSource) { paper.number - 1 } else { paper.number }
+}
+
+/// The number that the document's file is called by.
+fn file_number(paper: &Paper) -> u32 {
+    if paper.plant == Some(Plant::SameFile) { paper.number - 1 } else { paper.number }
+}
+
+/// Code page 850, as far as the synthetic county needs it.
+fn dos(text: &str) -> Vec<u8> {
+    let letters = [('ä', 0x84), ('ö', 0x94), ('å', 0x86), ('Ä', 0x8E), ('Ö', 0x99), ('Å', 0x8F), ('é', 0x82)];
+    text.chars()
+        .map(|sign| {
+            let known = letters.iter().find(|(letter, _)| *letter == sign).map(|(_, byte)| *byte);
+            known.unwrap_or(if sign.is_ascii() { sign as u8 } else { b'?' })
+        })
+        .collect()
+}
+
+/// A day in one of the five forms that the oldest system's users typed over the years.
+fn typed(day: FinnishDay, form: usize) -> String {
+    let (year, month, date) = (day.year(), day.month(), day.day());
+    match form {
+        0 => format!("{date}.{month}.{year}"),
+        1 => format!("{date:02}.{month:02}.{year}"),
+        2 => format!("{year}-{month:02}-{date:02}"),
+        3 => format!("{year}{month:02}{date:02}"),
+        _ => format!("{date}/{month} {year}"),
+    }
+}
+
+fn file(path: &Path) -> io::Result<BufWriter<File>> {
+    Ok(BufWriter::new(File::create(path)?))
+}
+
+pub(super) fn aamu(stories: Stories<'_>, out: &Path) -> io::Result<Delivered> {
+    let folder = out.join("delivery");
+    fs::create_dir_all(&folder)?;
+    let files = Files::new();
+    let mut index = file(&folder.join("ASIAKIRJAT.CSV"))?;
+    let mut clients = file(&folder.join("ASIAKKAAT.CSV"))?;
+    index.write_all(b"DOKNRO;ASNRO;HETU;REKISTERI;LUOKITUS;LAJI;PVM;TIEDOSTO;PAAASIAKIRJA\r\n")?;
+    clients.write_all(b"ASNRO;NIMI;TILA;ASIAKKUUS\r\n")?;
+    let mut tally = Tally::default();
+    let mut last_client = None;
+    for mut paper in stories {
+        if last_client.replace(paper.client.number) != Some(paper.client.number) {
+            let person = &paper.client.person;
+            let (state, relationship) = match &paper.client.standing {
+                Standing::Ended => ("P", ""),
+                Standing::Deceased => ("K", ""),
+                Standing::Active(relationship) => ("V", relationship.as_str()),
+            };
+            let (number, family) = (paper.client.number, person.family_name.to_uppercase());
+            let line = format!("{number};{family} {};{state};{relationship}\r\n", person.given_names);
+            clients.write_all(&dos(&line))?;
+        }
+        tally.row(tally.rows + 2, &paper);
+        let year = 1990 + file_number(&paper) % 7;
+        let name = format!("{:08}", file_number(&paper));
+        let within = folder.join("TIEDOSTOT").join(year.to_string());
+        if !matches!(paper.plant, Some(Plant::MissingFile | Plant::SameFile)) {
+            fs::create_dir_all(&within)?;
+            fs::write(within.join(format!("{name}.PDF")), files.pdf(&paper))?;
+        }
+        let (register, _) = register(paper.task);
+        let classification = match paper.plant {
+            Some(Plant::NoOriginalTask) => "",
+            _ => classification(paper.written),
+        };
+        let kind = match paper.plant {
+            Some(Plant::UnknownType) => "SEKALAINEN",
+            _ => TYPES[paper.kind].0,
+        };
+        let form = paper.dice.below(5);
+        let day = match paper.plant {
+            Some(Plant::ImpossibleDay) => "31.2.2009".to_owned(),
+            _ => typed(paper.written, form),
+        };
+        let code = if paper.plant == Some(Plant::NoCode) { String::new() } else { paper.code() };
+        let main = paper.main.map(|main| main.to_string()).unwrap_or_default();
+        let mut line = format!(
+            "{};{};{code};{register};{classification};{kind};{day};tiedostot\\{year}\\{name}.pdf;{main}",
+            source_id(&paper),
+            paper.client.number,
+        );
+        if paper.plant == Some(Plant::Surplus) {
+            line.push_str(";ylimääräinen");
+        }
+        line.push_str("\r\n");
+        index.write_all(&dos(&line))?;
+    }
+    // What nobody entered in the index.
+    for number in 0..3 {
+        fs::write(folder.join("TIEDOSTOT").join(format!("TUNTEMATON{number}.PDF")), b"?")?;
+        tally.strays += 1;
+    }
+    index.flush()?;
+    clients.flush()?;
+    Ok(tally.done())
+}
+
+/// The owners of the register, one after another.
+fn owner(written: FinnishDay) -> &'static str {
+    match written.year() {
+        ..2009 => "Niittysalon kunta",
+        2009..2023 => "Suvannon kuntayhtymä",
+        _ => "Suvannon hyvinvointialue",
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+}
+
+pub(super) fn kaisla(stories: Stories<'_>, out: &Path) -> io::Result<Delivered> {
+    let files = Files::new();
+    let mut zip = ZipWriter::new(file(&out.join("delivery.zip"))?);
+    let options = SimpleFileOptions::default().unix_permissions(0o644);
+    let mut index = Vec::from(&b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<vienti jarjestelma=\"Kaisla\">\n"[..]);
+    let mut tally = Tally::default();
+    for paper in stories {
+        tally.row(tally.rows + 1, &paper);
+        let name = format!("sisalto/{}.xhtml", file_number(&paper));
+        if !matches!(paper.plant, Some(Plant::MissingFile | Plant::SameFile)) {
+            zip.start_file(&*name, options)?;
+            zip.write_all(&files.xhtml(&paper))?;
+        }
+        let person = &paper.client.person;
+        let (state, relationship) = match &paper.client.standing {
+            Standing::Ended => ("paattynyt", ""),
+            Standing::Deceased => ("kuollut", ""),
+            Standing::Active(relationship) => ("voimassa", relationship.as_str()),
+        };
+        let code = match paper.plant {
+            Some(Plant::WrongCode) => "010190-999".to_owned(),
+            _ => paper.code(),
+        };
+        let day = match paper.plant {
+            Some(Plant::ImpossibleDay) => "2011-06-31".to_owned(),
+            _ => paper.written.to_string(),
+        };
+        let kind = match paper.plant {
+            Some(Plant::UnknownType) => "muu",
+            _ => TYPES[paper.kind].0,
+        };
+        let (register, _) = register(paper.task);
+        let mut family: Vec<u8> = escaped(&person.family_name).into_bytes();
+        if paper.plant == Some(Plant::Undecodable) {
+            // Windows-1252 in the middle of UTF-8.
+            family.extend(b"\xE4l\xE4");
+        }
+        let mut text = String::new();
+        let _ = write!(
+            text,
+            "<asiakirja tunnus=\"{}\"><rekisteri omistaja=\"{}\">{register}</rekisteri>\
+             <luokitus>{}</luokitus><laji>{kind}</laji><laadittu>{day}</laadittu><tiedosto>{name}</tiedosto>",
+            source_id(&paper),
+            escaped(owner(paper.written)),
+            classification(paper.written),
+        );
+        if let Some(main) = paper.main {
+            let _ = write!(text, "<paaasiakirja>{main}</paaasiakirja>");
+        }
+        let _ = write!(text, "<asiakas tila=\"{state}\"><hetu>{code}</hetu><sukunimi>");
+        index.extend(text.as_bytes());
+        index.extend(family);
+        let given = escaped(&person.given_names);
+        let rest = format!(
+            "</sukunimi><etunimet>{given}</etunimet><asiakkuus>{relationship}</asiakkuus></asiakas></asiakirja>\n"
+        );
+        index.extend(rest.as_bytes());
+    }
+    index.extend(b"</vienti>\n");
+    for number in 0..2 {
+        zip.start_file(format!("sisalto/luonnos{number}.xhtml"), options)?;
+        tally.strays += 1;
+    }
+    zip.start_file("vienti.xml", options)?;
+    zip.write_all(&index)?;
+    zip.finish()?.flush()?;
+    Ok(tally.done())
+}
+
+pub(super) fn portti(stories: Stories<'_>, out: &Path) -> io::Result<Delivered> {
+    let folder = out.join("delivery");
+    fs::create_dir_all(&folder)?;
+    let files = Files::new();
+    let mut index = file(&folder.join("asiakirjat.jsonl"))?;
+    index.write_all(&[0xFF, 0xFE])?;
+    let mut tally = Tally::default();
+    for paper in stories {
+        tally.row(tally.rows + 1, &paper);
+        let as_pdf = paper.kind % 2 == 0;
+        let (kind, _) = TYPES[paper.kind];
+        // A folder for each client and document; the files in them have equal names.
+        let ending = if as_pdf { "pdf" } else { "xhtml" };
+        let last = format!("{}.{ending}", kind.to_lowercase());
+        let within = format!("{}/{}", paper.client.number, paper.of_client);
+        let name = match paper.plant {
+            Some(Plant::Ambiguous) => last.clone(),
+            _ => format!("{within}/{last}"),
+        };
+        if paper.plant != Some(Plant::MissingFile) {
+            let within = folder.join(&within);
+            fs::create_dir_all(&within)?;
+            let bytes = if as_pdf { files.pdf(&paper) } else { files.xhtml(&paper) };
+            fs::write(within.join(&last), bytes)?;
+        }
+        let person = &paper.client.person;
+        let code = match paper.plant {
+            Some(Plant::NoCode) => None,
+            Some(Plant::WrongCode) => Some("999999-9999".to_owned()),
+            _ => Some(paper.code()),
+        };
+        let kind = if paper.plant == Some(Plant::UnknownType) { "?" } else { kind };
+        let (state, relationship) = match &paper.client.standing {
+            Standing::Ended => ("ended", None),
+            Standing::Deceased => ("deceased", None),
+            Standing::Active(relationship) => ("active", Some(relationship)),
+        };
+        let line = json!({
+            "id": source_id(&paper),
+            "asiakas": {
+                "numero": paper.client.number, "tunnus": code, "sukunimi": person.family_name,
+                "etunimet": person.given_names, "tila": state, "asiakkuus": relationship,
+            },
+            "rekisteri": { "nimi": register(paper.task).0, "luokitus": classification(paper.written) },
+            "laji": kind,
+            "laadittu": format!("{}T08:30:00", paper.written),
+            "tiedosto": name,
+            "liittyy": paper.main,
+        });
+        let text = format!("{line}\n");
+        let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        index.write_all(&units)?;
+    }
+    index.flush()?;
+    Ok(tally.done())
+}
+
+/// The mapping of the registers that all three systems have: their task of 2016, and the original one by the
+/// classification of the day.
+fn tasks(register: &str, classification: &str) -> String {
+    let mut text = String::new();
+    let _ = writeln!(
+        text,
+        "service_task = {{ column = \"{register}\", codes = {{ ELATUS = \"25\", KOTIPALVELU = \"23\", \
+         \"PERHETYÖ\" = \"24\", TOIMEENTULO = \"26\" }} }}\noriginal_service_task = ["
+    );
+    for (year, law, other) in [("1989", "1989:10", "1989:13"), ("2011", "2011:12", "2011:17")] {
+        let _ = writeln!(
+            text,
+            "  {{ when = {{ \"{classification}\" = \"{year}\" }}, column = \"{register}\", \
+             codes = {{ ELATUS = \"{law}\" }}, otherwise = \"{other}\" }},"
+        );
+    }
+    text.push_str("]\n");
+    text
+}
+
+/// The mapping file that fits a system's deliveries.
+pub(super) fn mapping(system: SourceSystem, county: &County) -> String {
+    let own = &county.organisations()[0];
+    let types: Vec<String> =
+        TYPES.iter().map(|(name, code)| format!("\"{name}\" = \"{code}\"")).collect();
+    let types = types.join(", ");
+    let head = format!(
+        "# How the deliveries of the system {name} become documents of the archive.\nform = 1\n\
+         source = \"{name}\"\nbatch = \"1\"\ncreated_at = \"2026-11-20T12:00:00+02:00\"\n\
+         node = \"{id}.11.2026\"\njoined_on = \"{joined}\"\n\n",
+        name = system.name(),
+        id = own.id,
+        joined = joined(),
+    );
+    let parties = format!(
+        "\"controller.id\" = {{ constant = \"{id}\" }}\n\"controller.name\" = {{ constant = \"{name}\" }}\n\
+         \"operating_unit.id\" = {{ constant = \"{unit}\" }}\n\"operating_unit.name\" = {{ constant = \"{name}\" }}\n",
+        id = own.id,
+        name = own.name,
+        unit = own.operating_unit,
+    );
+    let body = match system {
+        SourceSystem::Aamu => format!(
+            "[index]\nfile = \"ASIAKIRJAT.CSV\"\nform = \"csv\"\nseparator = \";\"\nencoding = \"cp850\"\n\n\
+             [beside.asiakas]\nfile = \"ASIAKKAAT.CSV\"\nform = \"csv\"\nencoding = \"cp850\"\n\
+             key = \"ASNRO\"\non = \"ASNRO\"\n\n[document]\ndocument = {{ column = \"DOKNRO\" }}\n\
+             file = {{ column = \"TIEDOSTO\" }}\nmain_document = {{ column = \"PAAASIAKIRJA\" }}\n\
+             client = {{ column = \"ASNRO\" }}\n\"client.identity_code\" = {{ column = \"HETU\" }}\n\
+             \"client.family_name\" = {{ column = \"asiakas.NIMI\", take = \"first\" }}\n\
+             \"client.given_names\" = {{ column = \"asiakas.NIMI\", take = \"rest\" }}\n\
+             client_state = {{ column = \"asiakas.TILA\", codes = {{ P = \"ended\", K = \"deceased\", V = \"active\" }} }}\n\
+             relationship_id = {{ column = \"asiakas.ASIAKKUUS\" }}\n\
+             written_at = {{ column = \"PVM\", day = [\"%d.%m.%Y\", \"%Y-%m-%d\", \"%Y%m%d\", \"%d/%m %Y\"] }}\n\
+             general_type = {{ column = \"LAJI\", codes = {{ {types} }} }}\n{}{parties}",
+            tasks("REKISTERI", "LUOKITUS"),
+        ),
+        SourceSystem::Kaisla => format!(
+            "[index]\nfile = \"vienti.xml\"\nform = \"xml\"\nrow = \"asiakirja\"\n\n[document]\n\
+             document = {{ column = \"@tunnus\" }}\nfile = {{ column = \"tiedosto\" }}\n\
+             main_document = {{ column = \"paaasiakirja\" }}\n\
+             \"client.identity_code\" = {{ column = \"asiakas/hetu\" }}\n\
+             \"client.family_name\" = {{ column = \"asiakas/sukunimi\" }}\n\
+             \"client.given_names\" = {{ column = \"asiakas/etunimet\" }}\n\
+             client_state = {{ column = \"asiakas/@tila\", codes = {{ paattynyt = \"ended\", kuollut = \"deceased\", voimassa = \"active\" }} }}\n\
+             relationship_id = {{ column = \"asiakas/asiakkuus\" }}\n\
+             written_at = {{ column = \"laadittu\", day = \"%Y-%m-%d\" }}\n\
+             general_type = {{ column = \"laji\", codes = {{ {types} }} }}\n{}\
+             # The register went from the municipality to a joint authority and then to the county (OLD-6).\n\
+             \"controller.id\" = {{ column = \"rekisteri/@omistaja\", codes = {{ \"Niittysalon kunta\" = \"{id}\", \
+             \"Suvannon kuntayhtymä\" = \"{id}\", \"Suvannon hyvinvointialue\" = \"{id}\" }} }}\n\
+             \"controller.name\" = {{ constant = \"{name}\" }}\n\
+             \"operating_unit.id\" = {{ constant = \"{unit}\" }}\n\"operating_unit.name\" = {{ constant = \"{name}\" }}\n",
+            tasks("rekisteri", "luokitus"),
+            id = own.id,
+            name = own.name,
+            unit = own.operating_unit,
+        ),
+        SourceSystem::Portti => format!(
+            "[index]\nfile = \"asiakirjat.jsonl\"\nform = \"jsonl\"\nencoding = \"utf-16le\"\n\n[document]\n\
+             document = {{ column = \"id\" }}\nfile = {{ column = \"tiedosto\" }}\n\
+             main_document = {{ column = \"liittyy\" }}\nclient = {{ column = \"asiakas.numero\" }}\n\
+             \"client.identity_code\" = {{ column = \"asiakas.tunnus\" }}\n\
+             \"client.family_name\" = {{ column = \"asiakas.sukunimi\" }}\n\
+             \"client.given_names\" = {{ column = \"asiakas.etunimet\" }}\n\
+             client_state = {{ column = \"asiakas.tila\" }}\n\
+             relationship_id = {{ column = \"asiakas.asiakkuus\" }}\n\
+             written_at = {{ column = \"laadittu\" }}\n\
+             general_type = {{ column = \"laji\", codes = {{ {types} }} }}\n{}{parties}",
+            tasks("rekisteri.nimi", "rekisteri.luokitus"),
+        ),
+    };
+    format!("{head}{body}")
+}

@@ -1,0 +1,119 @@
+//! What can be told of documents together alone: identifiers and files that two have, one client under two codes, the
+//! same content twice, attachments without their main document, and the cases and relationships of all.
+//!
+//! Source: OLD-2, OLD-5, OLD-9.
+
+use rusqlite::params;
+use varanto_app::archive::{CheckOptions, check_submission};
+use varanto_domain::faults::{Fault, FaultKind};
+
+use crate::dossiers::each_dossier;
+use crate::rehearsal::{Rehearsal, RehearsalError};
+use crate::work::Work;
+
+const MARK_FAULTY: &str = "UPDATE item SET state = 'faulty'
+  WHERE state = 'sound' AND EXISTS (SELECT 1 FROM fault WHERE fault.number = item.number)";
+
+/// Each of the rows that share something, and the place of the first other one.
+macro_rules! shared {
+    ($from:literal, $by:literal, $more:literal) => {
+        concat!(
+            "SELECT number, CASE WHEN place = first THEN second ELSE first END FROM (
+               SELECT number, place, count(*) OVER same AS several, min(file) OVER same AS least,
+                 max(file) OVER same AS most, first_value(place) OVER same AS first,
+                 nth_value(place, 2) OVER same AS second
+               FROM item WHERE ", $from, "
+               WINDOW same AS (PARTITION BY ", $by, " ORDER BY place
+                 ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING))
+             WHERE several > 1", $more
+        )
+    };
+}
+
+const SAME_SOURCE: &str = shared!("source_id IS NOT NULL", "source_id", "");
+const SAME_FILE: &str = shared!("file IS NOT NULL", "file", "");
+/// Rows that name one file are told already.
+const SAME_CONTENT: &str =
+    shared!("day IS NOT NULL AND bytes > 0", "digest, client, day", " AND least <> most");
+const TWO_CODES: &str = "WITH person AS (
+    SELECT number, place, said ->> '$.client' AS named, client AS code FROM item
+    WHERE named IS NOT NULL AND code IS NOT NULL),
+  several AS (SELECT named FROM person GROUP BY named HAVING count(DISTINCT code) > 1),
+  first AS (SELECT named, code, min(place) AS place FROM person JOIN several USING (named) GROUP BY named, code)
+  SELECT person.number, min(first.place) FROM person JOIN first USING (named)
+    WHERE first.code <> person.code GROUP BY person.number";
+const ORPHANS: &str = "SELECT number FROM item WHERE state = 'sound' AND said ->> '$.main_document' IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM item main WHERE main.source_id = item.said ->> '$.main_document'
+    AND main.state = 'sound')";
+const DROP_EMPTY: &str = "DELETE FROM dossier WHERE kept NOT IN (
+    SELECT case_id FROM item WHERE state = 'sound' UNION SELECT relationship FROM item WHERE state = 'sound')";
+
+/// Compares everything that was checked.
+///
+/// # Errors
+/// What the work file says.
+pub(crate) fn compare(
+    rehearsal: &Rehearsal<'_>,
+    options: &CheckOptions<'_>,
+    work: &Work,
+) -> Result<(), RehearsalError> {
+    for (kind, element, query) in [
+        (FaultKind::SameSourceIdentifier, "document", SAME_SOURCE),
+        (FaultKind::FileOfAnotherRow, "file", SAME_FILE),
+        (FaultKind::ClientOfTwoCodes, "client.identity_code", TWO_CODES),
+    ] {
+        add_shared(work, kind, element, query)?;
+    }
+    if !rehearsal.mapping.keep_both {
+        add_shared(work, FaultKind::SameContent, "file", SAME_CONTENT)?;
+    }
+    work.connection().execute_batch(MARK_FAULTY)?;
+    make_dossiers(rehearsal, options, work)?;
+    work.connection().execute_batch(MARK_FAULTY)?;
+    let orphans: Vec<i64> = {
+        let mut statement = work.connection().prepare(ORPHANS)?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        rows.collect::<Result<_, _>>()?
+    };
+    for number in orphans {
+        let fault = Fault::new(FaultKind::MainDocumentNotBrought, "main_document", "ARC-4");
+        work.add_fault(number, &fault)?;
+    }
+    work.connection().execute_batch(MARK_FAULTY)?;
+    // What nothing hangs on any more is not made.
+    work.connection().execute_batch(DROP_EMPTY)?;
+    Ok(())
+}
+
+fn add_shared(
+    work: &Work,
+    kind: FaultKind,
+    element: &str,
+    query: &str,
+) -> Result<(), RehearsalError> {
+    let mut statement = work.connection().prepare(query)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (number, first): (i64, i64) = (row.get(0)?, row.get(1)?);
+        work.add_fault(number, &Fault::new(kind, element, "OLD-9").arg("first", first))?;
+    }
+    Ok(())
+}
+
+/// Composes and checks the cases and old relationships that the sound documents hang on.
+fn make_dossiers(
+    rehearsal: &Rehearsal<'_>,
+    options: &CheckOptions<'_>,
+    work: &Work,
+) -> Result<(), RehearsalError> {
+    each_dossier(work, rehearsal.mapping, rehearsal.registry, &mut |dossier| {
+        let checked = check_submission(&dossier.submission, rehearsal.registry, options);
+        for fault in checked.faults {
+            work.add_fault(dossier.first, &fault)?;
+        }
+        work.connection()
+            .prepare_cached("INSERT OR REPLACE INTO dossier VALUES (?, ?, ?, 'sound', NULL)")?
+            .execute(params![dossier.kept.as_str(), dossier.kind.name(), dossier.client])?;
+        Ok(())
+    })
+}

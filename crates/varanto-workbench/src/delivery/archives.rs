@@ -1,0 +1,159 @@
+//! Zip and tar archives, read where they stand: each file by its place, from as many threads as ask.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use tar::EntryType;
+use zip::ZipArchive;
+
+use super::{DeliveryError, Entry, LARGEST, MOST_IN_ZIP, lines};
+
+/// Whether a file begins as a zip archive does; an empty one has its end alone.
+pub(super) fn is_zip(place: &Path) -> io::Result<bool> {
+    let mut beginning = [0; 4];
+    let read = File::open(place)?.read(&mut beginning)?;
+    Ok(read == 4 && matches!(&beginning, b"PK\x03\x04" | b"PK\x05\x06"))
+}
+
+/// Whether a file has the mark of a tar archive.
+pub(super) fn is_tar(place: &Path) -> io::Result<bool> {
+    let mut mark = [0; 5];
+    let file = File::open(place)?;
+    Ok(file.read_exact_at(&mut mark, 257).is_ok() && &mark == b"ustar")
+}
+
+/// A file that many read at once, each at a place of its own.
+#[derive(Debug, Clone)]
+pub(super) struct Shared {
+    file: Arc<File>,
+    at: u64,
+    size: u64,
+}
+
+impl Shared {
+    fn open(place: &Path) -> io::Result<Self> {
+        let file = File::open(place)?;
+        let size = file.metadata()?.len();
+        Ok(Self { file: Arc::new(file), at: 0, size })
+    }
+}
+
+impl Read for Shared {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read_at(buffer, self.at)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+impl Seek for Shared {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let place = match to {
+            SeekFrom::Start(place) => Some(place),
+            SeekFrom::End(by) => self.size.checked_add_signed(by),
+            SeekFrom::Current(by) => self.at.checked_add_signed(by),
+        };
+        self.at = place.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.at)
+    }
+}
+
+/// The files of a zip archive.
+#[derive(Debug)]
+pub(super) struct ZipEntries {
+    archive: ZipArchive<Shared>,
+    /// For each entry of the delivery, its number in the archive.
+    numbers: Vec<u32>,
+}
+
+impl ZipEntries {
+    pub(super) fn open(place: &Path) -> Result<(Vec<Entry>, Self), DeliveryError> {
+        let unreadable = |error: &dyn ToString| DeliveryError::unreadable(place, error.to_string());
+        let shared = Shared::open(place).map_err(|error| unreadable(&error))?;
+        let mut archive = ZipArchive::new(shared).map_err(|error| unreadable(&error))?;
+        if archive.len() > MOST_IN_ZIP {
+            return Err(DeliveryError::TooMany(place.to_owned()));
+        }
+        let mut found = Vec::new();
+        for number in 0..archive.len() {
+            let file = archive.by_index_raw(number).map_err(|error| unreadable(&error))?;
+            if file.is_file() {
+                let name = lines::name_of_bytes(file.name_raw());
+                found.push((Entry { name, size: file.size() }, number));
+            }
+        }
+        found.sort_by(|one, other| one.0.name.cmp(&other.0.name));
+        let numbers = found.iter().filter_map(|(_, number)| u32::try_from(*number).ok()).collect();
+        Ok((found.into_iter().map(|(entry, _)| entry).collect(), Self { archive, numbers }))
+    }
+
+    pub(super) fn read(&self, at: usize) -> io::Result<Vec<u8>> {
+        let mut archive = self.archive.clone();
+        let file = archive.by_index(self.numbers[at] as usize).map_err(io::Error::other)?;
+        let mut bytes = Vec::new();
+        // What the list of contents says of a size is a claim: a small archive can hold endless files.
+        file.take(LARGEST + 1).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// A compressed file cannot be read on from another thread's archive, so an index is read whole.
+    pub(super) fn stream(&self, at: usize) -> io::Result<Box<dyn Read + Send>> {
+        let mut archive = self.archive.clone();
+        let mut file = archive.by_index(self.numbers[at] as usize).map_err(io::Error::other)?;
+        let mut whole = tempfile::tempfile()?;
+        io::copy(&mut file, &mut whole)?;
+        whole.rewind()?;
+        Ok(Box::new(BufReader::new(whole)))
+    }
+}
+
+/// The files of a tar archive.
+#[derive(Debug)]
+pub(super) struct TarEntries {
+    file: Shared,
+    /// For each entry of the delivery, where it begins and how long it is.
+    places: Vec<(u64, u64)>,
+}
+
+impl TarEntries {
+    pub(super) fn open(place: &Path) -> Result<(Vec<Entry>, Self), DeliveryError> {
+        let unreadable = |error: io::Error| DeliveryError::unreadable(place, error);
+        let file = Shared::open(place).map_err(unreadable)?;
+        let mut archive = tar::Archive::new(file.clone());
+        let mut found = Vec::new();
+        for entry in archive.entries_with_seek().map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            if matches!(entry.header().entry_type(), EntryType::Regular | EntryType::Continuous) {
+                let name = lines::name_of_bytes(&entry.path_bytes());
+                let name = name.trim_start_matches("./").to_owned();
+                let size = entry.size();
+                found.push((Entry { name, size }, (entry.raw_file_position(), size)));
+            }
+        }
+        found.sort_by(|one, other| one.0.name.cmp(&other.0.name));
+        let (entries, places) = found.into_iter().unzip();
+        Ok((entries, Self { file, places }))
+    }
+
+    fn part(&self, at: usize) -> io::Take<Shared> {
+        let (begins, size) = self.places[at];
+        Shared { at: begins, ..self.file.clone() }.take(size)
+    }
+
+    pub(super) fn read(&self, at: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.part(at).read_to_end(&mut bytes)?;
+        // An archive that was cut off ends in the middle of a file.
+        if bytes.len() as u64 != self.places[at].1 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(bytes)
+    }
+
+    pub(super) fn stream(&self, at: usize) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(BufReader::new(self.part(at))))
+    }
+}

@@ -1,0 +1,175 @@
+//! The index of a delivery: what a source system says of its documents, a row for each.
+
+use std::io::{Cursor, Read};
+use std::sync::Arc;
+
+use super::lines::{self, Encoding};
+use super::{Delivery, DeliveryError, sheets, trees};
+
+/// In which form an index is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IndexForm {
+    /// Values with a separator between, the columns' names in the first line.
+    Csv {
+        /// What stands between the values.
+        separator: u8,
+    },
+    /// A sheet of a spreadsheet, the columns' names in the first row that holds any.
+    Xlsx {
+        /// The sheet's name; the first sheet without one.
+        sheet: Option<String>,
+    },
+    /// An XML document in which one element is a row. A column is the path to a text or an attribute in it:
+    /// `asiakas/hetu`, `asiakas/@tunnus`.
+    Xml {
+        /// The element's name.
+        row: String,
+    },
+    /// One JSON object a line. A column is the path to a value in it: `asiakas.hetu`.
+    JsonLines,
+}
+
+impl IndexForm {
+    /// Its name in a mapping file.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Csv { .. } => "csv",
+            Self::Xlsx { .. } => "xlsx",
+            Self::Xml { .. } => "xml",
+            Self::JsonLines => "jsonl",
+        }
+    }
+}
+
+/// Where an index is and how it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Index {
+    /// The file's name in the delivery.
+    pub file: String,
+    /// Its form.
+    pub form: IndexForm,
+    /// Its encoding; a spreadsheet has one of its own.
+    pub encoding: Encoding,
+}
+
+/// A row of an index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Where it stands: the row of a table, of which the first names the columns; the how-manieth element or object.
+    pub number: u64,
+    /// The columns' names.
+    pub columns: Arc<[String]>,
+    /// Their values, trimmed; shorter than the columns where a line ends early.
+    pub values: Vec<String>,
+    /// How many values came that no column is there for.
+    pub surplus: usize,
+}
+
+impl Row {
+    /// The value of a column; `None` where it is empty or there is no such column.
+    #[must_use]
+    pub fn get(&self, column: &str) -> Option<&str> {
+        let at = self.columns.iter().position(|name| name == column)?;
+        self.values.get(at).map(String::as_str).filter(|value| !value.is_empty())
+    }
+}
+
+/// The rows of an index, in its order. An error ends them.
+pub type Rows = Box<dyn Iterator<Item = Result<Row, DeliveryError>> + Send>;
+
+impl Index {
+    /// The rows of the index.
+    ///
+    /// # Errors
+    /// A file that is not there, cannot be read, or has not the form that is said.
+    pub fn rows(&self, delivery: &Delivery) -> Result<Rows, DeliveryError> {
+        let read = delivery.stream(&self.file)?;
+        match &self.form {
+            IndexForm::Csv { separator } => {
+                csv_rows(self.file.clone(), lines::as_utf8(read, self.encoding), *separator)
+            }
+            IndexForm::Xlsx { sheet } => sheets::rows(&self.file, read, sheet.as_deref()),
+            IndexForm::Xml { row } => {
+                Ok(trees::xml_rows(&self.file, lines::as_utf8(read, self.encoding), row))
+            }
+            IndexForm::JsonLines => {
+                Ok(trees::json_rows(&self.file, lines::as_utf8(read, self.encoding)))
+            }
+        }
+    }
+
+    /// The index that a file looks like; `None` where it looks like none.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn guess(delivery: &Delivery, file: &str) -> Result<Option<Self>, DeliveryError> {
+        let read = delivery.stream(file)?;
+        let failed = |error: std::io::Error| DeliveryError::index(file, error);
+        let beginning = lines::beginning(read).map_err(failed)?;
+        let encoding = Encoding::guess(&beginning);
+        let mut text = String::new();
+        let form = if beginning.starts_with(b"PK") {
+            Some(IndexForm::Xlsx { sheet: None })
+        } else {
+            let mut decoded = lines::as_utf8(Box::new(Cursor::new(beginning)), encoding);
+            decoded.read_to_string(&mut text).map_err(failed)?;
+            let lower = file.to_lowercase();
+            match text.trim_start().chars().next() {
+                Some('<') if lower.ends_with(".xml") => {
+                    trees::repeated_element(&text).map(|row| IndexForm::Xml { row })
+                }
+                Some('{') => Some(IndexForm::JsonLines),
+                _ => separator(&text).map(|separator| IndexForm::Csv { separator }),
+            }
+        };
+        Ok(form.map(|form| Self { file: file.to_owned(), form, encoding }))
+    }
+}
+
+/// The separator that the first line has most of, where the next lines have it too.
+fn separator(text: &str) -> Option<u8> {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let (first, second) = (lines.next()?, lines.next().unwrap_or_default());
+    let count = |line: &str, sign: u8| line.bytes().filter(|byte| *byte == sign).count();
+    let found = [b';', b'\t', b',', b'|'].into_iter().max_by_key(|sign| count(first, *sign))?;
+    (count(first, found) > 0 && (second.is_empty() || count(second, found) > 0)).then_some(found)
+}
+
+fn csv_rows(
+    file: String,
+    text: Box<dyn Read + Send>,
+    separator: u8,
+) -> Result<Rows, DeliveryError> {
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(separator)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(text);
+    let header = reader.headers().map_err(|error| DeliveryError::index(&file, error))?;
+    let columns: Arc<[String]> = header.iter().map(str::to_owned).collect();
+    check_columns(&file, &columns)?;
+    let rows = reader.into_records().map(move |record| {
+        let record = record.map_err(|error| DeliveryError::index(&file, error))?;
+        let mut values: Vec<String> = record.iter().map(str::to_owned).collect();
+        let surplus = values.len().saturating_sub(columns.len());
+        values.truncate(columns.len());
+        // The row of a spreadsheet, which people look for: a value may run over several lines.
+        let number = record.position().map_or(0, csv::Position::record) + 1;
+        Ok(Row { number, columns: Arc::clone(&columns), values, surplus })
+    });
+    Ok(Box::new(rows))
+}
+
+/// A name that two columns have would make one of them unreachable.
+pub(super) fn check_columns(file: &str, columns: &[String]) -> Result<(), DeliveryError> {
+    for (at, name) in columns.iter().enumerate() {
+        if !name.is_empty() && columns[..at].contains(name) {
+            return Err(DeliveryError::index(file, format!("two columns are called {name:?}")));
+        }
+    }
+    if columns.iter().all(String::is_empty) {
+        return Err(DeliveryError::index(file, "the first row names no column"));
+    }
+    Ok(())
+}

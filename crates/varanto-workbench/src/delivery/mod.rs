@@ -1,0 +1,272 @@
+//! A delivery of old client data: an index and the files that it names, in a folder, a zip or a tar archive.
+//!
+//! Nothing is unpacked and nothing outside the delivery is read: a file is there when the delivery lists it.
+//! Source: OLD-9.
+
+mod archives;
+mod index;
+mod lines;
+mod sheets;
+mod trees;
+
+use std::collections::HashMap;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+
+pub use index::{Index, IndexForm, Row, Rows};
+pub use lines::Encoding;
+
+use archives::{TarEntries, ZipEntries};
+
+/// The largest file that is read, in bytes: no part of a submission may be larger.
+pub const LARGEST: u64 = 200 * 1024 * 1024;
+/// So many files a zip archive may hold: its list of contents is read into memory whole.
+const MOST_IN_ZIP: usize = 1_000_000;
+
+/// Why a delivery cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum DeliveryError {
+    /// A file or folder cannot be read.
+    #[error("{}: {reason}", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+    /// No folder, zip or tar archive.
+    #[error("{}: neither a folder nor a zip or tar archive", .0.display())]
+    UnknownForm(PathBuf),
+    /// A zip archive with too many files.
+    #[error("{}: more than {MOST_IN_ZIP} files in one zip archive; unpack it and give the folder", .0.display())]
+    TooMany(PathBuf),
+    /// A file that the delivery does not hold.
+    #[error("{0}: there is no such file in the delivery")]
+    Missing(String),
+    /// A file that is larger than what the archive takes.
+    #[error("{0}: {1} bytes; the archive takes {LARGEST}")]
+    TooLarge(String, u64),
+    /// An index that does not read.
+    #[error("{file}: {reason}")]
+    Index {
+        /// The index.
+        file: String,
+        /// Why not, and where.
+        reason: String,
+    },
+}
+
+impl DeliveryError {
+    fn unreadable(path: &Path, reason: impl ToString) -> Self {
+        Self::Unreadable { path: path.to_owned(), reason: reason.to_string() }
+    }
+
+    fn index(file: &str, reason: impl ToString) -> Self {
+        Self::Index { file: file.to_owned(), reason: reason.to_string() }
+    }
+}
+
+/// A file of a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its name from the top of the delivery, with `/` between folders. A name that is no UTF-8 is read as
+    /// Windows-1252, as old systems write it.
+    pub name: String,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// How an index's name of a file was found among the delivery's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// This file.
+    One(usize),
+    /// No file.
+    None,
+    /// So many files fit, and none fits better: nobody but a person can tell which is meant.
+    Several(usize),
+}
+
+/// A delivery that was opened.
+#[derive(Debug)]
+pub struct Delivery {
+    place: PathBuf,
+    entries: Vec<Entry>,
+    content: Content,
+    by_name: HashMap<u64, u32>,
+    /// Names in lower case, and last parts of names.
+    by_likeness: HashMap<u64, Alike>,
+}
+
+/// How many files are like a name, and the first of them. Names are kept as their hashes, for a delivery may
+/// have millions.
+#[derive(Debug, Clone, Copy)]
+struct Alike {
+    first: u32,
+    count: u32,
+}
+
+#[derive(Debug)]
+enum Content {
+    /// The paths, as the system writes them.
+    Folder(Vec<PathBuf>),
+    Zip(ZipEntries),
+    Tar(TarEntries),
+}
+
+impl Delivery {
+    /// Opens a folder, a zip or a tar archive, and lists what is in it.
+    ///
+    /// # Errors
+    /// What cannot be read, or has another form.
+    pub fn open(place: &Path) -> Result<Self, DeliveryError> {
+        let unreadable = |error: std::io::Error| DeliveryError::unreadable(place, error);
+        let (entries, content) = if fs::metadata(place).map_err(unreadable)?.is_dir() {
+            let mut found = Vec::new();
+            list_folder(place, "", &mut found)?;
+            // The order of a folder is chance; a delivery has one order.
+            found.sort_by(|one, other| one.0.name.cmp(&other.0.name));
+            let (entries, paths) = found.into_iter().unzip();
+            (entries, Content::Folder(paths))
+        } else if archives::is_zip(place).map_err(unreadable)? {
+            let (entries, zip) = ZipEntries::open(place)?;
+            (entries, Content::Zip(zip))
+        } else if archives::is_tar(place).map_err(unreadable)? {
+            let (entries, tar) = TarEntries::open(place)?;
+            (entries, Content::Tar(tar))
+        } else {
+            return Err(DeliveryError::UnknownForm(place.to_owned()));
+        };
+        let (by_name, by_likeness) = names(&entries);
+        Ok(Self { place: place.to_owned(), entries, content, by_name, by_likeness })
+    }
+
+    /// The folder or archive.
+    #[must_use]
+    pub fn place(&self) -> &Path {
+        &self.place
+    }
+
+    /// Every file, in the order of names.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The file that an index means: the one of exactly that name, else the only one that differs in case or in
+    /// the kind of slash, else, where no folder is named, the only one so called in any folder.
+    #[must_use]
+    pub fn find(&self, named: &str) -> Found {
+        let name = tidy(named);
+        let exact = self.by_name.get(&hash(&name)).map(|at| *at as usize);
+        if let Some(at) = exact.filter(|at| self.entries[*at].name == name) {
+            return Found::One(at);
+        }
+        let name = name.to_lowercase();
+        let Some(alike) = self.by_likeness.get(&hash(&name)) else { return Found::None };
+        let first = self.entries[alike.first as usize].name.to_lowercase();
+        match alike.count {
+            _ if first != name && last_part(&first) != name => Found::None,
+            1 => Found::One(alike.first as usize),
+            several => Found::Several(several as usize),
+        }
+    }
+
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or is too large.
+    pub fn read(&self, at: usize) -> Result<Vec<u8>, DeliveryError> {
+        let entry = &self.entries[at];
+        if entry.size > LARGEST {
+            return Err(DeliveryError::TooLarge(entry.name.clone(), entry.size));
+        }
+        let read = match &self.content {
+            Content::Folder(paths) => fs::read(&paths[at]),
+            Content::Zip(zip) => zip.read(at),
+            Content::Tar(tar) => tar.read(at),
+        };
+        let place = || self.place.join(&entry.name);
+        let bytes = read.map_err(|error| DeliveryError::unreadable(&place(), error))?;
+        let size = bytes.len() as u64;
+        if size > LARGEST {
+            return Err(DeliveryError::TooLarge(entry.name.clone(), size));
+        }
+        Ok(bytes)
+    }
+
+    /// A file of the delivery to read in order, such as an index of any length.
+    ///
+    /// # Errors
+    /// A file that is not there, or cannot be read.
+    pub fn stream(&self, name: &str) -> Result<Box<dyn std::io::Read + Send>, DeliveryError> {
+        let Found::One(at) = self.find(name) else {
+            return Err(DeliveryError::Missing(name.to_owned()));
+        };
+        let opened = match &self.content {
+            Content::Folder(paths) => {
+                fs::File::open(&paths[at]).map(|file| Box::new(file) as Box<_>)
+            }
+            Content::Zip(zip) => zip.stream(at),
+            Content::Tar(tar) => tar.stream(at),
+        };
+        opened.map_err(|error| DeliveryError::unreadable(&self.place.join(name), error))
+    }
+}
+
+/// A name as an index writes it, as a delivery lists it.
+fn tidy(name: &str) -> String {
+    let name = name.trim().replace('\\', "/");
+    let name = name.trim_start_matches("./").trim_start_matches('/');
+    name.to_owned()
+}
+
+fn last_part(name: &str) -> &str {
+    name.rsplit_once('/').map_or(name, |(_, last)| last)
+}
+
+fn hash(name: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn names(entries: &[Entry]) -> (HashMap<u64, u32>, HashMap<u64, Alike>) {
+    let mut by_name = HashMap::with_capacity(entries.len());
+    let mut by_likeness: HashMap<u64, Alike> = HashMap::with_capacity(entries.len());
+    for (first, entry) in (0u32..).zip(entries) {
+        by_name.insert(hash(&entry.name), first);
+        let lower = entry.name.to_lowercase();
+        let last = last_part(&lower);
+        let beside = (last != lower).then_some(last);
+        for like in [Some(&*lower), beside].into_iter().flatten() {
+            let known = by_likeness.entry(hash(like)).or_insert(Alike { first, count: 0 });
+            known.count += 1;
+        }
+    }
+    (by_name, by_likeness)
+}
+
+/// Adds the files of a folder and of those in it. Links are passed over: what they point to is no part of the
+/// delivery.
+fn list_folder(
+    folder: &Path,
+    above: &str,
+    found: &mut Vec<(Entry, PathBuf)>,
+) -> Result<(), DeliveryError> {
+    let unreadable = |error: std::io::Error| DeliveryError::unreadable(folder, error);
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let facts = entry.metadata().map_err(unreadable)?;
+        let name = lines::name_of_file(&entry.file_name());
+        let name = if above.is_empty() { name } else { format!("{above}/{name}") };
+        if facts.is_dir() {
+            list_folder(&entry.path(), &name, found)?;
+        } else if facts.is_file() {
+            found.push((Entry { name, size: facts.len() }, entry.path()));
+        }
+    }
+    Ok(())
+}
+

@@ -1,0 +1,150 @@
+//! The cases and old relationships of a batch, composed of the documents that hang on them.
+//!
+//! Source: OLD-2, OLD-5; document 002.
+
+use varanto_app::Registry;
+use varanto_app::archive::Submission;
+use varanto_domain::ids::Oid;
+use varanto_domain::old_data::HangsOn;
+use varanto_domain::time::FinnishDay;
+
+use crate::documents::{Composer, OldCase, OldDocument, OldRelationship, read_document};
+use crate::identifiers;
+use crate::mapping::Mapping;
+use crate::work::{Work, WorkError, read_values};
+
+/// What old documents hang on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DossierKind {
+    /// An old relationship.
+    Relationship,
+    /// A closed case.
+    Case,
+}
+
+impl DossierKind {
+    /// Its word in the work file.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Relationship => "relationship",
+            Self::Case => "case",
+        }
+    }
+}
+
+/// A case or old relationship to be made.
+#[derive(Debug)]
+pub struct Dossier {
+    /// Its own identifier.
+    pub kept: Oid,
+    /// Which of the two it is.
+    pub kind: DossierKind,
+    /// Its client.
+    pub client: String,
+    /// The first document that hangs on it.
+    pub first: i64,
+    /// The document in which it is kept.
+    pub submission: Submission,
+}
+
+/// A case with one of its documents, and its days.
+struct Counted {
+    first: i64,
+    one: OldDocument,
+    opened: FinnishDay,
+    closed: FinnishDay,
+}
+
+const CASES: &str = "SELECT relationship, client, min(number), min(day), max(day),
+    min(said ->> '$.case_opened_on'), max(said ->> '$.case_closed_on')
+  FROM item WHERE state IN ('sound', 'archived', 'refused') AND case_id IS NOT NULL
+  GROUP BY client, relationship, case_id ORDER BY client, relationship, min(number)";
+
+/// Each old relationship, and after it each of its cases, of the documents that are to be archived; client by client.
+///
+/// # Errors
+/// What the work file says, and what is done with each.
+pub fn each_dossier<E: From<WorkError> + From<rusqlite::Error>>(
+    work: &Work,
+    mapping: &Mapping,
+    registry: &Registry,
+    each: &mut dyn FnMut(Dossier) -> Result<(), E>,
+) -> Result<(), E> {
+    let composer = Composer { mapping, registry };
+    let mut statement = work.connection().prepare(CASES)?;
+    let mut rows = statement.query([])?;
+    let mut cases: Vec<Counted> = Vec::new();
+    let mut current: Option<(String, String)> = None;
+    while let Some(row) = rows.next()? {
+        let key: (String, String) = (row.get(1)?, row.get(0)?);
+        if let Some(before) = current.replace(key.clone()).filter(|before| *before != key) {
+            finish(&composer, before, &mut cases, each)?;
+        }
+        let first: i64 = row.get(2)?;
+        let one = document(work, first)?;
+        let day = |at: usize, said: usize| -> Result<FinnishDay, E> {
+            let (of_documents, said): (String, Option<String>) = (row.get(at)?, row.get(said)?);
+            let said = said.as_deref().and_then(FinnishDay::parse);
+            Ok(said.or(FinnishDay::parse(&of_documents)).unwrap_or(one.day()))
+        };
+        let (opened, closed) = (day(3, 5)?, day(4, 6)?);
+        cases.push(Counted { first, one, opened, closed });
+    }
+    match current {
+        Some(last) => finish(&composer, last, &mut cases, each),
+        None => Ok(()),
+    }
+}
+
+/// The relationship of some cases, where it is an old one, and the cases themselves.
+fn finish<E: From<WorkError>>(
+    composer: &Composer<'_>,
+    (client, id): (String, String),
+    cases: &mut Vec<Counted>,
+    each: &mut dyn FnMut(Dossier) -> Result<(), E>,
+) -> Result<(), E> {
+    let id = Oid::parse(&id).map_err(|_| WorkError::Foreign("an identifier".to_owned()))?;
+    let Some(Counted { first, one, .. }) = cases.first() else { return Ok(()) };
+    if one.state.hangs_on() == HangsOn::OldRelationship {
+        let mut tasks: Vec<String> =
+            cases.iter().map(|case| case.one.service_task.clone()).collect();
+        tasks.sort();
+        tasks.dedup();
+        let relationship = OldRelationship {
+            one,
+            id: id.clone(),
+            first: cases.iter().map(|case| case.opened).min().unwrap_or(one.day()),
+            last: cases.iter().map(|case| case.closed).max().unwrap_or(one.day()),
+            tasks,
+        };
+        each(Dossier {
+            kept: id.clone(),
+            kind: DossierKind::Relationship,
+            client: client.clone(),
+            first: *first,
+            submission: composer.relationship(&relationship),
+        })?;
+    }
+    for Counted { first, one, opened, closed } in cases.drain(..) {
+        let case = OldCase { one: &one, opened, closed, relationship: id.clone() };
+        each(Dossier {
+            kept: identifiers::case(composer.mapping, &one),
+            kind: DossierKind::Case,
+            client: client.clone(),
+            first,
+            submission: composer.case(&case),
+        })?;
+    }
+    Ok(())
+}
+
+/// A document that was checked, as the mapping made it.
+pub(crate) fn document(work: &Work, number: i64) -> Result<OldDocument, WorkError> {
+    let said: String = work
+        .connection()
+        .prepare_cached("SELECT said FROM item WHERE number = ?")?
+        .query_row([number], |row| row.get(0))?;
+    read_document(read_values(&said)?, &mut Vec::new())
+        .ok_or_else(|| WorkError::Foreign("a sound document that does not read".to_owned()))
+}

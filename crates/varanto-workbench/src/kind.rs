@@ -1,0 +1,130 @@
+//! What a file is, by what stands in it: names of old systems' files promise much.
+
+use varanto_domain::archive::documents::Part;
+
+/// What a file of a delivery is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// PDF of any kind; whether it is PDF/A is judged like every part that is archived.
+    Pdf,
+    /// An XHTML document.
+    Xhtml,
+    /// HTML that is no XHTML.
+    Html,
+    /// Other XML.
+    Xml,
+    /// A scan in TIFF.
+    Tiff,
+    /// A scan or picture in JPEG.
+    Jpeg,
+    /// A picture in PNG.
+    Png,
+    /// Rich text.
+    Rtf,
+    /// A document of a word processor in an Office Open XML package.
+    Docx,
+    /// A document of an older word processor.
+    Doc,
+    /// Plain text.
+    Text,
+    /// Something else.
+    Unknown,
+}
+
+impl Kind {
+    /// Its word in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pdf => "pdf",
+            Self::Xhtml => "xhtml",
+            Self::Html => "html",
+            Self::Xml => "xml",
+            Self::Tiff => "tiff",
+            Self::Jpeg => "jpeg",
+            Self::Png => "png",
+            Self::Rtf => "rtf",
+            Self::Docx => "docx",
+            Self::Doc => "doc",
+            Self::Text => "text",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// What the bytes are.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        let beginning = &bytes[..bytes.len().min(2048)];
+        let holds = |wanted: &[u8]| beginning.windows(wanted.len()).any(|part| part == wanted);
+        match beginning {
+            [0xFF, 0xD8, 0xFF, ..] => Self::Jpeg,
+            [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] => Self::Tiff,
+            [0x89, b'P', b'N', b'G', ..] => Self::Png,
+            [b'{', b'\\', b'r', b't', b'f', ..] => Self::Rtf,
+            [0xD0, 0xCF, 0x11, 0xE0, ..] => Self::Doc,
+            [b'P', b'K', 3, 4, ..] if holds(b"word/") || holds(b"[Content_Types].xml") => Self::Docx,
+            // A PDF file may have a line of something else before its mark.
+            _ if holds(b"%PDF-") => Self::Pdf,
+            _ => Self::of_text(bytes, beginning),
+        }
+    }
+
+    fn of_text(bytes: &[u8], beginning: &[u8]) -> Self {
+        let text = beginning.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(beginning).trim_ascii_start();
+        let lower = text.to_ascii_lowercase();
+        let holds = |wanted: &[u8]| lower.windows(wanted.len()).any(|part| part == wanted);
+        if text.starts_with(b"<") {
+            return match () {
+                () if holds(b"http://www.w3.org/1999/xhtml") => Self::Xhtml,
+                () if holds(b"<html") || holds(b"<!doctype html") || holds(b"<body") => Self::Html,
+                () if text.starts_with(b"<?xml") => Self::Xml,
+                () => Self::Html,
+            };
+        }
+        let control = |byte: &u8| *byte < 32 && !b"\t\n\r\x0c\x1a".contains(byte);
+        if bytes.is_empty() || beginning.iter().any(control) { Self::Unknown } else { Self::Text }
+    }
+
+    /// The part that a file of this kind is archived as, without being converted.
+    #[must_use]
+    pub const fn part(self) -> Option<Part> {
+        match self {
+            Self::Pdf => Some(Part::Pdf),
+            Self::Xhtml => Some(Part::View),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// OLD-9: a file is what stands in it, whatever its name says.
+    #[test]
+    fn a_file_is_known_by_its_beginning() {
+        for (bytes, kind) in [
+            (&b"%PDF-1.7\n"[..], "pdf"),
+            (b"\n\n%PDF-1.4", "pdf"),
+            (b"<?xml version=\"1.0\"?><html xmlns=\"http://www.w3.org/1999/xhtml\">", "xhtml"),
+            (b"\xEF\xBB\xBF<html xmlns=\"http://www.w3.org/1999/xhtml\"><head/>", "xhtml"),
+            (b"<div id=\"a\" xmlns=\"http://www.w3.org/1999/xhtml\">", "xhtml"),
+            (b"<!DOCTYPE html><HTML><body>", "html"),
+            (b"<p>Moi</p>", "html"),
+            (b"<?xml version=\"1.0\"?><potilas/>", "xml"),
+            (b"II*\0\x08\0\0\0", "tiff"),
+            (b"MM\0*\0\0\0\x08", "tiff"),
+            (b"\xFF\xD8\xFF\xE0", "jpeg"),
+            (b"\x89PNG\r\n", "png"),
+            (b"{\\rtf1\\ansi", "rtf"),
+            (b"PK\x03\x04........[Content_Types].xml", "docx"),
+            (b"PK\x03\x04........kuva.jpg", "unknown"),
+            (b"\xD0\xCF\x11\xE0\xA1\xB1", "doc"),
+            (b"Asiakas kertoi \xE4idist\xE4\xE4n.", "text"),
+            (b"\0\0\0\x01", "unknown"),
+            (b"", "unknown"),
+        ] {
+            assert_eq!(Kind::of(bytes).name(), kind, "{}", String::from_utf8_lossy(bytes));
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The migration workbench: old client data from delivery to archive.
+//!
+//! The workbench stands outside the archive. It reads a delivery, makes documents of it by the mapping file, checks
+//! them as archiving would, and hands them in at the door like any client-information system. What it knows between
+//! two runs is in one work file.
+//!
+//! Source: OLD-1 to OLD-10; document 002 of the sources.
+
+mod comparison;
+pub mod delivery;
+pub mod documents;
+pub mod dossiers;
+pub mod identifiers;
+pub mod kind;
+pub mod mapping;
+pub mod rehearsal;
+pub mod work;

@@ -1,0 +1,217 @@
+//! The mapping file: how what a source system says becomes what the archive asks.
+//!
+//! Readable, versioned, kept beside the batch: whoever asks later why a document is where it is finds it here.
+//! Source: OLD-4, OLD-6 to OLD-9.
+
+mod file;
+mod recipe;
+
+use std::collections::BTreeMap;
+
+use varanto_domain::ids::Oid;
+use varanto_domain::old_data::Choice;
+use varanto_domain::time::{FinnishDay, Instant};
+
+pub use file::{BadMapping, read};
+pub use recipe::{Recipe, Step, Unmapped, WhyUnmapped};
+
+use crate::delivery::{Index, Row};
+
+macro_rules! targets {
+    ($($(#[doc = $doc:literal])* $name:ident $path:literal $required:literal;)*) => {
+        /// What a mapping says of each document.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum Target { $($(#[doc = $doc])* $name,)* }
+
+        impl Target {
+            /// Each of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// Its name in mapping files: that of the metadata element, where it is one.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => $path,)* }
+            }
+
+            /// Whether a mapping must say it.
+            #[must_use]
+            pub const fn is_required(self) -> bool {
+                match self { $(Self::$name => $required,)* }
+            }
+        }
+    };
+}
+
+targets! {
+    /// The source's own identifier of the document: no other document of the source has it.
+    Document "document" true;
+    /// The file, as the delivery names it.
+    File "file" true;
+    /// The source's identifier of the document that this one is an attachment of.
+    MainDocument "main_document" false;
+    /// What the organisation calls one client over all rows; the identity code where it is not said.
+    Client "client" false;
+    /// The client's identity code.
+    IdentityCode "client.identity_code" true;
+    /// Family name.
+    FamilyName "client.family_name" true;
+    /// Given names.
+    GivenNames "client.given_names" true;
+    /// Day of birth; that of the identity code where it is not said.
+    BirthDate "client.birth_date" false;
+    /// Sex, a code.
+    Sex "client.sex" false;
+    /// Whether there is a non-disclosure order.
+    NonDisclosure "client.non_disclosure" false;
+    /// How the client stands with the controller: `ended`, `active` or `deceased`.
+    State "client_state" true;
+    /// The active relationship in the archive, for active clients.
+    Relationship "relationship_id" false;
+    /// The controller of today, an OID: the successor of the one who wrote the document.
+    Controller "controller.id" true;
+    /// The controller's name.
+    ControllerName "controller.name" true;
+    /// The operating unit, an OID.
+    OperatingUnit "operating_unit.id" true;
+    /// Its name.
+    OperatingUnitName "operating_unit.name" true;
+    /// The service task of 2016.
+    ServiceTask "service_task" true;
+    /// The service task of 1989 or 2011, such as `1989:13`.
+    OriginalTask "original_service_task" false;
+    /// The day or moment that it was written.
+    WrittenAt "written_at" true;
+    /// The general document type.
+    GeneralType "general_type" true;
+    /// The specific document type.
+    SpecificType "specific_type" false;
+    /// The language, two letters.
+    Language "language" false;
+    /// Given names of the professional who wrote it.
+    ProfessionalGivenNames "professional.given_names" false;
+    /// Family name of the professional.
+    ProfessionalFamilyName "professional.family_name" false;
+    /// The retention class; `1`, for ever, where it is not said.
+    RetentionClass "retention_class" false;
+    /// Which case of the client it belongs to; one case for each service task where it is not said.
+    Case "case" false;
+    /// The day on which that case was opened; that of its first document where it is not said.
+    CaseOpened "case_opened_on" false;
+    /// The day on which it was closed; that of its last document where it is not said.
+    CaseClosed "case_closed_on" false;
+}
+
+impl Target {
+    /// The target of a name.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|target| target.name() == name)
+    }
+
+    /// Whether its values are client data, which no fault and no report shows.
+    #[must_use]
+    pub const fn is_personal(self) -> bool {
+        matches!(
+            self,
+            Self::Client
+                | Self::IdentityCode
+                | Self::FamilyName
+                | Self::GivenNames
+                | Self::BirthDate
+                | Self::Sex
+                | Self::NonDisclosure
+                | Self::File
+        )
+    }
+}
+
+/// How a client's old relationships are made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Grouping {
+    /// One old relationship for each service task. Source: document 002.
+    #[default]
+    PerServiceTask,
+    /// One old relationship for all of the client's service tasks.
+    One,
+}
+
+impl Grouping {
+    const ALL: [Self; 2] = [Self::PerServiceTask, Self::One];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::PerServiceTask => "per-service-task",
+            Self::One => "one",
+        }
+    }
+}
+
+/// A table beside the index, whose rows are found by a value of the index's.
+#[derive(Debug, Clone)]
+pub struct Join {
+    /// What its columns are called by: `asiakas` makes `asiakas.SUKUNIMI`.
+    pub name: String,
+    /// Where it is.
+    pub index: Index,
+    /// Its own column with the value.
+    pub key: String,
+    /// The column of the index, or of an earlier table, with the same value.
+    pub on: String,
+}
+
+/// A mapping that was read and holds.
+#[derive(Debug, Clone)]
+pub struct Mapping {
+    /// What the source system is called. Identifiers follow from it: another name makes other documents.
+    pub source: String,
+    /// Which batch of the source this is. A second batch gives the same documents the same identifiers, and old
+    /// relationships of its own, for those are never updated.
+    pub batch: String,
+    /// The moment that the archived documents are said to have been made at.
+    pub created_at: Instant,
+    /// Under which node identifiers are made: that of the organisation whose system archives.
+    pub node: Oid,
+    /// The day on which the organisation joined: what was written since is no old data.
+    pub joined_on: FinnishDay,
+    /// Since when the service tasks of 2016 were in use, where later than the nation.
+    pub tasks_of_2016_from: Option<FinnishDay>,
+    /// How old relationships are made.
+    pub relationships: Grouping,
+    /// Whether the same content twice for one client and day is meant, and not a fault.
+    pub keep_both: bool,
+    /// Where the rest is kept, in the organisation's own words.
+    pub kept_elsewhere: String,
+    /// What is brought, by service task.
+    pub choices: BTreeMap<String, Choice>,
+    /// What is brought of the service tasks that are not named.
+    pub otherwise: Choice,
+    /// The index.
+    pub index: Index,
+    /// The tables beside it.
+    pub joins: Vec<Join>,
+    recipes: BTreeMap<Target, Recipe>,
+}
+
+impl Mapping {
+    /// What is brought of a service task.
+    #[must_use]
+    pub fn choice(&self, task: &str) -> Choice {
+        self.choices.get(task).copied().unwrap_or(self.otherwise)
+    }
+
+    /// What the mapping makes of a row for a target; `None` where nothing is said.
+    ///
+    /// # Errors
+    /// A value that no step of the mapping takes.
+    pub fn value(&self, target: Target, row: &Row) -> Result<Option<String>, Unmapped> {
+        self.recipes.get(&target).map_or(Ok(None), |recipe| recipe.value(row))
+    }
+
+    /// Every column that the mapping names, with the target.
+    pub fn columns(&self) -> impl Iterator<Item = (Target, &str)> {
+        self.recipes
+            .iter()
+            .flat_map(|(target, recipe)| recipe.columns().map(move |column| (*target, column)))
+    }
+}
+

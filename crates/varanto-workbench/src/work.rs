@@ -1,0 +1,397 @@
+//! The work file: what the workbench knows of a batch between two runs, in one SQLite file.
+//!
+//! It holds client data, as the delivery does: it lies in the batch's folder, which nobody but its owner may read,
+//! and goes when the batch is confirmed and the folder is deleted. Source: OLD-9.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension, params};
+use varanto_domain::faults::Fault;
+use varanto_domain::ids::Oid;
+
+use crate::documents::Values;
+use crate::mapping::Target;
+
+/// Why the work file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkError {
+    /// What SQLite says.
+    #[error("the work file: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// What the system says.
+    #[error("{}: {reason}", .path.display())]
+    Unreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+    /// What stands in it was not written by this program.
+    #[error("the work file holds {0}, which this program did not write")]
+    Foreign(String),
+}
+
+/// Where a document of the delivery is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Its row was read.
+    Read,
+    /// It has faults.
+    Faulty,
+    /// It is not brought, by the organisation's choice.
+    LeftOut,
+    /// It was checked and has no fault.
+    Sound,
+    /// The archive has it, and answered a receipt.
+    Archived,
+    /// The archive refused it.
+    Refused,
+}
+
+impl State {
+    /// Each of them, in the order of the way.
+    pub const ALL: [Self; 6] =
+        [Self::Read, Self::Faulty, Self::LeftOut, Self::Sound, Self::Archived, Self::Refused];
+
+    /// Its word in the work file and in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Faulty => "faulty",
+            Self::LeftOut => "left-out",
+            Self::Sound => "sound",
+            Self::Archived => "archived",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// A document of the delivery, as it is checked.
+#[derive(Debug, Clone)]
+pub struct Item {
+    /// Its number, in the order of the index.
+    pub number: i64,
+    /// What the mapping made of its row.
+    pub values: Values,
+    /// The file in the delivery.
+    pub file: Option<usize>,
+    /// Of which elements a fault is told already.
+    pub told: String,
+}
+
+/// What checking found of a document.
+#[derive(Debug, Clone, Default)]
+pub struct Finding {
+    /// The document's number.
+    pub number: i64,
+    /// The client's identity code, where it reads.
+    pub client: Option<String>,
+    /// What it will be called in the archive, where so much is known.
+    pub keys: Option<Keys>,
+    /// Of the file: what it is, how long, and its digest.
+    pub file: Option<FileFacts>,
+    /// Why it is not brought.
+    pub left_out: Option<&'static str>,
+    /// Every fault.
+    pub faults: Vec<Fault>,
+}
+
+/// What a document is called in the archive, and what it hangs on.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    /// The document.
+    pub document: Oid,
+    /// Its case.
+    pub case: Oid,
+    /// Its relationship.
+    pub relationship: Oid,
+    /// The day on which it was written, as `2012-03-01`.
+    pub day: String,
+    /// The service task.
+    pub task: String,
+    /// How the client stands.
+    pub state: &'static str,
+}
+
+/// What is known of a file.
+#[derive(Debug, Clone)]
+pub struct FileFacts {
+    /// What it is: `pdf`, `xhtml` or another.
+    pub kind: &'static str,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Its SHA-256.
+    pub digest: [u8; 32],
+}
+
+/// The work file, opened.
+#[derive(Debug)]
+pub struct Work {
+    connection: Connection,
+    folder: PathBuf,
+}
+
+const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS about (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+-- The tables beside the index, by the value that joins them.
+CREATE TABLE IF NOT EXISTS beside (
+  name TEXT NOT NULL, key TEXT NOT NULL, row TEXT NOT NULL, PRIMARY KEY (name, key)) WITHOUT ROWID;
+-- A document of the delivery.
+CREATE TABLE IF NOT EXISTS item (
+  number INTEGER PRIMARY KEY,
+  place INTEGER NOT NULL,
+  source_id TEXT,
+  file INTEGER,
+  said TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'read',
+  left_out TEXT,
+  kind TEXT, bytes INTEGER, digest BLOB,
+  document TEXT, case_id TEXT, relationship TEXT, client TEXT, day TEXT, task TEXT, client_state TEXT,
+  receipt TEXT);
+CREATE INDEX IF NOT EXISTS item_state ON item (state, number);
+CREATE INDEX IF NOT EXISTS item_source ON item (source_id);
+CREATE INDEX IF NOT EXISTS item_file ON item (file);
+CREATE INDEX IF NOT EXISTS item_case ON item (client, relationship, case_id, number);
+CREATE INDEX IF NOT EXISTS item_digest ON item (digest);
+CREATE TABLE IF NOT EXISTS fault (
+  number INTEGER NOT NULL, code TEXT NOT NULL, element TEXT NOT NULL, rule TEXT NOT NULL, value TEXT, args TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS fault_number ON fault (number);
+CREATE INDEX IF NOT EXISTS fault_code ON fault (code, element);
+-- A case or old relationship that documents hang on.
+CREATE TABLE IF NOT EXISTS dossier (
+  kept TEXT PRIMARY KEY, kind TEXT NOT NULL, client TEXT NOT NULL, state TEXT NOT NULL, receipt TEXT) WITHOUT ROWID;
+";
+
+impl Work {
+    /// Opens the work file of a batch's folder, and makes both where they are not there.
+    ///
+    /// # Errors
+    /// What the system or SQLite says.
+    pub fn open(folder: &Path) -> Result<Self, WorkError> {
+        let unreadable = |error: std::io::Error| WorkError::Unreadable {
+            path: folder.to_owned(),
+            reason: error.to_string(),
+        };
+        if !folder.exists() {
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unreadable)?;
+        }
+        let file = folder.join("work.sqlite");
+        let connection = Connection::open(&file)?;
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).map_err(unreadable)?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        // What is lost with the power is asked again of the archive, which answers the same receipt.
+        connection.pragma_update(None, "synchronous", "normal")?;
+        connection.execute_batch(SCHEMA)?;
+        Ok(Self { connection, folder: folder.to_owned() })
+    }
+
+    /// The batch's folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Does several things as one.
+    ///
+    /// # Errors
+    /// Those of the things, after which none was done.
+    pub fn together<T, E: From<WorkError>>(
+        &mut self,
+        things: impl FnOnce(&Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let begin = |sql| self.connection.execute_batch(sql).map_err(WorkError::from);
+        begin("BEGIN IMMEDIATE")?;
+        let done = things(self);
+        let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        self.connection.execute_batch(end).map_err(WorkError::from)?;
+        done
+    }
+
+    /// Something that is known of the batch.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn about(&self, key: &str) -> Result<Option<String>, WorkError> {
+        let mut statement = self.connection.prepare_cached("SELECT value FROM about WHERE key = ?")?;
+        Ok(statement.query_row([key], |row| row.get(0)).optional()?)
+    }
+
+    /// Keeps something of the batch.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn set_about(&self, key: &str, value: &str) -> Result<(), WorkError> {
+        self.connection
+            .prepare_cached("INSERT INTO about VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value")?
+            .execute([key, value])?;
+        Ok(())
+    }
+
+    /// Forgets everything that a rehearsal found; nothing of what was archived is in such a batch.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn clear(&self) -> Result<(), WorkError> {
+        for table in ["about", "beside", "item", "fault", "dossier"] {
+            self.connection.execute(&format!("DELETE FROM {table}"), [])?;
+        }
+        Ok(())
+    }
+
+    /// Keeps a row of a table beside the index. The first of a value stands.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn add_beside(&self, name: &str, key: &str, row: &str) -> Result<bool, WorkError> {
+        let added = self
+            .connection
+            .prepare_cached("INSERT OR IGNORE INTO beside VALUES (?, ?, ?)")?
+            .execute([name, key, row])?;
+        Ok(added == 1)
+    }
+
+    /// The row of a table beside the index.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn beside(&self, name: &str, key: &str) -> Result<Option<String>, WorkError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT row FROM beside WHERE name = ? AND key = ?")?;
+        Ok(statement.query_row([name, key], |row| row.get(0)).optional()?)
+    }
+
+    /// Keeps a document of the index; `place` is where its row stands.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn add_item(&self, place: u64, values: &Values, file: Option<usize>) -> Result<i64, WorkError> {
+        let said = write_values(values);
+        let source_id = values.get(&Target::Document);
+        self.connection
+            .prepare_cached("INSERT INTO item (place, source_id, file, said) VALUES (?, ?, ?, ?)")?
+            .execute(params![
+                i64::try_from(place).unwrap_or(i64::MAX),
+                source_id,
+                file.map(|at| i64::try_from(at).unwrap_or(i64::MAX)),
+                said
+            ])?;
+        Ok(self.connection.last_insert_rowid())
+    }
+
+    /// Keeps a fault of a document.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn add_fault(&self, number: i64, fault: &Fault) -> Result<(), WorkError> {
+        let args: serde_json::Map<String, serde_json::Value> = fault
+            .args
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), serde_json::Value::from(value.as_str())))
+            .collect();
+        self.connection
+            .prepare_cached("INSERT INTO fault VALUES (?, ?, ?, ?, ?, ?)")?
+            .execute(params![
+                number,
+                fault.code(),
+                fault.element,
+                &*fault.rule,
+                fault.value,
+                serde_json::Value::Object(args).to_string()
+            ])?;
+        Ok(())
+    }
+
+    /// The documents from a number on that have not been checked, so many at most.
+    ///
+    /// # Errors
+    /// What SQLite says, and what cannot be read of what was written.
+    pub fn unchecked(&self, after: i64, most: u32) -> Result<Vec<Item>, WorkError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT number, said, file,
+               (SELECT group_concat(element, ' ') FROM fault WHERE fault.number = item.number)
+             FROM item WHERE number > ? AND state = 'read' ORDER BY number LIMIT ?",
+        )?;
+        let mut rows = statement.query(params![after, most])?;
+        let mut items = Vec::new();
+        while let Some(row) = rows.next()? {
+            let file: Option<i64> = row.get(2)?;
+            items.push(Item {
+                number: row.get(0)?,
+                values: read_values(row.get_ref(1)?.as_str().unwrap_or_default())?,
+                file: file.and_then(|at| usize::try_from(at).ok()),
+                told: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
+            });
+        }
+        Ok(items)
+    }
+
+    /// Keeps what checking found.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn found(&self, finding: &Finding) -> Result<(), WorkError> {
+        let keys = finding.keys.as_ref();
+        let file = finding.file.as_ref();
+        let state = if finding.left_out.is_some() { State::LeftOut } else { State::Sound };
+        self.connection
+            .prepare_cached(
+                "UPDATE item SET state = ?2, left_out = ?3, kind = ?4, bytes = ?5, digest = ?6, document = ?7,
+                   case_id = ?8, relationship = ?9, client = ?10, day = ?11, task = ?12, client_state = ?13
+                 WHERE number = ?1",
+            )?
+            .execute(params![
+                finding.number,
+                state.name(),
+                finding.left_out,
+                file.map(|file| file.kind),
+                file.map(|file| i64::try_from(file.bytes).unwrap_or(i64::MAX)),
+                file.map(|file| file.digest),
+                keys.map(|keys| keys.document.as_str()),
+                keys.map(|keys| keys.case.as_str()),
+                keys.map(|keys| keys.relationship.as_str()),
+                finding.client,
+                keys.map(|keys| keys.day.as_str()),
+                keys.map(|keys| keys.task.as_str()),
+                keys.map(|keys| keys.state),
+            ])?;
+        for fault in &finding.faults {
+            self.add_fault(finding.number, fault)?;
+        }
+        Ok(())
+    }
+
+    /// How many documents are so far.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn count(&self, state: State) -> Result<u64, WorkError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT count(*) FROM item WHERE state = ?")?;
+        let count: i64 = statement.query_row([state.name()], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// The connection, for the statements of one pass over everything.
+    pub(crate) const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+}
+
+fn write_values(values: &Values) -> String {
+    let named: BTreeMap<&str, &str> =
+        values.iter().map(|(target, value)| (target.name(), value.as_str())).collect();
+    serde_json::to_string(&named).expect("texts are JSON")
+}
+
+pub(crate) fn read_values(said: &str) -> Result<Values, WorkError> {
+    let foreign = || WorkError::Foreign("values that do not read".to_owned());
+    let named: BTreeMap<String, String> = serde_json::from_str(said).map_err(|_| foreign())?;
+    named
+        .into_iter()
+        .map(|(name, value)| Ok((Target::of_name(&name).ok_or_else(foreign)?, value)))
+        .collect()
+}

@@ -1,0 +1,4 @@
+//! The workbench on dirty deliveries, from end to end.
+
+mod rehearsal;
+mod world;
