@@ -106,7 +106,7 @@ fn make_dossiers(
     options: &CheckOptions<'_>,
     work: &Work,
 ) -> Result<(), RehearsalError> {
-    each_dossier(work, rehearsal.mapping, rehearsal.registry, &mut |dossier| {
+    each_dossier(work.connection(), rehearsal.mapping, rehearsal.registry, None, &mut |dossier| {
         let checked = check_submission(&dossier.submission, rehearsal.registry, options);
         for fault in checked.faults {
             work.add_fault(dossier.first, &fault)?;

@@ -2,6 +2,7 @@
 //!
 //! Source: OLD-2, OLD-5; document 002.
 
+use rusqlite::{Connection, params_from_iter};
 use varanto_app::Registry;
 use varanto_app::archive::Submission;
 use varanto_domain::ids::Oid;
@@ -11,7 +12,7 @@ use varanto_domain::time::FinnishDay;
 use crate::documents::{Composer, OldCase, OldDocument, OldRelationship, read_document};
 use crate::identifiers;
 use crate::mapping::Mapping;
-use crate::work::{Work, WorkError, read_values};
+use crate::work::{WorkError, read_values};
 
 /// What old documents hang on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub struct Dossier {
     pub kind: DossierKind,
     /// Its client.
     pub client: String,
+    /// The relationship that a case hangs on; `None` for a relationship itself.
+    pub hangs_on: Option<Oid>,
     /// The first document that hangs on it.
     pub first: i64,
     /// The document in which it is kept.
@@ -56,24 +59,27 @@ struct Counted {
     closed: FinnishDay,
 }
 
-const CASES: &str = "SELECT relationship, client, min(number), min(day), max(day),
+const SELECT: &str = "SELECT relationship, client, min(number), min(day), max(day),
     min(said ->> '$.case_opened_on'), max(said ->> '$.case_closed_on')
-  FROM item WHERE state IN ('sound', 'archived', 'refused') AND case_id IS NOT NULL
-  GROUP BY client, relationship, case_id ORDER BY client, relationship, min(number)";
+  FROM item WHERE state IN ('sound', 'archived', 'refused') AND case_id IS NOT NULL";
+const GROUPED: &str = "GROUP BY client, relationship, case_id ORDER BY client, relationship, min(number)";
 
-/// Each old relationship, and after it each of its cases, of the documents that are to be archived; client by client.
+/// Each old relationship, and after it each of its cases, of the documents that are to be archived: of one client, or
+/// client by client. What is made of them is the same however far the batch is.
 ///
 /// # Errors
 /// What the work file says, and what is done with each.
 pub fn each_dossier<E: From<WorkError> + From<rusqlite::Error>>(
-    work: &Work,
+    work: &Connection,
     mapping: &Mapping,
     registry: &Registry,
+    client: Option<&str>,
     each: &mut dyn FnMut(Dossier) -> Result<(), E>,
 ) -> Result<(), E> {
     let composer = Composer { mapping, registry };
-    let mut statement = work.connection().prepare(CASES)?;
-    let mut rows = statement.query([])?;
+    let only = client.map_or("", |_| "AND client = ?");
+    let mut statement = work.prepare_cached(&format!("{SELECT} {only} {GROUPED}"))?;
+    let mut rows = statement.query(params_from_iter(client))?;
     let mut cases: Vec<Counted> = Vec::new();
     let mut current: Option<(String, String)> = None;
     while let Some(row) = rows.next()? {
@@ -122,6 +128,7 @@ fn finish<E: From<WorkError>>(
             kept: id.clone(),
             kind: DossierKind::Relationship,
             client: client.clone(),
+            hangs_on: None,
             first: *first,
             submission: composer.relationship(&relationship),
         })?;
@@ -132,6 +139,7 @@ fn finish<E: From<WorkError>>(
             kept: identifiers::case(composer.mapping, &one),
             kind: DossierKind::Case,
             client: client.clone(),
+            hangs_on: Some(id.clone()),
             first,
             submission: composer.case(&case),
         })?;
@@ -140,9 +148,8 @@ fn finish<E: From<WorkError>>(
 }
 
 /// A document that was checked, as the mapping made it.
-pub(crate) fn document(work: &Work, number: i64) -> Result<OldDocument, WorkError> {
+pub(crate) fn document(work: &Connection, number: i64) -> Result<OldDocument, WorkError> {
     let said: String = work
-        .connection()
         .prepare_cached("SELECT said FROM item WHERE number = ?")?
         .query_row([number], |row| row.get(0))?;
     read_document(read_values(&said)?, &mut Vec::new())

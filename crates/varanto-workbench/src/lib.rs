@@ -9,9 +9,11 @@
 mod comparison;
 pub mod delivery;
 pub mod documents;
+pub mod door;
 pub mod dossiers;
 pub mod identifiers;
 pub mod kind;
 pub mod mapping;
 pub mod rehearsal;
+pub mod run;
 pub mod work;

@@ -375,6 +375,16 @@ impl Work {
         Ok(count.unsigned_abs())
     }
 
+    /// How many cases and old relationships are to be made, or are made.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn dossiers(&self) -> Result<u64, WorkError> {
+        let count: i64 =
+            self.connection.query_row("SELECT count(*) FROM dossier", [], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
     /// The connection, for the statements of one pass over everything.
     pub(crate) const fn connection(&self) -> &Connection {
         &self.connection

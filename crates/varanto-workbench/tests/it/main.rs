@@ -1,4 +1,6 @@
 //! The workbench on dirty deliveries, from end to end.
 
+mod archive;
 mod rehearsal;
+mod run;
 mod world;

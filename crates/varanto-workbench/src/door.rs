@@ -1,0 +1,61 @@
+//! The archive's door, as the workbench sees it: documents are handed in one by one, like any system's.
+
+use std::time::Duration;
+
+use varanto_app::archive::Submission;
+use varanto_domain::ids::Oid;
+
+/// What the archive answers to a submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It is archived, now or before; the receipt, JSON.
+    Archived(String),
+    /// The archive has the document with other bytes; which parts differ.
+    Otherwise(Vec<String>),
+    /// It was not taken; why.
+    Refused(Vec<Told>),
+    /// Not now: the archive asks to come again after a while.
+    Later(Duration),
+    /// There is no answer; why. Whether it was archived is not known, and is known when it is sent again.
+    NoAnswer(String),
+}
+
+/// A fault as the archive told it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Its code.
+    pub code: String,
+    /// Where.
+    pub element: String,
+    /// The rule.
+    pub rule: String,
+    /// The value found, where it was told.
+    pub value: Option<String>,
+}
+
+/// A way to the archive. Each worker has one of its own.
+pub trait Door: Send {
+    /// Hands in a document.
+    fn archive(&mut self, submission: Submission) -> Answer;
+
+    /// The receipt of a document that was archived before.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn receipt(&mut self, document: &Oid) -> Result<String, String>;
+
+    /// Invalidates a document, with the words of why.
+    ///
+    /// # Errors
+    /// Why it was not.
+    fn invalidate(&mut self, document: &Oid, why: &str) -> Result<(), String>;
+}
+
+/// Signs what is handed in, as the system. Source: OLD-1.
+pub trait Signer: Sync {
+    /// The signature over a submission; `None` where nothing is signed.
+    ///
+    /// # Errors
+    /// Why the key does not sign.
+    fn sign(&self, submission: &Submission) -> Result<Option<Vec<u8>>, String>;
+}

@@ -1,0 +1,458 @@
+//! The run: what was rehearsed and is sound is archived, client by client.
+//!
+//! It may be ended at any moment, by anything. What was handed in and not yet noted down is handed in again, and the
+//! archive, which knows it, answers the same receipt: nothing is lost and nothing comes twice. Source: OLD-9.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant as Stopwatch};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use rusqlite::{Connection, OpenFlags, params};
+use varanto_app::Registry;
+use varanto_app::archive::Submission;
+use varanto_domain::archive::documents::Part;
+use varanto_domain::ids::Oid;
+
+use crate::delivery::{Delivery, DeliveryError};
+use crate::door::{Answer, Door, Signer, Told};
+use crate::dossiers::{document, each_dossier};
+use crate::kind::Kind;
+use crate::mapping::Mapping;
+use crate::work::{Work, WorkError};
+use crate::identifiers;
+
+/// How long results wait to be noted down together.
+const NOTED_AFTER: Duration = Duration::from_millis(200);
+/// How often an archive that does not answer is asked again before the run gives up.
+const PATIENCE: u32 = 8;
+/// How long to wait before asking again an archive that did not answer; doubled each time.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+
+/// Why a run ended before its end.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The delivery.
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
+    /// The work file.
+    #[error(transparent)]
+    Work(#[from] WorkError),
+    /// Nothing was rehearsed, or something else.
+    #[error("{0}")]
+    NotRehearsed(String),
+    /// The archive does not answer.
+    #[error("the archive does not answer: {0}")]
+    NoAnswer(String),
+    /// The key does not sign.
+    #[error("the signature: {0}")]
+    Signature(String),
+}
+
+impl From<rusqlite::Error> for RunError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Work(error.into())
+    }
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Done {
+    /// Documents that were archived in this run.
+    pub archived: u64,
+    /// Documents that the archive refused, or could not be handed in, in this run.
+    pub refused: u64,
+    /// Bytes of content that were archived in this run.
+    pub bytes: u64,
+}
+
+/// A run of a batch.
+pub struct Run<'a> {
+    /// The delivery.
+    pub delivery: &'a Delivery,
+    /// The mapping that it was rehearsed by.
+    pub mapping: &'a Mapping,
+    /// Structures and code sets.
+    pub registry: &'a Registry,
+    /// Who signs.
+    pub signer: &'a dyn Signer,
+    /// The most documents that are handed in in a second; without one, as fast as the archive takes them.
+    pub most_each_second: Option<u32>,
+    /// Ends the run after the documents that are on their way.
+    pub stop: &'a AtomicBool,
+    /// Is told how far it is.
+    pub progress: &'a (dyn Fn(Done) + Sync),
+}
+
+/// What a worker tells of something that it handed in.
+enum Note {
+    Dossier { kept: String, receipt: String },
+    Archived { number: i64, receipt: String, bytes: u64 },
+    Refused { number: i64, told: Vec<Told> },
+    /// A case or relationship was refused, and with it everything that hangs on it.
+    RefusedDossier { kept: String, told: Vec<Told> },
+    Failed(RunError),
+}
+
+impl Run<'_> {
+    /// Archives everything that is sound and not archived yet, through so many doors at once.
+    ///
+    /// # Errors
+    /// What ended it early; what was archived until then is noted down.
+    pub fn run(&self, work: &mut Work, doors: Vec<Box<dyn Door>>) -> Result<Done, RunError> {
+        self.check_rehearsed(work)?;
+        let (clients, waiting) = sync_channel::<String>(doors.len() * 2);
+        let (notes, told) = sync_channel::<Note>(256);
+        let waiting = Mutex::new(waiting);
+        let pace = Pace::new(self.most_each_second);
+        let file = work.folder().join("work.sqlite");
+        thread::scope(|scope| {
+            for door in doors {
+                let (waiting, notes, pace, file) = (&waiting, notes.clone(), &pace, &file);
+                scope.spawn(move || {
+                    let opened = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY);
+                    let done = opened.map_err(RunError::from).and_then(|connection| {
+                        Worker { run: self, door, connection, notes: &notes, pace }.work(waiting)
+                    });
+                    if let Err(error) = done {
+                        self.stop.store(true, Ordering::Relaxed);
+                        let _ = notes.send(Note::Failed(error));
+                    }
+                });
+            }
+            drop(notes);
+            let feeder = scope.spawn({
+                let file = &file;
+                move || self.feed(file, &clients)
+            });
+            let done = self.note_down(work, &told);
+            // Workers that are still told nothing end by themselves when this end is gone.
+            self.stop.store(true, Ordering::Relaxed);
+            drop(told);
+            let fed = feeder.join().unwrap_or(Ok(()));
+            let done = done?;
+            fed?;
+            Ok(done)
+        })
+    }
+
+    /// The batch is what was rehearsed, by this mapping.
+    fn check_rehearsed(&self, work: &Work) -> Result<(), RunError> {
+        for (key, value) in [("source", &self.mapping.source), ("batch", &self.mapping.batch)] {
+            let known = work.about(key)?;
+            if known.as_ref() != Some(value) {
+                let what = match known {
+                    None => "the delivery was not rehearsed yet".to_owned(),
+                    Some(known) => format!("the {key} that was rehearsed is {known}, not {value}"),
+                };
+                return Err(RunError::NotRehearsed(what));
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands out the clients that have something to be archived.
+    fn feed(&self, file: &std::path::Path, clients: &SyncSender<String>) -> Result<(), RunError> {
+        let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let mut next = connection
+            .prepare("SELECT min(client) FROM item WHERE state = 'sound' AND client > ?")?;
+        let mut last = String::new();
+        while !self.stop.load(Ordering::Relaxed) {
+            let client: Option<String> = next.query_row([&last], |row| row.get(0))?;
+            let Some(client) = client else { return Ok(()) };
+            last.clone_from(&client);
+            let mut waiting = Some(client);
+            // Workers that stopped take nothing more, and never say so.
+            while let Some(client) = waiting.take().filter(|_| !self.stop.load(Ordering::Relaxed)) {
+                match clients.try_send(client) {
+                    Ok(()) => {}
+                    Err(TrySendError::Full(client)) => {
+                        waiting = Some(client);
+                        thread::sleep(Duration::from_millis(2));
+                    }
+                    Err(TrySendError::Disconnected(_)) => return Ok(()),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn note_down(&self, work: &mut Work, told: &Receiver<Note>) -> Result<Done, RunError> {
+        let mut done = Done::default();
+        let mut failed = None;
+        let mut waiting: Vec<Note> = Vec::new();
+        let mut since = Stopwatch::now();
+        loop {
+            let note = told.recv_timeout(NOTED_AFTER);
+            let ended = matches!(note, Err(RecvTimeoutError::Disconnected));
+            match note {
+                Ok(Note::Failed(error)) => failed = failed.or(Some(error)),
+                Ok(note) => waiting.push(note),
+                Err(_) => {}
+            }
+            if ended || since.elapsed() >= NOTED_AFTER {
+                let notes = std::mem::take(&mut waiting);
+                work.together(|work| notes.iter().try_for_each(|note| keep(work, note, &mut done)))?;
+                (self.progress)(done);
+                since = Stopwatch::now();
+            }
+            if ended {
+                return failed.map_or(Ok(done), Err);
+            }
+        }
+    }
+}
+
+/// Notes down what became of something.
+fn keep(work: &Work, note: &Note, done: &mut Done) -> Result<(), WorkError> {
+    let connection = work.connection();
+    match note {
+        Note::Dossier { kept, receipt } => {
+            connection
+                .prepare_cached(
+                    "UPDATE dossier SET state = 'archived', receipt = ?2 WHERE kept = ?1",
+                )?
+                .execute(params![kept, receipt])?;
+        }
+        Note::Archived { number, receipt, bytes } => {
+            connection
+                .prepare_cached("UPDATE item SET state = 'archived', receipt = ?2 WHERE number = ?1")?
+                .execute(params![number, receipt])?;
+            done.archived += 1;
+            done.bytes += bytes;
+        }
+        Note::Refused { number, told } => {
+            refuse(work, *number, told)?;
+            done.refused += 1;
+        }
+        Note::RefusedDossier { kept, told } => {
+            let numbers: Vec<i64> = connection
+                .prepare_cached(
+                    "SELECT number FROM item WHERE state = 'sound' AND (case_id = ?1 OR relationship = ?1)",
+                )?
+                .query_map([kept], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            done.refused += numbers.len() as u64;
+            for number in numbers {
+                refuse(work, number, told)?;
+            }
+            connection
+                .prepare_cached("UPDATE dossier SET state = 'refused' WHERE kept = ?")?
+                .execute([kept])?;
+        }
+        Note::Failed(_) => {}
+    }
+    Ok(())
+}
+
+fn refuse(work: &Work, number: i64, told: &[Told]) -> Result<(), WorkError> {
+    work.connection()
+        .prepare_cached("UPDATE item SET state = 'refused' WHERE number = ?")?
+        .execute([number])?;
+    for fault in told {
+        work.connection()
+            .prepare_cached("INSERT INTO fault VALUES (?, ?, ?, ?, ?, '{}')")?
+            .execute(params![number, fault.code, fault.element, fault.rule, fault.value])?;
+    }
+    Ok(())
+}
+
+/// One that hands in, through a door of its own.
+struct Worker<'r, 'a> {
+    run: &'r Run<'a>,
+    door: Box<dyn Door>,
+    connection: Connection,
+    notes: &'r SyncSender<Note>,
+    pace: &'r Pace,
+}
+
+impl Worker<'_, '_> {
+    fn work(mut self, waiting: &Mutex<Receiver<String>>) -> Result<(), RunError> {
+        loop {
+            let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok(client) = next else { return Ok(()) };
+            if !self.archive_client(&client)? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Archives a client's relationships, cases and documents, in this order. Answers whether to go on.
+    fn archive_client(&mut self, client: &str) -> Result<bool, RunError> {
+        let mut dossiers = Vec::new();
+        let (mapping, registry) = (self.run.mapping, self.run.registry);
+        each_dossier::<RunError>(&self.connection, mapping, registry, Some(client), &mut |one| {
+            dossiers.push(one);
+            Ok(())
+        })?;
+        let mut refused: Vec<String> = Vec::new();
+        for dossier in dossiers {
+            if self.is_archived(&dossier.kept)? {
+                continue;
+            }
+            if self.run.stop.load(Ordering::Relaxed) {
+                return Ok(false);
+            }
+            let on = dossier.hangs_on.as_ref().map(Oid::as_str);
+            if on.is_some_and(|on| refused.iter().any(|one| one == on)) {
+                refused.push(dossier.kept.to_string());
+                continue;
+            }
+            let kept = dossier.kept.to_string();
+            let id = identifiers::document_of(self.run.mapping, &dossier.kept);
+            let note = match self.hand_in(&id, &dossier.submission)? {
+                Ok(receipt) => Note::Dossier { kept, receipt },
+                Err(told) => {
+                    refused.push(kept.clone());
+                    Note::RefusedDossier { kept, told }
+                }
+            };
+            if self.notes.send(note).is_err() {
+                return Ok(false);
+            }
+        }
+        let documents: Vec<(i64, Option<i64>, Vec<u8>, String, String)> = {
+            let mut statement = self.connection.prepare_cached(
+                "SELECT number, file, digest, case_id, relationship FROM item WHERE client = ? AND state = 'sound'
+                 ORDER BY said ->> '$.main_document' IS NOT NULL, number",
+            )?;
+            let rows = statement.query_map([client], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+            })?;
+            rows.collect::<Result<_, _>>()?
+        };
+        for (number, file, digest, case, relationship) in documents {
+            if self.run.stop.load(Ordering::Relaxed) {
+                return Ok(false);
+            }
+            if refused.contains(&case) || refused.contains(&relationship) {
+                continue;
+            }
+            let note = self.archive_document(number, file, &digest)?;
+            if self.notes.send(note).is_err() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn is_archived(&self, kept: &Oid) -> Result<bool, RunError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM dossier WHERE kept = ? AND state = 'archived')",
+        )?;
+        Ok(statement.query_row([kept.as_str()], |row| row.get(0))?)
+    }
+
+    fn archive_document(
+        &mut self,
+        number: i64,
+        file: Option<i64>,
+        known: &[u8],
+    ) -> Result<Note, RunError> {
+        let foreign = || WorkError::Foreign("a sound document without a file".to_owned());
+        let at = file.and_then(|at| usize::try_from(at).ok()).ok_or_else(foreign)?;
+        let bytes = self.run.delivery.read(at)?;
+        // What was judged is what is handed in.
+        if digest(&SHA256, &bytes).as_ref() != known {
+            return Ok(Note::Refused { number, told: vec![changed()] });
+        }
+        let part = Kind::of(&bytes).part().unwrap_or(Part::Pdf);
+        let document = document(&self.connection, number)?;
+        let size = bytes.len() as u64;
+        let id = identifiers::document(self.run.mapping, &document.source_id);
+        let submission = document.submission(self.run.mapping, part, bytes);
+        Ok(match self.hand_in(&id, &submission)? {
+            Ok(receipt) => Note::Archived { number, receipt, bytes: size },
+            Err(told) => Note::Refused { number, told },
+        })
+    }
+
+    /// Hands in until there is an answer: the receipt, or why it was not taken.
+    fn hand_in(
+        &mut self,
+        id: &Oid,
+        submission: &Submission,
+    ) -> Result<Result<String, Vec<Told>>, RunError> {
+        let mut signed = submission.clone();
+        if let Some(signature) = self.run.signer.sign(submission).map_err(RunError::Signature)? {
+            signed.parts.push((Part::Signature, signature));
+        }
+        let mut asked = 0;
+        loop {
+            self.pace.wait();
+            match self.door.archive(signed.clone()) {
+                Answer::Archived(receipt) => return Ok(Ok(receipt)),
+                // Of a run that was broken off: the same document with a signature of then.
+                Answer::Otherwise(differs) if differs == ["signature"] => {
+                    return self.door.receipt(id).map(Ok).map_err(RunError::NoAnswer);
+                }
+                Answer::Otherwise(differs) => return Ok(Err(vec![archived_otherwise(&differs)])),
+                Answer::Refused(told) => return Ok(Err(told)),
+                Answer::Later(after) => {
+                    if self.rest(after) {
+                        return Err(RunError::NoAnswer("stopped while it was asked to wait".to_owned()));
+                    }
+                }
+                Answer::NoAnswer(why) => {
+                    asked += 1;
+                    if asked == PATIENCE || self.rest(FIRST_WAIT * 2u32.pow(asked - 1)) {
+                        return Err(RunError::NoAnswer(why));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits, and answers whether the run was stopped meanwhile.
+    fn rest(&self, time: Duration) -> bool {
+        let until = Stopwatch::now() + time;
+        while Stopwatch::now() < until {
+            if self.run.stop.load(Ordering::Relaxed) {
+                return true;
+            }
+            thread::sleep(Duration::from_millis(20).min(time));
+        }
+        false
+    }
+}
+
+fn changed() -> Told {
+    Told {
+        code: "changed-since-rehearsal".to_owned(),
+        element: "file".to_owned(),
+        rule: "OLD-9".to_owned(),
+        value: None,
+    }
+}
+
+fn archived_otherwise(differs: &[String]) -> Told {
+    Told {
+        code: "archived-otherwise".to_owned(),
+        element: "document".to_owned(),
+        rule: "OLD-9".to_owned(),
+        value: Some(differs.join(", ")),
+    }
+}
+
+/// So many documents a second and no more, over all doors.
+struct Pace(Option<(Duration, Mutex<Stopwatch>)>);
+
+impl Pace {
+    fn new(most: Option<u32>) -> Self {
+        let each = most.filter(|most| *most > 0).map(|most| Duration::from_secs(1) / most);
+        Self(each.map(|each| (each, Mutex::new(Stopwatch::now()))))
+    }
+
+    fn wait(&self) {
+        let Some((each, next)) = &self.0 else { return };
+        let turn = {
+            let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
+            let turn = (*next).max(Stopwatch::now());
+            *next = turn + *each;
+            turn
+        };
+        thread::sleep(turn.saturating_duration_since(Stopwatch::now()));
+    }
+}

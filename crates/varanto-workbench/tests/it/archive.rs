@@ -1,0 +1,132 @@
+//! An archive in a folder, with the synthetic county in it, and the workbench's door to it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use varanto_app::archive::{InvalidationRequest, Submission};
+use varanto_app::{App, AppError, AppOptions};
+use varanto_domain::access::Caller;
+use varanto_domain::faults::Fault;
+use varanto_domain::ids::Oid;
+use varanto_domain::joining::Certificate;
+use varanto_domain::time::{Clock, Instant};
+use varanto_formats::receipts;
+use varanto_kit::county::{County, Event};
+use varanto_workbench::door::{Answer, Door, Signer, Told};
+
+use crate::world::now;
+
+struct SetClock;
+
+impl Clock for SetClock {
+    fn now(&self) -> Instant {
+        now()
+    }
+}
+
+/// The archive, and the county's system as its caller.
+#[derive(Clone)]
+pub(crate) struct Archive {
+    pub(crate) app: App,
+    pub(crate) caller: Caller,
+}
+
+impl Archive {
+    /// Opens an archive in which the county has joined, with the relationships and cases of its clients.
+    pub(crate) fn with(county: &County, folder: &Path) -> Self {
+        let app = App::open(&AppOptions::in_folder(folder), Arc::new(SetClock)).unwrap();
+        app.load_registers("county", county.registers_json().into_bytes()).unwrap();
+        app.load_registers("systems", county.systems_json().into_bytes()).unwrap();
+        let own = county.organisations()[0].id.to_string();
+        let certificate =
+            Certificate { subject_serial: Some(&own), fingerprint: &[0; 32], common_name: None };
+        let caller = app.caller_of_certificate(&certificate).unwrap();
+        for event in county.events() {
+            let Event::Archive(made) = event else { continue };
+            let submission =
+                Submission { metadata: made.metadata_json.into_bytes(), parts: made.parts };
+            // What the county's story refuses is of no matter here.
+            let _ = app.archive_document(&caller, submission);
+        }
+        Self { app, caller }
+    }
+
+    pub(crate) fn door(&self) -> Box<dyn Door> {
+        Box::new(AppDoor { archive: self.clone(), ends: None })
+    }
+
+    /// A door that closes in the middle: the archive takes the document, and the answer is lost.
+    pub(crate) fn door_that_ends_after(&self, documents: u32, stop: &Arc<AtomicBool>) -> Box<dyn Door> {
+        Box::new(AppDoor { archive: self.clone(), ends: Some((documents, Arc::clone(stop))) })
+    }
+
+    pub(crate) fn versions(&self) -> u64 {
+        self.app.contents().unwrap().versions
+    }
+}
+
+struct AppDoor {
+    archive: Archive,
+    ends: Option<(u32, Arc<AtomicBool>)>,
+}
+
+impl Door for AppDoor {
+    fn archive(&mut self, submission: Submission) -> Answer {
+        let answered = self.archive.app.archive_document(&self.archive.caller, submission);
+        if let Some((left, stop)) = &mut self.ends {
+            if *left == 0 {
+                stop.store(true, Ordering::Relaxed);
+                return Answer::NoAnswer("the line is cut".to_owned());
+            }
+            *left -= 1;
+        }
+        match answered {
+            Ok(archived) => Answer::Archived(receipts::write(&archived.receipt)),
+            Err(AppError::DuplicateWithOtherBytes { differs, .. }) => {
+                Answer::Otherwise(differs.into_iter().map(str::to_owned).collect())
+            }
+            Err(AppError::Refused(faults)) => {
+                Answer::Refused(faults.iter().map(told).collect())
+            }
+            Err(AppError::Denied(denial)) => Answer::Refused(vec![Told {
+                code: denial.code().to_owned(),
+                element: String::new(),
+                rule: String::new(),
+                value: None,
+            }]),
+            Err(error) => Answer::NoAnswer(error.to_string()),
+        }
+    }
+
+    fn receipt(&mut self, document: &Oid) -> Result<String, String> {
+        let purpose = varanto_domain::access::Purpose::READ;
+        let proof = self.archive.app.prove_document(&self.archive.caller, document, purpose);
+        proof.map(|proof| receipts::write(&proof.receipt)).map_err(|error| error.to_string())
+    }
+
+    fn invalidate(&mut self, document: &Oid, why: &str) -> Result<(), String> {
+        let request =
+            InvalidationRequest { reason: "1".to_owned(), explanation: Some(why.to_owned()) };
+        let done = self.archive.app.invalidate_document(&self.archive.caller, document, &request);
+        done.map_err(|error| error.to_string())
+    }
+}
+
+fn told(fault: &Fault) -> Told {
+    Told {
+        code: fault.code().to_owned(),
+        element: fault.element.clone(),
+        rule: fault.rule.to_string(),
+        value: fault.value.clone(),
+    }
+}
+
+/// Nothing is signed where signatures are not asked for.
+pub(crate) struct Unsigned;
+
+impl Signer for Unsigned {
+    fn sign(&self, _: &Submission) -> Result<Option<Vec<u8>>, String> {
+        Ok(None)
+    }
+}
