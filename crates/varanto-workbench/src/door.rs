@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use varanto_app::archive::Submission;
+use varanto_domain::archive::documents::Part;
 use varanto_domain::ids::Oid;
 
 /// What the archive answers to a submission.
@@ -43,6 +44,18 @@ pub trait Door: Send {
     /// # Errors
     /// Why there is none.
     fn receipt(&mut self, document: &Oid) -> Result<String, String>;
+
+    /// A part of an archived document, byte for byte.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    fn read(&mut self, document: &Oid, part: Part) -> Result<Vec<u8>, String>;
+
+    /// The archive's signed state with its key, JSON.
+    ///
+    /// # Errors
+    /// Why there is none.
+    fn checkpoint(&mut self) -> Result<String, String>;
 
     /// Invalidates a document, with the words of why.
     ///

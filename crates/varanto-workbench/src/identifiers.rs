@@ -61,6 +61,7 @@ pub fn document_of(mapping: &Mapping, kept: &Oid) -> Oid {
 /// A number under the organisation's node: 96 bits of a digest of what it stands for, so that two never meet.
 fn made(mapping: &Mapping, parts: &[&str]) -> Oid {
     let mut digest = Context::new(&SHA256);
+    digest.update(&mapping.edition.to_be_bytes());
     for part in parts {
         digest.update(&(part.len() as u64).to_be_bytes());
         digest.update(part.as_bytes());

@@ -101,6 +101,7 @@ impl Rehearsal<'_> {
         let options = self.options(&rules, &signatures);
         work.together(|work| -> Result<(), RehearsalError> {
             comparison::compare(self, &options, work)?;
+            self.find_strays(work)?;
             work.set_about("rehearsed_at", &self.now.to_string())?;
             work.set_about("source", &self.mapping.source)?;
             Ok(work.set_about("batch", &self.mapping.batch)?)
@@ -222,6 +223,32 @@ impl Rehearsal<'_> {
         let number = work.add_item(row.number, &values, file)?;
         for fault in faults {
             work.add_fault(number, &fault)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps what no row names, but for the index and the tables beside it.
+    fn find_strays(&self, work: &Work) -> Result<(), RehearsalError> {
+        let mut named = vec![false; self.delivery.entries().len()];
+        let mut statement = work.connection().prepare("SELECT DISTINCT file FROM item WHERE file IS NOT NULL")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let at: i64 = row.get(0)?;
+            if let Some(one) = usize::try_from(at).ok().and_then(|at| named.get_mut(at)) {
+                *one = true;
+            }
+        }
+        let tables = self.mapping.joins.iter().map(|join| &join.index);
+        for index in tables.chain([&self.mapping.index]) {
+            if let Found::One(at) = self.delivery.find(&index.file) {
+                named[at] = true;
+            }
+        }
+        for (at, entry) in self.delivery.entries().iter().enumerate().filter(|(at, _)| !named[*at]) {
+            let sum = self.delivery.read(at).ok().map(|bytes| digest(&SHA256, &bytes));
+            work.connection()
+                .prepare_cached("INSERT INTO stray VALUES (?, ?, ?)")?
+                .execute((&entry.name, entry.size.cast_signed(), sum.as_ref().map(AsRef::as_ref)))?;
         }
         Ok(())
     }

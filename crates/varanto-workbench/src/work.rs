@@ -49,12 +49,21 @@ pub enum State {
     Archived,
     /// The archive refused it.
     Refused,
+    /// It was archived, and is invalidated with its whole batch.
+    Undone,
 }
 
 impl State {
     /// Each of them, in the order of the way.
-    pub const ALL: [Self; 6] =
-        [Self::Read, Self::Faulty, Self::LeftOut, Self::Sound, Self::Archived, Self::Refused];
+    pub const ALL: [Self; 7] = [
+        Self::Read,
+        Self::Faulty,
+        Self::LeftOut,
+        Self::Sound,
+        Self::Archived,
+        Self::Refused,
+        Self::Undone,
+    ];
 
     /// Its word in the work file and in reports.
     #[must_use]
@@ -66,6 +75,7 @@ impl State {
             Self::Sound => "sound",
             Self::Archived => "archived",
             Self::Refused => "refused",
+            Self::Undone => "undone",
         }
     }
 }
@@ -157,6 +167,8 @@ CREATE INDEX IF NOT EXISTS item_source ON item (source_id);
 CREATE INDEX IF NOT EXISTS item_file ON item (file);
 CREATE INDEX IF NOT EXISTS item_case ON item (client, relationship, case_id, number);
 CREATE INDEX IF NOT EXISTS item_digest ON item (digest);
+-- A file that no row names.
+CREATE TABLE IF NOT EXISTS stray (name TEXT PRIMARY KEY, bytes INTEGER NOT NULL, digest BLOB) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS fault (
   number INTEGER NOT NULL, code TEXT NOT NULL, element TEXT NOT NULL, rule TEXT NOT NULL, value TEXT, args TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS fault_number ON fault (number);
@@ -236,7 +248,7 @@ impl Work {
     /// # Errors
     /// What SQLite says.
     pub fn clear(&self) -> Result<(), WorkError> {
-        for table in ["about", "beside", "item", "fault", "dossier"] {
+        for table in ["about", "beside", "item", "fault", "dossier", "stray"] {
             self.connection.execute(&format!("DELETE FROM {table}"), [])?;
         }
         Ok(())

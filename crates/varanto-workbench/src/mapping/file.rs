@@ -26,6 +26,8 @@ struct File {
     form: u32,
     source: String,
     batch: String,
+    #[serde(default = "first")]
+    edition: u32,
     created_at: String,
     node: String,
     joined_on: String,
@@ -42,6 +44,10 @@ struct File {
     #[serde(default)]
     beside: BTreeMap<String, Beside>,
     document: toml::Table,
+}
+
+const fn first() -> u32 {
+    1
 }
 
 #[derive(Deserialize)]
@@ -155,6 +161,7 @@ pub fn read(text: &str) -> Result<Mapping, BadMapping> {
             Ok(Mapping {
                 source: file.source,
                 batch: file.batch,
+                edition: file.edition,
                 created_at,
                 node,
                 joined_on,

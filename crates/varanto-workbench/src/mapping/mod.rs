@@ -167,6 +167,8 @@ pub struct Mapping {
     /// Which batch of the source this is. A second batch gives the same documents the same identifiers, and old
     /// relationships of its own, for those are never updated.
     pub batch: String,
+    /// Raised after a batch was undone, so that its documents can be archived anew under other identifiers.
+    pub edition: u32,
     /// The moment that the archived documents are said to have been made at.
     pub created_at: Instant,
     /// Under which node identifiers are made: that of the organisation whose system archives.

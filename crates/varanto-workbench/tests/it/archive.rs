@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use varanto_app::archive::{InvalidationRequest, Submission};
 use varanto_app::{App, AppError, AppOptions};
-use varanto_domain::access::Caller;
+use varanto_domain::access::{Caller, LookReason, Purpose, Reason};
+use varanto_domain::archive::documents::{DocumentGroup, Part};
 use varanto_domain::faults::Fault;
 use varanto_domain::ids::Oid;
 use varanto_domain::joining::Certificate;
@@ -33,7 +34,7 @@ pub(crate) struct Archive {
 }
 
 impl Archive {
-    /// Opens an archive in which the county has joined, with the relationships and cases of its clients.
+    /// Opens an archive in which the county has joined, with the relationships of its clients.
     pub(crate) fn with(county: &County, folder: &Path) -> Self {
         let app = App::open(&AppOptions::in_folder(folder), Arc::new(SetClock)).unwrap();
         app.load_registers("county", county.registers_json().into_bytes()).unwrap();
@@ -44,6 +45,9 @@ impl Archive {
         let caller = app.caller_of_certificate(&certificate).unwrap();
         for event in county.events() {
             let Event::Archive(made) = event else { continue };
+            if made.group != DocumentGroup::Relationship {
+                continue;
+            }
             let submission =
                 Submission { metadata: made.metadata_json.into_bytes(), parts: made.parts };
             // What the county's story refuses is of no matter here.
@@ -100,16 +104,28 @@ impl Door for AppDoor {
     }
 
     fn receipt(&mut self, document: &Oid) -> Result<String, String> {
-        let purpose = varanto_domain::access::Purpose::READ;
+        let purpose = Purpose::READ.because(Reason::Look(LookReason::Supervision));
         let proof = self.archive.app.prove_document(&self.archive.caller, document, purpose);
         proof.map(|proof| receipts::write(&proof.receipt)).map_err(|error| error.to_string())
     }
 
+    fn read(&mut self, document: &Oid, part: Part) -> Result<Vec<u8>, String> {
+        let purpose = Purpose::READ.because(Reason::Look(LookReason::Supervision));
+        let opened =
+            self.archive.app.open_content(&self.archive.caller, document, Some(part), purpose);
+        let parts = opened.map_err(|error| error.to_string())?.parts;
+        parts.into_iter().next().map(|(_, bytes)| bytes).ok_or_else(|| "no part".to_owned())
+    }
+
+    fn checkpoint(&mut self) -> Result<String, String> {
+        self.archive.app.export_checkpoint(None).map_err(|error| error.to_string())
+    }
+
     fn invalidate(&mut self, document: &Oid, why: &str) -> Result<(), String> {
         let request =
-            InvalidationRequest { reason: "1".to_owned(), explanation: Some(why.to_owned()) };
+            InvalidationRequest { reason: "99".to_owned(), explanation: Some(why.to_owned()) };
         let done = self.archive.app.invalidate_document(&self.archive.caller, document, &request);
-        done.map_err(|error| error.to_string())
+        done.map_err(|error| format!("{error:?}"))
     }
 }
 

@@ -7,7 +7,9 @@ use varanto_app::Registry;
 use varanto_kit::deliveries::SourceSystem;
 use varanto_workbench::delivery::Delivery;
 use varanto_workbench::door::Door;
+use varanto_workbench::reconciliation::{reconcile, verify};
 use varanto_workbench::run::{Done, Run, RunError};
+use varanto_workbench::undo::{confirm, undo};
 use varanto_workbench::work::{State, Work};
 
 use crate::archive::{Archive, Unsigned};
@@ -54,12 +56,75 @@ fn archives_what_is_sound(system: SourceSystem) {
     let again = run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
     assert_eq!((again.archived, again.refused), (0, 0));
     assert_eq!(archive.versions() - before, sound + dossiers);
+    reconciles(&world, &work, &archive);
+}
+
+/// Makes the report, checks it by itself, and spoils it in each way.
+fn reconciles(world: &World, work: &Work, archive: &Archive) {
+    let delivery = Delivery::open(&world.place()).unwrap();
+    let path = world.folder.path().join("reconciliation.jsonl");
+    let mut door = archive.door();
+    let sum =
+        reconcile(work, &delivery, &mut *door, "2026-11-25T12:00:00Z", &path, &mut |_, _| {}).unwrap();
+    let archived = work.count(State::Archived).unwrap();
+    let faulty = work.count(State::Faulty).unwrap();
+    assert_eq!((sum.rows, sum.archived, sum.open), (world.delivered.rows, archived, faulty));
+    assert_eq!(sum.strays, world.delivered.strays);
+    assert!(!sum.source_may_be_destroyed, "faults are open");
+    let (head, told) = verify(&path).unwrap();
+    assert_eq!((head.source, told), (world.mapping.source.clone(), sum));
+    let text = std::fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let first = lines.iter().position(|line| line.contains("\"archived\"")).unwrap();
+    let spoilt = |spoil: &dyn Fn(&mut Vec<String>)| {
+        let mut lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+        spoil(&mut lines);
+        std::fs::write(&path, lines.join("\n")).unwrap();
+        assert!(verify(&path).is_err());
+    };
+    // A row that is left out, told twice, made archived, or proven by another's receipt; a sum that says more.
+    spoilt(&|lines| drop(lines.remove(first)));
+    spoilt(&|lines| lines.insert(first, lines[first].clone()));
+    let faulty = lines.iter().position(|line| line.contains("\"faulty\"")).unwrap();
+    spoilt(&|lines| lines[faulty] = lines[faulty].replace("\"faulty\"", "\"archived\""));
+    let other = lines[first].split_once("\"receipt\"").unwrap().1.to_owned();
+    let second = first + 1 + lines[first + 1..].iter().position(|line| line.contains("\"archived\"")).unwrap();
+    spoilt(&|lines| {
+        let (start, _) = lines[second].split_once("\"receipt\"").unwrap();
+        lines[second] = format!("{start}\"receipt\"{other}");
+    });
+    let last = lines.len() - 1;
+    spoilt(&|lines| lines[last] = lines[last].replace("\"open\":", "\"open\":1"));
+    spoilt(&|lines| drop(lines.pop()));
 }
 
 /// OLD-1 to OLD-5, OLD-9: what is sound of the oldest system's delivery is archived with its cases and relationships.
 #[test]
 fn what_is_sound_of_the_oldest_system_is_archived() {
     archives_what_is_sound(SourceSystem::Aamu);
+}
+
+/// OLD-9: a batch that is not confirmed is undone: everything in it is invalidated; raised to another edition, the
+/// same delivery is archived anew. A confirmed batch stays.
+#[test]
+fn a_batch_is_undone_until_it_is_confirmed() {
+    let mut world = World::new(SourceSystem::Portti, 40);
+    let mut work = world.rehearse();
+    let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
+    let stop = AtomicBool::new(false);
+    assert!(confirm(&work, "2026-11-25").is_err(), "nothing is archived");
+    let done = run(&world, &mut work, vec![archive.door()], &stop).unwrap();
+    let undone = undo(&mut work, &world.mapping, &mut *archive.door(), &mut |_, _| {}).unwrap();
+    assert_eq!(undone, done.archived);
+    assert_eq!(work.count(State::Undone).unwrap(), done.archived);
+    let contents = archive.app.contents().unwrap();
+    world.mapping.edition += 1;
+    let mut work = world.rehearse();
+    let again = run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
+    assert_eq!((again.archived, again.refused), (done.archived, 0));
+    assert!(archive.app.contents().unwrap().versions > contents.versions);
+    confirm(&work, "2026-11-25").unwrap();
+    assert!(undo(&mut work, &world.mapping, &mut *archive.door(), &mut |_, _| {}).is_err());
 }
 
 /// OLD-6: what three owners wrote is archived in the register of the one who has it now.

@@ -1,0 +1,206 @@
+//! What a rehearsal found: every fault grouped by cause, and what would be made of the rest. Source: OLD-3, OLD-9.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::work::{State, Work, WorkError};
+
+/// How many rows are named as examples of a fault.
+const EXAMPLES: usize = 5;
+
+/// What a rehearsal found, or how far a batch is.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// How many documents are how far.
+    pub states: Vec<(State, u64)>,
+    /// The faults, the most frequent first.
+    pub faults: Vec<FaultGroup>,
+    /// What is made of what is sound, by how the client stands and by service task.
+    pub lines: Vec<Line>,
+    /// Why documents are not brought, with how many.
+    pub left_out: Vec<(String, u64)>,
+    /// Files that no row names.
+    pub strays: u64,
+}
+
+/// A cause of faults.
+#[derive(Debug, Clone)]
+pub struct FaultGroup {
+    /// The fault's code.
+    pub code: String,
+    /// Where it is.
+    pub element: String,
+    /// The rule.
+    pub rule: String,
+    /// How many rows have it.
+    pub rows: u64,
+    /// The places of some of them.
+    pub examples: Vec<u64>,
+    /// The value of the first, where it is no client data.
+    pub value: Option<String>,
+    /// What the text of the first speaks of.
+    pub args: BTreeMap<String, String>,
+}
+
+/// What is made for clients who stand in one way, of one service task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// `ended`, `active` or `deceased`.
+    pub client_state: String,
+    /// The service task.
+    pub task: String,
+    /// Clients.
+    pub clients: u64,
+    /// Old relationships; none for active clients, whose relationship is there.
+    pub relationships: u64,
+    /// Closed cases.
+    pub cases: u64,
+    /// Documents.
+    pub documents: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+const FAULTS: &str = "SELECT code, element, rule, count(DISTINCT number), min(rowid) FROM fault
+  GROUP BY code, element, rule ORDER BY 4 DESC, code, element";
+const LINES: &str = "SELECT client_state, task, count(DISTINCT client),
+    CASE client_state WHEN 'active' THEN 0 ELSE count(DISTINCT relationship) END,
+    count(DISTINCT case_id), count(*), sum(bytes)
+  FROM item WHERE state IN ('sound', 'archived', 'refused') GROUP BY 1, 2 ORDER BY 1, 2";
+
+impl Report {
+    /// Reads the report from the work file.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn of(work: &Work) -> Result<Self, WorkError> {
+        let states = State::ALL
+            .into_iter()
+            .map(|state| Ok((state, work.count(state)?)))
+            .collect::<Result<_, WorkError>>()?;
+        let connection = work.connection();
+        let number = |value: i64| value.unsigned_abs();
+        let mut statement = connection.prepare(LINES)?;
+        let lines = statement.query_map([], |row| {
+            Ok(Line {
+                client_state: row.get(0)?,
+                task: row.get(1)?,
+                clients: number(row.get(2)?),
+                relationships: number(row.get(3)?),
+                cases: number(row.get(4)?),
+                documents: number(row.get(5)?),
+                bytes: number(row.get::<_, Option<i64>>(6)?.unwrap_or(0)),
+            })
+        })?;
+        let lines = lines.collect::<Result<_, _>>()?;
+        let mut statement = connection.prepare(
+            "SELECT left_out, count(*) FROM item WHERE left_out IS NOT NULL GROUP BY 1 ORDER BY 2 DESC",
+        )?;
+        let left_out = statement
+            .query_map([], |row| Ok((row.get(0)?, number(row.get(1)?))))?
+            .collect::<Result<_, _>>()?;
+        let strays: i64 = connection.query_row("SELECT count(*) FROM stray", [], |row| row.get(0))?;
+        Ok(Self { states, faults: faults(work)?, lines, left_out, strays: number(strays) })
+    }
+
+    /// How many documents are so far.
+    #[must_use]
+    pub fn count(&self, state: State) -> u64 {
+        self.states.iter().find(|(one, _)| *one == state).map_or(0, |(_, count)| *count)
+    }
+
+    /// All documents of the index.
+    #[must_use]
+    pub fn documents(&self) -> u64 {
+        self.states.iter().map(|(_, count)| count).sum()
+    }
+}
+
+fn faults(work: &Work) -> Result<Vec<FaultGroup>, WorkError> {
+    let connection = work.connection();
+    let mut groups = connection.prepare(FAULTS)?;
+    let mut places = connection.prepare(
+        "SELECT DISTINCT place FROM fault JOIN item USING (number)
+         WHERE code = ? AND element = ? AND rule = ? ORDER BY place LIMIT ?",
+    )?;
+    let mut found = Vec::new();
+    let mut rows = groups.query([])?;
+    while let Some(row) = rows.next()? {
+        let (code, element, rule): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (count, first): (i64, i64) = (row.get(3)?, row.get(4)?);
+        let examples = places
+            .query_map((&code, &element, &rule, EXAMPLES as i64), |row| row.get::<_, i64>(0))?
+            .map(|place| place.map(i64::unsigned_abs))
+            .collect::<Result<_, _>>()?;
+        let (value, args): (Option<String>, String) = connection
+            .prepare_cached("SELECT value, args FROM fault WHERE rowid = ?")?
+            .query_row([first], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        found.push(FaultGroup {
+            code,
+            element,
+            rule,
+            rows: count.unsigned_abs(),
+            examples,
+            value,
+            args: read_args(&args),
+        });
+    }
+    Ok(found)
+}
+
+fn read_args(args: &str) -> BTreeMap<String, String> {
+    let Ok(Value::Object(args)) = serde_json::from_str(args) else { return BTreeMap::new() };
+    args.into_iter()
+        .filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())))
+        .collect()
+}
+
+/// Writes every fault of every row beside the work file, and every file that no row names: `faults.csv`, `strays.csv`.
+///
+/// # Errors
+/// What the system or SQLite says.
+pub fn write_lists(work: &Work) -> Result<[PathBuf; 2], WorkError> {
+    let faults = work.folder().join("faults.csv");
+    write_list(
+        work,
+        &faults,
+        &["row", "document", "code", "element", "rule", "value"],
+        "SELECT place, source_id, code, element, rule, value FROM fault JOIN item USING (number)
+         ORDER BY place, code",
+    )?;
+    let strays = work.folder().join("strays.csv");
+    write_list(work, &strays, &["file", "bytes"], "SELECT name, bytes FROM stray ORDER BY name")?;
+    Ok([faults, strays])
+}
+
+fn write_list(
+    work: &Work,
+    path: &PathBuf,
+    columns: &[&str],
+    query: &str,
+) -> Result<(), WorkError> {
+    let failed = |reason: &dyn ToString| WorkError::Unreadable {
+        path: path.clone(),
+        reason: reason.to_string(),
+    };
+    let mut list = csv::Writer::from_path(path).map_err(|error| failed(&error))?;
+    list.write_record(columns).map_err(|error| failed(&error))?;
+    let mut statement = work.connection().prepare(query)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let mut record = Vec::with_capacity(columns.len());
+        for at in 0..columns.len() {
+            use rusqlite::types::ValueRef;
+            record.push(match row.get_ref(at)? {
+                ValueRef::Integer(number) => number.to_string(),
+                ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+                _ => String::new(),
+            });
+        }
+        list.write_record(&record).map_err(|error| failed(&error))?;
+    }
+    list.flush().map_err(|error: io::Error| failed(&error))
+}
