@@ -42,7 +42,8 @@ const TWO_CODES: &str = "WITH person AS (
   first AS (SELECT named, code, min(place) AS place FROM person JOIN several USING (named) GROUP BY named, code)
   SELECT person.number, min(first.place) FROM person JOIN first USING (named)
     WHERE first.code <> person.code GROUP BY person.number";
-const ORPHANS: &str = "SELECT number FROM item WHERE state = 'sound' AND said ->> '$.main_document' IS NOT NULL
+const ORPHANS: &str =
+    "SELECT number FROM item WHERE state = 'sound' AND said ->> '$.main_document' IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM item main WHERE main.source_id = item.said ->> '$.main_document'
     AND main.state = 'sound')";
 const DROP_EMPTY: &str = "DELETE FROM dossier WHERE kept NOT IN (

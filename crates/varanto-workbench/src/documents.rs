@@ -123,7 +123,8 @@ pub(crate) fn read_document(mut values: Values, faults: &mut Vec<Fault>) -> Opti
     let known = faults.len();
     let text = |target: Target| values.get(&target).map(String::as_str);
     let wrong = |target: Target, expected: &str| {
-        let fault = Fault::new(FaultKind::WrongForm, target.name(), "OLD-1").arg("expected", expected);
+        let fault =
+            Fault::new(FaultKind::WrongForm, target.name(), "OLD-1").arg("expected", expected);
         match values.get(&target) {
             Some(value) if !target.is_personal() => fault.value(value),
             _ => fault,

@@ -62,7 +62,8 @@ struct Counted {
 const SELECT: &str = "SELECT relationship, client, min(number), min(day), max(day),
     min(said ->> '$.case_opened_on'), max(said ->> '$.case_closed_on')
   FROM item WHERE state IN ('sound', 'archived', 'refused') AND case_id IS NOT NULL";
-const GROUPED: &str = "GROUP BY client, relationship, case_id ORDER BY client, relationship, min(number)";
+const GROUPED: &str =
+    "GROUP BY client, relationship, case_id ORDER BY client, relationship, min(number)";
 
 /// Each old relationship, and after it each of its cases, of the documents that are to be archived: of one client, or
 /// client by client. What is made of them is the same however far the batch is.

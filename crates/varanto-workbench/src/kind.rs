@@ -62,7 +62,9 @@ impl Kind {
             [0x89, b'P', b'N', b'G', ..] => Self::Png,
             [b'{', b'\\', b'r', b't', b'f', ..] => Self::Rtf,
             [0xD0, 0xCF, 0x11, 0xE0, ..] => Self::Doc,
-            [b'P', b'K', 3, 4, ..] if holds(b"word/") || holds(b"[Content_Types].xml") => Self::Docx,
+            [b'P', b'K', 3, 4, ..] if holds(b"word/") || holds(b"[Content_Types].xml") => {
+                Self::Docx
+            }
             // A PDF file may have a line of something else before its mark.
             _ if holds(b"%PDF-") => Self::Pdf,
             _ => Self::of_text(bytes, beginning),

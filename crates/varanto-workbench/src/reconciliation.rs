@@ -108,8 +108,10 @@ pub fn reconcile(
     path: &Path,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Sum, ReportError> {
-    let failed =
-        |reason: &dyn ToString| ReportError::File { path: path.to_owned(), reason: reason.to_string() };
+    let failed = |reason: &dyn ToString| ReportError::File {
+        path: path.to_owned(),
+        reason: reason.to_string(),
+    };
     let about = |key| Ok::<_, RunError>(work.about(key)?.unwrap_or_default());
     let checkpoint = door.checkpoint().map_err(RunError::NoAnswer)?;
     let raw = |text: String| RawValue::from_string(text).map_err(|error| failed(&error));
@@ -126,7 +128,9 @@ pub fn reconcile(
         checkpoint: raw(compact.to_string())?,
     };
     line(&json(&head))?;
-    let total = State::ALL.into_iter().try_fold(0, |sum, state| Ok::<_, RunError>(sum + work.count(state)?))?;
+    let total = State::ALL
+        .into_iter()
+        .try_fold(0, |sum, state| Ok::<_, RunError>(sum + work.count(state)?))?;
     let mut sum = Sum::default();
     let mut statement = work
         .connection()
@@ -144,8 +148,10 @@ pub fn reconcile(
         line(&json(&entry))?;
         progress(sum.rows, total);
     }
-    let mut statement =
-        work.connection().prepare("SELECT name, bytes, digest FROM stray ORDER BY name").map_err(RunError::from)?;
+    let mut statement = work
+        .connection()
+        .prepare("SELECT name, bytes, digest FROM stray ORDER BY name")
+        .map_err(RunError::from)?;
     let mut rows = statement.query([]).map_err(RunError::from)?;
     while let Some(row) = rows.next().map_err(RunError::from)? {
         let (bytes, digest): (i64, Option<Vec<u8>>) =
@@ -164,7 +170,11 @@ pub fn reconcile(
     }
     sum.conclude();
     line(&json(&sum))?;
-    report.into_inner().map_err(|error| failed(&error))?.sync_all().map_err(|error| failed(&error))?;
+    report
+        .into_inner()
+        .map_err(|error| failed(&error))?
+        .sync_all()
+        .map_err(|error| failed(&error))?;
     Ok(sum)
 }
 
@@ -221,10 +231,12 @@ fn reconciled(
         receipt: None,
     };
     let (true, Some(receipt)) = (archived, known.receipt) else { return Ok(entry) };
-    let foreign = || RunError::NotRehearsed("the work file was not written by this program".to_owned());
+    let foreign =
+        || RunError::NotRehearsed("the work file was not written by this program".to_owned());
     let at = known.file.and_then(|at| usize::try_from(at).ok()).ok_or_else(foreign)?;
     let source = delivery.read(at)?;
-    let document = entry.document.as_deref().and_then(|id| Oid::parse(id).ok()).ok_or_else(foreign)?;
+    let document =
+        entry.document.as_deref().and_then(|id| Oid::parse(id).ok()).ok_or_else(foreign)?;
     let part = Kind::of(&source).part().ok_or_else(foreign)?;
     if Some(digest(&SHA256, &source).as_ref()) != known.digest.as_deref() {
         "differs".clone_into(&mut entry.outcome);

@@ -17,8 +17,8 @@ use varanto_domain::ids::PersonalIdentityCode;
 use varanto_domain::old_data::{HangsOn, LeftOut, Selectable, needs_original_task};
 use varanto_domain::time::Instant;
 
-use crate::delivery::{Delivery, DeliveryError, Found, Row};
 use crate::comparison;
+use crate::delivery::{Delivery, DeliveryError, Found, Row};
 use crate::documents::{OldDocument, Values, read_document};
 use crate::identifiers;
 use crate::kind::Kind;
@@ -43,7 +43,9 @@ pub enum RehearsalError {
     #[error("{0}")]
     Mapping(String),
     /// Documents of the batch are archived already: a new rehearsal would forget which.
-    #[error("{0} documents of the batch are archived already; go on with it, or begin another batch")]
+    #[error(
+        "{0} documents of the batch are archived already; go on with it, or begin another batch"
+    )]
     Begun(u64),
 }
 
@@ -160,16 +162,18 @@ impl Rehearsal<'_> {
             return Ok(());
         }
         let beside = |column: &str| {
-            column.split_once('.').is_some_and(|(table, _)| {
-                self.mapping.joins.iter().any(|join| join.name == table)
-            })
+            column
+                .split_once('.')
+                .is_some_and(|(table, _)| self.mapping.joins.iter().any(|join| join.name == table))
         };
         let missing: Vec<String> = self
             .mapping
             .columns()
             .filter(|(_, column)| !first.columns.iter().any(|known| known == column))
             .filter(|(_, column)| !beside(column))
-            .map(|(target, column)| format!("document.{}: there is no column {column:?}", target.name()))
+            .map(|(target, column)| {
+                format!("document.{}: there is no column {column:?}", target.name())
+            })
             .collect();
         if missing.is_empty() { Ok(()) } else { Err(RehearsalError::Mapping(missing.join("\n"))) }
     }
@@ -178,8 +182,8 @@ impl Rehearsal<'_> {
         for join in &self.mapping.joins {
             let Some(key) = row.get(&join.on) else { continue };
             let Some(beside) = work.beside(&join.name, key)? else { continue };
-            let beside: HashMap<String, String> =
-                serde_json::from_str(&beside).map_err(|_| WorkError::Foreign("a row".to_owned()))?;
+            let beside: HashMap<String, String> = serde_json::from_str(&beside)
+                .map_err(|_| WorkError::Foreign("a row".to_owned()))?;
             let mut columns = row.columns.to_vec();
             row.values.resize(columns.len(), String::new());
             for (column, value) in beside {
@@ -191,7 +195,9 @@ impl Rehearsal<'_> {
         let mut faults = Vec::new();
         let mut values = Values::new();
         if row.surplus > 0 {
-            faults.push(Fault::new(FaultKind::SurplusValues, "row", "OLD-9").arg("count", row.surplus));
+            faults.push(
+                Fault::new(FaultKind::SurplusValues, "row", "OLD-9").arg("count", row.surplus),
+            );
         }
         for target in Target::ALL.iter().copied() {
             match self.mapping.value(target, &row) {
@@ -230,7 +236,8 @@ impl Rehearsal<'_> {
     /// Keeps what no row names, but for the index and the tables beside it.
     fn find_strays(&self, work: &Work) -> Result<(), RehearsalError> {
         let mut named = vec![false; self.delivery.entries().len()];
-        let mut statement = work.connection().prepare("SELECT DISTINCT file FROM item WHERE file IS NOT NULL")?;
+        let mut statement =
+            work.connection().prepare("SELECT DISTINCT file FROM item WHERE file IS NOT NULL")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let at: i64 = row.get(0)?;
@@ -244,11 +251,14 @@ impl Rehearsal<'_> {
                 named[at] = true;
             }
         }
-        for (at, entry) in self.delivery.entries().iter().enumerate().filter(|(at, _)| !named[*at]) {
+        for (at, entry) in self.delivery.entries().iter().enumerate().filter(|(at, _)| !named[*at])
+        {
             let sum = self.delivery.read(at).ok().map(|bytes| digest(&SHA256, &bytes));
-            work.connection()
-                .prepare_cached("INSERT INTO stray VALUES (?, ?, ?)")?
-                .execute((&entry.name, entry.size.cast_signed(), sum.as_ref().map(AsRef::as_ref)))?;
+            work.connection().prepare_cached("INSERT INTO stray VALUES (?, ?, ?)")?.execute((
+                &entry.name,
+                entry.size.cast_signed(),
+                sum.as_ref().map(AsRef::as_ref),
+            ))?;
         }
         Ok(())
     }
@@ -418,7 +428,9 @@ impl Rehearsal<'_> {
         let original = document.values.contains_key(&Target::OriginalTask);
         let late = self.mapping.tasks_of_2016_from;
         // What the nation's day asks is asked by the check of metadata.
-        if !original && needs_original_task(document.day(), late) && !needs_original_task(document.day(), None)
+        if !original
+            && needs_original_task(document.day(), late)
+            && !needs_original_task(document.day(), None)
         {
             let element = "original_service_task.code";
             let fault = Fault::new(FaultKind::MissingConditionalElement, element, "OLD-4");
@@ -428,7 +440,9 @@ impl Rehearsal<'_> {
                     .arg("condition", "before-service-tasks-of-2016"),
             );
         }
-        if document.state.hangs_on() == HangsOn::ActiveRelationship && document.relationship.is_none() {
+        if document.state.hangs_on() == HangsOn::ActiveRelationship
+            && document.relationship.is_none()
+        {
             let name = Target::Relationship.name();
             let fault = Fault::new(FaultKind::MissingElement, name, "OLD-5");
             faults.push(fault.arg("name", "asiakkuuden yksilöintitunnus"));

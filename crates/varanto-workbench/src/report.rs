@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::work::{State, Work, WorkError};
 
 /// How many rows are named as examples of a fault.
-const EXAMPLES: usize = 5;
+const EXAMPLES: i64 = 5;
 
 /// What a rehearsal found, or how far a batch is.
 #[derive(Debug, Clone)]
@@ -102,7 +102,8 @@ impl Report {
         let left_out = statement
             .query_map([], |row| Ok((row.get(0)?, number(row.get(1)?))))?
             .collect::<Result<_, _>>()?;
-        let strays: i64 = connection.query_row("SELECT count(*) FROM stray", [], |row| row.get(0))?;
+        let strays: i64 =
+            connection.query_row("SELECT count(*) FROM stray", [], |row| row.get(0))?;
         Ok(Self { states, faults: faults(work)?, lines, left_out, strays: number(strays) })
     }
 
@@ -129,10 +130,11 @@ fn faults(work: &Work) -> Result<Vec<FaultGroup>, WorkError> {
     let mut found = Vec::new();
     let mut rows = groups.query([])?;
     while let Some(row) = rows.next()? {
-        let (code, element, rule): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (code, element, rule): (String, String, String) =
+            (row.get(0)?, row.get(1)?, row.get(2)?);
         let (count, first): (i64, i64) = (row.get(3)?, row.get(4)?);
         let examples = places
-            .query_map((&code, &element, &rule, EXAMPLES as i64), |row| row.get::<_, i64>(0))?
+            .query_map((&code, &element, &rule, EXAMPLES), |row| row.get::<_, i64>(0))?
             .map(|place| place.map(i64::unsigned_abs))
             .collect::<Result<_, _>>()?;
         let (value, args): (Option<String>, String) = connection
@@ -153,9 +155,7 @@ fn faults(work: &Work) -> Result<Vec<FaultGroup>, WorkError> {
 
 fn read_args(args: &str) -> BTreeMap<String, String> {
     let Ok(Value::Object(args)) = serde_json::from_str(args) else { return BTreeMap::new() };
-    args.into_iter()
-        .filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())))
-        .collect()
+    args.into_iter().filter_map(|(name, value)| Some((name, value.as_str()?.to_owned()))).collect()
 }
 
 /// Writes every fault of every row beside the work file, and every file that no row names: `faults.csv`, `strays.csv`.
@@ -176,12 +176,7 @@ pub fn write_lists(work: &Work) -> Result<[PathBuf; 2], WorkError> {
     Ok([faults, strays])
 }
 
-fn write_list(
-    work: &Work,
-    path: &PathBuf,
-    columns: &[&str],
-    query: &str,
-) -> Result<(), WorkError> {
+fn write_list(work: &Work, path: &PathBuf, columns: &[&str], query: &str) -> Result<(), WorkError> {
     let failed = |reason: &dyn ToString| WorkError::Unreadable {
         path: path.clone(),
         reason: reason.to_string(),

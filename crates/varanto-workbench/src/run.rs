@@ -19,10 +19,10 @@ use varanto_domain::ids::Oid;
 use crate::delivery::{Delivery, DeliveryError};
 use crate::door::{Answer, Door, Signer, Told};
 use crate::dossiers::{document, each_dossier};
+use crate::identifiers;
 use crate::kind::Kind;
 use crate::mapping::Mapping;
 use crate::work::{Work, WorkError};
-use crate::identifiers;
 
 /// How long results wait to be noted down together.
 const NOTED_AFTER: Duration = Duration::from_millis(200);
@@ -88,11 +88,24 @@ pub struct Run<'a> {
 
 /// What a worker tells of something that it handed in.
 enum Note {
-    Dossier { kept: String, receipt: String },
-    Archived { number: i64, receipt: String, bytes: u64 },
-    Refused { number: i64, told: Vec<Told> },
+    Dossier {
+        kept: String,
+        receipt: String,
+    },
+    Archived {
+        number: i64,
+        receipt: String,
+        bytes: u64,
+    },
+    Refused {
+        number: i64,
+        told: Vec<Told>,
+    },
     /// A case or relationship was refused, and with it everything that hangs on it.
-    RefusedDossier { kept: String, told: Vec<Told> },
+    RefusedDossier {
+        kept: String,
+        told: Vec<Told>,
+    },
     Failed(RunError),
 }
 
@@ -112,7 +125,8 @@ impl Run<'_> {
             for door in doors {
                 let (waiting, notes, pace, file) = (&waiting, notes.clone(), &pace, &file);
                 scope.spawn(move || {
-                    let opened = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY);
+                    let opened =
+                        Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY);
                     let done = opened.map_err(RunError::from).and_then(|connection| {
                         Worker { run: self, door, connection, notes: &notes, pace }.work(waiting)
                     });
@@ -194,7 +208,9 @@ impl Run<'_> {
             }
             if ended || since.elapsed() >= NOTED_AFTER {
                 let notes = std::mem::take(&mut waiting);
-                work.together(|work| notes.iter().try_for_each(|note| keep(work, note, &mut done)))?;
+                work.together(|work| {
+                    notes.iter().try_for_each(|note| keep(work, note, &mut done))
+                })?;
                 (self.progress)(done);
                 since = Stopwatch::now();
             }
@@ -218,7 +234,9 @@ fn keep(work: &Work, note: &Note, done: &mut Done) -> Result<(), WorkError> {
         }
         Note::Archived { number, receipt, bytes } => {
             connection
-                .prepare_cached("UPDATE item SET state = 'archived', receipt = ?2 WHERE number = ?1")?
+                .prepare_cached(
+                    "UPDATE item SET state = 'archived', receipt = ?2 WHERE number = ?1",
+                )?
                 .execute(params![number, receipt])?;
             done.archived += 1;
             done.bytes += bytes;
@@ -257,6 +275,15 @@ fn refuse(work: &Work, number: i64, told: &[Told]) -> Result<(), WorkError> {
             .execute(params![number, fault.code, fault.element, fault.rule, fault.value])?;
     }
     Ok(())
+}
+
+/// A document that is still to be archived.
+struct Waiting {
+    number: i64,
+    file: Option<i64>,
+    digest: Vec<u8>,
+    /// Its case and its relationship.
+    hangs_on: [String; 2],
 }
 
 /// One that hands in, through a door of its own.
@@ -313,24 +340,14 @@ impl Worker<'_, '_> {
                 return Ok(false);
             }
         }
-        let documents: Vec<(i64, Option<i64>, Vec<u8>, String, String)> = {
-            let mut statement = self.connection.prepare_cached(
-                "SELECT number, file, digest, case_id, relationship FROM item WHERE client = ? AND state = 'sound'
-                 ORDER BY said ->> '$.main_document' IS NOT NULL, number",
-            )?;
-            let rows = statement.query_map([client], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
-            })?;
-            rows.collect::<Result<_, _>>()?
-        };
-        for (number, file, digest, case, relationship) in documents {
+        for waiting in self.waiting(client)? {
             if self.run.stop.load(Ordering::Relaxed) {
                 return Ok(false);
             }
-            if refused.contains(&case) || refused.contains(&relationship) {
+            if waiting.hangs_on.iter().any(|on| refused.contains(on)) {
                 continue;
             }
-            let note = self.archive_document(number, file, &digest)?;
+            let note = self.archive_document(&waiting)?;
             if self.notes.send(note).is_err() {
                 return Ok(false);
             }
@@ -345,17 +362,31 @@ impl Worker<'_, '_> {
         Ok(statement.query_row([kept.as_str()], |row| row.get(0))?)
     }
 
-    fn archive_document(
-        &mut self,
-        number: i64,
-        file: Option<i64>,
-        known: &[u8],
-    ) -> Result<Note, RunError> {
+    /// The documents of a client that are still to be archived, attachments last.
+    fn waiting(&self, client: &str) -> Result<Vec<Waiting>, RunError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT number, file, digest, case_id, relationship FROM item WHERE client = ? AND state = 'sound'
+             ORDER BY said ->> '$.main_document' IS NOT NULL, number",
+        )?;
+        let rows = statement.query_map([client], |row| {
+            Ok(Waiting {
+                number: row.get(0)?,
+                file: row.get(1)?,
+                digest: row.get(2)?,
+                hangs_on: [row.get(3)?, row.get(4)?],
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn archive_document(&mut self, waiting: &Waiting) -> Result<Note, RunError> {
+        let Waiting { number, file, digest: known, .. } = waiting;
+        let number = *number;
         let foreign = || WorkError::Foreign("a sound document without a file".to_owned());
         let at = file.and_then(|at| usize::try_from(at).ok()).ok_or_else(foreign)?;
         let bytes = self.run.delivery.read(at)?;
         // What was judged is what is handed in.
-        if digest(&SHA256, &bytes).as_ref() != known {
+        if digest(&SHA256, &bytes).as_ref() != known.as_slice() {
             return Ok(Note::Refused { number, told: vec![changed()] });
         }
         let part = Kind::of(&bytes).part().unwrap_or(Part::Pdf);
@@ -392,7 +423,9 @@ impl Worker<'_, '_> {
                 Answer::Refused(told) => return Ok(Err(told)),
                 Answer::Later(after) => {
                     if self.rest(after) {
-                        return Err(RunError::NoAnswer("stopped while it was asked to wait".to_owned()));
+                        return Err(RunError::NoAnswer(
+                            "stopped while it was asked to wait".to_owned(),
+                        ));
                     }
                 }
                 Answer::NoAnswer(why) => {

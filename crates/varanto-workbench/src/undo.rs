@@ -20,7 +20,8 @@ const TOGETHER: i64 = 100;
 pub fn confirm(work: &Work, at: &str) -> Result<(), RunError> {
     let left = work.count(State::Sound)?;
     if left > 0 {
-        let what = format!("{left} documents are sound and not archived yet; run the batch to its end");
+        let what =
+            format!("{left} documents are sound and not archived yet; run the batch to its end");
         return Err(RunError::NotRehearsed(what));
     }
     if work.count(State::Archived)? == 0 {

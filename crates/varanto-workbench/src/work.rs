@@ -228,7 +228,8 @@ impl Work {
     /// # Errors
     /// What SQLite says.
     pub fn about(&self, key: &str) -> Result<Option<String>, WorkError> {
-        let mut statement = self.connection.prepare_cached("SELECT value FROM about WHERE key = ?")?;
+        let mut statement =
+            self.connection.prepare_cached("SELECT value FROM about WHERE key = ?")?;
         Ok(statement.query_row([key], |row| row.get(0)).optional()?)
     }
 
@@ -238,7 +239,9 @@ impl Work {
     /// What SQLite says.
     pub fn set_about(&self, key: &str, value: &str) -> Result<(), WorkError> {
         self.connection
-            .prepare_cached("INSERT INTO about VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value")?
+            .prepare_cached(
+                "INSERT INTO about VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+            )?
             .execute([key, value])?;
         Ok(())
     }
@@ -280,7 +283,12 @@ impl Work {
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn add_item(&self, place: u64, values: &Values, file: Option<usize>) -> Result<i64, WorkError> {
+    pub fn add_item(
+        &self,
+        place: u64,
+        values: &Values,
+        file: Option<usize>,
+    ) -> Result<i64, WorkError> {
         let said = write_values(values);
         let source_id = values.get(&Target::Document);
         self.connection
@@ -304,16 +312,16 @@ impl Work {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), serde_json::Value::from(value.as_str())))
             .collect();
-        self.connection
-            .prepare_cached("INSERT INTO fault VALUES (?, ?, ?, ?, ?, ?)")?
-            .execute(params![
+        self.connection.prepare_cached("INSERT INTO fault VALUES (?, ?, ?, ?, ?, ?)")?.execute(
+            params![
                 number,
                 fault.code(),
                 fault.element,
                 &*fault.rule,
                 fault.value,
                 serde_json::Value::Object(args).to_string()
-            ])?;
+            ],
+        )?;
         Ok(())
     }
 

@@ -68,9 +68,9 @@ pub enum HangsOn {
 /// Source: OLD-4; document 002, "Palvelutehtävätietoja tarvitaan kaksi".
 #[must_use]
 pub fn needs_original_task(written: FinnishDay, in_use_from: Option<FinnishDay>) -> bool {
-    written < in_use_from.map_or(service_tasks_of_2016_begin(), |day| {
-        day.max(service_tasks_of_2016_begin())
-    })
+    written
+        < in_use_from
+            .map_or(service_tasks_of_2016_begin(), |day| day.max(service_tasks_of_2016_begin()))
 }
 
 #[cfg(test)]

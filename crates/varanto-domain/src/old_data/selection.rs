@@ -115,8 +115,8 @@ pub fn is_sample_day(born: FinnishDay) -> bool {
 mod tests {
     use super::*;
 
-    fn born(text: &str) -> Option<FinnishDay> {
-        Some(FinnishDay::parse(text).unwrap())
+    fn day(text: &str) -> FinnishDay {
+        FinnishDay::parse(text).unwrap()
     }
 
     /// OLD-8: all; only permanent and sample ones; only active clients' key documents; nothing.
@@ -124,8 +124,8 @@ mod tests {
     fn an_organisation_brings_what_it_chose() {
         use ClientState::{Active, Deceased, Ended};
         let any = Selectable { state: Ended, born: None, permanent: false, general_type: None };
-        let sample = Selectable { born: born("1950-05-18"), ..any };
-        let other = Selectable { born: born("1950-05-19"), ..any };
+        let sample = Selectable { born: Some(day("1950-05-18")), ..any };
+        let other = Selectable { born: Some(day("1950-05-19")), ..any };
         let permanent = Selectable { permanent: true, ..other };
         let plan = Selectable { state: Active, general_type: Some("15"), ..other };
         let note = Selectable { general_type: Some("7"), ..plan };

@@ -26,7 +26,13 @@ impl Files {
                 .repeat(2 + number * 3);
             let paragraphs = [Paragraph::Heading("Kirjaus"), Paragraph::Text(&text)];
             let author = "Sosiaalitoimi";
-            pdf::write(&pdf::Paper { title: MARK, author, made, language: "fi", paragraphs: &paragraphs })
+            pdf::write(&pdf::Paper {
+                title: MARK,
+                author,
+                made,
+                language: "fi",
+                paragraphs: &paragraphs,
+            })
         });
         Self { pool: pool.collect() }
     }
@@ -51,7 +57,7 @@ impl Files {
     }
 
     /// The document as XHTML.
-    pub(super) fn xhtml(&self, paper: &Paper) -> Vec<u8> {
+    pub(super) fn xhtml(paper: &Paper) -> Vec<u8> {
         if let Some(planted) = planted(paper) {
             return planted;
         }
@@ -66,7 +72,7 @@ impl Files {
             language: ViewLanguage::Finnish,
         };
         let text = format!("Kirjaus {number}. Asiakas kertoi tilanteestaan ja toiveistaan.");
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             return page(kind, &text).into_bytes();
         }
         render_plain(kind, &[&text, "Sovittiin seuraavasta tapaamisesta."], &heading).into_bytes()
@@ -89,7 +95,9 @@ fn content_number(paper: &Paper) -> u32 {
 fn planted(paper: &Paper) -> Option<Vec<u8>> {
     match paper.plant? {
         Plant::EmptyFile => Some(Vec::new()),
-        Plant::BrokenFile => Some(format!("%PDF-1.4\n%âãÏÓ\n{} katkesi", paper.number).into_bytes()),
+        Plant::BrokenFile => {
+            Some(format!("%PDF-1.4\n%âãÏÓ\n{} katkesi", paper.number).into_bytes())
+        }
         Plant::OtherKind => {
             Some(format!("{{\\rtf1\\ansi Asiakas kertoi. {}}}", paper.number).into_bytes())
         }

@@ -203,12 +203,7 @@ pub(super) struct Stories<'a> {
 }
 
 impl<'a> Stories<'a> {
-    pub(super) fn new(
-        system: SourceSystem,
-        county: &'a County,
-        seed: u64,
-        documents: u32,
-    ) -> Self {
+    pub(super) fn new(system: SourceSystem, county: &'a County, seed: u64, documents: u32) -> Self {
         let seed = seed ^ (system as u64 + 1).wrapping_mul(0x5851_f42d_4c95_7f2d);
         Self { system, county, seed, documents, made: 0, clients: 0, waiting: VecDeque::new() }
     }
@@ -317,12 +312,14 @@ impl<'a> Stories<'a> {
                 written = before.written;
             }
             if plant == Some(Plant::TooLate) {
-                paper.written = self.county_joined().plus_days(dice.between(0, 200));
+                paper.written = super::systems::joined().plus_days(dice.between(0, 200));
             }
             self.made += 1;
             if let Some(mut earlier) = before.take() {
                 earlier.shared_with_next = plant.filter(|plant| plant.is_of_two());
-                if earlier.shared_with_next.is_some() && main.is_some_and(|(one, _)| one == earlier.number) {
+                if earlier.shared_with_next.is_some()
+                    && main.is_some_and(|(one, _)| one == earlier.number)
+                {
                     main = None;
                 }
                 self.waiting.push_back(earlier);
@@ -334,11 +331,6 @@ impl<'a> Stories<'a> {
             before = Some(paper);
         }
         self.waiting.extend(before);
-    }
-
-    /// The day on which the county joined: what was written since is no old data.
-    pub(super) fn county_joined(&self) -> FinnishDay {
-        super::systems::joined()
     }
 }
 

@@ -73,7 +73,8 @@ fn file_number(paper: &Paper) -> u32 {
 
 /// Code page 850, as far as the synthetic county needs it.
 fn dos(text: &str) -> Vec<u8> {
-    let letters = [('ä', 0x84), ('ö', 0x94), ('å', 0x86), ('Ä', 0x8E), ('Ö', 0x99), ('Å', 0x8F), ('é', 0x82)];
+    let letters =
+        [('ä', 0x84), ('ö', 0x94), ('å', 0x86), ('Ä', 0x8E), ('Ö', 0x99), ('Å', 0x8F), ('é', 0x82)];
     text.chars()
         .map(|sign| {
             let known = letters.iter().find(|(letter, _)| *letter == sign).map(|(_, byte)| *byte);
@@ -117,7 +118,8 @@ pub(super) fn aamu(stories: Stories<'_>, out: &Path) -> io::Result<Delivered> {
                 Standing::Active(relationship) => ("V", relationship.as_str()),
             };
             let (number, family) = (paper.client.number, person.family_name.to_uppercase());
-            let line = format!("{number};{family} {};{state};{relationship}\r\n", person.given_names);
+            let line =
+                format!("{number};{family} {};{state};{relationship}\r\n", person.given_names);
             clients.write_all(&dos(&line))?;
         }
         tally.row(tally.rows + 2, &paper);
@@ -179,17 +181,18 @@ fn escaped(text: &str) -> String {
 }
 
 pub(super) fn kaisla(stories: Stories<'_>, out: &Path) -> io::Result<Delivered> {
-    let files = Files::new();
     let mut zip = ZipWriter::new(file(&out.join("delivery.zip"))?);
     let options = SimpleFileOptions::default().unix_permissions(0o644);
-    let mut index = Vec::from(&b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<vienti jarjestelma=\"Kaisla\">\n"[..]);
+    let mut index = Vec::from(
+        &b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<vienti jarjestelma=\"Kaisla\">\n"[..],
+    );
     let mut tally = Tally::default();
     for paper in stories {
         tally.row(tally.rows + 1, &paper);
         let name = format!("sisalto/{}.xhtml", file_number(&paper));
         if !matches!(paper.plant, Some(Plant::MissingFile | Plant::SameFile)) {
             zip.start_file(&*name, options)?;
-            zip.write_all(&files.xhtml(&paper))?;
+            zip.write_all(&Files::xhtml(&paper))?;
         }
         let person = &paper.client.person;
         let (state, relationship) = match &paper.client.standing {
@@ -263,13 +266,17 @@ pub(super) fn portti(stories: Stories<'_>, out: &Path) -> io::Result<Delivered> 
         let last = format!("{}.{ending}", kind.to_lowercase());
         let within = format!("{}/{}", paper.client.number, paper.of_client);
         let name = match paper.plant {
-            Some(Plant::Ambiguous) => last.clone(),
+            // Nobody can tell which of the files is meant, and so this one is nobody's.
+            Some(Plant::Ambiguous) => {
+                tally.strays += 1;
+                last.clone()
+            }
             _ => format!("{within}/{last}"),
         };
         if paper.plant != Some(Plant::MissingFile) {
             let within = folder.join(&within);
             fs::create_dir_all(&within)?;
-            let bytes = if as_pdf { files.pdf(&paper) } else { files.xhtml(&paper) };
+            let bytes = if as_pdf { files.pdf(&paper) } else { Files::xhtml(&paper) };
             fs::write(within.join(&last), bytes)?;
         }
         let person = &paper.client.person;

@@ -8,6 +8,7 @@ use serde_json::json;
 use varanto_domain::archive::documents::Part;
 use varanto_domain::time::FinnishDay;
 use varanto_kit::county::{County, CountySize, Event, Made};
+use varanto_kit::deliveries::{self, SourceSystem};
 
 use super::output::Progress;
 use super::{Context, Failure};
@@ -27,6 +28,10 @@ pub(super) struct Options {
     /// The day after the last documents.
     #[arg(long, default_value = "2026-11-20", value_parser = day)]
     until: FinnishDay,
+    /// Make a dirty delivery of old client data instead, of this imaginary system: aamu, kaisla or portti. Beside it
+    /// go the mapping file that fits, and what was planted where.
+    #[arg(long, value_name = "SYSTEM", value_parser = system)]
+    delivery: Option<SourceSystem>,
     /// The directory that gets the files, one folder a document.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -36,10 +41,18 @@ fn day(text: &str) -> Result<FinnishDay, String> {
     FinnishDay::parse(text).ok_or_else(|| "a day such as 2026-11-20".to_owned())
 }
 
+fn system(text: &str) -> Result<SourceSystem, String> {
+    let known = SourceSystem::ALL.into_iter().find(|system| system.name() == text);
+    known.ok_or_else(|| SourceSystem::ALL.map(SourceSystem::name).join(", "))
+}
+
 pub(super) fn run(options: &Options, context: &Context) -> Result<(), Failure> {
     let size = CountySize { clients: options.clients, documents: options.documents };
     let county = County::new(options.seed, size, options.until);
     fs::create_dir_all(&options.out)?;
+    if let Some(system) = options.delivery {
+        return deliver(system, &county, options, context);
+    }
     fs::write(options.out.join("organisations.json"), county.registers_json())?;
     fs::write(options.out.join("systems.json"), county.systems_json())?;
     let mut progress = Progress::new("making documents", options.documents);
@@ -54,6 +67,27 @@ pub(super) fn run(options: &Options, context: &Context) -> Result<(), Failure> {
     progress.end();
     let value = json!({ "documents": made, "content_bytes": bytes, "directory": options.out });
     let words = format!("made {made} documents, {bytes} bytes of content");
+    context.output.one(&value, &words)
+}
+
+fn deliver(
+    system: SourceSystem,
+    county: &County,
+    options: &Options,
+    context: &Context,
+) -> Result<(), Failure> {
+    let count = u32::try_from(options.documents)?;
+    let told = deliveries::write(system, county, options.seed, count, &options.out)?;
+    let value = json!({
+        "rows": told.rows, "planted": told.planted.len(), "strays": told.strays, "directory": options.out,
+    });
+    let words = format!(
+        "a delivery of {} documents, with {} faults planted and {} files that no row names, in {}",
+        told.rows,
+        told.planted.len(),
+        told.strays,
+        options.out.display()
+    );
     context.output.one(&value, &words)
 }
 

@@ -11,6 +11,7 @@ mod check;
 mod demo;
 mod doctor;
 mod generate;
+mod import;
 mod output;
 mod persons;
 mod plan;
@@ -108,7 +109,10 @@ enum Command {
     Roads(roads::Command),
     /// Print the facts of the self-monitoring plan: what is kept where, who may, which systems.
     Plan(plan::Options),
-    /// Make a synthetic county of any size as files.
+    /// Bring old client data from a delivery to the archive: rehearse, run, reconcile, confirm.
+    #[command(subcommand)]
+    Import(import::Command),
+    /// Make a synthetic county of any size as files, or a dirty delivery of old client data.
     Generate(generate::Options),
     /// Look for what would keep the archive from working.
     Doctor,
@@ -194,6 +198,7 @@ fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Users(command) => users::run(command, context),
         Command::Roads(command) => roads::run(command, context),
         Command::Plan(options) => plan::run(&options, context),
+        Command::Import(command) => import::run(command, context),
         Command::Generate(options) => generate::run(&options, context),
         Command::Doctor => doctor::run(context),
         Command::Certificates(command) => certificates::run(command, context),

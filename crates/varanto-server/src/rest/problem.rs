@@ -262,8 +262,15 @@ impl Problem {
             rule: self.rule.clone(),
             instance: format!("urn:uuid:{instance}"),
             denial: self.denial.map(|denial| ToldDenial::of(denial, language)),
+            differs: self.differing(),
             faults: self.faults.iter().map(|fault| ToldFault::of(fault, language)).collect(),
         }
+    }
+
+    /// The parts that differ, of what is archived already with other bytes.
+    fn differing(&self) -> Vec<String> {
+        let differs = self.args.iter().find(|(name, _)| *name == "differs");
+        differs.map_or_else(Vec::new, |(_, all)| all.split(", ").map(str::to_owned).collect())
     }
 
     /// The answer in JSON.
@@ -318,6 +325,9 @@ pub struct Told {
     /// Of a denial: its law, what is missing, whom to ask.
     #[serde(flatten)]
     pub denial: Option<ToldDenial>,
+    /// Of what is archived already with other bytes: the parts that differ.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub differs: Vec<String>,
     /// Every fault of what was sent.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<ToldFault>,

@@ -71,7 +71,7 @@ pub(super) struct ZipEntries {
 
 impl ZipEntries {
     pub(super) fn open(place: &Path) -> Result<(Vec<Entry>, Self), DeliveryError> {
-        let unreadable = |error: &dyn ToString| DeliveryError::unreadable(place, error.to_string());
+        let unreadable = |error: &dyn ToString| DeliveryError::unreadable(place, error);
         let shared = Shared::open(place).map_err(|error| unreadable(&error))?;
         let mut archive = ZipArchive::new(shared).map_err(|error| unreadable(&error))?;
         if archive.len() > MOST_IN_ZIP {
@@ -120,7 +120,7 @@ pub(super) struct TarEntries {
 
 impl TarEntries {
     pub(super) fn open(place: &Path) -> Result<(Vec<Entry>, Self), DeliveryError> {
-        let unreadable = |error: io::Error| DeliveryError::unreadable(place, error);
+        let unreadable = |error: io::Error| DeliveryError::unreadable(place, &error);
         let file = Shared::open(place).map_err(unreadable)?;
         let mut archive = tar::Archive::new(file.clone());
         let mut found = Vec::new();
@@ -153,7 +153,7 @@ impl TarEntries {
         Ok(bytes)
     }
 
-    pub(super) fn stream(&self, at: usize) -> io::Result<Box<dyn Read + Send>> {
-        Ok(Box::new(BufReader::new(self.part(at))))
+    pub(super) fn stream(&self, at: usize) -> Box<dyn Read + Send> {
+        Box::new(BufReader::new(self.part(at)))
     }
 }

@@ -1,6 +1,7 @@
 //! The index of a delivery: what a source system says of its documents, a row for each.
 
 use std::io::{Cursor, Read};
+use std::path::Path;
 use std::sync::Arc;
 
 use super::lines::{self, Encoding};
@@ -105,7 +106,7 @@ impl Index {
     /// A file that cannot be read.
     pub fn guess(delivery: &Delivery, file: &str) -> Result<Option<Self>, DeliveryError> {
         let read = delivery.stream(file)?;
-        let failed = |error: std::io::Error| DeliveryError::index(file, error);
+        let failed = |error: std::io::Error| DeliveryError::index(file, &error);
         let beginning = lines::beginning(read).map_err(failed)?;
         let encoding = Encoding::guess(&beginning);
         let mut text = String::new();
@@ -114,9 +115,12 @@ impl Index {
         } else {
             let mut decoded = lines::as_utf8(Box::new(Cursor::new(beginning)), encoding);
             decoded.read_to_string(&mut text).map_err(failed)?;
-            let lower = file.to_lowercase();
             match text.trim_start().chars().next() {
-                Some('<') if lower.ends_with(".xml") => {
+                Some('<')
+                    if Path::new(file)
+                        .extension()
+                        .is_some_and(|ending| ending.eq_ignore_ascii_case("xml")) =>
+                {
                     trees::repeated_element(&text).map(|row| IndexForm::Xml { row })
                 }
                 Some('{') => Some(IndexForm::JsonLines),
@@ -146,11 +150,11 @@ fn csv_rows(
         .flexible(true)
         .trim(csv::Trim::All)
         .from_reader(text);
-    let header = reader.headers().map_err(|error| DeliveryError::index(&file, error))?;
+    let header = reader.headers().map_err(|error| DeliveryError::index(&file, &error))?;
     let columns: Arc<[String]> = header.iter().map(str::to_owned).collect();
     check_columns(&file, &columns)?;
     let rows = reader.into_records().map(move |record| {
-        let record = record.map_err(|error| DeliveryError::index(&file, error))?;
+        let record = record.map_err(|error| DeliveryError::index(&file, &error))?;
         let mut values: Vec<String> = record.iter().map(str::to_owned).collect();
         let surplus = values.len().saturating_sub(columns.len());
         values.truncate(columns.len());
@@ -165,11 +169,11 @@ fn csv_rows(
 pub(super) fn check_columns(file: &str, columns: &[String]) -> Result<(), DeliveryError> {
     for (at, name) in columns.iter().enumerate() {
         if !name.is_empty() && columns[..at].contains(name) {
-            return Err(DeliveryError::index(file, format!("two columns are called {name:?}")));
+            return Err(DeliveryError::index(file, &format!("two columns are called {name:?}")));
         }
     }
     if columns.iter().all(String::is_empty) {
-        return Err(DeliveryError::index(file, "the first row names no column"));
+        return Err(DeliveryError::index(file, &"the first row names no column"));
     }
     Ok(())
 }

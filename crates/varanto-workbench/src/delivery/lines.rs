@@ -67,7 +67,8 @@ impl Encoding {
             Err(error) if error.error_len().is_none() => return Self::Utf8,
             Err(_) => {}
         }
-        let count = |letters: [u8; 6]| beginning.iter().filter(|byte| letters.contains(byte)).count();
+        let count =
+            |letters: [u8; 6]| beginning.iter().filter(|byte| letters.contains(byte)).count();
         // ä ö å Ä Ö Å
         let windows = count([0xE4, 0xF6, 0xE5, 0xC4, 0xD6, 0xC5]);
         let dos = count([0x84, 0x94, 0x86, 0x8E, 0x99, 0x8F]);
@@ -86,10 +87,7 @@ pub(super) fn beginning(text: impl Read) -> io::Result<Vec<u8>> {
 }
 
 /// A text as UTF-8. What its encoding has no letter for becomes `U+FFFD`, which the mapping refuses.
-pub(super) fn as_utf8(
-    text: Box<dyn Read + Send>,
-    encoding: Encoding,
-) -> Box<dyn Read + Send> {
+pub(super) fn as_utf8(text: Box<dyn Read + Send>, encoding: Encoding) -> Box<dyn Read + Send> {
     let known = match encoding {
         Encoding::Utf8 => UTF_8,
         Encoding::Utf16Little => UTF_16LE,

@@ -58,11 +58,11 @@ pub enum DeliveryError {
 }
 
 impl DeliveryError {
-    fn unreadable(path: &Path, reason: impl ToString) -> Self {
+    fn unreadable(path: &Path, reason: &dyn ToString) -> Self {
         Self::Unreadable { path: path.to_owned(), reason: reason.to_string() }
     }
 
-    fn index(file: &str, reason: impl ToString) -> Self {
+    fn index(file: &str, reason: &dyn ToString) -> Self {
         Self::Index { file: file.to_owned(), reason: reason.to_string() }
     }
 }
@@ -121,7 +121,7 @@ impl Delivery {
     /// # Errors
     /// What cannot be read, or has another form.
     pub fn open(place: &Path) -> Result<Self, DeliveryError> {
-        let unreadable = |error: std::io::Error| DeliveryError::unreadable(place, error);
+        let unreadable = |error: std::io::Error| DeliveryError::unreadable(place, &error);
         let (entries, content) = if fs::metadata(place).map_err(unreadable)?.is_dir() {
             let mut found = Vec::new();
             list_folder(place, "", &mut found)?;
@@ -188,7 +188,7 @@ impl Delivery {
             Content::Tar(tar) => tar.read(at),
         };
         let place = || self.place.join(&entry.name);
-        let bytes = read.map_err(|error| DeliveryError::unreadable(&place(), error))?;
+        let bytes = read.map_err(|error| DeliveryError::unreadable(&place(), &error))?;
         let size = bytes.len() as u64;
         if size > LARGEST {
             return Err(DeliveryError::TooLarge(entry.name.clone(), size));
@@ -209,9 +209,9 @@ impl Delivery {
                 fs::File::open(&paths[at]).map(|file| Box::new(file) as Box<_>)
             }
             Content::Zip(zip) => zip.stream(at),
-            Content::Tar(tar) => tar.stream(at),
+            Content::Tar(tar) => Ok(tar.stream(at)),
         };
-        opened.map_err(|error| DeliveryError::unreadable(&self.place.join(name), error))
+        opened.map_err(|error| DeliveryError::unreadable(&self.place.join(name), &error))
     }
 }
 
@@ -255,7 +255,7 @@ fn list_folder(
     above: &str,
     found: &mut Vec<(Entry, PathBuf)>,
 ) -> Result<(), DeliveryError> {
-    let unreadable = |error: std::io::Error| DeliveryError::unreadable(folder, error);
+    let unreadable = |error: std::io::Error| DeliveryError::unreadable(folder, &error);
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let facts = entry.metadata().map_err(unreadable)?;
@@ -270,3 +270,5 @@ fn list_folder(
     Ok(())
 }
 
+#[cfg(test)]
+mod tests;

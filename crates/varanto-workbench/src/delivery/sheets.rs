@@ -14,9 +14,10 @@ pub(super) fn rows(
     read: Box<dyn Read + Send>,
     sheet: Option<&str>,
 ) -> Result<Rows, DeliveryError> {
-    let failed = |reason: &dyn ToString| DeliveryError::index(file, reason.to_string());
+    let failed = |reason: &dyn ToString| DeliveryError::index(file, reason);
     let mut bytes = Vec::new();
-    let count = io::copy(&mut read.take(LARGEST + 1), &mut bytes).map_err(|error| failed(&error))?;
+    let count =
+        io::copy(&mut read.take(LARGEST + 1), &mut bytes).map_err(|error| failed(&error))?;
     if count > LARGEST {
         return Err(DeliveryError::TooLarge(file.to_owned(), count));
     }

@@ -67,9 +67,9 @@ struct XmlRows {
 }
 
 impl XmlRows {
-    fn failed(&self, reason: impl ToString) -> DeliveryError {
+    fn failed(&self, reason: &dyn ToString) -> DeliveryError {
         let place = self.reader.buffer_position();
-        DeliveryError::index(&self.file, format!("byte {place}: {}", reason.to_string()))
+        DeliveryError::index(&self.file, &format!("byte {place}: {}", reason.to_string()))
     }
 
     fn next(&mut self) -> Result<Option<Row>, DeliveryError> {
@@ -77,7 +77,7 @@ impl XmlRows {
         loop {
             buffer.clear();
             let event = self.reader.read_event_into(&mut buffer);
-            match event.map_err(|error| self.failed(error))? {
+            match event.map_err(|error| self.failed(&error))? {
                 Event::Start(start) if local(&start) == self.element => {
                     let mut pairs = Pairs::new();
                     self.attributes(&start, "", &mut pairs)?;
@@ -91,7 +91,7 @@ impl XmlRows {
                     self.number += 1;
                     return Ok(Some(row(self.number, pairs)));
                 }
-                Event::DocType(_) => return Err(self.failed("a document type is not taken")),
+                Event::DocType(_) => return Err(self.failed(&"a document type is not taken")),
                 Event::Eof => return Ok(None),
                 _ => {}
             }
@@ -106,10 +106,10 @@ impl XmlRows {
         loop {
             buffer.clear();
             let event = self.reader.read_event_into(&mut buffer);
-            match event.map_err(|error| self.failed(error))? {
+            match event.map_err(|error| self.failed(&error))? {
                 Event::Start(start) => {
                     if path.len() == DEEPEST {
-                        return Err(self.failed("elements are nested too deeply"));
+                        return Err(self.failed(&"elements are nested too deeply"));
                     }
                     path.push(local(&start));
                     self.attributes(&start, &path.join("/"), pairs)?;
@@ -129,17 +129,17 @@ impl XmlRows {
                 Event::Text(part) => text.push_str(&part.xml_content(VERSION)),
                 Event::CData(part) => text.push_str(&part.xml_content(VERSION)),
                 Event::GeneralRef(named) => {
-                    match named.resolve_char_ref().map_err(|error| self.failed(error))? {
-                        Some(sign) => text.push(sign),
-                        None => {
-                            let name = named.into_inner();
-                            let known = escape::resolve_predefined_entity(&name);
-                            let unknown = || self.failed(format!("&{name}; is not known"));
-                            text.push_str(known.ok_or_else(unknown)?);
-                        }
+                    let sign = named.resolve_char_ref().map_err(|error| self.failed(&error))?;
+                    if let Some(sign) = sign {
+                        text.push(sign);
+                    } else {
+                        let name = named.into_inner();
+                        let known = escape::resolve_predefined_entity(&name);
+                        let unknown = || self.failed(&format!("&{name}; is not known"));
+                        text.push_str(known.ok_or_else(unknown)?);
                     }
                 }
-                Event::Eof => return Err(self.failed("the document ends within a row")),
+                Event::Eof => return Err(self.failed(&"the document ends within a row")),
                 _ => {}
             }
         }
@@ -152,12 +152,12 @@ impl XmlRows {
         pairs: &mut Pairs,
     ) -> Result<(), DeliveryError> {
         for attribute in start.attributes() {
-            let attribute = attribute.map_err(|error| self.failed(error))?;
+            let attribute = attribute.map_err(|error| self.failed(&error))?;
             let local_name = attribute.key.local_name();
             let name: &str = local_name.as_ref();
-            let value =
-                attribute.normalized_value(VERSION).map_err(|error| self.failed(error))?;
-            let path = if within.is_empty() { format!("@{name}") } else { format!("{within}/@{name}") };
+            let value = attribute.normalized_value(VERSION).map_err(|error| self.failed(&error))?;
+            let path =
+                if within.is_empty() { format!("@{name}") } else { format!("{within}/@{name}") };
             add(pairs, &path, &value);
         }
         Ok(())
@@ -202,7 +202,7 @@ pub(super) fn json_rows(file: &str, text: Box<dyn Read + Send>) -> Rows {
             number += 1;
             let failed = |reason: &dyn ToString| {
                 let reason = format!("line {number}: {}", reason.to_string());
-                Some(Err(DeliveryError::index(&file, reason)))
+                Some(Err(DeliveryError::index(&file, &reason)))
             };
             let most = LONGEST_LINE as u64 + 1;
             match reader.by_ref().take(most).read_line(&mut line) {

@@ -109,8 +109,7 @@ impl OneOrMore {
 /// # Errors
 /// Every fault of it, with the key.
 pub fn read(text: &str) -> Result<Mapping, BadMapping> {
-    let file: File =
-        toml::from_str(text).map_err(|error| BadMapping(vec![error.to_string()]))?;
+    let file: File = toml::from_str(text).map_err(|error| BadMapping(vec![error.to_string()]))?;
     let mut faults = Faults(Vec::new());
     if file.form != FORM {
         faults.add("form", &format!("this program reads mapping files of form {FORM}"));
@@ -121,7 +120,8 @@ pub fn read(text: &str) -> Result<Mapping, BadMapping> {
             faults.add(key, "letters, digits, and - _ . between");
         }
     }
-    let created_at = faults.read("created_at", Instant::parse(&file.created_at), "a moment with its offset");
+    let created_at =
+        faults.read("created_at", Instant::parse(&file.created_at), "a moment with its offset");
     let node = faults.read("node", Oid::parse(&file.node).ok(), "an OID");
     let joined_on = faults.read("joined_on", FinnishDay::parse(&file.joined_on), "a day");
     let tasks_of_2016_from = file.service_tasks_of_2016_from.as_deref().and_then(|text| {
@@ -138,11 +138,8 @@ pub fn read(text: &str) -> Result<Mapping, BadMapping> {
     };
     let (choices, otherwise) = choices(file.bring, &mut faults);
     let index = faults.index("index", file.index);
-    let joins: Vec<Join> = file
-        .beside
-        .into_iter()
-        .filter_map(|(name, beside)| faults.join(name, beside))
-        .collect();
+    let joins: Vec<Join> =
+        file.beside.into_iter().filter_map(|(name, beside)| faults.join(name, beside)).collect();
     let recipes = recipes(file.document, &mut faults);
     for target in Target::ALL.iter().filter(|target| target.is_required()) {
         if !recipes.contains_key(target) {

@@ -217,3 +217,5 @@ impl Mapping {
     }
 }
 
+#[cfg(test)]
+mod tests;

@@ -162,10 +162,16 @@ impl Step {
     }
 }
 
+/// No client document is older: a year of two digits is no year of the first century.
+const EARLIEST: i16 = 1850;
+
 /// A day in a form, as `2012-03-01`; with a time of day where the form has one.
 fn day(form: &str, text: &str) -> Option<String> {
     let parsed = strtime::parse(form, text).ok()?;
     let date: civil::Date = parsed.to_date().ok()?;
+    if date.year() < EARLIEST {
+        return None;
+    }
     let day = FinnishDay::new(date.year(), date.month(), date.day())?;
     match parsed.to_time() {
         Ok(time) if form.contains("%H") => Some(format!("{day}T{time:.0}")),

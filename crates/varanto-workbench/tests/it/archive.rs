@@ -61,7 +61,11 @@ impl Archive {
     }
 
     /// A door that closes in the middle: the archive takes the document, and the answer is lost.
-    pub(crate) fn door_that_ends_after(&self, documents: u32, stop: &Arc<AtomicBool>) -> Box<dyn Door> {
+    pub(crate) fn door_that_ends_after(
+        &self,
+        documents: u32,
+        stop: &Arc<AtomicBool>,
+    ) -> Box<dyn Door> {
         Box::new(AppDoor { archive: self.clone(), ends: Some((documents, Arc::clone(stop))) })
     }
 
@@ -90,9 +94,7 @@ impl Door for AppDoor {
             Err(AppError::DuplicateWithOtherBytes { differs, .. }) => {
                 Answer::Otherwise(differs.into_iter().map(str::to_owned).collect())
             }
-            Err(AppError::Refused(faults)) => {
-                Answer::Refused(faults.iter().map(told).collect())
-            }
+            Err(AppError::Refused(faults)) => Answer::Refused(faults.iter().map(told).collect()),
             Err(AppError::Denied(denial)) => Answer::Refused(vec![Told {
                 code: denial.code().to_owned(),
                 element: String::new(),

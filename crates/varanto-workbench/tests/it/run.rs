@@ -64,8 +64,8 @@ fn reconciles(world: &World, work: &Work, archive: &Archive) {
     let delivery = Delivery::open(&world.place()).unwrap();
     let path = world.folder.path().join("reconciliation.jsonl");
     let mut door = archive.door();
-    let sum =
-        reconcile(work, &delivery, &mut *door, "2026-11-25T12:00:00Z", &path, &mut |_, _| {}).unwrap();
+    let sum = reconcile(work, &delivery, &mut *door, "2026-11-25T12:00:00Z", &path, &mut |_, _| {})
+        .unwrap();
     let archived = work.count(State::Archived).unwrap();
     let faulty = work.count(State::Faulty).unwrap();
     assert_eq!((sum.rows, sum.archived, sum.open), (world.delivered.rows, archived, faulty));
@@ -88,7 +88,9 @@ fn reconciles(world: &World, work: &Work, archive: &Archive) {
     let faulty = lines.iter().position(|line| line.contains("\"faulty\"")).unwrap();
     spoilt(&|lines| lines[faulty] = lines[faulty].replace("\"faulty\"", "\"archived\""));
     let other = lines[first].split_once("\"receipt\"").unwrap().1.to_owned();
-    let second = first + 1 + lines[first + 1..].iter().position(|line| line.contains("\"archived\"")).unwrap();
+    let second = first
+        + 1
+        + lines[first + 1..].iter().position(|line| line.contains("\"archived\"")).unwrap();
     spoilt(&|lines| {
         let (start, _) = lines[second].split_once("\"receipt\"").unwrap();
         lines[second] = format!("{start}\"receipt\"{other}");
@@ -153,7 +155,8 @@ fn a_run_that_is_cut_off_archives_nothing_twice_and_loses_nothing() {
     std::fs::remove_dir_all(world.batch()).unwrap();
     let mut work = world.rehearse();
     let done =
-        run(&world, &mut work, vec![archive.door(), archive.door()], &AtomicBool::new(false)).unwrap();
+        run(&world, &mut work, vec![archive.door(), archive.door()], &AtomicBool::new(false))
+            .unwrap();
     assert_eq!((done.archived, done.refused), (sound, 0));
     assert_eq!(archive.versions() - before, sound + dossiers);
 }

@@ -1,0 +1,369 @@
+//! `varanto import`: old client data from a delivery to the archive. Source: OLD-1 to OLD-9.
+
+mod door;
+mod telling;
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant as Stopwatch;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+use varanto_app::Registry;
+use varanto_domain::archive::proof;
+use varanto_domain::time::Clock;
+use varanto_formats::signature::{Trust, jws};
+use varanto_workbench::delivery::Delivery;
+use varanto_workbench::mapping::{self, Mapping};
+use varanto_workbench::reconciliation;
+use varanto_workbench::rehearsal::{Rehearsal, Stage};
+use varanto_workbench::report::{Report, write_lists};
+use varanto_workbench::run::{Done, Run};
+use varanto_workbench::undo;
+use varanto_workbench::work::{State, Work};
+
+use super::output::Progress;
+use super::{Context, Failure};
+use crate::anchors;
+use crate::clock::MachineClock;
+use door::{SystemKey, To};
+
+/// How many documents are on their way at once, where nobody says.
+const AT_ONCE: usize = 8;
+
+/// The way of a delivery: `rehearse` as often as it takes, `run`, `reconcile`, `confirm`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Read and check everything as archiving would, tell every fault, and send nothing.
+    Rehearse {
+        #[command(flatten)]
+        batch: Batch,
+        /// National structure files (JSON Schema) and code-set files besides those inside the program.
+        #[arg(long = "codesets", value_name = "FILE")]
+        code_sets: Vec<PathBuf>,
+    },
+    /// Archive what was rehearsed and is sound. Broken off at any moment, it is gone on with by running it again.
+    Run {
+        #[command(flatten)]
+        batch: Batch,
+        #[command(flatten)]
+        to: To,
+        #[command(flatten)]
+        signing: SigningKey,
+        /// How many documents are on their way at once.
+        #[arg(long, default_value_t = AT_ONCE, value_name = "COUNT")]
+        at_once: usize,
+        /// The most documents a second, so that daily use of the archive keeps its speed.
+        #[arg(long, value_name = "COUNT")]
+        most: Option<u32>,
+    },
+    /// Tell how far a batch is.
+    Status {
+        /// The batch's folder.
+        #[arg(long, value_name = "DIR")]
+        batch: PathBuf,
+    },
+    /// Report, row by row, that each source document is archived and readable, byte for byte, or why it is not.
+    Reconcile {
+        #[command(flatten)]
+        batch: Batch,
+        #[command(flatten)]
+        to: To,
+        #[command(flatten)]
+        signing: SigningKey,
+        /// Where the report is written; its signature beside it, with .jws at the end of its name.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Check a report of `reconcile` by itself: its lines, its sum, its receipts and its signature.
+    Verify {
+        /// The report.
+        report: PathBuf,
+        /// A folder with the authorities of the signer's certificate (PEM or DER); without one the signature is
+        /// not checked.
+        #[arg(long, value_name = "DIR")]
+        anchors: Option<PathBuf>,
+    },
+    /// Confirm a batch: it cannot be undone any more.
+    Confirm {
+        /// The batch's folder.
+        #[arg(long, value_name = "DIR")]
+        batch: PathBuf,
+    },
+    /// Undo a batch that is not confirmed: its documents are invalidated.
+    Undo {
+        #[command(flatten)]
+        batch: Batch,
+        #[command(flatten)]
+        to: To,
+    },
+}
+
+/// A delivery and what is made of it.
+#[derive(Debug, Args)]
+pub(super) struct Batch {
+    /// The delivery: a folder, a zip or a tar archive.
+    delivery: PathBuf,
+    /// The mapping file.
+    #[arg(long, value_name = "FILE")]
+    mapping: PathBuf,
+    /// The batch's folder: what is known between two runs. It holds client data, and is made readable for its owner
+    /// alone.
+    #[arg(long, value_name = "DIR")]
+    batch: PathBuf,
+}
+
+/// The system's signature.
+#[derive(Debug, Args)]
+pub(super) struct SigningKey {
+    /// The certificate of the system's signature (PEM). Without it nothing is signed.
+    #[arg(long, value_name = "FILE", requires = "signing_key")]
+    signing_certificate: Option<PathBuf>,
+    /// Its key (PKCS #8, PEM).
+    #[arg(long, value_name = "FILE", requires = "signing_certificate")]
+    signing_key: Option<PathBuf>,
+}
+
+impl SigningKey {
+    fn read(&self) -> Result<SystemKey, Failure> {
+        SystemKey::read(self.signing_certificate.as_deref(), self.signing_key.as_deref())
+    }
+}
+
+struct Opened {
+    delivery: Delivery,
+    mapping: Mapping,
+    work: Work,
+}
+
+impl Batch {
+    fn open(&self) -> Result<Opened, Failure> {
+        let text = std::fs::read_to_string(&self.mapping)
+            .map_err(|error| Failure::of(format!("{}: {error}", self.mapping.display())))?;
+        let mapping = mapping::read(&text)
+            .map_err(|error| Failure::of(format!("{}:\n{error}", self.mapping.display())))?;
+        Ok(Opened {
+            mapping,
+            delivery: Delivery::open(&self.delivery)?,
+            work: Work::open(&self.batch)?,
+        })
+    }
+}
+
+pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
+    match command {
+        Command::Rehearse { batch, code_sets } => rehearse(&batch, &code_sets, context),
+        Command::Run { batch, to, signing, at_once, most } => {
+            archive(&batch, &to, &signing, at_once, most, context)
+        }
+        Command::Status { batch } => status(&batch, context),
+        Command::Reconcile { batch, to, signing, out } => {
+            reconcile(&batch, &to, &signing, &out, context)
+        }
+        Command::Verify { report, anchors } => verify(&report, anchors.as_deref(), context),
+        Command::Confirm { batch } => {
+            let work = existing(&batch)?;
+            undo::confirm(&work, &MachineClock.now().to_string())?;
+            context.output.one(&json!({ "confirmed": true }), "The batch stays as it is.")
+        }
+        Command::Undo { batch, to } => take_back(&batch, &to, context),
+    }
+}
+
+/// The work file of a folder that has one.
+fn existing(folder: &Path) -> Result<Work, Failure> {
+    if !folder.join("work.sqlite").is_file() {
+        return Err(Failure::of(format!("{}: no batch was rehearsed there", folder.display())));
+    }
+    Ok(Work::open(folder)?)
+}
+
+fn registry(code_sets: &[PathBuf]) -> Result<Registry, Failure> {
+    let read = |file: &PathBuf| {
+        std::fs::read(file).map_err(|error| Failure::of(format!("{}: {error}", file.display())))
+    };
+    let files = code_sets.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    Registry::alone(&[], &files).map_err(|bad| {
+        let lines = bad.iter().map(|(at, error)| format!("{}: {error}", code_sets[*at].display()));
+        Failure::of(lines.collect::<Vec<_>>().join("\n"))
+    })
+}
+
+fn rehearse(batch: &Batch, code_sets: &[PathBuf], context: &Context) -> Result<(), Failure> {
+    let mut opened = batch.open()?;
+    let registry = registry(code_sets)?;
+    let bar = Mutex::new((Progress::new("reading the index", 0), Stage::Reading));
+    let progress = |stage: Stage, done: u64, total: u64| {
+        let Ok(mut bar) = bar.lock() else { return };
+        if bar.1 != stage {
+            bar.0.end();
+            let what = match stage {
+                Stage::Reading => "reading the index",
+                Stage::Checking => "checking documents",
+                Stage::Comparing => "comparing documents",
+            };
+            *bar = (Progress::new(what, total), stage);
+        }
+        bar.0.at(done, total.max(done));
+    };
+    let began = Stopwatch::now();
+    let rehearsal = Rehearsal {
+        delivery: &opened.delivery,
+        mapping: &opened.mapping,
+        registry: &registry,
+        now: MachineClock.now(),
+        checkers: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        progress: &progress,
+    };
+    rehearsal.run(&mut opened.work)?;
+    if let Ok(mut bar) = bar.lock() {
+        bar.0.end();
+    }
+    let report = Report::of(&opened.work)?;
+    let lists = write_lists(&opened.work)?;
+    telling::report(&report, Some((began.elapsed(), &lists)), context)
+}
+
+fn status(folder: &Path, context: &Context) -> Result<(), Failure> {
+    telling::report(&Report::of(&existing(folder)?)?, None, context)
+}
+
+fn archive(
+    batch: &Batch,
+    to: &To,
+    signing: &SigningKey,
+    at_once: usize,
+    most: Option<u32>,
+    context: &Context,
+) -> Result<(), Failure> {
+    let mut opened = batch.open()?;
+    let registry = registry(&[])?;
+    let signer = signing.read()?;
+    let doors = to.doors(at_once.clamp(1, 64))?;
+    let total = opened.work.count(State::Sound)?;
+    let bar = Mutex::new(Progress::new("archiving", total));
+    let progress = |done: Done| {
+        if let Ok(mut bar) = bar.lock() {
+            bar.at(done.archived + done.refused, total);
+        }
+    };
+    let stop = AtomicBool::new(false);
+    let began = Stopwatch::now();
+    let run = Run {
+        delivery: &opened.delivery,
+        mapping: &opened.mapping,
+        registry: &registry,
+        signer: &signer,
+        most_each_second: most,
+        stop: &stop,
+        progress: &progress,
+    };
+    let done = run.run(&mut opened.work, doors);
+    stop.store(true, Ordering::Relaxed);
+    if let Ok(mut bar) = bar.lock() {
+        bar.end();
+    }
+    let done = done?;
+    let seconds = began.elapsed().as_secs_f64();
+    let value = json!({
+        "archived": done.archived, "refused": done.refused, "bytes": done.bytes, "seconds": seconds,
+    });
+    let words = format!(
+        "{} documents archived ({} bytes) in {seconds:.1} s, {:.0} a second; {} refused.{}",
+        done.archived,
+        done.bytes,
+        done.archived as f64 / seconds.max(0.001),
+        done.refused,
+        if done.refused > 0 { " `varanto import status` tells why." } else { "" }
+    );
+    context.output.one(&value, &words)
+}
+
+fn reconcile(
+    batch: &Batch,
+    to: &To,
+    signing: &SigningKey,
+    out: &Path,
+    context: &Context,
+) -> Result<(), Failure> {
+    let opened = batch.open()?;
+    let signer = signing.read()?;
+    let mut doors = to.doors(1)?;
+    let door = doors.pop().ok_or_else(|| Failure::of("no door"))?;
+    let mut door = door;
+    let mut bar = Progress::new("reconciling", 0);
+    let made_at = MachineClock.now().to_string();
+    let sum = reconciliation::reconcile(
+        &opened.work,
+        &opened.delivery,
+        &mut *door,
+        &made_at,
+        out,
+        &mut |done, total| bar.at(done, total),
+    )?;
+    bar.end();
+    let signed = signer.sign_text(&signed_text(out)?).map_err(Failure::of)?;
+    let signature = signature_of(out);
+    if let Some(text) = &signed {
+        std::fs::write(&signature, text)
+            .map_err(|error| Failure::of(format!("{}: {error}", signature.display())))?;
+    }
+    telling::sum(&sum, out, signed.is_some(), context)
+}
+
+/// What is signed of a report: what it is, and its digest.
+fn signed_text(report: &Path) -> Result<String, Failure> {
+    let bytes = std::fs::read(report)
+        .map_err(|error| Failure::of(format!("{}: {error}", report.display())))?;
+    Ok(format!("varanto-reconciliation/1\n{}\n", proof::to_base64(&proof::sha256(&bytes))))
+}
+
+fn signature_of(report: &Path) -> PathBuf {
+    let mut name = report.as_os_str().to_owned();
+    name.push(".jws");
+    name.into()
+}
+
+fn verify(report: &Path, anchors: Option<&Path>, context: &Context) -> Result<(), Failure> {
+    let (head, sum) = reconciliation::verify(report)?;
+    let signer = match anchors {
+        None => None,
+        Some(folder) => {
+            let trust: Trust = anchors::read_folder(folder)?;
+            let signature = signature_of(report);
+            let sent = std::fs::read(&signature)
+                .map_err(|error| Failure::of(format!("{}: {error}", signature.display())))?;
+            let checked = jws::verify(&sent, &signed_text(report)?, &trust, MachineClock.now());
+            let flawed = checked.iter().find(|one| !one.found.flaws.is_empty()).or(checked.first());
+            match flawed {
+                Some(one) if one.found.flaws.is_empty() => {
+                    one.found.signer.as_ref().map(|signer| signer.name.clone())
+                }
+                Some(one) => {
+                    let codes: Vec<&str> = one.found.flaws.iter().map(|flaw| flaw.code()).collect();
+                    let what = format!("the signature does not hold: {}", codes.join(", "));
+                    return Err(Failure::of(what));
+                }
+                None => return Err(Failure::of("the report has no signature")),
+            }
+        }
+    };
+    telling::verified(&head, &sum, signer.as_deref(), context)
+}
+
+fn take_back(batch: &Batch, to: &To, context: &Context) -> Result<(), Failure> {
+    let mut opened = batch.open()?;
+    let mut doors = to.doors(1)?;
+    let mut door = doors.pop().ok_or_else(|| Failure::of("no door"))?;
+    let mut bar = Progress::new("undoing", 0);
+    let undone = undo::undo(&mut opened.work, &opened.mapping, &mut *door, &mut |done, total| {
+        bar.at(done, total);
+    })?;
+    bar.end();
+    let words = format!(
+        "{undone} documents are invalidated; their closed cases and old relationships stay, without documents. To \
+         archive the delivery anew, raise `edition` in the mapping file and rehearse it again."
+    );
+    context.output.one(&json!({ "undone": undone }), &words)
+}

@@ -1,0 +1,204 @@
+//! What the commands of `varanto import` print.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::json;
+use varanto_domain::codes::ServiceTask;
+use varanto_workbench::reconciliation::{Head, Sum};
+use varanto_workbench::report::{FaultGroup, Report};
+use varanto_workbench::work::State;
+
+use super::super::output::as_table;
+use super::super::{Context, Failure};
+use crate::texts::{self, Language};
+
+/// So fast an archive of two cores takes ready documents, for the estimate of a run.
+const EACH_SECOND: u64 = 1000;
+/// What an archived document takes besides seven tenths of its bytes.
+const BESIDES: u64 = 400;
+
+/// A rehearsal's report, with the time that it took and the lists that it wrote; or how far a batch is.
+pub(super) fn report(
+    report: &Report,
+    rehearsed: Option<(Duration, &[PathBuf; 2])>,
+    context: &Context,
+) -> Result<(), Failure> {
+    let language = context.output.language();
+    let states = report.states.iter().filter(|(_, count)| *count > 0);
+    let faults: Vec<_> = report
+        .faults
+        .iter()
+        .map(|group| {
+            let [message, right] = words_of(group, language);
+            json!({
+                "code": group.code, "element": group.element, "rule": group.rule, "rows": group.rows,
+                "examples": group.examples, "message": message, "right": right,
+            })
+        })
+        .collect();
+    let lines = report.lines.iter().map(|line| {
+        json!({
+            "client_state": line.client_state, "service_task": line.task, "clients": line.clients,
+            "old_relationships": line.relationships, "cases": line.cases,
+            "documents": line.documents, "bytes": line.bytes,
+        })
+    });
+    let value = json!({
+        "documents": report.documents(),
+        "states": states.clone().map(|(state, count)| (state.name().to_owned(), json!(count)))
+            .collect::<serde_json::Map<_, _>>(),
+        "faults": faults,
+        "made_of_it": lines.collect::<Vec<_>>(),
+        "left_out": report.left_out.iter().map(|(why, count)| (why.clone(), json!(count)))
+            .collect::<serde_json::Map<_, _>>(),
+        "files_without_a_row": report.strays,
+    });
+    let mut text = vec![format!(
+        "{} documents: {}.",
+        report.documents(),
+        states
+            .map(|(state, count)| format!("{count} {}", state.name()))
+            .collect::<Vec<_>>()
+            .join(", ")
+    )];
+    if report.strays > 0 {
+        text.push(format!("{} files that no row names.", report.strays));
+    }
+    if !report.lines.is_empty() {
+        text.push(String::new());
+        text.push(made_of_it(report));
+    }
+    for (why, count) in &report.left_out {
+        text.push(format!("left out: {count} {why}"));
+    }
+    if !report.faults.is_empty() {
+        text.push(String::new());
+        text.extend(report.faults.iter().map(|group| cause(group, language)));
+    }
+    if let Some((took, [faults, strays])) = rehearsed {
+        text.push(String::new());
+        text.push(estimate(report, took));
+        if !report.faults.is_empty() {
+            text.push(format!("Every fault of every row is in {}.", faults.display()));
+        }
+        if report.strays > 0 {
+            text.push(format!("The files without a row are in {}.", strays.display()));
+        }
+    }
+    context.output.one(&value, &text.join("\n"))
+}
+
+fn made_of_it(report: &Report) -> String {
+    let columns =
+        ["clients", "service task", "count", "old relationships", "cases", "documents", "MB"];
+    let rows = report.lines.iter().map(|line| {
+        let task = ServiceTask::from_code(&line.task).map_or("", ServiceTask::name_fi);
+        vec![
+            line.client_state.clone(),
+            format!("{} {task}", line.task),
+            line.clients.to_string(),
+            line.relationships.to_string(),
+            line.cases.to_string(),
+            line.documents.to_string(),
+            format!("{:.1}", line.bytes as f64 / 1e6),
+        ]
+    });
+    as_table(&columns, &rows.collect::<Vec<_>>())
+}
+
+fn estimate(report: &Report, took: Duration) -> String {
+    let sound = report.count(State::Sound);
+    let bytes: u64 = report.lines.iter().map(|line| line.bytes).sum();
+    format!(
+        "Rehearsed in {:.1} s. At {EACH_SECOND} documents a second the run takes {:.0} min; the archive grows by about \
+         {:.0} MB.",
+        took.as_secs_f64(),
+        (sound as f64 / EACH_SECOND as f64 / 60.0).ceil(),
+        (bytes as f64 * 0.7 + (sound * BESIDES) as f64) / 1e6
+    )
+}
+
+/// What is wrong and what would be right, in the reader's language; of a fault that this program has no words for, its
+/// code.
+fn words_of(group: &FaultGroup, language: Language) -> [String; 2] {
+    ["message", "right"].map(|part| {
+        let key = format!("fault.{}.{part}", group.code);
+        if texts::find(language, &key).is_none() {
+            return if part == "message" { group.code.clone() } else { String::new() };
+        }
+        texts::fill(language, &key, |name| match name {
+            "element" => Some(Cow::Borrowed(group.element.as_str())),
+            "value" => group.value.as_deref().map(Cow::Borrowed),
+            _ => group.args.get(name).map(|value| Cow::Borrowed(value.as_str())),
+        })
+    })
+}
+
+fn cause(group: &FaultGroup, language: Language) -> String {
+    let [message, right] = words_of(group, language);
+    let rows: Vec<String> = group.examples.iter().map(u64::to_string).collect();
+    let more = if group.rows > rows.len() as u64 { " …" } else { "" };
+    format!(
+        "{:>8}  {} {} ({})\n          {message} {right}\n          rows {}{more}",
+        group.rows,
+        group.code,
+        group.element,
+        group.rule,
+        rows.join(", ")
+    )
+}
+
+/// A reconciliation's sum.
+pub(super) fn sum(
+    sum: &Sum,
+    report: &Path,
+    signed: bool,
+    context: &Context,
+) -> Result<(), Failure> {
+    let words = format!(
+        "{}\nThe report is in {}{}.",
+        counted(sum),
+        report.display(),
+        if signed { ", its signature beside it" } else { "; it is not signed" }
+    );
+    context.output.one(&json!(sum), &words)
+}
+
+/// A report that was checked by itself.
+pub(super) fn verified(
+    head: &Head,
+    sum: &Sum,
+    signer: Option<&str>,
+    context: &Context,
+) -> Result<(), Failure> {
+    let value = json!({
+        "source": head.source, "batch": head.batch, "made_at": head.made_at, "signer": signer, "sum": sum,
+    });
+    let words = format!(
+        "The report of batch {} of {}, made {}, holds.{}\n{}",
+        head.batch,
+        head.source,
+        head.made_at,
+        signer.map_or_else(
+            || " Its signature was not checked: --anchors names whom to trust.".to_owned(),
+            |signer| format!(" It is signed by {signer}.")
+        ),
+        counted(sum)
+    );
+    context.output.one(&value, &words)
+}
+
+fn counted(sum: &Sum) -> String {
+    let Sum { rows, archived, left_out, strays, open, source_may_be_destroyed } = sum;
+    let verdict = if *source_may_be_destroyed {
+        "Every source document is archived or left out by choice: the source may be destroyed."
+    } else {
+        "The source may NOT be destroyed yet."
+    };
+    format!(
+        "{rows} rows: {archived} archived, proven and read back byte for byte; {left_out} left out by choice; {open} \
+         open. {strays} files without a row.\n{verdict}"
+    )
+}

@@ -1,0 +1,223 @@
+use std::io::Write;
+
+use super::*;
+
+fn rows(delivery: &Delivery, index: &Index) -> Vec<Vec<(String, String)>> {
+    let rows = index.rows(delivery).unwrap();
+    rows.map(|row| {
+        let row = row.unwrap();
+        row.columns.iter().cloned().zip(row.values.clone()).collect()
+    })
+    .collect()
+}
+
+fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    folder
+}
+
+fn guessed(name: &str, bytes: &[u8]) -> (Vec<Vec<(String, String)>>, Index) {
+    let folder = folder(&[(name, bytes)]);
+    let delivery = Delivery::open(folder.path()).unwrap();
+    let index = Index::guess(&delivery, name).unwrap().expect("it looks like an index");
+    (rows(&delivery, &index), index)
+}
+
+fn pairs(all: &[(&str, &str)]) -> Vec<(String, String)> {
+    all.iter().map(|(column, value)| ((*column).to_owned(), (*value).to_owned())).collect()
+}
+
+/// A workbook with one sheet, as small as one can be.
+fn workbook() -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    for (name, text) in [
+        (
+            "[Content_Types].xml",
+            r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/worksheets/sheet1.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>"#,
+        ),
+        (
+            "_rels/.rels",
+            r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="a" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#,
+        ),
+        (
+            "xl/workbook.xml",
+            r#"<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets><sheet name="Asiakirjat" sheetId="1" r:id="s"/></sheets></workbook>"#,
+        ),
+        (
+            "xl/_rels/workbook.xml.rels",
+            r#"<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="s" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>"#,
+        ),
+        (
+            "xl/worksheets/sheet1.xml",
+            r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>ID</t></is></c><c r="B1" t="inlineStr"><is><t>NIMI</t></is></c></row><row r="2"><c r="A2"><v>17</v></c><c r="B2" t="inlineStr"><is><t>Äiti</t></is></c></row><row r="4"><c r="A4"><v>18</v></c></row></sheetData></worksheet>"#,
+        ),
+    ] {
+        zip.start_file(name, options).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+/// OLD-9: an index is read in each of its forms and encodings, and known by its beginning.
+#[test]
+fn an_index_is_known_and_read_in_each_of_its_forms() {
+    let expected =
+        [pairs(&[("ID", "17"), ("NIMI", "Äiti")]), pairs(&[("ID", "18"), ("NIMI", "öljy; å")])];
+    let csv = "ID;NIMI\r\n17;Äiti\r\n18;\"öljy; å\"\r\n";
+    let utf16 = |text: &str| -> Vec<u8> {
+        [0xFEFF].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+    };
+    let latin = |text: &str| text.chars().map(|sign| sign as u8).collect::<Vec<u8>>();
+    let dos: Vec<u8> = csv
+        .chars()
+        .map(|sign| match sign {
+            'Ä' => 0x8E,
+            'ö' => 0x94,
+            'å' => 0x86,
+            other => other as u8,
+        })
+        .collect();
+    for (bytes, encoding) in [
+        (csv.as_bytes().to_vec(), Encoding::Utf8),
+        ([b"\xEF\xBB\xBF", csv.as_bytes()].concat(), Encoding::Utf8),
+        (latin(csv), Encoding::Windows1252),
+        (dos, Encoding::CodePage850),
+        (utf16(csv), Encoding::Utf16Little),
+    ] {
+        let (read, index) = guessed("a.csv", &bytes);
+        assert_eq!((index.encoding, &index.form), (encoding, &IndexForm::Csv { separator: b';' }));
+        assert_eq!(read, expected, "{encoding:?}");
+    }
+    let (read, index) = guessed("a.tsv", "ID\tNIMI\n17\tÄiti\n18\töljy; å\n".as_bytes());
+    assert_eq!((read.as_slice(), index.form), (&expected[..], IndexForm::Csv { separator: b'\t' }));
+    let json = "{\"ID\":17,\"NIMI\":\"Äiti\"}\n\n{\"ID\":18,\"NIMI\":\"öljy; å\"}\n";
+    let (read, index) = guessed("a.jsonl", json.as_bytes());
+    assert_eq!((read.as_slice(), index.form), (&expected[..], IndexForm::JsonLines));
+    let xml = "<v><r><ID>17</ID><NIMI>Äiti</NIMI></r><r><ID>18</ID><NIMI>&#246;ljy; <![CDATA[å]]></NIMI></r></v>";
+    let (read, index) = guessed("a.xml", xml.as_bytes());
+    assert_eq!((read.as_slice(), index.form), (&expected[..], IndexForm::Xml { row: "r".into() }));
+    let (read, index) = guessed("a.xlsx", &workbook());
+    assert_eq!(index.form, IndexForm::Xlsx { sheet: None });
+    assert_eq!(
+        read,
+        [pairs(&[("ID", "17"), ("NIMI", "Äiti")]), pairs(&[("ID", "18"), ("NIMI", "")])]
+    );
+}
+
+/// OLD-9: what stands deeper in XML and JSON is a column with a path for a name.
+#[test]
+fn what_stands_deeper_is_a_column_too() {
+    let expected = pairs(&[("@nro", "1"), ("a/hetu", "x"), ("a/@tila", "p")]);
+    let (read, _) = guessed("a.xml", b"<v><r nro='1'><a tila='p'><hetu>x</hetu></a></r></v>");
+    let sorted = |mut row: Vec<(String, String)>| {
+        row.sort();
+        row
+    };
+    assert_eq!(sorted(read[0].clone()), sorted(expected));
+    let (read, _) =
+        guessed("a.jsonl", b"{\"a\":{\"hetu\":\"x\",\"b\":[1,2]},\"c\":true,\"d\":null}\n");
+    assert_eq!(sorted(read[0].clone()), pairs(&[("a.b", "1\n2"), ("a.hetu", "x"), ("c", "true")]));
+}
+
+/// OLD-9: what does not read is told with its place, and nothing after it is taken for granted.
+#[test]
+fn an_index_that_breaks_off_is_told() {
+    for (name, bytes, told) in [
+        ("a.xml", &b"<v><r><a>1</a></r><r><a>2</v>"[..], "byte"),
+        ("a.xml", b"<!DOCTYPE v [<!ENTITY a 'b'>]><v><r>&a;</r></v>", "document type"),
+        ("a.xml", b"<v><r>&a;</r></v>", "&a;"),
+        ("a.jsonl", b"{\"a\":1}\n[2]\n", "line 2"),
+        ("a.csv", b"a;a\n1;2\n", "two columns"),
+    ] {
+        let folder = folder(&[(name, bytes)]);
+        let delivery = Delivery::open(folder.path()).unwrap();
+        let form = match name {
+            "a.xml" => IndexForm::Xml { row: "r".into() },
+            "a.csv" => IndexForm::Csv { separator: b';' },
+            _ => IndexForm::JsonLines,
+        };
+        let index = Index { file: name.to_owned(), form, encoding: Encoding::Utf8 };
+        let error = match index.rows(&delivery) {
+            Err(error) => error,
+            Ok(rows) => rows.filter_map(Result::err).next().expect("an error"),
+        };
+        assert!(error.to_string().contains(told), "{error}");
+    }
+}
+
+/// OLD-9: a folder, a zip and a tar archive of the same files are the same delivery.
+#[test]
+fn a_folder_a_zip_and_a_tar_archive_are_the_same() {
+    let files: [(&str, &[u8]); 3] =
+        [("Kansio/B.PDF", b"b"), ("Kansio/a.pdf", b"a"), ("index.csv", b"x;y\n1;2\n")];
+    let folder = folder(&files);
+    let beside = tempfile::tempdir().unwrap();
+    let (zip_path, tar_path) = (beside.path().join("d.zip"), beside.path().join("d.tar"));
+    let mut zip = zip::ZipWriter::new(fs::File::create(&zip_path).unwrap());
+    let mut tar = tar::Builder::new(fs::File::create(&tar_path).unwrap());
+    for (name, bytes) in files {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(bytes).unwrap();
+        let mut header = tar::Header::new_ustar();
+        header.set_size(bytes.len() as u64);
+        tar.append_data(&mut header, name, bytes).unwrap();
+    }
+    zip.finish().unwrap();
+    tar.into_inner().unwrap();
+    for place in [folder.path(), &zip_path, &tar_path] {
+        let delivery = Delivery::open(place).unwrap();
+        let names: Vec<(&str, u64)> =
+            delivery.entries().iter().map(|entry| (entry.name.as_str(), entry.size)).collect();
+        assert_eq!(names, [("Kansio/B.PDF", 1), ("Kansio/a.pdf", 1), ("index.csv", 8)]);
+        assert_eq!(delivery.read(0).unwrap(), b"b");
+        let index = Index::guess(&delivery, "index.csv").unwrap().unwrap();
+        assert_eq!(rows(&delivery, &index), [pairs(&[("x", "1"), ("y", "2")])]);
+    }
+    let neither = Delivery::open(&folder.path().join("index.csv")).unwrap_err();
+    assert!(matches!(neither, DeliveryError::UnknownForm(_)));
+}
+
+/// OLD-9: files with equal names are not taken for one another, and a name that fits one alone is found.
+#[test]
+fn a_name_that_fits_several_files_is_nobodys() {
+    let folder =
+        folder(&[("1/a.pdf", b"1"), ("2/a.pdf", b"2"), ("2/Ärjy.PDF", b"3"), ("B.pdf", b"4")]);
+    let delivery = Delivery::open(folder.path()).unwrap();
+    let found = |name: &str| match delivery.find(name) {
+        Found::One(at) => delivery.entries()[at].name.clone(),
+        Found::None => "none".to_owned(),
+        Found::Several(count) => count.to_string(),
+    };
+    for (name, file) in [
+        ("1/a.pdf", "1/a.pdf"),
+        (".\\1\\A.PDF", "1/a.pdf"),
+        ("a.pdf", "2"),
+        ("ärjy.pdf", "2/Ärjy.PDF"),
+        ("b.PDF", "B.pdf"),
+        ("/B.pdf", "B.pdf"),
+        ("3/a.pdf", "none"),
+        ("../B.pdf", "none"),
+        ("", "none"),
+    ] {
+        assert_eq!(found(name), file, "{name}");
+    }
+}
+
+/// OLD-9: nothing outside a delivery is read through it.
+#[test]
+fn a_link_out_of_a_delivery_is_no_part_of_it() {
+    let outside = folder(&[("secret.pdf", b"s")]);
+    let inside = folder(&[("a.pdf", b"a")]);
+    std::os::unix::fs::symlink(outside.path(), inside.path().join("link")).unwrap();
+    std::os::unix::fs::symlink(outside.path().join("secret.pdf"), inside.path().join("b.pdf"))
+        .unwrap();
+    let delivery = Delivery::open(inside.path()).unwrap();
+    assert_eq!(delivery.entries().len(), 1);
+    assert_eq!(delivery.find("link/secret.pdf"), Found::None);
+}
