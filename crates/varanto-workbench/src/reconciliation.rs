@@ -12,6 +12,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use varanto_app::verify::{Held, ReceiptProblem, verify_receipt};
+use varanto_domain::archive::documents::Part;
 use varanto_domain::ids::Oid;
 
 use crate::delivery::Delivery;
@@ -250,7 +251,12 @@ fn reconciled(
         }
         Ok(back) if back != source => "differs".clone_into(&mut entry.outcome),
         Ok(_) => {
-            let held = Held { parts: vec![(part, source)], ..Held::default() };
+            // What was signed is kept with its signature, and the receipt is of both.
+            let mut parts = vec![(part, source)];
+            parts.extend(
+                door.read(&document, Part::Signature).ok().map(|own| (Part::Signature, own)),
+            );
+            let held = Held { parts, ..Held::default() };
             if let Some(why) = unproven(receipt.as_bytes(), checkpoint, &held, &document) {
                 "unproven".clone_into(&mut entry.outcome);
                 entry.why = Some(why);

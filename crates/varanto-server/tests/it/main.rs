@@ -7,6 +7,7 @@ mod check;
 mod corpora;
 mod handing_over;
 mod house;
+mod importing;
 mod keeping;
 mod national;
 mod overseeing;

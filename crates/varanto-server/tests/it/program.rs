@@ -84,6 +84,7 @@ fn every_command_has_help_and_an_unknown_one_is_told_with_code_2() {
         "systems",
         "plan",
         "generate",
+        "import",
         "doctor",
         "config",
         "certificates",

@@ -145,7 +145,7 @@ fn an_index_that_breaks_off_is_told() {
         let index = Index { file: name.to_owned(), form, encoding: Encoding::Utf8 };
         let error = match index.rows(&delivery) {
             Err(error) => error,
-            Ok(rows) => rows.filter_map(Result::err).next().expect("an error"),
+            Ok(mut rows) => rows.find_map(Result::err).expect("an error"),
         };
         assert!(error.to_string().contains(told), "{error}");
     }

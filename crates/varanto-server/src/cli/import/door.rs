@@ -30,7 +30,7 @@ const NEEDLESS: &str = "3";
 /// Where the archive is, and who comes to it.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct To {
-    /// The archive's address, such as https://archive.example.fi:8443.
+    /// The archive's address, such as `https://archive.example.fi:8443`.
     #[arg(long = "to", value_name = "ADDRESS")]
     address: String,
     /// The authority of the archive's certificate (PEM).
@@ -89,7 +89,7 @@ struct HttpsDoor {
 impl HttpsDoor {
     fn ask(
         &mut self,
-        asked: impl AsyncFn(&mut Connection) -> Result<HttpAnswer, HttpError>,
+        asked: &impl AsyncFn(&mut Connection) -> Result<HttpAnswer, HttpError>,
     ) -> Result<HttpAnswer, String> {
         let Self { client, connection, runtime } = self;
         runtime.block_on(async {
@@ -106,7 +106,7 @@ impl HttpsDoor {
 
     /// What is asked for, or why it is not there.
     fn get(&mut self, path: &str) -> Result<HttpAnswer, String> {
-        let answer = self.ask(async |open: &mut Connection| open.get(path).await)?;
+        let answer = self.ask(&async |open: &mut Connection| open.get(path).await)?;
         if answer.status.is_success() { Ok(answer) } else { Err(words(&answer)) }
     }
 }
@@ -119,7 +119,7 @@ impl Door for HttpsDoor {
         }
         let path = format!("{BASE}/documents");
         let asked =
-            self.ask(async |open: &mut Connection| open.post_form(&path, form.clone()).await);
+            self.ask(&async |open: &mut Connection| open.post_form(&path, form.clone()).await);
         match asked {
             Ok(answer) => told(&answer),
             Err(why) => Answer::NoAnswer(why),
@@ -145,7 +145,7 @@ impl Door for HttpsDoor {
     fn invalidate(&mut self, document: &Oid, why: &str) -> Result<(), String> {
         let path = format!("{BASE}/documents/{document}/invalidation");
         let body = json!({ "reason": NEEDLESS, "explanation": why });
-        let answer = self.ask(async |open: &mut Connection| open.post_json(&path, &body).await)?;
+        let answer = self.ask(&async |open: &mut Connection| open.post_json(&path, &body).await)?;
         let known = answer.json()["code"] == "already-invalidated";
         if answer.status.is_success() || known { Ok(()) } else { Err(words(&answer)) }
     }

@@ -110,8 +110,8 @@ pub(super) struct Batch {
     mapping: PathBuf,
     /// The batch's folder: what is known between two runs. It holds client data, and is made readable for its owner
     /// alone.
-    #[arg(long, value_name = "DIR")]
-    batch: PathBuf,
+    #[arg(id = "batch", long = "batch", value_name = "DIR")]
+    folder: PathBuf,
 }
 
 /// The system's signature.
@@ -146,7 +146,7 @@ impl Batch {
         Ok(Opened {
             mapping,
             delivery: Delivery::open(&self.delivery)?,
-            work: Work::open(&self.batch)?,
+            work: Work::open(&self.folder)?,
         })
     }
 }
@@ -265,15 +265,17 @@ fn archive(
         bar.end();
     }
     let done = done?;
-    let seconds = began.elapsed().as_secs_f64();
+    let took = began.elapsed();
+    let rate = u128::from(done.archived) * 1000 / took.as_millis().max(1);
     let value = json!({
-        "archived": done.archived, "refused": done.refused, "bytes": done.bytes, "seconds": seconds,
+        "archived": done.archived, "refused": done.refused, "bytes": done.bytes,
+        "seconds": took.as_secs_f64(),
     });
     let words = format!(
-        "{} documents archived ({} bytes) in {seconds:.1} s, {:.0} a second; {} refused.{}",
+        "{} documents archived ({} bytes) in {:.1} s, {rate} a second; {} refused.{}",
         done.archived,
         done.bytes,
-        done.archived as f64 / seconds.max(0.001),
+        took.as_secs_f64(),
         done.refused,
         if done.refused > 0 { " `varanto import status` tells why." } else { "" }
     );
@@ -303,13 +305,13 @@ fn reconcile(
         &mut |done, total| bar.at(done, total),
     )?;
     bar.end();
-    let signed = signer.sign_text(&signed_text(out)?).map_err(Failure::of)?;
+    let made = signer.sign_text(&signed_text(out)?).map_err(Failure::of)?;
     let signature = signature_of(out);
-    if let Some(text) = &signed {
+    if let Some(text) = &made {
         std::fs::write(&signature, text)
             .map_err(|error| Failure::of(format!("{}: {error}", signature.display())))?;
     }
-    telling::sum(&sum, out, signed.is_some(), context)
+    telling::sum(&sum, out, made.is_some(), context)
 }
 
 /// What is signed of a report: what it is, and its digest.
@@ -341,7 +343,12 @@ fn verify(report: &Path, anchors: Option<&Path>, context: &Context) -> Result<()
                     one.found.signer.as_ref().map(|signer| signer.name.clone())
                 }
                 Some(one) => {
-                    let codes: Vec<&str> = one.found.flaws.iter().map(|flaw| flaw.code()).collect();
+                    let codes: Vec<&str> = one
+                        .found
+                        .flaws
+                        .iter()
+                        .map(varanto_domain::archive::signatures::Flaw::code)
+                        .collect();
                     let what = format!("the signature does not hold: {}", codes.join(", "));
                     return Err(Failure::of(what));
                 }

@@ -18,6 +18,7 @@ use crate::texts::{self, Language};
 const EACH_SECOND: u64 = 1000;
 /// What an archived document takes besides seven tenths of its bytes.
 const BESIDES: u64 = 400;
+const MEGABYTE: u64 = 1_000_000;
 
 /// A rehearsal's report, with the time that it took and the lists that it wrote; or how far a batch is.
 pub(super) fn report(
@@ -102,7 +103,7 @@ fn made_of_it(report: &Report) -> String {
             line.relationships.to_string(),
             line.cases.to_string(),
             line.documents.to_string(),
-            format!("{:.1}", line.bytes as f64 / 1e6),
+            format!("{}.{}", line.bytes / MEGABYTE, line.bytes % MEGABYTE / (MEGABYTE / 10)),
         ]
     });
     as_table(&columns, &rows.collect::<Vec<_>>())
@@ -112,11 +113,11 @@ fn estimate(report: &Report, took: Duration) -> String {
     let sound = report.count(State::Sound);
     let bytes: u64 = report.lines.iter().map(|line| line.bytes).sum();
     format!(
-        "Rehearsed in {:.1} s. At {EACH_SECOND} documents a second the run takes {:.0} min; the archive grows by about \
-         {:.0} MB.",
+        "Rehearsed in {:.1} s. At {EACH_SECOND} documents a second the run takes {} min; the archive grows by about \
+         {} MB.",
         took.as_secs_f64(),
-        (sound as f64 / EACH_SECOND as f64 / 60.0).ceil(),
-        (bytes as f64 * 0.7 + (sound * BESIDES) as f64) / 1e6
+        sound.div_ceil(EACH_SECOND * 60),
+        (bytes * 7 / 10 + sound * BESIDES).div_ceil(MEGABYTE)
     )
 }
 

@@ -1,0 +1,159 @@
+//! `varanto import` against open doors: rehearsed, run, killed, reconciled.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use varanto_domain::archive::documents::DocumentGroup;
+use varanto_kit::county::Event;
+use varanto_kit::deliveries::{self, SourceSystem};
+
+use crate::house::{House, form};
+
+/// A delivery beside a house, and what the program is started with.
+struct Batch {
+    house: House,
+    home: tempfile::TempDir,
+}
+
+impl Batch {
+    async fn new(system: SourceSystem, documents: u32) -> Self {
+        let house = House::open();
+        let mut door = house.system().connect().await.unwrap();
+        for event in house.county.events() {
+            let Event::Archive(made) = event else { continue };
+            if made.group == DocumentGroup::Relationship && made.sender == house.organisation() {
+                door.post_form("/api/v1/documents", form(&made)).await.unwrap();
+            }
+        }
+        let home = tempfile::tempdir().unwrap();
+        deliveries::write(system, &house.county, 3, documents, home.path()).unwrap();
+        let issued = house.issue(&house.organisation(), -1, 30);
+        for (name, text) in [
+            ("ca.pem", &house.ca),
+            ("system.pem", &issued.certificate_pem),
+            ("system.key", &issued.key_pem),
+        ] {
+            std::fs::write(home.path().join(name), text).unwrap();
+        }
+        std::fs::create_dir(home.path().join("anchors")).unwrap();
+        std::fs::write(home.path().join("anchors/ca.pem"), &house.ca).unwrap();
+        Self { house, home }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    fn command(&self, what: &str) -> Command {
+        let zip = self.path("delivery.zip");
+        let delivery = if zip.exists() { zip } else { self.path("delivery") };
+        let mut command = Command::new(env!("CARGO_BIN_EXE_varanto"));
+        command.env_remove("VARANTO_CONFIG").env("LANG", "en_GB.UTF-8");
+        command.args(["import", what, "--json"]).arg(delivery);
+        command.arg("--mapping").arg(self.path("mapping.toml"));
+        command.arg("--batch").arg(self.path("batch"));
+        if what != "rehearse" {
+            let port = self.house.address.port();
+            command.arg("--to").arg(format!("https://localhost:{port}"));
+            for (option, file) in [
+                ("--authority", "ca.pem"),
+                ("--certificate", "system.pem"),
+                ("--key", "system.key"),
+            ] {
+                command.arg(option).arg(self.path(file));
+            }
+        }
+        if matches!(what, "run" | "reconcile") {
+            command.arg("--signing-certificate").arg(self.path("system.pem"));
+            command.arg("--signing-key").arg(self.path("system.key"));
+        }
+        command
+    }
+
+    fn done(&self, what: &str) -> Value {
+        let mut command = self.command(what);
+        if what == "reconcile" {
+            command.arg("--out").arg(self.path("report.jsonl"));
+        }
+        json(&command.output().unwrap())
+    }
+}
+
+fn json(output: &Output) -> Value {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn verify(report: &Path, anchors: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_varanto"));
+    command.args(["import", "verify", "--json"]).arg(report).arg("--anchors").arg(anchors);
+    command.output().unwrap()
+}
+
+/// OLD-9: killed twenty times in the middle, a run archives the same as one that is not: everything that is sound, with
+/// its cases and relationships, once. The report of it is signed, and holds by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_killed_twenty_times_archives_everything_once() {
+    let batch = Batch::new(SourceSystem::Kaisla, 260).await;
+    let before = batch.house.versions();
+    let rehearsed = batch.done("rehearse");
+    let sound = rehearsed["states"]["sound"].as_u64().unwrap();
+    assert!(sound > 200 && rehearsed["states"]["faulty"].as_u64().unwrap() > 0, "{rehearsed}");
+    let hung_on: u64 = rehearsed["made_of_it"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| line["cases"].as_u64().unwrap() + line["old_relationships"].as_u64().unwrap())
+        .sum();
+    let mut chance = 12345u64;
+    for _ in 0..20 {
+        chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let mut command = batch.command("run");
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(60 + (chance >> 33) % 240));
+        let _ = child.kill();
+        child.wait().unwrap();
+    }
+    let done = batch.done("run");
+    assert_eq!(done["refused"], 0, "{done}");
+    assert_eq!(batch.house.versions() - before, sound + hung_on);
+    let again = batch.done("run");
+    assert_eq!((again["archived"].as_u64(), again["refused"].as_u64()), (Some(0), Some(0)));
+
+    let sum = batch.done("reconcile");
+    assert_eq!(sum["archived"].as_u64(), Some(sound), "{sum}");
+    assert_eq!(sum["source_may_be_destroyed"], false, "faults are open");
+    let (report, anchors) = (batch.path("report.jsonl"), batch.path("anchors"));
+    let verified = json(&verify(&report, &anchors));
+    assert_eq!((&verified["sum"], &verified["signer"]), (&sum, &Value::from("demo")));
+    // One letter changed, and it is another report than the signed one.
+    let text = std::fs::read_to_string(&report).unwrap();
+    std::fs::write(&report, text.replacen("\"row\":1,", "\"row\":0,", 1)).unwrap();
+    assert!(!verify(&report, &anchors).status.success());
+}
+
+/// OLD-9: a mapping that does not fit, a batch that was not rehearsed, and a door that is closed are told in words, and
+/// nothing is archived.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_keeps_a_batch_from_going_on_is_told() {
+    let batch = Batch::new(SourceSystem::Aamu, 20).await;
+    let told = |command: &mut Command| {
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert!(told(&mut batch.command("run")).contains("not rehearsed yet"));
+    let mapping = std::fs::read_to_string(batch.path("mapping.toml")).unwrap();
+    std::fs::write(batch.path("mapping.toml"), mapping.replace("\"LAJI\"", "\"LAATU\"")).unwrap();
+    assert!(told(&mut batch.command("rehearse")).contains("LAATU"));
+    std::fs::write(batch.path("mapping.toml"), mapping.replace("node", "noode")).unwrap();
+    assert!(told(&mut batch.command("rehearse")).contains("noode"));
+    std::fs::write(batch.path("mapping.toml"), mapping).unwrap();
+    batch.done("rehearse");
+    let mut elsewhere = batch.command("run");
+    elsewhere.args(["--most", "1000"]);
+    std::fs::write(batch.path("ca.pem"), "no certificate").unwrap();
+    assert!(!told(&mut elsewhere).is_empty());
+}
