@@ -291,6 +291,21 @@ fault_kinds! {
     Undecodable = "undecodable";
     /// A row of an index with more values than there are columns. Args: `count`.
     SurplusValues = "surplus-values";
+    /// A row of an index with fewer values than there are columns. Args: `count`.
+    MissingValues = "missing-values";
+    /// A table beside the index has no row of this one's value. Args: `column`.
+    NoRowBeside = "no-row-beside";
+    /// A table beside the index has rows of one value that do not say the same. Args: `column`.
+    RowsBesideDiffer = "rows-beside-differ";
+    /// One client of the source stands in two ways. Args: `first` (the other row).
+    ClientOfTwoStates = "client-of-two-states";
+    /// Two names have one identity code. Args: `first` (the other row).
+    CodeOfTwoNames = "code-of-two-names";
+    /// The file is another than when it was rehearsed.
+    ChangedSinceRehearsal = "changed-since-rehearsal";
+    /// The archive has the document otherwise: from another batch, or by another mapping. Args: none; the value
+    /// names the parts that differ.
+    ArchivedOtherwise = "archived-otherwise";
     /// The delivery does not hold the file that the index names.
     MissingFile = "missing-file";
     /// Several files of the delivery fit the name in the index. Args: `count`.

@@ -42,12 +42,38 @@ const TWO_CODES: &str = "WITH person AS (
   first AS (SELECT named, code, min(place) AS place FROM person JOIN several USING (named) GROUP BY named, code)
   SELECT person.number, min(first.place) FROM person JOIN first USING (named)
     WHERE first.code <> person.code GROUP BY person.number";
-const ORPHANS: &str =
-    "SELECT number FROM item WHERE state = 'sound' AND said ->> '$.main_document' IS NOT NULL
+/// One client of one controller stands in one way, and an active one in one relationship.
+const TWO_STATES: &str = "WITH stand AS (
+    SELECT number, place, client, said ->> '$.\"controller.id\"' AS controller,
+      client_state || CASE client_state WHEN 'active' THEN relationship ELSE '' END AS stands
+    FROM item WHERE client_state IS NOT NULL),
+  several AS (SELECT client, controller FROM stand GROUP BY client, controller HAVING count(DISTINCT stands) > 1),
+  first AS (SELECT client, controller, stands, min(place) AS place FROM stand JOIN several USING (client, controller)
+    GROUP BY client, controller, stands)
+  SELECT stand.number, min(first.place) FROM stand JOIN first USING (client, controller)
+    WHERE first.stands <> stand.stands GROUP BY stand.number";
+/// People marry, and change a name; who has another family name and another first name is somebody else.
+const TWO_NAMES: &str = "WITH named AS (
+    SELECT number, place, client, lower(said ->> '$.\"client.family_name\"') AS family,
+      lower(substr(said ->> '$.\"client.given_names\"' || ' ', 1,
+        instr(said ->> '$.\"client.given_names\"' || ' ', ' ') - 1)) AS given
+    FROM item WHERE client IS NOT NULL),
+  several AS (SELECT client FROM named GROUP BY client
+    HAVING count(DISTINCT family) > 1 AND count(DISTINCT given) > 1),
+  first AS (SELECT client, family, given, min(place) AS place FROM named JOIN several USING (client)
+    GROUP BY client, family, given)
+  SELECT named.number, min(first.place) FROM named JOIN first USING (client)
+    WHERE first.family <> named.family AND first.given <> named.given GROUP BY named.number";
+/// An attachment hangs on a document of the same case that is none itself.
+const ORPHANS: &str = "SELECT number FROM item WHERE state = 'sound' AND said ->> '$.main_document' IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM item main WHERE main.source_id = item.said ->> '$.main_document'
-    AND main.state = 'sound')";
+    AND main.state = 'sound' AND main.case_id = item.case_id AND main.said ->> '$.main_document' IS NULL)";
 const DROP_EMPTY: &str = "DELETE FROM dossier WHERE kept NOT IN (
     SELECT case_id FROM item WHERE state = 'sound' UNION SELECT relationship FROM item WHERE state = 'sound')";
+/// A fault of a case or relationship is one of every document that hangs on it.
+const OF_DOSSIER: &str =
+    "SELECT number FROM item WHERE client = ?1 AND (case_id = ?2 OR relationship = ?2)
+  AND state = 'sound'";
 
 /// Compares everything that was checked.
 ///
@@ -62,6 +88,8 @@ pub(crate) fn compare(
         (FaultKind::SameSourceIdentifier, "document", SAME_SOURCE),
         (FaultKind::FileOfAnotherRow, "file", SAME_FILE),
         (FaultKind::ClientOfTwoCodes, "client.identity_code", TWO_CODES),
+        (FaultKind::CodeOfTwoNames, "client.identity_code", TWO_NAMES),
+        (FaultKind::ClientOfTwoStates, "client_state", TWO_STATES),
     ] {
         add_shared(work, kind, element, query)?;
     }
@@ -109,8 +137,14 @@ fn make_dossiers(
 ) -> Result<(), RehearsalError> {
     each_dossier(work.connection(), rehearsal.mapping, rehearsal.registry, None, &mut |dossier| {
         let checked = check_submission(&dossier.submission, rehearsal.registry, options);
-        for fault in checked.faults {
-            work.add_fault(dossier.first, &fault)?;
+        if !checked.faults.is_empty() {
+            let mut statement = work.connection().prepare_cached(OF_DOSSIER)?;
+            let numbers = statement
+                .query_map((&dossier.client, dossier.kept.as_str()), |row| row.get(0))?
+                .collect::<Result<Vec<i64>, _>>()?;
+            for number in numbers {
+                checked.faults.iter().try_for_each(|fault| work.add_fault(number, fault))?;
+            }
         }
         work.connection()
             .prepare_cached("INSERT OR REPLACE INTO dossier VALUES (?, ?, ?, 'sound', NULL)")?

@@ -35,7 +35,7 @@ const OTHER_CASE: &str = "99";
 const CONFIDENTIAL: &str = "6";
 const READY: &str = "3";
 const SOCIAL_REGISTER: &str = "1";
-const FOR_EVER: &str = "1";
+pub(crate) const FOR_EVER: &str = "1";
 const NO_SPECIAL_CONTENT: &str = "E";
 
 /// What the mapping made of a row, by target.
@@ -145,6 +145,8 @@ pub(crate) fn read_document(mut values: Values, faults: &mut Vec<Fault>) -> Opti
         "a personal identity code"
     );
     let state = read!(Target::State, ClientState::of_name, "ended, active or deceased");
+    let of_two_parts = |text: &str| text.split_once(':').map(|_| ());
+    let _ = read!(Target::OriginalTask, of_two_parts, "1989 or 2011, a colon and the code");
     let controller = read!(Target::Controller, |text| Oid::parse(text).ok(), "an OID");
     let unit = read!(Target::OperatingUnit, |text| Oid::parse(text).ok(), "an OID");
     let relationship = read!(Target::Relationship, |text| Oid::parse(text).ok(), "an OID");
@@ -213,6 +215,8 @@ pub struct OldRelationship<'a> {
     pub last: FinnishDay,
     /// The service tasks of its cases.
     pub tasks: Vec<String>,
+    /// Whether any of its documents says that there is a non-disclosure order.
+    pub non_disclosure: bool,
 }
 
 /// Makes the register-control documents that old documents hang on.
@@ -261,7 +265,7 @@ impl Composer<'_> {
     pub fn relationship(&self, relationship: &OldRelationship<'_>) -> Submission {
         let one = relationship.one;
         let mut client = person(&one.values);
-        client["turvakielto"] = json!(one.said(Target::NonDisclosure) == Some("true"));
+        client["turvakielto"] = json!(relationship.non_disclosure);
         let tasks: Vec<Value> =
             relationship.tasks.iter().map(|code| json!({ "palvelutehtava": task(code) })).collect();
         let content = json!({ "asiakkuusasiakirja": {
@@ -308,7 +312,8 @@ impl Composer<'_> {
         metadata.set("structured_format", "5");
         metadata.set("software.manufacturer", "Varanto");
         metadata.set("software.product", "varanto import");
-        metadata.set("software.version", env!("CARGO_PKG_VERSION"));
+        // The form of what it makes: another release makes the same documents.
+        metadata.set("software.version", "1");
         metadata.life(FOR_EVER);
         metadata
     }

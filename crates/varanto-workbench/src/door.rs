@@ -15,6 +15,9 @@ pub enum Answer {
     Otherwise(Vec<String>),
     /// It was not taken; why.
     Refused(Vec<Told>),
+    /// Nobody comes in like this: the certificate or the right to come is not good. Every document would be told the
+    /// same.
+    Shut(String),
     /// Not now: the archive asks to come again after a while.
     Later(Duration),
     /// There is no answer; why. Whether it was archived is not known, and is known when it is sent again.
@@ -37,7 +40,7 @@ pub struct Told {
 /// A way to the archive. Each worker has one of its own.
 pub trait Door: Send {
     /// Hands in a document.
-    fn archive(&mut self, submission: Submission) -> Answer;
+    fn archive(&mut self, submission: &Submission) -> Answer;
 
     /// The receipt of a document that was archived before.
     ///
@@ -57,11 +60,11 @@ pub trait Door: Send {
     /// Why there is none.
     fn checkpoint(&mut self) -> Result<String, String>;
 
-    /// Invalidates a document, with the words of why.
+    /// Invalidates a document, with the words of why. Answers whether the archive has it.
     ///
     /// # Errors
     /// Why it was not.
-    fn invalidate(&mut self, document: &Oid, why: &str) -> Result<(), String>;
+    fn invalidate(&mut self, document: &Oid, why: &str) -> Result<bool, String>;
 }
 
 /// Signs what is handed in, as the system. Source: OLD-1.

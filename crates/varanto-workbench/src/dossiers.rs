@@ -57,11 +57,13 @@ struct Counted {
     one: OldDocument,
     opened: FinnishDay,
     closed: FinnishDay,
+    non_disclosure: bool,
 }
 
-const SELECT: &str = "SELECT relationship, client, min(number), min(day), max(day),
-    min(said ->> '$.case_opened_on'), max(said ->> '$.case_closed_on')
-  FROM item WHERE state IN ('sound', 'archived', 'refused') AND case_id IS NOT NULL";
+const SELECT: &str = r#"SELECT relationship, client, min(number), min(day), max(day),
+    min(said ->> '$.case_opened_on'), max(said ->> '$.case_closed_on'),
+    max(said ->> '$."client.non_disclosure"' = 'true')
+  FROM item WHERE state IN ('sound', 'archived', 'refused') AND case_id IS NOT NULL"#;
 const GROUPED: &str =
     "GROUP BY client, relationship, case_id ORDER BY client, relationship, min(number)";
 
@@ -96,7 +98,8 @@ pub fn each_dossier<E: From<WorkError> + From<rusqlite::Error>>(
             Ok(said.or(FinnishDay::parse(&of_documents)).unwrap_or(one.day()))
         };
         let (opened, closed) = (day(3, 5)?, day(4, 6)?);
-        cases.push(Counted { first, one, opened, closed });
+        let non_disclosure = row.get::<_, Option<bool>>(7)? == Some(true);
+        cases.push(Counted { first, one, opened, closed, non_disclosure });
     }
     match current {
         Some(last) => finish(&composer, last, &mut cases, each),
@@ -124,6 +127,7 @@ fn finish<E: From<WorkError>>(
             first: cases.iter().map(|case| case.opened).min().unwrap_or(one.day()),
             last: cases.iter().map(|case| case.closed).max().unwrap_or(one.day()),
             tasks,
+            non_disclosure: cases.iter().any(|case| case.non_disclosure),
         };
         each(Dossier {
             kept: id.clone(),
@@ -134,7 +138,7 @@ fn finish<E: From<WorkError>>(
             submission: composer.relationship(&relationship),
         })?;
     }
-    for Counted { first, one, opened, closed } in cases.drain(..) {
+    for Counted { first, one, opened, closed, .. } in cases.drain(..) {
         let case = OldCase { one: &one, opened, closed, relationship: id.clone() };
         each(Dossier {
             kept: identifiers::case(composer.mapping, &one),

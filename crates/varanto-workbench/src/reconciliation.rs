@@ -4,6 +4,7 @@
 //! client data. It is signed, and whoever has it can count it and check every receipt in it without archive and
 //! delivery. Source: OLD-9.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -18,7 +19,8 @@ use varanto_domain::ids::Oid;
 use crate::delivery::Delivery;
 use crate::door::Door;
 use crate::kind::Kind;
-use crate::run::RunError;
+use crate::mapping::Mapping;
+use crate::run::{RunError, check_rehearsed};
 use crate::work::{State, Work};
 
 /// The form of reports that this program writes and reads.
@@ -36,6 +38,8 @@ pub struct Head {
     pub batch: String,
     /// When it was made.
     pub made_at: String,
+    /// Where what is left out is kept, in the organisation's words. Source: OLD-8.
+    pub kept_elsewhere: String,
     /// The archive's signed state, with its key.
     pub checkpoint: Box<RawValue>,
 }
@@ -104,6 +108,7 @@ pub enum ReportError {
 pub fn reconcile(
     work: &Work,
     delivery: &Delivery,
+    mapping: &Mapping,
     door: &mut dyn Door,
     made_at: &str,
     path: &Path,
@@ -113,6 +118,7 @@ pub fn reconcile(
         path: path.to_owned(),
         reason: reason.to_string(),
     };
+    check_rehearsed(work, delivery, mapping)?;
     let about = |key| Ok::<_, RunError>(work.about(key)?.unwrap_or_default());
     let checkpoint = door.checkpoint().map_err(RunError::NoAnswer)?;
     let raw = |text: String| RawValue::from_string(text).map_err(|error| failed(&error));
@@ -126,6 +132,7 @@ pub fn reconcile(
         source: about("source")?,
         batch: about("batch")?,
         made_at: made_at.to_owned(),
+        kept_elsewhere: mapping.kept_elsewhere.clone(),
         checkpoint: raw(compact.to_string())?,
     };
     line(&json(&head))?;
@@ -238,12 +245,12 @@ fn reconciled(
     let source = delivery.read(at)?;
     let document =
         entry.document.as_deref().and_then(|id| Oid::parse(id).ok()).ok_or_else(foreign)?;
-    let part = Kind::of(&source).part().ok_or_else(foreign)?;
     if Some(digest(&SHA256, &source).as_ref()) != known.digest.as_deref() {
         "differs".clone_into(&mut entry.outcome);
         entry.why = Some("changed-since-rehearsal".to_owned());
         return Ok(entry);
     }
+    let part = Kind::of(&source).part().ok_or_else(foreign)?;
     match door.read(&document, part) {
         Err(why) => {
             "unreadable".clone_into(&mut entry.outcome);
@@ -314,6 +321,7 @@ pub fn verify(path: &Path) -> Result<(Head, Sum), ReportError> {
     let mut counted = Sum::default();
     let mut last: Option<Sum> = None;
     let mut before: Option<u64> = None;
+    let mut documents = HashSet::new();
     for (at, line) in (1..).zip(BufReader::new(file).lines()) {
         let line = line.map_err(|error| failed(at, &error))?;
         let Some(head) = &head else {
@@ -343,6 +351,13 @@ pub fn verify(path: &Path) -> Result<(Head, Sum), ReportError> {
             let document = entry.document.as_deref().and_then(|id| Oid::parse(id).ok());
             let checkpoint = head.checkpoint.get().as_bytes();
             let document = document.ok_or_else(told)?;
+            if entry.row.is_none() || entry.sha256.is_none() {
+                return Err(told());
+            }
+            // One document on two rows would hide that one is missing.
+            if !documents.insert(document.clone()) {
+                return Err(failed(at, &"a document on two rows"));
+            }
             if let Some(why) =
                 unproven(receipt.get().as_bytes(), checkpoint, &Held::default(), &document)
             {

@@ -3,9 +3,8 @@
 //! Every fault of every row is found in one pass; what is sound is ready to be archived.
 //! Source: OLD-3 to OLD-9.
 
-use std::collections::HashMap;
-use std::sync::Mutex;
-use std::sync::mpsc::sync_channel;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -18,17 +17,18 @@ use varanto_domain::old_data::{HangsOn, LeftOut, Selectable, needs_original_task
 use varanto_domain::time::Instant;
 
 use crate::comparison;
-use crate::delivery::{Delivery, DeliveryError, Found, Row};
-use crate::documents::{OldDocument, Values, read_document};
+use crate::delivery::{Delivery, DeliveryError, Found};
+use crate::documents::{FOR_EVER, OldDocument, read_document};
 use crate::identifiers;
 use crate::kind::Kind;
-use crate::mapping::{Mapping, Target, Unmapped, WhyUnmapped};
-use crate::work::{FileFacts, Finding, Item, Keys, State, Work, WorkError};
+use crate::mapping::{Mapping, Target};
+use crate::reading::Reading;
+use crate::work::{
+    FINGERPRINT, FileFacts, Finding, Item, Keys, State, UNDONE_EDITION, Work, WorkError,
+};
 
-/// How many rows are written together.
-const TOGETHER: usize = 2000;
-/// How many documents wait for a checker.
-const WAITING: u32 = 64;
+/// How many documents are checked together.
+const TOGETHER: u32 = 512;
 
 /// Why a rehearsal broke off.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +42,9 @@ pub enum RehearsalError {
     /// A mapping that names what the index does not have.
     #[error("{0}")]
     Mapping(String),
+    /// This edition of the batch was undone: its identifiers are used up.
+    #[error("edition {0} of the batch was undone; raise edition in the mapping file")]
+    Undone(u32),
     /// Documents of the batch are archived already: a new rehearsal would forget which.
     #[error(
         "{0} documents of the batch are archived already; go on with it, or begin another batch"
@@ -88,15 +91,19 @@ impl Rehearsal<'_> {
     /// # Errors
     /// An index that cannot be read to its end, a mapping that does not fit it, a batch that was begun.
     pub fn run(&self, work: &mut Work) -> Result<(), RehearsalError> {
-        let begun = work.count(State::Archived)?;
+        let begun = work.begun()?;
         if begun > 0 {
             return Err(RehearsalError::Begun(begun));
         }
-        work.together(|work| -> Result<(), RehearsalError> {
-            work.clear()?;
-            self.read_beside(work)
-        })?;
-        self.read_index(work)?;
+        if let Some(undone) = work.about(UNDONE_EDITION)?
+            && undone.parse().is_ok_and(|undone: u32| undone >= self.mapping.edition)
+        {
+            return Err(RehearsalError::Undone(self.mapping.edition));
+        }
+        let fingerprint = fingerprint(self.delivery, self.mapping)?;
+        work.together(|work| work.clear())?;
+        let reading = Reading::new(self.delivery, self.mapping);
+        reading.run(work, &|read| (self.progress)(Stage::Reading, read, 0))?;
         self.check_all(work)?;
         (self.progress)(Stage::Comparing, 0, 0);
         let (rules, signatures) = (rules(), SignatureTrust::not_asked_for());
@@ -106,131 +113,9 @@ impl Rehearsal<'_> {
             self.find_strays(work)?;
             work.set_about("rehearsed_at", &self.now.to_string())?;
             work.set_about("source", &self.mapping.source)?;
-            Ok(work.set_about("batch", &self.mapping.batch)?)
+            work.set_about("batch", &self.mapping.batch)?;
+            Ok(work.set_about(FINGERPRINT, &fingerprint)?)
         })
-    }
-
-    fn read_beside(&self, work: &Work) -> Result<(), RehearsalError> {
-        for join in &self.mapping.joins {
-            let mut named = false;
-            for row in join.index.rows(self.delivery)? {
-                let row = row?;
-                named |= row.columns.contains(&join.key);
-                if let Some(key) = row.get(&join.key) {
-                    let pairs: HashMap<&String, &String> =
-                        row.columns.iter().zip(&row.values).collect();
-                    let pairs = serde_json::to_string(&pairs).expect("texts are JSON");
-                    work.add_beside(&join.name, key, &pairs)?;
-                }
-            }
-            if !named {
-                let what = format!("beside.{}: there is no column {:?}", join.name, join.key);
-                return Err(RehearsalError::Mapping(what));
-            }
-        }
-        Ok(())
-    }
-
-    fn read_index(&self, work: &mut Work) -> Result<(), RehearsalError> {
-        let mut rows = self.mapping.index.rows(self.delivery)?;
-        let mut read = 0;
-        loop {
-            let some: Result<Vec<Row>, DeliveryError> = rows.by_ref().take(TOGETHER).collect();
-            let some = some?;
-            if some.is_empty() {
-                return Ok(());
-            }
-            if read == 0 {
-                self.fits(&some[0])?;
-            }
-            read += some.len() as u64;
-            work.together(|work| -> Result<(), RehearsalError> {
-                for row in some {
-                    self.read_row(work, row)?;
-                }
-                Ok(())
-            })?;
-            (self.progress)(Stage::Reading, read, 0);
-        }
-    }
-
-    /// A mapping of another delivery would find every value missing: told once, not for each row. In XML and JSON
-    /// a column is there when it has a value, so that only tables can be held against it.
-    fn fits(&self, first: &Row) -> Result<(), RehearsalError> {
-        use crate::delivery::IndexForm::{Csv, Xlsx};
-        if !matches!(self.mapping.index.form, Csv { .. } | Xlsx { .. }) {
-            return Ok(());
-        }
-        let beside = |column: &str| {
-            column
-                .split_once('.')
-                .is_some_and(|(table, _)| self.mapping.joins.iter().any(|join| join.name == table))
-        };
-        let missing: Vec<String> = self
-            .mapping
-            .columns()
-            .filter(|(_, column)| !first.columns.iter().any(|known| known == column))
-            .filter(|(_, column)| !beside(column))
-            .map(|(target, column)| {
-                format!("document.{}: there is no column {column:?}", target.name())
-            })
-            .collect();
-        if missing.is_empty() { Ok(()) } else { Err(RehearsalError::Mapping(missing.join("\n"))) }
-    }
-
-    fn read_row(&self, work: &Work, mut row: Row) -> Result<(), RehearsalError> {
-        for join in &self.mapping.joins {
-            let Some(key) = row.get(&join.on) else { continue };
-            let Some(beside) = work.beside(&join.name, key)? else { continue };
-            let beside: HashMap<String, String> = serde_json::from_str(&beside)
-                .map_err(|_| WorkError::Foreign("a row".to_owned()))?;
-            let mut columns = row.columns.to_vec();
-            row.values.resize(columns.len(), String::new());
-            for (column, value) in beside {
-                columns.push(format!("{}.{column}", join.name));
-                row.values.push(value);
-            }
-            row.columns = columns.into();
-        }
-        let mut faults = Vec::new();
-        let mut values = Values::new();
-        if row.surplus > 0 {
-            faults.push(
-                Fault::new(FaultKind::SurplusValues, "row", "OLD-9").arg("count", row.surplus),
-            );
-        }
-        for target in Target::ALL.iter().copied() {
-            match self.mapping.value(target, &row) {
-                Ok(Some(value)) => {
-                    values.insert(target, value);
-                }
-                Ok(None) if target.is_required() => {
-                    let missing = Fault::new(FaultKind::MissingElement, target.name(), "OLD-1");
-                    faults.push(missing.arg("name", target.name()));
-                }
-                Ok(None) => {}
-                Err(unmapped) => faults.push(fault_of_value(target, &unmapped)),
-            }
-        }
-        let found = values.get(&Target::File).map(|name| self.delivery.find(name));
-        let file = match found {
-            Some(Found::One(at)) => Some(at),
-            Some(Found::None) => {
-                faults.push(Fault::new(FaultKind::MissingFile, "file", "OLD-9"));
-                None
-            }
-            Some(Found::Several(count)) => {
-                let several = Fault::new(FaultKind::AmbiguousFile, "file", "OLD-9");
-                faults.push(several.arg("count", count));
-                None
-            }
-            None => None,
-        };
-        let number = work.add_item(row.number, &values, file)?;
-        for fault in faults {
-            work.add_fault(number, &fault)?;
-        }
-        Ok(())
     }
 
     /// Keeps what no row names, but for the index and the tables beside it.
@@ -254,81 +139,45 @@ impl Rehearsal<'_> {
         for (at, entry) in self.delivery.entries().iter().enumerate().filter(|(at, _)| !named[*at])
         {
             let sum = self.delivery.read(at).ok().map(|bytes| digest(&SHA256, &bytes));
-            work.connection().prepare_cached("INSERT INTO stray VALUES (?, ?, ?)")?.execute((
-                &entry.name,
-                entry.size.cast_signed(),
-                sum.as_ref().map(AsRef::as_ref),
-            ))?;
+            work.connection().prepare_cached("INSERT INTO stray VALUES (?, ?, ?, ?)")?.execute(
+                (
+                    i64::try_from(at).unwrap_or(i64::MAX),
+                    &entry.name,
+                    entry.size.cast_signed(),
+                    sum.as_ref().map(AsRef::as_ref),
+                ),
+            )?;
         }
         Ok(())
     }
 
+    /// Checks every document, some at a time and these by several checkers at once.
     fn check_all(&self, work: &mut Work) -> Result<(), RehearsalError> {
         let total = work.count(State::Read)?;
         let (rules, signatures) = (rules(), SignatureTrust::not_asked_for());
         let options = self.options(&rules, &signatures);
-        let (to_checkers, waiting) = sync_channel::<Item>(WAITING as usize);
-        let (to_work, found) = sync_channel::<Finding>(WAITING as usize);
-        let waiting = Mutex::new(waiting);
-        thread::scope(|scope| -> Result<(), RehearsalError> {
-            for _ in 0..self.checkers.max(1) {
-                let (waiting, to_work, options) = (&waiting, to_work.clone(), &options);
-                scope.spawn(move || {
-                    loop {
-                        let next = waiting.lock().map(|waiting| waiting.recv());
-                        let Ok(Ok(item)) = next else { return };
-                        if to_work.send(self.check(item, options)).is_err() {
-                            return;
-                        }
-                    }
-                });
-            }
-            drop(to_work);
-            // Goes with this closure, which is when the checkers end.
-            let to_checkers = to_checkers;
-            let (mut last, mut sent, mut done) = (0, 0u64, 0u64);
-            let mut findings: Vec<Finding> = Vec::new();
-            loop {
-                let items = work.unchecked(last, WAITING)?;
-                if let Some(item) = items.last() {
-                    last = item.number;
-                }
-                let ended = items.is_empty();
-                sent += items.len() as u64;
-                for item in items {
-                    // Each that goes out makes room by taking what has come back.
-                    let mut item = Some(item);
-                    while let Some(one) = item.take() {
-                        if let Err(error) = to_checkers.try_send(one) {
-                            use std::sync::mpsc::TrySendError::{Disconnected, Full};
-                            match error {
-                                Full(one) => {
-                                    item = Some(one);
-                                    findings.extend(found.recv().ok());
-                                }
-                                Disconnected(_) => return Ok(()),
-                            }
-                        }
-                    }
-                }
-                while let Ok(finding) = found.try_recv() {
-                    findings.push(finding);
-                }
-                while ended && done + (findings.len() as u64) < sent {
-                    let Ok(finding) = found.recv() else { break };
-                    findings.push(finding);
-                }
-                if ended || findings.len() >= TOGETHER {
-                    done += findings.len() as u64;
-                    let some = std::mem::take(&mut findings);
-                    work.together(|work| some.iter().try_for_each(|finding| work.found(finding)))?;
-                    (self.progress)(Stage::Checking, done, total);
-                }
-                if ended {
-                    return Ok(());
-                }
-            }
-        })
+        let (mut last, mut done) = (0, 0);
+        loop {
+            let items = work.unchecked(last, TOGETHER)?;
+            let Some(item) = items.last() else { return Ok(()) };
+            last = item.number;
+            done += items.len() as u64;
+            let next = AtomicUsize::new(0);
+            let checker = || {
+                let mine = || items.get(next.fetch_add(1, Ordering::Relaxed));
+                std::iter::from_fn(mine).map(|item| self.check(item, &options)).collect::<Vec<_>>()
+            };
+            let findings: Vec<Finding> = thread::scope(|scope| {
+                let checkers: Vec<_> =
+                    (0..self.checkers.max(1)).map(|_| scope.spawn(checker)).collect();
+                checkers
+                    .into_iter()
+                    .flat_map(|one| one.join().unwrap_or_else(|broken| resume_unwind(broken)))
+                    .collect()
+            });
+            work.together(|work| findings.iter().try_for_each(|finding| work.found(finding)))?;
+            (self.progress)(Stage::Checking, done, total);
+        }
     }
 
     const fn options<'a>(
@@ -340,16 +189,19 @@ impl Rehearsal<'_> {
     }
 
     /// Everything that can be told of one document alone.
-    fn check(&self, item: Item, options: &CheckOptions<'_>) -> Finding {
+    fn check(&self, item: &Item, options: &CheckOptions<'_>) -> Finding {
         let mut finding = Finding { number: item.number, ..Finding::default() };
         let code = item.values.get(&Target::IdentityCode);
         finding.client = code
             .and_then(|code| PersonalIdentityCode::parse(code).ok())
             .map(|code| code.reveal().to_owned());
-        let document = read_document(item.values, &mut finding.faults);
+        let document = read_document(item.values.clone(), &mut finding.faults);
         let content = item.file.and_then(|at| self.content(at, &mut finding));
         let Some(document) = document else { return finding };
-        if let Some(left_out) = self.left_out(&document) {
+        // What the choice turns on is known of a row without faults alone.
+        if item.told.is_empty()
+            && let Some(left_out) = self.left_out(&document)
+        {
             return Finding { left_out: Some(left_out), faults: Vec::new(), ..finding };
         }
         finding.faults.extend(self.rules_of_old_data(&document));
@@ -412,7 +264,7 @@ impl Rehearsal<'_> {
         let selectable = Selectable {
             state: document.state,
             born: Some(document.code.birth_day()),
-            permanent: retention == Some("1"),
+            permanent: retention.is_none_or(|class| class == FOR_EVER),
             general_type: document.values.get(&Target::GeneralType).map(String::as_str),
         };
         let choice = self.mapping.choice(&document.service_task);
@@ -451,17 +303,17 @@ impl Rehearsal<'_> {
     }
 }
 
+/// What a rehearsal was of: the mapping file, the index and the tables beside it, and the names and sizes of the files.
+///
+/// # Errors
+/// A file that cannot be read.
+pub(crate) fn fingerprint(delivery: &Delivery, mapping: &Mapping) -> Result<String, DeliveryError> {
+    let tables = mapping.joins.iter().map(|join| join.index.file.as_str());
+    let own = delivery.fingerprint(tables.chain([mapping.index.file.as_str()]))?;
+    Ok(format!("{} {own}", mapping.digest))
+}
+
 /// How PDF files are judged: as an archive of its own would at its strictest.
 fn rules() -> PdfRules {
     PdfRules { levels: ConformanceLevels::all(ConformanceLevel::Refuse), ..PdfRules::default() }
-}
-
-fn fault_of_value(target: Target, unmapped: &Unmapped) -> Fault {
-    let kind = match unmapped.why {
-        WhyUnmapped::NotNamed => FaultKind::UnmappedValue,
-        WhyUnmapped::NoDay => FaultKind::UnreadableDay,
-        WhyUnmapped::Undecodable => FaultKind::Undecodable,
-    };
-    let fault = Fault::new(kind, target.name(), "OLD-9").arg("column", &unmapped.column);
-    if target.is_personal() { fault } else { fault.value(&unmapped.value) }
 }

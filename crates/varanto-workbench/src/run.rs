@@ -10,10 +10,11 @@ use std::thread;
 use std::time::{Duration, Instant as Stopwatch};
 
 use aws_lc_rs::digest::{SHA256, digest};
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use varanto_app::Registry;
 use varanto_app::archive::Submission;
 use varanto_domain::archive::documents::Part;
+use varanto_domain::faults::FaultKind;
 use varanto_domain::ids::Oid;
 
 use crate::delivery::{Delivery, DeliveryError};
@@ -22,7 +23,8 @@ use crate::dossiers::{document, each_dossier};
 use crate::identifiers;
 use crate::kind::Kind;
 use crate::mapping::Mapping;
-use crate::work::{Work, WorkError};
+use crate::rehearsal::fingerprint;
+use crate::work::{FINGERPRINT, Work, WorkError};
 
 /// How long results wait to be noted down together.
 const NOTED_AFTER: Duration = Duration::from_millis(200);
@@ -46,6 +48,12 @@ pub enum RunError {
     /// The archive does not answer.
     #[error("the archive does not answer: {0}")]
     NoAnswer(String),
+    /// The archive lets nobody in like this.
+    #[error("the archive does not let the system in: {0}")]
+    Shut(String),
+    /// The archive did not invalidate a document.
+    #[error("the archive did not invalidate a document: {0}")]
+    NotUndone(String),
     /// The key does not sign.
     #[error("the signature: {0}")]
     Signature(String),
@@ -104,6 +112,7 @@ enum Note {
     /// A case or relationship was refused, and with it everything that hangs on it.
     RefusedDossier {
         kept: String,
+        client: String,
         told: Vec<Told>,
     },
     Failed(RunError),
@@ -115,7 +124,9 @@ impl Run<'_> {
     /// # Errors
     /// What ended it early; what was archived until then is noted down.
     pub fn run(&self, work: &mut Work, doors: Vec<Box<dyn Door>>) -> Result<Done, RunError> {
-        self.check_rehearsed(work)?;
+        check_rehearsed(work, self.delivery, self.mapping)?;
+        // What the archive refused is asked again: what kept it out may be mended.
+        work.connection().execute_batch(AGAIN)?;
         let (clients, waiting) = sync_channel::<String>(doors.len() * 2);
         let (notes, told) = sync_channel::<Note>(256);
         let waiting = Mutex::new(waiting);
@@ -145,36 +156,21 @@ impl Run<'_> {
             // Workers that are still told nothing end by themselves when this end is gone.
             self.stop.store(true, Ordering::Relaxed);
             drop(told);
-            let fed = feeder.join().unwrap_or(Ok(()));
+            let broken = || RunError::NoAnswer("a thread of the run broke down".to_owned());
+            let fed = feeder.join().unwrap_or_else(|_| Err(broken()));
             let done = done?;
             fed?;
             Ok(done)
         })
     }
 
-    /// The batch is what was rehearsed, by this mapping.
-    fn check_rehearsed(&self, work: &Work) -> Result<(), RunError> {
-        for (key, value) in [("source", &self.mapping.source), ("batch", &self.mapping.batch)] {
-            let known = work.about(key)?;
-            if known.as_ref() != Some(value) {
-                let what = match known {
-                    None => "the delivery was not rehearsed yet".to_owned(),
-                    Some(known) => format!("the {key} that was rehearsed is {known}, not {value}"),
-                };
-                return Err(RunError::NotRehearsed(what));
-            }
-        }
-        Ok(())
-    }
-
     /// Hands out the clients that have something to be archived.
     fn feed(&self, file: &std::path::Path, clients: &SyncSender<String>) -> Result<(), RunError> {
         let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let mut next = connection
-            .prepare("SELECT min(client) FROM item WHERE state = 'sound' AND client > ?")?;
+        let mut next = connection.prepare(NEXT_CLIENT)?;
         let mut last = String::new();
         while !self.stop.load(Ordering::Relaxed) {
-            let client: Option<String> = next.query_row([&last], |row| row.get(0))?;
+            let client: Option<String> = next.query_row([&last], |row| row.get(0)).optional()?;
             let Some(client) = client else { return Ok(()) };
             last.clone_from(&client);
             let mut waiting = Some(client);
@@ -221,6 +217,42 @@ impl Run<'_> {
     }
 }
 
+const NEXT_CLIENT: &str =
+    "SELECT client FROM item INDEXED BY item_client WHERE client > ? AND state = 'sound'
+  ORDER BY client LIMIT 1";
+/// What the archive refused is sound by all that a rehearsal can tell.
+const AGAIN: &str = "UPDATE item SET state = 'sound' WHERE state = 'refused';
+  UPDATE dossier SET state = 'sound' WHERE state = 'refused'; DELETE FROM fault WHERE by_archive = 1";
+
+/// That the delivery and the mapping are those that were rehearsed: other ones would make other documents, beside those
+/// that are archived.
+///
+/// # Errors
+/// That they are not.
+pub(crate) fn check_rehearsed(
+    work: &Work,
+    delivery: &Delivery,
+    mapping: &Mapping,
+) -> Result<(), RunError> {
+    let not = |what: &str| Err(RunError::NotRehearsed(what.to_owned()));
+    let Some(known) = work.about(FINGERPRINT)? else {
+        return not("the delivery was not rehearsed yet");
+    };
+    let now = fingerprint(delivery, mapping)?;
+    let of_mapping = |fingerprint: &str| fingerprint.split(' ').next().map(str::to_owned);
+    if of_mapping(&known) != of_mapping(&now) {
+        return not(
+            "the mapping file is another than the one that was rehearsed; put it back, or rehearse again",
+        );
+    }
+    if known != now {
+        return not(
+            "the delivery is another than the one that was rehearsed; put it back, or rehearse again",
+        );
+    }
+    Ok(())
+}
+
 /// Notes down what became of something.
 fn keep(work: &Work, note: &Note, done: &mut Done) -> Result<(), WorkError> {
     let connection = work.connection();
@@ -245,12 +277,13 @@ fn keep(work: &Work, note: &Note, done: &mut Done) -> Result<(), WorkError> {
             refuse(work, *number, told)?;
             done.refused += 1;
         }
-        Note::RefusedDossier { kept, told } => {
+        Note::RefusedDossier { kept, client, told } => {
             let numbers: Vec<i64> = connection
                 .prepare_cached(
-                    "SELECT number FROM item WHERE state = 'sound' AND (case_id = ?1 OR relationship = ?1)",
+                    "SELECT number FROM item INDEXED BY item_client
+                     WHERE client = ?2 AND state = 'sound' AND (case_id = ?1 OR relationship = ?1)",
                 )?
-                .query_map([kept], |row| row.get(0))?
+                .query_map([kept, client], |row| row.get(0))?
                 .collect::<Result<_, _>>()?;
             done.refused += numbers.len() as u64;
             for number in numbers {
@@ -271,7 +304,7 @@ fn refuse(work: &Work, number: i64, told: &[Told]) -> Result<(), WorkError> {
         .execute([number])?;
     for fault in told {
         work.connection()
-            .prepare_cached("INSERT INTO fault VALUES (?, ?, ?, ?, ?, '{}')")?
+            .prepare_cached("INSERT INTO fault VALUES (?, ?, ?, ?, ?, '{}', 1)")?
             .execute(params![number, fault.code, fault.element, fault.rule, fault.value])?;
     }
     Ok(())
@@ -333,7 +366,7 @@ impl Worker<'_, '_> {
                 Ok(receipt) => Note::Dossier { kept, receipt },
                 Err(told) => {
                     refused.push(kept.clone());
-                    Note::RefusedDossier { kept, told }
+                    Note::RefusedDossier { kept, client: client.to_owned(), told }
                 }
             };
             if self.notes.send(note).is_err() {
@@ -365,7 +398,8 @@ impl Worker<'_, '_> {
     /// The documents of a client that are still to be archived, attachments last.
     fn waiting(&self, client: &str) -> Result<Vec<Waiting>, RunError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT number, file, digest, case_id, relationship FROM item WHERE client = ? AND state = 'sound'
+            "SELECT number, file, digest, case_id, relationship FROM item INDEXED BY item_client
+             WHERE client = ? AND state = 'sound'
              ORDER BY said ->> '$.main_document' IS NOT NULL, number",
         )?;
         let rows = statement.query_map([client], |row| {
@@ -384,10 +418,15 @@ impl Worker<'_, '_> {
         let number = *number;
         let foreign = || WorkError::Foreign("a sound document without a file".to_owned());
         let at = file.and_then(|at| usize::try_from(at).ok()).ok_or_else(foreign)?;
-        let bytes = self.run.delivery.read(at)?;
+        let Ok(bytes) = self.run.delivery.read(at) else {
+            return Ok(Note::Refused { number, told: vec![of_file(FaultKind::UnreadableFile)] });
+        };
         // What was judged is what is handed in.
         if digest(&SHA256, &bytes).as_ref() != known.as_slice() {
-            return Ok(Note::Refused { number, told: vec![changed()] });
+            return Ok(Note::Refused {
+                number,
+                told: vec![of_file(FaultKind::ChangedSinceRehearsal)],
+            });
         }
         let part = Kind::of(&bytes).part().unwrap_or(Part::Pdf);
         let document = document(&self.connection, number)?;
@@ -413,7 +452,7 @@ impl Worker<'_, '_> {
         let mut asked = 0;
         loop {
             self.pace.wait();
-            match self.door.archive(signed.clone()) {
+            match self.door.archive(&signed) {
                 Answer::Archived(receipt) => return Ok(Ok(receipt)),
                 // Of a run that was broken off: the same document with a signature of then.
                 Answer::Otherwise(differs) if differs == ["signature"] => {
@@ -421,6 +460,7 @@ impl Worker<'_, '_> {
                 }
                 Answer::Otherwise(differs) => return Ok(Err(vec![archived_otherwise(&differs)])),
                 Answer::Refused(told) => return Ok(Err(told)),
+                Answer::Shut(why) => return Err(RunError::Shut(why)),
                 Answer::Later(after) => {
                     if self.rest(after) {
                         return Err(RunError::NoAnswer(
@@ -451,9 +491,9 @@ impl Worker<'_, '_> {
     }
 }
 
-fn changed() -> Told {
+fn of_file(kind: FaultKind) -> Told {
     Told {
-        code: "changed-since-rehearsal".to_owned(),
+        code: kind.code().to_owned(),
         element: "file".to_owned(),
         rule: "OLD-9".to_owned(),
         value: None,
@@ -462,7 +502,7 @@ fn changed() -> Told {
 
 fn archived_otherwise(differs: &[String]) -> Told {
     Told {
-        code: "archived-otherwise".to_owned(),
+        code: FaultKind::ArchivedOtherwise.code().to_owned(),
         element: "document".to_owned(),
         rule: "OLD-9".to_owned(),
         value: Some(differs.join(", ")),

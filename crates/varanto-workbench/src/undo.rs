@@ -5,10 +5,11 @@
 use rusqlite::params;
 use varanto_domain::ids::Oid;
 
+use crate::delivery::Delivery;
 use crate::door::Door;
 use crate::mapping::Mapping;
-use crate::run::RunError;
-use crate::work::{State, Work, WorkError};
+use crate::run::{RunError, check_rehearsed};
+use crate::work::{State, UNDONE_EDITION, Work, WorkError};
 
 /// How many are noted down together.
 const TOGETHER: i64 = 100;
@@ -36,6 +37,7 @@ pub fn confirm(work: &Work, at: &str) -> Result<(), RunError> {
 /// A batch that is confirmed; an archive that refuses.
 pub fn undo(
     work: &mut Work,
+    delivery: &Delivery,
     mapping: &Mapping,
     door: &mut dyn Door,
     progress: &mut dyn FnMut(u64, u64),
@@ -43,47 +45,53 @@ pub fn undo(
     if let Some(at) = work.about("confirmed_at")? {
         return Err(RunError::NotRehearsed(format!("the batch was confirmed on {at}, and stays")));
     }
+    check_rehearsed(work, delivery, mapping)?;
     let why = format!("undo of batch {} of {}", mapping.batch, mapping.source);
-    let total = work.count(State::Archived)?;
-    let mut done = 0;
-    loop {
-        // Attachments before what they are attached to.
-        let some: Vec<(i64, String)> = query(
-            work,
-            "SELECT number, document FROM item WHERE state = 'archived'
-             ORDER BY said ->> '$.main_document' IS NULL, number DESC LIMIT ?",
-        )?;
-        if some.is_empty() {
-            break;
-        }
-        let mut undone = Vec::new();
-        let ended = some.iter().try_for_each(|(number, document)| {
-            invalidate(door, document, &why)?;
-            undone.push(*number);
-            Ok::<_, RunError>(())
-        });
-        work.together(|work| -> Result<(), WorkError> {
-            for number in &undone {
-                work.connection()
-                    .prepare_cached("UPDATE item SET state = 'undone' WHERE number = ?")?
-                    .execute([number])?;
+    work.set_about(UNDONE_EDITION, &mapping.edition.to_string())?;
+    // A run that was killed has archived documents that it could not note down: those are asked for too.
+    let total =
+        work.count(State::Archived)? + work.count(State::Sound)? + work.count(State::Refused)?;
+    let (mut seen, mut undone) = (0, 0);
+    for statement in [ATTACHMENTS, THE_REST] {
+        loop {
+            let some = query(work, statement)?;
+            if some.is_empty() {
+                break;
             }
-            Ok(())
-        })?;
-        done += undone.len() as u64;
-        progress(done, total);
-        ended?;
+            let mut states = Vec::new();
+            let ended = some.iter().try_for_each(|(number, document)| {
+                let id = Oid::parse(document)
+                    .map_err(|_| WorkError::Foreign("an identifier".to_owned()))?;
+                let was_there = door.invalidate(&id, &why).map_err(RunError::NotUndone)?;
+                states.push((*number, if was_there { State::Undone } else { State::Read }));
+                Ok::<_, RunError>(())
+            });
+            work.together(|work| -> Result<(), WorkError> {
+                for (number, state) in &states {
+                    work.connection()
+                        .prepare_cached("UPDATE item SET state = ? WHERE number = ?")?
+                        .execute(params![state.name(), number])?;
+                }
+                Ok(())
+            })?;
+            seen += states.len() as u64;
+            undone += states.iter().filter(|(_, state)| *state == State::Undone).count() as u64;
+            progress(seen, total);
+            ended?;
+        }
     }
-    Ok(done)
+    Ok(undone)
 }
+
+/// Attachments go before what they are attached to.
+const ATTACHMENTS: &str =
+    "SELECT number, document FROM item WHERE state IN ('archived', 'sound', 'refused')
+  AND said ->> '$.main_document' IS NOT NULL LIMIT ?";
+const THE_REST: &str =
+    "SELECT number, document FROM item WHERE state IN ('archived', 'sound', 'refused') LIMIT ?";
 
 fn query(work: &Work, query: &str) -> Result<Vec<(i64, String)>, RunError> {
     let mut statement = work.connection().prepare_cached(query)?;
     let rows = statement.query_map(params![TOGETHER], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
-}
-
-fn invalidate(door: &mut dyn Door, document: &str, why: &str) -> Result<(), RunError> {
-    let id = Oid::parse(document).map_err(|_| WorkError::Foreign("an identifier".to_owned()))?;
-    door.invalidate(&id, why).map_err(RunError::NoAnswer)
 }

@@ -15,6 +15,22 @@ use varanto_domain::ids::Oid;
 use crate::documents::Values;
 use crate::mapping::Target;
 
+/// Under which key it is known what was rehearsed.
+pub(crate) const FINGERPRINT: &str = "fingerprint";
+/// Under which key it is known which edition was undone.
+pub(crate) const UNDONE_EDITION: &str = "undone_edition";
+
+/// What stands beside a row under a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Beside {
+    /// This row.
+    One(String),
+    /// Nothing.
+    None,
+    /// Rows that do not say the same.
+    Several,
+}
+
 /// Why the work file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkError {
@@ -147,9 +163,9 @@ pub struct Work {
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS about (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
--- The tables beside the index, by the value that joins them.
+-- The tables beside the index, by the value that joins them; NULL where two rows do not say the same.
 CREATE TABLE IF NOT EXISTS beside (
-  name TEXT NOT NULL, key TEXT NOT NULL, row TEXT NOT NULL, PRIMARY KEY (name, key)) WITHOUT ROWID;
+  name TEXT NOT NULL, key TEXT NOT NULL, row TEXT, PRIMARY KEY (name, key)) WITHOUT ROWID;
 -- A document of the delivery.
 CREATE TABLE IF NOT EXISTS item (
   number INTEGER PRIMARY KEY,
@@ -166,11 +182,13 @@ CREATE INDEX IF NOT EXISTS item_state ON item (state, number);
 CREATE INDEX IF NOT EXISTS item_source ON item (source_id);
 CREATE INDEX IF NOT EXISTS item_file ON item (file);
 CREATE INDEX IF NOT EXISTS item_case ON item (client, relationship, case_id, number);
+CREATE INDEX IF NOT EXISTS item_client ON item (client, state, number);
 CREATE INDEX IF NOT EXISTS item_digest ON item (digest);
 -- A file that no row names.
-CREATE TABLE IF NOT EXISTS stray (name TEXT PRIMARY KEY, bytes INTEGER NOT NULL, digest BLOB) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS stray (file INTEGER PRIMARY KEY, name TEXT NOT NULL, bytes INTEGER NOT NULL, digest BLOB);
 CREATE TABLE IF NOT EXISTS fault (
-  number INTEGER NOT NULL, code TEXT NOT NULL, element TEXT NOT NULL, rule TEXT NOT NULL, value TEXT, args TEXT NOT NULL);
+  number INTEGER NOT NULL, code TEXT NOT NULL, element TEXT NOT NULL, rule TEXT NOT NULL, value TEXT, args TEXT NOT NULL,
+  by_archive INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS fault_number ON fault (number);
 CREATE INDEX IF NOT EXISTS fault_code ON fault (code, element);
 -- A case or old relationship that documents hang on.
@@ -191,6 +209,7 @@ impl Work {
         if !folder.exists() {
             fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unreadable)?;
         }
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(unreadable)?;
         let file = folder.join("work.sqlite");
         let connection = Connection::open(&file)?;
         fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).map_err(unreadable)?;
@@ -246,37 +265,62 @@ impl Work {
         Ok(())
     }
 
-    /// Forgets everything that a rehearsal found; nothing of what was archived is in such a batch.
+    /// Forgets everything that a rehearsal found, but for which edition was undone.
     ///
     /// # Errors
     /// What SQLite says.
     pub fn clear(&self) -> Result<(), WorkError> {
-        for table in ["about", "beside", "item", "fault", "dossier", "stray"] {
+        for table in ["beside", "item", "fault", "dossier", "stray"] {
             self.connection.execute(&format!("DELETE FROM {table}"), [])?;
         }
+        self.connection.execute("DELETE FROM about WHERE key <> ?", [UNDONE_EDITION])?;
         Ok(())
     }
 
-    /// Keeps a row of a table beside the index. The first of a value stands.
+    /// How many documents, cases and relationships the archive has of the batch.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn add_beside(&self, name: &str, key: &str, row: &str) -> Result<bool, WorkError> {
-        let added = self
-            .connection
-            .prepare_cached("INSERT OR IGNORE INTO beside VALUES (?, ?, ?)")?
-            .execute([name, key, row])?;
-        Ok(added == 1)
+    pub fn begun(&self) -> Result<u64, WorkError> {
+        let dossiers: i64 = self.connection.query_row(
+            "SELECT count(*) FROM dossier WHERE state = 'archived'",
+            [],
+            |row| row.get(0),
+        )?;
+        let undone = self.count(State::Undone)? > 0;
+        let archived = self.count(State::Archived)?;
+        // The cases and relationships of an undone batch stay in the archive, without documents.
+        Ok(archived + if undone { 0 } else { dossiers.unsigned_abs() })
     }
 
-    /// The row of a table beside the index.
+    /// Keeps a row of a table beside the index.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn beside(&self, name: &str, key: &str) -> Result<Option<String>, WorkError> {
+    pub fn add_beside(&self, name: &str, key: &str, row: &str) -> Result<(), WorkError> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO beside VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET row = NULL
+                 WHERE row IS NOT excluded.row",
+            )?
+            .execute([name, key, row])?;
+        Ok(())
+    }
+
+    /// What stands under a key in a table beside the index.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn beside(&self, name: &str, key: &str) -> Result<Beside, WorkError> {
         let mut statement =
             self.connection.prepare_cached("SELECT row FROM beside WHERE name = ? AND key = ?")?;
-        Ok(statement.query_row([name, key], |row| row.get(0)).optional()?)
+        let found: Option<Option<String>> =
+            statement.query_row([name, key], |row| row.get(0)).optional()?;
+        Ok(match found {
+            None => Beside::None,
+            Some(None) => Beside::Several,
+            Some(Some(row)) => Beside::One(row),
+        })
     }
 
     /// Keeps a document of the index; `place` is where its row stands.
@@ -312,7 +356,7 @@ impl Work {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), serde_json::Value::from(value.as_str())))
             .collect();
-        self.connection.prepare_cached("INSERT INTO fault VALUES (?, ?, ?, ?, ?, ?)")?.execute(
+        self.connection.prepare_cached("INSERT INTO fault VALUES (?, ?, ?, ?, ?, ?, 0)")?.execute(
             params![
                 number,
                 fault.code(),

@@ -370,7 +370,7 @@ pub(super) fn mapping(system: SourceSystem, county: &County) -> String {
         SourceSystem::Kaisla => format!(
             "[index]\nfile = \"vienti.xml\"\nform = \"xml\"\nrow = \"asiakirja\"\n\n[document]\n\
              document = {{ column = \"@tunnus\" }}\nfile = {{ column = \"tiedosto\" }}\n\
-             main_document = {{ column = \"paaasiakirja\" }}\n\
+             main_document = {{ column = \"paaasiakirja\", optional = true }}\n\
              \"client.identity_code\" = {{ column = \"asiakas/hetu\" }}\n\
              \"client.family_name\" = {{ column = \"asiakas/sukunimi\" }}\n\
              \"client.given_names\" = {{ column = \"asiakas/etunimet\" }}\n\

@@ -61,6 +61,19 @@ impl Seek for Shared {
     }
 }
 
+/// How many files the end of a zip archive says that it lists; `None` where it says it elsewhere, as large ones do.
+fn listed(file: &Shared) -> io::Result<Option<usize>> {
+    /// The end of the list without its comment, which is as long as a number of two bytes can say.
+    const END: u64 = 22;
+    let begins = file.size.saturating_sub(END + u64::from(u16::MAX));
+    let mut end = Vec::new();
+    Shared { at: begins, ..file.clone() }.read_to_end(&mut end)?;
+    let at = end.windows(4).rposition(|mark| mark == b"PK\x05\x06");
+    let count = at.and_then(|at| end.get(at + 10..at + 12));
+    let count = count.map(|count| u16::from_le_bytes([count[0], count[1]]));
+    Ok(count.filter(|count| *count != u16::MAX).map(usize::from))
+}
+
 /// The files of a zip archive.
 #[derive(Debug)]
 pub(super) struct ZipEntries {
@@ -73,7 +86,11 @@ impl ZipEntries {
     pub(super) fn open(place: &Path) -> Result<(Vec<Entry>, Self), DeliveryError> {
         let unreadable = |error: &dyn ToString| DeliveryError::unreadable(place, error);
         let shared = Shared::open(place).map_err(|error| unreadable(&error))?;
+        let listed = listed(&shared).map_err(|error| unreadable(&error))?;
         let mut archive = ZipArchive::new(shared).map_err(|error| unreadable(&error))?;
+        if listed.is_some_and(|listed| listed != archive.len()) {
+            return Err(DeliveryError::EqualNames(place.to_owned()));
+        }
         if archive.len() > MOST_IN_ZIP {
             return Err(DeliveryError::TooMany(place.to_owned()));
         }

@@ -65,6 +65,10 @@ pub struct Row {
     pub values: Vec<String>,
     /// How many values came that no column is there for.
     pub surplus: usize,
+    /// How many columns of a table no value came for: the line ends early.
+    pub lacking: usize,
+    /// Why the row does not read at all.
+    pub broken: Option<String>,
 }
 
 impl Row {
@@ -157,10 +161,12 @@ fn csv_rows(
         let record = record.map_err(|error| DeliveryError::index(&file, &error))?;
         let mut values: Vec<String> = record.iter().map(str::to_owned).collect();
         let surplus = values.len().saturating_sub(columns.len());
+        let lacking = columns.len().saturating_sub(values.len());
         values.truncate(columns.len());
         // The row of a spreadsheet, which people look for: a value may run over several lines.
         let number = record.position().map_or(0, csv::Position::record) + 1;
-        Ok(Row { number, columns: Arc::clone(&columns), values, surplus })
+        let columns = Arc::clone(&columns);
+        Ok(Row { number, columns, values, surplus, lacking, broken: None })
     });
     Ok(Box::new(rows))
 }

@@ -101,6 +101,14 @@ pub(super) fn as_utf8(text: Box<dyn Read + Send>, encoding: Encoding) -> Box<dyn
 /// The upper half of code page 850.
 const UPPER_850: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}";
 
+fn dos(bytes: &[u8]) -> String {
+    let letter = |byte: &u8| match byte.checked_sub(128) {
+        Some(upper) => UPPER_850.chars().nth(usize::from(upper)).unwrap_or('\u{fffd}'),
+        None => char::from(*byte),
+    };
+    bytes.iter().map(letter).collect()
+}
+
 /// A text in code page 850, which no library of the web's encodings knows.
 struct Dos {
     text: Box<dyn Read + Send>,
@@ -113,11 +121,7 @@ impl Read for Dos {
         if self.at == self.read.len() {
             let mut bytes = [0; 8192];
             let count = self.text.read(&mut bytes)?;
-            let letter = |byte: &u8| match byte.checked_sub(128) {
-                Some(upper) => UPPER_850.chars().nth(usize::from(upper)).unwrap_or('\u{fffd}'),
-                None => char::from(*byte),
-            };
-            self.read = bytes[..count].iter().map(letter).collect::<String>().into_bytes();
+            self.read = dos(&bytes[..count]).into_bytes();
             self.at = 0;
         }
         let given = buffer.len().min(self.read.len() - self.at);
@@ -132,10 +136,12 @@ pub(super) fn name_of_file(name: &OsStr) -> String {
     name_of_bytes(name.as_bytes())
 }
 
-/// A name that is no UTF-8 was written in Windows-1252.
+/// A name that is no UTF-8 was written in Windows-1252, or in code page 850, as Windows packs it.
 pub(super) fn name_of_bytes(name: &[u8]) -> String {
-    match std::str::from_utf8(name) {
-        Ok(name) => name.replace('\\', "/"),
-        Err(_) => WINDOWS_1252.decode_without_bom_handling(name).0.replace('\\', "/"),
-    }
+    let name = match Encoding::guess(name) {
+        Encoding::CodePage850 => dos(name),
+        Encoding::Utf8 => String::from_utf8_lossy(name).into_owned(),
+        _ => WINDOWS_1252.decode_without_bom_handling(name).0.into_owned(),
+    };
+    name.replace('\\', "/")
 }

@@ -14,6 +14,8 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
+use aws_lc_rs::digest::{Context, SHA256};
+
 pub use index::{Index, IndexForm, Row, Rows};
 pub use lines::Encoding;
 
@@ -41,6 +43,9 @@ pub enum DeliveryError {
     /// A zip archive with too many files.
     #[error("{}: more than {MOST_IN_ZIP} files in one zip archive; unpack it and give the folder", .0.display())]
     TooMany(PathBuf),
+    /// A zip archive whose list of contents names one file twice: the second would hide the first.
+    #[error("{}: several files of one name in one zip archive", .0.display())]
+    EqualNames(PathBuf),
     /// A file that the delivery does not hold.
     #[error("{0}: there is no such file in the delivery")]
     Missing(String),
@@ -77,6 +82,15 @@ pub struct Entry {
     pub size: u64,
 }
 
+impl Alike {
+    const fn found(self) -> Found {
+        match self.count {
+            1 => Found::One(self.first as usize),
+            several => Found::Several(several as usize),
+        }
+    }
+}
+
 /// How an index's name of a file was found among the delivery's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Found {
@@ -94,7 +108,7 @@ pub struct Delivery {
     place: PathBuf,
     entries: Vec<Entry>,
     content: Content,
-    by_name: HashMap<u64, u32>,
+    by_name: HashMap<u64, Alike>,
     /// Names in lower case, and last parts of names.
     by_likeness: HashMap<u64, Alike>,
 }
@@ -159,18 +173,14 @@ impl Delivery {
     #[must_use]
     pub fn find(&self, named: &str) -> Found {
         let name = tidy(named);
-        let exact = self.by_name.get(&hash(&name)).map(|at| *at as usize);
-        if let Some(at) = exact.filter(|at| self.entries[*at].name == name) {
-            return Found::One(at);
+        let exact = self.by_name.get(&hash(&name));
+        if let Some(exact) = exact.filter(|exact| self.entries[exact.first as usize].name == name) {
+            return exact.found();
         }
         let name = name.to_lowercase();
         let Some(alike) = self.by_likeness.get(&hash(&name)) else { return Found::None };
         let first = self.entries[alike.first as usize].name.to_lowercase();
-        match alike.count {
-            _ if first != name && last_part(&first) != name => Found::None,
-            1 => Found::One(alike.first as usize),
-            several => Found::Several(several as usize),
-        }
+        if first != name && last_part(&first) != name { Found::None } else { alike.found() }
     }
 
     /// The bytes of a file.
@@ -178,7 +188,8 @@ impl Delivery {
     /// # Errors
     /// A file that cannot be read, or is too large.
     pub fn read(&self, at: usize) -> Result<Vec<u8>, DeliveryError> {
-        let entry = &self.entries[at];
+        let missing = || DeliveryError::Missing(format!("file {at}"));
+        let entry = self.entries.get(at).ok_or_else(missing)?;
         if entry.size > LARGEST {
             return Err(DeliveryError::TooLarge(entry.name.clone(), entry.size));
         }
@@ -194,6 +205,35 @@ impl Delivery {
             return Err(DeliveryError::TooLarge(entry.name.clone(), size));
         }
         Ok(bytes)
+    }
+
+    /// A digest of the names and sizes of all files, and of the content of some.
+    ///
+    /// # Errors
+    /// A file that is not there, or cannot be read.
+    pub fn fingerprint<'n>(
+        &self,
+        files: impl Iterator<Item = &'n str>,
+    ) -> Result<String, DeliveryError> {
+        let mut digest = Context::new(&SHA256);
+        for entry in &self.entries {
+            digest.update(entry.name.as_bytes());
+            digest.update(&[0]);
+            digest.update(&entry.size.to_be_bytes());
+        }
+        for name in files {
+            let mut file = self.stream(name)?;
+            let mut piece = vec![0; 64 * 1024];
+            loop {
+                let read = std::io::Read::read(&mut file, &mut piece)
+                    .map_err(|error| DeliveryError::index(name, &error))?;
+                if read == 0 {
+                    break;
+                }
+                digest.update(&piece[..read]);
+            }
+        }
+        Ok(format!("{:?}", digest.finish()))
     }
 
     /// A file of the delivery to read in order, such as an index of any length.
@@ -232,11 +272,12 @@ fn hash(name: &str) -> u64 {
     hasher.finish()
 }
 
-fn names(entries: &[Entry]) -> (HashMap<u64, u32>, HashMap<u64, Alike>) {
-    let mut by_name = HashMap::with_capacity(entries.len());
+fn names(entries: &[Entry]) -> (HashMap<u64, Alike>, HashMap<u64, Alike>) {
+    let mut by_name: HashMap<u64, Alike> = HashMap::with_capacity(entries.len());
     let mut by_likeness: HashMap<u64, Alike> = HashMap::with_capacity(entries.len());
     for (first, entry) in (0u32..).zip(entries) {
-        by_name.insert(hash(&entry.name), first);
+        // Two of one name are told apart by nobody.
+        by_name.entry(hash(&entry.name)).or_insert(Alike { first, count: 0 }).count += 1;
         let lower = entry.name.to_lowercase();
         let last = last_part(&lower);
         let beside = (last != lower).then_some(last);

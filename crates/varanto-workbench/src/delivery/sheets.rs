@@ -46,10 +46,10 @@ pub(super) fn rows(
         let values: Vec<String> = values.rows().next()?.iter().map(text).collect();
         let number = first + at as u64;
         // Rows that were emptied stay in the sheet.
-        values
-            .iter()
-            .any(|value| !value.is_empty())
-            .then(|| Ok(Row { number, columns: Arc::clone(&columns), values, surplus: 0 }))
+        values.iter().any(|value| !value.is_empty()).then(|| {
+            let columns = Arc::clone(&columns);
+            Ok(Row { number, columns, values, surplus: 0, lacking: 0, broken: None })
+        })
     });
     Ok(Box::new(rows))
 }
@@ -57,7 +57,7 @@ pub(super) fn rows(
 /// A cell as text: days as `2012-03-01`, moments as `2012-03-01T10:15:00`, numbers without a needless point.
 fn text(cell: &Data) -> String {
     match cell {
-        Data::Empty | Data::Error(_) => String::new(),
+        Data::Empty => String::new(),
         Data::String(text) => text.trim().to_owned(),
         Data::DateTime(moment) if moment.is_datetime() => {
             let (year, month, day, hour, minute, second, _) = moment.to_ymd_hms_milli();

@@ -113,7 +113,7 @@ fn an_index_is_known_and_read_in_each_of_its_forms() {
 /// OLD-9: what stands deeper in XML and JSON is a column with a path for a name.
 #[test]
 fn what_stands_deeper_is_a_column_too() {
-    let expected = pairs(&[("@nro", "1"), ("a/hetu", "x"), ("a/@tila", "p")]);
+    let expected = pairs(&[("@nro", "1"), ("a", ""), ("a/hetu", "x"), ("a/@tila", "p")]);
     let (read, _) = guessed("a.xml", b"<v><r nro='1'><a tila='p'><hetu>x</hetu></a></r></v>");
     let sorted = |mut row: Vec<(String, String)>| {
         row.sort();
@@ -122,7 +122,7 @@ fn what_stands_deeper_is_a_column_too() {
     assert_eq!(sorted(read[0].clone()), sorted(expected));
     let (read, _) =
         guessed("a.jsonl", b"{\"a\":{\"hetu\":\"x\",\"b\":[1,2]},\"c\":true,\"d\":null}\n");
-    assert_eq!(sorted(read[0].clone()), pairs(&[("a.b", "1\n2"), ("a.hetu", "x"), ("c", "true")]));
+    assert_eq!(sorted(read[0].clone()), pairs(&[("a.b", "1\n2"), ("a.hetu", "x"), ("c", "true"), ("d", "")]));
 }
 
 /// OLD-9: what does not read is told with its place, and nothing after it is taken for granted.
@@ -132,7 +132,6 @@ fn an_index_that_breaks_off_is_told() {
         ("a.xml", &b"<v><r><a>1</a></r><r><a>2</v>"[..], "byte"),
         ("a.xml", b"<!DOCTYPE v [<!ENTITY a 'b'>]><v><r>&a;</r></v>", "document type"),
         ("a.xml", b"<v><r>&a;</r></v>", "&a;"),
-        ("a.jsonl", b"{\"a\":1}\n[2]\n", "line 2"),
         ("a.csv", b"a;a\n1;2\n", "two columns"),
     ] {
         let folder = folder(&[(name, bytes)]);
@@ -149,6 +148,35 @@ fn an_index_that_breaks_off_is_told() {
         };
         assert!(error.to_string().contains(told), "{error}");
     }
+}
+
+/// OLD-9: a line that is no JSON object is a fault of its own, and the next is read.
+#[test]
+fn a_broken_line_is_one_rows_fault() {
+    let folder = folder(&[("a.jsonl", b"{\"a\":1}\n[2]\n{\"a\":3}\n")]);
+    let delivery = Delivery::open(folder.path()).unwrap();
+    let index =
+        Index { file: "a.jsonl".to_owned(), form: IndexForm::JsonLines, encoding: Encoding::Utf8 };
+    let broken: Vec<bool> =
+        index.rows(&delivery).unwrap().map(|row| row.unwrap().broken.is_some()).collect();
+    assert_eq!(broken, [false, true, false]);
+}
+
+/// OLD-9: two files of one name in one archive would hide one another: told, and nothing is read.
+#[test]
+fn an_archive_that_names_a_file_twice_is_refused() {
+    let beside = tempfile::tempdir().unwrap();
+    let path = beside.path().join("d.zip");
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for name in ["a.pdf", "b.pdf"] {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(name.as_bytes()).unwrap();
+    }
+    let mut bytes = zip.finish().unwrap().into_inner();
+    let last = bytes.windows(5).rposition(|part| part == b"b.pdf").unwrap();
+    bytes[last] = b'a';
+    fs::write(&path, bytes).unwrap();
+    assert!(matches!(Delivery::open(&path), Err(DeliveryError::EqualNames(_))));
 }
 
 /// OLD-9: a folder, a zip and a tar archive of the same files are the same delivery.

@@ -21,18 +21,18 @@ type Pairs = Vec<(String, String)>;
 
 fn row(number: u64, pairs: Pairs) -> Row {
     let (columns, values): (Vec<String>, Vec<String>) = pairs.into_iter().unzip();
-    Row { number, columns: columns.into(), values, surplus: 0 }
+    Row { number, columns: columns.into(), values, surplus: 0, lacking: 0, broken: None }
 }
 
-/// Adds a value; values of one path are kept together, with a line break between.
+/// Adds a value; values of one path are kept together, with a line break between. An empty one shows that the column
+/// is there.
 fn add(pairs: &mut Pairs, path: &str, value: &str) {
     let value = value.trim();
-    if value.is_empty() {
-        return;
-    }
     match pairs.iter_mut().find(|(known, _)| known == path) {
         Some((_, known)) => {
-            known.push('\n');
+            if !known.is_empty() && !value.is_empty() {
+                known.push('\n');
+            }
             known.push_str(value);
         }
         None => pairs.push((path.to_owned(), value.to_owned())),
@@ -117,10 +117,14 @@ impl XmlRows {
                 }
                 Event::Empty(start) => {
                     let within = [path.join("/"), local(&start)].join("/");
-                    self.attributes(&start, within.trim_start_matches('/'), pairs)?;
+                    let within = within.trim_start_matches('/');
+                    add(pairs, within, "");
+                    self.attributes(&start, within, pairs)?;
                 }
                 Event::End(_) => {
-                    add(pairs, &path.join("/"), &text);
+                    if !path.is_empty() {
+                        add(pairs, &path.join("/"), &text);
+                    }
                     text.clear();
                     if path.pop().is_none() {
                         return Ok(());
@@ -211,7 +215,8 @@ pub(super) fn json_rows(file: &str, text: Box<dyn Read + Send>) -> Rows {
                 Ok(_) if line.trim().is_empty() => {}
                 Ok(_) => {
                     let Ok(Value::Object(object)) = serde_json::from_str(&line) else {
-                        return failed(&"no JSON object");
+                        let broken = Some("no JSON object".to_owned());
+                        return Some(Ok(Row { broken, ..row(number, Pairs::new()) }));
                     };
                     let mut pairs = Pairs::new();
                     for (key, value) in &object {
@@ -227,7 +232,7 @@ pub(super) fn json_rows(file: &str, text: Box<dyn Read + Send>) -> Rows {
 
 fn flatten(pairs: &mut Pairs, path: &str, value: &Value) {
     match value {
-        Value::Null => {}
+        Value::Null => add(pairs, path, ""),
         Value::Bool(switch) => add(pairs, path, if *switch { "true" } else { "false" }),
         Value::Number(number) => add(pairs, path, &number.to_string()),
         Value::String(text) => add(pairs, path, text),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_lc_rs::digest;
 use serde::Deserialize;
 use varanto_domain::codes::ServiceTask;
 use varanto_domain::ids::Oid;
@@ -86,6 +87,8 @@ struct StepFile {
     #[serde(default)]
     day: Option<OneOrMore>,
     take: Option<String>,
+    #[serde(default)]
+    optional: bool,
 }
 
 #[derive(Deserialize)]
@@ -156,6 +159,7 @@ pub fn read(text: &str) -> Result<Mapping, BadMapping> {
             if faults.0.is_empty() =>
         {
             Ok(Mapping {
+                digest: format!("{:?}", digest::digest(&digest::SHA256, text.as_bytes())),
                 source: file.source,
                 batch: file.batch,
                 edition: file.edition,
@@ -247,7 +251,8 @@ impl Faults {
         }
         let when = step.when.into_iter().map(|(column, values)| (column, values.list())).collect();
         let days = step.day.map_or_else(Vec::new, OneOrMore::list);
-        Some(Step { when, from, codes: step.codes, otherwise: step.otherwise, days, take })
+        let (codes, otherwise, optional) = (step.codes, step.otherwise, step.optional);
+        Some(Step { when, from, codes, otherwise, days, take, optional })
     }
 }
 

@@ -121,6 +121,11 @@ impl Target {
                 | Self::Sex
                 | Self::NonDisclosure
                 | Self::File
+                | Self::Document
+                | Self::MainDocument
+                | Self::Case
+                | Self::ProfessionalGivenNames
+                | Self::ProfessionalFamilyName
         )
     }
 }
@@ -162,6 +167,8 @@ pub struct Join {
 /// A mapping that was read and holds.
 #[derive(Debug, Clone)]
 pub struct Mapping {
+    /// The SHA-256 of the file, hexadecimal.
+    pub digest: String,
     /// What the source system is called. Identifiers follow from it: another name makes other documents.
     pub source: String,
     /// Which batch of the source this is. A second batch gives the same documents the same identifiers, and old
@@ -209,7 +216,7 @@ impl Mapping {
         self.recipes.get(&target).map_or(Ok(None), |recipe| recipe.value(row))
     }
 
-    /// Every column that the mapping names, with the target.
+    /// Every column that the mapping names and that must be there, with the target.
     pub fn columns(&self) -> impl Iterator<Item = (Target, &str)> {
         self.recipes
             .iter()

@@ -27,6 +27,8 @@ pub struct Step {
     pub days: Vec<String>,
     /// Which part of the value is taken.
     pub take: Option<Take>,
+    /// Whether there may be no such column at all.
+    pub optional: bool,
 }
 
 /// Where a step's value is from.
@@ -118,7 +120,7 @@ impl Recipe {
     }
 
     pub(super) fn columns(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().flat_map(|step| {
+        self.0.iter().filter(|step| !step.optional).flat_map(|step| {
             let from = match &step.from {
                 From::Column(column) => Some(column.as_str()),
                 From::Constant(_) => None,

@@ -36,7 +36,7 @@ general_type = { column = "LAJI" }
 fn row(values: &[(&str, &str)]) -> Row {
     let (columns, values): (Vec<String>, Vec<String>) =
         values.iter().map(|(column, value)| ((*column).to_owned(), (*value).to_owned())).unzip();
-    Row { number: 2, columns: Arc::from(columns), values, surplus: 0 }
+    Row { number: 2, columns: Arc::from(columns), values, surplus: 0, lacking: 0, broken: None }
 }
 
 /// OLD-7, OLD-9: the first step that fits and has a value gives it; a value that none takes is told.

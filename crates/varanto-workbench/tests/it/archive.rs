@@ -80,8 +80,9 @@ struct AppDoor {
 }
 
 impl Door for AppDoor {
-    fn archive(&mut self, submission: Submission) -> Answer {
-        let answered = self.archive.app.archive_document(&self.archive.caller, submission);
+    fn archive(&mut self, submission: &Submission) -> Answer {
+        let caller = &self.archive.caller;
+        let answered = self.archive.app.archive_document(caller, submission.clone());
         if let Some((left, stop)) = &mut self.ends {
             if *left == 0 {
                 stop.store(true, Ordering::Relaxed);
@@ -123,11 +124,15 @@ impl Door for AppDoor {
         self.archive.app.export_checkpoint(None).map_err(|error| error.to_string())
     }
 
-    fn invalidate(&mut self, document: &Oid, why: &str) -> Result<(), String> {
+    fn invalidate(&mut self, document: &Oid, why: &str) -> Result<bool, String> {
         let request =
             InvalidationRequest { reason: "99".to_owned(), explanation: Some(why.to_owned()) };
         let done = self.archive.app.invalidate_document(&self.archive.caller, document, &request);
-        done.map_err(|error| format!("{error:?}"))
+        match done {
+            Ok(()) | Err(AppError::AlreadyInvalidated(_)) => Ok(true),
+            Err(AppError::NotFound) => Ok(false),
+            Err(error) => Err(format!("{error:?}")),
+        }
     }
 }
 

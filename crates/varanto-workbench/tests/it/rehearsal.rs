@@ -48,3 +48,82 @@ fn every_fault_of_the_system_with_three_owners_is_found_and_none_invented() {
 fn every_fault_of_the_system_with_equal_names_is_found_and_none_invented() {
     finds_what_was_planted(SourceSystem::Portti);
 }
+
+/// A delivery of the oldest system, changed by hand.
+fn spoilt(index: &dyn Fn(String) -> String, clients: &dyn Fn(String) -> String) -> World {
+    let world = World::new(SourceSystem::Aamu, 30);
+    for (name, change) in [("ASIAKIRJAT.CSV", index), ("ASIAKKAAT.CSV", clients)] {
+        let path = world.place().join(name);
+        let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+        std::fs::write(&path, change(text)).unwrap();
+    }
+    world
+}
+
+/// OLD-9: a client of whom the table beside has no row, or two that differ, gets no documents of anybody.
+#[test]
+fn a_client_that_the_table_beside_does_not_tell_alike_is_a_fault() {
+    let same = |text: String| text;
+    let first = |text: &str| text.lines().nth(1).unwrap().to_owned();
+    for (change, code) in [
+        (
+            &(|text: String| text.replace(&first(&text), "")) as &dyn Fn(String) -> String,
+            "no-row-beside",
+        ),
+        (
+            &|text: String| {
+                let line = first(&text);
+                let (number, _) = line.split_once(';').unwrap();
+                format!("{text}{number};TOINEN HENKILO;P;\r\n")
+            },
+            "rows-beside-differ",
+        ),
+    ] {
+        let world = spoilt(&same, change);
+        let work = world.rehearse();
+        let found = faults(&world.batch());
+        assert!(found.iter().any(|(_, told)| told == code), "{code} in {found:?}");
+        let faulty = work.count(State::Faulty).unwrap();
+        assert!(faulty >= found.iter().filter(|(_, told)| told == code).count() as u64);
+    }
+    // The same row twice says the same.
+    let twice = |text: String| {
+        let line = first(&text);
+        format!("{text}{line}\r\n")
+    };
+    let world = spoilt(&same, &twice);
+    world.rehearse();
+    assert!(!faults(&world.batch()).iter().any(|(_, code)| code == "rows-beside-differ"));
+}
+
+/// OLD-8: a row whose retention class is not understood is faulty, and not left out as something that is kept for a
+/// time alone.
+#[test]
+fn a_row_with_faults_is_never_left_out_by_choice() {
+    let mut world = World::new(SourceSystem::Portti, 60);
+    let text = std::fs::read_to_string(world.folder.path().join("mapping.toml")).unwrap();
+    let text = text
+        .replace("[index]", "kept_elsewhere = \"paperiarkisto\"\n\n[bring]\notherwise = \"permanent-and-sample\"\n\n[index]")
+        + "retention_class = { column = \"laji\", codes = { \"Hakemus\" = \"2\" } }\n";
+    world.mapping = varanto_workbench::mapping::read(&text).unwrap();
+    let work = world.rehearse();
+    let left_out = work.count(State::LeftOut).unwrap();
+    assert!(left_out > 0 && work.count(State::Faulty).unwrap() > left_out, "{left_out}");
+    assert_eq!(
+        work.count(State::Sound).unwrap() + left_out + work.count(State::Faulty).unwrap(),
+        60
+    );
+}
+
+/// OLD-9: a column that no row has is told before anything is made without it.
+#[test]
+fn a_column_that_is_nowhere_is_told() {
+    for system in SourceSystem::ALL {
+        let mut world = World::new(system, 20);
+        let text = std::fs::read_to_string(world.folder.path().join("mapping.toml")).unwrap();
+        let text = format!("{text}retention_class = {{ column = \"sailytys.luokkka\" }}\n");
+        world.mapping = varanto_workbench::mapping::read(&text).unwrap();
+        let told = world.try_rehearse().unwrap_err().to_string();
+        assert!(told.contains("sailytys.luokkka"), "{told}");
+    }
+}

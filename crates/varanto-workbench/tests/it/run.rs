@@ -8,6 +8,7 @@ use varanto_kit::deliveries::SourceSystem;
 use varanto_workbench::delivery::Delivery;
 use varanto_workbench::door::Door;
 use varanto_workbench::reconciliation::{reconcile, verify};
+use varanto_workbench::rehearsal::RehearsalError;
 use varanto_workbench::run::{Done, Run, RunError};
 use varanto_workbench::undo::{confirm, undo};
 use varanto_workbench::work::{State, Work};
@@ -64,8 +65,16 @@ fn reconciles(world: &World, work: &Work, archive: &Archive) {
     let delivery = Delivery::open(&world.place()).unwrap();
     let path = world.folder.path().join("reconciliation.jsonl");
     let mut door = archive.door();
-    let sum = reconcile(work, &delivery, &mut *door, "2026-11-25T12:00:00Z", &path, &mut |_, _| {})
-        .unwrap();
+    let sum = reconcile(
+        work,
+        &delivery,
+        &world.mapping,
+        &mut *door,
+        "2026-11-25T12:00:00Z",
+        &path,
+        &mut |_, _| {},
+    )
+    .unwrap();
     let archived = work.count(State::Archived).unwrap();
     let faulty = work.count(State::Faulty).unwrap();
     assert_eq!((sum.rows, sum.archived, sum.open), (world.delivered.rows, archived, faulty));
@@ -114,11 +123,15 @@ fn a_batch_is_undone_until_it_is_confirmed() {
     let mut work = world.rehearse();
     let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
     let stop = AtomicBool::new(false);
+    let delivery = Delivery::open(&world.place()).unwrap();
     assert!(confirm(&work, "2026-11-25").is_err(), "nothing is archived");
     let done = run(&world, &mut work, vec![archive.door()], &stop).unwrap();
-    let undone = undo(&mut work, &world.mapping, &mut *archive.door(), &mut |_, _| {}).unwrap();
+    let undone =
+        undo(&mut work, &delivery, &world.mapping, &mut *archive.door(), &mut |_, _| {}).unwrap();
     assert_eq!(undone, done.archived);
     assert_eq!(work.count(State::Undone).unwrap(), done.archived);
+    // The identifiers of that edition are used up.
+    assert!(matches!(world.try_rehearse(), Err(RehearsalError::Undone(1))));
     let contents = archive.app.contents().unwrap();
     world.mapping.edition += 1;
     let mut work = world.rehearse();
@@ -126,7 +139,9 @@ fn a_batch_is_undone_until_it_is_confirmed() {
     assert_eq!((again.archived, again.refused), (done.archived, 0));
     assert!(archive.app.contents().unwrap().versions > contents.versions);
     confirm(&work, "2026-11-25").unwrap();
-    assert!(undo(&mut work, &world.mapping, &mut *archive.door(), &mut |_, _| {}).is_err());
+    assert!(
+        undo(&mut work, &delivery, &world.mapping, &mut *archive.door(), &mut |_, _| {}).is_err()
+    );
 }
 
 /// OLD-6: what three owners wrote is archived in the register of the one who has it now.
@@ -159,4 +174,29 @@ fn a_run_that_is_cut_off_archives_nothing_twice_and_loses_nothing() {
             .unwrap();
     assert_eq!((done.archived, done.refused), (sound, 0));
     assert_eq!(archive.versions() - before, sound + dossiers);
+}
+
+/// OLD-9: nothing is archived by another mapping or of another delivery than those that were rehearsed.
+#[test]
+fn what_was_changed_since_the_rehearsal_is_not_archived() {
+    let mut world = World::new(SourceSystem::Portti, 20);
+    let mut work = world.rehearse();
+    let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
+    let before = archive.versions();
+    let text = std::fs::read_to_string(world.folder.path().join("mapping.toml")).unwrap();
+    let rehearsed = world.mapping.clone();
+    world.mapping = varanto_workbench::mapping::read(&format!("# other\n{text}")).unwrap();
+    let refused = run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false));
+    assert!(
+        matches!(&refused, Err(RunError::NotRehearsed(told)) if told.contains("mapping")),
+        "{refused:?}"
+    );
+    world.mapping = rehearsed;
+    std::fs::write(world.place().join("000.pdf"), b"new").unwrap();
+    let refused = run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false));
+    assert!(
+        matches!(&refused, Err(RunError::NotRehearsed(told)) if told.contains("delivery")),
+        "{refused:?}"
+    );
+    assert_eq!(archive.versions(), before);
 }

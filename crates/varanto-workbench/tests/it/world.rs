@@ -11,7 +11,7 @@ use varanto_kit::county::{County, CountySize};
 use varanto_kit::deliveries::{self, Delivered, SourceSystem};
 use varanto_workbench::delivery::Delivery;
 use varanto_workbench::mapping::{self, Mapping};
-use varanto_workbench::rehearsal::Rehearsal;
+use varanto_workbench::rehearsal::{Rehearsal, RehearsalError};
 use varanto_workbench::work::Work;
 
 pub(crate) struct World {
@@ -51,6 +51,10 @@ impl World {
     }
 
     pub(crate) fn rehearse(&self) -> Work {
+        self.try_rehearse().unwrap()
+    }
+
+    pub(crate) fn try_rehearse(&self) -> Result<Work, RehearsalError> {
         let delivery = Delivery::open(&self.place()).unwrap();
         let registry = Registry::alone(&[], &[]).unwrap();
         let mut work = Work::open(&self.batch()).unwrap();
@@ -62,8 +66,8 @@ impl World {
             checkers: 2,
             progress: &|_, _, _| {},
         };
-        rehearsal.run(&mut work).unwrap();
-        work
+        rehearsal.run(&mut work)?;
+        Ok(work)
     }
 }
 

@@ -112,7 +112,7 @@ impl HttpsDoor {
 }
 
 impl Door for HttpsDoor {
-    fn archive(&mut self, submission: Submission) -> Answer {
+    fn archive(&mut self, submission: &Submission) -> Answer {
         let mut form = Multipart::new().part("metadata", "application/json", &submission.metadata);
         for (part, bytes) in &submission.parts {
             form = form.part(part.name(), part.media_type(), bytes);
@@ -142,12 +142,16 @@ impl Door for HttpsDoor {
         Ok(self.get(&format!("{BASE}/checkpoint"))?.text())
     }
 
-    fn invalidate(&mut self, document: &Oid, why: &str) -> Result<(), String> {
+    fn invalidate(&mut self, document: &Oid, why: &str) -> Result<bool, String> {
         let path = format!("{BASE}/documents/{document}/invalidation");
         let body = json!({ "reason": NEEDLESS, "explanation": why });
         let answer = self.ask(&async |open: &mut Connection| open.post_json(&path, &body).await)?;
         let known = answer.json()["code"] == "already-invalidated";
-        if answer.status.is_success() || known { Ok(()) } else { Err(words(&answer)) }
+        match answer.status {
+            StatusCode::NOT_FOUND => Ok(false),
+            status if status.is_success() || known => Ok(true),
+            _ => Err(words(&answer)),
+        }
     }
 }
 
@@ -167,6 +171,10 @@ fn told(answer: &HttpAnswer) -> Answer {
             let differs = problem["differs"].as_array().into_iter().flatten();
             Answer::Otherwise(differs.map(text).collect())
         }
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
+            Answer::Shut(words(answer))
+        }
+        StatusCode::REQUEST_TIMEOUT => Answer::NoAnswer(words(answer)),
         status if status.is_server_error() => Answer::NoAnswer(words(answer)),
         _ => {
             let faults = problem["faults"].as_array().into_iter().flatten();
@@ -198,20 +206,19 @@ fn words(answer: &HttpAnswer) -> String {
 }
 
 /// Signs with the system's key.
-pub(super) struct SystemKey(Option<FileKey>);
+pub(super) struct SystemKey(FileKey);
 
 impl SystemKey {
-    pub(super) fn read(certificate: Option<&Path>, key: Option<&Path>) -> Result<Self, Failure> {
-        let (Some(certificate), Some(key)) = (certificate, key) else { return Ok(Self(None)) };
+    pub(super) fn read(certificate: &Path, key: &Path) -> Result<Self, Failure> {
         let secret = Zeroizing::new(read(key)?);
         let key = FileKey::read(secret.as_bytes(), read(certificate)?.as_bytes());
-        Ok(Self(Some(key.map_err(Failure::of)?)))
+        Ok(Self(key.map_err(Failure::of)?))
     }
 
     /// A signature over a text.
-    pub(super) fn sign_text(&self, text: &str) -> Result<Option<String>, String> {
-        let signing = |key| Signing { key, kind: SignerKind::System, at: MachineClock.now() };
-        self.0.as_ref().map(|key| jws::sign(text, &signing(key))).transpose()
+    pub(super) fn sign_text(&self, text: &str) -> Result<String, String> {
+        let signing = Signing { key: &self.0, kind: SignerKind::System, at: MachineClock.now() };
+        jws::sign(text, &signing)
     }
 }
 
@@ -219,7 +226,7 @@ impl Signer for SystemKey {
     fn sign(&self, submission: &Submission) -> Result<Option<Vec<u8>>, String> {
         let parts: Vec<(Part, &[u8])> =
             submission.parts.iter().map(|(part, bytes)| (*part, bytes.as_slice())).collect();
-        let signed = self.sign_text(&jws::signed_parts(&submission.metadata, &parts))?;
-        Ok(signed.map(String::into_bytes))
+        let signature = self.sign_text(&jws::signed_parts(&submission.metadata, &parts))?;
+        Ok(Some(signature.into_bytes()))
     }
 }

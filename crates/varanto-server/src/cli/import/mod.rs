@@ -3,15 +3,16 @@
 mod door;
 mod telling;
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant as Stopwatch;
 
+use aws_lc_rs::digest::{Context as Digest, SHA256};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use varanto_app::Registry;
-use varanto_domain::archive::proof;
 use varanto_domain::time::Clock;
 use varanto_formats::signature::{Trust, jws};
 use varanto_workbench::delivery::Delivery;
@@ -39,7 +40,7 @@ pub(super) enum Command {
     Rehearse {
         #[command(flatten)]
         batch: Batch,
-        /// National structure files (JSON Schema) and code-set files besides those inside the program.
+        /// Code-set files (CSV or JSON) besides those inside the program.
         #[arg(long = "codesets", value_name = "FILE")]
         code_sets: Vec<PathBuf>,
     },
@@ -117,17 +118,17 @@ pub(super) struct Batch {
 /// The system's signature.
 #[derive(Debug, Args)]
 pub(super) struct SigningKey {
-    /// The certificate of the system's signature (PEM). Without it nothing is signed.
-    #[arg(long, value_name = "FILE", requires = "signing_key")]
-    signing_certificate: Option<PathBuf>,
+    /// The certificate of the system's signature (PEM): old documents are signed by the system.
+    #[arg(long, value_name = "FILE")]
+    signing_certificate: PathBuf,
     /// Its key (PKCS #8, PEM).
-    #[arg(long, value_name = "FILE", requires = "signing_certificate")]
-    signing_key: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    signing_key: PathBuf,
 }
 
 impl SigningKey {
     fn read(&self) -> Result<SystemKey, Failure> {
-        SystemKey::read(self.signing_certificate.as_deref(), self.signing_key.as_deref())
+        SystemKey::read(&self.signing_certificate, &self.signing_key)
     }
 }
 
@@ -143,11 +144,13 @@ impl Batch {
             .map_err(|error| Failure::of(format!("{}: {error}", self.mapping.display())))?;
         let mapping = mapping::read(&text)
             .map_err(|error| Failure::of(format!("{}:\n{error}", self.mapping.display())))?;
-        Ok(Opened {
-            mapping,
-            delivery: Delivery::open(&self.delivery)?,
-            work: Work::open(&self.folder)?,
-        })
+        let work = Work::open(&self.folder)?;
+        let absolute =
+            |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        if absolute(&self.folder).starts_with(absolute(&self.delivery)) {
+            return Err(Failure::of("the batch's folder lies in the delivery; name one beside it"));
+        }
+        Ok(Opened { mapping, delivery: Delivery::open(&self.delivery)?, work })
     }
 }
 
@@ -299,6 +302,7 @@ fn reconcile(
     let sum = reconciliation::reconcile(
         &opened.work,
         &opened.delivery,
+        &opened.mapping,
         &mut *door,
         &made_at,
         out,
@@ -307,18 +311,24 @@ fn reconcile(
     bar.end();
     let made = signer.sign_text(&signed_text(out)?).map_err(Failure::of)?;
     let signature = signature_of(out);
-    if let Some(text) = &made {
-        std::fs::write(&signature, text)
-            .map_err(|error| Failure::of(format!("{}: {error}", signature.display())))?;
-    }
-    telling::sum(&sum, out, made.is_some(), context)
+    std::fs::write(&signature, made)
+        .map_err(|error| Failure::of(format!("{}: {error}", signature.display())))?;
+    telling::sum(&sum, out, context)
 }
 
 /// What is signed of a report: what it is, and its digest.
 fn signed_text(report: &Path) -> Result<String, Failure> {
-    let bytes = std::fs::read(report)
-        .map_err(|error| Failure::of(format!("{}: {error}", report.display())))?;
-    Ok(format!("varanto-reconciliation/1\n{}\n", proof::to_base64(&proof::sha256(&bytes))))
+    let failed = |error| Failure::of(format!("{}: {error}", report.display()));
+    let mut file = std::fs::File::open(report).map_err(failed)?;
+    let mut digest = Digest::new(&SHA256);
+    let mut piece = vec![0; 256 * 1024];
+    loop {
+        let read = file.read(&mut piece).map_err(failed)?;
+        if read == 0 {
+            return Ok(format!("varanto-reconciliation/1\n{:?}\n", digest.finish()));
+        }
+        digest.update(&piece[..read]);
+    }
 }
 
 fn signature_of(report: &Path) -> PathBuf {
@@ -364,7 +374,8 @@ fn take_back(batch: &Batch, to: &To, context: &Context) -> Result<(), Failure> {
     let mut doors = to.doors(1)?;
     let mut door = doors.pop().ok_or_else(|| Failure::of("no door"))?;
     let mut bar = Progress::new("undoing", 0);
-    let undone = undo::undo(&mut opened.work, &opened.mapping, &mut *door, &mut |done, total| {
+    let Opened { delivery, mapping, work } = &mut opened;
+    let undone = undo::undo(work, delivery, mapping, &mut *door, &mut |done, total| {
         bar.at(done, total);
     })?;
     bar.end();

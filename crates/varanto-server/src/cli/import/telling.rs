@@ -152,17 +152,11 @@ fn cause(group: &FaultGroup, language: Language) -> String {
 }
 
 /// A reconciliation's sum.
-pub(super) fn sum(
-    sum: &Sum,
-    report: &Path,
-    signed: bool,
-    context: &Context,
-) -> Result<(), Failure> {
+pub(super) fn sum(sum: &Sum, report: &Path, context: &Context) -> Result<(), Failure> {
     let words = format!(
-        "{}\nThe report is in {}{}.",
+        "{}\nThe report is in {}, its signature beside it.",
         counted(sum),
-        report.display(),
-        if signed { ", its signature beside it" } else { "; it is not signed" }
+        report.display()
     );
     context.output.one(&json!(sum), &words)
 }
@@ -194,7 +188,7 @@ pub(super) fn verified(
 fn counted(sum: &Sum) -> String {
     let Sum { rows, archived, left_out, strays, open, source_may_be_destroyed } = sum;
     let verdict = if *source_may_be_destroyed {
-        "Every source document is archived or left out by choice: the source may be destroyed."
+        "Every source document is archived, or left out by choice and kept elsewhere: the source may be destroyed."
     } else {
         "The source may NOT be destroyed yet."
     };

@@ -1,0 +1,196 @@
+//! Reading an index: each row with what stands beside it becomes what the mapping says of a document.
+//!
+//! Source: OLD-1, OLD-7, OLD-9.
+
+use std::collections::{BTreeSet, HashMap};
+
+use varanto_domain::faults::{Fault, FaultKind};
+use varanto_domain::ids::PersonalIdentityCode;
+
+use crate::delivery::{Delivery, DeliveryError, Found, Row};
+use crate::documents::Values;
+use crate::mapping::{Mapping, Target, Unmapped, WhyUnmapped};
+use crate::rehearsal::RehearsalError;
+use crate::work::{Beside, Work, WorkError};
+
+/// How many rows are written together.
+const TOGETHER: usize = 2000;
+
+/// An index that is read with the tables beside it.
+pub(crate) struct Reading<'a> {
+    delivery: &'a Delivery,
+    mapping: &'a Mapping,
+    /// Every column that a row had, those of the tables beside with their table's name.
+    seen: BTreeSet<String>,
+}
+
+impl<'a> Reading<'a> {
+    pub(crate) const fn new(delivery: &'a Delivery, mapping: &'a Mapping) -> Self {
+        Self { delivery, mapping, seen: BTreeSet::new() }
+    }
+
+    /// Reads everything into the work file.
+    pub(crate) fn run(
+        mut self,
+        work: &mut Work,
+        progress: &dyn Fn(u64),
+    ) -> Result<(), RehearsalError> {
+        work.together(|work| self.read_beside(work))?;
+        let mut rows = self.mapping.index.rows(self.delivery)?;
+        let mut read = 0;
+        loop {
+            let some: Result<Vec<Row>, DeliveryError> = rows.by_ref().take(TOGETHER).collect();
+            let some = some?;
+            if some.is_empty() {
+                return self.fits();
+            }
+            read += some.len() as u64;
+            work.together(|work| some.into_iter().try_for_each(|row| self.read_row(work, row)))?;
+            progress(read);
+        }
+    }
+
+    fn read_beside(&mut self, work: &Work) -> Result<(), RehearsalError> {
+        for join in &self.mapping.joins {
+            for row in join.index.rows(self.delivery)? {
+                let row = row?;
+                let named = row.columns.iter().map(|column| format!("{}.{column}", join.name));
+                self.seen.extend(named);
+                if let Some(key) = row.get(&join.key) {
+                    let pairs: HashMap<&String, &String> =
+                        row.columns.iter().zip(&row.values).collect();
+                    let pairs: std::collections::BTreeMap<_, _> = pairs.into_iter().collect();
+                    let pairs = serde_json::to_string(&pairs).expect("texts are JSON");
+                    work.add_beside(&join.name, key, &pairs)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A column that the mapping names and no row ever had is a slip of the pen, and would lose what it holds of every
+    /// document: an order of non-disclosure, a retention class.
+    fn fits(&self) -> Result<(), RehearsalError> {
+        let mut missing: Vec<String> = self
+            .mapping
+            .columns()
+            .filter(|(_, column)| !self.seen.contains(*column))
+            .map(|(target, column)| {
+                format!("document.{}: there is no column {column:?}", target.name())
+            })
+            .collect();
+        for join in &self.mapping.joins {
+            let key = format!("{}.{}", join.name, join.key);
+            for (what, column) in [("key", &key), ("on", &join.on)] {
+                if !self.seen.contains(column) {
+                    missing.push(format!(
+                        "beside.{}.{what}: there is no column {column:?}",
+                        join.name
+                    ));
+                }
+            }
+        }
+        if missing.is_empty() { Ok(()) } else { Err(RehearsalError::Mapping(missing.join("\n"))) }
+    }
+
+    fn read_row(&mut self, work: &Work, mut row: Row) -> Result<(), RehearsalError> {
+        let mut faults = Vec::new();
+        for column in row.columns.iter() {
+            if !self.seen.contains(column) {
+                self.seen.insert(column.clone());
+            }
+        }
+        if let Some(reason) = &row.broken {
+            faults.push(Fault::new(FaultKind::NotJson, "row", "OLD-9").arg("reason", reason));
+        }
+        for (count, kind) in
+            [(row.surplus, FaultKind::SurplusValues), (row.lacking, FaultKind::MissingValues)]
+        {
+            if count > 0 {
+                faults.push(Fault::new(kind, "row", "OLD-9").arg("count", count));
+            }
+        }
+        self.join(work, &mut row, &mut faults)?;
+        let mut values = Values::new();
+        for target in Target::ALL.iter().copied() {
+            match self.mapping.value(target, &row) {
+                Ok(Some(value)) => {
+                    values.insert(target, value);
+                }
+                Ok(None) if target.is_required() => {
+                    let missing = Fault::new(FaultKind::MissingElement, target.name(), "OLD-1");
+                    faults.push(missing.arg("name", target.name()));
+                }
+                Ok(None) => {}
+                // In a row that is shifted any value may stand in any column.
+                Err(unmapped) => faults.push(fault_of_value(target, &unmapped, row.surplus == 0)),
+            }
+        }
+        let file = values.get(&Target::File).and_then(|name| match self.delivery.find(name) {
+            Found::One(at) => Some(at),
+            Found::None => {
+                faults.push(Fault::new(FaultKind::MissingFile, "file", "OLD-9"));
+                None
+            }
+            Found::Several(count) => {
+                let several = Fault::new(FaultKind::AmbiguousFile, "file", "OLD-9");
+                faults.push(several.arg("count", count));
+                None
+            }
+        });
+        let number = work.add_item(row.number, &values, file)?;
+        for fault in faults {
+            work.add_fault(number, &fault)?;
+        }
+        Ok(())
+    }
+
+    /// Adds the columns of the tables beside. A row that is missing there, or that two say otherwise, would give the
+    /// document to nobody, or to the wrong one.
+    fn join(
+        &self,
+        work: &Work,
+        row: &mut Row,
+        faults: &mut Vec<Fault>,
+    ) -> Result<(), RehearsalError> {
+        for join in &self.mapping.joins {
+            let Some(key) = row.get(&join.on) else { continue };
+            let fault = |kind| {
+                let element = format!("beside.{}", join.name);
+                Fault::new(kind, element, "OLD-9").arg("column", &join.on)
+            };
+            let beside = match work.beside(&join.name, key)? {
+                Beside::One(beside) => beside,
+                Beside::None => {
+                    faults.push(fault(FaultKind::NoRowBeside));
+                    continue;
+                }
+                Beside::Several => {
+                    faults.push(fault(FaultKind::RowsBesideDiffer));
+                    continue;
+                }
+            };
+            let beside: HashMap<String, String> = serde_json::from_str(&beside)
+                .map_err(|_| WorkError::Foreign("a row".to_owned()))?;
+            let mut columns = row.columns.to_vec();
+            row.values.resize(columns.len(), String::new());
+            for (column, value) in beside {
+                columns.push(format!("{}.{column}", join.name));
+                row.values.push(value);
+            }
+            row.columns = columns.into();
+        }
+        Ok(())
+    }
+}
+
+fn fault_of_value(target: Target, unmapped: &Unmapped, shown: bool) -> Fault {
+    let kind = match unmapped.why {
+        WhyUnmapped::NotNamed => FaultKind::UnmappedValue,
+        WhyUnmapped::NoDay => FaultKind::UnreadableDay,
+        WhyUnmapped::Undecodable => FaultKind::Undecodable,
+    };
+    let fault = Fault::new(kind, target.name(), "OLD-9").arg("column", &unmapped.column);
+    let is_code = PersonalIdentityCode::parse(&unmapped.value).is_ok();
+    if shown && !is_code && !target.is_personal() { fault.value(&unmapped.value) } else { fault }
+}
