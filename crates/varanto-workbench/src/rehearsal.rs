@@ -101,7 +101,7 @@ impl Rehearsal<'_> {
             return Err(RehearsalError::Undone(self.mapping.edition));
         }
         let fingerprint = fingerprint(self.delivery, self.mapping)?;
-        work.together(|work| work.clear())?;
+        work.together(Work::clear)?;
         let reading = Reading::new(self.delivery, self.mapping);
         reading.run(work, &|read| (self.progress)(Stage::Reading, read, 0))?;
         self.check_all(work)?;

@@ -122,7 +122,10 @@ fn what_stands_deeper_is_a_column_too() {
     assert_eq!(sorted(read[0].clone()), sorted(expected));
     let (read, _) =
         guessed("a.jsonl", b"{\"a\":{\"hetu\":\"x\",\"b\":[1,2]},\"c\":true,\"d\":null}\n");
-    assert_eq!(sorted(read[0].clone()), pairs(&[("a.b", "1\n2"), ("a.hetu", "x"), ("c", "true"), ("d", "")]));
+    assert_eq!(
+        sorted(read[0].clone()),
+        pairs(&[("a.b", "1\n2"), ("a.hetu", "x"), ("c", "true"), ("d", "")])
+    );
 }
 
 /// OLD-9: what does not read is told with its place, and nothing after it is taken for granted.
