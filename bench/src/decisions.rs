@@ -56,6 +56,20 @@ pub(crate) fn decisions(documents: u64, looks: u64, dir: Option<&Path>) -> Resul
     alone(&world);
     let workers = workers(&world)?;
     let reason = Reason::Look(LookReason::Correction);
+    let list = |caller: &Caller, place: usize, reason: Option<Reason>| {
+        let query = DocumentQuery {
+            client: Some(long[place].clone()),
+            limit: DocumentQuery::USUAL,
+            reason,
+            ..DocumentQuery::default()
+        };
+        black_box(world.app.find_documents(caller, &query).expect("a list"));
+    };
+    // Told apart: the first look at each of them, whose pages nobody has read since the store was opened.
+    let first = run(1, long.len() as u64, std::process::id(), |number| {
+        list(&world.caller, usize::try_from(number).expect("an index") % long.len(), None);
+    });
+    println!("  first list of each, a system of the controller  {}", first.row());
     for (name, caller, reason) in [
         ("a system of the controller", &world.caller, None),
         ("a worker in case context", &workers[0], None),
@@ -65,13 +79,7 @@ pub(crate) fn decisions(documents: u64, looks: u64, dir: Option<&Path>) -> Resul
         for callers in [1, 16] {
             let listed = run(callers, looks, std::process::id(), |number| {
                 let place = usize::try_from(spread(number)).expect("an index") % long.len();
-                let query = DocumentQuery {
-                    client: Some(long[place].clone()),
-                    limit: DocumentQuery::USUAL,
-                    reason,
-                    ..DocumentQuery::default()
-                };
-                black_box(world.app.find_documents(caller, &query).expect("a list"));
+                list(caller, place, reason);
             });
             println!("  list for {name}, {callers:>2} callers  {}", listed.row());
         }

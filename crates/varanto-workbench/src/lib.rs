@@ -14,6 +14,7 @@ pub mod dossiers;
 pub mod identifiers;
 pub mod kind;
 pub mod mapping;
+pub mod proposal;
 mod reading;
 pub mod reconciliation;
 pub mod rehearsal;

@@ -312,11 +312,13 @@ impl Sum {
 /// # Errors
 /// The first thing that does not hold, with its line.
 pub fn verify(path: &Path) -> Result<(Head, Sum), ReportError> {
-    let failed = |at: usize, reason: &dyn ToString| ReportError::File {
+    let whole = |reason: &dyn ToString| ReportError::File {
         path: path.to_owned(),
-        reason: format!("line {at}: {}", reason.to_string()),
+        reason: reason.to_string(),
     };
-    let file = File::open(path).map_err(|error| failed(0, &error))?;
+    let failed =
+        |at: usize, reason: &dyn ToString| whole(&format!("line {at}: {}", reason.to_string()));
+    let file = File::open(path).map_err(|error| whole(&error))?;
     let mut head: Option<Head> = None;
     let mut counted = Sum::default();
     let mut last: Option<Sum> = None;
@@ -369,8 +371,8 @@ pub fn verify(path: &Path) -> Result<(Head, Sum), ReportError> {
     counted.conclude();
     match (head, last) {
         (Some(head), Some(sum)) if sum == counted => Ok((head, sum)),
-        (_, Some(_)) => Err(failed(0, &"the sum is not that of the lines")),
-        _ => Err(failed(0, &"the report ends before its sum")),
+        (_, Some(_)) => Err(whole(&"the sum is not that of the lines")),
+        _ => Err(whole(&"the report ends before its sum")),
     }
 }
 

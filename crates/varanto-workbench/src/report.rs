@@ -1,7 +1,9 @@
 //! What a rehearsal found: every fault grouped by cause, and what would be made of the rest. Source: OLD-3, OLD-9.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -181,7 +183,12 @@ fn write_list(work: &Work, path: &PathBuf, columns: &[&str], query: &str) -> Res
         path: path.clone(),
         reason: reason.to_string(),
     };
-    let mut list = csv::Writer::from_path(path).map_err(|error| failed(&error))?;
+    // Sources' identifiers and names of files may be clients'.
+    let file =
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+    let file = file.map_err(|error| failed(&error))?;
+    file.set_permissions(fs::Permissions::from_mode(0o600)).map_err(|error| failed(&error))?;
+    let mut list = csv::Writer::from_writer(file);
     list.write_record(columns).map_err(|error| failed(&error))?;
     let mut statement = work.connection().prepare(query)?;
     let mut rows = statement.query([])?;

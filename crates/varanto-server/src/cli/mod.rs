@@ -198,7 +198,7 @@ fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Users(command) => users::run(command, context),
         Command::Roads(command) => roads::run(command, context),
         Command::Plan(options) => plan::run(&options, context),
-        Command::Import(command) => import::run(command, context),
+        Command::Import(command) => return import::run(command, context),
         Command::Generate(options) => generate::run(&options, context),
         Command::Doctor => doctor::run(context),
         Command::Certificates(command) => certificates::run(command, context),

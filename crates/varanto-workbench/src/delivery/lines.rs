@@ -61,11 +61,16 @@ impl Encoding {
             [0xFE, 0xFF, ..] => return Self::Utf16Big,
             _ => {}
         }
-        match std::str::from_utf8(beginning) {
-            Ok(_) => return Self::Utf8,
-            // The beginning may end in the middle of a letter.
-            Err(error) if error.error_len().is_none() => return Self::Utf8,
-            Err(_) => {}
+        // A few letters that somebody pasted in from elsewhere do not make another encoding of a whole text; and where
+        // a long one is cut off, a letter may be.
+        let (mut letters, mut broken) = (0, 0);
+        for chunk in beginning.utf8_chunks() {
+            letters += chunk.valid().chars().filter(|sign| !sign.is_ascii()).count();
+            broken += usize::from(!chunk.invalid().is_empty());
+        }
+        let cut_off = beginning.len() as u64 == BEGINNING && broken == 1;
+        if broken == 0 || cut_off || letters > 10 * broken {
+            return Self::Utf8;
         }
         let count =
             |letters: [u8; 6]| beginning.iter().filter(|byte| letters.contains(byte)).count();

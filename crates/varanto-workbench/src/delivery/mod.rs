@@ -38,7 +38,7 @@ pub enum DeliveryError {
         reason: String,
     },
     /// No folder, zip or tar archive.
-    #[error("{}: neither a folder nor a zip or tar archive", .0.display())]
+    #[error("{}: neither a folder nor a zip or tar archive; unpack one that is compressed as a whole", .0.display())]
     UnknownForm(PathBuf),
     /// A zip archive with too many files.
     #[error("{}: more than {MOST_IN_ZIP} files in one zip archive; unpack it and give the folder", .0.display())]
@@ -67,7 +67,7 @@ impl DeliveryError {
         Self::Unreadable { path: path.to_owned(), reason: reason.to_string() }
     }
 
-    fn index(file: &str, reason: &dyn ToString) -> Self {
+    pub(crate) fn index(file: &str, reason: &dyn ToString) -> Self {
         Self::Index { file: file.to_owned(), reason: reason.to_string() }
     }
 }

@@ -13,6 +13,7 @@ use varanto_domain::old_data::Choice;
 use varanto_domain::time::{FinnishDay, Instant};
 
 pub use file::{BadMapping, read};
+pub(crate) use recipe::day_in_form;
 pub use recipe::{Recipe, Step, Unmapped, WhyUnmapped};
 
 use crate::delivery::{Index, Row};
@@ -106,6 +107,20 @@ impl Target {
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|target| target.name() == name)
+    }
+
+    /// Whether it is another thing for each document, and not the same for all of a client's.
+    #[must_use]
+    pub const fn is_of_the_document(self) -> bool {
+        matches!(
+            self,
+            Self::Document
+                | Self::File
+                | Self::MainDocument
+                | Self::WrittenAt
+                | Self::GeneralType
+                | Self::SpecificType
+        )
     }
 
     /// Whether its values are client data, which no fault and no report shows.

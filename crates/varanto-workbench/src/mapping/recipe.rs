@@ -153,7 +153,7 @@ impl Step {
             return Ok(None);
         }
         if !self.days.is_empty() {
-            let day = self.days.iter().find_map(|form| day(form, taken));
+            let day = self.days.iter().find_map(|form| day_in_form(form, taken));
             return day.map(Some).ok_or_else(|| unmapped(WhyUnmapped::NoDay));
         }
         if self.codes.is_empty() {
@@ -168,7 +168,7 @@ impl Step {
 const EARLIEST: i16 = 1850;
 
 /// A day in a form, as `2012-03-01`; with a time of day where the form has one.
-fn day(form: &str, text: &str) -> Option<String> {
+pub(crate) fn day_in_form(form: &str, text: &str) -> Option<String> {
     let parsed = strtime::parse(form, text).ok()?;
     let date: civil::Date = parsed.to_date().ok()?;
     if date.year() < EARLIEST {

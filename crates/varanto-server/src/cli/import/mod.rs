@@ -3,8 +3,9 @@
 mod door;
 mod telling;
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant as Stopwatch;
@@ -17,6 +18,7 @@ use varanto_domain::time::Clock;
 use varanto_formats::signature::{Trust, jws};
 use varanto_workbench::delivery::Delivery;
 use varanto_workbench::mapping::{self, Mapping};
+use varanto_workbench::proposal;
 use varanto_workbench::reconciliation;
 use varanto_workbench::rehearsal::{Rehearsal, Stage};
 use varanto_workbench::report::{Report, write_lists};
@@ -34,8 +36,22 @@ use door::{SystemKey, To};
 const AT_ONCE: usize = 8;
 
 /// The way of a delivery: `rehearse` as often as it takes, `run`, `reconcile`, `confirm`.
+///
+/// Exit codes: 0 all is done, 1 something is left: faulty rows after `rehearse`, refused ones after `run`, a source that
+/// may not be destroyed yet after `reconcile`; and 1 whenever a command could not do its work.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Look at a delivery and propose a mapping file for it, with the questions that remain.
+    New {
+        /// The delivery: a folder, a zip or a tar archive.
+        delivery: PathBuf,
+        /// What the source system is called: letters, digits, and - _ . between. Identifiers follow from it.
+        #[arg(long, value_name = "NAME")]
+        source: String,
+        /// Where the mapping file is written; a file that is there is left alone.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// Read and check everything as archiving would, tell every fault, and send nothing.
     Rehearse {
         #[command(flatten)]
@@ -154,24 +170,47 @@ impl Batch {
     }
 }
 
-pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
-    match command {
-        Command::Rehearse { batch, code_sets } => rehearse(&batch, &code_sets, context),
+/// Does what is asked; the exit code tells whether something is left to be done.
+pub(super) fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
+    let all_done = match command {
+        Command::Rehearse { batch, code_sets } => rehearse(&batch, &code_sets, context)?,
         Command::Run { batch, to, signing, at_once, most } => {
-            archive(&batch, &to, &signing, at_once, most, context)
+            archive(&batch, &to, &signing, at_once, most, context)?
         }
-        Command::Status { batch } => status(&batch, context),
         Command::Reconcile { batch, to, signing, out } => {
-            reconcile(&batch, &to, &signing, &out, context)
+            reconcile(&batch, &to, &signing, &out, context)?
         }
-        Command::Verify { report, anchors } => verify(&report, anchors.as_deref(), context),
-        Command::Confirm { batch } => {
-            let work = existing(&batch)?;
-            undo::confirm(&work, &MachineClock.now().to_string())?;
-            context.output.one(&json!({ "confirmed": true }), "The batch stays as it is.")
+        Command::New { delivery, source, out } => {
+            propose(&delivery, &source, &out, context).map(|()| true)?
         }
-        Command::Undo { batch, to } => take_back(&batch, &to, context),
-    }
+        Command::Status { batch } => status(&batch, context).map(|()| true)?,
+        Command::Verify { report, anchors } => {
+            verify(&report, anchors.as_deref(), context).map(|()| true)?
+        }
+        Command::Confirm { batch } => confirm(&batch, context).map(|()| true)?,
+        Command::Undo { batch, to } => take_back(&batch, &to, context).map(|()| true)?,
+    };
+    Ok(if all_done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn propose(delivery: &Path, source: &str, out: &Path, context: &Context) -> Result<(), Failure> {
+    let proposal =
+        proposal::propose(&Delivery::open(delivery)?, source, registry(&[])?.code_sets())?;
+    let failed = |error| Failure::of(format!("{}: {error}", out.display()));
+    let mut file = std::fs::File::create_new(out).map_err(failed)?;
+    file.write_all(proposal.text.as_bytes()).map_err(failed)?;
+    let value = json!({ "mapping": out, "questions": proposal.questions });
+    let words = format!(
+        "{} has a proposal with {} questions. Answer them, and rehearse.",
+        out.display(),
+        proposal.questions
+    );
+    context.output.one(&value, &words)
+}
+
+fn confirm(folder: &Path, context: &Context) -> Result<(), Failure> {
+    undo::confirm(&existing(folder)?, &MachineClock.now().to_string())?;
+    context.output.one(&json!({ "confirmed": true }), "The batch stays as it is.")
 }
 
 /// The work file of a folder that has one.
@@ -193,20 +232,19 @@ fn registry(code_sets: &[PathBuf]) -> Result<Registry, Failure> {
     })
 }
 
-fn rehearse(batch: &Batch, code_sets: &[PathBuf], context: &Context) -> Result<(), Failure> {
+fn rehearse(batch: &Batch, code_sets: &[PathBuf], context: &Context) -> Result<bool, Failure> {
     let mut opened = batch.open()?;
     let registry = registry(code_sets)?;
     let bar = Mutex::new((Progress::new("reading the index", 0), Stage::Reading));
     let progress = |stage: Stage, done: u64, total: u64| {
         let Ok(mut bar) = bar.lock() else { return };
+        // Comparing is one step, with nothing to count.
+        if stage == Stage::Comparing {
+            return;
+        }
         if bar.1 != stage {
             bar.0.end();
-            let what = match stage {
-                Stage::Reading => "reading the index",
-                Stage::Checking => "checking documents",
-                Stage::Comparing => "comparing documents",
-            };
-            *bar = (Progress::new(what, total), stage);
+            *bar = (Progress::new("checking documents", total), stage);
         }
         bar.0.at(done, total.max(done));
     };
@@ -225,7 +263,8 @@ fn rehearse(batch: &Batch, code_sets: &[PathBuf], context: &Context) -> Result<(
     }
     let report = Report::of(&opened.work)?;
     let lists = write_lists(&opened.work)?;
-    telling::report(&report, Some((began.elapsed(), &lists)), context)
+    telling::report(&report, Some((began.elapsed(), &lists)), context)?;
+    Ok(report.count(State::Faulty) == 0)
 }
 
 fn status(folder: &Path, context: &Context) -> Result<(), Failure> {
@@ -239,7 +278,7 @@ fn archive(
     at_once: usize,
     most: Option<u32>,
     context: &Context,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let mut opened = batch.open()?;
     let registry = registry(&[])?;
     let signer = signing.read()?;
@@ -282,7 +321,8 @@ fn archive(
         done.refused,
         if done.refused > 0 { " `varanto import status` tells why." } else { "" }
     );
-    context.output.one(&value, &words)
+    context.output.one(&value, &words)?;
+    Ok(done.refused == 0)
 }
 
 fn reconcile(
@@ -291,7 +331,7 @@ fn reconcile(
     signing: &SigningKey,
     out: &Path,
     context: &Context,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let opened = batch.open()?;
     let signer = signing.read()?;
     let mut doors = to.doors(1)?;
@@ -313,7 +353,8 @@ fn reconcile(
     let signature = signature_of(out);
     std::fs::write(&signature, made)
         .map_err(|error| Failure::of(format!("{}: {error}", signature.display())))?;
-    telling::sum(&sum, out, context)
+    telling::sum(&sum, out, context)?;
+    Ok(sum.source_may_be_destroyed)
 }
 
 /// What is signed of a report: what it is, and its digest.

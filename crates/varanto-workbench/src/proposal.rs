@@ -1,0 +1,294 @@
+//! A proposal for a mapping file: what can be seen of a delivery is written down, and what cannot is asked.
+//!
+//! Nothing is guessed in silence: each line that was found says by what, and each that was not is a question, without
+//! which the mapping file does not hold. Source: OLD-7, OLD-9.
+
+mod columns;
+
+use std::fmt::Write as _;
+
+use varanto_domain::codes::{CodeSets, ServiceTask, sets};
+
+use crate::delivery::{Delivery, DeliveryError, Index, IndexForm};
+use crate::mapping::Target;
+use columns::{Column, Table};
+
+/// A mapping file to be completed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// The file's text.
+    pub text: String,
+    /// How many questions stand in it.
+    pub questions: usize,
+}
+
+/// How many values of a column with few are written into the file.
+const MOST_VALUES: usize = 60;
+
+/// Looks at a delivery and proposes a mapping file for it.
+///
+/// # Errors
+/// A delivery without anything that looks like an index.
+pub fn propose(
+    delivery: &Delivery,
+    source: &str,
+    codes: &CodeSets,
+) -> Result<Proposal, DeliveryError> {
+    let tables = tables(delivery)?;
+    let Some(main) = tables.iter().max_by_key(|table| table.files_found) else {
+        return Err(DeliveryError::index(
+            &delivery.place().display().to_string(),
+            &"there is nothing in it that looks like an index: CSV, XLSX, XML or JSON lines",
+        ));
+    };
+    let beside: Vec<(&Table, &Column, &Column)> = tables
+        .iter()
+        .filter(|table| table.index.file != main.index.file)
+        .filter_map(|table| main.joins(table).map(|(on, key)| (table, on, key)))
+        .collect();
+    let mut writer = Writer { text: String::new(), questions: 0 };
+    writer.head(source);
+    writer.index("index", &main.index, None);
+    for (number, (table, on, key)) in beside.iter().enumerate() {
+        let name = format!("beside.{}", name_of(number));
+        writer.index(&name, &table.index, Some((&on.name, &key.name)));
+    }
+    let mut columns: Vec<(String, &Column)> =
+        main.columns.iter().map(|column| (column.name.clone(), column)).collect();
+    for (number, (table, ..)) in beside.iter().enumerate() {
+        let own = table.columns.iter();
+        columns.extend(own.map(|column| (format!("{}.{}", name_of(number), column.name), column)));
+    }
+    writer.document(&columns, codes);
+    Ok(Proposal { text: writer.text, questions: writer.questions })
+}
+
+fn name_of(number: usize) -> String {
+    if number == 0 { "beside".to_owned() } else { format!("beside{}", number + 1) }
+}
+
+/// Everything in the delivery that looks like an index, looked at.
+fn tables(delivery: &Delivery) -> Result<Vec<Table>, DeliveryError> {
+    let mut tables = Vec::new();
+    for entry in delivery.entries() {
+        let deep = entry.name.matches('/').count() > 1;
+        let ending = entry.name.rsplit_once('.').map_or("", |(_, ending)| ending).to_lowercase();
+        let may_be =
+            matches!(ending.as_str(), "csv" | "tsv" | "txt" | "xlsx" | "xml" | "jsonl" | "json");
+        if deep || !may_be || entry.size == 0 {
+            continue;
+        }
+        // What cannot be read as an index is none.
+        if let Some(index) = Index::guess(delivery, &entry.name)?
+            && let Ok(table) = Table::look(delivery, index)
+            && table.rows > 0
+        {
+            tables.push(table);
+        }
+    }
+    Ok(tables)
+}
+
+struct Writer {
+    text: String,
+    questions: usize,
+}
+
+impl Writer {
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+
+    fn ask(&mut self, question: &str) {
+        self.questions += 1;
+        let _ = writeln!(self.text, "# QUESTION: {question}");
+    }
+
+    fn head(&mut self, source: &str) {
+        self.line("# A proposal, to be completed: answer each QUESTION, then delete it.\n");
+        self.line("form = 1");
+        let _ = writeln!(self.text, "source = {}\nbatch = \"1\"", quoted(source));
+        self.ask("at which moment, with its offset, are the documents said to have been made?");
+        self.line("#created_at = \"2026-11-20T12:00:00+02:00\"");
+        self.ask(
+            "below which OID of the organisation are identifiers made? Nothing else may use it.",
+        );
+        self.line("#node = \"1.2.246.10.….11.2026\"");
+        self.ask("on which day did the organisation join? What was written since is no old data.");
+        self.line("#joined_on = \"2024-01-01\"");
+        self.line("\n# Everything is brought. For another choice see [bring] and kept_elsewhere.");
+    }
+
+    fn index(&mut self, name: &str, index: &Index, join: Option<(&str, &str)>) {
+        let form = index.form.name();
+        let _ =
+            writeln!(self.text, "\n[{name}]\nfile = {}\nform = \"{form}\"", quoted(&index.file));
+        match &index.form {
+            IndexForm::Csv { separator } => {
+                let sign = char::from(*separator).to_string();
+                let _ = writeln!(self.text, "separator = {}", quoted(&sign));
+            }
+            IndexForm::Xml { row } => {
+                let _ = writeln!(self.text, "row = {}", quoted(row));
+            }
+            IndexForm::Xlsx { sheet: Some(sheet) } => {
+                let _ = writeln!(self.text, "sheet = {}", quoted(sheet));
+            }
+            IndexForm::Xlsx { sheet: None } | IndexForm::JsonLines => {}
+        }
+        if !matches!(index.form, IndexForm::Xlsx { .. }) {
+            let _ = writeln!(self.text, "encoding = \"{}\"", index.encoding.name());
+        }
+        if let Some((on, key)) = join {
+            let _ = writeln!(self.text, "key = {}\non = {}", quoted(key), quoted(on));
+        }
+    }
+
+    fn document(&mut self, columns: &[(String, &Column)], codes: &CodeSets) {
+        self.line("\n[document]");
+        let mut taken: Vec<&str> = Vec::new();
+        for target in Target::ALL.iter().copied() {
+            let best = columns
+                .iter()
+                .filter(|(name, _)| !taken.contains(&name.as_str()))
+                // What a table beside says is of the client, and the same for all of the client's documents.
+                .filter(|(name, column)| !target.is_of_the_document() || *name == column.name)
+                .map(|(name, column)| (column.fits(target), name, *column))
+                .filter(|(points, ..)| *points > 0)
+                .max_by_key(|(points, ..)| *points);
+            match best {
+                Some((_, name, column)) => {
+                    taken.push(name);
+                    self.step(target, name, column, codes);
+                }
+                None => self.missing(target),
+            }
+        }
+        let left: Vec<String> = columns
+            .iter()
+            .filter(|(name, _)| !taken.contains(&name.as_str()))
+            .map(|(name, _)| name.clone())
+            .collect();
+        if !left.is_empty() {
+            let _ = writeln!(self.text, "\n# Columns that nothing is made of: {}", left.join(", "));
+        }
+    }
+
+    /// A target that a column was found for.
+    fn step(&mut self, target: Target, name: &str, column: &Column, codes: &CodeSets) {
+        let key = quoted_key(target.name());
+        let from = format!("column = {}", quoted(name));
+        let values = || column.values.iter().take(MOST_VALUES);
+        match target {
+            Target::WrittenAt | Target::CaseOpened | Target::CaseClosed | Target::BirthDate
+                if !column.days.is_empty() =>
+            {
+                let forms: Vec<String> = column.days.iter().map(|form| quoted(form)).collect();
+                let _ = writeln!(self.text, "{key} = {{ {from}, day = [{}] }}", forms.join(", "));
+            }
+            Target::GeneralType => {
+                let guess = |value: &str| general_type(value, codes);
+                self.coded(&key, &from, values(), &guess, "which general document type is each?");
+            }
+            Target::ServiceTask => {
+                let guess = |value: &str| service_task(value);
+                self.coded(&key, &from, values(), &guess, "which service task of 2016 is each?");
+            }
+            Target::State => {
+                self.coded(&key, &from, values(), &state, "which is ended, active or deceased?");
+            }
+            Target::FamilyName if column.holds_whole_names() => {
+                let _ = writeln!(self.text, "{key} = {{ {from}, take = \"first\" }}");
+                let given = quoted_key(Target::GivenNames.name());
+                let _ = writeln!(self.text, "{given} = {{ {from}, take = \"rest\" }}");
+            }
+            _ => {
+                let _ = writeln!(self.text, "{key} = {{ {from} }}");
+            }
+        }
+    }
+
+    /// A column whose values become codes: what is known is filled in, and the rest is asked.
+    fn coded<'v>(
+        &mut self,
+        key: &str,
+        from: &str,
+        values: impl Iterator<Item = &'v String>,
+        guess: &dyn Fn(&str) -> Option<String>,
+        question: &str,
+    ) {
+        let pairs: Vec<(String, Option<String>)> =
+            values.map(|value| (value.clone(), guess(value))).collect();
+        if pairs.iter().any(|(_, code)| code.is_none()) {
+            self.ask(question);
+        }
+        let pairs: Vec<String> = pairs
+            .iter()
+            .map(|(value, code)| {
+                format!("{} = {}", quoted(value), quoted(code.as_deref().unwrap_or("")))
+            })
+            .collect();
+        let _ = writeln!(self.text, "{key} = {{ {from}, codes = {{ {} }} }}", pairs.join(", "));
+    }
+
+    /// A target without a column: a question where it must be said, and a hint where it may.
+    fn missing(&mut self, target: Target) {
+        let key = quoted_key(target.name());
+        // Whole names in one column give both.
+        if self.text.contains(&format!("{key} = ")) {
+            return;
+        }
+        if target.is_required() {
+            self.ask(&format!(
+                "which column says {}, or is it the same for every row?",
+                target.name()
+            ));
+            let _ = writeln!(self.text, "#{key} = {{ constant = \"\" }}");
+        } else if target == Target::OriginalTask {
+            self.ask(
+                "which was the service task of 1989 or 2011, of documents of before 1.3.2016?",
+            );
+            let _ = writeln!(self.text, "#{key} = {{ constant = \"1989:13\" }}");
+        }
+    }
+}
+
+/// A text in quotation marks, as TOML has them.
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+fn quoted_key(name: &str) -> String {
+    if name.contains('.') { quoted(name) } else { name.to_owned() }
+}
+
+/// The general type of a word that the code set has, or begins one of its names with.
+fn general_type(value: &str, codes: &CodeSets) -> Option<String> {
+    let known = codes.all().filter(|set| set.oid.as_str() == sets::DOCUMENT_TYPE);
+    let same = |name: &str| !name.is_empty() && name.to_lowercase() == value.to_lowercase();
+    let found = known
+        .flat_map(|set| set.values.iter())
+        // Specific types have longer codes.
+        .find(|code| code.code.len() <= 2 && same(&code.names.fi))?;
+    Some(found.code.clone())
+}
+
+fn service_task(value: &str) -> Option<String> {
+    let same = |task: &ServiceTask| {
+        task.code() == value || task.name_fi().to_lowercase() == value.to_lowercase()
+    };
+    ServiceTask::ALL.iter().find(|task| same(task)).map(|task| task.code().to_owned())
+}
+
+fn state(value: &str) -> Option<String> {
+    let value = value.to_lowercase();
+    let begins = |all: &[&str]| all.iter().any(|word| value.starts_with(word));
+    let found = match () {
+        () if begins(&["päätt", "paatt", "ended", "avslut"]) => "ended",
+        () if begins(&["voimassa", "aktiiv", "active", "aktiv"]) => "active",
+        () if begins(&["kuoll", "deceased", "avlid"]) => "deceased",
+        () => return None,
+    };
+    Some(found.to_owned())
+}

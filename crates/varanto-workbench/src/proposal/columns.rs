@@ -1,0 +1,170 @@
+//! What the columns of a table look like: what their values are, and what their names say.
+
+use std::collections::{BTreeSet, HashSet};
+
+use varanto_domain::ids::{Oid, PersonalIdentityCode};
+
+use crate::delivery::{Delivery, DeliveryError, Found, Index};
+use crate::mapping::{Target, day_in_form};
+
+/// How many rows are looked at.
+const LOOKED_AT: usize = 5000;
+/// A column with more values than these is no classification.
+const FEW: usize = 60;
+/// Forms of days that are tried.
+const DAYS: [&str; 8] = [
+    "%Y-%m-%d",
+    "%d.%m.%Y",
+    "%Y%m%d",
+    "%d/%m/%Y",
+    "%d/%m %Y",
+    "%d-%m-%Y",
+    "%d.%m.%y",
+    "%Y-%m-%dT%H:%M:%S",
+];
+
+/// A table that was looked at.
+pub(super) struct Table {
+    pub(super) index: Index,
+    pub(super) rows: usize,
+    pub(super) columns: Vec<Column>,
+    /// How many rows name a file of the delivery.
+    pub(super) files_found: usize,
+}
+
+/// A column that was looked at.
+#[derive(Default)]
+pub(super) struct Column {
+    pub(super) name: String,
+    filled: usize,
+    rows: usize,
+    /// Its values where they are few, else those seen first.
+    pub(super) values: BTreeSet<String>,
+    all: HashSet<String>,
+    files: usize,
+    codes: usize,
+    oids: usize,
+    whole_names: usize,
+    /// Forms that fit days of it, none of which another one fits before.
+    pub(super) days: Vec<&'static str>,
+    in_days: usize,
+}
+
+impl Table {
+    /// Looks at the first rows.
+    pub(super) fn look(delivery: &Delivery, index: Index) -> Result<Self, DeliveryError> {
+        let mut columns: Vec<Column> = Vec::new();
+        let mut rows = 0;
+        for row in index.rows(delivery)?.take(LOOKED_AT) {
+            let row = row?;
+            rows += 1;
+            for (name, value) in row.columns.iter().zip(&row.values) {
+                let at =
+                    columns.iter().position(|column| column.name == *name).unwrap_or_else(|| {
+                        columns.push(Column { name: name.clone(), ..Column::default() });
+                        columns.len() - 1
+                    });
+                columns[at].take(value, delivery);
+            }
+        }
+        columns.retain(|column| !column.name.is_empty());
+        for column in &mut columns {
+            column.rows = rows;
+        }
+        let files_found = columns.iter().map(|column| column.files).max().unwrap_or(0);
+        Ok(Self { index, rows, columns, files_found })
+    }
+
+    /// The columns by which another table stands beside this one: the other's has each value once, and most values of
+    /// this one's are in it.
+    pub(super) fn joins<'a>(&'a self, other: &'a Self) -> Option<(&'a Column, &'a Column)> {
+        self.columns.iter().find_map(|own| {
+            let key = other.columns.iter().find(|key| {
+                let common = own.all.intersection(&key.all).count();
+                key.name == own.name
+                    && key.all.len() == other.rows
+                    && common * 10 >= own.all.len() * 8
+            })?;
+            (!own.all.is_empty()).then_some((own, key))
+        })
+    }
+}
+
+impl Column {
+    fn take(&mut self, value: &str, delivery: &Delivery) {
+        if value.is_empty() {
+            return;
+        }
+        self.filled += 1;
+        self.all.insert(value.to_owned());
+        if self.values.len() <= FEW {
+            self.values.insert(value.to_owned());
+        }
+        self.files += usize::from(matches!(delivery.find(value), Found::One(_)));
+        self.codes += usize::from(PersonalIdentityCode::parse(value).is_ok());
+        self.oids += usize::from(value.contains('.') && Oid::parse(value).is_ok());
+        let parts = value.split([' ', ',']).filter(|part| !part.is_empty()).count();
+        let letters = value.chars().all(|sign| sign.is_alphabetic() || " ,-.'".contains(sign));
+        self.whole_names += usize::from(parts > 1 && letters);
+        let known = self.days.iter().any(|form| day_in_form(form, value).is_some());
+        let form = DAYS.iter().find(|form| day_in_form(form, value).is_some());
+        if !known && let Some(form) = form {
+            self.days.push(form);
+        }
+        self.in_days += usize::from(known || form.is_some());
+    }
+
+    /// Whether most values are a family name with given names.
+    pub(super) fn holds_whole_names(&self) -> bool {
+        self.whole_names * 2 > self.filled
+    }
+
+    fn mostly(&self, count: usize) -> bool {
+        count > 0 && count * 10 >= self.filled * 7
+    }
+
+    fn is_called(&self, words: &[&str]) -> bool {
+        let name = self.name.to_lowercase();
+        let last = name.rsplit(['/', '.', '@']).next().unwrap_or(&name).to_owned();
+        words.iter().any(|word| last.contains(word))
+    }
+
+    /// How well the column fits a target: what the values are counts more than what it is called. Nought: not at all.
+    pub(super) fn fits(&self, target: Target) -> u32 {
+        let classification = self.values.len() <= FEW && !self.mostly(self.codes);
+        let unique = self.filled == self.rows && self.all.len() * 100 >= self.rows * 95;
+        let is_file = self.mostly(self.files);
+        let is_day = self.mostly(self.in_days);
+        let called = |words: &[&str]| u32::from(self.is_called(words));
+        let own_name = |on: bool, words: &[&str]| if on { called(words) * 2 } else { 0 };
+        match target {
+            Target::File => u32::from(is_file) * 10,
+            Target::IdentityCode => u32::from(self.mostly(self.codes)) * 10,
+            Target::Document if unique && !is_file && !is_day => {
+                1 + called(&["dok", "id", "tunnus", "nro", "numero", "asiakirja"])
+            }
+            Target::MainDocument => {
+                own_name(!is_file, &["paaasiakirja", "pääasiakirja", "liit", "parent", "bilaga"])
+            }
+            Target::Client => own_name(!unique, &["asnro", "asiakasn", "asiakasid", "klient"]),
+            Target::FamilyName => {
+                own_name(true, &["suku", "efternamn"])
+                    + own_name(self.holds_whole_names(), &["nimi", "namn"])
+            }
+            Target::GivenNames => own_name(true, &["etun", "förnamn", "fornamn"]),
+            Target::BirthDate => own_name(is_day, &["synt", "född", "fodd"]),
+            Target::NonDisclosure => own_name(classification, &["turvak", "spärr"]),
+            Target::State => own_name(classification, &["tila", "status", "state"]),
+            Target::Relationship if self.mostly(self.oids) => 2 + called(&["asiakku"]),
+            Target::ServiceTask => {
+                own_name(classification, &["palveluteht", "rekisteri", "register", "teht"])
+            }
+            Target::GeneralType => own_name(classification, &["laji", "tyyppi", "typ", "type"]),
+            Target::WrittenAt if is_day => 3 + called(&["laadi", "pvm", "päiv", "date", "datum"]),
+            Target::Language => own_name(classification, &["kieli", "språk", "sprak"]),
+            Target::CaseOpened => own_name(is_day, &["avattu", "alku", "öppn"]),
+            Target::CaseClosed => own_name(is_day, &["päätt", "paatt", "loppu", "avslut"]),
+            _ => 0,
+        }
+    }
+}
