@@ -25,12 +25,17 @@ pub struct BadMapping(pub Vec<String>);
 #[serde(deny_unknown_fields)]
 struct File {
     form: u32,
+    #[serde(default)]
     source: String,
+    #[serde(default)]
     batch: String,
     #[serde(default = "first")]
     edition: u32,
+    #[serde(default)]
     created_at: String,
+    #[serde(default)]
     node: String,
+    #[serde(default)]
     joined_on: String,
     service_tasks_of_2016_from: Option<String>,
     #[serde(default)]

@@ -123,10 +123,11 @@ impl Column {
         count > 0 && count * 10 >= self.filled * 7
     }
 
+    /// Whether its name has one of the words in it: the last step of a path, or the one above.
     fn is_called(&self, words: &[&str]) -> bool {
         let name = self.name.to_lowercase();
-        let last = name.rsplit(['/', '.', '@']).next().unwrap_or(&name).to_owned();
-        words.iter().any(|word| last.contains(word))
+        let mut steps = name.rsplit(['/', '.', '@']).filter(|step| !step.is_empty()).take(2);
+        steps.any(|step| words.iter().any(|word| step.contains(word)))
     }
 
     /// How well the column fits a target: what the values are counts more than what it is called. Nought: not at all.
@@ -146,7 +147,10 @@ impl Column {
             Target::MainDocument => {
                 own_name(!is_file, &["paaasiakirja", "pääasiakirja", "liit", "parent", "bilaga"])
             }
-            Target::Client => own_name(!unique, &["asnro", "asiakasn", "asiakasid", "klient"]),
+            Target::Client => own_name(
+                !unique && !classification && !is_day && !is_file,
+                &["asnro", "asiakasn", "asiakasid", "numero", "klient"],
+            ),
             Target::FamilyName => {
                 own_name(true, &["suku", "efternamn"])
                     + own_name(self.holds_whole_names(), &["nimi", "namn"])

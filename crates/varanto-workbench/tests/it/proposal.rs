@@ -63,6 +63,7 @@ fn what_can_be_seen_of_a_delivery_is_proposed() {
                 "file = { column = \"tiedosto\" }",
                 "\"client.identity_code\" = { column = \"asiakas.tunnus\" }",
                 "\"Suunnitelma\" = \"15\"",
+                "service_task = { column = \"rekisteri.nimi\"",
             ],
         ),
     ] {
