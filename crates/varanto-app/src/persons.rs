@@ -149,7 +149,7 @@ impl App {
         inquiry: &Inquiry<'_>,
         document: &Oid,
     ) -> Result<(), AppError> {
-        self.learn(inquiry, |tx| {
+        self.learn(inquiry, None, |tx| {
             let mut turning = BTreeSet::new();
             if let Some(row) = tx.find_version(document)? {
                 turning.extend(inquiry.turns_on_persons(tx, &row)?);
@@ -159,7 +159,11 @@ impl App {
     }
 
     /// As [`App::learn_before_deciding`], about the clients of a list: asked where what is shown turns on it alone, so
-    /// that no time tells of documents of which nothing is shown. `find` answers what the list is of.
+    /// that no time tells of documents of which nothing is shown. `find` answers what the list is of, in the time that a
+    /// search may take.
+    ///
+    /// # Errors
+    /// [`StoreError::Overtime`] also when that takes longer.
     ///
     /// Source: ARC-10, DIS-1; design D13.
     pub(crate) fn learn_before_listing(
@@ -169,7 +173,7 @@ impl App {
         find: impl Fn(&ReadTx<'_>) -> Result<Vec<VersionRow>, StoreError>,
     ) -> Result<(), AppError> {
         for inquiry in inquiries {
-            self.learn(inquiry, |tx| {
+            self.learn(inquiry, Some(self.search.time), |tx| {
                 let mut turning = BTreeSet::new();
                 for row in find(tx)? {
                     if !turning.contains(&row.client) {
@@ -186,19 +190,24 @@ impl App {
     fn learn(
         &self,
         inquiry: &Inquiry<'_>,
+        time: Option<Duration>,
         wanted: impl Fn(&ReadTx<'_>) -> Result<BTreeSet<ClientKey>, AppError>,
     ) -> Result<(), AppError> {
         let now = self.clock.now();
         let Some(connected) = self.connected().filter(|one| !one.rest.lasts(now)) else {
             return Ok(());
         };
-        let unknown = self.store.read::<_, AppError>(|tx| {
+        let find = |tx: &ReadTx<'_>| {
             let mut unknown = Vec::new();
             for client in wanted(tx)? {
                 unknown.extend(tx.find_person(client)?.map(|person| (client, person.code)));
             }
-            Ok(unknown)
-        })?;
+            Ok::<_, AppError>(unknown)
+        };
+        let unknown = match time {
+            Some(time) => self.store.read_within(time, find)?,
+            None => self.store.read(find)?,
+        };
         if unknown.is_empty() {
             return Ok(());
         }

@@ -165,12 +165,14 @@ impl App {
             now,
         };
         self.learn_mandates_of_client(&making.others, Some(&query.client))?;
-        self.learn_before_listing(&[&making.own, &making.others], Action::List, |tx| {
-            let Some(client) = tx.find_client(&query.client)? else { return Ok(Vec::new()) };
-            let relationships = relationships_of(tx, &tx.identities_of(client)?)?.into_iter();
-            relationships.map(|row| tx.version_of_key(row.from)).collect()
-        })?;
-        let read = self.store.read_within(self.search.time, |tx| making.summary(tx));
+        let learned =
+            self.learn_before_listing(&[&making.own, &making.others], Action::List, |tx| {
+                let Some(client) = tx.find_client(&query.client)? else { return Ok(Vec::new()) };
+                let relationships = relationships_of(tx, &tx.identities_of(client)?)?.into_iter();
+                relationships.map(|row| tx.version_of_key(row.from)).collect()
+            });
+        let read = learned
+            .and_then(|()| self.store.read_within(self.search.time, |tx| making.summary(tx)));
         let summary = match read {
             Err(AppError::Store(StoreError::Overtime)) => {
                 let fault = Fault::new(FaultKind::SearchTooWide, "summary", "ARC-9");

@@ -178,10 +178,10 @@ impl App {
         };
         let inquiry = self.inquiry(caller, query.purpose(), now);
         self.learn_mandates_of_client(&inquiry, query.client.as_ref())?;
-        self.learn_before_listing(&[&inquiry], Action::List, |tx| {
+        let learned = self.learn_before_listing(&[&inquiry], Action::List, |tx| {
             newest_of_clients(tx, &inquiry, query)
-        })?;
-        let page = match self.page_in_time(&inquiry, query, after) {
+        });
+        let page = match learned.and_then(|()| self.page_in_time(&inquiry, query, after)) {
             Err(AppError::Store(StoreError::Overtime)) => {
                 let fault = Fault::new(FaultKind::SearchTooWide, "search", "ARC-8")
                     .arg("expected", "client, case, relationship, main_document, from, before");

@@ -39,7 +39,7 @@ pub struct PlannedPackage {
     pub documents: Vec<PlannedDocument>,
     /// What would not, and why: of documents of which the caller may know.
     pub left_out: Vec<(Oid, Denial)>,
-    /// Documents that were named and are not there, or of which the caller may not know.
+    /// Documents that were named and are not there, or of which the caller may not know: each once, as they were named.
     pub unknown: Vec<Oid>,
 }
 
@@ -60,7 +60,6 @@ struct Plan {
     identities: Vec<ClientKey>,
     items: Vec<Item>,
     left_out: Vec<(VersionRow, Denial)>,
-    unknown: Vec<Oid>,
     /// The first denial, for the log alone.
     denied: Option<Denial>,
 }
@@ -69,9 +68,8 @@ impl Plan {
     /// The versions that a try tells of, by the client's key under which each stands in the log.
     fn seen(&self) -> Vec<(ClientKey, Vec<String>)> {
         let mut seen: BTreeMap<ClientKey, Vec<String>> = BTreeMap::new();
-        let goes = self.items.iter().filter_map(|item| {
-            let (client, _) = item.permit.looks_at().next()?;
-            Some((client, item.permit.version()))
+        let goes = self.items.iter().flat_map(|item| {
+            item.permit.looks_at().map(|(client, _)| (client, item.permit.version()))
         });
         let stays = self.left_out.iter().filter_map(|(row, _)| {
             let own = self.identities.contains(&row.client).then_some(row.client);
@@ -81,6 +79,15 @@ impl Plan {
             seen.entry(client).or_default().push(version.0.to_string());
         }
         seen.into_iter().collect()
+    }
+
+    /// The documents that were named of which nothing else is told: whether there are such, and why they are not told of, is
+    /// the same to the caller.
+    fn unknown(&self, named: &[Oid]) -> Vec<Oid> {
+        let goes = self.items.iter().map(|item| &item.document);
+        let told = goes.chain(self.left_out.iter().map(|(row, _)| &row.oid));
+        let mut told: BTreeSet<&Oid> = told.collect();
+        named.iter().filter(|one| told.insert(one)).cloned().collect()
     }
 }
 
@@ -113,8 +120,7 @@ impl App {
         if plan.items.is_empty() {
             return self.nothing_to_hand_over(caller, request, &plan, now);
         }
-        let shown = plan.items.iter().map(|item| (item.clone(), log_words(request, item)));
-        let shown: Vec<(Item, String)> = shown.collect();
+        let shown = plan.items.clone();
         let made = Package::make(self, caller, request, plan.items, language, words);
         let outcome = match &made {
             Err(AppError::Refused(faults)) => {
@@ -129,14 +135,21 @@ impl App {
         }
         let package = made?;
         let checksum = hexadecimal(&package.checksum());
-        let lines = shown.into_iter().map(|(item, words)| LogLine {
-            at: now,
-            event: Event::Disclose,
-            outcome: Outcome::Permitted(item.permit.basis()),
-            actor: Actor::of(caller),
-            client: item.permit.looks_at().next().map(|(client, _)| client),
-            version: Some(item.permit.version()),
-            detail: format!("{words} from={} package={checksum}", item.controller),
+        let lines = shown.iter().flat_map(|item| {
+            let (words, checksum) = (told_of(request), &checksum);
+            item.permit.looks_at().map(move |(client, grant)| LogLine {
+                at: now,
+                event: Event::Disclose,
+                outcome: Outcome::Permitted(grant.basis),
+                actor: Actor::of(caller),
+                client: Some(client),
+                version: Some(item.permit.version()),
+                detail: format!(
+                    "{words}{} from={} package={checksum}",
+                    grant.log_words(),
+                    item.controller
+                ),
+            })
         });
         let lines: Vec<LogLine> = lines.collect();
         let package = Withheld::new(package);
@@ -157,13 +170,14 @@ impl App {
         let now = self.clock.now();
         let plan = self.plan(caller, request, now)?;
         let lines = dry_run_lines(caller, request, &plan, now);
+        let unknown = plan.unknown(&request.asked.documents);
         let documents = plan.items.into_iter();
         let told = Withheld::new(PlannedPackage {
             documents: documents
                 .map(|item| PlannedDocument { document: item.document, extent: item.extent })
                 .collect(),
             left_out: plan.left_out.into_iter().map(|(row, denial)| (row.oid, denial)).collect(),
-            unknown: plan.unknown,
+            unknown,
         });
         let line = self.write_lines(lines)?;
         Ok(told.release(&line))
@@ -207,7 +221,7 @@ impl App {
         }
         if caller.is_system() && request.handler.is_none() {
             let fault = Fault::new(FaultKind::MissingElement, "handler", "DIS-6");
-            return self.request_refused(caller, fault.arg("name", "handler"), now);
+            return self.request_refused(caller, None, fault.arg("name", "handler"), now);
         }
         let situation = match caller.role() {
             Some(Role::Archivist) => Situation::Archivist,
@@ -215,51 +229,74 @@ impl App {
         };
         let purpose = Purpose::READ.in_situation(situation).because(request.ground);
         let inquiry = self.inquiry(caller, purpose, now);
-        self.learn_before_listing(&[&inquiry], Action::Disclose, |tx| {
-            let Some(client) = tx.find_client(&request.client)? else { return Ok(Vec::new()) };
-            Ok(asked_for(tx, request, &tx.identities_of(client)?)?.0)
-        })?;
-        let plan = self.store.read_within::<_, AppError>(self.search.time, |tx| {
-            let Some(client) = tx.find_client(&request.client)? else {
-                let unknown = request.asked.documents.clone();
-                return Ok(Plan { unknown, ..Plan::default() });
+        let (client, shown) = self.store.read::<_, AppError>(|tx| {
+            let client = tx.find_client(&request.client)?;
+            let shown = match client {
+                Some(client) => inquiry.might_show(tx, client)?,
+                None => false,
             };
-            let identities = tx.identities_of(client)?;
-            let (rows, unknown) = asked_for(tx, request, &identities)?;
-            let mut plan = Plan { client: Some(client), identities, unknown, ..Plan::default() };
-            for row in rows {
-                match self.fate(tx, &inquiry, &row, client, request)? {
-                    Fate::Goes(permit, extent) => plan.items.push(Item::of(&row, permit, extent)),
-                    Fate::Stays(denial, told) => {
-                        plan.denied = plan.denied.or(Some(denial));
-                        if told {
-                            plan.left_out.push((row, denial));
-                        } else if !request.asked.documents.is_empty() {
-                            plan.unknown.push(row.oid);
-                        }
-                    }
-                }
-            }
-            Ok(plan)
+            Ok((client, client.filter(|_| shown)))
+        })?;
+        let Some(client) = shown else { return Ok(Plan { client, ..Plan::default() }) };
+        let learned = self.learn_before_listing(&[&inquiry], Action::Disclose, |tx| {
+            asked_for(tx, request, &tx.identities_of(client)?)
+        });
+        let plan = learned.and_then(|()| {
+            let decide = |tx: &ReadTx<'_>| self.decide_each(tx, &inquiry, client, request);
+            self.store.read_within(self.search.time, decide)
         });
         match plan {
             Err(AppError::Store(StoreError::Overtime)) => {
-                self.request_refused(caller, too_wide(), now)
+                self.request_refused(caller, Some(client), too_wide(), now)
             }
             Ok(plan) if plan.items.len() > MOST_DOCUMENTS => {
-                self.request_refused(caller, too_wide(), now)
+                self.request_refused(caller, Some(client), too_wide(), now)
             }
             plan => plan,
         }
     }
 
+    /// Decides of each version that is asked for, of a client of whom the caller may know.
+    fn decide_each(
+        &self,
+        tx: &ReadTx<'_>,
+        inquiry: &Inquiry<'_>,
+        client: ClientKey,
+        request: &OutsideRequest,
+    ) -> Result<Plan, AppError> {
+        let identities = tx.identities_of(client)?;
+        let rows = asked_for(tx, request, &identities)?;
+        let mut plan = Plan { client: Some(client), identities, ..Plan::default() };
+        for row in rows {
+            match self.fate(tx, inquiry, &row, client, request)? {
+                Fate::Goes(permit, extent) => plan.items.push(Item::of(&row, permit, extent)),
+                Fate::Stays(denial, told) => {
+                    plan.denied = plan.denied.or(Some(denial));
+                    if told {
+                        plan.left_out.push((row, denial));
+                    }
+                }
+            }
+        }
+        Ok(plan)
+    }
+
     fn request_refused(
         &self,
         caller: &Caller,
+        client: Option<ClientKey>,
         fault: Fault,
-        now: Instant,
+        at: Instant,
     ) -> Result<Plan, AppError> {
-        self.log(caller, Event::Disclose, Outcome::Refused(vec![fault.code()]), now)?;
+        self.write_line(LogLine {
+            at,
+            event: Event::Disclose,
+            outcome: Outcome::Refused(vec![fault.code()]),
+            actor: Actor::of(caller),
+            client,
+            version: None,
+            detail: String::new(),
+        })?;
         Err(AppError::Refused(vec![fault]))
     }
 
@@ -367,20 +404,16 @@ fn dry_run_lines(
     seen.iter().flat_map(of_key).collect()
 }
 
-/// The versions that a request asks for, oldest first, and those named that are not there. It only narrows; each is
-/// decided.
+/// The versions that a request asks for, oldest first. It only narrows; each is decided.
 fn asked_for(
     tx: &ReadTx<'_>,
     request: &OutsideRequest,
     identities: &[ClientKey],
-) -> Result<(Vec<VersionRow>, Vec<Oid>), StoreError> {
+) -> Result<Vec<VersionRow>, StoreError> {
     let asked = &request.asked;
-    let (mut rows, mut unknown) = (Vec::new(), Vec::new());
+    let mut rows = Vec::new();
     for named in &asked.documents {
-        match tx.find_version(named)? {
-            Some(row) => rows.push(row),
-            None => unknown.push(named.clone()),
-        }
+        rows.extend(tx.find_version(named)?);
     }
     if asked.documents.is_empty() {
         let filter = Filter {
@@ -425,7 +458,7 @@ fn asked_for(
     rows.retain(|row| asked.service_tasks.is_empty() || tasks(row));
     rows.sort_by_key(|row| (row.written_at, row.version));
     rows.dedup_by_key(|row| row.version);
-    Ok((rows, unknown))
+    Ok(rows)
 }
 
 /// What a line says of the request: the form, the receiver by kind, an organisation by its identifier, and the
@@ -437,10 +470,6 @@ fn told_of(request: &OutsideRequest) -> String {
     }
     let _ = write!(words, " reference={}", request.reference);
     words
-}
-
-fn log_words(request: &OutsideRequest, item: &Item) -> String {
-    told_of(request) + &item.permit.grant().log_words()
 }
 
 /// The legal basis as texts know it.

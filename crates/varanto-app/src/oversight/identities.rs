@@ -45,10 +45,19 @@ struct Found {
     /// The client of the temporary identifier, where the caller's registers hold something of it.
     temporary: Option<ClientKey>,
     person: Option<ClientKey>,
+    /// Whether the caller's registers hold something of that person, but for what is under the temporary identifier.
+    person_is_known: bool,
     /// The join of the temporary identifier that holds.
     join: Option<IdentityJoin>,
     documents: [u64; 2],
     faults: Vec<Fault>,
+}
+
+impl Found {
+    /// The person, where a line about a try may tell of one: how many lines there are tells who reads them.
+    fn told_person(&self) -> Option<ClientKey> {
+        self.person.filter(|_| self.person_is_known)
+    }
 }
 
 impl App {
@@ -88,15 +97,18 @@ impl App {
             };
             let Some(temporary) = found.temporary.filter(|_| found.faults.is_empty()) else {
                 let codes = found.faults.iter().map(Fault::code).collect();
-                let detail = act.detail_beside(reason);
-                tx.log(&line(Outcome::Refused(codes), found.temporary, detail))?;
+                let (outcome, detail) = (Outcome::Refused(codes), act.detail_beside(reason));
+                tx.log(&line(outcome.clone(), found.temporary, detail.clone()))?;
+                if let Some(person) = found.told_person() {
+                    tx.log(&line(outcome, Some(person), detail))?;
+                }
                 return Err(AppError::Refused(found.faults));
             };
             let [temporary_documents, code_documents] = found.documents;
             let answer = IdentityAnswer { at: now, temporary_documents, code_documents };
             if request.dry_run {
                 let detail = format!("{} dry-run", act.detail_beside(reason));
-                for client in [Some(temporary), found.person].into_iter().flatten() {
+                for client in [Some(temporary), found.told_person()].into_iter().flatten() {
                     tx.log(&line(Outcome::Done, Some(client), detail.clone()))?;
                 }
                 return Ok(answer);
@@ -133,18 +145,14 @@ fn find(
     today: FinnishDay,
 ) -> Result<Found, StoreError> {
     let identifier = ClientIdentifier::Temporary(request.temporary.clone());
-    let mut temporary = None;
-    if let Some(client) = tx.find_client(&identifier)? {
-        for register in &caller.registers {
-            if tx.register_holds(register, client)? {
-                temporary = Some(client);
-            }
-        }
+    let mut temporary = tx.find_client(&identifier)?;
+    if !holds(tx, caller, temporary.as_slice())? {
+        temporary = None;
     }
     let person = tx.find_client(&ClientIdentifier::Code(request.code))?;
     let mut facts =
         IdentityFacts { temporary_is_known: temporary.is_some(), ..IdentityFacts::default() };
-    let (mut join, mut documents) = (None, [0, 0]);
+    let (mut join, mut documents, mut person_is_known) = (None, [0, 0], false);
     if let Some(temporary) = temporary {
         join = tx.find_identity_join(temporary)?;
         facts.joined = join.as_ref().map(|join| Some(join.person) == person);
@@ -154,11 +162,24 @@ fn find(
             None => Vec::new(),
         };
         theirs.retain(|key| *key != temporary);
+        person_is_known = holds(tx, caller, &theirs)?;
         facts.both_active = both_active(tx, caller, (temporary, &theirs), today)?;
         documents = [count(tx, caller, &[temporary])?, count(tx, caller, &theirs)?];
     }
     let faults = check(request.act, request.reason, &facts);
-    Ok(Found { temporary, person, join, documents, faults })
+    Ok(Found { temporary, person, person_is_known, join, documents, faults })
+}
+
+/// Whether the caller's registers hold anything under one of the keys.
+fn holds(tx: &ReadTx<'_>, caller: &Caller, clients: &[ClientKey]) -> Result<bool, StoreError> {
+    for client in clients {
+        for register in &caller.registers {
+            if tx.register_holds(register, *client)? {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 fn count(tx: &ReadTx<'_>, caller: &Caller, clients: &[ClientKey]) -> Result<u64, StoreError> {

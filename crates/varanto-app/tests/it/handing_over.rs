@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use varanto_app::AppError;
 use varanto_app::archive::DocumentQuery;
 use varanto_app::disclosure::{Extent, Package, PackageWords, PlannedPackage};
 use varanto_app::oversight::LogQuery;
 use varanto_app::verify::{PackageFault, verify_package};
+use varanto_app::{AppError, SearchLimits};
 use varanto_domain::access::{
     Caller, LookReason, Purpose, Reason, RequestGround, Role, StatutoryGround,
 };
@@ -461,6 +461,73 @@ fn only_what_is_asked_for_goes() {
     assert_eq!(given(named.clone()), [asked.notes[0].text("document_id")]);
     let plan = OutsideRequest { asked: named, ..request(&asked.who) };
     assert_eq!(world.app.try_handing_over(&county, &plan).unwrap().unknown, [oid("1.2.3")]);
+}
+
+/// DIS-6, D3: a dry run tells of documents that were named which are not told of, in the order in which they were named and
+/// each once, whether there are such and whether the archive knows the client or not.
+#[test]
+fn what_is_unknown_tells_nothing() {
+    let asked = Asked::new();
+    let (world, elsewhere) = (&asked.world, client(2));
+    let hidden = neighbours_relationship(world, &elsewhere).id();
+    let theirs = neighbours_relationship(world, &asked.who).id();
+    let absent = |number: u16| oid(&format!("1.2.3.{number}"));
+    let named = [&hidden, &absent(1), &theirs, &absent(1), &hidden, &absent(2)].map(Clone::clone);
+    let plan = |who: &Client, registers: Vec<Oid>, named: &[Oid]| {
+        let wanted = AskedFor { documents: named.to_vec(), registers, ..AskedFor::default() };
+        let request = OutsideRequest { asked: wanted, ..request(who) };
+        let caller = worker(world, COUNTY, UNIT);
+        world.app.try_handing_over(&caller, &request).unwrap()
+    };
+    let expected = [hidden.clone(), absent(1), theirs.clone(), absent(2)];
+    let told = |plan: &PlannedPackage| format!("{plan:?}");
+    let nobodys = plan(&client(9), Vec::new(), &named);
+    assert_eq!(nobodys.unknown, expected);
+    for who in [&asked.who, &elsewhere] {
+        assert_eq!(told(&plan(who, Vec::new(), &named)), told(&nobodys), "{who:?}");
+    }
+    // Beside what goes, and where registers narrow what is asked for.
+    let own = asked.notes[0].id();
+    let with_own = [named.as_slice(), &[own.clone(), own.clone()]].concat();
+    let beside = plan(&asked.who, Vec::new(), &with_own);
+    assert_eq!((beside.documents.len(), beside.unknown.as_slice()), (1, expected.as_slice()));
+    let narrowed = [expected.as_slice(), &[own]].concat();
+    for who in [&asked.who, &elsewhere, &client(9)] {
+        assert_eq!(plan(who, vec![oid(NEIGHBOUR)], &with_own).unknown, narrowed, "{who:?}");
+    }
+}
+
+/// DIS-6, D3: one to whom nothing of a client could be handed over is not told that it takes too long, which it does of a client
+/// whom the archive knows alone. Where the client may be known of, the line of that refusal names the client.
+#[test]
+fn too_long_a_request_tells_nobody_that_a_client_is_known() {
+    let asked = Asked::new();
+    for _ in 0..60 {
+        asked.world.archive(&asked.world.note(&asked.dossier));
+    }
+    let limits = SearchLimits { time: std::time::Duration::ZERO, ..SearchLimits::default() };
+    let hasty = asked.world.clone_with(limits);
+    let answers = |caller: &Caller, who: &Client| {
+        let named = AskedFor { documents: vec![asked.notes[0].id()], ..AskedFor::default() };
+        [AskedFor::default(), named].map(|wanted| {
+            let request = OutsideRequest { asked: wanted, ..request(who) };
+            let plan = hasty.app.try_handing_over(caller, &request).map(|plan| plan.unknown);
+            (code(plan), code(hand_over(&hasty, caller, &request)))
+        })
+    };
+    let too_wide = ("search-too-wide", "search-too-wide");
+    let query = LogQuery {
+        client: Some(asked.who.identifier()),
+        outcome: Some("refused".into()),
+        ..LogQuery::default()
+    };
+    let told = || asked.world.app.review_log(&officer(&asked.world), &query).unwrap().lines.len();
+    let before = told();
+    assert_eq!(answers(&asked.world.county(), &asked.who)[0], too_wide);
+    assert_eq!(told(), before + 2);
+    let neighbour = asked.world.caller(System::Neighbour);
+    assert_eq!(answers(&neighbour, &asked.who), [("yes", "not-found"); 2]);
+    assert_eq!(answers(&neighbour, &asked.who), answers(&neighbour, &client(2)));
 }
 
 /// DIS-6, LOG-1: a dry run tells what would go, gives nothing, and is a look at what it names.

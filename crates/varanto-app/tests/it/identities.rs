@@ -12,7 +12,7 @@ use varanto_domain::access::log::Event;
 use varanto_domain::access::{
     Action, Caller, LookReason, Purpose, Reason, Role, Situation, Strength, Who,
 };
-use varanto_domain::disclosure::Refused;
+use varanto_domain::disclosure::{AskedFor, OutsideRequest, Refused};
 use varanto_domain::identities::{IdentityAct, IdentityReason};
 use varanto_domain::ids::{ClientKey, Oid};
 use varanto_domain::persons::{Guardian, GuardianKind, PersonFacts};
@@ -22,6 +22,7 @@ use varanto_formats::will::{PermissionAct, RefusalAct};
 use crate::access::{code, neighbours_relationship, worker};
 use crate::guardians::{citizen, newest_client};
 use crate::handing_over;
+use crate::joint_cases::{entry, made_joint};
 use crate::oversight::{officer, own_log_of, person};
 use crate::wills::recording;
 use crate::world::{
@@ -421,6 +422,34 @@ fn what_is_handed_over_is_of_both_identifiers() {
     assert_eq!((handed(&two.stranger), handed(&two.known)), (own, theirs));
 }
 
+/// ARC-11, REL-4, DIS-6: a document that names both identifiers, handed over while they are joined, stands in the log of
+/// each, and so does a dry run of it; parted, each one's log still tells it.
+#[test]
+fn a_joint_document_that_is_handed_over_stands_in_both_logs() {
+    let two = Two::new();
+    let began = "2026-10-01T00:00:00+03:00";
+    let times = vec![entry(&two.stranger, began, None), entry(&two.known, began, None)];
+    let case = made_joint(&two.world, &two.dossier, times);
+    two.join();
+    let named = AskedFor { documents: vec![case.id()], ..AskedFor::default() };
+    let request = OutsideRequest { asked: named, ..handing_over::request(&two.known) };
+    two.world.app.try_handing_over(&two.archivist, &request).unwrap();
+    handing_over::hand_over(&two.world, &two.archivist, &request).unwrap();
+    let told = || {
+        [Event::Disclose, Event::Search].map(|event| {
+            [&two.stranger, &two.known].map(|who| {
+                let client = Some(who.identifier());
+                let query = LogQuery { client, event: Some(event), ..LogQuery::default() };
+                let lines = two.world.app.review_log(&two.archivist, &query).unwrap().lines;
+                lines.iter().filter(|line| line.documents == [case.id()]).count()
+            })
+        })
+    };
+    assert_eq!(told(), [[2, 2], [2, 2]]);
+    two.part();
+    assert_eq!(told(), [[1, 1], [1, 1]]);
+}
+
 /// ARC-11, LOG-2: the client's own log by either identifier tells the looks at both; the client's own looks are left out
 /// under both; a reviewer finds the lines of both, and one word for the client. Parted, each tells its own.
 #[test]
@@ -510,10 +539,17 @@ fn a_dry_run_tells_what_would_be_joined_and_keeps_nothing() {
     assert_eq!(two.found(&county, Purpose::READ), [3, 3]);
     // Of one whom another register alone knows nothing is told, as of one whom nobody knows.
     let newcomer = client_of_neighbour(&two.world);
+    let query = LogQuery { event: Some(Event::Identity), ..LogQuery::default() };
+    let told = || two.world.app.review_log(archivist, &query).unwrap().lines;
     for code in [newcomer.code, client(9).code] {
+        let before = told().len();
         let request = IdentityRequest { code, ..request.clone() };
         let tried = two.world.app.act_on_identities(archivist, &request).unwrap();
         assert_eq!((tried.temporary_documents, tried.code_documents), (3, 0));
+        // Whoever tries may read the log: one line of either, and it is that of the temporary identifier.
+        let lines = told();
+        assert_eq!(lines.len(), before + 1);
+        assert!(lines[0].client.is_some() && lines[0].client == lines[before].client);
     }
     let parting = IdentityRequest { dry_run: true, ..two.request(IdentityAct::Part) };
     assert_eq!(code(two.world.app.act_on_identities(archivist, &parting)), "nothing-changes");

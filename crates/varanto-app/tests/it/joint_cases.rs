@@ -17,8 +17,7 @@ use crate::guardians::{citizen, newest_client};
 use crate::oversight::person;
 use crate::wills::recording;
 use crate::world::{
-    COUNTY, Client, Dossier, Draft, System, UNIT, World, client, identity, instant, oid, registers,
-    told,
+    COUNTY, Client, Dossier, Draft, System, UNIT, World, client, instant, oid, registers, told,
 };
 
 const JOINED: &str = "2026-10-10T12:00:00+03:00";
@@ -40,9 +39,10 @@ pub(crate) struct Family {
     pub(crate) after: Oid,
 }
 
-fn entry(who: &Client, joined: &str, left: Option<&str>) -> Value {
+pub(crate) fn entry(who: &Client, joined: &str, left: Option<&str>) -> Value {
+    let (identifier, identity) = who.identified();
     let mut entry = json!({
-        "sukunimi": who.family, "etunimet": who.given, "henkilotunnus": identity(who),
+        "sukunimi": who.family, "etunimet": who.given, identifier: identity,
         "syntymaaika": who.born(), "asiaan_liittymishetki": joined,
     });
     if let Some(left) = left {
@@ -61,6 +61,21 @@ fn joint(draft: Draft, clients: Vec<Value>) -> Draft {
         .content("/asia_asiakirja/asiakas", clients)
 }
 
+/// A case becomes one of several clients.
+pub(crate) fn made_joint(world: &World, dossier: &Dossier, times: Vec<Value>) -> Draft {
+    let case = world
+        .case(&dossier.client, &dossier.relationship)
+        .set("set_id", dossier.case_document.as_str())
+        .set("case_id", dossier.case.as_str())
+        .content("/asia_asiakirja/asian_tiedot/asiatunnus/value", dossier.case.as_str())
+        .set("version", 2)
+        .set("replaces.document_id", dossier.case_document.as_str())
+        .set("replaces.reason", "2");
+    let case = written(joint(case, times), "2026-10-15T12:00:00+03:00");
+    world.archive(&case);
+    case
+}
+
 impl Family {
     pub(crate) fn new() -> Self {
         let world = World::new();
@@ -74,20 +89,11 @@ impl Family {
         others.structured = Some(serde_json::from_str(&text).unwrap());
         world.archive(&others);
         let keys = [firsts, newest_client(&world)];
-        let case = world
-            .case(&first, &dossier.relationship)
-            .set("set_id", dossier.case_document.as_str())
-            .set("case_id", dossier.case.as_str())
-            .content("/asia_asiakirja/asian_tiedot/asiatunnus/value", dossier.case.as_str())
-            .set("version", 2)
-            .set("replaces.document_id", dossier.case_document.as_str())
-            .set("replaces.reason", "2");
         let times = vec![
             entry(&first, "2026-10-01T00:00:00+03:00", None),
             entry(&second, JOINED, Some(LEFT)),
         ];
-        let case = written(joint(case, times), "2026-10-15T12:00:00+03:00");
-        world.archive(&case);
+        let case = made_joint(&world, &dossier, times);
         let note = |at: &str| {
             let note = written(world.note(&dossier), at).set("general_type", "11");
             world.archive(&note);

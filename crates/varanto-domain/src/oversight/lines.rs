@@ -78,8 +78,11 @@ pub fn seen(permit: &LogPermit, facts: LineFacts<'_>) -> Option<SeenLine> {
     }
     let elsewhere = own.is_empty() && !facts.controllers.is_empty();
     let client = facts.line.client.filter(|_| !elsewhere && facts.client_is_known);
-    let masked =
-        permit.masks_whereabouts() && facts.line.client.is_some() && facts.hides_whereabouts;
+    // Where none of the versions is the reviewer's, that something is masked would tell of a client elsewhere.
+    let masked = permit.masks_whereabouts()
+        && facts.line.client.is_some()
+        && facts.hides_whereabouts
+        && (facts.client_is_known || !own.is_empty());
     Some(SeenLine { client, versions: own, elsewhere, masked })
 }
 
@@ -205,6 +208,41 @@ mod tests {
             let whole = ("person:a", unit, "content to=1.2.246.10.2 masked");
             check(Role::Archivist, organisation, whole);
         }
+    }
+
+    /// ARC-10, LOG-2: that something is masked is told of a client whom the reviewer's registers know; of one elsewhere it
+    /// would tell that the archive knows the client.
+    #[test]
+    fn what_is_masked_tells_of_no_client_elsewhere() {
+        let permit =
+            may_review_log(&person(Role::DataProtectionOfficer, Strength::Strong)).unwrap();
+        let line = KeptLine {
+            number: 1,
+            at: Instant::from_millis(0),
+            event: Event::Search,
+            outcome: "permitted".into(),
+            reason: "case-context".into(),
+            actor: Actor {
+                name: "person:a".into(),
+                organisation: Some(COUNTY.into()),
+                detail: None,
+            },
+            client: Some(ClientKey(7)),
+            version: None,
+            detail: String::new(),
+        };
+        let check = |at: &[&str], client_is_known, expected| {
+            let controllers: Vec<_> =
+                (1..).zip(at).map(|(key, controller)| (VersionKey(key), oid(controller))).collect();
+            let (line, controllers) = (&line, controllers.as_slice());
+            let facts = LineFacts { line, controllers, client_is_known, hides_whereabouts: true };
+            assert_eq!(seen(&permit, facts).unwrap().masked, expected, "{at:?}");
+        };
+        check(&[], true, true);
+        check(&[], false, false);
+        check(&[NEIGHBOUR], false, false);
+        check(&[COUNTY], false, true);
+        check(&[COUNTY], true, true);
     }
 
     /// LOG-2, ACC-2, ACC-5: officers and archivists review, strongly authenticated; nobody else does.
