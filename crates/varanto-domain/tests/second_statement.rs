@@ -37,11 +37,18 @@ impl Second<'_> {
         Second { q: &here, action: self.action }.in_the_register()
     }
 
-    /// JOI-3: who I am in the register. An organiser that keeps my organisation's users says it for its own; what it
-    /// says is nobody's business in another register. The client's will is in one register for all.
+    /// JOI-3: who I am in the register in which I work. An organiser that keeps my organisation's users says it for its
+    /// own, in which they work with the producer's rights; what it says is nobody's business in another register. What
+    /// is disclosed I receive into my organisation's own register. The client's will is in one register for all.
     fn joi_3(&self) -> Option<&Caller> {
         if self.q.situation == Situation::ClientWill {
             return Some(self.q.caller);
+        }
+        if self.disclosing() {
+            return match &self.q.caller.by_register {
+                None => Some(self.q.caller),
+                Some(parts) => parts.elsewhere.as_ref(),
+            };
         }
         Self::me_in(self.q.caller, &self.q.document.controller)
     }

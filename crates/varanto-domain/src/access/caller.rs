@@ -198,6 +198,17 @@ impl Caller {
         here.as_ref().ok_or(Denial::NoUserHere)
     }
 
+    /// Who the caller is in the registers of its own organisation, where no organiser keeps its users.
+    ///
+    /// # Errors
+    /// [`Denial::NoUserHere`] where the organisation gives the caller no right.
+    ///
+    /// Source: JOI-3, ACC-2.
+    pub fn at_home(&self) -> Result<&Self, Denial> {
+        let Some(by_register) = &self.by_register else { return Ok(self) };
+        by_register.elsewhere.as_ref().ok_or(Denial::NoUserHere)
+    }
+
     /// Whether one of the caller's units is this one, in a controller's register.
     #[must_use]
     pub fn acts_for(&self, unit: &Oid, controller: &Oid) -> bool {

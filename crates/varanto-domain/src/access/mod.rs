@@ -46,7 +46,8 @@ use crate::ids::Oid;
 /// Decides.
 ///
 /// The caller counts as who they are in that register; of a client's will, which is in one register for all, as
-/// who they are where the client is served.
+/// who they are where the client is served; and one to whom a document is disclosed, who receives it into a register
+/// of their own, as who they are there.
 ///
 /// In a register that is not the caller's own the ground is asked before anything that hangs on the
 /// document is told: one who has no ground learns nothing of it.
@@ -57,10 +58,10 @@ use crate::ids::Oid;
 /// Source: ACC-1 to ACC-6, ARC-10, DIS-1 to DIS-4, CIT-2 to CIT-4, RUR-1 to RUR-4, OLD-3, ARC-3, JOI-3, JOI-4,
 /// REL-4; design D3, D9.
 pub fn decide(action: Action, question: &Question<'_>) -> Result<Grant, Denial> {
-    let here = if question.situation == Situation::ClientWill {
-        Ok(question.caller)
-    } else {
-        question.caller.in_register(&question.document.controller)
+    let here = match question.situation {
+        Situation::ClientWill => Ok(question.caller),
+        Situation::Disclosure | Situation::StatutoryDisclosure => question.caller.at_home(),
+        _ => question.caller.in_register(&question.document.controller),
     };
     let question = &Question { caller: here?, ..*question };
     let own = question.client.key == question.document.client || action == Action::Administer;

@@ -227,6 +227,15 @@ impl World {
         self.caller.by_register = Some(Arc::new(by_register));
     }
 
+    /// A worker of another controller that is a producer of the county's too: the county keeps its users for its own
+    /// register, in which this one has no right; at home the login counts, or is nobody's.
+    fn kept_controllers_worker(&mut self, at_home: bool) {
+        self.other_countys_worker();
+        let elsewhere = at_home.then(|| self.caller.clone());
+        let by_register = ByRegister { kept: vec![(oid(COUNTY), None)], elsewhere };
+        self.caller.by_register = Some(Arc::new(by_register));
+    }
+
     pub(super) fn serving_producer(&mut self) {
         self.producer(day(2026, 1, 1), None, TASK);
     }
@@ -497,6 +506,10 @@ relations! {
             w.other_countys_worker();
             w.weak_person(Role::Worker);
         };
+        "a worker there, who is no user of the giving controller's, which keeps users of theirs" |w| {
+            w.kept_controllers_worker(true);
+        };
+        "the same, who is no user at home" |w| w.kept_controllers_worker(false);
         "the permission is not given, or withdrawn" |w| {
             w.other_county();
             w.client.permission = None;
@@ -590,6 +603,14 @@ relations! {
             w.by_law();
             w.joint();
             w.others[0].refusals.0.push(Refused::Controller(oid(COUNTY)));
+        };
+        "a worker there, who is no user of the giving controller's, which keeps users of theirs" |w| {
+            w.kept_controllers_worker(true);
+            w.reason = Some(Reason::Statutory(StatutoryGround::Section64));
+        };
+        "the same, who is no user at home" |w| {
+            w.kept_controllers_worker(false);
+            w.reason = Some(Reason::Statutory(StatutoryGround::Section64));
         };
         "another controller names no section" |w| {
             w.by_law();
