@@ -65,6 +65,8 @@ pub struct ListedUser {
     pub right: UserRight,
     /// The delegation that it hangs on.
     pub delegation: Option<i64>,
+    /// Whether the person's identity code is known.
+    pub identity_code_known: bool,
     /// When it was granted.
     pub granted_at: Instant,
     /// When it was ended.
@@ -125,6 +127,7 @@ fn listed(row: &UserRow) -> Result<ListedUser, StoreError> {
         id: row.key.to_string(),
         right: right_of(row)?,
         delegation: row.delegation,
+        identity_code_known: row.lookup.is_some(),
         granted_at: row.granted_at,
         ended_at: row.ended_at,
     })
@@ -277,6 +280,11 @@ fn faults_of(registry: &Registry, entries: &[UserEntry]) -> Vec<Fault> {
                 }
             }
         }
+        // Nobody grants a right to themself: a main user is known under any login.
+        if entry.right.role == Role::MainUser && entry.code.is_none() {
+            let fault = Fault::new(FaultKind::MissingElement, at("identity_code"), "JOI-3");
+            faults.push(fault.arg("name", "identity_code"));
+        }
         let printed = users::write_right(&entry.right).into_bytes();
         let first = *seen.entry(printed).or_insert(place);
         if first != place {
@@ -305,14 +313,14 @@ fn replace(
         let mut new = Vec::new();
         for entry in theirs {
             let printed = users::write_right(&entry.right).into_bytes();
-            let person = entry.code.map(ClientIdentifier::Code);
-            let same =
-                |row: &UserRow| row.right == printed && tx.is_same_user(row, person.as_ref());
+            let code = entry.code.map(ClientIdentifier::Code);
+            let lookup = code.map(|code| tx.lookup_of_user(&code));
+            let same = |row: &UserRow| row.right == printed && row.lookup == lookup;
             if let Some(at) = held.iter().position(same) {
                 held.swap_remove(at);
                 kept.kept += 1;
             } else {
-                new.push((entry, printed, person));
+                new.push((entry, printed, lookup));
             }
         }
         for row in held {
@@ -321,14 +329,14 @@ fn replace(
             tx.end_user_right(row.key, line.number, now)?;
             kept.ended += 1;
         }
-        for (entry, printed, person) in new {
+        for (entry, printed, lookup) in new {
             let line = tx.log(&operators_line(&entry.right, GRANTED, now))?;
             let right = NewUserRight {
                 organisation,
                 organiser: None,
                 delegation: None,
                 right: &printed,
-                person: person.as_ref(),
+                lookup: lookup.as_ref(),
             };
             tx.insert_user_right(&right, line.number, now)?;
             kept.granted += 1;

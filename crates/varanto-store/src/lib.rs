@@ -78,6 +78,6 @@ pub use store::{DATABASE_FILE, Durable, LOCK_FILE, Store, StoreOptions};
 pub use tallies::{DelayRow, TallyRow};
 pub use tx::{ReadTx, WriteTx};
 pub use use_log::{LineEvidence, REASON_CHARACTERS};
-pub use users::{NewUserRight, UserRow};
+pub use users::{NewUserRight, UserLookup, UserRow};
 pub use verify::{Accounted, Damage, LeafMap, LeafReader, LogReport};
 pub use verify_rows::{JudgeVersion, ReadVersion, RowReport};

@@ -32,8 +32,12 @@ pub struct UserRow {
     /// The client who the user is.
     pub client: Option<ClientKey>,
     /// Under what the user's identity code is found, where one was told.
-    lookup: Option<Vec<u8>>,
+    pub lookup: Option<UserLookup>,
 }
+
+/// Under what a user's identity code is found. The code itself is not kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserLookup(Vec<u8>);
 
 /// A right to be kept.
 #[derive(Debug, Clone, Copy)]
@@ -46,8 +50,8 @@ pub struct NewUserRight<'r> {
     pub delegation: Option<i64>,
     /// The right, as it is printed.
     pub right: &'r [u8],
-    /// As whom the user is known as a client.
-    pub person: Option<&'r ClientIdentifier>,
+    /// Under what the user's identity code is found.
+    pub lookup: Option<&'r UserLookup>,
 }
 
 macro_rules! users_sql {
@@ -114,14 +118,13 @@ impl ReadTx<'_> {
     /// Whether a user is the person of an identifier; none is whose identity code was not told.
     #[must_use]
     pub fn is_user(&self, user: &UserRow, identifier: &ClientIdentifier) -> bool {
-        user.lookup.as_deref() == Some(&self.keys().lookup(identifier)[..])
+        user.lookup.as_ref() == Some(&self.lookup_of_user(identifier))
     }
 
-    /// Whether a user's identity code is the one told now; neither told counts as the same.
+    /// Under what a user of an identity code is found.
     #[must_use]
-    pub fn is_same_user(&self, user: &UserRow, identifier: Option<&ClientIdentifier>) -> bool {
-        let told = identifier.map(|identifier| self.keys().lookup(identifier).to_vec());
-        user.lookup == told
+    pub fn lookup_of_user(&self, identifier: &ClientIdentifier) -> UserLookup {
+        UserLookup(self.keys().lookup(identifier).to_vec())
     }
 
     fn user_of(&self, row: &Row<'_>) -> Result<UserRow, StoreError> {
@@ -148,7 +151,7 @@ impl ReadTx<'_> {
             right: right.ok_or_else(|| StoreError::Damaged(format!("user right {key}")))?,
             granted_at: Instant::from_millis(row.get(3)?),
             ended_at: row.get::<_, Option<i64>>(4)?.map(Instant::from_millis),
-            lookup,
+            lookup: lookup.map(UserLookup),
             client: row.get::<_, Option<i64>>(6)?.map(ClientKey),
             granted_line: row.get(7)?,
             ended_line: row.get(8)?,
@@ -170,8 +173,8 @@ impl WriteTx<'_> {
         let key = self.next_key();
         let organisation = self.make_term(right.organisation.as_str())?;
         let organiser = self.make_term_if(right.organiser.map(Oid::as_str))?;
-        let lookup = right.person.map(|person| self.keys().lookup(person).to_vec());
-        let scope = scope(key, right.organiser, right.delegation, lookup.as_deref());
+        let lookup = right.lookup.map(|lookup| lookup.0.as_slice());
+        let scope = scope(key, right.organiser, right.delegation, lookup);
         let sealed = self.keys().store_key().seal(&scope, right.right);
         let at = at.millis();
         let delegation = right.delegation;

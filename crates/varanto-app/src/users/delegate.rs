@@ -1,11 +1,10 @@
 //! Delegations: an organiser lets the main users of a producer keep the producer's users, and takes it back (JOI-3).
 
-use varanto_domain::access::Caller;
-use varanto_domain::access::Role;
 use varanto_domain::access::keeping::{
-    Delegation, Keeper, day_faults, keeper_of, producer_faults, unit_faults,
+    Delegation, Keeper, day_faults, keepers_of_users, producer_faults, unit_faults,
 };
 use varanto_domain::access::log::{Event, Outcome};
+use varanto_domain::access::{Caller, Denial, Role};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
 use varanto_domain::time::{FinnishDay, Instant};
@@ -82,14 +81,16 @@ impl App {
         faults.extend(day_faults(validity, today));
         let (by, said) = (caller.clone(), delegation.clone());
         let turn = move |tx: &mut WriteTx<'_>| {
+            let refused = |tx: &mut WriteTx<'_>, answer: AppError| {
+                let what = format!("delegate organiser={}", said.organiser);
+                tx.log(&line_of_refusal(&by, &what, &answer, now))?;
+                Err(answer)
+            };
             if let Err(answer) = may_delegate(tx, &by, &said.organiser, now)? {
-                tx.log(&line_of_refusal(&by, "delegate", &answer, now))?;
-                return Err(answer);
+                return refused(tx, answer);
             }
             if !faults.is_empty() {
-                let answer = AppError::Refused(faults.clone());
-                tx.log(&line_of_refusal(&by, "delegate", &answer, now))?;
-                return Err(answer);
+                return refused(tx, AppError::Refused(faults.clone()));
             }
             let line = tx.log(&line_of_act(&by, said.detail(), now))?.number;
             let row =
@@ -231,5 +232,6 @@ fn may_delegate(
         Ok(main_user) => main_user,
         Err(denial) => return Ok(Err(AppError::Denied(denial))),
     };
-    Ok(keeper_of(&main_user.keepers, organiser, None).map(drop).map_err(AppError::Denied))
+    let mut theirs = keepers_of_users(&main_user.keepers, organiser, None);
+    Ok(theirs.next().map(drop).ok_or(AppError::Denied(Denial::NotTheirUsers)))
 }

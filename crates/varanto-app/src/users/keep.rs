@@ -2,8 +2,8 @@
 //! producers that work in its system; delegated ones those of their producer (JOI-3, ACC-2).
 
 use varanto_domain::access::keeping::{
-    Delegation, Keeper, day_faults, ending_faults, granting_faults, keeper_of, may_keep_users,
-    producer_faults, register_use_faults, unit_faults,
+    Delegation, Keeper, day_faults, ending_faults, granting_faults, keepers_of_users,
+    may_keep_users, producer_faults, register_use_faults, unit_faults,
 };
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
 use varanto_domain::access::users::UserRight;
@@ -13,7 +13,7 @@ use varanto_domain::ids::{ClientIdentifier, PersonalIdentityCode};
 use varanto_domain::relationship::RegisterUseRight;
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::users;
-use varanto_store::{NewUserRight, ReadTx, StoreError, UserRow, WriteTx};
+use varanto_store::{NewUserRight, ReadTx, StoreError, UserLookup, UserRow, WriteTx};
 
 use super::{ENDED, GRANTED, ListedUser, kept_of, line_of_reading, listed, right_of, told_of};
 use crate::withheld::Withheld;
@@ -24,7 +24,7 @@ use crate::{App, AppError, Registry};
 pub struct GrantRequest {
     /// The right. Who grants it is told by the archive.
     pub right: UserRight,
-    /// As whom the person is known as a client.
+    /// As whom the person is known as a client. A grant needs it, a change keeps what is known.
     pub person: Option<PersonalIdentityCode>,
     /// The delegation for which a producer's main user is named, or under which a delegated one grants. A delegated
     /// one need not say it.
@@ -48,8 +48,9 @@ impl App {
         request: &GrantRequest,
     ) -> Result<ListedUser, AppError> {
         let (registry, asked) = (self.registry(), request.clone());
-        self.keep_users(caller, "grant", move |tx, main_user| {
-            let answer = main_user.grant(tx, &registry, &asked)?;
+        let what = told_of_try("grant", &asked.right);
+        self.keep_users(caller, what, move |tx, main_user| {
+            let answer = main_user.grant(tx, &registry, &asked, None)?;
             Ok(answer.map(|grant| vec![Step::Grant(Box::new(grant))]))
         })
     }
@@ -67,7 +68,8 @@ impl App {
         request: &GrantRequest,
     ) -> Result<ListedUser, AppError> {
         let (registry, asked, id) = (self.registry(), request.clone(), id.to_owned());
-        self.keep_users(caller, "change", move |tx, main_user| {
+        let what = told_of_try("change", &asked.right);
+        self.keep_users(caller, what, move |tx, main_user| {
             let old = main_user.find(tx, &id)?;
             let mut faults = match main_user.end(tx, &old)? {
                 Ok(()) => Vec::new(),
@@ -80,11 +82,14 @@ impl App {
                 ("organisation", before.organisation == asked.right.organisation),
                 ("organiser", before.organiser == asked.right.organiser),
             ];
-            for (name, _) in kept.into_iter().filter(|(_, same)| !same) {
+            let told = asked.person.map(|code| tx.lookup_of_user(&ClientIdentifier::Code(code)));
+            let same = told.is_none() || old.lookup.is_none() || told == old.lookup;
+            for (name, _) in kept.into_iter().chain([("identity_code", same)]).filter(|one| !one.1)
+            {
                 let fault = Fault::new(FaultKind::WrongValue, name, "JOI-3");
                 faults.push(fault.arg("expected", "as it is in the right that is changed"));
             }
-            let granted = main_user.grant(tx, &registry, &asked)?;
+            let granted = main_user.grant(tx, &registry, &asked, old.lookup.clone())?;
             Ok(match granted {
                 Ok(granted) if faults.is_empty() => {
                     Ok(vec![Step::End(Box::new(old)), Step::Grant(Box::new(granted))])
@@ -107,7 +112,12 @@ impl App {
     /// Source: JOI-3, ACC-2.
     pub fn end_user(&self, caller: &Caller, id: &str) -> Result<ListedUser, AppError> {
         let id = id.to_owned();
-        self.keep_users(caller, "end", move |tx, main_user| {
+        let row = self.store.read(|tx| user_of(tx, &id))?;
+        // Of others' users not even whose they are is told, in the own organisation's log.
+        let row = row.filter(|row| concerns(row, caller));
+        let right = row.as_ref().map(right_of).transpose()?;
+        let what = right.map_or_else(|| "end".to_owned(), |right| told_of_try("end", &right));
+        self.keep_users(caller, what, move |tx, main_user| {
             let row = main_user.find(tx, &id)?;
             let answer = main_user.end(tx, &row)?;
             Ok(answer.map(|()| vec![Step::End(Box::new(row))]))
@@ -124,11 +134,8 @@ impl App {
         let now = self.clock.now();
         let sight = self.sight_of_users(caller)?;
         let found = self.store.read(|tx| user_of(tx, id))?;
-        let own = |row: &UserRow| {
-            row.organisation == caller.organisation
-                || row.organiser.as_ref() == Some(&caller.organisation)
-        };
-        let user = found.filter(own).map(|row| listed(&row)).transpose()?;
+        let found = found.filter(|row| concerns(row, caller));
+        let user = found.map(|row| listed(&row)).transpose()?;
         let Some(user) = user.filter(|one| sight.sees(&one.right)) else {
             self.log_not_found(caller, Event::Review)?;
             return Err(AppError::NotFound);
@@ -141,7 +148,7 @@ impl App {
     fn keep_users(
         &self,
         caller: &Caller,
-        what: &'static str,
+        what: String,
         decide: impl Fn(&ReadTx<'_>, &MainUser) -> Result<Result<Vec<Step>, Refusal>, Stopped>
         + Send
         + 'static,
@@ -159,13 +166,25 @@ impl App {
                 },
                 Err(denial) => AppError::Denied(denial),
             };
-            tx.log(&line_of_refusal(&by, what, &answer, now))?;
+            tx.log(&line_of_refusal(&by, &what, &answer, now))?;
             Err(answer)
         };
         let done = self.store.write::<_, AppError>(turn)?.value;
         self.registry.refresh_users(&self.store)?;
         Ok(done)
     }
+}
+
+/// Whether a right is of the caller's organisation, or kept by it.
+fn concerns(row: &UserRow, caller: &Caller) -> bool {
+    row.organisation == caller.organisation || row.organiser.as_ref() == Some(&caller.organisation)
+}
+
+/// What a line tells of an act that may be refused: whose user, and in whose register. It is the business of both.
+fn told_of_try(what: &str, right: &UserRight) -> String {
+    let organiser = right.organiser.as_ref();
+    let organiser = organiser.map(|organiser| format!(" organiser={organiser}"));
+    format!("{what} organisation={}{}", right.organisation, organiser.unwrap_or_default())
 }
 
 /// Why an act is not done.
@@ -190,7 +209,7 @@ impl From<StoreError> for Stopped {
 struct Granted {
     right: UserRight,
     delegation: Option<i64>,
-    person: Option<ClientIdentifier>,
+    lookup: Option<UserLookup>,
 }
 
 enum Step {
@@ -264,14 +283,14 @@ fn insert(
     granted: &Granted,
     now: Instant,
 ) -> Result<i64, StoreError> {
-    let Granted { right, delegation, person } = granted;
+    let Granted { right, delegation, lookup } = granted;
     let printed = users::write_right(right).into_bytes();
     let held = tx.list_user_rights(&right.organisation, i64::MAX, usize::MAX)?;
     let same = held.iter().find(|row| {
         row.ended_at.is_none()
             && row.right == printed
             && (&row.organiser, &row.delegation) == (&right.organiser, delegation)
-            && tx.is_same_user(row, person.as_ref())
+            && row.lookup == *lookup
     });
     if let Some(row) = same {
         let detail = format!("user={}", row.key);
@@ -284,7 +303,7 @@ fn insert(
         organiser: right.organiser.as_ref(),
         delegation: *delegation,
         right: &printed,
-        person: person.as_ref(),
+        lookup: lookup.as_ref(),
     };
     tx.insert_user_right(&new, line.number, now)
 }
@@ -353,64 +372,77 @@ impl MainUser {
 
     fn end(&self, tx: &ReadTx<'_>, row: &UserRow) -> Result<Result<(), Refusal>, StoreError> {
         let right = right_of(row)?;
-        let keeper = match keeper_of(&self.keepers, &right.organisation, right.organiser.as_ref()) {
-            Ok(keeper) => keeper,
+        let fitting = self.best_keeper(&right, |keeper| {
+            let delegation = delegation_of(tx, keeper.delegation())?;
+            Ok((ending_faults(keeper, &self.subject, &right, delegation.as_ref()), ()))
+        })?;
+        let mut faults = match fitting {
+            Ok((faults, ())) => faults,
             Err(denial) => return Ok(Err(Refusal::Denied(denial))),
         };
-        let delegation = delegation_of(tx, keeper.delegation())?;
-        let mut faults = ending_faults(keeper, &self.subject, &right, delegation.as_ref());
         if row.ended_at.is_some() {
             faults.push(Fault::new(FaultKind::EndedAlready, "user", "JOI-3"));
         }
         Ok(if faults.is_empty() { Ok(()) } else { Err(Refusal::Faults(faults)) })
     }
 
-    /// The right as it would be granted, or every reason why not. Of several delegations the one counts that is
-    /// named, or that the right fits best.
+    /// By which of the main user's own rights a right is kept best, with what speaks against it: the fewest faults. Of
+    /// several delegations each may reach other units.
+    fn best_keeper<T>(
+        &self,
+        right: &UserRight,
+        mut judge: impl FnMut(&Keeper) -> Result<(Vec<Fault>, T), StoreError>,
+    ) -> Result<Result<(Vec<Fault>, T), Denial>, StoreError> {
+        let mut best: Option<(Vec<Fault>, T)> = None;
+        let (organisation, organiser) = (&right.organisation, right.organiser.as_ref());
+        for keeper in keepers_of_users(&self.keepers, organisation, organiser) {
+            let judged = judge(keeper)?;
+            if best.as_ref().is_none_or(|(fewest, _)| judged.0.len() < fewest.len()) {
+                best = Some(judged);
+            }
+        }
+        Ok(best.ok_or(Denial::NotTheirUsers))
+    }
+
+    /// The right as it would be granted, or every reason why not. `known`: under what the person is found already.
+    ///
+    /// Nobody grants a right to themself, under whichever login: so everybody's identity code is known.
     fn grant(
         &self,
         tx: &ReadTx<'_>,
         registry: &Registry,
         asked: &GrantRequest,
+        known: Option<UserLookup>,
     ) -> Result<Result<Granted, Refusal>, StoreError> {
-        let (organisation, organiser) = (&asked.right.organisation, asked.right.organiser.as_ref());
-        let found = match keeper_of(&self.keepers, organisation, organiser) {
-            Ok(keeper) => keeper,
-            Err(denial) => return Ok(Err(Refusal::Denied(denial))),
-        };
         let right = UserRight { granted_by: self.names.clone(), ..asked.right.clone() };
-        let fits = |keeper: &&Keeper| {
-            let named = asked.delegation.is_none() || asked.delegation == keeper.delegation();
-            keeper.keeps(organisation, organiser)
-                && keeper.delegation().is_some() == found.delegation().is_some()
-                && (named || found.delegation().is_none())
-        };
-        let mut best: Option<(Vec<Fault>, Option<i64>)> = None;
-        for keeper in self.keepers.iter().filter(fits) {
+        let fitting = self.best_keeper(&right, |keeper| {
             let hangs_on = self.hangs_on(tx, keeper, asked)?;
             let delegation = delegation_of(tx, hangs_on)?;
             let faults = granting_faults(keeper, &self.subject, &right, delegation.as_ref());
-            if best.as_ref().is_none_or(|(fewest, _)| faults.len() < fewest.len()) {
-                best = Some((faults, hangs_on));
-            }
-        }
-        let (mut faults, delegation) = best.unwrap_or_else(|| {
-            (vec![Fault::new(FaultKind::NoDelegation, "delegation", "JOI-3")], None)
-        });
-        let person = asked.person.map(ClientIdentifier::Code);
-        let own = |person| self.rows.iter().any(|row| tx.is_user(row, person));
-        if right.subject != self.subject && person.as_ref().is_some_and(own) {
+            Ok((faults, (hangs_on, keeper.delegation().is_some())))
+        })?;
+        let (mut faults, (delegation, is_delegated)) = match fitting {
+            Ok(fitting) => fitting,
+            Err(denial) => return Ok(Err(Refusal::Denied(denial))),
+        };
+        let told = asked.person.map(|code| tx.lookup_of_user(&ClientIdentifier::Code(code)));
+        let lookup = told.or(known);
+        if lookup.is_none() {
+            let fault = Fault::new(FaultKind::MissingElement, "identity_code", "JOI-3");
+            faults.push(fault.arg("name", "identity_code"));
+        } else if right.subject != self.subject && self.rows.iter().any(|row| row.lookup == lookup)
+        {
             faults.push(Fault::new(FaultKind::OwnUserRight, "identity_code", "JOI-3"));
         }
         faults.extend(self.register_faults(registry, &right));
-        if found.delegation().is_some() {
+        if is_delegated {
             let held = rights_of_units(tx, &right)?;
             faults.extend(register_use_faults(&right, held.iter(), self.today));
         }
         if !faults.is_empty() {
             return Ok(Err(Refusal::Faults(faults)));
         }
-        Ok(Ok(Granted { right, delegation, person }))
+        Ok(Ok(Granted { right, delegation, lookup }))
     }
 
     /// The delegation that a right hangs on: the one that the main user acts under, or of a producer's main user the
@@ -424,7 +456,7 @@ impl MainUser {
         let right = &asked.right;
         let makes_one = right.organiser.is_some() && right.role == Role::MainUser;
         match (keeper.delegation(), asked.delegation) {
-            (Some(own), _) => Ok(Some(own)),
+            (Some(own), named) => Ok(named.is_none_or(|named| named == own).then_some(own)),
             (None, Some(named)) if makes_one => {
                 let row = tx.find_delegation(named)?;
                 let fits = row.is_some_and(|row| {

@@ -3,14 +3,16 @@
 
 use serde_json::json;
 use varanto_app::AppError;
+use varanto_app::administer::LoadError;
 use varanto_app::callers::{PersonFacts, Unknown};
-use varanto_app::oversight::LogQuery;
+use varanto_app::oversight::{LogQuery, ReviewedLine};
 use varanto_app::relationship::NoticeQuery;
 use varanto_app::users::{GrantRequest, ListedUser, UserQuery};
 use varanto_domain::access::keeping::Delegation;
 use varanto_domain::access::log::Event;
 use varanto_domain::access::users::UserRight;
 use varanto_domain::access::{Caller, Purpose, Role, Strength};
+use varanto_domain::ids::PersonalIdentityCode;
 use varanto_domain::time::{FinnishDay, Validity};
 
 use crate::access::{code, neighbours_own};
@@ -37,7 +39,8 @@ fn world() -> (World, Draft) {
     let world = World::new();
     let entry = |subject: &str, organisation: &str, role: Role| {
         json!({"subject": subject, "organisation": organisation, "given_names": "Päivi",
-            "family_name": "Pää", "role": role.code(), "first_day": "2026-01-01", "granted_by": "Johto"})
+            "family_name": "Pää", "identity_code": code_of(subject).reveal(), "role": role.code(),
+            "first_day": "2026-01-01", "granted_by": "Johto"})
     };
     let officer = format!("data-protection-officer-of-{COUNTY}");
     let users = [
@@ -86,6 +89,13 @@ fn look(world: &World, subject: &str, note: &Draft) -> &'static str {
     }
 }
 
+/// Everybody's own identity code, by the subject of their logins.
+fn code_of(subject: &str) -> PersonalIdentityCode {
+    let known = [CHIEF, NEIGHBOURS_CHIEF, "boss", "aino", "eeva", "olli", "liisa", "x"];
+    let place = (20..).zip(known).find(|(_, one)| *one == subject);
+    client(place.map_or(19, |(number, _)| number)).code
+}
+
 /// A right of a producer's worker in the county's register until the end of the year.
 fn right(subject: &str) -> GrantRequest {
     let right = UserRight {
@@ -101,7 +111,7 @@ fn right(subject: &str) -> GrantRequest {
         validity: days("2026-11-01", "2026-12-31"),
         granted_by: String::new(),
     };
-    GrantRequest { right, person: None, delegation: None }
+    GrantRequest { right, person: Some(code_of(subject)), delegation: None }
 }
 
 fn delegation() -> Delegation {
@@ -117,9 +127,9 @@ fn delegation() -> Delegation {
 
 /// The producer's main user, named by the county for a delegation.
 fn named(subject: &str, delegation: i64) -> GrantRequest {
-    let GrantRequest { right, .. } = right(subject);
+    let GrantRequest { right, person, .. } = right(subject);
     let right = UserRight { role: Role::MainUser, units: Vec::new(), service_tasks: None, ..right };
-    GrantRequest { right, person: None, delegation: Some(delegation) }
+    GrantRequest { right, person, delegation: Some(delegation) }
 }
 
 /// Lets the producer's Boss keep its users; answers the delegation's number.
@@ -133,15 +143,14 @@ fn delegate(world: &World) -> i64 {
 /// Users whom main users keep: under a delegation that lasts, and under one that was withdrawn.
 pub(crate) fn kept_by_main_users(world: &World) {
     let chief = json!({"subject": CHIEF, "organisation": COUNTY, "given_names": "Päivi", "family_name": "Pää",
-        "role": "main-user", "first_day": "2026-01-01", "granted_by": "Johto"});
+        "identity_code": code_of(CHIEF).reveal(), "role": "main-user", "first_day": "2026-01-01",
+        "granted_by": "Johto"});
     world.app.load_users(json!({ "users": [chief] }).to_string().as_bytes()).unwrap();
     let chief = main_user(world, CHIEF, COUNTY);
     for ends in [true, false] {
         let number = delegate(world);
         let boss = main_user(world, "boss", PRODUCER);
-        let mut request = right("aino");
-        request.person = Some(client(6).code);
-        let aino = world.app.grant_user(&boss, &request).unwrap();
+        let aino = world.app.grant_user(&boss, &right("aino")).unwrap();
         world.app.change_user(&boss, &aino.id, &right("aino")).unwrap();
         if ends {
             world.app.withdraw_delegation(&chief, &number.to_string(), true).unwrap();
@@ -291,6 +300,78 @@ fn a_delegated_main_user_keeps_the_producers_users_within_the_delegation() {
     assert_eq!(world.damage(), Vec::<String>::new());
 }
 
+/// JOI-3: a main user grants nothing to themself under another login: who somebody is, is told of everybody, a change keeps
+/// it, and it is never another's.
+#[test]
+fn nobody_grants_a_right_to_themself_under_another_login() {
+    let (world, _) = world();
+    let chief = main_user(&world, CHIEF, COUNTY);
+    let other_login = GrantRequest { person: Some(code_of(CHIEF)), ..right("second-login") };
+    let told = faults(world.app.grant_user(&chief, &other_login));
+    assert_eq!(told, [("own-user-right", "identity_code".to_owned())]);
+    let unknown = || GrantRequest { person: None, ..right("second-login") };
+    let told = faults(world.app.grant_user(&chief, &unknown()));
+    assert_eq!(told, [("missing-element", "identity_code".to_owned())]);
+    let own = GrantRequest {
+        right: UserRight {
+            organisation: oid(COUNTY),
+            organiser: None,
+            role: Role::Worker,
+            units: Vec::new(),
+            ..unknown().right
+        },
+        ..unknown()
+    };
+    let told = faults(world.app.grant_user(&chief, &own));
+    assert_eq!(told, [("missing-element", "identity_code".to_owned())]);
+
+    let mut request = right("aino");
+    let aino = world.app.grant_user(&chief, &request).unwrap();
+    assert!(aino.identity_code_known);
+    request.person = Some(code_of("eeva"));
+    let told = faults(world.app.change_user(&chief, &aino.id, &request));
+    assert_eq!(told, [("wrong-value", "identity_code".to_owned())]);
+    request.person = None;
+    request.right.service_tasks = None;
+    let changed = world.app.change_user(&chief, &aino.id, &request).unwrap();
+    assert!(changed.identity_code_known && changed.id != aino.id);
+    request.person = Some(code_of("aino"));
+    assert_eq!(world.app.grant_user(&chief, &request).unwrap().id, changed.id);
+
+    // Of the operator's main users it is known, too.
+    let without = json!({"subject": CHIEF, "organisation": COUNTY, "given_names": "Päivi",
+        "family_name": "Pää", "role": "main-user", "first_day": "2026-01-01", "granted_by": "Johto"});
+    match world.app.load_users(json!({"users": [without]}).to_string().as_bytes()) {
+        Err(LoadError::Faults(faults)) => {
+            let told: Vec<_> = faults.iter().map(|one| (one.code(), &*one.element)).collect();
+            assert_eq!(told, [("missing-element", "users/0/identity_code")]);
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// JOI-3: who keeps users by two delegations ends and changes what either of them reaches.
+#[test]
+fn a_leaver_is_put_out_by_whichever_delegation_reaches() {
+    let (world, note) = world();
+    let chief = main_user(&world, CHIEF, COUNTY);
+    for unit in [PRODUCERS_OTHER_UNIT, PRODUCERS_UNIT, PRODUCERS_OTHER_UNIT] {
+        let said = Delegation { units: vec![oid(unit)], ..delegation() };
+        let number = world.app.delegate_users(&chief, &said).unwrap().id;
+        world.app.grant_user(&chief, &named("boss", number)).unwrap();
+    }
+    let boss = main_user(&world, "boss", PRODUCER);
+    let aino = world.app.grant_user(&boss, &right("aino")).unwrap();
+    let mut shorter = right("aino");
+    shorter.right.validity = days("2026-11-01", "2026-11-30");
+    let aino = world.app.change_user(&boss, &aino.id, &shorter).unwrap();
+    assert_eq!(look(&world, "aino", &note), "yes");
+    world.app.grant_user(&chief, &right("eeva")).unwrap();
+    world.app.end_user(&boss, &aino.id).unwrap();
+    assert_eq!(look(&world, "aino", &note), "no-user-right-here");
+    assert_eq!(world.damage(), Vec::<String>::new());
+}
+
 /// JOI-3, ACC-2: a delegated main user keeps nobody else's users: neither the organiser's workers nor another county's nor
 /// those whom the producer keeps itself; sees no client; and delegates nothing.
 #[test]
@@ -435,10 +516,10 @@ fn a_main_user_keeps_the_own_organisations_users() {
     let (world, note) = world();
     let chief = main_user(&world, CHIEF, COUNTY);
     let own = |subject: &str, role: Role| {
-        let GrantRequest { right, .. } = right(subject);
+        let GrantRequest { right, person, .. } = right(subject);
         let units = vec![oid(UNIT)];
         let right = UserRight { organisation: oid(COUNTY), organiser: None, role, units, ..right };
-        GrantRequest { right, person: None, delegation: None }
+        GrantRequest { right, person, delegation: None }
     };
     let worker = |world: &World| {
         let worker = login(world, "liisa", Role::Worker, COUNTY, Some(UNIT));
@@ -470,6 +551,11 @@ fn it_is_told_from_whom_a_right_came() {
     delegate(&world);
     let boss = main_user(&world, "boss", PRODUCER);
     world.app.grant_user(&boss, &right("aino")).unwrap();
+    let own = GrantRequest { person: Some(code_of("boss")), ..right("second-login") };
+    assert_eq!(code(world.app.grant_user(&boss, &own)), "own-user-right");
+    let mut countys = right("aino");
+    countys.right = UserRight { organisation: oid(COUNTY), organiser: None, ..countys.right };
+    assert_eq!(code(world.app.grant_user(&boss, &countys)), "another-keepers-users");
     let list = world.app.list_access(&world.county(), &note.id(), Purpose::READ).unwrap();
     let kept: Vec<String> = list
         .onlookers
@@ -488,12 +574,26 @@ fn it_is_told_from_whom_a_right_came() {
     assert_eq!(told, [("aino", "Aino Testi"), ("boss", "Päivi Pää")]);
     let lines = LogQuery { event: Some(Event::Users), ..LogQuery::default() };
     let lines = world.app.review_log(&officer, &lines).unwrap().lines;
-    let told: Vec<_> = lines
-        .iter()
-        .filter(|line| line.actor == format!("person:{CHIEF}"))
-        .map(|line| (line.reason.as_str(), line.detail.split(' ').next().unwrap_or_default()))
-        .collect();
-    assert_eq!(told, [("keeps-users", "granted"), ("keeps-users", "delegated")]);
+    let told = |actor: &str| -> Vec<String> {
+        let theirs = lines.iter().filter(|line| line.actor == format!("person:{actor}"));
+        let words = |line: &ReviewedLine| {
+            let words: Vec<&str> = line.detail.split(' ').take(2).collect();
+            format!("{} {}", line.reason, words.join(" "))
+        };
+        theirs.map(words).collect()
+    };
+    let expected = [
+        "keeps-users granted person:boss".to_owned(),
+        format!("keeps-users delegated organiser={COUNTY}"),
+    ];
+    assert_eq!(told(CHIEF), expected);
+    // Who was let into the county's register by the producer's main user, and what that one was refused.
+    let expected = [
+        format!("another-keepers-users grant organisation={COUNTY}"),
+        format!("own-user-right grant organisation={PRODUCER}"),
+        "keeps-users granted person:aino".to_owned(),
+    ];
+    assert_eq!(told("boss"), expected);
 }
 
 /// ARC-15, JOI-3: whoever granted a right had the right to at that moment, or it is damage: the main user's own right, or

@@ -258,23 +258,16 @@ pub fn may_keep_users(caller: &Caller) -> Result<&str, Denial> {
     }
 }
 
-/// Decides whether one of these keeps the users of an organisation, by itself or by an organiser. One for whom an
-/// organisation answers comes before one that a delegation names.
-///
-/// # Errors
-/// [`Denial::NotTheirUsers`].
+/// Those of these that keep the users of an organisation, by itself or by an organiser; none: they are not theirs to
+/// keep.
 ///
 /// Source: JOI-3.
-pub fn keeper_of<'k>(
+pub fn keepers_of_users<'k, 'q>(
     keepers: &'k [Keeper],
-    organisation: &Oid,
-    organiser: Option<&Oid>,
-) -> Result<&'k Keeper, Denial> {
-    let keeps = || keepers.iter().filter(|keeper| keeper.keeps(organisation, organiser));
-    keeps()
-        .find(|keeper| keeper.delegation().is_none())
-        .or_else(|| keeps().next())
-        .ok_or(Denial::NotTheirUsers)
+    organisation: &'q Oid,
+    organiser: Option<&'q Oid>,
+) -> impl Iterator<Item = &'k Keeper> + use<'k, 'q> {
+    keepers.iter().filter(move |keeper| keeper.keeps(organisation, organiser))
 }
 
 /// What keeps an organiser from letting a producer into its system: parallel joining is a private producer's, in the

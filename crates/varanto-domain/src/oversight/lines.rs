@@ -1,7 +1,7 @@
 //! Which lines of the use log are a controller's business, and what of them.
 
 use crate::access::LogPermit;
-use crate::access::log::KeptLine;
+use crate::access::log::{Event, KeptLine};
 use crate::ids::{ClientKey, Oid, VersionKey};
 
 /// What has to be known of a line's documents and client, to say whose business it is.
@@ -59,11 +59,11 @@ pub const MASKED: &str = "masked";
 /// What of a line a reviewer sees; `None` when it is not the reviewer's business.
 ///
 /// A controller answers for its registers, whoever looks there, and for its own people and systems,
-/// wherever they look. Of a look elsewhere it learns neither client nor documents: they are another
+/// wherever they look. Who lets users of its own in, or into its register, is its business, too. Of a look elsewhere it learns neither client nor documents: they are another
 /// controller's to tell of. That nothing was found of somebody is told without the name where the
 /// registers hold nothing of that client: it would tell that the archive knows the client at all.
 ///
-/// Source: LOG-1, LOG-2, ACC-2.
+/// Source: LOG-1, LOG-2, ACC-2, JOI-3.
 #[must_use]
 pub fn seen(permit: &LogPermit, facts: LineFacts<'_>) -> Option<SeenLine> {
     let own: Vec<VersionKey> = facts
@@ -73,7 +73,8 @@ pub fn seen(permit: &LogPermit, facts: LineFacts<'_>) -> Option<SeenLine> {
         .map(|(version, _)| *version)
         .collect();
     let actor = facts.line.actor.organisation.as_deref();
-    if own.is_empty() && !actor.is_some_and(|one| permit.answers_for(one)) {
+    let answers = |organisation: &str| permit.answers_for(organisation);
+    if own.is_empty() && !actor.is_some_and(answers) && !of_users(facts.line).any(answers) {
         return None;
     }
     let elsewhere = own.is_empty() && !facts.controllers.is_empty();
@@ -86,10 +87,20 @@ pub fn seen(permit: &LogPermit, facts: LineFacts<'_>) -> Option<SeenLine> {
     Some(SeenLine { client, versions: own, elsewhere, masked })
 }
 
+/// Whose users a line tells of, and in whose register they are.
+///
+/// Source: JOI-3.
+fn of_users(line: &KeptLine) -> impl Iterator<Item = &str> {
+    let words = line.detail.split(' ').filter(|_| line.event == Event::Users);
+    words.filter_map(|word| {
+        word.strip_prefix("organisation=").or_else(|| word.strip_prefix("organiser="))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::log::{Actor, Event};
+    use crate::access::log::Actor;
     use crate::access::{Caller, Role, Sector, Strength, Who, may_review_log};
     use crate::time::Instant;
 
@@ -165,6 +176,46 @@ mod tests {
         check(COUNTY, &[], false, Some((false, 0, false)));
         check(NEIGHBOUR, &[NEIGHBOUR], true, None);
         check(NEIGHBOUR, &[], true, None);
+    }
+
+    /// JOI-3, LOG-2: an organiser sees who lets users into its register, and an organisation who lets in its people;
+    /// of other acts the same words make nothing their business.
+    #[test]
+    fn whose_register_is_opened_and_whose_people_come_in_sees_by_whom() {
+        let permit =
+            may_review_log(&person(Role::DataProtectionOfficer, Strength::Strong)).unwrap();
+        let told = |event: Event, detail: String| {
+            let line = KeptLine {
+                number: 1,
+                at: Instant::from_millis(0),
+                event,
+                outcome: "denied".into(),
+                reason: "another-keepers-users".into(),
+                actor: Actor {
+                    name: "person:boss".into(),
+                    organisation: Some(NEIGHBOUR.into()),
+                    detail: None,
+                },
+                client: None,
+                version: None,
+                detail,
+            };
+            let facts = LineFacts {
+                line: &line,
+                controllers: &[],
+                client_is_known: false,
+                hides_whereabouts: false,
+            };
+            seen(&permit, facts).is_some()
+        };
+        let of = |organisation: &str, organiser: &str| {
+            format!("granted person:aino organisation={organisation} organiser={organiser}")
+        };
+        assert!(told(Event::Users, of(NEIGHBOUR, COUNTY)));
+        assert!(told(Event::Users, of(COUNTY, NEIGHBOUR)));
+        assert!(!told(Event::Users, of(NEIGHBOUR, NEIGHBOUR)));
+        assert!(!told(Event::Users, of(&format!("{COUNTY}0"), NEIGHBOUR)));
+        assert!(!told(Event::Search, of(NEIGHBOUR, COUNTY)));
     }
 
     /// ARC-10: of a look at a client under an order an officer sees neither the unit nor a producer's people

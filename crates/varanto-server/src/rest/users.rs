@@ -153,6 +153,7 @@ struct ToldUser<'a> {
     delegation: Option<String>,
     given_names: &'a str,
     family_name: &'a str,
+    identity_code_known: bool,
     role: &'static str,
     units: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -185,6 +186,7 @@ impl<'a> ToldUser<'a> {
             delegation: one.delegation.map(|number| number.to_string()),
             given_names: &right.given_names,
             family_name: &right.family_name,
+            identity_code_known: one.identity_code_known,
             role: right.role.code(),
             units: right.units.iter().map(Oid::as_str).collect(),
             service_tasks: tasks.map(|tasks| tasks.iter().map(AsRef::as_ref).collect()),

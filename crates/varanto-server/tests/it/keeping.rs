@@ -7,6 +7,9 @@ use varanto_kit::http::Client;
 
 use crate::house::{House, code};
 
+/// The identity codes of the three who take part.
+const CODES: [&str; 3] = ["010180-9015", "010180-9026", "010180-9037"];
+
 /// A main user of an organisation, logged in.
 fn main_user(house: &House, subject: &str, organisation: &str) -> Client {
     let user = house.provider.users()[0].clone();
@@ -24,7 +27,7 @@ async fn an_organiser_lets_a_producers_main_user_keep_its_users() {
     let house = House::open();
     let (county, producer) = (house.organisation().to_string(), house.producer().to_string());
     let chief = json!({"subject": "chief", "organisation": county, "given_names": "Päivi", "family_name": "Pää",
-        "role": "main-user", "first_day": "2020-01-01", "granted_by": "Johto"});
+        "identity_code": CODES[0], "role": "main-user", "first_day": "2020-01-01", "granted_by": "Johto"});
     house.doors.app.load_users(json!({"users": [chief]}).to_string().as_bytes()).unwrap();
     let chief = main_user(&house, "chief", &county);
 
@@ -45,7 +48,8 @@ async fn an_organiser_lets_a_producers_main_user_keep_its_users() {
 
     let user = |subject: &str, role: &str| {
         days(json!({"subject": subject, "organisation": producer, "organiser": county,
-            "given_names": "Aino", "family_name": "Testi", "role": role}))
+            "given_names": "Aino", "family_name": "Testi", "role": role,
+            "identity_code": CODES[if subject == "boss" { 1 } else { 2 }]}))
     };
     let mut named = user("boss", "main-user");
     let without = chief.post_json("/api/v1/users", &named).await.unwrap();
@@ -58,6 +62,8 @@ async fn an_organiser_lets_a_producers_main_user_keep_its_users() {
     assert_eq!(answer.status, 201, "{}", answer.text());
     let told = answer.json();
     let mut expected = named.clone();
+    expected.as_object_mut().unwrap().remove("identity_code");
+    expected["identity_code_known"] = true.into();
     expected["user"] = told["user"].clone();
     expected["units"] = json!([]);
     expected["login"] = "strong".into();
@@ -88,12 +94,14 @@ async fn an_organiser_lets_a_producers_main_user_keep_its_users() {
     let path = |what: &str| format!("/api/v1/users/{}{what}", aino["user"].as_str().unwrap());
     assert_eq!(boss.get(&path("")).await.unwrap().json(), aino);
     let mut changed = user("aino", "producer-worker");
+    changed.as_object_mut().unwrap().remove("identity_code");
     changed["service_tasks"] = json!(["24"]);
     let changed = chief.post_json(&path("/change"), &changed).await.unwrap().json();
     assert_eq!(
-        (&changed["service_tasks"], changed["user"] == aino["user"]),
-        (&json!(["24"]), false)
+        (&changed["service_tasks"], &changed["identity_code_known"]),
+        (&json!(["24"]), &true.into())
     );
+    assert_ne!(changed["user"], aino["user"]);
     let again = chief.post_json(&path("/end"), &json!({})).await.unwrap();
     assert_eq!(
         (again.status.as_u16(), again.json()["faults"][0]["code"].clone()),
