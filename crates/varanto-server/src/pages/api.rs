@@ -15,7 +15,17 @@ use crate::rest::routes::Operation;
 use crate::rest::table::{SEARCH, TABLE};
 use crate::texts::Language;
 
-const TAGS: [&str; 4] = ["documents", "proof", "registers", "running"];
+const TAGS: [&str; 9] = [
+    "documents",
+    "relationships",
+    "clients",
+    "wills",
+    "users",
+    "logs",
+    "proof",
+    "registers",
+    "running",
+];
 
 #[derive(Template)]
 #[template(path = "api.html")]
@@ -167,4 +177,17 @@ fn codes(words: Words) -> Vec<(&'static str, String, String)> {
     let mut all: Vec<_> = families.into_iter().zip(codes).map(told).collect();
     all.sort_unstable();
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the interface has, its page tells.
+    #[test]
+    fn every_operation_is_on_the_page() {
+        for operation in TABLE {
+            assert!(TAGS.contains(&operation.tag), "{} of {}", operation.id, operation.tag);
+        }
+    }
 }
