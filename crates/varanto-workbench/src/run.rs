@@ -362,7 +362,7 @@ impl Worker<'_, '_> {
             }
             let kept = dossier.kept.to_string();
             let id = identifiers::document_of(self.run.mapping, &dossier.kept);
-            let note = match self.hand_in(&id, &dossier.submission)? {
+            let note = match self.hand_in(&id, dossier.submission)? {
                 Ok(receipt) => Note::Dossier { kept, receipt },
                 Err(told) => {
                     refused.push(kept.clone());
@@ -433,7 +433,7 @@ impl Worker<'_, '_> {
         let size = bytes.len() as u64;
         let id = identifiers::document(self.run.mapping, &document.source_id);
         let submission = document.submission(self.run.mapping, part, bytes);
-        Ok(match self.hand_in(&id, &submission)? {
+        Ok(match self.hand_in(&id, submission)? {
             Ok(receipt) => Note::Archived { number, receipt, bytes: size },
             Err(told) => Note::Refused { number, told },
         })
@@ -443,16 +443,15 @@ impl Worker<'_, '_> {
     fn hand_in(
         &mut self,
         id: &Oid,
-        submission: &Submission,
+        mut submission: Submission,
     ) -> Result<Result<String, Vec<Told>>, RunError> {
-        let mut signed = submission.clone();
-        if let Some(signature) = self.run.signer.sign(submission).map_err(RunError::Signature)? {
-            signed.parts.push((Part::Signature, signature));
+        if let Some(signature) = self.run.signer.sign(&submission).map_err(RunError::Signature)? {
+            submission.parts.push((Part::Signature, signature));
         }
         let mut asked = 0;
         loop {
             self.pace.wait();
-            match self.door.archive(&signed) {
+            match self.door.archive(&submission) {
                 Answer::Archived(receipt) => return Ok(Ok(receipt)),
                 // Of a run that was broken off: the same document with a signature of then.
                 Answer::Otherwise(differs) if differs == ["signature"] => {

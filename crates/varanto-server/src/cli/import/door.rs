@@ -14,7 +14,7 @@ use varanto_domain::archive::signatures::SignerKind;
 use varanto_domain::ids::Oid;
 use varanto_domain::time::Clock;
 use varanto_formats::signature::{FileKey, Signing, jws};
-use varanto_kit::http::{Answer as HttpAnswer, Client, Connection, HttpError, Multipart};
+use varanto_kit::http::{Answer as HttpAnswer, Client, Connection, HttpError, Multipart, Send};
 use varanto_workbench::door::{Answer, Door, Signer, Told};
 use zeroize::Zeroizing;
 
@@ -118,8 +118,11 @@ impl Door for HttpsDoor {
             form = form.part(part.name(), part.media_type(), bytes);
         }
         let path = format!("{BASE}/documents");
-        let asked =
-            self.ask(&async |open: &mut Connection| open.post_form(&path, form.clone()).await);
+        let (kind, body) = (form.content_type(), form.finish());
+        let asked = self.ask(&async |open: &mut Connection| {
+            let with = Send { content_type: Some(&kind), headers: &[] };
+            open.send("POST", &path, body.clone(), with).await
+        });
         match asked {
             Ok(answer) => told(&answer),
             // Whom one of the two does not trust, waiting does not help.
