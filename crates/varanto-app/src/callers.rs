@@ -190,11 +190,7 @@ fn caller_by_registers(
     who: &Who,
     today: FinnishDay,
 ) -> Result<Caller, Unknown> {
-    let subject = match who {
-        Who::Person { subject, .. } => subject.as_str(),
-        _ => "",
-    };
-    let held = registry.rights_held(organisation, subject);
+    let held = registry.rights_held(organisation, who, today);
     let left = left_of(who, &held, today).map_err(|why| match why {
         NotAUser::NoRight => Unknown::User,
         NotAUser::LoginTooWeak => Unknown::WeakUser,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use varanto_domain::access::users::{HeldRights, UserRight};
+use varanto_domain::access::{Role, Who};
 use varanto_domain::codes::CodeSets;
 use varanto_domain::ids::Oid;
 use varanto_domain::joining::{RegisterEntries, Registers};
@@ -16,7 +17,7 @@ use varanto_store::{FileKind, ReadTx, RegisterFile, Store, StoreError};
 use crate::OpenError;
 use crate::administer::{BadFile, LoadError};
 use crate::roads::roads_in_log;
-use crate::users::{UserRegister, register_of};
+use crate::users::{OrganisersUsers, UserRegister, register_of};
 
 /// Where a structure version stands in the registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,21 +143,33 @@ impl Registry {
     /// The rights of an organisation's users that organisers keep.
     pub(crate) fn users_kept(&self, organisation: &Oid) -> impl Iterator<Item = &UserRight> {
         let kept = self.users.get(organisation).into_iter().flat_map(|users| &users.kept);
-        kept.flat_map(|(_, rights)| rights.values().flatten())
+        kept.flat_map(|(_, users)| users.rights.values().flatten())
     }
 
-    /// Whether an organiser keeps an organisation's users for its register (JOI-3).
+    /// Whether an organiser keeps an organisation's users for its register on a day (JOI-3).
     #[must_use]
-    pub fn keeps_users(&self, organiser: &Oid, organisation: &Oid) -> bool {
-        self.users.get(organisation).is_some_and(|users| users.kept.contains_key(organiser))
+    pub fn keeps_users(&self, organiser: &Oid, organisation: &Oid, day: FinnishDay) -> bool {
+        let kept = self.users.get(organisation).and_then(|users| users.kept.get(organiser));
+        kept.is_some_and(|users| users.has_begun(day))
     }
 
-    /// The rights of a person for an organisation, by who keeps them.
-    pub(crate) fn rights_held(&self, organisation: &Oid, subject: &str) -> HeldRights<'_> {
-        let Some(users) = self.users.get(organisation) else { return HeldRights::default() };
+    /// The rights of a person for an organisation on a day, by who keeps them. A main user is one also where no
+    /// register of workers has begun.
+    pub(crate) fn rights_held(
+        &self,
+        organisation: &Oid,
+        who: &Who,
+        day: FinnishDay,
+    ) -> HeldRights<'_> {
+        let (Some(users), Who::Person { subject, role, .. }) = (self.users.get(organisation), who)
+        else {
+            return HeldRights::default();
+        };
+        let counts = |users: &OrganisersUsers| *role == Role::MainUser || users.has_begun(day);
+        let kept = users.kept.iter().filter(|(_, users)| counts(users));
         HeldRights {
             own: users.own.as_ref().map(|rights| theirs(rights, subject)),
-            kept: users.kept.iter().map(|(by, rights)| (by, theirs(rights, subject))).collect(),
+            kept: kept.map(|(by, users)| (by, theirs(&users.rights, subject))).collect(),
         }
     }
 

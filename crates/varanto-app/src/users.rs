@@ -9,11 +9,11 @@ use std::fmt::Write;
 
 use varanto_domain::access::keeping::{Keeper, KeptRight};
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
-use varanto_domain::access::users::UserRight;
+use varanto_domain::access::users::{Ending, UserRight, register_begins};
 use varanto_domain::access::{Basis, Caller, Role};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{ClientIdentifier, Oid};
-use varanto_domain::time::Instant;
+use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::users::{self, UserEntry};
 use varanto_store::{NewUserRight, OPERATOR, StoreError, UserRow, WriteTx};
 
@@ -82,14 +82,30 @@ pub struct UserPage {
     pub next: Option<String>,
 }
 
-/// The rights of an organisation's users that are in force, by who keeps them and by subject. Who has kept a single
-/// one keeps a register, also when all have ended.
+/// The rights of an organisation's users that were not ended, by who keeps them and by subject. An organisation that
+/// has kept a single one keeps a register, also when all have ended.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OrganisationsUsers {
     /// Those that it keeps itself.
     pub(crate) own: Option<HashMap<String, Vec<UserRight>>>,
     /// Those that organisers keep, each for its own register.
-    pub(crate) kept: BTreeMap<Oid, HashMap<String, Vec<UserRight>>>,
+    pub(crate) kept: BTreeMap<Oid, OrganisersUsers>,
+}
+
+/// The rights of an organisation's users that an organiser keeps.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct OrganisersUsers {
+    /// From which day on nobody comes into the organiser's register without.
+    pub(crate) begins: Option<FinnishDay>,
+    /// The rights, by subject.
+    pub(crate) rights: HashMap<String, Vec<UserRight>>,
+}
+
+impl OrganisersUsers {
+    /// Whether they alone count on a day.
+    pub(crate) fn has_begun(&self, day: FinnishDay) -> bool {
+        self.begins.is_some_and(|first| first <= day)
+    }
 }
 
 /// The users of every organisation.
@@ -100,13 +116,21 @@ pub(crate) fn register_of(rows: &[UserRow]) -> Result<UserRegister, StoreError> 
     let mut register = UserRegister::new();
     for row in rows {
         let users = register.entry(row.organisation.clone()).or_default();
-        let users = match &row.organiser {
+        let right = right_of(row)?;
+        let rights = match &row.organiser {
             None => users.own.get_or_insert_default(),
-            Some(organiser) => users.kept.entry(organiser.clone()).or_default(),
+            Some(organiser) => {
+                let users = users.kept.entry(organiser.clone()).or_default();
+                let ended = row
+                    .ended_at
+                    .map(|at| Ending { on: FinnishDay::of(at), by_granter: row.ended_by_granter });
+                let begins = register_begins(&right, FinnishDay::of(row.granted_at), ended);
+                users.begins = users.begins.into_iter().chain(begins).min();
+                &mut users.rights
+            }
         };
         if row.ended_at.is_none() {
-            let right = right_of(row)?;
-            users.entry(right.subject.clone()).or_default().push(right);
+            rights.entry(right.subject.clone()).or_default().push(right);
         }
     }
     Ok(register)

@@ -29,6 +29,8 @@ pub struct UserRow {
     pub ended_at: Option<Instant>,
     /// The line that tells of that.
     pub ended_line: Option<i64>,
+    /// Whether who granted it ended it.
+    pub ended_by_granter: bool,
     /// The client who the user is.
     pub client: Option<ClientKey>,
     /// Under what the user's identity code is found, where one was told.
@@ -59,7 +61,9 @@ macro_rules! users_sql {
         concat!(
             "SELECT held.user_key, held.organisation, held.sealed, held.granted_at, held.ended_at, ",
             "held.lookup, named.client_key, held.granted_line, held.ended_line, held.organiser, ",
-            "held.delegation FROM user_right AS held ",
+            "held.delegation, granted.actor IS ended.actor FROM user_right AS held ",
+            "LEFT JOIN use_log AS granted ON granted.line = held.granted_line ",
+            "LEFT JOIN use_log AS ended ON ended.line = held.ended_line ",
             "LEFT JOIN client_identifier AS named ON named.lookup = held.lookup ",
             $which
         )
@@ -155,6 +159,7 @@ impl ReadTx<'_> {
             client: row.get::<_, Option<i64>>(6)?.map(ClientKey),
             granted_line: row.get(7)?,
             ended_line: row.get(8)?,
+            ended_by_granter: row.get(11)?,
         })
     }
 }

@@ -216,7 +216,7 @@ fn onlookers(
             if let Ok(grant) = answer {
                 let organisation = caller.organisation.clone();
                 let kept = matches!(who, WhoLooks::People(..))
-                    && registry.keeps_users(&row.controller, &organisation);
+                    && registry.keeps_users(&row.controller, &organisation, FinnishDay::of(now));
                 let users_kept_by = kept.then(|| row.controller.clone());
                 all.push(Onlooker {
                     who,

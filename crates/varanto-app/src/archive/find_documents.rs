@@ -460,7 +460,12 @@ fn places(
     };
     clients.dedup();
     let about = if clients.len() == 1 { clients.first().copied() } else { None };
-    let scopes = clients.into_iter().map(Scope::Client).collect();
+    let mut scopes = Vec::new();
+    for client in clients {
+        if inquiry.might_show(tx, client)? {
+            scopes.push(Scope::Client(client));
+        }
+    }
     Ok(Where { scopes, about, through: None, denied: None })
 }
 

@@ -9,7 +9,7 @@ use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
 use varanto_domain::access::users::UserRight;
 use varanto_domain::access::{Basis, Caller, Denial, Role};
 use varanto_domain::faults::{Fault, FaultKind};
-use varanto_domain::ids::{ClientIdentifier, PersonalIdentityCode};
+use varanto_domain::ids::{ClientIdentifier, Oid, PersonalIdentityCode};
 use varanto_domain::relationship::RegisterUseRight;
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::users;
@@ -419,9 +419,9 @@ impl MainUser {
             let hangs_on = self.hangs_on(tx, keeper, asked)?;
             let delegation = delegation_of(tx, hangs_on)?;
             let faults = granting_faults(keeper, &self.subject, &right, delegation.as_ref());
-            Ok((faults, (hangs_on, keeper.delegation().is_some())))
+            Ok((faults, (hangs_on, delegation.filter(|_| keeper.delegation().is_some()))))
         })?;
-        let (mut faults, (delegation, is_delegated)) = match fitting {
+        let (mut faults, (delegation, bound)) = match fitting {
             Ok(fitting) => fitting,
             Err(denial) => return Ok(Err(Refusal::Denied(denial))),
         };
@@ -435,9 +435,10 @@ impl MainUser {
             faults.push(Fault::new(FaultKind::OwnUserRight, "identity_code", "JOI-3"));
         }
         faults.extend(self.register_faults(registry, &right));
-        if is_delegated {
-            let held = rights_of_units(tx, &right)?;
-            faults.extend(register_use_faults(&right, held.iter(), self.today));
+        if let Some(bound) = bound {
+            let reached = bound.reached(&right, &registry.units_of(&right.organisation));
+            let held = rights_of_units(tx, &reached)?;
+            faults.extend(register_use_faults(&right, &reached, held.iter(), self.today));
         }
         if !faults.is_empty() {
             return Ok(Err(Refusal::Faults(faults)));
@@ -509,13 +510,10 @@ fn user_of(tx: &ReadTx<'_>, id: &str) -> Result<Option<UserRow>, StoreError> {
     }
 }
 
-/// The register-use rights of the units that a right names.
-fn rights_of_units(
-    tx: &ReadTx<'_>,
-    right: &UserRight,
-) -> Result<Vec<RegisterUseRight>, StoreError> {
+/// The register-use rights of units.
+fn rights_of_units(tx: &ReadTx<'_>, units: &[Oid]) -> Result<Vec<RegisterUseRight>, StoreError> {
     let mut all = Vec::new();
-    for unit in &right.units {
+    for unit in units {
         let mut after = (i64::MIN, i64::MIN);
         loop {
             let page = tx.list_rights_of_holder(unit, after, PAGE)?;

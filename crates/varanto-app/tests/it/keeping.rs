@@ -189,6 +189,7 @@ fn a_right_of_the_organisers_counts_from_the_next_request_on() {
     );
     let again = world.app.grant_user(&chief, &right("aino")).unwrap();
     assert_eq!(again.id, aino.id);
+    world.app.grant_user(&chief, &right("eeva")).unwrap();
 
     let mut elsewhere = right("aino");
     elsewhere.right.service_tasks = Some(vec!["10".into()]);
@@ -279,8 +280,6 @@ fn a_delegated_main_user_keeps_the_producers_users_within_the_delegation() {
         ("beyond-delegation", "login"),
         ("beyond-delegation", "last_day"),
         ("wrong-value", "units/1"),
-        ("no-register-use", "units/0"),
-        ("no-register-use", "units/1"),
         ("no-register-use", "service_tasks/0"),
     ];
     assert_eq!(told, expected.map(|(code, at)| (code, at.to_owned())));
@@ -295,8 +294,43 @@ fn a_delegated_main_user_keeps_the_producers_users_within_the_delegation() {
     ];
     assert_eq!(told, expected.map(|(code, at)| (code, at.to_owned())));
     assert_eq!(look(&world, "aino", &note), "yes");
+    let chief = main_user(&world, CHIEF, COUNTY);
+    world.app.grant_user(&chief, &right("eeva")).unwrap();
     world.app.end_user(&boss, &aino.id).unwrap();
     assert_eq!(look(&world, "aino", &note), "no-user-right-here");
+    assert_eq!(world.damage(), Vec::<String>::new());
+}
+
+/// JOI-3: a producer's people are shut out of the county's register by a worker's right that is in force: not by a main
+/// user's, not before its first day, and not by a slip; and from then on for good.
+#[test]
+fn a_register_of_users_begins_with_a_workers_right_in_force() {
+    let (world, note) = world();
+    delegate(&world);
+    assert_eq!(look(&world, "olli", &note), "yes");
+    let chief = main_user(&world, CHIEF, COUNTY);
+    let slip = world.app.grant_user(&chief, &right("aino")).unwrap();
+    assert_eq!(look(&world, "olli", &note), "no-user-right-here");
+    world.app.end_user(&chief, &slip.id).unwrap();
+    assert_eq!(look(&world, "olli", &note), "yes");
+    let mut later = right("aino");
+    later.right.validity = days("2026-11-10", "2026-12-31");
+    let aino = world.app.grant_user(&chief, &later).unwrap();
+    assert_eq!((look(&world, "aino", &note), look(&world, "olli", &note)), ("yes", "yes"));
+    world.clock.set("2026-11-10T12:00:00+02:00");
+    world.know(&client(1));
+    let world = world.reopen();
+    assert_eq!(
+        (look(&world, "aino", &note), look(&world, "olli", &note)),
+        ("yes", "no-user-right-here")
+    );
+    world.clock.set("2026-11-11T12:00:00+02:00");
+    let chief = main_user(&world, CHIEF, COUNTY);
+    world.app.end_user(&chief, &aino.id).unwrap();
+    assert_eq!(
+        (look(&world, "aino", &note), look(&world, "olli", &note)),
+        ("no-user-right-here", "no-user-right-here")
+    );
     assert_eq!(world.damage(), Vec::<String>::new());
 }
 

@@ -296,6 +296,21 @@ fn too_long_a_search_tells_nobody_that_a_client_is_known() {
         let summary = hasty.app.client_summary(&caller, &query).map(|one| one.documents.len());
         (code(search), code(summary))
     };
+    let note = world.note(&dossier);
+    world.archive(&note);
+    let by = |system: System, query: DocumentQuery| {
+        let query = DocumentQuery { limit: DocumentQuery::MOST, ..query };
+        let found = hasty.app.find_documents(&world.caller(system), &query);
+        code(found.map(|page| page.hits.len()))
+    };
+    let of_case = |case: &str| DocumentQuery { case: Some(oid(case)), ..DocumentQuery::default() };
+    let of_main = |id: Oid| DocumentQuery { main_document: Some(id), ..DocumentQuery::default() };
+    for query in [of_case(&dossier.case), of_main(note.id())] {
+        assert_eq!(by(System::County, query.clone()), "search-too-wide");
+        for system in [System::Neighbour, System::Producer] {
+            assert_eq!(by(system, query.clone()), "0", "{system:?}");
+        }
+    }
     assert_eq!(asked(System::County, 1).0, "search-too-wide");
     for system in [System::Neighbour, System::Producer] {
         assert_eq!(asked(system, 1), ("0".to_owned(), "0".to_owned()), "{system:?}");

@@ -103,6 +103,15 @@ impl Delegation {
         rest.split(' ').next()?.parse().ok()
     }
 
+    /// The units of a right that it reaches, of those that are the producer's.
+    #[must_use]
+    pub fn reached(&self, right: &UserRight, theirs: &[Oid]) -> Vec<Oid> {
+        let within = |unit: &&Oid| {
+            theirs.contains(unit) && (self.units.is_empty() || self.units.contains(unit))
+        };
+        right.units.iter().filter(within).cloned().collect()
+    }
+
     /// What of a right goes beyond it, on a day. The units must be named, the service tasks where they are here.
     ///
     /// Source: JOI-3.
@@ -407,23 +416,25 @@ pub fn ending_faults(
 }
 
 /// What of a right goes beyond the register-use rights that the producer's units have in the organiser's register: each
-/// unit must have one that lasts or is to come, and each service task named be covered by one of them.
+/// unit must have one that lasts or is to come, and each service task named be covered by one of them. Of units that
+/// are not `reached`, being another producer's or beyond the delegation, nothing is told.
 ///
 /// Source: JOI-3, RUR-1, RUR-3.
 #[must_use]
 pub fn register_use_faults<'r>(
     right: &UserRight,
+    reached: &[Oid],
     held: impl Iterator<Item = &'r RegisterUseRight>,
     today: FinnishDay,
 ) -> Vec<Fault> {
     let counts = |one: &&RegisterUseRight| {
         Some(&one.controller) == right.organiser.as_ref()
             && one.side != Side::Organiser
-            && right.units.contains(&one.holder)
+            && reached.contains(&one.holder)
             && !matches!(one.standing_on(today), Standing::Ended(_))
     };
     let held: Vec<&RegisterUseRight> = held.filter(counts).collect();
-    let units = right.units.iter().enumerate();
+    let units = right.units.iter().enumerate().filter(|(_, unit)| reached.contains(unit));
     let without = units.filter(|(_, unit)| held.iter().all(|one| one.holder != **unit));
     let tasks = right.service_tasks.iter().flatten().enumerate();
     let uncovered = tasks.filter(|(_, task)| !held.iter().any(|one| one.branch.covers(task)));

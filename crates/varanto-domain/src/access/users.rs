@@ -42,6 +42,33 @@ pub struct UserRight {
     pub granted_by: String,
 }
 
+/// How a right was ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ending {
+    /// The day.
+    pub on: FinnishDay,
+    /// Whether who granted it ended it.
+    pub by_granter: bool,
+}
+
+/// From which day on an organiser's register of a producer's users counts by reason of a right that was granted on a
+/// day: a worker's, from the first day on which it was in force. A main user's right shuts nobody out, nor one that
+/// was in force on no day, nor a slip: one that was ended on its first day by who granted it.
+///
+/// Source: JOI-3; own-choices.
+#[must_use]
+pub fn register_begins(
+    right: &UserRight,
+    granted: FinnishDay,
+    ended: Option<Ending>,
+) -> Option<FinnishDay> {
+    let first = right.validity.first.max(granted);
+    let is_worker = right.role == Role::ProducerWorker;
+    let was_in_force = right.validity.contains(first) && ended.is_none_or(|end| first <= end.on);
+    let is_slip = ended.is_some_and(|end| end.by_granter && end.on == first);
+    (is_worker && was_in_force && !is_slip).then_some(first)
+}
+
 /// Why a login is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NotAUser {
@@ -288,6 +315,29 @@ mod tests {
         reach(Some(&[free()]), &[], &Ok([None, as_login]));
         reach(Some(&[]), &[both()], &Ok([of_24, None]));
         reach(Some(&[]), &[], &Err(NotAUser::NoRight));
+    }
+
+    /// JOI-3: an organiser's register of a producer's users begins with the first worker's right that is in force.
+    #[test]
+    fn a_register_begins_with_a_workers_right_in_force() {
+        let day = |text: &str| FinnishDay::parse(text).unwrap();
+        let worker = UserRight { role: Role::ProducerWorker, ..right(&["1.2.1"], None) };
+        let check = |right: &UserRight, granted, ended: Option<(&str, bool)>, expected| {
+            let ended = ended.map(|(on, by_granter)| Ending { on: day(on), by_granter });
+            let told = register_begins(right, day(granted), ended);
+            assert_eq!(told, FinnishDay::parse(expected), "{granted} {ended:?}");
+        };
+        check(&worker, "2026-03-01", None, "2026-03-01");
+        check(&worker, "2025-12-01", None, "2026-01-01");
+        check(&worker, "2026-03-01", Some(("2026-03-02", true)), "2026-03-01");
+        check(&worker, "2026-03-01", Some(("2026-03-01", false)), "2026-03-01");
+        check(&worker, "2026-03-01", Some(("2026-03-01", true)), "");
+        check(&worker, "2025-12-01", Some(("2026-01-01", true)), "");
+        check(&worker, "2025-12-01", Some(("2025-12-31", false)), "");
+        check(&worker, "2026-07-01", None, "");
+        for role in Role::ALL.into_iter().filter(|role| *role != Role::ProducerWorker) {
+            check(&UserRight { role, ..worker.clone() }, "2026-03-01", None, "");
+        }
     }
 
     /// JOI-3: nobody is a main user by what the login says alone.

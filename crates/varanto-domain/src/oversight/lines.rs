@@ -59,8 +59,8 @@ pub const MASKED: &str = "masked";
 /// What of a line a reviewer sees; `None` when it is not the reviewer's business.
 ///
 /// A controller answers for its registers, whoever looks there, and for its own people and systems,
-/// wherever they look. Who lets users of its own in, or into its register, is its business, too. Of a look elsewhere it learns neither client nor documents: they are another
-/// controller's to tell of. That nothing was found of somebody is told without the name where the
+/// wherever they look. Who lets users of its own in, or into its register, is its business, too. Of a look
+/// elsewhere it learns neither client nor documents: they are another controller's to tell of. That nothing was found of somebody is told without the name where the
 /// registers hold nothing of that client: it would tell that the archive knows the client at all.
 ///
 /// Source: LOG-1, LOG-2, ACC-2, JOI-3.

@@ -84,7 +84,7 @@ async fn an_organiser_lets_a_producers_main_user_keep_its_users() {
         .iter()
         .map(|one| one["code"].as_str().unwrap())
         .collect();
-    assert_eq!(codes, ["wrong-value", "beyond-delegation", "wrong-value", "no-register-use"]);
+    assert_eq!(codes, ["wrong-value", "beyond-delegation", "wrong-value"]);
     let answer = boss.post_json("/api/v1/delegations", &sent).await.unwrap();
     assert_eq!((answer.status.as_u16(), code(&answer)), (403, "another-keepers-users".into()));
 

@@ -285,7 +285,7 @@ fn no_right_goes_beyond_the_register_use_rights() {
             suspensions: Vec::new(),
         };
     let faults = |held: &[RegisterUseRight]| {
-        told(register_use_faults(&right(), held.iter(), day("2026-03-01")))
+        told(register_use_faults(&right(), &[oid(HOME)], held.iter(), day("2026-03-01")))
     };
     let both = [
         ("no-register-use", "units/0".to_owned()),
@@ -302,6 +302,17 @@ fn no_right_goes_beyond_the_register_use_rights() {
     let organisers =
         RegisterUseRight { side: Side::Organiser, ..held(COUNTY, HOME, "24", "2026-01-01", "") };
     assert_eq!(faults(&[organisers]), both);
+    // Of units that are not reached nothing is told, whatever rights they have.
+    let home = held(COUNTY, HOME, "24", "2026-01-01", "");
+    for held in [vec![], vec![home]] {
+        let faults = register_use_faults(&right(), &[], held.iter(), day("2026-03-01"));
+        assert_eq!(told(faults), both[1..]);
+    }
+    let two = UserRight { units: vec![oid(HOME), oid(SCHOOL), oid(OTHER_PRODUCER)], ..right() };
+    let producers = [oid(HOME), oid(SCHOOL)];
+    assert_eq!(delegation().reached(&two, &producers), [oid(HOME)]);
+    let open = Delegation { units: Vec::new(), ..delegation() };
+    assert_eq!(open.reached(&two, &producers), producers);
 }
 
 /// JOI-3: days end no earlier than they begin, and not before today.
