@@ -156,15 +156,29 @@ impl History<'_> {
             return own && right.organiser.is_none() && kept.delegation.is_none();
         }
         let (subject, keepers) = self.keepers(line);
-        let delegation = kept.delegation.and_then(|number| {
+        let given = |number: i64| {
             let of = |row: &&DelegationRow| row.line == number && row.line < line.number;
             self.delegations.iter().find(of).map(|row| &row.delegation)
-        });
+        };
         keepers.iter().any(|keeper| {
+            let own = keeper.delegation();
+            let hangs_so = own.is_none_or(|number| kept.delegation == Some(number))
+                || self.is_change(line, kept);
+            let by = own.or(kept.delegation).and_then(given);
             keeper.keeps(&right.organisation, right.organiser.as_ref())
                 && (what == ENDED
-                    || keeper.delegation().is_none_or(|number| kept.delegation == Some(number))
-                        && granting_faults(keeper, &subject, right, delegation).is_empty())
+                    || hangs_so && granting_faults(keeper, &subject, right, by).is_empty())
+        })
+    }
+
+    /// Whether a right was granted in the place of one that was ended just before, and hangs on what that hung on.
+    fn is_change(&self, line: &KeptLine, kept: &KeptRight) -> bool {
+        self.rights.iter().any(|(row, before)| {
+            row.ended_line == Some(line.number - 1)
+                && before.delegation == kept.delegation
+                && before.right.subject == kept.right.subject
+                && before.right.organisation == kept.right.organisation
+                && before.right.organiser == kept.right.organiser
         })
     }
 

@@ -27,7 +27,7 @@ pub struct GrantRequest {
     /// As whom the person is known as a client. A grant needs it, a change keeps what is known.
     pub person: Option<PersonalIdentityCode>,
     /// The delegation for which a producer's main user is named, or under which a delegated one grants. A delegated
-    /// one need not say it.
+    /// one need not say it; a change keeps the one that the right hangs on.
     pub delegation: Option<i64>,
 }
 
@@ -89,7 +89,7 @@ impl App {
                 let fault = Fault::new(FaultKind::WrongValue, name, "JOI-3");
                 faults.push(fault.arg("expected", "as it is in the right that is changed"));
             }
-            let granted = main_user.grant(tx, &registry, &asked, old.lookup.clone())?;
+            let granted = main_user.grant(tx, &registry, &asked, Some(&old))?;
             Ok(match granted {
                 Ok(granted) if faults.is_empty() => {
                     Ok(vec![Step::End(Box::new(old)), Step::Grant(Box::new(granted))])
@@ -404,7 +404,8 @@ impl MainUser {
         Ok(best.ok_or(Denial::NotTheirUsers))
     }
 
-    /// The right as it would be granted, or every reason why not. `known`: under what the person is found already.
+    /// The right as it would be granted, or every reason why not. `old`: the right that is changed; who the person is,
+    /// and what it hangs on, stays.
     ///
     /// Nobody grants a right to themself, under whichever login: so everybody's identity code is known.
     fn grant(
@@ -412,21 +413,32 @@ impl MainUser {
         tx: &ReadTx<'_>,
         registry: &Registry,
         asked: &GrantRequest,
-        known: Option<UserLookup>,
+        old: Option<&UserRow>,
     ) -> Result<Result<Granted, Refusal>, StoreError> {
         let right = UserRight { granted_by: self.names.clone(), ..asked.right.clone() };
         let fitting = self.best_keeper(&right, |keeper| {
-            let hangs_on = self.hangs_on(tx, keeper, asked)?;
-            let delegation = delegation_of(tx, hangs_on)?;
-            let faults = granting_faults(keeper, &self.subject, &right, delegation.as_ref());
-            Ok((faults, (hangs_on, delegation.filter(|_| keeper.delegation().is_some()))))
+            let (by, under) = self.hangs_on(tx, keeper, asked, old)?;
+            let delegation = delegation_of(tx, by)?;
+            let mut faults = granting_faults(keeper, &self.subject, &right, delegation.as_ref());
+            let own = keeper.delegation();
+            if own.is_none() && asked.delegation.is_some() && !names_main_user(&right) {
+                let fault = Fault::new(FaultKind::ForbiddenElement, "delegation", "JOI-3");
+                faults.push(fault.arg("name", "delegation"));
+            }
+            if let Some(number) = under.filter(|_| under != by)
+                && let Some(row) = tx.find_delegation(number)?
+                && row.withdrawn.is_none()
+            {
+                faults.extend(row.delegation.beyond_days(&right));
+            }
+            Ok((faults, (under, delegation.filter(|_| own.is_some()))))
         })?;
         let (mut faults, (delegation, bound)) = match fitting {
             Ok(fitting) => fitting,
             Err(denial) => return Ok(Err(Refusal::Denied(denial))),
         };
         let told = asked.person.map(|code| tx.lookup_of_user(&ClientIdentifier::Code(code)));
-        let lookup = told.or(known);
+        let lookup = told.or_else(|| old.and_then(|old| old.lookup.clone()));
         if lookup.is_none() {
             let fault = Fault::new(FaultKind::MissingElement, "identity_code", "JOI-3");
             faults.push(fault.arg("name", "identity_code"));
@@ -446,30 +458,36 @@ impl MainUser {
         Ok(Ok(Granted { right, delegation, lookup }))
     }
 
-    /// The delegation that a right hangs on: the one that the main user acts under, or of a producer's main user the
-    /// one named, if it is the organiser's for that producer and lasts.
+    /// The delegation by which a right is judged, and the one that it hangs on. That is the one that the main user acts
+    /// under, or of a producer's main user the one named, if it is the organiser's for that producer and lasts. Where
+    /// `old` is changed, the right hangs on what it hung on: a change neither frees it of a withdrawal nor exposes it.
     fn hangs_on(
         &self,
         tx: &ReadTx<'_>,
         keeper: &Keeper,
         asked: &GrantRequest,
-    ) -> Result<Option<i64>, StoreError> {
+        old: Option<&UserRow>,
+    ) -> Result<(Option<i64>, Option<i64>), StoreError> {
         let right = &asked.right;
-        let makes_one = right.organiser.is_some() && right.role == Role::MainUser;
-        match (keeper.delegation(), asked.delegation) {
-            (Some(own), named) => Ok(named.is_none_or(|named| named == own).then_some(own)),
-            (None, Some(named)) if makes_one => {
-                let row = tx.find_delegation(named)?;
+        let before = old.and_then(|row| row.delegation);
+        Ok(match (keeper.delegation(), asked.delegation) {
+            (Some(own), Some(named)) if named != own => (None, None),
+            (Some(own), None) if old.is_some() => (Some(own), before),
+            (Some(own), _) => (Some(own), Some(own)),
+            (None, named) if names_main_user(right) => {
+                let number = named.or(before);
+                let row = number.map(|number| tx.find_delegation(number)).transpose()?.flatten();
                 let fits = row.is_some_and(|row| {
                     Some(&row.delegation.organiser) == right.organiser.as_ref()
                         && row.delegation.producer == right.organisation
                         && row.withdrawn.is_none()
                         && row.delegation.validity.last.is_some_and(|last| self.today <= last)
                 });
-                Ok(fits.then_some(named))
+                let number = number.filter(|_| fits);
+                (number, number)
             }
-            (None, _) => Ok(None),
-        }
+            (None, _) => (None, before),
+        })
     }
 
     /// What the organisation register says against a right.
@@ -486,6 +504,11 @@ impl MainUser {
         faults.extend(day_faults(&right.validity, self.today));
         faults
     }
+}
+
+/// Whether a right names a main user of a producer.
+fn names_main_user(right: &UserRight) -> bool {
+    right.organiser.is_some() && right.role == Role::MainUser
 }
 
 /// Whether what somebody keeps users by lasts: always, where it is no delegation.

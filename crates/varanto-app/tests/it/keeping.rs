@@ -525,6 +525,35 @@ fn a_withdrawn_delegation_ends_at_once() {
     }
 }
 
+/// JOI-3: a changed right hangs on what it hung on, whoever changes it: what was granted under a delegation ends with
+/// it, and what the county granted does not.
+#[test]
+fn a_changed_right_hangs_on_what_it_hung_on() {
+    let (world, note) = world();
+    let number = delegate(&world);
+    let (boss, chief) = (main_user(&world, "boss", PRODUCER), main_user(&world, CHIEF, COUNTY));
+    let under = GrantRequest { delegation: Some(number), ..right("aino") };
+    let told = faults(world.app.grant_user(&chief, &under));
+    assert_eq!(told, [("forbidden-element", "delegation".to_owned())]);
+    let aino = world.app.grant_user(&boss, &right("aino")).unwrap();
+    let eeva = world.app.grant_user(&chief, &right("eeva")).unwrap();
+    let changed = |subject: &str, last: &str| {
+        let mut request = right(subject);
+        request.right.validity = days("2026-11-01", last);
+        request
+    };
+    let told = faults(world.app.change_user(&chief, &aino.id, &changed("aino", "2027-01-31")));
+    assert_eq!(told, [("beyond-delegation", "last_day".to_owned())]);
+    let aino = world.app.change_user(&chief, &aino.id, &changed("aino", "2026-12-01")).unwrap();
+    let eeva = world.app.change_user(&boss, &eeva.id, &changed("eeva", "2026-12-01")).unwrap();
+    assert_eq!((aino.delegation, eeva.delegation), (Some(number), None));
+    assert_eq!((look(&world, "aino", &note), look(&world, "eeva", &note)), ("yes", "yes"));
+    world.app.withdraw_delegation(&chief, &number.to_string(), true).unwrap();
+    let expected = ("no-user-right-here", "yes");
+    assert_eq!((look(&world, "aino", &note), look(&world, "eeva", &note)), expected);
+    assert_eq!(world.damage(), Vec::<String>::new());
+}
+
 /// JOI-3: nothing of a delegation outlasts its last day: neither the main user nor what was granted under it.
 #[test]
 fn nothing_of_a_delegation_outlasts_its_last_day() {
