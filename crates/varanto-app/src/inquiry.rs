@@ -118,7 +118,7 @@ impl<'a> Inquiry<'a> {
     /// What the mandate register told of a client.
     pub(crate) fn learn_mandates(&self, client: ClientKey, held: Vec<HeldMandate>) {
         self.mandates.borrow_mut().insert(client, held);
-        self.forget(client);
+        self.forget();
     }
 
     /// Who asks.
@@ -129,6 +129,11 @@ impl<'a> Inquiry<'a> {
     /// The day by whose rules it is decided.
     pub(crate) fn today(&self) -> FinnishDay {
         FinnishDay::of(self.now)
+    }
+
+    /// The registers, structures and code sets by which it is decided.
+    pub(crate) fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// Where the controllers are between the roads.
@@ -483,9 +488,10 @@ impl<'a> Inquiry<'a> {
         Ok((unknown, [answers(&known), answers(&as_if)]))
     }
 
-    /// Forgets what was known of a client, by whichever key: more has come.
-    pub(crate) fn forget(&self, client: ClientKey) {
-        self.clients.borrow_mut().retain(|_, facts| !facts.is(client));
+    /// Forgets what was known: more has come, and with it may have come what else was written since.
+    pub(crate) fn forget(&self) {
+        self.clients.borrow_mut().clear();
+        self.joint.borrow_mut().clear();
     }
 
     /// What is known of a client; nothing of one of whom nothing is archived.

@@ -212,7 +212,7 @@ impl App {
             return Ok(());
         }
         match self.ask(&connected, &unknown) {
-            Ok(_) => unknown.iter().for_each(|(client, _)| inquiry.forget(*client)),
+            Ok(_) => inquiry.forget(),
             Err(AskError::App(error)) => return Err(error),
             Err(AskError::Silent(_) | AskError::NotConnected) => connected.rest.begin(now),
         }

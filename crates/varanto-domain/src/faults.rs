@@ -303,6 +303,8 @@ fault_kinds! {
     CodeOfTwoNames = "code-of-two-names";
     /// The file is another than when it was rehearsed.
     ChangedSinceRehearsal = "changed-since-rehearsal";
+    /// What was to be handed over was decided otherwise before it went.
+    DecidedOtherwise = "decided-otherwise";
     /// The archive has the document otherwise: from another batch, or by another mapping. Args: none; the value
     /// names the parts that differ.
     ArchivedOtherwise = "archived-otherwise";

@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::sync::Arc;
 
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
 use varanto_domain::access::{
     self, Action, Basis, Caller, Denial, Display, GuardianMark, Obligation, Purpose, ReadPermit,
-    Reason, Role, Situation,
+    Reason, Role, Situation, Subject,
 };
 use varanto_domain::archive::documents::VersionState;
 use varanto_domain::disclosure::{HandedAs, OutsideRequest, goes_unnamed};
@@ -17,7 +18,7 @@ use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::metadata;
 use varanto_formats::package::hexadecimal;
 use varanto_formats::view::ViewLanguage;
-use varanto_store::{After, Filter, ReadTx, StoreError, VersionRow};
+use varanto_store::{After, Durable, Filter, LineEvidence, ReadTx, StoreError, VersionRow};
 
 use super::package::{Extent, Item, Package, PackageWords};
 use crate::archive::joint_cases::scopes_of_client;
@@ -120,7 +121,7 @@ impl App {
         if plan.items.is_empty() {
             return self.nothing_to_hand_over(caller, request, &plan, now);
         }
-        let shown = plan.items.clone();
+        let (about, shown) = (plan.client, plan.items.clone());
         let made = Package::make(self, caller, request, plan.items, language, words);
         let outcome = match &made {
             Err(AppError::Refused(faults)) => {
@@ -153,8 +154,46 @@ impl App {
         });
         let lines: Vec<LogLine> = lines.collect();
         let package = Withheld::new(package);
-        let line = self.write_lines(lines)?;
+        let line = self.write_unless_changed(caller, request, about, shown, lines)?;
         Ok(package.release(&line))
+    }
+
+    /// Writes the lines of a package, unless something of it is decided otherwise by now: it was made meanwhile, and an
+    /// order or an invalidation may have come.
+    ///
+    /// Source: DIS-6, ARC-10.
+    fn write_unless_changed(
+        &self,
+        caller: &Caller,
+        request: &OutsideRequest,
+        about: Option<ClientKey>,
+        items: Vec<Item>,
+        lines: Vec<LogLine>,
+    ) -> Result<Durable<LineEvidence>, AppError> {
+        let (caller, request, registry) = (caller.clone(), request.clone(), self.registry());
+        let now = self.clock.now();
+        self.store.write(move |tx| {
+            let purpose = purpose_of(&caller, &request);
+            let inquiry = Inquiry::new(&caller, purpose, Arc::clone(&registry), now);
+            for item in &items {
+                if is_unchanged(tx, &inquiry, item, about, &request)? {
+                    continue;
+                }
+                let fault = Fault::new(FaultKind::DecidedOtherwise, "documents", "DIS-6");
+                tx.log(&LogLine {
+                    at: now,
+                    event: Event::Disclose,
+                    outcome: Outcome::Refused(vec![fault.code()]),
+                    actor: Actor::of(&caller),
+                    client: about,
+                    version: None,
+                    detail: told_of(&request),
+                })?;
+                return Err(AppError::Refused(vec![fault]));
+            }
+            let written = lines.iter().map(|line| tx.log(line));
+            Ok(written.collect::<Result<Vec<_>, _>>()?.swap_remove(0))
+        })
     }
 
     /// Tells what would be handed over and what would not, and hands over nothing. It is a look at the documents that
@@ -223,12 +262,7 @@ impl App {
             let fault = Fault::new(FaultKind::MissingElement, "handler", "DIS-6");
             return self.request_refused(caller, None, fault.arg("name", "handler"), now);
         }
-        let situation = match caller.role() {
-            Some(Role::Archivist) => Situation::Archivist,
-            _ => Situation::OwnRegister,
-        };
-        let purpose = Purpose::READ.in_situation(situation).because(request.ground);
-        let inquiry = self.inquiry(caller, purpose, now);
+        let inquiry = self.inquiry(caller, purpose_of(caller, request), now);
         let (client, shown) = self.store.read::<_, AppError>(|tx| {
             let client = tx.find_client(&request.client)?;
             let shown = match client {
@@ -242,7 +276,7 @@ impl App {
             asked_for(tx, request, &tx.identities_of(client)?)
         });
         let plan = learned.and_then(|()| {
-            let decide = |tx: &ReadTx<'_>| self.decide_each(tx, &inquiry, client, request);
+            let decide = |tx: &ReadTx<'_>| decide_each(tx, &inquiry, client, request);
             self.store.read_within(self.search.time, decide)
         });
         match plan {
@@ -254,31 +288,6 @@ impl App {
             }
             plan => plan,
         }
-    }
-
-    /// Decides of each version that is asked for, of a client of whom the caller may know.
-    fn decide_each(
-        &self,
-        tx: &ReadTx<'_>,
-        inquiry: &Inquiry<'_>,
-        client: ClientKey,
-        request: &OutsideRequest,
-    ) -> Result<Plan, AppError> {
-        let identities = tx.identities_of(client)?;
-        let rows = asked_for(tx, request, &identities)?;
-        let mut plan = Plan { client: Some(client), identities, ..Plan::default() };
-        for row in rows {
-            match self.fate(tx, inquiry, &row, client, request)? {
-                Fate::Goes(permit, extent) => plan.items.push(Item::of(&row, permit, extent)),
-                Fate::Stays(denial, told) => {
-                    plan.denied = plan.denied.or(Some(denial));
-                    if told {
-                        plan.left_out.push((row, denial));
-                    }
-                }
-            }
-        }
-        Ok(plan)
     }
 
     fn request_refused(
@@ -299,59 +308,109 @@ impl App {
         })?;
         Err(AppError::Refused(vec![fault]))
     }
+}
 
-    /// What is decided of a version: by the one decision; then by the form in which it would go, by what of it can be
-    /// shown so, and by who receives it.
-    fn fate(
-        &self,
-        tx: &ReadTx<'_>,
-        inquiry: &Inquiry<'_>,
-        row: &VersionRow,
-        client: ClientKey,
-        request: &OutsideRequest,
-    ) -> Result<Fate, AppError> {
-        let knows = || -> Result<bool, StoreError> {
-            let listed = inquiry.may_list_through(tx, row, Some(client))?;
-            Ok(listed.is_ok_and(|permit| whereabouts::may_name(&permit, row)))
-        };
-        let permit = match inquiry.may_disclose_through(tx, row, client)? {
-            Ok(permit) => permit,
-            // All but the legal basis is there: whose it is to hand over may know of it.
-            Err(denial @ Denial::RequestGroundDoesNotFit) => return Ok(Fate::Stays(denial, true)),
-            Err(denial) => return Ok(Fate::Stays(denial, knows()?)),
-        };
-        if !whereabouts::may_name(&permit, row) {
-            return Ok(Fate::Stays(Denial::CannotBeMasked, knows()?));
-        }
-        let on_paper = permit.grant().obligations.contains(&Obligation::OnPaperAlone);
-        if on_paper && request.form != HandedAs::Paper {
-            return Ok(Fate::Stays(Denial::OnPaperAlone, true));
-        }
-        if request.asked.documents.is_empty() {
-            let record = tx.record_to_mask(&permit, row)?;
-            let read = metadata::read(&record);
-            let organisers = inquiry.is_organisers(row);
-            let mut display =
-                read.map_or(Display::UNREAD, |(raw, _)| Display::of(&raw, organisers));
-            if !permit.is_through_its_own() {
-                // What a document says of guardians is said of the client whose it is.
-                display.guardians = GuardianMark::NotSaid;
+/// On what a request is decided.
+fn purpose_of(caller: &Caller, request: &OutsideRequest) -> Purpose {
+    let situation = match caller.role() {
+        Some(Role::Archivist) => Situation::Archivist,
+        _ => Situation::OwnRegister,
+    };
+    Purpose::READ.in_situation(situation).because(request.ground)
+}
+
+/// Whether what goes would go now as it was decided.
+fn is_unchanged(
+    tx: &ReadTx<'_>,
+    inquiry: &Inquiry<'_>,
+    item: &Item,
+    about: Option<ClientKey>,
+    request: &OutsideRequest,
+) -> Result<bool, AppError> {
+    let Some(client) = about else { return Ok(false) };
+    let row = tx.version_of_key(item.permit.version())?;
+    let asked_for = !request.asked.documents.is_empty() || row.state == VersionState::InForce;
+    Ok(match fate(tx, inquiry, &row, client, request)? {
+        Fate::Goes(permit, extent) => asked_for && permit == item.permit && extent == item.extent,
+        Fate::Stays(..) => false,
+    })
+}
+
+/// Decides of each version that is asked for, of a client of whom the caller may know.
+fn decide_each(
+    tx: &ReadTx<'_>,
+    inquiry: &Inquiry<'_>,
+    client: ClientKey,
+    request: &OutsideRequest,
+) -> Result<Plan, AppError> {
+    let identities = tx.identities_of(client)?;
+    let rows = asked_for(tx, request, &identities)?;
+    let mut plan = Plan { client: Some(client), identities, ..Plan::default() };
+    for row in rows {
+        match fate(tx, inquiry, &row, client, request)? {
+            Fate::Goes(permit, extent) => plan.items.push(Item::of(&row, permit, extent)),
+            Fate::Stays(denial, told) => {
+                plan.denied = plan.denied.or(Some(denial));
+                if told {
+                    plan.left_out.push((row, denial));
+                }
             }
-            if let Err(denial) = goes_unnamed(request.receiver.kind, &display, inquiry.today()) {
-                return Ok(Fate::Stays(denial, true));
-            }
         }
-        let extent = match permit.whole() {
-            Ok(_) => Extent::Whole,
-            Err(Denial::NamesOthers) => Extent::OthersHidden,
-            Err(_) => match whereabouts::content(tx, &permit, row, &self.registry()) {
-                Ok(_) => Extent::Masked,
-                Err(AppError::Denied(denial)) => return Ok(Fate::Stays(denial, true)),
-                Err(error) => return Err(error),
-            },
-        };
-        Ok(Fate::Goes(permit, extent))
     }
+    Ok(plan)
+}
+
+/// What is decided of a version: by the one decision; then by the form in which it would go, by what of it can be
+/// shown so, and by who receives it.
+fn fate(
+    tx: &ReadTx<'_>,
+    inquiry: &Inquiry<'_>,
+    row: &VersionRow,
+    client: ClientKey,
+    request: &OutsideRequest,
+) -> Result<Fate, AppError> {
+    let knows = || -> Result<bool, StoreError> {
+        let listed = inquiry.may_list_through(tx, row, Some(client))?;
+        Ok(listed.is_ok_and(|permit| whereabouts::may_name(&permit, row)))
+    };
+    let permit = match inquiry.may_disclose_through(tx, row, client)? {
+        Ok(permit) => permit,
+        // All but the legal basis is there: whose it is to hand over may know of it.
+        Err(denial @ Denial::RequestGroundDoesNotFit) => return Ok(Fate::Stays(denial, true)),
+        Err(denial) => return Ok(Fate::Stays(denial, knows()?)),
+    };
+    if !whereabouts::may_name(&permit, row) {
+        return Ok(Fate::Stays(Denial::CannotBeMasked, knows()?));
+    }
+    let on_paper = permit.grant().obligations.contains(&Obligation::OnPaperAlone);
+    if on_paper && request.form != HandedAs::Paper {
+        return Ok(Fate::Stays(Denial::OnPaperAlone, true));
+    }
+    if request.asked.documents.is_empty() {
+        let record = tx.record_to_mask(&permit, row)?;
+        let read = metadata::read(&record);
+        let organisers = inquiry.is_organisers(row);
+        let mut display = read.map_or(Display::UNREAD, |(raw, _)| Display::of(&raw, organisers));
+        if !permit.is_through_its_own() {
+            // What a document says of guardians is said of the client whose it is.
+            display.guardians = GuardianMark::NotSaid;
+        }
+        let subject = row.specific_type.as_deref().map_or(Subject::Ordinary, Subject::of_type);
+        let kind = request.receiver.kind;
+        if let Err(denial) = goes_unnamed(kind, subject, &display, inquiry.today()) {
+            return Ok(Fate::Stays(denial, true));
+        }
+    }
+    let extent = match permit.whole() {
+        Ok(_) => Extent::Whole,
+        Err(Denial::NamesOthers) => Extent::OthersHidden,
+        Err(_) => match whereabouts::content(tx, &permit, row, inquiry.registry()) {
+            Ok(_) => Extent::Masked,
+            Err(AppError::Denied(denial)) => return Ok(Fate::Stays(denial, true)),
+            Err(error) => return Err(error),
+        },
+    };
+    Ok(Fate::Goes(permit, extent))
 }
 
 /// That more is asked for than one package holds.

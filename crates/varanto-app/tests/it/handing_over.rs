@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use varanto_app::archive::DocumentQuery;
+use varanto_app::archive::{DocumentQuery, InvalidationRequest};
 use varanto_app::disclosure::{Extent, Package, PackageWords, PlannedPackage};
 use varanto_app::oversight::LogQuery;
 use varanto_app::verify::{PackageFault, verify_package};
@@ -407,7 +408,7 @@ fn a_joint_document_goes_without_the_others() {
     assert!(files.flat_map(|one| &one.files).next().is_none(), "nothing of it is printed");
 }
 
-/// DIS-6, CIT-3, CIT-4: what a professional has held back from the client goes to the client's side only when it is named;
+/// DIS-6, CIT-2, CIT-3: what its kind or a professional keeps from the client's view goes to the client's side only when it is named;
 /// to an authority it goes.
 #[test]
 fn what_is_held_back_from_the_client_goes_only_when_it_is_named() {
@@ -415,19 +416,25 @@ fn what_is_held_back_from_the_client_goes_only_when_it_is_named() {
     let special = asked.world.note(&asked.dossier).set("special_content", "K");
     let special = special.set("inaccessible_reason", "1");
     asked.world.archive(&special);
+    // By its kind: an investigation of parenthood.
+    let dossier = asked.world.open_old_case(&asked.who);
+    let parenthood = asked.world.old(&dossier).set("specific_type", "11062");
+    asked.world.archive_as(System::OldDocuments, &parenthood);
     let county = asked.world.county();
-    let left = |request: &OutsideRequest| {
+    let left = |held: &Draft, request: &OutsideRequest| {
         let plan = asked.world.app.try_handing_over(&county, request).unwrap();
         let given = contents(&hand_over(&asked.world, &county, request).unwrap());
-        let went = given.iter().any(|(id, _)| *id == special.text("document_id"));
-        let told = planned(&plan).into_iter().find(|(id, _)| *id == special.id());
+        let went = given.iter().any(|(id, _)| *id == held.text("document_id"));
+        let told = planned(&plan).into_iter().find(|(id, _)| *id == held.id());
         assert_eq!(went, told.is_none());
         told.map(|(_, denial)| denial)
     };
-    assert_eq!(left(&request(&asked.who)), Some("special-content"));
-    assert_eq!(left(&by_law(&asked.who)), None);
-    let named = AskedFor { documents: vec![special.id()], ..AskedFor::default() };
-    assert_eq!(left(&OutsideRequest { asked: named, ..request(&asked.who) }), None);
+    for (held, why) in [(&special, "special-content"), (&parenthood, "excluded-from-view")] {
+        assert_eq!(left(held, &request(&asked.who)), Some(why));
+        assert_eq!(left(held, &by_law(&asked.who)), None);
+        let named = AskedFor { documents: vec![held.id()], ..AskedFor::default() };
+        assert_eq!(left(held, &OutsideRequest { asked: named, ..request(&asked.who) }), None);
+    }
 }
 
 /// DIS-6: a request asks for registers, service tasks, types, days or very documents, and nothing else goes.
@@ -528,6 +535,49 @@ fn too_long_a_request_tells_nobody_that_a_client_is_known() {
     let neighbour = asked.world.caller(System::Neighbour);
     assert_eq!(answers(&neighbour, &asked.who), [("yes", "not-found"); 2]);
     assert_eq!(answers(&neighbour, &asked.who), answers(&neighbour, &client(2)));
+}
+
+/// DIS-6, ARC-10: an order, an invalidation or a newer version that comes while a package is made ready keeps it from going:
+/// it is decided anew in the turn that writes its lines, and no line tells that anything went.
+#[test]
+fn what_changes_before_it_goes_does_not_go() {
+    type Change = fn(&World, &Asked);
+    let changes: [Change; 3] = [
+        |world, asked| {
+            let order = Validity { first: FinnishDay::new(2026, 1, 1).unwrap(), last: None };
+            let facts = PersonFacts { safety_order: Some(order), ..PersonFacts::default() };
+            world.tell(vec![(asked.who.code, facts)]);
+        },
+        |world, asked| {
+            let reason = InvalidationRequest { reason: "1".into(), explanation: None };
+            let document = asked.notes[0].id();
+            world.app.invalidate_document(&world.county(), &document, &reason).unwrap();
+        },
+        |world, asked| {
+            world.archive(&world.next_version(&asked.notes[0]));
+        },
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        for form in HandedAs::ALL {
+            let asked = Arc::new(Asked::new());
+            let (once, within) = (AtomicBool::new(true), Arc::clone(&asked));
+            let words: PackageWords = Arc::new(move |key| {
+                if once.swap(false, Ordering::SeqCst) {
+                    change(&within.world, &within);
+                }
+                key.to_owned()
+            });
+            let request = OutsideRequest { form, ..request(&asked.who) };
+            let (app, county) = (&asked.world.app, asked.world.county());
+            let answer = app.hand_over(&county, &request, ViewLanguage::Finnish, &words);
+            assert_eq!(code(answer), "decided-otherwise", "{number} {form:?}");
+            let lines = lines(&asked.world);
+            assert_eq!(lines.len(), 1, "{lines:?}");
+            assert_eq!(lines[0].0, "refused decided-otherwise");
+            assert_eq!(code(hand_over(&asked.world, &county, &request)), "yes");
+            assert_eq!(asked.world.damage(), Vec::<String>::new());
+        }
+    }
 }
 
 /// DIS-6, LOG-1: a dry run tells what would go, gives nothing, and is a look at what it names.

@@ -123,6 +123,19 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// Whether documents of it are in the citizen's view at all: of adoption counselling those that a worker has let be
+    /// shown, of the others none.
+    ///
+    /// Source: CIT-2; national-specs 6.7.
+    #[must_use]
+    pub const fn is_in_the_view(self, display: &Display) -> bool {
+        match self {
+            Self::Ordinary => true,
+            Self::Adoption => display.adoption_shown,
+            Self::Parenthood | Self::Shelter | Self::Violence | Self::Custody => false,
+        }
+    }
+
     /// Every subject.
     pub const ALL: [Self; 6] = [
         Self::Ordinary,

@@ -2,7 +2,7 @@
 
 use super::caller::Who;
 use super::denial::Denial;
-use super::facts::{GuardianMark, Subject};
+use super::facts::GuardianMark;
 use super::question::{Action, Question, Situation};
 use crate::archive::documents::DocumentGroup;
 use crate::disclosure::is_will;
@@ -115,11 +115,7 @@ fn register_use(action: Action, question: &Question<'_>) -> Forbidden {
 /// Source: CIT-2 to CIT-4, OLD-3.
 fn citizens_view(question: &Question<'_>) -> Forbidden {
     let document = question.document;
-    let shown = match document.subject {
-        Subject::Ordinary => true,
-        Subject::Adoption => document.display.adoption_shown,
-        Subject::Parenthood | Subject::Shelter | Subject::Violence | Subject::Custody => false,
-    };
+    let shown = document.subject.is_in_the_view(&document.display);
     if !shown || matches!(document.group, DocumentGroup::Old | DocumentGroup::PhaseOne) {
         return Err(Denial::ExcludedFromView);
     }

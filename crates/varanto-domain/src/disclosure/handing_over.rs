@@ -2,7 +2,7 @@
 //!
 //! Whether a document may be handed over at all is decided in [`crate::access`]. Here is what turns on who asks.
 
-use crate::access::{Denial, Display, GuardianMark, Reason, RequestGround};
+use crate::access::{Denial, Display, GuardianMark, Reason, RequestGround, Subject};
 use crate::ids::{ClientIdentifier, Oid};
 use crate::time::FinnishDay;
 
@@ -166,17 +166,25 @@ pub struct AskedFor {
     pub documents: Vec<Oid>,
 }
 
-/// Whether a document that may be handed over goes to this receiver without being named. What a professional has
-/// held back from the client's view goes to the client, and to those who act for the client, only when whoever
-/// handles the request names the very document; to guardians goes what says that they may see it.
+/// Whether a document that may be handed over goes to this receiver without being named. What is kept from the client's
+/// view by its subject, or was held back by a professional, goes to the client, and to those who act for the client, only
+/// when whoever handles the request names the very document; to guardians goes what says that they may see it.
 ///
 /// # Errors
-/// [`Denial::SpecialContent`], [`Denial::Delayed`], and what the document says of guardians.
+/// [`Denial::ExcludedFromView`], [`Denial::SpecialContent`], [`Denial::Delayed`], and what the document says of guardians.
 ///
-/// Source: DIS-6, CIT-3, CIT-4; national-specs 6.7; own-choices.
-pub fn goes_unnamed(kind: ReceiverKind, display: &Display, day: FinnishDay) -> Result<(), Denial> {
+/// Source: DIS-6, CIT-2, CIT-3, CIT-4; national-specs 6.7; own-choices.
+pub fn goes_unnamed(
+    kind: ReceiverKind,
+    subject: Subject,
+    display: &Display,
+    day: FinnishDay,
+) -> Result<(), Denial> {
     if !kind.is_on_the_clients_side() {
         return Ok(());
+    }
+    if !subject.is_in_the_view(display) {
+        return Err(Denial::ExcludedFromView);
     }
     if display.special_content {
         return Err(Denial::SpecialContent);
@@ -199,9 +207,28 @@ mod tests {
     use crate::access::{LookReason, StatutoryGround};
 
     fn check(kind: ReceiverKind, display: Display, expected: &str) {
+        check_about(kind, Subject::Ordinary, display, expected);
+    }
+
+    fn check_about(kind: ReceiverKind, about: Subject, display: Display, expected: &str) {
         let day = FinnishDay::new(2026, 11, 2).unwrap();
-        let told = goes_unnamed(kind, &display, day).map_or_else(Denial::code, |()| "goes");
-        assert_eq!(told, expected, "{kind:?} {display:?}");
+        let told = goes_unnamed(kind, about, &display, day).map_or_else(Denial::code, |()| "goes");
+        assert_eq!(told, expected, "{kind:?} {about:?} {display:?}");
+    }
+
+    /// DIS-6, CIT-2: what is kept from the client's view by its subject goes to the client's side only when it is named; to
+    /// others it goes. Of adoption counselling goes what a worker has let be shown.
+    #[test]
+    fn what_is_kept_from_the_view_by_its_subject_does_not_go_unnamed() {
+        let plain = Display { guardians: GuardianMark::Shown, ..Display::default() };
+        for kind in ReceiverKind::ALL {
+            for about in Subject::ALL {
+                let kept = kind.is_on_the_clients_side() && about != Subject::Ordinary;
+                check_about(kind, about, plain, if kept { "excluded-from-view" } else { "goes" });
+            }
+            let shown = Display { adoption_shown: true, ..plain };
+            check_about(kind, Subject::Adoption, shown, "goes");
+        }
     }
 
     /// DIS-6: what is held back from the client's view goes to the client's side only when it is named; to others it

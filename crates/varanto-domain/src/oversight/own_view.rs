@@ -200,12 +200,7 @@ fn handed_to(line: &KeptLine) -> Option<HandedTo> {
 /// Whether a document is kept from the client's view by its kind, for a time, or for good. Old documents
 /// and those of phase I are not in the view either, but nothing about them is secret from the client.
 fn is_hidden(document: &LookedAt, today: FinnishDay) -> bool {
-    let by_kind = match document.subject {
-        Subject::Ordinary => false,
-        Subject::Adoption => !document.display.adoption_shown,
-        Subject::Parenthood | Subject::Shelter | Subject::Violence | Subject::Custody => true,
-    };
-    by_kind
+    !document.subject.is_in_the_view(&document.display)
         || document.display.special_content
         || document.display.delayed_until.is_some_and(|until| today <= until)
 }
