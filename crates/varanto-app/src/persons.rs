@@ -176,7 +176,8 @@ impl App {
             self.learn(inquiry, Some(self.search.time), |tx| {
                 let mut turning = BTreeSet::new();
                 for row in find(tx)? {
-                    if !turning.contains(&row.client) {
+                    let identities = tx.identities_of(row.client)?;
+                    if !identities.first().is_some_and(|one| turning.contains(one)) {
                         turning.extend(inquiry.shows_by_persons(tx, &row, action)?);
                     }
                 }

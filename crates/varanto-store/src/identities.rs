@@ -1,5 +1,7 @@
 //! Which temporary identifiers are joined to which identity codes: rows that follow from lines of the use log.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Row, params};
 use varanto_domain::access::log::{Event, KeptLine};
 use varanto_domain::identities::{IdentityJoin, joins_of};
@@ -84,10 +86,12 @@ impl ReadTx<'_> {
     /// Joins that are kept other than the log tells: the line of each, and what is wrong.
     pub(crate) fn wrong_identity_joins(&self) -> Result<Vec<(String, &'static str)>, StoreError> {
         let (kept, told) = (self.identity_joins_kept()?, self.identity_joins_told()?);
-        let stray = kept.iter().filter(|one| !told.contains(one));
+        let (keeps, tells): (BTreeSet<_>, BTreeSet<_>) =
+            (kept.iter().collect(), told.iter().collect());
+        let stray = kept.iter().filter(|one| !tells.contains(one));
         let stray =
             stray.map(|one| (format!("identity join {}", one.line), "no log line tells of it so"));
-        let missing = told.iter().filter(|one| !kept.contains(one));
+        let missing = told.iter().filter(|one| !keeps.contains(one));
         let missing =
             missing.map(|one| (format!("log line {}", one.line), "is in no row of identity joins"));
         Ok(stray.chain(missing).collect())

@@ -433,7 +433,8 @@ impl Archive {
             group,
             state: VersionState::InForce,
             service_task: text("service_task").map(Arc::from),
-            subject: Subject::Ordinary,
+            subject: text("specific_type")
+                .map_or(Subject::Ordinary, |kind| Subject::of_type(&kind)),
             display: Display::UNREAD,
             signed: group == DocumentGroup::LaterPhase,
             written_at: Instant::parse(&draft.text("written_at")).unwrap(),
@@ -698,7 +699,11 @@ impl Archive {
         self.archive(of, case.clone());
         let dossier = dossier(&person, &relationship, &case);
         for _ in 0..=draw.below(2) {
-            self.archive(of, within(self.world.old(&dossier), controller));
+            let old = within(self.world.old(&dossier), controller);
+            // Some of a subject that is kept from the client's view.
+            let kind = draw.pick(&["11062", "15019", "1014", "11005", "7005"]);
+            let old = if draw.chance(50) { old.set("specific_type", *kind) } else { old };
+            self.archive(of, old);
         }
         let last_day = FinnishDay::new(2024, 3, 1);
         let controller = oid(controller);
@@ -1100,7 +1105,10 @@ impl Trial<'_> {
         };
         let form = if self.purpose.invalidated_too { HandedAs::Package } else { HandedAs::Paper };
         let mut request = handing_over::request(&self.archive.clients[self.client]);
-        request.receiver.kind = ReceiverKind::Authority;
+        // To the client's side goes unnamed what its subject does not keep from the view.
+        let clients_side = self.purpose.situation.is_none();
+        request.receiver.kind =
+            if clients_side { ReceiverKind::Client } else { ReceiverKind::Authority };
         let request = OutsideRequest { ground, form, ..request };
         let archivist = caller.role() == Some(Role::Archivist);
         let situation = if archivist { Situation::Archivist } else { Situation::OwnRegister };
@@ -1119,7 +1127,8 @@ impl Trial<'_> {
                 (false, true) => "masked",
                 (false, false) => "whole",
             };
-            let goes = !duty("on-paper-alone") || form == HandedAs::Paper;
+            let goes = (!duty("on-paper-alone") || form == HandedAs::Paper)
+                && (!clients_side || one.facts.subject == Subject::Ordinary);
             goes.then(|| (one.facts.id.to_string(), extent.to_owned()))
         });
         let expected: BTreeSet<(String, String)> = expected.collect();

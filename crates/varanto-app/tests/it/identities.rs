@@ -503,6 +503,29 @@ fn both_logs_are_of_one_client_while_they_are_joined() {
     }
 }
 
+/// ARC-11, LOG-2: that identifiers were joined and parted is told to every controller whose registers hold something under
+/// one of them, and a try to nobody but who made it.
+#[test]
+fn a_join_is_told_to_every_controller_that_it_is_about() {
+    let two = Two::new();
+    let theirs = person(&two.world, Role::Archivist, NEIGHBOUR, None);
+    let told = |who: &Client| {
+        let client = Some(who.identifier());
+        let query = LogQuery { client, event: Some(Event::Identity), ..LogQuery::default() };
+        let lines = two.world.app.review_log(&theirs, &query).unwrap().lines;
+        lines.into_iter().map(|line| line.detail).collect::<Vec<_>>()
+    };
+    let tried = IdentityRequest { dry_run: true, ..two.request(IdentityAct::Join) };
+    two.world.app.act_on_identities(&two.archivist, &tried).unwrap();
+    assert_eq!((told(&two.known).len(), told(&two.stranger).len()), (0, 0));
+    two.join();
+    let joined = "join because=identified";
+    assert_eq!(told(&two.known), [joined, joined]);
+    two.part();
+    assert_eq!(told(&two.known), ["part because=mistaken", joined]);
+    assert!(told(&two.stranger).is_empty());
+}
+
 /// ARC-11, LOG-2: one who looks at documents under a temporary identifier that is joined to the own identity code looks at
 /// the own documents.
 #[test]

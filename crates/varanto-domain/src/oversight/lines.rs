@@ -62,6 +62,7 @@ pub const MASKED: &str = "masked";
 /// wherever they look. Who lets users of its own in, or into its register, is its business, too. Of a look
 /// elsewhere it learns neither client nor documents: they are another controller's to tell of. That nothing was found of somebody is told without the name where the
 /// registers hold nothing of that client: it would tell that the archive knows the client at all.
+/// That identifiers were joined or parted changes what every register with something under one of them shows.
 ///
 /// Source: LOG-1, LOG-2, ACC-2, JOI-3.
 #[must_use]
@@ -74,7 +75,9 @@ pub fn seen(permit: &LogPermit, facts: LineFacts<'_>) -> Option<SeenLine> {
         .collect();
     let actor = facts.line.actor.organisation.as_deref();
     let answers = |organisation: &str| permit.answers_for(organisation);
-    if own.is_empty() && !actor.is_some_and(answers) && !of_users(facts.line).any(answers) {
+    let joined = facts.line.event == Event::Identity && &*facts.line.outcome == "permitted";
+    let theirs = !own.is_empty() || joined && facts.client_is_known;
+    if !theirs && !actor.is_some_and(answers) && !of_users(facts.line).any(answers) {
         return None;
     }
     let elsewhere = own.is_empty() && !facts.controllers.is_empty();
@@ -294,6 +297,41 @@ mod tests {
         check(&[NEIGHBOUR], false, false);
         check(&[COUNTY], false, true);
         check(&[COUNTY], true, true);
+    }
+
+    /// LOG-2, ARC-11: that identifiers were joined or parted is the business of every register that holds something under
+    /// one of them; a try of another controller's and a refusal are not.
+    #[test]
+    fn a_join_is_the_business_of_the_registers_that_know_the_client() {
+        let permit =
+            may_review_log(&person(Role::DataProtectionOfficer, Strength::Strong)).unwrap();
+        let check = |event, outcome: &str, client_is_known, expected: bool| {
+            let line = KeptLine {
+                number: 1,
+                at: Instant::from_millis(0),
+                event,
+                outcome: outcome.into(),
+                reason: "archivist".into(),
+                actor: Actor {
+                    name: "person:a".into(),
+                    organisation: Some(NEIGHBOUR.into()),
+                    detail: None,
+                },
+                client: Some(ClientKey(7)),
+                version: None,
+                detail: "join because=identified".into(),
+            };
+            let (line, controllers) = (&line, [].as_slice());
+            let facts = LineFacts { line, controllers, client_is_known, hides_whereabouts: false };
+            let told = seen(&permit, facts);
+            assert_eq!(told.is_some(), expected, "{event:?} {outcome} {client_is_known}");
+            assert!(told.is_none_or(|told| told.client.is_some()));
+        };
+        check(Event::Identity, "permitted", true, true);
+        check(Event::Identity, "permitted", false, false);
+        check(Event::Identity, "done", true, false);
+        check(Event::Identity, "refused", true, false);
+        check(Event::Search, "permitted", true, false);
     }
 
     /// LOG-2, ACC-2, ACC-5: officers and archivists review, strongly authenticated; nobody else does.
