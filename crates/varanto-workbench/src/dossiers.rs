@@ -45,15 +45,12 @@ pub struct Dossier {
     pub client: String,
     /// The relationship that a case hangs on; `None` for a relationship itself.
     pub hangs_on: Option<Oid>,
-    /// The first document that hangs on it.
-    pub first: i64,
     /// The document in which it is kept.
     pub submission: Submission,
 }
 
 /// A case with one of its documents, and its days.
 struct Counted {
-    first: i64,
     one: OldDocument,
     opened: FinnishDay,
     closed: FinnishDay,
@@ -99,7 +96,7 @@ pub fn each_dossier<E: From<WorkError> + From<rusqlite::Error>>(
         };
         let (opened, closed) = (day(3, 5)?, day(4, 6)?);
         let non_disclosure = row.get::<_, Option<bool>>(7)? == Some(true);
-        cases.push(Counted { first, one, opened, closed, non_disclosure });
+        cases.push(Counted { one, opened, closed, non_disclosure });
     }
     match current {
         Some(last) => finish(&composer, last, &mut cases, each),
@@ -115,7 +112,7 @@ fn finish<E: From<WorkError>>(
     each: &mut dyn FnMut(Dossier) -> Result<(), E>,
 ) -> Result<(), E> {
     let id = Oid::parse(&id).map_err(|_| WorkError::Foreign("an identifier".to_owned()))?;
-    let Some(Counted { first, one, .. }) = cases.first() else { return Ok(()) };
+    let Some(Counted { one, .. }) = cases.first() else { return Ok(()) };
     if one.state.hangs_on() == HangsOn::OldRelationship {
         let mut tasks: Vec<String> =
             cases.iter().map(|case| case.one.service_task.clone()).collect();
@@ -134,18 +131,16 @@ fn finish<E: From<WorkError>>(
             kind: DossierKind::Relationship,
             client: client.clone(),
             hangs_on: None,
-            first: *first,
             submission: composer.relationship(&relationship),
         })?;
     }
-    for Counted { first, one, opened, closed, .. } in cases.drain(..) {
+    for Counted { one, opened, closed, .. } in cases.drain(..) {
         let case = OldCase { one: &one, opened, closed, relationship: id.clone() };
         each(Dossier {
             kept: identifiers::case(composer.mapping, &one),
             kind: DossierKind::Case,
             client: client.clone(),
             hangs_on: Some(id.clone()),
-            first,
             submission: composer.case(&case),
         })?;
     }
