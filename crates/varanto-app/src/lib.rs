@@ -5,6 +5,7 @@
 
 pub mod administer;
 pub mod archive;
+pub mod backup;
 pub mod callers;
 mod cursor;
 mod derived;

@@ -43,6 +43,8 @@ pub struct Config {
     pub population_register: PopulationRegister,
     /// Where it is asked what mandates clients have given.
     pub mandate_register: MandateRegister,
+    /// Where backups go, and how often.
+    pub backup: Backup,
     /// What the pages tell to everybody.
     pub pages: Pages,
     /// What the program tells about itself.
@@ -292,6 +294,22 @@ pub struct Pages {
     pub show_counts: bool,
 }
 
+/// Where backups go, how often, and which of them stay.
+#[derive(Debug, Clone, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Backup {
+    /// The folder of backups; the archive takes none by itself when it is empty.
+    pub folder: PathBuf,
+    /// How long lies between two backups, in minutes.
+    pub every_minutes: u64,
+    /// The newest so many stay.
+    pub keep_last: usize,
+    /// The newest of each of so many days stays.
+    pub keep_days: usize,
+    /// The newest of each of so many months stays.
+    pub keep_months: usize,
+}
+
 /// What the program tells about itself.
 #[derive(Debug, Clone, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
@@ -325,6 +343,7 @@ impl Default for Config {
             signatures: Signatures::default(),
             population_register: PopulationRegister::default(),
             mandate_register: MandateRegister::default(),
+            backup: Backup::default(),
             pages: Pages::default(),
             log: Log::default(),
         }
@@ -416,6 +435,13 @@ impl Default for MandateRegister {
     }
 }
 
+impl Default for Backup {
+    fn default() -> Self {
+        let folder = PathBuf::new();
+        Self { folder, every_minutes: 60, keep_last: 48, keep_days: 30, keep_months: 12 }
+    }
+}
+
 impl Default for Log {
     fn default() -> Self {
         Self { format: LogFormat::Plain, filter: "info".into() }
@@ -496,6 +522,7 @@ impl Config {
                 "pdfa.validator_seconds",
                 "at least one, and less than limits.answer_seconds",
             ),
+            (self.backup.every_minutes == 0, "backup.every_minutes", "at least one is needed"),
             (
                 !self.tokens.issuer.is_empty() && self.tokens.audience.is_empty(),
                 "tokens.audience",

@@ -2,6 +2,7 @@
 //! answer.
 
 pub mod anchors;
+pub mod backups;
 pub mod bulletins;
 pub mod certificates;
 pub mod cli;

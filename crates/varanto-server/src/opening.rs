@@ -18,7 +18,7 @@ use crate::revocation_lists::Fetching;
 use crate::server::{self, Server, ServerError};
 use crate::tls::{Judge, TlsError};
 use crate::tokens::Tokens;
-use crate::{mandate_register, moving};
+use crate::{backups, mandate_register, moving};
 
 /// Why an archive does not open.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +98,10 @@ impl Opening {
             server.run_beside(register.connect(self.doors.app.clone()));
         }
         server.run_beside(moving::go_on(self.doors.app.clone()));
+        if !self.doors.config.backup.folder.as_os_str().is_empty() {
+            let (app, config) = (self.doors.app.clone(), self.doors.config.clone());
+            server.run_beside(backups::go_on(app, config));
+        }
         if !self.fetching.is_empty() {
             server.run_beside(self.fetching.go_on());
         }

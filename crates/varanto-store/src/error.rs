@@ -90,6 +90,22 @@ pub enum StoreError {
         /// What is wrong with it.
         why: String,
     },
+    /// There is no backup at this place.
+    #[error("{0} holds no backups of a Varanto archive")]
+    NotABackup(PathBuf),
+    /// The folder holds backups of another archive.
+    #[error(
+        "{folder} holds backups of the archive {origin:?}; give each archive a folder of its own"
+    )]
+    BackupOfAnother {
+        /// Which folder.
+        folder: PathBuf,
+        /// The proof log of the archive whose backups it holds.
+        origin: String,
+    },
+    /// Another process works in the folder of backups.
+    #[error("another backup or restore works in {0}; try again when it has ended")]
+    BackupBusy(PathBuf),
     /// A file or folder could not be read or written.
     #[error("{path}: {why}")]
     File {

@@ -203,7 +203,7 @@ fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| unusable(path, error))
 }
 
-fn sync_folder(folder: &Path) -> Result<(), StoreError> {
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
     fs::File::open(folder)
         .and_then(|folder| folder.sync_all())
         .map_err(|error| StoreError::file(folder, &error))
@@ -286,6 +286,15 @@ impl DataKey {
     #[must_use]
     pub fn open(&self, aad: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
         gcm_open(&self.encrypting, aad, sealed)
+    }
+
+    /// The name of some bytes, which whoever lacks this key learns nothing from: equal bytes have equal names.
+    pub(crate) fn name(&self, label: &str, bytes: &[u8]) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.salting);
+        context.update(label.as_bytes());
+        context.update(&[0]);
+        context.update(bytes);
+        context.sign().as_ref().try_into().expect("HMAC-SHA256 gives 32 bytes")
     }
 
     /// The salt of one thing: `label` says what kind it is, `key` which. Never stored: it is gone
@@ -386,6 +395,18 @@ const STORE_KEY: &[u8] = b"varanto/store-key/1";
 
 fn client_owner(client: i64) -> Vec<u8> {
     [b"varanto/client-key/1".as_slice(), &client.to_be_bytes()].concat()
+}
+
+const BACKUP_KEY: &[u8] = b"varanto/backup-key/1";
+
+/// A new key for a folder of backups, wrapped.
+pub(crate) fn make_backup_key(ring: &KeyRing) -> WrappedKey {
+    WrappedKey(ring.wrap(BACKUP_KEY, &random_secret()))
+}
+
+/// The key of a folder of backups; `None` when another ring wrapped it.
+pub(crate) fn open_backup_key(ring: &KeyRing, wrapped: &[u8]) -> Option<DataKey> {
+    ring.unwrap(BACKUP_KEY, wrapped).map(|secret| DataKey::of(&secret))
 }
 
 /// A new key of the store's own, wrapped.

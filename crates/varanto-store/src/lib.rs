@@ -11,8 +11,10 @@
 //! * `signatures`: what was found out about the signatures of versions;
 //! * `persons`: what the population register says of clients;
 //! * `reindex`: how what is derived from documents is made anew;
+//! * `backup`: sealed snapshots in a folder elsewhere, and how they come back;
 //! * `proof_log`, `verify`: how it is proven that nothing was changed, and how damage is found.
 
+mod backup;
 mod checksum;
 mod clients;
 mod content;
@@ -51,6 +53,7 @@ mod verify_rows;
 mod wills;
 mod writer;
 
+pub use backup::{BackupFolder, KeepRule, Point, Pruned, files_beside};
 pub use content::{Dictionary, Place, train_dictionary};
 pub use delegations::DelegationRow;
 pub use documents::{

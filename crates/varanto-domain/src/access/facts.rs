@@ -100,7 +100,7 @@ impl DocumentFacts {
         let own = client == self.client;
         let guardians = if own { self.display.guardians } else { GuardianMark::NotSaid };
         let display = Display { guardians, ..self.display };
-        Self { client, display, joint: Arc::from([]), ..self.clone() }
+        Self { client, display, ..self.clone() }
     }
 }
 

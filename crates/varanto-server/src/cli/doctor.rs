@@ -11,6 +11,7 @@ use varanto_domain::time::{Clock, Instant};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::{Context, Failure};
+use crate::backups;
 use crate::certificates::first_der;
 use crate::clock::MachineClock;
 
@@ -33,6 +34,7 @@ pub(super) fn run(context: &Context) -> Result<(), Failure> {
         certificate(&config.data.join("pki/ca.pem")),
         addresses(context),
         tokens(context),
+        backups(context),
     ];
     let ill = findings.iter().filter(|finding| !finding.well).count();
     let rows = findings.into_iter().map(|finding| {
@@ -121,6 +123,26 @@ fn addresses(context: &Context) -> Finding {
         format!("{} (the archive itself, when it is open)", busy.join(", "))
     };
     Finding { what: "addresses", well: busy.is_empty(), seen }
+}
+
+/// A backup is late when the next two are due.
+fn backups(context: &Context) -> Finding {
+    let config = &context.config;
+    if config.backup.folder.as_os_str().is_empty() {
+        let seen = "none are taken by the archive itself (backup.folder)".to_owned();
+        return Finding { what: "backups", well: true, seen };
+    }
+    let (well, seen) = match backups::newest(config) {
+        Ok(Some(point)) => {
+            let age = MachineClock.now().millis() - point.taken_at.millis();
+            let late =
+                u128::try_from(age).is_ok_and(|age| age > 2 * config.backup.every().as_millis());
+            (!late, format!("the newest is of {}", point.taken_at))
+        }
+        Ok(None) => (false, "there is none yet".to_owned()),
+        Err(error) => (false, error.to_string()),
+    };
+    Finding { what: "backups", well, seen }
 }
 
 fn tokens(context: &Context) -> Finding {

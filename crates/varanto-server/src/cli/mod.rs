@@ -5,6 +5,7 @@
 //! answers 2 whenever it could not run.
 
 mod archive;
+mod backup;
 mod bulletin;
 mod certificates;
 mod check;
@@ -83,6 +84,11 @@ enum Command {
     Verify(proof::Verify),
     /// Make everything that is derived from documents anew from the documents alone.
     Reindex,
+    /// Take sealed backups into a folder elsewhere, list, check and thin them out.
+    #[command(subcommand)]
+    Backup(backup::Command),
+    /// Bring a backup back as a data directory, and verify it.
+    Restore(backup::Restore),
     /// Export the signed state of the proof log.
     #[command(subcommand)]
     Checkpoint(proof::Checkpoint),
@@ -189,6 +195,8 @@ fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Sign(options) => sign::run(&options, context),
         Command::Verify(options) => proof::verify(&options, context),
         Command::Reindex => archive::reindex(context),
+        Command::Backup(command) => backup::run(command, context),
+        Command::Restore(options) => backup::restore(&options, context),
         Command::Checkpoint(command) => proof::checkpoint(&command, context),
         Command::Structures(command) => structures::run(command, context),
         Command::CodeSets(command) => registers::code_sets(command, context),

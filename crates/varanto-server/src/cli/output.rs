@@ -74,6 +74,12 @@ impl Output {
         self.language
     }
 
+    /// Whether it prints for machines.
+    #[must_use]
+    pub(super) fn is_json(self) -> bool {
+        self.json
+    }
+
     /// Prints rows: a table, or a JSON array of objects whose members are the columns' names.
     pub(super) fn rows(self, columns: &[&str], rows: Vec<Vec<String>>) -> Result<(), Failure> {
         let text = if self.json { as_objects(columns, rows) } else { as_table(columns, &rows) };

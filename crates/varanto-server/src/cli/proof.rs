@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
+use varanto_app::App;
 use varanto_app::verify::{
     Held, PackageVerdict, Progress as Step, ReceiptProblem, ReceiptVerdict, StoreVerdict,
     verify_package, verify_receipt,
@@ -181,7 +182,11 @@ fn words(verdict: &ReceiptVerdict, held: &Held) -> String {
 }
 
 fn whole_store(context: &Context) -> Result<(), Failure> {
-    let app = archive::to_read(context)?;
+    verify_all(&archive::to_read(context)?, context)
+}
+
+/// Verifies everything in an archive and tells what was found.
+pub(super) fn verify_all(app: &App, context: &Context) -> Result<(), Failure> {
     let contents = app.contents()?;
     let mut bar = Progress::new("verifying", contents.proof_leaves.max(1));
     let total = contents.proof_leaves.max(1);

@@ -77,6 +77,8 @@ fn every_command_has_help_and_an_unknown_one_is_told_with_code_2() {
         "sign",
         "verify",
         "reindex",
+        "backup",
+        "restore",
         "checkpoint",
         "structures",
         "codesets",
@@ -183,6 +185,53 @@ fn told(directory: &Path) -> Option<Value> {
     serde_json::from_slice(&std::fs::read(directory.join("demo.json")).ok()?).ok()
 }
 
+/// OPS-3: taken while the doors are open, listed, checked, brought back with its keys and verified, told
+/// where it cannot be, and thinned out.
+fn a_backup_beside_open_doors_comes_back(archive: &Path, home: &Path) {
+    let folder = home.join("backups");
+    let (data, folder) = (archive.to_str().unwrap(), folder.to_str().unwrap());
+    let run = |words: &[&str]| varanto(&[&["--data", data, "--json"], words].concat());
+    let answer = |words: &[&str]| {
+        let output = run(words);
+        assert!(output.status.success(), "{words:?}: {}", text(&output.stderr));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    assert_eq!(run(&["backup", "list", "--from", folder]).status.code(), Some(1));
+    assert_eq!(run(&["backup", "take"]).status.code(), Some(1), "no folder was named");
+    let taken = answer(&["backup", "take", "--to", folder]);
+    let again = answer(&["backup", "take", "--to", folder]);
+    assert!(again["added"].as_u64() < taken["added"].as_u64(), "{taken} {again}");
+    let listed = answer(&["backup", "list", "--from", folder]);
+    assert_eq!((&listed[0]["name"], &listed[1]["name"]), (&taken["name"], &again["name"]));
+    assert_eq!(answer(&["backup", "check", "--from", folder])["name"], again["name"]);
+
+    // A fresh machine has the backups and a copy of the keys.
+    let keys = archive.join("keys");
+    let (keys, back) = (keys.to_str().unwrap(), home.join("back"));
+    let from = ["--data", "nothing here", "--json", "restore", "--from", folder, "--keys", keys];
+    let restore = |more: &[&str]| varanto(&[&from, more].concat());
+    let early = restore(&["--to", back.to_str().unwrap(), "--at", "2020-01-01T00:00:00Z"]);
+    assert!(!early.status.success() && !back.exists(), "{}", text(&early.stderr));
+    let at = taken["taken"].as_str().unwrap();
+    let restored = restore(&["--to", back.to_str().unwrap(), "--at", at]);
+    assert!(restored.status.success(), "{}", text(&restored.stderr));
+    let verdict: Value = serde_json::from_slice(&restored.stdout).unwrap();
+    assert_eq!(
+        (&verdict["leaves"], &verdict["damage"]),
+        (&taken["log_size"], &serde_json::json!([]))
+    );
+    assert!(back.join("pki/ca.pem").exists());
+    assert!(!restore(&["--to", back.to_str().unwrap()]).status.success(), "never over anything");
+    let trial = home.join("trial");
+    answer(&["backup", "check", "--from", folder, "--restore-in", trial.to_str().unwrap()]);
+    assert!(!trial.exists());
+
+    let thin = ["backup", "prune", "--from", folder, "--last", "1", "--days", "0", "--months", "0"];
+    assert_eq!(answer(&[&thin[..], &["--dry-run"]].concat())["gone"][0], taken["name"]);
+    assert_eq!(answer(&thin)["kept"], 1);
+    assert_eq!(answer(&["backup", "list", "--from", folder]).as_array().unwrap().len(), 1);
+}
+
 /// The demonstration: opens, prints commands that work, ends cleanly on SIGTERM, and what it leaves
 /// verifies.
 #[test]
@@ -213,6 +262,9 @@ fn the_demonstration_opens_works_and_ends_cleanly() {
         println!("skipped: the command lines, because /usr/bin/curl is missing");
     }
 
+    let archive = directory.join("archive");
+    a_backup_beside_open_doors_comes_back(&archive, home.path());
+
     let pid = demo.0.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     let status = wait_for("its end", || demo.0.try_wait().unwrap());
@@ -221,7 +273,6 @@ fn the_demonstration_opens_works_and_ends_cleanly() {
     std::io::Read::read_to_string(demo.0.stderr.as_mut().unwrap(), &mut complaints).unwrap();
     assert!(!complaints.contains("refused:"), "{complaints}");
 
-    let archive = directory.join("archive");
     let verified = varanto(&["--data", archive.to_str().unwrap(), "--json", "verify"]);
     assert!(verified.status.success(), "{}{}", text(&verified.stdout), text(&verified.stderr));
     let verdict: Value = serde_json::from_slice(&verified.stdout).unwrap();

@@ -1,0 +1,179 @@
+//! Taking a backup: the pages of one snapshot, and the files beside the database.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::digest::{self, SHA256};
+use varanto_domain::time::Instant;
+
+use super::PIECE_BYTES;
+use super::folder::BackupFolder;
+use super::point::{KeptFile, Point};
+use crate::store::{DATABASE_FILE, LOCK_FILE};
+use crate::{Store, StoreError};
+
+/// A file on its way into the folder, piece by piece.
+struct Coming<'f> {
+    folder: &'f BackupFolder,
+    kept: KeptFile,
+    digest: digest::Context,
+    /// What does not fill a piece yet.
+    rest: Vec<u8>,
+    added: u64,
+}
+
+impl<'f> Coming<'f> {
+    fn new(folder: &'f BackupFolder, name: &str, mode: u32) -> Self {
+        let kept =
+            KeptFile { name: name.into(), mode, bytes: 0, sha256: [0; 32], pieces: Vec::new() };
+        let rest = Vec::with_capacity(PIECE_BYTES);
+        Self { folder, kept, digest: digest::Context::new(&SHA256), rest, added: 0 }
+    }
+
+    fn write(&mut self, mut bytes: &[u8]) -> Result<(), StoreError> {
+        self.digest.update(bytes);
+        self.kept.bytes += bytes.len() as u64;
+        while !bytes.is_empty() {
+            let (now, later) = bytes.split_at(bytes.len().min(PIECE_BYTES - self.rest.len()));
+            self.rest.extend_from_slice(now);
+            bytes = later;
+            if self.rest.len() == PIECE_BYTES {
+                self.bring()?;
+            }
+        }
+        Ok(())
+    }
+
+    fn bring(&mut self) -> Result<(), StoreError> {
+        let (name, added) = self.folder.bring(&self.rest)?;
+        self.kept.pieces.push(name);
+        self.added += added;
+        self.rest.clear();
+        Ok(())
+    }
+
+    /// The whole file, and how many bytes it added.
+    fn end(mut self) -> Result<(KeptFile, u64), StoreError> {
+        if !self.rest.is_empty() {
+            self.bring()?;
+        }
+        self.kept.sha256 =
+            self.digest.finish().as_ref().try_into().expect("SHA-256 gives 32 bytes");
+        Ok((self.kept, self.added))
+    }
+}
+
+impl Store {
+    /// Takes a backup into a folder: one snapshot of the database, while others write on, and the files
+    /// `beside` it in the data folder. `progress` hears how many bytes of how many were looked at. Answers
+    /// when the point is on disk.
+    ///
+    /// # Errors
+    /// What the disk and the database answer; then the folder holds no new point.
+    pub fn back_up(
+        &self,
+        folder: &BackupFolder,
+        data: &Path,
+        beside: &[PathBuf],
+        now: Instant,
+        mut progress: impl FnMut(u64, u64),
+    ) -> Result<Point, StoreError> {
+        const BYTES: &str =
+            "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+        const PAGES: &str = "SELECT data FROM sqlite_dbpage ORDER BY pgno";
+        let mut files = Vec::with_capacity(beside.len() + 1);
+        let mut point = self.read(|tx| {
+            let checkpoint = tx.newest_checkpoint()?;
+            let total: i64 = tx.one(BYTES, [], |row| row.get(0))?;
+            let total = u64::try_from(total).unwrap_or_default();
+            let mut coming = Coming::new(folder, DATABASE_FILE, 0o600);
+            tx.each::<StoreError>(PAGES, [], |row| {
+                let page = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
+                coming.write(page)?;
+                if coming.rest.is_empty() {
+                    progress(coming.kept.bytes, total);
+                }
+                Ok(())
+            })?;
+            let (file, added) = coming.end()?;
+            let point = Point {
+                name: Point::name_of(now),
+                taken_at: now,
+                log_size: checkpoint.body.size,
+                checkpoint: checkpoint.note,
+                bytes: file.bytes,
+                added,
+            };
+            files.push(file);
+            Ok::<_, StoreError>(point)
+        })?;
+        for path in beside {
+            let (file, added) = bring_file(folder, data, path)?;
+            point.bytes += file.bytes;
+            point.added += added;
+            files.push(file);
+        }
+        folder.settle()?;
+        folder.write_point(&point, &files)?;
+        Ok(point)
+    }
+}
+
+fn bring_file(
+    folder: &BackupFolder,
+    data: &Path,
+    name: &Path,
+) -> Result<(KeptFile, u64), StoreError> {
+    let path = data.join(name);
+    let failed = |error: std::io::Error| StoreError::file(&path, &error);
+    let text = name.to_str().filter(|text| !text.contains('\n')).ok_or_else(|| {
+        StoreError::File { path: path.clone(), why: "its name cannot be kept".to_owned() }
+    })?;
+    let mut coming = Coming::new(folder, text, mode_of(&fs::metadata(&path).map_err(failed)?));
+    coming.write(&fs::read(&path).map_err(failed)?)?;
+    coming.end()
+}
+
+#[cfg(unix)]
+fn mode_of(data: &fs::Metadata) -> u32 {
+    std::os::unix::fs::PermissionsExt::mode(&data.permissions()) & 0o777
+}
+
+#[cfg(not(unix))]
+fn mode_of(_data: &fs::Metadata) -> u32 {
+    0o600
+}
+
+/// The files in a data folder that belong in a backup besides the database, by their names in it:
+/// certificates, tokens, what the program keeps there. Never what lies under one of `apart`: the keys, and
+/// the backups themselves.
+pub fn files_beside(data: &Path, apart: &[&Path]) -> Result<Vec<PathBuf>, StoreError> {
+    let mut found = Vec::new();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(folder) = folders.pop() {
+        let path = data.join(&folder);
+        let failed = |error: std::io::Error| StoreError::file(&path, &error);
+        for entry in fs::read_dir(&path).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let name = folder.join(entry.file_name());
+            let kind = entry.file_type().map_err(failed)?;
+            let is_apart = apart.iter().any(|apart| data.join(&name) == **apart);
+            if is_apart || is_the_databases(&name) {
+                continue;
+            }
+            if kind.is_dir() {
+                folders.push(name);
+            } else if kind.is_file() {
+                found.push(name);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The database with what SQLite lays beside it, and the lock: the snapshot stands for them.
+fn is_the_databases(name: &Path) -> bool {
+    let name = name.to_string_lossy();
+    name == LOCK_FILE || name.starts_with(DATABASE_FILE)
+}
