@@ -8,7 +8,7 @@ use crate::archive::elements::Element;
 use crate::archive::metadata::{RawMetadata, RawValue};
 use crate::disclosure::Refused;
 use crate::ids::{ClientKey, Oid, VersionKey};
-use crate::relationship::InCase;
+use crate::relationship::{InCase, Side};
 use crate::time::{FinnishDay, Instant};
 
 fn oid(text: &str) -> Oid {
@@ -910,4 +910,94 @@ fn a_person_with_two_identifiers_is_one() {
     assert!(citizen(&mut world, second).is_ok());
     assert!(citizen(&mut world, own).is_ok());
     assert_eq!(citizen(&mut world, ClientKey(78)), Err(Denial::AnotherPersons));
+}
+
+/// ACC-1: who names no situation is taken by its role, and then by whose register it is; a disclosure is never guessed.
+#[test]
+fn the_usual_situation_follows_who_asks_and_whose_register_it_is() {
+    type Make = fn(&mut World);
+    let usual = |make: Make| {
+        let mut world = World::usual();
+        make(&mut world);
+        Situation::usual(&world.caller, &world.document, &world.client, world.day)
+    };
+    let table: [(Make, Situation); 12] = [
+        (|_| {}, Situation::OwnRegister),
+        (|world| world.person(Role::Worker), Situation::OwnRegister),
+        (|world| world.person(Role::Archivist), Situation::Archivist),
+        (|world| world.person(Role::DataProtectionOfficer), Situation::DataProtectionReview),
+        (|world| world.citizen(ClientKey(1)), Situation::Citizen),
+        (World::serving_producer, Situation::RegisterUse),
+        (
+            |world| {
+                world.serving_producer();
+                world.client.wide_in = vec![world.document.controller.clone()];
+            },
+            Situation::WideRegisterUse,
+        ),
+        (
+            |world| {
+                world.serving_producer();
+                world.client.wide_in = vec![oid("1.2.246.10.90000002")];
+            },
+            Situation::RegisterUse,
+        ),
+        // An organiser that works in another's register on its own side of the right.
+        (
+            |world| {
+                world.serving_producer();
+                for right in &mut world.client.rights {
+                    right.side = Side::Organiser;
+                }
+            },
+            Situation::OwnRegister,
+        ),
+        (
+            |world| {
+                world.other_countys_worker();
+                world.document.controller = oid("1.2.246.10.90000002");
+            },
+            Situation::OwnRegister,
+        ),
+        (|world| world.document.group = DocumentGroup::Permission, Situation::ClientWill),
+        // One that does not serve the client.
+        (
+            |world| {
+                world.document.group = DocumentGroup::Permission;
+                world.client.rights.clear();
+                world.client.relationships.clear();
+            },
+            Situation::OwnRegister,
+        ),
+    ];
+    for (place, (make, expected)) in table.into_iter().enumerate() {
+        assert_eq!(usual(make), expected, "{place}");
+    }
+}
+
+/// ACC-6: every action and situation is found by its name, and nothing else is.
+#[test]
+fn actions_and_situations_are_found_by_their_names() {
+    for action in Action::ALL {
+        assert_eq!(Action::of_code(action.code()), Some(action));
+    }
+    for situation in Situation::ALL {
+        assert_eq!(Situation::of_code(situation.code()), Some(situation));
+    }
+    assert_eq!((Action::of_code("look"), Situation::of_code("")), (None, None));
+}
+
+/// REL-4: through another client only the metadata that tell of nobody are shown; through the client whose the
+/// document is, all but the free text of why it is held back.
+#[test]
+fn metadata_through_another_client_tell_of_nobody() {
+    let mut raw = RawMetadata::default();
+    for element in Element::ALL.iter().copied() {
+        raw.insert(element, RawValue::Text("x".into()));
+    }
+    for element in Element::ALL.iter().copied() {
+        let through = |own| joint::hide_clients(&raw, own).get(element).is_some();
+        assert_eq!(through(true), element != Element::RestrictionArgument, "{element:?}");
+        assert_eq!(through(false), joint::OF_NOBODY.contains(&element), "{element:?}");
+    }
 }

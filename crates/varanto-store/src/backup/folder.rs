@@ -70,17 +70,24 @@ impl BackupFolder {
     /// [`StoreError::BackupBusy`], [`StoreError::BackupOfAnother`], [`StoreError::NotABackup`] when other
     /// things lie there, [`StoreError::WrongKeys`].
     pub fn open_to_write(path: &Path, ring: &KeyRing, origin: &str) -> Result<Self, StoreError> {
-        if !path.join(HEAD).exists() {
-            let empty = fs::read_dir(path).map_or(true, |mut inside| inside.next().is_none());
-            if !empty {
-                return Err(StoreError::NotABackup(path.into()));
-            }
-            create(path, ring, origin)?;
+        if !path.join(HEAD).exists() && holds_other_things(path) {
+            return Err(StoreError::NotABackup(path.into()));
         }
-        let folder = Self::open(path, ring, File::try_lock)?;
+        make_folder(path).map_err(|error| StoreError::file(path, &error))?;
+        let to_write = OpenOptions::new().write(true).create(true).truncate(false).clone();
+        let lock = lock(path, &to_write, File::try_lock)?;
+        if !path.join(HEAD).exists() {
+            let key = BASE64.encode(make_backup_key(ring).0);
+            let head = format!("{FIRST_LINE}\norigin {origin}\nkey {key}\n");
+            write_whole(&path.join(HEAD), head.as_bytes())?;
+        }
+        let folder = Self::open(path, ring, lock)?;
         if folder.origin != origin {
             let origin = folder.origin;
             return Err(StoreError::BackupOfAnother { folder: path.into(), origin });
+        }
+        for inside in [folder.pieces(), folder.points()] {
+            make_folder(&inside).map_err(|error| StoreError::file(&inside, &error))?;
         }
         folder.clear_coming()?;
         Ok(folder)
@@ -92,33 +99,23 @@ impl BackupFolder {
     /// [`StoreError::NotABackup`], [`StoreError::BackupBusy`] while a backup is being made,
     /// [`StoreError::WrongKeys`].
     pub fn open_to_read(path: &Path, ring: &KeyRing) -> Result<Self, StoreError> {
-        Self::open(path, ring, File::try_lock_shared)
+        if !path.join(HEAD).exists() {
+            return Err(StoreError::NotABackup(path.into()));
+        }
+        // It may lie on a disk that cannot be written to.
+        let to_read = OpenOptions::new().read(true).clone();
+        Self::open(path, ring, lock(path, &to_read, File::try_lock_shared)?)
     }
 
-    fn open(
-        path: &Path,
-        ring: &KeyRing,
-        lock: fn(&File) -> Result<(), TryLockError>,
-    ) -> Result<Self, StoreError> {
-        let head =
-            fs::read_to_string(path.join(HEAD)).map_err(|_| StoreError::NotABackup(path.into()))?;
-        let (origin, wrapped) =
-            read_head(&head).ok_or_else(|| StoreError::NotABackup(path.into()))?;
+    fn open(path: &Path, ring: &KeyRing, lock: File) -> Result<Self, StoreError> {
+        let head = fs::read_to_string(path.join(HEAD)).ok();
+        let (origin, wrapped) = head
+            .and_then(|head| read_head(&head))
+            .ok_or_else(|| StoreError::NotABackup(path.into()))?;
         let key = open_backup_key(ring, &wrapped).ok_or(StoreError::WrongKeys(
             "the backups were made with another key-encryption key",
         ))?;
-        let lock_path = path.join(LOCK);
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&lock_path)
-            .map_err(|error| StoreError::file(&lock_path, &error))?;
-        match lock(&file) {
-            Ok(()) => Ok(Self { path: path.into(), origin, key, _lock: file }),
-            Err(TryLockError::WouldBlock) => Err(StoreError::BackupBusy(path.into())),
-            Err(TryLockError::Error(error)) => Err(StoreError::file(&lock_path, &error)),
-        }
+        Ok(Self { path: path.into(), origin, key, _lock: lock })
     }
 
     /// The name of the proof log of the archive whose backups lie here.
@@ -236,12 +233,24 @@ fn piece_place(name: &PieceName) -> String {
     format!("varanto/backup/piece/{}", name.hex())
 }
 
-fn create(path: &Path, ring: &KeyRing, origin: &str) -> Result<(), StoreError> {
-    for folder in [path.to_path_buf(), path.join(PIECES), path.join(POINTS)] {
-        make_folder(&folder).map_err(|error| StoreError::file(&folder, &error))?;
+/// Whether there is more in a folder than a making of it that was broken off leaves behind.
+fn holds_other_things(path: &Path) -> bool {
+    let Ok(inside) = fs::read_dir(path) else { return false };
+    inside.flatten().any(|entry| entry.file_name() != LOCK)
+}
+
+fn lock(
+    path: &Path,
+    options: &OpenOptions,
+    lock: fn(&File) -> Result<(), TryLockError>,
+) -> Result<File, StoreError> {
+    let at = path.join(LOCK);
+    let file = options.open(&at).map_err(|error| StoreError::file(&at, &error))?;
+    match lock(&file) {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::BackupBusy(path.into())),
+        Err(TryLockError::Error(error)) => Err(StoreError::file(&at, &error)),
     }
-    let key = BASE64.encode(make_backup_key(ring).0);
-    write_whole(&path.join(HEAD), format!("{FIRST_LINE}\norigin {origin}\nkey {key}\n").as_bytes())
 }
 
 fn read_head(text: &str) -> Option<(String, Vec<u8>)> {

@@ -35,7 +35,7 @@ impl BackupFolder {
             let why = "is not empty; a restore never writes over anything".to_owned();
             return Err(StoreError::File { path: into.into(), why });
         }
-        let coming = into.with_extension("restoring");
+        let coming = beside(into);
         if coming.exists() {
             fs::remove_dir_all(&coming).map_err(failed)?;
         }
@@ -85,6 +85,13 @@ impl BackupFolder {
         }
         Ok(())
     }
+}
+
+/// Where a restore gathers what it brings back, on the same disk.
+fn beside(into: &Path) -> PathBuf {
+    let mut name = into.file_name().unwrap_or_default().to_os_string();
+    name.push(".restoring");
+    into.with_file_name(name)
 }
 
 /// Where a file goes.
