@@ -16,7 +16,7 @@ struct Need {
     without: &'static str,
 }
 
-const NEEDS: [Need; 6] = [
+const NEEDS: [Need; 7] = [
     Need {
         about: "a C++ compiler",
         programs: &["c++", "clang++", "g++"],
@@ -46,6 +46,12 @@ const NEEDS: [Need; 6] = [
         programs: &["pdfinfo"],
         packages: &["poppler-utils"],
         without: "printed PDF files are not opened by another reader",
+    },
+    Need {
+        about: "strace",
+        programs: &["strace"],
+        packages: &["strace"],
+        without: "no power cut is simulated from what the archive asks of the disk",
     },
     Need {
         about: "SoftHSM",

@@ -19,7 +19,7 @@ const FOLDER: &str = "VARANTO_TEST_CRASH_FOLDER";
 const ROUND: &str = "VARANTO_TEST_CRASH_ROUND";
 
 /// The digest of a document's parts, made without the archive's help.
-fn digest_of(parts: &[(Part, Vec<u8>)]) -> String {
+pub(crate) fn digest_of(parts: &[(Part, Vec<u8>)]) -> String {
     let mut context = digest::Context::new(&digest::SHA256);
     for (part, bytes) in parts {
         context.update(format!("{} {}\n", part.name(), bytes.len()).as_bytes());
@@ -58,7 +58,7 @@ fn archives_until_killed() {
     });
 }
 
-fn archive_a_client(world: &World, number: u16) {
+pub(crate) fn archive_a_client(world: &World, number: u16) {
     let person = client(number);
     let relationship = world.relationship(&person);
     send(world, &relationship);
@@ -139,7 +139,8 @@ fn whatever_was_acknowledged_outlives_a_kill() {
     println!("{all} acknowledged documents in {rounds} rounds");
 }
 
-fn is_there(world: &World, line: &str) {
+/// Holds what was acknowledged on a line against the archive.
+pub(crate) fn is_there(world: &World, line: &str) {
     let mut words = line.splitn(3, ' ');
     let (id, digest, receipt) =
         (oid(words.next().unwrap()), words.next().unwrap(), words.next().unwrap());

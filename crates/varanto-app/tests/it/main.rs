@@ -22,6 +22,7 @@ mod obligations;
 mod oversight;
 mod persons;
 mod plan;
+mod power_cut;
 mod receipts;
 mod relationships;
 mod rights;

@@ -196,10 +196,15 @@ impl World {
 
     /// The archive of a folder that others look after, with identifiers from a number on.
     pub(crate) fn beside(folder: &Path, first: u64) -> Self {
+        Self::open_beside(folder, first).unwrap()
+    }
+
+    /// The same, where it may not open.
+    pub(crate) fn open_beside(folder: &Path, first: u64) -> Result<Self, varanto_app::OpenError> {
         let clock = SetClock::at(MONDAY);
-        let app = open(folder, &clock).unwrap();
+        let app = open(folder, &clock)?;
         let nowhere = Arc::new(tempfile::tempdir().unwrap());
-        Self { app, clock, folder: nowhere, next: Arc::new(AtomicU64::new(first)) }
+        Ok(Self { app, clock, folder: nowhere, next: Arc::new(AtomicU64::new(first)) })
     }
 
     /// A folder with the world's registers, as [`World::new`] begins.
