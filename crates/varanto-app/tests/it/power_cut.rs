@@ -196,7 +196,7 @@ fn disks(
     for (place, event) in events.iter().enumerate() {
         match event {
             Event::Write(file, at, bytes) => {
-                cached(&mut disk, file).since.push((*at, Some(bytes.clone())))
+                cached(&mut disk, file).since.push((*at, Some(bytes.clone())));
             }
             Event::Resize(file, bytes) => cached(&mut disk, file).since.push((*bytes, None)),
             Event::Flush(file) if !lies => cached(&mut disk, file).flush(),
@@ -229,7 +229,7 @@ fn left_behind(disk: &BTreeMap<String, Cached>, draw: &mut Draw) -> tempfile::Te
 
 /// The places of the trace that are looked at: all of them in the long run.
 fn is_drawn(place: usize, of: usize, draws: usize) -> bool {
-    long() || place % (of / draws).max(1) == 0
+    long() || place.is_multiple_of((of / draws).max(1))
 }
 
 /// OPS-2: whenever the power goes, everything acknowledged is there byte for byte with its proof, nothing is
@@ -297,17 +297,13 @@ fn is_whole(world: &World, line: &str) -> bool {
     let (id, digest, receipt) =
         (oid(words.next().unwrap()), words.next().unwrap(), words.next().unwrap());
     let (app, caller) = (&world.app, world.county());
-    match app.open_content(&caller, &id, None, Purpose::READ_INVALIDATED) {
-        Ok(opened) => {
-            assert_eq!(digest_of(&opened.parts), digest, "another content was shown");
-            true
-        }
-        Err(_) => {
-            let receipt = receipts::read(receipt.as_bytes()).unwrap();
-            let still_holds = app.export_checkpoint(Some(&receipt)).is_ok()
-                && app.prove_document(&caller, &id, Purpose::READ_INVALIDATED).is_ok();
-            assert!(!still_holds, "the loss is not told");
-            false
-        }
+    if let Ok(opened) = app.open_content(&caller, &id, None, Purpose::READ_INVALIDATED) {
+        assert_eq!(digest_of(&opened.parts), digest, "another content was shown");
+        return true;
     }
+    let receipt = receipts::read(receipt.as_bytes()).unwrap();
+    let still_holds = app.export_checkpoint(Some(&receipt)).is_ok()
+        && app.prove_document(&caller, &id, Purpose::READ_INVALIDATED).is_ok();
+    assert!(!still_holds, "the loss is not told");
+    false
 }
