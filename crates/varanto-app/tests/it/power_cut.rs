@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output};
 
 use varanto_domain::access::Purpose;
 use varanto_formats::receipts;
@@ -52,25 +52,34 @@ enum Event {
     Told(String),
 }
 
-/// The trace of the process in a copy of the prepared world. `None` where nothing can be traced.
-fn traced(folder: &Path) -> Option<Vec<Event>> {
-    const CALLS: &str = "trace=pwrite64,write,fdatasync,fsync,ftruncate";
+/// The process that archives in a copy of the prepared world, under strace. `None` where nothing can be traced.
+fn under_strace(folder: &Path, words: &[&str]) -> Option<Output> {
     copy(World::prepared(), folder);
-    let trace = folder.join("trace");
     let mut command = Command::new("strace");
-    let done = command
-        .args(["-f", "-qq", "-y", "-xx", "-s", "100000", "-e", CALLS, "-e", "signal=none", "-o"])
-        .arg(&trace)
+    let output = command
+        .args(["-f", "-qq", "-e", "signal=none", "-o"])
+        .arg(folder.join("trace"))
+        .args(words)
         .arg(std::env::current_exe().unwrap())
         .args(["power_cut::archives_some_clients", "--exact", "--ignored", "--nocapture"])
         .env(FOLDER, folder)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    if !done.is_ok_and(|status| status.success()) {
-        println!("skipped: strace is missing, or may not trace here");
+        .output();
+    let output = output.ok().filter(|_| folder.join("trace").exists());
+    if output.is_none() {
+        println!("skipped: strace is missing");
+    }
+    output
+}
+
+/// What the process did, in order. `None` where nothing can be traced.
+fn traced(folder: &Path) -> Option<Vec<Event>> {
+    const CALLS: &str = "trace=pwrite64,write,fdatasync,fsync,ftruncate";
+    let output = under_strace(folder, &["-y", "-xx", "-s", "100000", "-e", CALLS])?;
+    if !output.status.success() {
+        println!("skipped: strace may not trace here");
         return None;
     }
+    let trace = folder.join("trace");
     let text = fs::read_to_string(&trace).unwrap();
     let mut unfinished = BTreeMap::new();
     let events: Vec<Event> =
@@ -306,4 +315,41 @@ fn is_whole(world: &World, line: &str) -> bool {
         && app.prove_document(&caller, &id, Purpose::READ_INVALIDATED).is_ok();
     assert!(!still_holds, "the loss is not told");
     false
+}
+
+/// OPS-2: a disk that answers with errors, in the middle of a flush or of a write, takes back nothing that was acknowledged, and
+/// leaves nothing half-done.
+#[test]
+fn whatever_was_acknowledged_outlives_a_disks_errors() {
+    // A commit is one flush and some dozens of writes: which call fails first, and how many go well between.
+    let faults = [
+        ("fsync,fdatasync:error=EIO", 1, 5),
+        ("pwrite64:error=EIO", 13, 200),
+        ("pwrite64:error=ENOSPC", 13, 200),
+    ];
+    let times: &[usize] = if long() { &[1, 2, 3, 5, 7, 11, 13, 17, 19, 23, 29] } else { &[11] };
+    let runs = faults.iter().flat_map(|fault| times.iter().map(move |time| (fault, time)));
+    for ((fault, step, every), time) in runs {
+        let when = step * time;
+        let folder = tempfile::tempdir().unwrap();
+        let inject = format!("inject={fault}:when={when}+{every}");
+        let calls = format!("trace={}", fault.split(':').next().unwrap());
+        let Some(output) = under_strace(folder.path(), &["-e", &calls, "-e", &inject]) else {
+            return;
+        };
+        let trace = fs::read_to_string(folder.path().join("trace")).unwrap();
+        assert!(trace.contains("(INJECTED)"), "{inject}: nothing failed");
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        let told: Vec<&str> =
+            told.lines().filter_map(|line| Some(line.split_once("ACK ")?.1)).collect();
+        let world = World::beside(folder.path(), 900_000_000);
+        let verdict = world.app.verify_store(|_| {}).unwrap();
+        assert!(verdict.damage.is_empty(), "{inject}: {:?}", verdict.damage);
+        for line in &told {
+            is_there(&world, line);
+        }
+        world.open_case(&client(65_000));
+        assert!(!told.is_empty(), "{inject}: nothing was acknowledged");
+        println!("{inject}: {} documents were acknowledged", told.len());
+    }
 }
