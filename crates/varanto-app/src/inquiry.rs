@@ -187,7 +187,8 @@ impl<'a> Inquiry<'a> {
             state: VersionState::InForce,
             service_task: None,
             subject: Subject::Ordinary,
-            display: Display::UNREAD,
+            // Nothing holds back what nobody wrote.
+            display: Display::OPEN,
             signed: false,
             written_at: self.now,
             joint: Arc::from([]),

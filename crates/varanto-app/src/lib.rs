@@ -7,6 +7,7 @@ pub mod administer;
 pub mod archive;
 pub mod backup;
 pub mod callers;
+mod citizens;
 mod cursor;
 mod derived;
 mod dictionaries;

@@ -49,6 +49,23 @@ pub struct User {
     pub registration_number: Option<String>,
     /// Whether the person logs in with a card; else with a password.
     pub strong: bool,
+    /// The identity code, of a citizen who comes for themself; of a professional none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_code: Option<String>,
+    /// Further positions that the person works in, besides the one above.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<Position>,
+}
+
+/// One of several positions of a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// The role's code.
+    pub role: String,
+    /// The organisation's OID.
+    pub organisation: String,
+    /// The unit's OID.
+    pub unit: String,
 }
 
 /// What a token says of a person.
@@ -70,15 +87,28 @@ pub struct Claims {
     pub acr: String,
     /// The name.
     pub name: String,
-    /// The role's code.
+    /// The given names.
+    pub given_name: String,
+    /// The family name.
+    pub family_name: String,
+    /// The role's code; of citizens none, nor what follows from it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub role: String,
     /// The organisation's OID.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub organisation: String,
     /// The unit's OID.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub unit: String,
     /// The professional registration number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub registration_number: Option<String>,
+    /// All positions, of a person who works in several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub positions: Vec<Position>,
+    /// The identity code of a citizen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity_code: Option<String>,
     /// What the asking client sent along, given back (OIDC Core 3.1.2.1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nonce: Option<String>,
@@ -126,6 +156,8 @@ struct Ask {
     nonce: Option<String>,
     code_challenge: String,
     code_challenge_method: String,
+    /// The languages that the person reads, the best first (OIDC Core 3.1.2.1).
+    ui_locales: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -204,6 +236,14 @@ impl Provider {
     pub fn claims(&self, user: &User, lifetime: Duration, nonce: Option<String>) -> Claims {
         let now = self.0.clock.now().millis() / 1000;
         let seconds = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX / 2);
+        let (given, family) = user.name.rsplit_once(' ').unwrap_or((&user.name, ""));
+        let own = Position {
+            role: user.role.clone(),
+            organisation: user.organisation.clone(),
+            unit: user.unit.clone(),
+        };
+        let several = !user.further.is_empty();
+        let positions = several.then(|| [vec![own], user.further.clone()].concat());
         Claims {
             iss: self.0.issuer.clone(),
             sub: user.id.clone(),
@@ -213,10 +253,14 @@ impl Provider {
             iat: now,
             acr: if user.strong { "strong" } else { "weak" }.to_owned(),
             name: user.name.clone(),
+            given_name: given.to_owned(),
+            family_name: family.to_owned(),
             role: user.role.clone(),
             organisation: user.organisation.clone(),
             unit: user.unit.clone(),
             registration_number: user.registration_number.clone(),
+            positions: positions.unwrap_or_default(),
+            identity_code: user.identity_code.clone(),
             nonce,
         }
     }
@@ -342,18 +386,78 @@ async fn exchange(State(provider): State<Provider>, body: Bytes) -> Response {
     ([(header::CACHE_CONTROL, "no-store")], axum::Json(answer)).into_response()
 }
 
+/// The words of the login page in one language.
+struct PageWords {
+    tag: &'static str,
+    title: &'static str,
+    lead: &'static str,
+    professionals: &'static str,
+    citizens: &'static str,
+    log_in: &'static str,
+}
+
+const PAGE_WORDS: [PageWords; 3] = [
+    PageWords {
+        tag: "fi",
+        title: "Kuka olet?",
+        lead: "Esittelyn henkilöt ovat keksittyjä, ja tämä sivu on varmennekortin ja Suomi.fi-tunnistuksen \
+               sijalla. Valitse, kenenä kirjaudut.",
+        professionals: "Ammattihenkilöt",
+        citizens: "Asiakkaat ja heidän läheisensä",
+        log_in: "Kirjaudu",
+    },
+    PageWords {
+        tag: "sv",
+        title: "Vem är du?",
+        lead: "Demonstrationens personer är påhittade, och den här sidan står i stället för certifikatkortet \
+               och Suomi.fi-identifikationen. Välj vem du loggar in som.",
+        professionals: "Yrkesutbildade personer",
+        citizens: "Klienter och deras närstående",
+        log_in: "Logga in",
+    },
+    PageWords {
+        tag: "en",
+        title: "Who are you?",
+        lead: "The people of the demonstration are made up, and this page stands in for the certificate card \
+               and Suomi.fi identification. Choose whom you log in as.",
+        professionals: "Professionals",
+        citizens: "Clients and those close to them",
+        log_in: "Log in",
+    },
+];
+
+/// The page in place of a card reader, in the look of the archive that it stands beside.
 fn page(provider: &Provider, ask: &Ask) -> Response {
     let hidden = hidden_fields(ask);
-    let people: String = provider.users().iter().map(|user| card(user, &hidden)).collect();
+    let wanted = ask.ui_locales.as_deref().unwrap_or_default();
+    let words = PAGE_WORDS.iter().find(|words| words.tag == wanted).unwrap_or(&PAGE_WORDS[0]);
+    let cards = |citizens: bool| -> String {
+        let users = provider.users().iter();
+        let users = users.filter(|user| user.identity_code.is_some() == citizens);
+        users.map(|user| card(user, &hidden, words)).collect()
+    };
+    let group = |title: &str, cards: String| {
+        let shown = !cards.is_empty();
+        let group = || format!("<h2>{title}</h2><ul class=\"people\">{cards}</ul>");
+        shown.then(group).unwrap_or_default()
+    };
     let html = format!(
-        "<!doctype html><html lang=\"fi\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width\"><title>Kirjautuminen</title>\
-         </head><body><main><h1>Kuka olet?</h1>\
-         <p>Esittelyn henkilöt ovat keksittyjä. Valitse, kenenä kirjaudut.</p>{people}</main>\
-         </body></html>"
+        "<!doctype html><html lang=\"{tag}\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title}</title>\
+         <link rel=\"stylesheet\" href=\"/assets/varanto.css\"></head>\
+         <body><main class=\"frame\"><h1>{title}</h1><p class=\"lead\">{lead}</p>{professionals}{citizens}</main>\
+         </body></html>",
+        tag = words.tag,
+        title = words.title,
+        lead = words.lead,
+        professionals = group(words.professionals, cards(false)),
+        citizens = group(words.citizens, cards(true)),
     );
     let back = ask.redirect_uri.split('/').take(3).collect::<Vec<_>>().join("/");
-    let policy = format!("default-src 'none'; form-action 'self' {back}; frame-ancestors 'none'");
+    let policy = format!(
+        "default-src 'none'; style-src 'self'; font-src 'self'; form-action 'self' {back}; \
+         base-uri 'none'; frame-ancestors 'none'"
+    );
     let mut response = Html(html).into_response();
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         let name = HeaderName::from_static("content-security-policy");
@@ -362,17 +466,18 @@ fn page(provider: &Provider, ask: &Ask) -> Response {
     response
 }
 
-fn card(user: &User, hidden: &str) -> String {
-    let number = user.registration_number.as_deref().unwrap_or("–");
+fn card(user: &User, hidden: &str, words: &PageWords) -> String {
+    let told = [&user.title, &user.unit_name, &user.organisation_name];
+    let told: Vec<String> =
+        told.into_iter().filter(|text| !text.is_empty()).map(|text| escape(text)).collect();
     format!(
-        "<form method=\"post\"><h2>{}</h2><p>{}, {}, {} · {}</p>{hidden}\
-         <button name=\"user\" value=\"{}\">Kirjaudu</button></form>",
+        "<li><form method=\"post\"><h3>{}</h3><p>{}</p>{hidden}\
+         <button name=\"user\" value=\"{id}\" aria-label=\"{log_in}: {name}\">{log_in}</button></form></li>",
         escape(&user.name),
-        escape(&user.title),
-        escape(&user.unit_name),
-        escape(&user.organisation_name),
-        escape(number),
-        escape(&user.id),
+        told.join("<br>"),
+        id = escape(&user.id),
+        name = escape(&user.name),
+        log_in = words.log_in,
     )
 }
 
@@ -440,6 +545,8 @@ mod tests {
             unit_name: "Lapsiperheet".into(),
             registration_number: Some("99900000001".into()),
             strong: true,
+            identity_code: None,
+            further: Vec::new(),
         };
         let back = vec!["https://localhost/back".to_owned()];
         Provider::new("https://localhost/oidc/", "varanto", back, vec![user], Arc::new(Noon))
@@ -456,6 +563,7 @@ mod tests {
             nonce: Some("n".into()),
             code_challenge: URL_SAFE_NO_PAD.encode(proof),
             code_challenge_method: "S256".into(),
+            ui_locales: None,
         }
     }
 

@@ -35,6 +35,8 @@ pub struct Config {
     pub clients: Clients,
     /// Whose tokens persons may show; none without an issuer.
     pub tokens: Tokens,
+    /// How people log in to the pages; nobody without addresses.
+    pub login: Login,
     /// How PDF files are judged by the clauses of PDF/A.
     pub pdfa: PdfA,
     /// Whose electronic signatures are trusted, and how much they are asked for.
@@ -130,6 +132,27 @@ pub struct Tokens {
     pub strong_levels: Vec<String>,
     /// How far the issuer's clock may be from ours, in seconds.
     pub leeway_seconds: u64,
+}
+
+/// How people log in to the pages: at the issuer of [`Tokens`], by OIDC's authorization code with PKCE. The
+/// audience of tokens is the client's identifier there.
+#[derive(Debug, Clone, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Login {
+    /// The issuer's authorization endpoint, which browsers are sent to; empty when nobody logs in.
+    pub authorization_address: String,
+    /// The issuer's token endpoint (HTTPS).
+    pub token_address: String,
+    /// A PEM file of the authorities whose certificate the token endpoint shows.
+    pub authority: Option<PathBuf>,
+    /// A file with the client's secret, where the issuer wants one.
+    pub client_secret_file: Option<PathBuf>,
+    /// How long the token endpoint may take, in seconds.
+    pub seconds: u64,
+    /// How long a session lasts in which nothing is asked, in minutes.
+    pub idle_minutes: u64,
+    /// How long a session lasts at most, in hours.
+    pub whole_hours: u64,
 }
 
 /// How PDF files are judged by the clauses of PDF/A; the gate holds in any case.
@@ -339,6 +362,7 @@ impl Default for Config {
             store: Store::default(),
             clients: Clients::default(),
             tokens: Tokens::default(),
+            login: Login::default(),
             pdfa: PdfA::default(),
             signatures: Signatures::default(),
             population_register: PopulationRegister::default(),
@@ -403,6 +427,20 @@ impl Default for Tokens {
             jwks_file: None,
             strong_levels: vec!["strong".into()],
             leeway_seconds: 30,
+        }
+    }
+}
+
+impl Default for Login {
+    fn default() -> Self {
+        Self {
+            authorization_address: String::new(),
+            token_address: String::new(),
+            authority: None,
+            client_secret_file: None,
+            seconds: 5,
+            idle_minutes: 30,
+            whole_hours: 10,
         }
     }
 }
@@ -529,10 +567,48 @@ impl Config {
                 "an issuer needs an audience",
             ),
         ];
-        match rules.into_iter().chain(self.rules_of_registers()).find(|(broken, ..)| *broken) {
+        match rules
+            .into_iter()
+            .chain(self.rules_of_login())
+            .chain(self.rules_of_registers())
+            .find(|(broken, ..)| *broken)
+        {
             Some((_, key, reason)) => Err(ConfigError::Impossible { key, reason }),
             None => Ok(()),
         }
+    }
+
+    /// What the login of people wants.
+    fn rules_of_login(&self) -> [(bool, &'static str, &'static str); 5] {
+        let login = &self.login;
+        let named = !login.authorization_address.is_empty();
+        [
+            (
+                named && self.tokens.issuer.is_empty(),
+                "tokens.issuer",
+                "people log in at the issuer of tokens",
+            ),
+            (
+                named == login.token_address.is_empty(),
+                "login.token_address",
+                "the two addresses are given together",
+            ),
+            (
+                named && login.authority.is_none(),
+                "login.authority",
+                "an address needs the authorities of its certificate",
+            ),
+            (
+                login.seconds == 0 || login.seconds >= self.limits.answer_seconds,
+                "login.seconds",
+                "at least one, and less than limits.answer_seconds",
+            ),
+            (
+                login.idle_minutes == 0 || login.whole_hours == 0,
+                "login.idle_minutes",
+                "a session lasts a minute at least, whole_hours an hour",
+            ),
+        ]
     }
 
     /// What the connections to registers outside want.

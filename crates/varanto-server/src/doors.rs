@@ -18,6 +18,7 @@ use crate::anchors::Anchors;
 use crate::bulletins::Bulletins;
 use crate::config::Config;
 use crate::inside::{self, Inside};
+use crate::login::sessions::Sessions;
 use crate::pace::Pace;
 use crate::pulse::Pulse;
 use crate::rest::problem::Problem;
@@ -26,7 +27,7 @@ use crate::rest::table::TABLE;
 use crate::tls::Judge;
 use crate::tokens::Tokens;
 use crate::turned_away::Ledger;
-use crate::{frame, pages, running};
+use crate::{desk, frame, login, own, pages, running};
 
 /// How old the counts on the landing page may be.
 const COUNT_EVERY: Duration = Duration::from_secs(2);
@@ -51,6 +52,10 @@ pub struct Shared {
     pub anchors: Anchors,
     /// Verifies tokens.
     pub tokens: Tokens,
+    /// The login provider of people; `None`: nobody logs in to the pages.
+    pub login: Option<Arc<login::Provider>>,
+    /// The sessions of people at the pages.
+    pub sessions: Sessions,
     /// What operators tell.
     pub bulletins: Bulletins,
     /// How many requests may be worked on at the same time.
@@ -121,6 +126,19 @@ pub struct DemoFacts {
     pub organisation: String,
     /// A unit of a producer.
     pub producers_unit: String,
+    /// Clients to look for at the desk.
+    pub clients: Vec<DemoClient>,
+    /// The made-up identity codes of children whose guardians can log in.
+    pub children: Vec<String>,
+}
+
+/// A client of the demonstration to look for.
+#[derive(Debug, Clone)]
+pub struct DemoClient {
+    /// The made-up identity code.
+    pub identity_code: String,
+    /// The unit that serves the client, and who of those who can log in works in it.
+    pub unit: String,
 }
 
 impl Deref for Doors {
@@ -146,11 +164,14 @@ impl Doors {
         judge: Arc<Judge>,
         anchors: Anchors,
         tokens: Tokens,
+        login: Option<login::Provider>,
     ) -> Self {
         // The recorder must be there before anything is counted.
         let _ = running::recorder();
         Self(Arc::new(Shared {
             base: config.public_base(),
+            sessions: Sessions::new(&config.login),
+            login: login.map(Arc::new),
             bulletins: Bulletins::of(&config.data),
             slots: Semaphore::new(config.limits.concurrent),
             config,
@@ -256,6 +277,9 @@ impl Doors {
         let router = Router::new()
             .merge(running)
             .merge(pages::router())
+            .merge(login::router())
+            .merge(desk::router(self))
+            .merge(own::router(self))
             .merge(routes::router(self, TABLE))
             .method_not_allowed_fallback(wrong_method)
             .fallback(nowhere)

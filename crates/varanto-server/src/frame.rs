@@ -15,7 +15,7 @@ use tracing::Instrument;
 
 use crate::certificates::hex;
 use crate::doors::Doors;
-use crate::pages;
+use crate::pages::{self, Visitor};
 use crate::rest::problem::Problem;
 use crate::texts::Language;
 use crate::tls::PeerCertificate;
@@ -34,7 +34,7 @@ const UNMATCHED: &str = "unmatched";
 /// Frames a request and its answer.
 pub async fn around(State(doors): State<Doors>, mut request: Request, next: Next) -> Response {
     let id = request_id();
-    let language = language_of(request.headers());
+    let language = language_asked(&request);
     let html = wants_page(&request);
     let api = request.uri().path().starts_with("/api/v1");
     let route = route_of(&request);
@@ -55,7 +55,11 @@ pub async fn around(State(doors): State<Doors>, mut request: Request, next: Next
     let code = match response.extensions_mut().remove::<Problem>() {
         Some(problem) => {
             let code = problem.code;
-            response = told(&doors, &problem, language, &id, html && !api);
+            let mut kept = Kept::of(&mut response);
+            let language = kept.language.unwrap_or(language);
+            let visitor = kept.visitor.take();
+            response = told(&doors, &problem, language, &id, (html && !api, visitor));
+            kept.put_back(&mut response);
             code
         }
         None => "",
@@ -92,9 +96,37 @@ pub fn panicked(_: Box<dyn Any + Send + 'static>) -> Response {
     Problem::internal().into_response()
 }
 
-fn told(doors: &Doors, problem: &Problem, language: Language, id: &str, html: bool) -> Response {
+/// What an answer keeps when its problem is put into words: the cookies that were set, the language and the
+/// visitor that were found out.
+struct Kept {
+    language: Option<Language>,
+    visitor: Option<Visitor>,
+    cookies: Vec<HeaderValue>,
+}
+
+impl Kept {
+    fn of(response: &mut Response) -> Self {
+        let cookies = response.headers().get_all(header::SET_COOKIE).into_iter().cloned().collect();
+        let extensions = response.extensions_mut();
+        Self { language: extensions.remove(), visitor: extensions.remove(), cookies }
+    }
+
+    fn put_back(self, response: &mut Response) {
+        for cookie in self.cookies {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
+}
+
+fn told(
+    doors: &Doors,
+    problem: &Problem,
+    language: Language,
+    id: &str,
+    (html, visitor): (bool, Option<Visitor>),
+) -> Response {
     if html {
-        pages::problem_page(problem, language, id, &doors.base)
+        pages::problem_page(problem, language, id, &doors.base, visitor)
     } else {
         problem.answer(language, id, &doors.base)
     }
@@ -133,6 +165,12 @@ fn trace_of(headers: &HeaderMap) -> Option<String> {
 pub fn language_of(headers: &HeaderMap) -> Language {
     let value = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     Language::accepted(value.unwrap_or_default())
+}
+
+/// The language of the address where it names one, else the one that `Accept-Language` asks for.
+fn language_asked(request: &Request) -> Language {
+    let part = request.uri().path().split('/').nth(1).unwrap_or_default();
+    Language::of_path(part).unwrap_or_else(|| language_of(request.headers()))
 }
 
 fn wants_page(request: &Request) -> bool {
@@ -181,7 +219,7 @@ fn dress(doors: &Doors, headers: &mut HeaderMap, id: &str, api: bool) {
         ("cross-origin-resource-policy", "same-origin"),
         ("permissions-policy", "camera=(), geolocation=(), microphone=()"),
         ("content-security-policy", policy),
-        ("vary", "accept, accept-language"),
+        ("vary", "accept, accept-language, cookie"),
     ];
     for (name, value) in fixed {
         let name = HeaderName::from_static(name);

@@ -18,7 +18,7 @@ use crate::revocation_lists::Fetching;
 use crate::server::{self, Server, ServerError};
 use crate::tls::{Judge, TlsError};
 use crate::tokens::Tokens;
-use crate::{backups, mandate_register, moving};
+use crate::{backups, login, mandate_register, moving};
 
 /// Why an archive does not open.
 #[derive(Debug, thiserror::Error)]
@@ -56,14 +56,14 @@ pub struct Opening {
 }
 
 impl Opening {
-    /// Opens the archive of a configuration. `login` may set whose tokens are taken, knowing the
+    /// Opens the archive of a configuration. `log_in` may set whose tokens are taken and how people log in, knowing the
     /// address that others know the archive by, and give the issuer's keys when they come from no
     /// file. Sockets come first, so that a second program on the same port fails before it touches
     /// the data.
     pub fn prepare(
         mut config: Config,
         clock: Arc<dyn Clock>,
-        login: impl FnOnce(&mut config::Tokens, &str) -> Option<JwkSet>,
+        log_in: impl FnOnce(&mut Config, &Authority, &str) -> Option<JwkSet>,
     ) -> Result<Self, OpeningError> {
         let listeners = server::listen(&config.listen.addresses)?;
         let bound = listeners.iter().filter_map(|listener| listener.local_addr().ok());
@@ -74,13 +74,14 @@ impl Opening {
         let authority = Authority::open(&config.data, &config.listen.names, clock.now())?;
         let judge = Judge::open(&authority, &config.clients, Arc::clone(&clock))?;
         let base = config.public_base();
-        let keys = login(&mut config.tokens, &base);
+        let keys = log_in(&mut config, &authority, &base);
         let tokens = Tokens::new(&config.tokens, keys, Arc::clone(&clock));
+        let provider = login::Provider::of(&config)?;
         let register = Connection::of(&config.population_register)?;
         if let Some(mandates) = mandate_register::Connection::of(&config.mandate_register)? {
             mandates.connect(&app);
         }
-        let doors = Doors::new(config, app, clock, judge, anchors, tokens);
+        let doors = Doors::new(config, app, clock, judge, anchors, tokens, provider);
         Ok(Self { doors, authority, fetching, register, listeners })
     }
 

@@ -107,12 +107,24 @@ impl Outbound {
     /// # Errors
     /// Why there is no answer, in words that hold nothing of the question.
     pub fn ask(&self, question: String) -> Result<Vec<u8>, String> {
-        let posted =
-            self.runtime.block_on(tokio::time::timeout(self.patience, self.post(question)));
+        self.send("application/json", question)
+    }
+
+    /// What is answered to a form (`application/x-www-form-urlencoded`). As [`Outbound::ask`].
+    ///
+    /// # Errors
+    /// Why there is no answer, in words that hold nothing of the form.
+    pub fn post_form(&self, form: String) -> Result<Vec<u8>, String> {
+        self.send("application/x-www-form-urlencoded", form)
+    }
+
+    fn send(&self, kind: &'static str, question: String) -> Result<Vec<u8>, String> {
+        let posted = self.post(kind, question);
+        let posted = self.runtime.block_on(tokio::time::timeout(self.patience, posted));
         posted.map_err(|_| format!("not within {} s", self.patience.as_secs()))?
     }
 
-    async fn post(&self, question: String) -> Result<Vec<u8>, String> {
+    async fn post(&self, kind: &'static str, question: String) -> Result<Vec<u8>, String> {
         let told = |error: &dyn std::fmt::Display| error.to_string();
         let port = self.address.port_u16().unwrap_or(443);
         let stream = TcpStream::connect((self.host.as_str(), port)).await;
@@ -125,8 +137,7 @@ impl Outbound {
         let connection = tokio::spawn(connection);
         let path = self.address.path_and_query().map_or("/", |path| path.as_str());
         let host = self.address.authority().map_or(self.host.as_str(), |named| named.as_str());
-        let mut asked =
-            Request::post(path).header(HOST, host).header(CONTENT_TYPE, "application/json");
+        let mut asked = Request::post(path).header(HOST, host).header(CONTENT_TYPE, kind);
         if let Some(token) = &self.token {
             asked = asked.header(AUTHORIZATION, token);
         }

@@ -47,6 +47,12 @@ impl Language {
         Self::ALL.into_iter().find(|language| primary.eq_ignore_ascii_case(language.tag()))
     }
 
+    /// The language of an address's first part: `fi`, `sv` or `en`, and nothing else.
+    #[must_use]
+    pub fn of_path(part: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|language| language.tag() == part)
+    }
+
     /// The best language for an `Accept-Language` value; Finnish when none of ours is asked for.
     #[must_use]
     pub fn accepted(header: &str) -> Self {

@@ -11,6 +11,7 @@ use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
+use varanto_domain::ids::PersonalIdentityCode;
 use varanto_domain::time::Clock;
 
 use crate::rest::problem::Problem;
@@ -37,6 +38,69 @@ pub struct Person {
     /// How the person was authenticated, in the provider's words; empty when it does not say.
     #[serde(default)]
     pub acr: String,
+}
+
+/// One of several positions of a person.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Position {
+    /// The role's code.
+    pub role: String,
+    /// The organisation's OID.
+    pub organisation: String,
+    /// The unit's OID.
+    pub unit: Option<String>,
+    /// The service tasks of the duty, as codes.
+    #[serde(default)]
+    pub service_tasks: Option<Vec<String>>,
+}
+
+/// Somebody whom an identity token tells of, at the pages' login.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LoggedIn {
+    /// The given names.
+    pub given_names: String,
+    /// The family name.
+    pub family_name: String,
+    /// As whom.
+    pub who: LoggedInAs,
+}
+
+/// A professional or a citizen.
+#[derive(Clone, PartialEq, Eq)]
+pub enum LoggedInAs {
+    /// A professional, in each of the positions worked in: one at least.
+    Professional(Vec<Person>),
+    /// A citizen.
+    Citizen {
+        /// Who.
+        code: PersonalIdentityCode,
+        /// Whether the login was a strong one.
+        strong: bool,
+    },
+}
+
+impl std::fmt::Debug for LoggedIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.who {
+            LoggedInAs::Professional(_) => "LoggedIn(professional)",
+            LoggedInAs::Citizen { .. } => "LoggedIn(citizen)",
+        })
+    }
+}
+
+/// What a login's token tells besides what makes a [`Person`].
+#[derive(Deserialize)]
+struct LoginClaims {
+    nonce: Option<String>,
+    #[serde(default)]
+    given_name: String,
+    #[serde(default)]
+    family_name: String,
+    identity_code: Option<String>,
+    #[serde(default)]
+    positions: Vec<Position>,
+    #[serde(default)]
+    acr: String,
 }
 
 /// The claims that this archive checks itself, by its own clock.
@@ -114,6 +178,46 @@ impl Tokens {
     /// # Errors
     /// 401 with a code that says which check failed.
     pub fn verify(&self, token: &str) -> Result<Person, Problem> {
+        person(self.claims(token)?)
+    }
+
+    /// Whom the token of a login tells of, when it was made for that very login.
+    ///
+    /// # Errors
+    /// As [`Tokens::verify`]; `token-wrong-nonce` for one of another login.
+    ///
+    /// Source: ACC-1; OIDC Core 3.1.3.7.
+    pub fn verify_login(&self, token: &str, nonce: &str) -> Result<LoggedIn, Problem> {
+        let claims = self.claims(token)?;
+        let told: LoginClaims =
+            Deserialize::deserialize(&claims).map_err(|_| refused("token-malformed"))?;
+        if told.nonce.as_deref() != Some(nonce) {
+            return Err(refused("token-wrong-nonce"));
+        }
+        let who = if let Some(code) = &told.identity_code {
+            let code = PersonalIdentityCode::parse(code)
+                .map_err(|_| refused("token-incomplete").arg("claim", "identity_code"))?;
+            LoggedInAs::Citizen { code, strong: self.strong.contains(&told.acr) }
+        } else {
+            let first = person(claims)?;
+            let further = told.positions.into_iter().map(|one| Person {
+                role: one.role,
+                organisation: one.organisation,
+                unit: one.unit,
+                service_tasks: one.service_tasks,
+                ..first.clone()
+            });
+            let mut all: Vec<Person> = further.collect();
+            if all.is_empty() {
+                all.push(first);
+            }
+            LoggedInAs::Professional(all)
+        };
+        Ok(LoggedIn { given_names: told.given_name, family_name: told.family_name, who })
+    }
+
+    /// What a token says, when it is one of the issuer's, for us, and good now.
+    fn claims(&self, token: &str) -> Result<serde_json::Value, Problem> {
         if self.issuer.is_empty() {
             return Err(refused("tokens-not-taken"));
         }
@@ -138,9 +242,7 @@ impl Tokens {
             .map_err(|error| problem_of(error.kind()))?
             .claims;
         self.in_time(&claims)?;
-        serde_json::from_value(claims).map_err(|error| {
-            refused("token-incomplete").arg("claim", missing_name(&error.to_string()))
-        })
+        Ok(claims)
     }
 
     fn in_time(&self, claims: &serde_json::Value) -> Result<(), Problem> {
@@ -157,6 +259,11 @@ impl Tokens {
             _ => Ok(()),
         }
     }
+}
+
+fn person(claims: serde_json::Value) -> Result<Person, Problem> {
+    serde_json::from_value(claims)
+        .map_err(|error| refused("token-incomplete").arg("claim", missing_name(&error.to_string())))
 }
 
 fn problem_of(kind: &ErrorKind) -> Problem {
@@ -207,6 +314,8 @@ mod tests {
             unit_name: "Lapsiperheet".into(),
             registration_number: None,
             strong: true,
+            identity_code: None,
+            further: Vec::new(),
         };
         Provider::new("https://a/oidc", "varanto", Vec::new(), vec![user], Arc::new(Noon))
     }

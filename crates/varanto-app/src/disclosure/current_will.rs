@@ -1,7 +1,7 @@
 //! What a client permits and refuses today, as whoever serves the client may see it (DIS-2).
 
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
-use varanto_domain::access::{Action, Caller, Denial, Grant, Purpose, Situation};
+use varanto_domain::access::{Action, Caller, Denial, Grant, Purpose, Situation, Who};
 use varanto_domain::archive::documents::DocumentGroup;
 use varanto_domain::disclosure::{DisclosurePermission, Permissions, RefusalEntry};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid, PersonalIdentityCode};
@@ -32,7 +32,15 @@ pub struct CurrentPermission {
     pub permission: Option<DisclosurePermission>,
 }
 
-/// In what situation a client's will is read and recorded.
+/// In what situation a caller reads a client's will: a citizen about themself, everybody else as who serves the client.
+const fn reading(caller: &Caller) -> Purpose {
+    match caller.who {
+        Who::Citizen { .. } => Purpose::READ.in_situation(Situation::Citizen),
+        _ => WILL,
+    }
+}
+
+/// In what situation a client's will is read and recorded by who serves the client.
 pub(super) const WILL: Purpose = Purpose::READ.in_situation(Situation::ClientWill);
 
 impl App {
@@ -78,7 +86,7 @@ impl App {
         read: impl FnOnce(&ReadTx<'_>, ClientKey, Option<(Oid, u32)>) -> Result<T, StoreError>,
     ) -> Result<T, AppError> {
         let now = self.clock.now();
-        let inquiry = self.inquiry(caller, WILL, now);
+        let inquiry = self.inquiry(caller, reading(caller), now);
         let identifier = ClientIdentifier::Code(client);
         let (will, answer) = self.store.read::<_, AppError>(|tx| {
             let will = Will::find(tx, &inquiry, &identifier, group)?;

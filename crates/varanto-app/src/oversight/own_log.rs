@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use varanto_domain::access::log::{Event, Outcome};
-use varanto_domain::access::{Caller, Denial, Display, LogPermit};
+use varanto_domain::access::{self, Caller, Denial, Display, LogPermit};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, PersonalIdentityCode, VersionKey};
 use varanto_domain::mandates::Matter;
@@ -85,12 +85,63 @@ impl App {
             self.log(caller, Event::Review, Outcome::Denied(denial), now)?;
             return Err(AppError::Denied(denial));
         }
+        self.tell_looks(caller, &permit, query, now)
+    }
+
+    /// Tells a citizen of the looks at the own documents, in all registers, by the same rules. `cursor` is where the
+    /// page before ended.
+    ///
+    /// # Errors
+    /// As [`App::own_log`].
+    ///
+    /// Source: LOG-2, CIT-1.
+    pub fn looks_at_own(
+        &self,
+        caller: &Caller,
+        limit: usize,
+        cursor: Option<String>,
+    ) -> Result<OwnLog, AppError> {
+        let now = self.clock.now();
+        let registry = self.registry();
+        let all = registry.registers().organisations();
+        let controllers = all.into_iter().map(|one| one.oid.clone()).collect();
+        let permit = match access::may_see_own_looks(caller, controllers) {
+            Ok(permit) => permit,
+            Err(denial) => {
+                self.log(caller, Event::Review, Outcome::Denied(denial), now)?;
+                return Err(AppError::Denied(denial));
+            }
+        };
+        let own = permit.client();
+        let code = self.store.read::<_, AppError>(|tx| {
+            Ok(own.map(|client| code_of(tx, client)).transpose()?.flatten())
+        })?;
+        let Some(code) = code else { return Ok(OwnLog { looks: Vec::new(), next: None }) };
+        let query = OwnLogQuery {
+            client: ClientIdentifier::Code(code),
+            representative: None,
+            from: None,
+            before: None,
+            limit,
+            cursor,
+        };
+        self.tell_looks(caller, &permit, &query, now)
+    }
+
+    /// Looks against a permit, after the line that tells of their reading.
+    fn tell_looks(
+        &self,
+        caller: &Caller,
+        permit: &LogPermit,
+        query: &OwnLogQuery,
+        now: Instant,
+    ) -> Result<OwnLog, AppError> {
         let scope = query.cursor_scope(caller);
         let place = self.read_cursor(&scope, query.cursor.as_deref(), "LOG-2");
         let read = place.map_err(|fault| AppError::Refused(vec![fault])).and_then(|place| {
             let after = place.map(|[at, number]| LogPlace { at: Instant::from_millis(at), number });
             self.store.read_within(self.search.time, |tx| {
-                self.own_looks(tx, &permit, query, after, FinnishDay::of(now))
+                self.own_looks(tx, permit, query, after, FinnishDay::of(now))
             })
         });
         let OwnLooks { looks, next, client } = match read {
@@ -106,7 +157,7 @@ impl App {
         let detail = format!("own-log told={}{by}", looks.len());
         let next = next.map(|place| self.write_cursor(&scope, [place.at.millis(), place.number]));
         let found = Withheld::new(OwnLog { looks, next });
-        let line = self.write_line(line_of_review(caller, &permit, now, client, detail))?;
+        let line = self.write_line(line_of_review(caller, permit, now, client, detail))?;
         Ok(found.release(&line))
     }
 
@@ -162,6 +213,9 @@ impl App {
     ) -> Result<OwnLooks, AppError> {
         let reviewer = Reviewer::new(tx, permit, today);
         let client = match tx.find_client(&query.client)? {
+            Some(client) if permit.client().is_some_and(|own| own != client) => {
+                return Ok(OwnLooks::default());
+            }
             Some(client) if reviewer.knows(client)? => client,
             _ => return Ok(OwnLooks::default()),
         };

@@ -304,6 +304,45 @@ fn a_client_is_told_who_looked_as_the_rules_allow() {
     assert!(matches!(denied, Err(AppError::Denied(_))));
 }
 
+/// LOG-2, CIT-1: a citizen is told of the looks at the own documents as the officer would tell it, and of nobody else's;
+/// the own reading is a line, and none that is told.
+#[test]
+fn a_citizen_is_told_who_looked_at_the_own_documents() {
+    let world = World::new();
+    let (who, other) = (client(1), client(2));
+    let dossier = world.open_case(&who);
+    let shown = world.note(&dossier);
+    world.archive(&shown);
+    world.archive(&world.note(&world.open_case(&other)));
+    let worker = person(&world, Role::Worker, COUNTY, Some(UNIT));
+    world.app.open_content(&worker, &shown.id(), None, Purpose::READ).unwrap();
+    world.clock.set("2026-11-04T00:01:00+02:00");
+    world.know(&who);
+
+    let citizen = |who: &Client, strong| {
+        let key = world.app.citizen(who.code).unwrap();
+        world.app.caller_of_citizen(key, strong).unwrap()
+    };
+    let own = citizen(&who, true);
+    world.app.open_document(&own, &shown.id(), Purpose::READ).unwrap();
+    world.clock.set("2026-11-07T08:00:00+02:00");
+    let lines = world.contents().log_lines;
+    let told = world.app.looks_at_own(&own, 0, None).unwrap();
+    assert_eq!(world.contents().log_lines, lines + 1);
+    assert_eq!(told.looks.len(), 1, "{told:?}");
+    assert_eq!(told.looks[0].onlooker, Onlooker::Person(Some(Role::Worker), Some(oid(UNIT))));
+    world.know(&who);
+    let officers = world.app.own_log(&officer(&world), &own_log_of(&who)).unwrap();
+    assert_eq!(told.looks, officers.looks);
+
+    assert!(world.app.looks_at_own(&citizen(&other, true), 0, None).unwrap().looks.is_empty());
+    assert!(world.app.looks_at_own(&citizen(&client(9), true), 0, None).unwrap().looks.is_empty());
+    for denied in [citizen(&who, false), worker, officer(&world)] {
+        let answer = world.app.looks_at_own(&denied, 0, None);
+        assert!(matches!(answer, Err(AppError::Denied(_))), "{answer:?}");
+    }
+}
+
 /// The openings in the county's queue: state, reason, whether it lasts beyond a look.
 fn queue(world: &World, states: &[Judgement]) -> Vec<(&'static str, &'static str, bool)> {
     let query = OpeningQuery { states: states.to_vec(), ..OpeningQuery::default() };

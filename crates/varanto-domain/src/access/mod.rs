@@ -133,6 +133,24 @@ pub fn may_review_log(caller: &Caller) -> Result<LogPermit, Denial> {
     }
 }
 
+/// Decides whether a citizen may be told of the looks at the own documents, in the registers of these controllers:
+/// strongly authenticated. What of a line a client is told is in [`crate::oversight::own_view`].
+///
+/// # Errors
+/// [`Denial::OperatorSeesNothing`], [`Denial::WeakLogin`], [`Denial::RoleDoesNotFit`].
+///
+/// Source: LOG-2, CIT-1, ACC-1.
+pub fn may_see_own_looks(caller: &Caller, controllers: Vec<Oid>) -> Result<LogPermit, Denial> {
+    match &caller.who {
+        Who::Operator => Err(Denial::OperatorSeesNothing),
+        Who::Citizen { client, strength: Strength::Strong } => {
+            Ok(LogPermit::of_client(caller, *client, controllers))
+        }
+        Who::Citizen { strength: Strength::Weak, .. } => Err(Denial::WeakLogin),
+        Who::Person { .. } | Who::System { .. } => Err(Denial::RoleDoesNotFit),
+    }
+}
+
 /// Decides whether somebody may open clients' documents without case context, for some hours: workers of
 /// clients, in registers of their own, who may read and are strongly authenticated.
 ///

@@ -279,14 +279,14 @@ pub struct InvalidatePermit {
     grant: Grant,
 }
 
-/// The right to read those lines of the use log that are the business of a controller. Only
-/// [`super::may_review_log`] makes it.
+/// The right to read those lines of the use log that are the business of a controller, or of the client whose own
+/// documents they tell of. Only [`super::may_review_log`] and [`super::may_see_own_looks`] make it.
 ///
 /// ```compile_fail
 /// use varanto_domain::access::LogPermit;
 /// use varanto_domain::ids::Oid;
 /// fn forge(organisation: Oid, registers: Vec<Oid>) -> LogPermit {
-///     LogPermit { organisation, registers, masks: false }
+///     LogPermit { organisation, registers, masks: false, client: None }
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -294,6 +294,7 @@ pub struct LogPermit {
     organisation: Oid,
     registers: Vec<Oid>,
     masks: bool,
+    client: Option<ClientKey>,
 }
 
 impl LogPermit {
@@ -302,7 +303,23 @@ impl LogPermit {
             organisation: caller.organisation.clone(),
             registers: caller.registers.clone(),
             masks: caller.role() != Some(Role::Archivist),
+            client: None,
         }
+    }
+
+    pub(super) fn of_client(caller: &Caller, client: ClientKey, controllers: Vec<Oid>) -> Self {
+        Self {
+            organisation: caller.organisation.clone(),
+            registers: controllers,
+            masks: false,
+            client: Some(client),
+        }
+    }
+
+    /// Whose own looks alone may be read; `None`: those that are a reviewer's business.
+    #[must_use]
+    pub const fn client(&self) -> Option<ClientKey> {
+        self.client
     }
 
     /// Whether what tells where clients are is masked from the reviewer, where it is masked: from all but the
@@ -317,7 +334,7 @@ impl LogPermit {
     /// On what ground.
     #[must_use]
     pub const fn basis(&self) -> Basis {
-        Basis::Review
+        if self.client.is_some() { Basis::OwnData } else { Basis::Review }
     }
 
     /// The controllers whose lines may be read.
@@ -350,9 +367,12 @@ impl LogPermit {
     }
 
     /// Whether whoever acts for an organisation acts under the reviewer's eyes: the own organisation
-    /// and the controllers of its line.
+    /// and the controllers of its line. A client answers for nobody.
     #[must_use]
     pub fn answers_for(&self, organisation: &str) -> bool {
+        if self.client.is_some() {
+            return false;
+        }
         self.organisation.as_str() == organisation
             || self.registers.iter().any(|one| one.as_str() == organisation)
     }

@@ -782,6 +782,27 @@ fn a_reviewer_reads_the_lines_of_the_own_registers() {
     assert!(!keeper.masks_whereabouts());
 }
 
+/// LOG-2, ACC-1: a citizen alone is told of the looks at the own documents, strongly authenticated: in every register, and
+/// answering for nobody.
+#[test]
+fn a_citizen_alone_is_told_of_the_looks_at_the_own_documents() {
+    let county = oid("1.2.246.10.90000001");
+    let who = |who| Caller { who, ..World::usual().caller };
+    let citizen = |strength| who(Who::Citizen { client: ClientKey(1), strength });
+    let answer =
+        |caller: &Caller| may_see_own_looks(caller, vec![county.clone()]).map_err(Denial::code);
+    let permit = answer(&citizen(Strength::Strong)).unwrap();
+    assert_eq!(permit.client(), Some(ClientKey(1)));
+    assert!(permit.covers(&county) && !permit.masks_whereabouts());
+    assert!(!permit.answers_for(county.as_str()));
+    assert_eq!(permit.basis(), Basis::OwnData);
+    assert_eq!(answer(&citizen(Strength::Weak)).unwrap_err(), "weak-login");
+    assert_eq!(answer(&who(Who::Operator)).unwrap_err(), "operator-sees-nothing");
+    assert_eq!(answer(&World::usual().caller).unwrap_err(), "role-does-not-fit");
+    let officer = professional(Role::DataProtectionOfficer, Strength::Strong);
+    assert_eq!(answer(&officer).unwrap_err(), "role-does-not-fit");
+}
+
 /// DIS-6, OLD-3: handing over wants a legal basis that fits the living and the dead; a section of the law fits both, and a
 /// look's reason is none.
 #[test]

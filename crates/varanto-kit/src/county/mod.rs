@@ -169,6 +169,21 @@ pub struct User {
     pub service_tasks: Vec<&'static str>,
 }
 
+/// A citizen of the county who can log in: a client, or a guardian of one.
+#[derive(Clone)]
+pub struct Citizen {
+    /// The name to log in with.
+    pub login: String,
+    /// Given names.
+    pub given_names: String,
+    /// Family name.
+    pub family_name: String,
+    /// The identity code.
+    pub code: PersonalIdentityCode,
+    /// The child whose guardian it is; `None`: a client.
+    pub child: Option<PersonalIdentityCode>,
+}
+
 /// A synthetic county. See the [module](self).
 pub struct County {
     seed: u64,
@@ -313,6 +328,31 @@ impl County {
         busiest.truncate(12);
         let clients = busiest.into_iter().map(|number| self.client(number));
         clients.filter(|client| !client.temporary && !client.non_disclosure).take(8).collect()
+    }
+
+    /// Citizens who can log in: of the clients to look for the adults, and a guardian of each child.
+    #[must_use]
+    pub fn citizens(&self) -> Vec<Citizen> {
+        let citizen = |client: Person| {
+            if client.born.years_until(self.until) >= 18 {
+                return Some(Citizen {
+                    login: format!("asiakas-{}", client.number),
+                    given_names: client.given_names,
+                    family_name: client.family_name,
+                    code: client.code,
+                    child: None,
+                });
+            }
+            let guardian = client.relatives.into_iter().find(|one| one.guardian)?;
+            Some(Citizen {
+                login: format!("huoltaja-{}", client.number),
+                given_names: guardian.given_names,
+                family_name: guardian.family_name,
+                code: guardian.code,
+                child: Some(client.code),
+            })
+        };
+        self.sample_clients().into_iter().filter_map(citizen).collect()
     }
 
     /// What the population register says of the clients who have an identity code: safety orders, the

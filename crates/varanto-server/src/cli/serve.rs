@@ -20,7 +20,7 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 }
 
 async fn serve(context: &Context) -> Result<(), Failure> {
-    let opening = Opening::prepare(context.config.clone(), Arc::new(MachineClock), |_, _| None)?;
+    let opening = Opening::prepare(context.config.clone(), Arc::new(MachineClock), |_, _, _| None)?;
     let doors = opening.doors.clone();
     let authority = opening.authority.authority_file();
     let server = opening.open(Router::new())?;

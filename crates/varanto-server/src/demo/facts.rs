@@ -14,8 +14,9 @@ use super::DemoError;
 use super::population::{self, PersonSample};
 use crate::certificates::{Authority, ClientOrder, write_private};
 use crate::clock::MachineClock;
-use crate::doors::DemoFacts;
+use crate::doors::{DemoClient, DemoFacts};
 use crate::opening::Opening;
+use crate::{config, login};
 
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
@@ -144,11 +145,43 @@ pub(super) fn provider(county: &County, base: &str) -> Provider {
             organisation_name,
             registration_number: user.registration_number,
             strong: true,
+            identity_code: None,
+            further: Vec::new(),
         }
     });
-    let back = vec![format!("{base}/"), format!("{base}/api/")];
+    let citizens = county.citizens().into_iter().map(|citizen| User {
+        id: citizen.login,
+        name: format!("{} {}", citizen.given_names, citizen.family_name),
+        role: String::new(),
+        title: if citizen.child.is_some() { "huoltaja" } else { "asiakas" }.to_owned(),
+        organisation: String::new(),
+        organisation_name: String::new(),
+        unit: String::new(),
+        unit_name: String::new(),
+        registration_number: None,
+        strong: true,
+        identity_code: Some(citizen.code.reveal().to_owned()),
+        further: Vec::new(),
+    });
+    let back = vec![login::way_back(base)];
     let issuer = format!("{base}/oidc");
-    Provider::new(&issuer, "varanto", back, users.collect(), Arc::new(MachineClock))
+    let users = users.chain(citizens).collect();
+    Provider::new(&issuer, "varanto", back, users, Arc::new(MachineClock))
+}
+
+/// How people log in at the demonstration's provider, which is behind the archive's own door.
+pub(super) fn login(provider: &Provider, authority: &Authority) -> config::Login {
+    config::Login {
+        authorization_address: format!("{}/authorize", provider.issuer()),
+        token_address: format!("{}/token", provider.issuer()),
+        authority: Some(authority.authority_file()),
+        ..config::Login::default()
+    }
+}
+
+/// The people who work: citizens come in by the pages alone.
+fn professionals(provider: &Provider) -> impl Iterator<Item = &User> {
+    provider.users().iter().filter(|user| user.identity_code.is_none())
 }
 
 /// Issues certificates and tokens, and gathers what there is to tell.
@@ -188,14 +221,14 @@ pub(super) fn gather(
 }
 
 /// What the landing page shows of it.
-pub(super) fn shown(file: &DemoFile, provider: &Provider) -> DemoFacts {
+pub(super) fn shown(file: &DemoFile, county: &County, provider: &Provider) -> DemoFacts {
     let sample = file.samples.first().cloned().unwrap_or_default();
     let active = file.samples.iter().find(|sample| sample.active).cloned().unwrap_or_default();
     let producers_unit = file.organisations.get(1).and_then(|one| one.units.first());
     let token =
         |one: &UserFacts| (format!("{}, {}", one.user.name, one.user.title), one.token.clone());
     DemoFacts {
-        users: provider.users().to_vec(),
+        users: professionals(provider).cloned().collect(),
         commands: file.commands.clone(),
         tokens: file.users.iter().map(token).collect(),
         identity_code: sample.identity_code,
@@ -206,7 +239,24 @@ pub(super) fn shown(file: &DemoFile, provider: &Provider) -> DemoFacts {
         unit: active.unit.unwrap_or_default(),
         organisation: active.controller.unwrap_or_default(),
         producers_unit: producers_unit.map(|(unit, _)| unit.clone()).unwrap_or_default(),
+        children: county
+            .citizens()
+            .into_iter()
+            .filter_map(|one| one.child)
+            .map(|code| code.reveal().to_owned())
+            .collect(),
+        clients: file.samples.iter().filter_map(|sample| client(file, sample)).collect(),
     }
+}
+
+/// A client to look for at the desk, with the unit that serves there and whoever works in it.
+fn client(file: &DemoFile, sample: &Sample) -> Option<DemoClient> {
+    let units = file.organisations.iter().flat_map(|one| &one.units);
+    let mut named = units.filter(|(unit, _)| Some(unit) == sample.unit.as_ref());
+    let (unit, name) = named.next()?;
+    let worker = file.users.iter().find(|one| one.user.unit == *unit);
+    let place = worker.map_or_else(|| name.clone(), |one| format!("{name}: {}", one.user.name));
+    Some(DemoClient { identity_code: sample.identity_code.clone(), unit: place })
 }
 
 fn systems(
@@ -288,7 +338,7 @@ fn users(directory: &Path, provider: &Provider) -> Result<Vec<UserFacts>, DemoEr
     let folder = directory.join("tokens");
     std::fs::create_dir_all(&folder)?;
     let mut all = Vec::new();
-    for user in provider.users() {
+    for user in professionals(provider) {
         let token = provider.token_for(&user.id, TOKEN_LIFETIME).unwrap_or_default();
         let header_file = folder.join(format!("{}.header", user.id));
         write_private(&header_file, format!("Authorization: Bearer {token}\n").as_bytes())?;

@@ -100,9 +100,10 @@ impl Demo {
         let mut opening = Opening::prepare(
             config(&directory, wish.port),
             Arc::new(MachineClock),
-            |tokens, base| {
+            |config, authority, base| {
                 let made = facts::provider(&county, base);
-                made.issuer().clone_into(&mut tokens.issuer);
+                made.issuer().clone_into(&mut config.tokens.issuer);
+                config.login = facts::login(&made, authority);
                 let keys = serde_json::from_str(&made.keys_json()).ok();
                 provider = Some(made);
                 keys
@@ -116,7 +117,7 @@ impl Demo {
         let making = Making::of(doors.clone(), Arc::clone(&county));
         let samples = making.samples(SAMPLES)?;
         let file = facts::gather(&directory, &opening, &county, &provider, samples, complete)?;
-        let _ = doors.demo.set(facts::shown(&file, &provider));
+        let _ = doors.demo.set(facts::shown(&file, &county, &provider));
         let beside = axum::Router::new()
             .nest("/oidc", provider.router())
             .nest(population::PATH, register.router());

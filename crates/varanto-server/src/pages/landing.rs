@@ -19,6 +19,7 @@ use crate::texts::Language;
 struct Landing {
     shell: Shell,
     bulletins: Vec<Bulletin>,
+    login: bool,
     making: Option<(u64, u64)>,
     inside: Option<Arc<Inside>>,
     growth: Growth,
@@ -50,6 +51,7 @@ fn show(doors: &Doors, language: Language, inside: Option<Arc<Inside>>) -> Respo
     let page = Landing {
         shell: Shell::new(language, "/"),
         bulletins: doors.bulletins.shown(doors.clock.now()),
+        login: doors.login.is_some(),
         making: doors.progress.now(),
         growth: inside.as_ref().map_or_else(|| Growth::of(&[]), |seen| Growth::of(&seen.months)),
         inside,

@@ -3,6 +3,7 @@
 mod api;
 mod growth;
 mod landing;
+mod style;
 
 use askama::Template;
 use axum::Router;
@@ -10,22 +11,72 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use varanto_app::Registry;
 use varanto_domain::access::Denial;
+use varanto_domain::time::{FinnishDay, Instant};
 
 use crate::doors::Doors;
-use crate::rest::problem::{Problem, Told};
+use crate::login::gate::{Side, Visit};
+use crate::login::sessions::Session;
+use crate::names::Names;
+use crate::rest::problem::{Problem, Told, ToldDenial};
 use crate::texts::{self, Language};
 
 pub use growth::Growth;
 
 /// What a page may load: its own style, script, font and pictures, and nothing else.
 pub const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
-     font-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; \
+     font-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; form-action 'self'; \
      base-uri 'none'; frame-ancestors 'none'";
 
 /// What an answer of the interface may do in a browser: nothing, in no origin at all.
 pub const API_POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'none'";
+
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+const FINNISH_MONTHS: [&str; 12] = [
+    "Tammikuu",
+    "Helmikuu",
+    "Maaliskuu",
+    "Huhtikuu",
+    "Toukokuu",
+    "Kesäkuu",
+    "Heinäkuu",
+    "Elokuu",
+    "Syyskuu",
+    "Lokakuu",
+    "Marraskuu",
+    "Joulukuu",
+];
+
+const SWEDISH_MONTHS: [&str; 12] = [
+    "Januari",
+    "Februari",
+    "Mars",
+    "April",
+    "Maj",
+    "Juni",
+    "Juli",
+    "Augusti",
+    "September",
+    "Oktober",
+    "November",
+    "December",
+];
 
 /// The words of one language, for templates.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +109,43 @@ impl Words {
         self.0.tag()
     }
 
+    /// A day as the language writes it.
+    #[must_use]
+    pub fn day(&self, day: &FinnishDay) -> String {
+        let (year, month, number) = (day.year(), day.month(), day.day());
+        match self.0 {
+            Language::English => {
+                let month = MONTHS.get(usize::try_from(month).unwrap_or(0).saturating_sub(1));
+                format!("{number} {} {year}", month.unwrap_or(&""))
+            }
+            Language::Finnish | Language::Swedish => format!("{number}.{month}.{year}"),
+        }
+    }
+
+    /// A month and its year.
+    #[must_use]
+    pub fn month(&self, day: &FinnishDay) -> String {
+        let names = match self.0 {
+            Language::Finnish => FINNISH_MONTHS,
+            Language::Swedish => SWEDISH_MONTHS,
+            Language::English => MONTHS,
+        };
+        let at = usize::try_from(day.month()).unwrap_or(0).saturating_sub(1);
+        format!("{} {}", names.get(at).unwrap_or(&""), day.year())
+    }
+
+    /// A day and the time of day by the Finnish clock, as the language writes them.
+    #[must_use]
+    pub fn moment(&self, at: &Instant) -> String {
+        let (hour, minute) = (at.finnish_hour(), at.millis().div_euclid(60_000).rem_euclid(60));
+        let day = self.day(&FinnishDay::of(*at));
+        match self.0 {
+            Language::Finnish => format!("{day} klo {hour}.{minute:02}"),
+            Language::Swedish => format!("{day} kl. {hour}.{minute:02}"),
+            Language::English => format!("{day} at {hour}:{minute:02}"),
+        }
+    }
+
     /// A whole number, with narrow spaces between thousands.
     #[must_use]
     pub fn number(&self, number: &u64) -> String {
@@ -79,14 +167,92 @@ pub struct Shell {
     /// The words.
     pub words: Words,
     /// The path of the same page without a language: `/` or `/api/`.
-    pub path: &'static str,
+    pub path: String,
     /// The program's version.
     pub version: &'static str,
+    /// Who is logged in; `None` on pages for everybody.
+    pub visitor: Option<Visitor>,
 }
 
+/// Who is logged in, as every page of theirs shows it.
+#[derive(Debug, Clone)]
+pub struct Visitor {
+    /// The name.
+    pub name: String,
+    /// Role, unit and organisation; empty for citizens.
+    pub place: String,
+    /// What every form must carry.
+    pub form_token: String,
+    /// Whose pages these are.
+    pub side: Side,
+    /// Whether there are other positions to choose from.
+    pub several: bool,
+}
+
+/// An entry of the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// The path without language.
+    pub path: &'static str,
+    /// The key of its text.
+    pub text: &'static str,
+}
+
+/// The pages for everybody.
+const PUBLIC: &[Entry] = &[
+    Entry { path: "/", text: "page.home" },
+    Entry { path: "/login/", text: "page.log_in" },
+    Entry { path: "/api/", text: "page.api" },
+];
+
 impl Shell {
-    fn new(language: Language, path: &'static str) -> Self {
-        Self { words: Words(language), path, version: env!("CARGO_PKG_VERSION") }
+    pub(crate) fn new(language: Language, path: impl Into<String>) -> Self {
+        Self {
+            words: Words(language),
+            path: path.into(),
+            version: env!("CARGO_PKG_VERSION"),
+            visitor: None,
+        }
+    }
+
+    /// What is around a page of one who is logged in.
+    #[must_use]
+    pub fn of(doors: &Doors, visit: &Visit) -> Self {
+        let visitor =
+            Visitor::of(&doors.app.registry(), &visit.session, visit.side, visit.language);
+        Self { visitor: Some(visitor), ..Self::new(visit.language, visit.path.as_str()) }
+    }
+
+    /// The navigation.
+    #[must_use]
+    pub fn menu(&self) -> &'static [Entry] {
+        match self.visitor.as_ref().map(|one| one.side) {
+            Some(Side::Desk) => crate::desk::MENU,
+            Some(Side::Own) => crate::own::MENU,
+            None => PUBLIC,
+        }
+    }
+
+    /// Where the name of the archive leads.
+    #[must_use]
+    pub fn home(&self) -> String {
+        self.to(self.menu().first().map_or("/", |first| first.path))
+    }
+
+    /// An address in the page's language.
+    #[must_use]
+    pub fn to(&self, path: &str) -> String {
+        format!("/{}{path}", self.words.tag())
+    }
+
+    /// Whether an entry of the navigation is the page shown, or the nearest one above it.
+    #[must_use]
+    pub fn is_at(&self, entry: &Entry) -> bool {
+        let is_above = |one: &&Entry| {
+            self.path == one.path || (one.path.len() > 1 && self.path.starts_with(one.path))
+        };
+        let nearest = self.menu().iter().filter(is_above).max_by_key(|one| one.path.len());
+        nearest == Some(entry)
     }
 
     /// The language switch: tag, name, address, and whether it is the one shown.
@@ -100,6 +266,23 @@ impl Shell {
     }
 }
 
+impl Visitor {
+    /// Who a session's person is, in words.
+    #[must_use]
+    pub fn of(registry: &Registry, session: &Session, side: Side, language: Language) -> Self {
+        let names = Names { registry, language };
+        let place = session.professional().map(|person| names.place(person)).unwrap_or_default();
+        let logged_in = &session.logged_in;
+        Self {
+            name: format!("{} {}", logged_in.given_names, logged_in.family_name),
+            place,
+            form_token: session.form_token.clone(),
+            side,
+            several: session.positions().len() > 1,
+        }
+    }
+}
+
 /// The routes of the pages and of what they load.
 pub fn router() -> Router<Doors> {
     let mut router = Router::new()
@@ -108,6 +291,7 @@ pub fn router() -> Router<Doors> {
         .route("/api", get(|| async { moved("/api/") }))
         .route("/api/openapi.json", get(api::openapi))
         .route("/problems/{code}", get(problem_described))
+        .route("/{language}/style/", get(style::page))
         .route("/assets/{name}", get(asset));
     for language in Language::ALL {
         let tag = language.tag();
@@ -133,8 +317,17 @@ fn moved(to: &str) -> Response {
     }
 }
 
+/// Sends a browser on to a page, which it gets.
+#[must_use]
+pub fn redirect(to: &str) -> Response {
+    match HeaderValue::from_str(to) {
+        Ok(to) => (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response(),
+        Err(_) => Problem::not_found().into_response(),
+    }
+}
+
 /// A template as an answer, in its language.
-fn rendered(template: &impl Template, language: Language) -> Response {
+pub(crate) fn rendered(template: &impl Template, language: Language) -> Response {
     match template.render() {
         Ok(html) => ([(header::CONTENT_LANGUAGE, language.tag())], Html(html)).into_response(),
         Err(error) => {
@@ -149,14 +342,62 @@ fn rendered(template: &impl Template, language: Language) -> Response {
 struct ProblemPage {
     shell: Shell,
     told: Told,
+    why: Option<Why>,
     request: bool,
+}
+
+/// Why the law says no, for people to read.
+#[derive(Debug, Clone)]
+pub struct Why {
+    /// The denial in words.
+    pub title: String,
+    /// What it means.
+    pub detail: String,
+    /// What would have to be there.
+    pub missing: String,
+    /// Whom to ask.
+    pub ask: String,
+    /// The act, with the section where one is known.
+    pub law: &'static str,
+    /// The rule.
+    pub rule: &'static str,
+}
+
+impl Why {
+    /// A denial in words.
+    #[must_use]
+    pub fn of(denial: Denial, language: Language) -> Self {
+        let told = Problem::denied(denial).tell(language, "", "");
+        let more = ToldDenial::of(denial, language);
+        Self {
+            title: told.title,
+            detail: told.detail,
+            missing: more.missing.text,
+            ask: more.ask.text,
+            law: more.law,
+            rule: denial.rule(),
+        }
+    }
 }
 
 /// A problem as a page, for people who came with a browser.
 #[must_use]
-pub fn problem_page(problem: &Problem, language: Language, id: &str, base: &str) -> Response {
+pub fn problem_page(
+    problem: &Problem,
+    language: Language,
+    id: &str,
+    base: &str,
+    visitor: Option<Visitor>,
+) -> Response {
     let told = problem.tell(language, id, base);
-    let page = ProblemPage { shell: Shell::new(language, "/"), told, request: true };
+    let why = problem.denial.map(|denial| Why::of(denial, language));
+    let home = match visitor.as_ref().map(|one| one.side) {
+        Some(Side::Desk) => "/desk/",
+        Some(Side::Own) => "/own/",
+        None => "/",
+    };
+    let shell = Shell { visitor, ..Shell::new(language, home) };
+    let page = ProblemPage { shell, told, why, request: true };
     let mut response = (problem.status, rendered(&page, language)).into_response();
     problem.head(response.headers_mut(), language);
     response
@@ -180,7 +421,8 @@ async fn problem_described(
         told.detail = words.with(&format!("fault.{code}.right"), &[]);
     }
     let shell = Shell::new(*language, "/");
-    rendered(&ProblemPage { shell, told, request: false }, *language)
+    let why = problem.denial.map(|denial| Why::of(denial, *language));
+    rendered(&ProblemPage { shell, told, why, request: false }, *language)
 }
 
 /// The family of texts and the code, of a code that the program knows.
@@ -238,6 +480,16 @@ mod tests {
         assert_eq!(words.number(&7), "7");
         assert_eq!(words.number(&40_000), "40\u{a0}000");
         assert_eq!(words.number(&1_234_567), "1\u{a0}234\u{a0}567");
+    }
+
+    /// CIT-1: days and times are written as the language writes them, by the Finnish clock.
+    #[test]
+    fn days_and_times_are_written_by_language() {
+        let at = Instant::parse("2026-03-02T22:05:59Z").unwrap();
+        let told = |language| Words(language).moment(&at);
+        assert_eq!(told(Language::Finnish), "3.3.2026 klo 0.05");
+        assert_eq!(told(Language::Swedish), "3.3.2026 kl. 0.05");
+        assert_eq!(told(Language::English), "3 March 2026 at 0:05");
     }
 
     #[test]

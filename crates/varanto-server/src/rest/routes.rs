@@ -156,7 +156,12 @@ async fn told_to_stranger(doors: &Doors, problem: Problem, turned: Turned) -> Pr
     }
 }
 
-async fn log_turned_away(doors: &Doors, code: &'static str, turned: Turned) -> Result<(), Problem> {
+/// Logs that somebody was turned away, as the ledger lets it.
+pub(crate) async fn log_turned_away(
+    doors: &Doors,
+    code: &'static str,
+    turned: Turned,
+) -> Result<(), Problem> {
     match doors.turned_away.take(code, turned, Instant::now()) {
         Some(line) => doors.work(move |app| app.log_turned_away(&line)).await,
         None => Ok(()),
@@ -206,7 +211,7 @@ fn found(
 }
 
 /// Who it is that may be turned away: by certificate, else by address.
-fn turned(request: &Request) -> Turned {
+pub(crate) fn turned(request: &Request) -> Turned {
     let print = match request.extensions().get::<PeerCertificate>() {
         Some(PeerCertificate::Trusted(certificate)) => Some(certificate.fingerprint.as_str()),
         Some(PeerCertificate::Refused(refused)) => Some(refused.fingerprint.as_str()),
@@ -217,7 +222,7 @@ fn turned(request: &Request) -> Turned {
 }
 
 /// The code of a refusal that no operation has logged, because it never came to one.
-fn unlogged(response: &Response) -> Option<&'static str> {
+pub(crate) fn unlogged(response: &Response) -> Option<&'static str> {
     let problem = response.extensions().get::<Problem>()?;
     let ours = problem.logged || problem.status.is_server_error();
     let code = match problem.faults.first() {

@@ -12,7 +12,6 @@ use varanto_app::archive::{
 };
 use varanto_domain::access::Caller;
 use varanto_domain::archive::documents::Part;
-use varanto_domain::codes::sets;
 use varanto_domain::ids::Oid;
 use varanto_domain::time::FinnishDay;
 use varanto_formats::render::{self, Cover};
@@ -22,12 +21,12 @@ use varanto_formats::xhtml::{self, SAFE_COPY_MEDIA_TYPE};
 use varanto_formats::{content, summary_search};
 
 use super::caller::Asker;
-use super::clients::Words;
 use super::parameters::Parameters;
 use super::problem::{Coded, Problem};
 use super::{body, documents};
 use crate::doors::Doors;
 use crate::frame::language_of;
+use crate::names::Names;
 
 type Answer = Result<Response, Problem>;
 
@@ -62,11 +61,11 @@ pub async fn summary(
     let summary = doors.work(move |app| app.client_summary(&caller, &query)).await?;
     let registry = doors.app.registry();
     if shape == Shape::Json {
-        let words = Words { registry: &registry, language: language_of(&headers) };
+        let words = Names { registry: &registry, language: language_of(&headers) };
         let told = ToldSummary::of(&summary, &request, &words);
         return Ok(documents::answer(&told));
     }
-    let words = Words::spoken(&registry, language);
+    let words = Names::spoken(&registry, language);
     let sheet = sheet(&summary, &words, language);
     if shape == Shape::Page {
         let title = words.of("summary.title");
@@ -87,7 +86,7 @@ fn print(
     summary: &ClientSummary,
     asked: &SummaryQuery,
     caller: &Caller,
-    words: &Words<'_>,
+    words: &Names<'_>,
     (sheet, language): (&str, ViewLanguage),
 ) -> Result<Vec<u8>, Problem> {
     let title = words.of("summary.title");
@@ -195,17 +194,13 @@ struct Task {
 }
 
 impl Task {
-    fn of(code: &str, day: FinnishDay, words: &Words<'_>) -> Self {
-        Self { code: code.to_owned(), name: task_name(code, day, words) }
+    fn of(code: &str, day: FinnishDay, words: &Names<'_>) -> Self {
+        Self { code: code.to_owned(), name: words.task(code, day) }
     }
 }
 
-fn task_name(code: &str, day: FinnishDay, words: &Words<'_>) -> String {
-    words.coded(sets::SERVICE_TASK, code, day).unwrap_or_else(|| code.to_owned())
-}
-
 impl<'a> ToldSummary<'a> {
-    fn of(summary: &'a ClientSummary, asked: &SummaryQuery, words: &Words<'_>) -> Self {
+    fn of(summary: &'a ClientSummary, asked: &SummaryQuery, words: &Names<'_>) -> Self {
         let day = FinnishDay::of(summary.made_at);
         let tasks =
             |codes: &[String]| codes.iter().map(|code| Task::of(code, day, words)).collect();
@@ -246,7 +241,7 @@ impl<'a> ToldSummary<'a> {
 }
 
 impl<'a> ToldItem<'a> {
-    fn of(item: &'a SummaryItem, words: &Words<'_>) -> Self {
+    fn of(item: &'a SummaryItem, words: &Names<'_>) -> Self {
         let content = item.content.as_ref();
         Self {
             document_id: item.document.as_str(),
@@ -261,21 +256,20 @@ impl<'a> ToldItem<'a> {
     }
 }
 
-fn document_name(document: &SummaryDocument, words: &Words<'_>) -> String {
+fn document_name(document: &SummaryDocument, words: &Names<'_>) -> String {
     let day = FinnishDay::of(document.item.written_at);
-    let of = |code: &str| words.coded(sets::DOCUMENT_TYPE, code, day);
-    let specific = document.specific_type.as_deref().and_then(of);
-    specific.or_else(|| of(document.general_type)).unwrap_or_else(|| document.general_type.into())
+    let name = words.kind(document.specific_type.as_deref(), Some(document.general_type), day);
+    name.unwrap_or_else(|| document.general_type.into())
 }
 
 /// The summary for people to read: a table of each kind, and after them the contents of an enriched one.
-fn sheet(summary: &ClientSummary, words: &Words<'_>, language: ViewLanguage) -> String {
+fn sheet(summary: &ClientSummary, words: &Names<'_>, language: ViewLanguage) -> String {
     let mut sheet = Sheet::new(&words.of("summary.title"));
     let today = FinnishDay::of(summary.made_at);
     let day = |day: Option<FinnishDay>| day.map(day_in_words).unwrap_or_default();
     let written = |item: &SummaryItem| day_in_words(FinnishDay::of(item.written_at));
     let rows = summary.relationships.iter().map(|one| {
-        let tasks = one.service_tasks.iter().map(|code| task_name(code, today, words));
+        let tasks = one.service_tasks.iter().map(|code| words.task(code, today));
         let ended = one.last_day.is_some_and(|last| last < today);
         let state = match (one.old, ended) {
             (true, _) => "summary.old",
@@ -295,7 +289,7 @@ fn sheet(summary: &ClientSummary, words: &Words<'_>, language: ViewLanguage) -> 
         vec![
             words.organisation(one.item.controller.as_str()),
             words.of(state),
-            task_name(&one.service_task, today, words),
+            words.task(&one.service_task, today),
             day(one.closed_on),
         ]
     });
@@ -305,10 +299,7 @@ fn sheet(summary: &ClientSummary, words: &Words<'_>, language: ViewLanguage) -> 
             document_name(one, words),
             written(&one.item),
             words.organisation(one.item.controller.as_str()),
-            one.service_task
-                .as_deref()
-                .map(|task| task_name(task, today, words))
-                .unwrap_or_default(),
+            one.service_task.as_deref().map(|task| words.task(task, today)).unwrap_or_default(),
         ]
     });
     table(&mut sheet, words, "documents", ["document", "written", "controller", "task"], rows);
@@ -332,7 +323,7 @@ fn sheet(summary: &ClientSummary, words: &Words<'_>, language: ViewLanguage) -> 
 
 fn table(
     sheet: &mut Sheet,
-    words: &Words<'_>,
+    words: &Names<'_>,
     kind: &str,
     heads: [&str; 4],
     rows: impl Iterator<Item = Vec<String>>,
@@ -352,7 +343,7 @@ fn contents(
     sheet: &mut Sheet,
     title: &str,
     item: &SummaryItem,
-    words: &Words<'_>,
+    words: &Names<'_>,
     language: ViewLanguage,
 ) {
     let Some((structure, bytes)) = &item.content else { return };

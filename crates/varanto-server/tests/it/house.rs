@@ -78,14 +78,18 @@ impl House {
             FinnishDay::of(MachineClock.now()),
         );
         let mut provider = None;
-        let opening = Opening::prepare(config, Arc::new(MachineClock), |tokens, base| {
-            let made = login(&county, base);
-            made.issuer().clone_into(&mut tokens.issuer);
-            let keys = serde_json::from_str(&made.keys_json()).ok();
-            provider = Some(made);
-            keys
-        })
-        .unwrap();
+        let opening =
+            Opening::prepare(config, Arc::new(MachineClock), |config, authority, base| {
+                let made = login(&county, base);
+                made.issuer().clone_into(&mut config.tokens.issuer);
+                config.login.authorization_address = format!("{}/authorize", made.issuer());
+                config.login.token_address = format!("{}/token", made.issuer());
+                config.login.authority = Some(authority.authority_file());
+                let keys = serde_json::from_str(&made.keys_json()).ok();
+                provider = Some(made);
+                keys
+            })
+            .unwrap();
         let app = &opening.doors.app;
         app.load_registers("county", county.registers_json().into_bytes()).unwrap();
         app.load_registers("systems", county.systems_json().into_bytes()).unwrap();
@@ -158,8 +162,13 @@ impl House {
 
     /// The first documents that the county's own system archives about one client.
     pub(crate) fn made(&self) -> Vec<Made> {
+        self.made_of(0)
+    }
+
+    /// What the county's own system archives about a client.
+    pub(crate) fn made_of(&self, client: u32) -> Vec<Made> {
         let own = self.organisation();
-        let made = self.county.events_of(0..1).filter_map(|event| match event {
+        let made = self.county.events_of(client..client + 1).filter_map(|event| match event {
             Event::Archive(made) if made.sender == own => Some(made),
             _ => None,
         });
@@ -212,7 +221,25 @@ fn login(county: &County, base: &str) -> Provider {
         unit_name: String::new(),
         registration_number: user.registration_number,
         strong: true,
+        identity_code: None,
+        further: Vec::new(),
     });
     let issuer = format!("{base}/oidc");
-    Provider::new(&issuer, "varanto", Vec::new(), users.collect(), Arc::new(MachineClock))
+    let citizens = county.citizens().into_iter().map(|citizen| User {
+        id: citizen.login,
+        name: format!("{} {}", citizen.given_names, citizen.family_name),
+        role: String::new(),
+        title: String::new(),
+        organisation: String::new(),
+        organisation_name: String::new(),
+        unit: String::new(),
+        unit_name: String::new(),
+        registration_number: None,
+        strong: true,
+        identity_code: Some(citizen.code.reveal().to_owned()),
+        further: Vec::new(),
+    });
+    let users = users.chain(citizens);
+    let back = vec![varanto_server::login::way_back(base)];
+    Provider::new(&issuer, "varanto", back, users.collect(), Arc::new(MachineClock))
 }

@@ -35,17 +35,9 @@ async fn demonstration(house: &House) -> DemoFacts {
 
 async fn of_client(house: &House, documents: Vec<Made>) -> Option<DemoFacts> {
     let mut facts = DemoFacts {
-        users: Vec::new(),
-        commands: Vec::new(),
-        tokens: Vec::new(),
-        identity_code: String::new(),
-        document: String::new(),
-        relationship: String::new(),
-        case: String::new(),
-        service_task: String::new(),
-        unit: String::new(),
         organisation: house.organisation().to_string(),
         producers_unit: house.county.organisations()[1].units[0].id.to_string(),
+        ..DemoFacts::default()
     };
     let mut active = false;
     for made in documents.iter().filter(|made| made.sender == house.organisation()) {

@@ -1,0 +1,434 @@
+//! Login of people to the pages: OIDC's authorization code with PKCE, state and nonce, and what the login leaves,
+//! a session in a cookie that no script reads.
+//!
+//! Nothing of a login that is under way is kept here: a secret in the browser's own cookie is what state, nonce
+//! and verifier are made of. Source: ACC-1, ACC-5; RFC 9700, RFC 7636, OIDC Core 3.1.
+
+pub mod gate;
+pub mod sessions;
+
+use aws_lc_rs::{constant_time, digest, hmac};
+use axum::Router;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::config;
+use crate::doors::Doors;
+use crate::names::Names;
+use crate::outbound::{ConnectionError, Outbound, Place};
+use crate::pages::{Shell, redirect, rendered};
+use crate::rest::problem::Problem;
+use crate::rest::routes;
+use crate::texts::Language;
+use crate::tokens::{LoggedIn, LoggedInAs};
+
+pub use gate::{Fields, Visit};
+
+/// The cookie of a session.
+pub const COOKIE: &str = "__Host-varanto";
+/// The cookie of a login that is under way.
+const UNDER_WAY: &str = "__Host-varanto-login";
+/// How long a login may take.
+const UNDER_WAY_SECONDS: u32 = 600;
+
+/// Where the provider sends the browser back to.
+#[must_use]
+pub fn way_back(base: &str) -> String {
+    format!("{base}/login/back")
+}
+
+/// The connection to the login provider.
+#[derive(Debug)]
+pub struct Provider {
+    authorization: String,
+    client: String,
+    secret: Option<Zeroizing<String>>,
+    tokens: Outbound,
+}
+
+impl Provider {
+    /// The provider of a configuration; `None` where it names none. Called on the runtime that it is asked on.
+    ///
+    /// # Errors
+    /// As [`Outbound::to`]; a secret that cannot be read.
+    pub fn of(config: &config::Config) -> Result<Option<Self>, ConnectionError> {
+        let login = &config.login;
+        let Some(tokens) = Outbound::to(&Place {
+            name: "login",
+            address: &login.token_address,
+            authority: login.authority.as_deref(),
+            certificate: None,
+            key: None,
+            token_file: None,
+            seconds: login.seconds,
+        })?
+        else {
+            return Ok(None);
+        };
+        let read = |path: &std::path::PathBuf| {
+            let text = std::fs::read_to_string(path).map_err(|error| ConnectionError {
+                name: "login",
+                path: path.clone(),
+                reason: error.to_string(),
+            })?;
+            Ok(Zeroizing::new(text.trim().to_owned()))
+        };
+        Ok(Some(Self {
+            authorization: login.authorization_address.clone(),
+            client: config.tokens.audience.clone(),
+            secret: login.client_secret_file.as_ref().map(read).transpose()?,
+            tokens,
+        }))
+    }
+
+    /// Where the browser is sent to log in.
+    fn address(&self, under_way: &UnderWay, back: &str) -> String {
+        let challenge = digest::digest(&digest::SHA256, under_way.part("verifier").as_bytes());
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("response_type", "code")
+            .append_pair("client_id", &self.client)
+            .append_pair("redirect_uri", back)
+            .append_pair("scope", "openid")
+            .append_pair("state", &under_way.part("state"))
+            .append_pair("nonce", &under_way.part("nonce"))
+            .append_pair("code_challenge", &URL_SAFE_NO_PAD.encode(challenge))
+            .append_pair("code_challenge_method", "S256")
+            .append_pair("ui_locales", under_way.language.tag())
+            .finish();
+        let joint = if self.authorization.contains('?') { '&' } else { '?' };
+        format!("{}{joint}{query}", self.authorization)
+    }
+
+    /// The identity token that a code is exchanged for.
+    fn exchange(&self, code: &str, verifier: &str, back: &str) -> Result<String, Problem> {
+        #[derive(Deserialize)]
+        struct Answer {
+            id_token: String,
+        }
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("grant_type", "authorization_code")
+            .append_pair("code", code)
+            .append_pair("redirect_uri", back)
+            .append_pair("client_id", &self.client)
+            .append_pair("code_verifier", verifier);
+        if let Some(secret) = &self.secret {
+            form.append_pair("client_secret", secret);
+        }
+        let answer = self.tokens.post_form(form.finish()).map_err(|reason| {
+            tracing::warn!(reason, "the login provider gave no token");
+            Problem::new(StatusCode::BAD_GATEWAY, "login-provider-silent").rule("ACC-1")
+        })?;
+        serde_json::from_slice::<Answer>(&answer)
+            .map(|answer| answer.id_token)
+            .map_err(|_| refused("token-malformed"))
+    }
+}
+
+/// A login that is under way, as the browser's cookie tells it.
+struct UnderWay {
+    language: Language,
+    secret: String,
+}
+
+impl UnderWay {
+    /// One of the things that the provider is told, or is to tell back: it says nothing of the others.
+    fn part(&self, name: &str) -> String {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.secret.as_bytes());
+        URL_SAFE_NO_PAD.encode(hmac::sign(&key, name.as_bytes()))
+    }
+
+    fn of(headers: &HeaderMap) -> Option<Self> {
+        let (language, secret) = cookie(headers, UNDER_WAY)?.split_once('.')?;
+        let language = Language::of_tag(language)?;
+        (secret.len() == 43).then(|| Self { language, secret: secret.to_owned() })
+    }
+}
+
+/// The routes of login and logout.
+pub fn router() -> Router<Doors> {
+    Router::new()
+        .route("/{language}/login/", get(page))
+        .route("/{language}/login/begin", get(begin))
+        .route("/login/back", get(back))
+        .route("/{language}/position/", get(positions).post(choose))
+        .route("/{language}/logout", post(end))
+}
+
+#[derive(askama::Template)]
+#[template(path = "login.html")]
+struct LoginPage {
+    shell: Shell,
+    offered: bool,
+    demonstration: bool,
+}
+
+/// `GET /fi/login/`: what logging in means here, and the way to it.
+async fn page(State(doors): State<Doors>, Path(language): Path<String>) -> Response {
+    let Some(language) = Language::of_path(&language) else {
+        return Problem::not_found().into_response();
+    };
+    let page = LoginPage {
+        shell: Shell::new(language, "/login/"),
+        offered: doors.login.is_some(),
+        demonstration: doors.demo.get().is_some(),
+    };
+    rendered(&page, language)
+}
+
+/// `GET /fi/login/begin`: to the provider. A link leads here and no form: where a form may lead is bound by the
+/// policy of its page.
+async fn begin(State(doors): State<Doors>, Path(language): Path<String>) -> Response {
+    let (Some(language), Some(provider)) = (Language::of_path(&language), &doors.login) else {
+        return Problem::not_found().into_response();
+    };
+    let under_way = UnderWay { language, secret: sessions::random_word() };
+    let mut response = redirect(&provider.address(&under_way, &way_back(&doors.base)));
+    let value = format!("{}.{}", language.tag(), under_way.secret);
+    set_cookie(&mut response, UNDER_WAY, &value, Some(UNDER_WAY_SECONDS));
+    response
+}
+
+/// `GET /login/back`: from the provider, with a code or a refusal.
+async fn back(State(doors): State<Doors>, request: Request) -> Response {
+    let turned = routes::turned(&request);
+    let under_way = UnderWay::of(request.headers());
+    let language = under_way.as_ref().map(|one| one.language);
+    match come_in(&doors, under_way, request.uri().query()).await {
+        Ok((secret, home)) => {
+            // Whoever was logged in in this browser is so no more.
+            if let Some(before) = cookie(request.headers(), COOKIE) {
+                doors.sessions.end(before);
+            }
+            let mut response = redirect(&home);
+            set_cookie(&mut response, COOKIE, &secret, None);
+            set_cookie(&mut response, UNDER_WAY, "", Some(0));
+            response
+        }
+        Err(problem) => {
+            let logged = routes::log_turned_away(&doors, problem.code, turned).await;
+            let mut response = logged.err().unwrap_or(problem).into_response();
+            set_cookie(&mut response, UNDER_WAY, "", Some(0));
+            response.extensions_mut().insert(language.unwrap_or_default());
+            response
+        }
+    }
+}
+
+#[derive(Deserialize, Default)]
+struct Answered {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    state: String,
+    error: Option<String>,
+}
+
+/// The secret of a new session and where it begins, or why there is none.
+async fn come_in(
+    doors: &Doors,
+    under_way: Option<UnderWay>,
+    query: Option<&str>,
+) -> Result<(String, String), Problem> {
+    let provider = doors.login.clone().ok_or_else(Problem::not_found)?;
+    let mut answered = Answered::default();
+    for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        match name.as_ref() {
+            "code" => answered.code = value.into_owned(),
+            "state" => answered.state = value.into_owned(),
+            "error" => answered.error = Some(value.into_owned()),
+            _ => {}
+        }
+    }
+    let under_way = under_way.ok_or_else(|| refused("login-not-begun-here"))?;
+    if !same(&answered.state, &under_way.part("state")) {
+        return Err(refused("login-not-begun-here"));
+    }
+    if answered.error.is_some() || answered.code.is_empty() {
+        return Err(refused("login-refused"));
+    }
+    let (verifier, nonce) = (under_way.part("verifier"), under_way.part("nonce"));
+    let back = way_back(&doors.base);
+    let exchanged =
+        tokio::task::spawn_blocking(move || provider.exchange(&answered.code, &verifier, &back));
+    let token = exchanged.await.map_err(|_| Problem::internal())??;
+    let logged_in = doors.tokens.verify_login(&token, &nonce)?;
+    begin_session(doors, logged_in, under_way.language).await
+}
+
+async fn begin_session(
+    doors: &Doors,
+    logged_in: LoggedIn,
+    language: Language,
+) -> Result<(String, String), Problem> {
+    let now = doors.clock.now();
+    let tag = language.tag();
+    match &logged_in.who {
+        LoggedInAs::Citizen { code, strong } => {
+            if !strong {
+                return Err(refused("citizen-login-too-weak"));
+            }
+            let code = *code;
+            let citizen = doors.work(move |app| app.citizen(code)).await?;
+            doors.app.caller_of_citizen(citizen, *strong).map_err(Problem::unknown)?;
+            let secret = doors.sessions.begin(logged_in, Some(citizen), now);
+            Ok((secret, format!("/{tag}/own/")))
+        }
+        LoggedInAs::Professional(positions) => {
+            // One whom the archive does not let in in any position is told so now.
+            let mut known = positions.iter().map(|one| gate::asker_of(doors, one));
+            let first = known.next().unwrap_or_else(|| Err(refused("token-incomplete")));
+            if let Err(problem) = first
+                && known.all(|one| one.is_err())
+            {
+                return Err(problem);
+            }
+            Ok((doors.sessions.begin(logged_in, None, now), format!("/{tag}/desk/")))
+        }
+    }
+}
+
+#[derive(askama::Template)]
+#[template(path = "position.html")]
+struct PositionPage {
+    shell: Shell,
+    form_token: String,
+    positions: Vec<(usize, String)>,
+}
+
+/// `GET /fi/position/`: in which of several positions to go on.
+async fn positions(
+    State(doors): State<Doors>,
+    Path(language): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(language) = Language::of_path(&language) else {
+        return Problem::not_found().into_response();
+    };
+    let now = doors.clock.now();
+    let Some(session) = cookie(&headers, COOKIE).and_then(|one| doors.sessions.find(one, now))
+    else {
+        return redirect(&format!("/{}/login/", language.tag()));
+    };
+    let registry = doors.app.registry();
+    let names = Names { registry: &registry, language };
+    let page = PositionPage {
+        shell: Shell::new(language, "/position/"),
+        form_token: session.form_token.clone(),
+        positions: session.positions().iter().map(|one| names.place(one)).enumerate().collect(),
+    };
+    let mut response = rendered(&page, language);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// `POST /fi/position/`: goes on in it, as another caller and so in another session.
+async fn choose(
+    State(doors): State<Doors>,
+    Path(language): Path<String>,
+    request: Request,
+) -> Response {
+    let Some(language) = Language::of_path(&language) else {
+        return Problem::not_found().into_response();
+    };
+    let (parts, body) = request.into_parts();
+    let secret = cookie(&parts.headers, COOKIE).unwrap_or_default();
+    let now = doors.clock.now();
+    let Some(session) = doors.sessions.find(secret, now) else {
+        return refused("session-ended").into_response();
+    };
+    let chosen = match gate::fields(&doors, &parts.headers, body, &session).await {
+        Ok(fields) => fields.text("position").parse().ok(),
+        Err(problem) => return problem.into_response(),
+    };
+    match chosen.and_then(|position| doors.sessions.choose(secret, position, now)) {
+        Some(secret) => {
+            let mut response = redirect(&format!("/{}/desk/", language.tag()));
+            set_cookie(&mut response, COOKIE, &secret, None);
+            response
+        }
+        None => redirect(&format!("/{}/position/", language.tag())),
+    }
+}
+
+/// `POST /fi/logout`: the session is over at once.
+async fn end(
+    State(doors): State<Doors>,
+    Path(language): Path<String>,
+    request: Request,
+) -> Response {
+    let Some(language) = Language::of_path(&language) else {
+        return Problem::not_found().into_response();
+    };
+    let (parts, body) = request.into_parts();
+    if let Some(secret) = cookie(&parts.headers, COOKIE)
+        && let Some(session) = doors.sessions.find(secret, doors.clock.now())
+    {
+        match gate::fields(&doors, &parts.headers, body, &session).await {
+            Ok(_) => doors.sessions.end(secret),
+            Err(problem) => return problem.into_response(),
+        }
+    }
+    let mut response = redirect(&format!("/{}/login/", language.tag()));
+    set_cookie(&mut response, COOKIE, "", Some(0));
+    // What the browser keeps of the pages goes too.
+    let clear = HeaderValue::from_static("\"cache\"");
+    response.headers_mut().insert("clear-site-data", clear);
+    response
+}
+
+/// The value of one of our cookies.
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let all = headers.get_all(header::COOKIE).into_iter();
+    let pairs = all.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
+    let mut named = pairs.filter_map(|pair| pair.trim().split_once('='));
+    named.find(|(known, _)| *known == name).map(|(_, value)| value)
+}
+
+/// Sets a cookie for this host alone, over TLS, out of reach of scripts, not sent from other sites' forms.
+fn set_cookie(response: &mut Response, name: &str, value: &str, seconds: Option<u32>) {
+    let age = seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+    let text = format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{age}");
+    if let Ok(value) = HeaderValue::from_str(&text) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+}
+
+/// Whether two words are the same, in a time that tells nothing of where they differ.
+fn same(one: &str, other: &str) -> bool {
+    constant_time::verify_slices_are_equal(one.as_bytes(), other.as_bytes()).is_ok()
+}
+
+fn refused(code: &'static str) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, code).rule("ACC-1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// ACC-1: what the provider is told of a login leads to nothing else of it.
+    #[test]
+    fn the_parts_of_a_login_differ_and_belong_to_its_secret() {
+        let login =
+            |secret: &str| UnderWay { language: Language::Finnish, secret: secret.repeat(43) };
+        let (one, other) = (login("a"), login("b"));
+        assert_ne!(one.part("state"), one.part("nonce"));
+        assert_ne!(one.part("state"), one.part("verifier"));
+        assert_ne!(one.part("state"), other.part("state"));
+        assert_eq!(one.part("verifier").len(), 43, "RFC 7636 wants 43 characters at least");
+    }
+
+    #[test]
+    fn our_cookie_is_found_among_others() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, HeaderValue::from_static("a=b; __Host-varanto=x=y;c=d"));
+        assert_eq!(cookie(&headers, COOKIE), Some("x=y"));
+        assert_eq!(cookie(&headers, UNDER_WAY), None);
+    }
+}

@@ -1,0 +1,66 @@
+//! What the archive holds of a citizen, on one page.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::{Path, State};
+use varanto_domain::access::Situation;
+
+use crate::desk::{self, Kind, Relationship};
+use crate::doors::Doors;
+use crate::login::gate::Visit;
+use crate::names::Names;
+use crate::pages::{Shell, redirect, rendered};
+use crate::reading::{self, ClientFrame, Page, Row};
+
+#[derive(Template)]
+#[template(path = "own/home.html")]
+struct HomePage {
+    shell: Shell,
+    frame: ClientFrame,
+    situation: Situation,
+    relationships: Vec<Relationship>,
+    key_documents: Vec<Kind>,
+    last: Vec<Row>,
+    masked: bool,
+    empty: bool,
+}
+
+/// `GET /fi/own/`: to the citizen's own pages.
+pub(super) async fn own(Extension(visit): Extension<Visit>) -> Page {
+    let handle = super::own_handle(&visit)?;
+    Ok(redirect(&visit.to(&format!("/own/clients/{handle}/"))))
+}
+
+/// `GET /fi/own/clients/{client}/`.
+pub(super) async fn page(
+    State(doors): State<Doors>,
+    Extension(visit): Extension<Visit>,
+    Path(path): Path<HashMap<String, String>>,
+) -> Page {
+    let client = visit.client(path.get("client").map_or("", String::as_str))?;
+    let (caller, asked) = (Arc::clone(&visit.caller), client.clone());
+    let told = match doors.work(move |app| desk::situation(app, &caller, &asked)).await {
+        Ok(told) => told,
+        Err(problem) => return Ok(reading::locked(&doors, &visit, &client, problem)),
+    };
+    reading::timeline::remember_name(&visit, &client, &told.last);
+    let client = visit.client(&client.handle)?;
+    let registry = doors.app.registry();
+    let names = Names { registry: &registry, language: visit.language };
+    let shell = Shell::of(&doors, &visit);
+    let frame = ClientFrame::of(&visit, &client);
+    let page = HomePage {
+        situation: client.situation.unwrap_or(Situation::Citizen),
+        relationships: desk::relationships(&told, &names, &shell, &frame),
+        key_documents: desk::kinds(&told.summary, &names, &shell, &frame),
+        last: told.last.hits.iter().map(|one| Row::of(one, &names, &shell, &frame.base)).collect(),
+        masked: told.last.hits.iter().any(|one| one.masked),
+        empty: told.last.hits.is_empty() && told.summary.relationships.is_empty(),
+        shell,
+        frame,
+    };
+    Ok(rendered(&page, visit.language))
+}

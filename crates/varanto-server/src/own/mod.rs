@@ -1,0 +1,58 @@
+//! A citizen's own pages: what is held of them and how it may be shown, who looked, what they permit and refuse;
+//! and acting for a child or by mandate.
+//!
+//! Source: CIT-1 to CIT-5, CIT-7, LOG-2, DIS-2.
+
+mod home;
+mod log;
+mod others;
+mod will;
+
+use axum::Router;
+use axum::routing::{get, post};
+use varanto_domain::access::Situation;
+use varanto_domain::ids::ClientIdentifier;
+
+use crate::doors::Doors;
+use crate::login::gate::{self, Side, Visit};
+use crate::pages::Entry;
+use crate::reading;
+use crate::rest::problem::Problem;
+use crate::tokens::LoggedInAs;
+
+/// The navigation of a citizen's pages.
+pub const MENU: &[Entry] = &[
+    Entry { path: "/own/", text: "own.menu_home" },
+    Entry { path: "/own/log/", text: "own.menu_log" },
+    Entry { path: "/own/will/", text: "own.menu_will" },
+    Entry { path: "/own/others/", text: "own.menu_others" },
+];
+
+/// The tabs of the pages of the one who is read about.
+pub const TABS: &[Entry] = &[
+    Entry { path: "", text: "own.tab_situation" },
+    Entry { path: "timeline/", text: "own.tab_documents" },
+];
+
+/// The routes of a citizen's pages, each behind the gate.
+pub fn router(doors: &Doors) -> Router<Doors> {
+    let routes = Router::new()
+        .route("/{language}/own/", get(home::own))
+        .route("/{language}/own/log/", get(log::page))
+        .route("/{language}/own/will/", get(will::page))
+        .route("/{language}/own/others/", get(others::page))
+        .route("/{language}/own/others/open", post(others::open))
+        .route("/{language}/own/clients/{client}/", get(home::page))
+        .nest("/{language}/own/clients/{client}", reading::router());
+    gate::behind(doors, Side::Own, routes)
+}
+
+/// The word that addresses name the citizen by.
+fn own_handle(visit: &Visit) -> Result<String, Problem> {
+    match &visit.session.logged_in.who {
+        LoggedInAs::Citizen { code, .. } => {
+            Ok(visit.session.open_client(ClientIdentifier::Code(*code), Some(Situation::Citizen)))
+        }
+        LoggedInAs::Professional(_) => Err(Problem::not_found()),
+    }
+}

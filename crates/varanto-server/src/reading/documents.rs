@@ -1,0 +1,295 @@
+//! One document: its view in a frame that can do nothing, what is known of it, its versions, its print, its
+//! proof, and who may see it.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::IntoResponse;
+use varanto_app::archive::{DocumentView, Onlooker, WhoLooks};
+use varanto_domain::archive::documents::Part;
+use varanto_domain::ids::Oid;
+use varanto_domain::time::{FinnishDay, Instant};
+use varanto_formats::xhtml::SAFE_COPY_MEDIA_TYPE;
+
+use super::{ClientFrame, Page, Row, Told, locked, spoken, state};
+use crate::certificates::hex;
+use crate::doors::Doors;
+use crate::login::gate::{Side, Visit};
+use crate::login::sessions::OpenClient;
+use crate::names::Names;
+use crate::pages::{Shell, rendered};
+use crate::rest::problem::{Coded, Problem};
+
+/// What a view in a page may do: nothing, in no origin at all; its own pictures and styles alone are shown, in
+/// our own pages alone.
+const VIEW_POLICY: &str = "sandbox; default-src 'none'; img-src data:; \
+     style-src 'unsafe-inline'; frame-ancestors 'self'";
+
+/// Which client, and which document of theirs.
+struct Place {
+    client: OpenClient,
+    document: Oid,
+    /// The path of the document's page, without language.
+    path: String,
+}
+
+impl Place {
+    fn of(visit: &Visit, path: &HashMap<String, String>) -> Result<Self, Problem> {
+        let part = |name: &str| path.get(name).map_or("", String::as_str);
+        let client = visit.client(part("client"))?;
+        let document = Oid::parse(part("oid")).map_err(|_| Problem::not_found())?;
+        let path = format!("{}documents/{document}/", super::base(visit.side, &client.handle));
+        Ok(Self { client, document, path })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "document.html")]
+struct DocumentPage {
+    shell: Shell,
+    frame: ClientFrame,
+    path: String,
+    title: String,
+    row: Row,
+    archived_at: Instant,
+    controller: String,
+    version: Option<u32>,
+    state: Option<&'static str>,
+    invalidated_at: Option<Instant>,
+    /// How the document is shown: its view, a print alone, or neither.
+    viewed: bool,
+    printed: bool,
+    versions: Vec<Version>,
+    attachments: Vec<String>,
+    guardians: Option<&'static str>,
+    signed: bool,
+    /// What the kind of document is for, in plain words for a citizen.
+    meaning: Option<&'static str>,
+}
+
+struct Version {
+    address: String,
+    number: u32,
+    at: Option<Instant>,
+    state: &'static str,
+    shown: bool,
+}
+
+/// `GET …/documents/{oid}/`.
+pub(super) async fn page(
+    State(doors): State<Doors>,
+    Extension(visit): Extension<Visit>,
+    Path(path): Path<HashMap<String, String>>,
+) -> Page {
+    let place = Place::of(&visit, &path)?;
+    let (caller, document) = (visit.caller.clone(), place.document.clone());
+    let purpose = place.client.purpose();
+    let opened = doors.work(move |app| {
+        let view = app.open_document(&caller, &document, purpose)?;
+        let versions = app.list_versions(&caller, &document, purpose)?.versions;
+        Ok((view, versions))
+    });
+    let (view, versions) = match opened.await {
+        Ok(opened) => opened,
+        Err(problem) => return Ok(locked(&doors, &visit, &place.client, problem)),
+    };
+    let shell = Shell::of(&doors, &visit);
+    let frame = ClientFrame::of(&visit, &place.client);
+    let registry = doors.app.registry();
+    let names = Names { registry: &registry, language: visit.language };
+    let row = Row::of(&view, &names, &shell, &frame.base);
+    let told = Told::of(&view);
+    let address = |oid: &Oid| shell.to(&format!("{}documents/{oid}/", frame.base));
+    let version = |one: &DocumentView| {
+        let told = Told::of(one);
+        Version {
+            address: address(&one.document),
+            number: told.version.unwrap_or(1),
+            at: told.written_at(),
+            state: state(one.state).unwrap_or("desk.state-in-force"),
+            shown: one.document == place.document,
+        }
+    };
+    let page = DocumentPage {
+        title: row.title.clone(),
+        archived_at: view.archived_at,
+        controller: names.organisation(&told.controller.id),
+        version: told.version,
+        state: state(view.state),
+        invalidated_at: view.invalidated.as_ref().map(|(_, at)| *at),
+        viewed: view.parts.contains(&Part::View),
+        printed: [Part::View, Part::Structured, Part::Pdf]
+            .iter()
+            .any(|one| view.parts.contains(one)),
+        versions: versions.iter().map(version).collect(),
+        attachments: view.attachments.iter().map(address).collect(),
+        guardians: guardians(told.guardian_disclosure.as_deref()),
+        signed: view.signatures.is_some(),
+        meaning: meaning(told.general_type.as_deref()).filter(|_| visit.side == Side::Own),
+        path: place.path,
+        row,
+        shell,
+        frame,
+    };
+    Ok(rendered(&page, visit.language))
+}
+
+/// The key of what a general kind of document is for.
+fn meaning(general_type: Option<&str>) -> Option<&'static str> {
+    match general_type? {
+        "1" => Some("own.kind-1"),
+        "11" => Some("own.kind-11"),
+        "15" => Some("own.kind-15"),
+        "16" => Some("own.kind-16"),
+        "19" => Some("own.kind-19"),
+        _ => None,
+    }
+}
+
+/// The key of what a document says of showing it to guardians.
+fn guardians(code: Option<&str>) -> Option<&'static str> {
+    match code? {
+        "1" => Some("desk.guardians-shown"),
+        _ => Some("desk.guardians-hidden"),
+    }
+}
+
+/// `GET …/documents/{oid}/view`: the view as a page of its own, for the frame.
+pub(super) async fn view(
+    State(doors): State<Doors>,
+    Extension(visit): Extension<Visit>,
+    Path(path): Path<HashMap<String, String>>,
+) -> Page {
+    let place = Place::of(&visit, &path)?;
+    let (caller, purpose) = (visit.caller.clone(), place.client.purpose());
+    let (document, language) = (place.document, spoken(visit.language));
+    let page =
+        doors.work(move |app| app.show_document(&caller, &document, purpose, language)).await?;
+    let headers = [
+        (header::CONTENT_TYPE, SAFE_COPY_MEDIA_TYPE),
+        (header::CONTENT_SECURITY_POLICY, VIEW_POLICY),
+        (HeaderName::from_static("x-frame-options"), "SAMEORIGIN"),
+    ];
+    Ok((headers, page).into_response())
+}
+
+/// `GET …/documents/{oid}/print`: the document as a file to print.
+pub(super) async fn print(
+    State(doors): State<Doors>,
+    Extension(visit): Extension<Visit>,
+    Path(path): Path<HashMap<String, String>>,
+) -> Page {
+    let place = Place::of(&visit, &path)?;
+    let (caller, purpose) = (visit.caller.clone(), place.client.purpose());
+    let (document, language) = (place.document, spoken(visit.language));
+    let print =
+        doors.work(move |app| app.print_document(&caller, &document, purpose, language)).await?;
+    let mut response = ([(header::CONTENT_TYPE, "application/pdf")], print).into_response();
+    let inline = HeaderValue::from_static("inline; filename=\"document.pdf\"");
+    response.headers_mut().insert(header::CONTENT_DISPOSITION, inline);
+    Ok(response)
+}
+
+#[derive(Template)]
+#[template(path = "proof.html")]
+struct ProofPage {
+    shell: Shell,
+    frame: ClientFrame,
+    path: String,
+    document: Oid,
+    archived_at: Instant,
+    content: String,
+    metadata: String,
+    place: String,
+    size: String,
+    checkpoint: String,
+}
+
+/// `GET …/documents/{oid}/proof/`: that the document is in the archive's log, told in plain words.
+pub(super) async fn proof(
+    State(doors): State<Doors>,
+    Extension(visit): Extension<Visit>,
+    Path(path): Path<HashMap<String, String>>,
+) -> Page {
+    let place = Place::of(&visit, &path)?;
+    let (caller, purpose) = (visit.caller.clone(), place.client.purpose());
+    let document = place.document.clone();
+    let proof = match doors.work(move |app| app.prove_document(&caller, &document, purpose)).await {
+        Ok(proof) => proof.receipt,
+        Err(problem) => return Ok(locked(&doors, &visit, &place.client, problem)),
+    };
+    let shell = Shell::of(&doors, &visit);
+    let size = proof.checkpoint.lines().nth(1).and_then(|line| line.parse().ok()).unwrap_or(0);
+    let page = ProofPage {
+        frame: ClientFrame::of(&visit, &place.client),
+        path: place.path,
+        document: proof.document,
+        archived_at: proof.archived_at,
+        content: hex(&proof.content),
+        metadata: hex(&proof.metadata),
+        place: shell.words.number(&proof.version_leaf.index),
+        size: shell.words.number(&size),
+        checkpoint: proof.checkpoint,
+        shell,
+    };
+    Ok(rendered(&page, visit.language))
+}
+
+#[derive(Template)]
+#[template(path = "access.html")]
+struct AccessPage {
+    shell: Shell,
+    frame: ClientFrame,
+    path: String,
+    day: FinnishDay,
+    onlookers: Vec<ShownOnlooker>,
+}
+
+struct ShownOnlooker {
+    who: String,
+    place: String,
+    ground: String,
+    with_reason: bool,
+}
+
+/// `GET …/documents/{oid}/access/`: who may open the document today, and on what ground.
+pub(super) async fn access(
+    State(doors): State<Doors>,
+    Extension(visit): Extension<Visit>,
+    Path(path): Path<HashMap<String, String>>,
+) -> Page {
+    let place = Place::of(&visit, &path)?;
+    let (caller, purpose) = (visit.caller.clone(), place.client.purpose());
+    let document = place.document.clone();
+    let list = match doors.work(move |app| app.list_access(&caller, &document, purpose)).await {
+        Ok(list) => list,
+        Err(problem) => return Ok(locked(&doors, &visit, &place.client, problem)),
+    };
+    let registry = doors.app.registry();
+    let names = Names { registry: &registry, language: visit.language };
+    let page = AccessPage {
+        shell: Shell::of(&doors, &visit),
+        frame: ClientFrame::of(&visit, &place.client),
+        path: place.path,
+        day: list.day,
+        onlookers: list.onlookers.iter().map(|one| onlooker(one, &names)).collect(),
+    };
+    Ok(rendered(&page, visit.language))
+}
+
+fn onlooker(one: &Onlooker, names: &Names<'_>) -> ShownOnlooker {
+    let organisation = names.organisation(one.organisation.as_str());
+    let (who, place) = match &one.who {
+        WhoLooks::System(id) => (format!("{} {id}", names.of("own-log.system")), organisation),
+        WhoLooks::People(role, unit) => {
+            let unit = unit.as_ref().map(|unit| format!("{}, ", names.unit(unit)));
+            let place = format!("{}{organisation}", unit.unwrap_or_default());
+            (names.of(&format!("role.{}", role.code())), place)
+        }
+    };
+    let ground = Coded::of("ground", one.grant.basis.code(), names.language).text;
+    ShownOnlooker { who, place, ground, with_reason: one.with_reason }
+}

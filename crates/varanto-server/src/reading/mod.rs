@@ -1,0 +1,269 @@
+//! Pages on which documents are read: the same ones for professionals and for citizens, behind the gate of each.
+//!
+//! What is shown is what the operations give; the pages choose words for it. Source: CAS-1, CIT-1.
+
+mod documents;
+pub(crate) mod timeline;
+
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde::Deserialize;
+use varanto_app::archive::DocumentView;
+use varanto_domain::access::{Reason, Situation};
+use varanto_domain::archive::documents::VersionState;
+use varanto_domain::time::{FinnishDay, Instant};
+
+use crate::doors::Doors;
+use crate::login::gate::{Side, Visit};
+use crate::login::sessions::OpenClient;
+use crate::names::Names;
+use crate::pages::{Shell, Why, rendered};
+use crate::rest::problem::Problem;
+use crate::texts::Language;
+use crate::{desk, own};
+
+/// What a page answers.
+pub type Page = Result<Response, Problem>;
+
+/// The pages of a client's documents, to be nested under the client's address.
+pub(crate) fn router() -> Router<Doors> {
+    Router::new()
+        .route("/timeline/", get(timeline::page))
+        .route("/documents/{oid}/", get(documents::page))
+        .route("/documents/{oid}/view", get(documents::view))
+        .route("/documents/{oid}/print", get(documents::print))
+        .route("/documents/{oid}/proof/", get(documents::proof))
+        .route("/documents/{oid}/access/", get(documents::access))
+}
+
+/// What every page of one client has around its content.
+pub(crate) struct ClientFrame {
+    /// The path of the client's pages, without language.
+    pub(crate) base: String,
+    /// The name, once a page that may show it has.
+    pub(crate) name: Option<String>,
+    /// In which situation the documents are looked at, as the key of its text, where it is not the usual one.
+    pub(crate) situation: Option<&'static str>,
+    /// For which reason.
+    pub(crate) reason: Option<String>,
+    /// The tabs: address, key of the text, whether it is the page shown.
+    pub(crate) tabs: Vec<(String, &'static str, bool)>,
+    pub(crate) form_token: String,
+    /// The words of the reasons that may be given, by code.
+    pub(crate) reasons: Vec<(&'static str, String)>,
+    /// Whether it is a citizen who reads.
+    pub(crate) own: bool,
+}
+
+impl ClientFrame {
+    pub(crate) fn of(visit: &Visit, client: &OpenClient) -> Self {
+        let side = visit.side;
+        let base = base(side, &client.handle);
+        let tabs = match side {
+            Side::Desk => desk::TABS,
+            Side::Own => own::TABS,
+        };
+        let words = crate::pages::Words(visit.language);
+        let reason =
+            |reason: Reason| (reason.code(), words.of(&format!("reason.{}", reason.code())));
+        let tab = |tab: &crate::pages::Entry| {
+            let address = format!("{base}{}", tab.path);
+            let current = address == visit.path;
+            (address, tab.text, current)
+        };
+        Self {
+            tabs: tabs.iter().map(tab).collect(),
+            situation: client.situation.and_then(told_situation),
+            reason: client.reason.map(|one| reason(one).1),
+            reasons: reasons(client).map(reason).collect(),
+            name: client.name.clone(),
+            form_token: visit.session.form_token.clone(),
+            own: side == Side::Own,
+            base,
+        }
+    }
+}
+
+/// The key of what a page says of its situation.
+const fn told_situation(situation: Situation) -> Option<&'static str> {
+    match situation {
+        Situation::Disclosure => Some("desk.in_disclosure"),
+        Situation::StatutoryDisclosure => Some("desk.in_statutory"),
+        Situation::Guardian => Some("own.in_guardian"),
+        Situation::Mandate => Some("own.in_mandate"),
+        _ => None,
+    }
+}
+
+/// The path of a client's pages without a language.
+#[must_use]
+pub(crate) fn base(side: Side, handle: &str) -> String {
+    match side {
+        Side::Desk => format!("/desk/clients/{handle}/"),
+        Side::Own => format!("/own/clients/{handle}/"),
+    }
+}
+
+/// The reasons that may be given for looking at a client's documents: sections of the law for what another
+/// controller discloses by law, else those of looks.
+pub(crate) fn reasons(client: &OpenClient) -> impl Iterator<Item = Reason> + use<> {
+    let by_law = client.situation == Some(Situation::StatutoryDisclosure);
+    Reason::OF_LOOKS.into_iter().filter(move |one| matches!(one, Reason::Statutory(_)) == by_law)
+}
+
+/// The metadata of a version, as far as pages show them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Told {
+    pub(crate) version: Option<u32>,
+    pub(crate) general_type: Option<String>,
+    pub(crate) specific_type: Option<String>,
+    pub(crate) service_task: Option<String>,
+    written_at: Option<String>,
+    pub(crate) client: ToldClient,
+    pub(crate) professional: ToldName,
+    pub(crate) controller: ToldPlace,
+    pub(crate) service_unit: ToldPlace,
+    pub(crate) guardian_disclosure: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ToldClient {
+    given_names: String,
+    family_name: String,
+    pub(crate) identity_code: Option<String>,
+    pub(crate) birth_date: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ToldName {
+    given_names: String,
+    family_name: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ToldPlace {
+    pub(crate) id: String,
+    pub(crate) name: String,
+}
+
+impl Told {
+    /// The metadata of a version. What does not read is left out: the page says less then, and nothing else.
+    pub(crate) fn of(view: &DocumentView) -> Self {
+        serde_json::from_str(&view.metadata).unwrap_or_default()
+    }
+
+    pub(crate) fn written_at(&self) -> Option<Instant> {
+        self.written_at.as_deref().and_then(Instant::parse)
+    }
+}
+
+impl ToldClient {
+    pub(crate) fn name(&self) -> Option<String> {
+        named(&self.given_names, &self.family_name)
+    }
+}
+
+impl ToldName {
+    pub(crate) fn name(&self) -> Option<String> {
+        named(&self.given_names, &self.family_name)
+    }
+}
+
+fn named(given: &str, family: &str) -> Option<String> {
+    let name = [given, family].join(" ").trim().to_owned();
+    (!name.is_empty()).then_some(name)
+}
+
+/// A document in a list.
+pub(crate) struct Row {
+    pub(crate) address: String,
+    /// What kind of document it is.
+    pub(crate) title: String,
+    /// When it was written.
+    pub(crate) at: Option<Instant>,
+    /// Which unit, or else which controller, wrote it.
+    pub(crate) place: String,
+    /// The service task.
+    pub(crate) task: Option<String>,
+    /// Who recorded it.
+    pub(crate) by: Option<String>,
+    /// The state, where it is not in force.
+    pub(crate) state: Option<&'static str>,
+    pub(crate) masked: bool,
+}
+
+impl Row {
+    pub(crate) fn of(view: &DocumentView, names: &Names<'_>, shell: &Shell, base: &str) -> Self {
+        let told = Told::of(view);
+        let at = told.written_at();
+        let day = FinnishDay::of(at.unwrap_or(view.archived_at));
+        let kind = names.kind(told.specific_type.as_deref(), told.general_type.as_deref(), day);
+        let place = if told.service_unit.name.is_empty() {
+            names.organisation(&told.controller.id)
+        } else {
+            told.service_unit.name
+        };
+        Self {
+            address: shell.to(&format!("{base}documents/{}/", view.document)),
+            title: kind.unwrap_or_else(|| shell.words.of("desk.document")),
+            at,
+            place,
+            task: told.service_task.as_deref().map(|task| names.task(task, day)),
+            by: told.professional.name(),
+            state: state(view.state),
+            masked: view.masked,
+        }
+    }
+}
+
+/// The key of a state's text, of one that is not in force.
+pub(crate) const fn state(state: VersionState) -> Option<&'static str> {
+    match state {
+        VersionState::InForce => None,
+        VersionState::Replaced => Some("desk.state-replaced"),
+        VersionState::Invalidated => Some("desk.state-invalidated"),
+    }
+}
+
+#[derive(askama::Template)]
+#[template(path = "locked.html")]
+struct LockedPage {
+    shell: Shell,
+    frame: ClientFrame,
+    why: Why,
+    wants_reason: bool,
+}
+
+/// A page for what the law denies: why, what is missing, whom to ask, and where a reason would open it, the
+/// question for which. Other problems are as they are.
+pub(crate) fn locked(
+    doors: &Doors,
+    visit: &Visit,
+    client: &OpenClient,
+    problem: Problem,
+) -> Response {
+    let Some(denial) = problem.denial else { return problem.into_response() };
+    let page = LockedPage {
+        shell: Shell::of(doors, visit),
+        frame: ClientFrame::of(visit, client),
+        why: Why::of(denial, visit.language),
+        wants_reason: visit.side == Side::Desk && desk::opens_with_reason(denial),
+    };
+    let mut response = rendered(&page, visit.language);
+    *response.status_mut() = problem.status;
+    response
+}
+
+/// The language in which documents are shown: views and prints have two.
+pub(crate) const fn spoken(language: Language) -> varanto_formats::view::ViewLanguage {
+    use varanto_formats::view::ViewLanguage;
+    match language {
+        Language::Swedish => ViewLanguage::Swedish,
+        Language::Finnish | Language::English => ViewLanguage::Finnish,
+    }
+}
