@@ -265,6 +265,14 @@ impl CodeSets {
         }
     }
 
+    /// The values that may be chosen on `day`, with the version of the set that has them; none of a set
+    /// that nobody loaded. As [`CodeSets::judge`] the newest version answers.
+    #[must_use]
+    pub fn choices_on(&self, set: &Oid, day: FinnishDay) -> Option<(&CodeSet, Vec<&Code>)> {
+        let newest = self.versions_of(set).first()?;
+        Some((newest, newest.values.iter().filter(|value| value.in_force_on(day)).collect()))
+    }
+
     /// Whether a case in this state is closed: its name is *Suljettu*. `None` for an unknown state.
     ///
     /// The name is public and the codes are not, so the name decides whichever list is loaded.

@@ -652,7 +652,7 @@ fn finnish<'c>(notes: Option<&'c Content>) -> Option<&'c str> {
 }
 
 /// The first value in a language: a published file or two has a language twice.
-fn in_language<'c>(notes: Option<&'c Content>, language: &str) -> Option<&'c str> {
+pub(crate) fn in_language<'c>(notes: Option<&'c Content>, language: &str) -> Option<&'c str> {
     notes?
         .entries()
         .iter()

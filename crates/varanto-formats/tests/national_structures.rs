@@ -9,12 +9,15 @@ use base64::Engine as _;
 use jsonschema::Validator;
 use proptest::prelude::*;
 use varanto_domain::archive::view_agreement::{Agreement, MetadataFacts, compare};
+use varanto_domain::codes::CodeSets;
 use varanto_domain::faults::FaultKind;
 use varanto_domain::ids::{ClientIdentifier, Oid, PersonalIdentityCode};
 use varanto_domain::structures::{self, ConditionFacts, Content, Difference, Structure};
 use varanto_domain::time::FinnishDay;
 use varanto_formats::content;
+use varanto_formats::form::{self, Form};
 use varanto_formats::national_schema;
+use varanto_formats::structure_notes::{self, StructureNotes};
 use varanto_formats::synthetic::{self, FinnishText, Fullness, Mutation};
 use varanto_formats::view::{self, Heading, ViewLanguage};
 use varanto_formats::xhtml;
@@ -453,5 +456,165 @@ proptest! {
                 prop_assert!(!other);
             }
         }
+    }
+}
+
+/// What a form of a structure is made with: the program's code sets and what the file itself says.
+fn with_form<T>(notes: &StructureNotes, work: impl FnOnce(&form::MadeWith) -> T) -> T {
+    let code_sets = CodeSets::built_in();
+    let day = FinnishDay::parse("2026-11-26").unwrap();
+    let lists = form::CodeLists {
+        code_sets: &code_sets,
+        organisations: &[],
+        notes,
+        day,
+        language: ViewLanguage::Finnish,
+    };
+    work(&form::MadeWith { lists: &lists, facts: &ConditionFacts::on(day) })
+}
+
+/// The document that a form makes when a browser posts it as it stands: every line end comes as two characters.
+fn filled_in(structure: &Structure, document: &Content, with: &form::MadeWith) -> Content<'static> {
+    let form = Form::of(structure, document, &[], with);
+    let mut posted = Vec::new();
+    for row in &form.rows {
+        row.post(&mut posted);
+    }
+    for (_, value) in &mut posted {
+        *value = value.replace('\n', "\r\n");
+    }
+    let read = form::read(structure, &posted, with.lists).unwrap();
+    form::finished(structure, &read)
+}
+
+/// CAS-1: every structure makes a form, and a document that is typed into it is the same document.
+#[test]
+fn every_national_structure_is_a_form_and_gives_its_documents_back() {
+    #[derive(Default)]
+    struct Counts {
+        forms: usize,
+        controls: usize,
+        documents: usize,
+        untouched: usize,
+        helped: usize,
+    }
+    let files: BTreeMap<String, Vec<u8>> = match published() {
+        Some(files) => files.into_iter().collect(),
+        None => return,
+    };
+    let counted = for_each(
+        |national, counts: &mut Counts| {
+            let notes = structure_notes::read(&files[&national.file]);
+            let structure = &national.structure;
+            with_form(&notes, |with| {
+                let blank = Form::of(structure, &Content::Object(Vec::new()), &[], with);
+                counts.forms += 1;
+                for row in &blank.rows {
+                    let mut posted = Vec::new();
+                    row.post(&mut posted);
+                    counts.controls += posted.len();
+                }
+                blank.each(&mut |row| counts.helped += usize::from(row.help.is_some()));
+                // An untouched form makes a document in which nothing is wrong but what is missing.
+                let empty = filled_in(structure, &Content::Object(Vec::new()), with);
+                for fault in structures::check(structure, &empty) {
+                    let missing = [FaultKind::MissingElement, FaultKind::TooFewEntries];
+                    assert!(missing.contains(&fault.kind), "{}: {fault:?}", national.file);
+                }
+                for (seed, fullness) in
+                    FULLNESSES.into_iter().flat_map(|full| (0..4).map(move |n| (n, full)))
+                {
+                    let document =
+                        synthetic::document(structure, seed, fullness, &mut FinnishText::default());
+                    let read = filled_in(structure, &document, with);
+                    counts.documents += 1;
+                    counts.untouched += usize::from(read == document);
+                    let kept = form::finished(structure, &document);
+                    assert_eq!(content::write(&read), content::write(&kept), "{}", national.file);
+                    assert!(is_valid(&national.validator, &read), "{}", national.file);
+                }
+            });
+        },
+        |a, b| Counts {
+            forms: a.forms + b.forms,
+            controls: a.controls + b.controls,
+            documents: a.documents + b.documents,
+            untouched: a.untouched + b.untouched,
+            helped: a.helped + b.helped,
+        },
+    );
+    let Some(counted) = counted else { return };
+    println!(
+        "{} forms, {} controls, {} with a help text; {} of {} documents the same to the last member",
+        counted.forms, counted.controls, counted.helped, counted.untouched, counted.documents
+    );
+    assert_eq!(counted.forms, FILES);
+    assert!(counted.controls > 7_000 && counted.helped > 4_000);
+    // The others hold groups without content, which a form leaves out.
+    assert!(counted.untouched * 10 > counted.documents * 9);
+}
+
+/// CAS-1: every fault of a document has its row in the form, and every control's name is its own.
+#[test]
+fn every_fault_stands_beside_its_field() {
+    #[derive(Default)]
+    struct Counts {
+        faults: usize,
+        exact: usize,
+    }
+    let counted = for_each(
+        |national, counts: &mut Counts| {
+            let structure = &national.structure;
+            let document =
+                synthetic::document(structure, 7, Fullness::Full, &mut FinnishText::default());
+            with_form(&StructureNotes::default(), |with| {
+                let form = Form::of(structure, &document, &[], with);
+                let mut names = std::collections::HashSet::new();
+                form.each(&mut |row| {
+                    assert!(names.insert(row.name.clone()), "{}: {}", national.file, row.name);
+                    assert_eq!(
+                        form::name_of(&form::element_of(&row.name)),
+                        Some(row.name.as_str())
+                    );
+                });
+                for mutation in sample(synthetic::mutations(structure, &document), 2) {
+                    let broken = mutation.apply(&document);
+                    let faults = structures::check(structure, &broken);
+                    let form = Form::of(structure, &broken, &faults, with);
+                    let placed: usize = form.faulty().iter().map(|row| row.faults.len()).sum();
+                    assert_eq!(placed + form.faults.len(), faults.len());
+                    for row in form.faulty() {
+                        for fault in &row.faults {
+                            let name = form::name_of(&fault.element).unwrap();
+                            assert!(name.starts_with(row.name.as_str()), "{name} at {}", row.name);
+                            counts.faults += 1;
+                            counts.exact += usize::from(name == row.name);
+                        }
+                    }
+                }
+            });
+        },
+        |a, b| Counts { faults: a.faults + b.faults, exact: a.exact + b.exact },
+    );
+    let Some(counted) = counted else { return };
+    println!("{} faults placed, {} of them named as their row is", counted.faults, counted.exact);
+    assert!(counted.faults > 2_000);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    /// CAS-1: what people write comes back to the letter, whatever it is, in the form and in the document.
+    #[test]
+    fn hostile_texts_go_through_a_form_unchanged(
+        text in "[^\\p{Cc}]{1,60}|<script>alert\\(1\\)</script>|\\n\\n x|\"'&lt;|(\u{202e}|\u{feff}|😀){1,5}",
+        seed in 0u64..1000,
+    ) {
+        let structure = structures::built_in().iter().find(|one| one.type_arc() == "1506.19005").unwrap();
+        let mut document = synthetic::document(structure, seed, Fullness::Full, &mut FinnishText::default());
+        let place = format!("/{}/asiakaskertomusmerkinta/tapahtuma/kuvaus", structure.root);
+        *document.at_mut(&place).unwrap() = Content::of_text(&text);
+        let read = with_form(&StructureNotes::default(), |with| filled_in(structure, &document, with));
+        prop_assert_eq!(content::write(&read), content::write(&document));
     }
 }

@@ -68,8 +68,41 @@ pub fn check_conditions(
     content: &Content,
     facts: &ConditionFacts,
 ) -> Vec<Fault> {
-    let Some(root) = content.member(&structure.root) else { return Vec::new() };
-    let mut judge = Judge { structure, root, facts, faults: Vec::new() };
+    judged(structure, content, facts, None).map(|judge| judge.faults).unwrap_or_default()
+}
+
+/// Whether the conditions of a row hold now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The row's place, as a fault would name it.
+    pub element: String,
+    /// Whether the condition holds, so that the row must be given.
+    pub holds: bool,
+    /// Whether another row will do in its place.
+    pub or_another: bool,
+}
+
+/// The rows that are obligatory under a condition, in every group that the content has: whether it holds
+/// now, given or not. What people fill in shows a row when this says so, so it can ask for nothing else than
+/// [`check_conditions`] does.
+///
+/// A row that several rules ask for is told once; it is asked for when one of them holds.
+///
+/// Source: ARC-5, CAS-1; national-specs annex A.
+#[must_use]
+pub fn asked_for(structure: &Structure, content: &Content, facts: &ConditionFacts) -> Vec<Asked> {
+    let judge = judged(structure, content, facts, Some(Vec::new()));
+    judge.and_then(|judge| judge.asked).unwrap_or_default()
+}
+
+fn judged<'c>(
+    structure: &'c Structure,
+    content: &'c Content<'c>,
+    facts: &'c ConditionFacts,
+    asked: Option<Vec<Asked>>,
+) -> Option<Judge<'c>> {
+    let root = content.member(&structure.root)?;
+    let mut judge = Judge { structure, root, facts, faults: Vec::new(), asked };
     let place = Place::TOP;
     let place = place.member(&structure.root);
     judge.anywhere(&structure.fields, root, &place);
@@ -81,7 +114,7 @@ pub fn check_conditions(
             &place,
         );
     }
-    judge.faults
+    Some(judge)
 }
 
 /// A group's rows and what stands in it.
@@ -96,6 +129,8 @@ struct Judge<'c> {
     root: &'c Content<'c>,
     facts: &'c ConditionFacts,
     faults: Vec<Fault>,
+    /// What [`asked_for`] tells; nobody else wants it made.
+    asked: Option<Vec<Asked>>,
 }
 
 impl<'c> Judge<'c> {
@@ -150,8 +185,15 @@ impl<'c> Judge<'c> {
     }
 
     fn judge(&mut self, rule: &Rule, targets: &[&Reach], group: Group<'c>, place: &Place) {
-        let holds = rule.tests.iter().all(|test| self.holds(test, group));
-        if holds == rule.unless {
+        let holds = rule.tests.iter().all(|test| self.holds(test, group)) != rule.unless;
+        if let Some(asked) = &mut self.asked {
+            let or_another = targets.len() > 1 && !matches!(rule.demand, Demand::GiveAll(_));
+            for target in targets {
+                let element = format!("{}/{}", place.element(), target.keys.join("/"));
+                ask(asked, Asked { element, holds, or_another });
+            }
+        }
+        if !holds {
             return;
         }
         let given = |target: &Reach| any(group.content, &target.keys, &mut is_given);
@@ -218,6 +260,17 @@ impl<'c> Judge<'c> {
             Trial::IsNot(code) => fault.arg("values", code),
             _ => fault,
         }
+    }
+}
+
+/// Adds what a rule asks for to what others do: the rule that holds and leaves no choice says most.
+fn ask(asked: &mut Vec<Asked>, more: Asked) {
+    match asked.iter_mut().find(|known| known.element == more.element) {
+        Some(known) if (more.holds, !more.or_another) > (known.holds, !known.or_another) => {
+            *known = more;
+        }
+        Some(_) => {}
+        None => asked.push(more),
     }
 }
 
@@ -577,6 +630,45 @@ mod tests {
                     "paihteiden_kaytto/alkoholin_kaytto/kuusi_alkoholiannosta_yhdella_kayttokerralla",
                     "all-or-none",
                 ),
+            ],
+        );
+    }
+
+    /// CAS-1: a row is asked for exactly when its absence would be a fault, and told with its condition's state
+    /// when given too.
+    #[test]
+    fn what_is_asked_for_is_what_would_be_missed() {
+        let check = |document: Value, expected: &[(&str, bool, bool)]| {
+            let structure = super::super::tests::structure("1505.2");
+            let content = super::super::tests::content(&json!({ &*structure.root: document }));
+            let found = asked_for(structure, &content, &any_day());
+            let found: Vec<(&str, bool, bool)> = found
+                .iter()
+                .map(|asked| {
+                    let place = asked.element.strip_prefix("structured:/asia_asiakirja/").unwrap();
+                    (place, asked.holds, asked.or_another)
+                })
+                .collect();
+            assert_eq!(found, expected, "{document}");
+        };
+        let named = |code_of_name: &str| json!({ "asian_tiedot": { "nimi": code(code_of_name) } });
+        let rows = |other_name: bool| {
+            [
+                ("asian_tiedot/lisatieto_luokkaan_muu", other_name, false),
+                ("asian_tiedot/paattymispaiva", false, false),
+            ]
+        };
+        check(named("1"), &rows(false));
+        check(named("99"), &rows(true));
+        let mut given = named("99");
+        given["asian_tiedot"]["lisatieto_luokkaan_muu"] = "perhetyö".into();
+        check(given, &rows(true));
+        check(
+            json!({ "asiakas": [{ "henkilotunnus": { "value": "010190-900P" } }] }),
+            &[
+                ("asiakas/0/henkilotunnus", true, true),
+                ("asiakas/0/tilapainen_yksilointitunnus", true, true),
+                ("asiakas/0/asiaan_liittymishetki", false, false),
             ],
         );
     }

@@ -20,7 +20,7 @@ use crate::time::FinnishDay;
 
 pub use check::check;
 pub use codes::check_codes;
-pub use conditions::{ConditionFacts, check_conditions};
+pub use conditions::{Asked, ConditionFacts, asked_for, check_conditions};
 pub use content::Content;
 pub use diff::{Change, Difference, diff};
 pub use identity_codes::check_identity_codes;
