@@ -291,10 +291,21 @@ impl<'a> Inquiry<'a> {
         naming: &Naming,
         metadata: Option<&Metadata>,
     ) -> Answer<ArchivePermit> {
+        let made = metadata.map(Made::of).unwrap_or_default();
+        self.may_archive_made(tx, naming, &made)
+    }
+
+    /// As [`Inquiry::may_archive`], of a document of which no more is known yet than who makes it.
+    pub(crate) fn may_archive_made(
+        &self,
+        tx: &ReadTx<'_>,
+        naming: &Naming,
+        made: &Made<'_>,
+    ) -> Answer<ArchivePermit> {
         // A system that records into its own organisation's register is asked nothing of the client.
         let plain = self.caller.is_system() && self.caller.owns(&naming.controller);
         let client = if plain { None } else { tx.find_client(&naming.client)? };
-        let document = facts_of(naming, metadata, client);
+        let document = facts_of(naming, made, client);
         let known = self.client(tx, client)?;
         let permit =
             match access::may_archive(naming.replaces.is_some(), &self.question(&document, &known))
@@ -706,15 +717,31 @@ fn refusals(
 }
 
 /// What a decision needs to know of a document that is sent.
-fn facts_of(
-    naming: &Naming,
-    metadata: Option<&Metadata>,
-    client: Option<ClientKey>,
-) -> DocumentFacts {
+/// What of a document's metadata archiving turns on, beside what it names.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Made<'a> {
+    /// The document's identifier.
+    pub(crate) document: Option<&'a Oid>,
+    /// The unit that makes it.
+    pub(crate) unit: Option<&'a Oid>,
+    /// Its specific type, a code.
+    pub(crate) specific_type: Option<&'a str>,
+}
+
+impl<'a> Made<'a> {
+    fn of(metadata: &'a Metadata) -> Self {
+        Self {
+            document: Some(&metadata.document_id),
+            unit: metadata.unit().map(|unit| &unit.id),
+            specific_type: metadata.specific_type.as_deref(),
+        }
+    }
+}
+
+fn facts_of(naming: &Naming, made: &Made<'_>, client: Option<ClientKey>) -> DocumentFacts {
     // Nothing of archiving turns on the identifiers, so one that does not read is left open.
-    let id = metadata.map_or(&naming.controller, |metadata| &metadata.document_id);
-    let kind = metadata.and_then(|metadata| metadata.specific_type.as_deref());
-    let unit = metadata.and_then(Metadata::unit).map(|unit| unit.id.clone());
+    let id = made.document.unwrap_or(&naming.controller);
+    let (kind, unit) = (made.specific_type, made.unit.cloned());
     DocumentFacts {
         id: id.clone(),
         set: naming.set_id.clone().unwrap_or_else(|| id.clone()),

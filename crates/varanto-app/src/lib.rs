@@ -18,6 +18,7 @@ pub mod mandates;
 pub mod oversight;
 pub mod persons;
 pub mod plan;
+pub mod recording;
 mod registry;
 pub mod relationship;
 pub mod roads;

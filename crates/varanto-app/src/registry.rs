@@ -11,6 +11,7 @@ use varanto_domain::joining::{RegisterEntries, Registers};
 use varanto_domain::relationship::Roads;
 use varanto_domain::structures::{Structure, built_in};
 use varanto_domain::time::{FinnishDay, Validity};
+use varanto_formats::structure_notes::{self, StructureNotes};
 use varanto_formats::{code_sets, national_schema, registers};
 use varanto_store::{FileKind, ReadTx, RegisterFile, Store, StoreError};
 
@@ -37,6 +38,8 @@ pub struct StructureEntry {
     pub state: StructureState,
     /// Whether it came with the program rather than from a file.
     pub built_in: bool,
+    /// What its file says to people who fill it in; the program itself says nothing.
+    pub notes: Arc<StructureNotes>,
 }
 
 /// A snapshot of everything loaded.
@@ -102,6 +105,7 @@ impl Registry {
                             structure: Arc::new(structure),
                             state: StructureState::Ready,
                             built_in: false,
+                            notes: Arc::new(structure_notes::read(file)),
                         },
                     );
                 }
@@ -357,6 +361,7 @@ fn built_in_structures() -> BTreeMap<Oid, StructureEntry> {
         structure: Arc::new(structure.clone()),
         state: StructureState::Ready,
         built_in: true,
+        notes: Arc::default(),
     };
     built_in().iter().map(|one| (one.oid.clone(), entry(one))).collect()
 }
@@ -372,7 +377,12 @@ fn structures(files: Vec<RegisterFile>) -> Result<BTreeMap<Oid, StructureEntry>,
         let state = if file.withdrawn { StructureState::Withdrawn } else { StructureState::Ready };
         structures.insert(
             structure.oid.clone(),
-            StructureEntry { structure: Arc::new(structure), state, built_in: false },
+            StructureEntry {
+                structure: Arc::new(structure),
+                state,
+                built_in: false,
+                notes: Arc::new(structure_notes::read(&file.content)),
+            },
         );
     }
     Ok(structures)

@@ -153,6 +153,8 @@ fault_kinds! {
     PdfValidatorSilent = "pdf-validator-silent";
     /// A part is larger than this archive takes. Args: `limit`.
     TooLarge = "too-large";
+    /// Somebody has begun more documents than anybody finishes. Args: `limit`.
+    TooManyDrafts = "too-many-drafts";
 
     /// A signature of a kind that the document needs is missing. Args: `expected`.
     SignatureMissing = "signature-missing";

@@ -9,6 +9,7 @@
 //! * `migrations`: the schema;
 //! * `keys`, `content`, `holes`: how contents are encrypted and compressed;
 //! * `signatures`: what was found out about the signatures of versions;
+//! * `drafts`: what people have begun to record;
 //! * `persons`: what the population register says of clients;
 //! * `reindex`: how what is derived from documents is made anew;
 //! * `backup`: sealed snapshots in a folder elsewhere, and how they come back;
@@ -20,6 +21,7 @@ mod clients;
 mod content;
 mod delegations;
 mod documents;
+mod drafts;
 mod error;
 mod holes;
 mod identities;
@@ -59,6 +61,7 @@ pub use delegations::DelegationRow;
 pub use documents::{
     InvalidationRow, NewVersion, SealedContent, SealedRecord, VersionEvidence, VersionRow,
 };
+pub use drafts::{DraftRow, NewDraft, SealedDraft};
 pub use error::{Commits, StoreError};
 pub use keymaker::KeyMaker;
 pub use keys::{

@@ -39,6 +39,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(13, "time_in_cases", "0013_time_in_cases"),
     migration!(14, "keepers_of_users", "0014_keepers_of_users"),
     migration!(15, "identity_joins", "0015_identity_joins"),
+    migration!(16, "drafts", "0016_drafts"),
 ];
 
 /// Written into the file's header, so that another program's database is not taken for a store.

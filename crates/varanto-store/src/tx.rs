@@ -279,6 +279,7 @@ impl<'a> WriteTx<'a> {
         let changed = self.execute(SQL, params![client.0, now])? > 0;
         if changed {
             self.keys().forget(client.0);
+            self.delete_drafts_of(client)?;
         }
         Ok(changed)
     }

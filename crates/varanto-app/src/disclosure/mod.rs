@@ -4,7 +4,7 @@
 mod current_will;
 mod hand_over;
 mod package;
-mod record_will;
+pub(crate) mod record_will;
 
 pub use current_will::{CurrentPermission, CurrentRefusals};
 pub use hand_over::{MOST_DOCUMENTS, PlannedDocument, PlannedPackage};

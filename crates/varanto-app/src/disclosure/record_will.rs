@@ -213,7 +213,7 @@ impl App {
     }
 
     /// An identifier that no system's counting reaches: it ends with one of the archive's own keys.
-    fn new_identifier(&self, caller: &Caller, registry: &Registry, now: Instant) -> Oid {
+    pub(crate) fn new_identifier(&self, caller: &Caller, registry: &Registry, now: Instant) -> Oid {
         let organisation = registry.registers().organisation(&caller.organisation);
         let nodes = organisation.map(varanto_domain::joining::Organisation::own_nodes);
         let node = nodes.and_then(|nodes| nodes.into_iter().next());
@@ -224,7 +224,7 @@ impl App {
 }
 
 /// The client's names in the newest document in force that the caller may read in a register of its own.
-fn known_name(
+pub(crate) fn known_name(
     tx: &ReadTx<'_>,
     inquiry: &Inquiry<'_>,
     client: ClientKey,

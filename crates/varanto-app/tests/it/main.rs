@@ -24,6 +24,7 @@ mod persons;
 mod plan;
 mod power_cut;
 mod receipts;
+mod recording;
 mod relationships;
 mod rights;
 mod roads;

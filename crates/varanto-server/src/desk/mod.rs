@@ -1,9 +1,10 @@
-//! The professional's desk: finding a client, the client's whole situation, the time line, and documents.
+//! The professional's desk: finding a client, the client's whole situation, the time line, documents, and recording.
 //!
 //! Every page asks the archive's own operations, which decide and log; a page decides nothing. Source: CAS-1, CAS-3;
 //! design D11.
 
 mod client;
+mod record;
 
 use askama::Template;
 use axum::extract::State;
@@ -30,6 +31,7 @@ pub const MENU: &[Entry] = &[Entry { path: "/desk/", text: "desk.menu_find" }];
 pub const TABS: &[Entry] = &[
     Entry { path: "", text: "desk.tab_situation" },
     Entry { path: "timeline/", text: "desk.tab_timeline" },
+    Entry { path: "record/", text: "desk.tab_record" },
 ];
 
 /// The routes of the desks, each behind the gate.
@@ -39,6 +41,14 @@ pub fn router(doors: &Doors) -> Router<Doors> {
         .route("/{language}/desk/find", post(find))
         .route("/{language}/desk/clients/{client}/", get(client::page))
         .route("/{language}/desk/clients/{client}/reason", post(client::reason))
+        .route("/{language}/desk/clients/{client}/record/", get(record::page).post(record::begin))
+        .route(
+            "/{language}/desk/clients/{client}/record/{draft}/",
+            get(record::draft).post(record::act),
+        )
+        .route("/{language}/desk/clients/{client}/record/{draft}/view", get(record::view))
+        .route("/{language}/desk/clients/{client}/record/{draft}/archive", post(record::archive))
+        .route("/{language}/desk/clients/{client}/recorded/{oid}/", get(record::recorded))
         .nest("/{language}/desk/clients/{client}", reading::router());
     gate::behind(doors, Side::Desk, routes)
 }

@@ -1,6 +1,7 @@
 //! Pages for people: server-rendered, in three languages, readable without script.
 
 mod api;
+pub(crate) mod form;
 mod growth;
 mod landing;
 mod style;
@@ -457,6 +458,7 @@ macro_rules! assets {
 assets! {
     "varanto.css", "text/css; charset=utf-8", "assets/varanto.css";
     "try.js", "text/javascript; charset=utf-8", "assets/try.js";
+    "form.js", "text/javascript; charset=utf-8", "assets/form.js";
     "varanto.svg", "image/svg+xml", "assets/varanto.svg";
     "regular.woff2", "font/woff2", "../varanto-kit/assets/fonts/SourceSans3-Regular.woff2";
     "semibold.woff2", "font/woff2", "../varanto-kit/assets/fonts/SourceSans3-Semibold.woff2";

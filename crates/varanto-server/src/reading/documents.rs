@@ -25,7 +25,7 @@ use crate::rest::problem::{Coded, Problem};
 
 /// What a view in a page may do: nothing, in no origin at all; its own pictures and styles alone are shown, in
 /// our own pages alone.
-const VIEW_POLICY: &str = "sandbox; default-src 'none'; img-src data:; \
+pub(crate) const VIEW_POLICY: &str = "sandbox; default-src 'none'; img-src data:; \
      style-src 'unsafe-inline'; frame-ancestors 'self'";
 
 /// Which client, and which document of theirs.

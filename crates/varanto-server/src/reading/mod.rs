@@ -23,6 +23,8 @@ use crate::rest::problem::Problem;
 use crate::texts::Language;
 use crate::{desk, own};
 
+pub(crate) use documents::VIEW_POLICY;
+
 /// What a page answers.
 pub type Page = Result<Response, Problem>;
 

@@ -446,6 +446,7 @@ pub const CODES: &[&str] = &[
     "disk-full",
     "duplicate-with-other-bytes",
     "faults",
+    "form-not-read",
     "form-of-others",
     "internal",
     "login-not-begun-here",

@@ -15,6 +15,7 @@ mod overseeing;
 mod pages;
 mod people;
 mod program;
+mod recording;
 mod refusals;
 mod relationships;
 mod running;

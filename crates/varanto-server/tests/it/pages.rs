@@ -43,18 +43,18 @@ const SOUND: &str = r"(() => {
 })()";
 
 /// A browser that looks at pages and keeps what is wrong with them.
-struct Walk {
-    browser: Browser,
+pub(crate) struct Walk {
+    pub(crate) browser: Browser,
     wrong: Vec<String>,
 }
 
 impl Walk {
-    fn open(width: u32) -> Self {
+    pub(crate) fn open(width: u32) -> Self {
         Self { browser: Browser::open(width), wrong: Vec::new() }
     }
 
     /// Looks at a page as it is: sound, nothing sticking out, no complaint of the browser.
-    fn check(&mut self, name: &str) {
+    pub(crate) fn check(&mut self, name: &str) {
         let browser = &mut self.browser;
         let mut wrong = vec![text(&browser.run(SOUND)), axe(browser)];
         wrong.extend(browser.complaints());
@@ -66,7 +66,7 @@ impl Walk {
         picture(browser, name);
     }
 
-    fn end(self) {
+    pub(crate) fn end(self) {
         assert!(self.wrong.is_empty(), "{}", self.wrong.join("\n"));
     }
 }
@@ -87,7 +87,7 @@ fn axe(browser: &mut Browser) -> String {
 }
 
 /// Logs in as one of the provider's people.
-fn log_in(browser: &mut Browser, base: &str, language: &str, user: &str) {
+pub(crate) fn log_in(browser: &mut Browser, base: &str, language: &str, user: &str) {
     browser.go(&format!("{base}/{language}/login/"));
     browser.click("a.button");
     browser.click(&format!("button[value=\"{user}\"]"));

@@ -1,0 +1,166 @@
+//! From a draft to the document: looked at, or archived on the one road (CAS-1, ARC-1).
+
+use serde_json::json;
+use varanto_domain::access::Caller;
+use varanto_domain::access::log::{Event, Outcome};
+use varanto_domain::archive::documents::{DocumentGroup, Part};
+use varanto_domain::faults::Fault;
+use varanto_domain::structures::Content;
+use varanto_domain::time::Instant;
+use varanto_formats::{content, form};
+
+use super::{OpenDraft, Writer, born, name_of_party, unit_of};
+use crate::archive::make_view::made;
+use crate::archive::{Archived, Submission};
+use crate::relationship::compose::PROGRAM;
+use crate::{App, AppError, Registry};
+
+/// What a draft would be as a document.
+#[derive(Debug, Clone)]
+pub struct Looked {
+    /// Its view, when one can be made.
+    pub view: Option<String>,
+    /// Every fault that archiving would tell; empty when it would be archived.
+    pub faults: Vec<Fault>,
+    /// What would be remarked on.
+    pub remarks: Vec<Fault>,
+}
+
+impl App {
+    /// Makes the document of an open draft and checks it as archiving would; nothing is kept but a line in the log.
+    ///
+    /// # Errors
+    /// [`AppError::Denied`] for one who may not archive into the case; logged.
+    ///
+    /// Source: CAS-1, ARC-2, ARC-5.
+    pub fn look_at_draft(
+        &self,
+        caller: &Caller,
+        writer: &Writer,
+        open: &OpenDraft,
+    ) -> Result<Looked, AppError> {
+        let now = self.clock.now();
+        let registry = self.registry();
+        let submission = submission(&registry, caller, writer, open, now);
+        let view =
+            submission.part(Part::View).map(|view| String::from_utf8_lossy(view).into_owned());
+        let mut checked = self.check_in_the_making(caller, &submission, Vec::new(), now)?;
+        if view.is_none() {
+            checked.faults.retain(|fault| fault.element != "parts");
+        }
+        let codes = checked.faults.iter().map(Fault::code).collect();
+        let sound = checked.faults.is_empty();
+        let outcome = if sound { Outcome::Done } else { Outcome::Refused(codes) };
+        self.log(caller, Event::Check, outcome, now)?;
+        Ok(Looked { view, faults: checked.faults, remarks: checked.remarks })
+    }
+
+    /// Archives the document of an open draft; the draft is gone then. When the program ends between the two, the
+    /// draft is found archived when it is opened next, for its document's identifier is its own.
+    ///
+    /// # Errors
+    /// As [`App::archive_document`]; the draft stays.
+    ///
+    /// Source: CAS-1, CAS-2, ARC-13.
+    pub fn archive_draft(
+        &self,
+        caller: &Caller,
+        writer: &Writer,
+        open: &OpenDraft,
+    ) -> Result<Archived, AppError> {
+        let registry = self.registry();
+        let submission = submission(&registry, caller, writer, open, self.clock.now());
+        let archived = self.archive_document(caller, submission)?;
+        let number = open.number;
+        self.store.write::<_, AppError>(move |tx| Ok(tx.delete_draft(number)?))?;
+        Ok(archived)
+    }
+}
+
+/// The document as it would be sent: the content without what was left empty, its view, and its metadata.
+fn submission(
+    registry: &Registry,
+    caller: &Caller,
+    writer: &Writer,
+    open: &OpenDraft,
+    now: Instant,
+) -> Submission {
+    let finished: Content = form::finished(&open.paper.structure, &open.draft.content);
+    let mut submission = Submission {
+        metadata: metadata(registry, caller, writer, open, now).to_string().into_bytes(),
+        parts: vec![(Part::Structured, content::write(&finished).into_bytes())],
+    };
+    // Without a view the checks tell what keeps it from being made.
+    if let Some(view) = made(&submission, registry, open.paper.language) {
+        submission.parts.push((Part::View, view.into_bytes()));
+    }
+    submission
+}
+
+fn metadata(
+    registry: &Registry,
+    caller: &Caller,
+    writer: &Writer,
+    open: &OpenDraft,
+    now: Instant,
+) -> serde_json::Value {
+    use varanto_domain::ids::{ClientIdentifier, Oid};
+    let case = &open.facts_of_case;
+    let party = |id: &Oid| json!({ "id": id.as_str(), "name": name_of_party(registry, id) });
+    let document = open.paper.document.as_str();
+    let specific = open.paper.structure.specific_type().unwrap_or_default();
+    let mut client = json!({
+        "given_names": case.name.given, "family_name": case.name.family,
+    });
+    match &case.client {
+        ClientIdentifier::Code(code) => client["identity_code"] = code.reveal().into(),
+        ClientIdentifier::Temporary(id) => {
+            client["temporary_id"] = json!({
+                "root": id.root().as_str(), "extension": id.reveal(),
+            });
+        }
+    }
+    if let Some(born) = born(&case.client) {
+        client["birth_date"] = born.to_string().into();
+    }
+    let mut professional = json!({
+        "given_names": writer.given_names, "family_name": writer.family_name,
+    });
+    if let Some(number) = &writer.registration_number {
+        professional["registration_number"] = number.as_str().into();
+    }
+    let mut metadata = json!({
+        "document_id": document, "set_id": document, "version": 1,
+        "group": DocumentGroup::LaterPhase.code(),
+        "general_type": general_type(specific), "specific_type": specific,
+        "structure": open.paper.structure.oid.as_str(),
+        "written_at": now.to_string(), "created_at": open.begun_at.to_string(),
+        "language": open.paper.language.tag(),
+        "confidentiality": "6",
+        "client": client,
+        "professional": professional,
+        "controller": party(&case.controller),
+        "organiser": party(&case.controller),
+        "case_id": case.case.as_str(), "service_task": case.service_task,
+        "view_format": "2", "structured_format": "5",
+        "software": { "manufacturer": "Varanto", "product": "Varanto", "version": PROGRAM },
+        "record_state": "3", "register_type": "1", "retention_class": "1", "special_content": "E",
+    });
+    if let Some(unit) = unit_of(caller) {
+        metadata["service_unit"] = party(unit);
+    }
+    if !caller.owns(&case.controller) {
+        metadata["producer"] = party(&caller.organisation);
+    }
+    if !open.draft.guardians.is_empty() {
+        metadata["guardian_disclosure"] = open.draft.guardians.as_str().into();
+    }
+    metadata
+}
+
+/// The general type of a specific one: the code without its last three digits.
+///
+/// Source: national-specs annex B; own-choices.
+fn general_type(specific: &str) -> &str {
+    &specific[..specific.len().saturating_sub(3)]
+}

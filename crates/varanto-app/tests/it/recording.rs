@@ -1,0 +1,337 @@
+//! Recording at the desk: drafts that are nobody's but their author's, and the documents that they become.
+
+use varanto_app::archive::DocumentQuery;
+use varanto_app::recording::{
+    Begun, DRAFT_DAYS, MAX_DRAFT_BYTES, OpenDraft, Opened, Saved, Writer,
+};
+use varanto_app::{App, AppError};
+use varanto_domain::access::{Caller, Purpose};
+use varanto_domain::archive::documents::Part;
+use varanto_domain::faults::FaultKind;
+use varanto_domain::structures::{Content, check_conditions};
+use varanto_formats::form::{self, CodeLists, Form, MadeWith, Source, unchanged};
+use varanto_formats::synthetic::{self, FinnishText, Fullness};
+use varanto_formats::view::ViewLanguage;
+use varanto_formats::{content, drafts};
+
+use crate::access::{code, worker};
+use crate::world::{
+    COUNTY, Dossier, NEIGHBOUR, NEIGHBOURS_UNIT, NOTE, PRODUCER, PRODUCERS_UNIT, System, UNIT,
+    World, about, client, corpora, long, oid, serving, structure_of,
+};
+
+const ROOT: &str = "/merkinta_tapaamisesta_tai_yhteydenotosta";
+const SECRET: &str = "Käynti kotona, äiti väsynyt.";
+
+fn writer() -> Writer {
+    Writer {
+        given_names: "Testi".into(),
+        family_name: "Työntekijä".into(),
+        registration_number: None,
+    }
+}
+
+fn begun(dossier: &Dossier) -> Begun {
+    Begun {
+        client: dossier.client.identifier(),
+        case: oid(&dossier.case),
+        structure: structure_of(NOTE).oid.clone(),
+        language: ViewLanguage::Finnish,
+    }
+}
+
+fn begin(world: &World, caller: &Caller, dossier: &Dossier) -> i64 {
+    world.app.begin_draft(caller, &writer(), &begun(dossier)).unwrap()
+}
+
+fn open(app: &App, caller: &Caller, dossier: &Dossier, number: i64) -> OpenDraft {
+    match app.open_draft(caller, &writer(), &dossier.client.identifier(), number).unwrap() {
+        Opened::Draft(open) => *open,
+        Opened::Archived(document) => panic!("archived as {document}"),
+    }
+}
+
+/// Writes into the row of a draft.
+fn write(open: &mut OpenDraft, row: &str, text: &str) {
+    let place = open.draft.content.at_mut(&format!("{ROOT}/{row}")).unwrap();
+    *place = Content::of_text(text);
+}
+
+fn save(world: &World, caller: &Caller, dossier: &Dossier, open: &OpenDraft) -> Saved {
+    let client = dossier.client.identifier();
+    world.app.save_draft(caller, &client, open.number, open.edition, &open.draft).unwrap()
+}
+
+fn found(world: &World, caller: &Caller, dossier: &Dossier) -> usize {
+    let query =
+        DocumentQuery { client: Some(dossier.client.identifier()), ..DocumentQuery::default() };
+    world.app.find_documents(caller, &query).unwrap().hits.len()
+}
+
+/// CAS-1, REL-9: what registers and the case know stands in a new form with its source, until somebody changes it.
+#[test]
+fn a_new_draft_has_in_it_what_is_known_already() {
+    let world = World::new();
+    let dossier = world.open_case(&client(1));
+    let caller = worker(&world, COUNTY, UNIT);
+    let lines = world.contents().log_lines;
+    let number = begin(&world, &caller, &dossier);
+    let mut draft = open(&world.app, &caller, &dossier, number);
+    assert_eq!(world.contents().log_lines, lines + 2, "each a look at the case");
+
+    let json = content::write(&draft.draft.content);
+    for known in [
+        r#""sukunimi":"Suvanto-1","etunimet":"Aino Testi""#,
+        dossier.client.code.reveal(),
+        r#""sukunimi":"Työntekijä","etunimet":"Testi""#,
+        r#""code":"24","display":"Lapsiperheiden palvelut""#,
+        r#""code":"1.2.246.10.90000001.10.11","display":"Yksikkö""#,
+        r#""paivamaara":"2026-11-"#,
+    ] {
+        assert!(json.contains(known), "{known} in {json}");
+    }
+    let standing = |draft: &OpenDraft| unchanged(&draft.proposals, &draft.draft.content);
+    let client_name = (format!("{ROOT}/asiakas/0/sukunimi"), Source::Case);
+    assert!(standing(&draft).contains(&client_name));
+    let before = standing(&draft).len();
+    write(&mut draft, "asiakas/0/sukunimi", "Toinen");
+    assert_eq!(standing(&draft).len(), before - 1);
+}
+
+/// CAS-1: a draft is its author's alone, and nothing of it is in any list, search or count.
+#[test]
+fn nobody_else_sees_a_draft_or_that_there_is_one() {
+    let world = World::new();
+    let (dossier, other) = (world.open_case(&client(1)), world.open_case(&client(2)));
+    let caller = worker(&world, COUNTY, UNIT);
+    let before = (world.contents().versions, found(&world, &caller, &dossier));
+    let number = begin(&world, &caller, &dossier);
+    let mut draft = open(&world.app, &caller, &dossier, number);
+    write(&mut draft, "asiakaskertomusmerkinta/tapahtuma/kuvaus", SECRET);
+    assert!(matches!(save(&world, &caller, &dossier, &draft), Saved::Kept { edition: 2, .. }));
+
+    assert_eq!((world.contents().versions, found(&world, &caller, &dossier)), before);
+    let colleague = {
+        let mut colleague = worker(&world, COUNTY, UNIT);
+        let varanto_domain::access::Who::Person { subject, .. } = &mut colleague.who else {
+            panic!("a person")
+        };
+        *subject = "k.kollega".to_owned();
+        colleague
+    };
+    let (id, others) = (dossier.client.identifier(), other.client.identifier());
+    for (caller, client) in [
+        (&colleague, &id),
+        (&worker(&world, NEIGHBOUR, NEIGHBOURS_UNIT), &id),
+        (&world.caller(System::County), &id),
+        (&caller, &others),
+    ] {
+        let app = &world.app;
+        assert_eq!(code(app.open_draft(caller, &writer(), client, number)), "not-found");
+        assert_eq!(code(app.save_draft(caller, client, number, 2, &draft.draft)), "not-found");
+        assert_eq!(code(app.discard_draft(caller, client, number)), "not-found");
+        assert!(app.list_drafts(caller, client).unwrap().is_empty());
+    }
+    assert_eq!(world.app.list_drafts(&caller, &id).unwrap().len(), 1);
+    assert_eq!(open(&world.app, &caller, &dossier, number).draft, draft.draft);
+}
+
+/// CAS-1: whoever may not archive into the case begins no draft of it, and opens none.
+#[test]
+fn a_draft_asks_for_the_right_to_archive_and_waits_while_it_is_missing() {
+    let world = World::new();
+    let producers = |last: &str| [serving(PRODUCERS_UNIT, "2026-01-01", last)];
+    let who = client(1);
+    let relationship = world.relationship(&who).served_by(serde_json::json!(producers("")));
+    let dossier = world.open_case_under(&relationship, &who);
+    let stranger = worker(&world, NEIGHBOUR, NEIGHBOURS_UNIT);
+    let begins = |caller: &Caller| world.app.begin_draft(caller, &writer(), &begun(&dossier));
+    assert_eq!(code(begins(&stranger)), "another-register");
+
+    let caller = worker(&world, PRODUCER, PRODUCERS_UNIT);
+    let number = begins(&caller).unwrap();
+    let mut draft = open(&world.app, &caller, &dossier, number);
+    write(&mut draft, "asiakaskertomusmerkinta/tapahtuma/kuvaus", SECRET);
+    let ended =
+        world.next_version(&relationship).served_by(serde_json::json!(producers("2026-11-01")));
+    world.archive(&ended);
+    assert!(
+        matches!(save(&world, &caller, &dossier, &draft), Saved::Kept { .. }),
+        "nothing is lost"
+    );
+    let id = dossier.client.identifier();
+    assert_eq!(
+        code(world.app.open_draft(&caller, &writer(), &id, number)),
+        "register-use-right-ended"
+    );
+    world.archive(&world.next_version(&ended).served_by(serde_json::json!(producers(""))));
+    assert_eq!(open(&world.app, &caller, &dossier, number).draft, draft.draft);
+}
+
+/// CAS-1: of two tabs the second to save is told, and nothing that was saved is overwritten unseen.
+#[test]
+fn a_draft_that_was_saved_elsewhere_is_not_overwritten_unseen() {
+    let world = World::new();
+    let dossier = world.open_case(&client(1));
+    let caller = worker(&world, COUNTY, UNIT);
+    let number = begin(&world, &caller, &dossier);
+    let mut one = open(&world.app, &caller, &dossier, number);
+    let mut other = open(&world.app, &caller, &dossier, number);
+    write(&mut one, "asiakaskertomusmerkinta/tapahtuma/kuvaus", "ensimmäinen");
+    write(&mut other, "asiakaskertomusmerkinta/tapahtuma/kuvaus", "toinen");
+    assert!(matches!(save(&world, &caller, &dossier, &one), Saved::Kept { edition: 2, .. }));
+    assert_eq!(save(&world, &caller, &dossier, &other), Saved::ChangedMeanwhile { edition: 2 });
+    assert_eq!(open(&world.app, &caller, &dossier, number).draft, one.draft);
+}
+
+/// CAS-1, ARC-1: what was said to be saved is there after the program ended, encrypted, and the document comes of it.
+#[test]
+fn a_saved_draft_outlives_the_program_and_becomes_its_document() {
+    let world = World::new();
+    let dossier = world.open_case(&client(1));
+    let caller = worker(&world, COUNTY, UNIT);
+    let number = begin(&world, &caller, &dossier);
+    let mut draft = open(&world.app, &caller, &dossier, number);
+    write(&mut draft, "asiakaskertomusmerkinta/tapahtuma/kuvaus", SECRET);
+    save(&world, &caller, &dossier, &draft);
+    let world = world.reopen();
+    for entry in std::fs::read_dir(world.folder.path()).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap_or_default();
+        let shown = bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes());
+        assert!(!shown, "a draft lies in the clear");
+    }
+    let open_again = open(&world.app, &caller, &dossier, number);
+    assert_eq!(open_again.draft, draft.draft);
+
+    let looked = world.app.look_at_draft(&caller, &writer(), &open_again).unwrap();
+    assert!(looked.faults.is_empty(), "{:?}", looked.faults);
+    assert!(looked.view.unwrap().contains(SECRET));
+    let archived = world.app.archive_draft(&caller, &writer(), &open_again).unwrap();
+    let document = archived.receipt.document.clone();
+    assert_eq!(document, open_again.paper.document);
+    let read = world.app.open_content(&caller, &document, Some(Part::Structured), Purpose::READ);
+    let read = String::from_utf8(read.unwrap().parts[0].1.clone()).unwrap();
+    assert!(read.contains(SECRET) && !read.contains("null") && !read.contains("{}"), "{read}");
+    assert_eq!(
+        code(world.app.open_draft(&caller, &writer(), &dossier.client.identifier(), number)),
+        "not-found"
+    );
+    assert!(world.damage().is_empty());
+}
+
+/// CAS-1: what is wrong is told as archiving tells it, and the draft stays.
+#[test]
+fn a_draft_with_faults_is_told_all_of_them_and_stays() {
+    let world = World::new();
+    let dossier = world.open_case(&client(1));
+    let caller = worker(&world, COUNTY, UNIT);
+    let number = begin(&world, &caller, &dossier);
+    let mut draft = open(&world.app, &caller, &dossier, number);
+    write(&mut draft, "paivamaara", "ensi viikolla");
+    *draft.draft.content.at_mut(&format!("{ROOT}/asiakas/0/etunimet")).unwrap() = Content::Null;
+    save(&world, &caller, &dossier, &draft);
+    draft.edition += 1;
+    let looked = world.app.look_at_draft(&caller, &writer(), &draft).unwrap();
+    let refused = match world.app.archive_draft(&caller, &writer(), &draft) {
+        Err(AppError::Refused(faults)) => faults,
+        other => panic!("{other:?}"),
+    };
+    for faults in [&looked.faults, &refused] {
+        let told = |kind, row: &str| {
+            let element = format!("structured:{ROOT}/{row}");
+            assert!(
+                faults.iter().any(|one| one.kind == kind && one.element == element),
+                "{faults:?}"
+            );
+        };
+        told(FaultKind::WrongForm, "paivamaara");
+        told(FaultKind::MissingElement, "asiakas/0/etunimet");
+    }
+    assert_eq!(open(&world.app, &caller, &dossier, number).draft, draft.draft);
+}
+
+/// What a browser posts of the draft's form when a document is typed into it.
+fn typed(world: &World, draft: &OpenDraft, document: &Content) -> Content<'static> {
+    let registry = world.app.registry();
+    let organisations = [(oid(UNIT), "Yksikkö".to_owned())];
+    let lists = CodeLists {
+        code_sets: registry.code_sets(),
+        organisations: &organisations,
+        notes: &draft.paper.notes,
+        day: draft.paper.facts.day,
+        language: draft.paper.language,
+    };
+    let with = MadeWith { lists: &lists, facts: &draft.paper.facts };
+    let form = Form::of(&draft.paper.structure, document, &[], &with);
+    let mut posted = Vec::new();
+    for row in &form.rows {
+        row.post(&mut posted);
+    }
+    form::read(&draft.paper.structure, &posted, &lists).unwrap()
+}
+
+/// CAS-1, ARC-5: a valid document of every structure, typed into its form, is archived: of all 202 where the nation's files
+/// are at hand, else of those inside the program.
+#[test]
+fn a_document_of_every_structure_typed_into_its_form_is_archived() {
+    let world = World::new();
+    if let Some(folder) = corpora("sosmeta/Valmis") {
+        let files = std::fs::read_dir(folder).unwrap();
+        let files = files.map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect();
+        world.app.load_structures(files).unwrap();
+    }
+    let dossier = world.open_case(&client(1));
+    let caller = worker(&world, COUNTY, UNIT);
+    let registry = world.app.registry();
+    let id = dossier.client.identifier();
+    let mut archived = 0;
+    let structures = registry.structures().map(|entry| &entry.structure);
+    let all: Vec<_> = structures.filter(|one| one.specific_type().is_some()).collect();
+    // All of them take minutes: every fourth stands for them in a short run.
+    for structure in all.iter().step_by(if long() { 1 } else { 4 }) {
+        let begun = Begun { structure: structure.oid.clone(), ..begun(&dossier) };
+        let number = world.app.begin_draft(&caller, &writer(), &begun).unwrap();
+        let mut draft = open(&world.app, &caller, &dossier, number);
+        let made = (0..100)
+            .map(|n| synthetic::document(structure, n, Fullness::Typical, &mut FinnishText::new()))
+            .find(|made| check_conditions(structure, made, &draft.paper.facts).is_empty())
+            .unwrap_or_else(|| panic!("{} is never valid", structure.oid));
+        let made = about(&dossier.client, &content::write(&made)).to_string();
+        let made = content::read(made.as_bytes(), "made").unwrap();
+        draft.draft.content = typed(&world, &draft, &made);
+        save(&world, &caller, &dossier, &draft);
+        let draft = open(&world.app, &caller, &dossier, number);
+        let answer = world.app.archive_draft(&caller, &writer(), &draft);
+        assert!(answer.is_ok(), "{} {}: {answer:?}", structure.oid, structure.title.fi);
+        archived += 1;
+    }
+    println!("{archived} structures");
+    assert!(archived >= all.len() / 4);
+    assert!(world.app.list_drafts(&caller, &id).unwrap().is_empty());
+}
+
+/// CAS-1: a draft goes when its author says so, when nobody saved it for long, and with its client's key; it has a size.
+#[test]
+fn a_draft_has_an_end_and_a_size() {
+    let world = World::new();
+    let dossier = world.open_case(&client(1));
+    let caller = worker(&world, COUNTY, UNIT);
+    let id = dossier.client.identifier();
+    let number = begin(&world, &caller, &dossier);
+    let mut draft = open(&world.app, &caller, &dossier, number);
+    let whole = draft.draft.clone();
+    write(&mut draft, "asiakaskertomusmerkinta/tapahtuma/kuvaus", &"a".repeat(MAX_DRAFT_BYTES));
+    let refused = world.app.save_draft(&caller, &id, number, 1, &draft.draft);
+    assert_eq!(code(refused), "too-large");
+    assert_eq!(drafts::read(drafts::write(&whole).as_bytes()), Some(whole));
+
+    world.app.discard_draft(&caller, &id, number).unwrap();
+    assert_eq!(code(world.app.open_draft(&caller, &writer(), &id, number)), "not-found");
+
+    begin(&world, &caller, &dossier);
+    assert_eq!(world.app.list_drafts(&caller, &id).unwrap().len(), 1);
+    world.clock.forward_millis(i64::from(DRAFT_DAYS + 1) * 86_400_000);
+    assert!(world.app.list_drafts(&caller, &id).unwrap().is_empty());
+    begin(&world, &caller, &dossier);
+    assert_eq!(world.app.list_drafts(&caller, &id).unwrap().len(), 1);
+}
