@@ -270,8 +270,8 @@ fn typed(world: &World, draft: &OpenDraft, document: &Content) -> Content<'stati
     form::read(&draft.paper.structure, &posted, &lists).unwrap()
 }
 
-/// CAS-1, ARC-5: a valid document of every structure, typed into its form, is archived: of all 202 where the nation's files
-/// are at hand, else of those inside the program.
+/// CAS-1, ARC-5: a valid document of every client document's structure, typed into its form, is archived: of the 198 where
+/// the nation's files are at hand, else of those inside the program.
 #[test]
 fn a_document_of_every_structure_typed_into_its_form_is_archived() {
     let world = World::new();
