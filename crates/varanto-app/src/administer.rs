@@ -11,6 +11,7 @@ use varanto_formats::national_schema::SchemaFault;
 use varanto_formats::{code_sets, national_schema, registers};
 use varanto_store::{FileKind, OPERATOR, StoreError};
 
+use crate::users::LoadedUsers;
 use crate::{App, AppError, OpenError, Registry, StructureState};
 
 /// Why a file was not loaded. Nothing of it was.
@@ -22,6 +23,9 @@ pub enum LoadError {
     /// What of a structure file this program does not understand.
     #[error("{} faults", .0.len())]
     Schema(Vec<SchemaFault>),
+    /// A file of users would undo what main users did, and nobody said that it shall.
+    #[error("the file would undo what main users did")]
+    Undoes(LoadedUsers),
     /// The store failed.
     #[error(transparent)]
     App(#[from] AppError),

@@ -3,38 +3,27 @@
 mod damage;
 mod delegate;
 mod keep;
+mod load;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 
 use varanto_domain::access::keeping::{Keeper, KeptRight};
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
 use varanto_domain::access::users::{Ending, UserRight, register_begins};
 use varanto_domain::access::{Basis, Caller, Role};
-use varanto_domain::faults::{Fault, FaultKind};
-use varanto_domain::ids::{ClientIdentifier, Oid};
+use varanto_domain::ids::Oid;
 use varanto_domain::time::{FinnishDay, Instant};
-use varanto_formats::users::{self, UserEntry};
-use varanto_store::{NewUserRight, OPERATOR, StoreError, UserRow, WriteTx};
+use varanto_formats::users;
+use varanto_store::{StoreError, UserRow};
 
-use crate::administer::LoadError;
 use crate::withheld::Withheld;
-use crate::{App, AppError, Registry};
+use crate::{App, AppError};
 
 pub(crate) use damage::damage_of;
 pub use delegate::{DelegationPage, ListedDelegation, Withdrawn};
 pub use keep::GrantRequest;
-
-/// What became of a file of users.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct KeptUsers {
-    /// Rights that are new or other than before.
-    pub granted: usize,
-    /// Rights that are not in the file any more.
-    pub ended: usize,
-    /// Rights that stay as they were.
-    pub kept: usize,
-}
+pub use load::{LoadedUsers, Loading, UserChange};
 
 /// Which users to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -137,8 +126,12 @@ pub(crate) fn register_of(rows: &[UserRow]) -> Result<UserRegister, StoreError> 
 }
 
 pub(crate) fn right_of(row: &UserRow) -> Result<UserRight, StoreError> {
-    let damaged = |_| StoreError::Damaged(format!("user right {}", row.key));
-    let right = users::read_right(&row.right).map_err(damaged)?;
+    let damaged = || StoreError::Damaged(format!("user right {}", row.key));
+    let right = users::read_right(&row.right).map_err(|_| damaged())?;
+    // Nothing but what the right itself says binds the column to it.
+    if right.organisation != row.organisation {
+        return Err(damaged());
+    }
     Ok(UserRight { organiser: row.organiser.clone(), ..right })
 }
 
@@ -172,36 +165,16 @@ impl Sight {
     }
 
     /// Whether a right of the own organisation's users, or one that it keeps, is seen.
-    fn sees(&self, right: &UserRight) -> bool {
+    fn sees(&self, one: &ListedUser) -> bool {
+        let seen = |keeper: &Keeper| keeper.sees(&one.right, one.delegation);
         match self {
             Self::Reviewer(_) => true,
-            Self::Keepers(keepers) => keepers.iter().any(|keeper| keeper.sees(right)),
+            Self::Keepers(keepers) => keepers.iter().any(seen),
         }
     }
 }
 
 impl App {
-    /// Loads the users of organisations: of each that the file names, its whole register. Rights that are in it no
-    /// more are ended; each that is granted or ended leaves its line. What organisers keep stays as it is.
-    ///
-    /// # Errors
-    /// Every fault of the file: what does not read, organisations and units that are not in the register or not each
-    /// other's, rights told twice.
-    ///
-    /// Source: ACC-2.
-    pub fn load_users(&self, file: &[u8]) -> Result<KeptUsers, LoadError> {
-        let entries = users::read(file).map_err(LoadError::Faults)?;
-        let faults = faults_of(&self.registry(), &entries);
-        if !faults.is_empty() {
-            return Err(LoadError::Faults(faults));
-        }
-        let now = self.clock.now();
-        let turn = move |tx: &mut WriteTx<'_>| replace(tx, &entries, now);
-        let kept = self.store.write::<_, AppError>(turn)?.value;
-        self.registry.refresh_users(&self.store)?;
-        Ok(kept)
-    }
-
     /// Lists the users of the reader's own organisation, and those whom it keeps for producers; for a main user those
     /// whom it keeps. The reading is a line of the log.
     ///
@@ -237,7 +210,7 @@ impl App {
                 under = page.last().map_or(under, |row| row.key);
                 for row in page.iter().filter(|row| wanted(row)) {
                     let one = listed(row)?;
-                    if sight.sees(&one.right) {
+                    if sight.sees(&one) {
                         rows.push((row.key, one));
                     }
                 }
@@ -284,91 +257,6 @@ fn line_of_reading(caller: &Caller, sight: &Sight, detail: String, at: Instant) 
     }
 }
 
-/// What the file says that the registers do not bear.
-fn faults_of(registry: &Registry, entries: &[UserEntry]) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    let mut seen: HashMap<Vec<u8>, usize> = HashMap::new();
-    for (place, entry) in entries.iter().enumerate() {
-        let at = |name: &str| format!("users/{place}/{name}");
-        let organisation = &entry.right.organisation;
-        if registry.registers().organisation(organisation).is_none() {
-            let fault = Fault::new(FaultKind::UnknownOrganisation, at("organisation"), "ACC-2");
-            faults.push(fault.value(organisation.as_str()));
-        } else {
-            let theirs = registry.units_of(organisation);
-            for (nth, unit) in entry.right.units.iter().enumerate() {
-                if !theirs.contains(unit) {
-                    let fault =
-                        Fault::new(FaultKind::WrongValue, at(&format!("units/{nth}")), "ACC-2");
-                    faults.push(fault.arg("expected", format!("a unit of {organisation}")));
-                }
-            }
-        }
-        // Nobody grants a right to themself: a main user is known under any login.
-        if entry.right.role == Role::MainUser && entry.code.is_none() {
-            let fault = Fault::new(FaultKind::MissingElement, at("identity_code"), "JOI-3");
-            faults.push(fault.arg("name", "identity_code"));
-        }
-        let printed = users::write_right(&entry.right).into_bytes();
-        let first = *seen.entry(printed).or_insert(place);
-        if first != place {
-            let fault = Fault::new(FaultKind::DuplicateEntry, format!("users/{place}"), "ACC-2");
-            faults.push(fault.arg("first", format!("users/{first}")));
-        }
-    }
-    faults
-}
-
-/// Puts the entries into the place of what the organisations had.
-fn replace(
-    tx: &mut WriteTx<'_>,
-    entries: &[UserEntry],
-    now: Instant,
-) -> Result<KeptUsers, AppError> {
-    let mut kept = KeptUsers::default();
-    let organisations: BTreeSet<&Oid> =
-        entries.iter().map(|entry| &entry.right.organisation).collect();
-    for organisation in organisations {
-        let held = tx.list_user_rights(organisation, i64::MAX, usize::MAX)?;
-        let own = |row: &UserRow| row.organisation == *organisation && row.organiser.is_none();
-        let mut held: Vec<UserRow> =
-            held.into_iter().filter(|row| own(row) && row.ended_at.is_none()).collect();
-        let theirs = entries.iter().filter(|entry| entry.right.organisation == *organisation);
-        let mut new = Vec::new();
-        for entry in theirs {
-            let printed = users::write_right(&entry.right).into_bytes();
-            let code = entry.code.map(ClientIdentifier::Code);
-            let lookup = code.map(|code| tx.lookup_of_user(&code));
-            let same = |row: &UserRow| row.right == printed && row.lookup == lookup;
-            if let Some(at) = held.iter().position(same) {
-                held.swap_remove(at);
-                kept.kept += 1;
-            } else {
-                new.push((entry, printed, lookup));
-            }
-        }
-        for row in held {
-            let right = right_of(&row)?;
-            let line = tx.log(&operators_line(&right, ENDED, now))?;
-            tx.end_user_right(row.key, line.number, now)?;
-            kept.ended += 1;
-        }
-        for (entry, printed, lookup) in new {
-            let line = tx.log(&operators_line(&entry.right, GRANTED, now))?;
-            let right = NewUserRight {
-                organisation,
-                organiser: None,
-                delegation: None,
-                right: &printed,
-                lookup: lookup.as_ref(),
-            };
-            tx.insert_user_right(&right, line.number, now)?;
-            kept.granted += 1;
-        }
-    }
-    Ok(kept)
-}
-
 /// What a line tells of a right.
 const GRANTED: &str = "granted";
 const ENDED: &str = "ended";
@@ -383,21 +271,4 @@ fn told_of(what: &str, right: &UserRight, delegation: Option<i64>) -> String {
         let _ = write!(text, " under={delegation}");
     }
     text
-}
-
-/// The operator's line, under the eyes of the organisation whose user it is.
-fn operators_line(right: &UserRight, what: &str, at: Instant) -> LogLine {
-    LogLine {
-        at,
-        event: Event::Users,
-        outcome: Outcome::Permitted(Basis::Operation),
-        actor: Actor {
-            name: OPERATOR.into(),
-            organisation: Some(right.organisation.to_string()),
-            detail: None,
-        },
-        client: None,
-        version: None,
-        detail: told_of(what, right, None),
-    }
 }

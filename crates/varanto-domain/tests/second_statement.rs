@@ -1150,9 +1150,10 @@ fn the_decision_and_its_second_statement_agree() {
     let unmet = varanto_domain::access::Denial::ALL
         .iter()
         .filter(|denial| {
-            let elsewhere = ["not-disclosed", "cannot-be-masked", "names-other-clients"];
-            !elsewhere.contains(&denial.code())
-                && !["own-look", "another-keepers-users"].contains(&denial.code())
+            let forms =
+                ["not-disclosed", "cannot-be-masked", "cannot-be-printed", "names-other-clients"];
+            let users = ["own-look", "another-keepers-users", "main-user-without-identity-code"];
+            !forms.contains(&denial.code()) && !users.contains(&denial.code())
         })
         .filter(|denial| !denied.contains_key(denial.code()))
         .collect::<Vec<_>>();

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Left out, `units` narrows to none, `service_tasks` to those of the unit, and `login` is `strong`; with the identity
-//! code a worker is known again as a client. A person with several rights has an entry for each. An unknown member is a
+//! code a worker is known again as a client, and left out it stays as the archive knows it. A person with several rights has an entry for each. An unknown member is a
 //! fault, and no fault shows a value.
 //!
 //! A main user grants a right in the same form over REST, but for `granted_by`, which the archive tells, and with
@@ -84,6 +84,13 @@ pub fn read(bytes: &[u8]) -> Result<Vec<UserEntry>, Vec<Fault>> {
         .object(&["users"])
         .and_then(|file| file.required("users").and_then(|place| place.all(user_of)));
     faults.or(users)
+}
+
+/// Prints a file that [`read`] reads, a right a line. The identity codes are not in it: the archive does not keep them.
+#[must_use]
+pub fn write<'r>(rights: impl IntoIterator<Item = &'r UserRight>) -> String {
+    let lines: Vec<String> = rights.into_iter().map(write_right).collect();
+    format!("{{\"users\":[\n{}\n]}}\n", lines.join(",\n"))
 }
 
 /// Reads a right that a main user would grant.
@@ -283,6 +290,10 @@ mod tests {
             assert_eq!(read_right(printed.as_bytes()).unwrap(), user.right);
             assert!(!printed.contains("180418"));
         }
+        let rights: Vec<UserRight> = users.iter().map(|user| user.right.clone()).collect();
+        let again = read(write(&rights).as_bytes()).unwrap();
+        assert_eq!(again.into_iter().map(|one| one.right).collect::<Vec<_>>(), rights);
+        assert_eq!(read(write([]).as_bytes()), Ok(Vec::new()));
         assert_eq!(
             (users[1].right.login, users[1].right.service_tasks.clone()),
             (Strength::Strong, None)

@@ -48,7 +48,7 @@ impl DelegationRow {
             if let Some(delegation) = Delegation::read(&line.detail) {
                 let (line, given_at) = (line.number, line.at);
                 rows.push(Self { line, delegation, given_at, withdrawn: None });
-            } else if let Some(number) = Delegation::withdrawn_by(&line.detail)
+            } else if let Some((number, _)) = Delegation::withdrawn_by(&line.detail)
                 && let Some(row) = rows.iter_mut().find(|row| row.line == number)
             {
                 row.withdrawn = Some((line.number, line.at));

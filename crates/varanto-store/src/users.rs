@@ -31,6 +31,10 @@ pub struct UserRow {
     pub ended_line: Option<i64>,
     /// Whether who granted it ended it.
     pub ended_by_granter: bool,
+    /// Whether the operator granted it, by a file.
+    pub granted_by_operator: bool,
+    /// Whether the operator ended it.
+    pub ended_by_operator: bool,
     /// The client who the user is.
     pub client: Option<ClientKey>,
     /// Under what the user's identity code is found, where one was told.
@@ -61,7 +65,9 @@ macro_rules! users_sql {
         concat!(
             "SELECT held.user_key, held.organisation, held.sealed, held.granted_at, held.ended_at, ",
             "held.lookup, named.client_key, held.granted_line, held.ended_line, held.organiser, ",
-            "held.delegation, granted.actor IS ended.actor FROM user_right AS held ",
+            "held.delegation, granted.actor IS ended.actor, granted.actor IS operator.number, ",
+            "ended.actor IS operator.number FROM user_right AS held ",
+            "LEFT JOIN term AS operator ON operator.text = 'operator' ",
             "LEFT JOIN use_log AS granted ON granted.line = held.granted_line ",
             "LEFT JOIN use_log AS ended ON ended.line = held.ended_line ",
             "LEFT JOIN client_identifier AS named ON named.lookup = held.lookup ",
@@ -160,6 +166,8 @@ impl ReadTx<'_> {
             granted_line: row.get(7)?,
             ended_line: row.get(8)?,
             ended_by_granter: row.get(11)?,
+            granted_by_operator: row.get(12)?,
+            ended_by_operator: row.get::<_, bool>(13)? && row.get::<_, Option<i64>>(8)?.is_some(),
         })
     }
 }

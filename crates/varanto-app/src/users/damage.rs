@@ -1,9 +1,11 @@
 //! Holding the register of users against the log: rights, delegations, and who had the right to say so.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use varanto_domain::access::Role;
-use varanto_domain::access::keeping::{Delegation, Keeper, KeptRight, granting_faults};
+use varanto_domain::access::keeping::{
+    Delegation, Keeper, KeptRight, ending_faults, granting_faults,
+};
 use varanto_domain::access::log::{KeptLine, PERSON};
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_store::{Damage, DelegationRow, OPERATOR, ReadTx, StoreError, UserRow};
@@ -22,14 +24,23 @@ pub(crate) fn damage_of(tx: &ReadTx<'_>) -> Result<Vec<Damage>, StoreError> {
         after = end.number;
         lines.extend(page.into_iter().filter(|line| &*line.outcome == "permitted"));
     }
-    let mut rights = Vec::new();
-    for row in tx.list_all_user_rights()? {
-        let kept = kept_of(&row)?;
-        rights.push((row, kept));
-    }
     let delegations = DelegationRow::of_lines(&lines);
     let mut damage = damage_of_delegations(tx, &delegations)?;
-    let history = History { rights: &rights, delegations: &delegations };
+    let mut rights = Vec::new();
+    for row in tx.list_all_user_rights()? {
+        match kept_of(&row) {
+            Ok(kept) => rights.push((row, kept)),
+            Err(StoreError::Damaged(place)) => {
+                damage.push(Damage::at(place, "is not of the organisation that it says"));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let ending = lines.iter().filter_map(|line| {
+        Delegation::withdrawn_by(&line.detail).filter(|(_, ends)| *ends).map(|(number, _)| number)
+    });
+    let ending = ending.collect();
+    let history = History { rights: &rights, delegations: &delegations, ending };
     let mut told: HashMap<i64, KeptLine> = HashMap::new();
     for line in lines {
         match Delegated::of(&line, &delegations) {
@@ -58,11 +69,13 @@ pub(crate) fn damage_of(tx: &ReadTx<'_>) -> Result<Vec<Damage>, StoreError> {
         damage.extend(granted.map(|what| Damage::at(&place, what)));
         let ended = match (row.ended_line, row.ended_at) {
             (Some(line), Some(at)) => is_told(line, ENDED, at),
-            (None, None) if history.outlives(row, kept) => Some("it outlives its delegation"),
             (None, None) => None,
             _ => Some("no log line tells of its end so"),
         };
         damage.extend(ended.map(|what| Damage::at(&place, what)));
+        if history.outlives(row, kept) {
+            damage.push(Damage::at(&place, "it outlives its delegation"));
+        }
     }
     let mut lost: Vec<i64> = told.into_keys().collect();
     lost.sort_unstable();
@@ -100,7 +113,7 @@ struct Delegated<'d>(&'d Delegation);
 impl<'d> Delegated<'d> {
     /// The delegation that a line gives or withdraws; `None`: it tells of a right, or of no delegation that was given.
     fn of(line: &KeptLine, all: &'d [DelegationRow]) -> Option<Self> {
-        let number = Delegation::withdrawn_by(&line.detail).unwrap_or(line.number);
+        let number = Delegation::withdrawn_by(&line.detail).map_or(line.number, |(one, _)| one);
         let row = all.iter().find(|row| row.line == number)?;
         let is_its = row.line == line.number
             || row.withdrawn.is_some_and(|(withdrawn, _)| withdrawn == line.number);
@@ -112,6 +125,8 @@ impl<'d> Delegated<'d> {
 struct History<'h> {
     rights: &'h [(UserRow, KeptRight)],
     delegations: &'h [DelegationRow],
+    /// The delegations with which all that was granted under them ends.
+    ending: HashSet<i64>,
 }
 
 impl History<'_> {
@@ -133,18 +148,19 @@ impl History<'_> {
                 && row.granted_line < line.number
                 && row.ended_line.is_none_or(|ended| line.number < ended)
         });
-        let keepers = held.filter_map(|(_, kept)| Keeper::by(kept, day));
-        let lasting = keepers.filter(|keeper| {
-            keeper.delegation().is_none_or(|number| {
-                self.delegations.iter().any(|row| {
-                    row.line == number
-                        && row.line < line.number
-                        && row.withdrawn.is_none_or(|(withdrawn, _)| line.number < withdrawn)
-                        && row.delegation.validity.contains(day)
-                })
-            })
-        });
-        (subject.to_owned(), lasting.collect())
+        let by = |(_, kept): &(UserRow, KeptRight)| {
+            let under = kept.delegation.and_then(|number| self.given(number, line.number));
+            let lasts = |row: &&DelegationRow| {
+                row.withdrawn.is_none_or(|(withdrawn, _)| line.number < withdrawn)
+            };
+            Keeper::by(kept, under.filter(lasts).map(|row| row.delegation.clone()), day)
+        };
+        (subject.to_owned(), held.filter_map(by).collect())
+    }
+
+    /// The delegation of a number, where it was given before a line.
+    fn given(&self, number: i64, before: i64) -> Option<&DelegationRow> {
+        self.delegations.iter().find(|row| row.line == number && row.line < before)
     }
 
     /// Whether the actor of a line might grant or end a right: the operator what organisations keep themselves, main
@@ -156,19 +172,31 @@ impl History<'_> {
             return own && right.organiser.is_none() && kept.delegation.is_none();
         }
         let (subject, keepers) = self.keepers(line);
-        let given = |number: i64| {
-            let of = |row: &&DelegationRow| row.line == number && row.line < line.number;
-            self.delegations.iter().find(of).map(|row| &row.delegation)
-        };
         keepers.iter().any(|keeper| {
+            if !keeper.keeps(&right.organisation, right.organiser.as_ref()) {
+                return false;
+            }
+            if what == ENDED {
+                return self.ends_with_its_delegation(line, kept)
+                    || ending_faults(keeper, &subject, right).is_empty();
+            }
             let own = keeper.delegation();
             let hangs_so = own.is_none_or(|number| kept.delegation == Some(number))
                 || self.is_change(line, kept);
-            let by = own.or(kept.delegation).and_then(given);
-            keeper.keeps(&right.organisation, right.organiser.as_ref())
-                && (what == ENDED
-                    || hangs_so && granting_faults(keeper, &subject, right, by).is_empty())
+            let under = own.or(kept.delegation).and_then(|one| self.given(one, line.number));
+            let under = under.map(|row| &row.delegation);
+            let between = under
+                .is_none_or(|one| one.is_between(&right.organisation, right.organiser.as_ref()));
+            hangs_so && between && granting_faults(keeper, &subject, right, under).is_empty()
         })
+    }
+
+    /// Whether a line ends a right because the delegation that it hangs on was withdrawn at that moment.
+    fn ends_with_its_delegation(&self, line: &KeptLine, kept: &KeptRight) -> bool {
+        let under = kept.delegation.and_then(|number| self.given(number, line.number));
+        under
+            .and_then(|row| row.withdrawn)
+            .is_some_and(|(withdrawn, at)| withdrawn < line.number && at == line.at)
     }
 
     /// Whether a right was granted in the place of one that was ended just before, and hangs on what that hung on.
@@ -188,10 +216,14 @@ impl History<'_> {
         keepers.iter().any(|keeper| keeper.keeps(&delegation.organiser, None))
     }
 
-    /// Whether a main user's right that hangs on a delegation is in force though that was withdrawn.
+    /// Whether a right is in force though the delegation that it hangs on was withdrawn: a main user's, or where all
+    /// ends with it, anybody's.
     fn outlives(&self, row: &UserRow, kept: &KeptRight) -> bool {
-        let of = |one: &&DelegationRow| Some(one.line) == row.delegation;
-        let withdrawn = self.delegations.iter().find(of).is_some_and(|one| one.withdrawn.is_some());
-        withdrawn && kept.right.role == Role::MainUser
+        let Some(number) = row.delegation else { return false };
+        let of = |one: &&DelegationRow| one.line == number;
+        let withdrawn = self.delegations.iter().find(of).and_then(|one| one.withdrawn);
+        let lasts = |(_, at): (i64, Instant)| row.ended_at.is_none_or(|ended| at < ended);
+        withdrawn.is_some_and(lasts)
+            && (kept.right.role == Role::MainUser || self.ending.contains(&number))
     }
 }

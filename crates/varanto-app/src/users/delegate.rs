@@ -217,7 +217,7 @@ fn is_seen(sight: &Sight, row: &DelegationRow) -> bool {
     let Delegation { organiser, producer, .. } = &row.delegation;
     keepers.iter().any(|keeper| match keeper {
         Keeper::Organisation(own) => own == organiser || own == producer,
-        Keeper::Delegated { delegation, .. } => *delegation == row.line,
+        Keeper::Delegated { number, .. } => *number == row.line,
     })
 }
 

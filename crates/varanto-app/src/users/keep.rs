@@ -71,7 +71,7 @@ impl App {
         let what = told_of_try("change", &asked.right);
         self.keep_users(caller, what, move |tx, main_user| {
             let old = main_user.find(tx, &id)?;
-            let mut faults = match main_user.end(tx, &old)? {
+            let mut faults = match main_user.end(&old)? {
                 Ok(()) => Vec::new(),
                 Err(Refusal::Faults(faults)) => faults,
                 Err(denied) => return Ok(Err(denied)),
@@ -119,7 +119,7 @@ impl App {
         let what = right.map_or_else(|| "end".to_owned(), |right| told_of_try("end", &right));
         self.keep_users(caller, what, move |tx, main_user| {
             let row = main_user.find(tx, &id)?;
-            let answer = main_user.end(tx, &row)?;
+            let answer = main_user.end(&row)?;
             Ok(answer.map(|()| vec![Step::End(Box::new(row))]))
         })
     }
@@ -136,7 +136,7 @@ impl App {
         let found = self.store.read(|tx| user_of(tx, id))?;
         let found = found.filter(|row| concerns(row, caller));
         let user = found.map(|row| listed(&row)).transpose()?;
-        let Some(user) = user.filter(|one| sight.sees(&one.right)) else {
+        let Some(user) = user.filter(|one| sight.sees(one)) else {
             self.log_not_found(caller, Event::Review)?;
             return Err(AppError::NotFound);
         };
@@ -348,9 +348,9 @@ impl MainUser {
             if !own || row.ended_at.is_some() {
                 continue;
             }
-            if let Some(keeper) = Keeper::by(&kept, today)
-                && lasts(tx, keeper.delegation(), today)?
-            {
+            let under = kept.delegation.map(|number| tx.find_delegation(number)).transpose()?;
+            let under = under.flatten().filter(|row| row.withdrawn.is_none());
+            if let Some(keeper) = Keeper::by(&kept, under.map(|row| row.delegation), today) {
                 names = format!("{} {}", kept.right.given_names, kept.right.family_name);
                 keepers.push(keeper);
             }
@@ -359,6 +359,10 @@ impl MainUser {
         if keepers.is_empty() {
             return Ok(Err(Denial::RoleDoesNotFit));
         }
+        // Under another login the person could keep the own rights.
+        if rows.iter().all(|row| row.lookup.is_none()) {
+            return Ok(Err(Denial::MainUserWithoutCode));
+        }
         Ok(Ok(Self { subject: subject.to_owned(), rows, names, today, keepers }))
     }
 
@@ -366,16 +370,14 @@ impl MainUser {
     fn find(&self, tx: &ReadTx<'_>, id: &str) -> Result<UserRow, Stopped> {
         let row = user_of(tx, id)?.ok_or(Stopped::NotFound)?;
         let right = right_of(&row)?;
-        let seen = self.keepers.iter().any(|keeper| keeper.sees(&right));
+        let seen = self.keepers.iter().any(|keeper| keeper.sees(&right, row.delegation));
         if seen { Ok(row) } else { Err(Stopped::NotFound) }
     }
 
-    fn end(&self, tx: &ReadTx<'_>, row: &UserRow) -> Result<Result<(), Refusal>, StoreError> {
+    fn end(&self, row: &UserRow) -> Result<Result<(), Refusal>, StoreError> {
         let right = right_of(row)?;
-        let fitting = self.best_keeper(&right, |keeper| {
-            let delegation = delegation_of(tx, keeper.delegation())?;
-            Ok((ending_faults(keeper, &self.subject, &right, delegation.as_ref()), ()))
-        })?;
+        let fitting = self
+            .best_keeper(&right, |keeper| Ok((ending_faults(keeper, &self.subject, &right), ())))?;
         let mut faults = match fitting {
             Ok((faults, ())) => faults,
             Err(denial) => return Ok(Err(Refusal::Denied(denial))),
@@ -509,16 +511,6 @@ impl MainUser {
 /// Whether a right names a main user of a producer.
 fn names_main_user(right: &UserRight) -> bool {
     right.organiser.is_some() && right.role == Role::MainUser
-}
-
-/// Whether what somebody keeps users by lasts: always, where it is no delegation.
-fn lasts(tx: &ReadTx<'_>, delegation: Option<i64>, today: FinnishDay) -> Result<bool, StoreError> {
-    let Some(number) = delegation else { return Ok(true) };
-    let row = tx.find_delegation(number)?;
-    let in_force = |row: &varanto_store::DelegationRow| {
-        row.withdrawn.is_none() && row.delegation.validity.contains(today)
-    };
-    Ok(row.as_ref().is_some_and(in_force))
 }
 
 fn delegation_of(tx: &ReadTx<'_>, number: Option<i64>) -> Result<Option<Delegation>, StoreError> {

@@ -8,6 +8,7 @@ use rusqlite::types::Value;
 use serde_json::json;
 use varanto_app::archive::{DocumentQuery, InvalidationRequest};
 use varanto_app::oversight::{IdentityRequest, OpeningQuery, OpeningRequest};
+use varanto_app::users::Loading;
 use varanto_domain::access::{LookReason, Purpose, Reason, Role};
 use varanto_domain::archive::conformance::ConformanceLevel;
 use varanto_domain::disclosure::Refused;
@@ -126,7 +127,7 @@ fn looks_without_context(world: &World, document: &str) {
     };
     for users in [json!([user("a"), user("b")]), json!([user("b")])] {
         let file = json!({ "users": users }).to_string();
-        world.app.load_users(file.as_bytes()).unwrap();
+        world.app.load_users(file.as_bytes(), Loading::default()).unwrap();
     }
     crate::keeping::kept_by_main_users(world);
 }

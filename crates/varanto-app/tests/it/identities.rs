@@ -8,6 +8,7 @@ use varanto_app::archive::{AccessQuestion, ClientSummary, DocumentQuery, Summary
 use varanto_app::oversight::{
     HintQuery, IdentityAnswer, IdentityRequest, LogQuery, OpeningRequest, OwnLogQuery,
 };
+use varanto_app::users::Loading;
 use varanto_domain::access::log::Event;
 use varanto_domain::access::{
     Action, Caller, LookReason, Purpose, Reason, Role, Situation, Strength, Who,
@@ -537,7 +538,7 @@ fn hints_see_one_client_in_both_identifiers() {
         "identity_code": two.known.code.reveal(), "first_day": "2026-01-01",
         "granted_by": "Olli Testi"}]});
     let (serving, officer) = (worker(world, COUNTY, UNIT), officer(world));
-    world.app.load_users(user.to_string().as_bytes()).unwrap();
+    world.app.load_users(user.to_string().as_bytes(), Loading::default()).unwrap();
     assert_eq!(
         code(world.app.open_content(&serving, &two.strangers_note.id(), None, Purpose::READ)),
         "yes"

@@ -7,7 +7,7 @@ use varanto_app::administer::LoadError;
 use varanto_app::callers::{PersonFacts, Unknown};
 use varanto_app::oversight::{LogQuery, ReviewedLine};
 use varanto_app::relationship::NoticeQuery;
-use varanto_app::users::{GrantRequest, ListedUser, UserQuery};
+use varanto_app::users::{GrantRequest, ListedUser, LoadedUsers, Loading, UserChange, UserQuery};
 use varanto_domain::access::keeping::Delegation;
 use varanto_domain::access::log::Event;
 use varanto_domain::access::users::UserRight;
@@ -48,7 +48,10 @@ fn world() -> (World, Draft) {
         entry(&officer, COUNTY, Role::DataProtectionOfficer),
         entry(NEIGHBOURS_CHIEF, NEIGHBOUR, Role::MainUser),
     ];
-    world.app.load_users(json!({ "users": users }).to_string().as_bytes()).unwrap();
+    world
+        .app
+        .load_users(json!({ "users": users }).to_string().as_bytes(), Loading::default())
+        .unwrap();
     let who = client(1);
     let relationship =
         world.relationship(&who).served_by(vec![serving(PRODUCERS_UNIT, "2026-01-01", "")]);
@@ -140,12 +143,67 @@ fn delegate(world: &World) -> i64 {
     number
 }
 
+/// The county's main user in the operator's file.
+fn chief_entry() -> serde_json::Value {
+    json!({"subject": CHIEF, "organisation": COUNTY, "given_names": "Päivi", "family_name": "Pää",
+        "identity_code": code_of(CHIEF).reveal(), "role": "main-user", "first_day": "2026-01-01",
+        "granted_by": "Johto"})
+}
+
+/// Puts in the place of each right in a closed archive the same without an identity code, as it was loaded once.
+fn forget_codes(folder: &std::path::Path, clock: std::sync::Arc<crate::world::SetClock>) {
+    use varanto_domain::access::Basis;
+    use varanto_domain::access::log::{Actor, LogLine, Outcome};
+    use varanto_store::{KeyRing, NewUserRight, OPERATOR, Store, StoreError, StoreOptions};
+
+    let options = crate::world::options(folder);
+    let ring = KeyRing::open(&options.key_folder).unwrap();
+    let of_store = StoreOptions::of_origin(&options.origin);
+    let now = varanto_domain::time::Clock::now(&*clock);
+    let store = Store::open(&options.folder, ring, &of_store, clock).unwrap();
+    let turn = move |tx: &mut varanto_store::WriteTx<'_>| {
+        for row in tx.list_all_user_rights()? {
+            let line = |what: &str| LogLine {
+                at: now,
+                event: Event::Users,
+                outcome: Outcome::Permitted(Basis::Operation),
+                actor: Actor {
+                    name: OPERATOR.into(),
+                    organisation: Some(row.organisation.to_string()),
+                    detail: None,
+                },
+                client: None,
+                version: None,
+                detail: what.to_owned(),
+            };
+            let ended = tx.log(&line("ended"))?;
+            tx.end_user_right(row.key, ended.number, now)?;
+            let granted = tx.log(&line("granted"))?;
+            let new = NewUserRight {
+                organisation: &row.organisation,
+                organiser: None,
+                delegation: None,
+                right: &row.right,
+                lookup: None,
+            };
+            tx.insert_user_right(&new, granted.number, now)?;
+        }
+        Ok(())
+    };
+    store.write::<_, StoreError>(turn).unwrap();
+    store.close();
+}
+
+/// The identifier of a user's right in force.
+fn subjects_with_keys(world: &World, caller: &Caller, subject: &str) -> String {
+    let users = world.app.list_users(caller, &UserQuery::default()).unwrap().users;
+    users.into_iter().find(|one| one.right.subject == subject).unwrap().id
+}
+
 /// Users whom main users keep: under a delegation that lasts, and under one that was withdrawn.
 pub(crate) fn kept_by_main_users(world: &World) {
-    let chief = json!({"subject": CHIEF, "organisation": COUNTY, "given_names": "Päivi", "family_name": "Pää",
-        "identity_code": code_of(CHIEF).reveal(), "role": "main-user", "first_day": "2026-01-01",
-        "granted_by": "Johto"});
-    world.app.load_users(json!({ "users": [chief] }).to_string().as_bytes()).unwrap();
+    let file = json!({"users": [chief_entry()]}).to_string();
+    world.app.load_users(file.as_bytes(), Loading::default()).unwrap();
     let chief = main_user(world, CHIEF, COUNTY);
     for ends in [true, false] {
         let number = delegate(world);
@@ -236,7 +294,10 @@ fn a_right_of_one_county_opens_nothing_of_another() {
     // The producer keeps a register itself, in which Olli is: Aino has a right of the county's alone.
     let olli = json!({"subject": "olli", "organisation": PRODUCER, "given_names": "Olli", "family_name": "Testi",
         "role": "producer-worker", "first_day": "2026-01-01", "granted_by": "Johto"});
-    world.app.load_users(json!({"users": [olli]}).to_string().as_bytes()).unwrap();
+    world
+        .app
+        .load_users(json!({"users": [olli]}).to_string().as_bytes(), Loading::default())
+        .unwrap();
     let chief = main_user(&world, CHIEF, COUNTY);
     world.app.grant_user(&chief, &right("aino")).unwrap();
     assert_eq!(read("aino", PRODUCERS_UNIT), ("no-user-right-here", 1));
@@ -246,8 +307,11 @@ fn a_right_of_one_county_opens_nothing_of_another() {
         ("yes", "no-user-right-here")
     );
     // The operator's file of the producer leaves the county's rights as they are.
-    let kept = world.app.load_users(json!({"users": [olli]}).to_string().as_bytes()).unwrap();
-    assert_eq!((kept.kept, kept.ended), (1, 0));
+    let kept = world
+        .app
+        .load_users(json!({"users": [olli]}).to_string().as_bytes(), Loading::default())
+        .unwrap();
+    assert_eq!((kept.kept, kept.ended()), (1, 0));
     assert_eq!(look(&world, "aino", &note), "yes");
 }
 
@@ -372,13 +436,22 @@ fn nobody_grants_a_right_to_themself_under_another_login() {
     request.person = Some(code_of("aino"));
     assert_eq!(world.app.grant_user(&chief, &request).unwrap().id, changed.id);
 
-    // Of the operator's main users it is known, too.
-    let without = json!({"subject": CHIEF, "organisation": COUNTY, "given_names": "Päivi",
-        "family_name": "Pää", "role": "main-user", "first_day": "2026-01-01", "granted_by": "Johto"});
-    match world.app.load_users(json!({"users": [without]}).to_string().as_bytes()) {
+    // Of the operator's main users it is known, too: told, or known before.
+    let without = |subject: &str| {
+        json!({"subject": subject, "organisation": COUNTY, "given_names": "Päivi",
+        "family_name": "Pää", "role": "main-user", "first_day": "2026-01-01", "granted_by": "Johto"})
+    };
+    let load = |users: &[serde_json::Value]| {
+        let file = json!({ "users": users }).to_string();
+        world
+            .app
+            .load_users(file.as_bytes(), Loading { main_users_alone: true, ..Loading::default() })
+    };
+    assert_eq!(load(&[without(CHIEF)]).unwrap().kept, 1);
+    match load(&[without(CHIEF), without("boss")]) {
         Err(LoadError::Faults(faults)) => {
             let told: Vec<_> = faults.iter().map(|one| (one.code(), &*one.element)).collect();
-            assert_eq!(told, [("missing-element", "users/0/identity_code")]);
+            assert_eq!(told, [("missing-element", "users/1/identity_code")]);
         }
         other => panic!("{other:?}"),
     }
@@ -659,6 +732,162 @@ fn it_is_told_from_whom_a_right_came() {
     assert_eq!(told("boss"), expected);
 }
 
+/// JOI-3: a main user who was loaded before the identity code was asked for keeps and sees nobody, until the operator
+/// loads it.
+#[test]
+fn a_main_user_whose_identity_code_is_not_known_keeps_nobody() {
+    let (world, _) = world();
+    let clock = std::sync::Arc::clone(&world.clock);
+    let world = world.reopen_after(|folder| forget_codes(folder, clock));
+    let chief = main_user(&world, CHIEF, COUNTY);
+    let denied = "main-user-without-identity-code";
+    assert_eq!(code(world.app.grant_user(&chief, &right("aino"))), denied);
+    assert_eq!(code(world.app.delegate_users(&chief, &delegation())), denied);
+    assert_eq!(code(world.app.list_users(&chief, &UserQuery::default())), denied);
+    let told = json!({"users": [chief_entry()]}).to_string();
+    let alone = Loading { main_users_alone: true, ..Loading::default() };
+    let loaded = world.app.load_users(told.as_bytes(), alone).unwrap();
+    assert_eq!([loaded.granted(), loaded.ended()], [1, 1]);
+    world.app.grant_user(&chief, &right("aino")).unwrap();
+}
+
+/// ACC-2, JOI-3: the operator's file undoes what main users did only when that is said; a try and a refusal tell each
+/// difference and change nothing; what was written out is loaded again without a difference.
+#[test]
+fn a_file_undoes_what_main_users_did_only_when_that_is_said() {
+    let (world, _) = world();
+    let chief = main_user(&world, CHIEF, COUNTY);
+    let own = |subject: &str| {
+        let GrantRequest { right, person, .. } = right(subject);
+        let units = vec![oid(UNIT)];
+        let (organisation, role) = (oid(COUNTY), Role::Worker);
+        let right = UserRight { organisation, organiser: None, role, units, ..right };
+        GrantRequest { right, person, delegation: None }
+    };
+    let load = |file: &str, how: Loading| {
+        let told = |loaded: &LoadedUsers| {
+            let words = |one: &UserChange| {
+                let mark = if one.undoes { " !" } else { "" };
+                let what = if one.granted { "+" } else { "-" };
+                format!("{what}{}{mark}", one.right.subject)
+            };
+            loaded.changes.iter().map(words).collect::<Vec<_>>()
+        };
+        match world.app.load_users(file.as_bytes(), how) {
+            Ok(loaded) => (true, told(&loaded)),
+            Err(LoadError::Undoes(loaded)) => (false, told(&loaded)),
+            Err(other) => panic!("{other:?}"),
+        }
+    };
+    let (plain, dry_run) = (Loading::default(), Loading { dry_run: true, ..Loading::default() });
+    world.app.grant_user(&chief, &own("olli")).unwrap();
+    let before = world.app.export_users(&[oid(COUNTY)]).unwrap();
+    assert!(!before.contains(code_of("olli").reveal()));
+    assert_eq!(load(&before, plain), (true, Vec::new()));
+    let olli = subjects_with_keys(&world, &chief, "olli");
+    world.app.end_user(&chief, &olli).unwrap();
+    world.app.grant_user(&chief, &own("liisa")).unwrap();
+    let lines = world.contents().log_lines;
+    let differences = vec!["-liisa !".to_owned(), "+olli !".to_owned()];
+    assert_eq!(load(&before, dry_run), (true, differences.clone()));
+    assert_eq!(load(&before, plain), (false, differences.clone()));
+    assert_eq!(world.contents().log_lines, lines);
+    let now = world.app.export_users(&[]).unwrap();
+    assert!(now.contains(NEIGHBOURS_CHIEF) && now.contains("liisa") && !now.contains("olli"));
+    assert_eq!(load(&now, plain), (true, Vec::new()));
+    let overrule = Loading { overrule: true, ..plain };
+    assert_eq!(load(&before, overrule), (true, differences));
+    assert_eq!(load(&before, plain), (true, Vec::new()));
+    assert_eq!(world.app.export_users(&[oid(COUNTY)]).unwrap(), before);
+    // Liisa's identity code was not in the file; it is known all the same, where a right is changed by it.
+    assert_eq!(world.damage(), Vec::<String>::new());
+    let world = world.reopen();
+    assert_eq!(world.app.export_users(&[oid(COUNTY)]).unwrap(), before);
+}
+
+/// JOI-3: a delegated main user sees the users whom the delegation reaches and no others, neither in a list nor by the
+/// identifier; the organiser's main user sees all.
+#[test]
+fn a_delegated_main_user_sees_whom_the_delegation_reaches() {
+    let (world, _) = world();
+    delegate(&world);
+    let (boss, chief) = (main_user(&world, "boss", PRODUCER), main_user(&world, CHIEF, COUNTY));
+    let mut elsewhere = right("aino");
+    elsewhere.right.units = vec![oid(PRODUCERS_OTHER_UNIT)];
+    let elsewhere = world.app.grant_user(&chief, &elsewhere).unwrap();
+    let mut anywhere = right("olli");
+    (anywhere.right.units, anywhere.right.service_tasks) = (Vec::new(), None);
+    let anywhere = world.app.grant_user(&chief, &anywhere).unwrap();
+    world.app.grant_user(&chief, &right("eeva")).unwrap();
+    let seen = [("eeva".to_owned(), false), ("boss".to_owned(), false)];
+    assert_eq!(subjects(&world, &boss, true), seen);
+    for one in [&elsewhere, &anywhere] {
+        assert_eq!(code(world.app.show_user(&boss, &one.id)), "not-found");
+        assert_eq!(code(world.app.end_user(&boss, &one.id)), "not-found");
+    }
+    assert_eq!(subjects(&world, &chief, false).len(), 6);
+}
+
+/// What verification says of a closed world's archive that a statement was run on: before, and after it was made anew;
+/// `None` when it does not open.
+fn told_after(world: &World, sql: &str) -> Option<[Vec<String>; 2]> {
+    let copied = tempfile::tempdir().unwrap();
+    crate::world::copy(world.folder.path(), copied.path());
+    let conn = rusqlite::Connection::open(copied.path().join("varanto.db")).unwrap();
+    assert!(conn.execute(sql, []).unwrap() > 0, "{sql}");
+    drop(conn);
+    let app = crate::world::open(copied.path(), &world.clock).ok()?;
+    let verify = || -> Vec<String> {
+        let damage = app.verify_store(|_| {}).unwrap().damage;
+        damage.iter().map(|one| one.what.clone()).collect()
+    };
+    let found = verify();
+    app.reindex().unwrap();
+    let after = verify();
+    app.close();
+    Some([found, after])
+}
+
+const WITHOUT_RIGHT: &str = "who granted or ended it had no right to it at that moment";
+
+/// ARC-15, JOI-3: a right that was ended by who might not end it, that lasts though all that was granted under its
+/// delegation ended, or that is put into another organisation's register, is damage.
+#[test]
+fn a_right_that_did_not_end_as_the_log_tells_is_damage() {
+    let (world, _) = world();
+    let number = delegate(&world);
+    let (boss, chief) = (main_user(&world, "boss", PRODUCER), main_user(&world, CHIEF, COUNTY));
+    let near = world.app.grant_user(&chief, &right("eeva")).unwrap().id;
+    let mut elsewhere = right("eeva");
+    elsewhere.right.units = vec![oid(PRODUCERS_OTHER_UNIT)];
+    let far = world.app.grant_user(&chief, &elsewhere).unwrap().id;
+    world.app.end_user(&boss, &near).unwrap();
+    let aino = world.app.grant_user(&boss, &right("aino")).unwrap().id;
+    world.app.withdraw_delegation(&chief, &number.to_string(), true).unwrap();
+    assert_eq!(world.damage(), Vec::<String>::new());
+    world.app.clone().close();
+    let found = |sql: &str| told_after(&world, sql).map(|[found, _]| found).unwrap();
+    let conn = rusqlite::Connection::open(world.folder.path().join("varanto.db")).unwrap();
+    let end =
+        format!("SELECT ended_at || ' ' || ended_line FROM user_right WHERE user_key = {near}");
+    let end: String = conn.query_row(&end, [], |row| row.get(0)).unwrap();
+    let (at, line) = end.split_once(' ').unwrap();
+    let moved = format!(
+        "UPDATE user_right SET ended_at = CASE user_key WHEN {far} THEN {at} END,
+            ended_line = CASE user_key WHEN {far} THEN {line} END WHERE user_key IN ({near}, {far})"
+    );
+    assert!(found(&moved).iter().any(|what| what == WITHOUT_RIGHT), "{:?}", found(&moved));
+    let lasts =
+        format!("UPDATE user_right SET ended_at = NULL, ended_line = NULL WHERE user_key = {aino}");
+    let outlives = "it outlives its delegation";
+    assert!(found(&lasts).iter().any(|what| what == outlives), "{:?}", found(&lasts));
+    let strange = format!(
+        "UPDATE user_right SET organisation = (SELECT number FROM term WHERE text = '{NEIGHBOUR}')
+            WHERE user_key = {far}"
+    );
+    assert_eq!(told_after(&world, &strange), None);
+}
+
 /// ARC-15, JOI-3: whoever granted a right had the right to at that moment, or it is damage: the main user's own right, or
 /// the delegation, put later than what was done by it; and a delegation whose row is lost or made up is made anew of the log.
 #[test]
@@ -667,34 +896,16 @@ fn a_right_that_was_granted_without_right_is_damage() {
     let number = delegate(&world);
     let boss = main_user(&world, "boss", PRODUCER);
     world.app.grant_user(&boss, &right("aino")).unwrap();
-    let folder = std::sync::Arc::clone(&world.folder);
     world.app.clone().close();
-    let told = |sql: &str| {
-        let copied = tempfile::tempdir().unwrap();
-        crate::world::copy(folder.path(), copied.path());
-        let conn = rusqlite::Connection::open(copied.path().join("varanto.db")).unwrap();
-        assert!(conn.execute(sql, []).unwrap() > 0, "{sql}");
-        drop(conn);
-        let app = crate::world::open(copied.path(), &world.clock).unwrap();
-        let verify = || -> Vec<String> {
-            let damage = app.verify_store(|_| {}).unwrap().damage;
-            damage.iter().map(|one| one.what.clone()).collect()
-        };
-        let found = verify();
-        app.reindex().unwrap();
-        let after = verify();
-        app.close();
-        (found, after)
-    };
-    let without = "who granted or ended it had no right to it at that moment";
+    let told = |sql: &str| told_after(&world, sql).map(|[found, after]| (found, after)).unwrap();
     // A main user's right that was ended before the delegation was given, and before the grants.
     let boss = format!("delegation = {number} AND granted_line = {}", number + 1);
     let ends = "UPDATE user_right SET ended_line = 1, ended_at = granted_at WHERE";
     let (found, _) = told(&format!("{ends} {boss}"));
-    assert!(found.iter().any(|what| what == without), "{found:?}");
+    assert!(found.iter().any(|what| what == WITHOUT_RIGHT), "{found:?}");
     let chief = format!("{ends} granted_line < {number} AND delegation IS NULL");
     let (found, _) = told(&chief);
-    assert!(found.iter().filter(|what| *what == without).count() >= 2, "{found:?}");
+    assert!(found.iter().filter(|what| *what == WITHOUT_RIGHT).count() >= 2, "{found:?}");
     for sql in [
         "DELETE FROM delegation",
         "UPDATE delegation SET withdrawn_line = 1, withdrawn_at = 1",

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::json;
+use varanto_app::users::Loading;
 use varanto_domain::access::{Role, Strength};
 use varanto_domain::archive::documents::DocumentGroup;
 
@@ -28,7 +29,10 @@ fn the_plan_tells_what_is_kept_who_may_and_which_systems() {
         user("past", Role::Worker, "2026-10-31"),
         user("arkki", Role::Archivist, "2026-12-31"),
     ];
-    world.app.load_users(json!({ "users": users }).to_string().as_bytes()).unwrap();
+    world
+        .app
+        .load_users(json!({ "users": users }).to_string().as_bytes(), Loading::default())
+        .unwrap();
 
     let facts = world.app.plan_facts().unwrap();
     assert_eq!(facts.day.to_string(), "2026-11-02");

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use varanto_app::administer::LoadError;
 use varanto_app::callers::{PersonFacts, Unknown};
 use varanto_app::oversight::{HintQuery, LogQuery};
-use varanto_app::users::{KeptUsers, UserQuery};
+use varanto_app::users::{Loading, UserQuery};
 use varanto_domain::access::log::Event;
 use varanto_domain::access::{Purpose, Role, Who};
 
@@ -18,8 +18,11 @@ fn entry(subject: &str, role: Role, units: &[&str]) -> Value {
         "role": role.code(), "units": units, "first_day": "2026-01-01", "granted_by": "Olli Testi"})
 }
 
-fn load(world: &World, users: &[Value]) -> Result<KeptUsers, LoadError> {
-    world.app.load_users(json!({ "users": users }).to_string().as_bytes())
+/// Loads a file; how many rights it granted, ended, and left.
+fn load(world: &World, users: &[Value]) -> Result<[usize; 3], LoadError> {
+    let file = json!({ "users": users }).to_string();
+    let loaded = world.app.load_users(file.as_bytes(), Loading::default())?;
+    Ok([loaded.granted(), loaded.ended(), loaded.kept])
 }
 
 fn login(subject: &str, organisation: &str, unit: &str, strong: bool) -> PersonFacts {
@@ -64,7 +67,7 @@ fn logins_are_held_against_the_register_of_their_organisation() {
     let mut past = narrow;
     past["last_day"] = json!("2026-10-31");
     let kept = load(&world, &[past]).unwrap();
-    assert_eq!(kept, KeptUsers { granted: 1, ended: 1, kept: 0 });
+    assert_eq!(kept, [1, 1, 0]);
     assert_eq!(taken(&world, aino()), Err(Unknown::User));
     assert_eq!(world.damage(), Vec::<String>::new());
 }
@@ -80,7 +83,7 @@ fn the_register_keeps_its_history() {
     load(&world, &[officer_entry.clone(), aino]).unwrap();
     let olli = entry("olli", Role::Worker, &[UNIT]);
     let kept = load(&world, &[officer_entry, olli]).unwrap();
-    assert_eq!(kept, KeptUsers { granted: 1, ended: 1, kept: 1 });
+    assert_eq!(kept, [1, 1, 1]);
 
     let officer = person(&world, Role::DataProtectionOfficer, COUNTY, None);
     let subjects = |query: &UserQuery| {
@@ -173,4 +176,31 @@ fn looks_at_those_who_are_close_are_hinted_at() {
         let code = own.code.reveal().as_bytes();
         assert!(!bytes.windows(code.len()).any(|eleven| eleven == code), "{file}");
     }
+}
+
+/// ACC-2: a file of main users touches nobody else, and names nobody else; what it begins is told.
+#[test]
+fn main_users_are_named_alone() {
+    let world = World::new();
+    let how = Loading { main_users_alone: true, ..Loading::default() };
+    let named = |users: &[Value], how: Loading| {
+        let loaded = world.app.load_users(json!({ "users": users }).to_string().as_bytes(), how);
+        loaded.map(|one| ([one.granted(), one.ended(), one.kept], one.begins))
+    };
+    let chief = |subject: &str, number: u16| {
+        let mut chief = entry(subject, Role::MainUser, &[]);
+        chief["identity_code"] = json!(client(number).code.reveal());
+        chief
+    };
+    let dry_run = Loading { dry_run: true, ..how };
+    assert_eq!(named(&[chief("p", 1)], dry_run).unwrap(), ([1, 0, 0], vec![oid(COUNTY)]));
+    load(&world, &[entry("aino", Role::Worker, &[UNIT])]).unwrap();
+    assert_eq!(named(&[chief("p", 1)], how).unwrap(), ([1, 0, 0], Vec::new()));
+    assert_eq!(named(&[chief("q", 2)], how).unwrap(), ([1, 1, 0], Vec::new()));
+    assert_eq!(taken(&world, login("aino", COUNTY, UNIT, true)), Ok((1, None)));
+    let strange = [chief("q", 2), entry("olli", Role::Worker, &[UNIT])];
+    let Err(LoadError::Faults(faults)) = named(&strange, how) else { panic!("it was loaded") };
+    let told: Vec<_> = faults.iter().map(|one| (one.code(), one.element.as_str())).collect();
+    assert_eq!(told, [("wrong-value", "users/1/role")]);
+    assert_eq!(world.damage(), Vec::<String>::new());
 }

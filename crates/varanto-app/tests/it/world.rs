@@ -215,8 +215,14 @@ impl World {
 
     /// Closes the archive and opens it again.
     pub(crate) fn reopen(self) -> Self {
+        self.reopen_after(|_| {})
+    }
+
+    /// Closes the archive, has its folder changed, and opens it again.
+    pub(crate) fn reopen_after(self, change: impl FnOnce(&Path)) -> Self {
         let Self { app, clock, folder, next } = self;
         app.close();
+        change(folder.path());
         let app = open(folder.path(), &clock).unwrap();
         Self { app, clock, folder, next }
     }
@@ -242,6 +248,20 @@ impl World {
     pub(crate) fn tell(&self, persons: Vec<(PersonalIdentityCode, PersonFacts)>) {
         let told = PersonAnswer { told_at: self.clock.now(), persons };
         self.app.load_persons(write_persons(&told).as_bytes(), false).unwrap();
+    }
+
+    /// Archives notes until what is tried takes too long, however many steps a statement may take before the clock is
+    /// looked at.
+    pub(crate) fn grow_until(&self, dossier: &Dossier, takes_too_long: impl Fn() -> bool) {
+        for _ in 0..100 {
+            if takes_too_long() {
+                return;
+            }
+            for _ in 0..20 {
+                self.archive(&self.note(dossier));
+            }
+        }
+        panic!("nothing takes too long");
     }
 
     /// The population register tells that there is nothing to tell of a client.
@@ -866,7 +886,7 @@ impl Draft {
         Submission { metadata: self.metadata.to_string().into_bytes(), parts }
     }
 
-    fn made_view(&self) -> Vec<u8> {
+    pub(crate) fn made_view(&self) -> Vec<u8> {
         let named = self.metadata["document_id"].as_str().and_then(|id| Oid::parse(id).ok());
         let named = named.unwrap_or_else(|| oid("1.2.3"));
         let heading = view::Heading {

@@ -53,11 +53,15 @@ pub enum Missing {
     Mandate,
     /// A ground for each client whom the document names.
     GroundForEach,
+    /// Who the person is, in the register of users.
+    IdentityCode,
+    /// A form in which it can be printed.
+    PrintableForm,
 }
 
 impl Missing {
     /// Every missing fact, for the tables of texts.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::Certification,
         Self::StrongAuthentication,
         Self::FittingRole,
@@ -82,6 +86,8 @@ impl Missing {
         Self::Guardianship,
         Self::Mandate,
         Self::GroundForEach,
+        Self::IdentityCode,
+        Self::PrintableForm,
     ];
 
     /// Its stable name; texts hang on it.
@@ -112,6 +118,8 @@ impl Missing {
             Self::Guardianship => "guardianship",
             Self::Mandate => "mandate",
             Self::GroundForEach => "ground-for-each",
+            Self::IdentityCode => "identity-code",
+            Self::PrintableForm => "printable-form",
         }
     }
 }
@@ -254,6 +262,8 @@ denials! {
     OwnLook "own-look" "LOG-2" DUTY FittingRole Controller;
     /// Who keeps the users in this register gives the worker no right here.
     NoUserHere "no-user-right-here" "JOI-3" DUTY FittingRole MainUser;
+    /// Who the main user is as a person was never told: under another login the own rights could be kept.
+    MainUserWithoutCode "main-user-without-identity-code" "JOI-3" DUTY IdentityCode Operator;
     /// The users of this organisation are somebody else's to keep.
     NotTheirUsers "another-keepers-users" "JOI-3" DUTY FittingRole Organiser;
     /// The document's service task is not in the worker's duty.
@@ -343,6 +353,8 @@ denials! {
     NotDisclosed "not-disclosed" "DIS-3" ACT DisclosableDocument Client;
     /// What tells where the client is must be masked, and in this form it cannot be.
     CannotBeMasked "cannot-be-masked" "ARC-10" SAFETY DisclosableDocument Controller;
+    /// No print can be made of it, and on paper nothing else is given.
+    CannotBePrinted "cannot-be-printed" "DIS-6" ACT PrintableForm Controller;
 }
 
 impl Denial {

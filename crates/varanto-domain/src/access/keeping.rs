@@ -96,11 +96,31 @@ impl Delegation {
         format!("{} delegation={line} rights={rights}", Self::WITHDRAWN)
     }
 
-    /// The number of the delegation whose withdrawal a line tells of.
+    /// The number of the delegation whose withdrawal a line tells of, and whether what was granted under it is ended
+    /// with it.
     #[must_use]
-    pub fn withdrawn_by(detail: &str) -> Option<i64> {
+    pub fn withdrawn_by(detail: &str) -> Option<(i64, bool)> {
         let rest = detail.strip_prefix(Self::WITHDRAWN)?.strip_prefix(" delegation=")?;
-        rest.split(' ').next()?.parse().ok()
+        let (number, rights) = rest.split_once(" rights=")?;
+        let ends = match rights {
+            "end" => true,
+            "keep" => false,
+            _ => return None,
+        };
+        Some((number.parse().ok()?, ends))
+    }
+
+    /// Whether it lets keep the users of an organisation for an organiser.
+    #[must_use]
+    pub fn is_between(&self, organisation: &Oid, organiser: Option<&Oid>) -> bool {
+        Some(&self.organiser) == organiser && self.producer == *organisation
+    }
+
+    /// Whether it reaches a right: all the units that the right is for, which it names.
+    #[must_use]
+    pub fn reaches(&self, right: &UserRight) -> bool {
+        let within = |unit: &Oid| self.units.contains(unit);
+        self.units.is_empty() || !right.units.is_empty() && right.units.iter().all(within)
     }
 
     /// The units of a right that it reaches, of those that are the producer's.
@@ -188,34 +208,36 @@ pub struct KeptRight {
 pub enum Keeper {
     /// The users of an organisation, and those of producers that work in its system.
     Organisation(Oid),
-    /// The users of a producer for an organiser, as long as the delegation of this number lasts.
+    /// The users of a producer for an organiser, within a delegation.
     Delegated {
-        /// The organiser.
-        organiser: Oid,
-        /// The producer.
-        producer: Oid,
         /// The delegation's number.
-        delegation: i64,
+        number: i64,
+        /// The delegation.
+        delegation: Arc<Delegation>,
     },
 }
 
 impl Keeper {
-    /// What a right that is in force makes of whom it is for; `None`: it is no main user's.
+    /// What a right that is in force makes of whom it is for; `None`: it is no main user's. `delegation`: the one that it
+    /// hangs on, if that was not withdrawn.
     #[must_use]
-    pub fn by(kept: &KeptRight, day: FinnishDay) -> Option<Self> {
+    pub fn by(kept: &KeptRight, delegation: Option<Delegation>, day: FinnishDay) -> Option<Self> {
         let right = &kept.right;
         if right.role != Role::MainUser || !right.validity.contains(day) {
             return None;
         }
-        Some(match (&right.organiser, kept.delegation) {
-            (None, None) => Self::Organisation(right.organisation.clone()),
-            (Some(organiser), Some(delegation)) => Self::Delegated {
-                organiser: organiser.clone(),
-                producer: right.organisation.clone(),
-                delegation,
-            },
-            _ => return None,
-        })
+        let organiser = right.organiser.as_ref();
+        match (organiser, kept.delegation) {
+            (None, None) => Some(Self::Organisation(right.organisation.clone())),
+            (Some(_), Some(number)) => {
+                let lets = |one: &Delegation| {
+                    one.is_between(&right.organisation, organiser) && one.validity.contains(day)
+                };
+                let delegation = Arc::new(delegation.filter(lets)?);
+                Some(Self::Delegated { number, delegation })
+            }
+            _ => None,
+        }
     }
 
     /// Whether the users of an organisation are kept so, by itself or by an organiser.
@@ -223,18 +245,21 @@ impl Keeper {
     pub fn keeps(&self, organisation: &Oid, organiser: Option<&Oid>) -> bool {
         match self {
             Self::Organisation(own) => organiser.unwrap_or(organisation) == own,
-            Self::Delegated { organiser: whose, producer, .. } => {
-                organiser == Some(whose) && producer == organisation
-            }
+            Self::Delegated { delegation, .. } => delegation.is_between(organisation, organiser),
         }
     }
 
-    /// Whether a right may be seen by the keeper: those that it keeps, and an organisation's those of its own people
-    /// that others keep.
+    /// Whether a right may be seen by the keeper: of an organisation those that it keeps, and those of its own people that
+    /// others keep; of a delegation those that it reaches, and those that hang on it.
     #[must_use]
-    pub fn sees(&self, right: &UserRight) -> bool {
-        let own = matches!(self, Self::Organisation(own) if *own == right.organisation);
-        own || self.keeps(&right.organisation, right.organiser.as_ref())
+    pub fn sees(&self, right: &UserRight, hangs_on: Option<i64>) -> bool {
+        let keeps = self.keeps(&right.organisation, right.organiser.as_ref());
+        match self {
+            Self::Organisation(own) => keeps || *own == right.organisation,
+            Self::Delegated { number, delegation } => {
+                keeps && (hangs_on == Some(*number) || delegation.reaches(right))
+            }
+        }
     }
 
     /// The number of the delegation under which it is kept.
@@ -242,7 +267,7 @@ impl Keeper {
     pub const fn delegation(&self) -> Option<i64> {
         match self {
             Self::Organisation(_) => None,
-            Self::Delegated { delegation, .. } => Some(*delegation),
+            Self::Delegated { number, .. } => Some(*number),
         }
     }
 }
@@ -390,12 +415,7 @@ pub fn granting_faults(
 ///
 /// Source: JOI-3, ACC-2.
 #[must_use]
-pub fn ending_faults(
-    keeper: &Keeper,
-    subject: &str,
-    right: &UserRight,
-    delegation: Option<&Delegation>,
-) -> Vec<Fault> {
+pub fn ending_faults(keeper: &Keeper, subject: &str, right: &UserRight) -> Vec<Fault> {
     let mut faults = Vec::new();
     if right.subject == subject {
         faults.push(Fault::new(FaultKind::OwnUserRight, "subject", RULE));
@@ -404,13 +424,12 @@ pub fn ending_faults(
     if right.role == Role::MainUser && (delegated || right.organiser.is_none()) {
         faults.push(Fault::new(FaultKind::WrongValue, "role", RULE).arg("expected", "–"));
     }
-    if let Some(delegation) = delegation.filter(|one| delegated && !one.units.is_empty()) {
-        let reached = |unit: &Oid| delegation.units.contains(unit);
-        if right.units.is_empty() || !right.units.iter().all(reached) {
-            let units: Vec<&str> = delegation.units.iter().map(Oid::as_str).collect();
-            let fault = Fault::new(FaultKind::BeyondDelegation, "units", RULE);
-            faults.push(fault.arg("allowed", units.join(", ")));
-        }
+    if let Keeper::Delegated { delegation, .. } = keeper
+        && !delegation.reaches(right)
+    {
+        let units: Vec<&str> = delegation.units.iter().map(Oid::as_str).collect();
+        let fault = Fault::new(FaultKind::BeyondDelegation, "units", RULE);
+        faults.push(fault.arg("allowed", units.join(", ")));
     }
     faults
 }

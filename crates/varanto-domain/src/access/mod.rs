@@ -22,6 +22,7 @@ mod permit;
 mod question;
 pub mod table;
 mod unseen;
+pub mod user_file;
 pub mod users;
 pub mod whereabouts;
 

@@ -64,8 +64,10 @@ fn every_denial_is_met_in_the_table() {
         .map(|denial| denial.code())
         .filter(|code| !met.contains(code))
         .filter(|code| {
-            let elsewhere = ["not-disclosed", "cannot-be-masked", "names-other-clients"];
-            !elsewhere.contains(code) && !["own-look", "another-keepers-users"].contains(code)
+            let forms =
+                ["not-disclosed", "cannot-be-masked", "cannot-be-printed", "names-other-clients"];
+            let users = ["own-look", "another-keepers-users", "main-user-without-identity-code"];
+            !forms.contains(code) && !users.contains(code)
         })
         .collect();
     assert_eq!(unmet, Vec::<&str>::new());

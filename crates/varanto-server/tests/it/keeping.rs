@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use varanto_app::users::Loading;
 use varanto_kit::http::Client;
 
 use crate::house::{House, code};
@@ -28,7 +29,8 @@ async fn an_organiser_lets_a_producers_main_user_keep_its_users() {
     let (county, producer) = (house.organisation().to_string(), house.producer().to_string());
     let chief = json!({"subject": "chief", "organisation": county, "given_names": "Päivi", "family_name": "Pää",
         "identity_code": CODES[0], "role": "main-user", "first_day": "2020-01-01", "granted_by": "Johto"});
-    house.doors.app.load_users(json!({"users": [chief]}).to_string().as_bytes()).unwrap();
+    let file = json!({"users": [chief]}).to_string();
+    house.doors.app.load_users(file.as_bytes(), Loading::default()).unwrap();
     let chief = main_user(&house, "chief", &county);
 
     let days = |mut body: Value| {

@@ -67,6 +67,58 @@ fn the_plan_is_printed_in_three_languages_and_as_a_page() {
     assert_eq!((&told["registers"], &told["systems"]), (&empty, &empty));
 }
 
+/// ACC-2: the register of users is written out, tried, and loaded by the command line; what main users did is no file's to
+/// undo unless that is said, and the exit code tells.
+#[test]
+fn users_are_written_out_tried_and_loaded() {
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().to_str().unwrap();
+    let clock = std::sync::Arc::new(varanto_server::clock::MachineClock);
+    let open = varanto_app::App::open(&varanto_app::AppOptions::in_folder(home.path()), clock);
+    open.unwrap().close();
+    let file = |name: &str, text: &str| {
+        let path = home.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let organisation = "1.2.246.10.90000001";
+    let organisations = serde_json::json!({"organisations": [{"oid": organisation,
+        "names": {"fi": "Suvanto"}, "kind": "public", "first_day": "2015-01-01", "controller": true}]});
+    let organisations = file("organisations.json", &organisations.to_string());
+    let done = varanto(&["--data", data, "organisations", "import", &organisations]);
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    let user = |subject: &str| {
+        serde_json::json!({"subject": subject, "organisation": organisation, "given_names": "Aino",
+            "family_name": "Testi", "role": "worker", "first_day": "2026-01-01", "granted_by": "Johto"})
+    };
+    let both = serde_json::json!({"users": [user("aino"), user("olli")]}).to_string();
+    let both = file("users.json", &both);
+    let import = |file: &str, more: &[&str]| {
+        let all = [&["--data", data, "--json", "users", "import", file], more].concat();
+        let done = varanto(&all);
+        let told: Value = serde_json::from_slice(&done.stdout)
+            .unwrap_or_else(|_| panic!("{}", text(&done.stderr)));
+        (
+            done.status.code(),
+            told["done"].as_bool(),
+            told["granted"].as_u64(),
+            told["ended"].as_u64(),
+        )
+    };
+    assert_eq!(import(&both, &["--dry-run"]), (Some(0), Some(false), Some(2), Some(0)));
+    assert_eq!(import(&both, &[]), (Some(0), Some(true), Some(2), Some(0)));
+    let export = || text(&varanto(&["--data", data, "users", "export", organisation]).stdout);
+    let written = export();
+    assert_eq!(import(&file("again.json", &written), &[]), (Some(0), Some(true), Some(0), Some(0)));
+    assert_eq!(export(), written);
+    let one = file("one.json", &serde_json::json!({"users": [user("aino")]}).to_string());
+    let told = varanto(&["--data", data, "users", "import", &one, "--dry-run"]);
+    let told = text(&told.stdout);
+    assert!(told.contains("ended") && told.contains("olli") && !told.contains("aino"), "{told}");
+    let wrong = varanto(&["--data", data, "users", "import", &one, "--main-users"]);
+    assert_eq!(wrong.status.code(), Some(1));
+}
+
 #[test]
 fn every_command_has_help_and_an_unknown_one_is_told_with_code_2() {
     let help = text(&varanto(&["--help"]).stdout);

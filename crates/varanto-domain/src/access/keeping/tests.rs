@@ -56,7 +56,7 @@ fn right() -> UserRight {
 }
 
 fn delegated() -> Keeper {
-    Keeper::Delegated { organiser: oid(COUNTY), producer: oid(PRODUCER), delegation: 7 }
+    Keeper::Delegated { number: 7, delegation: Arc::new(delegation()) }
 }
 
 fn county() -> Keeper {
@@ -132,16 +132,47 @@ fn everybody_keeps_their_own_users() {
         assert_eq!(keep, expected.into_iter().flatten().collect::<Vec<_>>());
     }
     let producers = Keeper::Organisation(oid(PRODUCER));
-    assert!(producers.sees(&right()) && !producers.keeps(&oid(PRODUCER), Some(&oid(COUNTY))));
-    assert!(!Keeper::Organisation(oid(NEIGHBOUR)).sees(&right()));
+    let sees = |keeper: &Keeper, right: &UserRight| keeper.sees(right, None);
+    assert!(sees(&producers, &right()) && !producers.keeps(&oid(PRODUCER), Some(&oid(COUNTY))));
+    assert!(!sees(&Keeper::Organisation(oid(NEIGHBOUR)), &right()));
+}
+
+/// JOI-3: a delegated main user sees the users whom the delegation reaches, all of whose units it names, and whoever
+/// hangs on it; the organiser's main user sees all of them.
+#[test]
+fn a_delegated_main_user_sees_within_the_delegation() {
+    let check = |units: &[&str], hangs_on: Option<i64>, expected: bool| {
+        let units = units.iter().map(|unit| oid(unit)).collect();
+        let right = UserRight { units, ..right() };
+        assert_eq!(delegated().sees(&right, hangs_on), expected, "{right:?} {hangs_on:?}");
+        assert!(county().sees(&right, hangs_on));
+    };
+    check(&[HOME], None, true);
+    check(&[SCHOOL], None, false);
+    check(&[HOME, SCHOOL], None, false);
+    check(&[], None, false);
+    check(&[SCHOOL], Some(7), true);
+    check(&[SCHOOL], Some(8), false);
+    let elsewhere = UserRight { organiser: Some(oid(NEIGHBOUR)), ..right() };
+    assert!(!delegated().sees(&elsewhere, Some(7)));
+    let open = Delegation { units: Vec::new(), ..delegation() };
+    let open = Keeper::Delegated { number: 7, delegation: Arc::new(open) };
+    assert!(open.sees(&UserRight { units: Vec::new(), ..right() }, None));
 }
 
 /// JOI-3: a right makes a main user on its days: of an organisation by itself, of a producer for an organiser by a
 /// delegation.
 #[test]
 fn a_right_makes_a_main_user() {
+    let under = |said: Option<Delegation>, right: UserRight, number: Option<i64>, on: &str| {
+        Keeper::by(&KeptRight { right, delegation: number }, said, day(on))
+    };
     let by = |right: UserRight, delegation: Option<i64>, on: &str| {
-        Keeper::by(&KeptRight { right, delegation }, day(on))
+        let said = Delegation { validity: days("2026-01-01", "2026-12-31"), ..self::delegation() };
+        under(Some(said), right, delegation, on).map(|keeper| match keeper {
+            Keeper::Delegated { number: 7, .. } => delegated(),
+            other => other,
+        })
     };
     let main_user = || UserRight { role: Role::MainUser, ..right() };
     assert_eq!(by(main_user(), Some(7), "2026-01-31"), None);
@@ -153,6 +184,14 @@ fn a_right_makes_a_main_user() {
     let own = UserRight { organisation: oid(COUNTY), organiser: None, ..main_user() };
     assert_eq!(by(own.clone(), None, "2026-03-01"), Some(county()));
     assert_eq!(by(own, Some(7), "2026-03-01"), None);
+    // The delegation was withdrawn, is over, or is another's.
+    let on = |said: Option<Delegation>, on| under(said, main_user(), Some(7), on).is_some();
+    assert!(on(Some(delegation()), "2026-03-01"));
+    assert!(!on(None, "2026-03-01"));
+    let short = Delegation { validity: days("2026-01-01", "2026-02-28"), ..delegation() };
+    assert!(!on(Some(short), "2026-03-01"));
+    assert!(!on(Some(Delegation { organiser: oid(NEIGHBOUR), ..delegation() }), "2026-03-01"));
+    assert!(!on(Some(Delegation { producer: oid(OTHER_PRODUCER), ..delegation() }), "2026-03-01"));
 }
 
 /// JOI-3: a delegated main user grants within the delegation and never beyond it: units by name, service tasks, days,
@@ -245,9 +284,7 @@ fn an_organisers_main_user_names_main_users_of_producers() {
 /// ends the own right.
 #[test]
 fn a_right_is_ended_by_who_keeps_it() {
-    let ends = |keeper: &Keeper, right: &UserRight| {
-        told(ending_faults(keeper, "olli", right, Some(&delegation())))
-    };
+    let ends = |keeper: &Keeper, right: &UserRight| told(ending_faults(keeper, "olli", right));
     let none: Vec<(&str, String)> = Vec::new();
     assert_eq!(ends(&delegated(), &right()), none);
     assert_eq!(ends(&delegated(), &UserRight { service_tasks: None, ..right() }), none);
@@ -348,6 +385,10 @@ fn a_line_tells_a_delegation_whole() {
     {
         assert_eq!(Delegation::read(line), None);
     }
-    assert_eq!(Delegation::withdrawn_by(&Delegation::withdrawal(7, true)), Some(7));
-    assert_eq!(Delegation::withdrawn_by("withdraw"), None);
+    for ends in [true, false] {
+        assert_eq!(Delegation::withdrawn_by(&Delegation::withdrawal(7, ends)), Some((7, ends)));
+    }
+    for line in ["withdraw", "withdrawn delegation=7", "withdrawn delegation=7 rights=some"] {
+        assert_eq!(Delegation::withdrawn_by(line), None);
+    }
 }
