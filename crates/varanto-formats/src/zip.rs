@@ -13,6 +13,8 @@ pub struct Entry {
 
 /// The most entries that a file has: the format's own bound.
 pub const MOST_ENTRIES: usize = u16::MAX as usize;
+/// The most bytes of a file before its directory: the format's own bound.
+pub const MOST_BYTES: u64 = u32::MAX as u64;
 
 const LOCAL: [u8; 4] = *b"PK\x03\x04";
 const CENTRAL: [u8; 4] = *b"PK\x01\x02";

@@ -13,14 +13,15 @@ use varanto_domain::access::{
 use varanto_domain::archive::documents::VersionState;
 use varanto_domain::disclosure::{HandedAs, OutsideRequest, goes_unnamed};
 use varanto_domain::faults::{Fault, FaultKind};
-use varanto_domain::ids::{ClientKey, Oid};
+use varanto_domain::ids::{ClientKey, Oid, VersionKey};
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::metadata;
 use varanto_formats::package::hexadecimal;
 use varanto_formats::view::ViewLanguage;
+use varanto_formats::zip;
 use varanto_store::{After, Durable, Filter, LineEvidence, ReadTx, StoreError, VersionRow};
 
-use super::package::{Extent, Item, Package, PackageWords};
+use super::package::{self, Extent, Item, Package, PackageWords};
 use crate::archive::joint_cases::scopes_of_client;
 use crate::archive::whereabouts;
 use crate::inquiry::Inquiry;
@@ -60,9 +61,18 @@ struct Plan {
     /// Every key of that client.
     identities: Vec<ClientKey>,
     items: Vec<Item>,
-    left_out: Vec<(VersionRow, Denial)>,
-    /// The first denial, for the log alone.
+    left_out: Vec<LeftOut>,
+    /// The first denial of a document in the own organisation's registers, for the log alone: of others' even that they are
+    /// there is not the reviewers' to know.
     denied: Option<Denial>,
+}
+
+/// A document that stays, of which the caller may know.
+struct LeftOut {
+    document: Oid,
+    client: ClientKey,
+    version: VersionKey,
+    denial: Denial,
 }
 
 impl Plan {
@@ -72,9 +82,9 @@ impl Plan {
         let goes = self.items.iter().flat_map(|item| {
             item.permit.looks_at().map(|(client, _)| (client, item.permit.version()))
         });
-        let stays = self.left_out.iter().filter_map(|(row, _)| {
-            let own = self.identities.contains(&row.client).then_some(row.client);
-            Some((own.or(self.client)?, row.version))
+        let stays = self.left_out.iter().filter_map(|one| {
+            let own = self.identities.contains(&one.client).then_some(one.client);
+            Some((own.or(self.client)?, one.version))
         });
         for (client, version) in goes.chain(stays) {
             seen.entry(client).or_default().push(version.0.to_string());
@@ -86,9 +96,20 @@ impl Plan {
     /// the same to the caller.
     fn unknown(&self, named: &[Oid]) -> Vec<Oid> {
         let goes = self.items.iter().map(|item| &item.document);
-        let told = goes.chain(self.left_out.iter().map(|(row, _)| &row.oid));
+        let told = goes.chain(self.left_out.iter().map(|one| &one.document));
         let mut told: BTreeSet<&Oid> = told.collect();
         named.iter().filter(|one| told.insert(one)).cloned().collect()
+    }
+
+    /// Moves what no print can be made of to what stays.
+    fn leave_out(&mut self, unprintable: Vec<Item>) {
+        for item in unprintable {
+            self.items.retain(|one| one.document != item.document);
+            let (document, client, version) = (item.document, item.client, item.permit.version());
+            let denial = Denial::CannotBePrinted;
+            self.denied = self.denied.or(Some(denial));
+            self.left_out.push(LeftOut { document, client, version, denial });
+        }
     }
 }
 
@@ -117,12 +138,11 @@ impl App {
         words: &PackageWords,
     ) -> Result<Package, AppError> {
         let now = self.clock.now();
-        let plan = self.plan(caller, request, now)?;
+        let mut plan = self.plan(caller, request, now)?;
         if plan.items.is_empty() {
             return self.nothing_to_hand_over(caller, request, &plan, now);
         }
-        let (about, shown) = (plan.client, plan.items.clone());
-        let made = Package::make(self, caller, request, plan.items, language, words);
+        let made = Package::make(self, caller, request, plan.items.clone(), language, words);
         let outcome = match &made {
             Err(AppError::Refused(faults)) => {
                 Some(Outcome::Refused(faults.iter().map(Fault::code).collect()))
@@ -134,7 +154,12 @@ impl App {
         if let Some(outcome) = outcome {
             self.log(caller, Event::Disclose, outcome, now)?;
         }
-        let package = made?;
+        let (package, unprintable) = made?;
+        plan.leave_out(unprintable);
+        if plan.items.is_empty() {
+            return self.nothing_to_hand_over(caller, request, &plan, now);
+        }
+        let (about, shown) = (plan.client, plan.items);
         let checksum = hexadecimal(&package.checksum());
         let lines = shown.iter().flat_map(|item| {
             let (words, checksum) = (told_of(request), &checksum);
@@ -207,7 +232,12 @@ impl App {
         request: &OutsideRequest,
     ) -> Result<PlannedPackage, AppError> {
         let now = self.clock.now();
-        let plan = self.plan(caller, request, now)?;
+        let mut plan = self.plan(caller, request, now)?;
+        let unprintable = match request.form {
+            HandedAs::Paper => package::unprintable(self, &plan.items)?,
+            HandedAs::Package => Vec::new(),
+        };
+        plan.leave_out(unprintable);
         let lines = dry_run_lines(caller, request, &plan, now);
         let unknown = plan.unknown(&request.asked.documents);
         let documents = plan.items.into_iter();
@@ -215,7 +245,7 @@ impl App {
             documents: documents
                 .map(|item| PlannedDocument { document: item.document, extent: item.extent })
                 .collect(),
-            left_out: plan.left_out.into_iter().map(|(row, denial)| (row.oid, denial)).collect(),
+            left_out: plan.left_out.into_iter().map(|one| (one.document, one.denial)).collect(),
             unknown,
         });
         let line = self.write_lines(lines)?;
@@ -242,7 +272,7 @@ impl App {
         };
         self.write_line(line)?;
         match plan.left_out.first() {
-            Some((_, denial)) => Err(AppError::Denied(*denial)),
+            Some(one) => Err(AppError::Denied(one.denial)),
             None => Err(AppError::NotFound),
         }
     }
@@ -276,14 +306,15 @@ impl App {
             asked_for(tx, request, &tx.identities_of(client)?)
         });
         let plan = learned.and_then(|()| {
-            let decide = |tx: &ReadTx<'_>| decide_each(tx, &inquiry, client, request);
+            let own = inquiry.registry().own_registers(&caller.organisation);
+            let decide = |tx: &ReadTx<'_>| decide_each(tx, &inquiry, client, request, own);
             self.store.read_within(self.search.time, decide)
         });
         match plan {
             Err(AppError::Store(StoreError::Overtime)) => {
                 self.request_refused(caller, Some(client), too_wide(), now)
             }
-            Ok(plan) if plan.items.len() > MOST_DOCUMENTS => {
+            Ok(plan) if is_too_large(&plan.items, request.form) => {
                 self.request_refused(caller, Some(client), too_wide(), now)
             }
             plan => plan,
@@ -336,12 +367,14 @@ fn is_unchanged(
     })
 }
 
-/// Decides of each version that is asked for, of a client of whom the caller may know.
+/// Decides of each version that is asked for, of a client of whom the caller may know. `own`: the registers of the
+/// caller's organisation.
 fn decide_each(
     tx: &ReadTx<'_>,
     inquiry: &Inquiry<'_>,
     client: ClientKey,
     request: &OutsideRequest,
+    own: &[Oid],
 ) -> Result<Plan, AppError> {
     let identities = tx.identities_of(client)?;
     let rows = asked_for(tx, request, &identities)?;
@@ -350,9 +383,12 @@ fn decide_each(
         match fate(tx, inquiry, &row, client, request)? {
             Fate::Goes(permit, extent) => plan.items.push(Item::of(&row, permit, extent)),
             Fate::Stays(denial, told) => {
-                plan.denied = plan.denied.or(Some(denial));
+                if own.contains(&row.controller) {
+                    plan.denied = plan.denied.or(Some(denial));
+                }
                 if told {
-                    plan.left_out.push((row, denial));
+                    let VersionRow { oid: document, client, version, .. } = row;
+                    plan.left_out.push(LeftOut { document, client, version, denial });
                 }
             }
         }
@@ -411,6 +447,13 @@ fn fate(
         },
     };
     Ok(Fate::Goes(permit, extent))
+}
+
+/// Whether so much is asked for that one package does not hold it, as far as it is known before the package is made: the
+/// originals that go into it.
+fn is_too_large(items: &[Item], form: HandedAs) -> bool {
+    let bytes = items.iter().filter(|item| item.goes_as_archived(form)).map(|item| item.bytes);
+    items.len() > MOST_DOCUMENTS || bytes.sum::<u64>() > zip::MOST_BYTES
 }
 
 /// That more is asked for than one package holds.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use varanto_domain::access::{Caller, ReadPermit, Who};
-use varanto_domain::archive::documents::{DocumentGroup, Part};
+use varanto_domain::archive::documents::{DocumentGroup, Form, Part};
 use varanto_domain::archive::proof::Hash;
 use varanto_domain::disclosure::{HandedAs, OutsideRequest};
-use varanto_domain::ids::{Oid, VersionKey};
+use varanto_domain::ids::{ClientKey, Oid, VersionKey};
 use varanto_domain::structures::Names;
 use varanto_domain::time::FinnishDay;
 use varanto_formats::package::{
@@ -61,14 +61,44 @@ pub(super) struct Item {
     pub(super) controller: Oid,
     pub(super) permit: ReadPermit,
     pub(super) extent: Extent,
+    pub(super) client: ClientKey,
+    /// How large its content is, as it was archived.
+    pub(super) bytes: u64,
+    form: Form,
     leaf: u64,
 }
 
 impl Item {
     pub(super) fn of(row: &VersionRow, permit: ReadPermit, extent: Extent) -> Self {
         let (document, controller) = (row.oid.clone(), row.controller.clone());
-        Self { document, controller, permit, extent, leaf: row.leaf }
+        let VersionRow { client, content_bytes, form, leaf, .. } = *row;
+        Self { document, controller, permit, extent, client, bytes: content_bytes, form, leaf }
     }
+
+    /// Whether its content goes as it was archived: on paper that is a PDF file's alone.
+    pub(super) fn goes_as_archived(&self, form: HandedAs) -> bool {
+        let as_print = form == HandedAs::Package || self.form.parts().contains(&Part::Pdf);
+        self.extent == Extent::Whole && as_print
+    }
+}
+
+/// Of documents that would go on paper those of which no print can be made.
+pub(super) fn unprintable(app: &App, items: &[Item]) -> Result<Vec<Item>, AppError> {
+    let registry = app.registry();
+    let mut all = Vec::new();
+    for item in items.iter().filter(|item| item.extent != Extent::OthersHidden) {
+        let print = app.store.read(|tx| {
+            let row = tx.version_of_key(item.permit.version())?;
+            let opened = Opened::of(tx, &item.permit, &row, &registry)?;
+            opened.print(&registry, ViewLanguage::Finnish, "")
+        });
+        match print {
+            Ok(_) => {}
+            Err(AppError::NotShown(_)) => all.push(item.clone()),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(all)
 }
 
 /// A package, its lines on disk. It gives its bytes piece by piece: one for each document, and the contents list.
@@ -126,7 +156,8 @@ impl Files {
 }
 
 impl Package {
-    /// Makes a package once, keeps its checksums, and lets go of the bytes.
+    /// Makes a package once, keeps its checksums, and lets go of the bytes. Documents of which no print can be made stay
+    /// out of one on paper, and are answered beside it.
     pub(super) fn make(
         app: &App,
         caller: &Caller,
@@ -134,7 +165,7 @@ impl Package {
         items: Vec<Item>,
         language: ViewLanguage,
         words: &PackageWords,
-    ) -> Result<Self, AppError> {
+    ) -> Result<(Self, Vec<Item>), AppError> {
         let today = FinnishDay::of(app.clock.now());
         let whole = items.iter().filter(|item| item.extent == Extent::Whole);
         let newest = whole.map(|item| item.leaf).max();
@@ -143,7 +174,11 @@ impl Package {
             None => None,
         };
         let cover = About { app, caller, request, today, language, words };
-        let made = Maker {
+        if request.form == HandedAs::Paper {
+            // What cannot be printed of the request itself is no document's fault.
+            cover.cover(&cover.sheet(&[]))?;
+        }
+        let mut made = Maker {
             app: app.clone(),
             registry: app.registry(),
             items,
@@ -154,11 +189,21 @@ impl Package {
         };
         let mut whole = Context::new(&SHA256);
         let (mut bytes, mut pieces, mut entries) = (0u64, Vec::new(), Vec::new());
-        let mut documents = Vec::new();
-        for number in 0..made.items.len() {
-            let piece = made.piece(number)?;
+        let (mut documents, mut unprintable) = (Vec::new(), Vec::new());
+        while documents.len() < made.items.len() {
+            let number = documents.len();
+            let piece = match made.piece(number) {
+                Err(AppError::NotShown(_)) => {
+                    unprintable.push(made.items.remove(number));
+                    continue;
+                }
+                piece => piece?,
+            };
             whole.update(&piece.bytes);
             bytes += piece.bytes.len() as u64;
+            if bytes > zip::MOST_BYTES {
+                return Err(too_large());
+            }
             pieces.push(sha256(&piece.bytes));
             entries.extend(piece.entries);
             documents.push(piece.listed);
@@ -174,7 +219,7 @@ impl Package {
         whole.update(&tail);
         bytes += tail.len() as u64;
         let checksum = digest(whole);
-        Ok(Self { made, pieces, tail, checksum, bytes })
+        Ok((Self { made, pieces, tail, checksum, bytes }, unprintable))
     }
 
     /// The SHA-256 of the whole, as the log tells it.

@@ -27,8 +27,8 @@ use crate::joint_cases::Family;
 use crate::oversight::{officer, own_log_of, person};
 use crate::whereabouts::{secret_in, telling_note, text_of};
 use crate::world::{
-    COUNTY, Client, Dossier, Draft, NEIGHBOUR, OPERATING_UNIT, System, UNIT, World, client, oid,
-    paper,
+    COUNTY, Client, Dossier, Draft, NEIGHBOUR, OPERATING_UNIT, System, UNIT, View, World, client,
+    oid, paper,
 };
 
 fn words() -> PackageWords {
@@ -509,9 +509,6 @@ fn what_is_unknown_tells_nothing() {
 #[test]
 fn too_long_a_request_tells_nobody_that_a_client_is_known() {
     let asked = Asked::new();
-    for _ in 0..60 {
-        asked.world.archive(&asked.world.note(&asked.dossier));
-    }
     let limits = SearchLimits { time: std::time::Duration::ZERO, ..SearchLimits::default() };
     let hasty = asked.world.clone_with(limits);
     let answers = |caller: &Caller, who: &Client| {
@@ -523,6 +520,8 @@ fn too_long_a_request_tells_nobody_that_a_client_is_known() {
         })
     };
     let too_wide = ("search-too-wide", "search-too-wide");
+    let county = asked.world.county();
+    asked.world.grow_until(&asked.dossier, || answers(&county, &asked.who)[0] == too_wide);
     let query = LogQuery {
         client: Some(asked.who.identifier()),
         outcome: Some("refused".into()),
@@ -535,6 +534,101 @@ fn too_long_a_request_tells_nobody_that_a_client_is_known() {
     let neighbour = asked.world.caller(System::Neighbour);
     assert_eq!(answers(&neighbour, &asked.who), [("yes", "not-found"); 2]);
     assert_eq!(answers(&neighbour, &asked.who), answers(&neighbour, &client(2)));
+}
+
+/// DIS-6, D3: the log of the own organisation does not tell whether a document that was named is not there or is in another's
+/// register; of the own registers it keeps why it did not go.
+#[test]
+fn the_log_does_not_tell_what_others_have() {
+    let asked = Asked::new();
+    let archivist = asked.archivist();
+    let elsewhere = neighbours_relationship(&asked.world, &asked.who).id();
+    let nowhere = oid("1.2.246.10.99900011.95.2026.404");
+    let told = |named: Oid| {
+        let wanted = AskedFor { documents: vec![named], ..AskedFor::default() };
+        let request = OutsideRequest { asked: wanted, ..request(&asked.who) };
+        assert_eq!(code(hand_over(&asked.world, &archivist, &request)), "not-found");
+        let plan = asked.world.app.try_handing_over(&archivist, &request).unwrap();
+        assert_eq!((plan.documents.len(), plan.left_out.len(), plan.unknown.len()), (0, 0, 1));
+        let page = asked.world.app.review_log(&officer(&asked.world), &LogQuery::default());
+        let lines = page.unwrap().lines.into_iter().take(2);
+        let words = lines.map(|line| (line.outcome, line.reason, line.detail, line.elsewhere));
+        words.collect::<Vec<_>>()
+    };
+    assert_eq!(told(elsewhere), told(nowhere));
+    // Of the own register the line keeps why.
+    let reason = InvalidationRequest { reason: "1".into(), explanation: None };
+    asked
+        .world
+        .app
+        .invalidate_document(&asked.world.county(), &asked.notes[0].id(), &reason)
+        .unwrap();
+    let wanted = AskedFor { documents: vec![asked.notes[0].id()], ..AskedFor::default() };
+    let request = OutsideRequest { asked: wanted, ..request(&asked.who) };
+    hand_over(&asked.world, &archivist, &request).unwrap_err();
+    assert_eq!(lines(&asked.world)[0].0, "denied version-invalidated");
+}
+
+/// The view of a draft, with a great many lines.
+fn long_view(draft: &Draft) -> Vec<u8> {
+    let made = String::from_utf8(draft.made_view()).unwrap();
+    let (start, end) = made.rsplit_once("</p>").unwrap();
+    format!("{start}</p><pre>{}</pre>{end}", "a\n".repeat(400_000)).into_bytes()
+}
+
+/// DIS-6: one document of which no print can be made does not keep the others from going on paper; a try tells that it
+/// stays, and why.
+#[test]
+fn what_cannot_be_printed_stays_and_the_rest_goes() {
+    let asked = Asked::new();
+    let mut broken = asked.world.phase_one(&asked.dossier);
+    // More pages than a print may have.
+    broken.view = View::Given(long_view(&broken));
+    asked.world.archive(&broken);
+    let on_paper = |documents: Vec<Oid>| OutsideRequest {
+        form: HandedAs::Paper,
+        asked: AskedFor { documents, ..AskedFor::default() },
+        ..request(&asked.who)
+    };
+    let plan = asked.world.app.try_handing_over(&asked.archivist(), &on_paper(Vec::new())).unwrap();
+    assert_eq!(planned(&plan), [(broken.id(), "cannot-be-printed")]);
+    let package = hand_over(&asked.world, &asked.archivist(), &on_paper(Vec::new())).unwrap();
+    let given: Vec<String> = contents(&package).into_iter().map(|(document, _)| document).collect();
+    let told: Vec<String> = plan.documents.iter().map(|one| one.document.to_string()).collect();
+    assert_eq!(given, told);
+    assert!(told.len() > 2 && !told.contains(&broken.id().to_string()));
+    let lines_of =
+        |world: &World| lines(world).iter().filter(|line| line.1.contains("package=")).count();
+    assert_eq!(lines_of(&asked.world), told.len());
+    // It goes as it was archived where files are given; alone on paper nothing goes.
+    let alone = on_paper(vec![broken.id()]);
+    assert_eq!(code(hand_over(&asked.world, &asked.archivist(), &alone)), "cannot-be-printed");
+    assert_eq!(lines(&asked.world)[0].0, "denied cannot-be-printed");
+    let as_files = OutsideRequest { form: HandedAs::Package, ..alone };
+    let package = hand_over(&asked.world, &asked.archivist(), &as_files).unwrap();
+    assert_eq!(contents(&package), [(broken.id().to_string(), "whole".to_owned())]);
+}
+
+/// DIS-6: more than a package holds is refused before it is made, and so is its try; on paper what was archived as something
+/// else than PDF counts by its print alone.
+#[test]
+fn more_than_a_package_holds_is_refused_before_it_is_made() {
+    let asked = Asked::new();
+    let conn = rusqlite::Connection::open(asked.world.folder.path().join("varanto.db")).unwrap();
+    let large = "UPDATE document_version SET content_bytes = 1500000000";
+    assert!(conn.execute(large, []).unwrap() > 2);
+    let caller = asked.world.county();
+    let try_it =
+        |request: &OutsideRequest| code(asked.world.app.try_handing_over(&caller, request));
+    let request = request(&asked.who);
+    assert_eq!(try_it(&request), "search-too-wide");
+    assert_eq!(code(hand_over(&asked.world, &caller, &request)), "search-too-wide");
+    let on_paper = OutsideRequest { form: HandedAs::Paper, ..request.clone() };
+    assert_eq!(try_it(&on_paper), "yes");
+    let two = asked.notes.iter().map(Draft::id).collect();
+    let two =
+        OutsideRequest { asked: AskedFor { documents: two, ..AskedFor::default() }, ..request };
+    assert_eq!(try_it(&two), "yes");
 }
 
 /// DIS-6, ARC-10: an order, an invalidation or a newer version that comes while a package is made ready keeps it from going:
