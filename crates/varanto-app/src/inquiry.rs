@@ -617,7 +617,7 @@ impl<'a> Inquiry<'a> {
 }
 
 /// What the population register told of a client last, and when. It knows the one with the identity code.
-fn person_facts(
+pub(crate) fn person_facts(
     tx: &ReadTx<'_>,
     client: ClientKey,
 ) -> Result<Option<(PersonFacts, Instant)>, StoreError> {

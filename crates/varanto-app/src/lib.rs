@@ -31,6 +31,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use varanto_domain::archive::retention::KindsOfRecords;
 use varanto_domain::time::Clock;
 use varanto_store::{DATABASE_FILE, KeyRing, Store, StoreOptions};
 
@@ -61,6 +62,8 @@ pub struct AppOptions {
     pub pdf: PdfRules,
     /// How much work one search may be.
     pub search: SearchLimits,
+    /// Which types of documents have retention periods of their own.
+    pub kinds_of_records: KindsOfRecords,
 }
 
 /// How much work one search may be.
@@ -92,6 +95,7 @@ impl AppOptions {
             group: 256,
             pdf: PdfRules::default(),
             search: SearchLimits::default(),
+            kinds_of_records: KindsOfRecords::default(),
         }
     }
 }
@@ -105,6 +109,7 @@ pub struct App {
     clock: Arc<dyn Clock>,
     search: SearchLimits,
     pdf: Arc<PdfRules>,
+    kinds_of_records: Arc<KindsOfRecords>,
     signatures: Arc<RwLock<Arc<SignatureTrust>>>,
     persons: Arc<RwLock<Option<Arc<persons::Connected>>>>,
     mandates: Arc<RwLock<Option<Arc<mandates::Connected>>>>,
@@ -146,12 +151,14 @@ impl App {
     fn over(store: Store, clock: Arc<dyn Clock>, options: &AppOptions) -> Result<Self, OpenError> {
         let registry = Arc::new(RegistryHolder::load(&store)?);
         let (search, pdf) = (options.search, Arc::new(options.pdf.clone()));
+        let kinds_of_records = Arc::new(options.kinds_of_records.clone());
         Ok(Self {
             store,
             registry,
             clock,
             search,
             pdf,
+            kinds_of_records,
             dictionaries: Arc::default(),
             signatures: Arc::default(),
             persons: Arc::default(),

@@ -71,6 +71,12 @@ impl FinnishDay {
         Self(self.0.saturating_add(jiff::Span::new().days(days)))
     }
 
+    /// The day this many years later; of a day that the year does not have, the last one of its month.
+    #[must_use]
+    pub fn plus_years(self, years: i16) -> Self {
+        Self(self.0.saturating_add(jiff::Span::new().years(years)))
+    }
+
     /// Full years lived from `self` as a birth day to `day`; negative before it.
     #[must_use]
     pub fn years_until(self, day: Self) -> i16 {

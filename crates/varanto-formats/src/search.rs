@@ -32,6 +32,7 @@ pub struct SearchTerms {
     pub group: Option<DocumentGroup>,
     pub from: Option<Instant>,
     pub before: Option<Instant>,
+    pub due_on: Option<FinnishDay>,
     pub situation: Option<Situation>,
     pub reason: Option<Reason>,
     pub states: Vec<VersionState>,
@@ -64,6 +65,7 @@ struct Search {
     group: Option<String>,
     from: Option<String>,
     before: Option<String>,
+    due_on: Option<String>,
     situation: Option<String>,
     reason: Option<String>,
     states: Vec<String>,
@@ -132,6 +134,12 @@ fn made(search: Search, faults: &mut Vec<Fault>) -> SearchTerms {
         *into = moment(&text);
         if into.is_none() {
             wrong(name, "2026-03-23, 2026-03-23T10:54:24+02:00".to_owned());
+        }
+    }
+    if let Some(text) = search.due_on {
+        query.due_on = FinnishDay::parse(&text);
+        if query.due_on.is_none() {
+            wrong("due_on", "2026-03-23".to_owned());
         }
     }
     if let Some(code) = search.situation {

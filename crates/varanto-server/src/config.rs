@@ -12,6 +12,7 @@ use varanto_domain::archive::conformance::{
     ConformanceException, ConformanceLevel, ConformanceLevels,
 };
 use varanto_domain::archive::documents::DocumentGroup;
+use varanto_domain::archive::retention::KindsOfRecords;
 use varanto_domain::ids::Oid;
 
 use crate::validator::CommandValidator;
@@ -47,6 +48,8 @@ pub struct Config {
     pub mandate_register: MandateRegister,
     /// Where backups go, and how often.
     pub backup: Backup,
+    /// Which documents have retention periods of their own.
+    pub retention: Retention,
     /// What the pages tell to everybody.
     pub pages: Pages,
     /// What the program tells about itself.
@@ -269,6 +272,16 @@ impl PdfA {
     }
 }
 
+/// Which documents have retention periods of their own, by their specific types: the nation's codes are not public.
+#[derive(Debug, Clone, Deserialize, PartialEq, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Vouchers (tositteet).
+    pub vouchers: Vec<String>,
+    /// Decisions on client fees, and reports of income.
+    pub fees: Vec<String>,
+}
+
 /// Where it is asked what the population register says of clients.
 #[derive(Debug, Clone, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
@@ -368,6 +381,7 @@ impl Default for Config {
             population_register: PopulationRegister::default(),
             mandate_register: MandateRegister::default(),
             backup: Backup::default(),
+            retention: Retention::default(),
             pages: Pages::default(),
             log: Log::default(),
         }
@@ -674,6 +688,10 @@ impl Config {
             search: SearchLimits {
                 rows: self.limits.search_rows,
                 time: Duration::from_secs(self.limits.search_seconds),
+            },
+            kinds_of_records: KindsOfRecords {
+                vouchers: self.retention.vouchers.clone(),
+                fees: self.retention.fees.clone(),
             },
             ..AppOptions::in_folder(&self.data)
         }

@@ -8,13 +8,15 @@ use varanto_domain::access::{
     self, Action, Basis, Caller, Denial, Grant, Purpose, ReadPermit, Reason, Situation,
 };
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
+use varanto_domain::archive::retention::Retention;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid, VersionKey};
-use varanto_domain::time::Instant;
+use varanto_domain::time::{FinnishDay, Instant};
 use varanto_store::{After, Filter, ReadTx, Scope, StoreError, VersionRow};
 
 use super::joint_cases::scopes_of_client;
 use super::open_document::{DocumentView, view};
+use super::retention::retention_of;
 use super::whereabouts::may_name;
 use crate::cursor::client_of_list;
 use crate::inquiry::Inquiry;
@@ -42,6 +44,8 @@ pub struct DocumentQuery {
     pub from: Option<Instant>,
     /// Written before this instant.
     pub before: Option<Instant>,
+    /// Whose retention period is over on this day, by its rules: what the keeper of the archive may propose to destroy.
+    pub due_on: Option<FinnishDay>,
     /// In which situation; `None`: the caller's usual one.
     pub situation: Option<Situation>,
     /// For which reason, where one is wanted.
@@ -65,6 +69,20 @@ impl DocumentQuery {
         let client = client_of_list(self.client.as_ref());
         let open = Self { client: None, cursor: None, limit: 0, ..self.clone() };
         format!("varanto/cursor/1 {open:?} {client:?}").into_bytes()
+    }
+
+    /// The most hits of this page.
+    fn page(&self) -> usize {
+        match self.limit {
+            0 => Self::USUAL,
+            more => more.min(Self::MOST),
+        }
+    }
+
+    /// How many versions are looked through for one page: to say how long each is kept costs more than to say whether
+    /// it may be shown.
+    const fn rows(&self, usual: usize) -> usize {
+        if self.due_on.is_some() { usual.div_ceil(10) } else { usual }
     }
 
     /// What the caller says of the search.
@@ -111,6 +129,7 @@ impl DocumentQuery {
             ("from", self.from.is_some()),
             ("before", self.before.is_some()),
             ("states", !self.states.is_empty()),
+            ("due_on", self.due_on.is_some()),
         ];
         let used: Vec<&str> = named.iter().filter(|(_, by)| *by).map(|(name, _)| *name).collect();
         used.join(",")
@@ -156,7 +175,11 @@ impl App {
         query: &DocumentQuery,
     ) -> Result<FoundDocuments, AppError> {
         let now = self.clock.now();
-        if let Err(denial) = access::may_look(caller) {
+        let may_ask = access::may_look(caller).and_then(|()| match query.due_on {
+            Some(_) => access::may_propose_destruction(caller),
+            None => Ok(()),
+        });
+        if let Err(denial) = may_ask {
             self.log(caller, Event::Search, Outcome::Denied(denial), now)?;
             return Err(AppError::Denied(denial));
         }
@@ -206,6 +229,20 @@ impl App {
         self.store.read_within(self.search.time, |tx| self.page(tx, inquiry, query, after))
     }
 
+    /// How long a version is kept that may be shown whole, where that is over on the day that is asked about.
+    fn whose_period_is_over(
+        &self,
+        tx: &ReadTx<'_>,
+        row: &VersionRow,
+        permit: Option<&ReadPermit>,
+        day: Option<FinnishDay>,
+    ) -> Result<Option<Retention>, StoreError> {
+        let whole = permit.is_some_and(|permit| permit.whole().is_ok());
+        let Some(day) = day.filter(|_| whole) else { return Ok(None) };
+        let kept = retention_of(tx, row, &self.kinds_of_records, day)?;
+        Ok(Some(kept).filter(|kept| kept.is_over_on(day)))
+    }
+
     /// A page is full, or the list ends, or so many rows were looked through: then it may hold fewer
     /// hits than were asked for, even none, and its cursor goes on from where it stopped.
     fn page(
@@ -217,14 +254,11 @@ impl App {
     ) -> Result<Page, AppError> {
         let Where { scopes, about: client, through, mut denied } = places(tx, inquiry, query)?;
         let filter = filter(tx, inquiry.caller(), query)?;
-        let limit = match query.limit {
-            0 => DocumentQuery::USUAL,
-            more => more.min(DocumentQuery::MOST),
-        };
+        let limit = query.page();
         let mut hits: Vec<DocumentView> = Vec::with_capacity(limit);
         let mut shown = Vec::with_capacity(limit);
         let (mut more, mut last_shown) = (false, None);
-        let mut stretch = Stretch::of(self.search.rows);
+        let mut stretch = Stretch::of(query.rows(self.search.rows));
         while let Some(filter) = &filter {
             let filter =
                 Filter { until: stretch.end(tx, &scopes, filter, after)?, ..filter.clone() };
@@ -241,16 +275,22 @@ impl App {
                     Ok(permit) if hidden(&permit) => Err(Denial::CannotBeMasked),
                     permit => permit,
                 };
+                let place = After { written_at: row.written_at, version: row.version };
+                let kept =
+                    self.whose_period_is_over(tx, &row, permit.as_ref().ok(), query.due_on)?;
+                if permit.is_ok() && query.due_on.is_some() && kept.is_none() {
+                    after = Some(place);
+                    continue;
+                }
                 if permit.is_ok() && hits.len() == limit {
                     more = true;
                     break;
                 }
-                let place = After { written_at: row.written_at, version: row.version };
                 after = Some(place);
                 match permit {
                     Ok(permit) => {
                         last_shown = Some(place);
-                        hits.push(view(tx, &permit, &row)?);
+                        hits.push(DocumentView { retention: kept, ..view(tx, &permit, &row)? });
                         shown.extend(permit.looks_at().map(|(client, grant)| Shown {
                             client,
                             version: row.version,

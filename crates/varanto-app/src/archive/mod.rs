@@ -17,6 +17,7 @@ mod pdf_file;
 mod prove_document;
 pub(crate) mod record;
 mod references;
+mod retention;
 pub(crate) mod show_document;
 mod signatures;
 mod take_message;

@@ -3,16 +3,18 @@
 use std::fmt::Write;
 
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
-use varanto_domain::access::{Caller, Denial, Purpose, ReadPermit, Situation};
+use varanto_domain::access::{Caller, Denial, Purpose, ReadPermit, Role, Situation};
 use varanto_domain::archive::documents::{Form, Part, VersionState};
+use varanto_domain::archive::retention::Retention;
 use varanto_domain::codes::CodeSets;
 use varanto_domain::ids::{ClientKey, Oid};
-use varanto_domain::time::Instant;
+use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::metadata;
 use varanto_formats::national::document;
 use varanto_formats::signature::evidence;
 use varanto_store::{ReadTx, StoreError, VersionRow};
 
+use super::retention::retention_of;
 use super::whereabouts;
 use crate::inquiry::Inquiry;
 use crate::oversight::{StatedLook, stated_look};
@@ -44,6 +46,8 @@ pub struct DocumentView {
     pub invalidated: Option<(String, Instant)>,
     /// Its attachments, in force, oldest first: those the reader may open.
     pub attachments: Vec<Oid>,
+    /// How long its document is kept by law, beside the class in its metadata; told to the keeper of the archive.
+    pub retention: Option<Retention>,
     /// The verdicts on its signatures when it arrived, as JSON; `None` for one that came without any,
     /// and in lists.
     pub signatures: Option<String>,
@@ -81,6 +85,11 @@ impl App {
         self.look(caller, document, purpose, "metadata", |seen| {
             let mut shown = view(seen.tx, seen.permit, seen.row)?;
             shown.signatures = verdicts(seen.tx, seen.permit, seen.row)?;
+            if caller.role() == Some(Role::Archivist) && seen.permit.whole().is_ok() {
+                let today = FinnishDay::of(self.clock.now());
+                let kept = retention_of(seen.tx, seen.row, &self.kinds_of_records, today)?;
+                shown.retention = Some(kept);
+            }
             for attachment in seen.tx.list_attachments(seen.row.set)? {
                 let listed = seen.inquiry.may_list(seen.tx, &attachment)?;
                 if listed.is_ok_and(|permit| whereabouts::may_name(&permit, &attachment)) {
@@ -303,6 +312,7 @@ pub(super) fn view(
         content_bytes: row.content_bytes,
         invalidated,
         attachments: Vec::new(),
+        retention: None,
         signatures: None,
     })
 }

@@ -26,6 +26,7 @@ mod power_cut;
 mod receipts;
 mod recording;
 mod relationships;
+mod retention;
 mod rights;
 mod roads;
 mod search;

@@ -227,6 +227,15 @@ impl World {
         Self { app, clock, folder, next }
     }
 
+    /// Closes the archive and opens it again otherwise.
+    pub(crate) fn reopen_with(self, otherwise: impl FnOnce(AppOptions) -> AppOptions) -> Self {
+        let Self { app, clock, folder, next } = self;
+        app.close();
+        let options = otherwise(options(folder.path()));
+        let app = App::open(&options, Arc::clone(&clock) as Arc<dyn Clock>).unwrap();
+        Self { app, clock, folder, next }
+    }
+
     /// The same world, whose searches may take so much.
     pub(crate) fn clone_with(&self, search: SearchLimits) -> Self {
         let app = self.app.with_search_limits(search);

@@ -219,6 +219,20 @@ pub fn may_disclose(version: &VersionFacts, question: &Question<'_>) -> Result<R
         .map(|grant| ReadPermit::new(version, question.client.key, grant))
 }
 
+/// Decides whether somebody may ask which documents' retention periods are over: the keeper of the archive. Each
+/// document is decided of by itself.
+///
+/// # Errors
+/// [`Denial::RoleDoesNotFit`].
+///
+/// Source: ARC-12, ACC-2.
+pub fn may_propose_destruction(caller: &Caller) -> Result<(), Denial> {
+    match caller.role() {
+        Some(Role::Archivist) => Ok(()),
+        _ => Err(Denial::RoleDoesNotFit),
+    }
+}
+
 /// What bars a caller from handing over anything at all: the controller's own side does, its systems, its
 /// workers and the keeper of its archive.
 ///

@@ -10,5 +10,6 @@ pub mod proof;
 pub mod receipt;
 pub mod references;
 pub mod register_documents;
+pub mod retention;
 pub mod signatures;
 pub mod view_agreement;

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use varanto_app::archive::{Archived, DocumentView, FoundDocuments, VersionList};
 use varanto_domain::archive::documents::Part;
+use varanto_domain::archive::retention::{CountedFrom, Period, Retention};
 
 use super::problem::ToldFault;
 use crate::texts::Language;
@@ -23,6 +24,8 @@ struct View<'a> {
     invalidated: Option<Invalidated>,
     attachments: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    retention: Option<Kept>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     signatures: Option<Raw<'a>>,
 }
 
@@ -30,6 +33,37 @@ struct View<'a> {
 struct Invalidated {
     reason: String,
     at: String,
+}
+
+/// How long it is kept by law.
+#[derive(Serialize)]
+struct Kept {
+    rule: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    years: Option<i16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counted_from: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_day: Option<String>,
+}
+
+impl Kept {
+    fn of(kept: Retention) -> Self {
+        let (years, from) = kept.rule.years().unzip();
+        let (since, last) = match kept.period {
+            Period::Until { since, last, .. } => (Some(since), Some(last)),
+            Period::ForEver | Period::NotYetCounted(_) => (None, None),
+        };
+        Self {
+            rule: kept.rule.code(),
+            years,
+            counted_from: from.map(CountedFrom::code),
+            since: since.map(|day| day.to_string()),
+            last_day: last.map(|day| day.to_string()),
+        }
+    }
 }
 
 /// JSON that the archive itself printed.
@@ -59,6 +93,7 @@ fn shown(view: &DocumentView) -> View<'_> {
             .as_ref()
             .map(|(reason, at)| Invalidated { reason: reason.clone(), at: at.to_string() }),
         attachments: view.attachments.iter().map(ToString::to_string).collect(),
+        retention: view.retention.map(Kept::of),
         signatures: view.signatures.as_deref().map(raw),
     }
 }

@@ -31,6 +31,7 @@ fn asked(terms: SearchTerms) -> DocumentQuery {
         group: terms.group,
         from: terms.from,
         before: terms.before,
+        due_on: terms.due_on,
         situation: terms.situation,
         reason: terms.reason,
         states: terms.states,
@@ -54,7 +55,7 @@ mod tests {
     #[test]
     fn every_fault_of_a_search_is_told_at_once() {
         let faults = read_text(
-            r#"{"case":"x","group":"77","from":"soon","states":["gone"],"limit":0,
+            r#"{"case":"x","group":"77","from":"soon","due_on":"never","states":["gone"],"limit":0,
                 "client":{"identity_code":"180418A903M"}}"#,
         )
         .unwrap_err();
@@ -65,6 +66,7 @@ mod tests {
                 ("not-an-oid", "case"),
                 ("wrong-form", "group"),
                 ("wrong-form", "from"),
+                ("wrong-form", "due_on"),
                 ("wrong-form", "states"),
                 ("wrong-form", "limit"),
                 ("identity-code-check", "client.identity_code"),
