@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, absolute};
 
-pub use varanto_store::{BackupFolder, KeepRule, Point, Pruned};
+pub use varanto_store::{BackupFolder, Going, KeepRule, Point, Points, Pruned, Stopped};
 use varanto_store::{
     CHECKPOINT_SIGNING_FILE, KEY_ENCRYPTION_FILE, KeyRing, StoreError, files_beside,
 };
@@ -15,33 +15,51 @@ use crate::{App, AppOptions};
 
 impl App {
     /// Takes a backup of the archive and the files beside it, while others write on; `progress` hears how many
-    /// bytes of how many were looked at. Answers when the point is on disk.
+    /// bytes of how many were looked at, and says whether to go on. Answers when the point is on disk.
     ///
     /// # Errors
-    /// What the disks and the database answer; then the folder holds no new point.
+    /// What the disks and the database answer, [`StoreError::Closed`] when it was stopped; then the folder holds no
+    /// new point.
     pub fn back_up(
         &self,
         options: &AppOptions,
         folder: &BackupFolder,
-        progress: impl FnMut(u64, u64),
+        progress: impl FnMut(u64, u64) -> Going,
     ) -> Result<Point, StoreError> {
         let beside = files_beside(&options.folder, &[&options.key_folder])?;
         self.store.back_up(folder, &options.folder, &beside, self.clock.now(), progress)
     }
 }
 
-/// Opens a folder of backups of this archive to write in it; makes it when it is missing.
+/// Begins a folder of backups of this archive, unless it was begun before.
 ///
 /// # Errors
 /// [`StoreError::File`] when it lies within the data folder, which backups are to outlive; else those of
-/// [`BackupFolder::open_to_write`].
+/// [`BackupFolder::begin`].
+pub fn begin(folder: &Path, options: &AppOptions) -> Result<(), StoreError> {
+    apart(folder, options)?;
+    BackupFolder::begin(folder, &KeyRing::open(&options.key_folder)?, &options.origin)
+}
+
+/// Opens a folder of backups of this archive to write in it.
+///
+/// # Errors
+/// As [`begin`], and those of [`BackupFolder::open_to_write`].
 pub fn to_write(folder: &Path, options: &AppOptions) -> Result<BackupFolder, StoreError> {
-    let whole = |path: &Path| absolute(path).unwrap_or_else(|_| path.into());
-    if whole(folder).starts_with(whole(&options.folder)) {
-        let why = "lies within the data folder, which backups are to outlive".to_owned();
-        return Err(StoreError::File { path: folder.into(), why });
-    }
+    apart(folder, options)?;
     BackupFolder::open_to_write(folder, &KeyRing::open(&options.key_folder)?, &options.origin)
+}
+
+fn apart(folder: &Path, options: &AppOptions) -> Result<(), StoreError> {
+    // What is not there yet lies where its name says.
+    let whole = |path: &Path| {
+        fs::canonicalize(path).or_else(|_| absolute(path)).unwrap_or_else(|_| path.into())
+    };
+    if !whole(folder).starts_with(whole(&options.folder)) {
+        return Ok(());
+    }
+    let why = "lies within the data folder, which backups are to outlive".to_owned();
+    Err(StoreError::File { path: folder.into(), why })
 }
 
 /// Opens a folder of backups to list, check or restore what is in it.

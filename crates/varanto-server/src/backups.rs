@@ -1,8 +1,10 @@
 //! Backups that the open archive takes by itself, at the configured pace. Source: OPS-3, OPS-4.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use varanto_app::backup::{self, KeepRule, Point, Pruned};
+use varanto_app::backup::{self, KeepRule, Point, Pruned, Stopped};
 use varanto_app::{App, StoreError};
 use varanto_domain::time::{Clock, Instant};
 
@@ -14,39 +16,63 @@ const AFTER_FAILING: Duration = Duration::from_mins(5);
 
 /// Takes backups for as long as the doors are open, and thins them out.
 pub async fn go_on(app: App, config: Config) {
-    let mut wait = until_due(&config);
+    metrics::counter!("varanto_backups_failed_total").increment(0);
+    let open = Open::default();
+    let of_config = config.clone();
+    // A folder that cannot be read is told of by the backup that is tried at once.
+    let mut wait =
+        tokio::task::spawn_blocking(move || until_due(&of_config)).await.unwrap_or_default();
     loop {
         tokio::time::sleep(wait).await;
-        let (app, one) = (app.clone(), config.clone());
-        let every = config.backup.every();
-        wait = match tokio::task::spawn_blocking(move || take_and_thin(&app, &one)).await {
-            Ok(Ok((point, pruned))) => {
-                let Point { name, bytes, added, .. } = point;
-                let gone = pruned.gone.len();
-                tracing::info!(point = %name, bytes, added, gone, "a backup was taken");
-                every
-            }
+        let (app, one, shut) = (app.clone(), config.clone(), Arc::clone(&open.shut));
+        let round = tokio::task::spawn_blocking(move || take_and_thin(&app, &one, &shut));
+        let taken = match round.await {
+            Ok(Ok(_)) => true,
             Ok(Err(error)) => {
-                metrics::counter!("varanto_backups_failed_total").increment(1);
-                tracing::error!(%error, "a backup was not taken, or its folder not thinned out");
-                every.min(AFTER_FAILING)
+                tracing::error!(%error, "a backup was not taken");
+                false
             }
             Err(error) => {
-                metrics::counter!("varanto_backups_failed_total").increment(1);
                 tracing::error!(%error, "a backup broke down");
-                every.min(AFTER_FAILING)
+                false
             }
         };
+        let every = config.backup.every();
+        wait = if taken { every } else { every.min(AFTER_FAILING) };
+        metrics::counter!("varanto_backups_failed_total").increment(u64::from(!taken));
     }
 }
 
-/// Takes one backup into the configured folder, and thins the folder out.
-pub fn take_and_thin(app: &App, config: &Config) -> Result<(Point, Pruned), StoreError> {
+/// Says that the doors are shut when it goes: a backup that is being taken then stops, and loses no piece.
+#[derive(Default)]
+struct Open {
+    shut: Arc<AtomicBool>,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.shut.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Takes one backup into the configured folder, and thins the folder out, also when there was no room for it.
+fn take_and_thin(app: &App, config: &Config, shut: &AtomicBool) -> Result<Point, StoreError> {
     let options = config.app_options();
     let folder = backup::to_write(&config.backup.folder, &options)?;
-    let point = app.back_up(&options, &folder, |_, _| {})?;
-    tell(&point);
-    Ok((point, folder.prune(&config.backup.keep(), false)?))
+    let going = |_, _| if shut.load(Ordering::Relaxed) { Err(Stopped) } else { Ok(()) };
+    let taken = app.back_up(&options, &folder, going);
+    if let Ok(point) = &taken {
+        tell(point);
+        let Point { name, bytes, added, .. } = point;
+        tracing::info!(point = %name, bytes, added, "a backup was taken");
+    }
+    match folder.prune(&config.backup.keep(), false) {
+        Ok(Pruned { gone, freed, .. }) => {
+            tracing::info!(gone = gone.len(), freed, "backups thinned out");
+        }
+        Err(error) => tracing::error!(%error, "the folder of backups was not thinned out"),
+    }
+    taken
 }
 
 /// How long until the next backup is due: at once when there is none, or none that reads.
@@ -95,18 +121,22 @@ impl Backup {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
-    /// OPS-3, OPS-4: open doors take a backup at once when there is none, and thin the folder out after each.
+    /// OPS-3, OPS-4: open doors take a backup at once when there is none in a folder that was begun, and thin it out; a
+    /// folder that nobody began may be a disk that is not there, and stays as it is.
     #[tokio::test(flavor = "multi_thread")]
     async fn an_open_archive_takes_backups_and_thins_them_out() {
         let home = tempfile::tempdir().unwrap();
         let backup = Backup { folder: home.path().join("backups"), ..Backup::default() };
         let config = Config { data: home.path().join("data"), backup, ..Config::default() };
-        let app = App::open(&config.app_options(), Arc::new(MachineClock)).unwrap();
-        assert!(newest(&config).is_err(), "there is no folder yet");
+        let options = config.app_options();
+        let app = App::open(&options, Arc::new(MachineClock)).unwrap();
+        let (open, shut) = (AtomicBool::new(false), AtomicBool::new(true));
+        let unbegun = take_and_thin(&app, &config, &open);
+        assert!(matches!(unbegun, Err(StoreError::NotABackup(_))));
+        assert!(!config.backup.folder.exists());
+        backup::begin(&config.backup.folder, &options).unwrap();
         let going_on = tokio::spawn(go_on(app.clone(), config.clone()));
         let first = loop {
             match newest(&config) {
@@ -118,8 +148,8 @@ mod tests {
         let backup = Backup { keep_last: 1, keep_days: 0, keep_months: 0, ..config.backup.clone() };
         let config = Config { backup, ..config };
         // The round of the task may still hold the folder for a moment.
-        let (second, pruned) = loop {
-            match take_and_thin(&app, &config) {
+        let second = loop {
+            match take_and_thin(&app, &config, &open) {
                 Err(StoreError::BackupBusy(_)) => {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
@@ -127,9 +157,12 @@ mod tests {
             }
         };
         assert!(second.taken_at >= first.taken_at && second.added < first.added);
-        assert_eq!((pruned.gone, pruned.kept), (vec![first.name], 1));
+        let stopped = take_and_thin(&app, &config, &shut);
+        assert!(matches!(stopped, Err(StoreError::Closed)), "the doors are shut");
+        let left = backup::to_read(&config.backup.folder, &options.key_folder).unwrap().list();
+        assert_eq!(left.unwrap().whole, [second]);
         let within = Backup { folder: config.data.join("backups"), ..Backup::default() };
-        let refused = take_and_thin(&app, &Config { backup: within, ..config });
+        let refused = take_and_thin(&app, &Config { backup: within, ..config }, &open);
         assert!(matches!(refused, Err(StoreError::File { .. })), "backups outlive the data folder");
     }
 

@@ -91,7 +91,10 @@ pub enum StoreError {
         why: String,
     },
     /// There is no backup at this place.
-    #[error("{0} holds no backups of a Varanto archive")]
+    #[error(
+        "{0} holds no backups of a Varanto archive: its disk is not there, or no backup was taken into it \
+         yet (varanto backup take --to FOLDER begins it)"
+    )]
     NotABackup(PathBuf),
     /// The folder holds backups of another archive.
     #[error(

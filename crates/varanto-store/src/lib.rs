@@ -55,7 +55,7 @@ mod verify_rows;
 mod wills;
 mod writer;
 
-pub use backup::{BackupFolder, KeepRule, Point, Pruned, files_beside};
+pub use backup::{BackupFolder, Going, KeepRule, Point, Points, Pruned, Stopped, files_beside};
 pub use content::{Dictionary, Place, train_dictionary};
 pub use delegations::DelegationRow;
 pub use documents::{

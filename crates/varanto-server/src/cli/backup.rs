@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use varanto_app::App;
-use varanto_app::backup::{self, BackupFolder, KeepRule, Point};
+use varanto_app::backup::{self, BackupFolder, KeepRule, Point, Points};
 use varanto_domain::time::Instant;
 
 use super::output::Progress;
@@ -106,9 +106,15 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
 fn take(to: Option<&Path>, context: &Context) -> Result<(), Failure> {
     let app = archive::to_read(context)?;
     let options = context.config.app_options();
-    let folder = backup::to_write(folder_of(to, context)?, &options)?;
+    let at = folder_of(to, context)?;
+    backup::begin(at, &options)?;
+    let folder = backup::to_write(at, &options)?;
     let mut bar = Progress::new("taking a backup (bytes)", 1);
-    let point = app.back_up(&options, &folder, |done, total| bar.at(done, total))?;
+    let going = |done, total| {
+        bar.at(done, total);
+        Ok(())
+    };
+    let point = app.back_up(&options, &folder, going)?;
     bar.end();
     let words = format!(
         "Backup {} is on disk: {} leaves of the proof log, {} bytes, {} of them new in the folder.",
@@ -118,7 +124,12 @@ fn take(to: Option<&Path>, context: &Context) -> Result<(), Failure> {
 }
 
 fn list(from: &From, context: &Context) -> Result<(), Failure> {
-    let points = open(from, context)?.list()?;
+    let Points { whole: points, damaged } = open(from, context)?.list()?;
+    for name in &damaged {
+        eprintln!(
+            "varanto: backup {name} does not read; nothing is thinned out until its file is taken away"
+        );
+    }
     if points.is_empty() && !context.output.is_json() {
         return context.output.one(&json!([]), "There is no backup in the folder yet.");
     }
@@ -144,17 +155,38 @@ fn check(
     let folder = open(from, context)?;
     let point = point_at(&folder, at)?;
     if let Some(into) = restore_in {
-        bring_back(&folder, &point, into)?;
-        backup::bring_keys(&keys_of(from, context), &into.join("keys"))?;
-        let verified = verify(&point, into, context);
-        std::fs::remove_dir_all(into)?;
-        return verified;
+        let tried = try_restore(folder, &point, into, from, context);
+        // Whatever came of it, no archive with its keys is left lying about.
+        let swept = empty(into);
+        return tried.and(Ok(swept?));
     }
     let mut bar = Progress::new("reading the backup (bytes)", point.bytes);
     folder.check(&point, |done, total| bar.at(done, total))?;
     bar.end();
     let words = format!("Every piece of backup {} is as it was made.", point.name);
     context.output.one(&told(&point), &words)
+}
+
+fn try_restore(
+    folder: BackupFolder,
+    point: &Point,
+    into: &Path,
+    from: &From,
+    context: &Context,
+) -> Result<(), Failure> {
+    bring_back(&folder, point, into, context)?;
+    // Verifying takes long, and the next backup need not wait for it.
+    drop(folder);
+    backup::bring_keys(&keys_of(from, context), &into.join("keys"))?;
+    verify(point, into, context)
+}
+
+fn empty(folder: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() { std::fs::remove_dir_all(path)? } else { std::fs::remove_file(path)? }
+    }
+    Ok(())
 }
 
 fn prune(
@@ -188,7 +220,7 @@ fn prune(
 pub(super) fn restore(options: &Restore, context: &Context) -> Result<(), Failure> {
     let folder = open(&options.from, context)?;
     let point = point_at(&folder, options.at)?;
-    bring_back(&folder, &point, &options.to)?;
+    bring_back(&folder, &point, &options.to, context)?;
     backup::bring_keys(&keys_of(&options.from, context), &options.to.join("keys"))?;
     let to = options.to.display();
     eprintln!("Backup {} is back in {to}, with the keys.", point.name);
@@ -200,7 +232,19 @@ pub(super) fn restore(options: &Restore, context: &Context) -> Result<(), Failur
     verify(&point, &options.to, context)
 }
 
-fn bring_back(folder: &BackupFolder, point: &Point, into: &Path) -> Result<(), Failure> {
+fn bring_back(
+    folder: &BackupFolder,
+    point: &Point,
+    into: &Path,
+    context: &Context,
+) -> Result<(), Failure> {
+    let (theirs, ours) = (folder.origin(), &context.config.store.origin);
+    if theirs != ours {
+        let words = "give the configuration of that archive with --config";
+        return Err(Failure::of(format!(
+            "these are backups of {theirs:?}, not of {ours:?}; {words}"
+        )));
+    }
     let mut bar = Progress::new("restoring (bytes)", point.bytes);
     folder.restore(point, into, |done, total| bar.at(done, total))?;
     bar.end();

@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
-use varanto_app::App;
+use varanto_app::{App, StoreError};
 use varanto_domain::time::{Clock, Instant};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
@@ -133,16 +133,26 @@ fn backups(context: &Context) -> Finding {
         return Finding { what: "backups", well: true, seen };
     }
     let (well, seen) = match backups::newest(config) {
+        Ok(Some(_)) if on_the_same_disk(&config.backup.folder, &config.data) => {
+            (false, "they lie on the disk of the archive, and are lost with it".to_owned())
+        }
         Ok(Some(point)) => {
             let age = MachineClock.now().millis() - point.taken_at.millis();
-            let late =
-                u128::try_from(age).is_ok_and(|age| age > 2 * config.backup.every().as_millis());
-            (!late, format!("the newest is of {}", point.taken_at))
+            let paces = 2 * config.backup.every().as_millis();
+            // One of the future says that a clock was wrong, then or now.
+            let well = u128::try_from(age).is_ok_and(|age| age <= paces);
+            (well, format!("the newest is of {}", point.taken_at))
         }
+        Err(StoreError::BackupBusy(_)) => (true, "one is being taken".to_owned()),
         Ok(None) => (false, "there is none yet".to_owned()),
         Err(error) => (false, error.to_string()),
     };
     Finding { what: "backups", well, seen }
+}
+
+fn on_the_same_disk(one: &Path, other: &Path) -> bool {
+    let disk = |path: &Path| fs::metadata(path).map(|found| found.dev()).ok();
+    disk(one) == disk(other)
 }
 
 fn tokens(context: &Context) -> Finding {

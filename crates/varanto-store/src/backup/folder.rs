@@ -1,8 +1,9 @@
 //! The folder of backups: its key, its lock, and its pieces on disk.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
@@ -64,30 +65,45 @@ pub struct BackupFolder {
 }
 
 impl BackupFolder {
-    /// Opens the folder to add a backup or to thin them out; makes it when it is missing or empty.
+    /// Begins a folder of backups, unless it was begun before: makes it when it is missing or empty. Only who names
+    /// the folder begins it, so that a disk that is not there is not taken for a new one.
     ///
     /// # Errors
-    /// [`StoreError::BackupBusy`], [`StoreError::BackupOfAnother`], [`StoreError::NotABackup`] when other
-    /// things lie there, [`StoreError::WrongKeys`].
-    pub fn open_to_write(path: &Path, ring: &KeyRing, origin: &str) -> Result<Self, StoreError> {
-        if !path.join(HEAD).exists() && holds_other_things(path) {
+    /// [`StoreError::NotABackup`] when other things lie there; those of [`BackupFolder::open_to_write`].
+    pub fn begin(path: &Path, ring: &KeyRing, origin: &str) -> Result<(), StoreError> {
+        if path.join(HEAD).exists() {
+            return Ok(());
+        }
+        if holds_other_things(path) {
             return Err(StoreError::NotABackup(path.into()));
         }
         make_folder(path).map_err(|error| StoreError::file(path, &error))?;
-        let to_write = OpenOptions::new().write(true).create(true).truncate(false).clone();
-        let lock = lock(path, &to_write, File::try_lock)?;
-        if !path.join(HEAD).exists() {
-            let key = BASE64.encode(make_backup_key(ring).0);
-            let head = format!("{FIRST_LINE}\norigin {origin}\nkey {key}\n");
-            write_whole(&path.join(HEAD), head.as_bytes())?;
+        let _lock = lock(path, &to_write(), File::try_lock)?;
+        for inside in [path.join(PIECES), path.join(POINTS)] {
+            make_folder(&inside).map_err(|error| StoreError::file(&inside, &error))?;
         }
-        let folder = Self::open(path, ring, lock)?;
+        sync_folder(path)?;
+        if path.join(HEAD).exists() {
+            return Ok(());
+        }
+        let key = BASE64.encode(make_backup_key(ring).0);
+        let head = format!("{FIRST_LINE}\norigin {origin}\nkey {key}\n");
+        write_whole(&path.join(HEAD), head.as_bytes())
+    }
+
+    /// Opens a folder that was begun, to add a backup or to thin them out.
+    ///
+    /// # Errors
+    /// [`StoreError::NotABackup`] when it was not begun, or its disk is not there; [`StoreError::BackupBusy`],
+    /// [`StoreError::BackupOfAnother`], [`StoreError::WrongKeys`].
+    pub fn open_to_write(path: &Path, ring: &KeyRing, origin: &str) -> Result<Self, StoreError> {
+        if !path.join(HEAD).exists() {
+            return Err(StoreError::NotABackup(path.into()));
+        }
+        let folder = Self::open(path, ring, lock(path, &to_write(), File::try_lock)?)?;
         if folder.origin != origin {
             let origin = folder.origin;
             return Err(StoreError::BackupOfAnother { folder: path.into(), origin });
-        }
-        for inside in [folder.pieces(), folder.points()] {
-            make_folder(&inside).map_err(|error| StoreError::file(&inside, &error))?;
         }
         folder.clear_coming()?;
         Ok(folder)
@@ -141,52 +157,65 @@ impl BackupFolder {
     fn clear_coming(&self) -> Result<(), StoreError> {
         let coming = self.path.join(COMING);
         match fs::remove_dir_all(&coming) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
                 Err(StoreError::file(&coming, &error))
             }
             _ => Ok(()),
         }
     }
 
-    /// Keeps a piece among the coming ones unless it is here already. Answers its name, and how many bytes it
-    /// takes newly.
+    /// Keeps a piece unless it is here already. It is in its place only when it is on disk. Answers its name, and how
+    /// many bytes it takes newly.
     pub(crate) fn bring(&self, plain: &[u8]) -> Result<(PieceName, u64), StoreError> {
         let name = PieceName(self.key.name("piece", plain));
-        let coming = self.path.join(COMING).join(name.hex());
-        if self.place_of(&name).exists() || coming.exists() {
+        let place = self.place_of(&name);
+        if place.exists() {
             return Ok((name, 0));
         }
         let sealed = self.seal(&piece_place(&name), plain)?;
-        make_folder(&self.path.join(COMING)).map_err(|error| StoreError::file(&coming, &error))?;
-        fs::write(&coming, &sealed).map_err(|error| StoreError::file(&coming, &error))?;
+        let coming = self.path.join(COMING);
+        make_folder(&coming).map_err(|error| StoreError::file(&coming, &error))?;
+        let row = place.parent().unwrap_or(&self.path);
+        make_folder(row).map_err(|error| StoreError::file(row, &error))?;
+        let coming = coming.join(name.hex());
+        let failed = |error: std::io::Error| StoreError::file(&coming, &error);
+        let mut file = File::create(&coming).map_err(failed)?;
+        file.write_all(&sealed).and_then(|()| file.sync_all()).map_err(failed)?;
+        fs::rename(&coming, &place).map_err(failed)?;
         Ok((name, sealed.len() as u64))
     }
 
-    /// Makes everything brought durable and puts it in its place.
-    pub(crate) fn settle(&self) -> Result<(), StoreError> {
-        let coming = self.path.join(COMING);
-        let Ok(inside) = fs::read_dir(&coming) else { return Ok(()) };
-        let failed = |error: &std::io::Error| StoreError::file(&coming, error);
-        let mut brought = Vec::new();
-        for entry in inside {
-            let path = entry.map_err(|error| failed(&error))?.path();
-            File::open(&path).and_then(|file| file.sync_all()).map_err(|error| failed(&error))?;
-            brought.push(path);
+    /// Makes it durable that pieces are in their places, and that all of them are there.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] names a piece that is not there.
+    pub(crate) fn settle<'n>(
+        &self,
+        names: impl Iterator<Item = &'n PieceName>,
+    ) -> Result<(), StoreError> {
+        let mut shelves = BTreeSet::new();
+        for name in names {
+            let place = self.place_of(name);
+            if !place.is_file() {
+                return Err(StoreError::Damaged(format!(
+                    "piece {} of the backup is missing",
+                    name.hex()
+                )));
+            }
+            shelves.extend(place.parent().map(Path::to_path_buf));
         }
-        let mut places = std::collections::BTreeSet::new();
-        for from in brought {
-            let name = from.file_name().and_then(|name| name.to_str()).and_then(PieceName::parse);
-            let Some(name) = name else { continue };
-            let to = self.place_of(&name);
-            let place = to.parent().unwrap_or(&self.path).to_path_buf();
-            make_folder(&place).map_err(|error| failed(&error))?;
-            fs::rename(&from, &to).map_err(|error| failed(&error))?;
-            places.insert(place);
+        for shelf in &shelves {
+            sync_folder(shelf)?;
         }
-        for place in &places {
-            sync_folder(place)?;
-        }
-        sync_folder(&self.pieces())
+        sync_folder(&self.pieces())?;
+        sync_folder(&self.path)
+    }
+
+    /// Puts a piece aside that is not as it was made, so that the next backup makes it anew. What cannot be done is
+    /// left: the disk may be one to read only.
+    pub(crate) fn put_aside(&self, name: &PieceName) {
+        let place = self.place_of(name);
+        let _ = fs::rename(&place, place.with_extension("damaged"));
     }
 
     /// What is in a piece.
@@ -196,7 +225,11 @@ impl BackupFolder {
     pub(crate) fn piece(&self, name: &PieceName) -> Result<Vec<u8>, StoreError> {
         let damaged =
             |why: &str| StoreError::Damaged(format!("piece {} of the backup {why}", name.hex()));
-        let sealed = fs::read(self.place_of(name)).map_err(|_| damaged("is missing"))?;
+        let place = self.place_of(name);
+        let sealed = match fs::read(&place) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(damaged("is missing")),
+            read => read.map_err(|error| StoreError::file(&place, &error))?,
+        };
         let plain = self
             .unseal(&piece_place(name), &sealed, PIECE_BYTES)
             .ok_or_else(|| damaged("is not as it was made"))?;
@@ -233,10 +266,15 @@ fn piece_place(name: &PieceName) -> String {
     format!("varanto/backup/piece/{}", name.hex())
 }
 
-/// Whether there is more in a folder than a making of it that was broken off leaves behind.
+/// Whether there is more in a folder than what a making of it that was broken off leaves behind.
 fn holds_other_things(path: &Path) -> bool {
     let Ok(inside) = fs::read_dir(path) else { return false };
-    inside.flatten().any(|entry| entry.file_name() != LOCK)
+    let ours = [LOCK, "backup.coming", PIECES, POINTS];
+    inside.flatten().any(|entry| !ours.iter().any(|name| entry.file_name() == *name))
+}
+
+fn to_write() -> OpenOptions {
+    OpenOptions::new().write(true).create(true).truncate(false).clone()
 }
 
 fn lock(

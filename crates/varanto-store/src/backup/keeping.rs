@@ -6,7 +6,9 @@ use std::fs;
 use varanto_domain::time::{FinnishDay, Instant};
 
 use super::folder::{BackupFolder, PieceName};
+use super::point::Points;
 use crate::StoreError;
+use crate::keys::sync_folder;
 
 /// Which points stay when the folder is thinned out: all that one of the rules keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +22,7 @@ pub struct KeepRule {
 }
 
 impl KeepRule {
-    /// The points that stay. The newest stays whatever the rule says.
+    /// The points that stay, of points in the order of [`BackupFolder::list`]. The newest stays whatever the rule says.
     pub(crate) fn kept<'p>(&self, points: &'p [(String, Instant)]) -> BTreeSet<&'p str> {
         let newest_first = || points.iter().rev();
         let mut kept: BTreeSet<&str> =
@@ -57,11 +59,16 @@ impl BackupFolder {
     /// Takes away the points that the rule does not keep, and every piece that no other point names.
     ///
     /// # Errors
-    /// What the disk answers, and [`StoreError::Damaged`] for a point that does not read: then no piece goes.
+    /// What the disk answers, and [`StoreError::Damaged`] when a point does not read: nothing goes then, for nobody
+    /// knows which pieces it names.
     pub fn prune(&self, rule: &KeepRule, dry_run: bool) -> Result<Pruned, StoreError> {
-        let points = self.list()?;
+        let Points { whole, damaged } = self.list()?;
+        if let Some(name) = damaged.first() {
+            let why = "does not read; nothing is thinned out until its file is taken away";
+            return Err(StoreError::Damaged(format!("point {name} of the backup {why}")));
+        }
         let points: Vec<(String, Instant)> =
-            points.into_iter().map(|point| (point.name, point.taken_at)).collect();
+            whole.into_iter().map(|point| (point.name, point.taken_at)).collect();
         let kept = rule.kept(&points);
         let gone: Vec<String> = points
             .iter()
@@ -75,6 +82,8 @@ impl BackupFolder {
         for name in &gone {
             self.drop_point(name)?;
         }
+        // Were they to come back after a power cut, their pieces would be missing.
+        sync_folder(&self.points())?;
         Ok(Pruned { gone, kept, freed: Some(self.sweep()?) })
     }
 

@@ -21,8 +21,8 @@ mod tests;
 
 pub use folder::BackupFolder;
 pub use keeping::{KeepRule, Pruned};
-pub use point::Point;
-pub use taking::files_beside;
+pub use point::{Point, Points};
+pub use taking::{Going, Stopped, files_beside};
 
 /// How many bytes of a file are one piece: small enough that a changed page costs little, large enough
 /// that a county's database is some ten thousand of them.

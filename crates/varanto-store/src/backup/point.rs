@@ -28,7 +28,7 @@ pub struct Point {
     pub checkpoint: String,
     /// Bytes of its files.
     pub bytes: u64,
-    /// Bytes that it added to the folder.
+    /// Bytes of the pieces that it added to the folder.
     pub added: u64,
 }
 
@@ -67,6 +67,15 @@ impl Point {
             added: value("added")?.parse().ok()?,
         })
     }
+}
+
+/// What is in a folder of backups.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Points {
+    /// The points that can be restored, the newest last.
+    pub whole: Vec<Point>,
+    /// The names of those that do not read.
+    pub damaged: Vec<String>,
 }
 
 /// A file of the archive, as a point keeps it.
@@ -113,23 +122,37 @@ fn read_files(text: &str) -> Option<Vec<KeptFile>> {
 }
 
 impl BackupFolder {
-    /// Every point, oldest first.
+    /// Every point, from the least of the archive to the most, which is also their order in time while no clock is set
+    /// back.
     ///
     /// # Errors
-    /// [`StoreError::Damaged`] names a point that does not read.
-    pub fn list(&self) -> Result<Vec<Point>, StoreError> {
-        self.names()?.iter().map(|name| self.parts(name).map(|(point, _)| point)).collect()
-    }
-
-    /// The newest point taken at or before an instant; the newest of all without one.
-    pub fn point_at(&self, latest: Option<Instant>) -> Result<Option<Point>, StoreError> {
-        for name in self.names()?.iter().rev() {
-            let (point, _) = self.parts(name)?;
-            if latest.is_none_or(|latest| point.taken_at <= latest) {
-                return Ok(Some(point));
+    /// When the folder cannot be read. Points that do not read stand beside the others.
+    pub fn list(&self) -> Result<Points, StoreError> {
+        let mut points = Points::default();
+        for name in self.names()? {
+            match self.parts(&name) {
+                Ok((point, _)) => points.whole.push(point),
+                Err(StoreError::Damaged(_)) => points.damaged.push(name),
+                Err(error) => return Err(error),
             }
         }
-        Ok(None)
+        points.whole.sort_by(|one, other| {
+            (one.log_size, one.taken_at, &one.name).cmp(&(
+                other.log_size,
+                other.taken_at,
+                &other.name,
+            ))
+        });
+        Ok(points)
+    }
+
+    /// The newest whole point taken at or before an instant; the newest of all without one.
+    ///
+    /// # Errors
+    /// As [`BackupFolder::list`].
+    pub fn point_at(&self, latest: Option<Instant>) -> Result<Option<Point>, StoreError> {
+        let mut points = self.list()?.whole.into_iter();
+        Ok(points.rfind(|point| latest.is_none_or(|latest| point.taken_at <= latest)))
     }
 
     /// The files of a point.
@@ -160,7 +183,7 @@ impl BackupFolder {
         self.points().join(format!("{name}.{ENDING}"))
     }
 
-    /// The names of all points, oldest first.
+    /// The names of all points.
     pub(crate) fn names(&self) -> Result<Vec<String>, StoreError> {
         let folder = self.points();
         let failed = |error: std::io::Error| StoreError::file(&folder, &error);

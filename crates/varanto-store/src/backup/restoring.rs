@@ -10,9 +10,11 @@ use super::folder::BackupFolder;
 use super::point::{KeptFile, Point};
 use crate::StoreError;
 use crate::keys::{make_folder, sync_folder};
+use crate::store::DATABASE_FILE;
 
 impl BackupFolder {
-    /// Reads every piece of a point and holds each file against its digest. Nothing is written.
+    /// Reads every piece of a point and holds each file against its digest. A piece that is not as it was made is put
+    /// aside, so that the next backup makes it anew if the archive still has it.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] names the first piece or file that is not as it was made.
@@ -20,7 +22,8 @@ impl BackupFolder {
         self.each_file(point, progress, |_| Ok(Sink::Nowhere))
     }
 
-    /// Writes the files of a point into a folder that is missing or empty; it appears when it is whole.
+    /// Writes the files of a point into a folder that is missing or empty. The database comes to its place last, when
+    /// all is on disk: a restore that was broken off leaves no archive.
     ///
     /// # Errors
     /// [`StoreError::File`] when something is in the folder, and as for [`BackupFolder::check`].
@@ -31,31 +34,35 @@ impl BackupFolder {
         progress: impl FnMut(u64, u64),
     ) -> Result<(), StoreError> {
         let failed = |error: std::io::Error| StoreError::file(into, &error);
-        if fs::read_dir(into).is_ok_and(|mut inside| inside.next().is_some()) {
+        make_folder(into).map_err(failed)?;
+        if fs::read_dir(into).map_err(failed)?.next().is_some() {
             let why = "is not empty; a restore never writes over anything".to_owned();
             return Err(StoreError::File { path: into.into(), why });
         }
-        let coming = beside(into);
-        if coming.exists() {
-            fs::remove_dir_all(&coming).map_err(failed)?;
-        }
-        make_folder(&coming).map_err(failed)?;
-        self.each_file(point, progress, |file| {
-            let path = coming.join(within(&file.name)?);
-            let parent = path.parent().unwrap_or(&coming);
+        let gathered = into.join(GATHERED);
+        fs::create_dir(&gathered).map_err(failed)?;
+        let written = self.each_file(point, progress, |file| {
+            let path = gathered.join(within(&file.name)?);
+            let parent = path.parent().unwrap_or(&gathered);
             make_folder(parent).map_err(|error| StoreError::file(parent, &error))?;
             let out = create(&path, file.mode).map_err(|error| StoreError::file(&path, &error))?;
             Ok(Sink::File(out, path))
-        })?;
-        sync_folder(&coming)?;
-        if into.exists() {
-            fs::remove_dir(into).map_err(failed)?;
+        });
+        if let Err(error) = written {
+            // What is half is ours alone, and nobody's archive.
+            let _ = fs::remove_dir_all(&gathered);
+            return Err(error);
         }
-        fs::rename(&coming, into).map_err(failed)?;
-        match into.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            Some(parent) => sync_folder(parent),
-            None => sync_folder(Path::new(".")),
+        let names =
+            fs::read_dir(&gathered).map_err(failed)?.flatten().map(|entry| entry.file_name());
+        let (last, first): (Vec<_>, Vec<_>) = names.partition(|name| name == DATABASE_FILE);
+        sync_folder(&gathered)?;
+        for name in first.into_iter().chain(last) {
+            sync_folder(into)?;
+            fs::rename(gathered.join(&name), into.join(&name)).map_err(failed)?;
         }
+        fs::remove_dir(&gathered).map_err(failed)?;
+        sync_folder(into)
     }
 
     fn each_file(
@@ -70,7 +77,11 @@ impl BackupFolder {
             let mut digest = digest::Context::new(&SHA256);
             let mut bytes = 0;
             for name in &file.pieces {
-                let piece = self.piece(name)?;
+                let piece = self.piece(name).inspect_err(|error| {
+                    if matches!(error, StoreError::Damaged(_)) {
+                        self.put_aside(name);
+                    }
+                })?;
                 digest.update(&piece);
                 sink.write(&piece)?;
                 bytes += piece.len() as u64;
@@ -87,12 +98,8 @@ impl BackupFolder {
     }
 }
 
-/// Where a restore gathers what it brings back, on the same disk.
-fn beside(into: &Path) -> PathBuf {
-    let mut name = into.file_name().unwrap_or_default().to_os_string();
-    name.push(".restoring");
-    into.with_file_name(name)
-}
+/// Where a restore gathers what it brings back, within its goal.
+const GATHERED: &str = "restoring";
 
 /// Where a file goes.
 enum Sink {

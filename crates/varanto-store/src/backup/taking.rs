@@ -1,6 +1,7 @@
 //! Taking a backup: the pages of one snapshot, and the files beside the database.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{self, SHA256};
@@ -76,7 +77,7 @@ impl Store {
         data: &Path,
         beside: &[PathBuf],
         now: Instant,
-        mut progress: impl FnMut(u64, u64),
+        mut progress: impl FnMut(u64, u64) -> Going,
     ) -> Result<Point, StoreError> {
         const BYTES: &str =
             "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
@@ -91,7 +92,8 @@ impl Store {
                 let page = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
                 coming.write(page)?;
                 if coming.rest.is_empty() {
-                    progress(coming.kept.bytes, total);
+                    progress(coming.kept.bytes, total).map_err(|Stopped| StoreError::Closed)?;
+                    keeps_up(folder, data)?;
                 }
                 Ok(())
             })?;
@@ -108,30 +110,60 @@ impl Store {
             Ok::<_, StoreError>(point)
         })?;
         for path in beside {
-            let (file, added) = bring_file(folder, data, path)?;
+            let Some((file, added)) = bring_file(folder, data, path)? else { continue };
             point.bytes += file.bytes;
             point.added += added;
             files.push(file);
         }
-        folder.settle()?;
+        folder.settle(files.iter().flat_map(|file| &file.pieces))?;
         folder.write_point(&point, &files)?;
         Ok(point)
     }
 }
 
+/// Whether whoever waits for a backup still does.
+pub type Going = Result<(), Stopped>;
+
+/// A backup is not waited for any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stopped;
+
+/// While a snapshot is read, the write-ahead log only grows. Past this it would endanger the archive for its backup.
+const LONGEST_LOG: u64 = 2 << 30;
+
+fn keeps_up(folder: &BackupFolder, data: &Path) -> Result<(), StoreError> {
+    let log = fs::metadata(data.join(format!("{DATABASE_FILE}-wal"))).map_or(0, |log| log.len());
+    if log <= LONGEST_LOG {
+        return Ok(());
+    }
+    let why =
+        "is too slow: the write-ahead log grew past 2 GiB while the backup was taken".to_owned();
+    Err(StoreError::File { path: folder.pieces(), why })
+}
+
+/// `None` for a file that went away since it was listed.
 fn bring_file(
     folder: &BackupFolder,
     data: &Path,
     name: &Path,
-) -> Result<(KeptFile, u64), StoreError> {
+) -> Result<Option<(KeptFile, u64)>, StoreError> {
     let path = data.join(name);
     let failed = |error: std::io::Error| StoreError::file(&path, &error);
-    let text = name.to_str().filter(|text| !text.contains('\n')).ok_or_else(|| {
-        StoreError::File { path: path.clone(), why: "its name cannot be kept".to_owned() }
-    })?;
-    let mut coming = Coming::new(folder, text, mode_of(&fs::metadata(&path).map_err(failed)?));
-    coming.write(&fs::read(&path).map_err(failed)?)?;
-    coming.end()
+    let unkept =
+        || StoreError::File { path: path.clone(), why: "its name cannot be kept".to_owned() };
+    let text = name.to_str().filter(|text| !text.contains(['\n', '\r'])).ok_or_else(unkept)?;
+    let mut file = match File::open(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(failed)?,
+    };
+    let mut coming = Coming::new(folder, text, mode_of(&file.metadata().map_err(failed)?));
+    let mut bytes = vec![0; PIECE_BYTES];
+    loop {
+        match file.read(&mut bytes).map_err(failed)? {
+            0 => return coming.end().map(Some),
+            read => coming.write(&bytes[..read])?,
+        }
+    }
 }
 
 #[cfg(unix)]
@@ -156,13 +188,17 @@ pub fn files_beside(data: &Path, apart: &[&Path]) -> Result<Vec<PathBuf>, StoreE
         for entry in fs::read_dir(&path).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             let name = folder.join(entry.file_name());
-            let kind = entry.file_type().map_err(failed)?;
+            // What a link leads to is kept in its place.
+            let Ok(kind) = fs::metadata(entry.path()) else { continue };
             let is_apart = apart.iter().any(|apart| data.join(&name) == **apart);
             if is_apart || is_the_databases(&name) {
                 continue;
             }
             if kind.is_dir() {
-                folders.push(name);
+                // Not through a link: it may lead back here.
+                if !entry.path().is_symlink() {
+                    folders.push(name);
+                }
             } else if kind.is_file() {
                 found.push(name);
             }

@@ -31,6 +31,7 @@ impl Kept {
     }
 
     fn folder(&self) -> Result<BackupFolder, StoreError> {
+        BackupFolder::begin(&self.path(), &self.site.ring, &self.site.options.origin)?;
         BackupFolder::open_to_write(&self.path(), &self.site.ring, &self.site.options.origin)
     }
 
@@ -38,7 +39,7 @@ impl Kept {
         let data = self.site.folder.path();
         let beside = files_beside(data, &[&data.join("keys")])?;
         let now = Instant::parse(at).unwrap();
-        store.back_up(&self.folder()?, data, &beside, now, |_, _| {})
+        store.back_up(&self.folder()?, data, &beside, now, |_, _| Ok(()))
     }
 
     /// Restores a point and opens what came back.
@@ -108,7 +109,7 @@ fn every_point_brings_back_its_own_instant() {
     assert!(sound.unwrap());
 
     let folder = kept.folder().unwrap();
-    assert_eq!(folder.list().unwrap(), [first.clone(), second.clone()]);
+    assert_eq!(folder.list().unwrap().whole, [first.clone(), second.clone()]);
     let at = |text| folder.point_at(Some(Instant::parse(text).unwrap())).unwrap();
     assert_eq!(at("2026-03-23T08:59:59Z"), None);
     assert_eq!(at("2026-03-23T09:59:59Z"), Some(first));
@@ -191,7 +192,7 @@ fn damage_to_a_backup_is_told_and_nothing_half_comes_back() {
     let told = || {
         let checked = folder.check(&point, |_, _| {});
         let restored = folder.restore(&point, &into, |_, _| {});
-        assert!(!into.exists());
+        assert!(!into.join(DATABASE_FILE).exists() && !into.join("restoring").exists());
         matches!((checked, restored), (Err(StoreError::Damaged(_)), Err(StoreError::Damaged(_))))
     };
     let mut changed = whole.clone();
@@ -199,10 +200,14 @@ fn damage_to_a_backup_is_told_and_nothing_half_comes_back() {
     for bytes in [changed.as_slice(), &other, &whole[..whole.len() - 1], b""] {
         fs::write(&pieces[0], bytes).unwrap();
         assert!(told());
+        assert!(!pieces[0].exists(), "it is put aside");
     }
-    fs::remove_file(&pieces[0]).unwrap();
     assert!(told());
-    fs::write(&pieces[0], &whole).unwrap();
+    drop(folder);
+    kept.take(&store, "2026-03-23T09:30:00Z").unwrap();
+    assert!(pieces[0].exists(), "the next backup made it anew");
+    let folder = kept.folder().unwrap();
+    folder.check(&point, |_, _| {}).unwrap();
     folder.restore(&point, &into, |_, _| {}).unwrap();
     let again = folder.restore(&point, &into, |_, _| {});
     assert!(matches!(again, Err(StoreError::File { .. })), "it never writes over anything");
@@ -212,8 +217,17 @@ fn damage_to_a_backup_is_told_and_nothing_half_comes_back() {
     for place in [0, 40, changed.len() - 1] {
         changed[place] ^= 1;
         fs::write(&file, &changed).unwrap();
-        let listed = folder.list().and_then(|points| folder.check(&points[0], |_, _| {}));
-        assert!(matches!(listed, Err(StoreError::Damaged(_))), "{place}");
+        let listed = folder.list().unwrap();
+        let told = match listed.whole.iter().find(|one| one.name == point.name) {
+            Some(point) => matches!(folder.check(point, |_, _| {}), Err(StoreError::Damaged(_))),
+            None => listed.damaged == [point.name.clone()],
+        };
+        assert!(told, "{place}");
+        let thinned = folder.prune(&KeepRule { last: 9, days: 0, months: 0 }, false);
+        assert!(
+            matches!(thinned, Err(StoreError::Damaged(_))),
+            "nobody knows which pieces it names"
+        );
         changed[place] ^= 1;
     }
 }
@@ -227,11 +241,17 @@ fn a_backup_that_was_broken_off_leaves_no_point() {
     let data = kept.site.folder.path();
     let beside = [PathBuf::from("went away meanwhile")];
     let now = Instant::parse("2026-03-23T09:00:00Z").unwrap();
-    let broken = store.back_up(&kept.folder().unwrap(), data, &beside, now, |_, _| {});
-    assert!(matches!(broken, Err(StoreError::File { .. })));
-    assert_eq!(kept.folder().unwrap().list().unwrap(), []);
-    assert_eq!(files_beside(&kept.folder().unwrap().pieces(), &[]).unwrap(), [] as [PathBuf; 0]);
+    let folder = kept.folder().unwrap();
+    let half = |done, total| if done * 2 > total { Err(Stopped) } else { Ok(()) };
+    let broken = store.back_up(&folder, data, &beside, now, half);
+    assert!(matches!(broken, Err(StoreError::Closed)));
+    assert_eq!(folder.list().unwrap(), Points::default());
+    // Half of a piece that a killed backup left is no piece.
+    fs::create_dir_all(kept.path().join("coming")).unwrap();
+    fs::write(kept.path().join("coming/half"), "half").unwrap();
+    drop(folder);
     let point = kept.take(&store, "2026-03-23T10:00:00Z").unwrap();
+    assert!(!kept.path().join("coming/half").exists());
     assert_eq!(count(&kept.restored(&point).1), 200);
 }
 
@@ -250,8 +270,11 @@ fn a_folder_is_of_one_archive_and_one_writer() {
     let other = BackupFolder::open_to_write(&kept.path(), &kept.site.ring, "other.example/log");
     assert!(matches!(other.err(), Some(StoreError::BackupOfAnother { .. })));
     let taken = kept.elsewhere.path();
-    let among = BackupFolder::open_to_write(taken, &kept.site.ring, "archive.example/log");
-    assert!(matches!(among.err(), Some(StoreError::NotABackup(_))), "other things lie there");
+    let among = BackupFolder::begin(taken, &kept.site.ring, "archive.example/log");
+    assert!(matches!(among, Err(StoreError::NotABackup(_))), "other things lie there");
+    let missing = taken.join("a disk that is not there");
+    let unbegun = BackupFolder::open_to_write(&missing, &kept.site.ring, "archive.example/log");
+    assert!(matches!(unbegun.err(), Some(StoreError::NotABackup(_))) && !missing.exists());
 }
 
 /// OPS-3: thinning out keeps what a rule keeps, the newest always, and every piece that they name.
@@ -289,10 +312,10 @@ fn thinning_out_keeps_what_the_rule_says_and_all_its_pieces() {
     let folder = kept.folder().unwrap();
     let tried = folder.prune(&rule(1, 2, 2), true).unwrap();
     assert_eq!((tried.gone.len(), tried.kept, tried.freed), (3, 3, None));
-    assert_eq!(folder.list().unwrap().len(), 6);
+    assert_eq!(folder.list().unwrap().whole.len(), 6);
     let done = folder.prune(&rule(1, 2, 2), false).unwrap();
     assert!(done.gone == tried.gone && done.freed.unwrap() > 0);
-    let left = folder.list().unwrap();
+    let left = folder.list().unwrap().whole;
     assert_eq!(left.len(), 3);
     drop(folder);
     for (point, rows) in left.iter().zip([200, 400, 600]) {
@@ -300,4 +323,19 @@ fn thinning_out_keeps_what_the_rule_says_and_all_its_pieces() {
     }
     let nothing = kept.folder().unwrap().prune(&rule(9, 9, 9), false).unwrap();
     assert_eq!((nothing.gone.len(), nothing.freed), (0, Some(0)));
+}
+
+/// OPS-3: a clock that was set back takes nothing away: the newest is the one with most of the archive in it.
+#[test]
+fn a_clock_that_was_set_back_takes_nothing_away() {
+    let kept = Kept::new();
+    let store = kept.site.store();
+    fill(&store, 0..100);
+    kept.take(&store, "2036-03-23T09:00:00Z").unwrap();
+    fill(&store, 100..200);
+    let back = kept.take(&store, "2026-03-23T09:00:00Z").unwrap();
+    let folder = kept.folder().unwrap();
+    assert_eq!(folder.point_at(None).unwrap().as_ref(), Some(&back));
+    folder.prune(&KeepRule { last: 1, days: 0, months: 0 }, false).unwrap();
+    assert_eq!(folder.list().unwrap().whole, [back]);
 }
