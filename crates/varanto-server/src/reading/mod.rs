@@ -119,6 +119,7 @@ pub(crate) fn reasons(client: &OpenClient) -> impl Iterator<Item = Reason> + use
 #[serde(default)]
 pub(crate) struct Told {
     pub(crate) version: Option<u32>,
+    group: Option<String>,
     pub(crate) general_type: Option<String>,
     pub(crate) specific_type: Option<String>,
     pub(crate) service_task: Option<String>,
@@ -157,6 +158,15 @@ impl Told {
     /// The metadata of a version. What does not read is left out: the page says less then, and nothing else.
     pub(crate) fn of(view: &DocumentView) -> Self {
         serde_json::from_str(&view.metadata).unwrap_or_default()
+    }
+
+    /// The key of what a document without a type is called: by its group.
+    fn of_group(&self) -> &'static str {
+        match self.group.as_deref() {
+            Some("1") => "desk.relationship_document",
+            Some("2") => "desk.case_document",
+            _ => "desk.document",
+        }
     }
 
     pub(crate) fn written_at(&self) -> Option<Instant> {
@@ -208,11 +218,11 @@ impl Row {
         let place = if told.service_unit.name.is_empty() {
             names.organisation(&told.controller.id)
         } else {
-            told.service_unit.name
+            told.service_unit.name.clone()
         };
         Self {
             address: shell.to(&format!("{base}documents/{}/", view.document)),
-            title: kind.unwrap_or_else(|| shell.words.of("desk.document")),
+            title: kind.unwrap_or_else(|| shell.words.of(told.of_group())),
             at,
             place,
             task: told.service_task.as_deref().map(|task| names.task(task, day)),
