@@ -52,6 +52,8 @@ pub(crate) struct Inquiry<'a> {
     /// What the mandate register told of clients for this caller.
     mandates: RefCell<HashMap<ClientKey, Vec<HeldMandate>>>,
     joint: RefCell<HashMap<i64, Arc<[InCase]>>>,
+    /// Through whom alone versions are asked for, where not through whichever client they concern.
+    through: Cell<Option<ClientKey>>,
 }
 
 impl App {
@@ -75,7 +77,8 @@ impl<'a> Inquiry<'a> {
     ) -> Self {
         let clients = RefCell::default();
         let (mandates, joint) = (RefCell::default(), RefCell::default());
-        Self { caller, purpose, registry, now, clients, mandates, joint }
+        let through = Cell::new(None);
+        Self { caller, purpose, registry, now, clients, mandates, joint, through }
     }
 
     /// Whether anything of a client might be shown to the caller: there is a relationship or a case in one of its own
@@ -108,6 +111,11 @@ impl<'a> Inquiry<'a> {
         }
         let joint = joint_cases_of_others(tx, &identities)?;
         Ok(joint.iter().any(|case| caller.owns(&case.known.controller)))
+    }
+
+    /// From now on versions are asked for through this client alone, where no other is named.
+    pub(crate) fn narrow_to(&self, through: Option<ClientKey>) {
+        self.through.set(through);
     }
 
     /// The situation that the caller names.
@@ -354,7 +362,7 @@ impl<'a> Inquiry<'a> {
         for client in facts.document.named() {
             named.push(self.client(tx, Some(client))?);
         }
-        let ways = match through {
+        let ways = match through.or(self.through.get()) {
             Some(through) => self.ways_of(tx, &facts.document, through)?,
             None => facts.document.concerned(),
         };

@@ -10,6 +10,7 @@ use varanto_domain::ids::Oid;
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_store::{ReadTx, StoreError, VersionRow};
 
+use super::LookedAt;
 use crate::callers::{caller_of_person, caller_of_system};
 use crate::inquiry::{Decided, Inquiry};
 use crate::withheld::Withheld;
@@ -109,10 +110,10 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`], [`AppError::Denied`]; each logged.
-    pub fn list_access(
+    pub fn list_access<'a>(
         &self,
         caller: &Caller,
-        document: &Oid,
+        document: impl Into<LookedAt<'a>>,
         purpose: Purpose,
     ) -> Result<AccessList, AppError> {
         let registry = self.registry();
@@ -138,10 +139,10 @@ impl App {
     }
 
     /// One question about a version: facts, decision, log line, and only then the answer.
-    fn explained<T>(
+    fn explained<'a, T>(
         &self,
         caller: &Caller,
-        document: &Oid,
+        document: impl Into<LookedAt<'a>>,
         purpose: Purpose,
         detail: &str,
         decide: impl FnOnce(&ReadTx<'_>, &Inquiry<'_>, &VersionRow) -> Result<Decided, StoreError>,
@@ -149,6 +150,12 @@ impl App {
     ) -> Result<Answered<T>, AppError> {
         let now = self.clock.now();
         let inquiry = self.inquiry(caller, purpose, now);
+        let looked_at = document.into();
+        if !self.narrow_to_client(&inquiry, looked_at)? {
+            self.log_not_found(caller, Event::Explain)?;
+            return Err(AppError::NotFound);
+        }
+        let document = looked_at.document;
         self.learn_mandates_of(&inquiry, document)?;
         self.learn_before_deciding(&inquiry, document)?;
         let found = self.store.read::<_, AppError>(|tx| {

@@ -10,6 +10,7 @@ mod find_documents;
 mod invalidate_by_message;
 mod invalidate_document;
 pub(crate) mod joint_cases;
+mod looked_at;
 pub(crate) mod make_view;
 mod open_document;
 pub(crate) mod parcel;
@@ -32,6 +33,7 @@ pub use client_summary::{
 pub use explain_access::{AccessList, AccessQuestion, Explained, Onlooker, WhoLooks};
 pub use find_documents::{DocumentQuery, FoundDocuments};
 pub use invalidate_document::InvalidationRequest;
+pub use looked_at::LookedAt;
 pub use open_document::{DocumentView, OpenedContent, VersionList};
 pub use pdf_file::{PdfOpinion, PdfRules, PdfValidator};
 pub use prove_document::{DocumentProof, SignatureMaterial};

@@ -14,6 +14,7 @@ use varanto_formats::national::document;
 use varanto_formats::signature::evidence;
 use varanto_store::{ReadTx, StoreError, VersionRow};
 
+use super::LookedAt;
 use super::retention::retention_of;
 use super::whereabouts;
 use crate::inquiry::Inquiry;
@@ -76,10 +77,10 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`], [`AppError::Denied`]; each logged.
-    pub fn open_document(
+    pub fn open_document<'a>(
         &self,
         caller: &Caller,
-        document: &Oid,
+        document: impl Into<LookedAt<'a>>,
         purpose: Purpose,
     ) -> Result<DocumentView, AppError> {
         self.look(caller, document, purpose, "metadata", |seen| {
@@ -142,10 +143,10 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`], [`AppError::Denied`]; each logged.
-    pub fn list_versions(
+    pub fn list_versions<'a>(
         &self,
         caller: &Caller,
-        document: &Oid,
+        document: impl Into<LookedAt<'a>>,
         purpose: Purpose,
     ) -> Result<VersionList, AppError> {
         self.look(caller, document, purpose, "versions", |seen| {
@@ -164,16 +165,22 @@ impl App {
 
     /// One look at one version: facts, decision, log line, and only then what was read. `read` may
     /// add to the line's detail what else it shows; that it finds nothing of the kind is a look too.
-    pub(crate) fn look<T>(
+    pub(crate) fn look<'a, T>(
         &self,
         caller: &Caller,
-        document: &Oid,
+        document: impl Into<LookedAt<'a>>,
         purpose: Purpose,
         detail: &str,
         read: impl FnOnce(&mut Seen<'_, '_>) -> Result<T, AppError>,
     ) -> Result<T, AppError> {
         let now = self.clock.now();
         let inquiry = self.inquiry(caller, purpose, now);
+        let looked_at = document.into();
+        if !self.narrow_to_client(&inquiry, looked_at)? {
+            self.log_not_found(caller, Event::Open)?;
+            return Err(AppError::NotFound);
+        }
+        let document = looked_at.document;
         self.learn_mandates_of(&inquiry, document)?;
         self.learn_before_deciding(&inquiry, document)?;
         let (mut detail, mut ways) = (detail.to_owned(), String::new());

@@ -8,6 +8,7 @@ use varanto_domain::ids::Oid;
 use varanto_formats::signature::evidence::{self, MaterialKind};
 use varanto_store::{ReadTx, StoreError};
 
+use super::LookedAt;
 use crate::{App, AppError};
 
 /// The evidence about a version, for one who may read it.
@@ -37,13 +38,14 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`], [`AppError::Denied`]; each logged.
-    pub fn prove_document(
+    pub fn prove_document<'a>(
         &self,
         caller: &Caller,
-        document: &Oid,
+        document: impl Into<LookedAt<'a>>,
         purpose: Purpose,
     ) -> Result<DocumentProof, AppError> {
-        self.look(caller, document, purpose, "proof", |seen| {
+        let looked_at = document.into();
+        self.look(caller, looked_at, purpose, "proof", |seen| {
             let whole = seen.permit.whole().map_err(AppError::Denied)?;
             let record = seen.tx.record(&whole, seen.row)?;
             let damaged = |_| StoreError::Damaged("evidence is not text".into());
@@ -53,7 +55,7 @@ impl App {
             };
             Ok(DocumentProof {
                 signatures,
-                receipt: receipt(seen.tx, whole, document)?,
+                receipt: receipt(seen.tx, whole, looked_at.document)?,
                 record: String::from_utf8(record)
                     .map_err(|_| StoreError::Damaged("a record is not text".into()))?,
                 columns: seen.tx.columns(whole.version())?,

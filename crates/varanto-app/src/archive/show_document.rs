@@ -15,7 +15,7 @@ use varanto_formats::view::{ViewLanguage, day_in_words};
 use varanto_formats::{content, metadata, xhtml};
 use varanto_store::{ReadTx, StoreError, VersionRow};
 
-use super::whereabouts;
+use super::{LookedAt, whereabouts};
 use crate::{App, AppError, Registry};
 
 /// The most of an organisation's or client's name that stands on a page.
@@ -96,10 +96,10 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`] also for a version without a view; [`AppError::Denied`]; each logged.
     /// [`AppError::NotShown`] for a view that cannot be read.
-    pub fn show_document(
+    pub fn show_document<'a>(
         &self,
         caller: &Caller,
-        document: &Oid,
+        document: impl Into<LookedAt<'a>>,
         purpose: Purpose,
         language: ViewLanguage,
     ) -> Result<String, AppError> {
@@ -113,10 +113,10 @@ impl App {
     /// # Errors
     /// [`AppError::NotFound`], [`AppError::Denied`]; each logged. [`AppError::NotShown`] for what no
     /// print can be made of.
-    pub fn print_document(
+    pub fn print_document<'a>(
         &self,
         caller: &Caller,
-        document: &Oid,
+        document: impl Into<LookedAt<'a>>,
         purpose: Purpose,
         language: ViewLanguage,
     ) -> Result<Vec<u8>, AppError> {
@@ -126,10 +126,10 @@ impl App {
     }
 
     /// A version's content and record against a permit, after their line in the log.
-    fn open_to_show(
+    fn open_to_show<'a>(
         &self,
         caller: &Caller,
-        document: &Oid,
+        document: impl Into<LookedAt<'a>>,
         purpose: Purpose,
         detail: &str,
         needed: Option<Part>,

@@ -1,7 +1,8 @@
 //! Joint cases: what is seen of them through each of their clients.
 
 use serde_json::{Value, json};
-use varanto_app::archive::{DocumentQuery, SummaryQuery};
+use varanto_app::AppError;
+use varanto_app::archive::{DocumentQuery, LookedAt, SummaryQuery};
 use varanto_app::oversight::{LogQuery, OwnLogQuery};
 use varanto_domain::access::{Caller, LookReason, Purpose, Reason, Role, Situation};
 use varanto_domain::disclosure::Refused;
@@ -9,6 +10,7 @@ use varanto_domain::ids::{ClientKey, Oid};
 use varanto_domain::oversight::own_view::Onlooker;
 use varanto_domain::persons::PersonFacts;
 use varanto_domain::time::{FinnishDay, Validity};
+use varanto_formats::view::ViewLanguage;
 use varanto_formats::will::{PermissionAct, RefusalAct};
 
 use crate::access::{code, neighbours_relationship, worker};
@@ -17,7 +19,8 @@ use crate::guardians::{citizen, newest_client};
 use crate::oversight::person;
 use crate::wills::recording;
 use crate::world::{
-    COUNTY, Client, Dossier, Draft, System, UNIT, World, client, instant, oid, registers, told,
+    COUNTY, Client, Dossier, Draft, System, UNIT, World, client, instant, justified, oid,
+    registers, told, unknown,
 };
 
 const JOINED: &str = "2026-10-10T12:00:00+03:00";
@@ -339,6 +342,44 @@ fn a_look_is_in_the_log_of_each_client_whom_it_is_at() {
     let found = family.found(&world.county(), &family.second, Purpose::READ);
     assert!(found.contains(&family.meanwhile));
     assert_eq!(world.damage(), Vec::<String>::new());
+}
+
+/// REL-4, ACC-3: a document that is looked at as one client's is there only where it concerns that client, and is
+/// asked for through that client alone: whatever else opens it, and whatever reason was given.
+#[test]
+fn what_is_looked_at_as_one_clients_is_no_others() {
+    let family = Family::new();
+    let app = &family.world.app;
+    let (first, second) = (family.first.identifier(), family.second.identifier());
+    let stranger = unknown(77).identifier();
+    let worker = worker_of_the_first(&family);
+    let as_of = |document, of| LookedAt { document, of: Some(of) };
+    for purpose in [Purpose::READ, justified()] {
+        assert!(app.open_document(&worker, &family.before, purpose).is_ok());
+        assert!(app.open_document(&worker, as_of(&family.before, &first), purpose).is_ok());
+        let seconds = as_of(&family.before, &second);
+        let finnish = ViewLanguage::Finnish;
+        for looked in [
+            app.open_document(&worker, seconds, purpose).map(drop),
+            app.list_versions(&worker, seconds, purpose).map(drop),
+            app.show_document(&worker, seconds, purpose, finnish).map(drop),
+            app.print_document(&worker, seconds, purpose, finnish).map(drop),
+            app.prove_document(&worker, seconds, purpose).map(drop),
+            app.list_access(&worker, seconds, purpose).map(drop),
+        ] {
+            assert!(matches!(looked, Err(AppError::NotFound)), "{looked:?}");
+        }
+        let strangers = app.open_document(&worker, as_of(&family.before, &stranger), purpose);
+        assert!(matches!(strangers, Err(AppError::NotFound)), "{strangers:?}");
+    }
+
+    // What concerns both is looked at through the one as whose it is asked for.
+    let others = family.others_worker();
+    assert!(app.open_document(&worker, as_of(&family.meanwhile, &first), Purpose::READ).is_ok());
+    assert!(app.open_document(&others, as_of(&family.meanwhile, &second), Purpose::READ).is_ok());
+    assert!(app.open_document(&others, &family.meanwhile, Purpose::READ).is_ok());
+    let as_firsts = app.open_document(&others, as_of(&family.meanwhile, &first), Purpose::READ);
+    assert!(matches!(as_firsts, Err(AppError::Denied(_))), "{as_firsts:?}");
 }
 
 /// REL-4, OLD-5: a joint case holds no old documents and keeps everybody who was in it; and a document is about

@@ -23,7 +23,7 @@ use crate::login::gate::{Fields, Visit};
 use crate::login::sessions::OpenClient;
 use crate::names::Names;
 use crate::pages::{Shell, redirect, rendered};
-use crate::reading::{self, ClientFrame, Page, Row, Told, timeline};
+use crate::reading::{self, ClientFrame, Page, Row, ToldClient, timeline};
 
 /// How many documents the page shows of those that were written last.
 const LAST: usize = 6;
@@ -80,7 +80,8 @@ pub(crate) fn situation(
 struct ClientPage {
     shell: Shell,
     frame: ClientFrame,
-    about: About,
+    /// The day of birth, and the age.
+    born: Option<(FinnishDay, i16)>,
     risks: Vec<String>,
     relationships: Vec<Relationship>,
     people: Vec<RelatedPerson>,
@@ -90,14 +91,6 @@ struct ClientPage {
     more_with: Vec<String>,
     masked: bool,
     empty: bool,
-}
-
-/// Who the client is, by the newest document.
-#[derive(Default)]
-struct About {
-    identity_code: String,
-    born: Option<FinnishDay>,
-    age: i16,
 }
 
 /// A relationship as the page tells it.
@@ -174,15 +167,14 @@ pub(super) async fn page(
         Ok(told) => told,
         Err(problem) => return Ok(reading::locked(&doors, &visit, &client, problem)),
     };
-    timeline::remember_name(&visit, &client, &told.last);
-    let client = visit.client(&client.handle)?;
     let registry = doors.app.registry();
     let names = Names { registry: &registry, language: visit.language };
     let shell = Shell::of(&doors, &visit);
-    let frame = ClientFrame::of(&visit, &client);
     let today = FinnishDay::of(told.summary.made_at);
+    let of_client = timeline::about(&client, &told.last);
+    let frame = ClientFrame { name: of_client.name(), ..ClientFrame::of(&visit, &client) };
     let page = ClientPage {
-        about: about(&told.last, today),
+        born: born(&of_client, today),
         risks: texts_of(told.relationships.iter().map(|one| one.risks.as_str())),
         relationships: relationships(&told, &names, &shell, &frame),
         people: people(told.relationships.iter().map(|one| one.related_persons.as_str())),
@@ -234,14 +226,9 @@ pub(crate) const fn opens_with_reason(denial: Denial) -> bool {
     )
 }
 
-fn about(last: &FoundDocuments, today: FinnishDay) -> About {
-    let told = last.hits.first().map(Told::of).unwrap_or_default();
-    let born = told.client.birth_date.as_deref().and_then(FinnishDay::parse);
-    About {
-        identity_code: told.client.identity_code.unwrap_or_default(),
-        born,
-        age: born.map_or(0, |born| born.years_until(today)),
-    }
+fn born(client: &ToldClient, today: FinnishDay) -> Option<(FinnishDay, i16)> {
+    let born = FinnishDay::parse(client.birth_date.as_deref()?)?;
+    Some((born, born.years_until(today)))
 }
 
 /// The relationships, told in full where they were, else as the summary tells them.

@@ -667,8 +667,10 @@ pub(super) async fn recorded(
     let part = |name: &str| path.get(name).map_or("", String::as_str);
     let client = visit.client(part("client"))?;
     let document = Oid::parse(part("oid")).map_err(|_| Problem::not_found())?;
-    let (caller, asked, purpose) = (Arc::clone(&visit.caller), document.clone(), client.purpose());
-    let view = match doors.work(move |app| app.open_document(&caller, &asked, purpose)).await {
+    let (caller, asked, of) = (Arc::clone(&visit.caller), document.clone(), client.clone());
+    let opened =
+        doors.work(move |app| app.open_document(&caller, of.looked_at(&asked), of.purpose())).await;
+    let view = match opened {
         Ok(view) => view,
         Err(problem) => return Ok(reading::locked(&doors, &visit, &client, problem)),
     };

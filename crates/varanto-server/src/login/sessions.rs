@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use varanto_app::archive::LookedAt;
 use varanto_domain::access::{Purpose, Reason, Situation};
-use varanto_domain::ids::{ClientIdentifier, ClientKey};
+use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid};
 use varanto_domain::time::Instant;
 
 use crate::config;
@@ -58,8 +59,6 @@ pub struct OpenClient {
     pub situation: Option<Situation>,
     /// For which reason the client's documents are looked at, once one was given.
     pub reason: Option<Reason>,
-    /// The name, once a page that may show it has.
-    pub name: Option<String>,
 }
 
 impl OpenClient {
@@ -67,6 +66,12 @@ impl OpenClient {
     #[must_use]
     pub fn purpose(&self) -> Purpose {
         Purpose { situation: self.situation, reason: self.reason, ..Purpose::READ }
+    }
+
+    /// A document as this client's: what is said here of the look is said of this client's documents alone.
+    #[must_use]
+    pub const fn looked_at<'a>(&'a self, document: &'a Oid) -> LookedAt<'a> {
+        LookedAt { document, of: Some(&self.client) }
     }
 }
 
@@ -215,7 +220,7 @@ impl Session {
         let mut handle = random_word();
         handle.truncate(16);
         let word = handle.clone();
-        clients.push(OpenClient { handle: word, client, situation, reason: None, name: None });
+        clients.push(OpenClient { handle: word, client, situation, reason: None });
         handle
     }
 
@@ -227,18 +232,9 @@ impl Session {
 
     /// From now on the client's documents are looked at for a reason, or for none.
     pub fn look_because(&self, handle: &str, reason: Option<Reason>) {
-        self.change_client(handle, |client| client.reason = reason);
-    }
-
-    /// The name of a client, as a page that may show it found it.
-    pub fn name_client(&self, handle: &str, name: &str) {
-        self.change_client(handle, |client| client.name = Some(name.to_owned()));
-    }
-
-    fn change_client(&self, handle: &str, change: impl FnOnce(&mut OpenClient)) {
         let mut clients = locked(&self.clients);
         if let Some(client) = clients.iter_mut().find(|one| one.handle == handle) {
-            change(client);
+            client.reason = reason;
         }
     }
 }

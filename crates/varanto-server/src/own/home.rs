@@ -46,12 +46,11 @@ pub(super) async fn page(
         Ok(told) => told,
         Err(problem) => return Ok(reading::locked(&doors, &visit, &client, problem)),
     };
-    reading::timeline::remember_name(&visit, &client, &told.last);
-    let client = visit.client(&client.handle)?;
     let registry = doors.app.registry();
     let names = Names { registry: &registry, language: visit.language };
     let shell = Shell::of(&doors, &visit);
-    let frame = ClientFrame::of(&visit, &client);
+    let name = reading::timeline::about(&client, &told.last).name();
+    let frame = ClientFrame { name, ..ClientFrame::of(&visit, &client) };
     let page = HomePage {
         situation: client.situation.unwrap_or(Situation::Citizen),
         relationships: desk::relationships(&told, &names, &shell, &frame),

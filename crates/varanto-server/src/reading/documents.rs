@@ -8,7 +8,7 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::IntoResponse;
-use varanto_app::archive::{DocumentView, Onlooker, WhoLooks};
+use varanto_app::archive::{DocumentView, LookedAt, Onlooker, WhoLooks};
 use varanto_domain::archive::documents::Part;
 use varanto_domain::ids::Oid;
 use varanto_domain::time::{FinnishDay, Instant};
@@ -29,6 +29,7 @@ pub(crate) const VIEW_POLICY: &str = "sandbox; default-src 'none'; img-src data:
      style-src 'unsafe-inline'; frame-ancestors 'self'";
 
 /// Which client, and which document of theirs.
+#[derive(Clone)]
 struct Place {
     client: OpenClient,
     document: Oid,
@@ -43,6 +44,11 @@ impl Place {
         let document = Oid::parse(part("oid")).map_err(|_| Problem::not_found())?;
         let path = format!("{}documents/{document}/", super::base(visit.side, &client.handle));
         Ok(Self { client, document, path })
+    }
+
+    /// The document as the client's whose pages are open: no other's is there.
+    fn looked_at(&self) -> LookedAt<'_> {
+        self.client.looked_at(&self.document)
     }
 }
 
@@ -85,11 +91,11 @@ pub(super) async fn page(
     Path(path): Path<HashMap<String, String>>,
 ) -> Page {
     let place = Place::of(&visit, &path)?;
-    let (caller, document) = (visit.caller.clone(), place.document.clone());
+    let (caller, asked) = (visit.caller.clone(), place.clone());
     let purpose = place.client.purpose();
     let opened = doors.work(move |app| {
-        let view = app.open_document(&caller, &document, purpose)?;
-        let versions = app.list_versions(&caller, &document, purpose)?.versions;
+        let view = app.open_document(&caller, asked.looked_at(), purpose)?;
+        let versions = app.list_versions(&caller, asked.looked_at(), purpose)?.versions;
         Ok((view, versions))
     });
     let (view, versions) = match opened.await {
@@ -165,9 +171,10 @@ pub(super) async fn view(
 ) -> Page {
     let place = Place::of(&visit, &path)?;
     let (caller, purpose) = (visit.caller.clone(), place.client.purpose());
-    let (document, language) = (place.document, spoken(visit.language));
-    let page =
-        doors.work(move |app| app.show_document(&caller, &document, purpose, language)).await?;
+    let language = spoken(visit.language);
+    let page = doors
+        .work(move |app| app.show_document(&caller, place.looked_at(), purpose, language))
+        .await?;
     let headers = [
         (header::CONTENT_TYPE, SAFE_COPY_MEDIA_TYPE),
         (header::CONTENT_SECURITY_POLICY, VIEW_POLICY),
@@ -184,9 +191,10 @@ pub(super) async fn print(
 ) -> Page {
     let place = Place::of(&visit, &path)?;
     let (caller, purpose) = (visit.caller.clone(), place.client.purpose());
-    let (document, language) = (place.document, spoken(visit.language));
-    let print =
-        doors.work(move |app| app.print_document(&caller, &document, purpose, language)).await?;
+    let language = spoken(visit.language);
+    let print = doors
+        .work(move |app| app.print_document(&caller, place.looked_at(), purpose, language))
+        .await?;
     let mut response = ([(header::CONTENT_TYPE, "application/pdf")], print).into_response();
     let inline = HeaderValue::from_static("inline; filename=\"document.pdf\"");
     response.headers_mut().insert(header::CONTENT_DISPOSITION, inline);
@@ -216,8 +224,10 @@ pub(super) async fn proof(
 ) -> Page {
     let place = Place::of(&visit, &path)?;
     let (caller, purpose) = (visit.caller.clone(), place.client.purpose());
-    let document = place.document.clone();
-    let proof = match doors.work(move |app| app.prove_document(&caller, &document, purpose)).await {
+    let asked = place.clone();
+    let proved =
+        doors.work(move |app| app.prove_document(&caller, asked.looked_at(), purpose)).await;
+    let proof = match proved {
         Ok(proof) => proof.receipt,
         Err(problem) => return Ok(locked(&doors, &visit, &place.client, problem)),
     };
@@ -263,8 +273,9 @@ pub(super) async fn access(
 ) -> Page {
     let place = Place::of(&visit, &path)?;
     let (caller, purpose) = (visit.caller.clone(), place.client.purpose());
-    let document = place.document.clone();
-    let list = match doors.work(move |app| app.list_access(&caller, &document, purpose)).await {
+    let asked = place.clone();
+    let listed = doors.work(move |app| app.list_access(&caller, asked.looked_at(), purpose)).await;
+    let list = match listed {
         Ok(list) => list,
         Err(problem) => return Ok(locked(&doors, &visit, &place.client, problem)),
     };

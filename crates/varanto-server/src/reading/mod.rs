@@ -12,6 +12,7 @@ use serde::Deserialize;
 use varanto_app::archive::DocumentView;
 use varanto_domain::access::{Reason, Situation};
 use varanto_domain::archive::documents::VersionState;
+use varanto_domain::ids::ClientIdentifier;
 use varanto_domain::time::{FinnishDay, Instant};
 
 use crate::doors::Doors;
@@ -43,8 +44,10 @@ pub(crate) fn router() -> Router<Doors> {
 pub(crate) struct ClientFrame {
     /// The path of the client's pages, without language.
     pub(crate) base: String,
-    /// The name, once a page that may show it has.
+    /// The name, where what the page shows tells it.
     pub(crate) name: Option<String>,
+    /// The identity code by which the client was asked for: known to who asked, and so to be shown anywhere.
+    pub(crate) code: String,
     /// In which situation the documents are looked at, as the key of its text, where it is not the usual one.
     pub(crate) situation: Option<&'static str>,
     /// For which reason.
@@ -79,7 +82,11 @@ impl ClientFrame {
             situation: client.situation.and_then(told_situation),
             reason: client.reason.map(|one| reason(one).1),
             reasons: reasons(client).map(reason).collect(),
-            name: client.name.clone(),
+            name: None,
+            code: match &client.client {
+                ClientIdentifier::Code(code) => code.reveal().to_owned(),
+                ClientIdentifier::Temporary(_) => String::new(),
+            },
             form_token: visit.session.form_token.clone(),
             own: side == Side::Own,
             base,
@@ -136,7 +143,7 @@ pub(crate) struct Told {
 pub(crate) struct ToldClient {
     given_names: String,
     family_name: String,
-    pub(crate) identity_code: Option<String>,
+    identity_code: Option<String>,
     pub(crate) birth_date: Option<String>,
 }
 
@@ -175,6 +182,14 @@ impl Told {
 }
 
 impl ToldClient {
+    /// Whether it is told of this client.
+    pub(crate) fn is(&self, client: &ClientIdentifier) -> bool {
+        match client {
+            ClientIdentifier::Code(code) => self.identity_code.as_deref() == Some(code.reveal()),
+            ClientIdentifier::Temporary(_) => false,
+        }
+    }
+
     pub(crate) fn name(&self) -> Option<String> {
         named(&self.given_names, &self.family_name)
     }

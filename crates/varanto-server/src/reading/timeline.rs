@@ -9,7 +9,7 @@ use varanto_app::archive::{DocumentQuery, FoundDocuments};
 use varanto_domain::codes::ServiceTask;
 use varanto_domain::time::FinnishDay;
 
-use super::{ClientFrame, Page, Row, Told, locked};
+use super::{ClientFrame, Page, Row, Told, ToldClient, locked};
 use crate::doors::Doors;
 use crate::login::gate::Visit;
 use crate::login::sessions::OpenClient;
@@ -72,13 +72,15 @@ pub(super) async fn page(
         Ok(found) => found,
         Err(problem) => return Ok(locked(&doors, &visit, &client, problem)),
     };
-    remember_name(&visit, &client, &found);
-    let client = visit.client(&client.handle)?;
     let registry = doors.app.registry();
     let names = Names { registry: &registry, language: visit.language };
     let today = FinnishDay::of(doors.app.now());
     let shell = Shell::of(&doors, &visit);
-    let frame = ClientFrame::of(&visit, &client);
+    // Of a part of the list the newest document may be an old one, and tell a name of old.
+    let narrowed =
+        ["kind", "task", "from", "until", "after"].iter().any(|one| given(one).is_some());
+    let about = if narrowed { ToldClient::default() } else { about(&client, &found) };
+    let frame = ClientFrame { name: about.name(), ..ClientFrame::of(&visit, &client) };
     let kind = |code: &'static str| {
         let name = shell.words.of(&format!("desk.general-{code}"));
         (code, name, given("kind") == Some(code))
@@ -98,7 +100,7 @@ pub(super) async fn page(
         tasks: tasks(&names, today, given("task")),
         from: day("from").map(|day| day.to_string()).unwrap_or_default(),
         until: day("until").map(|day| day.to_string()).unwrap_or_default(),
-        narrowed: ["kind", "task", "from", "until", "after"].iter().any(|one| given(one).is_some()),
+        narrowed,
         next,
         shell,
         frame,
@@ -106,11 +108,11 @@ pub(super) async fn page(
     Ok(rendered(&page, visit.language))
 }
 
-/// The name that the newest document gives the client.
-pub(crate) fn remember_name(visit: &Visit, client: &OpenClient, found: &FoundDocuments) {
-    if let Some(name) = found.hits.iter().find_map(|view| Told::of(view).client.name()) {
-        visit.session.name_client(&client.handle, &name);
-    }
+/// Who the client is by the newest document that is the client's own: one of a joint case may be another's, and
+/// tells of that other.
+pub(crate) fn about(client: &OpenClient, found: &FoundDocuments) -> ToldClient {
+    let mut told = found.hits.iter().map(|view| Told::of(view).client);
+    told.find(|told| told.is(&client.client)).unwrap_or_default()
 }
 
 fn months(
@@ -144,4 +146,57 @@ fn tasks(
     let mut all: Vec<_> = ServiceTask::ALL.into_iter().map(task).collect();
     all.sort_by(|one, other| one.1.cmp(&other.1));
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use varanto_app::archive::DocumentView;
+    use varanto_domain::archive::documents::{Form, VersionState};
+    use varanto_domain::ids::{ClientIdentifier, Oid, PersonalIdentityCode};
+    use varanto_domain::time::Instant;
+
+    use super::*;
+
+    fn hit(given_names: &str, code: &str) -> DocumentView {
+        let metadata = serde_json::json!({ "client": {
+            "given_names": given_names, "family_name": "Suvanto", "identity_code": code,
+        }});
+        DocumentView {
+            document: Oid::parse("1.2.3").unwrap(),
+            metadata: metadata.to_string(),
+            arrival: "{}".into(),
+            masked: false,
+            state: VersionState::InForce,
+            form: Form::Structured,
+            parts: Vec::new(),
+            archived_at: Instant::from_millis(0),
+            content_bytes: 0,
+            invalidated: None,
+            attachments: Vec::new(),
+            retention: None,
+            signatures: None,
+        }
+    }
+
+    /// REL-4: among a client's documents are those of a joint case that are another's; who the client is they do
+    /// not tell, not even where they are the newest or the only ones.
+    #[test]
+    fn who_a_client_is_no_document_of_another_tells() {
+        let code = PersonalIdentityCode::parse("180418A903L").unwrap();
+        let client = OpenClient {
+            handle: "word".into(),
+            client: ClientIdentifier::Code(code),
+            situation: None,
+            reason: None,
+        };
+        let name = |hits: Vec<DocumentView>| {
+            let found = FoundDocuments { hits, next: None };
+            about(&client, &found).name()
+        };
+        let sibling = || hit("Sisarus", "010180-9012");
+        let (new, old) = (hit("Uusi", "180418A903L"), hit("Vanha", "180418A903L"));
+        assert_eq!(name(vec![sibling(), new, old]).as_deref(), Some("Uusi Suvanto"));
+        assert_eq!(name(vec![sibling()]), None);
+        assert_eq!(name(Vec::new()), None);
+    }
 }

@@ -348,6 +348,77 @@ async fn what_is_locked_says_why_and_asks_for_a_reason() {
     assert_eq!(openings["openings"][0]["reason"], "urgent", "{openings}");
 }
 
+/// ACC-3, REL-4: what was said of a look at one client's documents is said of no other's, and a document of another
+/// is not there under a client's address.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_clients_document_is_not_there_for_any_reason() {
+    let served = Served::open(true).await;
+    let other = served.house.county.sample_clients();
+    let other = other.into_iter().find(|one| one.number != served.number).unwrap();
+    let mut system = served.house.system().connect().await.unwrap();
+    let mut others = Vec::new();
+    for one in &served.house.made_of(other.number) {
+        let answer = system.post_form("/api/v1/documents", form(one)).await.unwrap();
+        assert_eq!(answer.status, 201, "{}", answer.text());
+        others.push(one.document_id.to_string());
+    }
+    served.house.tell_of_persons();
+    let queue = served.house.person("archivist");
+    let mut guest = Guest::of(&served.house);
+    guest.log_in(&served.worker).await;
+    let client = find(&mut guest, &served.code).await;
+    for reason in ["", "urgent"] {
+        guest.post(&client, &format!("{client}reason"), &format!("reason={reason}")).await;
+        for document in &others {
+            for page in ["", "view", "print", "proof/", "access/"] {
+                let lines = served.house.log_lines();
+                let answer = guest.get(&format!("{client}documents/{document}/{page}")).await;
+                assert_eq!(answer.status, 404, "{reason} {page}: {}", answer.text());
+                assert_eq!(served.house.log_lines(), lines + 1, "{reason} {page}");
+            }
+            let recorded = guest.get(&format!("{client}recorded/{document}/")).await;
+            assert_eq!(recorded.status, 404, "{}", recorded.text());
+        }
+    }
+    let openings =
+        queue.post_json("/api/v1/openings/_search", &serde_json::json!({})).await.unwrap();
+    let count = openings.json()["openings"].as_array().unwrap().len();
+    let own = served.documents.last().unwrap();
+    assert_eq!(count, 0, "{}", openings.text());
+    assert_eq!(guest.get(&format!("{client}documents/{own}/")).await.status, 200);
+}
+
+/// ACC-1, ACC-3: a client is named where what the page itself was permitted to show tells the name, and nowhere else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_is_named_by_what_the_page_itself_may_show() {
+    let served = Served::open(true).await;
+    let unit =
+        &served.house.provider.users().iter().find(|one| one.id == served.worker).unwrap().unit;
+    let mut users = served.house.provider.users().iter();
+    let other = users.find(|one| one.role == "worker" && one.unit != *unit).unwrap().id.clone();
+    let mut guest = Guest::of(&served.house);
+    guest.log_in(&other).await;
+    let client = find(&mut guest, &served.code).await;
+    let sent = guest.post(&client, &format!("{client}reason"), "reason=urgent").await;
+    let heading = |page: &str| {
+        let (_, rest) = page.split_once("<h1>").unwrap();
+        rest.split_once("</h1>").unwrap().0.to_owned()
+    };
+    assert!(heading(&guest.follow(&sent).await.text()).contains(&served.family_name));
+    let timeline = guest.get(&format!("{client}timeline/")).await.text();
+    assert!(heading(&timeline).contains(&served.family_name));
+    // A part of the list may tell a name of old.
+    let part = guest.get(&format!("{client}timeline/?until=2100-01-01")).await.text();
+    assert_eq!(heading(&part), "Asiakas");
+
+    guest.post(&client, &format!("{client}reason"), "").await;
+    for page in ["", "timeline/", "record/", &format!("documents/{}/", served.documents[0])] {
+        let text = guest.get(&format!("{client}{page}")).await.text();
+        assert_eq!(heading(&text), "Asiakas", "{page}");
+        assert!(!text.contains(&served.family_name), "{page}: {text}");
+    }
+}
+
 /// CIT-1, CIT-2: a client reads the own data as they may be shown, and nobody else's.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_reads_the_own_data_and_nobody_elses() {
