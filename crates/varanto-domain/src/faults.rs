@@ -320,8 +320,12 @@ fault_kinds! {
     UnreadableFile = "unreadable-file";
     /// A file without a byte in it.
     EmptyFile = "empty-file";
-    /// A file that is neither PDF nor XHTML. Args: `found`.
+    /// A file that is neither PDF nor XHTML, of a kind that nobody chose to convert. Args: `found`.
     FileWantsConversion = "file-wants-conversion";
+    /// The file was not converted. Args: `reason`.
+    NotConverted = "not-converted";
+    /// The file has content that what is made of it would not have. Args: `what`.
+    ConversionLoses = "conversion-loses";
     /// Two documents of a source have one identifier. Args: `first` (the other row).
     SameSourceIdentifier = "same-source-identifier";
     /// One client of the source has two identity codes. Args: `first` (the other row).

@@ -7,6 +7,7 @@
 //!
 //! Source: ARC-1; national-specs 1.3.
 
+mod adapted;
 mod allowed;
 mod form;
 mod safe_copy;
@@ -20,6 +21,7 @@ use varanto_domain::ids::Oid;
 use crate::xml::{self, NotXml};
 use allowed::XHTML;
 
+pub use adapted::{Adapted, adapt};
 pub use safe_copy::{MEDIA_TYPE as SAFE_COPY_MEDIA_TYPE, safe_copy};
 
 /// The largest view taken, in bytes.

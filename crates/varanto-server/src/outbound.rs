@@ -2,22 +2,16 @@
 //! both. Source: REG-5, DIS-5; design D13.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::client::conn::http1;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
+use http_body_util::Full;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use hyper::{Request, StatusCode, Uri};
-use hyper_util::rt::TokioIo;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
-use tokio::net::TcpStream;
 use tokio::runtime::Handle;
-use tokio_rustls::TlsConnector;
 use varanto_domain::faults::Fault;
+
+use crate::line::Line;
 
 /// The largest answer that is taken.
 const LARGEST: usize = 16 * 1024 * 1024;
@@ -54,7 +48,11 @@ pub struct Place<'a> {
 }
 
 impl Place<'_> {
-    fn fault(&self, path: impl Into<PathBuf>, reason: impl Into<String>) -> ConnectionError {
+    pub(crate) fn fault(
+        &self,
+        path: impl Into<PathBuf>,
+        reason: impl Into<String>,
+    ) -> ConnectionError {
         ConnectionError { name: self.name, path: path.into(), reason: reason.into() }
     }
 }
@@ -62,8 +60,7 @@ impl Place<'_> {
 /// A connection to a register.
 pub struct Outbound {
     address: Uri,
-    host: String,
-    tls: Arc<ClientConfig>,
+    line: Line,
     token: Option<HeaderValue>,
     patience: Duration,
     runtime: Handle,
@@ -85,21 +82,12 @@ impl Outbound {
         if place.address.is_empty() {
             return Ok(None);
         }
-        let fault = |reason: &str| place.fault(place.address, reason);
-        let address: Uri = place.address.parse().map_err(|_| fault("no address"))?;
-        let host = address.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-        if address.scheme_str() != Some("https") || host.is_empty() {
-            return Err(fault("an address of the form https://…"));
-        }
+        let address: Uri =
+            place.address.parse().map_err(|_| place.fault(place.address, "no address"))?;
+        let line = Line::to(place, &address)?;
         let token = place.token_file.map(|file| bearer(place, file)).transpose()?;
-        Ok(Some(Self {
-            host,
-            tls: Arc::new(tls(place)?),
-            token,
-            address,
-            patience: Duration::from_secs(place.seconds),
-            runtime: Handle::current(),
-        }))
+        let patience = Duration::from_secs(place.seconds);
+        Ok(Some(Self { address, line, token, patience, runtime: Handle::current() }))
     }
 
     /// What the register answers to a question. Waits for it, so it is called where waiting is allowed.
@@ -125,30 +113,19 @@ impl Outbound {
     }
 
     async fn post(&self, kind: &'static str, question: String) -> Result<Vec<u8>, String> {
-        let told = |error: &dyn std::fmt::Display| error.to_string();
-        let port = self.address.port_u16().unwrap_or(443);
-        let stream = TcpStream::connect((self.host.as_str(), port)).await;
-        let stream = stream.map_err(|error| told(&error))?;
-        let name = ServerName::try_from(self.host.clone()).map_err(|error| told(&error))?;
-        let stream = TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream).await;
-        let stream = TokioIo::new(stream.map_err(|error| told(&error))?);
-        let (mut sender, connection) =
-            http1::handshake(stream).await.map_err(|error| told(&error))?;
-        let connection = tokio::spawn(connection);
+        let mut open = self.line.open().await?;
         let path = self.address.path_and_query().map_or("/", |path| path.as_str());
-        let host = self.address.authority().map_or(self.host.as_str(), |named| named.as_str());
-        let mut asked = Request::post(path).header(HOST, host).header(CONTENT_TYPE, kind);
+        let mut asked = Request::post(path).header(CONTENT_TYPE, kind);
         if let Some(token) = &self.token {
             asked = asked.header(AUTHORIZATION, token);
         }
-        let asked = asked.body(Full::new(Bytes::from(question))).map_err(|error| told(&error))?;
-        let answer = sender.send_request(asked).await.map_err(|error| told(&error))?;
-        if answer.status() != StatusCode::OK {
-            return Err(format!("answered {}", answer.status()));
+        let asked =
+            asked.body(Full::new(Bytes::from(question))).map_err(|error| error.to_string())?;
+        let answer = open.send(asked, LARGEST).await?;
+        if answer.status != StatusCode::OK {
+            return Err(format!("answered {}", answer.status));
         }
-        let body = Limited::new(answer.into_body(), LARGEST).collect().await;
-        connection.abort();
-        body.map(|body| body.to_bytes().to_vec()).map_err(|error| told(&error))
+        Ok(answer.body.to_vec())
     }
 }
 
@@ -165,40 +142,4 @@ fn bearer(place: &Place<'_>, file: &Path) -> Result<HeaderValue, ConnectionError
         .map_err(|_| place.fault(file, "no token"))?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-fn tls(place: &Place<'_>) -> Result<ClientConfig, ConnectionError> {
-    let mut roots = RootCertStore::empty();
-    let authority = place.authority.unwrap_or(Path::new(""));
-    let fault =
-        |path: &Path, reason: &dyn std::fmt::Debug| place.fault(path, format!("{reason:?}"));
-    for one in chain(place, authority)? {
-        roots.add(one).map_err(|error| fault(authority, &error))?;
-    }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| fault(authority, &error))?
-        .with_root_certificates(roots);
-    let mut tls = match (place.certificate, place.key) {
-        (Some(certificate), Some(key)) => {
-            let secret = PrivateKeyDer::from_pem_file(key).map_err(|error| fault(key, &error))?;
-            builder
-                .with_client_auth_cert(chain(place, certificate)?, secret)
-                .map_err(|error| fault(certificate, &error))?
-        }
-        _ => builder.with_no_client_auth(),
-    };
-    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(tls)
-}
-
-fn chain(place: &Place<'_>, path: &Path) -> Result<Vec<CertificateDer<'static>>, ConnectionError> {
-    let read = CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| place.fault(path, format!("{error:?}")))?;
-    if read.is_empty() {
-        return Err(place.fault(path, "no certificate"));
-    }
-    Ok(read)
 }

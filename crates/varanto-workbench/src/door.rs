@@ -54,6 +54,12 @@ pub trait Door: Send {
     /// Why it cannot be read.
     fn read(&mut self, document: &Oid, part: Part) -> Result<Vec<u8>, String>;
 
+    /// The same without the reason that a look at an old document wants.
+    ///
+    /// # Errors
+    /// Why it is not shown: that a reason is wanted.
+    fn read_without_reason(&mut self, document: &Oid, part: Part) -> Result<Vec<u8>, String>;
+
     /// The archive's signed state with its key, JSON.
     ///
     /// # Errors

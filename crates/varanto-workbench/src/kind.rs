@@ -3,7 +3,7 @@
 use varanto_domain::archive::documents::Part;
 
 /// What a file of a delivery is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// PDF of any kind; whether it is PDF/A is judged like every part that is archived.
     Pdf,
@@ -80,8 +80,18 @@ impl Kind {
                 () if holds(b"http://www.w3.org/1999/xhtml") => Self::Xhtml,
                 () if holds(b"<html") || holds(b"<!doctype html") || holds(b"<body") => Self::Html,
                 () if text.starts_with(b"<?xml") => Self::Xml,
-                () => Self::Html,
+                () if begins_as_html(&lower) => Self::Html,
+                // A text may begin with the sign.
+                () => Self::of_plain(bytes, beginning),
             };
+        }
+        Self::of_plain(bytes, beginning)
+    }
+
+    fn of_plain(bytes: &[u8], beginning: &[u8]) -> Self {
+        // Two bytes a letter: its mark tells.
+        if matches!(beginning, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]) {
+            return Self::Text;
         }
         let control = |byte: &u8| *byte < 32 && !b"\t\n\r\x0c\x1a".contains(byte);
         if bytes.is_empty() || beginning.iter().any(control) { Self::Unknown } else { Self::Text }
@@ -96,6 +106,37 @@ impl Kind {
             _ => None,
         }
     }
+}
+
+/// Elements with which pages begin that have no `html` of their own.
+const BEGINNINGS: [&[u8]; 18] = [
+    b"!--",
+    b"b",
+    b"basefont",
+    b"br",
+    b"center",
+    b"div",
+    b"font",
+    b"h1",
+    b"h2",
+    b"h3",
+    b"head",
+    b"hr",
+    b"meta",
+    b"p",
+    b"pre",
+    b"span",
+    b"table",
+    b"title",
+];
+
+/// Whether a text in lower case begins with an element of HTML.
+fn begins_as_html(lower: &[u8]) -> bool {
+    let after = lower.strip_prefix(b"<").unwrap_or_default();
+    BEGINNINGS.iter().any(|name| {
+        let ends = |next: &u8| name == b"!--" || next.is_ascii_whitespace() || b">/".contains(next);
+        after.strip_prefix(*name).and_then(<[u8]>::first).is_some_and(ends)
+    })
 }
 
 #[cfg(test)]
@@ -113,6 +154,9 @@ mod tests {
             (b"<div id=\"a\" xmlns=\"http://www.w3.org/1999/xhtml\">", "xhtml"),
             (b"<!DOCTYPE html><HTML><body>", "html"),
             (b"<p>Moi</p>", "html"),
+            (b"<Siirretty 1.2.2003>\nAsiakas kertoi", "text"),
+            (b"<Puhelu> Asiakas kertoi", "text"),
+            (b"\xFF\xFEA\0s\0", "text"),
             (b"<?xml version=\"1.0\"?><potilas/>", "xml"),
             (b"II*\0\x08\0\0\0", "tiff"),
             (b"MM\0*\0\0\0\x08", "tiff"),

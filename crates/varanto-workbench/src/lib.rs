@@ -6,19 +6,24 @@
 //!
 //! Source: OLD-1 to OLD-10; document 002 of the sources.
 
+pub mod addition;
 mod comparison;
+pub mod conversion;
 pub mod delivery;
+pub mod deployment_test;
 pub mod documents;
 pub mod door;
 pub mod dossiers;
 pub mod identifiers;
 pub mod kind;
 pub mod mapping;
+pub mod plan;
 pub mod proposal;
 mod reading;
 pub mod reconciliation;
 pub mod rehearsal;
 pub mod report;
 pub mod run;
+pub mod showing;
 pub mod undo;
 pub mod work;

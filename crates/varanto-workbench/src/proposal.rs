@@ -5,11 +5,14 @@
 
 mod columns;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use varanto_domain::codes::{CodeSets, ServiceTask, sets};
 
-use crate::delivery::{Delivery, DeliveryError, Index, IndexForm};
+use crate::conversion::Chosen;
+use crate::delivery::{Delivery, DeliveryError, Encoding, Index, IndexForm};
+use crate::kind::Kind;
 use crate::mapping::Target;
 use columns::{Column, Table};
 
@@ -24,6 +27,11 @@ pub struct Proposal {
 
 /// How many values of a column with few are written into the file.
 const MOST_VALUES: usize = 60;
+
+/// So many files are looked at to tell what they are.
+const LOOKED_AT: usize = 500;
+/// Larger ones are passed over.
+const LARGEST_LOOKED_AT: u64 = 16 * 1024 * 1024;
 
 /// Looks at a delivery and proposes a mapping file for it.
 ///
@@ -48,6 +56,7 @@ pub fn propose(
         .collect();
     let mut writer = Writer { text: String::new(), questions: 0 };
     writer.head(source);
+    writer.convert(delivery);
     writer.index("index", &main.index, None);
     for (number, (table, on, key)) in beside.iter().enumerate() {
         let name = format!("beside.{}", name_of(number));
@@ -103,6 +112,38 @@ impl Writer {
     fn ask(&mut self, question: &str) {
         self.questions += 1;
         let _ = writeln!(self.text, "# QUESTION: {question}");
+    }
+
+    /// What some of the files are that want to be converted.
+    fn convert(&mut self, delivery: &Delivery) {
+        let count = delivery.entries().len();
+        let mut kinds = BTreeSet::new();
+        let mut encoding = Encoding::Utf8;
+        for at in (0..count).step_by((count / LOOKED_AT).max(1)) {
+            let large = delivery.entries()[at].size > LARGEST_LOOKED_AT;
+            let Some(bytes) = (!large).then(|| delivery.read(at).ok()).flatten() else { continue };
+            let kind = Kind::of(&bytes);
+            // Tables beside the files are read, not archived.
+            let table = kind == Kind::Text && !delivery.entries()[at].name.contains('/');
+            if table || !Chosen::KINDS.contains(&kind) {
+                continue;
+            }
+            if kind == Kind::Text && encoding == Encoding::Utf8 {
+                encoding = Encoding::guess(&bytes);
+            }
+            kinds.insert(kind);
+        }
+        if kinds.is_empty() {
+            return;
+        }
+        self.line("\n# Files of these kinds were seen. A kind that is not named is a fault.");
+        self.line("[convert]");
+        let names: Vec<String> = kinds.iter().map(|kind| quoted(kind.name())).collect();
+        self.line(&format!("kinds = [{}]", names.join(", ")));
+        if encoding != Encoding::Utf8 {
+            self.ask("in which encoding are texts that are not UTF-8? Open some of them.");
+            self.line(&format!("encoding = {}", quoted(encoding.name())));
+        }
     }
 
     fn head(&mut self, source: &str) {

@@ -50,6 +50,18 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// One row of the index with what stands beside it; the tables beside were read by the rehearsal.
+    pub(crate) fn one(&self, work: &Work, place: u64) -> Result<Option<Row>, RehearsalError> {
+        for row in self.mapping.index.rows(self.delivery)? {
+            let mut row = row?;
+            if row.number == place {
+                self.join(work, &mut row, &mut Vec::new())?;
+                return Ok(Some(row));
+            }
+        }
+        Ok(None)
+    }
+
     fn read_beside(&mut self, work: &Work) -> Result<(), RehearsalError> {
         for join in &self.mapping.joins {
             for row in join.index.rows(self.delivery)? {

@@ -16,12 +16,14 @@ use varanto_app::verify::{Held, ReceiptProblem, verify_receipt};
 use varanto_domain::archive::documents::Part;
 use varanto_domain::ids::Oid;
 
+use crate::conversion::{Conversion, hexadecimal};
 use crate::delivery::Delivery;
 use crate::door::Door;
-use crate::kind::Kind;
+use crate::identifiers;
 use crate::mapping::Mapping;
-use crate::run::{RunError, check_rehearsed};
-use crate::work::{State, Work};
+use crate::plan::Plan;
+use crate::run::{RunError, archived_of, check_rehearsed};
+use crate::work::{RECONCILED, State, Work, read_conversion};
 
 /// The form of reports that this program writes and reads.
 const FORM: u32 = 1;
@@ -36,10 +38,12 @@ pub struct Head {
     pub source: String,
     /// The batch.
     pub batch: String,
+    /// The edition: another one makes other identifiers.
+    pub edition: u32,
     /// When it was made.
     pub made_at: String,
-    /// Where what is left out is kept, in the organisation's words. Source: OLD-8.
-    pub kept_elsewhere: String,
+    /// What the organisation brings and leaves, and where the rest is kept. Source: OLD-8.
+    pub plan: Plan,
     /// The archive's signed state, with its key.
     pub checkpoint: Box<RawValue>,
 }
@@ -59,8 +63,11 @@ pub struct Entry {
     pub outcome: String,
     /// Why, where it is not archived.
     pub why: Option<String>,
-    /// The document in the archive.
+    /// What the document is called in the archive, or would be: the same in every batch of the source and edition.
     pub document: Option<String>,
+    /// How it was converted, where the archive has what was made of the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversion: Option<Conversion>,
     /// Its receipt.
     pub receipt: Option<Box<RawValue>>,
 }
@@ -73,6 +80,8 @@ pub struct Sum {
     pub rows: u64,
     /// Rows whose document is archived, proven and read back byte for byte.
     pub archived: u64,
+    /// Those of them whose file was converted: the archive has what was made of it.
+    pub converted: u64,
     /// Rows that the organisation does not bring.
     pub left_out: u64,
     /// Files that no row names.
@@ -101,7 +110,7 @@ pub enum ReportError {
 }
 
 /// Makes the report of a batch: every source file is read again, every archived document is read back and held against
-/// it, and every receipt is checked.
+/// what was handed in, and every receipt is checked. The work file notes that it was done.
 ///
 /// # Errors
 /// What cannot be read or written, and an archive that does not answer.
@@ -119,71 +128,67 @@ pub fn reconcile(
         reason: reason.to_string(),
     };
     check_rehearsed(work, delivery, mapping)?;
-    let about = |key| Ok::<_, RunError>(work.about(key)?.unwrap_or_default());
     let checkpoint = door.checkpoint().map_err(RunError::NoAnswer)?;
-    let raw = |text: String| RawValue::from_string(text).map_err(|error| failed(&error));
-    let mut report = BufWriter::new(File::create(path).map_err(|error| failed(&error))?);
-    let mut line = |value: &str| writeln!(report, "{value}").map_err(|error| failed(&error));
     // On one line, however it was printed.
     let compact: serde_json::Value =
         serde_json::from_str(&checkpoint).map_err(|error| failed(&error))?;
     let head = Head {
         form: FORM,
-        source: about("source")?,
-        batch: about("batch")?,
+        source: mapping.source.clone(),
+        batch: mapping.batch.clone(),
+        edition: mapping.edition,
         made_at: made_at.to_owned(),
-        kept_elsewhere: mapping.kept_elsewhere.clone(),
-        checkpoint: raw(compact.to_string())?,
+        plan: Plan::of(mapping),
+        checkpoint: RawValue::from_string(compact.to_string()).map_err(|error| failed(&error))?,
     };
+    let mut report = BufWriter::new(File::create(path).map_err(|error| failed(&error))?);
+    let mut line = |value: &str| writeln!(report, "{value}").map_err(|error| failed(&error));
     line(&json(&head))?;
-    let total = State::ALL
-        .into_iter()
-        .try_fold(0, |sum, state| Ok::<_, RunError>(sum + work.count(state)?))?;
     let mut sum = Sum::default();
-    let mut statement = work
-        .connection()
-        .prepare(
-            "SELECT place, file, state, left_out, digest, bytes, document, receipt,
-               (SELECT group_concat(DISTINCT code) FROM fault WHERE fault.number = item.number)
-             FROM item ORDER BY number",
-        )
-        .map_err(RunError::from)?;
-    let mut rows = statement.query([]).map_err(RunError::from)?;
-    while let Some(row) = rows.next().map_err(RunError::from)? {
-        let known = Known::read(row).map_err(RunError::from)?;
-        let entry = reconciled(known, delivery, door, checkpoint.as_bytes())?;
+    let pass = Pass { work, delivery, mapping, checkpoint: checkpoint.as_bytes() };
+    pass.rows(door, progress, &mut |entry| {
         sum.count(&entry);
-        line(&json(&entry))?;
-        progress(sum.rows, total);
-    }
-    let mut statement = work
-        .connection()
-        .prepare("SELECT name, bytes, digest FROM stray ORDER BY name")
-        .map_err(RunError::from)?;
-    let mut rows = statement.query([]).map_err(RunError::from)?;
-    while let Some(row) = rows.next().map_err(RunError::from)? {
-        let (bytes, digest): (i64, Option<Vec<u8>>) =
-            (row.get(1).map_err(RunError::from)?, row.get(2).map_err(RunError::from)?);
-        let entry = Entry {
-            row: None,
-            sha256: digest.as_deref().map(hexadecimal),
-            bytes: Some(bytes.unsigned_abs()),
-            outcome: "no-row".to_owned(),
-            why: None,
-            document: None,
-            receipt: None,
-        };
+        line(&json(&entry))
+    })?;
+    pass.strays(&mut |entry| {
         sum.count(&entry);
-        line(&json(&entry))?;
-    }
+        line(&json(&entry))
+    })?;
     sum.conclude();
     line(&json(&sum))?;
-    report
-        .into_inner()
-        .map_err(|error| failed(&error))?
-        .sync_all()
-        .map_err(|error| failed(&error))?;
+    let written = report.into_inner().map_err(|error| failed(&error))?;
+    written.sync_all().map_err(|error| failed(&error))?;
+    let noted = json(&Reconciled { at: made_at.to_owned(), archived: sum.archived });
+    work.set_about(RECONCILED, &noted).map_err(RunError::from)?;
     Ok(sum)
+}
+
+/// What the work file knows of the last reconciliation.
+#[derive(Debug, Serialize, Deserialize)]
+struct Reconciled {
+    at: String,
+    archived: u64,
+}
+
+/// That every archived document of a batch was found in the archive by its last reconciliation.
+///
+/// # Errors
+/// That it was not.
+pub(crate) fn check_reconciled(work: &Work) -> Result<(), RunError> {
+    let not = |what: String| Err(RunError::NotRehearsed(what));
+    let noted = work.about(RECONCILED)?;
+    let Some(noted) = noted.and_then(|noted| serde_json::from_str::<Reconciled>(&noted).ok())
+    else {
+        return not("the batch was not reconciled since it was run; reconcile it first".to_owned());
+    };
+    let archived = work.count(State::Archived)?;
+    if noted.archived != archived {
+        return not(format!(
+            "of {archived} archived documents {} agreed when the batch was reconciled on {}; see its report",
+            noted.archived, noted.at
+        ));
+    }
+    Ok(())
 }
 
 fn json(value: &impl Serialize) -> String {
@@ -193,85 +198,149 @@ fn json(value: &impl Serialize) -> String {
 /// What the work file knows of a row.
 struct Known {
     place: i64,
+    source_id: Option<String>,
     file: Option<i64>,
     state: String,
     left_out: Option<String>,
     digest: Option<Vec<u8>>,
     bytes: Option<i64>,
-    document: Option<String>,
     receipt: Option<String>,
+    conversion: Option<String>,
     codes: Option<String>,
 }
+
+const ROWS: &str =
+    "SELECT place, source_id, file, state, left_out, digest, bytes, receipt, conversion,
+    (SELECT group_concat(DISTINCT code) FROM fault WHERE fault.number = item.number)
+  FROM item ORDER BY number";
 
 impl Known {
     fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             place: row.get(0)?,
-            file: row.get(1)?,
-            state: row.get(2)?,
-            left_out: row.get(3)?,
-            digest: row.get(4)?,
-            bytes: row.get(5)?,
-            document: row.get(6)?,
+            source_id: row.get(1)?,
+            file: row.get(2)?,
+            state: row.get(3)?,
+            left_out: row.get(4)?,
+            digest: row.get(5)?,
+            bytes: row.get(6)?,
             receipt: row.get(7)?,
-            codes: row.get(8)?,
+            conversion: row.get(8)?,
+            codes: row.get(9)?,
         })
     }
 }
 
-fn reconciled(
-    known: Known,
-    delivery: &Delivery,
-    door: &mut dyn Door,
-    checkpoint: &[u8],
-) -> Result<Entry, RunError> {
-    let archived = known.state == State::Archived.name();
-    let mut entry = Entry {
-        row: Some(known.place.unsigned_abs()),
-        sha256: known.digest.as_deref().map(hexadecimal),
-        bytes: known.bytes.map(i64::unsigned_abs),
-        outcome: match known.state.as_str() {
-            "read" | "sound" => "not-archived".to_owned(),
-            other => other.to_owned(),
-        },
-        why: known.left_out.or(known.codes.filter(|_| !archived)),
-        document: known.document.filter(|_| archived),
-        receipt: None,
-    };
-    let (true, Some(receipt)) = (archived, known.receipt) else { return Ok(entry) };
-    let foreign =
-        || RunError::NotRehearsed("the work file was not written by this program".to_owned());
-    let at = known.file.and_then(|at| usize::try_from(at).ok()).ok_or_else(foreign)?;
-    let source = delivery.read(at)?;
-    let document =
-        entry.document.as_deref().and_then(|id| Oid::parse(id).ok()).ok_or_else(foreign)?;
-    if Some(digest(&SHA256, &source).as_ref()) != known.digest.as_deref() {
-        "differs".clone_into(&mut entry.outcome);
-        entry.why = Some("changed-since-rehearsal".to_owned());
-        return Ok(entry);
-    }
-    let part = Kind::of(&source).part().ok_or_else(foreign)?;
-    match door.read(&document, part) {
-        Err(why) => {
-            "unreadable".clone_into(&mut entry.outcome);
-            entry.why = Some(why);
+/// The two passes of a reconciliation: over the rows of the index, and over the files that no row names.
+struct Pass<'a> {
+    work: &'a Work,
+    delivery: &'a Delivery,
+    mapping: &'a Mapping,
+    checkpoint: &'a [u8],
+}
+
+type Each<'e> = &'e mut dyn FnMut(Entry) -> Result<(), ReportError>;
+
+impl Pass<'_> {
+    /// What became of each row.
+    fn rows(
+        &self,
+        door: &mut dyn Door,
+        progress: &mut dyn FnMut(u64, u64),
+        each: Each<'_>,
+    ) -> Result<(), ReportError> {
+        let counted = State::ALL.into_iter().map(|state| self.work.count(state));
+        let total = counted.sum::<Result<u64, _>>().map_err(RunError::from)?;
+        let mut statement = self.work.connection().prepare(ROWS).map_err(RunError::from)?;
+        let rows = statement.query_map([], Known::read).map_err(RunError::from)?;
+        for (done, known) in (1..).zip(rows) {
+            each(self.reconciled(known.map_err(RunError::from)?, door)?)?;
+            progress(done, total);
         }
-        Ok(back) if back != source => "differs".clone_into(&mut entry.outcome),
-        Ok(_) => {
-            // What was signed is kept with its signature, and the receipt is of both.
-            let mut parts = vec![(part, source)];
-            parts.extend(
-                door.read(&document, Part::Signature).ok().map(|own| (Part::Signature, own)),
-            );
-            let held = Held { parts, ..Held::default() };
-            if let Some(why) = unproven(receipt.as_bytes(), checkpoint, &held, &document) {
-                "unproven".clone_into(&mut entry.outcome);
+        Ok(())
+    }
+
+    /// Each file that no row names.
+    fn strays(&self, each: Each<'_>) -> Result<(), ReportError> {
+        let mut statement = self
+            .work
+            .connection()
+            .prepare("SELECT bytes, digest FROM stray ORDER BY name")
+            .map_err(RunError::from)?;
+        let strays = statement
+            .query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<Vec<u8>>>(1)?)))
+            .map_err(RunError::from)?;
+        for stray in strays {
+            let (bytes, digest) = stray.map_err(RunError::from)?;
+            each(Entry {
+                row: None,
+                sha256: digest.as_deref().map(hexadecimal),
+                bytes: Some(bytes.unsigned_abs()),
+                outcome: "no-row".to_owned(),
+                why: None,
+                document: None,
+                conversion: None,
+                receipt: None,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn reconciled(&self, known: Known, door: &mut dyn Door) -> Result<Entry, RunError> {
+        let archived = known.state == State::Archived.name();
+        let named = |id: &String| identifiers::document(self.mapping, id);
+        let document = known.source_id.as_ref().map(named);
+        let mut entry = Entry {
+            row: Some(known.place.unsigned_abs()),
+            sha256: known.digest.as_deref().map(hexadecimal),
+            bytes: known.bytes.map(i64::unsigned_abs),
+            outcome: match known.state.as_str() {
+                "read" | "sound" => "not-archived".to_owned(),
+                other => other.to_owned(),
+            },
+            why: known.left_out.or(known.codes.filter(|_| !archived)),
+            document: document.as_ref().map(ToString::to_string),
+            conversion: None,
+            receipt: None,
+        };
+        let (true, Some(receipt)) = (archived, known.receipt) else { return Ok(entry) };
+        let foreign =
+            || RunError::NotRehearsed("the work file was not written by this program".to_owned());
+        entry.conversion = read_conversion(known.conversion)?;
+        let at = known.file.and_then(|at| usize::try_from(at).ok()).ok_or_else(foreign)?;
+        let document = document.ok_or_else(foreign)?;
+        let source = self.delivery.read(at)?;
+        let same = Some(digest(&SHA256, &source).as_ref()) == known.digest.as_deref();
+        let handed_in = same
+            .then(|| archived_of(self.work.folder(), source, entry.conversion.as_ref()))
+            .flatten();
+        let Some((part, handed_in)) = handed_in else {
+            "differs".clone_into(&mut entry.outcome);
+            entry.why = Some("changed-since-rehearsal".to_owned());
+            return Ok(entry);
+        };
+        match door.read(&document, part) {
+            Err(why) => {
+                "unreadable".clone_into(&mut entry.outcome);
                 entry.why = Some(why);
             }
+            Ok(back) if back != handed_in => "differs".clone_into(&mut entry.outcome),
+            Ok(_) => {
+                // What was signed is kept with its signature, and the receipt is of both.
+                let mut parts = vec![(part, handed_in)];
+                parts.extend(
+                    door.read(&document, Part::Signature).ok().map(|own| (Part::Signature, own)),
+                );
+                let held = Held { parts, ..Held::default() };
+                if let Some(why) = unproven(receipt.as_bytes(), self.checkpoint, &held, &document) {
+                    "unproven".clone_into(&mut entry.outcome);
+                    entry.why = Some(why);
+                }
+            }
         }
+        entry.receipt = RawValue::from_string(receipt).ok();
+        Ok(entry)
     }
-    entry.receipt = RawValue::from_string(receipt).ok();
-    Ok(entry)
 }
 
 /// Why a receipt does not prove that a document is in the archive whose checkpoint this is. That the checkpoint goes on
@@ -299,6 +368,8 @@ impl Sum {
             _ => &mut self.open,
         };
         *place += 1;
+        let converted = entry.outcome == "archived" && entry.conversion.is_some();
+        self.converted += u64::from(converted);
     }
 
     fn conclude(&mut self) {
@@ -347,6 +418,11 @@ pub fn verify(path: &Path) -> Result<(Head, Sum), ReportError> {
             return Err(failed(at, &"the rows are not in order"));
         }
         before = entry.row.or(before);
+        if let Some(conversion) = &entry.conversion
+            && entry.sha256.as_ref() != Some(&conversion.source)
+        {
+            return Err(failed(at, &"a conversion of another file"));
+        }
         if entry.outcome == "archived" {
             let told = || failed(at, &"an archived document without its receipt");
             let receipt = entry.receipt.as_ref().ok_or_else(told)?;
@@ -374,12 +450,4 @@ pub fn verify(path: &Path) -> Result<(Head, Sum), ReportError> {
         (_, Some(_)) => Err(whole(&"the sum is not that of the lines")),
         _ => Err(whole(&"the report ends before its sum")),
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -17,6 +17,7 @@ use varanto_domain::old_data::{HangsOn, LeftOut, Selectable, needs_original_task
 use varanto_domain::time::Instant;
 
 use crate::comparison;
+use crate::conversion::{Converter, NotConverted};
 use crate::delivery::{Delivery, DeliveryError, Found};
 use crate::documents::{FOR_EVER, OldDocument, read_document};
 use crate::identifiers;
@@ -156,6 +157,8 @@ impl Rehearsal<'_> {
         let total = work.count(State::Read)?;
         let (rules, signatures) = (rules(), SignatureTrust::not_asked_for());
         let options = self.options(&rules, &signatures);
+        let folder = work.folder().to_owned();
+        let converter = Converter::new(&self.mapping.convert, &folder);
         let (mut last, mut done) = (0, 0);
         loop {
             let items = work.unchecked(last, TOGETHER)?;
@@ -165,7 +168,9 @@ impl Rehearsal<'_> {
             let next = AtomicUsize::new(0);
             let checker = || {
                 let mine = || items.get(next.fetch_add(1, Ordering::Relaxed));
-                std::iter::from_fn(mine).map(|item| self.check(item, &options)).collect::<Vec<_>>()
+                std::iter::from_fn(mine)
+                    .map(|item| self.check(item, &options, &converter))
+                    .collect::<Vec<_>>()
             };
             let findings: Vec<Finding> = thread::scope(|scope| {
                 let checkers: Vec<_> =
@@ -189,7 +194,7 @@ impl Rehearsal<'_> {
     }
 
     /// Everything that can be told of one document alone.
-    fn check(&self, item: &Item, options: &CheckOptions<'_>) -> Finding {
+    fn check(&self, item: &Item, options: &CheckOptions<'_>, converter: &Converter<'_>) -> Finding {
         let mut finding = Finding { number: item.number, ..Finding::default() };
         let code = item.values.get(&Target::IdentityCode);
         finding.client = code
@@ -216,19 +221,57 @@ impl Rehearsal<'_> {
             });
         }
         let Some((kind, bytes)) = content else { return finding };
-        let Some(part) = kind.part() else {
-            let wants = Fault::new(FaultKind::FileWantsConversion, "file", "OLD-1");
-            finding.faults.push(wants.arg("found", kind.name()));
-            return finding;
-        };
-        let submission = document.submission(self.mapping, part, bytes);
-        let checked = check_submission(&submission, self.registry, options);
+        let faults = self.judge(&document, (kind, bytes), options, converter, &mut finding.file);
         let told: Vec<&str> = item.told.split(' ').collect();
         let anew = |fault: &Fault| {
             fault.kind != FaultKind::MissingElement || !told.contains(&fault.element.as_str())
         };
-        finding.faults.extend(checked.faults.into_iter().filter(anew));
+        finding.faults.extend(faults.into_iter().filter(anew));
         finding
+    }
+
+    /// What archiving would say of the document with its file, or with what is made of it.
+    fn judge(
+        &self,
+        document: &OldDocument,
+        (kind, bytes): (Kind, Vec<u8>),
+        options: &CheckOptions<'_>,
+        converter: &Converter<'_>,
+        facts: &mut Option<FileFacts>,
+    ) -> Vec<Fault> {
+        let judged = |part, bytes| {
+            let submission = document.submission(self.mapping, part, bytes);
+            check_submission(&submission, self.registry, options).faults
+        };
+        if let Some(part) = kind.part() {
+            return judged(part, bytes);
+        }
+        if !converter.takes(kind) {
+            let wants = Fault::new(FaultKind::FileWantsConversion, "file", "OLD-1");
+            return vec![wants.arg("found", kind.name())];
+        }
+        let (conversion, made) = match converter.convert(kind, &bytes) {
+            Ok(made) => made,
+            Err(why) => return vec![why.fault()],
+        };
+        let Some(part) = conversion.part() else {
+            return vec![NotConverted::here("its record does not read").fault()];
+        };
+        let mut faults = judged(part, made);
+        let mut broken: Vec<String> =
+            faults.iter().filter(|fault| is_of_content(fault)).map(rule_of).collect();
+        if broken.is_empty() {
+            if let Some(facts) = facts {
+                facts.conversion = Some(conversion);
+            }
+            return faults;
+        }
+        faults.retain(|fault| !is_of_content(fault));
+        broken.dedup();
+        let reason = format!("what it made would not be taken: {}", broken.join(", "));
+        converter.forget(kind, &conversion);
+        faults.push(NotConverted::here(reason).fault());
+        faults
     }
 
     fn content(&self, at: usize, finding: &mut Finding) -> Option<(Kind, Vec<u8>)> {
@@ -249,8 +292,12 @@ impl Rehearsal<'_> {
         let kind = Kind::of(&bytes);
         let mut sum = [0; 32];
         sum.copy_from_slice(digest(&SHA256, &bytes).as_ref());
-        finding.file =
-            Some(FileFacts { kind: kind.name(), bytes: bytes.len() as u64, digest: sum });
+        finding.file = Some(FileFacts {
+            kind: kind.name(),
+            bytes: bytes.len() as u64,
+            digest: sum,
+            conversion: None,
+        });
         if bytes.is_empty() {
             finding.faults.push(Fault::new(FaultKind::EmptyFile, "file", "OLD-9"));
             return None;
@@ -301,6 +348,15 @@ impl Rehearsal<'_> {
         }
         faults
     }
+}
+
+/// Whether a fault is of the content, and not of what is said about it.
+fn is_of_content(fault: &Fault) -> bool {
+    ["pdf:", "view:"].iter().any(|part| fault.element.starts_with(part))
+}
+
+fn rule_of(fault: &Fault) -> String {
+    format!("{} ({})", fault.code(), fault.rule)
 }
 
 /// What a rehearsal was of: the mapping file, the index and the tables beside it, and the names and sizes of the files.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -160,49 +160,105 @@ fn read_args(args: &str) -> BTreeMap<String, String> {
     args.into_iter().filter_map(|(name, value)| Some((name, value.as_str()?.to_owned()))).collect()
 }
 
-/// Writes every fault of every row beside the work file, and every file that no row names: `faults.csv`, `strays.csv`.
+/// The faults of one document.
+///
+/// # Errors
+/// What SQLite says.
+pub(crate) fn faults_of(work: &Work, number: i64) -> Result<Vec<FaultGroup>, WorkError> {
+    let mut statement = work
+        .connection()
+        .prepare(&format!("{EACH_FAULT} WHERE number = ? ORDER BY code, element"))?;
+    let faults = statement.query_map([number], |row| Ok(one_fault(row)?.1))?;
+    Ok(faults.collect::<Result<_, _>>()?)
+}
+
+const EACH_FAULT: &str =
+    "SELECT place, source_id, code, element, rule, value, args FROM fault JOIN item USING (number)";
+
+/// A fault of a row, with the source's identifier of the document.
+fn one_fault(row: &rusqlite::Row<'_>) -> rusqlite::Result<(Option<String>, FaultGroup)> {
+    let place: i64 = row.get(0)?;
+    let args: String = row.get(6)?;
+    let fault = FaultGroup {
+        code: row.get(2)?,
+        element: row.get(3)?,
+        rule: row.get(4)?,
+        rows: 1,
+        examples: vec![place.unsigned_abs()],
+        value: row.get(5)?,
+        args: read_args(&args),
+    };
+    Ok((row.get(1)?, fault))
+}
+
+/// Writes every fault of every row beside the work file, in the words that are given, and every file that no row names:
+/// `faults.csv`, `strays.csv`.
 ///
 /// # Errors
 /// What the system or SQLite says.
-pub fn write_lists(work: &Work) -> Result<[PathBuf; 2], WorkError> {
-    let faults = work.folder().join("faults.csv");
-    write_list(
-        work,
-        &faults,
-        &["row", "document", "code", "element", "rule", "value"],
-        "SELECT place, source_id, code, element, rule, value FROM fault JOIN item USING (number)
-         ORDER BY place, code",
-    )?;
-    let strays = work.folder().join("strays.csv");
-    write_list(work, &strays, &["file", "bytes"], "SELECT name, bytes FROM stray ORDER BY name")?;
-    Ok([faults, strays])
-}
-
-fn write_list(work: &Work, path: &PathBuf, columns: &[&str], query: &str) -> Result<(), WorkError> {
-    let failed = |reason: &dyn ToString| WorkError::Unreadable {
-        path: path.clone(),
-        reason: reason.to_string(),
-    };
-    // Sources' identifiers and names of files may be clients'.
-    let file =
-        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
-    let file = file.map_err(|error| failed(&error))?;
-    file.set_permissions(fs::Permissions::from_mode(0o600)).map_err(|error| failed(&error))?;
-    let mut list = csv::Writer::from_writer(file);
-    list.write_record(columns).map_err(|error| failed(&error))?;
-    let mut statement = work.connection().prepare(query)?;
+pub fn write_lists(
+    work: &Work,
+    words: &dyn Fn(&FaultGroup) -> String,
+) -> Result<[PathBuf; 2], WorkError> {
+    let path = work.folder().join("faults.csv");
+    let mut faults =
+        List::new(path, &["row", "document", "code", "element", "rule", "value", "message"])?;
+    let mut statement = work.connection().prepare(&format!("{EACH_FAULT} ORDER BY place, code"))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let mut record = Vec::with_capacity(columns.len());
-        for at in 0..columns.len() {
-            use rusqlite::types::ValueRef;
-            record.push(match row.get_ref(at)? {
-                ValueRef::Integer(number) => number.to_string(),
-                ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
-                _ => String::new(),
-            });
-        }
-        list.write_record(&record).map_err(|error| failed(&error))?;
+        let (document, fault) = one_fault(row)?;
+        let place = fault.examples.first().copied().unwrap_or_default().to_string();
+        let message = words(&fault);
+        let (document, value) = (document.unwrap_or_default(), fault.value.unwrap_or_default());
+        faults.line(&[
+            &place,
+            &document,
+            &fault.code,
+            &fault.element,
+            &fault.rule,
+            &value,
+            &message,
+        ])?;
     }
-    list.flush().map_err(|error: io::Error| failed(&error))
+    let mut strays = List::new(work.folder().join("strays.csv"), &["file", "bytes"])?;
+    let mut statement = work.connection().prepare("SELECT name, bytes FROM stray ORDER BY name")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (name, bytes): (String, i64) = (row.get(0)?, row.get(1)?);
+        strays.line(&[&name, &bytes.to_string()])?;
+    }
+    Ok([faults.end()?, strays.end()?])
+}
+
+/// A list in the making.
+struct List {
+    path: PathBuf,
+    list: csv::Writer<fs::File>,
+}
+
+impl List {
+    fn new(path: PathBuf, columns: &[&str]) -> Result<Self, WorkError> {
+        let failed = |error: io::Error| unwritten(&path, &error);
+        // Sources' identifiers and names of files may be clients'.
+        let file =
+            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
+        let file = file.map_err(failed)?;
+        file.set_permissions(fs::Permissions::from_mode(0o600)).map_err(failed)?;
+        let mut list = Self { path, list: csv::Writer::from_writer(file) };
+        list.line(columns)?;
+        Ok(list)
+    }
+
+    fn line(&mut self, values: &[&str]) -> Result<(), WorkError> {
+        self.list.write_record(values).map_err(|error| unwritten(&self.path, &error))
+    }
+
+    fn end(mut self) -> Result<PathBuf, WorkError> {
+        self.list.flush().map_err(|error| unwritten(&self.path, &error))?;
+        Ok(self.path)
+    }
+}
+
+fn unwritten(path: &Path, reason: &dyn ToString) -> WorkError {
+    WorkError::Unreadable { path: path.to_owned(), reason: reason.to_string() }
 }

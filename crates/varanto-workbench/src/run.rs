@@ -3,6 +3,7 @@
 //! It may be ended at any moment, by anything. What was handed in and not yet noted down is handed in again, and the
 //! archive, which knows it, answers the same receipt: nothing is lost and nothing comes twice. Source: OLD-9.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Mutex, PoisonError};
@@ -17,6 +18,7 @@ use varanto_domain::archive::documents::Part;
 use varanto_domain::faults::FaultKind;
 use varanto_domain::ids::Oid;
 
+use crate::conversion::{self, Conversion};
 use crate::delivery::{Delivery, DeliveryError};
 use crate::door::{Answer, Door, Signer, Told};
 use crate::dossiers::{document, each_dossier};
@@ -24,7 +26,7 @@ use crate::identifiers;
 use crate::kind::Kind;
 use crate::mapping::Mapping;
 use crate::rehearsal::fingerprint;
-use crate::work::{FINGERPRINT, Work, WorkError};
+use crate::work::{FINGERPRINT, RECONCILED, State, Work, WorkError, read_conversion};
 
 /// How long results wait to be noted down together.
 const NOTED_AFTER: Duration = Duration::from_millis(200);
@@ -127,19 +129,25 @@ impl Run<'_> {
         check_rehearsed(work, self.delivery, self.mapping)?;
         // What the archive refused is asked again: what kept it out may be mended.
         work.connection().execute_batch(AGAIN)?;
+        if work.count(State::Sound)? > 0 {
+            work.forget_about(RECONCILED)?;
+        }
         let (clients, waiting) = sync_channel::<String>(doors.len() * 2);
         let (notes, told) = sync_channel::<Note>(256);
         let waiting = Mutex::new(waiting);
         let pace = Pace::new(self.most_each_second);
-        let file = work.folder().join("work.sqlite");
+        let folder = work.folder().to_owned();
+        let file = folder.join("work.sqlite");
         thread::scope(|scope| {
             for door in doors {
-                let (waiting, notes, pace, file) = (&waiting, notes.clone(), &pace, &file);
+                let (waiting, notes, pace) = (&waiting, notes.clone(), &pace);
+                let (file, folder) = (&file, folder.as_path());
                 scope.spawn(move || {
                     let opened =
                         Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY);
                     let done = opened.map_err(RunError::from).and_then(|connection| {
-                        Worker { run: self, door, connection, notes: &notes, pace }.work(waiting)
+                        Worker { run: self, folder, door, connection, notes: &notes, pace }
+                            .work(waiting)
                     });
                     if let Err(error) = done {
                         self.stop.store(true, Ordering::Relaxed);
@@ -165,7 +173,7 @@ impl Run<'_> {
     }
 
     /// Hands out the clients that have something to be archived.
-    fn feed(&self, file: &std::path::Path, clients: &SyncSender<String>) -> Result<(), RunError> {
+    fn feed(&self, file: &Path, clients: &SyncSender<String>) -> Result<(), RunError> {
         let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         let mut next = connection.prepare(NEXT_CLIENT)?;
         let mut last = String::new();
@@ -315,6 +323,8 @@ struct Waiting {
     number: i64,
     file: Option<i64>,
     digest: Vec<u8>,
+    /// How its file is converted.
+    conversion: Option<String>,
     /// Its case and its relationship.
     hangs_on: [String; 2],
 }
@@ -322,6 +332,7 @@ struct Waiting {
 /// One that hands in, through a door of its own.
 struct Worker<'r, 'a> {
     run: &'r Run<'a>,
+    folder: &'r Path,
     door: Box<dyn Door>,
     connection: Connection,
     notes: &'r SyncSender<Note>,
@@ -398,7 +409,7 @@ impl Worker<'_, '_> {
     /// The documents of a client that are still to be archived, attachments last.
     fn waiting(&self, client: &str) -> Result<Vec<Waiting>, RunError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT number, file, digest, case_id, relationship FROM item INDEXED BY item_client
+            "SELECT number, file, digest, case_id, relationship, conversion FROM item INDEXED BY item_client
              WHERE client = ? AND state = 'sound'
              ORDER BY said ->> '$.main_document' IS NOT NULL, number",
         )?;
@@ -408,6 +419,7 @@ impl Worker<'_, '_> {
                 file: row.get(1)?,
                 digest: row.get(2)?,
                 hangs_on: [row.get(3)?, row.get(4)?],
+                conversion: row.get(5)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -428,7 +440,13 @@ impl Worker<'_, '_> {
                 told: vec![of_file(FaultKind::ChangedSinceRehearsal)],
             });
         }
-        let part = Kind::of(&bytes).part().unwrap_or(Part::Pdf);
+        let conversion = read_conversion(waiting.conversion.clone())?;
+        let Some((part, bytes)) = archived_of(self.folder, bytes, conversion.as_ref()) else {
+            return Ok(Note::Refused {
+                number,
+                told: vec![of_file(FaultKind::ChangedSinceRehearsal)],
+            });
+        };
         let document = document(&self.connection, number)?;
         let size = bytes.len() as u64;
         let id = identifiers::document(self.run.mapping, &document.source_id);
@@ -487,6 +505,18 @@ impl Worker<'_, '_> {
             thread::sleep(Duration::from_millis(20).min(time));
         }
         false
+    }
+}
+
+/// What is archived of a source file: the file itself, or what was made of it; `None` where that is gone.
+pub(crate) fn archived_of(
+    folder: &Path,
+    source: Vec<u8>,
+    conversion: Option<&Conversion>,
+) -> Option<(Part, Vec<u8>)> {
+    match conversion {
+        Some(conversion) => conversion.part().zip(conversion::kept(folder, conversion)),
+        None => Kind::of(&source).part().map(|part| (part, source)),
     }
 }
 

@@ -8,8 +8,9 @@ use varanto_domain::ids::Oid;
 use crate::delivery::Delivery;
 use crate::door::Door;
 use crate::mapping::Mapping;
+use crate::reconciliation::check_reconciled;
 use crate::run::{RunError, check_rehearsed};
-use crate::work::{State, UNDONE_EDITION, Work, WorkError};
+use crate::work::{RECONCILED, State, UNDONE_EDITION, Work, WorkError};
 
 /// How many are noted down together.
 const TOGETHER: i64 = 100;
@@ -17,7 +18,7 @@ const TOGETHER: i64 = 100;
 /// Says that a batch stays: it cannot be undone any more.
 ///
 /// # Errors
-/// A batch with something still to be archived; what SQLite says.
+/// A batch with something still to be archived, or that was not reconciled as it is now; what SQLite says.
 pub fn confirm(work: &Work, at: &str) -> Result<(), RunError> {
     let left = work.count(State::Sound)?;
     if left > 0 {
@@ -28,6 +29,7 @@ pub fn confirm(work: &Work, at: &str) -> Result<(), RunError> {
     if work.count(State::Archived)? == 0 {
         return Err(RunError::NotRehearsed("nothing of the batch is archived".to_owned()));
     }
+    check_reconciled(work)?;
     Ok(work.set_about("confirmed_at", at)?)
 }
 
@@ -47,6 +49,7 @@ pub fn undo(
     }
     check_rehearsed(work, delivery, mapping)?;
     let why = format!("undo of batch {} of {}", mapping.batch, mapping.source);
+    work.forget_about(RECONCILED)?;
     work.set_about(UNDONE_EDITION, &mapping.edition.to_string())?;
     // A run that was killed has archived documents that it could not note down: those are asked for too.
     let total =

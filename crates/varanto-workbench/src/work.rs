@@ -12,6 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use varanto_domain::faults::Fault;
 use varanto_domain::ids::Oid;
 
+use crate::conversion::Conversion;
 use crate::documents::Values;
 use crate::mapping::Target;
 
@@ -19,6 +20,9 @@ use crate::mapping::Target;
 pub(crate) const FINGERPRINT: &str = "fingerprint";
 /// Under which key it is known which edition was undone.
 pub(crate) const UNDONE_EDITION: &str = "undone_edition";
+
+/// Under which key it is known what was reconciled last.
+pub(crate) const RECONCILED: &str = "reconciled";
 
 /// What stands beside a row under a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,6 +156,8 @@ pub struct FileFacts {
     pub bytes: u64,
     /// Its SHA-256.
     pub digest: [u8; 32],
+    /// How it is converted, where it is.
+    pub conversion: Option<Conversion>,
 }
 
 /// The work file, opened.
@@ -177,7 +183,9 @@ CREATE TABLE IF NOT EXISTS item (
   left_out TEXT,
   kind TEXT, bytes INTEGER, digest BLOB,
   document TEXT, case_id TEXT, relationship TEXT, client TEXT, day TEXT, task TEXT, client_state TEXT,
-  receipt TEXT);
+  receipt TEXT,
+  -- How the file is converted: tool, version, digests.
+  conversion TEXT);
 CREATE INDEX IF NOT EXISTS item_state ON item (state, number);
 CREATE INDEX IF NOT EXISTS item_source ON item (source_id);
 CREATE INDEX IF NOT EXISTS item_file ON item (file);
@@ -240,6 +248,15 @@ impl Work {
         let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
         self.connection.execute_batch(end).map_err(WorkError::from)?;
         done
+    }
+
+    /// Forgets something of the batch.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub(crate) fn forget_about(&self, key: &str) -> Result<(), WorkError> {
+        self.connection.execute("DELETE FROM about WHERE key = ?", [key])?;
+        Ok(())
     }
 
     /// Something that is known of the batch.
@@ -404,7 +421,7 @@ impl Work {
         self.connection
             .prepare_cached(
                 "UPDATE item SET state = ?2, left_out = ?3, kind = ?4, bytes = ?5, digest = ?6, document = ?7,
-                   case_id = ?8, relationship = ?9, client = ?10, day = ?11, task = ?12, client_state = ?13
+                   case_id = ?8, relationship = ?9, client = ?10, day = ?11, task = ?12, client_state = ?13, conversion = ?14
                  WHERE number = ?1",
             )?
             .execute(params![
@@ -421,6 +438,7 @@ impl Work {
                 keys.map(|keys| keys.day.as_str()),
                 keys.map(|keys| keys.task.as_str()),
                 keys.map(|keys| keys.state),
+                file.and_then(|file| file.conversion.as_ref()).map(write_conversion),
             ])?;
         for fault in &finding.faults {
             self.add_fault(finding.number, fault)?;
@@ -453,6 +471,16 @@ impl Work {
     pub(crate) const fn connection(&self) -> &Connection {
         &self.connection
     }
+}
+
+fn write_conversion(conversion: &Conversion) -> String {
+    serde_json::to_string(conversion).expect("texts and numbers print")
+}
+
+/// How a document is converted, as the work file tells it.
+pub(crate) fn read_conversion(text: Option<String>) -> Result<Option<Conversion>, WorkError> {
+    let foreign = |_| WorkError::Foreign("a conversion that does not read".to_owned());
+    text.map(|text| serde_json::from_str(&text).map_err(foreign)).transpose()
 }
 
 fn write_values(values: &Values) -> String {

@@ -238,7 +238,8 @@ pub(super) fn judge_attribute(element: Node<'_, '_>, attribute: &Attribute<'_, '
     vec![wrong]
 }
 
-fn is_attribute(name: &str) -> bool {
+/// Whether an attribute of this name may stand in a view.
+pub(super) fn is_attribute(name: &str) -> bool {
     name.starts_with("aria-") || ATTRIBUTES.contains(&name)
 }
 

@@ -4,13 +4,56 @@ use varanto_domain::ids::Oid;
 use varanto_domain::time::FinnishDay;
 use varanto_formats::view::{Heading, ViewLanguage, render_plain};
 
+use super::SourceSystem;
 use super::stories::{Paper, Plant, TYPES};
+use super::systems::{content_number, dos};
 use crate::pdf::{self, Paragraph};
 
 /// Stands in every file of the pool, and is replaced by the document's own mark of the same length.
 const MARK: &str = "ASIAKIRJA-0000000000";
 /// How many different papers there are.
 const POOL: usize = 12;
+
+/// A scan in the form that scanners write, and a photograph of paper.
+const SCAN: &[u8] = include_bytes!("../../assets/scans/scan.tif");
+const PHOTOGRAPH: &[u8] = include_bytes!("../../assets/scans/scan.jpg");
+
+/// In which form a document is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Form {
+    Pdf,
+    Xhtml,
+    /// What has to be converted.
+    Text,
+    Html,
+    Scan,
+    Photograph,
+}
+
+impl Form {
+    /// The form of the document of a number: `usual`, and here and there another that the system has too.
+    pub(super) const fn of(system: SourceSystem, usual: Self, number: u32) -> Self {
+        match (system, usual, number % 17) {
+            (SourceSystem::Aamu, _, 3) => Self::Text,
+            (SourceSystem::Aamu, _, 9) => Self::Scan,
+            (SourceSystem::Portti, Self::Pdf, 5) => Self::Photograph,
+            (SourceSystem::Kaisla | SourceSystem::Portti, Self::Xhtml, 3) => Self::Html,
+            _ => usual,
+        }
+    }
+
+    /// How the names of such files end.
+    pub(super) const fn ending(self) -> &'static str {
+        match self {
+            Self::Pdf => "pdf",
+            Self::Xhtml => "xhtml",
+            Self::Text => "txt",
+            Self::Html => "html",
+            Self::Scan => "tif",
+            Self::Photograph => "jpg",
+        }
+    }
+}
 
 /// Papers that differ in their mark alone are made of a few.
 pub(super) struct Files {
@@ -37,12 +80,23 @@ impl Files {
         Self { pool: pool.collect() }
     }
 
-    /// The document as PDF/A.
-    pub(super) fn pdf(&self, paper: &Paper) -> Vec<u8> {
+    /// The document's file.
+    pub(super) fn bytes(&self, paper: &Paper, form: Form) -> Vec<u8> {
         if let Some(planted) = planted(paper) {
             return planted;
         }
         let number = content_number(paper);
+        match form {
+            Form::Pdf => self.pdf(number),
+            Form::Xhtml => xhtml(paper, number),
+            Form::Text => text(number),
+            Form::Html => html(paper, number).into_bytes(),
+            Form::Scan => [SCAN, format!("ASIAKIRJA-{number:010}").as_bytes()].concat(),
+            Form::Photograph => photograph(number),
+        }
+    }
+
+    fn pdf(&self, number: u32) -> Vec<u8> {
         let mut bytes = self.pool[number as usize % POOL].clone();
         let mark = format!("ASIAKIRJA-{number:010}");
         let mut at = 0;
@@ -55,28 +109,49 @@ impl Files {
         }
         bytes
     }
+}
 
-    /// The document as XHTML.
-    pub(super) fn xhtml(paper: &Paper) -> Vec<u8> {
-        if let Some(planted) = planted(paper) {
-            return planted;
-        }
-        let number = content_number(paper);
-        let document = Oid::parse("1.2.246.10.99900001.11.1").expect("a constant OID");
-        let (kind, _) = TYPES[paper.kind];
-        let heading = Heading {
-            document: &document,
-            organisation: "Sosiaalitoimi",
-            document_type: kind,
-            made_on: Some(paper.written),
-            language: ViewLanguage::Finnish,
-        };
-        let text = format!("Kirjaus {number}. Asiakas kertoi tilanteestaan ja toiveistaan.");
-        if number.is_multiple_of(2) {
-            return page(kind, &text).into_bytes();
-        }
-        render_plain(kind, &[&text, "Sovittiin seuraavasta tapaamisesta."], &heading).into_bytes()
+fn xhtml(paper: &Paper, number: u32) -> Vec<u8> {
+    let document = Oid::parse("1.2.246.10.99900001.11.1").expect("a constant OID");
+    let (kind, _) = TYPES[paper.kind];
+    let heading = Heading {
+        document: &document,
+        organisation: "Sosiaalitoimi",
+        document_type: kind,
+        made_on: Some(paper.written),
+        language: ViewLanguage::Finnish,
+    };
+    let text = format!("Kirjaus {number}. Asiakas kertoi tilanteestaan ja toiveistaan.");
+    if number.is_multiple_of(2) {
+        return page(kind, &text).into_bytes();
     }
+    render_plain(kind, &[&text, "Sovittiin seuraavasta tapaamisesta."], &heading).into_bytes()
+}
+
+/// As the oldest system printed it into a file, in its code page.
+fn text(number: u32) -> Vec<u8> {
+    let text = format!(
+        "SOSIAALITOIMI                          Kirjaus {number}\r\n\r\nAsiakas kertoi äidistään <ja> työstä.\r\n\x1a"
+    );
+    dos(&text)
+}
+
+/// As browsers of then took it and XML does not.
+fn html(paper: &Paper, number: u32) -> String {
+    let (kind, _) = TYPES[paper.kind];
+    format!(
+        "<HTML><HEAD><META http-equiv=Content-Type content=\"text/html; charset=utf-8\"><TITLE>{kind}</TITLE>\n\
+         </HEAD><BODY bgcolor=white onload=tulosta()><H1>{kind}</H1>\n\
+         <P>Kirjaus {number}. Asiakas kertoi &auml;idist&auml;&auml;n.<BR>Sovittiin tapaamisesta.\n<P>Toinen kappale"
+    )
+}
+
+/// A photograph with the document's number as its comment.
+fn photograph(number: u32) -> Vec<u8> {
+    let comment = format!("ASIAKIRJA-{number:010}");
+    let (start, rest) = PHOTOGRAPH.split_at(2);
+    let length = u8::try_from(comment.len() + 2).expect("the comment is short");
+    [start, &[0xFF, 0xFE, 0, length], comment.as_bytes(), rest].concat()
 }
 
 /// A page as systems of that time printed them.
@@ -87,11 +162,6 @@ fn page(title: &str, text: &str) -> String {
     )
 }
 
-/// Two rows with the same content have the content of the first.
-fn content_number(paper: &Paper) -> u32 {
-    if paper.plant == Some(Plant::SameContent) { paper.number - 1 } else { paper.number }
-}
-
 fn planted(paper: &Paper) -> Option<Vec<u8>> {
     match paper.plant? {
         Plant::EmptyFile => Some(Vec::new()),
@@ -100,6 +170,14 @@ fn planted(paper: &Paper) -> Option<Vec<u8>> {
         }
         Plant::OtherKind => {
             Some(format!("{{\\rtf1\\ansi Asiakas kertoi. {}}}", paper.number).into_bytes())
+        }
+        Plant::BrokenScan => {
+            let mut broken = photograph(paper.number);
+            broken.truncate(broken.len() * 2 / 3);
+            Some(broken)
+        }
+        Plant::OutsidePicture => {
+            Some(html(paper, paper.number).replace("<BR>", "<IMG src=kuva.jpg>").into_bytes())
         }
         _ => None,
     }

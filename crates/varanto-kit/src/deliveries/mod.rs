@@ -21,11 +21,14 @@ use stories::Stories;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SourceSystem {
     /// The oldest: a folder with a table in code page 850, days in five forms, names in one column, clients in a table
-    /// of their own, and file names in the wrong case with the wrong slashes. PDF/A.
+    /// of their own, and file names in the wrong case with the wrong slashes. PDF/A, plain text in that
+    /// code page, and scans.
     Aamu,
-    /// A zip archive with an XML index; the register had three owners one after another. XHTML.
+    /// A zip archive with an XML index; the register had three owners one after another. XHTML, and HTML that
+    /// is none.
     Kaisla,
-    /// JSON lines in UTF-16, files of equal names in many folders, and one client under two codes. Both forms.
+    /// JSON lines in UTF-16, files of equal names in many folders, and one client under two codes. Both
+    /// forms, HTML and photographs of paper.
     Portti,
 }
 
@@ -64,8 +67,12 @@ pub struct Delivered {
     pub strays: u64,
 }
 
-/// Writes a delivery of so many documents: the folder or archive `delivery`, the `mapping.toml` that fits it, and
-/// `planted.json`, which tells what was planted where.
+/// Of a thousand documents, so many have a fault planted, where nobody says another number.
+pub const FAULTY: u32 = 30;
+
+/// Writes a delivery of so many documents, of which so many of a thousand have a fault planted: the folder or archive `delivery`, the `mapping.toml` that fits it, and
+/// `planted.json`, which tells what was planted where. Without faults there
+/// are no files beside either: a delivery that goes in whole.
 ///
 /// # Errors
 /// What the system says.
@@ -74,10 +81,11 @@ pub fn write(
     county: &County,
     seed: u64,
     documents: u32,
+    faulty: u32,
     out: &Path,
 ) -> io::Result<Delivered> {
     fs::create_dir_all(out)?;
-    let stories = Stories::new(system, county, seed, documents);
+    let stories = Stories::new(system, county, seed, (documents, faulty));
     let mut delivered = match system {
         SourceSystem::Aamu => systems::aamu(stories, out)?,
         SourceSystem::Kaisla => systems::kaisla(stories, out)?,

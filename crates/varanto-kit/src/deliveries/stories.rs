@@ -13,17 +13,18 @@ use crate::county::{County, Event, Person};
 
 /// Clients beyond this number have no documents in the county's archive: they were clients before it joined.
 const FORMER: u32 = 500_000;
-/// Of a thousand documents, so many have a fault planted.
-const FAULTY: usize = 30;
-
 /// A fault to be planted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Plant {
     MissingFile,
     EmptyFile,
     BrokenFile,
-    /// The file is of a kind that the archive does not take as it is.
+    /// The file is of a kind that the archive does not take as it is, and that nobody chose to convert.
     OtherKind,
+    /// A scan that breaks off.
+    BrokenScan,
+    /// A page with a picture that stands elsewhere.
+    OutsidePicture,
     NoCode,
     WrongCode,
     ImpossibleDay,
@@ -52,6 +53,8 @@ impl Plant {
             Self::EmptyFile => "empty-file",
             Self::BrokenFile => "not-pdf",
             Self::OtherKind => "file-wants-conversion",
+            Self::BrokenScan => "not-converted",
+            Self::OutsidePicture => "conversion-loses",
             Self::NoCode => "missing-element",
             Self::WrongCode => "wrong-form",
             Self::ImpossibleDay => "unreadable-day",
@@ -80,6 +83,7 @@ impl Plant {
                 Self::EmptyFile,
                 Self::BrokenFile,
                 Self::OtherKind,
+                Self::BrokenScan,
                 Self::NoCode,
                 Self::ImpossibleDay,
                 Self::SameSource,
@@ -93,6 +97,7 @@ impl Plant {
             SourceSystem::Kaisla => &[
                 Self::MissingFile,
                 Self::EmptyFile,
+                Self::OutsidePicture,
                 Self::WrongCode,
                 Self::ImpossibleDay,
                 Self::SameSource,
@@ -105,6 +110,8 @@ impl Plant {
                 Self::MissingFile,
                 Self::EmptyFile,
                 Self::OtherKind,
+                Self::BrokenScan,
+                Self::OutsidePicture,
                 Self::NoCode,
                 Self::WrongCode,
                 Self::SameSource,
@@ -197,15 +204,23 @@ pub(super) struct Stories<'a> {
     pub(super) county: &'a County,
     seed: u64,
     documents: u32,
+    /// Of a thousand documents, so many have a fault planted.
+    pub(super) faulty: u32,
     made: u32,
     clients: u32,
     waiting: VecDeque<Paper>,
 }
 
 impl<'a> Stories<'a> {
-    pub(super) fn new(system: SourceSystem, county: &'a County, seed: u64, documents: u32) -> Self {
+    pub(super) fn new(
+        system: SourceSystem,
+        county: &'a County,
+        seed: u64,
+        (documents, faulty): (u32, u32),
+    ) -> Self {
         let seed = seed ^ (system as u64 + 1).wrapping_mul(0x5851_f42d_4c95_7f2d);
-        Self { system, county, seed, documents, made: 0, clients: 0, waiting: VecDeque::new() }
+        let waiting = VecDeque::new();
+        Self { system, county, seed, documents, faulty, made: 0, clients: 0, waiting }
     }
 
     fn client(&self, number: u32, dice: &mut Dice) -> Client {
@@ -215,7 +230,8 @@ impl<'a> Stories<'a> {
             let standing = if number % 10 == 3 { Standing::Deceased } else { Standing::Ended };
             (self.county.client(former), standing)
         });
-        let under_two = self.system == SourceSystem::Portti && dice.below(1000) < 6;
+        let two = self.system == SourceSystem::Portti && self.faulty > 0;
+        let under_two = two && dice.below(1000) < 6;
         let other_code = under_two.then(|| {
             let other = FORMER - 1 - number;
             self.county.client(other).code.reveal().to_owned()
@@ -274,7 +290,7 @@ impl<'a> Stories<'a> {
         for of_client in 0..count {
             written = written.plus_days(dice.between(1, 90)).min(last);
             let plants = Plant::of(self.system);
-            let mut plant = (dice.below(1000) < FAULTY).then(|| *dice.pick(plants));
+            let mut plant = (dice.below(1000) < self.faulty as usize).then(|| *dice.pick(plants));
             // One client under two codes is fault enough.
             if client.other_code.is_some() {
                 plant = None;

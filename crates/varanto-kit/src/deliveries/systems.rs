@@ -11,7 +11,7 @@ use varanto_domain::time::FinnishDay;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::files::Files;
+use super::files::{Files, Form};
 use super::stories::{Paper, Plant, Standing, Stories, TYPES};
 use super::{Delivered, Planted, SourceSystem};
 use crate::county::County;
@@ -71,8 +71,13 @@ fn file_number(paper: &Paper) -> u32 {
     if paper.plant == Some(Plant::SameFile) { paper.number - 1 } else { paper.number }
 }
 
+/// The number that the document's content follows from: that of the row before, where that was planted.
+pub(super) fn content_number(paper: &Paper) -> u32 {
+    if paper.plant == Some(Plant::SameContent) { paper.number - 1 } else { paper.number }
+}
+
 /// Code page 850, as far as the synthetic county needs it.
-fn dos(text: &str) -> Vec<u8> {
+pub(super) fn dos(text: &str) -> Vec<u8> {
     let letters =
         [('ä', 0x84), ('ö', 0x94), ('å', 0x86), ('Ä', 0x8E), ('Ö', 0x99), ('Å', 0x8F), ('é', 0x82)];
     text.chars()
@@ -108,6 +113,7 @@ pub(super) fn aamu(stories: Stories<'_>, out: &Path) -> io::Result<Delivered> {
     index.write_all(b"DOKNRO;ASNRO;HETU;REKISTERI;LUOKITUS;LAJI;PVM;TIEDOSTO;PAAASIAKIRJA\r\n")?;
     clients.write_all(b"ASNRO;NIMI;TILA;ASIAKKUUS\r\n")?;
     let mut tally = Tally::default();
+    let strays = if stories.faulty > 0 { 3 } else { 0 };
     let mut last_client = None;
     for mut paper in stories {
         if last_client.replace(paper.client.number) != Some(paper.client.number) {
@@ -125,10 +131,13 @@ pub(super) fn aamu(stories: Stories<'_>, out: &Path) -> io::Result<Delivered> {
         tally.row(tally.rows + 2, &paper);
         let year = 1990 + file_number(&paper) % 7;
         let name = format!("{:08}", file_number(&paper));
+        let form = |number| Form::of(SourceSystem::Aamu, Form::Pdf, number);
+        let ending = form(content_number(&paper).min(file_number(&paper))).ending();
         let within = folder.join("TIEDOSTOT").join(year.to_string());
         if !matches!(paper.plant, Some(Plant::MissingFile | Plant::SameFile)) {
             fs::create_dir_all(&within)?;
-            fs::write(within.join(format!("{name}.PDF")), files.pdf(&paper))?;
+            let file = format!("{name}.{}", ending.to_uppercase());
+            fs::write(within.join(file), files.bytes(&paper, form(content_number(&paper))))?;
         }
         let (register, _) = register(paper.task);
         let classification = match paper.plant {
@@ -147,7 +156,7 @@ pub(super) fn aamu(stories: Stories<'_>, out: &Path) -> io::Result<Delivered> {
         let code = if paper.plant == Some(Plant::NoCode) { String::new() } else { paper.code() };
         let main = paper.main.map(|main| main.to_string()).unwrap_or_default();
         let mut line = format!(
-            "{};{};{code};{register};{classification};{kind};{day};tiedostot\\{year}\\{name}.pdf;{main}",
+            "{};{};{code};{register};{classification};{kind};{day};tiedostot\\{year}\\{name}.{ending};{main}",
             source_id(&paper),
             paper.client.number,
         );
@@ -158,7 +167,7 @@ pub(super) fn aamu(stories: Stories<'_>, out: &Path) -> io::Result<Delivered> {
         index.write_all(&dos(&line))?;
     }
     // What nobody entered in the index.
-    for number in 0..3 {
+    for number in 0..strays {
         fs::write(folder.join("TIEDOSTOT").join(format!("TUNTEMATON{number}.PDF")), b"?")?;
         tally.strays += 1;
     }
@@ -187,12 +196,15 @@ pub(super) fn kaisla(stories: Stories<'_>, out: &Path) -> io::Result<Delivered> 
         &b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<vienti jarjestelma=\"Kaisla\">\n"[..],
     );
     let mut tally = Tally::default();
+    let files = Files::new();
+    let strays = if stories.faulty > 0 { 2 } else { 0 };
     for paper in stories {
         tally.row(tally.rows + 1, &paper);
-        let name = format!("sisalto/{}.xhtml", file_number(&paper));
+        let form = Form::of(SourceSystem::Kaisla, Form::Xhtml, file_number(&paper));
+        let name = format!("sisalto/{}.{}", file_number(&paper), form.ending());
         if !matches!(paper.plant, Some(Plant::MissingFile | Plant::SameFile)) {
             zip.start_file(&*name, options)?;
-            zip.write_all(&Files::xhtml(&paper))?;
+            zip.write_all(&files.bytes(&paper, form))?;
         }
         let person = &paper.client.person;
         let (state, relationship) = match &paper.client.standing {
@@ -240,7 +252,7 @@ pub(super) fn kaisla(stories: Stories<'_>, out: &Path) -> io::Result<Delivered> 
         index.extend(rest.as_bytes());
     }
     index.extend(b"</vienti>\n");
-    for number in 0..2 {
+    for number in 0..strays {
         zip.start_file(format!("sisalto/luonnos{number}.xhtml"), options)?;
         tally.strays += 1;
     }
@@ -259,11 +271,11 @@ pub(super) fn portti(stories: Stories<'_>, out: &Path) -> io::Result<Delivered> 
     let mut tally = Tally::default();
     for paper in stories {
         tally.row(tally.rows + 1, &paper);
-        let as_pdf = paper.kind % 2 == 0;
+        let usual = if paper.kind % 2 == 0 { Form::Pdf } else { Form::Xhtml };
+        let form = Form::of(SourceSystem::Portti, usual, content_number(&paper));
         let (kind, _) = TYPES[paper.kind];
         // A folder for each client and document; the files in them have equal names.
-        let ending = if as_pdf { "pdf" } else { "xhtml" };
-        let last = format!("{}.{ending}", kind.to_lowercase());
+        let last = format!("{}.{}", kind.to_lowercase(), form.ending());
         let within = format!("{}/{}", paper.client.number, paper.of_client);
         let name = match paper.plant {
             // Nobody can tell which of the files is meant, and so this one is nobody's.
@@ -276,8 +288,7 @@ pub(super) fn portti(stories: Stories<'_>, out: &Path) -> io::Result<Delivered> 
         if paper.plant != Some(Plant::MissingFile) {
             let within = folder.join(&within);
             fs::create_dir_all(&within)?;
-            let bytes = if as_pdf { files.pdf(&paper) } else { Files::xhtml(&paper) };
-            fs::write(within.join(&last), bytes)?;
+            fs::write(within.join(&last), files.bytes(&paper, form))?;
         }
         let person = &paper.client.person;
         let code = match paper.plant {
@@ -354,7 +365,7 @@ pub(super) fn mapping(system: SourceSystem, county: &County) -> String {
     );
     let body = match system {
         SourceSystem::Aamu => format!(
-            "[index]\nfile = \"ASIAKIRJAT.CSV\"\nform = \"csv\"\nseparator = \";\"\nencoding = \"cp850\"\n\n\
+            "[convert]\nkinds = [\"text\", \"tiff\", \"jpeg\"]\nencoding = \"cp850\"\n\n[index]\nfile = \"ASIAKIRJAT.CSV\"\nform = \"csv\"\nseparator = \";\"\nencoding = \"cp850\"\n\n\
              [beside.asiakas]\nfile = \"ASIAKKAAT.CSV\"\nform = \"csv\"\nencoding = \"cp850\"\n\
              key = \"ASNRO\"\non = \"ASNRO\"\n\n[document]\ndocument = {{ column = \"DOKNRO\" }}\n\
              file = {{ column = \"TIEDOSTO\" }}\nmain_document = {{ column = \"PAAASIAKIRJA\" }}\n\
@@ -368,7 +379,7 @@ pub(super) fn mapping(system: SourceSystem, county: &County) -> String {
             tasks("REKISTERI", "LUOKITUS"),
         ),
         SourceSystem::Kaisla => format!(
-            "[index]\nfile = \"vienti.xml\"\nform = \"xml\"\nrow = \"asiakirja\"\n\n[document]\n\
+            "[convert]\nkinds = [\"html\"]\n\n[index]\nfile = \"vienti.xml\"\nform = \"xml\"\nrow = \"asiakirja\"\n\n[document]\n\
              document = {{ column = \"@tunnus\" }}\nfile = {{ column = \"tiedosto\" }}\n\
              main_document = {{ column = \"paaasiakirja\", optional = true }}\n\
              \"client.identity_code\" = {{ column = \"asiakas/hetu\" }}\n\
@@ -389,7 +400,7 @@ pub(super) fn mapping(system: SourceSystem, county: &County) -> String {
             unit = own.operating_unit,
         ),
         SourceSystem::Portti => format!(
-            "[index]\nfile = \"asiakirjat.jsonl\"\nform = \"jsonl\"\nencoding = \"utf-16le\"\n\n[document]\n\
+            "[convert]\nkinds = [\"html\", \"jpeg\"]\n\n[index]\nfile = \"asiakirjat.jsonl\"\nform = \"jsonl\"\nencoding = \"utf-16le\"\n\n[document]\n\
              document = {{ column = \"id\" }}\nfile = {{ column = \"tiedosto\" }}\n\
              main_document = {{ column = \"liittyy\" }}\nclient = {{ column = \"asiakas.numero\" }}\n\
              \"client.identity_code\" = {{ column = \"asiakas.tunnus\" }}\n\

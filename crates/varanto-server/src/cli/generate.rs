@@ -32,6 +32,9 @@ pub(super) struct Options {
     /// go the mapping file that fits, and what was planted where.
     #[arg(long, value_name = "SYSTEM", value_parser = system)]
     delivery: Option<SourceSystem>,
+    /// How many of a thousand documents of the delivery have a fault planted; with 0 it goes in whole.
+    #[arg(long, default_value_t = deliveries::FAULTY, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(..=200))]
+    faults: u32,
     /// The directory that gets the files, one folder a document.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -77,7 +80,8 @@ fn deliver(
     context: &Context,
 ) -> Result<(), Failure> {
     let count = u32::try_from(options.documents)?;
-    let told = deliveries::write(system, county, options.seed, count, &options.out)?;
+    let told =
+        deliveries::write(system, county, options.seed, count, options.faults, &options.out)?;
     let value = json!({
         "rows": told.rows, "planted": told.planted.len(), "strays": told.strays, "directory": options.out,
     });

@@ -28,7 +28,8 @@ impl Batch {
             }
         }
         let home = tempfile::tempdir().unwrap();
-        deliveries::write(system, &house.county, 3, documents, home.path()).unwrap();
+        deliveries::write(system, &house.county, 3, documents, deliveries::FAULTY, home.path())
+            .unwrap();
         let issued = house.issue(&house.organisation(), -1, 30);
         for (name, text) in [
             ("ca.pem", &house.ca),

@@ -4,6 +4,9 @@ use std::io::{Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
 
+use csv::StringRecord;
+
+use super::bounded::{Kept, LONGEST_ROW, is_too_long};
 use super::lines::{self, Encoding};
 use super::{Delivery, DeliveryError, sheets, trees};
 
@@ -149,26 +152,93 @@ fn csv_rows(
     text: Box<dyn Read + Send>,
     separator: u8,
 ) -> Result<Rows, DeliveryError> {
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(separator)
-        .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(text);
-    let header = reader.headers().map_err(|error| DeliveryError::index(&file, &error))?;
+    let mut reader = csv_reader(Kept::new(text), separator);
+    let mut header = StringRecord::new();
+    reader.read_record(&mut header).map_err(|error| DeliveryError::index(&file, &error))?;
     let columns: Arc<[String]> = header.iter().map(str::to_owned).collect();
     check_columns(&file, &columns)?;
-    let rows = reader.into_records().map(move |record| {
-        let record = record.map_err(|error| DeliveryError::index(&file, &error))?;
+    let mut table = Table { file, separator, columns, reader: Some(reader), number: 1, line: 0 };
+    Ok(Box::new(std::iter::from_fn(move || table.next())))
+}
+
+fn csv_reader(text: Kept, separator: u8) -> csv::Reader<Kept> {
+    csv::ReaderBuilder::new()
+        .delimiter(separator)
+        .flexible(true)
+        .has_headers(false)
+        .trim(csv::Trim::All)
+        .from_reader(text)
+}
+
+/// A table of values with separators.
+struct Table {
+    file: String,
+    separator: u8,
+    columns: Arc<[String]>,
+    /// `None` once it ended.
+    reader: Option<csv::Reader<Kept>>,
+    /// The row of a spreadsheet, which people look for: a value may run over several lines.
+    number: u64,
+    /// How many lines were read before the reader of now began.
+    line: u64,
+}
+
+impl Table {
+    fn next(&mut self) -> Option<Result<Row, DeliveryError>> {
+        let reader = self.reader.as_mut()?;
+        let (at, line) = (reader.position().byte(), self.line + reader.position().line());
+        reader.get_mut().begin(at);
+        let mut record = StringRecord::new();
+        self.number += 1;
+        let read = reader.read_record(&mut record);
+        let long = record.as_slice().len() as u64 > LONGEST_ROW;
+        match read {
+            Ok(true) if long => self.go_on_after(at, line),
+            Ok(true) => Some(Ok(self.row(&record))),
+            Ok(false) => {
+                self.reader = None;
+                None
+            }
+            Err(error) if is_long(&error) => self.go_on_after(at, line),
+            Err(error) => Some(Err(self.ended(&error))),
+        }
+    }
+
+    fn row(&self, record: &StringRecord) -> Row {
         let mut values: Vec<String> = record.iter().map(str::to_owned).collect();
-        let surplus = values.len().saturating_sub(columns.len());
-        let lacking = columns.len().saturating_sub(values.len());
-        values.truncate(columns.len());
-        // The row of a spreadsheet, which people look for: a value may run over several lines.
-        let number = record.position().map_or(0, csv::Position::record) + 1;
-        let columns = Arc::clone(&columns);
-        Ok(Row { number, columns, values, surplus, lacking, broken: None })
-    });
-    Ok(Box::new(rows))
+        let surplus = values.len().saturating_sub(self.columns.len());
+        let lacking = self.columns.len().saturating_sub(values.len());
+        values.truncate(self.columns.len());
+        let columns = Arc::clone(&self.columns);
+        Row { number: self.number, columns, values, surplus, lacking, broken: None }
+    }
+
+    /// A row that is too long to be one: mostly a quotation mark that nobody closed. Its first line is a fault, and the
+    /// lines after it are read as rows of their own.
+    fn go_on_after(&mut self, at: u64, line: u64) -> Option<Result<Row, DeliveryError>> {
+        let text = self.reader.take()?.into_inner();
+        match text.after_line(at) {
+            Ok(text) => self.reader = Some(csv_reader(text, self.separator)),
+            Err(error) => return Some(Err(self.ended(&error))),
+        }
+        self.line = line;
+        let reason = format!(
+            "line {line}: a value begins with a quotation mark that is not closed, or never ends"
+        );
+        let mut row = self.row(&StringRecord::new());
+        row.lacking = 0;
+        row.broken = Some(reason);
+        Some(Ok(row))
+    }
+
+    fn ended(&mut self, error: &dyn ToString) -> DeliveryError {
+        self.reader = None;
+        DeliveryError::index(&self.file, error)
+    }
+}
+
+fn is_long(error: &csv::Error) -> bool {
+    matches!(error.kind(), csv::ErrorKind::Io(error) if is_too_long(error))
 }
 
 /// A name that two columns have would make one of them unreachable.

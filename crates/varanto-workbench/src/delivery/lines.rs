@@ -103,6 +103,16 @@ pub(super) fn as_utf8(text: Box<dyn Read + Send>, encoding: Encoding) -> Box<dyn
     Box::new(DecodeReaderBytesBuilder::new().encoding(Some(known)).strip_bom(true).build(text))
 }
 
+/// A whole text in an encoding.
+///
+/// # Errors
+/// What the system says.
+pub(crate) fn decoded(text: &[u8], encoding: Encoding) -> io::Result<String> {
+    let mut whole = String::new();
+    as_utf8(Box::new(io::Cursor::new(text.to_vec())), encoding).read_to_string(&mut whole)?;
+    Ok(whole)
+}
+
 /// The upper half of code page 850.
 const UPPER_850: &str = "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»░▒▓│┤ÁÂÀ©╣║╗╝¢¥┐└┴┬├─┼ãÃ╚╔╩╦╠═╬¤ðÐÊËÈıÍÎÏ┘┌█▄¦Ì▀ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u{ad}±‗¾¶§÷¸°¨·¹³²■\u{a0}";
 

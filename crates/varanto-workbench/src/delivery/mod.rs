@@ -4,6 +4,7 @@
 //! Source: OLD-9.
 
 mod archives;
+mod bounded;
 mod index;
 mod lines;
 mod sheets;
@@ -15,16 +16,18 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{Context, SHA256};
+use unicode_normalization::UnicodeNormalization;
 
 pub use index::{Index, IndexForm, Row, Rows};
 pub use lines::Encoding;
+pub(crate) use lines::decoded;
 
 use archives::{TarEntries, ZipEntries};
 
 /// The largest file that is read, in bytes: no part of a submission may be larger.
 pub const LARGEST: u64 = 200 * 1024 * 1024;
 /// So many files a zip archive may hold: its list of contents is read into memory whole.
-const MOST_IN_ZIP: usize = 1_000_000;
+const MOST_IN_ZIP: usize = 500_000;
 
 /// Why a delivery cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -109,7 +112,7 @@ pub struct Delivery {
     entries: Vec<Entry>,
     content: Content,
     by_name: HashMap<u64, Alike>,
-    /// Names in lower case, and last parts of names.
+    /// Names by their likeness, and last parts of names.
     by_likeness: HashMap<u64, Alike>,
 }
 
@@ -177,9 +180,9 @@ impl Delivery {
         if let Some(exact) = exact.filter(|exact| self.entries[exact.first as usize].name == name) {
             return exact.found();
         }
-        let name = name.to_lowercase();
+        let name = likeness(&name);
         let Some(alike) = self.by_likeness.get(&hash(&name)) else { return Found::None };
-        let first = self.entries[alike.first as usize].name.to_lowercase();
+        let first = likeness(&self.entries[alike.first as usize].name);
         if first != name && last_part(&first) != name { Found::None } else { alike.found() }
     }
 
@@ -262,6 +265,15 @@ fn tidy(name: &str) -> String {
     name.to_owned()
 }
 
+/// A name without what systems change of it: large and small letters, and letters in two signs, as a Mac writes ä.
+fn likeness(name: &str) -> String {
+    if name.is_ascii() {
+        name.to_ascii_lowercase()
+    } else {
+        name.nfc().collect::<String>().to_lowercase()
+    }
+}
+
 fn last_part(name: &str) -> &str {
     name.rsplit_once('/').map_or(name, |(_, last)| last)
 }
@@ -278,7 +290,7 @@ fn names(entries: &[Entry]) -> (HashMap<u64, Alike>, HashMap<u64, Alike>) {
     for (first, entry) in (0u32..).zip(entries) {
         // Two of one name are told apart by nobody.
         by_name.entry(hash(&entry.name)).or_insert(Alike { first, count: 0 }).count += 1;
-        let lower = entry.name.to_lowercase();
+        let lower = likeness(&entry.name);
         let last = last_part(&lower);
         let beside = (last != lower).then_some(last);
         for like in [Some(&*lower), beside].into_iter().flatten() {

@@ -1,57 +1,125 @@
 //! Spreadsheets (XLSX) as indexes.
 
-use std::io::{self, Cursor, Read};
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek};
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
 
-use calamine::{Data, Reader, Xlsx};
+use calamine::{Data, Reader, Xlsx, XlsxError};
+use zip::ZipArchive;
 
 use super::index::check_columns;
 use super::{DeliveryError, LARGEST, Row, index::Rows};
 
-/// The rows of a sheet. A spreadsheet is a zip archive, so it is read whole; a sheet holds a million rows at most.
+/// The most that the parts of a spreadsheet may hold unpacked: its texts are read into memory.
+const UNPACKED: u64 = 1024 * 1024 * 1024;
+/// The most of its texts, which stand beside its cells.
+const TEXTS: u64 = 128 * 1024 * 1024;
+/// So many rows wait to be taken.
+const WAITING: usize = 256;
+
+/// A row's number, and its cells with their columns.
+type Cells = (u64, Vec<(usize, String)>);
+
+/// The rows of a sheet. A spreadsheet is a zip archive, so it is read from a file; of its cells a row is in memory.
 pub(super) fn rows(
     file: &str,
     read: Box<dyn Read + Send>,
     sheet: Option<&str>,
 ) -> Result<Rows, DeliveryError> {
     let failed = |reason: &dyn ToString| DeliveryError::index(file, reason);
-    let mut bytes = Vec::new();
+    let mut whole = tempfile::tempfile().map_err(|error| failed(&error))?;
     let count =
-        io::copy(&mut read.take(LARGEST + 1), &mut bytes).map_err(|error| failed(&error))?;
+        io::copy(&mut read.take(LARGEST + 1), &mut whole).map_err(|error| failed(&error))?;
     if count > LARGEST {
         return Err(DeliveryError::TooLarge(file.to_owned(), count));
     }
-    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|error| failed(&error))?;
-    let range = match sheet {
-        Some(name) => book.worksheet_range(name).map_err(|error| failed(&error))?,
-        None => book
-            .worksheet_range_at(0)
-            .ok_or_else(|| failed(&"there is no sheet"))?
-            .map_err(|error| failed(&error))?,
-    };
-    let first = range.start().map_or(0, |(row, _)| u64::from(row)) + 1;
-    let texts = |row: &[Data]| -> Vec<String> { row.iter().map(text).collect() };
-    let Some(header) = range.rows().next() else {
-        return Err(failed(&"the sheet is empty"));
-    };
-    let columns: Arc<[String]> = texts(header).into();
-    check_columns(file, &columns)?;
-    let height = range.height();
-    let rows = (1..height).filter_map(move |at| {
-        let from = u32::try_from(at).ok()?;
-        let values = range.range(
-            (range.start()?.0 + from, range.start()?.1),
-            (range.start()?.0 + from, range.end()?.1),
-        );
-        let values: Vec<String> = values.rows().next()?.iter().map(text).collect();
-        let number = first + at as u64;
-        // Rows that were emptied stay in the sheet.
-        values.iter().any(|value| !value.is_empty()).then(|| {
-            let columns = Arc::clone(&columns);
-            Ok(Row { number, columns, values, surplus: 0, lacking: 0, broken: None })
-        })
+    check_size(&mut whole).map_err(|error| failed(&error))?;
+    let mut book: Xlsx<_> = Xlsx::new(BufReader::new(whole)).map_err(|error| failed(&error))?;
+    let first = book.sheet_names().into_iter().next();
+    let sheet = sheet.map(str::to_owned).or(first).ok_or_else(|| failed(&"there is no sheet"))?;
+    // Cells are read through the book: both stay in a thread of their own.
+    let (send, taken) = sync_channel::<Result<Cells, String>>(WAITING);
+    thread::spawn(move || {
+        if let Err(error) = send_rows(&mut book, &sheet, &send) {
+            let _ = send.send(Err(error));
+        }
     });
-    Ok(Box::new(rows))
+    let (_, header) = match taken.recv() {
+        Ok(Ok(row)) => row,
+        Ok(Err(error)) => return Err(failed(&error)),
+        Err(_) => return Err(failed(&"the sheet is empty")),
+    };
+    let first = header.first().map_or(0, |(at, _)| *at);
+    let width = header.last().map_or(0, |(at, _)| at + 1 - first);
+    let place = move |at: usize| at.checked_sub(first).filter(|at| *at < width);
+    let mut names = vec![String::new(); width];
+    for (at, name) in header {
+        if let Some(at) = place(at) {
+            names[at] = name;
+        }
+    }
+    let columns: Arc<[String]> = names.into();
+    check_columns(file, &columns)?;
+    let file = file.to_owned();
+    Ok(Box::new(taken.into_iter().map(move |row| {
+        let (number, cells) = row.map_err(|error| DeliveryError::index(&file, &error))?;
+        let mut values = vec![String::new(); columns.len()];
+        let mut surplus = 0;
+        for (at, value) in cells {
+            match place(at) {
+                Some(at) => values[at] = value,
+                None => surplus += 1,
+            }
+        }
+        Ok(Row { number, columns: Arc::clone(&columns), values, surplus, lacking: 0, broken: None })
+    })))
+}
+
+/// Hands on each row that holds anything: rows that were emptied stay in a sheet.
+fn send_rows(
+    book: &mut Xlsx<BufReader<File>>,
+    sheet: &str,
+    send: &SyncSender<Result<Cells, String>>,
+) -> Result<(), String> {
+    let told = |error: XlsxError| error.to_string();
+    let mut cells = book.worksheet_cells_reader(sheet).map_err(told)?;
+    let mut row: Cells = (0, Vec::new());
+    while let Some(cell) = cells.next_cell().map_err(told)? {
+        let (down, across) = cell.get_position();
+        let number = u64::from(down) + 1;
+        if number != row.0 && !row.1.is_empty() && send.send(Ok(std::mem::take(&mut row))).is_err()
+        {
+            return Ok(());
+        }
+        row.0 = number;
+        let value = text(&cell.get_value().clone().into());
+        if !value.is_empty() {
+            row.1.push((across as usize, value));
+        }
+    }
+    if !row.1.is_empty() {
+        let _ = send.send(Ok(row));
+    }
+    Ok(())
+}
+
+/// Refuses a spreadsheet whose parts would not fit into memory.
+fn check_size(whole: &mut File) -> io::Result<()> {
+    let mut package = ZipArchive::new(&mut *whole).map_err(io::Error::other)?;
+    let mut sum = 0;
+    for at in 0..package.len() {
+        let part = package.by_index_raw(at).map_err(io::Error::other)?;
+        sum += part.size();
+        let texts = part.name().is_ok_and(|name| name.ends_with("sharedStrings.xml"));
+        if sum > UNPACKED || (texts && part.size() > TEXTS) {
+            return Err(io::Error::other(
+                "the spreadsheet is too large to be read; save the sheet as CSV",
+            ));
+        }
+    }
+    whole.rewind()
 }
 
 /// A cell as text: days as `2012-03-01`, moments as `2012-03-01T10:15:00`, numbers without a needless point.

@@ -165,6 +165,51 @@ fn a_broken_line_is_one_rows_fault() {
     assert_eq!(broken, [false, true, false]);
 }
 
+/// OLD-9: a quotation mark that is not closed is a fault of its line, and the lines after it are read.
+#[test]
+fn an_unclosed_quotation_mark_is_one_rows_fault() {
+    let rest = (0..60_000).fold(String::new(), |rest, number| {
+        rest + &number.to_string() + ";\u{e4}iti ja is\u{e4} " + &number.to_string() + "\n"
+    });
+    let text = format!("a;b\n1;x\n2;\"auki\n{rest}");
+    let folder = folder(&[("a.csv", text.as_bytes())]);
+    let delivery = Delivery::open(folder.path()).unwrap();
+    let form = IndexForm::Csv { separator: b';' };
+    let index = Index { file: "a.csv".to_owned(), form, encoding: Encoding::Utf8 };
+    let rows: Vec<Row> = index.rows(&delivery).unwrap().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 60_002);
+    let broken: Vec<(u64, &str)> =
+        rows.iter().filter_map(|row| Some((row.number, row.broken.as_deref()?))).collect();
+    assert!(matches!(broken.as_slice(), [(3, told)] if told.starts_with("line 3:")), "{broken:?}");
+    let last = rows.last().unwrap();
+    assert_eq!(
+        (last.number, last.get("a"), last.get("b")),
+        (60_003, Some("59999"), Some("äiti ja isä 59999"))
+    );
+    // Two, and one at the end of the file, and a line without an end.
+    let long = "x".repeat(3 * 1024 * 1024);
+    let text = format!("a;b\n1;\"auki\n{rest}2;\"auki\n{rest}{long}\n3;y\n");
+    let folder = super::tests::folder(&[("a.csv", text.as_bytes())]);
+    let delivery = Delivery::open(folder.path()).unwrap();
+    let rows: Vec<Row> = index.rows(&delivery).unwrap().map(Result::unwrap).collect();
+    let broken: Vec<u64> =
+        rows.iter().filter(|row| row.broken.is_some()).map(|row| row.number).collect();
+    assert_eq!(broken, [2, 60_003, 120_004]);
+    assert_eq!(rows.last().unwrap().get("b"), Some("y"));
+}
+
+/// OLD-9: an element that never ends is told, and not read into memory to the end.
+#[test]
+fn an_endless_element_is_told() {
+    let text = format!("<r><a><b>{}</b></a></r>", "x".repeat(4 * 1024 * 1024));
+    let folder = folder(&[("a.xml", text.as_bytes())]);
+    let delivery = Delivery::open(folder.path()).unwrap();
+    let form = IndexForm::Xml { row: "a".to_owned() };
+    let index = Index { file: "a.xml".to_owned(), form, encoding: Encoding::Utf8 };
+    let told = index.rows(&delivery).unwrap().find_map(Result::err).unwrap().to_string();
+    assert!(told.contains("longer than"), "{told}");
+}
+
 /// OLD-9: two files of one name in one archive would hide one another: told, and nothing is read.
 #[test]
 fn an_archive_that_names_a_file_twice_is_refused() {
@@ -232,6 +277,8 @@ fn a_name_that_fits_several_files_is_nobodys() {
         ("ärjy.pdf", "2/Ärjy.PDF"),
         ("b.PDF", "B.pdf"),
         ("/B.pdf", "B.pdf"),
+        // As a Mac writes it: a letter, and its dots.
+        ("2/A\u{308}rjy.pdf", "2/Ärjy.PDF"),
         ("3/a.pdf", "none"),
         ("../B.pdf", "none"),
         ("", "none"),

@@ -7,6 +7,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion, escape};
 use serde_json::Value;
 
+use super::bounded::{Bounded, Watch};
 use super::{DeliveryError, Row, index::Rows};
 
 /// So deep an index may be.
@@ -41,8 +42,10 @@ fn add(pairs: &mut Pairs, path: &str, value: &str) {
 
 /// The elements of a name, each a row.
 pub(super) fn xml_rows(file: &str, read: Box<dyn Read + Send>, element: &str) -> Rows {
+    let (bounded, watch) = Bounded::new(read);
     let mut rows = XmlRows {
-        reader: Reader::from_reader(BufReader::new(read)),
+        reader: Reader::from_reader(BufReader::new(bounded)),
+        watch,
         file: file.to_owned(),
         element: element.to_owned(),
         number: 0,
@@ -59,7 +62,9 @@ pub(super) fn xml_rows(file: &str, read: Box<dyn Read + Send>, element: &str) ->
 }
 
 struct XmlRows {
-    reader: Reader<BufReader<Box<dyn Read + Send>>>,
+    reader: Reader<BufReader<Bounded>>,
+    /// Is told of each row.
+    watch: Watch,
     file: String,
     element: String,
     number: u64,
@@ -76,6 +81,7 @@ impl XmlRows {
         let mut buffer = Vec::new();
         loop {
             buffer.clear();
+            self.watch.begin();
             let event = self.reader.read_event_into(&mut buffer);
             match event.map_err(|error| self.failed(&error))? {
                 Event::Start(start) if local(&start) == self.element => {

@@ -1,6 +1,6 @@
 //! Reading a mapping file: everything that is wrong with it is told at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lc_rs::digest;
 use serde::Deserialize;
@@ -11,7 +11,9 @@ use varanto_domain::time::{FinnishDay, Instant};
 
 use super::recipe::{From, Take};
 use super::{Grouping, Join, Mapping, Recipe, Step, Target};
+use crate::conversion::Chosen;
 use crate::delivery::{Encoding, Index, IndexForm};
+use crate::kind::Kind;
 
 /// The form of mapping files that this program reads.
 const FORM: u32 = 1;
@@ -46,6 +48,8 @@ struct File {
     kept_elsewhere: String,
     #[serde(default)]
     bring: BTreeMap<String, String>,
+    #[serde(default)]
+    convert: Convert,
     index: Table,
     #[serde(default)]
     beside: BTreeMap<String, Beside>,
@@ -54,6 +58,13 @@ struct File {
 
 const fn first() -> u32 {
     1
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Convert {
+    kinds: Vec<String>,
+    encoding: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -145,6 +156,7 @@ pub fn read(text: &str) -> Result<Mapping, BadMapping> {
         Some(_) => faults.read("twice", None, "fault or both").unwrap_or_default(),
     };
     let (choices, otherwise) = choices(file.bring, &mut faults);
+    let convert = faults.convert(file.convert);
     let index = faults.index("index", file.index);
     let joins: Vec<Join> =
         file.beside.into_iter().filter_map(|(name, beside)| faults.join(name, beside)).collect();
@@ -177,6 +189,7 @@ pub fn read(text: &str) -> Result<Mapping, BadMapping> {
                 kept_elsewhere: file.kept_elsewhere,
                 choices,
                 otherwise,
+                convert,
                 index,
                 joins,
                 recipes,
@@ -200,6 +213,22 @@ impl Faults {
         read
     }
 
+    fn convert(&mut self, convert: Convert) -> Chosen {
+        let mut kinds = BTreeSet::new();
+        let names = Chosen::KINDS.map(Kind::name).join(", ");
+        for name in convert.kinds {
+            let kind = Chosen::KINDS.into_iter().find(|kind| kind.name() == name);
+            kinds.extend(self.read("convert.kinds", kind, &names));
+        }
+        let encoding = convert.encoding.and_then(|name| self.encoding("convert.encoding", &name));
+        Chosen { kinds, encoding }
+    }
+
+    fn encoding(&mut self, key: &str, name: &str) -> Option<Encoding> {
+        let names = Encoding::ALL.map(Encoding::name).join(", ");
+        self.read(key, Encoding::of_name(name), &names)
+    }
+
     fn index(&mut self, key: &str, table: Table) -> Option<Index> {
         let form = match table.form.as_str() {
             "csv" => {
@@ -216,10 +245,10 @@ impl Faults {
             "jsonl" => Some(IndexForm::JsonLines),
             _ => self.read(&format!("{key}.form"), None, "csv, xlsx, xml or jsonl"),
         };
-        let encoding = table.encoding.as_deref().map_or(Some(Encoding::Utf8), |name| {
-            let names = Encoding::ALL.map(Encoding::name).join(", ");
-            self.read(&format!("{key}.encoding"), Encoding::of_name(name), &names)
-        });
+        let encoding = table
+            .encoding
+            .as_deref()
+            .map_or(Some(Encoding::Utf8), |name| self.encoding(&format!("{key}.encoding"), name));
         Some(Index { file: table.file, form: form?, encoding: encoding? })
     }
 

@@ -16,6 +16,7 @@ pub use file::{BadMapping, read};
 pub(crate) use recipe::day_in_form;
 pub use recipe::{Recipe, Step, Unmapped, WhyUnmapped};
 
+use crate::conversion::Chosen;
 use crate::delivery::{Index, Row};
 
 macro_rules! targets {
@@ -209,6 +210,8 @@ pub struct Mapping {
     pub choices: BTreeMap<String, Choice>,
     /// What is brought of the service tasks that are not named.
     pub otherwise: Choice,
+    /// What is converted.
+    pub convert: Chosen,
     /// The index.
     pub index: Index,
     /// The tables beside it.

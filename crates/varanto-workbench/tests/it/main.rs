@@ -1,6 +1,7 @@
 //! The workbench on dirty deliveries, from end to end.
 
 mod archive;
+mod deployment;
 mod proposal;
 mod rehearsal;
 mod run;

@@ -103,7 +103,7 @@ fn a_row_with_faults_is_never_left_out_by_choice() {
     let mut world = World::new(SourceSystem::Portti, 60);
     let text = std::fs::read_to_string(world.folder.path().join("mapping.toml")).unwrap();
     let text = text
-        .replace("[index]", "kept_elsewhere = \"paperiarkisto\"\n\n[bring]\notherwise = \"permanent-and-sample\"\n\n[index]")
+        .replace("[convert]", "kept_elsewhere = \"paperiarkisto\"\n\n[bring]\notherwise = \"permanent-and-sample\"\n\n[convert]")
         + "retention_class = { column = \"laji\", codes = { \"Hakemus\" = \"2\" } }\n";
     world.mapping = varanto_workbench::mapping::read(&text).unwrap();
     let work = world.rehearse();

@@ -5,11 +5,13 @@ use std::sync::atomic::AtomicBool;
 
 use varanto_app::Registry;
 use varanto_kit::deliveries::SourceSystem;
+use varanto_workbench::addition::add_up;
 use varanto_workbench::delivery::Delivery;
 use varanto_workbench::door::Door;
 use varanto_workbench::reconciliation::{reconcile, verify};
 use varanto_workbench::rehearsal::RehearsalError;
 use varanto_workbench::run::{Done, Run, RunError};
+use varanto_workbench::showing::show;
 use varanto_workbench::undo::{confirm, undo};
 use varanto_workbench::work::{State, Work};
 
@@ -60,6 +62,107 @@ fn archives_what_is_sound(system: SourceSystem) {
     reconciles(&world, &work, &archive);
 }
 
+/// OLD-9: what one batch left open and another brought is settled when their reports are added up; a row that shares
+/// its identifier with another is settled by its own file alone.
+#[test]
+fn the_reports_of_two_batches_add_up() {
+    let mut world = World::new(SourceSystem::Aamu, 150);
+    let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
+    let mut reports = Vec::new();
+    let text = std::fs::read_to_string(world.folder.path().join("mapping.toml")).unwrap();
+    for batch in ["1", "2"] {
+        let index = world.place().join("ASIAKIRJAT.CSV");
+        if batch == "2" {
+            // What was faulty is delivered again, by a mapping that knows one type more.
+            let rows: Vec<u64> =
+                faults(&world.batch()).into_iter().map(|(place, _)| place).collect();
+            let lines = std::fs::read(&index).unwrap();
+            let lines: Vec<&[u8]> = lines.split_inclusive(|byte| *byte == b'\n').collect();
+            let kept = (1..).zip(&lines).filter(|(row, _)| *row == 1 || rows.contains(row));
+            let kept: Vec<u8> = kept.flat_map(|(_, line)| line.to_vec()).collect();
+            std::fs::write(&index, kept).unwrap();
+            std::fs::remove_dir_all(world.batch()).unwrap();
+        }
+        let text = text.replace("batch = \"1\"", &format!("batch = \"{batch}\""));
+        let text = if batch == "1" { text.replace("\"Lausunto\" = \"8\", ", "") } else { text };
+        world.mapping = varanto_workbench::mapping::read(&text).unwrap();
+        let mut work = world.rehearse();
+        run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
+        let delivery = Delivery::open(&world.place()).unwrap();
+        let path = world.folder.path().join(format!("{batch}.jsonl"));
+        let mut door = archive.door();
+        let sum = reconcile(
+            &work,
+            &delivery,
+            &world.mapping,
+            &mut *door,
+            "2026-11-25",
+            &path,
+            &mut |_, _| {},
+        );
+        reports.push((path, sum.unwrap()));
+    }
+    let (first, second) = (&reports[0].1, &reports[1].1);
+    assert!(second.archived > 0 && second.open > 0, "{second:?}");
+    let paths: Vec<std::path::PathBuf> = reports.iter().map(|(path, _)| path.clone()).collect();
+    let alone = add_up(&paths[..1]).unwrap();
+    assert_eq!(alone.open.len() as u64, first.open + first.strays);
+    let together = add_up(&paths).unwrap();
+    assert_eq!(together.archived, first.archived + second.archived);
+    assert!(!together.source_may_be_destroyed);
+    let rows = together.open.iter().filter(|one| one.row.is_some()).count() as u64;
+    assert_eq!(rows, second.open, "{:?}", together.open);
+}
+
+/// OLD-7, OLD-9: everything that is known of a row is shown, and nobody's identity code.
+#[test]
+fn a_row_is_shown_with_everything_that_is_known_of_it() {
+    let world = World::new(SourceSystem::Aamu, 150);
+    let work = world.rehearse();
+    let delivery = Delivery::open(&world.place()).unwrap();
+    let faulty: Vec<u64> = faults(&world.batch()).into_iter().map(|(place, _)| place).collect();
+    let converted: i64 = rusqlite::Connection::open(world.batch().join("work.sqlite"))
+        .unwrap()
+        .query_row("SELECT place FROM item WHERE conversion IS NOT NULL LIMIT 1", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    for place in faulty.iter().copied().take(5).chain([converted.unsigned_abs()]) {
+        let shown = show(&work, &delivery, &world.mapping, place).unwrap().unwrap();
+        assert!(shown.source.iter().any(|(column, _)| column == "asiakas.NIMI"), "{shown:?}");
+        assert_eq!(shown.faults.is_empty(), !faulty.contains(&place));
+        assert_eq!(shown.conversion.is_some(), place == converted.unsigned_abs());
+        let text = format!("{shown:?}");
+        for client in (0..60).chain(500_000..500_200) {
+            assert!(!text.contains(world.county.client(client).code.reveal()), "{text}");
+        }
+    }
+    assert!(show(&work, &delivery, &world.mapping, 99_999).unwrap().is_none());
+}
+
+/// OLD-9: a conversion that was changed after the rehearsal is not archived.
+#[test]
+fn a_conversion_that_was_changed_is_not_archived() {
+    let world = World::new(SourceSystem::Kaisla, 60);
+    let mut work = world.rehearse();
+    let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
+    let mut spoilt = 0;
+    for folder in std::fs::read_dir(world.batch().join("converted")).unwrap() {
+        for file in std::fs::read_dir(folder.unwrap().path()).unwrap() {
+            let path = file.unwrap().path();
+            if path.extension().is_none_or(|ending| ending != "json") {
+                std::fs::write(path, b"<html/>").unwrap();
+                spoilt += 1;
+            }
+        }
+    }
+    let sound = work.count(State::Sound).unwrap();
+    let done = run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
+    // What is converted and has another fault is not handed in at all.
+    assert!(done.refused > 0 && done.refused <= spoilt, "{done:?} {spoilt}");
+    assert_eq!(done.archived + done.refused, sound);
+}
+
 /// Makes the report, checks it by itself, and spoils it in each way.
 fn reconciles(world: &World, work: &Work, archive: &Archive) {
     let delivery = Delivery::open(&world.place()).unwrap();
@@ -78,6 +181,7 @@ fn reconciles(world: &World, work: &Work, archive: &Archive) {
     let archived = work.count(State::Archived).unwrap();
     let faulty = work.count(State::Faulty).unwrap();
     assert_eq!((sum.rows, sum.archived, sum.open), (world.delivered.rows, archived, faulty));
+    assert!(sum.converted > 5, "{sum:?}");
     assert_eq!(sum.strays, world.delivered.strays);
     assert!(!sum.source_may_be_destroyed, "faults are open");
     let (head, told) = verify(&path).unwrap();
@@ -107,6 +211,8 @@ fn reconciles(world: &World, work: &Work, archive: &Archive) {
     let last = lines.len() - 1;
     spoilt(&|lines| lines[last] = lines[last].replace("\"open\":", "\"open\":1"));
     spoilt(&|lines| drop(lines.pop()));
+    let converted = lines.iter().position(|line| line.contains("\"conversion\"")).unwrap();
+    spoilt(&|lines| lines[converted] = lines[converted].replace("\"source\":\"", "\"source\":\"0"));
 }
 
 /// OLD-1 to OLD-5, OLD-9: what is sound of the oldest system's delivery is archived with its cases and relationships.
@@ -138,6 +244,11 @@ fn a_batch_is_undone_until_it_is_confirmed() {
     let again = run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
     assert_eq!((again.archived, again.refused), (done.archived, 0));
     assert!(archive.app.contents().unwrap().versions > contents.versions);
+    assert!(confirm(&work, "2026-11-25").is_err(), "it was not reconciled");
+    let path = world.folder.path().join("report.jsonl");
+    let mut door = archive.door();
+    reconcile(&work, &delivery, &world.mapping, &mut *door, "2026-11-25", &path, &mut |_, _| {})
+        .unwrap();
     confirm(&work, "2026-11-25").unwrap();
     assert!(
         undo(&mut work, &delivery, &world.mapping, &mut *archive.door(), &mut |_, _| {}).is_err()

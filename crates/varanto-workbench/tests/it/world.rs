@@ -35,7 +35,9 @@ impl World {
         let until = FinnishDay::new(2026, 11, 20).unwrap();
         let county = County::new(1, CountySize { clients: 60, documents: 1200 }, until);
         let folder = tempfile::tempdir().unwrap();
-        let delivered = deliveries::write(system, &county, 7, documents, folder.path()).unwrap();
+        let delivered =
+            deliveries::write(system, &county, 7, documents, deliveries::FAULTY, folder.path())
+                .unwrap();
         let text = std::fs::read_to_string(folder.path().join("mapping.toml")).unwrap();
         let mapping = mapping::read(&text).unwrap();
         Self { county, folder, delivered, mapping }

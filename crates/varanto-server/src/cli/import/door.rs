@@ -1,11 +1,14 @@
 //! The archive's door over HTTPS, with the certificate of a client-information system. Source: OLD-1, OLD-9.
 
-use std::net::ToSocketAddrs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use bytes::Bytes;
 use clap::Args;
-use hyper::{StatusCode, Uri};
+use http_body_util::Full;
+use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
+use hyper::http::request;
+use hyper::{Request, StatusCode};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 use varanto_app::archive::Submission;
@@ -14,16 +17,21 @@ use varanto_domain::archive::signatures::SignerKind;
 use varanto_domain::ids::Oid;
 use varanto_domain::time::Clock;
 use varanto_formats::signature::{FileKey, Signing, jws};
-use varanto_kit::http::{Answer as HttpAnswer, Client, Connection, HttpError, Multipart, Send};
 use varanto_workbench::door::{Answer, Door, Signer, Told};
 use zeroize::Zeroizing;
 
 use super::super::Failure;
 use crate::clock::MachineClock;
+use crate::line::{self, Line, Open};
+use crate::outbound::Place;
 use crate::rest::routes::BASE;
 
 /// How long to wait where the archive does not say how long.
 const A_WHILE: Duration = Duration::from_secs(1);
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_mins(5);
+/// The largest answer that is taken: a part of a document.
+const LARGEST_ANSWER: usize = 256 * 1024 * 1024;
 /// Needless or twice: why documents of an undone batch are invalidated.
 const NEEDLESS: &str = "3";
 
@@ -45,29 +53,26 @@ pub(in crate::cli) struct To {
 }
 
 impl To {
-    pub(super) fn client(&self) -> Result<Client, Failure> {
-        let wrong = || Failure::of(format!("{}: no address of the form https://…", self.address));
-        let address: Uri = self.address.parse().map_err(|_| wrong())?;
-        let (Some("https"), Some(host)) = (address.scheme_str(), address.host()) else {
-            return Err(wrong());
+    fn line(&self) -> Result<Line, Failure> {
+        let place = Place {
+            name: "--to",
+            address: &self.address,
+            authority: Some(&self.authority),
+            certificate: Some(&self.certificate),
+            key: Some(&self.key),
+            token_file: None,
+            seconds: PATIENCE.as_secs(),
         };
-        let port = address.port_u16().unwrap_or(443);
-        let bare = host.trim_matches(['[', ']']);
-        let failed = |error: std::io::Error| Failure::of(format!("{host}: {error}"));
-        let place = (bare, port).to_socket_addrs().map_err(failed)?.next();
-        let place = place.ok_or_else(|| Failure::of(format!("{host}: there is no such host")))?;
-        let (authority, certificate) = (read(&self.authority)?, read(&self.certificate)?);
-        let key = Zeroizing::new(read(&self.key)?);
-        Client::with_identity(place, bare, &authority, Some((&certificate, &key)))
-            .map_err(Failure::of)
+        let wrong = |_| Failure::of(format!("{}: no address", self.address));
+        Ok(Line::to(&place, &self.address.parse().map_err(wrong)?)?)
     }
 
     pub(super) fn doors(&self, count: usize) -> Result<Vec<Box<dyn Door>>, Failure> {
-        let client = self.client()?;
+        let line = self.line()?;
         (0..count)
             .map(|_| {
                 let runtime = Builder::new_current_thread().enable_all().build()?;
-                let door = HttpsDoor { client: client.clone(), connection: None, runtime };
+                let door = HttpsDoor { line: line.clone(), open: None, runtime };
                 Ok(Box::new(door) as Box<dyn Door>)
             })
             .collect()
@@ -81,52 +86,68 @@ fn read(file: &Path) -> Result<String, Failure> {
 
 /// One connection, made anew when it breaks.
 struct HttpsDoor {
-    client: Client,
-    connection: Option<Connection>,
+    line: Line,
+    open: Option<Open>,
     runtime: Runtime,
 }
 
 impl HttpsDoor {
-    fn ask(
-        &mut self,
-        asked: &impl AsyncFn(&mut Connection) -> Result<HttpAnswer, HttpError>,
-    ) -> Result<HttpAnswer, String> {
-        let Self { client, connection, runtime } = self;
+    fn ask(&mut self, request: request::Builder, body: Bytes) -> Result<line::Answer, String> {
+        let request = request.body(Full::new(body)).map_err(|error| error.to_string())?;
+        let Self { line, open, runtime } = self;
         runtime.block_on(async {
-            let open = match connection.take() {
-                Some(open) => open,
-                None => client.connect().await.map_err(|error| error.to_string())?,
+            let asked = async {
+                let mut connected = match open.take() {
+                    Some(connected) => connected,
+                    None => line.open().await?,
+                };
+                let answer = connected.send(request, LARGEST_ANSWER).await?;
+                *open = Some(connected);
+                Ok(answer)
             };
-            let mut open = open;
-            let answer = asked(&mut open).await.map_err(|error| error.to_string())?;
-            *connection = Some(open);
-            Ok(answer)
+            let late = |_| format!("not within {} s", PATIENCE.as_secs());
+            tokio::time::timeout(PATIENCE, asked).await.map_err(late)?
         })
     }
 
     /// What is asked for, or why it is not there.
-    fn get(&mut self, path: &str) -> Result<HttpAnswer, String> {
-        let answer = self.ask(&async |open: &mut Connection| open.get(path).await)?;
+    fn get(&mut self, path: &str) -> Result<line::Answer, String> {
+        let answer = self.ask(Request::get(path), Bytes::new())?;
         if answer.status.is_success() { Ok(answer) } else { Err(words(&answer)) }
     }
 }
 
+/// The parts of a submission as a form (RFC 7578), and the media type that names what parts them.
+fn form(submission: &Submission) -> (String, Bytes) {
+    let mut random = [0; 16];
+    aws_lc_rs::rand::fill(&mut random).expect("the system has a source of random bytes");
+    // No content holds it by chance.
+    let boundary = format!("varanto-{:032x}", u128::from_be_bytes(random));
+    let metadata = ("metadata", "application/json", submission.metadata.as_slice());
+    let parts = submission.parts.iter();
+    let parts = parts.map(|(part, bytes)| (part.name(), part.media_type(), bytes.as_slice()));
+    let mut body = Vec::new();
+    for (name, kind, bytes) in std::iter::once(metadata).chain(parts) {
+        let head = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\nContent-Type: {kind}\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+    (format!("multipart/form-data; boundary={boundary}"), body.into())
+}
+
 impl Door for HttpsDoor {
     fn archive(&mut self, submission: &Submission) -> Answer {
-        let mut form = Multipart::new().part("metadata", "application/json", &submission.metadata);
-        for (part, bytes) in &submission.parts {
-            form = form.part(part.name(), part.media_type(), bytes);
-        }
+        let (kind, body) = form(submission);
         let path = format!("{BASE}/documents");
-        let (kind, body) = (form.content_type(), form.finish());
-        let asked = self.ask(&async |open: &mut Connection| {
-            let with = Send { content_type: Some(&kind), headers: &[] };
-            open.send("POST", &path, body.clone(), with).await
-        });
+        let asked = self.ask(Request::post(path).header(CONTENT_TYPE, kind), body);
         match asked {
             Ok(answer) => told(&answer),
             // Whom one of the two does not trust, waiting does not help.
-            Err(why) if why.contains("certificate") => Answer::Shut(why),
+            Err(why) if why.to_ascii_lowercase().contains("certificate") => Answer::Shut(why),
             Err(why) => Answer::NoAnswer(why),
         }
     }
@@ -134,7 +155,7 @@ impl Door for HttpsDoor {
     fn receipt(&mut self, document: &Oid) -> Result<String, String> {
         let answer = self.get(&format!("{BASE}/documents/{document}/proof?{LOOK}"))?;
         // The receipt stands in the answer as it was printed; a copy by way of a tree says the same.
-        Ok(answer.json()["receipt"].to_string())
+        Ok(json_of(&answer)["receipt"].to_string())
     }
 
     fn read(&mut self, document: &Oid, part: Part) -> Result<Vec<u8>, String> {
@@ -143,15 +164,21 @@ impl Door for HttpsDoor {
         Ok(answer.body.to_vec())
     }
 
+    fn read_without_reason(&mut self, document: &Oid, part: Part) -> Result<Vec<u8>, String> {
+        let name = part.name();
+        Ok(self.get(&format!("{BASE}/documents/{document}/content/{name}"))?.body.to_vec())
+    }
+
     fn checkpoint(&mut self) -> Result<String, String> {
-        Ok(self.get(&format!("{BASE}/checkpoint"))?.text())
+        Ok(text_of(&self.get(&format!("{BASE}/checkpoint"))?))
     }
 
     fn invalidate(&mut self, document: &Oid, why: &str) -> Result<bool, String> {
         let path = format!("{BASE}/documents/{document}/invalidation");
         let body = json!({ "reason": NEEDLESS, "explanation": why });
-        let answer = self.ask(&async |open: &mut Connection| open.post_json(&path, &body).await)?;
-        let known = answer.json()["code"] == "already-invalidated";
+        let request = Request::post(path).header(CONTENT_TYPE, "application/json");
+        let answer = self.ask(request, body.to_string().into())?;
+        let known = json_of(&answer)["code"] == "already-invalidated";
         match answer.status {
             StatusCode::NOT_FOUND => Ok(false),
             status if status.is_success() || known => Ok(true),
@@ -163,13 +190,14 @@ impl Door for HttpsDoor {
 /// Old documents of former clients are looked at for a reason: here, that the migration is supervised.
 const LOOK: &str = "reason=supervision";
 
-fn told(answer: &HttpAnswer) -> Answer {
-    let problem = answer.json();
+fn told(answer: &line::Answer) -> Answer {
+    let problem = json_of(answer);
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     match answer.status {
-        StatusCode::OK | StatusCode::CREATED => Answer::Archived(answer.text()),
+        StatusCode::OK | StatusCode::CREATED => Answer::Archived(text_of(answer)),
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-            let seconds = answer.header("retry-after").parse().map(Duration::from_secs);
+            let after = answer.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+            let seconds = after.and_then(|after| after.parse().ok()).map(Duration::from_secs);
             Answer::Later(seconds.unwrap_or(A_WHILE))
         }
         StatusCode::CONFLICT if problem["differs"].is_array() => {
@@ -204,8 +232,16 @@ fn told(answer: &HttpAnswer) -> Answer {
     }
 }
 
-fn words(answer: &HttpAnswer) -> String {
-    let problem = answer.json();
+fn json_of(answer: &line::Answer) -> Value {
+    serde_json::from_slice(&answer.body).unwrap_or_default()
+}
+
+fn text_of(answer: &line::Answer) -> String {
+    String::from_utf8_lossy(&answer.body).into_owned()
+}
+
+fn words(answer: &line::Answer) -> String {
+    let problem = json_of(answer);
     let code = problem["code"].as_str().unwrap_or("no problem details");
     format!("{} {code}", answer.status.as_u16())
 }

@@ -1,6 +1,8 @@
 //! `varanto import`: old client data from a delivery to the archive. Source: OLD-1 to OLD-9.
 
+mod deployment;
 mod door;
+mod plan;
 mod telling;
 
 use std::io::{Read, Write};
@@ -16,6 +18,7 @@ use serde_json::json;
 use varanto_app::Registry;
 use varanto_domain::time::Clock;
 use varanto_formats::signature::{Trust, jws};
+use varanto_workbench::addition;
 use varanto_workbench::delivery::Delivery;
 use varanto_workbench::mapping::{self, Mapping};
 use varanto_workbench::proposal;
@@ -23,6 +26,7 @@ use varanto_workbench::reconciliation;
 use varanto_workbench::rehearsal::{Rehearsal, Stage};
 use varanto_workbench::report::{Report, write_lists};
 use varanto_workbench::run::{Done, Run};
+use varanto_workbench::showing;
 use varanto_workbench::undo;
 use varanto_workbench::work::{State, Work};
 
@@ -60,6 +64,16 @@ pub(super) enum Command {
         #[arg(long = "codesets", value_name = "FILE")]
         code_sets: Vec<PathBuf>,
     },
+    /// Print the organisation's archive plan for the source, as the mapping file chooses it: what is brought, what is
+    /// kept where, and for how long.
+    Plan {
+        /// The mapping file.
+        #[arg(long, value_name = "FILE")]
+        mapping: PathBuf,
+        /// The folder of a batch that was rehearsed: its numbers are added.
+        #[arg(long, value_name = "DIR")]
+        batch: Option<PathBuf>,
+    },
     /// Archive what was rehearsed and is sound. Broken off at any moment, it is gone on with by running it again.
     Run {
         #[command(flatten)]
@@ -81,6 +95,15 @@ pub(super) enum Command {
         #[arg(long, value_name = "DIR")]
         batch: PathBuf,
     },
+    /// Tell everything that is known of one row: what the source says, what the mapping made of it, what was found,
+    /// and where it is on its way. Identity codes are masked, names are not.
+    Show {
+        #[command(flatten)]
+        batch: Batch,
+        /// The row, as rehearse and faults.csv name it.
+        #[arg(long, value_name = "NUMBER")]
+        row: u64,
+    },
     /// Report, row by row, that each source document is archived and readable, byte for byte, or why it is not.
     Reconcile {
         #[command(flatten)]
@@ -99,6 +122,25 @@ pub(super) enum Command {
         report: PathBuf,
         /// A folder with the authorities of the signer's certificate (PEM or DER); without one the signature is
         /// not checked.
+        #[arg(long, value_name = "DIR")]
+        anchors: Option<PathBuf>,
+    },
+    /// The deployment test of old-data archiving (käyttöönottokoe): a trial archiving with a test person, each step
+    /// passed or failed and why. What it archives is invalidated at its end.
+    DeploymentTest {
+        #[command(flatten)]
+        to: To,
+        #[command(flatten)]
+        signing: SigningKey,
+        #[command(flatten)]
+        trial: deployment::Options,
+    },
+    /// Add up the reports of several batches of one source: what is open in one and archived in another is settled.
+    AddUp {
+        /// The reports.
+        #[arg(required = true)]
+        reports: Vec<PathBuf>,
+        /// A folder with the authorities of the signer's certificate, as for verify.
         #[arg(long, value_name = "DIR")]
         anchors: Option<PathBuf>,
     },
@@ -154,12 +196,16 @@ struct Opened {
     work: Work,
 }
 
+/// The mapping file of a path.
+fn read_mapping(path: &Path) -> Result<Mapping, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::of(format!("{}: {error}", path.display())))?;
+    mapping::read(&text).map_err(|error| Failure::of(format!("{}:\n{error}", path.display())))
+}
+
 impl Batch {
     fn open(&self) -> Result<Opened, Failure> {
-        let text = std::fs::read_to_string(&self.mapping)
-            .map_err(|error| Failure::of(format!("{}: {error}", self.mapping.display())))?;
-        let mapping = mapping::read(&text)
-            .map_err(|error| Failure::of(format!("{}:\n{error}", self.mapping.display())))?;
+        let mapping = read_mapping(&self.mapping)?;
         let work = Work::open(&self.folder)?;
         let absolute =
             |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -183,6 +229,14 @@ pub(super) fn run(command: Command, context: &Context) -> Result<ExitCode, Failu
         Command::New { delivery, source, out } => {
             propose(&delivery, &source, &out, context).map(|()| true)?
         }
+        Command::Plan { mapping, batch } => {
+            plan::print(&mapping, batch.as_deref(), context).map(|()| true)?
+        }
+        Command::Show { batch, row } => show(&batch, row, context).map(|()| true)?,
+        Command::DeploymentTest { to, signing, trial } => {
+            deployment::test(&to, &signing, &trial, context)?
+        }
+        Command::AddUp { reports, anchors } => add_up(&reports, anchors.as_deref(), context)?,
         Command::Status { batch } => status(&batch, context).map(|()| true)?,
         Command::Verify { report, anchors } => {
             verify(&report, anchors.as_deref(), context).map(|()| true)?
@@ -262,7 +316,7 @@ fn rehearse(batch: &Batch, code_sets: &[PathBuf], context: &Context) -> Result<b
         bar.0.end();
     }
     let report = Report::of(&opened.work)?;
-    let lists = write_lists(&opened.work)?;
+    let lists = write_lists(&opened.work, &telling::sentence(context))?;
     telling::report(&report, Some((began.elapsed(), &lists)), context)?;
     Ok(report.count(State::Faulty) == 0)
 }
@@ -378,9 +432,31 @@ fn signature_of(report: &Path) -> PathBuf {
     name.into()
 }
 
+fn show(batch: &Batch, row: u64, context: &Context) -> Result<(), Failure> {
+    let Opened { delivery, mapping, work } = batch.open()?;
+    let shown = showing::show(&work, &delivery, &mapping, row)?;
+    let shown = shown.ok_or_else(|| Failure::of(format!("the index has no row {row}")))?;
+    telling::row(&shown, context)
+}
+
+fn add_up(reports: &[PathBuf], anchors: Option<&Path>, context: &Context) -> Result<bool, Failure> {
+    for report in reports {
+        signer(report, anchors)?;
+    }
+    let together = addition::add_up(reports)?;
+    telling::together(&together, anchors.is_some(), context)?;
+    Ok(together.source_may_be_destroyed)
+}
+
 fn verify(report: &Path, anchors: Option<&Path>, context: &Context) -> Result<(), Failure> {
     let (head, sum) = reconciliation::verify(report)?;
-    let signer = match anchors {
+    let signer = signer(report, anchors)?;
+    telling::verified(&head, &sum, signer.as_deref(), context)
+}
+
+/// Who signed a report, where it is asked.
+fn signer(report: &Path, anchors: Option<&Path>) -> Result<Option<String>, Failure> {
+    Ok(match anchors {
         None => None,
         Some(folder) => {
             let trust: Trust = anchors::read_folder(folder)?;
@@ -406,8 +482,7 @@ fn verify(report: &Path, anchors: Option<&Path>, context: &Context) -> Result<()
                 None => return Err(Failure::of("the report has no signature")),
             }
         }
-    };
-    telling::verified(&head, &sum, signer.as_deref(), context)
+    })
 }
 
 fn take_back(batch: &Batch, to: &To, context: &Context) -> Result<(), Failure> {

@@ -6,8 +6,11 @@ use std::time::Duration;
 
 use serde_json::json;
 use varanto_domain::codes::ServiceTask;
+use varanto_workbench::addition::Together;
+use varanto_workbench::conversion::Conversion;
 use varanto_workbench::reconciliation::{Head, Sum};
 use varanto_workbench::report::{FaultGroup, Report};
+use varanto_workbench::showing::Shown;
 use varanto_workbench::work::State;
 
 use super::super::output::as_table;
@@ -121,6 +124,100 @@ fn estimate(report: &Report, took: Duration) -> String {
     )
 }
 
+/// What is wrong and what would be right, as a sentence in the language of the context.
+pub(super) fn sentence(context: &Context) -> impl Fn(&FaultGroup) -> String {
+    let language = context.output.language();
+    move |fault| words_of(fault, language).join(" ").trim_end().to_owned()
+}
+
+/// Everything that is known of a row.
+pub(super) fn row(shown: &Shown, context: &Context) -> Result<(), Failure> {
+    let sentence = sentence(context);
+    let [document, case, relationship] = &shown.called;
+    let faults = shown.faults.iter().map(|fault| {
+        json!({
+            "code": fault.code, "element": fault.element, "rule": fault.rule, "value": fault.value,
+            "message": sentence(fault),
+        })
+    });
+    let file = shown.content.as_ref();
+    let value = json!({
+        "source": shown.source, "made": shown.made, "file": shown.file,
+        "content": file.map(|(kind, bytes, sum)| json!({ "kind": kind, "bytes": bytes, "sha256": sum })),
+        "conversion": shown.conversion, "state": shown.state, "left_out": shown.left_out,
+        "document": document, "case": case, "relationship": relationship,
+        "receipt": shown.receipt, "faults": faults.collect::<Vec<_>>(),
+    });
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut add = |part: &str, name: &str, value: &str| {
+        rows.push(vec![part.to_owned(), name.to_owned(), value.to_owned()]);
+    };
+    for (column, value) in &shown.source {
+        add("index", column, value);
+    }
+    for (name, value) in &shown.made {
+        add("mapping", name, value);
+    }
+    if let Some(name) = &shown.file {
+        add("file", "name", name);
+    }
+    if let Some((kind, bytes, sum)) = file {
+        add("file", "content", &format!("{kind}, {bytes} bytes"));
+        add("file", "sha256", sum);
+    }
+    if let Some(conversion) = &shown.conversion {
+        let Conversion { tool, version, part, bytes, sha256, left_out, .. } = conversion;
+        add("converted", "by", &format!("{tool} {version}"));
+        add("converted", "into", &format!("{part}, {bytes} bytes"));
+        add("converted", "sha256", sha256);
+        if !left_out.is_empty() {
+            add("converted", "left out", &left_out.join(", "));
+        }
+    }
+    add("archive", "state", &shown.state);
+    if let Some(why) = &shown.left_out {
+        add("archive", "left out", why);
+    }
+    for (name, id) in [("document", document), ("case", case), ("relationship", relationship)] {
+        if let Some(id) = id {
+            add("archive", name, id);
+        }
+    }
+    for fault in &shown.faults {
+        add("fault", &format!("{} {}", fault.code, fault.element), &sentence(fault));
+    }
+    context.output.one(&value, &as_table(&["of", "what", "value"], &rows))
+}
+
+/// How many of what stays open after adding up are named.
+const NAMED: usize = 20;
+
+/// Reports that were added up.
+pub(super) fn together(
+    together: &Together,
+    signed: bool,
+    context: &Context,
+) -> Result<(), Failure> {
+    let Together { reports, archived, left_out, open, source_may_be_destroyed } = together;
+    let mut text = vec![format!(
+        "{reports} reports hold{}: {archived} documents archived, {left_out} left out by choice; {} open.",
+        if signed { ", and are signed" } else { "; their signatures were not checked" },
+        open.len()
+    )];
+    for one in open.iter().take(NAMED) {
+        let what = one.row.map_or_else(|| "a file".to_owned(), |row| format!("row {row}"));
+        let why = one.why.as_deref().unwrap_or_default();
+        text.push(
+            format!("{}: {what} {} {why}", one.report.display(), one.outcome).trim_end().to_owned(),
+        );
+    }
+    if open.len() > NAMED {
+        text.push(format!("… {} more; --json names all", open.len() - NAMED));
+    }
+    text.push(verdict(*source_may_be_destroyed).to_owned());
+    context.output.one(&json!(together), &text.join("\n"))
+}
+
 /// What is wrong and what would be right, in the reader's language; of a fault that this program has no words for, its
 /// code.
 fn words_of(group: &FaultGroup, language: Language) -> [String; 2] {
@@ -186,14 +283,18 @@ pub(super) fn verified(
 }
 
 fn counted(sum: &Sum) -> String {
-    let Sum { rows, archived, left_out, strays, open, source_may_be_destroyed } = sum;
-    let verdict = if *source_may_be_destroyed {
+    let Sum { rows, archived, converted, left_out, strays, open, source_may_be_destroyed } = sum;
+    let verdict = verdict(*source_may_be_destroyed);
+    format!(
+        "{rows} rows: {archived} archived, proven and read back byte for byte, {converted} of them converted; {left_out} \
+         left out by choice; {open} open. {strays} files without a row.\n{verdict}"
+    )
+}
+
+const fn verdict(source_may_be_destroyed: bool) -> &'static str {
+    if source_may_be_destroyed {
         "Every source document is archived, or left out by choice and kept elsewhere: the source may be destroyed."
     } else {
         "The source may NOT be destroyed yet."
-    };
-    format!(
-        "{rows} rows: {archived} archived, proven and read back byte for byte; {left_out} left out by choice; {open} \
-         open. {strays} files without a row.\n{verdict}"
-    )
+    }
 }

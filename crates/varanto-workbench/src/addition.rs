@@ -1,0 +1,165 @@
+//! Several reports of one source added up: what one batch left open and another brought is open no more.
+//!
+//! Each report is checked by itself first, and all are of one archive, by the key of its checkpoints: what a test archive
+//! has is not archived. A row is the same document in every report of a source and edition, for its
+//! identifier follows from the source's own; a row that has a file is settled by a
+//! document of the same file alone. A file that
+//! no row named is settled by another batch that archived these bytes as a document that was not archived before.
+//! Source: OLD-9.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use varanto_domain::faults::FaultKind;
+use varanto_formats::checkpoints;
+
+use crate::reconciliation::{Entry, ReportError, verify};
+
+/// What several reports say together.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Together {
+    /// How many reports were added up.
+    pub reports: usize,
+    /// Documents that are archived in one of them.
+    pub archived: u64,
+    /// Documents that the organisation left out, and that no batch archived.
+    pub left_out: u64,
+    /// What no batch settled, by report.
+    pub open: Vec<Open>,
+    /// Whether nothing is open.
+    pub source_may_be_destroyed: bool,
+}
+
+/// Something that no batch settled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Open {
+    /// The report that tells of it.
+    pub report: PathBuf,
+    /// The row; `None` for a file that no row names.
+    pub row: Option<u64>,
+    /// The file's SHA-256.
+    pub sha256: Option<String>,
+    /// What became of it.
+    pub outcome: String,
+    /// Why.
+    pub why: Option<String>,
+}
+
+/// What the reports archived and left out.
+#[derive(Default)]
+struct Settled {
+    /// Of each archived document, the file's digest.
+    archived: HashMap<String, String>,
+    /// Of each document that was left out, the file's digest, if it has one.
+    left_out: HashMap<String, Option<String>>,
+    /// Of each digest, the archived documents.
+    by_digest: HashMap<String, Vec<String>>,
+}
+
+/// Adds reports up.
+///
+/// # Errors
+/// A report that does not hold, or that is of another source, edition or archive than the first.
+pub fn add_up(reports: &[PathBuf]) -> Result<Together, ReportError> {
+    let mut of_all: Option<(String, u32, String)> = None;
+    let mut settled = Settled::default();
+    for path in reports {
+        let (head, _) = verify(path)?;
+        let key = checkpoints::read(head.checkpoint.get().as_bytes()).map_err(|fault| {
+            ReportError::File { path: path.clone(), reason: fault.code().to_owned() }
+        })?;
+        let own = (head.source, head.edition, key.verifier_key);
+        let same = of_all.get_or_insert_with(|| own.clone()) == &own;
+        if !same {
+            let reason = "of another source, edition or archive than the first report".to_owned();
+            return Err(ReportError::File { path: path.clone(), reason });
+        }
+        each(path, &mut |entry| settled.note(entry))?;
+    }
+    let mut together = Together { reports: reports.len(), ..Together::default() };
+    together.archived = settled.archived.len() as u64;
+    let left_out = settled.left_out.keys().filter(|one| !settled.archived.contains_key(*one));
+    together.left_out = left_out.count() as u64;
+    let mut told = HashSet::new();
+    for path in reports {
+        let mut here = HashSet::new();
+        each(path, &mut |entry| {
+            here.extend(entry.document.filter(|_| entry.outcome == "archived"));
+        })?;
+        each(path, &mut |entry| {
+            let first =
+                entry.document.clone().is_none_or(|one| told.insert((one, entry.sha256.clone())));
+            if first && !settled.settles(&entry, &here) {
+                let Entry { row, sha256, outcome, why, .. } = entry;
+                together.open.push(Open { report: path.clone(), row, sha256, outcome, why });
+            }
+        })?;
+    }
+    together.source_may_be_destroyed =
+        together.open.is_empty() && together.archived + together.left_out > 0;
+    Ok(together)
+}
+
+impl Settled {
+    fn note(&mut self, entry: Entry) {
+        let Some(document) = entry.document else { return };
+        match (entry.outcome.as_str(), entry.sha256) {
+            ("archived", Some(sum)) => {
+                self.by_digest.entry(sum.clone()).or_default().push(document.clone());
+                self.archived.insert(document, sum);
+            }
+            ("left-out", sum) => drop(self.left_out.insert(document, sum)),
+            _ => {}
+        }
+    }
+
+    /// Whether something is settled; `here` are the documents that its own report archived.
+    fn settles(&self, entry: &Entry, here: &HashSet<String>) -> bool {
+        match (entry.outcome.as_str(), &entry.document) {
+            ("archived" | "left-out", _) => true,
+            ("no-row", _) => {
+                let same = entry.sha256.as_ref().and_then(|sum| self.by_digest.get(sum));
+                same.is_some_and(|documents| documents.iter().any(|one| !here.contains(one)))
+            }
+            (_, Some(document)) => {
+                let shared = [FaultKind::SameSourceIdentifier, FaultKind::FileOfAnotherRow];
+                let is_of_two = entry.why.as_deref().is_some_and(|why| {
+                    why.split(',').any(|code| shared.iter().any(|kind| kind.code() == code))
+                });
+                match self.archived.get(document) {
+                    Some(sum) => is_same(entry.sha256.as_ref(), Some(sum), is_of_two),
+                    None => self.left_out.get(document).is_some_and(|sum| {
+                        !is_of_two && is_same(entry.sha256.as_ref(), sum.as_ref(), false)
+                    }),
+                }
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Whether two rows are of the same file, as far as is known: where both have one, it is the same one.
+fn is_same(one: Option<&String>, other: Option<&String>, both_needed: bool) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one == other,
+        _ => !both_needed,
+    }
+}
+
+/// Each line of a report that is neither its head nor its sum.
+fn each(path: &Path, entry: &mut dyn FnMut(Entry)) -> Result<(), ReportError> {
+    let failed = |error: std::io::Error| ReportError::File {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    };
+    let file = File::open(path).map_err(failed)?;
+    for line in BufReader::new(file).lines().skip(1) {
+        if let Ok(one) = serde_json::from_str(&line.map_err(failed)?) {
+            entry(one);
+        }
+    }
+    Ok(())
+}

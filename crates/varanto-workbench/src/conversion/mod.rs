@@ -1,0 +1,255 @@
+//! Conversions: what is neither PDF/A nor XHTML becomes one of them, where the mapping file chooses it.
+//!
+//! A file is converted once. What was made is kept in the batch's folder under the source's digest with a record of the
+//! tool, its version and what was left out, so that rehearsal, run and reconciliation speak of the same bytes; where
+//! content is seen that what is made would not have, nothing is made, and that is told. Source: OLD-1, OLD-7, OLD-9.
+
+mod hypertext;
+mod scan;
+mod text;
+mod tree;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use serde::{Deserialize, Serialize};
+use varanto_domain::archive::documents::Part;
+use varanto_domain::faults::{Fault, FaultKind};
+
+use crate::delivery::Encoding;
+use crate::kind::Kind;
+
+/// What a mapping file chooses to convert.
+#[derive(Debug, Clone, Default)]
+pub struct Chosen {
+    /// The kinds of files that are converted.
+    pub kinds: BTreeSet<Kind>,
+    /// The encoding of texts that are not UTF-8 and name none themselves.
+    pub encoding: Option<Encoding>,
+}
+
+impl Chosen {
+    /// The kinds that can be chosen.
+    pub const KINDS: [Kind; 5] = [Kind::Text, Kind::Html, Kind::Jpeg, Kind::Png, Kind::Tiff];
+}
+
+/// How a document was converted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Conversion {
+    /// The SHA-256 of the source file, hexadecimal.
+    pub source: String,
+    /// What the source file is.
+    pub kind: String,
+    /// What converted it.
+    pub tool: String,
+    /// The tool's version.
+    pub version: String,
+    /// The part that it is archived as.
+    pub part: String,
+    /// The SHA-256 of what was made, hexadecimal.
+    pub sha256: String,
+    /// Its bytes.
+    pub bytes: u64,
+    /// What was left out of what was made: nothing that is content.
+    pub left_out: Vec<String>,
+}
+
+impl Conversion {
+    /// The part that it is archived as.
+    #[must_use]
+    pub fn part(&self) -> Option<Part> {
+        [Part::Pdf, Part::View].into_iter().find(|part| part.name() == self.part)
+    }
+}
+
+/// What a tool made of a file.
+struct Made {
+    part: Part,
+    bytes: Vec<u8>,
+    left_out: Vec<String>,
+}
+
+/// What converts: this program.
+const TOOL: &str = "varanto";
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Why a file is not converted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotConverted {
+    /// The tool did not do it.
+    Failed {
+        /// Why not, in words that hold nothing of the file.
+        reason: String,
+    },
+    /// It has content that what is made would not have.
+    Loses {
+        /// What.
+        what: String,
+    },
+}
+
+impl NotConverted {
+    pub(crate) fn here(reason: impl Into<String>) -> Self {
+        Self::Failed { reason: reason.into() }
+    }
+
+    /// The fault of the document.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        let fault = |kind| Fault::new(kind, "file", "OLD-1");
+        match self {
+            Self::Failed { reason } => fault(FaultKind::NotConverted).arg("reason", reason),
+            Self::Loses { what } => fault(FaultKind::ConversionLoses).arg("what", what),
+        }
+    }
+}
+
+/// Converts the files of a batch, and keeps what was made.
+#[derive(Debug)]
+pub struct Converter<'a> {
+    chosen: &'a Chosen,
+    /// The batch's folder.
+    folder: &'a Path,
+    /// Two who want the same file converted wait for one another: it is converted once.
+    busy: [Mutex<()>; STRIPES],
+}
+
+impl<'a> Converter<'a> {
+    /// A converter of a batch.
+    #[must_use]
+    pub const fn new(chosen: &'a Chosen, folder: &'a Path) -> Self {
+        Self { chosen, folder, busy: [const { Mutex::new(()) }; STRIPES] }
+    }
+
+    /// Whether files of a kind are to be converted.
+    #[must_use]
+    pub fn takes(&self, kind: Kind) -> bool {
+        self.chosen.kinds.contains(&kind)
+    }
+
+    /// What is made of a file: kept from an earlier time, or made now.
+    ///
+    /// # Errors
+    /// Why it is not converted.
+    pub fn convert(
+        &self,
+        kind: Kind,
+        source: &[u8],
+    ) -> Result<(Conversion, Vec<u8>), NotConverted> {
+        let sum = digest(&SHA256, source);
+        let stripe = usize::from(sum.as_ref()[0]) % STRIPES;
+        let _alone = self.busy[stripe].lock().unwrap_or_else(PoisonError::into_inner);
+        let sum = hexadecimal(sum.as_ref());
+        let kept = self.folder.join(FOLDER).join(&sum[..2]);
+        let name = format!("{sum}.{}", self.recipe(kind));
+        if let Some(known) = kept_before(&kept, &name) {
+            return Ok(known);
+        }
+        let made = match kind {
+            Kind::Text => text::convert(source, self.chosen.encoding)?,
+            Kind::Html => hypertext::convert(source, self.chosen.encoding)?,
+            Kind::Jpeg | Kind::Png | Kind::Tiff => scan::convert(kind, source)?,
+            _ => return Err(NotConverted::here(format!("no way from {}", kind.name()))),
+        };
+        let conversion = Conversion {
+            source: sum,
+            kind: kind.name().to_owned(),
+            tool: TOOL.to_owned(),
+            version: VERSION.to_owned(),
+            part: made.part.name().to_owned(),
+            sha256: hexadecimal(digest(&SHA256, &made.bytes).as_ref()),
+            bytes: made.bytes.len() as u64,
+            left_out: made.left_out,
+        };
+        keep(&kept, &name, &conversion, &made.bytes)
+            .map_err(|error| NotConverted::here(error.to_string()))?;
+        Ok((conversion, made.bytes))
+    }
+
+    /// Forgets what was made of a file, for the archive would not take it: it is made anew another time.
+    pub fn forget(&self, kind: Kind, conversion: &Conversion) {
+        let Some(first) = conversion.source.get(..2) else { return };
+        let name = format!("{}.{}", conversion.source, self.recipe(kind));
+        // Without its record a file is none; where neither goes, the next rehearsal judges it again.
+        for name in [record_part(&name), name] {
+            let _ = fs::remove_file(self.folder.join(FOLDER).join(first).join(name));
+        }
+    }
+
+    /// How a kind is converted: another way makes another file of the same source.
+    fn recipe(&self, kind: Kind) -> String {
+        let encoding = self.chosen.encoding.map_or("utf-8", Encoding::name);
+        match kind {
+            Kind::Text | Kind::Html => format!("{}-{VERSION}-{encoding}", kind.name()),
+            _ => format!("{}-{VERSION}", kind.name()),
+        }
+    }
+}
+
+/// So many files can be converted at once: more than any machine does.
+const STRIPES: usize = 64;
+/// What was made stands here, in the batch's folder.
+const FOLDER: &str = "converted";
+/// How the names of records end.
+const RECORD: &str = ".json";
+
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Keeps what was made, and then its record: where there is a record, all is there.
+fn keep(folder: &Path, name: &str, record: &Conversion, bytes: &[u8]) -> std::io::Result<()> {
+    private_folder(folder)?;
+    let record = serde_json::to_vec(record).expect("texts and numbers print");
+    for (ending, bytes) in [(record_part(name), &*record), (name.to_owned(), bytes)].iter().rev() {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(bytes)?;
+        file.as_file().set_permissions(fs::Permissions::from_mode(0o600))?;
+        file.as_file().sync_all()?;
+        file.persist(folder.join(ending))?;
+    }
+    Ok(())
+}
+
+fn record_part(name: &str) -> String {
+    format!("{name}{RECORD}")
+}
+
+fn kept_before(folder: &Path, name: &str) -> Option<(Conversion, Vec<u8>)> {
+    let record = fs::read(folder.join(record_part(name))).ok()?;
+    let record: Conversion = serde_json::from_slice(&record).ok()?;
+    let bytes = fs::read(folder.join(name)).ok()?;
+    (hexadecimal(digest(&SHA256, &bytes).as_ref()) == record.sha256).then_some((record, bytes))
+}
+
+/// The bytes of a conversion that the batch's folder keeps; `None` where they are not those of then.
+#[must_use]
+pub fn kept(folder: &Path, conversion: &Conversion) -> Option<Vec<u8>> {
+    let within = folder.join(FOLDER).join(conversion.source.get(..2)?);
+    let begins = format!("{}.{}-", conversion.source, conversion.kind);
+    let entries = fs::read_dir(within).ok()?;
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    names
+        .filter(|name| name.starts_with(&begins) && !name.ends_with(RECORD))
+        .filter_map(|name| {
+            fs::read(folder.join(FOLDER).join(&conversion.source[..2]).join(name)).ok()
+        })
+        .find(|bytes| hexadecimal(digest(&SHA256, bytes).as_ref()) == conversion.sha256)
+}
+
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests;

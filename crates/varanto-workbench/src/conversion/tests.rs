@@ -1,0 +1,128 @@
+use varanto_formats::xhtml;
+
+use super::*;
+
+fn all() -> Chosen {
+    Chosen { kinds: Chosen::KINDS.into(), encoding: Some(Encoding::Windows1252) }
+}
+
+fn here(kind: Kind, source: &[u8]) -> Result<(Conversion, Vec<u8>), NotConverted> {
+    let folder = tempfile::tempdir().unwrap();
+    Converter::new(&all(), folder.path()).convert(kind, source)
+}
+
+/// OLD-1: a text becomes a page that shows it line by line, every sign of it.
+#[test]
+fn a_text_becomes_a_page_that_shows_it() {
+    let (conversion, page) =
+        here(Kind::Text, b"\nYksi <kaksi> & kolme\r\n\tneli\xE4\x0CToinen sivu\r\n\x1A").unwrap();
+    assert_eq!(xhtml::check(&page, None), []);
+    let page = String::from_utf8(page).unwrap();
+    assert!(page.contains("\n\nYksi &lt;kaksi&gt; &amp; kolme\n\tneliä</pre><pre"), "{page}");
+    assert_eq!((conversion.tool.as_str(), conversion.part.as_str()), ("varanto", "view"));
+    for unreadable in [&b"kohta\x01kaksi"[..], b"\xFF\xFEa\xD8"] {
+        assert!(matches!(here(Kind::Text, unreadable), Err(NotConverted::Failed { .. })));
+    }
+    let chosen = Chosen { encoding: None, ..all() };
+    let folder = tempfile::tempdir().unwrap();
+    let told = Converter::new(&chosen, folder.path()).convert(Kind::Text, b"neli\xE4");
+    assert!(matches!(told, Err(NotConverted::Failed { reason }) if reason.contains("encoding")));
+}
+
+/// OLD-1: markup of browsers becomes XHTML that the archive takes; what is no content is told, what is content and
+/// cannot stand keeps it from being converted.
+#[test]
+fn markup_of_browsers_becomes_a_page() {
+    let source = b"<HTML><META http-equiv=Content-Type content='text/html; charset=iso-8859-1'>\
+        <BODY onload=x()><P>Yksi &auml;iti<BR>kaksi<P align=center>neli\xE4<TABLE><TR><TD>1<TD>2</TABLE><o:p>3</o:p>\
+        <b><i>4</b>5</i>";
+    let (conversion, page) = here(Kind::Html, source).unwrap();
+    assert_eq!(xhtml::check(&page, None), []);
+    let page = String::from_utf8(page).unwrap();
+    for text in [
+        "<p>Yksi äiti<br/>kaksi</p>",
+        "neliä",
+        "<td>1</td><td>2</td>",
+        "3",
+        "<b><i>4</i></b><i>5</i>",
+    ] {
+        assert!(page.contains(text), "{text} in {page}");
+    }
+    assert_eq!(conversion.left_out, ["@on", "meta", "o_p"]);
+    let lost = here(Kind::Html, b"<p>Kuva: <img src=kuva.jpg>");
+    assert_eq!(lost, Err(NotConverted::Loses { what: "img".to_owned() }));
+    assert!(here(Kind::Html, "<div>".repeat(900).as_bytes()).is_err());
+    // What comes again in each paragraph is not read to its end.
+    let never_closed: Vec<String> = (0..9_000).map(|at| format!("<font size={at}>")).collect();
+    let many = never_closed.concat() + &"<p>".repeat(9_000);
+    assert!(here(Kind::Html, many.as_bytes()).is_err());
+    assert!(here(Kind::Html, b"<p>Yksi\x01kaksi").is_err());
+    // What looks like an element and is none: its name is told to nobody.
+    for source in
+        ["<p>Matti <matti.virtanen@kunta.fi> kertoi", "<p>Asiakas <Virtanen 080850-901K> kertoi"]
+    {
+        let told = here(Kind::Html, source.as_bytes());
+        assert_eq!(told, Err(NotConverted::Loses { what: "other".to_owned() }));
+    }
+}
+
+/// OLD-9: a text whose letters do not tell that it is in the encoding that was said is not converted with wrong letters.
+#[test]
+fn a_text_of_another_encoding_is_not_converted() {
+    use Encoding::{CodePage850, Windows1252};
+    let text = "Äiti kävi töissä, ja isä oli kotona. Tyttö söi päivällistä.";
+    let windows: Vec<u8> =
+        text.chars().map(|sign| u8::try_from(u32::from(sign)).unwrap()).collect();
+    let in_place = |from: &[u8], to: &[u8]| -> Vec<u8> {
+        let one = |byte: &u8| from.iter().position(|it| it == byte).map_or(*byte, |at| to[at]);
+        windows.iter().map(one).collect()
+    };
+    let from = [0xE4, 0xF6, 0xC4];
+    let dos = in_place(&from, &[0x84, 0x94, 0x8E]);
+    let macintosh = in_place(&from, &[0x8A, 0x9A, 0x80]);
+    let seven_bits = in_place(&from, b"{|[");
+    let quoted = [b"\x94".as_slice(), &windows, b"\x94 \x96 \x94N\xE4in\x94"].concat();
+    for (source, encoding, converted) in [
+        (&windows, Windows1252, true),
+        (&quoted, Windows1252, true),
+        (&dos, CodePage850, true),
+        (&dos, Windows1252, false),
+        (&windows, CodePage850, false),
+        (&macintosh, Windows1252, false),
+        (&macintosh, CodePage850, false),
+        (&seven_bits, Windows1252, false),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let chosen = Chosen { encoding: Some(encoding), ..all() };
+        let made = Converter::new(&chosen, folder.path()).convert(Kind::Text, source);
+        assert_eq!(made.is_ok(), converted, "{encoding:?} {made:?}");
+        if let Ok((_, page)) = made {
+            assert!(String::from_utf8(page).unwrap().contains(text));
+        }
+    }
+}
+
+/// OLD-9: a file is converted once: what was made is kept with its record, and made again where it was spoilt.
+#[test]
+fn what_was_made_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let chosen = all();
+    let converter = Converter::new(&chosen, folder.path());
+    let (conversion, bytes) = converter.convert(Kind::Text, b"Kirje").unwrap();
+    assert_eq!(kept(folder.path(), &conversion).as_ref(), Some(&bytes));
+    assert_eq!(
+        converter.convert(Kind::Text, b"Kirje").unwrap(),
+        (conversion.clone(), bytes.clone())
+    );
+    let within = folder.path().join("converted").join(&conversion.source[..2]);
+    for entry in fs::read_dir(&within).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::write(path, b"spoilt").unwrap();
+    }
+    assert_eq!(kept(folder.path(), &conversion), None);
+    assert_eq!(converter.convert(Kind::Text, b"Kirje").unwrap(), (conversion.clone(), bytes));
+    converter.forget(Kind::Text, &conversion);
+    assert_eq!(kept(folder.path(), &conversion), None);
+    assert_eq!(fs::read_dir(&within).unwrap().count(), 0);
+}
