@@ -57,15 +57,40 @@ pub struct SealedDraft(Vec<u8>);
 const DRAFT: &str = "draft";
 
 impl Store {
-    /// As [`Store::seal_content`], for what is written in a draft.
+    /// As [`Store::seal_content`], for what is written in an edition of a draft. Beside it stands what the draft's row
+    /// says, so that a row changed there is told.
     pub fn seal_draft(
         &self,
         key: &DataKey,
-        draft: i64,
+        draft: &NewDraft<'_>,
+        edition: i64,
         written: &[u8],
     ) -> Result<SealedDraft, StoreError> {
-        let place = Place { what: DRAFT, key: draft };
-        Ok(SealedDraft(self.seal_parts(0, key, place, &[written])?))
+        let place = Place { what: DRAFT, key: draft.key };
+        let row = told(draft, edition);
+        Ok(SealedDraft(self.seal_parts(0, key, place, &[written, row.as_bytes()])?))
+    }
+}
+
+/// What the row of a draft says, in one line; when it was begun and saved is known to the writer alone.
+fn told(draft: &NewDraft<'_>, edition: i64) -> String {
+    let NewDraft { key, client, case, author, structure, document, language } = draft;
+    format!("{key} {} {case} {edition} {structure} {document} {language} {author}", client.0)
+}
+
+impl DraftRow {
+    /// The draft as it is to be kept again.
+    #[must_use]
+    pub fn by<'a>(&'a self, author: &'a str) -> NewDraft<'a> {
+        NewDraft {
+            key: self.key,
+            client: self.client,
+            case: self.case,
+            author,
+            structure: &self.structure,
+            document: &self.document,
+            language: &self.language,
+        }
     }
 }
 
@@ -109,13 +134,45 @@ impl ReadTx<'_> {
         _permit: &ArchivePermit,
         draft: &DraftRow,
     ) -> Result<Vec<u8>, StoreError> {
-        const SQL: &str = "SELECT sealed FROM draft WHERE draft_key = ?1";
-        let sealed: Vec<u8> = self.one(SQL, [draft.key], |row| row.get(0))?;
-        let key = self.data_key(draft.client)?;
-        let place = Place { what: DRAFT, key: draft.key };
-        let mut parts = self.open_parts(&key, place, &sealed)?;
+        self.open_draft(draft)
+    }
+
+    fn open_draft(&self, draft: &DraftRow) -> Result<Vec<u8>, StoreError> {
+        const SQL: &str = "SELECT sealed, author FROM draft WHERE draft_key = ?1";
+        let (sealed, author): (Vec<u8>, i64) =
+            self.one(SQL, [draft.key], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let damaged = || StoreError::Damaged(format!("draft {}", draft.key));
-        parts.pop().filter(|_| parts.is_empty()).ok_or_else(damaged)
+        let author = self.term(author)?;
+        let key = self.client_data_key(draft.client)?.ok_or_else(damaged)?;
+        let place = Place { what: DRAFT, key: draft.key };
+        let parts = self.open_parts(&key, place, &sealed).map_err(|_| damaged())?;
+        let [written, row] = <[Vec<u8>; 2]>::try_from(parts).map_err(|_| damaged())?;
+        let as_told = row == told(&draft.by(&author), draft.edition).as_bytes();
+        if as_told { Ok(written) } else { Err(damaged()) }
+    }
+
+    /// The drafts that are not as they were written.
+    pub(crate) fn wrong_drafts(&self) -> Result<Vec<(String, &'static str)>, StoreError> {
+        const KEYS: &str = "SELECT draft_key, 0 FROM draft ORDER BY draft_key";
+        const SQL: &str =
+            "SELECT draft_key, client_key, case_key, structure, edition, begun_at, saved_at,
+            document, language
+            FROM draft WHERE draft_key = ?1 AND ?2 = 0";
+        let keys: Vec<[i64; 2]> = self.all(KEYS, [], |row| Ok([row.get(0)?, row.get(1)?]))?;
+        let mut wrong = Vec::new();
+        for of in keys {
+            let opened = self
+                .drafts(SQL, of)
+                .and_then(|rows| rows.iter().try_for_each(|row| self.open_draft(row).map(drop)));
+            match opened {
+                Ok(()) => {}
+                Err(StoreError::Damaged(_)) => {
+                    wrong.push((format!("draft {}", of[0]), "is not as it was written"));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(wrong)
     }
 
     fn drafts(&self, sql: &'static str, of: [i64; 2]) -> Result<Vec<DraftRow>, StoreError> {

@@ -331,6 +331,7 @@ impl RowWalk<'_> {
         for (place, wrong) in [
             ("persons", self.tx.wrong_persons()),
             ("openings", self.tx.wrong_openings()),
+            ("drafts", self.tx.wrong_drafts()),
             ("identity joins", self.tx.wrong_identity_joins()),
         ] {
             match wrong {

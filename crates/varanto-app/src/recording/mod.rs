@@ -229,9 +229,18 @@ impl App {
         let content = form::proposed(&structure, &known).0;
         let draft = Draft { guardians: String::new(), content };
         let (key, number) = (self.key_of(facts.client_key)?, self.store.ids().next_key());
-        let sealed = self.store.seal_draft(&key, number, drafts::write(&draft).as_bytes())?;
         let (client, case, structure) = (facts.client_key, facts.key, begun.structure.clone());
         let language = begun.language.tag();
+        let new = NewDraft {
+            key: number,
+            client,
+            case,
+            author: &author,
+            structure: &structure,
+            document: &document,
+            language,
+        };
+        let sealed = self.store.seal_draft(&key, &new, 1, drafts::write(&draft).as_bytes())?;
         let oldest = FinnishDay::of(now).plus_days(-DRAFT_DAYS).start();
         self.store
             .write::<_, AppError>(move |tx| {
@@ -370,7 +379,7 @@ impl App {
         let author = author(caller).ok_or(AppError::NotFound)?;
         let row = self.own_draft(&author, client, number)?;
         let key = self.key_of(row.client)?;
-        let sealed = self.store.seal_draft(&key, number, written.as_bytes())?;
+        let sealed = self.store.seal_draft(&key, &row.by(&author), seen + 1, written.as_bytes())?;
         let saved = self.store.write::<_, AppError>(move |tx| {
             let row = tx.find_draft(&author, number)?.ok_or(AppError::NotFound)?;
             if !tx.update_draft(number, seen, &sealed)? {

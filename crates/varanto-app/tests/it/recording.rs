@@ -40,6 +40,11 @@ fn begun(dossier: &Dossier) -> Begun {
     }
 }
 
+/// Begins a draft of a note as a worker of the county does.
+pub(crate) fn begin_a_note(world: &World, dossier: &Dossier) {
+    begin(world, &worker(world, COUNTY, UNIT), dossier);
+}
+
 fn begin(world: &World, caller: &Caller, dossier: &Dossier) -> i64 {
     world.app.begin_draft(caller, &writer(), &begun(dossier)).unwrap()
 }
