@@ -176,9 +176,14 @@ impl Tokens {
     /// The person that a token tells of.
     ///
     /// # Errors
-    /// 401 with a code that says which check failed.
+    /// 401 with a code that says which check failed; `token-of-a-citizen` for one with an identity code.
     pub fn verify(&self, token: &str) -> Result<Person, Problem> {
-        person(self.claims(token)?)
+        let claims = self.claims(token)?;
+        // Whoever comes as a citizen comes to the citizen's own pages, and to nothing else.
+        if !claims["identity_code"].is_null() {
+            return Err(refused("token-of-a-citizen"));
+        }
+        person(claims)
     }
 
     /// Whom the token of a login tells of, when it was made for that very login.
@@ -195,6 +200,10 @@ impl Tokens {
             return Err(refused("token-wrong-nonce"));
         }
         let who = if let Some(code) = &told.identity_code {
+            // One login is one person.
+            if !told.positions.is_empty() || !claims["role"].is_null() {
+                return Err(refused("token-of-a-citizen"));
+            }
             let code = PersonalIdentityCode::parse(code)
                 .map_err(|_| refused("token-incomplete").arg("claim", "identity_code"))?;
             LoggedInAs::Citizen { code, strong: self.strong.contains(&told.acr) }
@@ -346,6 +355,25 @@ mod tests {
         check(|claims| claims.nbf += 120, "token-not-yet-valid");
         check(|claims| claims.iss = "https://b".into(), "token-wrong-issuer");
         check(|claims| claims.aud = "another".into(), "token-wrong-audience");
+    }
+
+    /// ACC-1, CIT-1: a token with an identity code is none of the interface for systems, and one that tells of a
+    /// professional too is nobody's.
+    #[test]
+    fn a_token_is_a_citizens_or_a_professionals() {
+        let citizen = |claims: &mut Claims| claims.identity_code = Some("180418A903L".into());
+        check(citizen, "token-of-a-citizen");
+        let provider = provider();
+        let mut claims = provider.claims(&provider.users()[0], Duration::from_mins(1), None);
+        citizen(&mut claims);
+        claims.nonce = Some("nonce".into());
+        let login = |claims: &Claims| {
+            let login = tokens(&provider).verify_login(&provider.sign(claims), "nonce");
+            login.map(|login| login.who).map_err(|problem| problem.code)
+        };
+        assert_eq!(login(&claims).err(), Some("token-of-a-citizen"));
+        claims.role.clear();
+        assert!(matches!(login(&claims), Ok(LoggedInAs::Citizen { .. })));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use varanto_app::archive::{
 };
 use varanto_app::relationship::RelationshipState;
 use varanto_app::{App, AppError};
-use varanto_domain::access::{Caller, Denial, Reason};
+use varanto_domain::access::{self, Caller, Denial, Reason, Role};
 use varanto_domain::ids::Oid;
 use varanto_domain::relationship::{RegisterUseRight, Side, Standing};
 use varanto_domain::time::FinnishDay;
@@ -43,7 +43,7 @@ pub(crate) fn situation(
     caller: &Caller,
     client: &OpenClient,
 ) -> Result<Situation, AppError> {
-    let summary = app.client_summary(
+    let mut summary = app.client_summary(
         caller,
         &SummaryQuery {
             client: client.client.clone(),
@@ -52,6 +52,11 @@ pub(crate) fn situation(
             reason: client.reason,
         },
     )?;
+    // A document of one's own registers is not asked for in a situation of disclosure: each would be denied.
+    if client.situation.is_some_and(access::Situation::discloses) {
+        summary.relationships.retain(|one| !caller.owns(&one.item.controller));
+        summary.documents.retain(|one| !caller.owns(&one.item.controller));
+    }
     let mut relationships = Vec::new();
     // The newest first; one whose identifier is masked is told by the summary alone.
     let ids = summary.relationships.iter().rev().filter_map(|one| one.id.as_ref());
@@ -91,6 +96,8 @@ struct ClientPage {
     more_with: Vec<String>,
     masked: bool,
     empty: bool,
+    /// Whether a reason might show more.
+    asks_reason: bool,
 }
 
 /// A relationship as the page tells it.
@@ -191,6 +198,10 @@ pub(super) async fn page(
         empty: told.last.hits.is_empty()
             && told.summary.relationships.is_empty()
             && told.summary.documents.is_empty(),
+        // A disclosure wants the client's permission, which no reason stands for.
+        asks_reason: client.reason.is_none()
+            && client.situation != Some(access::Situation::Disclosure)
+            && visit.caller.role().is_some_and(Role::serves_clients),
         shell,
         frame,
     };

@@ -655,7 +655,7 @@ struct RecordedPage {
     title: String,
     document: Oid,
     archived_at: String,
-    signed: bool,
+    signature: Option<String>,
 }
 
 /// `GET …/recorded/{oid}/`: that the document is archived, and where to go on.
@@ -680,7 +680,7 @@ pub(super) async fn recorded(
     let page = RecordedPage {
         title: reading::Row::of(&view, &names, &shell, &frame.base).title,
         archived_at: shell.words.moment(&view.archived_at),
-        signed: view.signatures.is_some(),
+        signature: reading::signature(&view).map(|key| shell.words.of(&key)),
         document,
         shell,
         frame,

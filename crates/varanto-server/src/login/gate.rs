@@ -140,7 +140,12 @@ async fn through(
         Ok(None) => return Err(redirect(&format!("/{tag}/position/"))),
         Err(problem) => {
             let logged = routes::log_turned_away(doors, problem.code, turned).await;
-            return Err(logged.err().unwrap_or(problem).into_response());
+            let mut response = logged.err().unwrap_or(problem).into_response();
+            // Even who may do nothing here finds the way out, and to another position.
+            let own = if session.citizen.is_some() { Side::Own } else { Side::Desk };
+            let registry = doors.app.registry();
+            response.extensions_mut().insert(Visitor::of(&registry, &session, own, language));
+            return Err(response);
         }
     };
     let name = name_of(&session);

@@ -22,11 +22,12 @@ use crate::config;
 use crate::doors::Doors;
 use crate::names::Names;
 use crate::outbound::{ConnectionError, Outbound, Place};
-use crate::pages::{Shell, redirect, rendered};
+use crate::pages::{Shell, Visitor, redirect, rendered};
 use crate::rest::problem::Problem;
 use crate::rest::routes;
 use crate::texts::Language;
 use crate::tokens::{LoggedIn, LoggedInAs};
+use crate::turned_away::Turned;
 
 pub use gate::{Fields, Visit};
 
@@ -315,10 +316,16 @@ async fn positions(
     else {
         return redirect(&format!("/{}/login/", language.tag()));
     };
+    if session.citizen.is_some() {
+        return redirect(&format!("/{}/own/", language.tag()));
+    }
     let registry = doors.app.registry();
     let names = Names { registry: &registry, language };
     let page = PositionPage {
-        shell: Shell::new(language, "/position/"),
+        shell: Shell {
+            visitor: Some(Visitor::of(&registry, &session, gate::Side::Desk, language)),
+            ..Shell::new(language, "/position/")
+        },
         form_token: session.form_token.clone(),
         positions: session.positions().iter().map(|one| names.place(one)).enumerate().collect(),
     };
@@ -336,15 +343,16 @@ async fn choose(
     let Some(language) = Language::of_path(&language) else {
         return Problem::not_found().into_response();
     };
+    let turned = routes::turned(&request);
     let (parts, body) = request.into_parts();
     let secret = cookie(&parts.headers, COOKIE).unwrap_or_default();
     let now = doors.clock.now();
     let Some(session) = doors.sessions.find(secret, now) else {
-        return refused("session-ended").into_response();
+        return turned_away(&doors, refused("session-ended"), turned).await;
     };
     let chosen = match gate::fields(&doors, &parts.headers, body, &session).await {
         Ok(fields) => fields.text("position").parse().ok(),
-        Err(problem) => return problem.into_response(),
+        Err(problem) => return turned_away(&doors, problem, turned).await,
     };
     match chosen.and_then(|position| doors.sessions.choose(secret, position, now)) {
         Some(secret) => {
@@ -365,13 +373,14 @@ async fn end(
     let Some(language) = Language::of_path(&language) else {
         return Problem::not_found().into_response();
     };
+    let turned = routes::turned(&request);
     let (parts, body) = request.into_parts();
     if let Some(secret) = cookie(&parts.headers, COOKIE)
         && let Some(session) = doors.sessions.find(secret, doors.clock.now())
     {
         match gate::fields(&doors, &parts.headers, body, &session).await {
             Ok(_) => doors.sessions.end(secret),
-            Err(problem) => return problem.into_response(),
+            Err(problem) => return turned_away(&doors, problem, turned).await,
         }
     }
     let mut response = redirect(&format!("/{}/login/", language.tag()));
@@ -380,6 +389,12 @@ async fn end(
     let clear = HeaderValue::from_static("\"cache\"");
     response.headers_mut().insert("clear-site-data", clear);
     response
+}
+
+/// The answer to what is not let through, once its line is written.
+async fn turned_away(doors: &Doors, problem: Problem, turned: Turned) -> Response {
+    let logged = routes::log_turned_away(doors, problem.code, turned).await;
+    logged.err().unwrap_or(problem).into_response()
 }
 
 /// The value of one of our cookies.

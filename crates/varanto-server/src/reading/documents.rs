@@ -8,13 +8,15 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::IntoResponse;
+use varanto_app::Registry;
 use varanto_app::archive::{DocumentView, LookedAt, Onlooker, WhoLooks};
+use varanto_domain::access::GuardianMark;
 use varanto_domain::archive::documents::Part;
 use varanto_domain::ids::Oid;
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::xhtml::SAFE_COPY_MEDIA_TYPE;
 
-use super::{ClientFrame, Page, Row, Told, locked, spoken, state};
+use super::{ClientFrame, Page, Row, Told, locked, signature, spoken, state};
 use crate::certificates::hex;
 use crate::doors::Doors;
 use crate::login::gate::{Side, Visit};
@@ -71,7 +73,7 @@ struct DocumentPage {
     versions: Vec<Version>,
     attachments: Vec<String>,
     guardians: Option<&'static str>,
-    signed: bool,
+    signature: Option<String>,
     /// What the kind of document is for, in plain words for a citizen.
     meaning: Option<&'static str>,
 }
@@ -132,8 +134,8 @@ pub(super) async fn page(
             .any(|one| view.parts.contains(one)),
         versions: versions.iter().map(version).collect(),
         attachments: view.attachments.iter().map(address).collect(),
-        guardians: guardians(told.guardian_disclosure.as_deref()),
-        signed: view.signatures.is_some(),
+        guardians: guardians(&told, &registry).filter(|_| !view.masked),
+        signature: signature(&view).map(|key| shell.words.of(&key)),
         meaning: meaning(told.general_type.as_deref()).filter(|_| visit.side == Side::Own),
         path: place.path,
         row,
@@ -155,12 +157,19 @@ fn meaning(general_type: Option<&str>) -> Option<&'static str> {
     }
 }
 
-/// The key of what a document says of showing it to guardians.
-fn guardians(code: Option<&str>) -> Option<&'static str> {
-    match code? {
-        "1" => Some("desk.guardians-shown"),
-        _ => Some("desk.guardians-hidden"),
-    }
+/// The key of whether a document may be shown to guardians: of what it says, by who says it.
+///
+/// Source: CIT-4.
+fn guardians(told: &Told, registry: &Registry) -> Option<&'static str> {
+    let code = told.guardian_disclosure.as_deref()?;
+    let unit = Oid::parse(&told.service_unit.id).ok()?;
+    let controller = Oid::parse(&told.controller.id).ok()?;
+    let by_organiser = registry.units_of(&controller).contains(&unit);
+    Some(match GuardianMark::of(Some(code), by_organiser) {
+        GuardianMark::Shown => "desk.guardians-shown",
+        GuardianMark::NotSaid => "desk.guardians-undecided",
+        GuardianMark::Hidden | GuardianMark::HiddenByProducer => "desk.guardians-hidden",
+    })
 }
 
 /// `GET …/documents/{oid}/view`: the view as a page of its own, for the frame.

@@ -248,6 +248,30 @@ impl Row {
     }
 }
 
+/// The key of what was found of a document's signatures when it arrived, the worst first; `None` where it is not told.
+pub(crate) fn signature(view: &DocumentView) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Found {
+        signatures: Vec<One>,
+    }
+    #[derive(Deserialize)]
+    struct One {
+        verdict: String,
+    }
+    if view.masked {
+        return None;
+    }
+    let found: Option<Found> = match &view.signatures {
+        Some(told) => Some(serde_json::from_str(told).ok()?),
+        None => None,
+    };
+    let found = found.map(|found| found.signatures).unwrap_or_default();
+    let is = |word: &&&str| found.iter().any(|one| one.verdict == **word);
+    let worst = ["broken", "not-verified", "valid-not-trusted", "valid"];
+    let word = worst.iter().find(is).copied().unwrap_or("none");
+    Some(format!("desk.signature-{word}"))
+}
+
 /// The key of a state's text, of one that is not in force.
 pub(crate) const fn state(state: VersionState) -> Option<&'static str> {
     match state {
@@ -292,5 +316,56 @@ pub(crate) const fn spoken(language: Language) -> varanto_formats::view::ViewLan
     match language {
         Language::Swedish => ViewLanguage::Swedish,
         Language::Finnish | Language::English => ViewLanguage::Finnish,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use varanto_domain::archive::documents::Form;
+    use varanto_domain::ids::Oid;
+
+    use super::*;
+
+    pub(super) fn view(metadata: &serde_json::Value) -> DocumentView {
+        DocumentView {
+            document: Oid::parse("1.2.3").unwrap(),
+            metadata: metadata.to_string(),
+            arrival: "{}".into(),
+            masked: false,
+            state: VersionState::InForce,
+            form: Form::Structured,
+            parts: Vec::new(),
+            archived_at: Instant::from_millis(0),
+            content_bytes: 0,
+            invalidated: None,
+            attachments: Vec::new(),
+            retention: None,
+            signatures: None,
+        }
+    }
+
+    /// ARC-14: of a signature is told what was found: that it is broken or nobody's whom the archive trusts, as well as
+    /// that it is good; and where that is withheld nothing is told, not that there is none.
+    #[test]
+    fn a_signature_is_told_by_what_was_found_of_it() {
+        let told = |verdicts: Option<&[&str]>, masked: bool| {
+            let signatures = verdicts.map(|verdicts| {
+                let one = |verdict: &&str| serde_json::json!({ "verdict": verdict });
+                let all: Vec<_> = verdicts.iter().map(one).collect();
+                serde_json::json!({ "checked_at": "", "signatures": all }).to_string()
+            });
+            signature(&DocumentView { signatures, masked, ..view(&serde_json::json!({})) })
+        };
+        for (verdicts, key) in [
+            (&["valid"][..], "desk.signature-valid"),
+            (&["valid-not-trusted"], "desk.signature-valid-not-trusted"),
+            (&["not-verified"], "desk.signature-not-verified"),
+            (&["valid", "broken"], "desk.signature-broken"),
+            (&[], "desk.signature-none"),
+        ] {
+            assert_eq!(told(Some(verdicts), false).as_deref(), Some(key));
+        }
+        assert_eq!(told(None, false).as_deref(), Some("desk.signature-none"));
+        assert_eq!(told(None, true), None);
     }
 }

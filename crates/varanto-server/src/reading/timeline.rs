@@ -151,31 +151,15 @@ fn tasks(
 #[cfg(test)]
 mod tests {
     use varanto_app::archive::DocumentView;
-    use varanto_domain::archive::documents::{Form, VersionState};
-    use varanto_domain::ids::{ClientIdentifier, Oid, PersonalIdentityCode};
-    use varanto_domain::time::Instant;
+    use varanto_domain::ids::{ClientIdentifier, PersonalIdentityCode};
 
+    use super::super::tests::view;
     use super::*;
 
     fn hit(given_names: &str, code: &str) -> DocumentView {
-        let metadata = serde_json::json!({ "client": {
+        view(&serde_json::json!({ "client": {
             "given_names": given_names, "family_name": "Suvanto", "identity_code": code,
-        }});
-        DocumentView {
-            document: Oid::parse("1.2.3").unwrap(),
-            metadata: metadata.to_string(),
-            arrival: "{}".into(),
-            masked: false,
-            state: VersionState::InForce,
-            form: Form::Structured,
-            parts: Vec::new(),
-            archived_at: Instant::from_millis(0),
-            content_bytes: 0,
-            invalidated: None,
-            attachments: Vec::new(),
-            retention: None,
-            signatures: None,
-        }
+        }}))
     }
 
     /// REL-4: among a client's documents are those of a joint case that are another's; who the client is they do

@@ -464,6 +464,7 @@ pub const CODES: &[&str] = &[
     "token-incomplete",
     "token-malformed",
     "token-not-yet-valid",
+    "token-of-a-citizen",
     "token-signature",
     "token-wrong-audience",
     "token-wrong-issuer",

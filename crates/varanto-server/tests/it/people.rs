@@ -250,6 +250,24 @@ async fn a_form_of_another_session_or_site_does_nothing() {
     assert!(ended.text().contains("session-ended"));
 }
 
+/// ACC-1, LOG-1: a form of another session neither logs out nor changes the position, and leaves its line.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_logged_out_by_anothers_form() {
+    for path in ["/fi/position/", "/fi/logout"] {
+        // Who repeats what was turned away is told of once.
+        let house = House::open();
+        let user = house.provider.users()[0].id.clone();
+        let mut guest = Guest::of(&house);
+        guest.log_in(&user).await;
+        let lines = house.log_lines();
+        let answer = guest.send("POST", path, "form_token=another&position=0").await;
+        assert_eq!(answer.status, 403, "{path}");
+        assert!(answer.text().contains("form-of-others"), "{}", answer.text());
+        assert_eq!(house.log_lines(), lines + 1, "{path}");
+        assert_eq!(guest.get("/fi/desk/").await.status, 200, "{path}");
+    }
+}
+
 /// ACC-2: professionals have their pages and citizens theirs.
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_comes_to_the_pages_of_the_other_side() {
@@ -259,15 +277,20 @@ async fn nobody_comes_to_the_pages_of_the_other_side() {
     let answer = citizen.get("/fi/desk/").await;
     assert_eq!(answer.status, 403);
     assert!(answer.text().contains("pages-of-others"), "{}", answer.text());
+    assert!(answer.text().contains("action=\"/fi/logout\""), "the way out is shown");
+    let positions = citizen.get("/fi/position/").await;
+    assert_eq!(path_of(positions.header("location")), "/fi/own/");
     let mut worker = Guest::of(&served.house);
     worker.log_in(&served.worker).await;
     assert_eq!(worker.get("/fi/own/").await.status, 403);
+    assert!(worker.get("/fi/position/").await.text().contains("action=\"/fi/logout\""));
     // A citizen's token is none of the interface.
     let token =
         served.house.provider.token_for(&served.citizen(), std::time::Duration::from_mins(1));
     let client = served.house.stranger().bearer(&token.unwrap());
     let answer = client.get(&format!("/api/v1/documents/{}", served.documents[0])).await.unwrap();
     assert_eq!(answer.status, 401);
+    assert!(answer.text().contains("token-of-a-citizen"), "{}", answer.text());
 }
 
 /// CAS-1, D8: a worker finds the client, sees the situation, the time line and a document; no address, title or
@@ -386,6 +409,29 @@ async fn another_clients_document_is_not_there_for_any_reason() {
     let own = served.documents.last().unwrap();
     assert_eq!(count, 0, "{}", openings.text());
     assert_eq!(guest.get(&format!("{client}documents/{own}/")).await.status, 200);
+}
+
+/// DIS-1, ACC-3: in a situation of disclosure no document of one's own registers is asked for, which would be denied each time;
+/// and no reason is asked for where none opens anything.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_in_disclosure_asks_for_no_document_of_ones_own() {
+    let served = Served::open(true).await;
+    let mut guest = Guest::of(&served.house);
+    guest.log_in(&served.worker).await;
+    let sought = format!("identity_code={}&situation=disclosure", served.code);
+    let sent = guest.post("/fi/desk/", "/fi/desk/find", &sought).await;
+    let page = guest.follow(&sent).await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    assert!(!page.text().contains("/documents/"), "{}", page.text());
+    assert!(!page.text().contains("name=\"reason\""), "{}", page.text());
+    let reviewer = served.house.person("archivist");
+    let asked = serde_json::json!({ "client": { "identity_code": served.code } });
+    let log = reviewer.post_json("/api/v1/logs/_search", &asked).await.unwrap();
+    assert_eq!(log.status, 200, "{}", log.text());
+    let log = log.json();
+    let mut denied =
+        log["lines"].as_array().unwrap().iter().filter(|one| one["outcome"] == "denied");
+    assert!(denied.all(|one| one["documents"] == serde_json::json!([])), "{log}");
 }
 
 /// ACC-1, ACC-3: a client is named where what the page itself was permitted to show tells the name, and nowhere else.
