@@ -944,7 +944,7 @@ fn the_usual_situation_follows_who_asks_and_whose_register_it_is() {
         make(&mut world);
         Situation::usual(&world.caller, &world.document, &world.client, world.day)
     };
-    let table: [(Make, Situation); 12] = [
+    let table: [(Make, Situation); 13] = [
         (|_| {}, Situation::OwnRegister),
         (|world| world.person(Role::Worker), Situation::OwnRegister),
         (|world| world.person(Role::Archivist), Situation::Archivist),
@@ -983,6 +983,15 @@ fn the_usual_situation_follows_who_asks_and_whose_register_it_is() {
             Situation::OwnRegister,
         ),
         (|world| world.document.group = DocumentGroup::Permission, Situation::ClientWill),
+        // What it does for itself as a producer is done in its own register all the same.
+        (
+            |world| {
+                for right in &mut world.client.rights {
+                    right.side = Side::Producer;
+                }
+            },
+            Situation::OwnRegister,
+        ),
         // One that does not serve the client.
         (
             |world| {
