@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
-use rusqlite::params;
 use varanto_domain::ids::{ClientIdentifier, ClientKey, TemporaryIdentifier};
 
+use crate::engine::params;
 use crate::keys::Keys;
 use crate::{ReadTx, StoreError, WriteTx};
 

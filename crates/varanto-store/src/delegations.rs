@@ -1,12 +1,12 @@
 //! Delegations: what organisers let producers' main users keep. Rows derived from the lines of the use log that tell of
 //! them.
 
-use rusqlite::{Row, params};
 use varanto_domain::access::keeping::Delegation;
 use varanto_domain::access::log::KeptLine;
 use varanto_domain::ids::Oid;
 use varanto_domain::time::Instant;
 
+use crate::engine::{Row, params};
 use crate::{ReadTx, StoreError, WriteTx};
 
 /// A delegation, and what became of it.
@@ -24,7 +24,7 @@ pub struct DelegationRow {
 
 type Raw = (i64, i64, i64, String, i64, Option<i64>, Option<i64>);
 
-fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
+fn raw(row: &Row<'_>) -> Result<Raw, StoreError> {
     let (line, organiser, producer) = (row.get(0)?, row.get(1)?, row.get(2)?);
     Ok((line, organiser, producer, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
 }

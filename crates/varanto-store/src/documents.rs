@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Row, params};
 use varanto_domain::access::log::told_of;
 use varanto_domain::access::{
     Display, DocumentFacts, InvalidatePermit, ReadPermit, Subject, VersionFacts, WholePermit,
@@ -15,6 +14,7 @@ use varanto_domain::relationship::InCase;
 use varanto_domain::time::Instant;
 
 use crate::content::Place;
+use crate::engine::{Row, params};
 use crate::holes;
 use crate::keys::DataKey;
 use crate::oids;
@@ -227,7 +227,7 @@ impl ReadTx<'_> {
     pub fn list_versions(&self, set: VersionKey) -> Result<Vec<VersionRow>, StoreError> {
         const SQL: &str = "SELECT version_key FROM document_version
             WHERE set_key = ?1 AND version > 1 ORDER BY version";
-        let later = self.all(SQL, [set.0], |row| row.get::<_, i64>(0))?;
+        let later = self.all(SQL, [set.0], |row| row.get::<i64>(0))?;
         std::iter::once(set.0)
             .chain(later)
             .map(|key| self.version_of_key(VersionKey(key)))
@@ -238,7 +238,7 @@ impl ReadTx<'_> {
     pub fn list_attachments(&self, main: VersionKey) -> Result<Vec<VersionRow>, StoreError> {
         const SQL: &str = "SELECT version_key FROM document_version
             WHERE main_key = ?1 AND state = 0 ORDER BY version_key";
-        let keys = self.all(SQL, [main.0], |row| row.get::<_, i64>(0))?;
+        let keys = self.all(SQL, [main.0], |row| row.get::<i64>(0))?;
         keys.into_iter().map(|key| self.version_of_key(VersionKey(key))).collect()
     }
 
@@ -446,7 +446,7 @@ pub(crate) struct RawVersion {
 
 impl RawVersion {
     /// Reads the columns in the order in which [`ReadTx::version_of_key`] asks for them.
-    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(crate) fn read(row: &Row<'_>) -> Result<Self, StoreError> {
         Ok(Self {
             version: row.get(0)?,
             client: row.get(1)?,

@@ -1,11 +1,11 @@
 //! Drafts: what people have begun to record and not archived.
 
-use rusqlite::params;
 use varanto_domain::access::ArchivePermit;
 use varanto_domain::ids::{ClientKey, Oid};
 use varanto_domain::time::Instant;
 
 use crate::content::Place;
+use crate::engine::params;
 use crate::keys::DataKey;
 use crate::{ReadTx, Store, StoreError, WriteTx};
 

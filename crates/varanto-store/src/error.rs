@@ -125,22 +125,6 @@ impl StoreError {
     }
 }
 
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode;
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => Self::DiskFull,
-            Some(ErrorCode::OperationInterrupted) => Self::Overtime,
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
-            Some(ErrorCode::ConstraintViolation) => Self::Conflict(error.to_string()),
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-                Self::Damaged(error.to_string())
-            }
-            _ => Self::Database(error.to_string()),
-        }
-    }
-}
-
 /// Whether an operation that ended with this error keeps what it wrote.
 ///
 /// A denial is an answer: it commits, with its log line. A failure is undone.

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Row, params};
 use varanto_domain::access::log::{Event, KeptLine};
 use varanto_domain::identities::{IdentityJoin, joins_of};
 use varanto_domain::ids::{ClientKey, Oid};
 use varanto_domain::time::Instant;
 
+use crate::engine::{Row, params};
 use crate::{ReadTx, StoreError, WriteTx};
 
-fn join_of(row: &Row<'_>) -> rusqlite::Result<IdentityJoin> {
+fn join_of(row: &Row<'_>) -> Result<IdentityJoin, StoreError> {
     let parted: (Option<i64>, Option<i64>) = (row.get(4)?, row.get(5)?);
     Ok(IdentityJoin {
         line: row.get(0)?,
@@ -64,7 +64,7 @@ impl ReadTx<'_> {
         const SQL: &str = "SELECT count(*) FROM document_version INDEXED BY version_by_client
             WHERE client_key = ?1 AND controller = ?2 AND state = 0";
         let Some(term) = self.find_term(controller.as_str())? else { return Ok(0) };
-        self.one(SQL, [client.0, term], |row| row.get::<_, i64>(0).map(i64::cast_unsigned))
+        self.one(SQL, [client.0, term], |row| row.get::<i64>(0).map(i64::cast_unsigned))
     }
 
     fn identity_joins_kept(&self) -> Result<Vec<IdentityJoin>, StoreError> {

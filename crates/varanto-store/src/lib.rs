@@ -5,7 +5,8 @@
 //! writer ([`WriteTx`]), which makes many of them durable with one wait for the disk and answers none
 //! before that. The rooms in reading order:
 //!
-//! * `store`, `writer`, `readers`, `tx`: the engine;
+//! * `engine`: the database beneath, and what goes into statements and comes out of rows;
+//! * `store`, `writer`, `readers`, `tx`: one writer that commits groups, and many readers;
 //! * `migrations`: the schema;
 //! * `keys`, `content`, `holes`: how contents are encrypted and compressed;
 //! * `signatures`: what was found out about the signatures of versions;
@@ -22,6 +23,7 @@ mod content;
 mod delegations;
 mod documents;
 mod drafts;
+mod engine;
 mod error;
 mod holes;
 mod identities;

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use rusqlite::named_params;
 use varanto_domain::access::LogPermit;
 use varanto_domain::access::log::{Event, KeptLine, PERSON};
 use varanto_domain::archive::documents::DocumentGroup;
 use varanto_domain::ids::{ClientKey, Oid, VersionKey};
 use varanto_domain::time::Instant;
 
+use crate::engine::{Row, params};
 use crate::oids;
 use crate::{ReadTx, StoreError};
 
@@ -64,12 +64,12 @@ macro_rules! lines_sql {
             "SELECT line, at, event, outcome, reason, actor, organisation, actor_detail, ",
             "client_key, version_key, detail, leaf FROM use_log ",
             $which,
-            " AND (at, line) < (:under_at, :under_line) AND at >= :least_at",
-            " AND (:client IS NULL OR client_key = :client)",
-            " AND (:actor IS NULL OR actor = :actor)",
-            " AND (:event IS NULL OR event = :event)",
-            " AND (:outcome IS NULL OR outcome = :outcome)",
-            " ORDER BY at DESC, line DESC LIMIT :most"
+            " AND (at, line) < (?1, ?2) AND at >= ?3",
+            " AND (?4 IS NULL OR client_key = ?4)",
+            " AND (?5 IS NULL OR actor = ?5)",
+            " AND (?6 IS NULL OR event = ?6)",
+            " AND (?7 IS NULL OR outcome = ?7)",
+            " ORDER BY at DESC, line DESC LIMIT ?8"
         )
     };
 }
@@ -105,9 +105,9 @@ impl ReadTx<'_> {
         after: Option<LogPlace>,
         most: usize,
     ) -> Result<Vec<KeptLine>, StoreError> {
-        const OF_CLIENT: &str = lines_sql!("INDEXED BY log_by_client WHERE client_key = :client");
-        const OF_ACTOR: &str = lines_sql!("INDEXED BY log_by_actor WHERE actor = :actor");
-        const OF_ALL: &str = lines_sql!("INDEXED BY log_by_time WHERE at >= :least_at");
+        const OF_CLIENT: &str = lines_sql!("INDEXED BY log_by_client WHERE client_key = ?4");
+        const OF_ACTOR: &str = lines_sql!("INDEXED BY log_by_actor WHERE actor = ?5");
+        const OF_ALL: &str = lines_sql!("INDEXED BY log_by_time WHERE at >= ?3");
         let (sql, actor) = match (client, &filter.actor) {
             (Some(_), actor) => (OF_CLIENT, actor),
             (None, actor @ Some(_)) => (OF_ACTOR, actor),
@@ -124,21 +124,21 @@ impl ReadTx<'_> {
         let newest = LogPlace { at: Instant::from_millis(i64::MAX), number: i64::MAX };
         let before = |at| LogPlace { at, number: i64::MIN };
         let under = after.unwrap_or(newest).min(filter.before.map_or(newest, before));
-        let mut statement = self.conn().prepare_cached(sql)?;
-        let rows = statement.query_and_then(
-            named_params! {
-                ":under_at": under.at.millis(),
-                ":under_line": under.number,
-                ":least_at": filter.from.map_or(i64::MIN, Instant::millis),
-                ":client": client.map(|client| client.0),
-                ":actor": terms[0],
-                ":event": filter.event.map(|event| event as i64),
-                ":outcome": terms[1],
-                ":most": i64::try_from(most).unwrap_or(i64::MAX),
-            },
-            |row| self.kept_line(row),
+        let lines = self.all(
+            sql,
+            params![
+                under.at.millis(),
+                under.number,
+                filter.from.map_or(i64::MIN, Instant::millis),
+                client.map(|client| client.0),
+                terms[0],
+                filter.event.map(|event| event as i64),
+                terms[1],
+                i64::try_from(most).unwrap_or(i64::MAX),
+            ],
+            |row| Ok(self.kept_line(row)),
         )?;
-        rows.collect()
+        lines.into_iter().collect()
     }
 
     /// The details of the operator's lines that begin so, oldest first. They tell of no client.
@@ -147,7 +147,7 @@ impl ReadTx<'_> {
             WHERE actor = ?1 AND event = ?2 AND client_key IS NULL
             AND substr(detail, 1, length(?3)) = ?3 ORDER BY line";
         let Some(operator) = self.find_term(OPERATOR)? else { return Ok(Vec::new()) };
-        self.all(SQL, (operator, Event::Administer as i64, prefix), |row| row.get(0))
+        self.all(SQL, params![operator, Event::Administer as i64, prefix], |row| row.get(0))
     }
 
     /// The people who acted in a time, as lines name them; whoever calls this decides of each of their lines what of it
@@ -160,7 +160,7 @@ impl ReadTx<'_> {
     ) -> Result<Vec<Arc<str>>, StoreError> {
         const SQL: &str = "SELECT DISTINCT actor FROM use_log INDEXED BY log_by_time
             WHERE at >= ?1 AND at < ?2";
-        let actors = self.all(SQL, [from.millis(), before.millis()], |row| row.get::<_, i64>(0))?;
+        let actors = self.all(SQL, [from.millis(), before.millis()], |row| row.get::<i64>(0))?;
         let mut people = Vec::new();
         for actor in actors {
             people.push(self.term(actor)?);
@@ -179,17 +179,17 @@ impl ReadTx<'_> {
         const SQL: &str = "SELECT client_key, oid, controller, document_group, specific_type
             FROM document_version WHERE version_key = ?1";
         let damaged = || StoreError::Damaged(format!("the row of version {}", version.0));
-        let read = |row: &rusqlite::Row<'_>| {
-            let group = usize::try_from(row.get::<_, i64>(3)?).ok();
+        let read = |row: &Row<'_>| {
+            let group = usize::try_from(row.get::<i64>(3)?).ok();
             let group = group.and_then(|place| DocumentGroup::ALL.get(place));
             Ok::<_, StoreError>(LoggedVersion {
                 version,
                 client: ClientKey(row.get(0)?),
-                document: oids::unpack(&row.get::<_, Vec<u8>>(1)?).ok_or_else(damaged)?,
+                document: oids::unpack(&row.get::<Vec<u8>>(1)?).ok_or_else(damaged)?,
                 controller: self.oid_term(row.get(2)?)?,
                 group: *group.ok_or_else(damaged)?,
                 specific_type: row
-                    .get::<_, Option<i64>>(4)?
+                    .get::<Option<i64>>(4)?
                     .map(|kind| self.term(kind))
                     .transpose()?,
             })

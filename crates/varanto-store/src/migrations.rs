@@ -1,9 +1,9 @@
 //! The schema: numbered changes, applied once each, and refused when they are not ours.
 
 use aws_lc_rs::digest;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::StoreError;
+use crate::engine::{Session, params};
 
 /// One schema change, from the file `migrations/embedded/<number>_<name>.sql`.
 pub(crate) struct Migration {
@@ -42,24 +42,21 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(16, "drafts", "0016_drafts"),
 ];
 
-/// Written into the file's header, so that another program's database is not taken for a store.
-const APPLICATION_ID: i32 = i32::from_be_bytes(*b"VRNT");
-
 /// Brings the schema up to date, within the caller's transaction.
 ///
 /// # Errors
 /// [`StoreError::SchemaNewer`] and [`StoreError::SchemaAltered`] when the store holds a change that
 /// this program does not know so; nothing is written then.
-pub(crate) fn apply(conn: &Connection, known: &[Migration]) -> Result<(), StoreError> {
-    conn.execute_batch(
+pub(crate) fn apply(session: &Session, known: &[Migration]) -> Result<(), StoreError> {
+    session.script(
         "CREATE TABLE IF NOT EXISTS schema_migration (
             number INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 BLOB NOT NULL) STRICT",
     )?;
-    conn.pragma_update(None, "application_id", APPLICATION_ID)?;
-    let applied = check(conn, known)?;
+    session.mark_as_ours()?;
+    let applied = check(session, known)?;
     for migration in &known[applied..] {
-        conn.execute_batch(migration.sql)?;
-        conn.execute(
+        session.script(migration.sql)?;
+        session.execute(
             "INSERT INTO schema_migration (number, name, sha256) VALUES (?1, ?2, ?3)",
             params![migration.number, migration.name, sha256(migration)],
         )?;
@@ -68,46 +65,31 @@ pub(crate) fn apply(conn: &Connection, known: &[Migration]) -> Result<(), StoreE
 }
 
 /// Refuses a store whose schema is not exactly this program's.
-pub(crate) fn require_current(conn: &Connection, known: &[Migration]) -> Result<(), StoreError> {
-    if check(conn, known)? == known.len() { Ok(()) } else { Err(StoreError::SchemaOlder) }
-}
-
-/// Whether the database is a store, or still empty and may become one.
-pub(crate) fn is_ours_or_empty(conn: &Connection) -> Result<bool, StoreError> {
-    let id: i32 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    if id == APPLICATION_ID {
-        return Ok(true);
-    }
-    let objects: i64 =
-        conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    Ok(objects == 0)
+pub(crate) fn require_current(session: &Session, known: &[Migration]) -> Result<(), StoreError> {
+    if check(session, known)? == known.len() { Ok(()) } else { Err(StoreError::SchemaOlder) }
 }
 
 /// How many of the known changes the store has; the ones it has must be the first known ones.
-fn check(conn: &Connection, known: &[Migration]) -> Result<usize, StoreError> {
-    let exists = conn
-        .query_row("SELECT 1 FROM sqlite_schema WHERE name = 'schema_migration'", [], |_| Ok(()))
-        .optional()?;
-    if exists.is_none() {
+fn check(session: &Session, known: &[Migration]) -> Result<usize, StoreError> {
+    const SQL: &str = "SELECT number, name, sha256 FROM schema_migration ORDER BY number";
+    if !session.has_table("schema_migration")? {
         return Ok(0);
     }
-    let mut statement =
-        conn.prepare("SELECT number, name, sha256 FROM schema_migration ORDER BY number")?;
-    let mut rows = statement.query([])?;
     let mut applied = 0;
-    while let Some(row) = rows.next()? {
+    session.each(SQL, [], |row| {
         let (number, name): (i64, String) = (row.get(0)?, row.get(1)?);
         let Some(migration) = known.get(applied) else {
             return Err(StoreError::SchemaNewer { number, name });
         };
         let same = migration.number == number
             && migration.name == name
-            && row.get::<_, Vec<u8>>(2)? == sha256(migration);
+            && row.get::<&[u8]>(2)? == sha256(migration);
         if !same {
             return Err(StoreError::SchemaAltered { number, name });
         }
         applied += 1;
-    }
+        Ok(())
+    })?;
     Ok(applied)
 }
 

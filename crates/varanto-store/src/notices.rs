@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Row, params};
 use varanto_domain::access::NoticePermit;
 use varanto_domain::archive::proof::{Hash, sha256};
 use varanto_domain::ids::{ClientKey, Oid};
 use varanto_domain::relationship::{Notice, NoticeKind};
 use varanto_domain::time::{FinnishDay, Instant};
 
+use crate::engine::{Row, params};
 use crate::{ReadTx, StoreError, WriteTx};
 
 /// A notice and where it is kept.
@@ -43,7 +43,7 @@ pub struct NoticeFilter {
 
 type Raw = (i64, i64, i64, i64, Option<i64>, String, i32, i32, i64, Option<i64>);
 
-fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
+fn raw(row: &Row<'_>) -> Result<Raw, StoreError> {
     Ok((
         row.get(0)?,
         row.get(1)?,
@@ -109,7 +109,7 @@ impl ReadTx<'_> {
         const SQL: &str = "SELECT notice_key, digest FROM notice ORDER BY notice_key";
         let mut wrong = Vec::new();
         for (key, digest) in
-            self.all(SQL, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)))?
+            self.all(SQL, [], |row| Ok((row.get::<i64>(0)?, row.get::<Vec<u8>>(1)?)))?
         {
             if self.notice_digest(key)? != digest[..] {
                 wrong.push(key);

@@ -1,12 +1,12 @@
 //! Openings: looks without case context, and where the judgement of each stands.
 
-use rusqlite::{Row, params};
 use varanto_domain::access::log::Event;
 use varanto_domain::access::{Basis, LogPermit, Reason};
 use varanto_domain::ids::{ClientKey, Oid};
 use varanto_domain::oversight::openings::{Judgement, Opening, is_stated};
 use varanto_domain::time::Instant;
 
+use crate::engine::{Row, params};
 use crate::{ReadTx, StoreError, WriteTx};
 
 /// An opening and where it is kept.
@@ -100,7 +100,7 @@ impl ReadTx<'_> {
         let mut judgements = (None, Vec::new());
         loop {
             let read = |row: &Row<'_>| Ok(((row.get(1)?, row.get(0)?), self.opening_of(row)));
-            let page: Vec<((i64, i64), _)> = self.all(OPENINGS, last, read)?;
+            let page: Vec<((i64, i64), _)> = self.all(OPENINGS, [last.0, last.1], read)?;
             let Some(end) = page.last() else { break };
             last = end.0;
             for ((client, key), row) in page {
@@ -185,7 +185,7 @@ impl ReadTx<'_> {
         let Some(Reason::Look(reason)) = Reason::of_code(&self.term(row.get(4)?)?) else {
             return Err(damaged());
         };
-        let state = usize::try_from(row.get::<_, i64>(7)?).ok();
+        let state = usize::try_from(row.get::<i64>(7)?).ok();
         let state = state.and_then(|place| Judgement::ALL.get(place));
         let judge: Option<i64> = row.get(9)?;
         let at: Option<i64> = row.get(10)?;

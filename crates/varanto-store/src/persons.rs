@@ -1,11 +1,11 @@
 //! What the population register says of clients: what holds, and what held before.
 
-use rusqlite::params;
 use varanto_domain::access::log::LogLine;
 use varanto_domain::archive::proof;
 use varanto_domain::ids::{ClientIdentifier, ClientKey, PersonalIdentityCode};
 use varanto_domain::time::Instant;
 
+use crate::engine::params;
 use crate::keys::DataKey;
 use crate::{ReadTx, StoreError, WriteTx};
 
@@ -72,7 +72,7 @@ impl ReadTx<'_> {
         const SQL: &str = "SELECT sealed FROM person WHERE client_key = ?1";
         const FACTS: &str = "SELECT number, sealed FROM person_facts WHERE client_key = ?1
             ORDER BY number DESC LIMIT 1";
-        let Some(sealed) = self.optional(SQL, [client.0], |row| row.get::<_, Vec<u8>>(0))? else {
+        let Some(sealed) = self.optional(SQL, [client.0], |row| row.get::<Vec<u8>>(0))? else {
             return Ok(None);
         };
         // Of a client whose key was destroyed nothing is known any more.

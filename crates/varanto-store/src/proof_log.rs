@@ -6,12 +6,12 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, params};
 use varanto_domain::archive::proof::{
     CheckpointBody, Hash, LeafProof, Node, Peaks, consistency, node_hash,
 };
 use varanto_domain::time::Instant;
 
+use crate::engine::{Session, params};
 use crate::keys::KeyRing;
 use crate::{ReadTx, StoreError};
 
@@ -75,7 +75,7 @@ pub(crate) struct Tail {
 
 impl Tail {
     /// Reads the end of a log of `size` leaves from its tiles.
-    pub(crate) fn load(conn: &Connection, size: u64) -> Result<Self, StoreError> {
+    pub(crate) fn load(session: &Session, size: u64) -> Result<Self, StoreError> {
         let mut tail = Self { size, sealed: size, rows: vec![Row::default(); 64] };
         for tile_level in 0..u64::BITS / TILE_HEIGHT {
             let entries = size >> (TILE_HEIGHT * tile_level);
@@ -84,7 +84,7 @@ impl Tail {
             let mut hashes = if count == 0 {
                 Vec::new()
             } else {
-                let tile = read_tile(conn, tile_level, number)?;
+                let tile = read_tile(session, tile_level, number)?;
                 tile.get(..count).map(<[Hash]>::to_vec).ok_or_else(|| short(tile_level, number))?
             };
             for height in 0..TILE_HEIGHT {
@@ -139,7 +139,7 @@ impl Tail {
     }
 
     /// Writes every tile that grew since the last seal.
-    pub(crate) fn write_tiles(&self, conn: &Connection) -> Result<(), StoreError> {
+    pub(crate) fn write_tiles(&self, session: &Session) -> Result<(), StoreError> {
         for tile_level in 0..u64::BITS / TILE_HEIGHT {
             let row = &self.rows[(tile_level * TILE_HEIGHT) as usize];
             let from = self.sealed >> (TILE_HEIGHT * tile_level);
@@ -150,7 +150,9 @@ impl Tail {
                 let start = number * TILE_WIDTH - row.first;
                 let end = (start + TILE_WIDTH).min(row.hashes.len() as u64);
                 let range = in_memory(start)..in_memory(end);
-                write_tile(conn, tile_level, number, row.hashes[range].as_flattened())?;
+                let full = range.len() as u64 == TILE_WIDTH;
+                let hashes = row.hashes[range].as_flattened();
+                session.write_tile((tile_level, stored(number)), hashes, full)?;
             }
         }
         Ok(())
@@ -207,58 +209,35 @@ pub(crate) fn unstored(number: i64) -> Result<u64, StoreError> {
 
 /// The hashes of a tile; none when the tile is missing.
 pub(crate) fn read_tile(
-    conn: &Connection,
+    session: &Session,
     level: u32,
     number: u64,
 ) -> Result<Vec<Hash>, StoreError> {
     const SQL: &str = "SELECT hashes FROM tile WHERE level = ?1 AND number = ?2";
-    let mut statement = conn.prepare_cached(SQL)?;
-    let hashes = statement
-        .query_row(params![level, stored(number)], |row| {
-            Ok(row.get_ref(0)?.as_blob()?.as_chunks::<HASH_BYTES>().0.to_vec())
-        })
-        .optional()?;
+    let hashes = session.optional(SQL, params![level, stored(number)], |row| {
+        Ok(row.get::<&[u8]>(0)?.as_chunks::<HASH_BYTES>().0.to_vec())
+    })?;
     Ok(hashes.unwrap_or_default())
-}
-
-/// Writes a tile. The growing tile of a level keeps one place at the head of the table, and a full
-/// one goes to the end: there it takes a page's eighth besides its overflow page, where a tile that
-/// had grown in place would hold a page of its own half empty.
-fn write_tile(conn: &Connection, level: u32, number: u64, hashes: &[u8]) -> Result<(), StoreError> {
-    const GROWING: &str = "INSERT INTO tile (rowid, level, number, hashes)
-        VALUES (-1 - ?1, ?1, ?2, ?3)
-        ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes";
-    const GROWN: &str = "DELETE FROM tile WHERE level = ?1 AND number = ?2";
-    const FULL: &str = "INSERT INTO tile (level, number, hashes) VALUES (?1, ?2, ?3)";
-    let number = stored(number);
-    if hashes.len() as u64 == TILE_WIDTH * HASH_BYTES as u64 {
-        conn.prepare_cached(GROWN)?.execute(params![level, number])?;
-        conn.prepare_cached(FULL)?.execute(params![level, number, hashes])?;
-    } else {
-        conn.prepare_cached(GROWING)?.execute(params![level, number, hashes])?;
-    }
-    Ok(())
 }
 
 /// Keeps a checkpoint as the newest one.
 pub(crate) fn insert_checkpoint(
-    conn: &Connection,
+    session: &Session,
     checkpoint: &Checkpoint,
     now: Instant,
 ) -> Result<(), StoreError> {
+    const UNSIGN: &str =
+        "UPDATE checkpoint SET note = NULL WHERE size = (SELECT max(size) FROM checkpoint)";
+    const SQL: &str = "INSERT INTO checkpoint (size, sealed_at, note) VALUES (?1, ?2, ?3)";
     let size = stored(checkpoint.body.size);
-    conn.prepare_cached(
-        "UPDATE checkpoint SET note = NULL WHERE size = (SELECT max(size) FROM checkpoint)",
-    )?
-    .execute([])?;
-    conn.prepare_cached("INSERT INTO checkpoint (size, sealed_at, note) VALUES (?1, ?2, ?3)")?
-        .execute(params![size, now.millis(), checkpoint.note])?;
+    session.execute(UNSIGN, [])?;
+    session.execute(SQL, params![size, now.millis(), checkpoint.note])?;
     Ok(())
 }
 
 /// Hashes of full nodes, read from tiles; the tiles of one proof are read once.
 pub(crate) struct Tiles<'a> {
-    conn: &'a Connection,
+    session: &'a Session,
     read: Vec<((u32, u64), Vec<Hash>)>,
 }
 
@@ -266,8 +245,8 @@ impl<'a> Tiles<'a> {
     /// More than one proof needs: two of each level.
     const KEPT: usize = 32;
 
-    pub(crate) fn of(conn: &'a Connection) -> Self {
-        Self { conn, read: Vec::new() }
+    pub(crate) fn of(session: &'a Session) -> Self {
+        Self { session, read: Vec::new() }
     }
 
     /// Puts hashes in place of a tile's.
@@ -294,7 +273,7 @@ impl<'a> Tiles<'a> {
         if self.read.len() >= Self::KEPT {
             self.read.remove(0);
         }
-        self.read.push(((level, number), read_tile(self.conn, level, number)?));
+        self.read.push(((level, number), read_tile(self.session, level, number)?));
         Ok(&self.read[self.read.len() - 1].1)
     }
 }
@@ -363,7 +342,7 @@ impl ReadTx<'_> {
         if leaf >= size {
             return Err(StoreError::Damaged(format!("leaf {leaf} lies outside a log of {size}")));
         }
-        let mut tiles = Tiles::of(self.conn());
+        let mut tiles = Tiles::of(self.session());
         let peaks = Peaks::of(size, |node| tiles.node(node))?;
         let path = peaks.inclusion(leaf, |node| tiles.node(node))?;
         let hash = tiles.node(Node { level: 0, index: leaf })?;
@@ -375,18 +354,18 @@ impl ReadTx<'_> {
     /// # Errors
     /// [`StoreError::Damaged`] when the log has not come to `to`.
     pub fn consistency(&self, from: u64, to: u64) -> Result<Vec<Hash>, StoreError> {
-        let mut tiles = Tiles::of(self.conn());
+        let mut tiles = Tiles::of(self.session());
         consistency(from, to, |node| tiles.node(node))
     }
 
     /// The hash of a leaf, or `None` when the log has no such leaf.
     pub fn leaf_hash(&self, index: u64) -> Result<Option<Hash>, StoreError> {
-        let tile = read_tile(self.conn(), 0, index / TILE_WIDTH)?;
+        let tile = read_tile(self.session(), 0, index / TILE_WIDTH)?;
         Ok(tile.get(in_memory(index % TILE_WIDTH)).copied())
     }
 
     fn peaks_at(&self, size: u64) -> Result<Peaks, StoreError> {
-        let mut tiles = Tiles::of(self.conn());
+        let mut tiles = Tiles::of(self.session());
         Peaks::of(size, |node| tiles.node(node))
     }
 }

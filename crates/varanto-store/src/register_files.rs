@@ -1,8 +1,8 @@
 //! Loaded registers, structures and code sets, each as the file it came in.
 
-use rusqlite::params;
 use varanto_domain::time::Instant;
 
+use crate::engine::params;
 use crate::{ReadTx, StoreError, WriteTx, checksum};
 
 /// What a loaded file is.
@@ -79,7 +79,7 @@ impl ReadTx<'_> {
         const SQL: &str = "SELECT kind, name FROM register_file WHERE kind NOT IN
             ('structure', 'code-sets', 'task-mappings', 'organisations', 'systems')";
         self.all(SQL, [], |row| {
-            Ok(format!("{} file {}", row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+            Ok(format!("{} file {}", row.get::<String>(0)?, row.get::<String>(1)?))
         })
     }
 }

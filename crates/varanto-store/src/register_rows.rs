@@ -1,11 +1,11 @@
 //! Relationships and cases: rows derived from the newest versions of their documents.
 
-use rusqlite::{Row, params};
 use varanto_domain::archive::references::{KnownCase, KnownRelationship};
 use varanto_domain::ids::{ClientKey, Oid, VersionKey};
 use varanto_domain::relationship::{InCase, Road};
 use varanto_domain::time::{FinnishDay, Instant};
 
+use crate::engine::{Row, params};
 use crate::oids;
 use crate::{ReadTx, StoreError, WriteTx};
 
@@ -35,7 +35,7 @@ pub struct CaseRow {
 
 type RawRelationship = (i64, Vec<u8>, i64, i64, i64, Option<i32>, String, i64, i64);
 
-fn raw_relationship(row: &Row<'_>) -> rusqlite::Result<RawRelationship> {
+fn raw_relationship(row: &Row<'_>) -> Result<RawRelationship, StoreError> {
     Ok((
         row.get(0)?,
         row.get(1)?,
@@ -58,8 +58,8 @@ fn switch(number: i64, table: &str, key: i64) -> Result<bool, StoreError> {
     }
 }
 
-fn in_case(row: &Row<'_>) -> rusqlite::Result<InCase> {
-    let moment = |column| row.get::<_, Option<i64>>(column).map(|at| at.map(Instant::from_millis));
+fn in_case(row: &Row<'_>) -> Result<InCase, StoreError> {
+    let moment = |column| row.get::<Option<i64>>(column).map(|at| at.map(Instant::from_millis));
     Ok(InCase { client: ClientKey(row.get(0)?), joined_at: moment(1)?, left_at: moment(2)? })
 }
 

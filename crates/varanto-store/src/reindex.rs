@@ -138,7 +138,7 @@ impl WriteTx<'_> {
         let oldest_state = if is_will(group) { 2 } else { 0 };
         loop {
             let page: Vec<i64> =
-                self.all(NEXT, (last, group as i64, oldest_state), |row| row.get(0))?;
+                self.all(NEXT, [last, group as i64, oldest_state], |row| row.get(0))?;
             let Some(newest) = page.last() else { return Ok(keys) };
             last = *newest;
             for version in page {
@@ -197,7 +197,7 @@ impl WriteTx<'_> {
         const KEYS: &str = "SELECT relationship_key FROM relationship
             UNION SELECT relationship_key FROM register_use_right
             UNION SELECT relationship_key FROM right_suspension";
-        for key in self.all(KEYS, [], |row| row.get::<_, i64>(0))? {
+        for key in self.all(KEYS, [], |row| row.get::<i64>(0))? {
             if !kept.contains(&key) {
                 self.execute("DELETE FROM relationship WHERE relationship_key = ?1", [key])?;
                 self.execute("DELETE FROM register_use_right WHERE relationship_key = ?1", [key])?;
@@ -210,7 +210,7 @@ impl WriteTx<'_> {
     fn drop_cases(&mut self, kept: &HashSet<i64>) -> Result<(), StoreError> {
         const KEYS: &str =
             "SELECT case_key FROM client_case UNION SELECT case_key FROM case_client";
-        for key in self.all(KEYS, [], |row| row.get::<_, i64>(0))? {
+        for key in self.all(KEYS, [], |row| row.get::<i64>(0))? {
             if !kept.contains(&key) {
                 self.execute("DELETE FROM client_case WHERE case_key = ?1", [key])?;
                 self.execute("DELETE FROM case_client WHERE case_key = ?1", [key])?;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Row, params};
 use varanto_domain::ids::{ClientKey, Oid};
 use varanto_domain::relationship::{Branch, RegisterUseRight, Side};
 use varanto_domain::time::{FinnishDay, Validity};
 
+use crate::engine::{Row, params};
 use crate::oids;
 use crate::{ReadTx, StoreError, WriteTx};
 
@@ -40,7 +40,7 @@ struct RawRight {
 
 impl RawRight {
     /// Reads the columns of `rights_sql`.
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    fn read(row: &Row<'_>) -> Result<Self, StoreError> {
         Ok(Self {
             relationship_key: row.get(0)?,
             place: row.get(1)?,

@@ -4,6 +4,7 @@ use varanto_domain::ids::Oid;
 use varanto_domain::relationship::Road;
 use varanto_domain::time::FinnishDay;
 
+use crate::engine::params;
 use crate::{ReadTx, StoreError};
 
 /// How many relationships of a controller are on which road. Those that have ended, and old ones, stay where
@@ -28,8 +29,9 @@ impl ReadTx<'_> {
         let Some(term) = self.find_term(controller.as_str())? else {
             return Ok(RoadCounts::default());
         };
-        let counts: [i64; 3] =
-            self.one(SQL, (term, day.number()), |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?]))?;
+        let counts: [i64; 3] = self.one(SQL, params![term, day.number()], |row| {
+            Ok([row.get(0)?, row.get(1)?, row.get(2)?])
+        })?;
         let [short, long, resting] = counts.map(i64::unsigned_abs);
         Ok(RoadCounts { short, long, resting })
     }
@@ -47,7 +49,7 @@ impl ReadTx<'_> {
             AND coalesce(last_day >= ?4, 1) ORDER BY relationship_key LIMIT ?5";
         let Some(term) = self.find_term(controller.as_str())? else { return Ok(Vec::new()) };
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let bound = (above, term, road as i64, day.number(), most);
+        let bound = params![above, term, road as i64, day.number(), most];
         self.all(SQL, bound, |row| row.get(0))
     }
 }

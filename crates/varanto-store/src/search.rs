@@ -1,12 +1,12 @@
 //! Lists of versions, newest first, in pages.
 
-use rusqlite::named_params;
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::ids::{ClientKey, Oid, VersionKey};
 use varanto_domain::relationship::InCase;
 use varanto_domain::time::Instant;
 
 use crate::documents::{RawVersion, VersionRow};
+use crate::engine::params;
 use crate::{ReadTx, StoreError};
 
 /// Where to look: it decides which index is read.
@@ -84,20 +84,20 @@ macro_rules! list_sql {
             "content_bytes, leaf, oid, arrival, record, unit, service_task, specific_type ",
             "FROM document_version ",
             $scope,
-            " AND (written_at, version_key) < (:written_at, :version_key)",
-            " AND (written_at, version_key) >= (:least_at, :least_key)",
-            " AND (:states >> state) & 1",
-            " AND (:controller IS NULL OR controller = :controller)",
-            " AND (:case_key IS NULL OR case_key = :case_key)",
-            " AND (:relationship_key IS NULL OR relationship_key = :relationship_key)",
-            " AND (:document_group IS NULL OR document_group = :document_group)",
-            " AND (:general_type IS NULL OR general_type = :general_type)",
-            " AND (:specific_type IS NULL OR specific_type = :specific_type)",
-            " AND (:service_task IS NULL OR service_task = :service_task)",
-            " AND (:organiser IS NULL OR organiser = :organiser)",
-            " AND (:unit IS NULL OR unit = :unit)",
-            " AND (:main_key IS NULL OR main_key = :main_key)",
-            " ORDER BY written_at DESC, version_key DESC LIMIT :most"
+            " AND (written_at, version_key) < (?2, ?3)",
+            " AND (written_at, version_key) >= (?4, ?5)",
+            " AND (?6 >> state) & 1",
+            " AND (?7 IS NULL OR controller = ?7)",
+            " AND (?8 IS NULL OR case_key = ?8)",
+            " AND (?9 IS NULL OR relationship_key = ?9)",
+            " AND (?10 IS NULL OR document_group = ?10)",
+            " AND (?11 IS NULL OR general_type = ?11)",
+            " AND (?12 IS NULL OR specific_type = ?12)",
+            " AND (?13 IS NULL OR service_task = ?13)",
+            " AND (?14 IS NULL OR organiser = ?14)",
+            " AND (?15 IS NULL OR unit = ?15)",
+            " AND (?16 IS NULL OR main_key = ?16)",
+            " ORDER BY written_at DESC, version_key DESC LIMIT ?17"
         )
     };
 }
@@ -113,9 +113,8 @@ impl ReadTx<'_> {
         after: Option<After>,
         most: usize,
     ) -> Result<Vec<VersionRow>, StoreError> {
-        const OF_CLIENT: &str = list_sql!("INDEXED BY version_by_client WHERE client_key = :scope");
-        const OF_REGISTER: &str =
-            list_sql!("INDEXED BY version_by_register WHERE controller = :scope");
+        const OF_CLIENT: &str = list_sql!("INDEXED BY version_by_client WHERE client_key = ?1");
+        const OF_REGISTER: &str = list_sql!("INDEXED BY version_by_register WHERE controller = ?1");
         let Some(terms) = self.filter_terms(filter)? else { return Ok(Vec::new()) };
         let (sql, scope) = match scope {
             Scope::Client(client) => (OF_CLIENT, client.0),
@@ -144,25 +143,25 @@ impl ReadTx<'_> {
         let [under, least] = filter.bounds(after);
         let raw = self.all(
             sql,
-            named_params! {
-                ":scope": scope,
-                ":written_at": under.written_at.millis(),
-                ":version_key": under.version.0,
-                ":least_at": least.written_at.millis(),
-                ":least_key": least.version.0,
-                ":states": states,
-                ":controller": controller,
-                ":case_key": filter.case_key,
-                ":relationship_key": filter.relationship_key,
-                ":document_group": filter.group.map(|group| group as i64),
-                ":general_type": general,
-                ":specific_type": specific,
-                ":service_task": task,
-                ":organiser": organiser,
-                ":unit": unit,
-                ":main_key": filter.main.map(|main| main.0),
-                ":most": i64::try_from(most).unwrap_or(i64::MAX),
-            },
+            params![
+                scope,
+                under.written_at.millis(),
+                under.version.0,
+                least.written_at.millis(),
+                least.version.0,
+                states,
+                controller,
+                filter.case_key,
+                filter.relationship_key,
+                filter.group.map(|group| group as i64),
+                general,
+                specific,
+                task,
+                organiser,
+                unit,
+                filter.main.map(|main| main.0),
+                i64::try_from(most).unwrap_or(i64::MAX),
+            ],
             RawVersion::read,
         )?;
         raw.into_iter().map(|raw| self.version_of(raw)).collect()
@@ -186,7 +185,7 @@ impl ReadTx<'_> {
         let bounds = (under.written_at.millis(), under.version.0);
         let least = (least.written_at.millis(), least.version.0);
         let rows = i64::try_from(rows.saturating_sub(1)).unwrap_or(i64::MAX);
-        let params = (controller, bounds.0, bounds.1, least.0, least.1, rows);
+        let params = [controller, bounds.0, bounds.1, least.0, least.1, rows];
         self.optional(SQL, params, |row| {
             let written_at = Instant::from_millis(row.get(0)?);
             Ok(After { written_at, version: VersionKey(row.get(1)?) })

@@ -1,13 +1,13 @@
 //! The evidence of signatures: one for each signed version, and the certificates and revocation lists
 //! that it names, each once.
 
-use rusqlite::params;
 use varanto_domain::access::WholePermit;
 use varanto_domain::archive::proof;
 use varanto_domain::ids::VersionKey;
 
 use crate::content::Place;
 use crate::documents::VersionRow;
+use crate::engine::params;
 use crate::keys::DataKey;
 use crate::{ReadTx, Store, StoreError, WriteTx};
 
@@ -111,8 +111,8 @@ impl ReadTx<'_> {
         const SQL: &str = "SELECT digest, bytes FROM signature_material";
         let mut wrong = Vec::new();
         self.each(SQL, [], |row| {
-            let digest: Vec<u8> = row.get(0).map_err(StoreError::from)?;
-            let bytes: Vec<u8> = row.get(1).map_err(StoreError::from)?;
+            let digest: Vec<u8> = row.get(0)?;
+            let bytes: Vec<u8> = row.get(1)?;
             if proof::sha256(&bytes).as_slice() != digest {
                 let name: Vec<String> = digest.iter().map(|byte| format!("{byte:02x}")).collect();
                 wrong.push(format!("signature material {}", name.concat()));
@@ -140,7 +140,7 @@ impl WriteTx<'_> {
         const KNOWN: &str = "SELECT EXISTS (SELECT 1 FROM signature_material WHERE digest = ?1)";
         const SQL: &str =
             "INSERT INTO signature_material (digest, kept_at, bytes) VALUES (?1, ?2, ?3)";
-        if !self.one(KNOWN, [digest.as_slice()], |row| row.get::<_, bool>(0))? {
+        if !self.one(KNOWN, [digest.as_slice()], |row| row.get::<bool>(0))? {
             let now = self.now().millis();
             self.execute(SQL, params![digest.as_slice(), now, bytes])?;
         }

@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{JoinHandle, ThreadId};
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
 use varanto_domain::archive::proof::{CheckpointBody, empty_root};
 use varanto_domain::ids::{ClientIdentifier, Ids};
 use varanto_domain::time::{Clock, Instant};
@@ -16,16 +15,17 @@ use varanto_domain::time::{Clock, Instant};
 use crate::StoreError;
 use crate::clients::ClientCache;
 use crate::content::{Codec, Place};
+use crate::engine::{Session, params};
 use crate::error::Commits;
 use crate::keymaker::KeyMaker;
 use crate::keys::{DataKey, KeyRing, Keys, WrappedKey, make_folder, make_store_key};
 use crate::metrics::{Counters, StoreMetrics};
-use crate::migrations::{MIGRATIONS, Migration, apply, is_ours_or_empty, require_current};
+use crate::migrations::{MIGRATIONS, Migration, apply, require_current};
 use crate::proof_log::{Checkpoint, Seal, insert_checkpoint};
-use crate::readers::{Readers, open_writing};
+use crate::readers::Readers;
 use crate::term_cache::TermCache;
 use crate::tx::{ReadTx, WriteTx};
-use crate::writer::{Folding, Job, Waiting, Writer};
+use crate::writer::{Job, Waiting, Writer};
 
 /// The database's file name in the store's folder.
 pub const DATABASE_FILE: &str = "varanto.db";
@@ -140,14 +140,13 @@ impl Store {
         make_folder(folder).map_err(|error| StoreError::file(folder, &error))?;
         let lock = lock(folder)?;
         let path = folder.join(DATABASE_FILE);
-        let mut conn = open_writing(&path, options)?;
-        let facts = prepare(&mut conn, &ring, &options.origin, clock.now(), migrations)?;
+        let session = Session::open_writing(&path, options)?;
+        let facts = prepare(&session, &ring, &options.origin, clock.now(), migrations)?;
         let keys = facts.keys(ring, &options.origin)?;
         let ids = KeyMaker::above(facts.horizon, Arc::clone(&clock));
         let shared = Arc::new(Shared::new(keys, &options.origin, ids, clock));
-        let newest = ReadTx::snapshot(&conn, &shared).newest_checkpoint()?;
-        let folding = Folding::of(options);
-        let writer = Writer::new(conn, Arc::clone(&shared), newest, facts.horizon, folding)?;
+        let newest = ReadTx::snapshot(&session, &shared).newest_checkpoint()?;
+        let writer = Writer::new(session, Arc::clone(&shared), newest, facts.horizon)?;
         let (jobs, waiting) = sync_channel(options.queue.max(1));
         let most = options.group.max(1);
         let writer = std::thread::Builder::new()
@@ -176,14 +175,14 @@ impl Store {
         }
         let options = StoreOptions::of_origin(origin);
         let readers = Readers::of(&path, &options);
-        let (facts, newest) = readers.snapshot(None, |conn| {
-            if !is_ours_or_empty(conn)? {
+        let (facts, newest) = readers.snapshot(None, |session| {
+            if !session.is_ours_or_empty()? {
                 return Err(StoreError::NotAStore(path.clone()));
             }
-            require_current(conn, MIGRATIONS)?;
+            require_current(session, MIGRATIONS)?;
             let newest =
-                conn.query_row("SELECT max(sealed_at) FROM checkpoint", [], |row| row.get(0))?;
-            Ok((Facts::read(conn)?, newest))
+                session.one("SELECT max(sealed_at) FROM checkpoint", [], |row| row.get(0))?;
+            Ok((Facts::read(session)?, newest))
         })?;
         let keys = facts.keys(ring, origin)?;
         let clock: Arc<dyn Clock> = Arc::new(StoppedClock(Instant::from_millis(newest)));
@@ -209,7 +208,7 @@ impl Store {
         read: impl FnOnce(&ReadTx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let inside = &self.inside;
-        inside.readers.snapshot(None, |conn| read(&ReadTx::snapshot(conn, &inside.shared)))
+        inside.readers.snapshot(None, |session| read(&ReadTx::snapshot(session, &inside.shared)))
     }
 
     /// Reads in one snapshot, for so long at most.
@@ -222,7 +221,9 @@ impl Store {
         read: impl FnOnce(&ReadTx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let inside = &self.inside;
-        inside.readers.snapshot(Some(time), |conn| read(&ReadTx::snapshot(conn, &inside.shared)))
+        inside
+            .readers
+            .snapshot(Some(time), |session| read(&ReadTx::snapshot(session, &inside.shared)))
     }
 
     /// Runs an operation on the writer, all or nothing, and waits until it is on disk. It may run
@@ -410,12 +411,12 @@ struct Facts {
 }
 
 impl Facts {
-    fn read(conn: &Connection) -> Result<Self, StoreError> {
+    fn read(session: &Session) -> Result<Self, StoreError> {
         Ok(Self {
-            store_key: WrappedKey(read_fact(conn, STORE_KEY)?),
-            verifier: read_fact(conn, VERIFIER)?,
-            origin: String::from_utf8(read_fact(conn, ORIGIN)?).map_err(|_| missing(ORIGIN))?,
-            horizon: key_horizon(conn)?,
+            store_key: WrappedKey(read_fact(session, STORE_KEY)?),
+            verifier: read_fact(session, VERIFIER)?,
+            origin: String::from_utf8(read_fact(session, ORIGIN)?).map_err(|_| missing(ORIGIN))?,
+            horizon: key_horizon(session)?,
         })
     }
 
@@ -433,8 +434,8 @@ impl Facts {
 }
 
 /// The number under which every key given so far lies.
-pub(crate) fn key_horizon(conn: &Connection) -> Result<i64, StoreError> {
-    let kept = read_fact(conn, KEY_HORIZON)?;
+pub(crate) fn key_horizon(session: &Session) -> Result<i64, StoreError> {
+    let kept = read_fact(session, KEY_HORIZON)?;
     kept.try_into().map(i64::from_be_bytes).map_err(|_| missing(KEY_HORIZON))
 }
 
@@ -442,43 +443,42 @@ fn missing(name: &str) -> StoreError {
     StoreError::Damaged(format!("the store's fact {name} is missing or broken"))
 }
 
-fn read_fact(conn: &Connection, name: &'static str) -> Result<Vec<u8>, StoreError> {
-    let value = conn
-        .query_row("SELECT value FROM store_fact WHERE name = ?1", [name], |row| row.get(0))
-        .optional()?;
+fn read_fact(session: &Session, name: &'static str) -> Result<Vec<u8>, StoreError> {
+    const SQL: &str = "SELECT value FROM store_fact WHERE name = ?1";
+    let value = session.optional(SQL, [name], |row| row.get(0))?;
     value.ok_or_else(|| missing(name))
 }
 
 /// Keeps a fact about the store in place of the one of that name.
-pub(crate) fn write_fact(conn: &Connection, name: &str, value: &[u8]) -> Result<(), StoreError> {
+pub(crate) fn write_fact(session: &Session, name: &str, value: &[u8]) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO store_fact (name, value) VALUES (?1, ?2)
         ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-    conn.prepare_cached(SQL)?.execute(params![name, value])?;
+    session.execute(SQL, params![name, value])?;
     Ok(())
 }
 
 /// Brings the schema up to date and gives a new store its facts, in one transaction.
 fn prepare(
-    conn: &mut Connection,
+    session: &Session,
     ring: &KeyRing,
     origin: &str,
     now: Instant,
     migrations: &[Migration],
 ) -> Result<Facts, StoreError> {
-    let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    apply(&tx, migrations)?;
+    session.begin_writing()?;
+    apply(session, migrations)?;
     let begun: bool =
-        tx.query_row("SELECT EXISTS (SELECT 1 FROM store_fact)", [], |row| row.get(0))?;
+        session.one("SELECT EXISTS (SELECT 1 FROM store_fact)", [], |row| row.get(0))?;
     if !begun {
-        write_fact(&tx, STORE_KEY, &make_store_key(ring).0)?;
-        write_fact(&tx, VERIFIER, &ring.public_key())?;
-        write_fact(&tx, ORIGIN, origin.as_bytes())?;
-        write_fact(&tx, KEY_HORIZON, &0i64.to_be_bytes())?;
+        write_fact(session, STORE_KEY, &make_store_key(ring).0)?;
+        write_fact(session, VERIFIER, &ring.public_key())?;
+        write_fact(session, ORIGIN, origin.as_bytes())?;
+        write_fact(session, KEY_HORIZON, &0i64.to_be_bytes())?;
         let body = CheckpointBody { origin: origin.into(), size: 0, root: empty_root() };
-        insert_checkpoint(&tx, &Checkpoint::signed(ring, body), now)?;
+        insert_checkpoint(session, &Checkpoint::signed(ring, body), now)?;
     }
-    let facts = Facts::read(&tx)?;
-    tx.commit()?;
+    let facts = Facts::read(session)?;
+    session.commit()?;
     Ok(facts)
 }
 

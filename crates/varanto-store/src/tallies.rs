@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::params;
 use varanto_domain::archive::documents::{DocumentGroup, archiving_delay_millis};
 use varanto_domain::ids::Oid;
 use varanto_domain::time::{FinnishDay, Instant};
 
+use crate::engine::params;
 use crate::{ReadTx, StoreError, WriteTx};
 
 const HOUR: i64 = 3_600_000;
@@ -217,7 +217,7 @@ impl ReadTx<'_> {
         self.each(VERSIONS, [], |row| {
             let mut values = [0i64; 6];
             for (column, value) in values.iter_mut().enumerate() {
-                *value = row.get(column).map_err(StoreError::from)?;
+                *value = row.get(column)?;
             }
             recount.add(values);
             Ok::<_, StoreError>(())
@@ -262,7 +262,7 @@ impl ReadTx<'_> {
     /// How many clients anything is archived about.
     pub fn count_clients(&self) -> Result<u64, StoreError> {
         self.one("SELECT count(*) FROM client_key", [], |row| {
-            row.get::<_, i64>(0).map(i64::cast_unsigned)
+            row.get::<i64>(0).map(i64::cast_unsigned)
         })
     }
 }

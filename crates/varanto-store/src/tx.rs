@@ -3,7 +3,6 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use varanto_domain::archive::proof::Hash;
 use varanto_domain::ids::{ClientKey, Ids, VersionKey};
 use varanto_domain::time::Instant;
@@ -12,6 +11,7 @@ use crate::StoreError;
 use crate::checksum;
 use crate::clients::ClientCache;
 use crate::content::{Dictionary, Place};
+use crate::engine::{Params, Row, Session, params};
 use crate::keys::{DataKey, Keys};
 use crate::proof_log::Tail;
 use crate::store::Shared;
@@ -19,19 +19,19 @@ use crate::term_cache::TermCache;
 
 /// One snapshot of the store: nothing that others commit meanwhile is seen.
 pub struct ReadTx<'a> {
-    conn: &'a Connection,
+    session: &'a Session,
     shared: &'a Shared,
     /// Whether all that is read is known to be on disk, so that it may be kept in memory.
     durable: bool,
 }
 
 impl<'a> ReadTx<'a> {
-    pub(crate) fn snapshot(conn: &'a Connection, shared: &'a Shared) -> Self {
-        Self { conn, shared, durable: true }
+    pub(crate) fn snapshot(session: &'a Session, shared: &'a Shared) -> Self {
+        Self { session, shared, durable: true }
     }
 
-    pub(crate) fn conn(&self) -> &'a Connection {
-        self.conn
+    pub(crate) fn session(&self) -> &'a Session {
+        self.session
     }
 
     /// The name of the proof log.
@@ -78,9 +78,9 @@ impl<'a> ReadTx<'a> {
         &self,
         sql: &'static str,
         params: impl Params,
-        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+        read: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        Ok(self.conn.prepare_cached(sql)?.query_row(params, read)?)
+        self.session.one(sql, params, read)
     }
 
     /// The first row of the statement, if it gives any.
@@ -88,9 +88,9 @@ impl<'a> ReadTx<'a> {
         &self,
         sql: &'static str,
         params: impl Params,
-        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+        read: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
-        Ok(self.conn.prepare_cached(sql)?.query_row(params, read).optional()?)
+        self.session.optional(sql, params, read)
     }
 
     /// Every row of the statement, in its order.
@@ -98,11 +98,9 @@ impl<'a> ReadTx<'a> {
         &self,
         sql: &'static str,
         params: impl Params,
-        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+        read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
-        let mut statement = self.conn.prepare_cached(sql)?;
-        let rows = statement.query_map(params, read)?.collect::<rusqlite::Result<_>>()?;
-        Ok(rows)
+        self.session.all(sql, params, read)
     }
 
     /// Hands every row of the statement to `visit` as it comes, for lists too long for memory.
@@ -113,15 +111,9 @@ impl<'a> ReadTx<'a> {
         &self,
         sql: &'static str,
         params: impl Params,
-        mut visit: impl FnMut(&Row<'_>) -> Result<(), E>,
+        visit: impl FnMut(&Row<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let ours = |error: rusqlite::Error| E::from(StoreError::from(error));
-        let mut statement = self.conn.prepare_cached(sql).map_err(ours)?;
-        let mut rows = statement.query(params).map_err(ours)?;
-        while let Some(row) = rows.next().map_err(ours)? {
-            visit(row)?;
-        }
-        Ok(())
+        self.session.each(sql, params, visit)
     }
 
     /// A client's data key, or `None` when there is none: never made, or destroyed.
@@ -208,13 +200,13 @@ pub(crate) struct Effects {
 
 impl<'a> WriteTx<'a> {
     pub(crate) fn turn(
-        conn: &'a Connection,
+        session: &'a Session,
         shared: &'a Shared,
         tail: &'a mut Tail,
         effects: &'a mut Effects,
     ) -> Self {
         let now = shared.clock.now();
-        Self { read: ReadTx { conn, shared, durable: false }, tail, effects, now, told: None }
+        Self { read: ReadTx { session, shared, durable: false }, tail, effects, now, told: None }
     }
 
     /// Runs a statement that gives no rows; answers how many rows it changed.
@@ -223,7 +215,7 @@ impl<'a> WriteTx<'a> {
         sql: &'static str,
         params: impl Params,
     ) -> Result<usize, StoreError> {
-        Ok(self.conn().prepare_cached(sql)?.execute(params)?)
+        self.session().execute(sql, params)
     }
 
     /// Appends a leaf to the proof log and answers its number. Its proof comes with the

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use rusqlite::params;
 use varanto_domain::access::log::{Actor, Event, KeptLine, LogLine, canonical, told_of};
 use varanto_domain::archive::proof;
 use varanto_domain::ids::{ClientKey, VersionKey};
 use varanto_domain::time::Instant;
 
 use crate::documents::InvalidationMark;
+use crate::engine::{Row, params};
 use crate::keys::DataKey;
 use crate::oids;
 use crate::{ReadTx, StoreError, WriteTx};
@@ -102,7 +102,7 @@ impl ReadTx<'_> {
     /// How many lines the log has.
     pub fn count_log_lines(&self) -> Result<u64, StoreError> {
         self.one("SELECT coalesce(max(line), 0) FROM use_log", [], |row| {
-            row.get::<_, i64>(0).map(i64::cast_unsigned)
+            row.get::<i64>(0).map(i64::cast_unsigned)
         })
     }
 
@@ -207,7 +207,7 @@ impl ReadTx<'_> {
         }
     }
 
-    fn logged_line(&self, row: &rusqlite::Row<'_>) -> Result<LoggedLine, StoreError> {
+    fn logged_line(&self, row: &Row<'_>) -> Result<LoggedLine, StoreError> {
         let line = self.kept_line(row)?;
         let leaf: i64 = row.get(11)?;
         let text = line.canonical(&self.told_of_version(line.version)?);
@@ -237,7 +237,7 @@ impl ReadTx<'_> {
     }
 
     /// The line of a row with the columns of the table, in their order.
-    pub(crate) fn kept_line(&self, row: &rusqlite::Row<'_>) -> Result<KeptLine, StoreError> {
+    pub(crate) fn kept_line(&self, row: &Row<'_>) -> Result<KeptLine, StoreError> {
         let number: i64 = row.get(0)?;
         let event: i64 = row.get(2)?;
         let event = usize::try_from(event).ok().and_then(|event| Event::ALL.get(event));
@@ -263,8 +263,8 @@ impl ReadTx<'_> {
                 organisation: text_of(6)?.map(told),
                 detail: text_of(7)?.map(told),
             },
-            client: row.get::<_, Option<i64>>(8)?.map(ClientKey),
-            version: row.get::<_, Option<i64>>(9)?.map(VersionKey),
+            client: row.get::<Option<i64>>(8)?.map(ClientKey),
+            version: row.get::<Option<i64>>(9)?.map(VersionKey),
             detail: row.get(10)?,
         })
     }

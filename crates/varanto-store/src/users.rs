@@ -1,11 +1,11 @@
 //! The register of users: rights as they were granted and ended. A row is never changed but for its end. Each is sealed
 //! with what its other columns say, so that none of them is changed unseen.
 
-use rusqlite::{Row, params};
 use varanto_domain::access::log::{Event, KeptLine};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid};
 use varanto_domain::time::Instant;
 
+use crate::engine::{Row, params};
 use crate::{ReadTx, StoreError, WriteTx};
 
 /// A right of a user, and what became of it.
@@ -140,7 +140,7 @@ impl ReadTx<'_> {
     fn user_of(&self, row: &Row<'_>) -> Result<UserRow, StoreError> {
         let key: i64 = row.get(0)?;
         let sealed: Vec<u8> = row.get(2)?;
-        let organiser = row.get::<_, Option<i64>>(9)?;
+        let organiser = row.get::<Option<i64>>(9)?;
         let organiser = organiser.map(|organiser| self.oid_term(organiser)).transpose()?;
         let (delegation, lookup): (Option<i64>, Option<Vec<u8>>) = (row.get(10)?, row.get(5)?);
         let store_key = self.keys().store_key();
@@ -160,14 +160,14 @@ impl ReadTx<'_> {
             delegation,
             right: right.ok_or_else(|| StoreError::Damaged(format!("user right {key}")))?,
             granted_at: Instant::from_millis(row.get(3)?),
-            ended_at: row.get::<_, Option<i64>>(4)?.map(Instant::from_millis),
+            ended_at: row.get::<Option<i64>>(4)?.map(Instant::from_millis),
             lookup: lookup.map(UserLookup),
-            client: row.get::<_, Option<i64>>(6)?.map(ClientKey),
+            client: row.get::<Option<i64>>(6)?.map(ClientKey),
             granted_line: row.get(7)?,
             ended_line: row.get(8)?,
             ended_by_granter: row.get(11)?,
             granted_by_operator: row.get(12)?,
-            ended_by_operator: row.get::<_, bool>(13)? && row.get::<_, Option<i64>>(8)?.is_some(),
+            ended_by_operator: row.get::<bool>(13)? && row.get::<Option<i64>>(8)?.is_some(),
         })
     }
 }

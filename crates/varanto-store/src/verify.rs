@@ -3,11 +3,11 @@
 //! Everything here streams; the one thing whose size follows the log is [`LeafMap`], a bit a leaf.
 //! What a leaf stands for (a version, a log line) is compared by the statements that know the rows.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use rusqlite::{Connection, params};
 use varanto_domain::archive::proof::{CheckpointBody, Hash, Peaks};
 
+use crate::engine::{Row, Session, params};
 use crate::keys::verified_note;
 use crate::migrations::{MIGRATIONS, apply};
 use crate::proof_log::{TILE_HEIGHT, TILE_WIDTH, Tiles, full_root, read_tile, stored, unstored};
@@ -46,30 +46,15 @@ pub struct LogReport {
 impl ReadTx<'_> {
     /// Lets the database check its pages, indexes and foreign keys. Reads the whole file.
     pub fn verify_database(&self) -> Result<Vec<Damage>, StoreError> {
-        let mut found = Vec::new();
-        self.each("PRAGMA integrity_check(1000)", [], |row| {
-            let said: String = row.get(0).map_err(StoreError::from)?;
-            if said != "ok" {
-                found.push(Damage::at("database", said));
-            }
-            Ok::<_, StoreError>(())
-        })?;
-        self.each("PRAGMA foreign_key_check", [], |row| {
-            let table: String = row.get(0).map_err(StoreError::from)?;
-            let number: Option<i64> = row.get(1).map_err(StoreError::from)?;
-            let parent: String = row.get(2).map_err(StoreError::from)?;
-            let place = format!("table {table}, row {number:?}");
-            found.push(Damage::at(place, format!("belongs to no row of {parent}")));
-            Ok::<_, StoreError>(())
-        })?;
-        Ok(found)
+        let found = self.session().check_itself()?;
+        Ok(found.into_iter().map(|(place, what)| Damage::at(place, what)).collect())
     }
 
     /// Holds the tables and indexes of the file against those that this program makes.
     pub fn verify_schema(&self) -> Result<Vec<Damage>, StoreError> {
-        let fresh = Connection::open_in_memory()?;
+        let fresh = Session::in_memory()?;
         apply(&fresh, MIGRATIONS)?;
-        let (made, mut kept) = (schema(&fresh)?, schema(self.conn())?);
+        let (made, mut kept) = (fresh.schema()?, self.session().schema()?);
         let mut damage = Vec::new();
         for (name, sql) in made {
             if kept.remove(&name) != Some(sql) {
@@ -114,8 +99,8 @@ impl ReadTx<'_> {
                 damage.push(Damage::at(place, "is signed but not the newest"));
             }
             count += 1;
-            let size = row.get(0).map_err(StoreError::from)?;
-            last = Some((size, row.get(1).map_err(StoreError::from)?));
+            let size = row.get(0)?;
+            last = Some((size, row.get(1)?));
             Ok::<_, StoreError>(())
         })?;
         let (size, note) = last.unwrap_or_default();
@@ -130,15 +115,6 @@ impl ReadTx<'_> {
         }
         Ok(Checkpoints { leaves: unstored(size)?, count, newest })
     }
-}
-
-/// Each table and index with the text that made it; bytes, because damaged texts are no texts.
-fn schema(conn: &Connection) -> Result<BTreeMap<Vec<u8>, Option<Vec<u8>>>, StoreError> {
-    const SQL: &str = "SELECT CAST(type || ' ' || name || ' on ' || tbl_name AS BLOB),
-        CAST(sql AS BLOB) FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'";
-    let mut statement = conn.prepare(SQL)?;
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
 /// What the table of checkpoints says.
@@ -205,7 +181,7 @@ impl<'a> Walk<'a> {
             WHERE level = ?1 AND (number < 0 OR number >= ?2) ORDER BY number";
         const OF_OTHERS: &str = "SELECT level, number FROM tile
             WHERE level < 0 OR level > ?1 ORDER BY level, number";
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
+        let read = |row: &Row<'_>| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?));
         let mut stray = self.tx.all(OF_OTHERS, [top_level(self.leaves)], read)?;
         for level in 0..=top_level(self.leaves) {
             let tiles = stored(self.entries(level).div_ceil(TILE_WIDTH));
@@ -221,10 +197,10 @@ impl<'a> Walk<'a> {
     /// but would be the signed one if every entry were what the tile below gives, the entries are
     /// doubted; else the lowest unfilled tile is.
     fn doubt_the_end(&mut self, body: &CheckpointBody) -> Result<(), StoreError> {
-        if self.root_is(body, Tiles::of(self.tx.conn()))? {
+        if self.root_is(body, Tiles::of(self.tx.session()))? {
             return Ok(());
         }
-        let mut recomputed = Tiles::of(self.tx.conn());
+        let mut recomputed = Tiles::of(self.tx.session());
         for (level, number) in self.unfilled().filter(|(level, _)| *level > 0) {
             let entries = number * TILE_WIDTH..self.entries(level);
             let hashes: Result<Vec<Hash>, StoreError> =
@@ -288,7 +264,7 @@ impl<'a> Walk<'a> {
         let bytes: Option<i64> =
             self.tx.optional(SQL, params![level, stored(number)], |row| row.get(0))?;
         if bytes == Some(stored(hashes * 32)) {
-            read_tile(self.tx.conn(), level, number).map(Some)
+            read_tile(self.tx.session(), level, number).map(Some)
         } else {
             Ok(None)
         }
@@ -338,7 +314,7 @@ impl Above {
     ) -> Result<Option<Hash>, StoreError> {
         let number = child / TILE_WIDTH;
         if self.number != Some(number) {
-            self.hashes = read_tile(tx.conn(), level, number)?;
+            self.hashes = read_tile(tx.session(), level, number)?;
             self.number = Some(number);
         }
         let at = usize::try_from(child % TILE_WIDTH).expect("under 256");
@@ -370,7 +346,7 @@ impl<'a> LeafReader<'a> {
             if self.tiles.len() == Self::KEPT {
                 self.tiles.clear();
             }
-            self.tiles.insert(number, read_tile(self.tx.conn(), 0, number)?);
+            self.tiles.insert(number, read_tile(self.tx.session(), 0, number)?);
         }
         let at = usize::try_from(index % TILE_WIDTH).expect("under 256");
         Ok(self.tiles.get(&number).and_then(|tile| tile.get(at)).copied())

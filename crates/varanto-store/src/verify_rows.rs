@@ -289,7 +289,7 @@ impl RowWalk<'_> {
             (FACTS, "person of client", "leads to no key"),
         ];
         for (sql, table, what) in tables {
-            for key in self.tx.all(sql, [], |row| row.get::<_, i64>(0))? {
+            for key in self.tx.all(sql, [], |row| row.get::<i64>(0))? {
                 self.damage(format!("{table} {key}"), what);
             }
         }
@@ -301,16 +301,16 @@ impl RowWalk<'_> {
         const KEYS: &str = "SELECT client_key FROM client_key WHERE wrapped IS NOT NULL";
         const HIGHEST: &str = "SELECT max(version_key) FROM document_version";
         const DICTIONARIES: &str = "SELECT id FROM dictionary ORDER BY id";
-        let highest = self.tx.one(HIGHEST, [], |row| row.get::<_, Option<i64>>(0))?;
-        if highest.unwrap_or(0) > crate::store::key_horizon(self.tx.conn())? {
+        let highest = self.tx.one(HIGHEST, [], |row| row.get::<Option<i64>>(0))?;
+        if highest.unwrap_or(0) > crate::store::key_horizon(self.tx.session())? {
             self.damage("store fact key_horizon", "lies under a key that was given");
         }
-        for client in self.tx.all(KEYS, [], |row| row.get::<_, i64>(0))? {
+        for client in self.tx.all(KEYS, [], |row| row.get::<i64>(0))? {
             if let Err(error) = self.tx.client_data_key(ClientKey(client)) {
                 self.note(&format!("key of client {client}"), error)?;
             }
         }
-        for id in self.tx.all(DICTIONARIES, [], |row| row.get::<_, i64>(0))? {
+        for id in self.tx.all(DICTIONARIES, [], |row| row.get::<i64>(0))? {
             if let Err(error) = self.tx.dictionary(id) {
                 self.note(&format!("dictionary {id}"), error)?;
             }

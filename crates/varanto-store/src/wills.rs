@@ -1,11 +1,11 @@
 //! What clients permit and refuse: rows derived from every version of the documents of their will.
 
-use rusqlite::params;
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::disclosure::{Giver, PermissionSaid, RefusalEntry, Refused};
 use varanto_domain::ids::{ClientKey, Oid, VersionKey};
 use varanto_domain::time::FinnishDay;
 
+use crate::engine::params;
 use crate::{ReadTx, StoreError, VersionRow, WriteTx};
 
 type RawRefusal = (i64, String, Option<i32>, i64);

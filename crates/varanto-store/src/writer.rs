@@ -5,17 +5,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use rusqlite::Connection;
 use varanto_domain::archive::proof::{CheckpointBody, Peaks};
 
+use crate::engine::Session;
 use crate::error::Commits;
 use crate::proof_log::{Checkpoint, Seal, Tail, insert_checkpoint};
-use crate::readers::LOCK_PATIENCE;
 use crate::store::{KEY_HORIZON, Shared, write_fact};
 use crate::tx::{Effects, ReadTx, WriteTx};
-use crate::{Durable, StoreError, StoreOptions};
+use crate::{Durable, StoreError};
 
 /// What reaches the writer.
 pub(crate) enum Job {
@@ -82,25 +81,23 @@ struct Done {
 
 /// The writer's own state: its connection, and the end of the proof log.
 pub(crate) struct Writer {
-    conn: Connection,
+    session: Session,
     shared: Arc<Shared>,
     tail: Tail,
     newest: Arc<Checkpoint>,
     /// Every key given so far lies under this one, and it is on disk.
     horizon: i64,
-    folding: Folding,
 }
 
 impl Writer {
     pub(crate) fn new(
-        conn: Connection,
+        session: Session,
         shared: Arc<Shared>,
         newest: Checkpoint,
         horizon: i64,
-        folding: Folding,
     ) -> Result<Self, StoreError> {
-        let tail = Tail::load(&conn, newest.body.size)?;
-        Ok(Self { conn, shared, tail, newest: Arc::new(newest), horizon, folding })
+        let tail = Tail::load(&session, newest.body.size)?;
+        Ok(Self { session, shared, tail, newest: Arc::new(newest), horizon })
     }
 
     /// Works until told to stop or until nobody can send any more.
@@ -110,13 +107,12 @@ impl Writer {
             let gathered = group.len();
             self.shared.counters.waiting.fetch_sub(gathered, Ordering::Relaxed);
             self.run(group);
-            self.folding.after_group(&self.conn);
+            self.session.tidy();
             if last {
                 break;
             }
         }
-        // Moves what is in the write-ahead log into the database, so that one file is the store.
-        if let Err(error) = self.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)") {
+        if let Err(error) = self.session.fold() {
             tracing::warn!(%error, "the write-ahead log was not folded in at closing");
         }
     }
@@ -150,20 +146,20 @@ impl Writer {
         done: &mut Vec<Done>,
         alone: bool,
     ) -> Result<Option<Sealing>, StoreError> {
-        self.statement("BEGIN IMMEDIATE")?;
+        self.session.begin_writing()?;
         while let Some(operation) = group.pop_front() {
             done.push(Done { operation, effects: Effects::default() });
             let current = done.last_mut().expect("was pushed just now");
             let stands = if alone { self.turn_alone(current)? } else { self.turn(current)? };
             if !stands {
                 self.tail.truncate_to_sealed();
-                self.statement("ROLLBACK")?;
+                self.session.roll_back()?;
                 return Ok(None);
             }
         }
         let sealing = self.seal()?;
         let started = Instant::now();
-        self.statement("COMMIT")?;
+        self.session.commit()?;
         self.shared.counters.committed(done.len(), started.elapsed());
         Ok(Some(sealing))
     }
@@ -171,29 +167,28 @@ impl Writer {
     /// One operation. False when it failed and something of it is left to undo. An error means that
     /// the whole group is lost.
     fn turn(&mut self, current: &mut Done) -> Result<bool, StoreError> {
-        let before = (self.conn.total_changes(), self.tail.size());
+        let before = (self.session.changes(), self.tail.size());
         let effects = &mut current.effects;
-        let mut tx = WriteTx::turn(&self.conn, &self.shared, &mut self.tail, effects);
+        let mut tx = WriteTx::turn(&self.session, &self.shared, &mut self.tail, effects);
         let kept = current.operation.run(&mut tx);
-        if self.conn.is_autocommit() {
-            // SQLite gives up the whole transaction when the disk fails or fills in mid-statement.
+        if !self.session.in_transaction() {
             return Err(StoreError::NotCommitted("the disk failed or is full".into()));
         }
         if !kept {
             *effects = Effects::default();
         }
-        Ok(kept || before == (self.conn.total_changes(), self.tail.size()))
+        Ok(kept || before == (self.session.changes(), self.tail.size()))
     }
 
     /// As [`Writer::turn`], in a savepoint, so that nothing of a failure is left.
     fn turn_alone(&mut self, current: &mut Done) -> Result<bool, StoreError> {
-        self.statement("SAVEPOINT operation")?;
+        self.session.begin_part()?;
         let mark = self.tail.size();
         if !self.turn(current)? {
-            self.statement("ROLLBACK TO operation")?;
+            self.session.undo_part()?;
             self.tail.truncate(mark);
         }
-        self.statement("RELEASE operation")?;
+        self.session.end_part()?;
         Ok(true)
     }
 
@@ -202,16 +197,16 @@ impl Writer {
         let mut sealing = Sealing::default();
         if self.shared.ids.last() >= self.horizon {
             let horizon = self.shared.ids.next_horizon();
-            write_fact(&self.conn, KEY_HORIZON, &horizon.to_be_bytes())?;
+            write_fact(&self.session, KEY_HORIZON, &horizon.to_be_bytes())?;
             sealing.horizon = Some(horizon);
         }
         if self.tail.has_unsealed() {
-            self.tail.write_tiles(&self.conn)?;
+            self.tail.write_tiles(&self.session)?;
             let peaks = self.tail.peaks()?;
             let (origin, size) = (self.shared.origin.clone(), self.tail.size());
             let body = CheckpointBody { origin, size, root: peaks.root() };
             let checkpoint = Checkpoint::signed(self.shared.keys.ring(), body);
-            insert_checkpoint(&self.conn, &checkpoint, self.shared.clock.now())?;
+            insert_checkpoint(&self.session, &checkpoint, self.shared.clock.now())?;
             sealing.log = Some((peaks, Arc::new(checkpoint)));
         }
         Ok(sealing)
@@ -259,83 +254,13 @@ impl Writer {
 
     fn restore(&mut self) -> Result<(), StoreError> {
         self.tail.truncate_to_sealed();
-        if !self.conn.is_autocommit() {
-            self.statement("ROLLBACK")?;
+        if self.session.in_transaction() {
+            self.session.roll_back()?;
         }
-        let newest = ReadTx::snapshot(&self.conn, &self.shared).newest_checkpoint()?;
-        self.tail = Tail::load(&self.conn, newest.body.size)?;
+        let newest = ReadTx::snapshot(&self.session, &self.shared).newest_checkpoint()?;
+        self.tail = Tail::load(&self.session, newest.body.size)?;
         self.newest = Arc::new(newest);
         Ok(())
-    }
-
-    fn statement(&self, sql: &'static str) -> Result<(), StoreError> {
-        self.conn.prepare_cached(sql)?.execute([])?;
-        Ok(())
-    }
-}
-
-/// Folds the write-ahead log into the database between groups, when those in the last one have their
-/// answers, and keeps it from growing without end.
-///
-/// The log starts over only in a moment when no reader stands on an older snapshot. Under steady
-/// reading that moment may never come, so the writer makes it when the log has grown long: no commit
-/// follows meanwhile, and so no new reader is in the way.
-pub(crate) struct Folding {
-    longest: i64,
-    next_look: Instant,
-}
-
-/// How many frames the write-ahead log has, and how many of them are in the database already.
-struct Log {
-    frames: i64,
-    folded: i64,
-}
-
-impl Folding {
-    const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
-    /// How many frames of 8 KiB the log usually has when it is folded in.
-    const USUAL: i64 = 4000;
-    /// Past that, how many more frames are worth another try.
-    const STEP: i64 = 1000;
-    /// How long readers are waited for; when they last longer, it is tried again later.
-    const PATIENCE: Duration = Duration::from_millis(50);
-    const AFTER_FAILING: Duration = Duration::from_secs(1);
-
-    pub(crate) fn of(options: &StoreOptions) -> Self {
-        let longest = (i64::from(options.log_mib) * 128).max(Self::USUAL);
-        Self { longest, next_look: Instant::now() }
-    }
-
-    fn after_group(&mut self, conn: &Connection) {
-        if Instant::now() < self.next_look {
-            return;
-        }
-        let done = self.look(conn).unwrap_or_else(|error| {
-            tracing::warn!(%error, "the write-ahead log was not folded in");
-            false
-        });
-        let pause = if done { Self::BETWEEN_LOOKS } else { Self::AFTER_FAILING };
-        self.next_look = Instant::now() + pause;
-    }
-
-    /// Folds in what is due. False when it should be left alone for a while.
-    fn look(&self, conn: &Connection) -> Result<bool, StoreError> {
-        let log = Self::pragma(conn, "PRAGMA wal_checkpoint(NOOP)")?;
-        if log.frames > self.longest {
-            conn.busy_timeout(Self::PATIENCE)?;
-            let log = Self::pragma(conn, "PRAGMA wal_checkpoint(TRUNCATE)");
-            conn.busy_timeout(LOCK_PATIENCE)?;
-            return Ok(log?.frames == 0);
-        }
-        if log.frames > Self::USUAL && log.frames - log.folded > Self::STEP {
-            Self::pragma(conn, "PRAGMA wal_checkpoint(PASSIVE)")?;
-        }
-        Ok(true)
-    }
-
-    fn pragma(conn: &Connection, sql: &'static str) -> Result<Log, StoreError> {
-        let read = |row: &rusqlite::Row<'_>| Ok(Log { frames: row.get(1)?, folded: row.get(2)? });
-        Ok(conn.prepare_cached(sql)?.query_row([], read)?)
     }
 }
 

@@ -79,17 +79,12 @@ impl Store {
         now: Instant,
         mut progress: impl FnMut(u64, u64) -> Going,
     ) -> Result<Point, StoreError> {
-        const BYTES: &str =
-            "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
-        const PAGES: &str = "SELECT data FROM sqlite_dbpage ORDER BY pgno";
         let mut files = Vec::with_capacity(beside.len() + 1);
         let mut point = self.read(|tx| {
             let checkpoint = tx.newest_checkpoint()?;
-            let total: i64 = tx.one(BYTES, [], |row| row.get(0))?;
-            let total = u64::try_from(total).unwrap_or_default();
+            let total = tx.session().count_bytes()?;
             let mut coming = Coming::new(folder, DATABASE_FILE, 0o600);
-            tx.each::<StoreError>(PAGES, [], |row| {
-                let page = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
+            tx.session().each_page::<StoreError>(|page| {
                 coming.write(page)?;
                 if coming.rest.is_empty() {
                     progress(coming.kept.bytes, total).map_err(|Stopped| StoreError::Closed)?;

@@ -3,6 +3,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{JoinHandle, spawn};
 use std::time::Duration;
 
+use rusqlite::Connection;
 use tempfile::TempDir;
 use varanto_domain::archive::proof::{Hash, leaf_hash, verify_consistency};
 use varanto_domain::ids::ClientKey;
@@ -203,7 +204,7 @@ fn nobody_is_answered_and_nothing_is_seen_before_the_commit() {
     let (entered, inside) = channel();
     let (let_go, wait): (Sender<()>, Receiver<()>) = channel();
     let second = queue_up(&store, move |tx| {
-        entered.send(tx.all("SELECT id FROM scrap", [], |row| row.get::<_, i64>(0))?).unwrap();
+        entered.send(tx.all("SELECT id FROM scrap", [], |row| row.get::<i64>(0))?).unwrap();
         wait.recv().unwrap();
         put(tx, 2)
     });
@@ -326,8 +327,8 @@ fn one_process_at_a_time_writes_and_others_may_read() {
 fn a_reader_cannot_write() {
     let site = Site::new();
     let store = site.store();
-    let tried =
-        store.read(|tx| tx.conn().execute("DELETE FROM scrap", []).map_err(StoreError::from));
+    let tried = store
+        .read(|tx| tx.session().raw().execute("DELETE FROM scrap", []).map_err(StoreError::from));
     assert!(matches!(tried, Err(StoreError::Database(_))));
 }
 
@@ -599,8 +600,9 @@ fn a_full_disk_keeps_nothing_half_and_the_store_goes_on() {
     let store = site.store();
     let limit = |pages: i64| {
         let work = move |tx: &mut WriteTx<'_>| {
-            let now: i64 = tx.conn().pragma_query_value(None, "page_count", |row| row.get(0))?;
-            tx.conn().pragma_update(None, "max_page_count", now + pages)?;
+            let now: i64 =
+                tx.session().raw().pragma_query_value(None, "page_count", |row| row.get(0))?;
+            tx.session().raw().pragma_update(None, "max_page_count", now + pages)?;
             Ok::<_, StoreError>(())
         };
         store.write(work).unwrap();
@@ -657,7 +659,7 @@ fn a_commit_that_fails_fails_its_whole_group() {
             tx.append_leaf(leaf(1));
             if self.1 {
                 // Ends the transaction under the writer, as SQLite does when the disk fails.
-                tx.conn().execute_batch("ROLLBACK").unwrap();
+                tx.session().raw().execute_batch("ROLLBACK").unwrap();
             }
             true
         }

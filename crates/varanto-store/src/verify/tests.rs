@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
 use super::*;
 use crate::store::tests::{Site, leaf};

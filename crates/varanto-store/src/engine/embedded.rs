@@ -1,0 +1,389 @@
+//! The embedded engine: SQLite in one file, with a write-ahead log beside it.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rusqlite::config::DbConfig;
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, ToSql, params_from_iter};
+
+use super::{Cells, Row, Value};
+use crate::{StoreError, StoreOptions};
+
+/// Statements kept prepared on each connection.
+const STATEMENTS_KEPT: usize = 256;
+/// How many steps of SQLite's machine lie between two looks at the clock: some microseconds.
+const STEPS_BETWEEN_LOOKS: i32 = 1000;
+/// How long a connection waits for another process's lock.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+/// Written into the file's header, so that another program's database is not taken for a store.
+const APPLICATION_ID: i32 = i32::from_be_bytes(*b"VRNT");
+
+/// One connection to the database.
+pub(crate) struct Session {
+    conn: Connection,
+    /// Of the one that writes.
+    folding: Option<Folding>,
+}
+
+impl Session {
+    /// Opens the one connection that writes, making the database when there is none.
+    ///
+    /// Foreign keys are not enforced here: a parent is written by the same function as its child, and
+    /// the check would cost a lookup for every row. `verify` checks them all instead. A database that is
+    /// not a store is left as it is. The writer itself folds the write-ahead log in, between groups.
+    pub(crate) fn open_writing(path: &Path, options: &StoreOptions) -> Result<Self, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = Connection::open_with_flags(path, flags)?;
+        conn.busy_timeout(LOCK_PATIENCE)?;
+        keep_plans(&conn)?;
+        let session = Self { conn, folding: Some(Folding::of(options)) };
+        if !session.is_ours_or_empty()? {
+            return Err(StoreError::NotAStore(path.into()));
+        }
+        let conn = &session.conn;
+        conn.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+        conn.pragma_update(None, "page_size", 8192)?;
+        let mode: String =
+            conn.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+        if mode != "wal" {
+            return Err(StoreError::Database(format!("the journal stayed in mode {mode}")));
+        }
+        conn.pragma_update(None, "synchronous", "FULL")?;
+        conn.pragma_update(None, "wal_autocheckpoint", 0)?;
+        conn.pragma_update(None, "foreign_keys", false)?;
+        conn.pragma_update(None, "cache_size", -i64::from(options.cache_mib) * 1024)?;
+        conn.pragma_update(None, "secure_delete", "FAST")?;
+        conn.pragma_update(None, "temp_store", "MEMORY")?;
+        Ok(session)
+    }
+
+    /// Opens a connection that only reads.
+    pub(crate) fn open_reading(path: &Path, mmap_mib: u32) -> Result<Self, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = Connection::open_with_flags(path, flags)?;
+        conn.busy_timeout(LOCK_PATIENCE)?;
+        keep_plans(&conn)?;
+        conn.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+        conn.pragma_update(None, "query_only", true)?;
+        conn.pragma_update(None, "mmap_size", i64::from(mmap_mib) << 20)?;
+        conn.pragma_update(None, "cache_size", -8 * 1024)?;
+        conn.pragma_update(None, "temp_store", "MEMORY")?;
+        Ok(Self { conn, folding: None })
+    }
+
+    /// An empty database that is gone with the session.
+    pub(crate) fn in_memory() -> Result<Self, StoreError> {
+        Ok(Self { conn: Connection::open_in_memory()?, folding: None })
+    }
+
+    /// Hands the rows of a statement to `visit` as they come, until it breaks off. Other statements may be run
+    /// meanwhile.
+    pub(super) fn visit(
+        &self,
+        sql: &'static str,
+        values: &[Value<'_>],
+        visit: &mut dyn FnMut(&Row<'_>) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        while let Some(row) = rows.next()? {
+            if visit(&Row::of(row)).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a statement that gives no rows; answers how many rows it changed.
+    pub(super) fn run(&self, sql: &'static str, values: &[Value<'_>]) -> Result<usize, StoreError> {
+        Ok(self.conn.prepare_cached(sql)?.execute(params_from_iter(values))?)
+    }
+
+    /// Runs several statements, one after the other.
+    pub(crate) fn script(&self, sql: &str) -> Result<(), StoreError> {
+        Ok(self.conn.execute_batch(sql)?)
+    }
+
+    /// Begins a transaction that writes.
+    pub(crate) fn begin_writing(&self) -> Result<(), StoreError> {
+        self.run("BEGIN IMMEDIATE", &[]).map(drop)
+    }
+
+    /// Begins a snapshot. With a time given, a statement that runs when it is over is broken off and answers
+    /// [`StoreError::Overtime`].
+    pub(crate) fn begin_reading(&mut self, time: Option<Duration>) -> Result<(), StoreError> {
+        self.watch(time)?;
+        self.run("BEGIN DEFERRED", &[]).map(drop)
+    }
+
+    /// Ends a snapshot, if one has begun.
+    pub(crate) fn end_reading(&mut self) -> Result<(), StoreError> {
+        self.watch(None)?;
+        if self.in_transaction() { self.roll_back() } else { Ok(()) }
+    }
+
+    /// Has statements broken off once the time is over; without a time, no more.
+    fn watch(&mut self, time: Option<Duration>) -> Result<(), StoreError> {
+        let until = time.map(|time| Instant::now() + time);
+        let over = until.map(|until| move || Instant::now() > until);
+        Ok(self.conn.progress_handler(STEPS_BETWEEN_LOOKS, over)?)
+    }
+
+    pub(crate) fn commit(&self) -> Result<(), StoreError> {
+        self.run("COMMIT", &[]).map(drop)
+    }
+
+    pub(crate) fn roll_back(&self) -> Result<(), StoreError> {
+        self.run("ROLLBACK", &[]).map(drop)
+    }
+
+    /// Begins what [`Session::undo_part`] undoes alone and [`Session::end_part`] ends.
+    pub(crate) fn begin_part(&self) -> Result<(), StoreError> {
+        self.run("SAVEPOINT operation", &[]).map(drop)
+    }
+
+    pub(crate) fn undo_part(&self) -> Result<(), StoreError> {
+        self.run("ROLLBACK TO operation", &[]).map(drop)
+    }
+
+    pub(crate) fn end_part(&self) -> Result<(), StoreError> {
+        self.run("RELEASE operation", &[]).map(drop)
+    }
+
+    /// Whether a transaction goes on. SQLite gives up the whole one when the disk fails or fills in mid-statement.
+    pub(crate) fn in_transaction(&self) -> bool {
+        !self.conn.is_autocommit()
+    }
+
+    /// How many rows were changed so far, also by what was undone.
+    pub(crate) fn changes(&self) -> u64 {
+        self.conn.total_changes()
+    }
+
+    /// Whether the database is a store, or still empty and may become one.
+    pub(crate) fn is_ours_or_empty(&self) -> Result<bool, StoreError> {
+        let id: i32 = self.conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
+        if id == APPLICATION_ID {
+            return Ok(true);
+        }
+        let objects: i64 =
+            self.conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        Ok(objects == 0)
+    }
+
+    /// Marks the database as a store.
+    pub(crate) fn mark_as_ours(&self) -> Result<(), StoreError> {
+        Ok(self.conn.pragma_update(None, "application_id", APPLICATION_ID)?)
+    }
+
+    /// Whether there is such a table.
+    pub(crate) fn has_table(&self, name: &str) -> Result<bool, StoreError> {
+        const SQL: &str = "SELECT 1 FROM sqlite_schema WHERE name = ?1";
+        Ok(self.conn.query_row(SQL, [name], |_| Ok(())).optional()?.is_some())
+    }
+
+    /// Each table and index with the text that made it; bytes, because damaged texts are no texts.
+    pub(crate) fn schema(&self) -> Result<BTreeMap<Vec<u8>, Option<Vec<u8>>>, StoreError> {
+        const SQL: &str = "SELECT CAST(type || ' ' || name || ' on ' || tbl_name AS BLOB),
+            CAST(sql AS BLOB) FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'";
+        let mut statement = self.conn.prepare(SQL)?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Lets the database check its pages, indexes and foreign keys; answers where it found what. Reads the whole
+    /// file.
+    pub(crate) fn check_itself(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let mut found = Vec::new();
+        self.each("PRAGMA integrity_check(1000)", [], |row| {
+            let said: String = row.get(0)?;
+            if said != "ok" {
+                found.push(("database".to_owned(), said));
+            }
+            Ok::<_, StoreError>(())
+        })?;
+        self.each("PRAGMA foreign_key_check", [], |row| {
+            let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
+            let number: Option<i64> = row.get(1)?;
+            let place = format!("table {table}, row {number:?}");
+            found.push((place, format!("belongs to no row of {parent}")));
+            Ok::<_, StoreError>(())
+        })?;
+        Ok(found)
+    }
+
+    /// How many bytes the pages of the snapshot have.
+    pub(crate) fn count_bytes(&self) -> Result<u64, StoreError> {
+        const SQL: &str = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+        let bytes: i64 = self.one(SQL, [], |row| row.get(0))?;
+        Ok(u64::try_from(bytes).unwrap_or_default())
+    }
+
+    /// Hands the pages of the snapshot to `visit`, in their order.
+    pub(crate) fn each_page<E: From<StoreError>>(
+        &self,
+        mut visit: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        const SQL: &str = "SELECT data FROM sqlite_dbpage ORDER BY pgno";
+        self.each(SQL, [], |row| visit(row.get(0)?))
+    }
+
+    /// Writes a tile of the proof log. The growing tile of a level keeps one place at the head of the table, and a
+    /// full one goes to the end: there it takes a page's eighth besides its overflow page, where a tile that
+    /// had grown in place would hold a page of its own half empty.
+    pub(crate) fn write_tile(
+        &self,
+        (level, number): (u32, i64),
+        hashes: &[u8],
+        full: bool,
+    ) -> Result<(), StoreError> {
+        const GROWING: &str = "INSERT INTO tile (rowid, level, number, hashes)
+            VALUES (-1 - ?1, ?1, ?2, ?3)
+            ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes";
+        const GROWN: &str = "DELETE FROM tile WHERE level = ?1 AND number = ?2";
+        const FULL: &str = "INSERT INTO tile (level, number, hashes) VALUES (?1, ?2, ?3)";
+        let level = Value::Integer(Some(level.into()));
+        let (number, hashes) = (Value::Integer(Some(number)), Value::Blob(Some(hashes)));
+        if full {
+            self.run(GROWN, &[level, number])?;
+        }
+        let sql = if full { FULL } else { GROWING };
+        self.run(sql, &[level, number, hashes]).map(drop)
+    }
+
+    /// What is to be done between two groups, when those in the last one have their answers.
+    pub(crate) fn tidy(&mut self) {
+        if let Some(folding) = &mut self.folding {
+            folding.after_group(&self.conn);
+        }
+    }
+
+    /// Moves what is in the write-ahead log into the database, so that one file is the store.
+    pub(crate) fn fold(&self) -> Result<(), StoreError> {
+        self.script("PRAGMA wal_checkpoint(TRUNCATE)")
+    }
+
+    /// The connection, for tests that damage what is kept.
+    #[cfg(test)]
+    pub(crate) fn raw(&self) -> &Connection {
+        &self.conn
+    }
+}
+
+/// A prepared statement keeps its plan. Otherwise SQLite parses and plans it anew whenever a bound value that the
+/// plan could turn on changes, which is at every look, and costs more than the rows. Each statement names its index.
+fn keep_plans(conn: &Connection) -> Result<(), StoreError> {
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
+/// Folds the write-ahead log into the database between groups, when those in the last one have their
+/// answers, and keeps it from growing without end.
+///
+/// The log starts over only in a moment when no reader stands on an older snapshot. Under steady
+/// reading that moment may never come, so the writer makes it when the log has grown long: no commit
+/// follows meanwhile, and so no new reader is in the way.
+struct Folding {
+    longest: i64,
+    next_look: Instant,
+}
+
+/// How many frames the write-ahead log has, and how many of them are in the database already.
+struct Log {
+    frames: i64,
+    folded: i64,
+}
+
+impl Folding {
+    const BETWEEN_LOOKS: Duration = Duration::from_millis(5);
+    /// How many frames of 8 KiB the log usually has when it is folded in.
+    const USUAL: i64 = 4000;
+    /// Past that, how many more frames are worth another try.
+    const STEP: i64 = 1000;
+    /// How long readers are waited for; when they last longer, it is tried again later.
+    const PATIENCE: Duration = Duration::from_millis(50);
+    const AFTER_FAILING: Duration = Duration::from_secs(1);
+
+    fn of(options: &StoreOptions) -> Self {
+        let longest = (i64::from(options.log_mib) * 128).max(Self::USUAL);
+        Self { longest, next_look: Instant::now() }
+    }
+
+    fn after_group(&mut self, conn: &Connection) {
+        if Instant::now() < self.next_look {
+            return;
+        }
+        let done = self.look(conn).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the write-ahead log was not folded in");
+            false
+        });
+        let pause = if done { Self::BETWEEN_LOOKS } else { Self::AFTER_FAILING };
+        self.next_look = Instant::now() + pause;
+    }
+
+    /// Folds in what is due. False when it should be left alone for a while.
+    fn look(&self, conn: &Connection) -> Result<bool, StoreError> {
+        let log = Self::pragma(conn, "PRAGMA wal_checkpoint(NOOP)")?;
+        if log.frames > self.longest {
+            conn.busy_timeout(Self::PATIENCE)?;
+            let log = Self::pragma(conn, "PRAGMA wal_checkpoint(TRUNCATE)");
+            conn.busy_timeout(LOCK_PATIENCE)?;
+            return Ok(log?.frames == 0);
+        }
+        if log.frames > Self::USUAL && log.frames - log.folded > Self::STEP {
+            Self::pragma(conn, "PRAGMA wal_checkpoint(PASSIVE)")?;
+        }
+        Ok(true)
+    }
+
+    fn pragma(conn: &Connection, sql: &'static str) -> Result<Log, StoreError> {
+        let read = |row: &rusqlite::Row<'_>| Ok(Log { frames: row.get(1)?, folded: row.get(2)? });
+        Ok(conn.prepare_cached(sql)?.query_row([], read)?)
+    }
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match *self {
+            Self::Integer(Some(number)) => ValueRef::Integer(number),
+            Self::Text(Some(text)) => ValueRef::Text(text.as_bytes()),
+            Self::Blob(Some(bytes)) => ValueRef::Blob(bytes),
+            Self::Integer(None) | Self::Text(None) | Self::Blob(None) => ValueRef::Null,
+        }))
+    }
+}
+
+impl Cells for rusqlite::Row<'_> {
+    fn integer(&self, column: usize) -> Result<Option<i64>, StoreError> {
+        Ok(self.get_ref(column)?.as_i64_or_null().map_err(rusqlite::Error::from)?)
+    }
+
+    fn text(&self, column: usize) -> Result<Option<&str>, StoreError> {
+        Ok(self.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from)?)
+    }
+
+    fn blob(&self, column: usize) -> Result<Option<&[u8]>, StoreError> {
+        Ok(self.get_ref(column)?.as_blob_or_null().map_err(rusqlite::Error::from)?)
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::DiskFull,
+            Some(ErrorCode::OperationInterrupted) => Self::Overtime,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::ConstraintViolation) => Self::Conflict(error.to_string()),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                Self::Damaged(error.to_string())
+            }
+            _ => Self::Database(error.to_string()),
+        }
+    }
+}
