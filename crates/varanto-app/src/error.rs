@@ -40,6 +40,9 @@ pub enum AppError {
     /// What was archived cannot be shown in the form asked for. Logged.
     #[error("not shown: {}", .0.code())]
     NotShown(Fault),
+    /// The key of the organisation's system does not sign. Nothing is kept.
+    #[error("not signed: {0}")]
+    NotSigned(String),
     /// We failed, or are too busy.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -48,7 +51,7 @@ pub enum AppError {
 impl Commits for AppError {
     /// Answers commit with their log lines; failures are undone.
     fn commits(&self) -> bool {
-        !matches!(self, Self::Store(_))
+        !matches!(self, Self::Store(_) | Self::NotSigned(_))
     }
 }
 

@@ -39,7 +39,7 @@ pub use error::{AppError, OpenError};
 pub use registry::{Registry, StructureEntry, StructureState};
 pub use varanto_store::{Reindexed, StoreError, StoreMetrics};
 
-use archive::{PdfRules, SignatureTrust};
+use archive::{PdfRules, SignatureTrust, SystemKeys};
 use dictionaries::Dictionaries;
 use registry::RegistryHolder;
 
@@ -111,6 +111,7 @@ pub struct App {
     pdf: Arc<PdfRules>,
     kinds_of_records: Arc<KindsOfRecords>,
     signatures: Arc<RwLock<Arc<SignatureTrust>>>,
+    system_keys: Arc<RwLock<Arc<SystemKeys>>>,
     persons: Arc<RwLock<Option<Arc<persons::Connected>>>>,
     mandates: Arc<RwLock<Option<Arc<mandates::Connected>>>>,
 }
@@ -161,6 +162,7 @@ impl App {
             kinds_of_records,
             dictionaries: Arc::default(),
             signatures: Arc::default(),
+            system_keys: Arc::default(),
             persons: Arc::default(),
             mandates: Arc::default(),
         })

@@ -188,6 +188,28 @@ pub struct Signatures {
     pub level: Level,
     /// Other levels for a controller's documents, a group's, or both.
     pub exceptions: Vec<LevelException>,
+    /// The keys by which the archive signs as systems of organisations.
+    pub systems: Vec<SystemKeyPlace>,
+}
+
+/// Where the key of an organisation's system is: in a file, or in a token that a PKCS #11 module speaks to.
+#[derive(Debug, Clone, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct SystemKeyPlace {
+    /// The organisation's OID.
+    pub organisation: String,
+    /// The certificate of its system (PEM).
+    pub certificate: PathBuf,
+    /// The key (PKCS #8, PEM).
+    pub key: Option<PathBuf>,
+    /// The PKCS #11 module of the token that holds the key.
+    pub module: Option<PathBuf>,
+    /// The token's label.
+    pub token: String,
+    /// The key's label in the token.
+    pub key_label: String,
+    /// The file with the token's PIN.
+    pub pin_file: PathBuf,
 }
 
 impl Signatures {

@@ -1,6 +1,7 @@
 //! What every door shares.
 
 use std::ops::Deref;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -130,6 +131,8 @@ pub struct DemoFacts {
     pub clients: Vec<DemoClient>,
     /// The made-up identity codes of children whose guardians can log in.
     pub children: Vec<String>,
+    /// The folder of the professionals' cards: a certificate and a key for each, by the name to log in with.
+    pub cards: PathBuf,
 }
 
 /// A client of the demonstration to look for.

@@ -31,6 +31,7 @@ pub mod rest;
 pub mod revocation_lists;
 pub mod running;
 pub mod server;
+pub mod signing_keys;
 pub mod texts;
 pub mod tls;
 pub mod token_key;

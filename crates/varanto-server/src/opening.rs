@@ -16,9 +16,10 @@ use crate::outbound::ConnectionError;
 use crate::population_register::Connection;
 use crate::revocation_lists::Fetching;
 use crate::server::{self, Server, ServerError};
+use crate::signing_keys::SigningKeyError;
 use crate::tls::{Judge, TlsError};
 use crate::tokens::Tokens;
-use crate::{backups, login, mandate_register, moving};
+use crate::{backups, login, mandate_register, moving, signing_keys};
 
 /// Why an archive does not open.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +36,9 @@ pub enum OpeningError {
     /// The anchors and revocation lists of signatures.
     #[error("signatures: {0}")]
     Anchors(#[from] AnchorsError),
+    /// The keys by which the archive signs for organisations.
+    #[error(transparent)]
+    SigningKeys(#[from] SigningKeyError),
     /// The connection to a register outside.
     #[error(transparent)]
     Outside(#[from] ConnectionError),
@@ -71,6 +75,7 @@ impl Opening {
         let app = App::open(&config.app_options(), Arc::clone(&clock))?;
         let fetching = Fetching::of(&mut config.signatures, &config.data, Arc::clone(&clock))?;
         let anchors = Anchors::open(&config.signatures, &app)?;
+        app.sign_with(signing_keys::read(&config.signatures)?);
         let authority = Authority::open(&config.data, &config.listen.names, clock.now())?;
         let judge = Judge::open(&authority, &config.clients, Arc::clone(&clock))?;
         let base = config.public_base();

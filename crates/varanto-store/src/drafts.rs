@@ -5,7 +5,7 @@ use varanto_domain::ids::{ClientKey, Oid};
 use varanto_domain::time::Instant;
 
 use crate::content::Place;
-use crate::engine::params;
+use crate::engine::{Params, params};
 use crate::keys::DataKey;
 use crate::{ReadTx, Store, StoreError, WriteTx};
 
@@ -105,6 +105,16 @@ impl ReadTx<'_> {
         Ok(self.drafts(SQL, [key, author])?.pop())
     }
 
+    /// All drafts of an author, the last saved one first.
+    pub fn list_drafts_of_author(&self, author: &str) -> Result<Vec<DraftRow>, StoreError> {
+        const SQL: &str =
+            "SELECT draft_key, client_key, case_key, structure, edition, begun_at, saved_at,
+            document, language
+            FROM draft WHERE author = ?1 ORDER BY saved_at DESC, draft_key DESC";
+        let Some(author) = self.find_term(author)? else { return Ok(Vec::new()) };
+        self.drafts(SQL, [author])
+    }
+
     /// The author's drafts about a client, the last saved one first.
     pub fn list_drafts(
         &self,
@@ -175,7 +185,7 @@ impl ReadTx<'_> {
         Ok(wrong)
     }
 
-    fn drafts(&self, sql: &'static str, of: [i64; 2]) -> Result<Vec<DraftRow>, StoreError> {
+    fn drafts(&self, sql: &'static str, of: impl Params) -> Result<Vec<DraftRow>, StoreError> {
         type Raw = ([i64; 7], String, String);
         let raw: Vec<Raw> = self.all(sql, of, |row| {
             let mut numbers = [0; 7];

@@ -3,14 +3,17 @@
 use serde_json::json;
 use varanto_domain::access::Caller;
 use varanto_domain::access::log::{Event, Outcome};
+use varanto_domain::archive::conformance::ConformanceLevel;
 use varanto_domain::archive::documents::{DocumentGroup, Part};
+use varanto_domain::archive::signatures::{Needed, needed};
 use varanto_domain::faults::Fault;
+use varanto_domain::ids::{ClientIdentifier, Oid};
 use varanto_domain::structures::Content;
-use varanto_domain::time::Instant;
 use varanto_formats::{content, form};
 
 use super::{OpenDraft, Writer, born, name_of_party, unit_of};
 use crate::archive::make_view::made;
+use crate::archive::system_signature::signed_text;
 use crate::archive::{Archived, Submission};
 use crate::relationship::compose::PROGRAM;
 use crate::{App, AppError, Registry};
@@ -24,6 +27,22 @@ pub struct Looked {
     pub faults: Vec<Fault>,
     /// What would be remarked on.
     pub remarks: Vec<Fault>,
+    /// Who is to sign it.
+    pub signing: ToSign,
+}
+
+/// Who is to sign what a draft becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToSign {
+    /// Whose signature such a document needs.
+    pub needed: Needed,
+    /// How much it weighs that it has none such.
+    pub level: ConformanceLevel,
+    /// The organisation whose system signs it here when nobody else has; `None`: the archive has no key of it.
+    pub system: Option<Oid>,
+    /// What a professional's signature is made over, outside the archive: it names the parts of the document as it
+    /// stands, by their digests.
+    pub text: String,
 }
 
 impl App {
@@ -41,7 +60,7 @@ impl App {
     ) -> Result<Looked, AppError> {
         let now = self.clock.now();
         let registry = self.registry();
-        let submission = submission(&registry, caller, writer, open, now);
+        let submission = submission(&registry, caller, writer, open);
         let view =
             submission.part(Part::View).map(|view| String::from_utf8_lossy(view).into_owned());
         let mut checked = self.check_in_the_making(caller, &submission, Vec::new(), now)?;
@@ -52,24 +71,42 @@ impl App {
         let sound = checked.faults.is_empty();
         let outcome = if sound { Outcome::Done } else { Outcome::Refused(codes) };
         self.log(caller, Event::Check, outcome, now)?;
-        Ok(Looked { view, faults: checked.faults, remarks: checked.remarks })
+        let specific = open.paper.structure.specific_type().unwrap_or_default();
+        let (controller, group) = (&open.facts_of_case.controller, DocumentGroup::LaterPhase);
+        let signing = ToSign {
+            needed: needed(group, Some(general_type(specific))),
+            level: self.signature_trust().levels.level_for(Some(controller), Some(group)),
+            system: self.system_that_signs(caller, controller),
+            text: signed_text(&submission),
+        };
+        Ok(Looked { view, faults: checked.faults, remarks: checked.remarks, signing })
     }
 
     /// Archives the document of an open draft; the draft is gone then. When the program ends between the two, the
-    /// draft is found archived when it is opened next, for its document's identifier is its own.
+    /// draft is found archived when it is opened next, for its document's identifier is its own. `signature` is a
+    /// professional's own, made over [`ToSign::text`]; without it the organisation's system signs, where the archive
+    /// has its key.
     ///
     /// # Errors
-    /// As [`App::archive_document`]; the draft stays.
+    /// As [`App::archive_document`]; [`AppError::NotSigned`]. The draft stays.
     ///
-    /// Source: CAS-1, CAS-2, ARC-13.
+    /// Source: CAS-1, CAS-2, ARC-6, ARC-13.
     pub fn archive_draft(
         &self,
         caller: &Caller,
         writer: &Writer,
         open: &OpenDraft,
+        signature: Option<&str>,
     ) -> Result<Archived, AppError> {
         let registry = self.registry();
-        let submission = submission(&registry, caller, writer, open, self.clock.now());
+        let mut submission = submission(&registry, caller, writer, open);
+        if let Some(signature) = signature {
+            submission.parts.push((Part::Signature, signature.trim().as_bytes().to_vec()));
+        } else {
+            let named = (&open.facts_of_case.controller, &open.paper.document);
+            let now = self.clock.now();
+            submission = self.signed_by_system(caller, submission, named, now)?;
+        }
         let archived = self.archive_document(caller, submission)?;
         let number = open.number;
         self.store.write::<_, AppError>(move |tx| Ok(tx.delete_draft(number)?))?;
@@ -77,17 +114,17 @@ impl App {
     }
 }
 
-/// The document as it would be sent: the content without what was left empty, its view, and its metadata.
+/// The document as it would be sent: the content without what was left empty, its view, and its metadata. It was written
+/// when the draft was saved last, so that the same edition makes the same document, and what was signed is what is archived.
 fn submission(
     registry: &Registry,
     caller: &Caller,
     writer: &Writer,
     open: &OpenDraft,
-    now: Instant,
 ) -> Submission {
     let finished: Content = form::finished(&open.paper.structure, &open.draft.content);
     let mut submission = Submission {
-        metadata: metadata(registry, caller, writer, open, now).to_string().into_bytes(),
+        metadata: metadata(registry, caller, writer, open).to_string().into_bytes(),
         parts: vec![(Part::Structured, content::write(&finished).into_bytes())],
     };
     // Without a view the checks tell what keeps it from being made.
@@ -102,9 +139,7 @@ fn metadata(
     caller: &Caller,
     writer: &Writer,
     open: &OpenDraft,
-    now: Instant,
 ) -> serde_json::Value {
-    use varanto_domain::ids::{ClientIdentifier, Oid};
     let case = &open.facts_of_case;
     let party = |id: &Oid| json!({ "id": id.as_str(), "name": name_of_party(registry, id) });
     let document = open.paper.document.as_str();
@@ -134,7 +169,7 @@ fn metadata(
         "group": DocumentGroup::LaterPhase.code(),
         "general_type": general_type(specific), "specific_type": specific,
         "structure": open.paper.structure.oid.as_str(),
-        "written_at": now.to_string(), "created_at": open.begun_at.to_string(),
+        "written_at": open.saved_at.to_string(), "created_at": open.begun_at.to_string(),
         "language": open.paper.language.tag(),
         "confidentiality": "6",
         "client": client,

@@ -30,9 +30,10 @@ use crate::archive::whereabouts;
 use crate::derived::name_of_client;
 use crate::disclosure::record_will::known_name;
 use crate::inquiry::Made;
+use crate::relationship::served_clients::identifier;
 use crate::{App, AppError, Registry, StructureState};
 
-pub use archive_draft::Looked;
+pub use archive_draft::{Looked, ToSign};
 
 /// The most bytes that are kept of one draft.
 pub const MAX_DRAFT_BYTES: usize = 512 * 1024;
@@ -279,13 +280,48 @@ impl App {
             let Some(client) = tx.find_client(client)? else { return Ok(Vec::new()) };
             Ok(tx.list_drafts(&author, client)?)
         })?;
-        let seen = |row: DraftRow| DraftSeen {
-            number: row.key,
-            structure: row.structure,
-            saved_at: row.saved_at,
-            kept_until: FinnishDay::of(row.saved_at).plus_days(DRAFT_DAYS),
-        };
         Ok(rows.into_iter().filter(|row| row.saved_at >= oldest).map(seen).collect())
+    }
+
+    /// All of the caller's own drafts, about whomever, the last saved one first: whom they are about is not told.
+    ///
+    /// # Errors
+    /// What the store answers.
+    ///
+    /// Source: CAS-3.
+    pub fn list_own_drafts(&self, caller: &Caller) -> Result<Vec<DraftSeen>, AppError> {
+        let Some(author) = author(caller) else { return Ok(Vec::new()) };
+        let oldest = FinnishDay::of(self.clock.now()).plus_days(-DRAFT_DAYS).start();
+        let rows = self.store.read::<_, AppError>(|tx| Ok(tx.list_drafts_of_author(&author)?))?;
+        Ok(rows.into_iter().filter(|row| row.saved_at >= oldest).map(seen).collect())
+    }
+
+    /// Who the client of the caller's own draft is, for one who may read the document of its case. A look at it, logged
+    /// as such.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] for a draft that is another's or gone, and where the case's document is another client's of a joint
+    /// case; [`AppError::Denied`] when the right has ended: the draft stays.
+    ///
+    /// Source: CAS-3, RUR-3.
+    pub fn client_of_draft(
+        &self,
+        caller: &Caller,
+        number: i64,
+    ) -> Result<ClientIdentifier, AppError> {
+        let author = author(caller).ok_or(AppError::NotFound)?;
+        let found = self.store.read::<_, AppError>(|tx| {
+            let Some(row) = tx.find_draft(&author, number)? else { return Ok(None) };
+            Ok(Some((tx.oid_of(tx.case_of_key(row.case)?.from)?, row.client)))
+        })?;
+        let (document, client) = found.ok_or(AppError::NotFound)?;
+        self.look(caller, &document, Purpose::READ, "draft", |seen| {
+            if !seen.tx.identities_of(client)?.contains(&seen.row.client) {
+                return Err(AppError::NotFound);
+            }
+            let record = whereabouts::record(seen.tx, seen.permit, seen.row)?;
+            identifier(&record).ok_or(AppError::NotFound)
+        })
     }
 
     /// Opens the caller's own draft about this client. A look at its case, logged as such.
@@ -490,6 +526,16 @@ impl App {
             };
             Ok((facts, read(tx, &permit)?))
         })
+    }
+}
+
+/// A draft as a list has it.
+fn seen(row: DraftRow) -> DraftSeen {
+    DraftSeen {
+        number: row.key,
+        structure: row.structure,
+        saved_at: row.saved_at,
+        kept_until: FinnishDay::of(row.saved_at).plus_days(DRAFT_DAYS),
     }
 }
 

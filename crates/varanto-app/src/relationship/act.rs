@@ -135,7 +135,7 @@ impl App {
             return Err(AppError::Unfinished(unfinished));
         }
         let sent = submission(&raw, &next, &registry);
-        self.send_composed(caller, sent, (changes, unfinished), how, now)
+        self.send_composed(caller, (sent, &raw), (changes, unfinished), how, now)
     }
 
     /// The rights as they were, and what the next content changes in them.

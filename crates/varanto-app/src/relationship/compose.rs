@@ -14,7 +14,7 @@ use varanto_formats::{content, metadata};
 
 use crate::archive::make_view::made;
 use crate::archive::{Archived, Submission};
-use crate::derived::text;
+use crate::derived::{oid, text};
 use crate::{App, AppError, Registry};
 
 /// How an act is done.
@@ -97,11 +97,17 @@ pub(crate) fn submission(
 }
 
 impl App {
-    /// Archives what was composed, or tries it.
+    /// An identifier for what a caller is about to write: a document, a relationship or a case.
+    #[must_use]
+    pub fn identifier_for(&self, caller: &Caller) -> Oid {
+        self.new_identifier(caller, &self.registry(), self.clock.now())
+    }
+
+    /// Archives what was composed, signed by the organisation's system where the archive has its key, or tries it.
     pub(super) fn send_composed(
         &self,
         caller: &Caller,
-        submission: Submission,
+        (submission, raw): (Submission, &RawMetadata<'_>),
         (changes, unfinished): (Vec<RightChange>, Vec<Fault>),
         how: How,
         now: Instant,
@@ -109,6 +115,13 @@ impl App {
         let outcome = if how.dry_run {
             Err(self.try_composed(caller, submission, now)?)
         } else {
+            let named = oid(raw, Element::ControllerId).zip(oid(raw, Element::DocumentId));
+            let submission = match &named {
+                Some((controller, document)) => {
+                    self.signed_by_system(caller, submission, (controller, document), now)?
+                }
+                None => submission,
+            };
             Ok(self.archive_document(caller, submission).map_err(meanwhile)?)
         };
         Ok(Written { outcome, changes, unfinished })

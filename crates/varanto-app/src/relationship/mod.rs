@@ -5,6 +5,7 @@ mod act;
 pub(crate) mod compose;
 pub(crate) mod notices;
 mod open;
+pub(crate) mod served_clients;
 mod show_case;
 mod show_relationship;
 mod show_workers;
@@ -12,6 +13,7 @@ mod unfinished;
 
 pub use compose::{How, Preview, Written};
 pub use notices::{NoticePage, NoticeQuery, ToldNotice};
+pub use served_clients::{ServedClient, ServedClients};
 pub use show_case::CaseState;
 pub use show_relationship::{CaseBrief, RelationshipState};
 pub use show_workers::WorkersShown;

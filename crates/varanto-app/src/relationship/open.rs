@@ -52,7 +52,7 @@ impl App {
         let parties = Parties::of(&new.controller, Some(&new.organiser), &new.relationship);
         let rights = RelationshipContent::read(&next).units.rights(&parties);
         let sent = submission(&raw, &next, &registry);
-        self.send_composed(caller, sent, (changes(&[], &rights), Vec::new()), how, now)
+        self.send_composed(caller, (sent, &raw), (changes(&[], &rights), Vec::new()), how, now)
     }
 
     /// Opens a case under a relationship: archives the first version of its document.
@@ -115,7 +115,7 @@ impl App {
             let with = rights_as_if(tx, &parties, &next, Some(&asked.what.case))?;
             Ok(changes(&without, &with))
         })?;
-        self.send_composed(caller, sent, (opened, Vec::new()), how, now)
+        self.send_composed(caller, (sent, &raw), (opened, Vec::new()), how, now)
     }
 
     /// When a document was written that is archived already, for one who may send it again; of others nobody

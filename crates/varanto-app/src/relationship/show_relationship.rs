@@ -6,7 +6,7 @@ use varanto_domain::access::log::Event;
 use varanto_domain::access::{Caller, Purpose};
 use varanto_domain::archive::documents::Part;
 use varanto_domain::archive::register_documents::RelationshipContent;
-use varanto_domain::ids::Oid;
+use varanto_domain::ids::{ClientIdentifier, Oid};
 use varanto_domain::relationship::{RegisterUseRight, Road};
 use varanto_domain::structures::Content;
 use varanto_domain::time::{FinnishDay, Validity};
@@ -14,7 +14,7 @@ use varanto_formats::content;
 use varanto_store::StoreError;
 
 use crate::archive::joint_cases::joint_cases_of_others;
-use crate::archive::whereabouts;
+use crate::archive::{LookedAt, whereabouts};
 use crate::{App, AppError};
 
 /// A relationship as the newest version of its document states it.
@@ -87,6 +87,30 @@ impl App {
         relationship: &Oid,
         purpose: Purpose,
     ) -> Result<RelationshipState, AppError> {
+        self.relationship_shown(caller, relationship, None, purpose)
+    }
+
+    /// As [`App::show_relationship`], of a client who is named: another's relationship is not there.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn show_relationship_of(
+        &self,
+        caller: &Caller,
+        client: &ClientIdentifier,
+        relationship: &Oid,
+        purpose: Purpose,
+    ) -> Result<RelationshipState, AppError> {
+        self.relationship_shown(caller, relationship, Some(client), purpose)
+    }
+
+    fn relationship_shown(
+        &self,
+        caller: &Caller,
+        relationship: &Oid,
+        of: Option<&ClientIdentifier>,
+        purpose: Purpose,
+    ) -> Result<RelationshipState, AppError> {
         let today = FinnishDay::of(self.clock.now());
         let registry = self.registry();
         let found = self.store.read::<_, AppError>(|tx| {
@@ -97,7 +121,8 @@ impl App {
             self.log_not_found(caller, Event::Open)?;
             return Err(AppError::NotFound);
         };
-        self.look(caller, &document, purpose, "relationship", |seen| {
+        let looked_at = LookedAt { document: &document, of };
+        self.look(caller, looked_at, purpose, "relationship", |seen| {
             let damaged = || StoreError::Damaged("the content of a relationship".to_owned());
             let key = seen.row.relationship_key.ok_or_else(damaged)?;
             let known = seen.tx.relationship_of_key(key)?.known;

@@ -32,6 +32,8 @@ mod roads;
 mod search;
 #[path = "../../../varanto-domain/tests/second_statement.rs"]
 mod second_statement;
+mod served_clients;
+mod showing;
 mod signatures;
 mod story;
 mod strangers;

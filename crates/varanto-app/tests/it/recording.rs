@@ -1,20 +1,25 @@
 //! Recording at the desk: drafts that are nobody's but their author's, and the documents that they become.
 
-use varanto_app::archive::DocumentQuery;
+use varanto_app::archive::{DocumentQuery, SystemKey, SystemKeys};
 use varanto_app::recording::{
     Begun, DRAFT_DAYS, MAX_DRAFT_BYTES, OpenDraft, Opened, Saved, Writer,
 };
 use varanto_app::{App, AppError};
 use varanto_domain::access::{Caller, Purpose};
+use varanto_domain::archive::conformance::ConformanceLevel;
 use varanto_domain::archive::documents::Part;
+use varanto_domain::archive::signatures::{Needed, SignerKind};
 use varanto_domain::faults::FaultKind;
 use varanto_domain::structures::{Content, check_conditions};
 use varanto_formats::form::{self, CodeLists, Form, MadeWith, Source, unchanged};
+use varanto_formats::signature::{Signing, jws};
 use varanto_formats::synthetic::{self, FinnishText, Fullness};
 use varanto_formats::view::ViewLanguage;
 use varanto_formats::{content, drafts};
+use varanto_kit::signers::Issued;
 
 use crate::access::{code, worker};
+use crate::signatures::{key, signers};
 use crate::world::{
     COUNTY, Dossier, NEIGHBOUR, NEIGHBOURS_UNIT, NOTE, PRODUCER, PRODUCERS_UNIT, System, UNIT,
     World, about, client, corpora, long, oid, serving, structure_of,
@@ -211,7 +216,7 @@ fn a_saved_draft_outlives_the_program_and_becomes_its_document() {
     let looked = world.app.look_at_draft(&caller, &writer(), &open_again).unwrap();
     assert!(looked.faults.is_empty(), "{:?}", looked.faults);
     assert!(looked.view.unwrap().contains(SECRET));
-    let archived = world.app.archive_draft(&caller, &writer(), &open_again).unwrap();
+    let archived = world.app.archive_draft(&caller, &writer(), &open_again, None).unwrap();
     let document = archived.receipt.document.clone();
     assert_eq!(document, open_again.paper.document);
     let read = world.app.open_content(&caller, &document, Some(Part::Structured), Purpose::READ);
@@ -237,7 +242,7 @@ fn a_draft_with_faults_is_told_all_of_them_and_stays() {
     save(&world, &caller, &dossier, &draft);
     draft.edition += 1;
     let looked = world.app.look_at_draft(&caller, &writer(), &draft).unwrap();
-    let refused = match world.app.archive_draft(&caller, &writer(), &draft) {
+    let refused = match world.app.archive_draft(&caller, &writer(), &draft, None) {
         Err(AppError::Refused(faults)) => faults,
         other => panic!("{other:?}"),
     };
@@ -306,7 +311,7 @@ fn a_document_of_every_structure_typed_into_its_form_is_archived() {
         draft.draft.content = typed(&world, &draft, &made);
         save(&world, &caller, &dossier, &draft);
         let draft = open(&world.app, &caller, &dossier, number);
-        let answer = world.app.archive_draft(&caller, &writer(), &draft);
+        let answer = world.app.archive_draft(&caller, &writer(), &draft, None);
         assert!(answer.is_ok(), "{} {}: {answer:?}", structure.oid, structure.title.fi);
         archived += 1;
     }
@@ -339,4 +344,91 @@ fn a_draft_has_an_end_and_a_size() {
     assert!(world.app.list_drafts(&caller, &id).unwrap().is_empty());
     begin(&world, &caller, &dossier);
     assert_eq!(world.app.list_drafts(&caller, &id).unwrap().len(), 1);
+}
+
+/// ARC-6: what is recorded here is signed by the system of the organisation whose key the archive has, and by no other's.
+#[test]
+fn what_is_recorded_is_signed_by_the_organisations_own_system() {
+    let world = World::new();
+    let dossier = world.open_case(&client(1));
+    let caller = worker(&world, COUNTY, UNIT);
+    let number = begin(&world, &caller, &dossier);
+    let mut draft = open(&world.app, &caller, &dossier, number);
+    write(&mut draft, "asiakaskertomusmerkinta/tapahtuma/kuvaus", SECRET);
+    save(&world, &caller, &dossier, &draft);
+    let draft = open(&world.app, &caller, &dossier, number);
+    world.app.trust_signatures(signers().trust(&[], ConformanceLevel::Refuse));
+    let sign_as = |organisation: &str, by: &Issued| {
+        let key = SystemKey { organisation: oid(organisation), key: Box::new(key(by)) };
+        world.app.sign_with(SystemKeys::new(vec![key]));
+    };
+    let archive = || world.app.archive_draft(&caller, &writer(), &draft, None);
+    let signing = || world.app.look_at_draft(&caller, &writer(), &draft).unwrap().signing;
+
+    assert_eq!((code(archive()), signing().system), ("signature-missing", None));
+    sign_as(NEIGHBOUR, &signers().neighbour);
+    assert_eq!((code(archive()), signing().system), ("signature-missing", None));
+    sign_as(COUNTY, &signers().neighbour);
+    assert_eq!(code(archive()), "signer-differs", "the certificate names the neighbour");
+    sign_as(COUNTY, &signers().county);
+    assert_eq!(signing().needed, Needed::Either);
+    let document = archive().unwrap().receipt.document;
+    let view = world.app.open_document(&caller, &document, Purpose::READ).unwrap();
+    let told = view.signatures.unwrap();
+    assert!(told.contains(r#""verdict":"valid""#) && told.contains("ATJ Suvanto"), "{told}");
+    assert!(world.damage().is_empty());
+}
+
+/// ARC-6: a plan wants a professional's own signature, made outside over what is archived, byte for byte; another one, or one
+/// over an earlier edition, is refused and the draft stays.
+#[test]
+fn a_plan_is_signed_by_its_professional() {
+    let world = World::new();
+    let dossier = world.open_case(&client(1));
+    let caller = worker(&world, COUNTY, UNIT);
+    let number_of = "25104559650".to_owned();
+    let writer = Writer { registration_number: Some(number_of), ..writer() };
+    let registry = world.app.registry();
+    let mut structures = registry.structures().map(|entry| &entry.structure);
+    let plan = structures
+        .find(|one| {
+            one.specific_type().is_some_and(|code| code.len() == 5 && code.starts_with("15"))
+        })
+        .expect("a plan is inside the program");
+    let begun = Begun { structure: plan.oid.clone(), ..begun(&dossier) };
+    let number = world.app.begin_draft(&caller, &writer, &begun).unwrap();
+    let mut draft = open(&world.app, &caller, &dossier, number);
+    let made = (0..100)
+        .map(|n| synthetic::document(plan, n, Fullness::Typical, &mut FinnishText::new()))
+        .find(|made| check_conditions(plan, made, &draft.paper.facts).is_empty())
+        .unwrap();
+    let made = about(&dossier.client, &content::write(&made)).to_string();
+    let made = content::read(made.as_bytes(), "made").unwrap();
+    draft.draft.content = typed(&world, &draft, &made);
+    save(&world, &caller, &dossier, &draft);
+    let draft = open(&world.app, &caller, &dossier, number);
+
+    world.app.trust_signatures(signers().trust(&[], ConformanceLevel::Refuse));
+    let county = SystemKey { organisation: oid(COUNTY), key: Box::new(key(&signers().county)) };
+    world.app.sign_with(SystemKeys::new(vec![county]));
+    let archive =
+        |signature: Option<&str>| world.app.archive_draft(&caller, &writer, &draft, signature);
+    let looked = world.app.look_at_draft(&caller, &writer, &draft).unwrap();
+    assert_eq!(looked.signing.needed, Needed::Professional);
+    assert_eq!(code(archive(None)), "signature-missing", "the system's is not enough");
+    let sign = |text: &str| {
+        let (key, at) = (key(&signers().professional), world.app.now());
+        let signing = Signing { key: &key, kind: SignerKind::Professional, at };
+        jws::sign(text, &signing).unwrap()
+    };
+    let other = looked.signing.text.replace("metadata 1", "metadata 2");
+    assert_eq!(code(archive(Some(&sign(&other)))), "signature-broken");
+    assert_eq!(code(archive(Some("nonsense"))), "signature-form");
+    world.clock.set("2026-11-09T10:00:00+02:00");
+    let again = world.app.look_at_draft(&caller, &writer, &draft).unwrap();
+    assert_eq!(again.signing.text, looked.signing.text, "an edition is the same document later");
+    let archived = archive(Some(&format!("{}\n", sign(&looked.signing.text)))).unwrap();
+    let view = world.app.open_document(&caller, &archived.receipt.document, Purpose::READ).unwrap();
+    let told = view.signatures.unwrap();
+    assert!(told.contains(r#""verdict":"valid""#) && told.contains("Testaaja Aino"), "{told}");
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use varanto_app::AppError;
-use varanto_app::archive::{Archived, InvalidationRequest};
+use varanto_app::archive::{Archived, InvalidationRequest, SystemKey, SystemKeys};
 use varanto_app::relationship::{How, NoticeQuery, RelationshipState, Written};
 use varanto_domain::access::{Caller, LookReason, Purpose, Reason};
 use varanto_domain::archive::documents::Part;
@@ -13,6 +13,7 @@ use varanto_domain::relationship::{Road, RoadStep};
 use varanto_domain::time::{FinnishDay, Validity};
 use varanto_formats::acts;
 
+use crate::signatures::{key, signers};
 use crate::world::{
     COUNTY, Client, Dossier, Draft, NEIGHBOUR, OPERATING_UNIT, PRODUCERS_OTHER_UNIT,
     PRODUCERS_UNIT, System, TASK, UNIT, World, client, oid, registers, told,
@@ -443,7 +444,19 @@ fn an_opening_tells_nothing_of_anothers_document() {
 /// identifier is a conflict.
 #[test]
 fn an_act_sent_again_answers_the_same_receipt() {
+    sent_again(&World::new());
+}
+
+/// ARC-6, ARC-3: so it is too when the archive signs for the organisation, each time anew.
+#[test]
+fn an_act_that_is_signed_here_is_answered_the_same_when_it_is_sent_again() {
     let world = World::new();
+    let key = SystemKey { organisation: oid(COUNTY), key: Box::new(key(&signers().county)) };
+    world.app.sign_with(SystemKeys::new(vec![key]));
+    sent_again(&world);
+}
+
+fn sent_again(world: &World) {
     let opened = world.opened(1);
     let county = world.county();
     let mut asked = hand_over(TODAY);

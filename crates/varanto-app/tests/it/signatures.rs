@@ -37,7 +37,7 @@ pub(crate) struct Signers {
     /// A system of the county of the drafts.
     pub(crate) county: Issued,
     /// A system of its neighbour.
-    neighbour: Issued,
+    pub(crate) neighbour: Issued,
 }
 
 const LISTS_MADE: &str = "2026-11-01T00:00:00Z";
@@ -80,7 +80,7 @@ fn nobody(level: ConformanceLevel) -> SignatureTrust {
     SignatureTrust { trust: Trust::default(), levels: ConformanceLevels::all(level) }
 }
 
-fn key(of: &Issued) -> FileKey {
+pub(crate) fn key(of: &Issued) -> FileKey {
     FileKey::read(of.key_pem.as_bytes(), of.certificate_pem.as_bytes()).unwrap()
 }
 

@@ -2,10 +2,11 @@
 
 use super::caller::Who;
 use super::denial::Denial;
-use super::facts::GuardianMark;
+use super::facts::{Display, GuardianMark, Subject};
 use super::question::{Action, Question, Situation};
 use crate::archive::documents::DocumentGroup;
 use crate::disclosure::is_will;
+use crate::time::FinnishDay;
 
 type Forbidden = Result<(), Denial>;
 
@@ -109,26 +110,43 @@ fn register_use(action: Action, question: &Question<'_>) -> Forbidden {
     }
 }
 
-/// What is not in the citizen's view: by kind for good, by a professional's decision for a time or for
-/// good, and from guardians by what the document says of them.
+/// What is not in the citizen's view.
 ///
 /// Source: CIT-2 to CIT-4, OLD-3.
 fn citizens_view(question: &Question<'_>) -> Forbidden {
     let document = question.document;
-    let shown = document.subject.is_in_the_view(&document.display);
-    if !shown || matches!(document.group, DocumentGroup::Old | DocumentGroup::PhaseOne) {
+    let guardian = question.situation == Situation::Guardian;
+    let (display, day) = (&document.display, question.day);
+    in_citizens_view(document.subject, document.group, display, day, guardian)
+}
+
+/// Whether a document is in the citizen's view: not by kind for good, by a professional's decision for a time or for
+/// good, and from guardians by what the document says of them.
+///
+/// # Errors
+/// [`Denial::ExcludedFromView`], [`Denial::SpecialContent`], [`Denial::Delayed`], and of guardians
+/// [`Denial::GuardiansNotSaid`], [`Denial::HiddenFromGuardians`], [`Denial::GuardianDecisionOpen`].
+///
+/// Source: CIT-2 to CIT-4, OLD-3.
+pub fn in_citizens_view(
+    subject: Subject,
+    group: DocumentGroup,
+    display: &Display,
+    day: FinnishDay,
+    guardian: bool,
+) -> Forbidden {
+    let shown = subject.is_in_the_view(display);
+    if !shown || matches!(group, DocumentGroup::Old | DocumentGroup::PhaseOne) {
         return Err(Denial::ExcludedFromView);
     }
-    if document.display.special_content {
+    if display.special_content {
         return Err(Denial::SpecialContent);
     }
-    if document.display.delayed_until.is_some_and(|until| question.day <= until) {
+    if display.delayed_until.is_some_and(|until| day <= until) {
         return Err(Denial::Delayed);
     }
-    if question.situation != Situation::Guardian {
-        return Ok(());
-    }
-    match document.display.guardians {
+    match display.guardians {
+        _ if !guardian => Ok(()),
         GuardianMark::Shown => Ok(()),
         GuardianMark::NotSaid => Err(Denial::GuardiansNotSaid),
         GuardianMark::Hidden => Err(Denial::HiddenFromGuardians),

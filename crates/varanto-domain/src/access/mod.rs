@@ -31,6 +31,7 @@ pub use denial::{Ask, Denial, Missing};
 pub use facts::{
     ClientFacts, Display, DocumentFacts, GuardianMark, RelationshipSpan, Subject, VersionFacts,
 };
+pub use forbids::in_citizens_view;
 pub use permit::{
     ArchivePermit, Basis, Grant, InvalidatePermit, LogPermit, NoticePermit, Obligation, ReadPermit,
     WholePermit,

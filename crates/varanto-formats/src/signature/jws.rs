@@ -43,10 +43,13 @@ const MOST: usize = 16;
 /// The most bytes of all signatures together.
 const MOST_BYTES: usize = 256 * 1024;
 
+/// How the text that is signed begins.
+pub const SIGNED_PARTS: &str = "varanto-signed-parts/1\n";
+
 /// The text that is signed: every part sent with its length and digest.
 #[must_use]
 pub fn signed_parts(metadata: &[u8], parts: &[(Part, &[u8])]) -> String {
-    let mut text = String::from("varanto-signed-parts/1\n");
+    let mut text = String::from(SIGNED_PARTS);
     let mut line = |name: &str, bytes: &[u8]| {
         let digest = STANDARD.encode(proof::sha256(bytes));
         let _ = writeln!(text, "{name} {} {digest}", bytes.len());

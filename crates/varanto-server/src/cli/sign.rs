@@ -25,8 +25,11 @@ use crate::token_key::{TokenKey, TokenPlace};
 #[derive(Debug, Args)]
 pub(super) struct Options {
     /// The national document (XML).
-    #[arg(value_name = "DOCUMENT", required_unless_present = "metadata")]
+    #[arg(value_name = "DOCUMENT", required_unless_present_any = ["metadata", "text"])]
     document: Option<PathBuf>,
+    /// What the desk gives to be signed: the text that names the parts of a document.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["document", "metadata"])]
+    text: Option<PathBuf>,
     /// The metadata of a submission (JSON).
     #[arg(long, value_name = "FILE", conflicts_with = "document")]
     metadata: Option<PathBuf>,
@@ -79,19 +82,22 @@ pub(super) fn run(options: &Options, context: &Context) -> Result<(), Failure> {
         kind: if options.system { SignerKind::System } else { SignerKind::Professional },
         at: options.at.unwrap_or_else(|| MachineClock.now()),
     };
-    let signed = match (&options.document, &options.metadata) {
-        (Some(document), _) => {
-            let text = String::from_utf8(read(document)?)
-                .map_err(|_| Failure::of(format!("{}: not UTF-8", document.display())))?;
-            sign_xml(&text, &signing)
+    let signed = match (&options.document, &options.metadata, &options.text) {
+        (Some(document), ..) => sign_xml(&text(document)?, &signing),
+        (None, None, Some(file)) => {
+            let text = text(file)?;
+            if !text.starts_with(jws::SIGNED_PARTS) {
+                return Err(Failure::of(format!("{}: not what is signed", file.display())));
+            }
+            jws::sign(&text, &signing)
         }
-        (None, Some(metadata)) => {
+        (None, Some(metadata), _) => {
             let parts = parts(options)?;
             let parts: Vec<(Part, &[u8])> =
                 parts.iter().map(|(part, bytes)| (*part, bytes.as_slice())).collect();
             jws::sign(&jws::signed_parts(&read(metadata)?, &parts), &signing)
         }
-        (None, None) => return Err(Failure::of("nothing to sign")),
+        (None, None, None) => return Err(Failure::of("nothing to sign")),
     };
     let signed = signed.map_err(Failure::of)?;
     fs::write(&options.out, &signed)
@@ -132,6 +138,11 @@ fn key(options: &Options) -> Result<Box<dyn SigningKey>, Failure> {
     let place = TokenPlace { module, token, key };
     let key = TokenKey::open(&place, pin.trim_end_matches(['\r', '\n']), certificate.to_vec());
     Ok(Box::new(key.map_err(Failure::of)?))
+}
+
+fn text(file: &Path) -> Result<String, Failure> {
+    String::from_utf8(read(file)?)
+        .map_err(|_| Failure::of(format!("{}: not UTF-8", file.display())))
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Failure> {

@@ -221,7 +221,12 @@ pub(super) fn gather(
 }
 
 /// What the landing page shows of it.
-pub(super) fn shown(file: &DemoFile, county: &County, provider: &Provider) -> DemoFacts {
+pub(super) fn shown(
+    file: &DemoFile,
+    county: &County,
+    provider: &Provider,
+    cards: PathBuf,
+) -> DemoFacts {
     let sample = file.samples.first().cloned().unwrap_or_default();
     let active = file.samples.iter().find(|sample| sample.active).cloned().unwrap_or_default();
     let producers_unit = file.organisations.get(1).and_then(|one| one.units.first());
@@ -246,6 +251,7 @@ pub(super) fn shown(file: &DemoFile, county: &County, provider: &Provider) -> De
             .map(|code| code.reveal().to_owned())
             .collect(),
         clients: file.samples.iter().filter_map(|sample| client(file, sample)).collect(),
+        cards,
     }
 }
 

@@ -4,6 +4,7 @@
 mod facts;
 mod making;
 mod population;
+mod signing;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use crate::server::Server;
 pub use facts::{DemoFile, Sample};
 pub use making::Making;
 pub use population::PersonSample;
+pub use signing::prepare as signatures;
 
 /// The seed of the one demonstration county.
 const SEED: u64 = 20_261_123;
@@ -96,19 +98,18 @@ impl Demo {
         let directory = wish.directory.canonicalize()?;
         let (county, complete) = planned(&directory, wish.size)?;
         let county = Arc::new(county);
+        let mut config = config(&directory, wish.port);
+        config.signatures = signing::prepare(&directory, &county)?;
         let mut provider = None;
-        let mut opening = Opening::prepare(
-            config(&directory, wish.port),
-            Arc::new(MachineClock),
-            |config, authority, base| {
+        let mut opening =
+            Opening::prepare(config, Arc::new(MachineClock), |config, authority, base| {
                 let made = facts::provider(&county, base);
                 made.issuer().clone_into(&mut config.tokens.issuer);
                 config.login = facts::login(&made, authority);
                 let keys = serde_json::from_str(&made.keys_json()).ok();
                 provider = Some(made);
                 keys
-            },
-        )?;
+            })?;
         let provider: Provider = provider.expect("the keys were asked for");
         let doors = opening.doors.clone();
         doors.app.load_registers("county", county.registers_json().into_bytes())?;
@@ -117,7 +118,7 @@ impl Demo {
         let making = Making::of(doors.clone(), Arc::clone(&county));
         let samples = making.samples(SAMPLES)?;
         let file = facts::gather(&directory, &opening, &county, &provider, samples, complete)?;
-        let _ = doors.demo.set(facts::shown(&file, &county, &provider));
+        let _ = doors.demo.set(facts::shown(&file, &county, &provider, signing::cards(&directory)));
         let beside = axum::Router::new()
             .nest("/oidc", provider.router())
             .nest(population::PATH, register.router());

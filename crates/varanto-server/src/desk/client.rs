@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Extension;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use serde::Deserialize;
 use varanto_app::archive::{
     ClientSummary, DocumentQuery, FoundDocuments, SummaryDocument, SummaryQuery,
@@ -18,6 +18,7 @@ use varanto_domain::ids::Oid;
 use varanto_domain::relationship::{RegisterUseRight, Side, Standing};
 use varanto_domain::time::FinnishDay;
 
+use super::acts::{self, Act};
 use crate::doors::Doors;
 use crate::login::gate::{Fields, Visit};
 use crate::login::sessions::OpenClient;
@@ -98,6 +99,10 @@ struct ClientPage {
     empty: bool,
     /// Whether a reason might show more.
     asks_reason: bool,
+    /// What was done just now, told, and the address that takes it back.
+    done: Option<(String, Option<String>)>,
+    /// Where a case is opened; `None` for who opens none.
+    open_case: Option<String>,
 }
 
 /// A relationship as the page tells it.
@@ -113,6 +118,8 @@ pub(crate) struct Relationship {
     pub(crate) cases: Vec<Case>,
     /// The address of its document.
     pub(crate) document: Option<String>,
+    /// What may be done here: addresses, and the keys of their texts.
+    pub(crate) acts: Vec<(String, &'static str)>,
 }
 
 pub(crate) struct Service {
@@ -123,6 +130,8 @@ pub(crate) struct Service {
     pub(crate) mark: &'static str,
     pub(crate) first: FinnishDay,
     pub(crate) last: Option<FinnishDay>,
+    /// As of [`Relationship`].
+    pub(crate) acts: Vec<(String, &'static str)>,
 }
 
 pub(crate) struct Worker {
@@ -137,6 +146,8 @@ pub(crate) struct Case {
     pub(crate) closed_on: Option<FinnishDay>,
     pub(crate) joint: bool,
     pub(crate) document: Option<String>,
+    /// As of [`Relationship`].
+    pub(crate) acts: Vec<(String, &'static str)>,
 }
 
 struct RelatedPerson {
@@ -167,6 +178,7 @@ pub(super) async fn page(
     State(doors): State<Doors>,
     Extension(visit): Extension<Visit>,
     Path(path): Path<HashMap<String, String>>,
+    Query(query): Query<HashMap<String, String>>,
 ) -> Page {
     let client = visit.client(path.get("client").map_or("", String::as_str))?;
     let (caller, asked) = (Arc::clone(&visit.caller), client.clone());
@@ -183,7 +195,17 @@ pub(super) async fn page(
     let page = ClientPage {
         born: born(&of_client, today),
         risks: texts_of(told.relationships.iter().map(|one| one.risks.as_str())),
-        relationships: relationships(&told, &names, &shell, &frame),
+        relationships: relationships(&told, &names, &shell, &frame, acting(&visit)),
+        done: acts::told(&query, &frame.base)
+            .map(|(key, back)| (shell.words.of(&key), back.map(|back| shell.to(&back)))),
+        open_case: opens_cases(&visit, &client).then(|| {
+            shell.to(&format!(
+                "{}acts/{}/{}",
+                frame.base,
+                Act::OpenCase.code(),
+                running(&told, &visit)
+            ))
+        }),
         people: people(told.relationships.iter().map(|one| one.related_persons.as_str())),
         key_documents: kinds(&told.summary, &names, &shell, &frame),
         last: told.last.hits.iter().map(|one| Row::of(one, &names, &shell, &frame.base)).collect(),
@@ -206,6 +228,30 @@ pub(super) async fn page(
         frame,
     };
     Ok(rendered(&page, visit.language))
+}
+
+/// For whom what may be done is shown: those who serve clients.
+fn acting(visit: &Visit) -> Option<&Caller> {
+    Some(&*visit.caller).filter(|caller| caller.role().is_some_and(Role::serves_clients))
+}
+
+/// Whether a case might be opened: by those who serve clients, in a register of their own. The operation decides.
+fn opens_cases(visit: &Visit, client: &OpenClient) -> bool {
+    !client.situation.is_some_and(access::Situation::discloses)
+        && visit.caller.role().is_some_and(Role::serves_clients)
+        && !visit.caller.registers.is_empty()
+        && !visit.caller.units.is_empty()
+}
+
+/// The relationship in a register of one's own that runs, as an address names it.
+fn running(told: &Situation, visit: &Visit) -> String {
+    let mut all = told.relationships.iter();
+    let runs = all.find(|one| {
+        !one.old
+            && visit.caller.owns(&one.controller)
+            && one.last_day.is_none_or(|day| day >= one.today)
+    });
+    runs.map(|one| format!("?relationship={}", one.relationship)).unwrap_or_default()
 }
 
 /// `POST /fi/desk/clients/{client}/reason`: from now on the client's documents are looked at for a reason, which
@@ -242,12 +288,14 @@ fn born(client: &ToldClient, today: FinnishDay) -> Option<(FinnishDay, i16)> {
     Some((born, born.years_until(today)))
 }
 
-/// The relationships, told in full where they were, else as the summary tells them.
+/// The relationships, told in full where they were, else as the summary tells them. `acts_for`: for whom what may be done
+/// is shown beside each that is in a register of their own and runs; whether it may is decided when it is asked.
 pub(crate) fn relationships(
     told: &Situation,
     names: &Names<'_>,
     shell: &Shell,
     frame: &ClientFrame,
+    acts_for: Option<&Caller>,
 ) -> Vec<Relationship> {
     let today = FinnishDay::of(told.summary.made_at);
     let address = |oid: &Oid| shell.to(&format!("{}documents/{oid}/", frame.base));
@@ -272,10 +320,20 @@ pub(crate) fn relationships(
             workers: Vec::new(),
             cases: Vec::new(),
             document: Some(address(&summed.item.document)),
+            acts: Vec::new(),
         };
         if let Some(full) = full {
+            let owns = acts_for.is_some_and(|caller| caller.owns(&full.controller));
+            let runs = !full.old && full.last_day.is_none_or(|last| last >= today);
+            let acts = Acts {
+                shell,
+                base: &frame.base,
+                relationship: (owns && runs && !full.masked).then_some(&full.relationship),
+            };
             shown.first = full.first_day;
-            shown.services = full.services.iter().map(|one| service(one, names, today)).collect();
+            shown.acts = acts.of(&[Act::HandOver, Act::EndRelationship], &[]);
+            let services = full.services.iter();
+            shown.services = services.map(|one| service(one, names, today, &acts)).collect();
             shown.workers = workers(&full.workers);
             shown.cases = full
                 .cases
@@ -286,6 +344,10 @@ pub(crate) fn relationships(
                     closed_on: case.closed_on,
                     joint: case.joint,
                     document: case.document.as_ref().map(address),
+                    acts: case.case.as_ref().map_or_else(Vec::new, |id| {
+                        let act = if case.closed { Act::ReopenCase } else { Act::CloseCase };
+                        acts.of(&[act], &[("case", id.as_str())])
+                    }),
                 })
                 .collect();
         }
@@ -294,7 +356,41 @@ pub(crate) fn relationships(
     told.summary.relationships.iter().rev().map(one).collect()
 }
 
-fn service(right: &RegisterUseRight, names: &Names<'_>, today: FinnishDay) -> Service {
+/// What may be done beside what a page tells of a relationship.
+struct Acts<'a> {
+    shell: &'a Shell,
+    base: &'a str,
+    /// The relationship; `None` where nothing is offered.
+    relationship: Option<&'a Oid>,
+}
+
+impl Acts<'_> {
+    /// The addresses of acts, with what they are about.
+    fn of(&self, acts: &[Act], about: &[(&str, &str)]) -> Vec<(String, &'static str)> {
+        let Some(relationship) = self.relationship else { return Vec::new() };
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("relationship", relationship.as_str());
+        query.extend_pairs(about);
+        let query = query.finish();
+        let address = |act: &Act| {
+            let code = act.code();
+            (self.shell.to(&format!("{}acts/{code}/?{query}", self.base)), code)
+        };
+        acts.iter().map(address).collect()
+    }
+}
+
+fn service(
+    right: &RegisterUseRight,
+    names: &Names<'_>,
+    today: FinnishDay,
+    acts: &Acts<'_>,
+) -> Service {
+    let over = matches!(right.standing_on(today), Standing::Ended(_));
+    let task = right.branch.service_task();
+    let about = [("unit", Some(right.holder.as_str())), ("task", task)];
+    let about: Vec<(&str, &str)> =
+        about.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
     let (standing, mark) = match right.standing_on(today) {
         Standing::InForce => ("desk.standing-in-force", "good"),
         Standing::NotYet(_) => ("desk.standing-not-yet", "wait"),
@@ -317,6 +413,7 @@ fn service(right: &RegisterUseRight, names: &Names<'_>, today: FinnishDay) -> Se
         mark,
         first: right.validity.first,
         last: right.validity.last,
+        acts: acts.of(&[if over { Act::ResumeService } else { Act::EndService }], &about),
     }
 }
 

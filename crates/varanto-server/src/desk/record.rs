@@ -16,8 +16,10 @@ use varanto_app::archive::SummaryQuery;
 use varanto_app::recording::{Begun, DraftSeen, OpenDraft, Opened, Paper, Saved, Writer};
 use varanto_app::{AppError, Registry, StructureState};
 use varanto_domain::access::Caller;
+use varanto_domain::archive::conformance::ConformanceLevel;
+use varanto_domain::archive::signatures::Needed;
 use varanto_domain::codes::{Code, CodeSets, sets};
-use varanto_domain::faults::Fault;
+use varanto_domain::faults::{Fault, Stage};
 use varanto_domain::ids::Oid;
 use varanto_domain::structures::{Structure, asked_for};
 use varanto_domain::time::{FinnishDay, Instant};
@@ -140,7 +142,11 @@ async fn choose(
 }
 
 /// A structure's name on the page, and its language.
-fn title_of(registry: &Registry, structure: &Oid, visit: &Visit) -> (String, &'static str) {
+pub(super) fn title_of(
+    registry: &Registry,
+    structure: &Oid,
+    visit: &Visit,
+) -> (String, &'static str) {
     let found = registry.structure(structure).map(|entry| {
         let (name, tag) = name_in(&entry.structure.title, labels_in(visit.language));
         (name.to_owned(), tag)
@@ -459,10 +465,9 @@ pub(super) async fn act(
             Ok((StatusCode::CONFLICT, page).into_response())
         }
         Saved::Kept { edition, at } if by_script => Ok(kept(&visit, &paper, &draft, edition, at)),
-        Saved::Kept { .. } if button == "preview" => match asked.open(&doors, &visit).await {
-            Ok(open) => look(&doors, &visit, &asked, open).await,
-            Err(elsewhere) => Ok(*elsewhere),
-        },
+        Saved::Kept { .. } if button == "preview" => {
+            Ok(redirect(&visit.to(&format!("{}preview", asked.path))))
+        }
         Saved::Kept { .. } => {
             let place = place.map(|place| format!("#{place}")).unwrap_or_default();
             Ok(redirect(&format!("{}{place}", visit.to(&asked.path))))
@@ -561,10 +566,39 @@ struct PreviewPage {
     title: String,
     edition: i64,
     remarks: Vec<String>,
+    /// Who signs when it is archived, told.
+    signs: String,
+    /// Whether such a document needs the professional's own signature; and what follows when it is missing, as a key.
+    own: Option<&'static str>,
+    /// The command that signs.
+    command: String,
+    /// The signature that was given, and what is wrong with it.
+    signature: String,
+    faults: Vec<String>,
 }
 
-/// The document that the draft makes, checked as archiving checks it: its faults beside the fields, or its view.
-async fn look(doors: &Doors, visit: &Visit, asked: &Asked, mut open: OpenDraft) -> Page {
+/// `GET …/record/{draft}/preview`: the document that the draft makes, checked as archiving checks it.
+pub(super) async fn preview(
+    State(doors): State<Doors>,
+    Extension(visit): Extension<Visit>,
+    Path(path): Path<HashMap<String, String>>,
+) -> Page {
+    let asked = Asked::of(&visit, &path)?;
+    match asked.open(&doors, &visit).await {
+        Ok(open) => look(&doors, &visit, &asked, open, None).await,
+        Err(elsewhere) => Ok(*elsewhere),
+    }
+}
+
+/// The document that the draft makes: its faults beside the fields, or its view. `refused`: the signature that was given,
+/// and what archiving said of it.
+async fn look(
+    doors: &Doors,
+    visit: &Visit,
+    asked: &Asked,
+    mut open: OpenDraft,
+    refused: Option<(&str, &[Fault])>,
+) -> Page {
     open.draft.content = form::finished(&open.paper.structure, &open.draft.content);
     let (caller, writer) = (Arc::clone(&visit.caller), writer(visit));
     let looked = doors.work(move |app| {
@@ -581,15 +615,79 @@ async fn look(doors: &Doors, visit: &Visit, asked: &Asked, mut open: OpenDraft) 
         let told = ToldFault::of(remark, visit.language);
         format!("{} {}", told.message, told.right)
     };
+    let (signature, faults) = refused.unwrap_or_default();
+    let names = Names { registry: &registry, language: visit.language };
+    let shell = Shell::of(doors, visit);
     let page = PreviewPage {
-        shell: Shell::of(doors, visit),
         frame: ClientFrame::of(visit, &asked.client),
         path: asked.path.clone(),
         title: title_of(&registry, &open.paper.structure.oid, visit).0,
         edition: open.edition,
         remarks: looked.remarks.iter().map(told).collect(),
+        signs: match &looked.signing.system {
+            Some(system) => {
+                let name = names.organisation(system.as_str());
+                shell.words.with("record.signs_system", &[("organisation", name.as_str())])
+            }
+            None => shell.words.of("record.signs_nobody"),
+        },
+        own: (looked.signing.needed == Needed::Professional)
+            .then_some(own_missing(looked.signing.level)),
+        command: signing_command(doors, visit),
+        signature: signature.to_owned(),
+        faults: faults.iter().map(told).collect(),
+        shell,
     };
-    Ok(rendered(&page, visit.language))
+    let mut response = rendered(&page, visit.language);
+    if !faults.is_empty() {
+        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    }
+    Ok(response)
+}
+
+/// The key of what follows when a professional's own signature is missing.
+pub(super) const fn own_missing(level: ConformanceLevel) -> &'static str {
+    match level {
+        ConformanceLevel::Refuse => "record.own_missing_refused",
+        ConformanceLevel::Warn => "record.own_missing_remarked",
+        ConformanceLevel::Off => "record.own_missing_taken",
+    }
+}
+
+/// The command by which a professional signs: of the demonstration with the card that it made for who is logged in.
+fn signing_command(doors: &Doors, visit: &Visit) -> String {
+    let made = doors.demo.get().zip(visit.session.professional()).and_then(|(demo, person)| {
+        let file = |ending: &str| demo.cards.join(format!("{}.{ending}", person.sub));
+        let (certificate, key) = (file("pem"), file("key"));
+        certificate
+            .exists()
+            .then(|| format!("--certificate {} --key {}", certificate.display(), key.display()))
+    });
+    let card = made.unwrap_or_else(|| {
+        "--certificate card.pem --module /usr/lib/opensc-pkcs11.so --token CARD --key-label KEY"
+            .to_owned()
+    });
+    format!("varanto sign --text to-sign.txt {card} --out signature.txt")
+}
+
+/// `GET …/record/{draft}/to-sign`: what a professional's own signature is made over.
+pub(super) async fn to_sign(
+    State(doors): State<Doors>,
+    Extension(visit): Extension<Visit>,
+    Path(path): Path<HashMap<String, String>>,
+) -> Page {
+    let asked = Asked::of(&visit, &path)?;
+    let open = match asked.open(&doors, &visit).await {
+        Ok(open) => open,
+        Err(elsewhere) => return Ok(*elsewhere),
+    };
+    let (caller, writer) = (Arc::clone(&visit.caller), writer(&visit));
+    let looked = doors.work(move |app| app.look_at_draft(&caller, &writer, &open)).await?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"to-sign.txt\""),
+    ];
+    Ok((headers, looked.signing.text).into_response())
 }
 
 /// `GET …/record/{draft}/view`: what the document will look like, in a frame that can do nothing.
@@ -630,16 +728,24 @@ pub(super) async fn archive(
     };
     // What was looked at is what is archived: another tab may have written since.
     if fields.text("edition") != open.edition.to_string() {
-        return look(&doors, &visit, &asked, open).await;
+        return Ok(redirect(&visit.to(&format!("{}preview", asked.path))));
     }
     let (caller, writer) = (Arc::clone(&visit.caller), writer(&visit));
-    let archived = doors.work(move |app| match app.archive_draft(&caller, &writer, &open) {
-        Ok(archived) => Ok((open, Ok(archived.receipt.document))),
-        Err(AppError::Refused(faults)) => Ok((open, Err(faults))),
-        Err(error) => Err(error),
+    let given = fields.given("signature").map(str::to_owned);
+    let signature = given.clone();
+    let archived = doors.work(move |app| {
+        match app.archive_draft(&caller, &writer, &open, signature.as_deref()) {
+            Ok(archived) => Ok((open, Ok(archived.receipt.document))),
+            Err(AppError::Refused(faults)) => Ok((open, Err(faults))),
+            Err(error) => Err(error),
+        }
     });
     match archived.await? {
         (_, Ok(document)) => Ok(redirect(&asked.recorded(&visit, &document))),
+        (open, Err(faults)) if faults.iter().all(|one| one.stage == Some(Stage::Signature)) => {
+            let refused = (given.as_deref().unwrap_or_default(), faults.as_slice());
+            look(&doors, &visit, &asked, open, Some(refused)).await
+        }
         (open, Err(faults)) => {
             let page = draft_page(&doors, &visit, &asked, &open, &faults, None);
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())

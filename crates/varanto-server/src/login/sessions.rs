@@ -21,7 +21,7 @@ use crate::tokens::{LoggedIn, LoggedInAs, Person};
 /// How many sessions there may be; beyond it those that were quiet longest end.
 const MOST: usize = 50_000;
 
-/// How many clients one session has open; beyond it the first are closed.
+/// How many clients one session has open; beyond it those are closed that were not looked at for longest.
 const MOST_CLIENTS: usize = 40;
 
 type Key = [u8; 32];
@@ -224,10 +224,14 @@ impl Session {
         handle
     }
 
-    /// The client that a word names.
+    /// The client that a word names: from now on the one that was looked at last.
     #[must_use]
     pub fn client(&self, handle: &str) -> Option<OpenClient> {
-        locked(&self.clients).iter().find(|one| one.handle == handle).cloned()
+        let mut clients = locked(&self.clients);
+        let place = clients.iter().position(|one| one.handle == handle)?;
+        let found = clients.remove(place);
+        clients.push(found.clone());
+        Some(found)
     }
 
     /// From now on the client's documents are looked at for a reason, or for none.
@@ -338,6 +342,26 @@ mod tests {
     fn client() -> ClientIdentifier {
         let code = varanto_domain::ids::PersonalIdentityCode::parse("180418A903L").unwrap();
         ClientIdentifier::Code(code)
+    }
+
+    /// CAS-1: of very many open clients those are closed that were not looked at for longest, never the one in use.
+    #[test]
+    fn the_client_in_use_stays_open() {
+        let sessions = sessions();
+        let secret = sessions.begin(aino(&["1"]), None, at(0));
+        let session = sessions.find(&secret, at(0)).unwrap();
+        let first = session.open_client(client(), None);
+        let other = |number: u16| {
+            let day = varanto_domain::time::FinnishDay::parse("1980-01-01").unwrap();
+            let code = varanto_domain::ids::PersonalIdentityCode::compose(day, number).unwrap();
+            session.open_client(ClientIdentifier::Code(code), None)
+        };
+        let second = other(900);
+        for number in 901..901 + u16::try_from(MOST_CLIENTS).unwrap() - 1 {
+            assert!(session.client(&first).is_some());
+            other(number);
+        }
+        assert!(session.client(&first).is_some() && session.client(&second).is_none());
     }
 
     /// D8: addresses name a client by a word of the session, which says nothing of the client.

@@ -53,7 +53,7 @@ pub(super) async fn page(
     let frame = ClientFrame { name, ..ClientFrame::of(&visit, &client) };
     let page = HomePage {
         situation: client.situation.unwrap_or(Situation::Citizen),
-        relationships: desk::relationships(&told, &names, &shell, &frame),
+        relationships: desk::relationships(&told, &names, &shell, &frame, None),
         key_documents: desk::kinds(&told.summary, &names, &shell, &frame),
         last: told.last.hits.iter().map(|one| Row::of(one, &names, &shell, &frame.base)).collect(),
         masked: told.last.hits.iter().any(|one| one.masked),

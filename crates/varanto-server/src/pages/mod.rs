@@ -90,6 +90,16 @@ impl Words {
         texts::text(self.0, key)
     }
 
+    /// A text about an act at the desk: its name, or what else the ending names.
+    pub(crate) fn act(self, act: &str, ending: &str) -> String {
+        self.of(&format!("act.{act}{ending}"))
+    }
+
+    /// A way in which a document is shown to the client.
+    pub(crate) fn showing(self, how: &str) -> String {
+        self.of(&format!("showing.{how}"))
+    }
+
     /// The text of a key with its placeholders filled in.
     #[must_use]
     pub fn with(&self, key: &str, values: &[(&str, &str)]) -> String {

@@ -10,8 +10,8 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::IntoResponse;
 use varanto_app::Registry;
 use varanto_app::archive::{DocumentView, LookedAt, Onlooker, WhoLooks};
-use varanto_domain::access::GuardianMark;
-use varanto_domain::archive::documents::Part;
+use varanto_domain::access::{GuardianMark, Role};
+use varanto_domain::archive::documents::{Part, VersionState};
 use varanto_domain::ids::Oid;
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::xhtml::SAFE_COPY_MEDIA_TYPE;
@@ -74,6 +74,8 @@ struct DocumentPage {
     attachments: Vec<String>,
     guardians: Option<&'static str>,
     signature: Option<String>,
+    /// Whether how it is shown to the client may be asked about at the desk: the operation decides.
+    restricts: bool,
     /// What the kind of document is for, in plain words for a citizen.
     meaning: Option<&'static str>,
 }
@@ -136,6 +138,9 @@ pub(super) async fn page(
         attachments: view.attachments.iter().map(address).collect(),
         guardians: guardians(&told, &registry).filter(|_| !view.masked),
         signature: signature(&view).map(|key| shell.words.of(&key)),
+        restricts: visit.caller.role().is_some_and(Role::serves_clients)
+            && view.state == VersionState::InForce
+            && !view.masked,
         meaning: meaning(told.general_type.as_deref()).filter(|_| visit.side == Side::Own),
         path: place.path,
         row,
@@ -255,6 +260,23 @@ pub(super) async fn proof(
         shell,
     };
     Ok(rendered(&page, visit.language))
+}
+
+/// `GET …/documents/{oid}/proof/receipt`: the receipt with what it covers, as a file to be kept and checked anywhere.
+pub(super) async fn receipt(
+    State(doors): State<Doors>,
+    Extension(visit): Extension<Visit>,
+    Path(path): Path<HashMap<String, String>>,
+) -> Page {
+    let place = Place::of(&visit, &path)?;
+    let (caller, purpose) = (visit.caller.clone(), place.client.purpose());
+    let proof =
+        doors.work(move |app| app.prove_document(&caller, place.looked_at(), purpose)).await?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"receipt.json\""),
+    ];
+    Ok((headers, crate::rest::proof::told(proof)).into_response())
 }
 
 #[derive(Template)]

@@ -37,6 +37,7 @@ pub(crate) fn router() -> Router<Doors> {
         .route("/documents/{oid}/view", get(documents::view))
         .route("/documents/{oid}/print", get(documents::print))
         .route("/documents/{oid}/proof/", get(documents::proof))
+        .route("/documents/{oid}/proof/receipt", get(documents::receipt))
         .route("/documents/{oid}/access/", get(documents::access))
 }
 

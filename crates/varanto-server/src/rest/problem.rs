@@ -183,6 +183,12 @@ impl Problem {
                     .arg("available", available)
                     .with(fault)
             }
+            AppError::NotSigned(why) => {
+                tracing::error!(%why, "a system's key does not sign");
+                let mut problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "not-signed");
+                problem.retry_after = Some(seconds);
+                return problem.rule("ARC-6");
+            }
             AppError::Store(error) => return Self::of_store(&error, seconds),
         };
         problem.logged = true;
@@ -456,6 +462,7 @@ pub const CODES: &[&str] = &[
     "not-acceptable",
     "not-found",
     "not-ready",
+    "not-signed",
     "pages-of-others",
     "rate-limited",
     "session-ended",

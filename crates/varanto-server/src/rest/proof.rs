@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::json;
+use varanto_app::archive::DocumentProof;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
 use varanto_formats::receipts::{Covered, CoveredSignatures};
@@ -35,13 +36,18 @@ pub async fn read(
 ) -> Answer {
     let (oid, purpose) = (document(&oid)?, purpose(&parameters)?);
     let proof = doors.work(move |app| app.prove_document(&asker.0, &oid, purpose)).await?;
+    Ok(printed(told(proof)).into_response())
+}
+
+/// A receipt with what it covers beside the content, as anybody needs it to check the document.
+pub(crate) fn told(proof: DocumentProof) -> String {
     let receipt = varanto_formats::receipts::write(&proof.receipt);
     let covered = varanto_formats::receipts::write_covered(&Covered {
         record: proof.record,
         columns: proof.columns,
         signatures: proof.signatures.map(|(salt, evidence)| CoveredSignatures::of(&salt, evidence)),
     });
-    Ok(printed(format!("{{\"receipt\":{receipt},\"covers\":{covered}}}")).into_response())
+    format!("{{\"receipt\":{receipt},\"covers\":{covered}}}")
 }
 
 /// `GET /documents/{oid}/signatures/{digest}`: a certificate or revocation list that the verdict on the

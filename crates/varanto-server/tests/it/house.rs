@@ -28,7 +28,7 @@ pub(crate) struct House {
     pub(crate) address: SocketAddr,
     pub(crate) ca: String,
     _server: Server,
-    _home: tempfile::TempDir,
+    home: tempfile::TempDir,
 }
 
 impl House {
@@ -67,16 +67,22 @@ impl House {
         Self::with(Config { signatures, ..Config::default() }, axum::Router::new())
     }
 
-    fn with(mut config: Config, beside: axum::Router) -> Self {
-        varanto_server::tls::install_cryptography();
+    /// A house that signs for its organisations what is written in it, and trusts those signatures.
+    pub(crate) fn signing() -> Self {
         let home = tempfile::tempdir().unwrap();
+        let signatures = varanto_server::demo::signatures(home.path(), &county()).unwrap();
+        Self::of_config(home, Config { signatures, ..Config::default() }, axum::Router::new())
+    }
+
+    fn with(config: Config, beside: axum::Router) -> Self {
+        Self::of_config(tempfile::tempdir().unwrap(), config, beside)
+    }
+
+    fn of_config(home: tempfile::TempDir, mut config: Config, beside: axum::Router) -> Self {
+        varanto_server::tls::install_cryptography();
         config.data = home.path().join("archive");
         config.listen.addresses = vec![([127, 0, 0, 1], 0).into()];
-        let county = County::new(
-            7,
-            CountySize { clients: 6, documents: 90 },
-            FinnishDay::of(MachineClock.now()),
-        );
+        let county = county();
         let mut provider = None;
         let opening =
             Opening::prepare(config, Arc::new(MachineClock), |config, authority, base| {
@@ -99,7 +105,16 @@ impl House {
         let provider = provider.unwrap();
         let server = opening.open(beside.nest("/oidc", provider.router())).unwrap();
         let address = server.addresses()[0];
-        Self { doors, authority, county, provider, address, ca, _server: server, _home: home }
+        Self { doors, authority, county, provider, address, ca, _server: server, home }
+    }
+
+    /// The card of one who logs in: certificate and key, PEM.
+    pub(crate) fn card(&self, login: &str) -> (Vec<u8>, Vec<u8>) {
+        let file = |ending: &str| {
+            let cards = self.home.path().join("signing/cards");
+            std::fs::read(cards.join(format!("{login}.{ending}"))).unwrap()
+        };
+        (file("pem"), file("key"))
     }
 
     /// What the county's population register says of the clients of whom something is archived.
@@ -184,6 +199,12 @@ impl House {
     pub(crate) fn versions(&self) -> u64 {
         self.doors.app.contents().unwrap().versions
     }
+}
+
+/// The small county that every house has.
+fn county() -> County {
+    let size = CountySize { clients: 6, documents: 90 };
+    County::new(7, size, FinnishDay::of(MachineClock.now()))
 }
 
 /// A submission as a form.

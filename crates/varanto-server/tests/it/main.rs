@@ -6,6 +6,7 @@ mod certificates;
 mod check;
 mod chromium;
 mod corpora;
+mod desk;
 mod handing_over;
 mod house;
 mod importing;

@@ -119,6 +119,8 @@ async fn a_worker_finds_and_reads_on_every_device_and_in_every_language() {
             walk.check(&name("home"));
             walk.browser.fill("#identity_code", "010190-900X");
             walk.browser.click("form.form button");
+            // That the answer is 422 is told as a failed load.
+            walk.browser.complaints();
             walk.check(&name("fault"));
             walk.browser.fill("#identity_code", &code);
             walk.browser.click("form.form button");

@@ -103,7 +103,7 @@ pub(crate) struct Served {
 impl Served {
     /// A house with everything that the county's own system archives of one client, of age or not.
     pub(crate) async fn open(of_age: bool) -> Self {
-        let house = House::without_signatures();
+        let house = House::signing();
         let today = FinnishDay::of(MachineClock.now());
         for client in house.county.sample_clients() {
             if (client.born.years_until(today) >= 18) != of_age {
