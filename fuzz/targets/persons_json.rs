@@ -13,9 +13,12 @@ fuzz_target!(|bytes: &[u8]| {
             assert_eq!(persons::read_facts(kept.as_bytes()).as_ref(), Ok(facts));
         }
     }
-    if let Ok(codes) = persons::read_question(bytes) {
-        let printed = persons::write_question(&codes);
-        assert_eq!(persons::read_question(printed.as_bytes()), Ok(codes));
+    if let Ok(asked) = persons::read_question(bytes) {
+        let printed = match &asked {
+            persons::PersonQuestion::Persons(codes) => persons::write_question(codes),
+            persons::PersonQuestion::OfGuardian(code) => persons::write_guardian_question(*code),
+        };
+        assert_eq!(persons::read_question(printed.as_bytes()), Ok(asked));
     }
     if let Ok(told) = mandates::read(bytes) {
         assert_eq!(mandates::read(mandates::write(&told).as_bytes()), Ok(told));

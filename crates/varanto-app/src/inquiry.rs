@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use varanto_domain::access::log::Actor;
 use varanto_domain::access::{
-    self, Action, ArchivePermit, Caller, ClientFacts, Denial, Display, DocumentFacts, Grant,
-    InvalidatePermit, LookReason, Purpose, Question, ReadPermit, RelationshipSpan, Sector,
-    SeenWith, Situation, Subject, VersionFacts, Who,
+    self, Action, ArchivePermit, Caller, ClientFacts, ContinuePermit, Denial, Display,
+    DocumentFacts, Grant, InvalidatePermit, LookReason, Purpose, Question, ReadPermit,
+    RelationshipSpan, Sector, SeenWith, Situation, Subject, VersionFacts, Who,
 };
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::archive::metadata::Metadata;
@@ -17,7 +17,7 @@ use varanto_domain::archive::references::Naming;
 use varanto_domain::disclosure::{Permissions, Refusals, Refused};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid};
 use varanto_domain::mandates::HeldMandate;
-use varanto_domain::persons::{PersonFacts, is_known_on};
+use varanto_domain::persons::{GuardianKind, PersonFacts, is_known_on};
 use varanto_domain::relationship::{InCase, Roads};
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::metadata;
@@ -42,6 +42,15 @@ pub(crate) struct Decided {
     pub(crate) answer: Result<Grant, Denial>,
 }
 
+/// What the registers of persons and mandates told for one question, and what is kept nowhere.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Learnt {
+    /// What the mandate register told of clients for the caller.
+    mandates: HashMap<ClientKey, Vec<HeldMandate>>,
+    /// What the population register told of persons at this moment; `None`: nothing.
+    persons: HashMap<ClientKey, Option<PersonFacts>>,
+}
+
 /// One caller's questions within one snapshot: what is known of a client is asked once.
 pub(crate) struct Inquiry<'a> {
     caller: &'a Caller,
@@ -49,8 +58,7 @@ pub(crate) struct Inquiry<'a> {
     registry: Arc<Registry>,
     now: Instant,
     clients: RefCell<HashMap<ClientKey, Rc<ClientFacts>>>,
-    /// What the mandate register told of clients for this caller.
-    mandates: RefCell<HashMap<ClientKey, Vec<HeldMandate>>>,
+    learnt: RefCell<Learnt>,
     joint: RefCell<HashMap<i64, Arc<[InCase]>>>,
     /// Through whom alone versions are asked for, where not through whichever client they concern.
     through: Cell<Option<ClientKey>>,
@@ -76,9 +84,24 @@ impl<'a> Inquiry<'a> {
         now: Instant,
     ) -> Self {
         let clients = RefCell::default();
-        let (mandates, joint) = (RefCell::default(), RefCell::default());
+        let (learnt, joint) = (RefCell::default(), RefCell::default());
         let through = Cell::new(None);
-        Self { caller, purpose, registry, now, clients, mandates, joint, through }
+        Self { caller, purpose, registry, now, clients, learnt, joint, through }
+    }
+
+    /// The same questions, asked with what was learnt for them before.
+    pub(crate) fn with(self, learnt: Learnt) -> Self {
+        Self { learnt: RefCell::new(learnt), ..self }
+    }
+
+    /// What was learnt for the questions.
+    pub(crate) fn learnt(&self) -> Learnt {
+        self.learnt.borrow().clone()
+    }
+
+    /// What the caller says of the look.
+    pub(crate) const fn purpose(&self) -> Purpose {
+        self.purpose
     }
 
     /// Whether anything of a client might be shown to the caller: there is a relationship or a case in one of its own
@@ -125,8 +148,29 @@ impl<'a> Inquiry<'a> {
 
     /// What the mandate register told of a client.
     pub(crate) fn learn_mandates(&self, client: ClientKey, held: Vec<HeldMandate>) {
-        self.mandates.borrow_mut().insert(client, held);
+        self.learnt.borrow_mut().mandates.insert(client, held);
         self.forget();
+    }
+
+    /// What the population register told of somebody at this moment, client or not.
+    pub(crate) fn learn_person(&self, client: ClientKey, told: Option<PersonFacts>) {
+        self.learnt.borrow_mut().persons.insert(client, told);
+        self.forget();
+    }
+
+    /// By which key a client is asked for. To a citizen those of whom nothing is archived are asked for like any
+    /// other, so that no answer tells whether the archive knows somebody.
+    pub(crate) fn client_of(
+        &self,
+        tx: &ReadTx<'_>,
+        identifier: &ClientIdentifier,
+    ) -> Result<Option<ClientKey>, StoreError> {
+        match (&self.caller.who, identifier) {
+            (Who::Citizen { .. }, ClientIdentifier::Code(code)) => {
+                tx.key_of_citizen(*code).map(Some)
+            }
+            _ => tx.find_client(identifier),
+        }
     }
 
     /// Who asks.
@@ -175,12 +219,13 @@ impl<'a> Inquiry<'a> {
         Ok(Decided { through, situation: situation.expect("a document concerns somebody"), answer })
     }
 
-    /// Whether a client's will that no document says yet may be read, as if there were one.
+    /// Whether a client's will may be read or said, as if there were a document that holds nothing back.
     pub(crate) fn decide_of_will(
         &self,
         tx: &ReadTx<'_>,
         client: Option<ClientKey>,
         group: DocumentGroup,
+        action: Action,
     ) -> Result<Result<Grant, Denial>, StoreError> {
         let keeper = self.registry.registers().keeper_of_wills();
         let controller = keeper.map_or(&self.caller.organisation, |keeper| &keeper.oid);
@@ -201,7 +246,7 @@ impl<'a> Inquiry<'a> {
             written_at: self.now,
             joint: Arc::from([]),
         };
-        Ok(access::decide(Action::Read, &self.question(&document, &known)))
+        Ok(access::decide(action, &self.question(&document, &known)))
     }
 
     /// Who serves the clients whom a version concerns, in its register: the units of the rights that are known of.
@@ -312,7 +357,7 @@ impl<'a> Inquiry<'a> {
     ) -> Answer<ArchivePermit> {
         // A system that records into its own organisation's register is asked nothing of the client.
         let plain = self.caller.is_system() && self.caller.owns(&naming.controller);
-        let client = if plain { None } else { tx.find_client(&naming.client)? };
+        let client = if plain { None } else { self.client_of(tx, &naming.client)? };
         let document = facts_of(naming, made, client);
         let known = self.client(tx, client)?;
         let permit =
@@ -336,6 +381,11 @@ impl<'a> Inquiry<'a> {
             }
             _ => Ok(Ok(permit)),
         }
+    }
+
+    /// Whether the next version of a document is the caller's to make, with what the one before says.
+    pub(crate) fn may_continue(&self, tx: &ReadTx<'_>, row: &VersionRow) -> Answer<ContinuePermit> {
+        self.ask(tx, row, Some(row.client), access::may_continue)
     }
 
     /// Whether a version is the caller's to replace. Where it stands is for the rules of references.
@@ -556,7 +606,8 @@ impl<'a> Inquiry<'a> {
             let rights = tx.list_rights_of_client(*key)?.into_iter();
             facts.rights.extend(rights.map(|row| row.right));
             facts.opened.extend(self.opened(tx, *key)?);
-            facts.mandates.extend(self.mandates.borrow().get(key).into_iter().flatten().cloned());
+            let learnt = self.learnt.borrow();
+            facts.mandates.extend(learnt.mandates.get(key).into_iter().flatten().cloned());
         }
         if self.purpose.situation.is_some_and(Situation::discloses) {
             self.add_will(tx, &identities, &mut facts)?;
@@ -599,16 +650,21 @@ impl<'a> Inquiry<'a> {
     ) -> Result<ClientFacts, StoreError> {
         let nobody = self.of_nobody();
         let taken_as_known = person == PersonIs::TakenAsKnown;
-        let Some((facts, told_at)) = person_facts(tx, client)? else {
+        let told = match self.learnt.borrow().persons.get(&client) {
+            Some(told) => told.clone().map(|facts| (facts, self.now)),
+            None => person_facts(tx, client)?,
+        };
+        let Some((facts, told_at)) = told else {
             return Ok(ClientFacts { key: Some(client), person_known: taken_as_known, ..nobody });
         };
         let person_known = taken_as_known || is_known_on(told_at, self.today());
-        let mut guardians = Vec::new();
+        let (mut guardians, mut custody) = (Vec::new(), Vec::new());
         if person_known {
             for one in facts.guardians.iter().filter(|one| one.kind.sees_documents()) {
-                // One who was never a client, nor came in, is nobody who could ask.
-                if let Some(guardian) = tx.find_client(&ClientIdentifier::Code(one.code))? {
-                    guardians.push((guardian, one.days));
+                let guardian = tx.key_of_citizen(one.code)?;
+                guardians.push((guardian, one.days));
+                if one.kind == GuardianKind::Custody {
+                    custody.push((guardian, one.days));
                 }
             }
         }
@@ -619,6 +675,7 @@ impl<'a> Inquiry<'a> {
             died_on: facts.died_on,
             safety_order: facts.is_under_safety_order(self.today()),
             guardians,
+            custody,
             ..nobody
         })
     }

@@ -35,7 +35,9 @@ pub(crate) struct Connected {
 /// What was told, and for whom the question was asked.
 struct Told {
     client: Option<ClientKey>,
-    holder: Option<ClientKey>,
+    /// The same, also of one of whom nothing is archived.
+    principal: ClientKey,
+    holder: ClientKey,
     mandates: Option<Vec<Mandate>>,
 }
 
@@ -54,13 +56,10 @@ impl App {
         inquiry: &Inquiry<'_>,
         document: &Oid,
     ) -> Result<(), AppError> {
-        let Some(asker) = by_mandate(inquiry) else { return Ok(()) };
+        let Some(holder) = by_mandate(inquiry) else { return Ok(()) };
         let questions = self.store.read::<_, AppError>(|tx| {
             let mut questions = Vec::new();
-            let holder = tx.find_person(asker)?.map(|person| person.code);
-            let (Some(row), Some(holder)) = (tx.find_version(document)?, holder) else {
-                return Ok(questions);
-            };
+            let Some(row) = tx.find_version(document)? else { return Ok(questions) };
             for client in facts_of_version(tx, &row)?.document.concerned() {
                 let principal = code_of(tx, client)?;
                 questions.extend(principal.map(|principal| MandateQuestion { holder, principal }));
@@ -79,20 +78,19 @@ impl App {
         inquiry: &Inquiry<'_>,
         client: Option<&ClientIdentifier>,
     ) -> Result<(), AppError> {
-        let (Some(asker), Some(client)) = (by_mandate(inquiry), client) else { return Ok(()) };
-        let question = self.store.read::<_, AppError>(|tx| {
-            let principal = match client {
+        let (Some(holder), Some(client)) = (by_mandate(inquiry), client) else { return Ok(()) };
+        let principal = self.store.read::<_, AppError>(|tx| {
+            Ok(match client {
                 ClientIdentifier::Code(code) => Some(*code),
                 ClientIdentifier::Temporary(_) => match tx.find_client(client)? {
                     Some(client) => code_of(tx, client)?,
                     None => None,
                 },
-            };
-            let holder = tx.find_person(asker)?.map(|person| person.code);
-            let both = holder.zip(principal);
-            Ok(both.map(|(holder, principal)| MandateQuestion { holder, principal }))
+            })
         })?;
-        question.map_or(Ok(()), |question| self.learn_mandates(inquiry, question))
+        principal.map_or(Ok(()), |principal| {
+            self.learn_mandates(inquiry, MandateQuestion { holder, principal })
+        })
     }
 
     fn learn_mandates(
@@ -101,9 +99,8 @@ impl App {
         question: MandateQuestion,
     ) -> Result<(), AppError> {
         let told = self.ask_mandates(inquiry.caller(), &question)?;
-        if let (Some(client), Some(holder), Some(mandates)) =
-            (told.client, told.holder, told.mandates)
-        {
+        if let Some(mandates) = told.mandates {
+            let (client, holder) = (told.principal, told.holder);
             let held = mandates.into_iter().map(|mandate| HeldMandate { holder, mandate });
             inquiry.learn_mandates(client, held.collect());
         }
@@ -153,11 +150,14 @@ impl App {
             told.ok()
         });
         let words = words_of(mandates.as_deref());
-        let (client, holder) = self.log_mandate(caller, question, mandates.is_some(), &words)?;
-        Ok(Told { client, holder, mandates })
+        let client = self.log_mandate(caller, question, mandates.is_some(), &words)?;
+        let (principal, holder) = self.store.read::<_, AppError>(|tx| {
+            Ok((tx.key_of_citizen(question.principal)?, tx.key_of_citizen(question.holder)?))
+        })?;
+        Ok(Told { client, principal, holder, mandates })
     }
 
-    /// The line that tells for whom it was asked, who would act, and what was told. Answers who they are to the
+    /// The line that tells for whom it was asked, who would act, and what was told. Answers who the client is to the
     /// archive.
     fn log_mandate(
         &self,
@@ -165,13 +165,11 @@ impl App {
         question: &MandateQuestion,
         told: bool,
         words: &str,
-    ) -> Result<(Option<ClientKey>, Option<ClientKey>), AppError> {
-        let known = |code| ClientIdentifier::Code(code);
+    ) -> Result<Option<ClientKey>, AppError> {
         let (client, holder) = self.store.read::<_, AppError>(|tx| {
-            let client = tx.find_client(&known(question.principal))?;
-            Ok((client, tx.find_client(&known(question.holder))?))
+            let client = tx.find_client(&ClientIdentifier::Code(question.principal))?;
+            Ok((client, tx.key_of_citizen(question.holder)?))
         })?;
-        let named = holder.map_or_else(|| "-".to_owned(), |holder| holder.0.to_string());
         self.write_line(LogLine {
             at: self.clock.now(),
             event: Event::Mandate,
@@ -183,9 +181,9 @@ impl App {
             actor: Actor::of(caller),
             client,
             version: None,
-            detail: format!("holder={named} told={words}"),
+            detail: format!("holder={} told={words}", holder.0),
         })?;
-        Ok((client, holder))
+        Ok(client)
     }
 }
 
@@ -198,12 +196,12 @@ pub(crate) fn code_of(
 }
 
 /// Who asks by mandate: a citizen with a strong login, in that situation.
-fn by_mandate(inquiry: &Inquiry<'_>) -> Option<ClientKey> {
+fn by_mandate(inquiry: &Inquiry<'_>) -> Option<PersonalIdentityCode> {
     match inquiry.caller().who {
-        Who::Citizen { client, strength: Strength::Strong }
+        Who::Citizen { code, strength: Strength::Strong, .. }
             if inquiry.situation() == Some(Situation::Mandate) =>
         {
-            Some(client)
+            Some(code)
         }
         _ => None,
     }

@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use varanto_domain::access::Action;
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
+use varanto_domain::access::{Action, Basis, Caller, Strength, Who};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid, PersonalIdentityCode};
-use varanto_domain::persons::PersonFacts;
-use varanto_domain::time::Instant;
+use varanto_domain::mandates::is_of_age;
+use varanto_domain::persons::{PersonFacts, is_known_on};
+use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::persons::{self, PersonAnswer};
 use varanto_store::{ReadTx, StoreError, VersionRow, WriteTx};
 
@@ -28,6 +29,12 @@ pub trait PopulationRegister: Send + Sync {
     /// # Errors
     /// Why it told nothing, in words without any client data.
     fn ask(&self, codes: &[PersonalIdentityCode]) -> Result<PersonAnswer, String>;
+
+    /// What it says of those whose matters somebody looks after.
+    ///
+    /// # Errors
+    /// As [`PopulationRegister::ask`]; also where it does not tell of guardians that way.
+    fn ask_of_guardian(&self, guardian: PersonalIdentityCode) -> Result<PersonAnswer, String>;
 }
 
 /// A connected register, and how often it is asked about each client.
@@ -185,6 +192,84 @@ impl App {
             })?;
         }
         Ok(())
+    }
+
+    /// Asks about somebody at this moment, for one question alone: what is told is kept nowhere, but for the line that tells
+    /// who asked about whom. Whether the archive knows the person makes no difference to what is asked. Of one of whom it
+    /// does not tell nothing is known. A citizen's question that is not answered lets nobody else's rest.
+    ///
+    /// Source: DIS-5, CIT-4, LOG-1.
+    pub(crate) fn learn_of_person(
+        &self,
+        inquiry: &Inquiry<'_>,
+        code: PersonalIdentityCode,
+    ) -> Result<(), AppError> {
+        let connected = self.connected().filter(|one| !one.rest.lasts(self.clock.now()));
+        let answer = connected.and_then(|connected| connected.register.ask(&[code]).ok());
+        let told = answer.and_then(|answer| self.fresh(answer)).unwrap_or_default();
+        let told = told.into_iter().find(|(told, _)| *told == code).map(|(_, facts)| facts);
+        let (client, known) = self.store.read::<_, AppError>(|tx| {
+            Ok((tx.key_of_citizen(code)?, tx.find_client(&ClientIdentifier::Code(code))?))
+        })?;
+        let detail = format!("about={} told={}", client.0, u8::from(told.is_some()));
+        self.log_person_question(inquiry.caller(), known, detail)?;
+        inquiry.learn_person(client, told);
+        Ok(())
+    }
+
+    /// The children whose documents a citizen may ask to see as a guardian, by what the register says at this moment; kept
+    /// nowhere. Whether the archive knows them is no matter, and so not told. `None`: the register does not tell.
+    ///
+    /// # Errors
+    /// What the store answers.
+    ///
+    /// Source: CIT-4, DIS-5, LOG-1.
+    pub fn children_of(
+        &self,
+        caller: &Caller,
+    ) -> Result<Option<Vec<PersonalIdentityCode>>, AppError> {
+        let Who::Citizen { code, strength: Strength::Strong, .. } = caller.who else {
+            return Ok(None);
+        };
+        let connected = self.connected().filter(|one| !one.rest.lasts(self.clock.now()));
+        // One that does not tell of guardians answers other questions all the same: nobody rests for it.
+        let answer = connected.and_then(|one| one.register.ask_of_guardian(code).ok());
+        let Some(told) = answer.and_then(|answer| self.fresh(answer)) else { return Ok(None) };
+        let today = FinnishDay::of(self.clock.now());
+        let children = told.into_iter().filter(|(_, facts)| {
+            let minor = facts.born_on.is_some_and(|born| !is_of_age(Some(born), today));
+            minor && facts.died_on.is_none() && facts.is_in_care_of(code, today)
+        });
+        let children: Vec<PersonalIdentityCode> = children.map(|(code, _)| code).collect();
+        self.log_person_question(caller, None, format!("children told={}", children.len()))?;
+        Ok(Some(children))
+    }
+
+    /// The line of a citizen's question to the register.
+    fn log_person_question(
+        &self,
+        caller: &Caller,
+        client: Option<ClientKey>,
+        detail: String,
+    ) -> Result<(), AppError> {
+        self.write_line(LogLine {
+            at: self.clock.now(),
+            event: Event::Mandate,
+            outcome: Outcome::Permitted(Basis::OwnData),
+            actor: Actor::of(caller),
+            client,
+            version: None,
+            detail,
+        })
+        .map(drop)
+    }
+
+    /// What an answer says, when it is of today.
+    fn fresh(&self, answer: PersonAnswer) -> Option<Vec<(PersonalIdentityCode, PersonFacts)>> {
+        let now = self.clock.now();
+        let ahead = answer.told_at.millis() > now.millis() + AHEAD_MILLIS;
+        let known = is_known_on(answer.told_at.min(now), FinnishDay::of(now));
+        (!ahead && known).then_some(answer.persons)
     }
 
     /// Asks about the clients whose facts are wanted, unless the register rests.

@@ -226,6 +226,8 @@ fault_kinds! {
     NameNotAsKnown = "name-not-as-known";
     /// The mandate register does not say that the representative may say it for the client.
     MandateNotConfirmed = "mandate-not-confirmed";
+    /// A child has said it personally, and a guardian would change it.
+    SaidByClient = "said-by-client";
     /// An old-relationship document cannot be updated.
     OldRelationshipNotUpdatable = "old-relationship-not-updatable";
     /// Only old documents may hang on an old relationship.

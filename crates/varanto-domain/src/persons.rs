@@ -73,6 +73,17 @@ impl PersonFacts {
     pub fn is_under_safety_order(&self, day: FinnishDay) -> bool {
         self.safety_order.is_some_and(|days| days.contains(day))
     }
+
+    /// Whether somebody looks after the person's matters on a day in a way that shows documents.
+    ///
+    /// Source: CIT-4, DIS-5.
+    #[must_use]
+    pub fn is_in_care_of(&self, guardian: PersonalIdentityCode, day: FinnishDay) -> bool {
+        let cares = |one: &Guardian| {
+            one.code == guardian && one.kind.sees_documents() && one.days.contains(day)
+        };
+        self.guardians.iter().any(cares)
+    }
 }
 
 /// Whether what the register told at an instant counts as known on a day: told on that day or the day

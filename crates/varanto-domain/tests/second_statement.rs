@@ -14,7 +14,7 @@ use varanto_domain::access::{
 };
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::disclosure::{DisclosurePermission, Refused};
-use varanto_domain::ids::{ClientKey, Oid};
+use varanto_domain::ids::{ClientKey, Oid, PersonalIdentityCode};
 use varanto_domain::mandates::{HeldMandate, Mandate, Matter};
 use varanto_domain::relationship::{Branch, InCase, RegisterUseRight, Side};
 use varanto_domain::time::{FinnishDay, Instant, Validity};
@@ -645,8 +645,13 @@ impl Second<'_> {
             .guardians
             .iter()
             .any(|(who, days)| Some(*who) == self.asks_as() && self.within(days));
-        let permits = self.writing() && self.group_in(&[DocumentGroup::Permission]);
-        (holds && self.young() && (self.looking() || permits)).then_some("guardianship")
+        let custody = self.q.client.custody.iter();
+        let custody =
+            custody.filter(|(who, days)| Some(*who) == self.asks_as() && self.within(days)).count();
+        let permits = custody > 0 && self.writing() && self.group_in(&[DocumentGroup::Permission]);
+        let refusals = self.group_in(&[DocumentGroup::Refusal]);
+        let does = (self.looking() && !refusals) || permits;
+        (holds && self.young() && does).then_some("guardianship")
     }
 
     /// DIS-5: what a living adult's mandate names: seeing, and saying what is permitted and refused.
@@ -665,7 +670,8 @@ impl Second<'_> {
                     && what.matters.contains(&matter)
             })
         };
-        let seen = self.looking() && named(Matter::SeeDocuments);
+        let seen = self.looking()
+            && (named(Matter::SeeDocuments) || self.group_in(&wills) && named(Matter::SayWill));
         let said = self.writing() && self.group_in(&wills) && named(Matter::SayWill);
         (grown && !self.dead() && (seen || said)).then_some("mandate")
     }
@@ -830,7 +836,11 @@ fn caller(dice: &mut Dice, situation: Situation, document: &DocumentFacts) -> Ca
         1 if dice.once_in(24) => person(dice, Role::MainUser),
         1 => person(dice, Role::Archivist),
         2 => person(dice, Role::DataProtectionOfficer),
-        3 => Who::Citizen { client: client_key(dice), strength: strength(dice) },
+        3 => Who::Citizen {
+            client: client_key(dice),
+            code: PersonalIdentityCode::parse("180418A903L").unwrap(),
+            strength: strength(dice),
+        },
         _ => Who::Operator,
     };
     let units: Vec<Oid> = dice.several(2, unit);
@@ -1006,6 +1016,7 @@ fn client(dice: &mut Dice, today: FinnishDay) -> ClientFacts {
         died_on: if dice.once_in(6) { Some(dice.day(today)) } else { None },
         safety_order: dice.once_in(4),
         guardians: dice.several(2, |dice| (client_key(dice), dice.span(today))),
+        custody: dice.several(2, |dice| (client_key(dice), dice.span(today))),
         mandates: dice.several(2, |dice| HeldMandate {
             holder: client_key(dice),
             mandate: mandate(dice, today),
@@ -1040,6 +1051,7 @@ fn helped(
     {
         let days = Validity { first: FinnishDay::new(2020, 1, 1).unwrap(), last: None };
         client.guardians.push((asker, days));
+        client.custody.push((asker, days));
         let matters = dice.several(2, |dice| dice.pick(&Matter::ALL));
         client.mandates.push(HeldMandate { holder: asker, mandate: Mandate { matters, days } });
     }

@@ -10,7 +10,8 @@
 //!
 //! `kind` is `custody`, `information-right` or `guardianship`. A person whom the register does not know is
 //! left out; a member that is left out says that there is none. The question is
-//! `{"persons": ["…", "…"]}`. An unknown member is a fault, and no fault shows a value.
+//! `{"persons": ["…", "…"]}`, or `{"guardian": "…"}` for those whose matters somebody looks after. An unknown member is
+//! a fault, and no fault shows a value.
 //!
 //! Source: REG-5, ARC-10, DIS-5.
 
@@ -96,18 +97,36 @@ pub fn write_question(codes: &[PersonalIdentityCode]) -> String {
     content::write(&object([("persons", Some(Content::List(codes)))]))
 }
 
-/// Reads the question about persons.
+/// Prints the question about those whose matters somebody looks after.
+#[must_use]
+pub fn write_guardian_question(guardian: PersonalIdentityCode) -> String {
+    content::write(&object([("guardian", Some(text(guardian.reveal())))]))
+}
+
+/// Whom a question is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PersonQuestion {
+    /// These persons.
+    Persons(Vec<PersonalIdentityCode>),
+    /// Those whose matters this person looks after.
+    OfGuardian(PersonalIdentityCode),
+}
+
+/// Reads a question.
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_question(bytes: &[u8]) -> Result<Vec<PersonalIdentityCode>, Vec<Fault>> {
+pub fn read_question(bytes: &[u8]) -> Result<PersonQuestion, Vec<Fault>> {
     let content = content::read(bytes, "question").map_err(|fault| vec![fault])?;
     let faults = Faults::of_persons(RULE);
-    let codes = Place::root(&content, &faults)
-        .object(&["persons"])
-        .and_then(|file| file.required("persons"))
-        .and_then(|persons| persons.all(|place| code_of(&place)));
-    faults.or(codes)
+    let asked = Place::root(&content, &faults).object(&["persons", "guardian"]).and_then(|file| {
+        if let Some(guardian) = file.optional("guardian", |place| code_of(&place))? {
+            return Some(PersonQuestion::OfGuardian(guardian));
+        }
+        let persons = file.required("persons")?;
+        persons.all(|place| code_of(&place)).map(PersonQuestion::Persons)
+    });
+    faults.or(asked)
 }
 
 const MEMBERS: [&str; 5] = ["identity_code", "born_on", "died_on", "safety_order", "guardians"];
@@ -222,7 +241,9 @@ mod tests {
         assert_eq!(read(write(&answer).as_bytes()).unwrap(), answer);
         assert_eq!(read_facts(write_facts(facts).as_bytes()).unwrap(), *facts);
         let codes = [answer.persons[0].0];
-        assert_eq!(read_question(write_question(&codes).as_bytes()).unwrap(), codes);
+        let read = |text: String| read_question(text.as_bytes()).unwrap();
+        assert_eq!(read(write_guardian_question(codes[0])), PersonQuestion::OfGuardian(codes[0]));
+        assert_eq!(read(write_question(&codes)), PersonQuestion::Persons(codes.to_vec()));
     }
 
     #[test]

@@ -72,19 +72,19 @@ impl std::fmt::Debug for Identified {
     }
 }
 
-/// What a unit records of a client's will.
+/// What a unit records of a client's will, or a citizen says at the citizens' door.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WillRequest<A> {
     /// The client.
     pub client: Identified,
     /// What is to become of it.
     pub act: A,
-    /// The unit that records; `None`: the caller's only one.
+    /// The unit that records; `None`: the caller's only one, and of a citizen none.
     pub unit: Option<Oid>,
     /// The language in which the document is shown; `None`: Finnish.
     pub language: Option<ViewLanguage>,
-    /// The professional who records.
-    pub professional: Named,
+    /// The professional who records; `None`: a citizen says it.
+    pub professional: Option<Named>,
     /// The professional's title.
     pub title: Option<String>,
     /// The legal representative who acts for the client, and the code of the role.
@@ -173,7 +173,7 @@ fn read<A>(
             act: act?,
             unit: unit?,
             language: language?,
-            professional,
+            professional: Some(professional),
             title,
             mandate_shown: representative.as_ref().is_some_and(|(_, shown)| *shown),
             representative: representative.map(|(one, _)| one),
@@ -265,16 +265,23 @@ pub struct Beside<'a> {
     pub structure: &'a Structure,
     /// The client.
     pub client: &'a Identified,
-    /// The professional who records, with the title.
-    pub professional: (&'a Named, Option<&'a str>),
-    /// The unit that records, and its name.
-    pub unit: (&'a Oid, &'a str),
+    /// Who records it in a client-information system; `None`: a citizen says it, and nobody records.
+    pub recorder: Option<Recorder<'a>>,
     /// Who acts for the client, and in which role.
     pub representative: Option<(&'a Identified, &'a str)>,
     /// The day.
     pub on: FinnishDay,
     /// What else there is to say.
     pub explanation: Option<&'a str>,
+}
+
+/// The professional who records, with the title, and the unit with its name.
+#[derive(Debug, Clone, Copy)]
+#[expect(missing_docs, reason = "each field is what its name says")]
+pub struct Recorder<'a> {
+    pub professional: &'a Named,
+    pub title: Option<&'a str>,
+    pub unit: (&'a Oid, &'a str),
 }
 
 const OIDS: &str = "urn:oid:1.2.246.1";
@@ -458,23 +465,34 @@ fn beginning<'a>(beside: &Beside<'a>) -> Members<'a> {
     members
 }
 
+/// The client as one of the two documents names them.
+#[must_use]
+pub fn named_client(content: &Content<'_>) -> Option<Named> {
+    let root =
+        content.member("luovutuslupa_asiakirja").or_else(|| content.member("kieltoasiakirja"));
+    let client = root?.member("asiakas")?;
+    let text = |name: &str| client.member(name)?.text().map(str::to_owned);
+    Some(Named { given_names: text("etunimet")?, family_name: text("sukunimi")? })
+}
+
 /// Who recorded it, why, and on which day.
 fn ending<'a>(beside: &Beside<'a>, members: &mut Members<'a>, explained: &'static str) {
-    let (professional, title) = beside.professional;
-    let mut author = vec![
-        (Cow::Borrowed("sukunimi"), shown(&professional.family_name)),
-        (Cow::Borrowed("etunimet"), shown(&professional.given_names)),
-    ];
-    if let Some(title) = title {
-        add(&mut author, "tehtavanimike", shown(title));
+    if let Some(recorder) = beside.recorder {
+        let mut author = vec![
+            (Cow::Borrowed("sukunimi"), shown(&recorder.professional.family_name)),
+            (Cow::Borrowed("etunimet"), shown(&recorder.professional.given_names)),
+        ];
+        if let Some(title) = recorder.title {
+            add(&mut author, "tehtavanimike", shown(title));
+        }
+        let (unit, name) = recorder.unit;
+        add(&mut author, "palveluyksikko", code(ORGANISATIONS, unit.as_str(), name));
+        let mut made = vec![(Cow::Borrowed("laatija"), Content::Object(author))];
+        if let Some(explanation) = beside.explanation {
+            add(&mut made, explained, shown(explanation));
+        }
+        add(members, "ammattihenkilon_laatima_asiakirja", Content::Object(made));
     }
-    let (unit, name) = beside.unit;
-    add(&mut author, "palveluyksikko", code(ORGANISATIONS, unit.as_str(), name));
-    let mut made = vec![(Cow::Borrowed("laatija"), Content::Object(author))];
-    if let Some(explanation) = beside.explanation {
-        add(&mut made, explained, shown(explanation));
-    }
-    add(members, "ammattihenkilon_laatima_asiakirja", Content::Object(made));
     add(members, "laatimispaivamaara", day(beside.on));
 }
 
@@ -541,8 +559,11 @@ mod tests {
         Beside {
             structure: structure(arc),
             client: &request.client,
-            professional: (&request.professional, request.title.as_deref()),
-            unit: (unit, "Yksikkö"),
+            recorder: request.professional.as_ref().map(|professional| Recorder {
+                professional,
+                title: request.title.as_deref(),
+                unit: (unit, "Yksikkö"),
+            }),
             representative: request.representative.as_ref().map(|(one, role)| (one, *role)),
             on: FinnishDay::new(2026, 11, 26).unwrap(),
             explanation: request.explanation.as_deref(),
@@ -634,8 +655,12 @@ mod tests {
         for (permitted, granted) in
             [(None, false), (Some((true, day)), true), (Some((false, day)), false)]
         {
-            let made = permission(&beside(&request, ARC, &unit), permitted);
+            let by_unit = beside(&request, ARC, &unit);
+            let made = permission(&by_unit, permitted);
+            let by_citizen = permission(&Beside { recorder: None, ..by_unit }, permitted);
+            assert!(made.contains("laatija") && !by_citizen.contains("ammattihenkilo"));
             let said = PermissionContent::read(&read_made(&made, ARC));
+            assert_eq!(PermissionContent::read(&read_made(&by_citizen, ARC)), said);
             assert_eq!(said.granted, granted);
             assert_eq!(said.given_on, permitted.map(|(_, day)| day));
             assert_eq!(said.informed_on, FinnishDay::new(2026, 11, 26));

@@ -5,6 +5,7 @@
 //! [`Provider::token_for`]. Source: ACC-1, design 5.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -83,6 +84,9 @@ pub struct Claims {
     pub nbf: i64,
     /// When it was made, seconds after 1970.
     pub iat: i64,
+    /// When the person showed who it is, seconds after 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<i64>,
     /// How the person was authenticated: `strong` or `weak`.
     pub acr: String,
     /// The name.
@@ -128,6 +132,7 @@ struct Inner {
     key_id: String,
     clock: Arc<dyn Clock>,
     codes: Mutex<HashMap<String, Code>>,
+    shown_ago: AtomicI64,
 }
 
 impl std::fmt::Debug for Provider {
@@ -200,7 +205,13 @@ impl Provider {
             key_id,
             clock,
             codes: Mutex::new(HashMap::new()),
+            shown_ago: AtomicI64::new(0),
         }))
+    }
+
+    /// From now on it is a provider that asks nobody anew: its people showed who they are so many seconds ago.
+    pub fn ask_nobody_anew(&self, seconds: i64) {
+        self.0.shown_ago.store(seconds, Ordering::Relaxed);
     }
 
     /// The people who can log in.
@@ -251,6 +262,7 @@ impl Provider {
             exp: now.saturating_add(seconds),
             nbf: now,
             iat: now,
+            auth_time: Some(now - self.0.shown_ago.load(Ordering::Relaxed)),
             acr: if user.strong { "strong" } else { "weak" }.to_owned(),
             name: user.name.clone(),
             given_name: given.to_owned(),
@@ -283,6 +295,7 @@ impl Provider {
             .route("/keys", get(keys))
             .route("/authorize", get(login_page).post(log_in))
             .route("/token", post(exchange))
+            .route("/end", get(end))
             .with_state(self.clone())
     }
 
@@ -329,6 +342,7 @@ async fn discovery(State(provider): State<Provider>) -> Response {
         "authorization_endpoint": format!("{at}/authorize"),
         "token_endpoint": format!("{at}/token"),
         "jwks_uri": format!("{at}/keys"),
+        "end_session_endpoint": format!("{at}/end"),
         "response_types_supported": ["code"],
         "grant_types_supported": ["authorization_code"],
         "subject_types_supported": ["public"],
@@ -368,6 +382,16 @@ async fn log_in(State(provider): State<Provider>, body: Bytes) -> Response {
     let (back, state) = (ask.redirect_uri.clone(), encode(&ask.state));
     let code = provider.code_for(user, ask);
     Redirect::to(&format!("{back}?code={code}&state={state}")).into_response()
+}
+
+/// RP-initiated logout: nobody is logged in here for longer than a login takes, so it only leads back.
+async fn end(State(provider): State<Provider>, asked: Query<HashMap<String, String>>) -> Response {
+    let back = asked.get("post_logout_redirect_uri").cloned().unwrap_or_default();
+    if !provider.0.redirects.contains(&back) {
+        return (StatusCode::BAD_REQUEST, "post_logout_redirect_uri is not known").into_response();
+    }
+    let state = asked.get("state").map(|state| encode(state)).unwrap_or_default();
+    Redirect::to(&format!("{back}?state={state}")).into_response()
 }
 
 async fn exchange(State(provider): State<Provider>, body: Bytes) -> Response {

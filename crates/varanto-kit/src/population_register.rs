@@ -18,7 +18,7 @@ use axum::routing::post;
 use varanto_domain::ids::PersonalIdentityCode;
 use varanto_domain::persons::PersonFacts;
 use varanto_domain::time::Clock;
-use varanto_formats::persons::{PersonAnswer, read_question, write};
+use varanto_formats::persons::{PersonAnswer, PersonQuestion, read_question, write};
 
 use crate::outside::{self, Identities, Manner};
 
@@ -91,12 +91,21 @@ async fn answer(State(register): State<StandIn>, headers: HeaderMap, body: Bytes
     if !inner.manner.admits(&headers) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    let Ok(codes) = read_question(&body) else { return StatusCode::BAD_REQUEST.into_response() };
-    inner.asked.fetch_add(codes.len() as u64, Ordering::Relaxed);
+    let Ok(asked) = read_question(&body) else { return StatusCode::BAD_REQUEST.into_response() };
+    let count = if let PersonQuestion::Persons(codes) = &asked { codes.len() as u64 } else { 1 };
+    inner.asked.fetch_add(count, Ordering::Relaxed);
     let told = || {
         let known = inner.persons.lock().unwrap_or_else(PoisonError::into_inner);
-        let told = codes.into_iter().filter_map(|code| Some((code, known.get(&code)?.clone())));
-        write(&PersonAnswer { told_at: inner.clock.now(), persons: told.collect() })
+        let is_asked = |code: &PersonalIdentityCode, facts: &PersonFacts| match &asked {
+            PersonQuestion::Persons(codes) => codes.contains(code),
+            PersonQuestion::OfGuardian(one) => {
+                facts.guardians.iter().any(|known| known.code == *one)
+            }
+        };
+        let told = known.iter().filter(|(code, facts)| is_asked(code, facts));
+        let mut persons: Vec<_> = told.map(|(code, facts)| (*code, facts.clone())).collect();
+        persons.sort_unstable_by_key(|(code, _)| *code);
+        write(&PersonAnswer { told_at: inner.clock.now(), persons })
     };
     inner.manner.answer(told).await
 }

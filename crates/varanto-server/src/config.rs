@@ -150,6 +150,11 @@ pub struct Login {
     pub authority: Option<PathBuf>,
     /// A file with the client's secret, where the issuer wants one.
     pub client_secret_file: Option<PathBuf>,
+    /// How long ago a person may have shown the issuer who it is when a login begins, in seconds; 0: shows it
+    /// anew each time.
+    pub max_age: u64,
+    /// The issuer's endpoint that ends the person's session there too (RP-initiated logout); empty: it has none.
+    pub end_address: String,
     /// How long the token endpoint may take, in seconds.
     pub seconds: u64,
     /// How long a session lasts in which nothing is asked, in minutes.
@@ -477,6 +482,8 @@ impl Default for Login {
             seconds: 5,
             idle_minutes: 30,
             whole_hours: 10,
+            max_age: 0,
+            end_address: String::new(),
         }
     }
 }

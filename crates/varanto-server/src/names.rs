@@ -64,6 +64,7 @@ impl<'a> Names<'a> {
             Onlooker::Person(Some(role), _) => self.of(&format!("role.{}", role.code())),
             Onlooker::Person(None, _) => self.of("own-log.person"),
             Onlooker::System => self.of("own-log.system"),
+            Onlooker::Masked => self.of("own-log.masked"),
             Onlooker::Citizen => match look.ground {
                 Basis::Guardianship => self.of("own-log.guardian"),
                 _ => self.of("own-log.mandate"),

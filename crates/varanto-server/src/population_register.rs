@@ -58,6 +58,11 @@ impl PopulationRegister for Connection {
         let answer = self.register.ask(persons::write_question(codes))?;
         persons::read(&answer).map_err(|faults| first_fault(&faults))
     }
+
+    fn ask_of_guardian(&self, guardian: PersonalIdentityCode) -> Result<PersonAnswer, String> {
+        let answer = self.register.ask(persons::write_guardian_question(guardian))?;
+        persons::read(&answer).map_err(|faults| first_fault(&faults))
+    }
 }
 
 async fn go_on(app: App, batch: usize) {

@@ -101,6 +101,17 @@ struct LoginClaims {
     positions: Vec<Position>,
     #[serde(default)]
     acr: String,
+    /// When the person showed the issuer who it is.
+    auth_time: Option<i64>,
+}
+
+/// The login that a token must have been made for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// What the provider gives back.
+    pub nonce: &'a str,
+    /// The first moment at which the person may have shown who it is, in seconds after 1970.
+    pub since: i64,
 }
 
 /// The claims that this archive checks itself, by its own clock.
@@ -189,15 +200,26 @@ impl Tokens {
     /// Whom the token of a login tells of, when it was made for that very login.
     ///
     /// # Errors
-    /// As [`Tokens::verify`]; `token-wrong-nonce` for one of another login.
+    /// As [`Tokens::verify`]; `token-wrong-nonce` for one of another login, `login-too-old` for one whose person was not
+    /// asked anew, as who begins a login after another on the same device must be.
     ///
-    /// Source: ACC-1; OIDC Core 3.1.3.7.
-    pub fn verify_login(&self, token: &str, nonce: &str) -> Result<LoggedIn, Problem> {
+    /// Source: ACC-1; OIDC Core 3.1.3.7, 15.1.
+    pub fn verify_login(&self, token: &str, wanted: Wanted<'_>) -> Result<LoggedIn, Problem> {
         let claims = self.claims(token)?;
         let told: LoginClaims =
             Deserialize::deserialize(&claims).map_err(|_| refused("token-malformed"))?;
-        if told.nonce.as_deref() != Some(nonce) {
+        if told.nonce.as_deref() != Some(wanted.nonce) {
             return Err(refused("token-wrong-nonce"));
+        }
+        match told.auth_time {
+            None => return Err(refused("token-incomplete").arg("claim", "auth_time")),
+            Some(at) if at.saturating_add(self.leeway) < wanted.since => {
+                return Err(refused("login-too-old"));
+            }
+            Some(at) if at > (self.clock.now().millis() / 1000).saturating_add(self.leeway) => {
+                return Err(refused("token-not-yet-valid"));
+            }
+            Some(_) => {}
         }
         let who = if let Some(code) = &told.identity_code {
             // One login is one person.
@@ -367,13 +389,35 @@ mod tests {
         let mut claims = provider.claims(&provider.users()[0], Duration::from_mins(1), None);
         citizen(&mut claims);
         claims.nonce = Some("nonce".into());
-        let login = |claims: &Claims| {
-            let login = tokens(&provider).verify_login(&provider.sign(claims), "nonce");
-            login.map(|login| login.who).map_err(|problem| problem.code)
-        };
+        let login = |claims: &Claims| verify_login(&provider, claims);
         assert_eq!(login(&claims).err(), Some("token-of-a-citizen"));
         claims.role.clear();
         assert!(matches!(login(&claims), Ok(LoggedInAs::Citizen { .. })));
+    }
+
+    fn verify_login(provider: &Provider, claims: &Claims) -> Result<LoggedInAs, &'static str> {
+        let wanted = Wanted { nonce: "nonce", since: 1_800_000_000 };
+        let login = tokens(provider).verify_login(&provider.sign(claims), wanted);
+        login.map(|login| login.who).map_err(|problem| problem.code)
+    }
+
+    /// ACC-1: who logs in has shown who it is since the login began, a little apart by the clocks; a provider that says
+    /// nothing of it lets nobody in.
+    #[test]
+    fn a_login_is_of_one_who_was_asked_anew() {
+        let provider = provider();
+        let told = |auth_time: Option<i64>| {
+            let nonce = Some("nonce".to_owned());
+            let mut claims = provider.claims(&provider.users()[0], Duration::from_mins(1), nonce);
+            claims.auth_time = auth_time;
+            verify_login(&provider, &claims).err()
+        };
+        assert_eq!(told(Some(1_800_000_000)), None);
+        assert_eq!(told(Some(1_799_999_970)), None);
+        assert_eq!(told(Some(1_799_999_969)), Some("login-too-old"));
+        assert_eq!(told(Some(1_800_000_031)), Some("token-not-yet-valid"));
+        assert_eq!(told(Some(1_800_000_000_000)), Some("token-not-yet-valid"), "in milliseconds");
+        assert_eq!(told(None), Some("token-incomplete"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
-use varanto_domain::ids::{ClientIdentifier, ClientKey, TemporaryIdentifier};
+use varanto_domain::ids::{ClientIdentifier, ClientKey, PersonalIdentityCode, TemporaryIdentifier};
 
 use crate::engine::params;
 use crate::keys::Keys;
@@ -70,6 +70,20 @@ impl ReadTx<'_> {
             self.clients().keep(lookup, client);
         }
         Ok(found)
+    }
+
+    /// Who a citizen is to the archive: the client, or where nothing was ever archived about that client, a number that
+    /// names nobody else. It is made of the identity code under a key of the store and kept nowhere; keys of clients
+    /// are positive, these numbers are not.
+    ///
+    /// Source: CIT-1; design D8.
+    pub fn key_of_citizen(&self, code: PersonalIdentityCode) -> Result<ClientKey, StoreError> {
+        if let Some(client) = self.find_client(&ClientIdentifier::Code(code))? {
+            return Ok(client);
+        }
+        let hash = self.keys().lookup_hash(&format!("citizen {}", code.reveal()));
+        let number = hash.first_chunk().expect("a digest is longer than a number");
+        Ok(ClientKey(i64::from_le_bytes(*number) | i64::MIN))
     }
 }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use varanto_domain::access::log::told_of;
 use varanto_domain::access::{
-    Display, DocumentFacts, InvalidatePermit, ReadPermit, Subject, VersionFacts, WholePermit,
+    ContinuePermit, Display, DocumentFacts, InvalidatePermit, ReadPermit, Subject, VersionFacts,
+    WholePermit,
 };
 use varanto_domain::archive::documents::{DocumentGroup, Form, Part, VersionState};
 use varanto_domain::archive::proof;
@@ -300,6 +301,20 @@ impl ReadTx<'_> {
     pub fn structured_to_mask(
         &self,
         permit: &ReadPermit,
+        row: &VersionRow,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        if permit.version() != row.version {
+            return Err(StoreError::Damaged("a permit for another version".into()));
+        }
+        let parts = self.content_of(row.version, row.client, &row.parts)?;
+        let mut named = row.parts.iter().zip(parts);
+        Ok(named.find(|(part, _)| **part == Part::Structured).map(|(_, bytes)| bytes))
+    }
+
+    /// The structured content of a version that `permit` lets be followed by the next, for what is taken over into it.
+    pub fn structured_to_continue(
+        &self,
+        permit: &ContinuePermit,
         row: &VersionRow,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         if permit.version() != row.version {

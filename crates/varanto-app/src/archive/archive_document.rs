@@ -24,7 +24,7 @@ use super::references::{Found, find};
 use super::signatures::judge_signatures;
 use super::{prove_document, record};
 use crate::derived::{clients_of_case, keep_long_road};
-use crate::inquiry::Inquiry;
+use crate::inquiry::{Inquiry, Learnt};
 use crate::oversight::{StatedLook, queue_looks, stated_look};
 use crate::relationship::notices::keep_notices;
 use crate::{App, AppError, Registry};
@@ -108,6 +108,17 @@ impl App {
         submission: Submission,
         sent: Vec<Fault>,
     ) -> Result<Archived, AppError> {
+        self.archive_as(caller, submission, sent, (Purpose::READ, Learnt::default()))
+    }
+
+    /// As [`App::archive_sent`], in the situation that a caller names, with what was learnt for it.
+    pub(crate) fn archive_as(
+        &self,
+        caller: &Caller,
+        submission: Submission,
+        sent: Vec<Fault>,
+        (purpose, learnt): (Purpose, Learnt),
+    ) -> Result<Archived, AppError> {
         let received = self.clock.now();
         let registry = self.registry();
         let well_sent = sent.is_empty();
@@ -118,7 +129,7 @@ impl App {
         let mut judged = judge_signatures(&submission, &examined, Some(caller), &trust, received);
         let mut faults = std::mem::take(&mut examined.faults);
         faults.append(&mut judged.faults);
-        let inquiry = self.inquiry(caller, Purpose::READ, received);
+        let inquiry = self.inquiry(caller, purpose, received).with(learnt.clone());
         let (Some(metadata), Some(naming)) = (examined.metadata, &examined.naming) else {
             // References are told to those alone who might have archived into the register.
             if let Some(naming) = &examined.naming
@@ -165,6 +176,8 @@ impl App {
             caller: caller.clone(),
             registry: Arc::clone(&registry),
             actor: Actor::of(caller),
+            purpose,
+            learnt,
             parcel,
         };
         Ok(Archived { remarks, ..self.keep(caller, work)? })
@@ -405,6 +418,9 @@ struct Work {
     caller: Caller,
     registry: Arc<Registry>,
     actor: Actor,
+    /// In what situation it is archived.
+    purpose: Purpose,
+    learnt: Learnt,
     parcel: Parcel,
 }
 
@@ -455,7 +471,8 @@ impl Work {
         // What the rows of the client tell may have changed since the caller's thread asked.
         let inquiry = {
             let registry = Arc::clone(&self.registry);
-            Inquiry::new(&self.caller, Purpose::READ, registry, self.parcel.received)
+            Inquiry::new(&self.caller, self.purpose, registry, self.parcel.received)
+                .with(self.learnt.clone())
         };
         let naming = Naming::of(&self.parcel.metadata);
         let permit = match inquiry.may_archive(tx, &naming, Some(&self.parcel.metadata))? {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use varanto_domain::access::Caller;
+use varanto_domain::access::{Caller, Who};
 use varanto_domain::archive::documents::{DocumentGroup, Form, Part};
 use varanto_domain::archive::elements::Element;
 use varanto_domain::archive::metadata::{self, Against, Metadata};
@@ -110,7 +110,8 @@ pub(super) fn examine(submission: &Submission, sent: Vec<Fault>, by: &ExaminedBy
     let register_content = register_content(&raw, content.as_ref(), registry.code_sets(), today);
     let mut accepted = None;
     if let (Some(structure), Some(content)) = (&structure, &content) {
-        let facts = condition_facts(&raw, structure, &register_content, today);
+        let mut facts = condition_facts(&raw, structure, &register_content, today);
+        facts.made_in_client_system = !by_citizen(&raw, by.caller);
         let sound = check_structured(structure, content, &facts, registry.code_sets(), &mut faults);
         accepted = sound.then_some((structure, content));
     }
@@ -358,6 +359,16 @@ fn register_content(
         }
         _ => RegisterContent::None,
     }
+}
+
+/// Whether a citizen said what a document says, at the archive's own door: of one that nobody sends, whether it names
+/// neither author nor unit.
+fn by_citizen(raw: &RawMetadata<'_>, caller: Option<&Caller>) -> bool {
+    let named = [Element::ProfessionalFamilyName, Element::ServiceUnitId];
+    caller.map_or_else(
+        || named.iter().all(|element| raw.get(*element).is_none()),
+        |caller| matches!(caller.who, Who::Citizen { .. }),
+    )
 }
 
 /// Documents of a shelter's service are known by their structures' subject group. A relationship

@@ -38,7 +38,7 @@ pub use invalidate_document::InvalidationRequest;
 pub use looked_at::LookedAt;
 pub use open_document::{DocumentView, OpenedContent, VersionList};
 pub use pdf_file::{PdfOpinion, PdfRules, PdfValidator};
-pub use prove_document::{DocumentProof, SignatureMaterial};
+pub use prove_document::{DocumentProof, ProvedContent, SignatureMaterial};
 pub use restrict_showing::{InTheView, Restricted, Showing, ShowingAsked};
 pub use signatures::SignatureTrust;
 pub use system_signature::{SystemKey, SystemKeys};

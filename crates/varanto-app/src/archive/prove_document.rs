@@ -2,6 +2,7 @@
 
 use varanto_domain::access::log::{Event, Outcome};
 use varanto_domain::access::{Caller, Purpose, WholePermit};
+use varanto_domain::archive::documents::Part;
 use varanto_domain::archive::proof::{Hash, Salt};
 use varanto_domain::archive::receipt::Receipt;
 use varanto_domain::ids::Oid;
@@ -24,6 +25,15 @@ pub struct DocumentProof {
     pub signatures: Option<(Salt, String)>,
 }
 
+/// A version's receipt, and the content that it covers.
+#[derive(Debug, Clone)]
+pub struct ProvedContent {
+    /// The very receipt that was answered when the version was archived.
+    pub receipt: Receipt,
+    /// Every part of the content, or none.
+    pub parts: Vec<(Part, Vec<u8>)>,
+}
+
 /// What a verdict on a signature rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignatureMaterial {
@@ -32,6 +42,9 @@ pub struct SignatureMaterial {
     /// Its bytes (DER).
     pub der: Vec<u8>,
 }
+
+/// A content of so many bytes is still given with its proof, for a browser to check.
+const CHECKED_BYTES: usize = 20 << 20;
 
 impl App {
     /// Gives a version's receipt again, with the metadata that it covers. Logged.
@@ -60,6 +73,34 @@ impl App {
                     .map_err(|_| StoreError::Damaged("a record is not text".into()))?,
                 columns: seen.tx.columns(whole.version())?,
             })
+        })
+    }
+
+    /// Gives a version's proof with the content that it covers, for one who checks it on the spot: every part, byte for
+    /// byte as it was archived, where all are the document's own; of one that came in a message, whose frame tells more
+    /// than the document, or that is large, none. Logged.
+    ///
+    /// # Errors
+    /// As [`App::prove_document`].
+    ///
+    /// Source: CIT-7, ARC-15.
+    pub fn prove_content<'a>(
+        &self,
+        caller: &Caller,
+        document: impl Into<LookedAt<'a>>,
+        purpose: Purpose,
+    ) -> Result<ProvedContent, AppError> {
+        let looked_at = document.into();
+        self.look(caller, looked_at, purpose, "proof content", |seen| {
+            let whole = seen.permit.whole().map_err(AppError::Denied)?;
+            let mut parts = Vec::new();
+            if seen.row.parts.iter().all(|part| part.is_content()) {
+                parts = seen.tx.content(&whole)?;
+            }
+            if parts.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() > CHECKED_BYTES {
+                parts.clear();
+            }
+            Ok(ProvedContent { receipt: receipt(seen.tx, whole, looked_at.document)?, parts })
         })
     }
 

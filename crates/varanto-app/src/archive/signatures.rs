@@ -1,7 +1,7 @@
 //! The signatures of a submission: checked, judged at the level of its register and group, and kept as
 //! evidence (ARC-6).
 
-use varanto_domain::access::Caller;
+use varanto_domain::access::{Caller, Who};
 use varanto_domain::archive::conformance::{ConformanceLevel, ConformanceLevels};
 use varanto_domain::archive::documents::Part;
 use varanto_domain::archive::proof::{self, Hash};
@@ -53,9 +53,14 @@ pub(super) fn judge_signatures(
 ) -> Judged {
     let naming = examined.naming.as_ref();
     let found = sent::check(&submission.metadata, &submission.slices(), &trust.trust, now);
-    let level = trust
-        .levels
-        .level_for(naming.map(|naming| &naming.controller), naming.map(|naming| naming.group));
+    let by_citizen = caller.is_some_and(|one| matches!(one.who, Who::Citizen { .. }));
+    let level = if by_citizen {
+        // What a citizen says at the archive's own door is made there, and nobody has a key to sign it with.
+        ConformanceLevel::Off
+    } else {
+        let controller = naming.map(|naming| &naming.controller);
+        trust.levels.level_for(controller, naming.map(|naming| naming.group))
+    };
     let sender = caller.map(|caller| &caller.organisation);
     let header = examined.metadata.as_ref().map(|metadata| Header::of(metadata, sender));
     let facts: Vec<_> = found.signatures.iter().map(|one| one.found.clone()).collect();

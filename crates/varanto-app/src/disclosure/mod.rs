@@ -6,7 +6,7 @@ mod hand_over;
 mod package;
 pub(crate) mod record_will;
 
-pub use current_will::{CurrentPermission, CurrentRefusals};
+pub use current_will::{CurrentPermission, CurrentRefusals, TheWill};
 pub use hand_over::{MOST_DOCUMENTS, PlannedDocument, PlannedPackage};
 pub use package::{Extent, Package, PackageWords};
 pub use record_will::Recorded;

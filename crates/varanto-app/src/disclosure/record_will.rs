@@ -3,10 +3,12 @@
 
 use serde_json::json;
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
-use varanto_domain::access::{Caller, Purpose};
+use varanto_domain::access::{Caller, Purpose, Situation, Who};
 use varanto_domain::archive::documents::{DocumentGroup, Part, VersionState};
 use varanto_domain::codes::sets;
-use varanto_domain::disclosure::{MANDATED, PermissionContent, RefusalContent, Refused};
+use varanto_domain::disclosure::{
+    Giver, MANDATED, PermissionContent, PermissionSaid, RefusalContent, Refused,
+};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid};
 use varanto_domain::mandates::Matter;
@@ -15,11 +17,13 @@ use varanto_domain::structures::{Content, Structure};
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::mandates::MandateQuestion;
 use varanto_formats::view::{self, Heading, ViewLanguage};
-use varanto_formats::will::{self, Beside, Named, PermissionAct, RefusalAct, WillRequest};
+use varanto_formats::will::{
+    self, Beside, Identified, Named, PermissionAct, Recorder, RefusalAct, WillRequest,
+};
 use varanto_formats::{content, metadata};
 use varanto_store::{Filter, ReadTx, Scope, StoreError, VersionRow};
 
-use super::current_will::{WILL, Will};
+use super::current_will::{WILL, Will, said_last};
 use crate::archive::{Archived, Submission};
 use crate::derived::name_of_client;
 use crate::inquiry::Inquiry;
@@ -121,28 +125,25 @@ impl App {
     ) -> Result<Recorded, AppError> {
         let now = self.clock.now();
         let registry = self.registry();
-        let inquiry = self.inquiry(caller, WILL, now);
+        let inquiry = self.inquiry(caller, saying(caller, request), now);
+        self.learn_of_principal(&inquiry, request.client.code)?;
         let own = self.inquiry(caller, Purpose::READ, now);
         let client = ClientIdentifier::Code(request.client.code);
-        let (will, before, known) = self.store.read::<_, AppError>(|tx| {
+        let (will, before, known, said) = self.store.read::<_, AppError>(|tx| {
             let will = Will::find(tx, &inquiry, &client, group)?;
             let before = match &will.row {
-                Some(row) => inquiry.may_read(tx, row)?.ok().map(|permit| {
-                    // It goes into the next version and to nobody, so nothing of it is masked.
-                    let content = tx.structured_to_mask(&permit, row)?.unwrap_or_default();
-                    Ok::<_, StoreError>(Before {
-                        row: row.clone(),
-                        set: tx.oid_of(row.set)?,
-                        content,
-                    })
-                }),
+                Some(row) => before(tx, &inquiry, row)?,
                 None => None,
             };
-            let known = match will.client.filter(|_| will.answer.is_ok()) {
+            let said = match will.client.filter(|_| group == DocumentGroup::Permission) {
+                Some(client) => said_last(&tx.list_permissions(client)?),
+                None => None,
+            };
+            let known = match will.client.filter(|_| will.says.is_ok()) {
                 Some(client) => known_name(tx, &own, client)?,
                 None => None,
             };
-            Ok((will, before.transpose()?, known))
+            Ok((will, before, known, said))
         })?;
         let line = |outcome, detail: String| LogLine {
             at: now,
@@ -153,14 +154,18 @@ impl App {
             version: None,
             detail,
         };
-        let basis = match will.answer {
+        let basis = match will.says {
             Ok(grant) => grant.basis,
             Err(denial) => {
                 self.write_line(line(Outcome::Denied(denial), String::new()))?;
                 return Err(AppError::Denied(denial));
             }
         };
-        if let Err(fault) = self.confirm_mandate(caller, request)? {
+        let confirmed = match kept_by_child(&inquiry, said) {
+            Ok(()) => self.confirm_representative(caller, request)?,
+            kept => kept,
+        };
+        if let Err(fault) = confirmed {
             self.write_line(line(Outcome::Refused(vec![fault.code()]), "faults=1".to_owned()))?;
             return Err(AppError::Refused(vec![fault]));
         }
@@ -171,7 +176,12 @@ impl App {
         );
         match made {
             Ok(Some(submission)) => {
-                let mut archived = self.archive_document(caller, submission)?;
+                // A unit archives it as any document; a citizen in the situation in which it is said.
+                let asked = match caller.who {
+                    Who::Citizen { .. } => (inquiry.purpose(), inquiry.learnt()),
+                    _ => (Purpose::READ, inquiry.learnt()),
+                };
+                let mut archived = self.archive_as(caller, submission, Vec::new(), asked)?;
                 archived.remarks.extend(remarks_on_name(&request.client.name, known.as_ref()));
                 Ok(Recorded::Archived(Box::new(archived)))
             }
@@ -187,16 +197,22 @@ impl App {
         }
     }
 
-    /// Whether one who acts by mandate may say it: the mandate register says so now, or a mandate in writing
-    /// was shown at the unit. Nobody else needs one. Asked once it is decided that the caller may record, so
-    /// that nobody learns of others' mandates by trying.
+    /// Whether one who acts by mandate may say it at a unit: the mandate register says so now, or a mandate in writing
+    /// was shown there. Nobody else needs one. Asked once it is decided that the caller may record, so
+    /// that nobody learns of others' mandates by trying. A citizen acts in no name but the own one; that the mandate
+    /// covers it was decided.
     ///
     /// Source: DIS-5; national-specs 6.7.
-    fn confirm_mandate<A>(
+    fn confirm_representative<A>(
         &self,
         caller: &Caller,
         request: &WillRequest<A>,
     ) -> Result<Result<(), Fault>, AppError> {
+        if let Who::Citizen { code, .. } = caller.who {
+            let own = request.representative.as_ref().is_none_or(|(one, _)| one.code == code);
+            let fault = || Fault::new(FaultKind::MandateNotConfirmed, "representative", "DIS-5");
+            return Ok(if own { Ok(()) } else { Err(fault()) });
+        }
         let mandated = request.representative.as_ref().filter(|(_, role)| *role == MANDATED);
         let Some((representative, _)) = mandated else { return Ok(Ok(())) };
         let (holder, principal) = (representative.code, request.client.code);
@@ -220,6 +236,40 @@ impl App {
         let node = node.unwrap_or_else(|| caller.organisation.clone());
         let (year, key) = (FinnishDay::of(now).year(), self.store.ids().next_key());
         node.child(format_args!("95.{year}.{key}")).expect("numbers make arcs")
+    }
+}
+
+/// The version in force and what it says, where the next one is the caller's to make.
+fn before(
+    tx: &ReadTx<'_>,
+    inquiry: &Inquiry<'_>,
+    row: &VersionRow,
+) -> Result<Option<Before>, StoreError> {
+    let Ok(permit) = inquiry.may_continue(tx, row)? else { return Ok(None) };
+    let content = tx.structured_to_continue(&permit, row)?.unwrap_or_default();
+    Ok(Some(Before { row: row.clone(), set: tx.oid_of(row.set)?, content }))
+}
+
+/// What a child has said personally no guardian changes.
+///
+/// Source: DIS-5; own-choices.
+fn kept_by_child(inquiry: &Inquiry<'_>, said: Option<PermissionSaid>) -> Result<(), Fault> {
+    let of_guardian = inquiry.situation() == Some(Situation::Guardian);
+    if of_guardian && said.is_some_and(|said| said.by == Giver::Client) {
+        return Err(Fault::new(FaultKind::SaidByClient, "client", "DIS-5"));
+    }
+    Ok(())
+}
+
+/// In what situation a will is recorded: a citizen's own, one of whom the citizen acts for, or by who serves the client.
+fn saying<A>(caller: &Caller, request: &WillRequest<A>) -> Purpose {
+    match (&caller.who, &request.representative) {
+        (Who::Citizen { .. }, None) => Purpose::READ.in_situation(Situation::Citizen),
+        (Who::Citizen { .. }, Some((_, role))) if *role == MANDATED => {
+            Purpose::READ.in_situation(Situation::Mandate)
+        }
+        (Who::Citizen { .. }, Some(_)) => Purpose::READ.in_situation(Situation::Guardian),
+        _ => WILL,
     }
 }
 
@@ -309,15 +359,17 @@ impl<A> Making<'_, A> {
         let today = FinnishDay::of(self.now);
         let structure = self.structure(today)?;
         let unit = self.unit()?;
-        let unit_name = self.name(unit);
+        let unit_name = unit.map(|unit| self.name(unit)).unwrap_or_default();
         let read = before.map(|before| content::read(&before.content, Part::Structured.name()));
         let read = read.transpose()?;
         let request = self.request;
+        let client = self.client(read.as_ref())?;
         let beside = Beside {
             structure,
-            client: &request.client,
-            professional: (&request.professional, request.title.as_deref()),
-            unit: (unit, &unit_name),
+            client: &client,
+            recorder: request.professional.as_ref().zip(unit).map(|(professional, unit)| {
+                Recorder { professional, title: request.title.as_deref(), unit: (unit, &unit_name) }
+            }),
             representative: request.representative.as_ref().map(|(one, role)| (one, *role)),
             on: today,
             explanation: request.explanation.as_deref(),
@@ -333,7 +385,7 @@ impl<A> Making<'_, A> {
         };
         let shown = content::read(structured.as_bytes(), Part::Structured.name())?;
         let view = view::render(structure, &shown, &heading);
-        let metadata = self.metadata(document, before, structure, unit, language);
+        let metadata = self.metadata(document, before, &client, structure, (unit, language));
         Ok(Some(Submission {
             metadata: metadata.to_string().into_bytes(),
             parts: vec![
@@ -354,19 +406,37 @@ impl<A> Making<'_, A> {
         })
     }
 
-    /// The unit that records: the one named, which must be the caller's, or the caller's only one.
-    fn unit(&self) -> Result<&Oid, Fault> {
+    /// The unit that records: the one named, which must be the caller's, or the caller's only one. None records what
+    /// a citizen says.
+    fn unit(&self) -> Result<Option<&Oid>, Fault> {
+        if matches!(self.caller.who, Who::Citizen { .. }) {
+            return Ok(None);
+        }
         let own = &self.caller.units;
         match (&self.request.unit, &**own) {
-            (Some(unit), all) if all.contains(unit) => Ok(unit),
+            (Some(unit), all) if all.contains(unit) => Ok(Some(unit)),
             (Some(unit), _) => Err(Fault::new(FaultKind::UnknownUnit, "unit", "DIS-2")
                 .value(unit.as_str())
                 .arg("role", "unit")),
-            (None, [only]) => Ok(only),
+            (None, [only]) => Ok(Some(only)),
             (None, _) => {
                 Err(Fault::new(FaultKind::MissingElement, "unit", "DIS-2").arg("name", "unit"))
             }
         }
+    }
+
+    /// The client as the document names them: as the request does, and where it tells no name, as the version before.
+    fn client(&self, before: Option<&Content<'_>>) -> Result<Identified, Fault> {
+        let told = &self.request.client;
+        if !told.name.given_names.is_empty() && !told.name.family_name.is_empty() {
+            return Ok(told.clone());
+        }
+        let name = before.and_then(will::named_client);
+        let missing = || {
+            Fault::new(FaultKind::MissingElement, "client/given_names", "DIS-2")
+                .arg("name", "client")
+        };
+        Ok(Identified { code: told.code, name: name.ok_or_else(missing)? })
     }
 
     fn name(&self, party: &Oid) -> String {
@@ -380,9 +450,9 @@ impl<A> Making<'_, A> {
         &self,
         document: &Oid,
         before: Option<&Before>,
+        client: &Identified,
         structure: &Structure,
-        unit: &Oid,
-        language: ViewLanguage,
+        (unit, language): (Option<&Oid>, ViewLanguage),
     ) -> serde_json::Value {
         let request = self.request;
         let party = |id: &Oid| json!({ "id": id.as_str(), "name": self.name(id) });
@@ -398,17 +468,11 @@ impl<A> Making<'_, A> {
             "language": language.tag(),
             "confidentiality": "6",
             "client": {
-                "identity_code": request.client.code.reveal(),
-                "given_names": request.client.name.given_names,
-                "family_name": request.client.name.family_name,
-            },
-            "professional": {
-                "given_names": request.professional.given_names,
-                "family_name": request.professional.family_name,
+                "identity_code": client.code.reveal(),
+                "given_names": client.name.given_names,
+                "family_name": client.name.family_name,
             },
             "controller": party(keeper.unwrap_or(&self.caller.organisation)),
-            "organiser": party(&self.caller.organisation),
-            "service_unit": party(unit),
             "view_format": "2", "structured_format": "5",
             "software": {
                 "manufacturer": "Varanto", "product": "Varanto",
@@ -416,6 +480,14 @@ impl<A> Making<'_, A> {
             },
             "record_state": "3", "register_type": "1", "retention_class": "1",
         });
+        if let (Some(professional), Some(unit)) = (&request.professional, unit) {
+            metadata["professional"] = json!({
+                "given_names": professional.given_names,
+                "family_name": professional.family_name,
+            });
+            metadata["organiser"] = party(&self.caller.organisation);
+            metadata["service_unit"] = party(unit);
+        }
         if let Some(before) = before {
             let replaced = before.row.oid.as_str();
             metadata["replaces"] = json!({ "document_id": replaced, "reason": UPDATED });

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use varanto_domain::access::log::{Event, Outcome};
-use varanto_domain::access::{self, Caller, Denial, Display, LogPermit};
+use varanto_domain::access::{self, Caller, Denial, Display, LogPermit, Who};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, PersonalIdentityCode, VersionKey};
 use varanto_domain::mandates::Matter;
@@ -112,11 +112,7 @@ impl App {
                 return Err(AppError::Denied(denial));
             }
         };
-        let own = permit.client();
-        let code = self.store.read::<_, AppError>(|tx| {
-            Ok(own.map(|client| code_of(tx, client)).transpose()?.flatten())
-        })?;
-        let Some(code) = code else { return Ok(OwnLog { looks: Vec::new(), next: None }) };
+        let Who::Citizen { code, .. } = caller.who else { return Err(AppError::NotFound) };
         let query = OwnLogQuery {
             client: ClientIdentifier::Code(code),
             representative: None,

@@ -74,9 +74,10 @@ impl Family {
     }
 }
 
-pub(crate) fn citizen(client: ClientKey) -> Caller {
+/// A citizen by key alone: nothing but mandates turns on the code.
+pub(crate) fn citizen(key: ClientKey) -> Caller {
     Caller {
-        who: Who::Citizen { client, strength: Strength::Strong },
+        who: Who::Citizen { client: key, code: client(99).code, strength: Strength::Strong },
         organisation: oid("1.2.246.10.90000009"),
         registers: Vec::new(),
         units: Arc::from([]),

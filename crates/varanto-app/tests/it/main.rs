@@ -2,6 +2,7 @@
 
 mod access;
 mod bad_input;
+mod citizens;
 mod corpora;
 mod counts;
 mod crash;

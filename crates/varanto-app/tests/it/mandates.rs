@@ -16,7 +16,6 @@ use varanto_formats::mandates::MandateQuestion;
 use varanto_formats::will::{Identified, Named, PermissionAct, RefusalAct, WillRequest};
 
 use crate::access::code;
-use crate::guardians::{citizen, newest_client};
 use crate::oversight::{officer, own_log_of, person};
 use crate::whereabouts::{secret_in, telling_note};
 use crate::wills::recording;
@@ -61,7 +60,7 @@ impl Relatives {
         let dossier = world.open_case(&adult);
         let relative = client(7);
         world.open_case(&relative);
-        let caller = citizen(newest_client(&world));
+        let caller = world.citizen(&relative);
         let register = Arc::new(Told::default());
         world.app.connect_mandate_register(Arc::clone(&register) as Arc<dyn MandateRegister>);
         let all = Self { world, adult, relative, caller, dossier, register };
@@ -282,4 +281,37 @@ fn the_own_log_is_given_by_mandate() {
     all.know(PersonFacts::default());
     let looks = all.world.app.own_log(&officer, &own_log_of(&all.adult)).unwrap().looks;
     assert!(looks.iter().any(|look| look.ground.code() == "mandate"), "{looks:?}");
+}
+
+/// DIS-5, CIT-5: at the citizens' door who holds a mandate says an adult's will where it covers that, sees it with either
+/// kind, and is told nothing without one; once the mandate is over it lets nothing more be said.
+#[test]
+fn a_citizen_says_anothers_will_by_a_mandate_that_covers_it() {
+    let all = Relatives::new();
+    let register = crate::persons::Told::in_world(&all.world);
+    let born_on = Some(all.adult.code.birth_day());
+    register.say(all.adult.code, PersonFacts { born_on, ..PersonFacts::default() });
+    let says = |act| {
+        let request = WillRequest {
+            unit: None,
+            professional: None,
+            title: None,
+            ..all.acting(act, "34", false)
+        };
+        code(all.world.app.record_permission(&all.caller, &request))
+    };
+    let sees = || {
+        let told = all.world.app.will_of(&all.caller, all.adult.code, Situation::Mandate);
+        told.map(|told| told.may_say)
+    };
+    assert_eq!((code(sees()), says(PermissionAct::Give)), ("mandate-missing", "mandate-missing"));
+    all.mandate(&[Matter::SeeDocuments], None);
+    assert!(!sees().unwrap());
+    assert_eq!(says(PermissionAct::Give), "mandate-does-not-cover");
+    all.mandate(&[Matter::SayWill], None);
+    assert!(sees().unwrap());
+    assert_eq!(says(PermissionAct::Give), "yes");
+    assert_eq!(says(PermissionAct::Withdraw), "yes");
+    all.mandate(&[Matter::SayWill], Some("2026-11-01"));
+    assert_eq!((code(sees()), says(PermissionAct::Give)), ("mandate-missing", "mandate-missing"));
 }

@@ -319,10 +319,8 @@ fn a_citizen_is_told_who_looked_at_the_own_documents() {
     world.clock.set("2026-11-04T00:01:00+02:00");
     world.know(&who);
 
-    let citizen = |who: &Client, strong| {
-        let key = world.app.citizen(who.code).unwrap();
-        world.app.caller_of_citizen(key, strong).unwrap()
-    };
+    let citizen =
+        |who: &Client, strong| world.app.caller_of_citizen(who.code, strong).unwrap().unwrap();
     let own = citizen(&who, true);
     world.app.open_document(&own, &shown.id(), Purpose::READ).unwrap();
     world.clock.set("2026-11-07T08:00:00+02:00");

@@ -19,7 +19,7 @@ use crate::world::{COUNTY, OPERATING_UNIT, SetClock, System, World, client, inst
 
 /// A register that says what it was told to say, and counts how often it was asked.
 #[derive(Default)]
-struct Told {
+pub(crate) struct Told {
     persons: Mutex<Vec<(PersonalIdentityCode, PersonFacts)>>,
     silent: Mutex<bool>,
     asked: AtomicUsize,
@@ -27,7 +27,7 @@ struct Told {
 }
 
 impl Told {
-    fn in_world(world: &World) -> Arc<Self> {
+    pub(crate) fn in_world(world: &World) -> Arc<Self> {
         let told = Arc::new(Self::default());
         *told.clock.lock().unwrap() = Some(Arc::clone(&world.clock));
         let register = Arc::clone(&told) as Arc<dyn PopulationRegister>;
@@ -35,10 +35,20 @@ impl Told {
         told
     }
 
-    fn say(&self, code: PersonalIdentityCode, facts: PersonFacts) {
+    pub(crate) fn say(&self, code: PersonalIdentityCode, facts: PersonFacts) {
         let mut persons = self.persons.lock().unwrap();
         persons.retain(|(known, _)| *known != code);
         persons.push((code, facts));
+    }
+
+    fn answer(
+        &self,
+        is_asked: impl Fn(&&(PersonalIdentityCode, PersonFacts)) -> bool,
+    ) -> PersonAnswer {
+        use varanto_domain::time::Clock;
+        let told_at = self.clock.lock().unwrap().as_ref().expect("in a world").now();
+        let known = self.persons.lock().unwrap();
+        PersonAnswer { told_at, persons: known.iter().filter(is_asked).cloned().collect() }
     }
 
     fn asked(&self) -> usize {
@@ -48,15 +58,15 @@ impl Told {
 
 impl PopulationRegister for Told {
     fn ask(&self, codes: &[PersonalIdentityCode]) -> Result<PersonAnswer, String> {
-        use varanto_domain::time::Clock;
         self.asked.fetch_add(1, Ordering::SeqCst);
         if *self.silent.lock().unwrap() {
             return Err("it does not answer".to_owned());
         }
-        let now = self.clock.lock().unwrap().as_ref().expect("in a world").now();
-        let known = self.persons.lock().unwrap();
-        let persons = known.iter().filter(|(code, _)| codes.contains(code)).cloned().collect();
-        Ok(PersonAnswer { told_at: now, persons })
+        Ok(self.answer(|(code, _)| codes.contains(code)))
+    }
+
+    fn ask_of_guardian(&self, guardian: PersonalIdentityCode) -> Result<PersonAnswer, String> {
+        Ok(self.answer(|(_, facts)| facts.guardians.iter().any(|one| one.code == guardian)))
     }
 }
 

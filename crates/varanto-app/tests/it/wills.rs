@@ -23,7 +23,9 @@ pub(crate) fn recording<A>(who: &Client, unit: &str, act: A) -> WillRequest<A> {
         act,
         unit: Some(oid(unit)),
         language: None,
-        professional: Named { given_names: "Testi".into(), family_name: "Työntekijä".into() },
+        professional: Some(Named {
+            given_names: "Testi".into(), family_name: "Työntekijä".into()
+        }),
         title: Some("sosiaaliohjaaja".into()),
         representative: None,
         mandate_shown: false,

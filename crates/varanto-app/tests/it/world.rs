@@ -249,6 +249,11 @@ impl World {
         self.app.caller_of_certificate(&certificate(&fingerprint)).unwrap()
     }
 
+    /// The caller that a citizen's strong login makes.
+    pub(crate) fn citizen(&self, who: &Client) -> Caller {
+        self.app.caller_of_citizen(who.code, true).unwrap().unwrap()
+    }
+
     pub(crate) fn county(&self) -> Caller {
         self.caller(System::County)
     }

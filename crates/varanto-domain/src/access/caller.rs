@@ -5,7 +5,7 @@ use std::sync::Arc;
 pub use crate::joining::{Function, Sector};
 
 use super::Denial;
-use crate::ids::{ClientKey, Oid};
+use crate::ids::{ClientKey, Oid, PersonalIdentityCode};
 
 /// Who asks, and for which organisation.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,8 +66,10 @@ pub enum Who {
     },
     /// A citizen, for themself or for another.
     Citizen {
-        /// Who they are.
+        /// Who they are: the key of the client, or of one of whom nothing is archived a number that names nobody else.
         client: ClientKey,
+        /// The identity code that the login told.
+        code: PersonalIdentityCode,
         /// How they were authenticated.
         strength: Strength,
     },

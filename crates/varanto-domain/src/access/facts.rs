@@ -279,8 +279,10 @@ pub struct ClientFacts {
     pub died_on: Option<FinnishDay>,
     /// Whether a personal-safety non-disclosure order is in force (turvakielto).
     pub safety_order: bool,
-    /// The guardians, and the days of each.
+    /// The guardians, and the days of each: those who have custody, and those with a right to information alone.
     pub guardians: Vec<(ClientKey, Validity)>,
+    /// Those of them who have custody.
+    pub custody: Vec<(ClientKey, Validity)>,
     /// The mandates that the client has given, as far as the register was asked.
     pub mandates: Vec<HeldMandate>,
     /// In whose registers the caller has opened the client's documents for some hours that last, and why

@@ -40,7 +40,8 @@ pub enum Event {
     Notice,
     /// A right of a user was granted or ended.
     Users,
-    /// The mandate register was asked whether somebody may act for a client.
+    /// A register was asked whether somebody may act for another: that of mandates, or for a citizen that of the
+    /// population.
     Mandate,
     /// A temporary identifier was joined to an identity code, or parted from it.
     Identity,

@@ -33,8 +33,8 @@ pub use facts::{
 };
 pub use forbids::in_citizens_view;
 pub use permit::{
-    ArchivePermit, Basis, Grant, InvalidatePermit, LogPermit, NoticePermit, Obligation, ReadPermit,
-    WholePermit,
+    ArchivePermit, Basis, ContinuePermit, Grant, InvalidatePermit, LogPermit, NoticePermit,
+    Obligation, ReadPermit, WholePermit,
 };
 pub use question::{
     Action, LookReason, Purpose, Question, Reason, RequestGround, Situation, StatutoryGround,
@@ -145,7 +145,7 @@ pub fn may_review_log(caller: &Caller) -> Result<LogPermit, Denial> {
 pub fn may_see_own_looks(caller: &Caller, controllers: Vec<Oid>) -> Result<LogPermit, Denial> {
     match &caller.who {
         Who::Operator => Err(Denial::OperatorSeesNothing),
-        Who::Citizen { client, strength: Strength::Strong } => {
+        Who::Citizen { client, strength: Strength::Strong, .. } => {
             Ok(LogPermit::of_client(caller, *client, controllers))
         }
         Who::Citizen { strength: Strength::Weak, .. } => Err(Denial::WeakLogin),
@@ -273,6 +273,18 @@ pub fn may_invalidate(
 pub fn may_archive(replaces: bool, question: &Question<'_>) -> Result<ArchivePermit, Denial> {
     let action = if replaces { Action::Version } else { Action::Store };
     decide(action, question).map(ArchivePermit::new)
+}
+
+/// Decides whether the next version of a document is the caller's to make, and what the one before says may be taken
+/// over into it.
+///
+/// # Errors
+/// As [`decide`] for archiving a version.
+pub fn may_continue(
+    version: &VersionFacts,
+    question: &Question<'_>,
+) -> Result<ContinuePermit, Denial> {
+    decide(Action::Version, &about(version, question)).map(|_| ContinuePermit::new(version))
 }
 
 /// Decides whether what the caller sends again may be compared with what is archived, and answered

@@ -272,6 +272,13 @@ pub struct ArchivePermit {
     grant: Grant,
 }
 
+/// The right to make the next version of one document, and to take over into it what the one before says: that goes
+/// into the next version and to nobody. Only [`super::may_continue`] makes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContinuePermit {
+    version: VersionKey,
+}
+
 /// The right to invalidate one version. Only [`super::may_invalidate`] makes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidatePermit {
@@ -491,6 +498,18 @@ impl WholePermit<'_> {
             Basis::OwnRegister | Basis::CaseContext | Basis::StatedReason | Basis::Archivist
         );
         of_the_controller || !matches!(part, Part::Frame)
+    }
+}
+
+impl ContinuePermit {
+    pub(super) const fn new(version: &VersionFacts) -> Self {
+        Self { version: version.version }
+    }
+
+    /// The version that is followed by the next.
+    #[must_use]
+    pub const fn version(&self) -> VersionKey {
+        self.version
     }
 }
 

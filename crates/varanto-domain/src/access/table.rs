@@ -13,7 +13,7 @@ use super::question::{
 use super::{Denial, Grant, decide};
 use crate::archive::documents::{DocumentGroup, VersionState};
 use crate::disclosure::{DisclosurePermission, Refused};
-use crate::ids::{ClientKey, Oid};
+use crate::ids::{ClientKey, Oid, PersonalIdentityCode};
 use crate::mandates::{HeldMandate, Mandate, Matter};
 use crate::relationship::{Branch, InCase, RegisterUseRight, Side};
 use crate::time::{FinnishDay, Validity};
@@ -68,6 +68,11 @@ fn day(year: i16, month: i8, day: i8) -> FinnishDay {
 
 fn always() -> Validity {
     Validity { first: day(2020, 1, 1), last: None }
+}
+
+/// The identity code of citizens; nothing that is decided turns on it.
+pub(crate) fn a_code() -> PersonalIdentityCode {
+    PersonalIdentityCode::parse("180418A903L").expect("the table's codes are sound")
 }
 
 const REASON: Reason = Reason::Look(LookReason::InformationRequest);
@@ -186,14 +191,14 @@ impl World {
     }
 
     /// A relative to whom the client has given a mandate.
-    fn mandate(&mut self, matters: &[Matter], days: Validity) {
+    pub(super) fn mandate(&mut self, matters: &[Matter], days: Validity) {
         self.citizen(RELATIVE);
         let mandate = Mandate { matters: matters.to_vec(), days };
         self.client.mandates.push(HeldMandate { holder: RELATIVE, mandate });
     }
 
     pub(super) fn citizen(&mut self, client: ClientKey) {
-        self.caller.who = Who::Citizen { client, strength: Strength::Strong };
+        self.caller.who = Who::Citizen { client, code: a_code(), strength: Strength::Strong };
         self.caller.registers.clear();
         self.caller.units = Arc::from([]);
         self.caller.functions.clear();
@@ -266,6 +271,7 @@ impl World {
         self.citizen(RELATIVE);
         self.client.born_on = Some(day(2012, 1, 1));
         self.client.guardians.push((RELATIVE, always()));
+        self.client.custody.push((RELATIVE, always()));
         self.document.display.guardians = mark;
     }
 
@@ -739,7 +745,9 @@ relations! {
         "another person" |w| w.citizen(RELATIVE);
         "the client with a weak login" |w| {
             w.citizen(CLIENT);
-            w.caller.who = Who::Citizen { client: CLIENT, strength: Strength::Weak };
+            if let Who::Citizen { strength, .. } = &mut w.caller.who {
+                *strength = Strength::Weak;
+            }
         };
         "a system of the controller" |_| {};
     }
@@ -773,6 +781,7 @@ relations! {
         "no guardian" |w| {
             w.minor_with_guardian(GuardianMark::Shown);
             w.client.guardians.clear();
+            w.client.custody.clear();
         };
         "a worker" |w| w.person(Role::Worker);
     }

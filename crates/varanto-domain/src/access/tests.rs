@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::table::{RELATIONS, Relation, World};
+use super::table::{RELATIONS, Relation, World, a_code};
 use super::*;
 use crate::archive::documents::{DocumentGroup, VersionState};
 use crate::archive::elements::Element;
@@ -9,7 +9,7 @@ use crate::archive::metadata::{RawMetadata, RawValue};
 use crate::disclosure::Refused;
 use crate::ids::{ClientKey, Oid, VersionKey};
 use crate::relationship::{InCase, Side};
-use crate::time::{FinnishDay, Instant};
+use crate::time::{FinnishDay, Instant, Validity};
 
 fn oid(text: &str) -> Oid {
     Oid::parse(text).unwrap()
@@ -481,6 +481,59 @@ fn guardians_see_what_every_document_says_of_them() {
     marked(NotSaid, Err("guardians-not-said"));
 }
 
+/// CIT-4, DIS-5: a guardian with custody gives the child's permission and sees its document as any other; of the child's
+/// refusals, whatever is said of them, nothing is told; a right to information gives no permission.
+#[test]
+fn guardians_give_the_permission_and_are_told_of_no_refusals() {
+    use GuardianMark::{Hidden, NotSaid, Shown};
+    let of = |group, mark| {
+        move |world: &mut World| {
+            world.minor_with_guardian(mark);
+            world.document.group = group;
+        }
+    };
+    let permission = |mark| of(DocumentGroup::Permission, mark);
+    for action in [Action::Read, Action::List, Action::Store, Action::Version] {
+        for mark in [NotSaid, Shown, Hidden] {
+            let refusals = of(DocumentGroup::Refusal, mark);
+            check(Situation::Guardian, action, refusals, Err("not-for-citizens"));
+        }
+    }
+    check(Situation::Guardian, Action::Read, permission(NotSaid), Err("guardians-not-said"));
+    check(Situation::Guardian, Action::Version, permission(Hidden), Ok("guardianship"));
+    let informed = |world: &mut World| {
+        permission(Shown)(world);
+        world.client.custody.clear();
+    };
+    check(Situation::Guardian, Action::Read, informed, Ok("guardianship"));
+    check(Situation::Guardian, Action::Version, informed, Err("not-a-guardian"));
+}
+
+/// DIS-5: who may say an adult's will by mandate sees what it says, and no other document.
+#[test]
+fn who_says_a_will_by_mandate_sees_it() {
+    use crate::mandates::Matter::{SayWill, SeeDocuments};
+    use DocumentGroup::{LaterPhase, Permission, Refusal};
+    let of = |group, matter| {
+        move |world: &mut World| {
+            world.mandate(
+                &[matter],
+                Validity { first: FinnishDay::new(2020, 1, 1).unwrap(), last: None },
+            );
+            world.document.group = group;
+        }
+    };
+    for group in [Permission, Refusal] {
+        check(Situation::Mandate, Action::Read, of(group, SayWill), Ok("mandate"));
+        check(Situation::Mandate, Action::Store, of(group, SayWill), Ok("mandate"));
+        check(Situation::Mandate, Action::Read, of(group, SeeDocuments), Ok("mandate"));
+        let sees = of(group, SeeDocuments);
+        check(Situation::Mandate, Action::Store, sees, Err("mandate-does-not-cover"));
+    }
+    let other = of(LaterPhase, SayWill);
+    check(Situation::Mandate, Action::Read, other, Err("mandate-does-not-cover"));
+}
+
 /// ARC-3, ACC-4: a permit is for the version that was asked about, whatever the question named.
 #[test]
 fn a_permit_is_for_the_version_it_was_decided_for() {
@@ -541,7 +594,7 @@ fn notices_are_told_to_those_that_act_for_the_unit() {
     check(&worker(Strength::Strong), &unit, Ok(&unit));
     check(&worker(Strength::Weak), &unit, Err("weak-login"));
     check(&|one| one.who = Who::Operator, &unit, Err("operator-sees-nothing"));
-    let citizen = Who::Citizen { client: ClientKey(1), strength: Strength::Strong };
+    let citizen = Who::Citizen { client: ClientKey(1), code: a_code(), strength: Strength::Strong };
     check(&|one| one.who = citizen.clone(), &unit, Err("role-does-not-fit"));
 }
 
@@ -649,7 +702,7 @@ fn a_look_needs_a_strong_login_and_a_certification() {
     let uncertified = Caller { functions: vec![Function::RegisterUse], ..system.clone() };
     let operator = Caller { who: Who::Operator, ..system.clone() };
     let citizen = |strength| {
-        let who = Who::Citizen { client: ClientKey(1), strength };
+        let who = Who::Citizen { client: ClientKey(1), code: a_code(), strength };
         Caller { who, functions: Vec::new(), ..World::usual().caller }
     };
     let worker = |strength| professional(Role::Worker, strength);
@@ -790,7 +843,7 @@ fn a_reviewer_reads_the_lines_of_the_own_registers() {
 fn a_citizen_alone_is_told_of_the_looks_at_the_own_documents() {
     let county = oid("1.2.246.10.90000001");
     let who = |who| Caller { who, ..World::usual().caller };
-    let citizen = |strength| who(Who::Citizen { client: ClientKey(1), strength });
+    let citizen = |strength| who(Who::Citizen { client: ClientKey(1), code: a_code(), strength });
     let answer =
         |caller: &Caller| may_see_own_looks(caller, vec![county.clone()]).map_err(Denial::code);
     let permit = answer(&citizen(Strength::Strong)).unwrap();

@@ -5,7 +5,7 @@ use crate::disclosure::is_will;
 use crate::mandates::{self, Matter};
 
 /// Who has an adult's mandate sees what the adult would see, and says what the adult permits and refuses:
-/// each only where the mandate covers it and while it runs. It ends with the client's death. Under a
+/// each only where the mandate covers it and while it runs. Who says the will sees it too. It ends with the client's death. Under a
 /// personal-safety order nothing that tells where the client is.
 ///
 /// # Errors
@@ -29,12 +29,17 @@ pub(super) fn find(action: Action, question: &Question<'_>) -> Result<Grant, Den
     if !mandates::is_of_age(client.born_on, day) {
         return Err(Denial::NotAnAdult);
     }
-    let says_will = action.records() && is_will(question.document.group);
+    let of_will = is_will(question.document.group);
+    let says_will = action.records() && of_will;
     if !action.looks() && !says_will {
         return Err(Denial::NotForCitizens);
     }
-    let matter = if says_will { Matter::SayWill } else { Matter::SeeDocuments };
-    mandates::covers(held(), matter, day)?;
+    let covers = |matter| mandates::covers(held(), matter, day);
+    if says_will {
+        covers(Matter::SayWill)?;
+    } else if !of_will || covers(Matter::SayWill).is_err() {
+        covers(Matter::SeeDocuments)?;
+    }
     Ok(Grant::on(Basis::Mandate)
         .obliging_if(action.looks() && client.hides_whereabouts(), Obligation::MaskWhereabouts))
 }

@@ -104,6 +104,7 @@ fn of_users(line: &KeptLine) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
     use crate::access::log::Actor;
+    use crate::access::table::a_code;
     use crate::access::{Caller, Role, Sector, Strength, Who, may_review_log};
     use crate::time::Instant;
 
@@ -352,7 +353,8 @@ mod tests {
         check(&other(Who::Operator), Err("operator-sees-nothing"));
         let system = Who::System { id: "s".into(), certificate: String::new() };
         check(&other(system), Err("role-does-not-fit"));
-        let citizen = Who::Citizen { client: ClientKey(1), strength: Strength::Strong };
+        let citizen =
+            Who::Citizen { client: ClientKey(1), code: a_code(), strength: Strength::Strong };
         check(&other(citizen), Err("role-does-not-fit"));
     }
 

@@ -3,8 +3,10 @@
 //!
 //! Source: LOG-2, DIS-4, CIT-2, CIT-3; national-specs 6.7 and 6.8.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use super::lines::MASKED;
 use crate::access::log::{Event, KeptLine};
 use crate::access::{Basis, Display, LookReason, Reason, Role, Subject};
 use crate::archive::documents::DocumentGroup;
@@ -38,6 +40,8 @@ pub enum Onlooker {
     System,
     /// Another citizen: a guardian, or one with a mandate; the ground says which.
     Citizen,
+    /// Who it was is not told.
+    Masked,
 }
 
 /// A look, as its client is told of it.
@@ -47,6 +51,8 @@ pub struct ShownLook {
     pub at: Instant,
     /// Who.
     pub onlooker: Onlooker,
+    /// Tells the looks of one onlooker from another's, and says nothing else.
+    pub apart: u64,
     /// The onlooker's organisation.
     pub organisation: Option<String>,
     /// What kinds of documents: group and specific type, each kind once.
@@ -175,10 +181,17 @@ pub fn shown_to_client(
     if kinds.is_empty() {
         return Err(HeldBack::HiddenDocument);
     }
+    let onlooker = onlooker(line);
     Ok(ShownLook {
         at: line.at,
-        onlooker: onlooker(line),
-        organisation: line.actor.organisation.clone(),
+        // A citizen comes in by the door of the keeper of wills, and looks for no organisation.
+        organisation: line.actor.organisation.clone().filter(|_| onlooker != Onlooker::Citizen),
+        onlooker,
+        apart: {
+            let mut hasher = DefaultHasher::new();
+            line.actor.name.hash(&mut hasher);
+            hasher.finish()
+        },
         kinds,
         ground,
         reason,
@@ -210,6 +223,8 @@ fn onlooker(line: &KeptLine) -> Onlooker {
         Onlooker::Person(line.role(), line.unit())
     } else if line.actor.name.starts_with("citizen:") {
         Onlooker::Citizen
+    } else if line.actor.name == MASKED {
+        Onlooker::Masked
     } else {
         Onlooker::System
     }
@@ -307,6 +322,23 @@ mod tests {
             KeptLine { event: Event::Disclose, detail: "content from=1.2 to=1.3".into(), ..line() };
         let shown = shown_to_client(&electronic, &[document()], &[CLIENT], today).unwrap();
         assert_eq!(shown.handed_to, None);
+    }
+
+    /// LOG-2: of a guardian's look no organisation is told, and of one that is masked not that a system made it.
+    #[test]
+    fn who_looked_is_told_as_what_it_was() {
+        let today = FinnishDay::new(2026, 3, 4).unwrap();
+        let told = |name: &str, organisation: Option<&str>| {
+            let organisation = organisation.map(str::to_owned);
+            let actor = Actor { name: name.into(), organisation, detail: None };
+            let line = KeptLine { actor, reason: "guardianship".into(), ..line() };
+            let shown = shown_to_client(&line, &[document()], &[CLIENT], today).unwrap();
+            (shown.onlooker, shown.organisation)
+        };
+        assert_eq!(told("citizen:8", Some("1.2.246.10.9")), (Onlooker::Citizen, None));
+        assert_eq!(told(MASKED, None), (Onlooker::Masked, None));
+        let system = told("system:desk", Some("1.2.246.10.1"));
+        assert_eq!(system, (Onlooker::System, Some("1.2.246.10.1".into())));
     }
 
     /// LOG-2: a look is shown once a whole day has passed, and for two years.

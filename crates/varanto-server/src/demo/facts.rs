@@ -163,7 +163,7 @@ pub(super) fn provider(county: &County, base: &str) -> Provider {
         identity_code: Some(citizen.code.reveal().to_owned()),
         further: Vec::new(),
     });
-    let back = vec![login::way_back(base)];
+    let back = vec![login::way_back(base), login::way_out(base)];
     let issuer = format!("{base}/oidc");
     let users = users.chain(citizens).collect();
     Provider::new(&issuer, "varanto", back, users, Arc::new(MachineClock))
@@ -174,6 +174,7 @@ pub(super) fn login(provider: &Provider, authority: &Authority) -> config::Login
     config::Login {
         authorization_address: format!("{}/authorize", provider.issuer()),
         token_address: format!("{}/token", provider.issuer()),
+        end_address: format!("{}/end", provider.issuer()),
         authority: Some(authority.authority_file()),
         ..config::Login::default()
     }

@@ -235,7 +235,7 @@ impl Making {
             act,
             unit: Some(unit.id.clone()),
             language: None,
-            professional: named(&worker.given_names, &worker.family_name),
+            professional: Some(named(&worker.given_names, &worker.family_name)),
             title: Some(worker.title.to_owned()),
             representative: None,
             mandate_shown: false,

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use varanto_domain::access::Caller;
+use varanto_domain::access::log::Actor;
 
 use super::sessions::{OpenClient, Session};
 use super::{COOKIE, cookie, refused};
@@ -23,7 +24,7 @@ use crate::rest::caller::{self, Asker, Shown};
 use crate::rest::problem::Problem;
 use crate::rest::routes;
 use crate::texts::Language;
-use crate::tokens::Person;
+use crate::tokens::{LoggedInAs, Person};
 
 /// Whose pages they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,8 @@ pub struct Visit {
     pub language: Language,
     /// The path of the page without its language: `/desk/`.
     pub path: String,
+    /// What stands behind it: `?kind=19`; empty where nothing does.
+    pub query: String,
     /// Whose pages these are.
     pub side: Side,
 }
@@ -53,9 +56,10 @@ impl Visit {
     /// The client that a word of an address names.
     ///
     /// # Errors
-    /// 404: the word is of another session, or of one that is over.
+    /// 404: the word is of another session, of one that is over, or of a client opened long ago.
     pub fn client(&self, handle: &str) -> Result<OpenClient, Problem> {
-        self.session.client(handle).ok_or_else(Problem::not_found)
+        let closed = || Problem::new(StatusCode::NOT_FOUND, "client-not-open").rule("ACC-1");
+        self.session.client(handle).ok_or_else(closed)
     }
 
     /// An address in the language of the page: of `/desk/`, `/fi/desk/`.
@@ -135,20 +139,20 @@ async fn through(
         });
     };
     let turned = routes::turned(&request);
-    let asker = match asker(doors, side, &session) {
+    let asker = match asker(doors, side, &session).await {
         Ok(Some(asker)) => asker,
         Ok(None) => return Err(redirect(&format!("/{tag}/position/"))),
         Err(problem) => {
             let logged = routes::log_turned_away(doors, problem.code, turned).await;
             let mut response = logged.err().unwrap_or(problem).into_response();
             // Even who may do nothing here finds the way out, and to another position.
-            let own = if session.citizen.is_some() { Side::Own } else { Side::Desk };
+            let own = if session.is_citizens() { Side::Own } else { Side::Desk };
             let registry = doors.app.registry();
             response.extensions_mut().insert(Visitor::of(&registry, &session, own, language));
             return Err(response);
         }
     };
-    let name = name_of(&session);
+    let name = Actor::of(&asker.0).name;
     let units = if reads { 1 } else { 5 };
     let limit = doors.config.limits.person_units;
     let standing = doors.pace.take(&name, units, limit, Instant::now());
@@ -177,6 +181,7 @@ async fn through(
         caller: Arc::clone(&asker.0),
         language,
         path: format!("/{rest}"),
+        query: parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default(),
         side,
     });
     let mut response = next.run(Request::from_parts(parts, body)).await;
@@ -203,17 +208,17 @@ async fn logged(doors: &Doors, asker: &Asker, problem: Problem) -> Problem {
 
 /// Who the session's person is to the archive now: what was ended in a register counts from the next request on.
 /// `None`: a position is to be chosen first.
-fn asker(doors: &Doors, side: Side, session: &Session) -> Result<Option<Asker>, Problem> {
-    let wrong_side = || Problem::new(StatusCode::FORBIDDEN, "pages-of-others").rule("ACC-2");
-    match (side, session.citizen) {
-        (Side::Own, Some(citizen)) => {
-            let caller = doors.app.caller_of_citizen(citizen, true).map_err(Problem::unknown)?;
-            Ok(Some(Asker(Arc::new(caller))))
+async fn asker(doors: &Doors, side: Side, session: &Session) -> Result<Option<Asker>, Problem> {
+    match (side, &session.logged_in.who) {
+        (Side::Own, LoggedInAs::Citizen { code, strong }) => {
+            let (code, strong) = (*code, *strong);
+            let caller = doors.work(move |app| app.caller_of_citizen(code, strong)).await?;
+            Ok(Some(Asker(Arc::new(caller.map_err(Problem::unknown)?))))
         }
-        (Side::Desk, None) => {
+        (Side::Desk, LoggedInAs::Professional(_)) => {
             session.professional().map(|person| asker_of(doors, person)).transpose()
         }
-        _ => Err(wrong_side()),
+        _ => Err(Problem::new(StatusCode::FORBIDDEN, "pages-of-others").rule("ACC-2")),
     }
 }
 
@@ -255,12 +260,3 @@ pub(super) async fn fields(
 
 /// The field of every form that holds the session's token.
 pub const TOKEN: &str = "form_token";
-
-/// The name in log lines and paces.
-fn name_of(session: &Session) -> String {
-    match (session.citizen, session.professional()) {
-        (Some(citizen), _) => format!("citizen:{}", citizen.0),
-        (None, Some(person)) => format!("person:{}", person.sub),
-        (None, None) => "-".to_owned(),
-    }
-}

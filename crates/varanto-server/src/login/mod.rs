@@ -11,6 +11,7 @@ use aws_lc_rs::{constant_time, digest, hmac};
 use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use base64::Engine;
@@ -26,7 +27,7 @@ use crate::pages::{Shell, Visitor, redirect, rendered};
 use crate::rest::problem::Problem;
 use crate::rest::routes;
 use crate::texts::Language;
-use crate::tokens::{LoggedIn, LoggedInAs};
+use crate::tokens::{LoggedIn, LoggedInAs, Wanted};
 use crate::turned_away::Turned;
 
 pub use gate::{Fields, Visit};
@@ -44,10 +45,21 @@ pub fn way_back(base: &str) -> String {
     format!("{base}/login/back")
 }
 
+/// Where the provider sends the browser back to once its own session has ended.
+#[must_use]
+pub fn way_out(base: &str) -> String {
+    format!("{base}/login/ended")
+}
+
 /// The connection to the login provider.
 #[derive(Debug)]
 pub struct Provider {
     authorization: String,
+    /// Where the provider's own session is ended, if it can be.
+    end: Option<String>,
+    max_age: u64,
+    /// Seals what a browser keeps of a login that is under way; of this program alone.
+    seal: hmac::Key,
     client: String,
     secret: Option<Zeroizing<String>>,
     tokens: Outbound,
@@ -82,6 +94,9 @@ impl Provider {
         };
         Ok(Some(Self {
             authorization: login.authorization_address.clone(),
+            end: Some(login.end_address.clone()).filter(|address| !address.is_empty()),
+            max_age: login.max_age,
+            seal: hmac::Key::new(hmac::HMAC_SHA256, sessions::random_word().as_bytes()),
             client: config.tokens.audience.clone(),
             secret: login.client_secret_file.as_ref().map(read).transpose()?,
             tokens,
@@ -101,9 +116,49 @@ impl Provider {
             .append_pair("code_challenge", &URL_SAFE_NO_PAD.encode(challenge))
             .append_pair("code_challenge_method", "S256")
             .append_pair("ui_locales", under_way.language.tag())
+            .append_pair("max_age", &self.max_age.to_string())
             .finish();
-        let joint = if self.authorization.contains('?') { '&' } else { '?' };
-        format!("{}{joint}{query}", self.authorization)
+        // A provider that knows no max_age knows this.
+        let anew = if self.max_age == 0 { "&prompt=login" } else { "" };
+        with_query(&self.authorization, &format!("{query}{anew}"))
+    }
+
+    /// Where the browser is sent to end the provider's own session. The identity token is no hint in it: it tells who
+    /// the person is, and addresses are kept.
+    fn end_address(&self, language: Language, base: &str) -> Option<String> {
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("client_id", &self.client)
+            .append_pair("post_logout_redirect_uri", &way_out(base))
+            .append_pair("state", language.tag())
+            .append_pair("ui_locales", language.tag())
+            .finish();
+        self.end.as_ref().map(|end| with_query(end, &query))
+    }
+
+    /// What the browser keeps of a login that is under way.
+    fn seal(&self, under_way: &UnderWay) -> String {
+        let (language, begun) = (under_way.language.tag(), under_way.begun);
+        let text = format!("{language}.{}.{begun}", under_way.secret);
+        let seal = URL_SAFE_NO_PAD.encode(hmac::sign(&self.seal, text.as_bytes()));
+        format!("{text}.{seal}")
+    }
+
+    /// The login that a browser says is under way: one that was begun here, not long ago.
+    fn under_way(&self, headers: &HeaderMap, now: i64) -> Option<UnderWay> {
+        let (text, seal) = cookie(headers, UNDER_WAY)?.rsplit_once('.')?;
+        let seal = URL_SAFE_NO_PAD.decode(seal).ok()?;
+        hmac::verify(&self.seal, text.as_bytes(), &seal).ok()?;
+        let mut parts = text.split('.');
+        let language = Language::of_tag(parts.next()?)?;
+        let (secret, begun) = (parts.next()?.to_owned(), parts.next()?.parse().ok()?);
+        let lasts = now.saturating_sub(begun) <= i64::from(UNDER_WAY_SECONDS);
+        lasts.then_some(UnderWay { language, secret, begun })
+    }
+
+    /// What a token must have been made for.
+    fn wanted<'a>(&self, nonce: &'a str, begun: i64) -> Wanted<'a> {
+        let age = i64::try_from(self.max_age).unwrap_or(i64::MAX);
+        Wanted { nonce, since: begun.saturating_sub(age) }
     }
 
     /// The identity token that a code is exchanged for.
@@ -131,10 +186,17 @@ impl Provider {
     }
 }
 
+fn with_query(address: &str, query: &str) -> String {
+    let joint = if address.contains('?') { '&' } else { '?' };
+    format!("{address}{joint}{query}")
+}
+
 /// A login that is under way, as the browser's cookie tells it.
 struct UnderWay {
     language: Language,
     secret: String,
+    /// When it began, in seconds after 1970.
+    begun: i64,
 }
 
 impl UnderWay {
@@ -142,12 +204,6 @@ impl UnderWay {
     fn part(&self, name: &str) -> String {
         let key = hmac::Key::new(hmac::HMAC_SHA256, self.secret.as_bytes());
         URL_SAFE_NO_PAD.encode(hmac::sign(&key, name.as_bytes()))
-    }
-
-    fn of(headers: &HeaderMap) -> Option<Self> {
-        let (language, secret) = cookie(headers, UNDER_WAY)?.split_once('.')?;
-        let language = Language::of_tag(language)?;
-        (secret.len() == 43).then(|| Self { language, secret: secret.to_owned() })
     }
 }
 
@@ -157,8 +213,32 @@ pub fn router() -> Router<Doors> {
         .route("/{language}/login/", get(page))
         .route("/{language}/login/begin", get(begin))
         .route("/login/back", get(back))
+        .route("/{language}/login/ended/", get(ended))
+        .route("/{language}/login/end", get(end_there))
+        .route("/login/ended", get(back_from_end))
         .route("/{language}/position/", get(positions).post(choose))
         .route("/{language}/logout", post(end))
+        .layer(map_response(kept_by_nobody))
+}
+
+/// Nothing of a login is kept by the browser or on the way.
+async fn kept_by_nobody(mut response: Response) -> Response {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// How many units of a minute's pace a step of a login takes: each costs the provider and the archive work.
+const STEP_UNITS: u32 = 2;
+
+/// Takes a step of a login from the pace of the address that it comes from.
+fn paced(doors: &Doors, request: &Request) -> Result<(), Problem> {
+    let name = format!("login:{}", routes::turned(request).name());
+    let limit = doors.config.limits.person_units;
+    let standing = doors.pace.take(&name, STEP_UNITS, limit, std::time::Instant::now());
+    match standing.filter(crate::pace::Standing::is_over) {
+        Some(standing) => Err(Problem::rate_limited(standing.retry_after())),
+        None => Ok(()),
+    }
 }
 
 #[derive(askama::Template)]
@@ -184,21 +264,37 @@ async fn page(State(doors): State<Doors>, Path(language): Path<String>) -> Respo
 
 /// `GET /fi/login/begin`: to the provider. A link leads here and no form: where a form may lead is bound by the
 /// policy of its page.
-async fn begin(State(doors): State<Doors>, Path(language): Path<String>) -> Response {
+async fn begin(
+    State(doors): State<Doors>,
+    Path(language): Path<String>,
+    request: Request,
+) -> Response {
     let (Some(language), Some(provider)) = (Language::of_path(&language), &doors.login) else {
         return Problem::not_found().into_response();
     };
-    let under_way = UnderWay { language, secret: sessions::random_word() };
+    if let Err(problem) = paced(&doors, &request) {
+        return turned_away(&doors, problem, routes::turned(&request)).await;
+    }
+    let begun = seconds(&doors);
+    let under_way = UnderWay { language, secret: sessions::random_word(), begun };
     let mut response = redirect(&provider.address(&under_way, &way_back(&doors.base)));
-    let value = format!("{}.{}", language.tag(), under_way.secret);
-    set_cookie(&mut response, UNDER_WAY, &value, Some(UNDER_WAY_SECONDS));
+    set_cookie(&mut response, UNDER_WAY, &provider.seal(&under_way), Some(UNDER_WAY_SECONDS));
     response
+}
+
+/// The moment in seconds after 1970.
+fn seconds(doors: &Doors) -> i64 {
+    doors.clock.now().millis() / 1000
 }
 
 /// `GET /login/back`: from the provider, with a code or a refusal.
 async fn back(State(doors): State<Doors>, request: Request) -> Response {
     let turned = routes::turned(&request);
-    let under_way = UnderWay::of(request.headers());
+    if let Err(problem) = paced(&doors, &request) {
+        return turned_away(&doors, problem, turned).await;
+    }
+    let now = seconds(&doors);
+    let under_way = doors.login.as_ref().and_then(|login| login.under_way(request.headers(), now));
     let language = under_way.as_ref().map(|one| one.language);
     match come_in(&doors, under_way, request.uri().query()).await {
         Ok((secret, home)) => {
@@ -255,10 +351,11 @@ async fn come_in(
     }
     let (verifier, nonce) = (under_way.part("verifier"), under_way.part("nonce"));
     let back = way_back(&doors.base);
+    let wanted = provider.wanted(&nonce, under_way.begun);
     let exchanged =
         tokio::task::spawn_blocking(move || provider.exchange(&answered.code, &verifier, &back));
     let token = exchanged.await.map_err(|_| Problem::internal())??;
-    let logged_in = doors.tokens.verify_login(&token, &nonce)?;
+    let logged_in = doors.tokens.verify_login(&token, wanted)?;
     begin_session(doors, logged_in, under_way.language).await
 }
 
@@ -274,11 +371,10 @@ async fn begin_session(
             if !strong {
                 return Err(refused("citizen-login-too-weak"));
             }
-            let code = *code;
-            let citizen = doors.work(move |app| app.citizen(code)).await?;
-            doors.app.caller_of_citizen(citizen, *strong).map_err(Problem::unknown)?;
-            let secret = doors.sessions.begin(logged_in, Some(citizen), now);
-            Ok((secret, format!("/{tag}/own/")))
+            let (code, strong) = (*code, *strong);
+            let known = doors.work(move |app| app.caller_of_citizen(code, strong)).await?;
+            known.map_err(Problem::unknown)?;
+            Ok((doors.sessions.begin(logged_in, now), format!("/{tag}/own/")))
         }
         LoggedInAs::Professional(positions) => {
             // One whom the archive does not let in in any position is told so now.
@@ -289,7 +385,7 @@ async fn begin_session(
             {
                 return Err(problem);
             }
-            Ok((doors.sessions.begin(logged_in, None, now), format!("/{tag}/desk/")))
+            Ok((doors.sessions.begin(logged_in, now), format!("/{tag}/desk/")))
         }
     }
 }
@@ -316,7 +412,7 @@ async fn positions(
     else {
         return redirect(&format!("/{}/login/", language.tag()));
     };
-    if session.citizen.is_some() {
+    if session.is_citizens() {
         return redirect(&format!("/{}/own/", language.tag()));
     }
     let registry = doors.app.registry();
@@ -329,9 +425,7 @@ async fn positions(
         form_token: session.form_token.clone(),
         positions: session.positions().iter().map(|one| names.place(one)).enumerate().collect(),
     };
-    let mut response = rendered(&page, language);
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    rendered(&page, language)
 }
 
 /// `POST /fi/position/`: goes on in it, as another caller and so in another session.
@@ -364,6 +458,66 @@ async fn choose(
     }
 }
 
+#[derive(askama::Template)]
+#[template(path = "ended.html")]
+struct EndedPage {
+    shell: Shell,
+    /// Whether the provider's own session is ended next.
+    goes_on: bool,
+}
+
+/// `GET /fi/login/ended/`: the session here is over; where the provider has a session of its own that can be ended, the
+/// browser goes on to end it. A page stands between, for no form may lead elsewhere.
+async fn ended(
+    State(doors): State<Doors>,
+    Path(language): Path<String>,
+    request: Request,
+) -> Response {
+    let Some(language) = Language::of_path(&language) else {
+        return Problem::not_found().into_response();
+    };
+    if let Some(home) = still_in(&doors, request.headers(), language) {
+        return home;
+    }
+    let can = doors.login.as_ref().is_some_and(|login| login.end.is_some());
+    let goes_on = can && request.uri().query() != Some("there");
+    let page = EndedPage { shell: Shell::new(language, "/login/ended/"), goes_on };
+    rendered(&page, language)
+}
+
+/// `GET /fi/login/end`: to the provider, to end its session.
+async fn end_there(
+    State(doors): State<Doors>,
+    Path(language): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let (Some(language), Some(login)) = (Language::of_path(&language), &doors.login) else {
+        return Problem::not_found().into_response();
+    };
+    if let Some(home) = still_in(&doors, &headers, language) {
+        return home;
+    }
+    let address = login.end_address(language, &doors.base);
+    address.map_or_else(|| Problem::not_found().into_response(), |address| redirect(&address))
+}
+
+/// Home, where the session lasts still: nobody is told that it is over who is logged in, and no link of another site ends
+/// anything.
+fn still_in(doors: &Doors, headers: &HeaderMap, language: Language) -> Option<Response> {
+    let session = doors.sessions.find(cookie(headers, COOKIE)?, doors.clock.now())?;
+    let home = if session.is_citizens() { "own" } else { "desk" };
+    Some(redirect(&format!("/{}/{home}/", language.tag())))
+}
+
+/// `GET /login/ended`: from the provider, whose session is over.
+async fn back_from_end(request: Request) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    let state = pairs.find(|(name, _)| name == "state").map(|(_, value)| value);
+    let language = state.and_then(|tag| Language::of_tag(&tag)).unwrap_or_default();
+    redirect(&format!("/{}/login/ended/?there", language.tag()))
+}
+
 /// `POST /fi/logout`: the session is over at once.
 async fn end(
     State(doors): State<Doors>,
@@ -383,7 +537,7 @@ async fn end(
             Err(problem) => return turned_away(&doors, problem, turned).await,
         }
     }
-    let mut response = redirect(&format!("/{}/login/", language.tag()));
+    let mut response = redirect(&format!("/{}/login/ended/", language.tag()));
     set_cookie(&mut response, COOKIE, "", Some(0));
     // What the browser keeps of the pages goes too.
     let clear = HeaderValue::from_static("\"cache\"");
@@ -430,8 +584,10 @@ mod tests {
     /// ACC-1: what the provider is told of a login leads to nothing else of it.
     #[test]
     fn the_parts_of_a_login_differ_and_belong_to_its_secret() {
-        let login =
-            |secret: &str| UnderWay { language: Language::Finnish, secret: secret.repeat(43) };
+        let login = |secret: &str| {
+            let language = Language::Finnish;
+            UnderWay { language, secret: secret.repeat(43), begun: 0 }
+        };
         let (one, other) = (login("a"), login("b"));
         assert_ne!(one.part("state"), one.part("nonce"));
         assert_ne!(one.part("state"), one.part("verifier"));

@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use varanto_app::archive::LookedAt;
 use varanto_domain::access::{Purpose, Reason, Situation};
-use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid};
+use varanto_domain::ids::{ClientIdentifier, Oid};
 use varanto_domain::time::Instant;
 
 use crate::config;
@@ -37,8 +37,6 @@ pub struct Sessions {
 pub struct Session {
     /// Who logged in.
     pub logged_in: LoggedIn,
-    /// Who a citizen is to the archive.
-    pub citizen: Option<ClientKey>,
     /// What every form of the session must carry.
     pub form_token: String,
     /// Which of the positions of a professional was chosen; `None`: it is still to be.
@@ -46,6 +44,18 @@ pub struct Session {
     begun_at: Instant,
     asked_at: AtomicI64,
     clients: Mutex<Vec<OpenClient>>,
+    receipts: Mutex<Vec<SaidReceipt>>,
+}
+
+/// The receipt of what a citizen said in this session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each field is what its name says")]
+pub struct SaidReceipt {
+    /// The word of the client whose will it is.
+    pub client: String,
+    pub document: Oid,
+    pub version: u32,
+    pub archived_at: Instant,
 }
 
 /// A client whose pages a session has open. Addresses name it by a word that means nothing outside the session.
@@ -107,19 +117,19 @@ impl Sessions {
     }
 
     /// Begins a session. Answers the secret by which alone it is found.
-    pub fn begin(&self, logged_in: LoggedIn, citizen: Option<ClientKey>, now: Instant) -> String {
+    pub fn begin(&self, logged_in: LoggedIn, now: Instant) -> String {
         let position = match &logged_in.who {
             LoggedInAs::Professional(positions) => (positions.len() == 1).then_some(0),
             LoggedInAs::Citizen { .. } => None,
         };
         self.keep(Session {
             logged_in,
-            citizen,
             form_token: random_word(),
             position,
             begun_at: now,
             asked_at: AtomicI64::new(now.millis()),
             clients: Mutex::default(),
+            receipts: Mutex::default(),
         })
     }
 
@@ -153,12 +163,12 @@ impl Sessions {
         self.end(secret);
         Some(self.keep(Session {
             logged_in: session.logged_in.clone(),
-            citizen: None,
             form_token: random_word(),
             position: Some(position),
             begun_at: session.begun_at,
             asked_at: AtomicI64::new(now.millis()),
             clients: Mutex::default(),
+            receipts: Mutex::default(),
         }))
     }
 
@@ -194,6 +204,12 @@ impl Session {
             LoggedInAs::Professional(positions) => positions.get(self.position?),
             LoggedInAs::Citizen { .. } => None,
         }
+    }
+
+    /// Whether it is a citizen's.
+    #[must_use]
+    pub const fn is_citizens(&self) -> bool {
+        matches!(self.logged_in.who, LoggedInAs::Citizen { .. })
     }
 
     /// The positions of a professional.
@@ -232,6 +248,22 @@ impl Session {
         let found = clients.remove(place);
         clients.push(found.clone());
         Some(found)
+    }
+
+    /// Keeps a receipt for as long as the session lasts.
+    pub fn keep_receipt(&self, receipt: SaidReceipt) {
+        let mut receipts = locked(&self.receipts);
+        if receipts.len() >= MOST_CLIENTS {
+            receipts.remove(0);
+        }
+        receipts.push(receipt);
+    }
+
+    /// The receipt of a document of a client's will, of what was said in this session.
+    #[must_use]
+    pub fn receipt(&self, client: &str, document: &Oid) -> Option<SaidReceipt> {
+        let receipts = locked(&self.receipts);
+        receipts.iter().find(|one| one.client == client && one.document == *document).cloned()
     }
 
     /// From now on the client's documents are looked at for a reason, or for none.
@@ -296,13 +328,13 @@ mod tests {
     #[test]
     fn a_session_ends_when_it_was_quiet_and_at_its_end() {
         let sessions = sessions();
-        let secret = sessions.begin(aino(&["1.2.3.1"]), None, at(0));
+        let secret = sessions.begin(aino(&["1.2.3.1"]), at(0));
         assert!(sessions.find(&secret, at(29)).is_some());
         assert!(sessions.find(&secret, at(58)).is_some());
         assert!(sessions.find(&secret, at(88)).is_none(), "quiet for half an hour");
         assert!(sessions.find(&secret, at(59)).is_none(), "what ended stays ended");
 
-        let secret = sessions.begin(aino(&["1.2.3.1"]), None, at(0));
+        let secret = sessions.begin(aino(&["1.2.3.1"]), at(0));
         for minute in [25, 50, 75, 100, 119] {
             assert!(sessions.find(&secret, at(minute)).is_some(), "{minute}");
         }
@@ -314,7 +346,7 @@ mod tests {
     fn a_session_is_found_by_its_secret_until_it_is_ended() {
         let sessions = sessions();
         let (one, other) =
-            (sessions.begin(aino(&["1"]), None, at(0)), sessions.begin(aino(&["1"]), None, at(0)));
+            (sessions.begin(aino(&["1"]), at(0)), sessions.begin(aino(&["1"]), at(0)));
         assert_ne!(one, other);
         sessions.end(&one);
         assert!(sessions.find(&one, at(1)).is_none());
@@ -326,7 +358,7 @@ mod tests {
     #[test]
     fn another_position_is_another_session() {
         let sessions = sessions();
-        let first = sessions.begin(aino(&["1", "2"]), None, at(0));
+        let first = sessions.begin(aino(&["1", "2"]), at(0));
         let session = sessions.find(&first, at(0)).unwrap();
         assert!(session.professional().is_none(), "it is to be chosen");
         let handle = session.open_client(client(), None);
@@ -348,7 +380,7 @@ mod tests {
     #[test]
     fn the_client_in_use_stays_open() {
         let sessions = sessions();
-        let secret = sessions.begin(aino(&["1"]), None, at(0));
+        let secret = sessions.begin(aino(&["1"]), at(0));
         let session = sessions.find(&secret, at(0)).unwrap();
         let first = session.open_client(client(), None);
         let other = |number: u16| {
@@ -370,7 +402,7 @@ mod tests {
         let sessions = sessions();
         let session = |secret: &str| sessions.find(secret, at(0)).unwrap();
         let (one, other) =
-            (sessions.begin(aino(&["1"]), None, at(0)), sessions.begin(aino(&["1"]), None, at(0)));
+            (sessions.begin(aino(&["1"]), at(0)), sessions.begin(aino(&["1"]), at(0)));
         let handle = session(&one).open_client(client(), None);
         assert_eq!(session(&one).open_client(client(), None), handle);
         assert_ne!(session(&one).open_client(client(), Some(Situation::Disclosure)), handle);

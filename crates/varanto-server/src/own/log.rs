@@ -26,7 +26,10 @@ struct LogPage {
     next: Option<String>,
 }
 
+#[derive(Clone, PartialEq)]
 struct Look {
+    /// Which onlooker it was, among those of this page.
+    apart: u64,
     at: Instant,
     who: String,
     place: String,
@@ -44,6 +47,7 @@ impl Look {
         let organisation = look.organisation.as_ref().map(|id| names.organisation(id));
         let place: Vec<String> = [unit, organisation].into_iter().flatten().collect();
         Self {
+            apart: look.apart,
             at: look.at,
             who: names.who(look),
             place: place.join(", "),
@@ -52,6 +56,20 @@ impl Look {
             disclosed: look.disclosed,
         }
     }
+}
+
+/// Looks of one onlooker at one kind of document in one minute are told as one: to open a document's page is several.
+fn folded(looks: impl Iterator<Item = Look>) -> Vec<Look> {
+    let minute = |look: &Look| look.at.millis().div_euclid(60_000);
+    let mut told: Vec<Look> = Vec::new();
+    for look in looks {
+        let now = minute(&look);
+        let same = |one: &Look| *one == Look { at: one.at, ..look.clone() };
+        if !told.iter().rev().take_while(|one| minute(one) == now).any(same) {
+            told.push(look);
+        }
+    }
+    told
 }
 
 /// `GET /fi/own/log/`.
@@ -70,8 +88,36 @@ pub(super) async fn page(
     });
     let page = LogPage {
         shell: Shell::of(&doors, &visit),
-        looks: found.looks.iter().map(|look| Look::of(look, &names)).collect(),
+        looks: folded(found.looks.iter().map(|look| Look::of(look, &names))),
         next,
     };
     Ok(rendered(&page, visit.language))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// LOG-2: opening one page is one look to its client; another minute, kind or onlooker is another look.
+    #[test]
+    fn looks_of_one_minute_are_told_once() {
+        let look = |millis: i64, who: &str, what: &str| Look {
+            apart: u64::from(who == "a"),
+            at: Instant::from_millis(millis),
+            who: "worker".to_owned(),
+            place: String::new(),
+            what: what.to_owned(),
+            why: String::new(),
+            disclosed: false,
+        };
+        let all = [
+            look(119_000, "a", "note"),
+            look(118_000, "b", "note"),
+            look(117_000, "a", "note"),
+            look(116_000, "a", "plan"),
+            look(59_000, "a", "note"),
+        ];
+        let told: Vec<i64> = folded(all.into_iter()).iter().map(|one| one.at.millis()).collect();
+        assert_eq!(told, [119_000, 118_000, 116_000, 59_000]);
+    }
 }

@@ -6,10 +6,12 @@
 mod home;
 mod log;
 mod others;
+mod permit;
+mod refuse;
 mod will;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::get;
 use varanto_domain::access::Situation;
 use varanto_domain::ids::ClientIdentifier;
 
@@ -32,6 +34,7 @@ pub const MENU: &[Entry] = &[
 pub const TABS: &[Entry] = &[
     Entry { path: "", text: "own.tab_situation" },
     Entry { path: "timeline/", text: "own.tab_documents" },
+    Entry { path: "will/", text: "own.tab_will" },
 ];
 
 /// The routes of a citizen's pages, each behind the gate.
@@ -39,12 +42,23 @@ pub fn router(doors: &Doors) -> Router<Doors> {
     let routes = Router::new()
         .route("/{language}/own/", get(home::own))
         .route("/{language}/own/log/", get(log::page))
-        .route("/{language}/own/will/", get(will::page))
+        .route("/{language}/own/will/", get(will::own))
         .route("/{language}/own/others/", get(others::page))
-        .route("/{language}/own/others/open", post(others::open))
+        .route("/{language}/own/others/open", get(others::back).post(others::open))
         .route("/{language}/own/clients/{client}/", get(home::page))
+        .route("/{language}/own/clients/{client}/will/", get(will::page))
+        .nest("/{language}/own/clients/{client}/will", wills())
         .nest("/{language}/own/clients/{client}", reading::router());
     gate::behind(doors, Side::Own, routes)
+}
+
+/// The pages of what is permitted and refused.
+fn wills() -> Router<Doors> {
+    Router::new()
+        .route("/permission/", get(permit::page).post(permit::say))
+        .route("/refuse/", get(refuse::page).post(refuse::refuse))
+        .route("/withdraw/", get(refuse::back).post(refuse::withdraw))
+        .route("/receipt/{oid}/", get(will::receipt))
 }
 
 /// The word that addresses name the citizen by.

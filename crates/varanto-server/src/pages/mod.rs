@@ -120,6 +120,12 @@ impl Words {
         self.0.tag()
     }
 
+    /// Whether names of the registers and code sets stand in Finnish on a page: there are none in English.
+    #[must_use]
+    pub fn names_are_foreign(&self) -> bool {
+        self.0 == Language::English
+    }
+
     /// A day as the language writes it.
     #[must_use]
     pub fn day(&self, day: &FinnishDay) -> String {
@@ -179,6 +185,8 @@ pub struct Shell {
     pub words: Words,
     /// The path of the same page without a language: `/` or `/api/`.
     pub path: String,
+    /// What stands behind the path of a page that is shown as it was asked for: `?kind=19`.
+    pub query: String,
     /// The program's version.
     pub version: &'static str,
     /// Who is logged in; `None` on pages for everybody.
@@ -221,6 +229,7 @@ impl Shell {
         Self {
             words: Words(language),
             path: path.into(),
+            query: String::new(),
             version: env!("CARGO_PKG_VERSION"),
             visitor: None,
         }
@@ -231,7 +240,8 @@ impl Shell {
     pub fn of(doors: &Doors, visit: &Visit) -> Self {
         let visitor =
             Visitor::of(&doors.app.registry(), &visit.session, visit.side, visit.language);
-        Self { visitor: Some(visitor), ..Self::new(visit.language, visit.path.as_str()) }
+        let query = visit.query.clone();
+        Self { visitor: Some(visitor), query, ..Self::new(visit.language, visit.path.as_str()) }
     }
 
     /// The navigation.
@@ -270,7 +280,7 @@ impl Shell {
     #[must_use]
     pub fn languages(&self) -> Vec<(&'static str, &'static str, String, bool)> {
         let one = |language: Language| {
-            let address = format!("/{}{}", language.tag(), self.path);
+            let address = format!("/{}{}{}", language.tag(), self.path, self.query);
             (language.tag(), language.name(), address, language == self.words.0)
         };
         Language::ALL.into_iter().map(one).collect()
@@ -468,6 +478,7 @@ macro_rules! assets {
 assets! {
     "varanto.css", "text/css; charset=utf-8", "assets/varanto.css";
     "try.js", "text/javascript; charset=utf-8", "assets/try.js";
+    "proof.js", "text/javascript; charset=utf-8", "assets/proof.js";
     "form.js", "text/javascript; charset=utf-8", "assets/form.js";
     "varanto.svg", "image/svg+xml", "assets/varanto.svg";
     "regular.woff2", "font/woff2", "../varanto-kit/assets/fonts/SourceSans3-Regular.woff2";

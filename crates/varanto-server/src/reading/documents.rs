@@ -10,14 +10,13 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::IntoResponse;
 use varanto_app::Registry;
 use varanto_app::archive::{DocumentView, LookedAt, Onlooker, WhoLooks};
-use varanto_domain::access::{GuardianMark, Role};
+use varanto_domain::access::{GuardianMark, Role, Situation};
 use varanto_domain::archive::documents::{Part, VersionState};
 use varanto_domain::ids::Oid;
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::xhtml::SAFE_COPY_MEDIA_TYPE;
 
 use super::{ClientFrame, Page, Row, Told, locked, signature, spoken, state};
-use crate::certificates::hex;
 use crate::doors::Doors;
 use crate::login::gate::{Side, Visit};
 use crate::login::sessions::OpenClient;
@@ -32,15 +31,15 @@ pub(crate) const VIEW_POLICY: &str = "sandbox; default-src 'none'; img-src data:
 
 /// Which client, and which document of theirs.
 #[derive(Clone)]
-struct Place {
-    client: OpenClient,
-    document: Oid,
+pub(super) struct Place {
+    pub(super) client: OpenClient,
+    pub(super) document: Oid,
     /// The path of the document's page, without language.
-    path: String,
+    pub(super) path: String,
 }
 
 impl Place {
-    fn of(visit: &Visit, path: &HashMap<String, String>) -> Result<Self, Problem> {
+    pub(super) fn of(visit: &Visit, path: &HashMap<String, String>) -> Result<Self, Problem> {
         let part = |name: &str| path.get(name).map_or("", String::as_str);
         let client = visit.client(part("client"))?;
         let document = Oid::parse(part("oid")).map_err(|_| Problem::not_found())?;
@@ -49,17 +48,19 @@ impl Place {
     }
 
     /// The document as the client's whose pages are open: no other's is there.
-    fn looked_at(&self) -> LookedAt<'_> {
+    pub(super) fn looked_at(&self) -> LookedAt<'_> {
         self.client.looked_at(&self.document)
     }
 }
 
 #[derive(Template)]
 #[template(path = "document.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question that the template asks")]
 struct DocumentPage {
     shell: Shell,
     frame: ClientFrame,
     path: String,
+    document: Oid,
     title: String,
     row: Row,
     archived_at: Instant,
@@ -76,6 +77,8 @@ struct DocumentPage {
     signature: Option<String>,
     /// Whether how it is shown to the client may be asked about at the desk: the operation decides.
     restricts: bool,
+    /// Whether its disclosure is the citizen's to refuse.
+    refusable: bool,
     /// What the kind of document is for, in plain words for a citizen.
     meaning: Option<&'static str>,
 }
@@ -141,8 +144,12 @@ pub(super) async fn page(
         restricts: visit.caller.role().is_some_and(Role::serves_clients)
             && view.state == VersionState::InForce
             && !view.masked,
+        refusable: visit.side == Side::Own
+            && place.client.situation != Some(Situation::Guardian)
+            && !told.is_will(),
         meaning: meaning(told.general_type.as_deref()).filter(|_| visit.side == Side::Own),
         path: place.path,
+        document: place.document,
         row,
         shell,
         frame,
@@ -215,59 +222,16 @@ pub(super) async fn print(
     Ok(response)
 }
 
-#[derive(Template)]
-#[template(path = "proof.html")]
-struct ProofPage {
-    shell: Shell,
-    frame: ClientFrame,
-    path: String,
-    document: Oid,
-    archived_at: Instant,
-    content: String,
-    metadata: String,
-    place: String,
-    size: String,
-    checkpoint: String,
-}
-
-/// `GET …/documents/{oid}/proof/`: that the document is in the archive's log, told in plain words.
-pub(super) async fn proof(
-    State(doors): State<Doors>,
-    Extension(visit): Extension<Visit>,
-    Path(path): Path<HashMap<String, String>>,
-) -> Page {
-    let place = Place::of(&visit, &path)?;
-    let (caller, purpose) = (visit.caller.clone(), place.client.purpose());
-    let asked = place.clone();
-    let proved =
-        doors.work(move |app| app.prove_document(&caller, asked.looked_at(), purpose)).await;
-    let proof = match proved {
-        Ok(proof) => proof.receipt,
-        Err(problem) => return Ok(locked(&doors, &visit, &place.client, problem)),
-    };
-    let shell = Shell::of(&doors, &visit);
-    let size = proof.checkpoint.lines().nth(1).and_then(|line| line.parse().ok()).unwrap_or(0);
-    let page = ProofPage {
-        frame: ClientFrame::of(&visit, &place.client),
-        path: place.path,
-        document: proof.document,
-        archived_at: proof.archived_at,
-        content: hex(&proof.content),
-        metadata: hex(&proof.metadata),
-        place: shell.words.number(&proof.version_leaf.index),
-        size: shell.words.number(&size),
-        checkpoint: proof.checkpoint,
-        shell,
-    };
-    Ok(rendered(&page, visit.language))
-}
-
-/// `GET …/documents/{oid}/proof/receipt`: the receipt with what it covers, as a file to be kept and checked anywhere.
+/// `GET …/documents/{oid}/proof/receipt`: the receipt with what it covers, as a file to be kept and checked anywhere. None
+/// for citizens: its log line names who sent the document.
 pub(super) async fn receipt(
     State(doors): State<Doors>,
     Extension(visit): Extension<Visit>,
     Path(path): Path<HashMap<String, String>>,
 ) -> Page {
+    if visit.side == Side::Own {
+        return Err(Problem::not_found());
+    }
     let place = Place::of(&visit, &path)?;
     let (caller, purpose) = (visit.caller.clone(), place.client.purpose());
     let proof =

@@ -3,6 +3,7 @@
 //! What is shown is what the operations give; the pages choose words for it. Source: CAS-1, CIT-1.
 
 mod documents;
+mod proof;
 pub(crate) mod timeline;
 
 use axum::Router;
@@ -14,6 +15,7 @@ use varanto_domain::access::{Reason, Situation};
 use varanto_domain::archive::documents::VersionState;
 use varanto_domain::ids::ClientIdentifier;
 use varanto_domain::time::{FinnishDay, Instant};
+use varanto_formats::will::Named;
 
 use crate::doors::Doors;
 use crate::login::gate::{Side, Visit};
@@ -36,7 +38,9 @@ pub(crate) fn router() -> Router<Doors> {
         .route("/documents/{oid}/", get(documents::page))
         .route("/documents/{oid}/view", get(documents::view))
         .route("/documents/{oid}/print", get(documents::print))
-        .route("/documents/{oid}/proof/", get(documents::proof))
+        .route("/documents/{oid}/proof/", get(proof::page))
+        .route("/documents/{oid}/proof/data", get(proof::data))
+        .route("/documents/{oid}/proof/file", get(proof::file))
         .route("/documents/{oid}/proof/receipt", get(documents::receipt))
         .route("/documents/{oid}/access/", get(documents::access))
 }
@@ -173,8 +177,15 @@ impl Told {
         match self.group.as_deref() {
             Some("1") => "desk.relationship_document",
             Some("2") => "desk.case_document",
+            Some("8") => "desk.permission_document",
+            Some("9") => "desk.refusal_document",
             _ => "desk.document",
         }
+    }
+
+    /// Whether it says what the client permits or refuses.
+    fn is_will(&self) -> bool {
+        matches!(self.group.as_deref(), Some("8" | "9"))
     }
 
     pub(crate) fn written_at(&self) -> Option<Instant> {
@@ -193,6 +204,15 @@ impl ToldClient {
 
     pub(crate) fn name(&self) -> Option<String> {
         named(&self.given_names, &self.family_name)
+    }
+
+    /// The names apart, where both are told.
+    pub(crate) fn named(&self) -> Option<Named> {
+        let whole = !self.given_names.is_empty() && !self.family_name.is_empty();
+        whole.then(|| Named {
+            given_names: self.given_names.clone(),
+            family_name: self.family_name.clone(),
+        })
     }
 }
 

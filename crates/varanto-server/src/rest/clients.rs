@@ -179,7 +179,7 @@ impl ToldLook {
     fn of(look: &ShownLook, words: &Names<'_>) -> Self {
         let unit = match &look.onlooker {
             Onlooker::Person(_, unit) => unit.as_ref(),
-            Onlooker::System | Onlooker::Citizen => None,
+            Onlooker::System | Onlooker::Citizen | Onlooker::Masked => None,
         };
         let named = |id: &String| Named { id: id.clone(), name: words.organisation(id) };
         Self {

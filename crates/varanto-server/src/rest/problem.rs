@@ -457,6 +457,8 @@ pub const CODES: &[&str] = &[
     "internal",
     "login-not-begun-here",
     "login-provider-silent",
+    "client-not-open",
+    "login-too-old",
     "login-refused",
     "method-not-allowed",
     "not-acceptable",

@@ -150,6 +150,18 @@ impl Browser {
         self.run("document.body.innerText").as_str().unwrap_or_default().to_owned()
     }
 
+    /// What a script answers once it answers something; within ten seconds.
+    pub(crate) fn until(&mut self, script: &str) -> String {
+        for _ in 0..100 {
+            let answer = self.run(script);
+            if let Some(text) = answer.as_str().filter(|text| !text.is_empty()) {
+                return text.to_owned();
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        panic!("nothing answered: {script}");
+    }
+
     /// The address of the page.
     pub(crate) fn address(&mut self) -> String {
         self.run("location.href").as_str().unwrap_or_default().to_owned()

@@ -90,6 +90,7 @@ impl House {
                 made.issuer().clone_into(&mut config.tokens.issuer);
                 config.login.authorization_address = format!("{}/authorize", made.issuer());
                 config.login.token_address = format!("{}/token", made.issuer());
+                config.login.end_address = format!("{}/end", made.issuer());
                 config.login.authority = Some(authority.authority_file());
                 let keys = serde_json::from_str(&made.keys_json()).ok();
                 provider = Some(made);
@@ -261,6 +262,6 @@ fn login(county: &County, base: &str) -> Provider {
         further: Vec::new(),
     });
     let users = users.chain(citizens);
-    let back = vec![varanto_server::login::way_back(base)];
+    let back = vec![varanto_server::login::way_back(base), varanto_server::login::way_out(base)];
     Provider::new(&issuer, "varanto", back, users.collect(), Arc::new(MachineClock))
 }

@@ -13,6 +13,7 @@ mod importing;
 mod keeping;
 mod national;
 mod overseeing;
+mod own;
 mod pages;
 mod people;
 mod program;

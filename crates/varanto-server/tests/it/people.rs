@@ -4,6 +4,7 @@ use bytes::Bytes;
 use varanto_domain::time::{Clock, FinnishDay};
 use varanto_kit::http::{Answer, Send};
 use varanto_server::clock::MachineClock;
+use varanto_server::config::Limits;
 
 use crate::house::{House, form};
 
@@ -178,10 +179,75 @@ async fn a_login_begins_a_session_and_logging_out_ends_it() {
     assert_eq!(desk.header("cache-control"), "no-store");
     let held = guest.cookies.clone();
     let out = guest.post("/fi/desk/", "/fi/logout", "").await;
-    assert_eq!((out.status.as_u16(), out.header("location")), (303, "/fi/login/"));
+    assert_eq!((out.status.as_u16(), out.header("location")), (303, "/fi/login/ended/"));
     assert!(guest.cookies.is_empty());
     guest.cookies = held;
     assert_eq!(guest.get("/fi/desk/").await.status, 303, "the cookie that was kept opens nothing");
+}
+
+/// ACC-1: after a log-out the provider's own session is ended too, and nobody comes in on it: who logs in is asked anew,
+/// or is not let in, and that leaves its line.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_comes_in_on_anothers_session_at_the_provider() {
+    let house = House::open();
+    let user = house.provider.users()[0].id.clone();
+    let mut guest = Guest::of(&house);
+    guest.log_in(&user).await;
+    let out = guest.post("/fi/desk/", "/fi/logout", "").await;
+    let page = guest.follow(&out).await.text();
+    assert!(page.contains("url=/fi/login/end"), "{page}");
+    let there = guest.get("/fi/login/end").await;
+    let address = there.header("location").to_owned();
+    assert!(address.contains("/oidc/end?") && !address.contains("id_token_hint"), "{address}");
+    let back = guest.get(&path_of(&address)).await;
+    let over = guest.follow(&back).await;
+    assert_eq!(over.header("location"), "/fi/login/ended/?there");
+    assert!(!guest.follow(&over).await.text().contains("url=/fi/login/end"));
+
+    house.provider.ask_nobody_anew(3600);
+    let lines = house.log_lines();
+    let refused = guest.log_in(&user).await;
+    assert_eq!(refused.status, 401);
+    assert!(refused.text().contains("login-too-old"), "{}", refused.text());
+    assert_eq!(house.log_lines(), lines + 1);
+    assert_eq!(guest.get("/fi/desk/").await.status, 303);
+}
+
+/// ACC-1: a login that is under way is the browser's as it was begun: not of another time, nor of another program.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_under_way_cannot_be_made_up() {
+    let house = House::open();
+    let user = house.provider.users()[0].id.clone();
+    let changes: [fn(&str) -> String; 2] =
+        [|text| text.replacen("fi.", "sv.", 1), |text| format!("{text}A")];
+    for changed in changes {
+        let mut guest = Guest::of(&house);
+        let to = path_of(guest.get("/fi/login/begin").await.header("location"));
+        let query = to.split_once('?').unwrap().1.to_owned();
+        let chosen = guest.send("POST", "/oidc/authorize", &format!("{query}&user={user}")).await;
+        let kept = guest.cookies.iter_mut().find(|(name, _)| name == "__Host-varanto-login");
+        let kept = kept.unwrap();
+        kept.1 = changed(&kept.1);
+        let answer = guest.get(&path_of(chosen.header("location"))).await;
+        assert!(answer.text().contains("login-not-begun-here"), "{}", answer.text());
+    }
+}
+
+/// ACC-1, ASVS 8.3: no step of a login is kept, and nobody begins logins without end.
+#[tokio::test(flavor = "multi_thread")]
+async fn logins_are_paced_and_kept_by_nobody() {
+    let house = House::with_limits(Limits { person_units: 6, ..Limits::default() });
+    let mut guest = Guest::of(&house);
+    for page in ["/fi/login/", "/fi/login/ended/", "/fi/position/"] {
+        assert_eq!(guest.get(page).await.header("cache-control"), "no-store", "{page}");
+    }
+    let mut answers = Vec::new();
+    for _ in 0..4 {
+        let answer = guest.get("/fi/login/begin").await;
+        assert_eq!(answer.header("cache-control"), "no-store");
+        answers.push(answer.status.as_u16());
+    }
+    assert_eq!(answers, [303, 303, 303, 429]);
 }
 
 /// ACC-1, LOG-1: a way back that was not begun here, a code of another login and a refusal open nothing, and each
@@ -507,13 +573,19 @@ async fn a_client_is_told_who_looked_and_what_is_permitted() {
     let served = Served::open(true).await;
     let mut guest = Guest::of(&served.house);
     guest.log_in(&served.citizen()).await;
-    for (page, told) in [("/fi/own/log/", "Kuka on katsonut"), ("/fi/own/will/", "Luovutuslupa")] {
-        let answer = guest.get(page).await;
-        assert_eq!(answer.status, 200, "{page}: {}", answer.text());
-        assert!(answer.text().contains(told), "{page}: {}", answer.text());
-    }
+    // A worker has looked today: that is told once a whole day has passed, so nobody is in the list yet.
     let mut worker = Guest::of(&served.house);
     worker.log_in(&served.worker).await;
+    let client = find(&mut worker, &served.code).await;
+    assert_eq!(worker.get(&client).await.status, 200);
+    let log = guest.get("/fi/own/log/").await;
+    assert_eq!(log.status, 200, "{}", log.text());
+    let main = log.text().split_once("<main").unwrap().1.to_owned();
+    assert!(main.contains("class=\"empty\"") && !main.contains("class=\"line\""), "{main}");
+    let to = guest.get("/fi/own/will/").await;
+    let will = guest.follow(&to).await;
+    let main = will.text().split_once("<main").unwrap().1.to_owned();
+    assert!(main.contains("id=\"permission\"") && main.contains("will/refuse/"), "{main}");
     assert_eq!(worker.get("/fi/own/log/").await.status, 403);
 }
 
