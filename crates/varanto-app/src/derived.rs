@@ -236,18 +236,29 @@ pub(crate) fn keep_long_road(
     relationship_key: i64,
     at: Instant,
 ) -> Result<Vec<RightChange>, StoreError> {
+    let Some((client, changed)) = derive_long_road(tx, relationship_key)? else {
+        return Ok(Vec::new());
+    };
+    keep_notices(tx, relationship_key, client, &changed, at)?;
+    Ok(changed)
+}
+
+/// As [`keep_long_road`], and tells nobody. Answers whose relationship it is and what changed; `None` on the short road.
+pub(crate) fn derive_long_road(
+    tx: &mut WriteTx<'_>,
+    relationship_key: i64,
+) -> Result<Option<(ClientKey, Vec<RightChange>)>, StoreError> {
     let kept = tx.relationship_of_key(relationship_key)?;
     if kept.known.road == Road::Short {
-        return Ok(Vec::new());
+        return Ok(None);
     }
-    let Some((known, rights)) = said_together(tx, &kept)? else { return Ok(Vec::new()) };
+    let Some((known, rights)) = said_together(tx, &kept)? else { return Ok(None) };
     let before: Vec<_> =
         tx.list_rights(relationship_key)?.into_iter().map(|row| row.right).collect();
     let changed = changes(&before, &rights);
     tx.upsert_relationship(Some(relationship_key), &known, kept.from)?;
     tx.replace_rights(relationship_key, known.client, &rights)?;
-    keep_notices(tx, relationship_key, known.client, &changed, at)?;
-    Ok(changed)
+    Ok(Some((known.client, changed)))
 }
 
 /// What the documents in force of a relationship say together.

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use varanto_domain::access::log::Actor;
 use varanto_domain::access::{
-    self, Action, ArchivePermit, Caller, ClientFacts, ContinuePermit, Denial, Display,
-    DocumentFacts, Grant, InvalidatePermit, LookReason, Purpose, Question, ReadPermit,
+    self, Action, ArchivePermit, Caller, ClientFacts, ContinuePermit, Denial, DestroyPermit,
+    Display, DocumentFacts, Grant, InvalidatePermit, LookReason, Purpose, Question, ReadPermit,
     RelationshipSpan, Sector, SeenWith, Situation, Subject, VersionFacts, Who,
 };
+use varanto_domain::archive::destruction::Over;
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::archive::metadata::Metadata;
 use varanto_domain::archive::references::Naming;
@@ -323,6 +324,16 @@ impl<'a> Inquiry<'a> {
         row: &VersionRow,
     ) -> Answer<InvalidatePermit> {
         self.ask(tx, row, Some(row.client), access::may_invalidate)
+    }
+
+    /// Whether a version may be destroyed, of a document that is kept no longer.
+    pub(crate) fn may_destroy(
+        &self,
+        tx: &ReadTx<'_>,
+        row: &VersionRow,
+        over: &Over,
+    ) -> Answer<DestroyPermit> {
+        self.ask(tx, row, None, |facts, question| access::may_destroy(facts, question, over))
     }
 
     /// Whether what was sent again may be compared with a version.

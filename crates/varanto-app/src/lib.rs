@@ -21,6 +21,7 @@ pub mod plan;
 pub mod recording;
 mod registry;
 pub mod relationship;
+pub mod retention;
 pub mod roads;
 pub mod statistics;
 pub mod users;

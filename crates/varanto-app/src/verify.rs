@@ -14,12 +14,14 @@ use varanto_formats::{content, metadata};
 pub use varanto_store::Damage;
 use varanto_store::{ReadTx, ReadVersion, StoreError, VersionRow};
 
+pub use self::certificate::{CertificateFault, CertificateVerdict, verify_certificate};
 use self::offline::body_of;
 pub use self::offline::{Held, ReceiptProblem, ReceiptVerdict, verify_receipt};
 pub use self::package::{PackageFault, PackageVerdict, verify_package};
 use self::signatures::SignatureCheck;
 use crate::{App, AppError, derived, users};
 
+mod certificate;
 mod offline;
 mod package;
 mod signatures;
@@ -33,6 +35,8 @@ pub struct StoreVerdict {
     pub lines: u64,
     /// Versions of clients whose key was destroyed by intent.
     pub erased: u64,
+    /// Versions that were destroyed, as the log tells: nothing is left of them but their leaves.
+    pub destroyed: u64,
     /// Leaves of the proof log.
     pub leaves: u64,
     /// Tiles read.
@@ -91,6 +95,7 @@ impl App {
                 versions: rows.versions,
                 lines: rows.lines,
                 erased: rows.erased,
+                destroyed: rows.destroyed,
                 leaves: log.leaves,
                 tiles: log.tiles,
                 checkpoint: tx.newest_checkpoint()?.note,

@@ -269,6 +269,24 @@ fault_kinds! {
     NoDelegation = "no-delegation";
     /// The unit has no register-use right in the organiser's register that lasts or is to come.
     NoRegisterUse = "no-register-use";
+    /// A document with this identifier was destroyed when its retention period was over.
+    DestroyedDocument = "destroyed-document";
+    /// No such document in a register of the caller's.
+    UnknownDocument = "unknown-document";
+    /// The document's retention period is not over.
+    PeriodRuns = "period-runs";
+    /// The document is held, or what it hangs on is.
+    DocumentHeld = "document-held";
+    /// Documents hang on it that are kept, or are not on the list.
+    OthersHang = "others-hang";
+    /// Somebody is recording in the document's case.
+    BeingRecorded = "being-recorded";
+    /// The document is on another list already that waits. Args: `list`.
+    ListedAlready = "listed-already";
+    /// The documents of a list are in more than one register.
+    SeveralRegisters = "several-registers";
+    /// The list or hold stands otherwise than what is asked needs. Args: `state`.
+    StandsOtherwise = "stands-otherwise";
     /// What was ended is ended already.
     EndedAlready = "ended-already";
 

@@ -4,6 +4,7 @@
 //! what a value may be is the domain's to say, how it is spelt is said here.
 
 pub mod acts;
+pub mod certificates;
 pub mod checkpoints;
 pub mod code_sets;
 pub mod content;
@@ -25,6 +26,7 @@ pub mod query;
 pub mod receipts;
 pub mod registers;
 pub mod render;
+pub mod retention;
 pub mod search;
 pub mod sheet;
 pub mod signature;

@@ -396,7 +396,7 @@ impl Reading {
         self.read("actor", text, named, "person:…, system:…")
     }
 
-    fn limit(&mut self, limit: Option<usize>) -> Option<usize> {
+    pub(crate) fn limit(&mut self, limit: Option<usize>) -> Option<usize> {
         if limit.is_some_and(|limit| !(1..=MOST).contains(&limit)) {
             self.wrong("limit", format!("1–{MOST}"));
         }

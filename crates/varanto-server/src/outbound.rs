@@ -135,7 +135,7 @@ pub(crate) fn first_fault(faults: &[Fault]) -> String {
     format!("its answer does not read: {}", told.unwrap_or_default())
 }
 
-fn bearer(place: &Place<'_>, file: &Path) -> Result<HeaderValue, ConnectionError> {
+pub(crate) fn bearer(place: &Place<'_>, file: &Path) -> Result<HeaderValue, ConnectionError> {
     let token = std::fs::read_to_string(file);
     let token = token.map_err(|error| place.fault(file, error.to_string()))?;
     let mut value = HeaderValue::from_str(&format!("Bearer {}", token.trim()))

@@ -12,6 +12,7 @@
 //! * `signatures`: what was found out about the signatures of versions;
 //! * `drafts`: what people have begun to record;
 //! * `persons`: what the population register says of clients;
+//! * `destruction`: holds, lists of what is to be destroyed, and what is left of what was;
 //! * `reindex`: how what is derived from documents is made anew;
 //! * `backup`: sealed snapshots in a folder elsewhere, and how they come back;
 //! * `proof_log`, `verify`: how it is proven that nothing was changed, and how damage is found.
@@ -21,6 +22,7 @@ mod checksum;
 mod clients;
 mod content;
 mod delegations;
+mod destruction;
 mod documents;
 mod drafts;
 mod engine;
@@ -60,6 +62,7 @@ mod writer;
 pub use backup::{BackupFolder, Going, KeepRule, Point, Points, Pruned, Stopped, files_beside};
 pub use content::{Dictionary, Place, train_dictionary};
 pub use delegations::DelegationRow;
+pub use destruction::DestroyedFacts;
 pub use documents::{
     InvalidationRow, NewVersion, SealedContent, SealedRecord, VersionEvidence, VersionRow,
 };

@@ -53,6 +53,8 @@ pub struct LoggedVersion {
     pub group: DocumentGroup,
     /// Its specific document type, where it has one.
     pub specific_type: Option<Arc<str>>,
+    /// Of one that was destroyed, whether it named other clients: nothing more is known of it.
+    pub destroyed: Option<bool>,
 }
 
 /// How lines name the operator of the archive.
@@ -192,9 +194,21 @@ impl ReadTx<'_> {
                     .get::<Option<i64>>(4)?
                     .map(|kind| self.term(kind))
                     .transpose()?,
+                destroyed: None,
             })
         };
-        self.optional(SQL, [version.0], |row| Ok(read(row)))?.transpose()
+        if let Some(found) = self.optional(SQL, [version.0], |row| Ok(read(row)))?.transpose()? {
+            return Ok(Some(found));
+        }
+        Ok(self.find_destroyed(version)?.map(|gone| LoggedVersion {
+            version,
+            client: gone.client,
+            document: gone.document,
+            controller: gone.controller,
+            group: gone.group,
+            specific_type: gone.specific_type.as_deref().map(Arc::from),
+            destroyed: Some(gone.joint),
+        }))
     }
 
     /// Whether anything of a client's is in one of the registers that a reviewer may see, under whichever of the

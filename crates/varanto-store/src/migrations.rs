@@ -40,6 +40,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(14, "keepers_of_users", "0014_keepers_of_users"),
     migration!(15, "identity_joins", "0015_identity_joins"),
     migration!(16, "drafts", "0016_drafts"),
+    migration!(17, "retention", "0017_retention"),
 ];
 
 /// Brings the schema up to date, within the caller's transaction.

@@ -141,7 +141,11 @@ impl ReadTx<'_> {
             return Ok(true);
         }
         for version in line.versions() {
-            if self.version_of_key(version)?.controller == row.opening.controller {
+            let controller = match self.find_destroyed(version)? {
+                Some(gone) => gone.controller,
+                None => self.version_of_key(version)?.controller,
+            };
+            if controller == row.opening.controller {
                 return Ok(true);
             }
         }

@@ -24,6 +24,11 @@ struct Idle {
 }
 
 impl Readers {
+    /// A session beside the writer's that may fold the write-ahead log in.
+    pub(crate) fn open_beside(&self) -> Result<Session, StoreError> {
+        Session::open_folding(&self.path)
+    }
+
     pub(crate) fn of(path: &Path, options: &StoreOptions) -> Self {
         let idle = Idle { sessions: Vec::new(), unopened: options.readers.max(1) };
         Self {

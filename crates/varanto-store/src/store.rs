@@ -335,6 +335,14 @@ impl Store {
         self.inside.shared.counters.snapshot()
     }
 
+    /// A session beside the writer's, for what no operation does.
+    pub(crate) fn beside_the_writer(&self) -> Result<Session, StoreError> {
+        if self.inside.jobs.is_none() {
+            return Err(StoreError::ReadOnly);
+        }
+        self.inside.readers.open_beside()
+    }
+
     /// Finishes what waits, folds the write-ahead log in, and ends the writer. Clones of this store
     /// can still read; their writes are answered [`StoreError::Closed`].
     pub fn close(self) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use varanto_domain::archive::documents::{DocumentGroup, archiving_delay_millis};
-use varanto_domain::ids::Oid;
+use varanto_domain::ids::{Oid, VersionKey};
 use varanto_domain::time::{FinnishDay, Instant};
 
 use crate::engine::params;
@@ -66,7 +66,12 @@ impl Recount {
         tally[1] = tally[1].wrapping_add(bytes);
         let group = usize::try_from(group).ok().and_then(|group| DocumentGroup::ALL.get(group));
         let delay = group.and_then(|group| archiving_delay_millis(*group, written, archived));
-        let Some(millis) = delay else { return };
+        if let Some(millis) = delay {
+            self.add_delay(controller, archived, millis);
+        }
+    }
+
+    fn add_delay(&mut self, controller: i64, archived: Instant, millis: i64) {
         let day = [controller, i64::from(FinnishDay::of(archived).number())];
         let delay = self.delays.entry(day).or_default();
         let within = [HOUR, DAY, WEEK].map(|limit| i64::from(millis <= limit));
@@ -124,6 +129,28 @@ impl WriteTx<'_> {
             SQL,
             params![controller, archived.number(), millis, within[0], within[1], within[2]],
         )?;
+        Ok(())
+    }
+}
+
+impl WriteTx<'_> {
+    /// Counts a version out that is destroyed. What was told of delays stays.
+    pub(crate) fn uncount_version(&mut self, version: VersionKey) -> Result<(), StoreError> {
+        const SQL: &str =
+            "UPDATE tally SET versions = versions - 1, content_bytes = content_bytes - ?5
+            WHERE controller = ?1 AND month = ?2 AND document_group = ?3 AND document_type = ?4";
+        const NONE: &str = "DELETE FROM tally WHERE controller = ?1 AND month = ?2
+            AND document_group = ?3 AND document_type = ?4 AND versions = 0";
+        const VERSION: &str = "SELECT controller, written_at, document_group,
+            coalesce(specific_type, general_type, 0), content_bytes
+            FROM document_version WHERE version_key = ?1";
+        let [controller, written, group, kind, bytes]: [i64; 5] =
+            self.one(VERSION, [version.0], |row| {
+                Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?])
+            })?;
+        let month = month_of(FinnishDay::of(Instant::from_millis(written)));
+        self.execute(SQL, params![controller, month, group, kind, bytes])?;
+        self.execute(NONE, params![controller, month, group, kind])?;
         Ok(())
     }
 }
@@ -213,6 +240,8 @@ impl ReadTx<'_> {
     fn recount(&self) -> Result<Recount, StoreError> {
         const VERSIONS: &str = "SELECT controller, written_at, archived_at, document_group,
             coalesce(specific_type, general_type, 0), content_bytes FROM document_version";
+        const DESTROYED: &str =
+            "SELECT controller, archived_at, delay FROM destroyed_version WHERE delay IS NOT NULL";
         let mut recount = Recount::default();
         self.each(VERSIONS, [], |row| {
             let mut values = [0i64; 6];
@@ -220,6 +249,12 @@ impl ReadTx<'_> {
                 *value = row.get(column)?;
             }
             recount.add(values);
+            Ok::<_, StoreError>(())
+        })?;
+        // What was told of delays is true of what was destroyed since, too.
+        self.each(DESTROYED, [], |row| {
+            let archived = Instant::from_millis(row.get(1)?);
+            recount.add_delay(row.get(0)?, archived, row.get(2)?);
             Ok::<_, StoreError>(())
         })?;
         Ok(recount)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use varanto_domain::access::log::{Actor, Event, KeptLine, LogLine, canonical, told_of};
 use varanto_domain::archive::proof;
-use varanto_domain::ids::{ClientKey, VersionKey};
+use varanto_domain::ids::{ClientKey, Oid, VersionKey};
 use varanto_domain::time::Instant;
 
 use crate::documents::InvalidationMark;
@@ -150,13 +150,22 @@ impl ReadTx<'_> {
         let damaged = || StoreError::Damaged(format!("the identifier of version {}", version.0));
         let found: Option<(Vec<u8>, u32, i64)> =
             self.optional(SQL, [version.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-        let (document, number, first) = found.ok_or_else(damaged)?;
-        let document = oids::unpack(&document).ok_or_else(damaged)?;
-        let set = match VersionKey(first) {
-            own if own == version => document.clone(),
-            first => self.oid_of(first)?,
+        let (document, number, first) = if let Some((document, number, first)) = found {
+            (oids::unpack(&document).ok_or_else(damaged)?, number, VersionKey(first))
+        } else {
+            let gone = self.find_destroyed(version)?.ok_or_else(damaged)?;
+            (gone.document, gone.number, gone.set)
         };
+        let set = if first == version { document.clone() } else { self.identifier_of(first)? };
         Ok(told_of(&document, number, &set))
+    }
+
+    /// The identifier of a version that stands, or was destroyed.
+    pub fn identifier_of(&self, version: VersionKey) -> Result<Oid, StoreError> {
+        match self.find_destroyed(version)? {
+            Some(gone) => Ok(gone.document),
+            None => self.oid_of(version),
+        }
     }
 
     /// Whether a line tells of this invalidation of this version, at its moment and for its reason.

@@ -17,6 +17,8 @@ pub struct RowReport {
     pub lines: u64,
     /// Versions of clients whose key was destroyed: nothing of them can be read, by intent.
     pub erased: u64,
+    /// Versions that were destroyed, as the log tells.
+    pub destroyed: u64,
     /// What is not as it was sealed; empty when all is.
     pub damage: Vec<Damage>,
 }
@@ -52,9 +54,16 @@ impl ReadTx<'_> {
             tx: self,
             leaves: LeafReader::of(self),
             map: LeafMap::of(leaves),
-            report: RowReport { versions: 0, lines: 0, erased: 0, damage: Vec::new() },
+            report: RowReport {
+                versions: 0,
+                lines: 0,
+                erased: 0,
+                destroyed: 0,
+                damage: Vec::new(),
+            },
         };
         walk.versions(judge, &mut progress)?;
+        walk.destroyed()?;
         walk.lines(&mut progress)?;
         walk.strays()?;
         walk.means()?;
@@ -94,6 +103,15 @@ impl RowWalk<'_> {
             }
             progress(self.report.versions);
         }
+    }
+
+    /// Of a version that was destroyed nothing is left to hold against its leaf; that it was, the log tells.
+    fn destroyed(&mut self) -> Result<(), StoreError> {
+        for (version, leaf) in self.tx.leaves_of_destroyed()? {
+            self.account(&format!("destroyed version {version}"), leaf);
+            self.report.destroyed += 1;
+        }
+        Ok(())
     }
 
     fn version(
@@ -333,6 +351,7 @@ impl RowWalk<'_> {
             ("openings", self.tx.wrong_openings()),
             ("drafts", self.tx.wrong_drafts()),
             ("identity joins", self.tx.wrong_identity_joins()),
+            ("retention", self.tx.wrong_retention()),
         ] {
             match wrong {
                 Ok(wrong) => {

@@ -11,7 +11,7 @@ use varanto_domain::archive::references::{
     self as reference_rules, KnownCase, KnownRelationship, Naming, RegisterContent,
 };
 use varanto_domain::archive::register_documents::CaseContent;
-use varanto_domain::faults::{Fault, Stage};
+use varanto_domain::faults::{Fault, FaultKind, Stage};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, VersionKey};
 use varanto_domain::relationship::{InCase, Parties, Road, changes};
 use varanto_domain::structures::Structure;
@@ -483,9 +483,19 @@ impl Work {
             }
         };
         let found = find(tx, &inquiry, &naming, &self.parcel.content, today)?;
+        let destroyed = tx.destroyed_in(&self.parcel.metadata.document_id)?;
+        if destroyed.as_ref().is_some_and(|register| *register != naming.controller) {
+            let denial = Denial::AnotherRegister;
+            tx.log(&denied(self.actor.clone(), denial, self.parcel.received))?;
+            return Err(AppError::Denied(denial));
+        }
+        let destroyed = destroyed.map(|_| {
+            let fault = Fault::new(FaultKind::DestroyedDocument, "document_id", "ARC-12");
+            fault.value(self.parcel.metadata.document_id.as_str())
+        });
         let faults = reference_rules::check(&naming, &self.parcel.content, &found.facts, today);
         let faults: Vec<Fault> =
-            faults.into_iter().map(|fault| fault.at(Stage::References)).collect();
+            faults.into_iter().chain(destroyed).map(|fault| fault.at(Stage::References)).collect();
         if !faults.is_empty() {
             tx.log(&refusal(
                 self.actor.clone(),

@@ -21,6 +21,7 @@ use super::whereabouts::may_name;
 use crate::cursor::client_of_list;
 use crate::inquiry::Inquiry;
 use crate::oversight::{StatedLook, stated_look};
+use crate::retention::held_because;
 use crate::withheld::Withheld;
 use crate::{App, AppError};
 
@@ -290,7 +291,12 @@ impl App {
                 match permit {
                     Ok(permit) => {
                         last_shown = Some(place);
-                        hits.push(DocumentView { retention: kept, ..view(tx, &permit, &row)? });
+                        let held = match kept {
+                            Some(_) => held_because(tx, &row)?,
+                            None => Vec::new(),
+                        };
+                        let told = view(tx, &permit, &row)?;
+                        hits.push(DocumentView { retention: kept, held, ..told });
                         shown.extend(permit.looks_at().map(|(client, grant)| Shown {
                             client,
                             version: row.version,

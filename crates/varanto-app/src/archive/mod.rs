@@ -19,7 +19,7 @@ mod prove_document;
 pub(crate) mod record;
 mod references;
 mod restrict_showing;
-mod retention;
+pub(crate) mod retention;
 pub(crate) mod show_document;
 mod signatures;
 pub(crate) mod system_signature;

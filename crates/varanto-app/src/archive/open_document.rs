@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
 use varanto_domain::access::{Caller, Denial, Purpose, ReadPermit, Role, Situation};
+use varanto_domain::archive::destruction::HoldReason;
 use varanto_domain::archive::documents::{Form, Part, VersionState};
 use varanto_domain::archive::retention::Retention;
 use varanto_domain::codes::CodeSets;
@@ -19,6 +20,7 @@ use super::retention::retention_of;
 use super::whereabouts;
 use crate::inquiry::Inquiry;
 use crate::oversight::{StatedLook, stated_look};
+use crate::retention::held_because;
 use crate::withheld::Withheld;
 use crate::{App, AppError};
 
@@ -49,6 +51,8 @@ pub struct DocumentView {
     pub attachments: Vec<Oid>,
     /// How long its document is kept by law, beside the class in its metadata; told to the keeper of the archive.
     pub retention: Option<Retention>,
+    /// Why its document is held, whatever its period: told with it.
+    pub held: Vec<HoldReason>,
     /// The verdicts on its signatures when it arrived, as JSON; `None` for one that came without any,
     /// and in lists.
     pub signatures: Option<String>,
@@ -90,6 +94,7 @@ impl App {
                 let today = FinnishDay::of(self.clock.now());
                 let kept = retention_of(seen.tx, seen.row, &self.kinds_of_records, today)?;
                 shown.retention = Some(kept);
+                shown.held = held_because(seen.tx, seen.row)?;
             }
             for attachment in seen.tx.list_attachments(seen.row.set)? {
                 let listed = seen.inquiry.may_list(seen.tx, &attachment)?;
@@ -320,6 +325,7 @@ pub(super) fn view(
         invalidated,
         attachments: Vec::new(),
         retention: None,
+        held: Vec::new(),
         signatures: None,
     })
 }

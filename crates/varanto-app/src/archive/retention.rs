@@ -9,12 +9,13 @@ use varanto_domain::ids::ClientKey;
 use varanto_domain::time::FinnishDay;
 use varanto_store::{CaseRow, ReadTx, StoreError, VersionRow};
 
+use super::joint_cases::joint_cases_of_others;
 use crate::inquiry::{facts_of_version, person_facts};
 
 /// How long a version is kept by the rules of a day.
 ///
 /// Source: ARC-12.
-pub(super) fn retention_of(
+pub(crate) fn retention_of(
     tx: &ReadTx<'_>,
     row: &VersionRow,
     kinds: &KindsOfRecords,
@@ -28,6 +29,12 @@ pub(super) fn retention_of(
     let mut clients = Vec::new();
     for client in &named {
         clients.push(kept_client(tx, *client)?);
+    }
+    // Of a joint case that does not say who is in it when, anybody might be: nothing ends.
+    if case.as_ref().is_some_and(|case| {
+        case.known.joint && case.known.clients.iter().any(|one| one.joined_at.is_none())
+    }) {
+        clients.push(KeptClient::default());
     }
     let case = case.map(|case| stand(&[case]));
     let cases_of_task = match service_task {
@@ -55,7 +62,7 @@ fn kept_client(tx: &ReadTx<'_>, client: ClientKey) -> Result<KeptClient, StoreEr
     Ok(KeptClient { born_on: told.born_on.or(stated), died_on: told.died_on })
 }
 
-/// The cases of a service task that clients have in a version's register.
+/// The cases of a service task that clients have in a version's register, joint ones of others too.
 fn cases_of_task(
     tx: &ReadTx<'_>,
     row: &VersionRow,
@@ -64,7 +71,10 @@ fn cases_of_task(
 ) -> Result<Vec<CaseRow>, StoreError> {
     let mut cases = Vec::new();
     for client in clients {
-        for key in tx.identities_of(*client)? {
+        let identities = tx.identities_of(*client)?;
+        let joint = joint_cases_of_others(tx, &identities)?.into_iter();
+        cases.extend(joint.filter(|case| case.known.controller == row.controller));
+        for key in identities {
             for relationship in tx.list_relationships(key)? {
                 if relationship.known.controller == row.controller {
                     cases.extend(tx.list_cases(relationship.key)?);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use varanto_domain::access::log::{Event, Outcome};
-use varanto_domain::access::{self, Caller, Denial, Display, LogPermit, Who};
+use varanto_domain::access::{self, Caller, Denial, Display, LogPermit, Subject, Who};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, PersonalIdentityCode, VersionKey};
 use varanto_domain::mandates::Matter;
@@ -228,7 +228,7 @@ impl App {
         let next = reviewer.walk(&filter, after, self.search.rows, |seen| {
             let (mut documents, mut tells_of_others) = (Vec::new(), false);
             for version in seen.versions {
-                let others = reviewer.hides_others(version.version, &person)?;
+                let others = reviewer.hides_others(&version, &person)?;
                 tells_of_others = tells_of_others || others;
                 let looked = match known.entry(version.version) {
                     Entry::Occupied(known) => known.into_mut(),
@@ -259,6 +259,17 @@ fn looked_at(
     permit: &LogPermit,
     version: LoggedVersion,
 ) -> Result<LookedAt, StoreError> {
+    // Of what was destroyed nobody knows any more how it was held back.
+    if version.destroyed.is_some() {
+        return Ok(LookedAt {
+            version: version.version,
+            clients: vec![version.client],
+            group: version.group,
+            subject: version.specific_type.as_deref().map_or(Subject::Ordinary, Subject::of_type),
+            kind: version.specific_type,
+            display: Display::UNREAD,
+        });
+    }
     let row = tx.version_of_key(version.version)?;
     let facts = facts_of_version(tx, &row)?;
     let display = match permit.for_the_record(&facts) {

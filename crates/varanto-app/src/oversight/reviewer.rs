@@ -72,10 +72,14 @@ impl<'a> Reviewer<'a> {
     /// Source: REL-4, ARC-10.
     pub(super) fn hides_others(
         &self,
-        version: VersionKey,
+        version: &LoggedVersion,
         person: &[ClientKey],
     ) -> Result<bool, StoreError> {
-        let row = self.tx.version_of_key(version)?;
+        // Of what was destroyed nobody knows any more whom it named, only that there were others.
+        if let Some(named_others) = version.destroyed {
+            return Ok(named_others);
+        }
+        let row = self.tx.version_of_key(version.version)?;
         for other in facts_of_version(self.tx, &row)?.document.named() {
             if !person.contains(&other) && self.hides(other)? {
                 return Ok(true);
@@ -111,8 +115,7 @@ impl<'a> Reviewer<'a> {
             hides_whereabouts = self.hides(client)?;
             let person = self.person(client)?;
             for version in &versions {
-                hides_whereabouts =
-                    hides_whereabouts || self.hides_others(version.version, &person)?;
+                hides_whereabouts = hides_whereabouts || self.hides_others(version, &person)?;
             }
         }
         let facts = LineFacts {

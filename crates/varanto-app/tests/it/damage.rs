@@ -8,9 +8,11 @@ use rusqlite::types::Value;
 use serde_json::json;
 use varanto_app::archive::{DocumentQuery, InvalidationRequest};
 use varanto_app::oversight::{IdentityRequest, OpeningQuery, OpeningRequest};
+use varanto_app::retention::{HoldRequest, Proposal};
 use varanto_app::users::Loading;
 use varanto_domain::access::{LookReason, Purpose, Reason, Role};
 use varanto_domain::archive::conformance::ConformanceLevel;
+use varanto_domain::archive::destruction::{HoldReason, ListState};
 use varanto_domain::disclosure::Refused;
 use varanto_domain::identities::{IdentityAct, IdentityReason};
 use varanto_domain::oversight::openings::Judgement;
@@ -22,8 +24,8 @@ use varanto_formats::synthetic::Draw;
 use crate::oversight::person;
 use crate::signatures::{signers, with_jws};
 use crate::world::{
-    COUNTY, NEIGHBOUR, OPERATING_UNIT, PRODUCERS_OTHER_UNIT, PRODUCERS_UNIT, World, client, copy,
-    long, oid, open, serving, unknown,
+    COUNTY, KEEPER, NEIGHBOUR, OPERATING_UNIT, PRODUCERS_OTHER_UNIT, PRODUCERS_UNIT, World, client,
+    copy, long, oid, open, serving, unknown,
 };
 
 /// An archive with some of everything, closed.
@@ -69,10 +71,44 @@ fn archive_of_everything() -> World {
     world.archive(&world.permission(&client(5), Some(true)));
     let refused = [Refused::Controller(oid(COUNTY)), Refused::ServiceTask("24".into())];
     world.archive(&world.refusal(&client(5), &refused));
+    held_and_destroyed(&world);
     join_identifiers(&world);
     looks_without_context(&world, &joint.relationship_document);
     world.app.find_documents(&world.county(), &DocumentQuery::default()).unwrap();
     world
+}
+
+/// Holds, placed and lifted, and a list of which one document was destroyed and another kept.
+fn held_and_destroyed(world: &World) {
+    let who = client(12);
+    world.archive(&world.relationship(&who));
+    let wills = [
+        world.permission(&who, Some(true)),
+        world.refusal(&who, &[Refused::ServiceTask("24".into())]),
+    ];
+    for will in &wills {
+        world.archive(will);
+    }
+    let died_on = FinnishDay::parse("2020-01-01");
+    world.tell(vec![(who.code, PersonFacts { died_on, ..PersonFacts::default() })]);
+    let [aino, olli] =
+        ["aino", "olli"].map(|subject| crate::destruction::archivist(world, subject, KEEPER));
+    let hold = |explanation: &str| {
+        let explanation = Some(explanation.to_owned());
+        let (document, reason) = (wills[1].id(), HoldReason::Research);
+        world.app.place_hold(&aino, &HoldRequest { document, reason, explanation }).unwrap()
+    };
+    let lifted = hold("Tutkimus päättyi");
+    world.app.lift_hold(&olli, &lifted.id).unwrap();
+    let documents = wills.iter().map(crate::world::Draft::id).collect();
+    let list = world.app.propose_destruction(&aino, &Proposal { documents, dry_run: false });
+    let list = list.unwrap().id.unwrap();
+    for archivist in [&aino, &olli] {
+        world.app.approve_destruction(archivist, &list).unwrap();
+    }
+    hold("Tutkimus jatkuu");
+    let done = world.app.carry_out_destruction(&olli, &list, 10).unwrap();
+    assert_eq!(done.state, ListState::Done);
 }
 
 /// Temporary identifiers that are joined to identity codes, one of them parted again.
@@ -256,6 +292,10 @@ fn a_flipped_bit_in_any_column_is_found() {
         ("user_right", ""),
         ("delegation", "delegation"),
         ("draft", "draft"),
+        ("retention_hold", "hold"),
+        ("destruction", "destruction"),
+        ("destruction_entry", "destruction"),
+        ("destroyed_version", "destroyed version"),
         ("schema_migration", ""),
     ];
     let told: BTreeSet<String> = tables.iter().map(|(table, _)| (*table).to_owned()).collect();
@@ -420,7 +460,7 @@ fn derived_rows_are_made_anew_from_documents_alone() {
         assert_ne!(verdict(&world, copied.path()), Vec::<String>::new());
         let app = open(copied.path(), &world.clock).unwrap();
         let done = app.reindex().unwrap();
-        assert_eq!((done.relationships, done.cases, done.unread), (11, 10, 0));
+        assert_eq!((done.relationships, done.cases, done.unread), (12, 10, 0));
         app.close();
         assert_eq!(derived(copied.path()), sound);
         assert_eq!(verdict(&world, copied.path()), Vec::<String>::new());
@@ -456,6 +496,10 @@ fn a_deleted_row_is_missed() {
         ("identity_join", "identity joins"),
         ("user_right", "user"),
         ("delegation", "delegation"),
+        ("retention_hold", "hold"),
+        ("destruction", "destruction"),
+        ("destruction_entry", "destruction"),
+        ("destroyed_version", "destroyed version"),
     ];
     for (table, place) in tables {
         let copied = tempfile::tempdir().unwrap();

@@ -7,6 +7,7 @@ mod corpora;
 mod counts;
 mod crash;
 mod damage;
+mod destruction;
 mod differential;
 mod disclosing;
 mod full_disk;

@@ -57,11 +57,13 @@ pub enum Missing {
     IdentityCode,
     /// A form in which it can be printed.
     PrintableForm,
+    /// Another person.
+    AnotherPerson,
 }
 
 impl Missing {
     /// Every missing fact, for the tables of texts.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Certification,
         Self::StrongAuthentication,
         Self::FittingRole,
@@ -88,6 +90,7 @@ impl Missing {
         Self::GroundForEach,
         Self::IdentityCode,
         Self::PrintableForm,
+        Self::AnotherPerson,
     ];
 
     /// Its stable name; texts hang on it.
@@ -120,6 +123,7 @@ impl Missing {
             Self::GroundForEach => "ground-for-each",
             Self::IdentityCode => "identity-code",
             Self::PrintableForm => "printable-form",
+            Self::AnotherPerson => "another-person",
         }
     }
 }
@@ -260,6 +264,8 @@ denials! {
     Replaced "version-replaced" "ARC-3" ACT VersionInForce Controller;
     /// Nobody judges the own look.
     OwnLook "own-look" "LOG-2" DUTY FittingRole Controller;
+    /// Two different archivists approve that documents are destroyed.
+    ApprovedBefore "approved-before" "ARC-12" ACT AnotherPerson Controller;
     /// Who keeps the users in this register gives the worker no right here.
     NoUserHere "no-user-right-here" "JOI-3" DUTY FittingRole MainUser;
     /// Who the main user is as a person was never told: under another login the own rights could be kept.

@@ -45,11 +45,15 @@ pub enum Event {
     Mandate,
     /// A temporary identifier was joined to an identity code, or parted from it.
     Identity,
+    /// A document was held, or let go of; a list of documents to be destroyed was made, approved, withdrawn, carried out.
+    Retention,
+    /// A version was destroyed.
+    Destroy,
 }
 
 impl Event {
     /// Every event; the place in this list is what the store keeps.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Archive,
         Self::Open,
         Self::Search,
@@ -67,6 +71,8 @@ impl Event {
         Self::Users,
         Self::Mandate,
         Self::Identity,
+        Self::Retention,
+        Self::Destroy,
     ];
 
     /// Its stable name.
@@ -90,6 +96,8 @@ impl Event {
             Self::Users => "users",
             Self::Mandate => "mandate",
             Self::Identity => "identity",
+            Self::Retention => "retention",
+            Self::Destroy => "destroy",
         }
     }
 

@@ -33,8 +33,8 @@ pub use facts::{
 };
 pub use forbids::in_citizens_view;
 pub use permit::{
-    ArchivePermit, Basis, ContinuePermit, Grant, InvalidatePermit, LogPermit, NoticePermit,
-    Obligation, ReadPermit, WholePermit,
+    ArchivePermit, Basis, ContinuePermit, DestroyPermit, Grant, InvalidatePermit, LogPermit,
+    NoticePermit, Obligation, ReadPermit, WholePermit,
 };
 pub use question::{
     Action, LookReason, Purpose, Question, Reason, RequestGround, Situation, StatutoryGround,
@@ -42,6 +42,7 @@ pub use question::{
 
 pub use unseen::{SeenWith, seen_with};
 
+use crate::archive::destruction::Over;
 use crate::grounds;
 use crate::ids::Oid;
 
@@ -232,6 +233,39 @@ pub fn may_propose_destruction(caller: &Caller) -> Result<(), Denial> {
         Some(Role::Archivist) => Ok(()),
         _ => Err(Denial::RoleDoesNotFit),
     }
+}
+
+/// What bars a caller from placing holds, and from having documents destroyed, whichever: the keeper of the archive
+/// does, strongly authenticated.
+///
+/// # Errors
+/// As [`may_look`]; [`Denial::RoleDoesNotFit`].
+///
+/// Source: ARC-12, ACC-1, ACC-2.
+pub fn may_keep_retention(caller: &Caller) -> Result<(), Denial> {
+    bars::look(caller)?;
+    may_propose_destruction(caller)
+}
+
+/// Decides whether a version may be destroyed: by the keeper of the controller's archive, who may see it whole, when its
+/// document is kept no longer.
+///
+/// # Errors
+/// As [`decide`] for a list; [`Denial::RoleDoesNotFit`] also for what is over of another document.
+///
+/// Source: ARC-12.
+pub fn may_destroy(
+    version: &VersionFacts,
+    question: &Question<'_>,
+    over: &Over,
+) -> Result<DestroyPermit, Denial> {
+    may_keep_retention(question.caller)?;
+    let seen = may_list(version, question)?;
+    seen.whole()?;
+    if *over.set() != version.document.set || seen.basis() != Basis::Archivist {
+        return Err(Denial::RoleDoesNotFit);
+    }
+    Ok(DestroyPermit::new(version))
 }
 
 /// What bars a caller from handing over anything at all: the controller's own side does, its systems, its

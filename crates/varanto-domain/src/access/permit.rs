@@ -286,6 +286,22 @@ pub struct InvalidatePermit {
     grant: Grant,
 }
 
+/// The right to destroy one version. Only [`super::may_destroy`] makes it:
+///
+/// ```compile_fail
+/// use varanto_domain::access::DestroyPermit;
+/// use varanto_domain::ids::{ClientKey, VersionKey};
+/// fn forge() -> DestroyPermit {
+///     DestroyPermit { version: VersionKey(1), client: ClientKey(1) }
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a permit that destroys nothing was asked for in vain"]
+pub struct DestroyPermit {
+    version: VersionKey,
+    client: ClientKey,
+}
+
 /// The right to read those lines of the use log that are the business of a controller, or of the client whose own
 /// documents they tell of. Only [`super::may_review_log`] and [`super::may_see_own_looks`] make it.
 ///
@@ -546,6 +562,24 @@ impl InvalidatePermit {
     #[must_use]
     pub const fn basis(&self) -> Basis {
         self.grant.basis
+    }
+}
+
+impl DestroyPermit {
+    pub(super) fn new(facts: &VersionFacts) -> Self {
+        Self { version: facts.version, client: facts.client }
+    }
+
+    /// The version that may be destroyed.
+    #[must_use]
+    pub const fn version(&self) -> VersionKey {
+        self.version
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub const fn client(&self) -> ClientKey {
+        self.client
     }
 }
 

@@ -408,7 +408,7 @@ impl County {
         clients.flat_map(|number| Teller::new(self, number))
     }
 
-    /// People who log in: one worker of each service task, a responsible worker, an archivist, and a
+    /// People who log in: one worker of each service task, a responsible worker, two archivists, and a
     /// worker of each producer.
     #[must_use]
     pub fn users(&self) -> Vec<User> {
@@ -422,12 +422,15 @@ impl County {
         let first = &own.units[0];
         users.push(user(own, first, &first.workers[3], Role::ResponsibleWorker));
         let last = own.units.last().expect("the county has units");
-        let mut archivist = user(own, last, &last.workers[3], Role::Archivist);
-        archivist.title = "arkistonhoitaja";
-        archivist.registration_number = None;
-        archivist.units = vec![own.operating_unit.clone()];
-        archivist.service_tasks = Vec::new();
-        users.push(archivist);
+        // Two, because two approve that documents are destroyed.
+        for worker in [&last.workers[3], &last.workers[2]] {
+            let mut archivist = user(own, last, worker, Role::Archivist);
+            archivist.title = "arkistonhoitaja";
+            archivist.registration_number = None;
+            archivist.units = vec![own.operating_unit.clone()];
+            archivist.service_tasks = Vec::new();
+            users.push(archivist);
+        }
         for producer in &self.organisations[1..3] {
             let unit = &producer.units[0];
             users.push(user(producer, unit, &unit.workers[0], Role::ProducerWorker));

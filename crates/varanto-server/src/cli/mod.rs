@@ -18,6 +18,7 @@ mod persons;
 mod plan;
 mod proof;
 mod registers;
+mod retention;
 mod roads;
 mod serve;
 mod sign;
@@ -110,6 +111,9 @@ enum Command {
     /// Load the users of organisations, against whom logins are held.
     #[command(subcommand)]
     Users(users::Command),
+    /// Tell what is kept no longer, hold documents, and have them destroyed.
+    #[command(subcommand)]
+    Retention(retention::Command),
     /// Tell and change on which road a controller's relationships and cases are.
     #[command(subcommand)]
     Roads(roads::Command),
@@ -195,6 +199,7 @@ fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Sign(options) => sign::run(&options, context),
         Command::Verify(options) => proof::verify(&options, context),
         Command::Reindex => archive::reindex(context),
+        Command::Retention(command) => retention::run(command, context),
         Command::Backup(command) => backup::run(command, context),
         Command::Restore(options) => backup::restore(&options, context),
         Command::Checkpoint(command) => proof::checkpoint(&command, context),

@@ -8,7 +8,7 @@ use serde_json::json;
 use varanto_app::App;
 use varanto_app::verify::{
     Held, PackageVerdict, Progress as Step, ReceiptProblem, ReceiptVerdict, StoreVerdict,
-    verify_package, verify_receipt,
+    verify_certificate, verify_package, verify_receipt,
 };
 use varanto_domain::archive::documents::Part;
 
@@ -27,6 +27,9 @@ pub(super) struct Verify {
     /// A package that was handed over on request. No store is needed.
     #[arg(long, conflicts_with = "receipt", value_name = "FILE")]
     package: Option<PathBuf>,
+    /// A certificate of destruction. No store is needed.
+    #[arg(long, conflicts_with_all = ["receipt", "package"], value_name = "FILE")]
+    destruction: Option<PathBuf>,
     /// The SHA-256 of the package, as the archive's log tells it.
     #[arg(long, requires = "package", value_name = "HEX")]
     checksum: Option<String>,
@@ -68,11 +71,50 @@ pub(super) fn verify(options: &Verify, context: &Context) -> Result<(), Failure>
     match (&options.receipt, &options.checkpoint) {
         (Some(receipt), Some(checkpoint)) => offline(receipt, checkpoint, options, context),
         _ if options.package.is_some() => package(options, context),
+        _ if options.destruction.is_some() => destruction(options, context),
         _ if options.key.is_some() => {
-            Err(Failure::of("--key goes with --receipt or --package".to_owned()))
+            Err(Failure::of("--key goes with --receipt, --package or --destruction".to_owned()))
         }
         _ => whole_store(context),
     }
+}
+
+/// A certificate of destruction, offline. Source: ARC-12.
+fn destruction(options: &Verify, context: &Context) -> Result<(), Failure> {
+    let Some(file) = &options.destruction else { return Ok(()) };
+    let note = std::fs::read_to_string(file)?;
+    let verdict = verify_certificate(&note, options.key.as_deref())
+        .map_err(|fault| Failure::of(format!("the certificate does not hold: {}", fault.code())))?;
+    let certificate = &verdict.certificate;
+    let [destroyed, versions, kept] = certificate.sums();
+    let done: Vec<String> =
+        certificate.carried_out.iter().map(|(by, at)| format!("{by} ({at})")).collect();
+    let by: Vec<&str> = certificate.approvals.iter().map(|(by, _)| by.as_str()).collect();
+    let value = json!({
+        "holds": true, "destruction": certificate.list.to_string(),
+        "controller": certificate.controller.as_str(), "destroyed": destroyed,
+        "versions": versions, "kept": kept, "approved_by": by,
+        "carried_out": certificate.carried_out.iter().map(|(by, at)| {
+            json!({ "by": by, "at": at.to_string() })
+        }).collect::<Vec<_>>(),
+        "verifier_key": verdict.key, "key_pinned": options.key.is_some(),
+    });
+    let mut words = format!(
+        "The certificate holds: {destroyed} documents ({versions} versions) of the register {} are \
+         destroyed, {kept} were kept; approved by {}, carried out by {}.",
+        certificate.controller,
+        by.join(" and "),
+        done.join(" and ")
+    );
+    if options.key.is_none() {
+        let _ = write!(
+            words,
+            "\nThe key was not pinned: it is the one in the certificate, which whoever made it could \
+             have chosen. Compare it with one from a source you trust, or give that with --key:\n{}",
+            verdict.key
+        );
+    }
+    context.output.one(&value, &words)
 }
 
 /// A package, offline. Source: DIS-6.
@@ -206,14 +248,20 @@ fn tell(verdict: &StoreVerdict, context: &Context) -> Result<(), Failure> {
         "versions": verdict.versions,
         "log_lines": verdict.lines,
         "erased": verdict.erased,
+        "destroyed": verdict.destroyed,
         "leaves": verdict.leaves,
         "tiles": verdict.tiles,
         "checkpoint": verdict.checkpoint,
         "damage": damage,
     });
     let mut words = format!(
-        "{} versions, {} log lines, {} leaves in {} tiles, {} erased.",
-        verdict.versions, verdict.lines, verdict.leaves, verdict.tiles, verdict.erased
+        "{} versions, {} log lines, {} leaves in {} tiles, {} erased, {} destroyed.",
+        verdict.versions,
+        verdict.lines,
+        verdict.leaves,
+        verdict.tiles,
+        verdict.erased,
+        verdict.destroyed
     );
     for one in &verdict.damage {
         let _ = write!(words, "\ndamaged: {}: {}", one.place, one.what);

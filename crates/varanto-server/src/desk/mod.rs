@@ -4,6 +4,7 @@
 //! design D11.
 
 mod acts;
+pub(crate) mod archive;
 mod client;
 mod home;
 mod record;
@@ -58,6 +59,8 @@ pub fn router(doors: &Doors) -> Router<Doors> {
             get(showing::page).post(showing::act),
         )
         .route("/{language}/desk/clients/{client}/recorded/{oid}/", get(record::recorded))
+        .route("/{language}/desk/archive/", get(archive::home))
+        .nest("/{language}/desk/archive", archive::router())
         .nest("/{language}/desk/clients/{client}", reading::router());
     gate::behind(doors, Side::Desk, routes)
 }

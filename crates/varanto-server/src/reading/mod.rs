@@ -148,8 +148,16 @@ pub(crate) struct Told {
 pub(crate) struct ToldClient {
     given_names: String,
     family_name: String,
-    identity_code: Option<String>,
+    pub(crate) identity_code: Option<String>,
+    pub(crate) temporary_id: Option<ToldTemporary>,
     pub(crate) birth_date: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ToldTemporary {
+    pub(crate) root: String,
+    pub(crate) extension: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -361,6 +369,7 @@ mod tests {
             invalidated: None,
             attachments: Vec::new(),
             retention: None,
+            held: Vec::new(),
             signatures: None,
         }
     }

@@ -25,6 +25,8 @@ struct View<'a> {
     attachments: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     retention: Option<Kept>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    held: Vec<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     signatures: Option<Raw<'a>>,
 }
@@ -94,6 +96,7 @@ fn shown(view: &DocumentView) -> View<'_> {
             .map(|(reason, at)| Invalidated { reason: reason.clone(), at: at.to_string() }),
         attachments: view.attachments.iter().map(ToString::to_string).collect(),
         retention: view.retention.map(Kept::of),
+        held: view.held.iter().map(|reason| reason.code()).collect(),
         signatures: view.signatures.as_deref().map(raw),
     }
 }

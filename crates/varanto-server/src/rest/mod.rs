@@ -19,6 +19,7 @@ pub mod query_json;
 pub mod registers;
 pub mod relationships;
 pub mod relationships_json;
+pub mod retention;
 pub mod routes;
 pub mod summary;
 pub mod table;

@@ -5,7 +5,7 @@ use axum::routing::{get, post};
 use super::routes::{Operation, Query, Takes};
 use super::{
     access, bulletins, clients, disclosures, documents, logs, openings, proof, registers,
-    relationships, summary, users, wills,
+    relationships, retention, summary, users, wills,
 };
 use crate::national;
 
@@ -114,6 +114,26 @@ const OPENING: Takes = Takes {
 
 const OPENINGS: Takes =
     Takes { media_type: JSON, schema: "OpeningSearch", example: r#"{"states":["new"]}"# };
+
+const HOLD: Takes = Takes {
+    media_type: JSON,
+    schema: "HoldRequest",
+    example: r#"{"document":"1.2.246.10.1234567.95.2026.1.1","reason":"legal-matter"}"#,
+};
+
+const HOLDS: Takes = Takes { media_type: JSON, schema: "HoldSearch", example: r#"{"limit":20}"# };
+
+const DESTRUCTION: Takes = Takes {
+    media_type: JSON,
+    schema: "DestructionRequest",
+    example: r#"{"documents":["1.2.246.10.1234567.95.2026.1.1"],"dry_run":true}"#,
+};
+
+const DESTRUCTIONS: Takes =
+    Takes { media_type: JSON, schema: "DestructionSearch", example: r#"{"limit":20}"# };
+
+const CARRYING_OUT: Takes =
+    Takes { media_type: JSON, schema: "CarryingOut", example: r#"{"dry_run":true}"# };
 
 const USERS: Takes =
     Takes { media_type: JSON, schema: "UserSearch", example: r#"{"history":true}"# };
@@ -729,6 +749,138 @@ pub const TABLE: &[Operation] = &[
         problems: &[404, 422],
         open: false,
         serve: || post(openings::judge),
+    },
+    Operation {
+        id: "place_hold",
+        tag: "retention",
+        method: "POST",
+        path: "/retention/holds",
+        query: &[],
+        takes: Some(HOLD),
+        answers: &[(201, JSON, "Hold")],
+        problems: &[404, 422],
+        open: false,
+        serve: || post(retention::hold),
+    },
+    Operation {
+        id: "search_holds",
+        tag: "retention",
+        method: "POST",
+        path: "/retention/holds/_search",
+        query: &[],
+        takes: Some(HOLDS),
+        answers: &[(200, JSON, "HoldPage")],
+        problems: &[422],
+        open: false,
+        serve: || post(retention::holds),
+    },
+    Operation {
+        id: "lift_hold",
+        tag: "retention",
+        method: "POST",
+        path: "/retention/holds/{hold}/lift",
+        query: &[],
+        takes: None,
+        answers: &[(200, JSON, "Hold")],
+        problems: &[404, 422],
+        open: false,
+        serve: || post(retention::lift),
+    },
+    Operation {
+        id: "propose_destruction",
+        tag: "retention",
+        method: "POST",
+        path: "/retention/destructions",
+        query: &[],
+        takes: Some(DESTRUCTION),
+        answers: &[(201, JSON, "Destruction"), (200, JSON, "Destruction")],
+        problems: &[422],
+        open: false,
+        serve: || post(retention::propose),
+    },
+    Operation {
+        id: "search_destructions",
+        tag: "retention",
+        method: "POST",
+        path: "/retention/destructions/_search",
+        query: &[],
+        takes: Some(DESTRUCTIONS),
+        answers: &[(200, JSON, "DestructionPage")],
+        problems: &[422],
+        open: false,
+        serve: || post(retention::lists),
+    },
+    Operation {
+        id: "read_destruction",
+        tag: "retention",
+        method: "GET",
+        path: "/retention/destructions/{destruction}",
+        query: &[],
+        takes: None,
+        answers: &[(200, JSON, "Destruction")],
+        problems: &[404],
+        open: false,
+        serve: || get(retention::show),
+    },
+    Operation {
+        id: "approve_destruction",
+        tag: "retention",
+        method: "POST",
+        path: "/retention/destructions/{destruction}/approval",
+        query: &[],
+        takes: None,
+        answers: &[(200, JSON, "Destruction")],
+        problems: &[404, 422],
+        open: false,
+        serve: || post(retention::approve),
+    },
+    Operation {
+        id: "withdraw_destruction",
+        tag: "retention",
+        method: "POST",
+        path: "/retention/destructions/{destruction}/withdrawal",
+        query: &[],
+        takes: None,
+        answers: &[(200, JSON, "Destruction")],
+        problems: &[404, 422],
+        open: false,
+        serve: || post(retention::withdraw),
+    },
+    Operation {
+        id: "stop_destruction",
+        tag: "retention",
+        method: "POST",
+        path: "/retention/destructions/{destruction}/stop",
+        query: &[],
+        takes: None,
+        answers: &[(200, JSON, "Destruction")],
+        problems: &[404, 422],
+        open: false,
+        serve: || post(retention::stop),
+    },
+    Operation {
+        id: "carry_out_destruction",
+        tag: "retention",
+        method: "POST",
+        path: "/retention/destructions/{destruction}/carrying-out",
+        query: &[],
+        takes: Some(CARRYING_OUT),
+        answers: &[(200, JSON, "Destruction")],
+        problems: &[404, 422],
+        open: false,
+        serve: || post(retention::carry_out),
+    },
+    Operation {
+        id: "read_destruction_certificate",
+        tag: "retention",
+        method: "GET",
+        path: "/retention/destructions/{destruction}/certificate",
+        query: &[],
+        takes: None,
+        answers: &[(200, "text/plain", "")],
+        problems: &[404],
+        open: false,
+        serve: || get(retention::certificate),
     },
     Operation {
         id: "search_users",

@@ -12,7 +12,7 @@ use varanto_kit::http::{Answer, Client, Multipart};
 use varanto_kit::oidc::{Provider, User};
 use varanto_server::certificates::{Authority, ClientOrder, Issued};
 use varanto_server::clock::MachineClock;
-use varanto_server::config::{Config, Level, Limits, Pages, PdfA, Signatures};
+use varanto_server::config::{Config, Level, Limits, Pages, PdfA, Retention, Signatures};
 use varanto_server::doors::Doors;
 use varanto_server::opening::Opening;
 use varanto_server::server::Server;
@@ -55,6 +55,23 @@ impl House {
     /// A house that judges PDF files so.
     pub(crate) fn judging(pdfa: PdfA) -> Self {
         Self::with(Config { pdfa, ..Config::default() }, axum::Router::new())
+    }
+
+    /// A house that asks for no signatures, where every client document is kept for three years as a voucher is.
+    pub(crate) fn keeping_for_three_years() -> Self {
+        let county = County::new(
+            7,
+            CountySize { clients: 6, documents: 90 },
+            FinnishDay::of(MachineClock.now()),
+        );
+        let kinds = county.events_of(0..6).filter_map(|event| {
+            let Event::Archive(made) = event else { return None };
+            let told: serde_json::Value = serde_json::from_str(&made.metadata_json).ok()?;
+            told["specific_type"].as_str().map(str::to_owned)
+        });
+        let retention = Retention { vouchers: kinds.collect(), fees: Vec::new() };
+        let signatures = Signatures { level: Level::Off, ..Signatures::default() };
+        Self::with(Config { retention, signatures, ..Config::default() }, axum::Router::new())
     }
 
     /// A house that asks for no signatures.

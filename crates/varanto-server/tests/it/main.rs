@@ -1,6 +1,7 @@
 //! The doors from outside: whole requests and whole answers, over real TLS with real certificates.
 
 mod archiving;
+mod archivist;
 mod browser;
 mod certificates;
 mod check;

@@ -94,7 +94,15 @@ fn sent_to(
         "search_log" | "review_log" | "search_openings" | "search_users" | "search_delegations" => {
             ("application/json".to_owned(), Bytes::from("{}"))
         }
-        "grant_user" | "change_user" | "delegate_users" | "withdraw_delegation" => {
+        "place_hold"
+        | "search_holds"
+        | "propose_destruction"
+        | "search_destructions"
+        | "carry_out_destruction"
+        | "grant_user"
+        | "change_user"
+        | "delegate_users"
+        | "withdraw_delegation" => {
             ("application/json".to_owned(), Bytes::from(operation.takes.unwrap().example))
         }
         "judge_opening" => ("application/json".to_owned(), Bytes::from(r#"{"state":"approved"}"#)),
@@ -186,7 +194,18 @@ async fn every_closed_route_keeps_a_document_from_another_organisations_system()
             | "search_delegations"
             | "withdraw_delegation"
             | "join_identities"
-            | "part_identities" => tells(403, "\"role-does-not-fit\""),
+            | "part_identities"
+            | "place_hold"
+            | "search_holds"
+            | "lift_hold"
+            | "propose_destruction"
+            | "search_destructions"
+            | "read_destruction"
+            | "approve_destruction"
+            | "withdraw_destruction"
+            | "stop_destruction"
+            | "carry_out_destruction"
+            | "read_destruction_certificate" => tells(403, "\"role-does-not-fit\""),
             "archive_message" => tells(403, "another-register"),
             "explain_access" => {
                 tells(200, "\"another-register\"");

@@ -57,7 +57,8 @@ impl Session {
         conn.pragma_update(None, "wal_autocheckpoint", 0)?;
         conn.pragma_update(None, "foreign_keys", false)?;
         conn.pragma_update(None, "cache_size", -i64::from(options.cache_mib) * 1024)?;
-        conn.pragma_update(None, "secure_delete", "FAST")?;
+        // What is deleted is overwritten, pages that are freed too: drafts, and what was destroyed.
+        conn.pragma_update(None, "secure_delete", "ON")?;
         conn.pragma_update(None, "temp_store", "MEMORY")?;
         Ok(session)
     }
@@ -73,6 +74,15 @@ impl Session {
         conn.pragma_update(None, "mmap_size", i64::from(mmap_mib) << 20)?;
         conn.pragma_update(None, "cache_size", -8 * 1024)?;
         conn.pragma_update(None, "temp_store", "MEMORY")?;
+        Ok(Self { conn, folding: None })
+    }
+
+    /// Opens a connection that folds the write-ahead log in, beside the one that writes.
+    pub(crate) fn open_folding(path: &Path) -> Result<Self, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = Connection::open_with_flags(path, flags)?;
+        conn.busy_timeout(LOCK_PATIENCE)?;
+        conn.pragma_update(None, "synchronous", "FULL")?;
         Ok(Self { conn, folding: None })
     }
 
@@ -266,6 +276,12 @@ impl Session {
     /// Moves what is in the write-ahead log into the database, so that one file is the store.
     pub(crate) fn fold(&self) -> Result<(), StoreError> {
         self.script("PRAGMA wal_checkpoint(TRUNCATE)")
+    }
+
+    /// Folds the whole write-ahead log in and empties it. False when somebody who reads kept it from that.
+    pub(crate) fn fold_all(&self) -> Result<bool, StoreError> {
+        let busy: i64 = self.one("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        Ok(busy == 0)
     }
 
     /// The connection, for tests that damage what is kept.

@@ -1,0 +1,186 @@
+//! A document as the keeper of the archive sees it: how long it is kept, what holds it, and its invalidation.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::{Path, State};
+use varanto_app::archive::{DocumentView, InvalidationRequest};
+use varanto_app::retention::{HoldQuery, HoldRequest, HoldView};
+use varanto_domain::access::Purpose;
+use varanto_domain::archive::destruction::HoldReason;
+use varanto_domain::archive::documents::VersionState;
+use varanto_domain::codes::sets;
+use varanto_domain::faults::{Fault, FaultKind};
+use varanto_domain::ids::Oid;
+use varanto_domain::time::FinnishDay;
+
+use super::{Frame, faults_of, period};
+use crate::doors::Doors;
+use crate::login::gate::{Fields, Visit};
+use crate::login::sessions::OpenClient;
+use crate::names::Names;
+use crate::pages::{Shell, Words, redirect, rendered};
+use crate::reading::{self, Page, Row};
+use crate::rest::problem::Problem;
+
+#[derive(Template)]
+#[template(path = "archive/document.html")]
+struct DocumentPage {
+    shell: Shell,
+    frame: Frame,
+    document: String,
+    row: Row,
+    state: Option<&'static str>,
+    /// How long it is kept by law, in words.
+    period: Option<String>,
+    /// The document among the client's pages.
+    read: String,
+    holds: Vec<HoldView>,
+    hold_reasons: Vec<(&'static str, String, bool)>,
+    /// The codes of the reasons of invalidations, with their names; none where it is invalidated already.
+    reasons: Vec<(String, String, bool)>,
+    /// Whether the form of a hold is the one that was sent.
+    holding: bool,
+    /// What was written and chosen in the form that has faults.
+    said: HashMap<&'static str, String>,
+}
+
+/// Which client, and which document.
+struct Place {
+    client: OpenClient,
+    document: Oid,
+    path: String,
+}
+
+impl Place {
+    fn of(visit: &Visit, path: &HashMap<String, String>) -> Result<Self, Problem> {
+        let part = |name: &str| path.get(name).map_or("", String::as_str);
+        let client = visit.client(part("client"))?;
+        let document = Oid::parse(part("oid")).map_err(|_| Problem::not_found())?;
+        let path = format!("/desk/archive/documents/{}/{document}/", client.handle);
+        Ok(Self { client, document, path })
+    }
+}
+
+/// `GET …/documents/{client}/{oid}/`.
+pub(super) async fn page(
+    State(doors): State<Doors>,
+    Extension(visit): Extension<Visit>,
+    Path(path): Path<HashMap<String, String>>,
+) -> Page {
+    let place = Place::of(&visit, &path)?;
+    shown(&doors, &visit, &place, &[], HashMap::new()).await
+}
+
+async fn shown(
+    doors: &Doors,
+    visit: &Visit,
+    place: &Place,
+    faults: &[Fault],
+    said: HashMap<&'static str, String>,
+) -> Page {
+    let (caller, client, document) =
+        (visit.caller.clone(), place.client.clone(), place.document.clone());
+    let purpose = Purpose { invalidated_too: true, ..client.purpose() };
+    let seen = doors.work(move |app| {
+        let view = app.open_document(&caller, client.looked_at(&document), purpose)?;
+        let query = HoldQuery { document: Some(document), ..HoldQuery::default() };
+        let holds = app.list_holds(&caller, &query)?.holds;
+        Ok((view, holds))
+    });
+    let (view, holds) = match seen.await {
+        Ok(seen) => seen,
+        Err(problem) => return Ok(reading::locked(doors, visit, &place.client, problem)),
+    };
+    let registry = doors.app.registry();
+    let names = Names { registry: &registry, language: visit.language };
+    let shell = Shell::of(doors, visit);
+    let base = reading::base(visit.side, &place.client.handle);
+    let chosen = |name: &str, code: &str| said.get(name).is_some_and(|one| one == code);
+    let page = DocumentPage {
+        row: Row::of(&view, &names, &shell, &base),
+        state: reading::state(view.state),
+        period: view.retention.map(|kept| period(shell.words, kept)),
+        read: shell.to(&format!("{base}documents/{}/", place.document)),
+        holds,
+        hold_reasons: hold_reasons(shell.words)
+            .into_iter()
+            .map(|(code, text)| (code, text, chosen("hold_reason", code)))
+            .collect(),
+        reasons: reasons_of_invalidation(&view, &names)
+            .into_iter()
+            .map(|(code, text)| {
+                let is_chosen = chosen("reason", &code);
+                (code, text, is_chosen)
+            })
+            .collect(),
+        document: place.document.to_string(),
+        frame: Frame::of(visit, faults),
+        holding: said.get("act").is_some_and(|act| act == "hold"),
+        said,
+        shell,
+    };
+    Ok(rendered(&page, visit.language))
+}
+
+/// The reasons of holds, by code.
+pub(super) fn hold_reasons(words: Words) -> Vec<(&'static str, String)> {
+    let told =
+        |reason: HoldReason| (reason.code(), words.of(&format!("archive.hold-{}", reason.code())));
+    HoldReason::ALL.into_iter().map(told).collect()
+}
+
+fn reasons_of_invalidation(view: &DocumentView, names: &Names<'_>) -> Vec<(String, String)> {
+    if view.state == VersionState::Invalidated {
+        return Vec::new();
+    }
+    let day = FinnishDay::of(view.archived_at);
+    let set = Oid::parse(sets::INVALIDATION_REASON).ok();
+    let choices = set.and_then(|set| names.registry.code_sets().choices_on(&set, day));
+    let told = |code: &str| {
+        let name = names.coded(sets::INVALIDATION_REASON, code, day);
+        (code.to_owned(), name.unwrap_or_else(|| code.to_owned()))
+    };
+    choices
+        .map(|(_, codes)| codes.iter().map(|code| told(&code.code)).collect())
+        .unwrap_or_default()
+}
+
+/// `POST …/documents/{client}/{oid}/`: invalidates the version, or holds its document.
+pub(super) async fn act(
+    State(doors): State<Doors>,
+    Extension(visit): Extension<Visit>,
+    Path(path): Path<HashMap<String, String>>,
+    Extension(fields): Extension<Fields>,
+) -> Page {
+    let place = Place::of(&visit, &path)?;
+    let (caller, document) = (visit.caller.clone(), place.document.clone());
+    let explanation = fields.given("explanation").map(str::to_owned);
+    let done = match fields.text("act") {
+        "invalidate" => {
+            let reason = fields.text("reason").to_owned();
+            let request = InvalidationRequest { reason, explanation };
+            doors.work(move |app| app.invalidate_document(&caller, &document, &request)).await
+        }
+        "hold" => {
+            if let Some(reason) = HoldReason::of_code(fields.text("hold_reason")) {
+                let request = HoldRequest { document, reason, explanation };
+                doors.work(move |app| app.place_hold(&caller, &request).map(drop)).await
+            } else {
+                let fault = Fault::new(FaultKind::MissingElement, "hold_reason", "ARC-12");
+                Err(Problem::fault(fault.arg("name", "reason")))
+            }
+        }
+        _ => return Err(Problem::not_found()),
+    };
+    match done {
+        Ok(()) => Ok(redirect(&visit.to(&place.path))),
+        Err(problem) => {
+            let faults = faults_of(problem)?;
+            let names = ["act", "explanation", "reason", "hold_reason"];
+            let said = names.map(|name| (name, fields.text(name).to_owned())).into();
+            shown(&doors, &visit, &place, &faults, said).await
+        }
+    }
+}
