@@ -40,8 +40,10 @@ pub(crate) fn decisions(documents: u64, looks: u64, dir: Option<&Path>) -> Resul
     if world.app.contents()?.versions < documents * 9 / 10 {
         world.load(0..clients, 8)?;
     }
-    let long: Vec<u32> =
+    let mut long: Vec<u32> =
         (0..clients).filter(|number| world.county.documents_of(*number) >= LONG).collect();
+    long.sort_by_key(|number| world.county.documents_of(*number));
+    let sizes: Vec<usize> = long.iter().map(|number| world.county.documents_of(*number)).collect();
     let long: Vec<ClientIdentifier> = long
         .iter()
         .map(|number| world.county.client(*number))
@@ -49,9 +51,11 @@ pub(crate) fn decisions(documents: u64, looks: u64, dir: Option<&Path>) -> Resul
         .map(|person| ClientIdentifier::Code(person.code))
         .collect();
     println!(
-        "{} documents of {clients} clients, {} clients with {LONG} or more",
+        "{} documents of {clients} clients, {} clients with {LONG} or more: half with up to {}, the most {}",
         world.app.contents()?.versions,
-        long.len()
+        long.len(),
+        sizes.get(sizes.len() / 2).unwrap_or(&0),
+        sizes.last().unwrap_or(&0)
     );
     alone(&world);
     let workers = workers(&world)?;

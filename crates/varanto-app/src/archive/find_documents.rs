@@ -260,11 +260,14 @@ impl App {
         let mut shown = Vec::with_capacity(limit);
         let (mut more, mut last_shown) = (false, None);
         let mut stretch = Stretch::of(query.rows(self.search.rows));
+        let mut most = limit + 1;
         while let Some(filter) = &filter {
             let filter =
                 Filter { until: stretch.end(tx, &scopes, filter, after)?, ..filter.clone() };
-            let rows = newest_of(tx, &scopes, &filter, after, limit + 1)?;
-            let full = rows.len() > limit;
+            let rows = newest_of(tx, &scopes, &filter, after, most)?;
+            let full = rows.len() == most;
+            // What follows much that was denied is mostly denied too.
+            most = (most * 2).min(Stretch::FIRST.max(limit + 1));
             for row in rows {
                 // Whether there is more is told of documents that the caller may open alone.
                 let permit = inquiry.may_list_through(tx, &row, through)?;

@@ -919,6 +919,48 @@ fn a_worker_hands_over_in_case_context_alone() {
     check(Situation::Archivist, disclose, of(Role::Archivist), Ok("on-request"));
 }
 
+/// DIS-6, ACC-1, ACC-2: who may hand over anything at all: the controller's own systems, workers and keeper of the
+/// archive, strongly authenticated and with a register of their own.
+#[test]
+fn the_controllers_own_side_hands_over() {
+    let handing = |caller: &Caller| may_hand_over(caller).map_err(Denial::code);
+    let system = World::usual().caller;
+    assert_eq!(handing(&system), Ok(()));
+    for role in Role::ALL {
+        let expected = match role {
+            Role::MainUser => Err("not-certified"),
+            Role::DataProtectionOfficer => Err("role-does-not-fit"),
+            _ => Ok(()),
+        };
+        assert_eq!(handing(&professional(role, Strength::Strong)), expected, "{role:?}");
+        let weak = professional(role, Strength::Weak);
+        assert_eq!(handing(&weak), Err("weak-login"), "{role:?}");
+    }
+    let citizen = Who::Citizen { client: ClientKey(1), strength: Strength::Strong };
+    let citizen = Caller { who: citizen, ..system.clone() };
+    assert_eq!(handing(&citizen), Err("role-does-not-fit"));
+    assert_eq!(handing(&Caller { functions: vec![], ..system.clone() }), Err("not-certified"));
+    assert_eq!(
+        handing(&Caller { who: Who::Operator, ..system.clone() }),
+        Err("operator-sees-nothing")
+    );
+    for without in [system, professional(Role::ProducerWorker, Strength::Strong)] {
+        let without = Caller { registers: Default::default(), ..without };
+        assert_eq!(handing(&without), Err("another-register"));
+    }
+}
+
+/// ARC-12, ACC-2: the keeper of the archive alone asks whose retention period is over.
+#[test]
+fn the_archivist_proposes_what_is_destroyed() {
+    for role in Role::ALL {
+        let expected = if role == Role::Archivist { Ok(()) } else { Err(Denial::RoleDoesNotFit) };
+        assert_eq!(may_propose_destruction(&professional(role, Strength::Strong)), expected);
+    }
+    let system = World::usual().caller;
+    assert_eq!(may_propose_destruction(&system), Err(Denial::RoleDoesNotFit));
+}
+
 /// DIS-6: reasons of looks and legal bases of requests are told apart by their names.
 #[test]
 fn a_legal_basis_is_no_reason_of_a_look() {

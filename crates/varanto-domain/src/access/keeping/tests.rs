@@ -1,7 +1,9 @@
 //! Who keeps whose users, and how far.
 
 use super::*;
+use crate::joining::{Organisation, RegisterEntries, Sector};
 use crate::relationship::Branch;
+use crate::structures::Names;
 
 const COUNTY: &str = "1.2.246.10.1";
 const NEIGHBOUR: &str = "1.2.246.10.2";
@@ -391,4 +393,72 @@ fn a_line_tells_a_delegation_whole() {
     for line in ["withdraw", "withdrawn delegation=7", "withdrawn delegation=7 rights=some"] {
         assert_eq!(Delegation::withdrawn_by(line), None);
     }
+}
+
+/// JOI-3, JOI-2, RUR-7: parallel joining is a private producer's, in the system of a public controller outside whose
+/// hierarchy it stands, while it is in the register.
+#[test]
+fn a_private_producer_joins_in_parallel_with_a_public_organiser() {
+    use OrganisationKind::{Private, Public};
+    const CHAIN: &str = "1.2.246.10.5";
+    const DAUGHTER: &str = "1.2.246.10.6";
+    let organisation = |text: &str, kind: OrganisationKind, parent: Option<&str>| Organisation {
+        oid: oid(text),
+        names: Names { fi: text.to_owned(), sv: None },
+        kind,
+        parent: parent.map(oid),
+        validity: days("2023-01-01", "2026-12-31"),
+        nodes: Vec::new(),
+        controller: true,
+        sector: Sector::SocialWelfare,
+        wide_register_use: false,
+        disclosure: None,
+        keeps_wills: false,
+    };
+    let no_controller = Organisation { controller: false, ..organisation(NEIGHBOUR, Public, None) };
+    let entries = RegisterEntries {
+        organisations: vec![
+            organisation(COUNTY, Public, None),
+            no_controller,
+            organisation(PRODUCER, Private, None),
+            organisation(OTHER_PRODUCER, Public, None),
+            organisation(CHAIN, Private, None),
+            organisation(DAUGHTER, Private, Some(CHAIN)),
+        ],
+        ..RegisterEntries::default()
+    };
+    let registers = Registers::new(entries).unwrap();
+    let today = day("2026-03-01");
+    let faults = |organiser: &str, producer: &str, today: FinnishDay| {
+        told(producer_faults(&registers, (&oid(organiser), &oid(producer)), "producer", today))
+    };
+    let refused = |code: &'static str| vec![(code, "producer".to_owned())];
+    for (organiser, producer, expected) in [
+        (COUNTY, PRODUCER, vec![]),
+        (COUNTY, DAUGHTER, vec![]),
+        // No public controller, no private producer, and one line.
+        (NEIGHBOUR, PRODUCER, refused("no-parallel-joining")),
+        (CHAIN, PRODUCER, refused("no-parallel-joining")),
+        (COUNTY, OTHER_PRODUCER, refused("no-parallel-joining")),
+        (COUNTY, COUNTY, refused("no-parallel-joining")),
+        (CHAIN, DAUGHTER, refused("no-parallel-joining")),
+        (COUNTY, "1.2.246.10.9", refused("unknown-organisation")),
+    ] {
+        assert_eq!(faults(organiser, producer, today), expected, "{organiser} {producer}");
+    }
+    assert_eq!(faults(COUNTY, PRODUCER, day("2027-01-01")), refused("unknown-organisation"));
+}
+
+/// JOI-3: units are named of the producer's own, each other one is told at its place.
+#[test]
+fn units_are_the_producers_own() {
+    let theirs = [oid(HOME), oid(SCHOOL)];
+    let faults = |named: &[&str]| {
+        let named: Vec<Oid> = named.iter().map(|one| oid(one)).collect();
+        told(unit_faults(&named, &theirs, &oid(PRODUCER)))
+    };
+    assert_eq!(faults(&[]), vec![]);
+    assert_eq!(faults(&[SCHOOL, HOME]), vec![]);
+    let strange = vec![("wrong-value", "units/1".to_owned())];
+    assert_eq!(faults(&[HOME, "1.2.246.10.4.10.1"]), strange);
 }
