@@ -409,4 +409,44 @@ mod tests {
             assert_eq!((outcome.code(), &*outcome.reason()), (code, reason));
         }
     }
+
+    /// LOG-3: the hashed form tells every field by name, with the length of its text before it: it is what receipts and
+    /// proofs are made of, so it stays letter for letter.
+    #[test]
+    fn the_hashed_form_tells_every_field() {
+        let mut line = KeptLine {
+            number: 7,
+            at: Instant::from_millis(1_700_000_000_123),
+            event: Event::ALL[0],
+            outcome: "permitted".into(),
+            reason: "case-context".into(),
+            actor: Actor {
+                name: "aino".into(),
+                organisation: Some("1.2.246.10.1".into()),
+                detail: None,
+            },
+            client: Some(ClientKey(3)),
+            version: Some(VersionKey(12)),
+            detail: "note\nclient 1 9".into(),
+        };
+        let oid = |text: &str| Oid::parse(text).unwrap();
+        let told = told_of(&oid("1.2.246.10.1.14.2"), 2, &oid("1.2.246.10.1.14.1"));
+        assert_eq!(told, "1.2.246.10.1.14.2 version 2 of 1.2.246.10.1.14.1");
+        let (event, text) = (line.event.code(), line.canonical(&told));
+        let event = format!("event {} {event}", event.len());
+        let expected = format!(
+            "sequence 1 7\nat 13 1700000000123\n{event}\noutcome 9 permitted\nreason 12 case-context\nactor 4 aino\n\
+            organisation 12 1.2.246.10.1\nactor-detail 0 \nclient 1 3\nversion 2 12\n\
+            document 48 {told}\ndetail 15 note\nclient 1 9\n"
+        );
+        assert_eq!(text, expected);
+        // No later text passes for a field: the first of a name is the field itself.
+        for (name, value) in [("actor", "aino"), ("client", "3"), ("document", &*told)] {
+            assert_eq!(field_of(&text, name), Some(value), "{name}");
+        }
+        assert_eq!(field_of(&text, "nothing"), None);
+        assert_eq!(field_of("actor 3 aino\n", "actor"), None, "a length that is not the text's");
+        (line.client, line.version) = (None, None);
+        assert_eq!(field_of(&line.canonical(""), "client"), Some(""));
+    }
 }

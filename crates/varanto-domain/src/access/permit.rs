@@ -191,7 +191,7 @@ impl Grant {
 
     /// With the same ground for other identifiers by which the document names the client.
     pub(super) fn named_again(mut self, keys: &[ClientKey]) -> Self {
-        let own = Self { beside: Vec::new(), ..self.clone() };
+        let own = Self { obligations: self.obligations.clone(), ..Self::on(self.basis) };
         self.beside.extend(keys.iter().map(|key| (*key, own.clone())));
         self
     }
@@ -586,6 +586,7 @@ impl DestroyPermit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::LookReason;
 
     /// ACC-2: the frame tells who sent it by identity code, and opens for the controller and its archivist
     /// alone; every other part opens with the document.
@@ -610,5 +611,37 @@ mod tests {
         let grant = Grant::on(Basis::StatedReason).obliging(Obligation::MaskWhereabouts);
         let permit = ReadPermit { version, client, through: client, grant };
         assert_eq!(permit.whole().unwrap_err(), Denial::CannotBeMasked);
+    }
+
+    /// REL-4, DIS-4: who sees all of a joint document looks at each client whom it names, on a ground of that client's own,
+    /// at one with two identifiers by both; what one of them obliges to, all are seen by.
+    #[test]
+    fn each_client_of_a_joint_document_is_looked_at() {
+        let reason = Obligation::LogReason(Reason::Look(LookReason::Urgent));
+        let masked = Obligation::MaskWhereabouts;
+        let other = |obligations: &[Obligation]| Grant {
+            basis: Basis::StatedReason,
+            obligations: obligations.to_vec(),
+            beside: Vec::new(),
+        };
+        let own = Grant::on(Basis::CaseContext).obliging(Obligation::LogSafetyOrder);
+        let grant = own.beside(vec![(ClientKey(2), other(&[reason, masked]))]);
+        let grant = grant.named_again(&[ClientKey(3)]);
+        let seen = |client: i64, basis: Basis, obligations: &[Obligation]| {
+            (ClientKey(client), basis, obligations.to_vec())
+        };
+        let client = ClientKey(1);
+        let permit = ReadPermit { version: VersionKey(1), client, through: client, grant };
+        let looks: Vec<_> = permit
+            .looks_at()
+            .map(|(client, grant)| (client, grant.basis, grant.obligations.clone()))
+            .collect();
+        let expected = [
+            seen(1, Basis::CaseContext, &[reason, masked]),
+            seen(2, Basis::StatedReason, &[reason, masked]),
+            seen(3, Basis::CaseContext, &[reason, masked]),
+        ];
+        assert_eq!(looks, expected);
+        assert!(permit.grant().beside.iter().all(|(_, grant)| grant.beside.is_empty()));
     }
 }

@@ -658,6 +658,25 @@ fn guardians_of_another_child_in_the_case_see_nothing() {
     check(Situation::Guardian, Action::Read, of_the_other, Err("guardians-not-said"));
 }
 
+/// REL-4: who has a ground for each client whom a joint document names sees all of it; who has one for the first alone
+/// sees that there is the document, and nothing of the others.
+#[test]
+fn without_a_ground_for_each_nothing_is_told_of_the_others() {
+    for served in [true, false] {
+        let mut world = World::usual();
+        world.person(Role::Worker);
+        world.joint();
+        if !served {
+            world.others[0].rights.clear();
+        }
+        let grant = world.answer(Action::Read, Situation::OwnRegister).unwrap();
+        assert_eq!(grant.hides_others(), !served);
+        let beside: Vec<ClientKey> = grant.beside.iter().map(|(client, _)| *client).collect();
+        let others: Vec<ClientKey> = world.others.iter().filter_map(|other| other.key).collect();
+        assert_eq!(beside, if served { others } else { Vec::new() });
+    }
+}
+
 /// REL-4: of a client of whom nothing is known no joint document is shown to anybody.
 #[test]
 fn a_joint_document_of_an_unknown_client_is_not_shown() {
