@@ -644,4 +644,17 @@ mod tests {
         assert_eq!(looks, expected);
         assert!(permit.grant().beside.iter().all(|(_, grant)| grant.beside.is_empty()));
     }
+
+    /// REL-4, LOG-2: a joint document reached through another client is told apart from one reached through its own, and the
+    /// log says that nothing was told of the others.
+    #[test]
+    fn a_look_through_another_client_is_told_apart() {
+        let (version, client) = (VersionKey(1), ClientKey(1));
+        let grant = Grant::on(Basis::CaseContext).obliging(Obligation::HideOthers);
+        assert_eq!(grant.log_words(), " others-hidden");
+        for (through, own) in [(ClientKey(1), true), (ClientKey(2), false)] {
+            let permit = ReadPermit { version, client, through, grant: grant.clone() };
+            assert_eq!(permit.is_through_its_own(), own);
+        }
+    }
 }
