@@ -1049,6 +1049,23 @@ fn a_person_with_two_identifiers_is_one() {
     assert_eq!(citizen(&mut world, ClientKey(78)), Err(Denial::AnotherPersons));
 }
 
+/// ACC-3, ARC-3, REL-4: a question holds all that the caller says of it, and what is known of the others.
+#[test]
+fn a_question_holds_what_the_caller_says() {
+    let world = World::usual();
+    let reason = Reason::Look(LookReason::Urgent);
+    let said = Purpose::READ_INVALIDATED.in_situation(Situation::Archivist).because(reason);
+    let others = [&world.client];
+    let question = Question::new(&world.caller, &world.document, &world.client, said, world.day);
+    let question = question.beside(&others);
+    assert_eq!((question.situation, question.reason), (Situation::Archivist, Some(reason)));
+    assert!(question.invalidated_too && question.others == others);
+    let plain =
+        Question::new(&world.caller, &world.document, &world.client, Purpose::READ, world.day);
+    assert_eq!((plain.situation, plain.reason), (Situation::OwnRegister, None));
+    assert!(!plain.invalidated_too && plain.others.is_empty());
+}
+
 /// ACC-1: who names no situation is taken by its role, and then by whose register it is; a disclosure is never guessed.
 #[test]
 fn the_usual_situation_follows_who_asks_and_whose_register_it_is() {
