@@ -47,8 +47,6 @@ pub struct VersionRow {
     pub content_bytes: u64,
     pub arrival: Arc<str>,
     pub leaf: u64,
-    /// The metadata, sealed; a permit opens them.
-    record: Vec<u8>,
 }
 
 /// A content, compressed and encrypted on the caller's thread, with its salted digest.
@@ -186,13 +184,13 @@ impl ReadTx<'_> {
         const SQL: &str = concat!(
             "SELECT version_key, client_key, set_key, version, state, document_group, form, ",
             "controller, case_key, relationship_key, main_key, written_at, archived_at, ",
-            "content_bytes, leaf, oid, arrival, record, unit, service_task, specific_type ",
+            "content_bytes, leaf, oid, arrival, unit, service_task, specific_type ",
             "FROM document_version WHERE version_key = ?1"
         );
         let raw = self.optional(SQL, [version.0], RawVersion::read)?;
         let raw =
             raw.ok_or_else(|| StoreError::Damaged(format!("version {} is missing", version.0)))?;
-        self.version_of(raw)
+        self.version_of(&raw)
     }
 
     /// What a decision needs to know of a version; `joint` are the clients of its case, where that is joint.
@@ -337,9 +335,11 @@ impl ReadTx<'_> {
     }
 
     pub(crate) fn open_record(&self, row: &VersionRow) -> Result<Vec<u8>, StoreError> {
+        const SQL: &str = "SELECT record FROM document_version WHERE version_key = ?1";
+        let sealed: Vec<u8> = self.one(SQL, [row.version.0], |row| row.get(0))?;
         let key = self.data_key(row.client)?;
         let place = Place { what: RECORD, key: row.version.0 };
-        let mut parts = self.open_parts(&key, place, &row.record)?;
+        let mut parts = self.open_parts(&key, place, &sealed)?;
         match (parts.pop(), parts.is_empty()) {
             (Some(record), true) => Ok(record),
             _ => Err(StoreError::Damaged(format!("record {} has other parts", row.version.0))),
@@ -403,7 +403,7 @@ impl ReadTx<'_> {
             .ok_or_else(|| StoreError::Damaged(format!("the key of client {} is gone", client.0)))
     }
 
-    pub(crate) fn version_of(&self, raw: RawVersion) -> Result<VersionRow, StoreError> {
+    pub(crate) fn version_of(&self, raw: &RawVersion) -> Result<VersionRow, StoreError> {
         let damaged = || StoreError::Damaged(format!("the row of version {}", raw.version));
         let group = usize::try_from(raw.group).ok().and_then(|n| DocumentGroup::ALL.get(n));
         let state = usize::try_from(raw.state).ok().and_then(|n| VersionState::ALL.get(n));
@@ -429,7 +429,6 @@ impl ReadTx<'_> {
             leaf: u64::try_from(raw.leaf).map_err(|_| damaged())?,
             oid: oids::unpack(&raw.oid).ok_or_else(damaged)?,
             arrival: self.term(raw.arrival)?,
-            record: raw.record,
         })
     }
 }
@@ -453,7 +452,6 @@ pub(crate) struct RawVersion {
     leaf: i64,
     oid: Vec<u8>,
     arrival: i64,
-    record: Vec<u8>,
     unit: Option<i64>,
     service_task: Option<i64>,
     specific_type: Option<i64>,
@@ -480,10 +478,9 @@ impl RawVersion {
             leaf: row.get(14)?,
             oid: row.get(15)?,
             arrival: row.get(16)?,
-            record: row.get(17)?,
-            unit: row.get(18)?,
-            service_task: row.get(19)?,
-            specific_type: row.get(20)?,
+            unit: row.get(17)?,
+            service_task: row.get(18)?,
+            specific_type: row.get(19)?,
         })
     }
 }

@@ -41,6 +41,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(15, "identity_joins", "0015_identity_joins"),
     migration!(16, "drafts", "0016_drafts"),
     migration!(17, "retention", "0017_retention"),
+    migration!(18, "lists_from_the_index", "0018_lists_from_the_index"),
 ];
 
 /// Brings the schema up to date, within the caller's transaction.

@@ -81,7 +81,7 @@ macro_rules! list_sql {
         concat!(
             "SELECT version_key, client_key, set_key, version, state, document_group, form, ",
             "controller, case_key, relationship_key, main_key, written_at, archived_at, ",
-            "content_bytes, leaf, oid, arrival, record, unit, service_task, specific_type ",
+            "content_bytes, leaf, oid, arrival, unit, service_task, specific_type ",
             "FROM document_version ",
             $scope,
             " AND (written_at, version_key) < (?2, ?3)",
@@ -164,7 +164,7 @@ impl ReadTx<'_> {
             ],
             RawVersion::read,
         )?;
-        raw.into_iter().map(|raw| self.version_of(raw)).collect()
+        raw.iter().map(|raw| self.version_of(raw)).collect()
     }
 
     /// The place that lies `rows` versions further down a register, whatever else the filter asks;

@@ -964,7 +964,7 @@ fn the_controllers_own_side_hands_over() {
         Err("operator-sees-nothing")
     );
     for without in [system, professional(Role::ProducerWorker, Strength::Strong)] {
-        let without = Caller { registers: Default::default(), ..without };
+        let without = Caller { registers: Vec::new(), ..without };
         assert_eq!(handing(&without), Err("another-register"));
     }
 }

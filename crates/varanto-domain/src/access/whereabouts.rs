@@ -227,7 +227,7 @@ fn identity_code(given: &Content<'_>) -> Option<Content<'static>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::structures::built_in;
+    use crate::structures::{FieldObligation, Names, built_in};
 
     fn rows<'s>(fields: &'s [Field], all: &mut Vec<&'s Field>) {
         for field in fields {
@@ -283,5 +283,160 @@ mod tests {
                 assert_eq!(masking.value(row, &given), None, "{}", row.names.fi);
             }
         }
+    }
+
+    fn row(key: &str, kind: FieldKind) -> Field {
+        let names = Names { fi: key.to_owned(), sv: None };
+        let obligation = FieldObligation::Optional;
+        Field { row: 1, key: key.into(), names, kind, obligation, repeats: true }
+    }
+
+    fn object(members: &[(&'static str, Content<'static>)]) -> Content<'static> {
+        Content::Object(members.iter().map(|(key, value)| ((*key).into(), value.clone())).collect())
+    }
+
+    /// ARC-10: what is known to tell no place is shown, each kind of row by its own rule, and nothing else.
+    #[test]
+    fn what_tells_no_place_is_shown_and_nothing_else() {
+        let day = FinnishDay::new(2026, 11, 2).unwrap();
+        let sets = CodeSets::built_in();
+        let masking = Masking { code_sets: &sets, day };
+        let number = |text: &'static str| Content::Number(text.into());
+        let oid = |text: &str| Some(Oid::parse(text).unwrap());
+        let code = |code_set: Option<Oid>, allowed: &[&str]| FieldKind::Code {
+            code_set,
+            system: None,
+            allowed: allowed.iter().map(|one| (*one).to_owned()).collect(),
+        };
+        let coded = |code: &'static str| {
+            object(&[("code", text_of(code)), ("display", text_of("Kätkölä"))])
+        };
+        let bare = |code: &'static str| object(&[("code", text_of(code))]);
+        let identity = |value: &'static str| {
+            object(&[("system", text_of("urn:oid:1.2.246.21")), ("value", text_of(value))])
+        };
+        let identifier = FieldKind::Identifier { system: None };
+        let phrase = FieldKind::Phrase(vec!["Päätös".to_owned()]);
+        let same = |given: &Content<'static>| Some(given.clone());
+        let (yes, seven) = (Content::Switch(true), number("7"));
+        let quantity = object(&[("value", seven.clone()), ("unit", text_of("Kätkölä"))]);
+        let cases = [
+            ("kesto", FieldKind::Switch, yes.clone(), same(&yes)),
+            ("kesto", FieldKind::Switch, text_of("Kätkölä"), None),
+            ("paiva", FieldKind::Date, text_of("2026-11"), Some(text_of("2026-11"))),
+            (
+                "paiva",
+                FieldKind::Moment,
+                text_of("2026-11-02T09:00:00+02:00"),
+                Some(text_of("2026-11-02T09:00:00+02:00")),
+            ),
+            ("paiva", FieldKind::Date, text_of("Kätkölä"), None),
+            ("paiva", FieldKind::Date, text_of(&"1".repeat(36)), None),
+            ("maara", FieldKind::Number, seven.clone(), same(&seven)),
+            ("maara", FieldKind::Number, text_of("Kätkölä"), None),
+            ("maara", FieldKind::Quantity, quantity, Some(object(&[("value", seven.clone())]))),
+            ("maara", FieldKind::Quantity, text_of("Kätkölä"), None),
+            ("fraasi", phrase.clone(), text_of("Päätös"), Some(text_of("Päätös"))),
+            ("fraasi", phrase, text_of("Kätkölä"), None),
+            ("sukunimi", FieldKind::Name, text_of("Testi"), Some(text_of("Testi"))),
+            ("yksikon_nimi", FieldKind::Name, text_of("Kätkölä"), None),
+            ("selite", FieldKind::Text, text_of("Kätkölä"), None),
+            ("rivi", FieldKind::SignatureLine, text_of("Kätkölä"), None),
+            ("tunnus", identifier.clone(), identity("010190-900P"), Some(identity("010190-900P"))),
+            ("tunnus", identifier, identity("1.2.246.10.3"), None),
+            ("koodi", code(None, &["1"]), coded("1"), Some(bare("1"))),
+            ("koodi", code(None, &["1"]), coded("2"), None),
+            ("koodi", code(oid("1.2.246.537.6.21"), &["1"]), coded("1"), None),
+            ("koodi", code(oid("1.2.246.537.6.999999"), &[]), coded("1"), None),
+        ];
+        for (key, kind, given, expected) in cases {
+            let row = row(key, kind);
+            assert_eq!(masking.value(&row, &given), expected, "{row:?} {given:?}");
+        }
+    }
+
+    /// ARC-10: a code is named anew by its code set, whatever name came with it.
+    #[test]
+    fn a_code_is_named_by_its_code_set() {
+        let day = FinnishDay::new(2026, 11, 2).unwrap();
+        let sets = CodeSets::built_in();
+        let masking = Masking { code_sets: &sets, day };
+        let tasks = Oid::parse("1.2.246.537.6.1221").unwrap();
+        let name = sets.name_of(&tasks, "24", day).unwrap().fi.clone();
+        let kind = FieldKind::Code { code_set: Some(tasks), system: None, allowed: Vec::new() };
+        let given = object(&[("code", text_of("24")), ("display", text_of("Kätkölä"))]);
+        let expected = object(&[("code", text_of("24")), ("display", text_of(&name))]);
+        assert_eq!(masking.value(&row("palvelutehtava", kind), &given), Some(expected));
+    }
+
+    /// ARC-10: of a group what is left is shown, entry by entry; rows of places go with all under them, as does what no
+    /// row says what it is, and a group of which nothing is left.
+    #[test]
+    fn of_a_group_what_is_left_is_shown() {
+        let day = FinnishDay::new(2026, 11, 2).unwrap();
+        let sets = CodeSets::built_in();
+        let masking = Masking { code_sets: &sets, day };
+        let switch = || row("kylla", FieldKind::Switch);
+        let rows = [
+            switch(),
+            row("selite", FieldKind::Text),
+            row("osoite", FieldKind::Group(vec![switch()])),
+            row("jakso", FieldKind::Group(vec![switch(), row("selite", FieldKind::Text)])),
+        ];
+        let (yes, secret) = (Content::Switch(true), text_of("Kätkölä"));
+        let shown = object(&[("kylla", yes.clone())]);
+        let hidden = object(&[("selite", secret.clone())]);
+        let given = object(&[
+            ("kylla", yes.clone()),
+            ("selite", secret.clone()),
+            ("osoite", shown.clone()),
+            ("tuntematon", yes.clone()),
+            (
+                "jakso",
+                Content::List(vec![
+                    object(&[("kylla", yes), ("selite", secret.clone())]),
+                    hidden.clone(),
+                ]),
+            ),
+        ]);
+        let expected =
+            object(&[("kylla", Content::Switch(true)), ("jakso", Content::List(vec![shown]))]);
+        assert_eq!(masking.group(&rows, &given), Some(expected));
+        assert_eq!(
+            masking.group(&rows, &object(&[("jakso", Content::List(vec![hidden.clone()]))])),
+            None
+        );
+        assert_eq!(masking.group(&rows, &hidden), None);
+        assert_eq!(masking.group(&rows, &secret), None);
+    }
+
+    /// ARC-10: of the metadata go the units, producers and organisers, free text, the node of a temporary identifier, and
+    /// identifiers under another organisation's node than the controller's.
+    #[test]
+    fn metadata_are_shown_without_whose_work_it_was() {
+        let (own, other) = ("1.2.246.10.1.14.7", "1.2.246.10.3.14.7");
+        let text = |text: &str| RawValue::Text(text.to_owned().into());
+        for element in Element::ALL.iter().copied() {
+            for id in [own, other, "Kätkölä"] {
+                let mut raw = RawMetadata::default();
+                raw.insert(Element::ControllerId, text("1.2.246.10.1"));
+                raw.insert(element, text(id));
+                let masked = mask_metadata(&raw);
+                let controller = element == Element::ControllerId;
+                let expected = !MASKED_ELEMENTS.contains(&element)
+                    && (id == own || !IDENTIFIERS.contains(&element));
+                assert_eq!(masked.get(element).is_some(), expected, "{element:?} {id}");
+                assert!(controller || masked.get(Element::ControllerId).is_some());
+            }
+            // Of a document whose controller nobody knows no identifier is shown.
+            let mut raw = RawMetadata::default();
+            raw.insert(element, text(own));
+            let expected = !MASKED_ELEMENTS.contains(&element) && !IDENTIFIERS.contains(&element);
+            assert_eq!(mask_metadata(&raw).get(element).is_some(), expected, "{element:?}");
+        }
+        let oid = |text: &str| Oid::parse(text).unwrap();
+        assert!(is_of_the_controller(&oid(own), &oid("1.2.246.10.1")));
+        assert!(!is_of_the_controller(&oid(other), &oid("1.2.246.10.1")));
+        assert!(!is_of_the_controller(&oid("1.2.246.537.6.1"), &oid("1.2.246.537.6.2")));
     }
 }
