@@ -713,6 +713,22 @@ fn a_role_allows_what_its_work_needs() {
     }
 }
 
+/// ACC-2, LOG-2: the data-protection officer sees lists, opens a document for a reason, and does nothing else.
+#[test]
+fn an_officer_opens_for_a_reason() {
+    let officer = |reason: Option<Reason>| {
+        move |world: &mut World| {
+            world.person(Role::DataProtectionOfficer);
+            world.reason = reason;
+        }
+    };
+    let review = Situation::DataProtectionReview;
+    let reason = Some(Reason::Look(LookReason::Correction));
+    check(review, Action::List, officer(None), Ok("review"));
+    check(review, Action::Read, officer(None), Err("reason-needed"));
+    check(review, Action::Read, officer(reason), Ok("review"));
+}
+
 /// ACC-1, JOI-4: who may look at anything at all: strongly authenticated, and certified for reading or in a
 /// role that reads; a citizen always at the own data, the operator never.
 #[test]

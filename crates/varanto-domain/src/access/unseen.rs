@@ -2,7 +2,7 @@
 
 use super::denial::Denial;
 use super::permit::Basis;
-use super::question::{Action, LookReason, Question, Reason, Situation};
+use super::question::{Action, LookReason, Question, Reason};
 use super::{VersionFacts, about, decide};
 use crate::disclosure::is_will;
 
@@ -55,7 +55,7 @@ pub fn seen_with(
             let in_context = matches!(grant.basis, Basis::OwnRegister | Basis::CaseContext);
             in_context.then_some(Some(SeenWith::Reason)).ok_or(denial)
         }
-        Denial::HeldBack if question.situation == Situation::Disclosure => {
+        Denial::HeldBack => {
             let (document, client) = (question.document, question.client);
             let task = document.service_task.as_deref();
             let refused =

@@ -202,6 +202,11 @@ mod tests {
         let changed = [(aino(), None, ended(7, Hand::MainUser)), (elsewhere(), None, BY_MAIN_USER)];
         let both = [(aino(), None), (elsewhere(), None)];
         check(&changed, &both, &["grant aino !"]);
+        // Whoever granted it: the same right is.
+        let others = UserRight { granted_by: "Muu".into(), ..aino() };
+        let changed_of_others =
+            [(others, None, ended(7, Hand::MainUser)), (elsewhere(), None, BY_MAIN_USER)];
+        check(&changed_of_others, &both, &["grant aino !"]);
         check(&changed, &[(aino(), None)], &["end aino !", "grant aino !"]);
         let third = right("aino", "1.2.3");
         check(&changed, &[(elsewhere(), None), (third, None)], &["grant aino"]);
