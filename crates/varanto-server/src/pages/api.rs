@@ -15,8 +15,9 @@ use crate::rest::routes::Operation;
 use crate::rest::table::{SEARCH, TABLE};
 use crate::texts::Language;
 
-const TAGS: [&str; 9] = [
+const TAGS: [&str; 10] = [
     "documents",
+    "retention",
     "relationships",
     "clients",
     "wills",
