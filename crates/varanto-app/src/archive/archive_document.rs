@@ -461,6 +461,12 @@ impl NewlyKept {
 }
 
 impl Work {
+    /// The fault of a document that was destroyed: its identifier names it for good.
+    fn was_destroyed(&self) -> Fault {
+        let fault = Fault::new(FaultKind::DestroyedDocument, "document_id", "ARC-12");
+        fault.value(self.parcel.metadata.document_id.as_str())
+    }
+
     /// The turn on the writer: facts, rule, act, log. What is not yet `sealed` is so under the new
     /// client's key.
     fn keep(&self, tx: &mut WriteTx<'_>, sealed: Option<&Sealed>) -> Result<Kept, AppError> {
@@ -489,10 +495,7 @@ impl Work {
             tx.log(&denied(self.actor.clone(), denial, self.parcel.received))?;
             return Err(AppError::Denied(denial));
         }
-        let destroyed = destroyed.map(|_| {
-            let fault = Fault::new(FaultKind::DestroyedDocument, "document_id", "ARC-12");
-            fault.value(self.parcel.metadata.document_id.as_str())
-        });
+        let destroyed = destroyed.map(|_| self.was_destroyed());
         let faults = reference_rules::check(&naming, &self.parcel.content, &found.facts, today);
         let faults: Vec<Fault> =
             faults.into_iter().chain(destroyed).map(|fault| fault.at(Stage::References)).collect();

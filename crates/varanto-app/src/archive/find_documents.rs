@@ -113,6 +113,14 @@ impl DocumentQuery {
         self.unit.is_some() || self.organiser.is_some()
     }
 
+    /// The permit to show a hit, unless what must be masked of it is what it was found by, or its very name.
+    ///
+    /// Source: ARC-10.
+    fn unless_masked(&self, permit: ReadPermit, row: &VersionRow) -> Result<ReadPermit, Denial> {
+        let tells = || self.narrows_by_what_is_masked() || !may_name(&permit, row);
+        if permit.grant().masks() && tells() { Err(Denial::CannotBeMasked) } else { Ok(permit) }
+    }
+
     /// The names of what the query narrows by, for the log.
     fn narrowed_by(&self) -> String {
         let named = [
@@ -260,25 +268,15 @@ impl App {
         let mut shown = Vec::with_capacity(limit);
         let (mut more, mut last_shown) = (false, None);
         let mut stretch = Stretch::of(query.rows(self.search.rows));
-        let mut most = limit + 1;
         while let Some(filter) = &filter {
             let filter =
                 Filter { until: stretch.end(tx, &scopes, filter, after)?, ..filter.clone() };
-            let rows = newest_of(tx, &scopes, &filter, after, most)?;
-            let full = rows.len() == most;
-            // What follows much that was denied is mostly denied too.
-            most = (most * 2).min(Stretch::FIRST.max(limit + 1));
+            let rows = newest_of(tx, &scopes, &filter, after, limit + 1)?;
+            let full = rows.len() > limit;
             for row in rows {
                 // Whether there is more is told of documents that the caller may open alone.
                 let permit = inquiry.may_list_through(tx, &row, through)?;
-                let hidden = |permit: &ReadPermit| {
-                    permit.grant().masks()
-                        && (query.narrows_by_what_is_masked() || !may_name(permit, &row))
-                };
-                let permit = match permit {
-                    Ok(permit) if hidden(&permit) => Err(Denial::CannotBeMasked),
-                    permit => permit,
-                };
+                let permit = permit.and_then(|permit| query.unless_masked(permit, &row));
                 let place = After { written_at: row.written_at, version: row.version };
                 let kept =
                     self.whose_period_is_over(tx, &row, permit.as_ref().ok(), query.due_on)?;
