@@ -5,6 +5,7 @@ mod decision_table;
 mod dependencies;
 mod fuzzing;
 mod metadata_table;
+mod on_postgres;
 mod pictures;
 mod report;
 mod rules;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::commands::{cargo, run, run_showing};
 use crate::report::{StepReport, Successes, Suite, suites_of_cargo_test};
-use crate::{dependencies, fuzzing, report, system, tidiness};
+use crate::{dependencies, fuzzing, on_postgres, report, system, tidiness};
 
 /// One step: its name, what it is about, and how it runs.
 struct Step {
@@ -14,7 +14,7 @@ struct Step {
     run: fn(bool) -> Result<Vec<Suite>, String>,
 }
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     Step { name: "system", about: "what tests need from the system's packages", run: packages },
     Step { name: "format", about: "rustfmt changes nothing", run: format },
     Step { name: "tidiness", about: "the house's own rules", run: tidy },
@@ -22,6 +22,7 @@ const STEPS: [Step; 9] = [
     Step { name: "clippy", about: "no warning in any target", run: clippy },
     Step { name: "rustdoc", about: "every link in the code's documentation", run: rustdoc },
     Step { name: "tests", about: "unit, integration, corpora and doc tests", run: tests },
+    Step { name: "postgres", about: "the store and the operations on PostgreSQL", run: postgres },
     Step { name: "fuzz", about: "every parser on changed input", run: fuzz },
     Step { name: "bench", about: "the bench runs, tiny", run: bench },
 ];
@@ -128,6 +129,10 @@ fn tests(long: bool) -> Result<Vec<Suite>, String> {
         suites.push(Suite::single("cargo test ends well", false));
     }
     Ok(suites)
+}
+
+fn postgres(_long: bool) -> Result<Vec<Suite>, String> {
+    on_postgres::run()
 }
 
 fn fuzz(long: bool) -> Result<Vec<Suite>, String> {

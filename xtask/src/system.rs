@@ -16,7 +16,7 @@ struct Need {
     without: &'static str,
 }
 
-const NEEDS: [Need; 7] = [
+const NEEDS: [Need; 8] = [
     Need {
         about: "a C++ compiler",
         programs: &["c++", "clang++", "g++"],
@@ -59,6 +59,12 @@ const NEEDS: [Need; 7] = [
         packages: &["softhsm2"],
         without: "nothing is signed with a key in a token",
     },
+    Need {
+        about: "PostgreSQL",
+        programs: &["psql"],
+        packages: &["postgresql"],
+        without: "the store and the operations run on the embedded engine alone",
+    },
 ];
 
 /// Installs what is missing when it may; one suite tells what is there.
@@ -84,6 +90,11 @@ pub(crate) fn provide() -> Result<Vec<Suite>, String> {
 /// The browser's program, if there is one that starts.
 pub(crate) fn browser() -> Option<&'static str> {
     NEEDS[1].programs.iter().copied().find(|name| version(name).is_some())
+}
+
+/// Whether there is PostgreSQL.
+pub(crate) fn has_postgres() -> bool {
+    found(&NEEDS[7]).is_some()
 }
 
 /// Whether there is a C++ compiler.

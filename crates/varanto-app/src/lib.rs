@@ -34,7 +34,7 @@ use std::time::Duration;
 
 use varanto_domain::archive::retention::KindsOfRecords;
 use varanto_domain::time::Clock;
-use varanto_store::{DATABASE_FILE, KeyRing, Store, StoreOptions};
+use varanto_store::{KeyRing, ServerAddress, Store, StoreOptions};
 
 pub use error::{AppError, OpenError};
 pub use registry::{Registry, StructureEntry, StructureState};
@@ -65,6 +65,32 @@ pub struct AppOptions {
     pub search: SearchLimits,
     /// Which types of documents have retention periods of their own.
     pub kinds_of_records: KindsOfRecords,
+    /// The server whose database the archive is in; none: it is in a file of the folder.
+    pub server: Option<ServerPlace>,
+}
+
+/// A database of PostgreSQL, and what is needed to be let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerPlace {
+    /// Its address, without a password.
+    pub url: String,
+    /// A file with the password, where the server wants one.
+    pub password_file: Option<PathBuf>,
+    /// A file (PEM) with the authority of the server's certificate.
+    pub authority: Option<PathBuf>,
+}
+
+impl ServerPlace {
+    fn address(&self) -> Result<ServerAddress, StoreError> {
+        let read = |path: &PathBuf| {
+            std::fs::read(path)
+                .map_err(|error| StoreError::File { path: path.clone(), why: error.to_string() })
+        };
+        let password = self.password_file.as_ref().map(read).transpose()?;
+        let password = password.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
+        let authority = self.authority.as_ref().map(read).transpose()?;
+        ServerAddress::new(&self.url, password.as_deref(), authority.as_deref())
+    }
 }
 
 /// How much work one search may be.
@@ -97,7 +123,18 @@ impl AppOptions {
             pdf: PdfRules::default(),
             search: SearchLimits::default(),
             kinds_of_records: KindsOfRecords::default(),
+            server: None,
         }
+    }
+
+    fn of_store(&self) -> Result<StoreOptions, StoreError> {
+        Ok(StoreOptions {
+            queue: self.queue,
+            readers: self.readers,
+            group: self.group,
+            server: self.server.as_ref().map(ServerPlace::address).transpose()?,
+            ..StoreOptions::of_origin(&self.origin)
+        })
     }
 }
 
@@ -123,21 +160,24 @@ impl App {
     /// # Errors
     /// What the store or a loaded register file answers.
     pub fn open(options: &AppOptions, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let store_options = options.of_store()?;
         let ring = if KeyRing::exists(&options.key_folder) {
             KeyRing::open(&options.key_folder)?
-        } else if options.folder.join(DATABASE_FILE).exists() {
+        } else if Store::exists(&options.folder, &store_options)? {
             return Err(StoreError::WrongKeys("the key files are missing").into());
         } else {
             KeyRing::create(&options.key_folder)?
         };
-        let store_options = StoreOptions {
-            queue: options.queue,
-            readers: options.readers,
-            group: options.group,
-            ..StoreOptions::of_origin(&options.origin)
-        };
         let store = Store::open(&options.folder, ring, &store_options, Arc::clone(&clock))?;
         Self::over(store, clock, options)
+    }
+
+    /// Whether there is an archive to open.
+    ///
+    /// # Errors
+    /// What the server of the database answers.
+    pub fn exists(options: &AppOptions) -> Result<bool, StoreError> {
+        Store::exists(&options.folder, &options.of_store()?)
     }
 
     /// Opens an archive for reading only, beside the process that writes it: for `verify`.
@@ -146,7 +186,7 @@ impl App {
     /// What the store answers; there must be one.
     pub fn open_read_only(options: &AppOptions, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let ring = KeyRing::open(&options.key_folder)?;
-        let store = Store::open_read_only(&options.folder, ring, &options.origin)?;
+        let store = Store::open_read_only(&options.folder, ring, &options.of_store()?)?;
         Self::over(store, clock, options)
     }
 

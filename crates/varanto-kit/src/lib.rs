@@ -8,4 +8,5 @@ pub mod oidc;
 pub mod outside;
 pub mod pdf;
 pub mod population_register;
+pub mod postgres;
 pub mod signers;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use varanto_app::archive::{PdfRules, PdfValidator};
-use varanto_app::{AppOptions, SearchLimits};
+use varanto_app::{AppOptions, SearchLimits, ServerPlace};
 use varanto_domain::archive::conformance::{
     ConformanceException, ConformanceLevel, ConformanceLevels,
 };
@@ -30,7 +30,7 @@ pub struct Config {
     pub listen: Listen,
     /// How much and how long a request may take.
     pub limits: Limits,
-    /// The embedded store.
+    /// The database and its writer.
     pub store: Store,
     /// Whose client certificates are trusted besides the archive's own.
     pub clients: Clients,
@@ -97,10 +97,29 @@ pub struct Limits {
     pub search_seconds: u64,
 }
 
-/// The embedded store.
+/// Which database the archive is in.
+#[derive(Debug, Clone, Copy, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// SQLite: a file in the data directory.
+    #[default]
+    Sqlite,
+    /// A database of a PostgreSQL server.
+    Postgres,
+}
+
+/// The store.
 #[derive(Debug, Clone, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
 pub struct Store {
+    /// Which database it is.
+    pub engine: Engine,
+    /// The address of the PostgreSQL database, without a password.
+    pub url: String,
+    /// A file with the password, where the server wants one.
+    pub password_file: Option<PathBuf>,
+    /// A PEM file of the authorities whose certificate the server shows.
+    pub authority: Option<PathBuf>,
     /// The name of the proof log, unique in the world; it cannot change later.
     pub origin: String,
     /// How many writes may wait.
@@ -456,7 +475,16 @@ impl Default for Limits {
 
 impl Default for Store {
     fn default() -> Self {
-        Self { origin: "varanto.local/log".into(), queue: 1024, readers: 4, group: 256 }
+        Self {
+            engine: Engine::default(),
+            url: String::new(),
+            password_file: None,
+            authority: None,
+            origin: "varanto.local/log".into(),
+            queue: 1024,
+            readers: 4,
+            group: 256,
+        }
     }
 }
 
@@ -584,6 +612,24 @@ impl Config {
             (self.limits.answer_seconds == 0, "limits.answer_seconds", "at least one is needed"),
             (self.limits.search_rows == 0, "limits.search_rows", "at least one is needed"),
             (self.limits.search_seconds == 0, "limits.search_seconds", "at least one is needed"),
+            (
+                self.store.engine == Engine::Postgres && self.store.url.is_empty(),
+                "store.url",
+                "the address of the PostgreSQL database is needed",
+            ),
+            (
+                self.store.engine == Engine::Sqlite
+                    && (!self.store.url.is_empty()
+                        || self.store.password_file.is_some()
+                        || self.store.authority.is_some()),
+                "store.engine",
+                "an address is of use to the engine postgres alone",
+            ),
+            (
+                self.store.engine == Engine::Postgres && !self.backup.folder.as_os_str().is_empty(),
+                "backup.folder",
+                "a database of PostgreSQL is backed up by its own means: pg_basebackup, continuous archiving",
+            ),
             (self.store.readers == 0, "store.readers", "at least one is needed"),
             (self.store.queue == 0, "store.queue", "at least one is needed"),
             (self.store.group == 0, "store.group", "at least one is needed"),
@@ -722,6 +768,11 @@ impl Config {
                 vouchers: self.retention.vouchers.clone(),
                 fees: self.retention.fees.clone(),
             },
+            server: (self.store.engine == Engine::Postgres).then(|| ServerPlace {
+                url: self.store.url.clone(),
+                password_file: self.store.password_file.clone(),
+                authority: self.store.authority.clone(),
+            }),
             ..AppOptions::in_folder(&self.data)
         }
     }

@@ -27,6 +27,10 @@ impl ClientCache {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(lookup).copied()
     }
 
+    pub(crate) fn forget(&self) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     fn keep(&self, lookup: Lookup, client: ClientKey) {
         let mut clients = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if clients.len() < CLIENTS_KEPT {

@@ -18,7 +18,7 @@ use crate::content::Place;
 use crate::documents::VersionRow;
 use crate::engine::{Row, params};
 use crate::oids;
-use crate::{ReadTx, Store, StoreError, WriteTx};
+use crate::{ReadTx, StoreError, WriteTx};
 
 const HOLD: &str = "hold";
 
@@ -46,14 +46,26 @@ macro_rules! lists_sql {
     };
 }
 
-impl Store {
-    /// Folds the write-ahead log into the database, so that what was destroyed is in neither. False when somebody who
-    /// reads kept it from being emptied: then it is tried again later.
-    ///
-    /// # Errors
-    /// The database's error.
-    pub fn fold(&self) -> Result<bool, StoreError> {
-        self.beside_the_writer()?.fold_all()
+/// Where bytes of what was destroyed may be left in the files of the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Remains {
+    /// Nowhere: they are overwritten, and the write-ahead log is empty.
+    Nowhere,
+    /// In the write-ahead log: somebody who reads kept it from being emptied, and it is tried again later.
+    InLog,
+    /// With the server that the database is on: the archive overwrites nothing there.
+    OnServer,
+}
+
+impl Remains {
+    /// Its word in answers; it never changes.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Nowhere => "nowhere",
+            Self::InLog => "write-ahead-log",
+            Self::OnServer => "database-server",
+        }
     }
 }
 
@@ -112,7 +124,7 @@ impl ReadTx<'_> {
     ) -> Result<Vec<Hold>, StoreError> {
         const SQL: &str = holds_sql!(
             "INDEXED BY hold_by_register WHERE controller = ?1 AND hold_key < ?2 \
-             AND (?3 OR lifted_line IS NULL) ORDER BY hold_key DESC LIMIT ?4"
+             AND (?3 = 1 OR lifted_line IS NULL) ORDER BY hold_key DESC LIMIT ?4"
         );
         let Some(register) = self.find_term(register.as_str())? else { return Ok(Vec::new()) };
         let params = params![register, under, lifted_too, i64::try_from(most).unwrap_or(i64::MAX)];
@@ -537,7 +549,8 @@ impl WriteTx<'_> {
     }
 
     /// Destroys a version: its content, metadata, signatures, and all that was derived of it. What is left is its
-    /// identifier, its leaf, and what `facts` say. The bytes are overwritten in the database.
+    /// identifier, its leaf, and what `facts` say. A file of the embedded engine has its bytes overwritten; a server
+    /// marks them as free ([`Remains::OnServer`]).
     ///
     /// # Errors
     /// [`StoreError::Damaged`] also when the facts are of another version than the permit.

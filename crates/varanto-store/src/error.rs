@@ -29,6 +29,24 @@ pub enum StoreError {
     /// The group this operation belonged to could not be committed. Nothing of it was kept.
     #[error("the commit failed and nothing was kept: {0}")]
     NotCommitted(String),
+    /// The database cannot be reached, or takes no writes for now. Nothing was kept; try again shortly.
+    #[error("the database cannot be used now, and nothing was kept: {0}")]
+    Unavailable(String),
+    /// The connection was lost while the group this operation belonged to was committed. It is kept whole, or not at
+    /// all: whoever asks again, or sends the same again, learns which.
+    #[error(
+        "the database was lost during the commit, and nobody knows yet whether it was kept: {0}"
+    )]
+    OutcomeUnknown(String),
+    /// The address of the database cannot be used.
+    #[error("the address of the database {0}")]
+    Address(String),
+    /// What was asked is done with one file, and the archive is in a database of a server.
+    #[error(
+        "the archive is kept in PostgreSQL, so its database is backed up by PostgreSQL's own means (pg_basebackup, \
+         continuous archiving)"
+    )]
+    OnServer,
     /// The same unique thing is there already.
     #[error("a unique value is there already: {0}")]
     Conflict(String),

@@ -23,6 +23,11 @@ impl KeyMaker {
         Self { last: AtomicI64::new(horizon), clock }
     }
 
+    /// Goes on above `horizon`, where that is higher.
+    pub(crate) fn rise_above(&self, horizon: i64) {
+        self.last.fetch_max(horizon, Ordering::AcqRel);
+    }
+
     pub(crate) fn last(&self) -> i64 {
         self.last.load(Ordering::Acquire)
     }

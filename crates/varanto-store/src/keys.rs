@@ -386,6 +386,11 @@ impl Keys {
         self.lock().forget(client);
     }
 
+    /// Forgets every key but that some were destroyed: another program may have destroyed more.
+    pub(crate) fn forget_all(&self) {
+        self.lock().forget_all();
+    }
+
     fn lock(&self) -> MutexGuard<'_, KeptKeys> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -450,6 +455,11 @@ impl KeptKeys {
     fn forget(&mut self, client: i64) {
         self.keys.remove(&client);
         self.destroyed.insert(client);
+    }
+
+    fn forget_all(&mut self) {
+        self.keys.clear();
+        self.turns.clear();
     }
 }
 

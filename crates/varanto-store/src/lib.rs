@@ -1,6 +1,6 @@
 //! The shelves: everything SQL, the proof log and the keys.
 //!
-//! [`Store`] is the embedded engine: one SQLite database in a folder. Operations are synchronous
+//! [`Store`] is one database: a file of SQLite in a folder, or a database of PostgreSQL. Operations are synchronous
 //! closures: [`Store::read`] gives them a snapshot ([`ReadTx`]), [`Store::write`] a turn on the one
 //! writer ([`WriteTx`]), which makes many of them durable with one wait for the disk and answers none
 //! before that. The rooms in reading order:
@@ -62,11 +62,12 @@ mod writer;
 pub use backup::{BackupFolder, Going, KeepRule, Point, Points, Pruned, Stopped, files_beside};
 pub use content::{Dictionary, Place, train_dictionary};
 pub use delegations::DelegationRow;
-pub use destruction::DestroyedFacts;
+pub use destruction::{DestroyedFacts, Remains};
 pub use documents::{
     InvalidationRow, NewVersion, SealedContent, SealedRecord, VersionEvidence, VersionRow,
 };
 pub use drafts::{DraftRow, NewDraft, SealedDraft};
+pub use engine::ServerAddress;
 pub use error::{Commits, StoreError};
 pub use keymaker::KeyMaker;
 pub use keys::{

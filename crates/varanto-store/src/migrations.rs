@@ -3,13 +3,13 @@
 use aws_lc_rs::digest;
 
 use crate::StoreError;
-use crate::engine::{Session, params};
+use crate::engine::{Session, Statements, params};
 
 /// One schema change, from the file `migrations/embedded/<number>_<name>.sql`.
 pub(crate) struct Migration {
     number: i64,
     name: &'static str,
-    sql: &'static str,
+    pub(crate) sql: &'static str,
 }
 
 macro_rules! migration {
@@ -50,20 +50,19 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
 /// [`StoreError::SchemaNewer`] and [`StoreError::SchemaAltered`] when the store holds a change that
 /// this program does not know so; nothing is written then.
 pub(crate) fn apply(session: &Session, known: &[Migration]) -> Result<(), StoreError> {
-    session.script(
+    session.define(
         "CREATE TABLE IF NOT EXISTS schema_migration (
             number INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 BLOB NOT NULL) STRICT",
     )?;
-    session.mark_as_ours()?;
     let applied = check(session, known)?;
     for migration in &known[applied..] {
-        session.script(migration.sql)?;
+        session.define(migration.sql)?;
         session.execute(
             "INSERT INTO schema_migration (number, name, sha256) VALUES (?1, ?2, ?3)",
             params![migration.number, migration.name, sha256(migration)],
         )?;
     }
-    Ok(())
+    session.settle()
 }
 
 /// Refuses a store whose schema is not exactly this program's.
@@ -77,21 +76,21 @@ fn check(session: &Session, known: &[Migration]) -> Result<usize, StoreError> {
     if !session.has_table("schema_migration")? {
         return Ok(0);
     }
+    let rows = session.all(SQL, [], |row| {
+        Ok((row.get::<i64>(0)?, row.get::<String>(1)?, row.get::<Vec<u8>>(2)?))
+    })?;
     let mut applied = 0;
-    session.each(SQL, [], |row| {
-        let (number, name): (i64, String) = (row.get(0)?, row.get(1)?);
+    for (number, name, kept) in rows {
         let Some(migration) = known.get(applied) else {
             return Err(StoreError::SchemaNewer { number, name });
         };
-        let same = migration.number == number
-            && migration.name == name
-            && row.get::<&[u8]>(2)? == sha256(migration);
+        let same =
+            migration.number == number && migration.name == name && kept == sha256(migration);
         if !same {
             return Err(StoreError::SchemaAltered { number, name });
         }
         applied += 1;
-        Ok(())
-    })?;
+    }
     Ok(applied)
 }
 

@@ -81,7 +81,7 @@ impl ReadTx<'_> {
         const SQL: &str = "SELECT notice_key, relationship_key, client_key, kind, service_task,
             services, day, told_from, made_at, acknowledged_at FROM notice
             WHERE holder = ?1 AND notice_key > ?2 AND told_from <= ?3
-            AND (?4 OR acknowledged_at IS NULL) ORDER BY notice_key LIMIT ?5";
+            AND (?4 = 1 OR acknowledged_at IS NULL) ORDER BY notice_key LIMIT ?5";
         let Some(holder) = self.find_term(permit.holder().as_str())? else {
             return Ok(Vec::new());
         };
@@ -98,8 +98,8 @@ impl ReadTx<'_> {
     /// The digest of what a notice's row holds.
     fn notice_digest(&self, key: i64) -> Result<Hash, StoreError> {
         const SQL: &str = "SELECT concat_ws(' ', notice_key, relationship_key, client_key, holder,
-            kind, coalesce(service_task, '-'), day, told_from, made_at,
-            coalesce(acknowledged_at, '-'), services) FROM notice WHERE notice_key = ?1";
+            kind, coalesce(CAST(service_task AS TEXT), '-'), day, told_from, made_at,
+            coalesce(CAST(acknowledged_at AS TEXT), '-'), services) FROM notice WHERE notice_key = ?1";
         let row: String = self.one(SQL, [key], |row| row.get(0))?;
         Ok(sha256(row.as_bytes()))
     }
@@ -154,7 +154,7 @@ impl WriteTx<'_> {
         made_at: Instant,
     ) -> Result<(), StoreError> {
         const SQL: &str = "INSERT INTO notice VALUES
-            (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, NULL, x'')";
+            (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, NULL, ?11)";
         let key = self.next_key();
         let holder = self.make_term(notice.holder.as_str())?;
         let task = self.make_term_if(notice.service_task.as_deref())?;
@@ -171,6 +171,7 @@ impl WriteTx<'_> {
                 notice.day.number(),
                 notice.told_from.number(),
                 made_at.millis(),
+                b"".as_slice(),
             ],
         )?;
         self.seal_notice(key)
@@ -194,7 +195,7 @@ impl WriteTx<'_> {
         services: &[Arc<str>],
     ) -> Result<(), StoreError> {
         const SQL: &str = "DELETE FROM notice WHERE relationship_key = ?1 AND holder = ?2
-            AND service_task IS ?3 AND services = ?4 AND kind = 1 AND acknowledged_at IS NULL";
+            AND service_task IS NOT DISTINCT FROM ?3 AND services = ?4 AND kind = 1 AND acknowledged_at IS NULL";
         let holder = self.make_term(holder.as_str())?;
         let task = self.make_term_if(service_task)?;
         self.execute(SQL, params![relationship_key, holder, task, services.join("\n")])?;

@@ -69,7 +69,7 @@ impl ReadTx<'_> {
     ) -> Result<Vec<OpeningRow>, StoreError> {
         const SQL: &str = openings_sql!(
             "INDEXED BY opening_by_register WHERE controller = ?1 AND opening_key < ?2 \
-             AND (?3 >> state) & 1 ORDER BY opening_key DESC LIMIT ?4"
+             AND (?3 >> CAST(state AS INTEGER)) & 1 = 1 ORDER BY opening_key DESC LIMIT ?4"
         );
         let Some(register) = self.find_term(register.as_str())? else { return Ok(Vec::new()) };
         let states: i64 = states.iter().map(|state| 1 << (*state as i64)).sum();

@@ -119,7 +119,7 @@ impl ReadTx<'_> {
         most: usize,
     ) -> Result<Vec<(ClientKey, PersonalIdentityCode)>, StoreError> {
         const SQL: &str = "SELECT client_key, sealed FROM person WHERE due_at <= ?1
-            ORDER BY due_at LIMIT ?2";
+            ORDER BY due_at, client_key LIMIT ?2";
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let rows: Vec<(i64, Vec<u8>)> =
             self.all(SQL, params![now.millis(), most], |row| Ok((row.get(0)?, row.get(1)?)))?;

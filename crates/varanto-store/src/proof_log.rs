@@ -11,7 +11,7 @@ use varanto_domain::archive::proof::{
 };
 use varanto_domain::time::Instant;
 
-use crate::engine::{Session, params};
+use crate::engine::{Session, Statements, params};
 use crate::keys::KeyRing;
 use crate::{ReadTx, StoreError};
 

@@ -1,18 +1,18 @@
 //! The pool of reading sessions.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::engine::Session;
+use crate::engine::{Database, Session};
 use crate::{StoreError, StoreOptions};
 
 /// How long a read waits for a session before it is turned away.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Reading sessions, opened as they are first needed.
 pub(crate) struct Readers {
-    path: PathBuf,
+    database: Database,
+    newest: bool,
     mmap_mib: u32,
     idle: Mutex<Idle>,
     freed: Condvar,
@@ -24,19 +24,21 @@ struct Idle {
 }
 
 impl Readers {
-    /// A session beside the writer's that may fold the write-ahead log in.
-    pub(crate) fn open_beside(&self) -> Result<Session, StoreError> {
-        Session::open_folding(&self.path)
-    }
-
-    pub(crate) fn of(path: &Path, options: &StoreOptions) -> Self {
+    /// With `newest`, everything is seen that was written.
+    pub(crate) fn of(database: Database, options: &StoreOptions, newest: bool) -> Self {
         let idle = Idle { sessions: Vec::new(), unopened: options.readers.max(1) };
         Self {
-            path: path.into(),
+            database,
+            newest,
             mmap_mib: options.mmap_mib,
             idle: Mutex::new(idle),
             freed: Condvar::new(),
         }
+    }
+
+    /// What the sessions are of.
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
     }
 
     /// Runs `read` within one snapshot. With a time given, a statement that runs when it is over is
@@ -46,27 +48,40 @@ impl Readers {
         time: Option<Duration>,
         read: impl FnOnce(&Session) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut session = self.take()?;
-        let answer = catch_unwind(AssertUnwindSafe(|| {
-            session.begin_reading(time)?;
-            read(&session)
-        }));
+        let session = self.begin(time)?;
+        let answer = catch_unwind(AssertUnwindSafe(|| read(&session)));
         self.put_back(session);
         answer.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
-    fn take(&self) -> Result<Session, StoreError> {
+    /// Begins a snapshot. Sessions that were lost while they were idle are opened anew.
+    fn begin(&self, time: Option<Duration>) -> Result<Session, StoreError> {
+        loop {
+            let (mut session, fresh) = self.take()?;
+            match session.begin_reading(time) {
+                Ok(()) => return Ok(session),
+                Err(StoreError::Unavailable(_)) if !fresh => self.put_back(session),
+                Err(error) => {
+                    self.put_back(session);
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// A session, and whether it was opened for this.
+    fn take(&self) -> Result<(Session, bool), StoreError> {
         let until = Instant::now() + PATIENCE;
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             if let Some(session) = idle.sessions.pop() {
-                return Ok(session);
+                return Ok((session, false));
             }
             if idle.unopened > 0 {
                 idle.unopened -= 1;
                 drop(idle);
-                return Session::open_reading(&self.path, self.mmap_mib)
-                    .inspect_err(|_| self.give_up());
+                let opened = self.database.open_reading(self.mmap_mib, self.newest);
+                return opened.map(|session| (session, true)).inspect_err(|_| self.give_up());
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {

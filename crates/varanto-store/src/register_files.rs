@@ -93,7 +93,7 @@ impl WriteTx<'_> {
         content: &[u8],
     ) -> Result<(), StoreError> {
         const SQL: &str = "INSERT INTO register_file (kind, name, loaded_at, state, content)
-            VALUES (?1, ?2, ?3, 'ready', ?4) ON CONFLICT DO UPDATE SET
+            VALUES (?1, ?2, ?3, 'ready', ?4) ON CONFLICT (kind, name) DO UPDATE SET
             loaded_at = excluded.loaded_at, state = 'ready', content = excluded.content";
         let now = self.now().millis();
         let kept = checksum::append(content, &[kind.name().as_bytes(), name.as_bytes()]);

@@ -142,7 +142,7 @@ impl ReadTx<'_> {
     /// The clients of a case, and the time of each in it, in their order.
     fn list_case_clients(&self, key: i64) -> Result<Vec<InCase>, StoreError> {
         const SQL: &str = "SELECT client_key, joined_at, left_at, place FROM case_client
-            WHERE case_key = ?1";
+            WHERE case_key = ?1 ORDER BY place";
         let rows: Vec<(InCase, i64)> =
             self.all(SQL, [key], |row| Ok((in_case(row)?, row.get(3)?)))?;
         let in_place = |(expected, (one, place)): (i64, (InCase, i64))| {
@@ -155,7 +155,7 @@ impl ReadTx<'_> {
     /// Who is in a joint case, and when; nobody in one that is not joint.
     pub fn list_joint_clients(&self, key: i64) -> Result<Vec<InCase>, StoreError> {
         const SQL: &str = "SELECT client_key, joined_at, left_at FROM case_client WHERE case_key =
-            (SELECT case_key FROM client_case WHERE case_key = ?1 AND joint = 1)";
+            (SELECT case_key FROM client_case WHERE case_key = ?1 AND joint = 1) ORDER BY place";
         self.all(SQL, [key], in_case)
     }
 

@@ -22,10 +22,10 @@ pub struct RoadCounts {
 impl ReadTx<'_> {
     /// Counts a controller's relationships by road, on a day.
     pub fn count_roads(&self, controller: &Oid, day: FinnishDay) -> Result<RoadCounts, StoreError> {
-        const SQL: &str = "SELECT coalesce(sum(active AND road = 0), 0),
-            coalesce(sum(active AND road = 1), 0), coalesce(sum(NOT active), 0)
-            FROM (SELECT road, old = 0 AND coalesce(last_day >= ?2, 1) AS active
-            FROM relationship WHERE controller = ?1)";
+        const SQL: &str = "SELECT count(*) FILTER (WHERE active AND road = 0),
+            count(*) FILTER (WHERE active AND road = 1), count(*) FILTER (WHERE NOT active)
+            FROM (SELECT road, old = 0 AND (last_day IS NULL OR last_day >= ?2) AS active
+            FROM relationship WHERE controller = ?1) AS kept";
         let Some(term) = self.find_term(controller.as_str())? else {
             return Ok(RoadCounts::default());
         };
@@ -46,7 +46,7 @@ impl ReadTx<'_> {
     ) -> Result<Vec<i64>, StoreError> {
         const SQL: &str = "SELECT relationship_key FROM relationship
             WHERE relationship_key > ?1 AND controller = ?2 AND road = ?3 AND old = 0
-            AND coalesce(last_day >= ?4, 1) ORDER BY relationship_key LIMIT ?5";
+            AND (last_day IS NULL OR last_day >= ?4) ORDER BY relationship_key LIMIT ?5";
         let Some(term) = self.find_term(controller.as_str())? else { return Ok(Vec::new()) };
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let bound = params![above, term, road as i64, day.number(), most];

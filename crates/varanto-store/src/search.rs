@@ -86,7 +86,7 @@ macro_rules! list_sql {
             $scope,
             " AND (written_at, version_key) < (?2, ?3)",
             " AND (written_at, version_key) >= (?4, ?5)",
-            " AND (?6 >> state) & 1",
+            " AND (?6 >> CAST(state AS INTEGER)) & 1 = 1",
             " AND (?7 IS NULL OR controller = ?7)",
             " AND (?8 IS NULL OR case_key = ?8)",
             " AND (?9 IS NULL OR relationship_key = ?9)",

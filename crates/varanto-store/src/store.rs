@@ -1,4 +1,4 @@
-//! The embedded engine: one SQLite database, one writer that commits groups, many snapshot readers.
+//! The store: one database, one writer that commits groups, many snapshot readers.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
@@ -12,10 +12,9 @@ use varanto_domain::archive::proof::{CheckpointBody, empty_root};
 use varanto_domain::ids::{ClientIdentifier, Ids};
 use varanto_domain::time::{Clock, Instant};
 
-use crate::StoreError;
 use crate::clients::ClientCache;
 use crate::content::{Codec, Place};
-use crate::engine::{Session, params};
+use crate::engine::{Database, ServerAddress, Session, Statements, params};
 use crate::error::Commits;
 use crate::keymaker::KeyMaker;
 use crate::keys::{DataKey, KeyRing, Keys, WrappedKey, make_folder, make_store_key};
@@ -26,6 +25,7 @@ use crate::readers::Readers;
 use crate::term_cache::TermCache;
 use crate::tx::{ReadTx, WriteTx};
 use crate::writer::{Job, Waiting, Writer};
+use crate::{Remains, StoreError};
 
 /// The database's file name in the store's folder.
 pub const DATABASE_FILE: &str = "varanto.db";
@@ -55,6 +55,8 @@ pub struct StoreOptions {
     /// How long the write-ahead log may grow, in MiB, before the writer waits a moment for the
     /// readers that keep it from being folded in. Usually it is folded in at 32 MiB.
     pub log_mib: u32,
+    /// The database of a server that the store is in; none: it is in a file of the folder.
+    pub server: Option<ServerAddress>,
 }
 
 impl StoreOptions {
@@ -70,6 +72,14 @@ impl StoreOptions {
             cache_mib: 64,
             mmap_mib: 2047,
             log_mib: 128,
+            server: None,
+        }
+    }
+
+    fn database(&self, folder: &Path) -> Database {
+        match &self.server {
+            Some(address) => Database::Server(Box::new(address.clone())),
+            None => Database::Embedded(folder.join(DATABASE_FILE)),
         }
     }
 }
@@ -113,7 +123,7 @@ pub struct Durable<T> {
 }
 
 impl Store {
-    /// Opens the store in a folder, making it when the folder is missing or has none, and brings its
+    /// Opens the store of a folder, or on the server that the options name, making it when there is none, and brings its
     /// schema up to date.
     ///
     /// # Errors
@@ -139,14 +149,15 @@ impl Store {
     ) -> Result<Self, StoreError> {
         make_folder(folder).map_err(|error| StoreError::file(folder, &error))?;
         let lock = lock(folder)?;
-        let path = folder.join(DATABASE_FILE);
-        let session = Session::open_writing(&path, options)?;
+        let database = options.database(folder);
+        let session = database.open_writing(options)?;
         let facts = prepare(&session, &ring, &options.origin, clock.now(), migrations)?;
         let keys = facts.keys(ring, &options.origin)?;
         let ids = KeyMaker::above(facts.horizon, Arc::clone(&clock));
         let shared = Arc::new(Shared::new(keys, &options.origin, ids, clock));
         let newest = ReadTx::snapshot(&session, &shared).newest_checkpoint()?;
-        let writer = Writer::new(session, Arc::clone(&shared), newest, facts.horizon)?;
+        let place = (database.clone(), options.clone());
+        let writer = Writer::new(place, session, Arc::clone(&shared), newest, facts.horizon)?;
         let (jobs, waiting) = sync_channel(options.queue.max(1));
         let most = options.group.max(1);
         let writer = std::thread::Builder::new()
@@ -155,7 +166,7 @@ impl Store {
             .map_err(|error| StoreError::file(folder, &error))?;
         let inside = Inside {
             shared,
-            readers: Readers::of(&path, options),
+            readers: Readers::of(database, options, true),
             jobs: Some(jobs),
             writer_thread: Some(writer.thread().id()),
             writer: Mutex::new(Some(writer)),
@@ -164,20 +175,38 @@ impl Store {
         Ok(Self { inside: Arc::new(inside) })
     }
 
+    /// Whether there is a store already, in the folder or on the server.
+    ///
+    /// # Errors
+    /// What the server answers.
+    pub fn exists(folder: &Path, options: &StoreOptions) -> Result<bool, StoreError> {
+        let database = options.database(folder);
+        match &database {
+            Database::Embedded(path) => Ok(path.exists()),
+            Database::Server(_) => {
+                database.open_reading(options.mmap_mib, true)?.has_table("store_fact")
+            }
+        }
+    }
+
     /// Opens a store for reading, also beside the process that writes it. Nothing is changed.
     ///
     /// # Errors
     /// As for [`Store::open`], and [`StoreError::SchemaOlder`] when its schema is not up to date.
-    pub fn open_read_only(folder: &Path, ring: KeyRing, origin: &str) -> Result<Self, StoreError> {
-        let path = folder.join(DATABASE_FILE);
-        if !path.is_file() {
-            return Err(StoreError::NotAStore(path));
+    pub fn open_read_only(
+        folder: &Path,
+        ring: KeyRing,
+        options: &StoreOptions,
+    ) -> Result<Self, StoreError> {
+        let (database, origin) = (options.database(folder), options.origin.as_str());
+        let place = database.place();
+        if matches!(&database, Database::Embedded(path) if !path.is_file()) {
+            return Err(StoreError::NotAStore(place));
         }
-        let options = StoreOptions::of_origin(origin);
-        let readers = Readers::of(&path, &options);
+        let readers = Readers::of(database, options, false);
         let (facts, newest) = readers.snapshot(None, |session| {
             if !session.is_ours_or_empty()? {
-                return Err(StoreError::NotAStore(path.clone()));
+                return Err(StoreError::NotAStore(place.clone()));
             }
             require_current(session, MIGRATIONS)?;
             let newest =
@@ -335,12 +364,16 @@ impl Store {
         self.inside.shared.counters.snapshot()
     }
 
-    /// A session beside the writer's, for what no operation does.
-    pub(crate) fn beside_the_writer(&self) -> Result<Session, StoreError> {
+    /// Folds the write-ahead log into the database, so that what was destroyed is in neither; answers what of it may
+    /// be left all the same.
+    ///
+    /// # Errors
+    /// The database's error.
+    pub fn fold(&self) -> Result<Remains, StoreError> {
         if self.inside.jobs.is_none() {
             return Err(StoreError::ReadOnly);
         }
-        self.inside.readers.open_beside()
+        self.inside.readers.database().fold_beside()
     }
 
     /// Finishes what waits, folds the write-ahead log in, and ends the writer. Clones of this store
@@ -371,6 +404,13 @@ impl Drop for Inside {
 }
 
 impl Shared {
+    /// Forgets what is kept in memory of the rows: they may have been changed by another program.
+    pub(crate) fn forget(&self) {
+        self.keys.forget_all();
+        self.terms.forget();
+        self.clients.forget();
+    }
+
     fn new(keys: Keys, origin: &str, ids: KeyMaker, clock: Arc<dyn Clock>) -> Self {
         let origin = origin.into();
         Self {

@@ -99,8 +99,9 @@ impl WriteTx<'_> {
         content_bytes: u64,
     ) -> Result<(), StoreError> {
         const SQL: &str = "INSERT INTO tally VALUES (?1, ?2, ?3, ?4, 1, ?5)
-            ON CONFLICT DO UPDATE SET versions = versions + 1,
-            content_bytes = content_bytes + excluded.content_bytes";
+            ON CONFLICT (controller, month, document_group, document_type) DO UPDATE SET
+            versions = tally.versions + 1,
+            content_bytes = tally.content_bytes + excluded.content_bytes";
         let controller = self.make_term(controller.as_str())?;
         let document_type = self.make_term_if(kind.1)?.unwrap_or(0);
         let month = month_of(written);
@@ -116,13 +117,15 @@ impl WriteTx<'_> {
         archived: FinnishDay,
         millis: i64,
     ) -> Result<(), StoreError> {
-        const SQL: &str = "INSERT INTO archiving_delay VALUES (?1, ?2, 1, ?3, ?3, ?4, ?5, ?6)
-            ON CONFLICT DO UPDATE SET versions = versions + 1,
-            total_millis = total_millis + excluded.total_millis,
-            most_millis = max(most_millis, excluded.most_millis),
-            within_hour = within_hour + excluded.within_hour,
-            within_day = within_day + excluded.within_day,
-            within_week = within_week + excluded.within_week";
+        const SQL: &str =
+            "INSERT INTO archiving_delay AS kept VALUES (?1, ?2, 1, ?3, ?3, ?4, ?5, ?6)
+            ON CONFLICT (controller, day) DO UPDATE SET versions = kept.versions + 1,
+            total_millis = kept.total_millis + excluded.total_millis,
+            most_millis = CASE WHEN kept.most_millis > excluded.most_millis
+            THEN kept.most_millis ELSE excluded.most_millis END,
+            within_hour = kept.within_hour + excluded.within_hour,
+            within_day = kept.within_day + excluded.within_day,
+            within_week = kept.within_week + excluded.within_week";
         let controller = self.make_term(controller.as_str())?;
         let within = [HOUR, DAY, WEEK].map(|limit| i64::from(millis <= limit));
         self.execute(
@@ -179,7 +182,7 @@ impl ReadTx<'_> {
     /// Every tally, by controller and month.
     pub fn list_tallies(&self) -> Result<Vec<TallyRow>, StoreError> {
         const SQL: &str = "SELECT controller, month, document_group, document_type, versions,
-            content_bytes FROM tally";
+            content_bytes FROM tally ORDER BY controller, month, document_group, document_type";
         type Raw = (i64, i64, i64, i64, i64, i64);
         let raw: Vec<Raw> = self.all(SQL, [], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))

@@ -24,6 +24,10 @@ impl TermCache {
         self.both.read().unwrap_or_else(PoisonError::into_inner).1.get(&number).cloned()
     }
 
+    pub(crate) fn forget(&self) {
+        *self.both.write().unwrap_or_else(PoisonError::into_inner) = BothWays::default();
+    }
+
     /// Keeps a term that is known to be on disk.
     pub(crate) fn keep(&self, number: i64, text: &Arc<str>) {
         let mut both = self.both.write().unwrap_or_else(PoisonError::into_inner);

@@ -45,7 +45,8 @@ impl ReadTx<'_> {
 impl WriteTx<'_> {
     /// The number of a text, which gets one when it has none.
     pub(crate) fn make_term(&mut self, text: &str) -> Result<i64, StoreError> {
-        const SQL: &str = "INSERT INTO term (text) VALUES (?1) RETURNING number";
+        const SQL: &str = "INSERT INTO term (number, text)
+            VALUES ((SELECT coalesce(max(number), 0) + 1 FROM term), ?1) RETURNING number";
         if let Some(number) = self.terms().number(text) {
             return Ok(number);
         }

@@ -11,7 +11,7 @@ use crate::StoreError;
 use crate::checksum;
 use crate::clients::ClientCache;
 use crate::content::{Dictionary, Place};
-use crate::engine::{Params, Row, Session, params};
+use crate::engine::{Params, Row, Session, Statements, params};
 use crate::keys::{DataKey, Keys};
 use crate::proof_log::Tail;
 use crate::store::Shared;

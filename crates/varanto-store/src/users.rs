@@ -65,8 +65,9 @@ macro_rules! users_sql {
         concat!(
             "SELECT held.user_key, held.organisation, held.sealed, held.granted_at, held.ended_at, ",
             "held.lookup, named.client_key, held.granted_line, held.ended_line, held.organiser, ",
-            "held.delegation, granted.actor IS ended.actor, granted.actor IS operator.number, ",
-            "ended.actor IS operator.number FROM user_right AS held ",
+            "held.delegation, granted.actor IS NOT DISTINCT FROM ended.actor, ",
+            "granted.actor IS NOT DISTINCT FROM operator.number, ",
+            "ended.actor IS NOT DISTINCT FROM operator.number FROM user_right AS held ",
             "LEFT JOIN term AS operator ON operator.text = 'operator' ",
             "LEFT JOIN use_log AS granted ON granted.line = held.granted_line ",
             "LEFT JOIN use_log AS ended ON ended.line = held.ended_line ",

@@ -7,9 +7,8 @@ use std::collections::{HashMap, HashSet};
 
 use varanto_domain::archive::proof::{CheckpointBody, Hash, Peaks};
 
-use crate::engine::{Row, Session, params};
+use crate::engine::{Row, params};
 use crate::keys::verified_note;
-use crate::migrations::{MIGRATIONS, apply};
 use crate::proof_log::{TILE_HEIGHT, TILE_WIDTH, Tiles, full_root, read_tile, stored, unstored};
 use crate::{ReadTx, StoreError};
 
@@ -52,9 +51,7 @@ impl ReadTx<'_> {
 
     /// Holds the tables and indexes of the file against those that this program makes.
     pub fn verify_schema(&self) -> Result<Vec<Damage>, StoreError> {
-        let fresh = Session::in_memory()?;
-        apply(&fresh, MIGRATIONS)?;
-        let (made, mut kept) = (fresh.schema()?, self.session().schema()?);
+        let (made, mut kept) = (self.session().schema_as_made()?, self.session().schema()?);
         let mut damage = Vec::new();
         for (name, sql) in made {
             if kept.remove(&name) != Some(sql) {

@@ -120,9 +120,12 @@ impl WriteTx<'_> {
         version: VersionKey,
         said: &PermissionSaid,
     ) -> Result<(), StoreError> {
-        const SQL: &str = "INSERT OR REPLACE INTO disclosure_permission
+        const SQL: &str = "INSERT INTO disclosure_permission
             (client_key, version_key, granted, given_on, informed_on, by_representative)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            ON CONFLICT (client_key, version_key) DO UPDATE SET granted = excluded.granted,
+            given_on = excluded.given_on, informed_on = excluded.informed_on,
+            by_representative = excluded.by_representative";
         let given_on = said.given_on.map(FinnishDay::number);
         let (informed_on, by) = (said.informed_on.number(), said.by == Giver::Representative);
         self.execute(SQL, params![client.0, version.0, said.granted, given_on, informed_on, by])

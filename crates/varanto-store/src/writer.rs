@@ -9,12 +9,13 @@ use std::time::Instant;
 
 use varanto_domain::archive::proof::{CheckpointBody, Peaks};
 
-use crate::engine::Session;
+use crate::engine::{Database, Session};
 use crate::error::Commits;
+use crate::migrations::{MIGRATIONS, require_current};
 use crate::proof_log::{Checkpoint, Seal, Tail, insert_checkpoint};
-use crate::store::{KEY_HORIZON, Shared, write_fact};
+use crate::store::{KEY_HORIZON, Shared, key_horizon, write_fact};
 use crate::tx::{Effects, ReadTx, WriteTx};
-use crate::{Durable, StoreError};
+use crate::{Durable, StoreError, StoreOptions};
 
 /// What reaches the writer.
 pub(crate) enum Job {
@@ -29,6 +30,8 @@ pub(crate) trait Operation: Send {
     /// Runs it. True when what it wrote is kept. It runs again when that was undone for a neighbour's
     /// sake.
     fn run(&mut self, tx: &mut WriteTx<'_>) -> bool;
+    /// Puts an error in place of the answer of the last run, of which nothing can be kept.
+    fn refuse(&mut self, error: StoreError);
     /// Tells whoever waits: its own answer once that is durable, else why nothing was kept.
     fn reply(self: Box<Self>, outcome: Result<Seal, StoreError>);
 }
@@ -60,6 +63,10 @@ where
         kept
     }
 
+    fn refuse(&mut self, error: StoreError) {
+        self.answer = Some(Err(E::from(error)));
+    }
+
     fn reply(mut self: Box<Self>, outcome: Result<Seal, StoreError>) {
         let answer = match (outcome, self.answer.take()) {
             (Ok(seal), Some(Ok(value))) => Ok(Durable { value, seal }),
@@ -81,23 +88,29 @@ struct Done {
 
 /// The writer's own state: its connection, and the end of the proof log.
 pub(crate) struct Writer {
+    database: Database,
+    options: StoreOptions,
     session: Session,
     shared: Arc<Shared>,
     tail: Tail,
     newest: Arc<Checkpoint>,
     /// Every key given so far lies under this one, and it is on disk.
     horizon: i64,
+    /// What is in memory may be other than what is on disk, so it is read again before anything is written.
+    unsure: bool,
 }
 
 impl Writer {
     pub(crate) fn new(
+        (database, options): (Database, StoreOptions),
         session: Session,
         shared: Arc<Shared>,
         newest: Checkpoint,
         horizon: i64,
     ) -> Result<Self, StoreError> {
         let tail = Tail::load(&session, newest.body.size)?;
-        Ok(Self { session, shared, tail, newest: Arc::new(newest), horizon })
+        let (newest, unsure) = (Arc::new(newest), false);
+        Ok(Self { database, options, session, shared, tail, newest, horizon, unsure })
     }
 
     /// Works until told to stop or until nobody can send any more.
@@ -146,7 +159,7 @@ impl Writer {
         done: &mut Vec<Done>,
         alone: bool,
     ) -> Result<Option<Sealing>, StoreError> {
-        self.session.begin_writing()?;
+        self.begin()?;
         while let Some(operation) = group.pop_front() {
             done.push(Done { operation, effects: Effects::default() });
             let current = done.last_mut().expect("was pushed just now");
@@ -171,13 +184,17 @@ impl Writer {
         let effects = &mut current.effects;
         let mut tx = WriteTx::turn(&self.session, &self.shared, &mut self.tail, effects);
         let kept = current.operation.run(&mut tx);
-        if !self.session.in_transaction() {
-            return Err(StoreError::NotCommitted("the disk failed or is full".into()));
+        if let Some(loss) = self.session.loss() {
+            return Err(loss);
         }
-        if !kept {
+        let failed = self.session.has_failed();
+        if failed && kept {
+            current.operation.refuse(StoreError::NotCommitted("a statement failed".into()));
+        }
+        if failed || !kept {
             *effects = Effects::default();
         }
-        Ok(kept || before == (self.session.changes(), self.tail.size()))
+        Ok(!failed && (kept || before == (self.session.changes(), self.tail.size())))
     }
 
     /// As [`Writer::turn`], in a savepoint, so that nothing of a failure is left.
@@ -233,8 +250,7 @@ impl Writer {
         self.tail.sealed();
     }
 
-    /// Tells everybody whose work is lost, and takes the state up again from disk. When not even a
-    /// transaction could be begun, that is everybody.
+    /// Tells everybody whose work is lost. When not even a transaction could be begun, that is everybody.
     fn fail(
         &mut self,
         done: Vec<Done>,
@@ -243,8 +259,10 @@ impl Writer {
     ) {
         tracing::error!(%error, operations = done.len(), "a group of operations was not committed");
         self.shared.counters.failed.fetch_add(1, Ordering::Relaxed);
-        if let Err(error) = self.restore() {
-            tracing::error!(%error, "the end of the proof log could not be read again");
+        self.unsure = true;
+        self.tail.truncate_to_sealed();
+        if let Err(error) = self.session.roll_back() {
+            tracing::warn!(%error, "the group was not undone at once");
         }
         let unbegun = if done.is_empty() { std::mem::take(group) } else { VecDeque::new() };
         for operation in done.into_iter().map(|done| done.operation).chain(unbegun) {
@@ -252,14 +270,46 @@ impl Writer {
         }
     }
 
-    fn restore(&mut self) -> Result<(), StoreError> {
-        self.tail.truncate_to_sealed();
-        if self.session.in_transaction() {
-            self.session.roll_back()?;
+    /// Begins a transaction; on a database that was lost meanwhile, once it is found again.
+    fn begin(&mut self) -> Result<(), StoreError> {
+        if !self.unsure {
+            match self.session.begin_writing() {
+                Err(StoreError::Unavailable(why)) => {
+                    tracing::warn!(why, "the database was lost while nothing was written");
+                    self.unsure = true;
+                }
+                begun => return begun,
+            }
         }
-        let newest = ReadTx::snapshot(&self.session, &self.shared).newest_checkpoint()?;
+        self.take_up()?;
+        self.session.begin_writing()
+    }
+
+    /// Takes the state up again from disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when the database has come back without what was acknowledged, as a standby does that
+    /// had not followed its primary to the end: nothing is built on it.
+    fn take_up(&mut self) -> Result<(), StoreError> {
+        if self.session.is_broken() {
+            self.session = self.database.open_writing(&self.options).map_err(taken)?;
+            require_current(&self.session, MIGRATIONS)?;
+            // Another program may have written meanwhile.
+            self.shared.forget();
+            tracing::info!("the database was found again");
+        }
+        let tx = ReadTx::snapshot(&self.session, &self.shared);
+        let newest = tx.newest_checkpoint()?;
+        let (known, found) = (&self.newest.body, &newest.body);
+        if found.size < known.size || tx.checkpoint_at(known.size)?.body != *known {
+            let what = format!("came back without the checkpoint of {} leaves", known.size);
+            return Err(StoreError::Damaged(format!("the database {what} that was acknowledged")));
+        }
+        self.horizon = key_horizon(&self.session)?;
+        self.shared.ids.rise_above(self.horizon);
         self.tail = Tail::load(&self.session, newest.body.size)?;
         self.newest = Arc::new(newest);
+        self.unsure = false;
         Ok(())
     }
 }
@@ -290,10 +340,21 @@ fn gather(jobs: &Receiver<Job>, most: usize) -> (VecDeque<Box<dyn Operation>>, b
     }
 }
 
+/// Another program that writes now is no reason to say more than that nothing can be written.
+fn taken(error: StoreError) -> StoreError {
+    match error {
+        StoreError::Locked(_) => StoreError::Unavailable(error.to_string()),
+        other => other,
+    }
+}
+
 /// The error that everybody in a lost group gets.
 fn lost(error: &StoreError) -> StoreError {
     match error {
-        StoreError::DiskFull | StoreError::NotCommitted(_) => error.clone(),
+        StoreError::DiskFull
+        | StoreError::NotCommitted(_)
+        | StoreError::Unavailable(_)
+        | StoreError::OutcomeUnknown(_) => error.clone(),
         other => StoreError::NotCommitted(other.to_string()),
     }
 }

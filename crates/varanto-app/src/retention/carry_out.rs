@@ -12,7 +12,7 @@ use varanto_domain::archive::destruction::{
 use varanto_domain::archive::documents::DocumentGroup;
 use varanto_domain::time::Instant;
 use varanto_formats::certificates;
-use varanto_store::{DestroyedFacts, ReadTx, StoreError, WriteTx};
+use varanto_store::{DestroyedFacts, ReadTx, Remains, StoreError, WriteTx};
 
 use super::lists::{DestructionView, stands, waiting};
 use super::{Acting, MayGo, PURPOSE, judge};
@@ -55,7 +55,7 @@ impl App {
             self.certify(caller, id)?;
         }
         let mut view = self.show_destruction(caller, id)?;
-        view.overwritten = Some(self.fold_destroyed()?);
+        view.remains = Some(self.fold_destroyed()?);
         Ok(view)
     }
 
@@ -149,13 +149,14 @@ impl App {
         })
     }
 
-    fn fold_destroyed(&self) -> Result<bool, AppError> {
-        for _ in 0..TRIES {
-            if self.store.fold()? {
-                return Ok(true);
+    fn fold_destroyed(&self) -> Result<Remains, AppError> {
+        for _ in 1..TRIES {
+            let remains = self.store.fold()?;
+            if remains != Remains::InLog {
+                return Ok(remains);
             }
         }
-        Ok(false)
+        Ok(self.store.fold()?)
     }
 }
 

@@ -11,7 +11,7 @@ use varanto_domain::archive::documents::DocumentGroup;
 use varanto_domain::archive::retention::KindsOfRecords;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{Oid, VersionKey};
-use varanto_store::{ReadTx, StoreError, VersionRow, WriteTx};
+use varanto_store::{ReadTx, Remains, StoreError, VersionRow, WriteTx};
 
 use super::{Act, Acting, PURPOSE, RULE, fault_of, judge, page};
 use crate::inquiry::Inquiry;
@@ -57,8 +57,8 @@ pub struct DestructionView {
     pub approvals: Vec<Act>,
     /// Who withdrew it or carried it out, and when.
     pub ended: Option<Act>,
-    /// Whether what was destroyed is overwritten in the database and its write-ahead log; told of carrying out alone.
-    pub overwritten: Option<bool>,
+    /// Where bytes of what was destroyed may be left; told of carrying out alone.
+    pub remains: Option<Remains>,
 }
 
 /// Which lists to list.
@@ -368,7 +368,7 @@ fn bare(list: &DestructionList, entries: Vec<Entry>) -> DestructionView {
         made: None,
         approvals: Vec::new(),
         ended: None,
-        overwritten: None,
+        remains: None,
     }
 }
 

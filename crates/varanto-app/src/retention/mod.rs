@@ -24,6 +24,7 @@ use crate::{App, AppError};
 pub(crate) use holds::held_because;
 pub use holds::{HoldPage, HoldQuery, HoldRequest, HoldView};
 pub use lists::{DestructionPage, DestructionQuery, DestructionView, ListedEntry, Proposal};
+pub use varanto_store::Remains;
 
 const RULE: &str = "ARC-12";
 

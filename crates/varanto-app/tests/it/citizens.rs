@@ -13,7 +13,7 @@ use varanto_formats::will::{Identified, Named, PermissionAct, RefusalAct, WillRe
 
 use crate::access::{code, neighbours_relationship};
 use crate::persons::Told;
-use crate::world::{COUNTY, Client, System, World, client, oid};
+use crate::world::{COUNTY, Client, System, World, ask, client, oid};
 
 fn identified(who: &Client) -> Identified {
     let name = Named { given_names: who.given.clone(), family_name: who.family.clone() };
@@ -246,11 +246,9 @@ fn one_who_is_no_client_leaves_no_trace_but_the_log() {
     world.open_case(&client(1));
     let (visitor, child) = (client(7), child());
     let rows = || {
-        let conn = rusqlite::Connection::open(world.folder.path().join("varanto.db")).unwrap();
-        ["client_identifier", "client_key", "person"].map(|table| {
-            let count = format!("SELECT count(*) FROM {table}");
-            conn.query_row(&count, [], |row| row.get::<_, i64>(0)).unwrap()
-        })
+        ["client_identifier", "client_key", "person"]
+            .map(|table| ask(world.folder.path(), &format!("SELECT count(*) FROM {table}")))
+            .map(|told| told[0][0].parse::<i64>().unwrap())
     };
     let before = (rows(), world.contents().clients);
     let caller = world.citizen(&visitor);

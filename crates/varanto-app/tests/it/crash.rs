@@ -13,7 +13,7 @@ use varanto_domain::access::Purpose;
 use varanto_domain::archive::documents::Part;
 use varanto_formats::receipts;
 
-use crate::world::{Draft, World, client, copy, long, oid};
+use crate::world::{Draft, World, client, copy, long, oid, on_server};
 
 const FOLDER: &str = "VARANTO_TEST_CRASH_FOLDER";
 const ROUND: &str = "VARANTO_TEST_CRASH_ROUND";
@@ -41,6 +41,9 @@ fn send(world: &World, draft: &Draft) {
 #[test]
 #[ignore = "runs as a process of its own, in the next test"]
 fn archives_until_killed() {
+    if on_server() {
+        return;
+    }
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let round = std::env::var_os(ROUND).expect("given with the folder").into_string().unwrap();
     let round: u64 = round.parse().unwrap();
@@ -118,6 +121,9 @@ fn killed(folder: &Path, round: u64, after: Duration) -> Vec<String> {
 /// there byte for byte, its log line and proof too, and nothing is half-done.
 #[test]
 fn whatever_was_acknowledged_outlives_a_kill() {
+    if on_server() {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     copy(World::prepared(), folder.path());
     let rounds = if long() { 100 } else { 5 };

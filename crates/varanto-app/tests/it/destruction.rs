@@ -1,12 +1,13 @@
 //! Destroying what is kept no longer: holds, lists, two archivists, and nothing left but what the log needs (ARC-12).
 
-use rusqlite::Connection;
+use std::collections::HashSet;
+
 use varanto_app::AppError;
 use varanto_app::archive::{DocumentQuery, InvalidationRequest};
 use varanto_app::callers::PersonFacts as Login;
 use varanto_app::oversight::{LogQuery, OwnLogQuery};
 use varanto_app::retention::{
-    DestructionQuery, DestructionView, HoldQuery, HoldRequest, HoldView, Proposal,
+    DestructionQuery, DestructionView, HoldQuery, HoldRequest, HoldView, Proposal, Remains,
 };
 use varanto_app::verify::verify_certificate;
 use varanto_domain::access::{Caller, LookReason, Purpose, Reason, Role};
@@ -19,7 +20,8 @@ use crate::access::{code, worker};
 use crate::joint_cases::entry;
 use crate::oversight::person;
 use crate::world::{
-    COUNTY, Client, Dossier, Draft, NEIGHBOUR, UNIT, World, client, copy, oid, open, told,
+    COUNTY, Client, Dossier, Draft, NEIGHBOUR, UNIT, World, clear_up, client, copy, files_of, oid,
+    open, pieces, told,
 };
 
 const ALL: usize = 1000;
@@ -135,7 +137,6 @@ fn faults<T: std::fmt::Debug>(answer: Result<T, AppError>) -> String {
 
 /// Every encrypted piece that the database holds.
 fn ciphertexts(world: &World) -> Vec<Vec<u8>> {
-    let conn = Connection::open(world.folder.path().join("varanto.db")).unwrap();
     let mut found = Vec::new();
     for sql in [
         "SELECT sealed FROM content",
@@ -147,26 +148,26 @@ fn ciphertexts(world: &World) -> Vec<Vec<u8>> {
         "SELECT sealed FROM person_facts",
         "SELECT wrapped FROM client_key WHERE wrapped IS NOT NULL",
     ] {
-        let mut statement = conn.prepare(sql).unwrap();
-        let rows = statement.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
-        found.extend(rows.map(Result::unwrap));
+        found.extend(pieces(world.folder.path(), sql));
     }
     found
 }
 
 /// Those of the pieces of which anything is in the files of the store: sixteen bytes anywhere in them.
 fn left_in_files(world: &World, pieces: &[Vec<u8>]) -> usize {
-    let mut windows = std::collections::HashSet::new();
-    for name in ["varanto.db", "varanto.db-wal"] {
-        let bytes = std::fs::read(world.folder.path().join(name)).unwrap_or_default();
-        windows.extend(bytes.windows(16).map(<[u8]>::to_vec));
+    let parts: HashSet<&[u8]> = pieces.iter().flat_map(|piece| piece.chunks_exact(16)).collect();
+    let mut left: HashSet<&[u8]> = HashSet::new();
+    for file in files_of(world.folder.path()) {
+        let bytes = std::fs::read(file).unwrap_or_default();
+        left.extend(bytes.windows(16).filter_map(|window| parts.get(window).copied()));
     }
-    let is_left = |piece: &&Vec<u8>| piece.chunks_exact(16).any(|part| windows.contains(part));
+    let is_left = |piece: &&Vec<u8>| piece.chunks_exact(16).any(|part| left.contains(part));
     pieces.iter().filter(is_left).count()
 }
 
-/// ARC-12: what two archivists approved is gone: no door shows it, its bytes are in no file, the client of whom nothing is
-/// left is nobody, and the proof log, the counts and everything else still verify.
+/// ARC-12: what two archivists approved is gone: no door shows it, its bytes are in no file (of a server, once its operator
+/// has cleared up), the client of whom nothing is left is nobody, and the proof log, the counts and everything else still
+/// verify.
 #[test]
 fn what_is_destroyed_is_gone_for_good() {
     let old = Old::new();
@@ -184,7 +185,8 @@ fn what_is_destroyed_is_gone_for_good() {
 
     let done = old.carry_out(&id);
     assert_eq!(done.state, ListState::Done);
-    assert_eq!(done.overwritten, Some(true));
+    let expected = if clear_up(world.folder.path()) { Remains::OnServer } else { Remains::Nowhere };
+    assert_eq!(done.remains, Some(expected));
     assert!(fates(&done).iter().all(|(_, fate)| *fate == "destroyed"), "{:?}", fates(&done));
     // The attachment before its document, the papers before the case, the case before the relationship.
     let order: Vec<Oid> = done.entries.iter().map(|one| one.entry.document.clone()).collect();

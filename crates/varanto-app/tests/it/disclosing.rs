@@ -18,8 +18,8 @@ use crate::access::{code, neighbours_relationship, worker};
 use crate::oversight::person;
 use crate::wills::recording;
 use crate::world::{
-    COUNTY, Client, Dossier, Draft, NEIGHBOUR, NEIGHBOURS_UNIT, System, TASK, UNIT, World, client,
-    oid, paper, registers,
+    COUNTY, Client, Dossier, Draft, NEIGHBOUR, NEIGHBOURS_UNIT, System, TASK, UNIT, World, ask,
+    client, oid, paper, registers,
 };
 
 const ASKED: Purpose = Purpose::READ.in_situation(Situation::Disclosure);
@@ -314,15 +314,11 @@ fn every_disclosure_is_told_in_the_log() {
     let shared = Shared::new();
     let neighbour = shared.neighbour();
     let lines = || {
-        let conn =
-            rusqlite::Connection::open(shared.world.folder.path().join("varanto.db")).unwrap();
         let sql = "SELECT outcome.text || ' ' || reason.text || ' ' || detail FROM use_log
             JOIN term AS outcome ON outcome.number = use_log.outcome
             JOIN term AS reason ON reason.number = use_log.reason
             WHERE event = 7 ORDER BY line";
-        let mut statement = conn.prepare(sql).unwrap();
-        let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
-        rows.map(Result::unwrap).collect::<Vec<_>>()
+        ask(shared.world.folder.path(), sql).concat()
     };
     let (app, id) = (&shared.world.app, shared.note.id());
     let way = format!("from={COUNTY} to={NEIGHBOUR}");

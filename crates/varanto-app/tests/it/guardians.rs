@@ -11,7 +11,7 @@ use varanto_domain::time::{FinnishDay, Validity};
 use crate::access::{code, producers_note};
 use crate::whereabouts::{secret_in, telling_note};
 use crate::world::{
-    Client, Dossier, Draft, PRODUCERS_UNIT, System, UNIT, World, client, oid, serving,
+    Client, Dossier, Draft, PRODUCERS_UNIT, System, UNIT, World, ask, client, oid, serving,
 };
 
 const AS_GUARDIAN: Purpose = Purpose::READ.in_situation(Situation::Guardian);
@@ -89,9 +89,8 @@ pub(crate) fn citizen(key: ClientKey) -> Caller {
 
 /// The client of whom something was archived last: keys grow.
 pub(crate) fn newest_client(world: &World) -> ClientKey {
-    let conn = rusqlite::Connection::open(world.folder.path().join("varanto.db")).unwrap();
     let sql = "SELECT max(client_key) FROM client_key";
-    ClientKey(conn.query_row(sql, [], |row| row.get(0)).unwrap())
+    ClientKey(ask(world.folder.path(), sql)[0][0].parse().unwrap())
 }
 
 /// CIT-4, DIS-5: a guardian sees what the organiser lets guardians see; a producer's mark alone shows

@@ -14,7 +14,8 @@ use varanto_domain::structures::OWN_STRUCTURES;
 
 use crate::roads::{day, own};
 use crate::world::{
-    COUNTY, Draft, PRODUCERS_OTHER_UNIT, PRODUCERS_UNIT, UNIT, World, client, copy, oid, serving,
+    COUNTY, Draft, PRODUCERS_OTHER_UNIT, PRODUCERS_UNIT, UNIT, World, client, copy, harm, oid,
+    serving,
 };
 
 const REHEARSED: Move = Move { to: Road::Long, rehearsal: true };
@@ -157,9 +158,7 @@ fn a_relationship_whose_rights_would_differ_stays_whole() {
         AND last_day IS NOT NULL";
     let folder = std::sync::Arc::clone(&world.folder);
     world.app.clone().close();
-    let conn = rusqlite::Connection::open(folder.path().join("varanto.db")).unwrap();
-    assert!(conn.execute(spoilt, []).unwrap() > 0);
-    drop(conn);
+    assert!(harm(folder.path(), spoilt) > 0);
     let world = world.reopen();
     let versions = world.contents().versions;
     let (done, reports) = world.moves(THERE).unwrap();

@@ -14,7 +14,9 @@ use varanto_domain::oversight::openings::Judgement;
 use varanto_domain::oversight::own_view::Onlooker;
 use varanto_domain::time::FinnishDay;
 
-use crate::world::{COUNTY, Client, NEIGHBOUR, OPERATING_UNIT, System, UNIT, World, client, oid};
+use crate::world::{
+    COUNTY, Client, NEIGHBOUR, OPERATING_UNIT, System, UNIT, World, client, harm, oid,
+};
 
 /// A person of an organisation, strongly authenticated.
 pub(crate) fn person(world: &World, role: Role, organisation: &str, unit: Option<&str>) -> Caller {
@@ -438,9 +440,7 @@ fn a_version_made_for_a_stated_reason_is_in_the_queue() {
 
     let folder = std::sync::Arc::clone(&world.folder);
     world.app.clone().close();
-    let conn = rusqlite::Connection::open(folder.path().join("varanto.db")).unwrap();
-    assert_eq!(conn.execute("DELETE FROM opening", []).unwrap(), 1);
-    drop(conn);
+    assert_eq!(harm(folder.path(), "DELETE FROM opening"), 1);
     let lost: Vec<String> =
         world.reopen().damage().into_iter().filter(|one| one.contains("in no queue")).collect();
     assert_eq!(lost.len(), 2, "{lost:?}");

@@ -15,7 +15,9 @@ use varanto_domain::time::FinnishDay;
 use varanto_formats::persons::{PersonAnswer, write};
 
 use crate::oversight::person;
-use crate::world::{COUNTY, OPERATING_UNIT, SetClock, System, World, client, instant, justified};
+use crate::world::{
+    COUNTY, OPERATING_UNIT, SetClock, System, World, ask, client, instant, justified,
+};
 
 /// A register that says what it was told to say, and counts how often it was asked.
 #[derive(Default)]
@@ -110,10 +112,9 @@ fn every_client_is_asked_about_at_first_and_again_when_it_is_time() {
 }
 
 fn lines_of_facts(world: &World) -> i64 {
-    let conn = rusqlite::Connection::open(world.folder.path().join("varanto.db")).unwrap();
     let sql = "SELECT count(*) FROM use_log JOIN term ON term.number = use_log.actor
         WHERE term.text = 'archive' AND client_key IS NOT NULL";
-    conn.query_row(sql, [], |row| row.get(0)).unwrap()
+    ask(world.folder.path(), sql)[0][0].parse().unwrap()
 }
 
 /// REG-5: a register that does not answer leaves everybody due, and a refusal to answer is told.

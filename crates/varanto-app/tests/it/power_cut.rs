@@ -16,7 +16,7 @@ use varanto_formats::receipts;
 use varanto_formats::synthetic::Draw;
 
 use crate::crash::{archive_a_client, digest_of, is_there};
-use crate::world::{World, client, copy, long, oid};
+use crate::world::{World, client, copy, long, oid, on_server};
 
 const FOLDER: &str = "VARANTO_TEST_POWER_CUT_FOLDER";
 /// A disk writes so many bytes at once, or none of them.
@@ -26,6 +26,9 @@ const SECTOR: usize = 512;
 #[test]
 #[ignore = "runs as a process of its own, in the next tests"]
 fn archives_some_clients() {
+    if on_server() {
+        return;
+    }
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let world = World::beside(Path::new(&folder), 1_000_000);
     std::thread::scope(|threads| {
@@ -281,6 +284,9 @@ fn is_drawn(place: usize, of: usize, draws: usize) -> bool {
 /// half-done, and the archive goes on.
 #[test]
 fn whatever_was_acknowledged_outlives_a_power_cut() {
+    if on_server() {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let Some(events) = traced(folder.path()) else { return };
     let mut draw = Draw::new(20_261_126);
@@ -315,6 +321,9 @@ fn whatever_was_acknowledged_outlives_a_power_cut() {
 /// content is never shown.
 #[test]
 fn what_a_lying_disk_lost_is_told() {
+    if on_server() {
+        return;
+    }
     let folder = tempfile::tempdir().unwrap();
     let Some(events) = traced(folder.path()) else { return };
     let mut draw = Draw::new(20_261_127);
@@ -368,6 +377,9 @@ fn is_whole(world: &World, line: &str, damage_was_told: bool) -> bool {
 /// leaves nothing half-done.
 #[test]
 fn whatever_was_acknowledged_outlives_a_disks_errors() {
+    if on_server() {
+        return;
+    }
     // A commit is one flush and some dozens of writes: which call fails first, and how many go well between.
     let faults = [
         ("fsync,fdatasync:error=EIO", 1, 5),

@@ -2,7 +2,6 @@
 
 use std::sync::OnceLock;
 
-use rusqlite::Connection;
 use serde_json::{Value, json};
 use varanto_app::AppError;
 use varanto_app::archive::{
@@ -25,7 +24,7 @@ use varanto_formats::signature::{FileKey, RevocationList, Signing, Trust, jws, s
 use varanto_kit::signers::{Issued, Order, SignerKey, SigningAuthority};
 
 use crate::national::{Real, refused, world_of};
-use crate::world::{COUNTY, NEIGHBOUR, World, client, instant, oid};
+use crate::world::{COUNTY, NEIGHBOUR, World, client, harm, instant, oid};
 
 /// An authority, and those whom it gave certificates.
 pub(crate) struct Signers {
@@ -429,15 +428,15 @@ fn damage_to_evidence_is_told() {
     let told = |sql: &str| {
         let copy = tempfile::tempdir().unwrap();
         crate::world::copy(world.folder.path(), copy.path());
-        Connection::open(copy.path().join("varanto.db")).unwrap().execute(sql, []).unwrap();
+        harm(copy.path(), sql);
         World::beside(copy.path(), 90_000).damage()
     };
-    let evidence = told("UPDATE signature_evidence SET sealed = zeroblob(length(sealed))");
+    let evidence = told("UPDATE signature_evidence SET sealed = digest");
     assert!(evidence[0].contains(": signatures: "), "{evidence:?}");
     let lost = told("DELETE FROM signature_evidence");
     assert!(lost[0].contains("differs from its leaf"), "{lost:?}");
     let ground = told("DELETE FROM signature_material");
     assert!(ground[0].contains("that they rest on is missing"), "{ground:?}");
-    let changed = told("UPDATE signature_material SET bytes = x'00'");
+    let changed = told("UPDATE signature_material SET bytes = digest");
     assert!(changed.iter().any(|one| one.contains("is not what its digest is of")), "{changed:?}");
 }

@@ -26,7 +26,7 @@ use varanto_formats::view::{Heading, ViewLanguage, render};
 use crate::access::worker;
 use crate::world::{
     COUNTY, Client, Dossier, Draft, NOTE, OPERATING_UNIT, PRODUCERS_UNIT, System, UNIT, World,
-    about, client, oid, registers, serving, structure_of,
+    about, ask, client, oid, registers, serving, structure_of,
 };
 
 /// What nobody may see: a street, a town, a telephone number, names of units, and their identifiers.
@@ -345,9 +345,8 @@ fn those_whom_the_order_allows_see_the_whole_and_are_logged() {
 }
 
 fn last_line(world: &World) -> String {
-    let conn = rusqlite::Connection::open(world.folder.path().join("varanto.db")).unwrap();
     let sql = "SELECT detail FROM use_log ORDER BY line DESC LIMIT 1";
-    conn.query_row(sql, [], |row| row.get(0)).unwrap()
+    ask(world.folder.path(), sql).concat().remove(0)
 }
 
 /// ARC-10: nobody finds by what is masked: neither by the unit nor by the organiser.

@@ -12,7 +12,7 @@ use varanto_formats::will::{Identified, Named, PermissionAct, RefusalAct, WillRe
 use crate::access::{code, neighbours_relationship, worker};
 use crate::bad_input::check;
 use crate::world::{
-    COUNTY, Client, NEIGHBOURS_UNIT, OPERATING_UNIT, System, UNIT, World, client, oid,
+    COUNTY, Client, NEIGHBOURS_UNIT, OPERATING_UNIT, System, UNIT, World, ask, client, harm, oid,
 };
 
 /// What a unit records of a client's will.
@@ -278,10 +278,10 @@ fn wills_are_made_anew_from_the_documents() {
     world.archive(&given);
     let before = rows(&world);
     assert_eq!(before.len(), 4);
-    let database = rusqlite::Connection::open(world.folder.path().join("varanto.db")).unwrap();
-    database.execute("UPDATE refusal SET refused = '25' WHERE kind = 1", []).unwrap();
-    database.execute("DELETE FROM disclosure_permission WHERE granted = 1", []).unwrap();
-    database.execute("INSERT INTO refusal VALUES (1, 2, 0, 1, '24', NULL, 0)", []).unwrap();
+    let spoil = |sql| harm(world.folder.path(), sql);
+    spoil("UPDATE refusal SET refused = '25' WHERE kind = 1");
+    spoil("DELETE FROM disclosure_permission WHERE granted = 1");
+    spoil("INSERT INTO refusal VALUES (1, 2, 0, 1, '24', NULL, 0)");
     assert_eq!(world.damage().len(), 3, "{:?}", world.damage());
     let done = world.app.reindex().unwrap();
     assert_eq!((done.wills, done.unread), (4, 0));
@@ -291,18 +291,10 @@ fn wills_are_made_anew_from_the_documents() {
 
 /// Every row of both tables, as text.
 fn rows(world: &World) -> Vec<String> {
-    let database = rusqlite::Connection::open(world.folder.path().join("varanto.db")).unwrap();
-    let mut all = Vec::new();
-    for table in ["refusal", "disclosure_permission"] {
-        let mut statement = database.prepare(&format!("SELECT * FROM {table}")).unwrap();
-        let columns = statement.column_count();
-        let mut rows = statement.query([]).unwrap();
-        while let Some(row) = rows.next().unwrap() {
-            let value = |at| format!("{:?}", row.get_ref(at).unwrap());
-            all.push((0..columns).map(value).collect::<Vec<_>>().join(" "));
-        }
-    }
-    all
+    let all = ["refusal", "disclosure_permission"].map(|table| {
+        ask(world.folder.path(), &format!("SELECT * FROM {table} ORDER BY client_key, version_key"))
+    });
+    all.concat().into_iter().map(|row| row.join(" ")).collect()
 }
 
 /// DIS-2: those who record for one client at the same time take turns, and none of it is lost.

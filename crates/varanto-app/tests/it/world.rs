@@ -1,7 +1,7 @@
 //! A small world: two counties, a private producer, their systems, a clock that is set, and drafts of
 //! documents in which any element can be changed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use varanto_app::archive::{Archived, Submission};
 use varanto_app::statistics::Contents;
-use varanto_app::{App, AppError, AppOptions, SearchLimits};
+use varanto_app::{App, AppError, AppOptions, SearchLimits, ServerPlace};
 use varanto_domain::access::{Caller, Function, LookReason, Purpose, Reason};
 use varanto_domain::archive::documents::Part;
 use varanto_domain::disclosure::Refused;
@@ -22,6 +22,7 @@ use varanto_domain::time::{Clock, FinnishDay, Instant};
 use varanto_formats::persons::{PersonAnswer, write as write_persons};
 use varanto_formats::synthetic::{self, FinnishText, Fullness};
 use varanto_formats::{content, view};
+use varanto_kit::postgres;
 
 /// Suvannon hyvinvointialue: the county that most tests are about.
 pub(crate) const COUNTY: &str = "1.2.246.10.90000001";
@@ -639,6 +640,85 @@ pub(crate) fn copy(from: &Path, to: &Path) {
             std::fs::copy(entry.path(), &target).unwrap();
         }
     }
+    if let (Some(server), Ok(address)) = (postgres::of_tests(), address_in(to)) {
+        let name = server.create(Some(name_in(&address))).unwrap();
+        std::fs::write(to.join(DATABASE), server.address(&name)).unwrap();
+    }
+}
+
+/// The file of a folder that has the address of the archive's database, when the tests are about PostgreSQL.
+const DATABASE: &str = "database.txt";
+
+fn address_in(folder: &Path) -> std::io::Result<String> {
+    std::fs::read_to_string(folder.join(DATABASE))
+}
+
+fn name_in(address: &str) -> &str {
+    address.rsplit('=').next().unwrap()
+}
+
+/// What the archive of a folder answers to a statement, beside its own process: each row's columns as text.
+pub(crate) fn ask(folder: &Path, sql: &str) -> Vec<Vec<String>> {
+    if let Some(server) = postgres::of_tests() {
+        let told = server.ask(name_in(&address_in(folder).unwrap()), sql).unwrap();
+        return told.lines().map(|row| row.split('|').map(str::to_owned).collect()).collect();
+    }
+    let conn = rusqlite::Connection::open(folder.join("varanto.db")).unwrap();
+    let mut statement = conn.prepare(sql).unwrap();
+    let columns = statement.column_count();
+    let text = |value: rusqlite::types::Value| match value {
+        rusqlite::types::Value::Integer(number) => number.to_string(),
+        rusqlite::types::Value::Text(text) => text,
+        rusqlite::types::Value::Null => String::new(),
+        other => format!("{other:?}"),
+    };
+    let read = |row: &rusqlite::Row<'_>| (0..columns).map(|at| row.get(at).map(text)).collect();
+    let rows = statement.query_map([], read).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+/// What a statement answers that selects one column of bytes.
+pub(crate) fn pieces(folder: &Path, sql: &str) -> Vec<Vec<u8>> {
+    let digits = if postgres::of_tests().is_some() { "encode(bytes, 'hex')" } else { "hex(bytes)" };
+    let sql = format!("WITH kept (bytes) AS ({sql}) SELECT {digits} FROM kept");
+    let byte = |two: &[u8]| u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap();
+    let read = |row: Vec<String>| row[0].as_bytes().chunks(2).map(byte).collect();
+    ask(folder, &sql).into_iter().map(read).collect()
+}
+
+/// The files that the database of a folder is in, with all that was written.
+pub(crate) fn files_of(folder: &Path) -> Vec<PathBuf> {
+    match postgres::of_tests() {
+        Some(server) => server.files_of(name_in(&address_in(folder).unwrap())).unwrap(),
+        None => ["varanto.db", "varanto.db-wal"].map(|name| folder.join(name)).into(),
+    }
+}
+
+/// Clears up as `docs/scale.md` tells the operator of a server to. False where there is none.
+pub(crate) fn clear_up(folder: &Path) -> bool {
+    let Some(server) = postgres::of_tests() else { return false };
+    server.ask(name_in(&address_in(folder).unwrap()), "VACUUM (FULL)").unwrap();
+    true
+}
+
+/// Changes rows of the archive of a folder, behind its back; answers how many.
+pub(crate) fn harm(folder: &Path, sql: &str) -> usize {
+    if let Some(server) = postgres::of_tests() {
+        let address = address_in(folder).unwrap();
+        let counted = format!("WITH changed AS ({sql} RETURNING 1) SELECT count(*) FROM changed");
+        return server.ask(name_in(&address), &counted).unwrap().trim().parse().unwrap();
+    }
+    let conn = rusqlite::Connection::open(folder.join("varanto.db")).unwrap();
+    conn.execute(sql, []).unwrap()
+}
+
+/// Whether a test is left out because it reaches for the file of the embedded engine.
+pub(crate) fn on_server() -> bool {
+    let on_server = postgres::of_tests().is_some();
+    if on_server {
+        println!("skipped: it is about the embedded engine");
+    }
+    on_server
 }
 
 /// Opens the archive of a folder.
@@ -647,7 +727,15 @@ pub(crate) fn open(folder: &Path, clock: &Arc<SetClock>) -> Result<App, varanto_
 }
 
 pub(crate) fn options(folder: &Path) -> AppOptions {
-    AppOptions::in_folder(folder)
+    let address = address_in(folder).ok().or_else(|| {
+        let server = postgres::of_tests()?;
+        let address = server.address(&server.create(None).unwrap());
+        std::fs::create_dir_all(folder).unwrap();
+        std::fs::write(folder.join(DATABASE), &address).unwrap();
+        Some(address)
+    });
+    let server = address.map(|url| ServerPlace { url, password_file: None, authority: None });
+    AppOptions { server, ..AppOptions::in_folder(folder) }
 }
 
 pub(crate) fn certificate(fingerprint: &[u8; 32]) -> Certificate<'_> {

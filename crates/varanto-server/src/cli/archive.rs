@@ -17,8 +17,18 @@ pub(super) fn to_change(context: &Context) -> Result<App, Failure> {
 
 /// The archive, to be read only; its doors may be open beside. Nothing is made where there is none.
 pub(super) fn to_read(context: &Context) -> Result<App, Failure> {
-    must_hold(context, "varanto.db")?;
+    must_hold_archive(context)?;
     Ok(App::open_read_only(&context.config.app_options(), Arc::new(MachineClock))?)
+}
+
+/// That there is an archive: nothing is to be made where there is none.
+pub(super) fn must_hold_archive(context: &Context) -> Result<(), Failure> {
+    let options = context.config.app_options();
+    match &options.server {
+        None => must_hold(context, "varanto.db"),
+        Some(_) if App::exists(&options)? => Ok(()),
+        Some(server) => Err(Failure::of(format!("there is no archive at {}", server.url))),
+    }
 }
 
 /// That the data directory is that of an archive: it holds a file which every archive has.
@@ -33,7 +43,7 @@ pub(super) fn must_hold(context: &Context, file: &str) -> Result<(), Failure> {
 
 /// `varanto reindex`: makes the rows that follow from documents anew. Source: REL-1, REL-2, RUR-1.
 pub(super) fn reindex(context: &Context) -> Result<(), Failure> {
-    must_hold(context, "varanto.db")?;
+    must_hold_archive(context)?;
     let done = to_change(context)?.reindex()?;
     let value = json!({
         "relationships": done.relationships,

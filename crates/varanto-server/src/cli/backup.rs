@@ -13,6 +13,7 @@ use varanto_domain::time::Instant;
 use super::output::Progress;
 use super::{Context, Failure, archive, proof};
 use crate::clock::MachineClock;
+use crate::config::Engine;
 
 /// Which folder of backups, and with which keys.
 #[derive(Debug, Args)]
@@ -255,6 +256,8 @@ fn bring_back(
 fn verify(point: &Point, data: &Path, context: &Context) -> Result<(), Failure> {
     let mut config = context.config.clone();
     config.data = data.into();
+    // What a backup brings back is a file, whatever the archive is in by now.
+    config.store.engine = Engine::Sqlite;
     let restored = Context { config, output: context.output };
     let app = App::open_read_only(&restored.config.app_options(), Arc::new(MachineClock))?;
     if app.checkpoint()? != point.checkpoint {

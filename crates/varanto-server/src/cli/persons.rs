@@ -24,7 +24,7 @@ pub(super) enum Command {
 
 pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
     let Command::Import { file, dry_run } = command;
-    archive::must_hold(context, "varanto.db")?;
+    archive::must_hold_archive(context)?;
     let app = archive::to_change(context)?;
     let kept = app.load_persons(&std::fs::read(&file)?, dry_run).map_err(|error| {
         archive::not_loaded(&file.display().to_string(), error, context.output.language())

@@ -513,11 +513,16 @@ fn tell(list: &Value, context: &Context) -> Result<(), Failure> {
     if !by.is_empty() {
         let _ = write!(words, "; approved by {by}");
     }
-    if list["overwritten"] == false {
-        words.push_str(
+    words.push_str(match text(&list["remains"]) {
+        "write-ahead-log" => {
             "\nSomebody was reading all the while, so that copies are left in the write-ahead log. Carry the list out \
-             once more to overwrite them.",
-        );
-    }
+             once more to overwrite them."
+        }
+        "database-server" => {
+            "\nThe database server overwrites nothing by itself: docs/scale.md says how its operator clears what its \
+             files still hold."
+        }
+        _ => "",
+    });
     context.output.one(list, &words)
 }

@@ -75,7 +75,7 @@ fn day(text: &str) -> Result<FinnishDay, String> {
 }
 
 pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
-    archive::must_hold(context, "varanto.db")?;
+    archive::must_hold_archive(context)?;
     let (controller, step) = match command {
         Command::Status { controller } => {
             let told = archive::to_read(context)?.tell_road(&controller)?;

@@ -44,7 +44,7 @@ pub(super) enum Command {
 }
 
 pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
-    archive::must_hold(context, "varanto.db")?;
+    archive::must_hold_archive(context)?;
     match command {
         Command::Import { file, dry_run, overrule, main_users } => {
             let how = Loading { dry_run, overrule, main_users_alone: main_users };

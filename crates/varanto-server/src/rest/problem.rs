@@ -216,6 +216,14 @@ impl Problem {
         match error {
             StoreError::Busy => Self::busy(seconds),
             StoreError::Closed => Self::not_ready(seconds),
+            StoreError::Unavailable(_) => {
+                tracing::error!(%error, "the database cannot be used");
+                Self { code: "unavailable", ..Self::busy(seconds) }
+            }
+            StoreError::OutcomeUnknown(_) => {
+                tracing::error!(%error, "the database was lost during a commit");
+                Self { code: "outcome-unknown", ..Self::busy(seconds) }
+            }
             StoreError::DiskFull => {
                 tracing::error!("the disk is full");
                 Self { code: "disk-full", ..Self::busy(seconds) }
@@ -465,6 +473,7 @@ pub const CODES: &[&str] = &[
     "not-found",
     "not-ready",
     "not-signed",
+    "outcome-unknown",
     "pages-of-others",
     "rate-limited",
     "session-ended",
@@ -482,6 +491,7 @@ pub const CODES: &[&str] = &[
     "too-large",
     "truncated-upload",
     "two-callers",
+    "unavailable",
     "unfinished-documents",
     "unsupported-media-type",
 ];

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use varanto_app::retention::{
     Act, DestructionPage, DestructionQuery, DestructionView, HoldPage, HoldQuery, HoldRequest,
-    HoldView, ListedEntry, Proposal,
+    HoldView, ListedEntry, Proposal, Remains,
 };
 use varanto_domain::archive::destruction::KeptBecause;
 use varanto_formats::retention;
@@ -210,7 +210,7 @@ struct ToldList<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     ended: Option<ToldAct<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    overwritten: Option<bool>,
+    remains: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     entries: Vec<ToldEntry<'a>>,
 }
@@ -259,7 +259,7 @@ impl<'a> ToldList<'a> {
             made: list.made.as_ref().map(ToldAct::of),
             approvals: list.approvals.iter().map(ToldAct::of).collect(),
             ended: list.ended.as_ref().map(ToldAct::of),
-            overwritten: list.overwritten,
+            remains: list.remains.map(Remains::code),
             entries: list.entries.iter().map(ToldEntry::of).collect(),
         }
     }

@@ -127,7 +127,7 @@ async fn documents_are_held_and_destroyed_over_rest() {
     let done = post(&one, &format!("{list}/carrying-out"), json!({})).await;
     assert_eq!(done.status, 200, "{}", done.text());
     let done = done.json();
-    assert_eq!((done["state"].as_str(), done["overwritten"].as_bool()), (Some("done"), Some(true)));
+    assert_eq!((done["state"].as_str(), done["remains"].as_str()), (Some("done"), Some("nowhere")));
     assert_eq!(one.get(&path).await.unwrap().status, 404);
     let certificate = one.get(&format!("/api/v1/retention{list}/certificate")).await.unwrap();
     assert_eq!(certificate.header("content-type"), "text/plain; charset=utf-8");

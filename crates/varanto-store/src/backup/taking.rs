@@ -82,9 +82,9 @@ impl Store {
         let mut files = Vec::with_capacity(beside.len() + 1);
         let mut point = self.read(|tx| {
             let checkpoint = tx.newest_checkpoint()?;
-            let total = tx.session().count_bytes()?;
+            let total = tx.session().pages()?.count_bytes()?;
             let mut coming = Coming::new(folder, DATABASE_FILE, 0o600);
-            tx.session().each_page::<StoreError>(|page| {
+            tx.session().pages()?.each_page::<StoreError>(|page| {
                 coming.write(page)?;
                 if coming.rest.is_empty() {
                     progress(coming.kept.bytes, total).map_err(|Stopped| StoreError::Closed)?;

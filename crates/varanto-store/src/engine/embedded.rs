@@ -1,6 +1,5 @@
 //! The embedded engine: SQLite in one file, with a write-ahead log beside it.
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -9,7 +8,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, ToSql, params_from_iter};
 
-use super::{Cells, Row, Value};
+use super::{Cells, Row, Schema, Statements, Value};
 use crate::{StoreError, StoreOptions};
 
 /// Statements kept prepared on each connection.
@@ -78,7 +77,7 @@ impl Session {
     }
 
     /// Opens a connection that folds the write-ahead log in, beside the one that writes.
-    pub(crate) fn open_folding(path: &Path) -> Result<Self, StoreError> {
+    pub(super) fn open_folding(path: &Path) -> Result<Self, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let conn = Connection::open_with_flags(path, flags)?;
         conn.busy_timeout(LOCK_PATIENCE)?;
@@ -86,55 +85,32 @@ impl Session {
         Ok(Self { conn, folding: None })
     }
 
+    #[cfg(test)]
+    pub(super) fn open_aside(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self { conn: Connection::open(path)?, folding: None })
+    }
+
     /// An empty database that is gone with the session.
     pub(crate) fn in_memory() -> Result<Self, StoreError> {
         Ok(Self { conn: Connection::open_in_memory()?, folding: None })
     }
 
-    /// Hands the rows of a statement to `visit` as they come, until it breaks off. Other statements may be run
-    /// meanwhile.
-    pub(super) fn visit(
-        &self,
-        sql: &'static str,
-        values: &[Value<'_>],
-        visit: &mut dyn FnMut(&Row<'_>) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
-        let mut statement = self.conn.prepare_cached(sql)?;
-        let mut rows = statement.query(params_from_iter(values))?;
-        while let Some(row) = rows.next()? {
-            if visit(&Row::of(row)).is_break() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// Runs a statement that gives no rows; answers how many rows it changed.
-    pub(super) fn run(&self, sql: &'static str, values: &[Value<'_>]) -> Result<usize, StoreError> {
-        Ok(self.conn.prepare_cached(sql)?.execute(params_from_iter(values))?)
-    }
-
-    /// Runs several statements, one after the other.
-    pub(crate) fn script(&self, sql: &str) -> Result<(), StoreError> {
+    pub(crate) fn define(&self, sql: &str) -> Result<(), StoreError> {
         Ok(self.conn.execute_batch(sql)?)
     }
 
-    /// Begins a transaction that writes.
     pub(crate) fn begin_writing(&self) -> Result<(), StoreError> {
         self.run("BEGIN IMMEDIATE", &[]).map(drop)
     }
 
-    /// Begins a snapshot. With a time given, a statement that runs when it is over is broken off and answers
-    /// [`StoreError::Overtime`].
     pub(crate) fn begin_reading(&mut self, time: Option<Duration>) -> Result<(), StoreError> {
         self.watch(time)?;
         self.run("BEGIN DEFERRED", &[]).map(drop)
     }
 
-    /// Ends a snapshot, if one has begun.
     pub(crate) fn end_reading(&mut self) -> Result<(), StoreError> {
         self.watch(None)?;
-        if self.in_transaction() { self.roll_back() } else { Ok(()) }
+        self.roll_back()
     }
 
     /// Has statements broken off once the time is over; without a time, no more.
@@ -149,10 +125,9 @@ impl Session {
     }
 
     pub(crate) fn roll_back(&self) -> Result<(), StoreError> {
-        self.run("ROLLBACK", &[]).map(drop)
+        if self.conn.is_autocommit() { Ok(()) } else { self.run("ROLLBACK", &[]).map(drop) }
     }
 
-    /// Begins what [`Session::undo_part`] undoes alone and [`Session::end_part`] ends.
     pub(crate) fn begin_part(&self) -> Result<(), StoreError> {
         self.run("SAVEPOINT operation", &[]).map(drop)
     }
@@ -165,17 +140,16 @@ impl Session {
         self.run("RELEASE operation", &[]).map(drop)
     }
 
-    /// Whether a transaction goes on. SQLite gives up the whole one when the disk fails or fills in mid-statement.
-    pub(crate) fn in_transaction(&self) -> bool {
-        !self.conn.is_autocommit()
+    /// SQLite gives up the whole transaction when the disk fails or fills in mid-statement.
+    pub(crate) fn loss(&self) -> Option<StoreError> {
+        let lost = self.conn.is_autocommit();
+        lost.then(|| StoreError::NotCommitted("the disk failed or is full".into()))
     }
 
-    /// How many rows were changed so far, also by what was undone.
     pub(crate) fn changes(&self) -> u64 {
         self.conn.total_changes()
     }
 
-    /// Whether the database is a store, or still empty and may become one.
     pub(crate) fn is_ours_or_empty(&self) -> Result<bool, StoreError> {
         let id: i32 = self.conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
         if id == APPLICATION_ID {
@@ -187,18 +161,16 @@ impl Session {
     }
 
     /// Marks the database as a store.
-    pub(crate) fn mark_as_ours(&self) -> Result<(), StoreError> {
+    pub(crate) fn settle(&self) -> Result<(), StoreError> {
         Ok(self.conn.pragma_update(None, "application_id", APPLICATION_ID)?)
     }
 
-    /// Whether there is such a table.
     pub(crate) fn has_table(&self, name: &str) -> Result<bool, StoreError> {
         const SQL: &str = "SELECT 1 FROM sqlite_schema WHERE name = ?1";
         Ok(self.conn.query_row(SQL, [name], |_| Ok(())).optional()?.is_some())
     }
 
-    /// Each table and index with the text that made it; bytes, because damaged texts are no texts.
-    pub(crate) fn schema(&self) -> Result<BTreeMap<Vec<u8>, Option<Vec<u8>>>, StoreError> {
+    pub(crate) fn schema(&self) -> Result<Schema, StoreError> {
         const SQL: &str = "SELECT CAST(type || ' ' || name || ' on ' || tbl_name AS BLOB),
             CAST(sql AS BLOB) FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%'";
         let mut statement = self.conn.prepare(SQL)?;
@@ -206,8 +178,7 @@ impl Session {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    /// Lets the database check its pages, indexes and foreign keys; answers where it found what. Reads the whole
-    /// file.
+    /// Pages, indexes and foreign keys. Reads the whole file.
     pub(crate) fn check_itself(&self) -> Result<Vec<(String, String)>, StoreError> {
         let mut found = Vec::new();
         self.each("PRAGMA integrity_check(1000)", [], |row| {
@@ -266,7 +237,6 @@ impl Session {
         self.run(sql, &[level, number, hashes]).map(drop)
     }
 
-    /// What is to be done between two groups, when those in the last one have their answers.
     pub(crate) fn tidy(&mut self) {
         if let Some(folding) = &mut self.folding {
             folding.after_group(&self.conn);
@@ -275,19 +245,45 @@ impl Session {
 
     /// Moves what is in the write-ahead log into the database, so that one file is the store.
     pub(crate) fn fold(&self) -> Result<(), StoreError> {
-        self.script("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.define("PRAGMA wal_checkpoint(TRUNCATE)")
     }
 
     /// Folds the whole write-ahead log in and empties it. False when somebody who reads kept it from that.
-    pub(crate) fn fold_all(&self) -> Result<bool, StoreError> {
+    pub(super) fn fold_all(&self) -> Result<bool, StoreError> {
         let busy: i64 = self.one("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
         Ok(busy == 0)
     }
+}
 
-    /// The connection, for tests that damage what is kept.
-    #[cfg(test)]
-    pub(crate) fn raw(&self) -> &Connection {
-        &self.conn
+impl Statements for Session {
+    fn visit(
+        &self,
+        sql: &'static str,
+        values: &[Value<'_>],
+        visit: &mut dyn FnMut(&Row<'_>) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let mut rows = statement.query(params_from_iter(values))?;
+        while let Some(row) = rows.next()? {
+            if visit(&Row::of(row)).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows come one by one in any case.
+    fn walk(
+        &self,
+        sql: &'static str,
+        values: &[Value<'_>],
+        visit: &mut dyn FnMut(&Row<'_>) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.visit(sql, values, visit)
+    }
+
+    fn run(&self, sql: &'static str, values: &[Value<'_>]) -> Result<usize, StoreError> {
+        Ok(self.conn.prepare_cached(sql)?.execute(params_from_iter(values))?)
     }
 }
 

@@ -1,12 +1,14 @@
+mod server;
+
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{JoinHandle, spawn};
 use std::time::Duration;
 
-use rusqlite::Connection;
 use tempfile::TempDir;
 use varanto_domain::archive::proof::{Hash, leaf_hash, verify_consistency};
 use varanto_domain::ids::ClientKey;
+use varanto_kit::postgres;
 
 use super::*;
 use crate::writer::Operation;
@@ -26,7 +28,27 @@ impl Clock for SetClock {
     }
 }
 
-/// A folder for a store, its keys, and a clock.
+/// Whether the tests are about the server engine.
+pub(crate) fn on_server() -> bool {
+    postgres::of_tests().is_some()
+}
+
+/// Whether a test is left out because it is about the other engine, which a run of its own is for.
+pub(crate) fn is_of(server: bool) -> bool {
+    if on_server() != server {
+        println!("skipped: it is about the other engine");
+    }
+    on_server() == server
+}
+
+/// The address of a new database, when the tests are about the server engine.
+fn new_database() -> Option<ServerAddress> {
+    let server = postgres::of_tests()?;
+    let name = server.create(None).unwrap();
+    Some(ServerAddress::new(&server.address(&name), None, None).unwrap())
+}
+
+/// A folder for a store, its keys, and a clock; on the server engine, a database too.
 pub(crate) struct Site {
     pub(crate) folder: TempDir,
     pub(crate) ring: KeyRing,
@@ -36,6 +58,13 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) fn new() -> Self {
+        let mut site = Self::embedded();
+        site.options.server = new_database();
+        site
+    }
+
+    /// One on the embedded engine in any case.
+    pub(crate) fn embedded() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ring = KeyRing::create(&folder.path().join("keys")).unwrap();
         let clock = Arc::new(SetClock(AtomicI64::new(0)));
@@ -54,16 +83,22 @@ impl Site {
         let store = self.open().unwrap();
         store
             .write(|tx| {
-                const SQL: &str = "CREATE TABLE IF NOT EXISTS scrap (
-                    id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT";
-                tx.execute(SQL, [])
+                tx.session().define(
+                    "CREATE TABLE IF NOT EXISTS scrap (
+                    id INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
+                )
             })
             .unwrap();
         store
     }
 
-    pub(crate) fn database(&self) -> Connection {
-        Connection::open(self.folder.path().join(DATABASE_FILE)).unwrap()
+    /// A session that can harm the database.
+    pub(crate) fn database(&self) -> Session {
+        self.options.database(self.folder.path()).open_aside().unwrap()
+    }
+
+    pub(crate) fn open_read_only(&self) -> Store {
+        Store::open_read_only(self.folder.path(), self.ring.clone(), &self.options).unwrap()
     }
 }
 
@@ -80,8 +115,8 @@ pub(crate) fn leaf(number: u64) -> Hash {
 }
 
 fn put(tx: &mut WriteTx<'_>, id: i64) -> Result<(), StoreError> {
-    const SQL: &str = "INSERT INTO scrap (id, bytes) VALUES (?1, zeroblob(100))";
-    tx.execute(SQL, [id])?;
+    const SQL: &str = "INSERT INTO scrap (id, bytes) VALUES (?1, ?2)";
+    tx.execute(SQL, params![id, vec![0u8; 100]])?;
     tx.append_leaf(leaf(id.cast_unsigned()));
     Ok(())
 }
@@ -212,7 +247,7 @@ fn nobody_is_answered_and_nothing_is_seen_before_the_commit() {
     assert_eq!(inside.recv().unwrap(), [1], "the neighbour before is seen inside the group");
     std::thread::sleep(Duration::from_millis(20));
     assert!(!first.is_finished());
-    assert_eq!(kept(&store), []);
+    assert!(kept(&store).is_empty());
     let_go.send(()).unwrap();
     first.join().unwrap().unwrap();
     second.join().unwrap().unwrap();
@@ -264,7 +299,7 @@ fn an_operation_inside_an_operation_is_refused_instead_of_waiting_for_ever() {
         inner.write(|tx| put(tx, 2)).map(|durable| durable.value)
     });
     assert!(matches!(outcome, Err(StoreError::Nested)));
-    assert_eq!(kept(&store), []);
+    assert!(kept(&store).is_empty());
 }
 
 #[test]
@@ -311,14 +346,12 @@ fn one_process_at_a_time_writes_and_others_may_read() {
     let store = site.store();
     assert!(matches!(site.open(), Err(StoreError::Locked(_))));
     store.write(|tx| put(tx, 1)).unwrap();
-    let reading =
-        Store::open_read_only(site.folder.path(), site.ring.clone(), &site.options.origin).unwrap();
+    let reading = site.open_read_only();
     assert_eq!(kept(&reading), [1]);
     assert!(matches!(reading.write(|tx| put(tx, 2)), Err(StoreError::ReadOnly)));
     drop(store);
     drop(reading);
-    let reading =
-        Store::open_read_only(site.folder.path(), site.ring.clone(), &site.options.origin).unwrap();
+    let reading = site.open_read_only();
     assert_eq!(kept(&reading), [1]);
     assert!(site.open().is_ok());
 }
@@ -327,9 +360,8 @@ fn one_process_at_a_time_writes_and_others_may_read() {
 fn a_reader_cannot_write() {
     let site = Site::new();
     let store = site.store();
-    let tried = store
-        .read(|tx| tx.session().raw().execute("DELETE FROM scrap", []).map_err(StoreError::from));
-    assert!(matches!(tried, Err(StoreError::Database(_))));
+    let tried = store.read(|tx| tx.session().execute("DELETE FROM scrap", []));
+    assert!(matches!(tried, Err(StoreError::Database(_) | StoreError::Unavailable(_))));
 }
 
 #[test]
@@ -342,11 +374,14 @@ fn a_panic_in_a_read_gives_its_connection_back() {
         let work = move || own.read(|_| -> Result<(), StoreError> { panic!("a test's panic") });
         assert!(spawn(work).join().is_err());
     }
-    assert_eq!(kept(&store), []);
+    assert!(kept(&store).is_empty());
 }
 
 #[test]
 fn the_write_ahead_log_is_folded_in_as_it_grows() {
+    if !is_of(false) {
+        return;
+    }
     let site = Site::new();
     let store = site.store();
     let log = site.folder.path().join(format!("{DATABASE_FILE}-wal"));
@@ -361,6 +396,9 @@ fn the_write_ahead_log_is_folded_in_as_it_grows() {
 
 #[test]
 fn the_write_ahead_log_stays_short_although_somebody_always_reads() {
+    if !is_of(false) {
+        return;
+    }
     let mut site = Site::new();
     site.options.log_mib = 40;
     let store = site.store();
@@ -398,19 +436,21 @@ fn the_write_ahead_log_stays_short_although_somebody_always_reads() {
 
 #[test]
 fn an_unknown_or_altered_schema_is_refused_and_left_untouched() {
+    const NEW: &str = "INSERT INTO schema_migration VALUES (9999, 'future', ?1)";
+    const OTHER: &str = "UPDATE schema_migration SET sha256 = ?1 WHERE number = 1";
     let site = Site::new();
     drop(site.store());
     let conn = site.database();
-    conn.execute("INSERT INTO schema_migration VALUES (9999, 'future', x'00')", []).unwrap();
+    conn.execute(NEW, [[0u8].as_slice()]).unwrap();
     let refused = site.open().err().unwrap();
     assert!(matches!(&refused, StoreError::SchemaNewer { number: 9999, name } if name == "future"));
     assert!(refused.to_string().contains("9999_future"), "{refused}");
     conn.execute("DELETE FROM schema_migration WHERE number = 9999", []).unwrap();
-    conn.execute("UPDATE schema_migration SET sha256 = x'00' WHERE number = 1", []).unwrap();
+    conn.execute(OTHER, [[0u8].as_slice()]).unwrap();
     let refused = site.open().err().unwrap();
     assert!(matches!(&refused, StoreError::SchemaAltered { number: 1, .. }), "{refused}");
     let tables: i64 =
-        conn.query_row("SELECT count(*) FROM schema_migration", [], |row| row.get(0)).unwrap();
+        conn.one("SELECT count(*) FROM schema_migration", [], |row| row.get(0)).unwrap();
     assert_eq!(tables, i64::try_from(MIGRATIONS.len()).unwrap());
 }
 
@@ -422,7 +462,7 @@ fn a_store_with_a_schema_change_fewer_is_brought_up_to_date() {
     drop(Store::open_with(folder, ring, &site.options, clock, &MIGRATIONS[..1]).unwrap());
     let applied = || -> i64 {
         let sql = "SELECT count(*) FROM schema_migration";
-        site.database().query_row(sql, [], |row| row.get(0)).unwrap()
+        site.database().one(sql, [], |row| row.get(0)).unwrap()
     };
     assert_eq!(applied(), 1);
     drop(site.open().unwrap());
@@ -432,13 +472,18 @@ fn a_store_with_a_schema_change_fewer_is_brought_up_to_date() {
 #[test]
 fn another_programs_database_is_not_touched() {
     let site = Site::new();
-    site.database().execute_batch("CREATE TABLE theirs (a)").unwrap();
+    site.database().define("CREATE TABLE theirs (a INTEGER) STRICT").unwrap();
     assert!(matches!(site.open(), Err(StoreError::NotAStore(_))));
-    let mode: String =
-        site.database().pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+    let ring = site.ring.clone();
+    if on_server() {
+        let opened = Store::open_read_only(site.folder.path(), ring, &site.options);
+        assert!(matches!(opened, Err(StoreError::NotAStore(_))));
+        return;
+    }
+    let mode: String = site.database().one("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
     assert_eq!(mode, "delete");
     let folder = tempfile::tempdir().unwrap();
-    let opened = Store::open_read_only(folder.path(), site.ring.clone(), "archive.example/log");
+    let opened = Store::open_read_only(folder.path(), ring, &site.options);
     assert!(matches!(opened, Err(StoreError::NotAStore(_))));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
@@ -497,6 +542,9 @@ fn keys_are_never_given_twice_also_when_the_clock_steps_back() {
 
 #[test]
 fn a_store_whose_process_died_goes_on_where_it_was() {
+    if !is_of(false) {
+        return;
+    }
     let site = Site::new();
     let store = site.store();
     let mut last = 0;
@@ -556,6 +604,10 @@ fn what_was_acknowledged_outlives_a_killed_process() {
     use std::io::{BufRead, BufReader};
     use std::process::{Command, Stdio};
 
+    if !is_of(false) {
+        return;
+    }
+
     let site = Site::new();
     drop(site.store());
     std::fs::write(site.folder.path().join("to-be-killed"), "").unwrap();
@@ -596,13 +648,15 @@ fn what_was_acknowledged_outlives_a_killed_process() {
 
 #[test]
 fn a_full_disk_keeps_nothing_half_and_the_store_goes_on() {
+    if !is_of(false) {
+        return;
+    }
     let site = Site::new();
     let store = site.store();
     let limit = |pages: i64| {
         let work = move |tx: &mut WriteTx<'_>| {
-            let now: i64 =
-                tx.session().raw().pragma_query_value(None, "page_count", |row| row.get(0))?;
-            tx.session().raw().pragma_update(None, "max_page_count", now + pages)?;
+            let now: i64 = tx.one("PRAGMA page_count", [], |row| row.get(0))?;
+            tx.session().define(&format!("PRAGMA max_page_count = {}", now + pages))?;
             Ok::<_, StoreError>(())
         };
         store.write(work).unwrap();
@@ -659,10 +713,15 @@ fn a_commit_that_fails_fails_its_whole_group() {
             tx.append_leaf(leaf(1));
             if self.1 {
                 // Ends the transaction under the writer, as SQLite does when the disk fails.
-                tx.session().raw().execute_batch("ROLLBACK").unwrap();
+                let _ = tx.session().define(if on_server() {
+                    "SELECT pg_terminate_backend(pg_backend_pid())"
+                } else {
+                    "ROLLBACK"
+                });
             }
             true
         }
+        fn refuse(&mut self, _: StoreError) {}
         fn reply(self: Box<Self>, outcome: Result<Seal, StoreError>) {
             self.0.send(outcome).unwrap();
         }
@@ -680,7 +739,7 @@ fn a_commit_that_fails_fails_its_whole_group() {
     gate.open();
     let outcomes: Vec<_> = (0..4).map(|_| noted.recv().unwrap()).collect();
     for lost in &outcomes[..3] {
-        assert!(matches!(lost, Err(StoreError::NotCommitted(_))));
+        assert!(matches!(lost, Err(StoreError::NotCommitted(_) | StoreError::Unavailable(_))));
     }
     let seal = outcomes[3].as_ref().unwrap();
     assert_eq!((seal.leaves[0].index, seal.checkpoint.body.size), (0, 1));
@@ -725,6 +784,9 @@ fn a_clients_key_is_made_once_and_destroyed_for_good() {
 
 #[test]
 fn a_destroyed_key_leaves_no_bytes_in_the_files() {
+    if !is_of(false) {
+        return;
+    }
     let site = Site::new();
     let store = site.store();
     let client = ClientKey(7);

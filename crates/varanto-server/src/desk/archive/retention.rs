@@ -11,6 +11,7 @@ use serde::Deserialize;
 use varanto_app::archive::{DocumentQuery, DocumentView};
 use varanto_app::retention::{
     DestructionQuery, DestructionView, HoldQuery, HoldRequest, HoldView, ListedEntry, Proposal,
+    Remains,
 };
 use varanto_domain::access::{LookReason, Reason, Situation};
 use varanto_domain::archive::destruction::{HoldReason, ListState};
@@ -271,9 +272,14 @@ impl ShownList {
         self.view.state.may_be_stopped()
     }
 
-    /// Whether something of what was destroyed may be left in the files.
+    /// Whether something of what was destroyed may be left in the files, and carrying out once more overwrites it.
     fn has_left(&self) -> bool {
-        self.view.overwritten == Some(false)
+        self.view.remains == Some(Remains::InLog)
+    }
+
+    /// Whether the server of the database has to clear up.
+    fn is_left_to_server(&self) -> bool {
+        self.view.remains == Some(Remains::OnServer)
     }
 
     fn is_done(&self) -> bool {
@@ -409,7 +415,7 @@ pub(super) async fn act(
     });
     match done.await {
         // What was told once is not asked again: that something of it is left.
-        Ok(view) if view.overwritten == Some(false) => {
+        Ok(view) if view.remains.is_some_and(|remains| remains != Remains::Nowhere) => {
             Ok(list_page(&doors, &visit, view, false, &[]))
         }
         Ok(_) => Ok(redirect(&visit.to(&format!("/desk/archive/lists/{id}/")))),

@@ -1,0 +1,502 @@
+//! The server engine: PostgreSQL, spoken to over one connection a session.
+//!
+//! Who writes holds a lock of the database for as long as the connection lasts, so that no two programs write; what a
+//! lost connection had begun is undone by the database before another can have the lock.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::error::Error as _;
+use std::future::Future;
+use std::ops::ControlFlow;
+use std::pin::pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::Thread;
+use std::time::{Duration, Instant};
+
+use bytes::BytesMut;
+use tokio::runtime::{Builder, Runtime};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{Client, Error, Statement};
+
+use super::address::ServerAddress;
+use super::dialect;
+use super::{Cells, Row, Schema, Statements, Value};
+use crate::StoreError;
+use crate::migrations::MIGRATIONS;
+
+/// Whoever holds this lock of the database writes.
+const WRITING: i64 = i64::from_be_bytes(*b"varanto\0");
+/// How long the lock is waited for: a server that was killed lets go of it in a moment.
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+/// How many rows of a long list are fetched at once.
+const ROWS_AT_ONCE: u32 = 256;
+/// The mark of a store in a database.
+const MARK_TABLE: &str = "store_fact";
+
+/// What speaks for the connections of all sessions, so that whoever waits may be within another runtime.
+static RUNTIME: OnceLock<Option<Runtime>> = OnceLock::new();
+
+type Failure = Box<dyn std::error::Error + Sync + Send>;
+
+/// One connection to the database.
+pub(crate) struct Session {
+    client: Client,
+    address: ServerAddress,
+    statements: RefCell<HashMap<&'static str, Statement>>,
+    /// A transaction goes on.
+    begun: Cell<bool>,
+    /// A statement of the transaction failed, so it takes no more until that is undone.
+    failed: Cell<bool>,
+    /// The connection is of no more use.
+    lost: Cell<bool>,
+    changes: Cell<u64>,
+    cursors: Cell<u64>,
+    /// When the snapshot has taken too long.
+    until: Cell<Option<Instant>>,
+}
+
+impl Session {
+    /// Connects to a server that takes writes, and waits a while for the lock of the one that writes.
+    pub(crate) fn open_writing(address: &ServerAddress) -> Result<Self, StoreError> {
+        const LOCK: &str = "SELECT pg_try_advisory_lock(?1)";
+        let session = Self::connect(address, true)?;
+        session.script(
+            "SET synchronous_commit = on; SET statement_timeout = 0; SET lock_timeout = 0",
+        )?;
+        let until = Instant::now() + LOCK_PATIENCE;
+        while !session.one(LOCK, [WRITING], |row| row.get::<bool>(0))? {
+            if Instant::now() > until {
+                return Err(StoreError::Locked(address.name().into()));
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        if session.is_ours_or_empty()? {
+            Ok(session)
+        } else {
+            Err(StoreError::NotAStore(address.name().into()))
+        }
+    }
+
+    /// Connects for reading; `newest`: to the server that takes writes, so that what was written is seen.
+    pub(crate) fn open_reading(address: &ServerAddress, newest: bool) -> Result<Self, StoreError> {
+        Self::connect(address, newest)
+    }
+
+    fn connect(address: &ServerAddress, writes: bool) -> Result<Self, StoreError> {
+        let runtime = RUNTIME.get_or_init(|| {
+            Builder::new_multi_thread().worker_threads(2).enable_all().build().ok()
+        });
+        let runtime = runtime.as_ref().ok_or_else(|| StoreError::Database("no threads".into()))?;
+        let to = address.clone();
+        let connected = wait_for(runtime.spawn(async move { to.connect(writes).await }));
+        let connected = connected.map_err(|error| StoreError::Database(error.to_string()))?;
+        let client = connected.map_err(|error| {
+            let why = format!("{}: {}", address.name(), said(&error));
+            match fault(&error) {
+                // Wrong names and passwords among them: nothing can be read or written either way.
+                StoreError::Database(_) => StoreError::Unavailable(why),
+                other => other,
+            }
+        })?;
+        let session = Self {
+            client,
+            address: address.clone(),
+            statements: RefCell::default(),
+            begun: Cell::new(false),
+            failed: Cell::new(false),
+            lost: Cell::new(false),
+            changes: Cell::new(0),
+            cursors: Cell::new(0),
+            until: Cell::new(None),
+        };
+        // Compiling a statement costs more than any of ours takes.
+        session.script("SET jit = off; SET client_min_messages = warning")?;
+        Ok(session)
+    }
+
+    fn wait<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, StoreError> {
+        if self.until.get().is_some_and(|until| Instant::now() > until) {
+            return Err(StoreError::Overtime);
+        }
+        wait_for(work).map_err(|error| {
+            self.failed.set(true);
+            let fault = fault(&error);
+            // A plan that no longer fits the tables is made anew with the connection.
+            let stale = error.code() == Some(&SqlState::FEATURE_NOT_SUPPORTED);
+            if stale || matches!(fault, StoreError::Unavailable(_)) {
+                self.lost.set(true);
+            }
+            fault
+        })
+    }
+
+    fn statement(&self, sql: &'static str, values: &[Value<'_>]) -> Result<Statement, StoreError> {
+        if let Some(statement) = self.statements.borrow().get(sql) {
+            return Ok(statement.clone());
+        }
+        let types: Vec<Type> = values.iter().map(kind).collect();
+        let text = dialect::statement(sql);
+        let statement = self.wait(self.client.prepare_typed(&text, &types))?;
+        self.statements.borrow_mut().insert(sql, statement.clone());
+        Ok(statement)
+    }
+
+    fn script(&self, sql: &str) -> Result<(), StoreError> {
+        self.wait(self.client.batch_execute(sql))
+    }
+
+    /// Runs statements that make tables, one after the other.
+    pub(crate) fn define(&self, sql: &str) -> Result<(), StoreError> {
+        self.script(&dialect::definition(sql))
+    }
+
+    pub(crate) fn begin_writing(&self) -> Result<(), StoreError> {
+        self.begin("BEGIN")
+    }
+
+    pub(crate) fn begin_reading(&self, time: Option<Duration>) -> Result<(), StoreError> {
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        let Some(time) = time else { return self.begin(begin) };
+        let millis = time.as_millis().clamp(1, 1 << 30);
+        self.begin(&format!("{begin}; SET LOCAL statement_timeout = {millis}"))?;
+        self.until.set(Some(Instant::now() + time));
+        Ok(())
+    }
+
+    fn begin(&self, sql: &str) -> Result<(), StoreError> {
+        self.script(sql)?;
+        self.begun.set(true);
+        self.failed.set(false);
+        Ok(())
+    }
+
+    pub(crate) fn end_reading(&self) -> Result<(), StoreError> {
+        self.until.set(None);
+        match self.loss() {
+            Some(error) => Err(error),
+            None => self.roll_back(),
+        }
+    }
+
+    /// Commits. When the connection is lost meanwhile, nobody knows yet whether the work is kept.
+    pub(crate) fn commit(&self) -> Result<(), StoreError> {
+        if self.failed.get() {
+            // The database would undo all, and say nothing of it.
+            return Err(StoreError::NotCommitted("a statement failed".into()));
+        }
+        if let Some(error) = self.loss() {
+            return Err(error);
+        }
+        match self.script("COMMIT") {
+            Err(StoreError::Unavailable(why)) => Err(StoreError::OutcomeUnknown(why)),
+            Err(error) => Err(error),
+            Ok(()) => {
+                self.begun.set(false);
+                Ok(())
+            }
+        }
+    }
+
+    pub(crate) fn roll_back(&self) -> Result<(), StoreError> {
+        if !self.begun.get() {
+            return Ok(());
+        }
+        self.script("ROLLBACK")?;
+        self.begun.set(false);
+        self.failed.set(false);
+        Ok(())
+    }
+
+    pub(crate) fn begin_part(&self) -> Result<(), StoreError> {
+        self.script("SAVEPOINT operation")
+    }
+
+    pub(crate) fn undo_part(&self) -> Result<(), StoreError> {
+        self.script("ROLLBACK TO SAVEPOINT operation")?;
+        self.failed.set(false);
+        Ok(())
+    }
+
+    pub(crate) fn end_part(&self) -> Result<(), StoreError> {
+        self.script("RELEASE SAVEPOINT operation")
+    }
+
+    pub(crate) fn loss(&self) -> Option<StoreError> {
+        let lost = self.lost.get() || self.client.is_closed();
+        lost.then(|| StoreError::Unavailable(format!("{} was lost", self.address.name())))
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.get()
+    }
+
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.get()
+    }
+
+    pub(crate) fn is_ours_or_empty(&self) -> Result<bool, StoreError> {
+        const SQL: &str = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()";
+        if self.has_table(MARK_TABLE)? {
+            return Ok(true);
+        }
+        let tables: i64 = self.one(SQL, [], |row| row.get(0))?;
+        Ok(tables == 0)
+    }
+
+    pub(crate) fn has_table(&self, name: &str) -> Result<bool, StoreError> {
+        const SQL: &str = "SELECT EXISTS (SELECT 1 FROM pg_tables
+            WHERE schemaname = current_schema() AND tablename = ?1)";
+        self.one(SQL, [name], |row| row.get(0))
+    }
+
+    /// What we keep is compressed and encrypted already: the database need not try.
+    pub(crate) fn settle(&self) -> Result<(), StoreError> {
+        const SQL: &str = "SELECT format('ALTER TABLE %I ALTER COLUMN %I SET STORAGE EXTERNAL',
+            relname, attname) FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+            WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
+            AND atttypid = 'bytea'::regtype AND attstorage = 'x' AND NOT attisdropped";
+        let changes: Vec<String> = self.all(SQL, [], |row| row.get(0))?;
+        self.script(&changes.join(";"))
+    }
+
+    pub(crate) fn schema(&self) -> Result<Schema, StoreError> {
+        const SQL: &str = "SELECT 'column ' || relname || '.' || attname,
+            concat_ws(' ', attnum, format_type(atttypid, atttypmod), attcollation::regcollation,
+            attnotnull, pg_get_expr(adbin, adrelid))
+            FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+            LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+            WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'v', 'm', 'p')
+            AND attnum > 0 AND NOT attisdropped
+            UNION ALL SELECT 'index ' || indexname,
+            replace(indexdef, ' ON ' || quote_ident(schemaname) || '.', ' ON ')
+            FROM pg_indexes WHERE schemaname = current_schema()
+            UNION ALL SELECT 'constraint ' || relname || '.' || conname, pg_get_constraintdef(pg_constraint.oid)
+            FROM pg_constraint JOIN pg_class ON pg_class.oid = conrelid
+            WHERE relnamespace = current_schema()::regnamespace
+            UNION ALL SELECT 'trigger ' || relname || '.' || tgname, ''
+            FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+            WHERE relnamespace = current_schema()::regnamespace AND NOT tgisinternal
+            UNION ALL SELECT 'rule ' || tablename || '.' || rulename, definition
+            FROM pg_rules WHERE schemaname = current_schema()";
+        let read = |row: &Row<'_>| {
+            let (name, made): (String, Option<String>) = (row.get(0)?, row.get(1)?);
+            Ok((name.into_bytes(), made.map(String::into_bytes)))
+        };
+        Ok(self.all(SQL, [], read)?.into_iter().collect())
+    }
+
+    /// A session in an empty schema, which is gone with it.
+    pub(super) fn aside(&self) -> Result<Self, StoreError> {
+        let session = Self::connect(&self.address, true)?;
+        session.begin(
+            "BEGIN; CREATE SCHEMA varanto_as_made; SET LOCAL search_path = varanto_as_made",
+        )?;
+        Ok(session)
+    }
+
+    /// Looks for rows that name terms which there are not: nothing else belongs to a row that is not written with it.
+    pub(crate) fn check_itself(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let definitions = MIGRATIONS.iter().map(|migration| migration.sql);
+        let mut found = Vec::new();
+        for (table, column) in dialect::columns_of_terms(definitions) {
+            let sql = format!(
+                "SELECT DISTINCT {column} FROM {table} AS kept WHERE {column} IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM term WHERE term.number = kept.{column}) LIMIT 1000"
+            );
+            for row in self.wait(self.client.query(&sql, &[]))? {
+                let number = Cells::integer(&row, 0)?;
+                let place = format!("table {table}, column {column}, value {number:?}");
+                found.push((place, "belongs to no row of term".to_owned()));
+            }
+        }
+        Ok(found)
+    }
+
+    pub(crate) fn write_tile(
+        &self,
+        (level, number): (u32, i64),
+        hashes: &[u8],
+    ) -> Result<(), StoreError> {
+        const SQL: &str = "INSERT INTO tile (level, number, hashes) VALUES (?1, ?2, ?3)
+            ON CONFLICT (level, number) DO UPDATE SET hashes = excluded.hashes";
+        let level = Value::Integer(Some(level.into()));
+        let (number, hashes) = (Value::Integer(Some(number)), Value::Blob(Some(hashes)));
+        self.run(SQL, &[level, number, hashes]).map(drop)
+    }
+}
+
+impl Statements for Session {
+    fn visit(
+        &self,
+        sql: &'static str,
+        values: &[Value<'_>],
+        visit: &mut dyn FnMut(&Row<'_>) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        let statement = self.statement(sql, values)?;
+        let rows = self.wait(self.client.query(&statement, &bound(values)))?;
+        if !sql.starts_with("SELECT") {
+            self.changes.set(self.changes.get() + rows.len() as u64);
+        }
+        let _ = rows.iter().try_for_each(|row| visit(&Row::of(row)));
+        Ok(())
+    }
+
+    fn walk(
+        &self,
+        sql: &'static str,
+        values: &[Value<'_>],
+        visit: &mut dyn FnMut(&Row<'_>) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        let cursor = format!("walk_{}", self.cursors.replace(self.cursors.get() + 1));
+        let types: Vec<Type> = values.iter().map(kind).collect();
+        let declared = format!("DECLARE {cursor} NO SCROLL CURSOR FOR {}", dialect::statement(sql));
+        let declared = self.wait(self.client.prepare_typed(&declared, &types))?;
+        self.wait(self.client.execute(&declared, &bound(values)))?;
+        let fetched = format!("FETCH {ROWS_AT_ONCE} FROM {cursor}");
+        let fetched = self.wait(self.client.prepare(&fetched))?;
+        loop {
+            let rows = self.wait(self.client.query(&fetched, &[]))?;
+            let ended = rows.iter().try_for_each(|row| visit(&Row::of(row))).is_break();
+            if ended || rows.is_empty() {
+                return self.script(&format!("CLOSE {cursor}"));
+            }
+        }
+    }
+
+    fn run(&self, sql: &'static str, values: &[Value<'_>]) -> Result<usize, StoreError> {
+        let statement = self.statement(sql, values)?;
+        let changed = self.wait(self.client.execute(&statement, &bound(values)))?;
+        self.changes.set(self.changes.get() + changed);
+        Ok(usize::try_from(changed).unwrap_or(usize::MAX))
+    }
+}
+
+/// Whoever waits for the other side's answer.
+struct Parked(Thread);
+
+impl Wake for Parked {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Waits on this thread until the work is done.
+fn wait_for<T>(work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    let waker = Waker::from(Arc::new(Parked(std::thread::current())));
+    let mut context = Context::from_waker(&waker);
+    loop {
+        match work.as_mut().poll(&mut context) {
+            Poll::Ready(done) => return done,
+            Poll::Pending => std::thread::park(),
+        }
+    }
+}
+
+fn kind(value: &Value<'_>) -> Type {
+    match value {
+        Value::Integer(_) => Type::INT8,
+        Value::Text(_) => Type::TEXT,
+        Value::Blob(_) => Type::BYTEA,
+    }
+}
+
+fn bound<'v>(values: &'v [Value<'v>]) -> Vec<&'v (dyn ToSql + Sync)> {
+    values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self, of: &Type, out: &mut BytesMut) -> Result<IsNull, Failure> {
+        match self {
+            Value::Integer(number) => number.to_sql(of, out),
+            Value::Text(text) => text.to_sql(of, out),
+            Value::Blob(bytes) => bytes.to_sql(of, out),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// A whole number of any width, or a yes or no.
+struct Whole(i64);
+
+impl<'r> FromSql<'r> for Whole {
+    fn from_sql(of: &Type, raw: &'r [u8]) -> Result<Self, Failure> {
+        Ok(Self(match *of {
+            Type::BOOL => bool::from_sql(of, raw)?.into(),
+            Type::INT2 => i16::from_sql(of, raw)?.into(),
+            Type::INT4 => i32::from_sql(of, raw)?.into(),
+            _ => i64::from_sql(of, raw)?,
+        }))
+    }
+
+    fn accepts(of: &Type) -> bool {
+        matches!(*of, Type::BOOL | Type::INT2 | Type::INT4 | Type::INT8)
+    }
+}
+
+impl Cells for tokio_postgres::Row {
+    fn integer(&self, column: usize) -> Result<Option<i64>, StoreError> {
+        let whole = self.try_get::<_, Option<Whole>>(column).map_err(|error| fault(&error))?;
+        Ok(whole.map(|whole| whole.0))
+    }
+
+    fn text(&self, column: usize) -> Result<Option<&str>, StoreError> {
+        self.try_get(column).map_err(|error| fault(&error))
+    }
+
+    fn blob(&self, column: usize) -> Result<Option<&[u8]>, StoreError> {
+        self.try_get(column).map_err(|error| fault(&error))
+    }
+}
+
+/// What an error of the database is to the store.
+fn fault(error: &Error) -> StoreError {
+    let Some(code) = error.code() else {
+        return if error.is_closed() || is_of_the_connection(error) {
+            StoreError::Unavailable(said(error))
+        } else {
+            StoreError::Database(said(error))
+        };
+    };
+    match code.code().split_at(2) {
+        // The connection; an operator who stops the server; too many connections; a standby, which takes no writes.
+        ("08", _) | ("57", "P01" | "P02" | "P03" | "P05") | ("53", "300") | ("25", "006") => {
+            StoreError::Unavailable(said(error))
+        }
+        ("53", "100") => StoreError::DiskFull,
+        ("57", "014") => StoreError::Overtime,
+        ("40" | "55", _) => StoreError::Busy,
+        ("23", _) => StoreError::Conflict(said(error)),
+        ("XX", "001" | "002") => StoreError::Damaged(said(error)),
+        _ => StoreError::Database(said(error)),
+    }
+}
+
+fn is_of_the_connection(error: &Error) -> bool {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if cause.is::<std::io::Error>() {
+            return true;
+        }
+        source = cause.source();
+    }
+    false
+}
+
+/// What the database said, without the values that it quotes in its detail.
+fn said(error: &Error) -> String {
+    match error.as_db_error() {
+        Some(told) => format!("{} ({})", told.message(), told.code().code()),
+        None => match error.source() {
+            Some(cause) => format!("{error}: {cause}"),
+            None => error.to_string(),
+        },
+    }
+}

@@ -1,0 +1,277 @@
+//! What is of the server engine alone: sessions that are lost, a server that is killed, others that write. They run
+//! where the tests are about it, each on a database or a server of its own.
+
+use std::sync::atomic::AtomicBool;
+
+use super::*;
+use crate::WriteTx;
+
+fn put(tx: &mut WriteTx<'_>, id: i64) -> Result<(), StoreError> {
+    const SQL: &str = "INSERT INTO scrap (id, bytes) VALUES (?1, ?2)";
+    tx.execute(SQL, params![id, vec![7u8; 100]])?;
+    tx.append_leaf(leaf(id.cast_unsigned()));
+    Ok(())
+}
+
+fn kept(store: &Store) -> Vec<i64> {
+    store.read(|tx| tx.all("SELECT id FROM scrap ORDER BY id", [], |row| row.get(0))).unwrap()
+}
+
+/// Ends every session of stores in a database, as an operator may.
+fn end_sessions(site: &Site) {
+    const SQL: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let _: i64 = site.database().one(SQL, [], |row| row.get(0)).unwrap();
+}
+
+/// Tells writers to end, also when the test ends otherwise than it should.
+struct Ending<'d>(&'d AtomicBool);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// OPS-2: a session that was lost while nothing happened is found again, by writers and readers.
+#[test]
+fn a_session_lost_while_idle_is_opened_anew() {
+    if !is_of(true) {
+        return;
+    }
+    let site = Site::new();
+    let store = site.store();
+    for id in 1..=3 {
+        store.write(move |tx| put(tx, id)).unwrap();
+        assert_eq!(kept(&store), (1..=id).collect::<Vec<_>>());
+        end_sessions(&site);
+    }
+    let seal = store.write(|tx| put(tx, 4)).unwrap().seal;
+    assert_eq!((seal.leaves[0].index, kept(&store)), (3, vec![1, 2, 3, 4]));
+}
+
+/// OPS-2: a commit in whose midst the session is lost is answered as unknown, never as done, and what is written next
+/// stands on what the database holds.
+#[test]
+fn a_commit_that_is_cut_off_is_answered_as_unknown() {
+    if !is_of(true) {
+        return;
+    }
+    let site = Site::new();
+    let store = site.store();
+    store.write(|tx| put(tx, 1)).unwrap();
+    let harm = site.database();
+    harm.define(
+        "CREATE FUNCTION cut_off() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END';
+        CREATE CONSTRAINT TRIGGER cut_off AFTER INSERT ON scrap DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION cut_off()",
+    )
+    .unwrap();
+    let cut = store.write(|tx| put(tx, 2));
+    assert!(matches!(cut, Err(StoreError::OutcomeUnknown(_))), "{cut:?}");
+    harm.define("DROP TRIGGER cut_off ON scrap").unwrap();
+    let seal = store.write(|tx| put(tx, 3)).unwrap().seal;
+    assert_eq!((seal.leaves[0].index, kept(&store)), (1, vec![1, 3]));
+    let report = store.read(|tx| tx.verify_log(|_| {})).unwrap();
+    assert_eq!((report.leaves, report.damage), (2, vec![]));
+}
+
+/// OPS-2: what was acknowledged outlives sessions that are ended and a server that is killed, and of nothing there is
+/// half.
+#[test]
+fn what_was_acknowledged_outlives_a_killed_server() {
+    if !is_of(true) {
+        return;
+    }
+    let mut server = postgres::Server::start(true).unwrap();
+    let name = server.create(None).unwrap();
+    let address = ServerAddress::new(&server.address(&name), None, None).unwrap();
+    let mut site = Site::new();
+    site.options.server = Some(address);
+    let store = site.store();
+    let done = AtomicBool::new(false);
+    let (acknowledged, unknown) = std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..4)
+            .map(|_| {
+                let (store, done) = (&store, &done);
+                scope.spawn(move || {
+                    let (mut acknowledged, mut unknown) = (Vec::new(), Vec::new());
+                    while !done.load(Ordering::Relaxed) {
+                        let id = store.ids().next_key();
+                        match store.write(move |tx| put(tx, id)) {
+                            Ok(durable) => acknowledged.push((id, durable.seal.leaves[0].index)),
+                            Err(StoreError::OutcomeUnknown(_)) => unknown.push(id),
+                            Err(StoreError::Unavailable(_) | StoreError::NotCommitted(_)) => {
+                                std::thread::sleep(Duration::from_millis(20));
+                            }
+                            Err(other) => panic!("{other}"),
+                        }
+                    }
+                    (acknowledged, unknown)
+                })
+            })
+            .collect();
+        let ending = Ending(&done);
+        for _ in 0..3 {
+            std::thread::sleep(Duration::from_millis(700));
+            end_sessions(&site);
+            std::thread::sleep(Duration::from_millis(700));
+            server.kill().unwrap();
+            server.start_again().unwrap();
+        }
+        std::thread::sleep(Duration::from_millis(700));
+        drop(ending);
+        let all = writers.into_iter().map(|writer| writer.join().unwrap());
+        all.fold((Vec::new(), Vec::new()), |(mut known, mut unknown), (more, others)| {
+            known.extend(more);
+            unknown.extend(others);
+            (known, unknown)
+        })
+    });
+    println!("{} acknowledged, {} unknown", acknowledged.len(), unknown.len());
+    assert!(acknowledged.len() > 50, "{}", acknowledged.len());
+    let kept: std::collections::HashSet<i64> = kept(&store).into_iter().collect();
+    for (id, index) in &acknowledged {
+        assert!(kept.contains(id), "{id} was acknowledged");
+        let hash = store.read(|tx| tx.leaf_hash(*index)).unwrap();
+        assert_eq!(hash, Some(leaf(id.cast_unsigned())));
+    }
+    let known: std::collections::HashSet<i64> = acknowledged.iter().map(|(id, _)| *id).collect();
+    assert!(kept.iter().all(|id| known.contains(id) || unknown.contains(id)));
+    let report = store.read(|tx| tx.verify_log(|_| {})).unwrap();
+    assert_eq!((report.leaves, report.damage), (kept.len() as u64, vec![]));
+}
+
+/// OPS-2: one program writes at a time. Another takes over when the first has lost the database, and the first goes on
+/// from what the other left.
+#[test]
+fn another_program_takes_over_and_hands_back() {
+    if !is_of(true) {
+        return;
+    }
+    let site = Site::new();
+    let first = site.store();
+    let client = ClientKey(7);
+    first.write(|tx| put(tx, 1)).unwrap();
+    first.write(move |tx| tx.make_client_key(client).map(|_| ())).unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let clock: Arc<dyn Clock> = Arc::<SetClock>::clone(&site.clock);
+    let open = || {
+        let (ring, clock) = (site.ring.clone(), Arc::clone(&clock));
+        Store::open(elsewhere.path(), ring, &site.options, clock)
+    };
+    assert!(matches!(open(), Err(StoreError::Locked(_))));
+    end_sessions(&site);
+    let second = open().unwrap();
+    let refused = first.write(|tx| put(tx, 2));
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    second.write(|tx| put(tx, 3)).unwrap();
+    second.write(move |tx| tx.destroy_client_key(client)).unwrap();
+    let given = second.write(|tx| Ok::<_, StoreError>(tx.next_key())).unwrap().value;
+    second.close();
+    let seal = first.write(|tx| put(tx, 4)).unwrap().seal;
+    assert_eq!((seal.leaves[0].index, kept(&first)), (2, vec![1, 3, 4]));
+    assert!(first.ids().next_key() > given);
+    assert!(first.read(|tx| tx.client_data_key(client)).unwrap().is_none());
+}
+
+/// OPS-2: on a database that has come back without what was acknowledged, nothing is built.
+#[test]
+fn a_database_that_came_back_older_is_not_written_to() {
+    if !is_of(true) {
+        return;
+    }
+    let site = Site::new();
+    let store = site.store();
+    store.write(|tx| put(tx, 1)).unwrap();
+    let older = newest(&store);
+    store.write(|tx| put(tx, 2)).unwrap();
+    let harm = site.database();
+    harm.execute("DELETE FROM checkpoint WHERE size = 2", []).unwrap();
+    let sql = "UPDATE checkpoint SET note = ?1 WHERE size = 1";
+    harm.execute(sql, [older.note.as_str()]).unwrap();
+    end_sessions(&site);
+    for id in [3, 4] {
+        let refused = store.write(move |tx| put(tx, id)).unwrap_err().to_string();
+        assert!(refused.contains("acknowledged"), "{refused}");
+    }
+    assert_eq!(newest(&store), older);
+}
+
+/// OPS-2: while the database takes no writes, as a standby does, writes are refused as unavailable, and go on after.
+#[test]
+fn a_database_that_takes_no_writes_is_unavailable() {
+    if !is_of(true) {
+        return;
+    }
+    let site = Site::new();
+    let store = site.store();
+    store.write(|tx| put(tx, 1)).unwrap();
+    let only_reads = |yes: &str| {
+        let harm = site.database();
+        harm.define("SET default_transaction_read_only = off").unwrap();
+        let name: String =
+            harm.one("SELECT current_database()::text", [], |row| row.get(0)).unwrap();
+        let sql = format!("ALTER DATABASE {name} SET default_transaction_read_only = {yes}");
+        harm.define(&sql).unwrap();
+        end_sessions(&site);
+    };
+    only_reads("on");
+    let refused = store.write(|tx| put(tx, 2));
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    let reading = site.open_read_only();
+    assert_eq!(kept(&reading), [1]);
+    only_reads("off");
+    store.write(|tx| put(tx, 3)).unwrap();
+    assert_eq!(kept(&store), [1, 3]);
+}
+
+/// OPS-2: damage to the tables of a server's database, and rows that name what there is not, are found.
+#[test]
+fn changed_tables_and_missing_terms_are_found() {
+    if !is_of(true) {
+        return;
+    }
+    let site = Site::new();
+    drop(site.open().unwrap());
+    let store = site.open().unwrap();
+    let look = || {
+        store
+            .read(|tx| Ok::<_, StoreError>([tx.verify_schema()?, tx.verify_database()?].concat()))
+            .unwrap()
+    };
+    assert_eq!(look(), []);
+    let harm = site.database();
+    harm.define("ALTER TABLE tally ADD COLUMN theirs INTEGER; DROP INDEX log_by_time").unwrap();
+    harm.execute("INSERT INTO tally VALUES (77, 1, 1, 1, 1, 1)", []).unwrap();
+    let places: Vec<String> = look().into_iter().map(|damage| damage.place).collect();
+    assert_eq!(
+        places,
+        [
+            "schema index log_by_time",
+            "schema column tally.theirs",
+            "table tally, column controller, value Some(77)"
+        ]
+    );
+}
+
+/// OPS-3: a database of a server is not backed up page by page, and who asks is told what to use.
+#[test]
+fn a_backup_by_pages_says_what_to_use_instead() {
+    if !is_of(true) {
+        return;
+    }
+    let site = Site::new();
+    let (store, data) = (site.store(), site.folder.path());
+    let elsewhere = tempfile::tempdir().unwrap();
+    let folder = elsewhere.path().join("backups");
+    crate::BackupFolder::begin(&folder, &site.ring, &site.options.origin).unwrap();
+    let origin = &site.options.origin;
+    let folder = crate::BackupFolder::open_to_write(&folder, &site.ring, origin).unwrap();
+    let taken = store.back_up(&folder, data, &[], Instant::from_millis(0), |_, _| Ok(()));
+    let told = taken.unwrap_err();
+    assert!(matches!(told, StoreError::OnServer), "{told}");
+    assert!(told.to_string().contains("pg_basebackup"));
+    assert!(folder.list().unwrap().whole.is_empty());
+}
