@@ -15,6 +15,7 @@ pub mod disclosure;
 mod error;
 mod inquiry;
 pub mod mandates;
+pub mod moving;
 pub mod oversight;
 pub mod persons;
 pub mod plan;

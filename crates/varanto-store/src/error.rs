@@ -59,6 +59,23 @@ pub enum StoreError {
     /// Another process has the store open.
     #[error("another process has the store at {0} open")]
     Locked(PathBuf),
+    /// Something is where a store shall be moved to.
+    #[error(
+        "something is at {0} already; a store is moved to a new database of a server, or into a data directory \
+         without varanto.db"
+    )]
+    NotEmpty(PathBuf),
+    /// The store was moved, and goes on elsewhere.
+    #[error(
+        "the archive was moved to {0} and goes on there; tell it so in [store] of the configuration, or move it back"
+    )]
+    Moved(String),
+    /// The configuration names a server without a store, and there is one in a file.
+    #[error(
+        "the archive is in {0}, and nothing is in the database that the configuration names yet; move it there with \
+         `varanto move --to postgres`"
+    )]
+    NotMoved(PathBuf),
     /// There is no store, or something else, at this place.
     #[error("{0} is not a Varanto store")]
     NotAStore(PathBuf),

@@ -15,6 +15,7 @@
 //! * `destruction`: holds, lists of what is to be destroyed, and what is left of what was;
 //! * `reindex`: how what is derived from documents is made anew;
 //! * `backup`: sealed snapshots in a folder elsewhere, and how they come back;
+//! * `moving`: how all of it goes from one engine to the other;
 //! * `proof_log`, `verify`: how it is proven that nothing was changed, and how damage is found.
 
 mod backup;
@@ -34,6 +35,7 @@ mod keys;
 mod log_lines;
 mod metrics;
 mod migrations;
+mod moving;
 mod notices;
 mod oids;
 mod openings;
@@ -75,6 +77,7 @@ pub use keys::{
 };
 pub use log_lines::{LogFilter, LogPlace, LoggedVersion, OPERATOR};
 pub use metrics::{COMMIT_BUCKETS_MICROS, StoreMetrics};
+pub use moving::{Move, MovedTable, Moving};
 pub use notices::{NoticeFilter, NoticeRow};
 pub use openings::OpeningRow;
 pub use persons::PersonRow;

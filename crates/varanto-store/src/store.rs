@@ -14,7 +14,7 @@ use varanto_domain::time::{Clock, Instant};
 
 use crate::clients::ClientCache;
 use crate::content::{Codec, Place};
-use crate::engine::{Database, ServerAddress, Session, Statements, params};
+use crate::engine::{Database, MARK_TABLE, ServerAddress, Session, Statements, params};
 use crate::error::Commits;
 use crate::keymaker::KeyMaker;
 use crate::keys::{DataKey, KeyRing, Keys, WrappedKey, make_folder, make_store_key};
@@ -36,6 +36,8 @@ const STORE_KEY: &str = "store_key";
 const VERIFIER: &str = "verifier";
 const ORIGIN: &str = "origin";
 pub(crate) const KEY_HORIZON: &str = "key_horizon";
+/// Where a store goes on that was moved.
+const MOVED: &str = "moved_to";
 
 /// How a store is opened.
 #[derive(Clone, Debug)]
@@ -76,7 +78,7 @@ impl StoreOptions {
         }
     }
 
-    fn database(&self, folder: &Path) -> Database {
+    pub(crate) fn database(&self, folder: &Path) -> Database {
         match &self.server {
             Some(address) => Database::Server(Box::new(address.clone())),
             None => Database::Embedded(folder.join(DATABASE_FILE)),
@@ -151,6 +153,11 @@ impl Store {
         let lock = lock(folder)?;
         let database = options.database(folder);
         let session = database.open_writing(options)?;
+        let file = folder.join(DATABASE_FILE);
+        let on_server = matches!(database, Database::Server(_));
+        if on_server && file.is_file() && !session.has_table(MARK_TABLE)? {
+            return Err(StoreError::NotMoved(file));
+        }
         let facts = prepare(&session, &ring, &options.origin, clock.now(), migrations)?;
         let keys = facts.keys(ring, &options.origin)?;
         let ids = KeyMaker::above(facts.horizon, Arc::clone(&clock));
@@ -184,7 +191,7 @@ impl Store {
         match &database {
             Database::Embedded(path) => Ok(path.exists()),
             Database::Server(_) => {
-                database.open_reading(options.mmap_mib, true)?.has_table("store_fact")
+                database.open_reading(options.mmap_mib, true)?.has_table(MARK_TABLE)
             }
         }
     }
@@ -435,7 +442,7 @@ impl Clock for StoppedClock {
     }
 }
 
-fn lock(folder: &Path) -> Result<File, StoreError> {
+pub(crate) fn lock(folder: &Path) -> Result<File, StoreError> {
     let path = folder.join(LOCK_FILE);
     let file = OpenOptions::new()
         .write(true)
@@ -451,7 +458,7 @@ fn lock(folder: &Path) -> Result<File, StoreError> {
 }
 
 /// What a store knows about itself.
-struct Facts {
+pub(crate) struct Facts {
     store_key: WrappedKey,
     verifier: Vec<u8>,
     origin: String,
@@ -459,7 +466,7 @@ struct Facts {
 }
 
 impl Facts {
-    fn read(session: &Session) -> Result<Self, StoreError> {
+    pub(crate) fn read(session: &Session) -> Result<Self, StoreError> {
         Ok(Self {
             store_key: WrappedKey(read_fact(session, STORE_KEY)?),
             verifier: read_fact(session, VERIFIER)?,
@@ -469,7 +476,7 @@ impl Facts {
     }
 
     /// Opens the store's key, once the ring and the origin are known to be the store's.
-    fn keys(&self, ring: KeyRing, origin: &str) -> Result<Keys, StoreError> {
+    pub(crate) fn keys(&self, ring: KeyRing, origin: &str) -> Result<Keys, StoreError> {
         if self.origin != origin {
             let (stored, configured) = (self.origin.clone(), origin.to_owned());
             return Err(StoreError::OtherOrigin { stored, configured });
@@ -492,9 +499,12 @@ fn missing(name: &str) -> StoreError {
 }
 
 fn read_fact(session: &Session, name: &'static str) -> Result<Vec<u8>, StoreError> {
+    find_fact(session, name)?.ok_or_else(|| missing(name))
+}
+
+fn find_fact(session: &Session, name: &'static str) -> Result<Option<Vec<u8>>, StoreError> {
     const SQL: &str = "SELECT value FROM store_fact WHERE name = ?1";
-    let value = session.optional(SQL, [name], |row| row.get(0))?;
-    value.ok_or_else(|| missing(name))
+    session.optional(SQL, [name], |row| row.get(0))
 }
 
 /// Keeps a fact about the store in place of the one of that name.
@@ -505,6 +515,24 @@ pub(crate) fn write_fact(session: &Session, name: &str, value: &[u8]) -> Result<
     Ok(())
 }
 
+/// Refuses a store that goes on elsewhere: two that are written to would contradict each other.
+pub(crate) fn refuse_moved(session: &Session) -> Result<(), StoreError> {
+    if !session.has_table(MARK_TABLE)? {
+        return Ok(());
+    }
+    match find_fact(session, MOVED)? {
+        Some(place) => Err(StoreError::Moved(String::from_utf8_lossy(&place).into_owned())),
+        None => Ok(()),
+    }
+}
+
+/// Notes where a store goes on from now on.
+pub(crate) fn mark_moved(session: &Session, place: &Path) -> Result<(), StoreError> {
+    session.begin_writing()?;
+    write_fact(session, MOVED, place.as_os_str().as_encoded_bytes())?;
+    session.commit()
+}
+
 /// Brings the schema up to date and gives a new store its facts, in one transaction.
 fn prepare(
     session: &Session,
@@ -513,6 +541,7 @@ fn prepare(
     now: Instant,
     migrations: &[Migration],
 ) -> Result<Facts, StoreError> {
+    refuse_moved(session)?;
     session.begin_writing()?;
     apply(session, migrations)?;
     let begun: bool =

@@ -13,7 +13,7 @@ use crate::engine::{Database, Session};
 use crate::error::Commits;
 use crate::migrations::{MIGRATIONS, require_current};
 use crate::proof_log::{Checkpoint, Seal, Tail, insert_checkpoint};
-use crate::store::{KEY_HORIZON, Shared, key_horizon, write_fact};
+use crate::store::{KEY_HORIZON, Shared, key_horizon, refuse_moved, write_fact};
 use crate::tx::{Effects, ReadTx, WriteTx};
 use crate::{Durable, StoreError, StoreOptions};
 
@@ -294,6 +294,7 @@ impl Writer {
         if self.session.is_broken() {
             self.session = self.database.open_writing(&self.options).map_err(taken)?;
             require_current(&self.session, MIGRATIONS)?;
+            refuse_moved(&self.session)?;
             // Another program may have written meanwhile.
             self.shared.forget();
             tracing::info!("the database was found again");

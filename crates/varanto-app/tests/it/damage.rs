@@ -29,7 +29,7 @@ use crate::world::{
 };
 
 /// An archive with some of everything, closed.
-fn archive_of_everything() -> World {
+pub(crate) fn archive_of_everything() -> World {
     let world = World::new();
     for number in 1..=4 {
         let mut producer = serving(PRODUCERS_UNIT, "2026-01-01", "2026-03-31");

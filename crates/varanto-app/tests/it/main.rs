@@ -10,6 +10,7 @@ mod damage;
 mod destruction;
 mod differential;
 mod disclosing;
+mod engines;
 mod full_disk;
 mod guardians;
 mod handing_over;

@@ -214,6 +214,12 @@ impl World {
         PREPARED.get_or_init(prepare).path()
     }
 
+    /// The world of an archive that has come from elsewhere.
+    pub(crate) fn around(app: App, clock: &Arc<SetClock>, folder: &Arc<TempDir>) -> Self {
+        let (clock, folder) = (Arc::clone(clock), Arc::clone(folder));
+        Self { app, clock, folder, next: Arc::new(AtomicU64::new(9_000_000)) }
+    }
+
     /// Closes the archive and opens it again.
     pub(crate) fn reopen(self) -> Self {
         self.reopen_after(|_| {})

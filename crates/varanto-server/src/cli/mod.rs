@@ -13,6 +13,7 @@ mod demo;
 mod doctor;
 mod generate;
 mod import;
+mod moving;
 mod output;
 mod persons;
 mod plan;
@@ -90,6 +91,7 @@ enum Command {
     Backup(backup::Command),
     /// Bring a backup back as a data directory, and verify it.
     Restore(backup::Restore),
+    Move(moving::Options),
     /// Export the signed state of the proof log.
     #[command(subcommand)]
     Checkpoint(proof::Checkpoint),
@@ -202,6 +204,7 @@ fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Retention(command) => retention::run(command, context),
         Command::Backup(command) => backup::run(command, context),
         Command::Restore(options) => backup::restore(&options, context),
+        Command::Move(options) => moving::run(&options, context),
         Command::Checkpoint(command) => proof::checkpoint(&command, context),
         Command::Structures(command) => structures::run(command, context),
         Command::CodeSets(command) => registers::code_sets(command, context),

@@ -5,6 +5,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use varanto_kit::postgres::Server;
 
 fn varanto(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_varanto"))
@@ -197,6 +198,62 @@ fn commands_that_read_make_no_archive_where_there_is_none() {
         assert!(told.contains("mistyped"), "{command:?}: {told}");
         assert!(!data.exists(), "{command:?}");
     }
+}
+
+/// OPS-1: an archive goes to PostgreSQL and back by the command, which tells what it needs where it cannot.
+#[test]
+fn an_archive_moves_to_postgresql_and_back() {
+    let server = match Server::start(false) {
+        Err(error) if error.to_string().contains("not installed") => {
+            return println!("skipped: {error}");
+        }
+        started => started.unwrap(),
+    };
+    let home = tempfile::tempdir().unwrap();
+    let at = |name: &str| home.path().join(name).to_str().unwrap().to_owned();
+    let (data, config, files) = (at("data"), at("varanto.toml"), at("files"));
+    let url = server.address(&server.create(None).unwrap());
+    let store = format!("data = '{data}'\n[store]\nengine = 'postgres'\nurl = '{url}'\n");
+    std::fs::write(&config, store).unwrap();
+    let well = |arguments: &[&str]| {
+        let output = varanto(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let refused = |arguments: &[&str], why: &str| {
+        let output = varanto(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        let told = text(&output.stderr);
+        assert!(told.contains(why), "{arguments:?}: {told}");
+    };
+    let moved = |to: &str, more: &[&str]| -> Value {
+        let line = [&["--config", &config, "--json", "move", "--to", to], more].concat();
+        serde_json::from_str(&well(&line)).unwrap()
+    };
+    well(&["generate", "--clients", "2", "--documents", "12", "--out", &files]);
+    let organisations = format!("{files}/organisations.json");
+    well(&["--data", &data, "organisations", "import", &organisations]);
+
+    refused(&["--data", &data, "move", "--to", "postgres"], "names no PostgreSQL database");
+    refused(&["--config", &config, "organisations", "import", &organisations], "varanto move");
+    let tried = moved("postgres", &["--dry-run"]);
+    assert_eq!((&tried["copied"], &tried["dry_run"]), (&false.into(), &true.into()));
+    let there = moved("postgres", &[]);
+    assert_eq!((&there["rows"], &there["moved"]), (&tried["rows"], &true.into()));
+    assert!(there["rows"].as_u64().unwrap() > 10);
+    assert!(well(&["--config", &config, "verify"]).contains("Everything is as it was"));
+    let list = ["organisations", "list"];
+    let listed = well(&[&["--config", &config], &list[..]].concat());
+    assert_eq!(listed, well(&[&["--data", &data], &list[..]].concat()));
+    refused(&["--data", &data, "organisations", "import", &organisations], "was moved to");
+    refused(&["--config", &config, "move", "--to", "postgres"], "was moved to");
+
+    refused(&["--config", &config, "move", "--to", "sqlite"], "varanto.db already");
+    std::fs::remove_file(format!("{data}/varanto.db")).unwrap();
+    assert_eq!(moved("sqlite", &[])["tables"], there["tables"]);
+    assert!(well(&["--data", &data, "verify"]).contains("Everything is as it was"));
+    well(&["--data", &data, "organisations", "import", &organisations]);
+    refused(&["--config", &config, "organisations", "import", &organisations], "was moved to");
 }
 
 #[test]

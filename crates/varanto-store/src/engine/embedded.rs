@@ -8,6 +8,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, ToSql, params_from_iter};
 
+use super::tables::Table;
 use super::{Cells, Row, Schema, Statements, Value};
 use crate::{StoreError, StoreOptions};
 
@@ -15,6 +16,8 @@ use crate::{StoreError, StoreOptions};
 const STATEMENTS_KEPT: usize = 256;
 /// How many steps of SQLite's machine lie between two looks at the clock: some microseconds.
 const STEPS_BETWEEN_LOOKS: i32 = 1000;
+/// After how many rows of many the write-ahead log is folded in.
+const ROWS_IN_LOG: usize = 20_000;
 /// How long a connection waits for another process's lock.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 /// Written into the file's header, so that another program's database is not taken for a store.
@@ -255,10 +258,50 @@ impl Session {
     }
 }
 
+/// Rows on their way into a table of a file that counts only when all are there.
+pub(crate) struct Filling<'s> {
+    session: &'s Session,
+    statement: rusqlite::Statement<'s>,
+    rows: usize,
+}
+
+impl Session {
+    pub(super) fn fill(&self, table: &Table) -> Result<Filling<'_>, StoreError> {
+        let places: Vec<String> = (1..=table.columns.len()).map(|at| format!("?{at}")).collect();
+        let (names, places) = (table.names(), places.join(", "));
+        let sql = format!("INSERT INTO {} ({names}) VALUES ({places})", table.name);
+        Ok(Filling { session: self, statement: self.conn.prepare(&sql)?, rows: 0 })
+    }
+}
+
+impl Filling<'_> {
+    /// Now and then what is there is folded in: the write-ahead log would be as long as the file.
+    pub(super) fn put(&mut self, values: &[Value<'_>]) -> Result<(), StoreError> {
+        self.statement.execute(params_from_iter(values))?;
+        self.rows += 1;
+        if self.rows.is_multiple_of(ROWS_IN_LOG) {
+            self.session.commit()?;
+            self.session.fold()?;
+            self.session.begin_writing()?;
+        }
+        Ok(())
+    }
+}
+
 impl Statements for Session {
     fn visit(
         &self,
         sql: &'static str,
+        values: &[Value<'_>],
+        visit: &mut dyn FnMut(&Row<'_>) -> ControlFlow<()>,
+    ) -> Result<(), StoreError> {
+        self.walk(sql, values, visit)
+    }
+
+    /// Rows come one by one in any case.
+    fn walk(
+        &self,
+        sql: &str,
         values: &[Value<'_>],
         visit: &mut dyn FnMut(&Row<'_>) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
@@ -270,16 +313,6 @@ impl Statements for Session {
             }
         }
         Ok(())
-    }
-
-    /// Rows come one by one in any case.
-    fn walk(
-        &self,
-        sql: &'static str,
-        values: &[Value<'_>],
-        visit: &mut dyn FnMut(&Row<'_>) -> ControlFlow<()>,
-    ) -> Result<(), StoreError> {
-        self.visit(sql, values, visit)
     }
 
     fn run(&self, sql: &'static str, values: &[Value<'_>]) -> Result<usize, StoreError> {

@@ -5,6 +5,7 @@ mod address;
 mod dialect;
 mod embedded;
 mod server;
+mod tables;
 mod values;
 
 use std::collections::BTreeMap;
@@ -13,10 +14,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use address::ServerAddress;
+pub(crate) use tables::{Filling, Table, tables};
 pub(crate) use values::{Bind, Cells, Params, Row, Value, params};
 
 use crate::migrations::{MIGRATIONS, apply};
 use crate::{Remains, StoreError, StoreOptions};
+
+/// The table by which a database is known to be a store.
+pub(crate) const MARK_TABLE: &str = "store_fact";
 
 /// Where the database is.
 #[derive(Clone, Debug)]
@@ -47,7 +52,7 @@ pub(crate) trait Statements {
     /// As [`Statements::visit`], of a list too long for memory: within a transaction.
     fn walk(
         &self,
-        sql: &'static str,
+        sql: &str,
         values: &[Value<'_>],
         visit: &mut dyn FnMut(&Row<'_>) -> ControlFlow<()>,
     ) -> Result<(), StoreError>;
@@ -112,7 +117,7 @@ pub(crate) trait Statements {
     /// The database's error, or the first of `visit`, which ends the walk.
     fn each<E: From<StoreError>>(
         &self,
-        sql: &'static str,
+        sql: &str,
         params: impl Params,
         mut visit: impl FnMut(&Row<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
@@ -219,7 +224,7 @@ impl Statements for Session {
 
     fn walk(
         &self,
-        sql: &'static str,
+        sql: &str,
         values: &[Value<'_>],
         visit: &mut dyn FnMut(&Row<'_>) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {
@@ -370,6 +375,14 @@ impl Session {
     pub(crate) fn tidy(&mut self) {
         if let Self::Embedded(own) = self {
             own.tidy();
+        }
+    }
+
+    /// Lets the database learn how much there is of what, where it plans by that, after many rows came at once.
+    pub(crate) fn learn(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Embedded(_) => Ok(()),
+            Self::Server(own) => own.define("ANALYZE"),
         }
     }
 

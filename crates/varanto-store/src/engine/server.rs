@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::error::Error as _;
 use std::future::Future;
 use std::ops::ControlFlow;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
@@ -16,13 +16,15 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use tokio::runtime::{Builder, Runtime};
+use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Error, Statement};
 
 use super::address::ServerAddress;
 use super::dialect;
-use super::{Cells, Row, Schema, Statements, Value};
+use super::tables::Table;
+use super::{Cells, MARK_TABLE, Row, Schema, Statements, Value};
 use crate::StoreError;
 use crate::migrations::MIGRATIONS;
 
@@ -32,8 +34,6 @@ const WRITING: i64 = i64::from_be_bytes(*b"varanto\0");
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 /// How many rows of a long list are fetched at once.
 const ROWS_AT_ONCE: u32 = 256;
-/// The mark of a store in a database.
-const MARK_TABLE: &str = "store_fact";
 
 /// What speaks for the connections of all sessions, so that whoever waits may be within another runtime.
 static RUNTIME: OnceLock<Option<Runtime>> = OnceLock::new();
@@ -327,6 +327,31 @@ impl Session {
     }
 }
 
+/// Rows on their way into a table, by the protocol's own road for many.
+pub(crate) struct Filling<'s> {
+    session: &'s Session,
+    writer: Pin<Box<BinaryCopyInWriter>>,
+}
+
+impl Session {
+    pub(super) fn fill(&self, table: &Table) -> Result<Filling<'_>, StoreError> {
+        let sql = format!("COPY {} ({}) FROM STDIN (FORMAT binary)", table.name, table.names());
+        let types: Vec<Type> = table.columns.iter().map(|(_, of)| kind(of)).collect();
+        let sink = self.wait(self.client.copy_in(&sql))?;
+        Ok(Filling { session: self, writer: Box::pin(BinaryCopyInWriter::new(sink, &types)) })
+    }
+}
+
+impl Filling<'_> {
+    pub(super) fn put(&mut self, values: &[Value<'_>]) -> Result<(), StoreError> {
+        self.session.wait(self.writer.as_mut().write(&bound(values)))
+    }
+
+    pub(super) fn end(mut self) -> Result<(), StoreError> {
+        self.session.wait(self.writer.as_mut().finish()).map(drop)
+    }
+}
+
 impl Statements for Session {
     fn visit(
         &self,
@@ -345,7 +370,7 @@ impl Statements for Session {
 
     fn walk(
         &self,
-        sql: &'static str,
+        sql: &str,
         values: &[Value<'_>],
         visit: &mut dyn FnMut(&Row<'_>) -> ControlFlow<()>,
     ) -> Result<(), StoreError> {

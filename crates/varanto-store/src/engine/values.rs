@@ -171,6 +171,12 @@ impl Datum<'_> for String {
     }
 }
 
+impl<'r> Datum<'r> for &'r str {
+    fn find(cells: &'r dyn Cells, column: usize) -> Result<Option<Self>, StoreError> {
+        cells.text(column)
+    }
+}
+
 impl Datum<'_> for Vec<u8> {
     fn find(cells: &dyn Cells, column: usize) -> Result<Option<Self>, StoreError> {
         Ok(cells.blob(column)?.map(<[u8]>::to_vec))
