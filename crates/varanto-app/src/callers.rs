@@ -93,6 +93,8 @@ impl App {
     ///
     /// # Errors
     /// Why there is none.
+    ///
+    /// Source: JOI-1, JOI-4, ACC-1, REG-4.
     pub fn caller_of_certificate(&self, certificate: &Certificate<'_>) -> Result<Caller, Unknown> {
         let registry = self.registry();
         let registers = registry.registers();

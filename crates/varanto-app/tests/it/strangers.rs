@@ -182,6 +182,28 @@ fn a_certificate_makes_a_caller_only_while_its_system_is_in_the_register() {
     check(System::Expired as u8, Unknown::SystemNotInForce);
 }
 
+/// JOI-1: an organisation that joins directly works with its own certified system: each records and reads in its own
+/// register, and its neighbour, joined in the same way, in another.
+#[test]
+fn an_organisation_joins_with_a_certified_system_of_its_own() {
+    let world = World::new();
+    let dossier = world.open_case(&client(1));
+    let note = world.note(&dossier);
+    for (system, joined) in [(System::County, COUNTY), (System::Neighbour, NEIGHBOUR)] {
+        let print = [system as u8; 32];
+        let caller = world.app.caller_of_certificate(&certificate(&print)).unwrap();
+        assert!(caller.is_system());
+        assert_eq!(
+            (&caller.organisation, caller.registers.as_slice()),
+            (&oid(joined), &[oid(joined)][..])
+        );
+        let answer = world.app.archive_document(&caller, note.submission());
+        assert_eq!(answer.is_ok(), joined == COUNTY, "{joined}: {answer:?}");
+        let opened = world.app.open_document(&caller, &note.id(), Purpose::READ);
+        assert_eq!(opened.is_ok(), joined == COUNTY, "{joined}: {opened:?}");
+    }
+}
+
 /// ACC-1, ACC-2: workers read and record, by a weak login what needs no signature; archivists invalidate; who keeps or
 /// oversees records nothing.
 #[test]

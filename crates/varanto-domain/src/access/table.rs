@@ -234,7 +234,7 @@ impl World {
 
     /// A worker of another controller that is a producer of the county's too: the county keeps its users for its own
     /// register, in which this one has no right; at home the login counts, or is nobody's.
-    fn kept_controllers_worker(&mut self, at_home: bool) {
+    pub(super) fn kept_controllers_worker(&mut self, at_home: bool) {
         self.other_countys_worker();
         let elsewhere = at_home.then(|| self.caller.clone());
         let by_register = ByRegister { kept: vec![(oid(COUNTY), None)], elsewhere };
@@ -651,6 +651,9 @@ relations! {
         "a worker there, whose unit does not" |w| {
             w.other_countys_worker();
             w.client.rights.truncate(1);
+        };
+        "a worker there, who is no user of the register's controller, which keeps users of theirs" |w| {
+            w.kept_controllers_worker(true);
         };
         "a controller without a relationship" |w| {
             w.other_county();

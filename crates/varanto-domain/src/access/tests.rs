@@ -3,9 +3,11 @@ use std::sync::Arc;
 
 use super::table::{RELATIONS, Relation, World, a_code};
 use super::*;
+use crate::archive::destruction::{DestructionFacts, may_go};
 use crate::archive::documents::{DocumentGroup, VersionState};
 use crate::archive::elements::Element;
 use crate::archive::metadata::{RawMetadata, RawValue};
+use crate::archive::retention::{CountedFrom, Period, Retention, RetentionRule};
 use crate::disclosure::Refused;
 use crate::ids::{ClientKey, Oid, VersionKey};
 use crate::relationship::{InCase, Side};
@@ -998,6 +1000,71 @@ fn the_archivist_proposes_what_is_destroyed() {
     assert_eq!(may_propose_destruction(&system), Err(Denial::RoleDoesNotFit));
 }
 
+/// ARC-12, ACC-1, ACC-2: the keeper of the archive alone, strongly authenticated, places holds and has documents
+/// destroyed.
+#[test]
+fn the_archivist_keeps_the_retention() {
+    let keeping = |caller: &Caller| may_keep_retention(caller).map_err(Denial::code);
+    for role in Role::ALL {
+        let expected = match role {
+            Role::Archivist => Ok(()),
+            Role::MainUser => Err("not-certified"),
+            _ => Err("role-does-not-fit"),
+        };
+        assert_eq!(keeping(&professional(role, Strength::Strong)), expected, "{role:?}");
+        assert_eq!(keeping(&professional(role, Strength::Weak)), Err("weak-login"), "{role:?}");
+    }
+    let system = World::usual().caller;
+    assert_eq!(keeping(&system), Err("role-does-not-fit"));
+    let operator = Caller { who: Who::Operator, ..system };
+    assert_eq!(keeping(&operator), Err("operator-sees-nothing"));
+}
+
+/// ARC-12: the keeper of the controller's archive destroys a version of a document that is kept no longer, seen whole; no
+/// other document because of it, none of another's register, and nobody else does.
+#[test]
+fn what_is_over_is_destroyed_by_the_archivist() {
+    let since = day("2010-01-01");
+    let period = Period::Until { from: CountedFrom::CaseClosed, since, last: day("2022-01-01") };
+    let versions = [Retention { rule: RetentionRule::Adults, period }];
+    let over = |set: &Oid| {
+        let facts = DestructionFacts {
+            set,
+            newest: set,
+            versions: &versions,
+            held: false,
+            others_hang: false,
+            being_recorded: false,
+            approved: None,
+        };
+        may_go(day("2026-11-25"), &facts).unwrap()
+    };
+    let destroy = |make: fn(&mut World), situation, another_is_over: bool| {
+        let mut world = World::usual();
+        world.person(Role::Archivist);
+        make(&mut world);
+        let (version, client) = (VersionKey(7), ClientKey(1));
+        let version = VersionFacts { version, client, document: world.document.clone() };
+        let set = if another_is_over {
+            oid("1.2.246.10.90000001.95.2")
+        } else {
+            version.document.set.clone()
+        };
+        let permit = world.asked(situation, |asked| may_destroy(&version, asked, &over(&set)));
+        permit.map(|permit| (permit.version(), permit.client())).map_err(Denial::code)
+    };
+    let archivist = Situation::Archivist;
+    assert_eq!(destroy(|_| {}, archivist, false), Ok((VersionKey(7), ClientKey(1))));
+    assert_eq!(destroy(|_| {}, archivist, true), Err("role-does-not-fit"));
+    assert_eq!(destroy(|_| {}, Situation::OwnRegister, false), Err("role-does-not-fit"));
+    let worker: fn(&mut World) = |world| world.person(Role::Worker);
+    assert_eq!(destroy(worker, Situation::OwnRegister, false), Err("role-does-not-fit"));
+    let weak: fn(&mut World) = |world| world.weak_person(Role::Archivist);
+    assert_eq!(destroy(weak, archivist, false), Err("weak-login"));
+    let elsewhere: fn(&mut World) = |world| world.document.controller = oid("1.2.246.10.90000002");
+    assert_eq!(destroy(elsewhere, archivist, false), Err("another-register"));
+}
+
 /// DIS-6: reasons of looks and legal bases of requests are told apart by their names.
 #[test]
 fn a_legal_basis_is_no_reason_of_a_look() {
@@ -1154,6 +1221,86 @@ fn the_usual_situation_follows_who_asks_and_whose_register_it_is() {
     for (place, (make, expected)) in table.into_iter().enumerate() {
         assert_eq!(usual(make), expected, "{place}");
     }
+}
+
+/// DIS-2, JOI-3: a client's will is read by whoever serves the client, as who they are where they serve: that the
+/// controller in whose register it lies keeps users of theirs, and not this one, takes nothing from them.
+#[test]
+fn a_will_is_read_as_who_one_is_where_the_client_is_served() {
+    let mut world = World::usual();
+    world.document.group = DocumentGroup::Permission;
+    world.kept_controllers_worker(true);
+    let grant = world.answer(Action::Read, Situation::ClientWill).unwrap();
+    assert_eq!(grant.basis, Basis::ServesClient);
+    assert_eq!(world.answer(Action::Read, Situation::OwnRegister), Err(Denial::NoUserHere));
+}
+
+/// DIS-2, RUR-3: a worker serves the client in the own register by a right there, held by a unit of one's own; neither
+/// a right in another's register nor another's unit makes it so.
+#[test]
+fn a_right_serves_in_its_own_register_by_its_own_unit() {
+    let serves = |holder: &str, controller: &str| {
+        let mut world = World::usual();
+        world.other_countys_worker();
+        for right in &mut world.client.rights {
+            right.holder = oid(holder);
+            right.controller = oid(controller);
+        }
+        world.client.is_served_by(&world.caller, world.day)
+    };
+    let (own, another) = ("1.2.246.10.90000002", "1.2.246.10.90000001");
+    let unit = |make: fn(&mut World)| {
+        let mut world = World::usual();
+        make(&mut world);
+        world.caller.units[0].as_str().to_owned()
+    };
+    let (own_unit, countys_unit) = (unit(World::other_countys_worker), unit(|_| {}));
+    assert!(serves(&own_unit, own));
+    assert!(!serves(&own_unit, another));
+    assert!(!serves(&countys_unit, own));
+}
+
+/// REL-4, DIS-2: what the other client of a joint case refuses holds the whole document back from a disclosure, and not
+/// from one by law.
+#[test]
+fn what_either_client_refuses_is_not_disclosed() {
+    let refuses = |make: fn(&mut World), situation| {
+        let mut world = World::usual();
+        make(&mut world);
+        world.joint();
+        world.others[0].refusals.0.push(Refused::ServiceTask("24".into()));
+        world.answer(Action::Read, situation).map(drop)
+    };
+    let (asked, by_law) = (Situation::Disclosure, Situation::StatutoryDisclosure);
+    assert_eq!(refuses(World::other_county, asked), Err(Denial::RefusedByClient));
+    assert_eq!(refuses(World::by_law, by_law), Ok(()));
+}
+
+/// ACC-2: a duty that names its service tasks keeps a worker to these in the daily work; a statutory disclosure is none
+/// of it, and whoever keeps the archive has no duty in it.
+#[test]
+fn a_duty_keeps_to_its_service_tasks() {
+    let with = |role: Role, tasks: &[&str], situation| {
+        let mut world = World::usual();
+        world.person(role);
+        if let Who::Person { duty, .. } = &mut world.caller.who {
+            *duty = Some(tasks.iter().map(|task| Arc::from(*task)).collect());
+        }
+        world.answer(Action::Read, situation).map(drop)
+    };
+    let own = Situation::OwnRegister;
+    assert_eq!(with(Role::Worker, &["24"], own), Ok(()));
+    assert_eq!(with(Role::Worker, &["25", "24"], own), Ok(()));
+    assert_eq!(with(Role::Worker, &["25"], own), Err(Denial::OutsideDuty));
+    assert_eq!(with(Role::Worker, &[], own), Err(Denial::OutsideDuty));
+    assert_eq!(with(Role::Archivist, &["25"], Situation::Archivist), Ok(()));
+    let mut world = World::usual();
+    world.by_law();
+    world.person(Role::Worker);
+    if let Who::Person { duty, .. } = &mut world.caller.who {
+        *duty = Some(vec![Arc::from("25")]);
+    }
+    assert!(world.answer(Action::Read, Situation::StatutoryDisclosure).is_ok());
 }
 
 /// ACC-6: every action and situation is found by its name, and nothing else is.
