@@ -11,7 +11,7 @@ use std::fmt::Write;
 use varanto_domain::access::keeping::{Keeper, KeptRight};
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
 use varanto_domain::access::users::{Ending, UserRight, register_begins};
-use varanto_domain::access::{Basis, Caller, Role};
+use varanto_domain::access::{Basis, Caller, Denial, Role};
 use varanto_domain::ids::Oid;
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::users;
@@ -225,6 +225,23 @@ impl App {
         let users: Vec<ListedUser> = rows.into_iter().take(limit).map(|(_, one)| one).collect();
         let line = line_of_reading(caller, &sight, format!("users told={}", users.len()), now);
         Ok(Withheld::new(UserPage { users, next }).release(&self.write_line(line)?))
+    }
+
+    /// Whose users a main user keeps, by the rights of the moment: what may be chosen when a right is granted.
+    ///
+    /// # Errors
+    /// [`AppError::Denied`] to one who keeps none, logged.
+    ///
+    /// Source: JOI-3, ACC-2.
+    pub fn kept_by(&self, caller: &Caller) -> Result<Vec<Keeper>, AppError> {
+        match self.sight_of_users(caller)? {
+            Sight::Keepers(keepers) => Ok(keepers),
+            Sight::Reviewer(_) => {
+                let denial = Denial::RoleDoesNotFit;
+                self.log(caller, Event::Review, Outcome::Denied(denial), self.clock.now())?;
+                Err(AppError::Denied(denial))
+            }
+        }
     }
 
     /// Who reads the register of users; a denial is logged.

@@ -10,6 +10,7 @@ use varanto_app::oversight::{
 };
 use varanto_domain::access::log::{Actor, Event};
 use varanto_domain::access::{Caller, LookReason, Purpose, Reason, Role, Who};
+use varanto_domain::oversight::hints::HintFact;
 use varanto_domain::oversight::openings::Judgement;
 use varanto_domain::oversight::own_view::Onlooker;
 use varanto_domain::time::FinnishDay;
@@ -187,7 +188,7 @@ fn looks_that_strike_the_eye_are_hinted_at() {
     };
     assert_eq!(reasons(&first), ["odd-hours", "no-case-context"]);
     assert!(first.hints[1].client.is_some());
-    assert_eq!(first.hints[1].hint.facts[1], ("reasons", "urgent".to_owned()));
+    assert_eq!(first.hints[1].hint.facts[1], (HintFact::Reasons, "urgent".to_owned()));
     let second = HintQuery { cursor: first.next, ..query.clone() };
     let second = world.app.hint_at_looks(&officer, &second).unwrap();
     assert_eq!(reasons(&second), ["many-denials"]);

@@ -349,6 +349,25 @@ pub fn day_faults(validity: &Validity, today: FinnishDay) -> Option<Fault> {
     ended.then(|| fault.arg("expected", format!("{least} or later")))
 }
 
+/// The roles in which a main user grants rights: to people of the organisation's own, or to those `of_a_producer` that
+/// works in the organiser's system. Main users of an organisation are named by the operator's file alone.
+///
+/// Source: JOI-3, ACC-2.
+#[must_use]
+pub const fn grantable_roles(keeper: &Keeper, of_a_producer: bool) -> &'static [Role] {
+    match (of_a_producer, keeper) {
+        (false, _) => &[
+            Role::Worker,
+            Role::ResponsibleWorker,
+            Role::ProducerWorker,
+            Role::Archivist,
+            Role::DataProtectionOfficer,
+        ],
+        (true, Keeper::Delegated { .. }) => &[Role::ProducerWorker],
+        (true, Keeper::Organisation(_)) => &[Role::ProducerWorker, Role::MainUser],
+    }
+}
+
 /// What keeps a main user from granting a right, whatever the registers say. `subject`: the main user's own.
 /// `delegation`: the one that a delegated main user acts under, or that a main user of a producer's is named for.
 ///
@@ -369,17 +388,7 @@ pub fn granting_faults(
         faults.push(Fault::new(FaultKind::OwnUserRight, "subject", RULE));
     }
     let delegated = keeper.delegation().is_some();
-    let roles: &[Role] = match right.organiser {
-        None => &[
-            Role::Worker,
-            Role::ResponsibleWorker,
-            Role::ProducerWorker,
-            Role::Archivist,
-            Role::DataProtectionOfficer,
-        ],
-        Some(_) if delegated => &[Role::ProducerWorker],
-        Some(_) => &[Role::ProducerWorker, Role::MainUser],
-    };
+    let roles = grantable_roles(keeper, right.organiser.is_some());
     if !roles.contains(&right.role) {
         let codes: Vec<&str> = roles.iter().map(|role| role.code()).collect();
         let fault = Fault::new(FaultKind::WrongValue, "role", RULE);

@@ -111,6 +111,64 @@ impl HintReason {
     }
 }
 
+/// What a hint turned on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum HintFact {
+    /// The first hour at which the person acted so.
+    Hour,
+    /// The hours at which the person usually works, or everybody does, as spans.
+    UsualHours,
+    /// How many earlier acts that is known from.
+    KnownActs,
+    /// How many clients in the day.
+    Clients,
+    /// How many clients the person usually has in a day.
+    UsualClients,
+    /// How many denials.
+    Denials,
+    /// Their codes.
+    Codes,
+    /// How many acts.
+    Acts,
+    /// How many looks.
+    Looks,
+    /// The codes of the reasons that were stated.
+    Reasons,
+}
+
+impl HintFact {
+    /// Every fact, for the tables of texts.
+    pub const ALL: [Self; 10] = [
+        Self::Hour,
+        Self::UsualHours,
+        Self::KnownActs,
+        Self::Clients,
+        Self::UsualClients,
+        Self::Denials,
+        Self::Codes,
+        Self::Acts,
+        Self::Looks,
+        Self::Reasons,
+    ];
+
+    /// Its stable name; texts hang on it.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Hour => "hour",
+            Self::UsualHours => "usual_hours",
+            Self::KnownActs => "known_acts",
+            Self::Clients => "clients",
+            Self::UsualClients => "usual_clients",
+            Self::Denials => "denials",
+            Self::Codes => "codes",
+            Self::Acts => "acts",
+            Self::Looks => "looks",
+            Self::Reasons => "reasons",
+        }
+    }
+}
+
 /// Something that strikes the eye.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hint {
@@ -124,8 +182,8 @@ pub struct Hint {
     pub client: Option<ClientKey>,
     /// The lines, in their order.
     pub lines: Vec<i64>,
-    /// The facts it turned on: name and value, codes and numbers alone.
-    pub facts: Vec<(&'static str, String)>,
+    /// The facts it turned on, with their values: codes, apart by comma and space, and numbers alone.
+    pub facts: Vec<(HintFact, String)>,
 }
 
 /// The names of a person.
@@ -240,7 +298,7 @@ pub fn newest_first(one: &Hint, other: &Hint) -> Ordering {
     ))
 }
 
-type Found<'a> = (HintReason, Option<ClientKey>, Vec<&'a Act>, Vec<(&'static str, String)>);
+type Found<'a> = (HintReason, Option<ClientKey>, Vec<&'a Act>, Vec<(HintFact, String)>);
 
 /// Acts at hours at which the person usually does nothing. An hour is usual when one act of fifty or more
 /// fell into it, or into the hour before or after it; so those who work by night are seen by day.
@@ -261,9 +319,9 @@ fn odd_hours<'a>(acts: &[&'a Act], before: &[&Act]) -> Option<Found<'a>> {
     let odd: Vec<&Act> = acts.iter().filter(|act| !usual(hour_of(act))).copied().collect();
     let first = odd.first()?;
     let facts = vec![
-        ("hour", hour_of(first).to_string()),
-        ("usual_hours", spans((0..24).filter(|hour| usual(*hour)))),
-        ("known_acts", before.len().to_string()),
+        (HintFact::Hour, hour_of(first).to_string()),
+        (HintFact::UsualHours, spans((0..24).filter(|hour| usual(*hour)))),
+        (HintFact::KnownActs, before.len().to_string()),
     ];
     Some((HintReason::OddHours, None, odd, facts))
 }
@@ -305,8 +363,8 @@ fn volume<'a>(acts: &[&'a Act], before: &[&Act]) -> Option<Found<'a>> {
     if !far {
         return None;
     }
-    let mut facts = vec![("clients", today.to_string())];
-    facts.extend(usual.map(|usual| ("usual_clients", usual.to_string())));
+    let mut facts = vec![(HintFact::Clients, today.to_string())];
+    facts.extend(usual.map(|usual| (HintFact::UsualClients, usual.to_string())));
     let acts = acts.iter().filter(|act| act.client.is_some()).copied().collect();
     Some((HintReason::Volume, None, acts, facts))
 }
@@ -318,8 +376,8 @@ fn many_denials<'a>(acts: &[&'a Act]) -> Option<Found<'a>> {
     }
     let codes: BTreeSet<&str> = denied.iter().filter_map(|act| act.denial.as_deref()).collect();
     let facts = vec![
-        ("denials", denied.len().to_string()),
-        ("codes", codes.into_iter().collect::<Vec<_>>().join(", ")),
+        (HintFact::Denials, denied.len().to_string()),
+        (HintFact::Codes, codes.into_iter().collect::<Vec<_>>().join(", ")),
     ];
     Some((HintReason::ManyDenials, None, denied, facts))
 }
@@ -335,7 +393,7 @@ fn closeness<'a>(user: &Arc<str>, acts: &[&'a Act], people: &People) -> Vec<Foun
     let mut found = Vec::new();
     for (client, acts) in clients {
         for tie in people.ties(user, client) {
-            let facts = vec![("acts", acts.len().to_string())];
+            let facts = vec![(HintFact::Acts, acts.len().to_string())];
             found.push((tie, Some(client), acts.clone(), facts));
         }
     }
@@ -352,7 +410,7 @@ fn no_case_context<'a>(acts: &[&'a Act]) -> Vec<Found<'a>> {
         let reasons: BTreeSet<&str> =
             acts.iter().filter_map(|act| act.without_context.as_deref()).collect();
         let reasons = reasons.into_iter().collect::<Vec<_>>().join(", ");
-        let facts = vec![("looks", acts.len().to_string()), ("reasons", reasons)];
+        let facts = vec![(HintFact::Looks, acts.len().to_string()), (HintFact::Reasons, reasons)];
         (HintReason::NoCaseContext, client, acts, facts)
     });
     found.collect()
@@ -392,7 +450,8 @@ mod tests {
         let told: Vec<(&str, Vec<i64>, String)> = found
             .iter()
             .map(|hint| {
-                let facts = hint.facts.iter().map(|(name, value)| format!("{name}={value}"));
+                let facts =
+                    hint.facts.iter().map(|(fact, value)| format!("{}={value}", fact.code()));
                 (hint.reason.code(), hint.lines.clone(), facts.collect::<Vec<_>>().join("; "))
             })
             .collect();
@@ -455,7 +514,7 @@ mod tests {
         let found = hints(&many(25), &habit(10, 8, 8), &People::default());
         assert_eq!(
             found[0].facts,
-            [("clients", "25".to_owned()), ("usual_clients", "8".to_owned())]
+            [(HintFact::Clients, "25".to_owned()), (HintFact::UsualClients, "8".to_owned())]
         );
     }
 

@@ -131,6 +131,8 @@ pub enum Role {
     Archivist,
     /// A worker of a producer.
     ProducerWorker,
+    /// Who keeps the county's register of users (pääkäyttäjä).
+    MainUser,
 }
 
 impl Role {
@@ -142,6 +144,7 @@ impl Role {
             Self::ResponsibleWorker => "responsible-worker",
             Self::Archivist => "archivist",
             Self::ProducerWorker => "producer-worker",
+            Self::MainUser => "main-user",
         }
     }
 }
@@ -408,8 +411,8 @@ impl County {
         clients.flat_map(|number| Teller::new(self, number))
     }
 
-    /// People who log in: one worker of each service task, a responsible worker, two archivists, and a
-    /// worker of each producer.
+    /// People who log in: one worker of each service task, a responsible worker, two archivists, a worker of each
+    /// producer, and the county's main user.
     #[must_use]
     pub fn users(&self) -> Vec<User> {
         let own = self.own();
@@ -435,6 +438,12 @@ impl County {
             let unit = &producer.units[0];
             users.push(user(producer, unit, &unit.workers[0], Role::ProducerWorker));
         }
+        let mut main_user = user(own, first, &first.workers[2], Role::MainUser);
+        main_user.title = "pääkäyttäjä";
+        main_user.registration_number = None;
+        main_user.units = vec![own.operating_unit.clone()];
+        main_user.service_tasks = Vec::new();
+        users.push(main_user);
         for at in 0..users.len() {
             let taken = users[..at].iter().filter(|other| other.login == users[at].login).count();
             if taken > 0 {
@@ -442,6 +451,27 @@ impl County {
             }
         }
         users
+    }
+
+    /// The register of the county's own users, as a file: a right for each who logs in for it.
+    #[must_use]
+    pub fn users_json(&self) -> String {
+        let own = self.own();
+        let rights = self.users().into_iter().filter(|user| user.organisation == own.id);
+        let right = |user: User| {
+            // A main user is known as a client too, so that the own rights are nobody's to grant but another's.
+            let code = (user.role == Role::MainUser).then_some("010150-999K");
+            let mut right = serde_json::json!({
+                "subject": user.login, "organisation": own.id.as_str(), "given_names": user.given_names,
+                "family_name": user.family_name, "role": user.role.code(), "first_day": "2020-01-01",
+                "granted_by": own.name,
+            });
+            if let Some(code) = code {
+                right["identity_code"] = code.into();
+            }
+            right
+        };
+        serde_json::json!({"users": rights.map(right).collect::<Vec<_>>()}).to_string()
     }
 }
 

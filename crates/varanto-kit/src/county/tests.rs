@@ -293,7 +293,14 @@ fn users_have_logins_of_their_own_and_every_role_has_one() {
     let logins: HashSet<&str> = users.iter().map(|user| user.login.as_str()).collect();
     assert_eq!(logins.len(), users.len());
     assert!(users.iter().all(|user| user.login.is_ascii()));
-    for role in [Role::Worker, Role::ResponsibleWorker, Role::Archivist, Role::ProducerWorker] {
+    let roles = [
+        Role::Worker,
+        Role::ResponsibleWorker,
+        Role::Archivist,
+        Role::ProducerWorker,
+        Role::MainUser,
+    ];
+    for role in roles {
         assert!(users.iter().any(|user| user.role == role), "{role:?}");
     }
 }

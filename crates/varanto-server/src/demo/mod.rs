@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::{Deserialize, Serialize};
 use varanto_app::administer::LoadError;
+use varanto_app::users::Loading;
 use varanto_domain::time::{Clock, FinnishDay};
 use varanto_kit::county::{County, CountySize};
 use varanto_kit::oidc::Provider;
@@ -114,6 +115,11 @@ impl Demo {
         let doors = opening.doors.clone();
         doors.app.load_registers("county", county.registers_json().into_bytes())?;
         doors.app.load_registers("systems", county.systems_json().into_bytes())?;
+        // What a main user has changed at the doors stays.
+        match doors.app.load_users(county.users_json().as_bytes(), Loading::default()) {
+            Ok(_) | Err(LoadError::Undoes(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
         let register = population::connect(&directory, &county, &mut opening)?;
         let making = Making::of(doors.clone(), Arc::clone(&county));
         let samples = making.samples(SAMPLES)?;

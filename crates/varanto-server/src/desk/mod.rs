@@ -9,9 +9,11 @@ mod client;
 mod home;
 mod record;
 mod showing;
+pub(crate) mod users;
 
 use axum::Router;
 use axum::routing::{get, post};
+use varanto_domain::access::Role;
 
 use crate::doors::Doors;
 use crate::login::gate::{self, Side};
@@ -21,10 +23,20 @@ use crate::reading;
 pub(crate) use client::{Kind, Relationship, kinds, opens_with_reason, relationships, situation};
 
 /// The navigation of the desks.
-pub const MENU: &[Entry] = &[
+const MENU: &[Entry] = &[
     Entry { path: "/desk/", text: "desk.menu_find" },
     Entry { path: "/desk/clients/", text: "desk.menu_clients" },
 ];
+
+/// The navigation of one in a role: each begins with where its work does.
+#[must_use]
+pub fn menu(role: Option<Role>) -> &'static [Entry] {
+    match role {
+        Some(Role::Archivist) => archive::MENU,
+        Some(Role::MainUser) => users::MENU,
+        _ => MENU,
+    }
+}
 
 /// The tabs of a client's pages: the last part of their address, and the key of their text.
 pub const TABS: &[Entry] = &[
@@ -61,6 +73,8 @@ pub fn router(doors: &Doors) -> Router<Doors> {
         .route("/{language}/desk/clients/{client}/recorded/{oid}/", get(record::recorded))
         .route("/{language}/desk/archive/", get(archive::home))
         .nest("/{language}/desk/archive", archive::router())
+        .route("/{language}/desk/users/", get(users::list))
+        .nest("/{language}/desk/users", users::router())
         .nest("/{language}/desk/clients/{client}", reading::router());
     gate::behind(doors, Side::Desk, routes)
 }

@@ -20,6 +20,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use crate::config;
+use crate::desk;
 use crate::doors::Doors;
 use crate::names::Names;
 use crate::outbound::{ConnectionError, Outbound, Place};
@@ -385,9 +386,17 @@ async fn begin_session(
             {
                 return Err(problem);
             }
-            Ok((doors.sessions.begin(logged_in, now), format!("/{tag}/desk/")))
+            let secret = doors.sessions.begin(logged_in, now);
+            let desk = first_of_desks(doors, &secret, now);
+            Ok((secret, format!("/{tag}{desk}")))
         }
     }
+}
+
+/// Where the work of a session's position begins.
+fn first_of_desks(doors: &Doors, secret: &str, now: varanto_domain::time::Instant) -> &'static str {
+    let role = doors.sessions.find(secret, now).and_then(|one| one.role());
+    desk::menu(role)[0].path
 }
 
 #[derive(askama::Template)]
@@ -450,7 +459,8 @@ async fn choose(
     };
     match chosen.and_then(|position| doors.sessions.choose(secret, position, now)) {
         Some(secret) => {
-            let mut response = redirect(&format!("/{}/desk/", language.tag()));
+            let desk = first_of_desks(&doors, &secret, now);
+            let mut response = redirect(&format!("/{}{desk}", language.tag()));
             set_cookie(&mut response, COOKIE, &secret, None);
             response
         }

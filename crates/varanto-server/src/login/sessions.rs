@@ -11,7 +11,7 @@ use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use varanto_app::archive::LookedAt;
-use varanto_domain::access::{Purpose, Reason, Situation};
+use varanto_domain::access::{Purpose, Reason, Role, Situation};
 use varanto_domain::ids::{ClientIdentifier, Oid};
 use varanto_domain::time::Instant;
 
@@ -204,6 +204,12 @@ impl Session {
             LoggedInAs::Professional(positions) => positions.get(self.position?),
             LoggedInAs::Citizen { .. } => None,
         }
+    }
+
+    /// The role of a professional's position.
+    #[must_use]
+    pub fn role(&self) -> Option<Role> {
+        self.professional().and_then(|person| Role::of_code(&person.role))
     }
 
     /// Whether it is a citizen's.

@@ -16,6 +16,7 @@ use varanto_app::Registry;
 use varanto_domain::access::{Denial, Role};
 use varanto_domain::time::{FinnishDay, Instant};
 
+use crate::desk;
 use crate::doors::Doors;
 use crate::login::gate::{Side, Visit};
 use crate::login::sessions::Session;
@@ -206,8 +207,8 @@ pub struct Visitor {
     pub side: Side,
     /// Whether there are other positions to choose from.
     pub several: bool,
-    /// Whether it is one who keeps an archive: there are more pages then.
-    pub keeps_archive: bool,
+    /// The role of a professional: each has pages of its own.
+    pub role: Option<Role>,
 }
 
 /// An entry of the navigation.
@@ -250,15 +251,10 @@ impl Shell {
     #[must_use]
     pub fn menu(&self) -> &'static [Entry] {
         match self.visitor.as_ref().map(|one| one.side) {
-            Some(Side::Desk) if self.keeps_archive() => crate::desk::archive::MENU,
-            Some(Side::Desk) => crate::desk::MENU,
+            Some(Side::Desk) => desk::menu(self.visitor.as_ref().and_then(|one| one.role)),
             Some(Side::Own) => crate::own::MENU,
             None => PUBLIC,
         }
-    }
-
-    fn keeps_archive(&self) -> bool {
-        self.visitor.as_ref().is_some_and(|one| one.keeps_archive)
     }
 
     /// Where the name of the archive leads.
@@ -307,9 +303,7 @@ impl Visitor {
             form_token: session.form_token.clone(),
             side,
             several: session.positions().len() > 1,
-            keeps_archive: session
-                .professional()
-                .is_some_and(|person| Role::of_code(&person.role) == Some(Role::Archivist)),
+            role: session.role(),
         }
     }
 }

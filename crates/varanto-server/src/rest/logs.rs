@@ -147,7 +147,12 @@ impl<'a> ToldHints<'a> {
             day: one.hint.day.to_string(),
             client: one.client.as_deref(),
             lines: &one.hint.lines,
-            facts: one.hint.facts.iter().map(|(name, value)| (*name, value.as_str())).collect(),
+            facts: one
+                .hint
+                .facts
+                .iter()
+                .map(|(fact, value)| (fact.code(), value.as_str()))
+                .collect(),
         };
         Self {
             from: found.days.0.to_string(),
@@ -162,7 +167,7 @@ impl<'a> ToldHints<'a> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use varanto_domain::oversight::hints::HintReason;
+    use varanto_domain::oversight::hints::{HintFact, HintReason};
 
     use super::*;
     use crate::texts;
@@ -170,13 +175,20 @@ mod tests {
     /// LOG-2: every hint says why in each language, and no text is unused.
     #[test]
     fn every_hint_has_its_text_and_no_text_is_unused() {
-        let known: BTreeSet<&str> = HintReason::ALL.map(HintReason::code).into();
+        let reasons: BTreeSet<&str> = HintReason::ALL.map(HintReason::code).into();
+        let facts: BTreeSet<&str> = HintFact::ALL.map(HintFact::code).into();
         for language in Language::ALL {
-            let told: BTreeSet<&str> = texts::keys(language)
-                .into_iter()
-                .filter_map(|key| key.strip_prefix("hint."))
-                .collect();
-            assert_eq!(told, known, "{language}");
+            let told = |family: &str| -> BTreeSet<&str> {
+                texts::keys(language)
+                    .into_iter()
+                    .filter_map(|key| key.strip_prefix(family))
+                    .collect()
+            };
+            assert_eq!(
+                (told("hint."), told("hint_fact.")),
+                (reasons.clone(), facts.clone()),
+                "{language}"
+            );
         }
     }
 }

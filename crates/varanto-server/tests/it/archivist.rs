@@ -151,7 +151,8 @@ async fn an_archivist_works_at_the_desk() {
     let due = kept.due().await;
     let id = |place: usize| due[place]["document_id"].as_str().unwrap().to_owned();
     let (mut one, mut other) = (Guest::of(&kept.house), Guest::of(&kept.house));
-    one.log_in(&kept.archivists[0]).await;
+    let logged_in = one.log_in(&kept.archivists[0]).await;
+    assert_eq!(logged_in.header("location"), HOME, "the work of the archive is where one begins");
     other.log_in(&kept.archivists[1]).await;
 
     let none = one.post(HOME, "/fi/desk/archive/open", "document=x&reason=").await.text();

@@ -12,6 +12,7 @@ mod handing_over;
 mod house;
 mod importing;
 mod keeping;
+mod main_users;
 mod national;
 mod overseeing;
 mod own;

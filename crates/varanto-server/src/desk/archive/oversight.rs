@@ -14,6 +14,7 @@ use varanto_domain::access::log::{Event, Outcome};
 use varanto_domain::archive::metadata::identity_code_fault;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{ClientIdentifier, PersonalIdentityCode};
+use varanto_domain::oversight::hints::HintFact;
 use varanto_domain::oversight::openings::Judgement;
 use varanto_domain::time::{FinnishDay, Instant};
 
@@ -205,7 +206,7 @@ struct ShownHint {
     who: String,
     client: Option<String>,
     lines: String,
-    facts: String,
+    facts: Vec<String>,
 }
 
 /// `GET /fi/desk/archive/hints/`: which days to look over.
@@ -271,16 +272,28 @@ impl ShownHint {
     fn of(one: &ToldHint, words: Words) -> Self {
         let hint = &one.hint;
         let numbers: Vec<String> = hint.lines.iter().map(ToString::to_string).collect();
-        let facts = hint.facts.iter().map(|(name, value)| format!("{name} {value}"));
         Self {
             kind: words.of(&format!("hint.{}", hint.reason.code())),
             day: hint.day,
             who: hint.user.to_string(),
             client: one.client.clone(),
             lines: numbers.join(", "),
-            facts: facts.collect::<Vec<_>>().join(", "),
+            facts: hint.facts.iter().map(|(fact, value)| told_fact(*fact, value, words)).collect(),
         }
     }
+}
+
+/// A fact of a hint, in words.
+fn told_fact(fact: HintFact, value: &str, words: Words) -> String {
+    let named = |key: fn(&str) -> String| {
+        value.split(", ").map(|code| words.of(&key(code))).collect::<Vec<_>>().join("; ")
+    };
+    let value = match fact {
+        HintFact::Codes => named(|code| format!("denial.{code}.title")),
+        HintFact::Reasons => named(|code| format!("reason.{code}")),
+        _ => value.to_owned(),
+    };
+    words.with(&format!("hint_fact.{}", fact.code()), &[("value", &value)])
 }
 
 #[derive(Template)]
