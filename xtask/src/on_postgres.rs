@@ -9,11 +9,14 @@ use crate::system;
 /// Whose tests run on either engine: the crate, and the target with them.
 const SUITES: [(&str, &str); 2] = [("varanto-store", "varanto_store"), ("varanto-app", "it")];
 
+/// Left out unless all is to be run: minutes of questions about rules, which know nothing of the database.
+const LONG: [&str; 2] = ["--skip", "differential::"];
+
 /// Runs them.
 ///
 /// # Errors
 /// When they do not build.
-pub(crate) fn run() -> Result<Vec<Suite>, String> {
+pub(crate) fn run(long: bool) -> Result<Vec<Suite>, String> {
     if !system::has_postgres() {
         return Ok(vec![Suite::skipped("store and operations on PostgreSQL")]);
     }
@@ -25,6 +28,7 @@ pub(crate) fn run() -> Result<Vec<Suite>, String> {
         let executable = executable(&built, package, target)
             .ok_or_else(|| format!("{package} has no tests in {target}"))?;
         let mut command = program(&executable, &["--show-output"]);
+        command.args(if long { &LONG[..0] } else { &LONG });
         command.current_dir(root().join("crates").join(package));
         command.env("VARANTO_TEST_ENGINE", "postgres");
         let mut successes = Successes::default();

@@ -131,8 +131,8 @@ fn tests(long: bool) -> Result<Vec<Suite>, String> {
     Ok(suites)
 }
 
-fn postgres(_long: bool) -> Result<Vec<Suite>, String> {
-    on_postgres::run()
+fn postgres(long: bool) -> Result<Vec<Suite>, String> {
+    on_postgres::run(long)
 }
 
 fn fuzz(long: bool) -> Result<Vec<Suite>, String> {

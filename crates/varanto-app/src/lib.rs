@@ -238,7 +238,7 @@ impl App {
     /// What is loaded: structures, code sets, organisations, systems. A snapshot.
     #[must_use]
     pub fn registry(&self) -> Arc<Registry> {
-        self.registry.current()
+        self.registry.current(&self.store)
     }
 
     /// Now, by the archive's clock.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant as Stopwatch};
 
 use varanto_domain::access::users::{HeldRights, UserRight};
 use varanto_domain::access::{Role, Who};
@@ -292,40 +293,87 @@ fn disclosing(registers: &Registers) -> Vec<(Oid, Validity)> {
     controllers.filter_map(|one| Some((one.oid.clone(), one.disclosure?))).collect()
 }
 
+/// How long after a snapshot could not be read nobody tries again.
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// Holds the newest snapshot.
 pub(crate) struct RegistryHolder {
-    current: RwLock<Arc<Registry>>,
-    /// Held while a newer snapshot is read and put into its place: none that was read earlier comes after it.
-    refreshing: Mutex<()>,
+    /// With the store's generation that it was read in; none when it is known to be of before.
+    current: RwLock<(Option<u64>, Arc<Registry>)>,
+    /// Held while a newer snapshot is read and put into its place: none that was read earlier comes after it. When that
+    /// failed the last time.
+    refreshing: Mutex<Option<Stopwatch>>,
 }
 
 impl RegistryHolder {
     /// Reads everything that was loaded into the store.
     pub(crate) fn load(store: &Store) -> Result<Self, OpenError> {
-        Ok(Self { current: RwLock::new(Arc::new(read(store)?)), refreshing: Mutex::default() })
+        let generation = Some(store.generation());
+        let current = RwLock::new((generation, Arc::new(read(store)?)));
+        Ok(Self { current, refreshing: Mutex::default() })
     }
 
-    pub(crate) fn current(&self) -> Arc<Registry> {
-        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    /// The newest snapshot. It is read anew when the store may have become another: an answer was lost, or another
+    /// program wrote while the database was away. While it cannot be read nothing can be logged either.
+    pub(crate) fn current(&self, store: &Store) -> Arc<Registry> {
+        let is_current = || {
+            let (generation, registry) = self.kept();
+            (generation == Some(store.generation())).then_some(registry)
+        };
+        if let Some(registry) = is_current() {
+            return registry;
+        }
+        let mut failed = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_current().is_none() && failed.is_none_or(|at| at.elapsed() > PAUSE) {
+            *failed = None;
+            if let Err(error) = self.read_all(store) {
+                tracing::warn!(%error, "what is loaded could not be read again");
+                *failed = Some(Stopwatch::now());
+            }
+        }
+        self.kept().1
     }
 
-    /// Reads everything again, after a load.
+    /// Reads everything again, after a load. When that fails it is done by who asks next: the load stands.
     pub(crate) fn refresh(&self, store: &Store) -> Result<(), OpenError> {
         let _alone = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
-        self.replace(read(store)?);
+        match self.read_all(store) {
+            Err(OpenError::Store(error)) => self.leave(&error),
+            other => return other,
+        }
         Ok(())
     }
 
-    /// Reads the users alone again, after a right was granted or ended: it is so from the next request on.
-    pub(crate) fn refresh_users(&self, store: &Store) -> Result<(), StoreError> {
+    /// Reads the users alone again, after a right was granted or ended: it is so from the next request on. When that
+    /// fails everything is read by who asks next: what was granted stands.
+    pub(crate) fn refresh_users(&self, store: &Store) {
         let _alone = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
-        let users = store.read(read_users)?;
-        self.replace(Registry { users, ..Registry::clone(&self.current()) });
+        let (generation, registry) = self.kept();
+        match store.read(read_users) {
+            Ok(users) => self.keep(generation, Registry { users, ..Registry::clone(&registry) }),
+            Err(error) => self.leave(&error),
+        }
+    }
+
+    fn read_all(&self, store: &Store) -> Result<(), OpenError> {
+        let generation = store.generation();
+        self.keep(Some(generation), read(store)?);
         Ok(())
     }
 
-    fn replace(&self, newest: Registry) {
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(newest);
+    fn kept(&self) -> (Option<u64>, Arc<Registry>) {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn keep(&self, generation: Option<u64>, newest: Registry) {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        *current = (generation, Arc::new(newest));
+    }
+
+    /// Leaves what is loaded to be read by who asks next.
+    fn leave(&self, error: &StoreError) {
+        tracing::warn!(%error, "what is loaded could not be read again");
+        self.current.write().unwrap_or_else(PoisonError::into_inner).0 = None;
     }
 }
 

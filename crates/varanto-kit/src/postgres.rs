@@ -84,16 +84,34 @@ impl Server {
     /// # Errors
     /// When it does not run.
     pub fn kill(&mut self) -> io::Result<()> {
-        let file = std::fs::read_to_string(self.folder.join("data/postmaster.pid"))?;
-        let main = file.lines().next().unwrap_or_default().trim().to_owned();
-        let children = Command::new("pgrep").args(["-P", &main]).output()?.stdout;
-        let children = String::from_utf8_lossy(&children).into_owned();
-        done(Command::new("kill").arg("-9").arg(&main).args(children.split_whitespace()))?;
+        done(Command::new("kill").arg("-9").args(self.processes()?))?;
         if let Some((mut child, mut stdin)) = self.running.take() {
             stdin.write_all(b"stay\n")?;
             child.wait()?;
         }
         Ok(())
+    }
+
+    /// Stops every process of the server where it is, as a machine does whose disk hangs, or lets them go on.
+    ///
+    /// # Errors
+    /// When it does not run.
+    pub fn freeze(&self, frozen: bool) -> io::Result<()> {
+        let signal = if frozen { "-STOP" } else { "-CONT" };
+        let mut processes = self.processes()?;
+        if let Some((shell, _)) = &self.running {
+            // Whoever started it for another user stops with it, and has to go on with it.
+            processes.extend(children_of(&shell.id().to_string())?);
+        }
+        done(Command::new("kill").arg(signal).args(processes)).map(drop)
+    }
+
+    /// The main process of the server, and those that it has started.
+    fn processes(&self) -> io::Result<Vec<String>> {
+        let file = std::fs::read_to_string(self.folder.join("data/postmaster.pid"))?;
+        let main = file.lines().next().unwrap_or_default().trim().to_owned();
+        let children = children_of(&main)?;
+        Ok(std::iter::once(main).chain(children).collect())
     }
 
     /// Makes a database, empty or a copy of another, and answers its name.
@@ -158,6 +176,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // One that a test left frozen would never end.
+        let _ = self.freeze(false);
         if let Some((mut child, stdin)) = self.running.take() {
             drop(stdin);
             let _ = child.wait();
@@ -196,6 +216,11 @@ fn programs() -> Option<PathBuf> {
         .collect();
     found.sort();
     found.pop().map(|(_, programs)| programs)
+}
+
+fn children_of(process: &str) -> io::Result<Vec<String>> {
+    let told = Command::new("pgrep").args(["-P", process]).output()?.stdout;
+    Ok(String::from_utf8_lossy(&told).split_whitespace().map(str::to_owned).collect())
 }
 
 /// The server refuses to be run by root.

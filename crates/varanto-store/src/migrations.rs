@@ -6,6 +6,7 @@ use crate::StoreError;
 use crate::engine::{Session, Statements, params};
 
 /// One schema change, from the file `migrations/embedded/<number>_<name>.sql`.
+#[derive(Clone, Copy)]
 pub(crate) struct Migration {
     number: i64,
     name: &'static str,
@@ -43,6 +44,11 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(17, "retention", "0017_retention"),
     migration!(18, "lists_from_the_index", "0018_lists_from_the_index"),
 ];
+
+/// A change that a newer program would have, for tests.
+#[cfg(test)]
+pub(crate) const NEWER: Migration =
+    Migration { number: 9999, name: "newer", sql: "CREATE TABLE newer (a INTEGER) STRICT" };
 
 /// Brings the schema up to date, within the caller's transaction.
 ///

@@ -1,10 +1,11 @@
 //! The pool of reading sessions.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::engine::{Database, Session};
+use crate::store::Generation;
 use crate::{StoreError, StoreOptions};
 
 /// How long a read waits for a session before it is turned away.
@@ -16,16 +17,28 @@ pub(crate) struct Readers {
     mmap_mib: u32,
     idle: Mutex<Idle>,
     freed: Condvar,
+    generation: Arc<Generation>,
 }
 
 struct Idle {
-    sessions: Vec<Session>,
+    sessions: Vec<Opened>,
     unopened: usize,
+}
+
+/// A session with the generation that it was opened in: later it may be with a server that has been left behind.
+struct Opened {
+    session: Session,
+    generation: u64,
 }
 
 impl Readers {
     /// With `newest`, everything is seen that was written.
-    pub(crate) fn of(database: Database, options: &StoreOptions, newest: bool) -> Self {
+    pub(crate) fn of(
+        database: Database,
+        options: &StoreOptions,
+        newest: bool,
+        generation: Arc<Generation>,
+    ) -> Self {
         let idle = Idle { sessions: Vec::new(), unopened: options.readers.max(1) };
         Self {
             database,
@@ -33,6 +46,7 @@ impl Readers {
             mmap_mib: options.mmap_mib,
             idle: Mutex::new(idle),
             freed: Condvar::new(),
+            generation,
         }
     }
 
@@ -48,21 +62,24 @@ impl Readers {
         time: Option<Duration>,
         read: impl FnOnce(&Session) -> Result<T, E>,
     ) -> Result<T, E> {
-        let session = self.begin(time)?;
-        let answer = catch_unwind(AssertUnwindSafe(|| read(&session)));
-        self.put_back(session);
+        let opened = self.begin(time)?;
+        let answer = catch_unwind(AssertUnwindSafe(|| read(&opened.session)));
+        self.put_back(opened);
         answer.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
     /// Begins a snapshot. Sessions that were lost while they were idle are opened anew.
-    fn begin(&self, time: Option<Duration>) -> Result<Session, StoreError> {
+    fn begin(&self, time: Option<Duration>) -> Result<Opened, StoreError> {
         loop {
-            let (mut session, fresh) = self.take()?;
-            match session.begin_reading(time) {
-                Ok(()) => return Ok(session),
-                Err(StoreError::Unavailable(_)) if !fresh => self.put_back(session),
+            let (mut opened, fresh) = self.take()?;
+            match opened.session.begin_reading(time) {
+                Ok(()) => return Ok(opened),
+                Err(StoreError::Unavailable(_)) if !fresh => {
+                    self.generation.raise();
+                    self.put_back(opened);
+                }
                 Err(error) => {
-                    self.put_back(session);
+                    self.put_back(opened);
                     return Err(error);
                 }
             }
@@ -70,18 +87,23 @@ impl Readers {
     }
 
     /// A session, and whether it was opened for this.
-    fn take(&self) -> Result<(Session, bool), StoreError> {
+    fn take(&self) -> Result<(Opened, bool), StoreError> {
+        let generation = self.generation.now();
         let until = Instant::now() + PATIENCE;
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            if let Some(session) = idle.sessions.pop() {
-                return Ok((session, false));
+            while let Some(opened) = idle.sessions.pop() {
+                if opened.generation == generation {
+                    return Ok((opened, false));
+                }
+                idle.unopened += 1;
             }
             if idle.unopened > 0 {
                 idle.unopened -= 1;
                 drop(idle);
                 let opened = self.database.open_reading(self.mmap_mib, self.newest);
-                return opened.map(|session| (session, true)).inspect_err(|_| self.give_up());
+                let opened = opened.map(|session| (Opened { session, generation }, true));
+                return opened.inspect_err(|_| self.give_up());
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
@@ -92,12 +114,12 @@ impl Readers {
     }
 
     /// Ends the snapshot and hands the session to the next reader; a broken one is closed.
-    fn put_back(&self, mut session: Session) {
-        if session.end_reading().is_err() {
-            drop(session);
+    fn put_back(&self, mut opened: Opened) {
+        if opened.session.end_reading().is_err() {
+            drop(opened);
             return self.give_up();
         }
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).sessions.push(session);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).sessions.push(opened);
         self.freed.notify_one();
     }
 

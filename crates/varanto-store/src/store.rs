@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{JoinHandle, ThreadId};
@@ -102,6 +102,21 @@ pub(crate) struct Shared {
     pub(crate) counters: Counters,
     pub(crate) terms: TermCache,
     pub(crate) clients: ClientCache,
+    pub(crate) generation: Arc<Generation>,
+}
+
+/// Counts how often the database may have become another than what is in memory of it.
+#[derive(Debug, Default)]
+pub(crate) struct Generation(AtomicU64);
+
+impl Generation {
+    pub(crate) fn now(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn raise(&self) {
+        self.0.fetch_add(1, Ordering::AcqRel);
+    }
 }
 
 struct Inside {
@@ -171,9 +186,10 @@ impl Store {
             .name("store-writer".into())
             .spawn(move || writer.work(&waiting, most))
             .map_err(|error| StoreError::file(folder, &error))?;
+        let readers = Readers::of(database, options, true, Arc::clone(&shared.generation));
         let inside = Inside {
             shared,
-            readers: Readers::of(database, options, true),
+            readers,
             jobs: Some(jobs),
             writer_thread: Some(writer.thread().id()),
             writer: Mutex::new(Some(writer)),
@@ -210,7 +226,7 @@ impl Store {
         if matches!(&database, Database::Embedded(path) if !path.is_file()) {
             return Err(StoreError::NotAStore(place));
         }
-        let readers = Readers::of(database, options, false);
+        let readers = Readers::of(database, options, false, Arc::default());
         let (facts, newest) = readers.snapshot(None, |session| {
             if !session.is_ours_or_empty()? {
                 return Err(StoreError::NotAStore(place.clone()));
@@ -365,6 +381,13 @@ impl Store {
         self.inside.shared.counters.waiting.load(Ordering::Relaxed)
     }
 
+    /// Rises whenever the database may have become another than what somebody keeps in memory of it: a commit was not
+    /// answered, or the connection was lost and another program may have written meanwhile.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.inside.shared.generation.now()
+    }
+
     /// What the store counted since it was opened.
     #[must_use]
     pub fn metrics(&self) -> StoreMetrics {
@@ -413,6 +436,7 @@ impl Drop for Inside {
 impl Shared {
     /// Forgets what is kept in memory of the rows: they may have been changed by another program.
     pub(crate) fn forget(&self) {
+        self.generation.raise();
         self.keys.forget_all();
         self.terms.forget();
         self.clients.forget();
@@ -429,6 +453,7 @@ impl Shared {
             counters: Counters::default(),
             terms: TermCache::default(),
             clients: ClientCache::default(),
+            generation: Arc::default(),
         }
     }
 }

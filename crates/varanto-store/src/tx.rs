@@ -262,7 +262,7 @@ impl<'a> WriteTx<'a> {
     }
 
     /// Destroys a client's data key, and with it all that it encrypted, for good. The bytes are
-    /// overwritten in the database; copies in backups open no more once the key ring is replaced.
+    /// overwritten in the file of the embedded engine; copies in backups open no more once the key ring is replaced.
     /// Answers whether there was a key.
     pub fn destroy_client_key(&mut self, client: ClientKey) -> Result<bool, StoreError> {
         const SQL: &str = "UPDATE client_key SET wrapped = NULL, destroyed_at = ?2

@@ -8,6 +8,25 @@ use crate::documents::{InvalidationMark, VersionRow};
 use crate::verify::{Accounted, Damage, LeafMap, LeafReader};
 use crate::{FileKind, ReadTx, StoreError};
 
+/// The rows of a table that belong to none of another, which has the column as the first of its key.
+macro_rules! without {
+    ($table:literal, $column:literal, $other:literal) => {
+        concat!(
+            "SELECT DISTINCT ",
+            $column,
+            " FROM ",
+            $table,
+            " AS kept WHERE NOT EXISTS (SELECT 1 FROM ",
+            $other,
+            " AS other WHERE other.",
+            $column,
+            " = kept.",
+            $column,
+            ") LIMIT 1000"
+        )
+    };
+}
+
 /// What the walk over the rows found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowReport {
@@ -249,14 +268,10 @@ impl RowWalk<'_> {
 
     /// Rows that hang on nothing.
     fn strays(&mut self) -> Result<(), StoreError> {
-        const CONTENTS: &str = "SELECT version_key FROM content
-            WHERE version_key NOT IN (SELECT version_key FROM document_version) LIMIT 1000";
-        const ROUTES: &str = "SELECT version_key FROM document_route
-            WHERE version_key NOT IN (SELECT version_key FROM document_version) LIMIT 1000";
-        const INVALIDATIONS: &str = "SELECT version_key FROM invalidation
-            WHERE version_key NOT IN (SELECT version_key FROM document_version) LIMIT 1000";
-        const EVIDENCE: &str = "SELECT version_key FROM signature_evidence
-            WHERE version_key NOT IN (SELECT version_key FROM document_version) LIMIT 1000";
+        const CONTENTS: &str = without!("content", "version_key", "document_version");
+        const ROUTES: &str = without!("document_route", "version_key", "document_version");
+        const INVALIDATIONS: &str = without!("invalidation", "version_key", "document_version");
+        const EVIDENCE: &str = without!("signature_evidence", "version_key", "document_version");
         // Of each relationship and case, one document is in force, and the row is made of it.
         const RELATIONSHIPS: &str = "SELECT relationship_key FROM relationship AS kept
             WHERE NOT EXISTS (SELECT 1 FROM document_version AS said
@@ -266,13 +281,11 @@ impl RowWalk<'_> {
             WHERE NOT EXISTS (SELECT 1 FROM document_version AS said
             WHERE said.version_key = kept.version_key AND said.document_group = 1
             AND said.state = 0 AND said.case_key = kept.case_key) LIMIT 1000";
-        const CASE_CLIENTS: &str = "SELECT case_key FROM case_client
-            WHERE case_key NOT IN (SELECT case_key FROM client_case) LIMIT 1000";
-        const RIGHTS: &str = "SELECT DISTINCT relationship_key FROM register_use_right
-            WHERE relationship_key NOT IN (SELECT relationship_key FROM relationship) LIMIT 1000";
-        const SUSPENSIONS: &str = "SELECT DISTINCT relationship_key FROM right_suspension
-            WHERE (relationship_key, place) NOT IN
-            (SELECT relationship_key, place FROM register_use_right) LIMIT 1000";
+        const CASE_CLIENTS: &str = without!("case_client", "case_key", "client_case");
+        const RIGHTS: &str = without!("register_use_right", "relationship_key", "relationship");
+        const SUSPENSIONS: &str = "SELECT DISTINCT relationship_key FROM right_suspension AS kept
+            WHERE NOT EXISTS (SELECT 1 FROM register_use_right AS other
+            WHERE other.relationship_key = kept.relationship_key AND other.place = kept.place) LIMIT 1000";
         const REFUSALS: &str = "SELECT DISTINCT version_key FROM refusal AS kept
             WHERE NOT EXISTS (SELECT 1 FROM document_version AS said
             WHERE said.version_key = kept.version_key AND said.client_key = kept.client_key
@@ -281,14 +294,11 @@ impl RowWalk<'_> {
             WHERE NOT EXISTS (SELECT 1 FROM document_version AS said
             WHERE said.version_key = kept.version_key AND said.client_key = kept.client_key
             AND said.document_group = 5) LIMIT 1000";
-        const IDENTIFIERS: &str = "SELECT client_key FROM client_identifier
-            WHERE client_key NOT IN (SELECT client_key FROM client_key) LIMIT 1000";
+        const IDENTIFIERS: &str = without!("client_identifier", "client_key", "client_key");
         const KEYS: &str = "SELECT client_key FROM client_key
-            WHERE client_key NOT IN (SELECT client_key FROM client_identifier) LIMIT 1000";
-        const PERSONS: &str = "SELECT client_key FROM person
-            WHERE client_key NOT IN (SELECT client_key FROM client_key) LIMIT 1000";
-        const FACTS: &str = "SELECT client_key FROM person_facts
-            WHERE client_key NOT IN (SELECT client_key FROM client_key) LIMIT 1000";
+            EXCEPT SELECT client_key FROM client_identifier LIMIT 1000";
+        const PERSONS: &str = without!("person", "client_key", "client_key");
+        const FACTS: &str = without!("person_facts", "client_key", "client_key");
         let tables = [
             (CONTENTS, "content of version", "belongs to no version"),
             (ROUTES, "identifier of version", "belongs to no version"),

@@ -260,6 +260,7 @@ impl Writer {
         tracing::error!(%error, operations = done.len(), "a group of operations was not committed");
         self.shared.counters.failed.fetch_add(1, Ordering::Relaxed);
         self.unsure = true;
+        self.shared.generation.raise();
         self.tail.truncate_to_sealed();
         if let Err(error) = self.session.roll_back() {
             tracing::warn!(%error, "the group was not undone at once");
@@ -292,9 +293,12 @@ impl Writer {
     /// had not followed its primary to the end: nothing is built on it.
     fn take_up(&mut self) -> Result<(), StoreError> {
         if self.session.is_broken() {
-            self.session = self.database.open_writing(&self.options).map_err(taken)?;
-            require_current(&self.session, MIGRATIONS)?;
-            refuse_moved(&self.session)?;
+            // It may live on, and hold the lock.
+            self.session.give_up();
+            let session = self.database.open_writing(&self.options).map_err(taken)?;
+            require_current(&session, MIGRATIONS)?;
+            refuse_moved(&session)?;
+            self.session = session;
             // Another program may have written meanwhile.
             self.shared.forget();
             tracing::info!("the database was found again");

@@ -150,7 +150,7 @@ impl App {
             Ok(Withdrawn { delegation: row.into(), ended })
         };
         let done = self.store.write::<_, AppError>(turn)?.value;
-        self.registry.refresh_users(&self.store)?;
+        self.registry.refresh_users(&self.store);
         Ok(done)
     }
 

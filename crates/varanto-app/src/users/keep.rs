@@ -170,7 +170,7 @@ impl App {
             Err(answer)
         };
         let done = self.store.write::<_, AppError>(turn)?.value;
-        self.registry.refresh_users(&self.store)?;
+        self.registry.refresh_users(&self.store);
         Ok(done)
     }
 }

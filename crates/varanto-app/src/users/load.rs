@@ -104,7 +104,7 @@ impl App {
         if loaded.undoes() && !how.overrule {
             return Err(LoadError::Undoes(loaded));
         }
-        self.registry.refresh_users(&self.store)?;
+        self.registry.refresh_users(&self.store);
         Ok(loaded)
     }
 

@@ -5,16 +5,21 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::json;
 use tempfile::TempDir;
+use varanto_app::callers::PersonFacts;
 use varanto_app::moving::{
     MoveError, MoveStep, MovedArchive, Moving, Way, move_archive, plan_move,
 };
+use varanto_app::users::Loading;
 use varanto_app::{App, AppOptions, OpenError, ServerPlace, StoreError};
 use varanto_domain::time::Clock;
 use varanto_kit::postgres;
 
 use crate::damage::archive_of_everything;
-use crate::world::{PRODUCERS_UNIT, SetClock, World, client, harm, options, serving};
+use crate::world::{
+    COUNTY, PRODUCERS_UNIT, SetClock, UNIT, World, client, harm, oid, options, serving,
+};
 
 /// An archive of PostgreSQL that is closed, with a second database for it to go to.
 struct Site {
@@ -159,6 +164,43 @@ fn a_move_that_is_broken_off_begins_anew_or_goes_on() {
     assert_eq!(to_server.tables, to_file.tables);
     site.open(&site.second).unwrap().close();
     assert!(is_moved(&site.open(&site.in_file())));
+}
+
+/// ACC-2, OPS-2: a right that another program ended while this one had lost the database is ended here too.
+#[test]
+fn a_right_that_was_ended_by_another_program_is_ended() {
+    let Some(site) = site(World::new) else { return };
+    let elsewhere = tempfile::tempdir().unwrap();
+    let other = AppOptions { folder: elsewhere.path().to_owned(), ..site.first.clone() };
+    let aino = || PersonFacts {
+        subject: "aino".into(),
+        registration_number: None,
+        role: "worker".into(),
+        organisation: oid(COUNTY),
+        unit: Some(oid(UNIT)),
+        duty: None,
+        strong: true,
+    };
+    let users = |last_day: &str| {
+        let user = json!({"subject": "aino", "organisation": COUNTY, "given_names": "Aino", "family_name": "Testi",
+            "role": "worker", "units": [UNIT], "identity_code": client(6).code.reveal(),
+            "first_day": "2026-01-01", "last_day": last_day, "granted_by": "Olli Testi"});
+        json!({ "users": [user] }).to_string().into_bytes()
+    };
+    let first = site.open(&site.first).unwrap();
+    first.load_users(&users("2027-12-31"), Loading::default()).unwrap();
+    assert!(first.caller_of_person(aino()).is_ok());
+    let server = postgres::of_tests().unwrap();
+    let name = site.first.server.as_ref().unwrap().url.rsplit('=').next().unwrap();
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    server.ask(name, end).unwrap();
+    let second = site.open(&other).unwrap();
+    second.load_users(&users("2026-10-31"), Loading::default()).unwrap();
+    second.close();
+    // Whatever is read or written tells that the database was away.
+    first.contents().unwrap();
+    assert!(first.caller_of_person(aino()).is_err());
 }
 
 /// OPS-2: what is at the target is not written over: neither another's tables, nor another archive, nor this one when it

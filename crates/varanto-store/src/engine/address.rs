@@ -11,6 +11,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::task::AbortHandle;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
 use tokio_postgres::{Client, Config, NoTls, Socket};
@@ -19,13 +20,16 @@ use crate::StoreError;
 
 /// How long a connection may take to be made.
 const CONNECTING: Duration = Duration::from_secs(5);
+/// Where PostgreSQL listens when nothing else is said.
+const PORT: u16 = 5432;
 /// After how much silence the other side is asked whether it is still there, and how long it is believed.
 const SILENCE: Duration = Duration::from_secs(10);
 
 /// The address of a PostgreSQL database, and what is needed to be let in. The password is told to nobody.
 #[derive(Clone)]
 pub struct ServerAddress {
-    config: Config,
+    /// One for each host, in the order in which they are tried.
+    hosts: Vec<Config>,
     /// None: in the clear, on this machine alone or because the address says so.
     tls: Option<Arc<ClientConfig>>,
     name: String,
@@ -51,9 +55,12 @@ impl ServerAddress {
     ) -> Result<Self, StoreError> {
         let wrong = |why: &str| StoreError::Address(why.to_owned());
         // What the parser says may repeat the address, and with it a password.
-        let mut config: Config = url.parse().map_err(|_| wrong("is no address of PostgreSQL"))?;
+        let config: Config = url.parse().map_err(|_| wrong("is no address of PostgreSQL"))?;
         if config.get_password().is_some() {
             return Err(wrong("holds a password, which belongs into a file of its own"));
+        }
+        if !config.get_hostaddrs().is_empty() {
+            return Err(wrong("names a host by hostaddr; name it by host alone"));
         }
         let database = config.get_dbname().ok_or_else(|| wrong("names no database"))?.to_owned();
         let hosts: Vec<String> = config.get_hosts().iter().map(told).collect();
@@ -61,7 +68,9 @@ impl ServerAddress {
             return Err(wrong("names no host"));
         }
         let clear = config.get_ssl_mode() == SslMode::Disable
-            || config.get_hosts().iter().all(is_this_machine) && authority.is_none();
+            || config.get_ssl_mode() != SslMode::Require
+                && config.get_hosts().iter().all(is_this_machine)
+                && authority.is_none();
         let tls = match authority {
             _ if clear => None,
             Some(pem) => Some(Arc::new(
@@ -70,18 +79,35 @@ impl ServerAddress {
             )),
             None => {
                 return Err(wrong(
-                    "leads to another machine, so it needs the authority of its certificate, or sslmode=disable",
+                    "is to be encrypted, so it needs the authority of the server's certificate, or sslmode=disable",
                 ));
             }
         };
-        config.ssl_mode(if clear { SslMode::Disable } else { SslMode::Require });
-        config.application_name("varanto").connect_timeout(CONNECTING);
-        config.keepalives_idle(SILENCE).keepalives_interval(SILENCE / 4).keepalives_retries(4);
-        config.tcp_user_timeout(2 * SILENCE);
-        if let Some(password) = password {
-            config.password(password);
-        }
-        Ok(Self { config, tls, name: format!("{database} at {}", hosts.join(", ")) })
+        let name = format!("{database} at {}", hosts.join(", "));
+        let of_host = |(place, host): (usize, &Host)| {
+            let mut one = Config::new();
+            one.dbname(&database).application_name("varanto").connect_timeout(CONNECTING);
+            match host {
+                Host::Tcp(name) => one.host(name),
+                Host::Unix(path) => one.host_path(path),
+            };
+            let ports = config.get_ports();
+            one.port(ports.get(place).or(ports.first()).copied().unwrap_or(PORT));
+            one.ssl_mode(if clear { SslMode::Disable } else { SslMode::Require });
+            one.keepalives_idle(SILENCE).keepalives_interval(SILENCE / 4).keepalives_retries(4);
+            one.tcp_user_timeout(2 * SILENCE);
+            if let Some(user) = config.get_user() {
+                one.user(user);
+            }
+            if let Some(options) = config.get_options() {
+                one.options(options);
+            }
+            if let Some(password) = password {
+                one.password(password);
+            }
+            one
+        };
+        Ok(Self { hosts: config.get_hosts().iter().enumerate().map(of_host).collect(), tls, name })
     }
 
     /// What is said of it to people.
@@ -89,22 +115,39 @@ impl ServerAddress {
         &self.name
     }
 
-    /// Connects; for one that writes, to a server that takes writes.
-    pub(super) async fn connect(&self, writes: bool) -> Result<Client, tokio_postgres::Error> {
-        let mut config = self.config.clone();
-        if writes {
-            config.target_session_attrs(TargetSessionAttrs::ReadWrite);
+    /// Connects to the first host that answers; for one that writes, that takes writes. Answers what ends the
+    /// connection, too. `None` is said of a host that takes the connection and then says nothing.
+    pub(super) async fn connect(
+        &self,
+        writes: bool,
+    ) -> Result<(Client, AbortHandle), Option<tokio_postgres::Error>> {
+        let mut why = None;
+        for host in &self.hosts {
+            let mut host = host.clone();
+            if writes {
+                host.target_session_attrs(TargetSessionAttrs::ReadWrite);
+            }
+            match tokio::time::timeout(CONNECTING, self.connect_to(&host)).await {
+                Ok(Ok(connected)) => return Ok(connected),
+                Ok(Err(error)) => why = Some(error),
+                Err(_) => {}
+            }
         }
+        Err(why)
+    }
+
+    async fn connect_to(
+        &self,
+        host: &Config,
+    ) -> Result<(Client, AbortHandle), tokio_postgres::Error> {
         match &self.tls {
             None => {
-                let (client, connection) = config.connect(NoTls).await?;
-                tokio::spawn(connection);
-                Ok(client)
+                let (client, connection) = host.connect(NoTls).await?;
+                Ok((client, tokio::spawn(connection).abort_handle()))
             }
             Some(tls) => {
-                let (client, connection) = config.connect(MakeTls(Arc::clone(tls))).await?;
-                tokio::spawn(connection);
-                Ok(client)
+                let (client, connection) = host.connect(MakeTls(Arc::clone(tls))).await?;
+                Ok((client, tokio::spawn(connection).abort_handle()))
             }
         }
     }
@@ -229,6 +272,9 @@ mod tests {
         assert!(told.contains("password") && !told.contains("geheim"), "{told}");
         assert!(refusal("postgres://v@localhost", None).contains("database"));
         assert!(refusal("geheim", None).contains("no address"));
+        let beside = "host=localhost hostaddr=10.0.0.5 user=v dbname=v";
+        assert!(refusal(beside, None).contains("hostaddr"));
+        assert!(refusal("postgres://v@localhost/v?sslmode=require", None).contains("authority"));
         let address = ServerAddress::new("postgres://v@localhost/v", Some("geheim"), None).unwrap();
         assert!(!format!("{address:?}").contains("geheim"));
     }

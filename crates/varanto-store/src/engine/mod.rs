@@ -294,6 +294,13 @@ impl Session {
         }
     }
 
+    /// Ends a session that is of no more use, so that it holds nobody up.
+    pub(crate) fn give_up(&self) {
+        if let Self::Server(own) = self {
+            own.give_up();
+        }
+    }
+
     /// Whether a statement of the transaction failed in such a way that it takes no more until that is undone.
     pub(crate) fn has_failed(&self) -> bool {
         match self {

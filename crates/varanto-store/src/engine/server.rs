@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::AbortHandle;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
@@ -32,6 +33,18 @@ use crate::migrations::MIGRATIONS;
 const WRITING: i64 = i64::from_be_bytes(*b"varanto\0");
 /// How long the lock is waited for: a server that was killed lets go of it in a moment.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+/// How long the database may take to begin and to undo. One that says nothing for longer is lost.
+const ANSWERING: Duration = Duration::from_secs(10);
+/// How long it may take to commit: then nobody knows whether it did.
+const COMMITTING: Duration = Duration::from_secs(30);
+/// How long a statement of an operation that writes may take.
+const WORKING: Duration = Duration::from_mins(10);
+/// How much longer than its time a read that is broken off may take to say so.
+const BREAKING_OFF: Duration = Duration::from_secs(5);
+/// What the session that writes asks of the server: to be durable, and to let go of the lock soon when this side is gone.
+const AS_WRITER: &str = "SET synchronous_commit = on; SET statement_timeout = 0; SET lock_timeout = 0;
+    SET idle_in_transaction_session_timeout = 0; SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 3;
+    SET tcp_keepalives_count = 4; SET tcp_user_timeout = 20000; SET client_connection_check_interval = 5000";
 /// How many rows of a long list are fetched at once.
 const ROWS_AT_ONCE: u32 = 256;
 
@@ -43,10 +56,14 @@ type Failure = Box<dyn std::error::Error + Sync + Send>;
 /// One connection to the database.
 pub(crate) struct Session {
     client: Client,
+    /// Ends the connection, whatever it waits for.
+    connection: AbortHandle,
     address: ServerAddress,
     statements: RefCell<HashMap<&'static str, Statement>>,
     /// A transaction goes on.
     begun: Cell<bool>,
+    /// It writes.
+    writing: Cell<bool>,
     /// A statement of the transaction failed, so it takes no more until that is undone.
     failed: Cell<bool>,
     /// The connection is of no more use.
@@ -62,9 +79,12 @@ impl Session {
     pub(crate) fn open_writing(address: &ServerAddress) -> Result<Self, StoreError> {
         const LOCK: &str = "SELECT pg_try_advisory_lock(?1)";
         let session = Self::connect(address, true)?;
-        session.script(
-            "SET synchronous_commit = on; SET statement_timeout = 0; SET lock_timeout = 0",
-        )?;
+        session.script(AS_WRITER)?;
+        let coded: String = session.one("SHOW server_encoding", [], |row| row.get(0))?;
+        if coded != "UTF8" {
+            let why = format!("leads to a database of {coded}, and it must be one of UTF8");
+            return Err(StoreError::Address(why));
+        }
         let until = Instant::now() + LOCK_PATIENCE;
         while !session.one(LOCK, [WRITING], |row| row.get::<bool>(0))? {
             if Instant::now() > until {
@@ -90,9 +110,13 @@ impl Session {
         });
         let runtime = runtime.as_ref().ok_or_else(|| StoreError::Database("no threads".into()))?;
         let to = address.clone();
-        let connected = wait_for(runtime.spawn(async move { to.connect(writes).await }));
+        let connected = wait_until(None, runtime.spawn(async move { to.connect(writes).await }));
+        let connected = connected.ok_or_else(|| StoreError::Database("no connection".into()))?;
         let connected = connected.map_err(|error| StoreError::Database(error.to_string()))?;
-        let client = connected.map_err(|error| {
+        let (client, connection) = connected.map_err(|error| {
+            let Some(error) = error else {
+                return StoreError::Unavailable(format!("{} does not answer", address.name()));
+            };
             let why = format!("{}: {}", address.name(), said(&error));
             match fault(&error) {
                 // Wrong names and passwords among them: nothing can be read or written either way.
@@ -102,9 +126,11 @@ impl Session {
         })?;
         let session = Self {
             client,
+            connection,
             address: address.clone(),
             statements: RefCell::default(),
             begun: Cell::new(false),
+            writing: Cell::new(false),
             failed: Cell::new(false),
             lost: Cell::new(false),
             changes: Cell::new(0),
@@ -116,13 +142,41 @@ impl Session {
         Ok(session)
     }
 
+    /// Waits for the answer to a statement, for as long as one may take.
     fn wait<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, StoreError> {
-        if self.until.get().is_some_and(|until| Instant::now() > until) {
-            return Err(StoreError::Overtime);
+        let time = self.time_left()?.or_else(|| self.writing.get().then_some(WORKING));
+        self.wait_at_most(time, work)
+    }
+
+    /// How long a snapshot with a time may still take, and somewhat more to say so.
+    fn time_left(&self) -> Result<Option<Duration>, StoreError> {
+        let Some(until) = self.until.get() else { return Ok(None) };
+        match until.checked_duration_since(Instant::now()) {
+            Some(left) => Ok(Some(left + BREAKING_OFF)),
+            None => Err(StoreError::Overtime),
         }
-        wait_for(work).map_err(|error| {
+    }
+
+    /// Waits for an answer. Without one in time the connection is ended: a server that hangs would hold everybody up.
+    fn wait_at_most<T>(
+        &self,
+        time: Option<Duration>,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, StoreError> {
+        let Some(answer) = wait_until(time.map(|time| Instant::now() + time), work) else {
             self.failed.set(true);
-            let fault = fault(&error);
+            self.give_up();
+            let name = self.address.name();
+            return Err(StoreError::Unavailable(format!("{name} does not answer")));
+        };
+        answer.map_err(|error| {
+            self.failed.set(true);
+            let fault = match fault(&error) {
+                StoreError::Database(why) if self.client.is_closed() => {
+                    StoreError::Unavailable(why)
+                }
+                fault => fault,
+            };
             // A plan that no longer fits the tables is made anew with the connection.
             let stale = error.code() == Some(&SqlState::FEATURE_NOT_SUPPORTED);
             if stale || matches!(fault, StoreError::Unavailable(_)) {
@@ -130,6 +184,12 @@ impl Session {
             }
             fault
         })
+    }
+
+    /// Ends the connection. The database undoes what was begun and lets go of the lock as soon as it hears of it.
+    pub(super) fn give_up(&self) {
+        self.lost.set(true);
+        self.connection.abort();
     }
 
     fn statement(&self, sql: &'static str, values: &[Value<'_>]) -> Result<Statement, StoreError> {
@@ -144,16 +204,19 @@ impl Session {
     }
 
     fn script(&self, sql: &str) -> Result<(), StoreError> {
-        self.wait(self.client.batch_execute(sql))
+        self.wait_at_most(Some(ANSWERING), self.client.batch_execute(sql))
     }
 
     /// Runs statements that make tables, one after the other.
     pub(crate) fn define(&self, sql: &str) -> Result<(), StoreError> {
-        self.script(&dialect::definition(sql))
+        let definition = dialect::definition(sql);
+        self.wait_at_most(None, self.client.batch_execute(&definition))
     }
 
     pub(crate) fn begin_writing(&self) -> Result<(), StoreError> {
-        self.begin("BEGIN")
+        self.begin("BEGIN")?;
+        self.writing.set(true);
+        Ok(())
     }
 
     pub(crate) fn begin_reading(&self, time: Option<Duration>) -> Result<(), StoreError> {
@@ -189,11 +252,12 @@ impl Session {
         if let Some(error) = self.loss() {
             return Err(error);
         }
-        match self.script("COMMIT") {
+        match self.wait_at_most(Some(COMMITTING), self.client.batch_execute("COMMIT")) {
             Err(StoreError::Unavailable(why)) => Err(StoreError::OutcomeUnknown(why)),
             Err(error) => Err(error),
             Ok(()) => {
                 self.begun.set(false);
+                self.writing.set(false);
                 Ok(())
             }
         }
@@ -205,6 +269,7 @@ impl Session {
         }
         self.script("ROLLBACK")?;
         self.begun.set(false);
+        self.writing.set(false);
         self.failed.set(false);
         Ok(())
     }
@@ -258,7 +323,7 @@ impl Session {
             WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
             AND atttypid = 'bytea'::regtype AND attstorage = 'x' AND NOT attisdropped";
         let changes: Vec<String> = self.all(SQL, [], |row| row.get(0))?;
-        self.script(&changes.join(";"))
+        self.define(&changes.join(";"))
     }
 
     pub(crate) fn schema(&self) -> Result<Schema, StoreError> {
@@ -382,7 +447,7 @@ impl Statements for Session {
         let fetched = format!("FETCH {ROWS_AT_ONCE} FROM {cursor}");
         let fetched = self.wait(self.client.prepare(&fetched))?;
         loop {
-            let rows = self.wait(self.client.query(&fetched, &[]))?;
+            let rows = self.wait_at_most(self.time_left()?, self.client.query(&fetched, &[]))?;
             let ended = rows.iter().try_for_each(|row| visit(&Row::of(row))).is_break();
             if ended || rows.is_empty() {
                 return self.script(&format!("CLOSE {cursor}"));
@@ -407,16 +472,24 @@ impl Wake for Parked {
     }
 }
 
-/// Waits on this thread until the work is done.
-fn wait_for<T>(work: impl Future<Output = T>) -> T {
+/// Waits on this thread until the work is done; `None` when that is not so at an instant.
+fn wait_until<T>(until: Option<Instant>, work: impl Future<Output = T>) -> Option<T> {
     let mut work = pin!(work);
     let waker = Waker::from(Arc::new(Parked(std::thread::current())));
     let mut context = Context::from_waker(&waker);
     loop {
-        match work.as_mut().poll(&mut context) {
-            Poll::Ready(done) => return done,
-            Poll::Pending => std::thread::park(),
+        if let Poll::Ready(done) = work.as_mut().poll(&mut context) {
+            return Some(done);
         }
+        let Some(until) = until else {
+            std::thread::park();
+            continue;
+        };
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return None;
+        }
+        std::thread::park_timeout(left);
     }
 }
 

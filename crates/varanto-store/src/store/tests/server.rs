@@ -17,6 +17,14 @@ fn kept(store: &Store) -> Vec<i64> {
     store.read(|tx| tx.all("SELECT id FROM scrap ORDER BY id", [], |row| row.get(0))).unwrap()
 }
 
+/// A site on a server of its own.
+fn site_on(server: &postgres::Server) -> Site {
+    let address = server.address(&server.create(None).unwrap());
+    let mut site = Site::new();
+    site.options.server = Some(ServerAddress::new(&address, None, None).unwrap());
+    site
+}
+
 /// Ends every session of stores in a database, as an operator may.
 fn end_sessions(site: &Site) {
     const SQL: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -85,10 +93,7 @@ fn what_was_acknowledged_outlives_a_killed_server() {
         return;
     }
     let mut server = postgres::Server::start(true).unwrap();
-    let name = server.create(None).unwrap();
-    let address = ServerAddress::new(&server.address(&name), None, None).unwrap();
-    let mut site = Site::new();
-    site.options.server = Some(address);
+    let site = site_on(&server);
     let store = site.store();
     let done = AtomicBool::new(false);
     let (acknowledged, unknown) = std::thread::scope(|scope| {
@@ -225,6 +230,83 @@ fn a_database_that_takes_no_writes_is_unavailable() {
     only_reads("off");
     store.write(|tx| put(tx, 3)).unwrap();
     assert_eq!(kept(&store), [1, 3]);
+}
+
+/// OPS-2: a server that takes no writes for a while, and keeps its connections, is written to again when it does.
+#[test]
+fn a_server_that_takes_no_writes_for_a_while_is_written_to_again() {
+    if !is_of(true) {
+        return;
+    }
+    let server = postgres::Server::start(false).unwrap();
+    let store = site_on(&server).store();
+    store.write(|tx| put(tx, 1)).unwrap();
+    let only_reads = |yes: &str| {
+        let sql = format!("ALTER SYSTEM SET default_transaction_read_only = {yes}");
+        server.ask("postgres", &sql).unwrap();
+        server.ask("postgres", "SELECT pg_reload_conf()").unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+    };
+    only_reads("on");
+    for _ in 0..2 {
+        let refused = store.write(|tx| put(tx, 2));
+        assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    }
+    only_reads("off");
+    store.write(|tx| put(tx, 3)).unwrap();
+    assert_eq!(kept(&store), [1, 3]);
+}
+
+/// OPS-2: a server that hangs and says nothing is lost to who writes and who reads, in seconds; when it goes on, they do.
+#[test]
+fn a_server_that_hangs_holds_nobody_up() {
+    if !is_of(true) {
+        return;
+    }
+    let server = postgres::Server::start(false).unwrap();
+    let store = site_on(&server).store();
+    store.write(|tx| put(tx, 1)).unwrap();
+    assert_eq!(kept(&store), [1]);
+    let generation = store.generation();
+    server.freeze(true).unwrap();
+    let begun = std::time::Instant::now();
+    let refused = store.write(|tx| put(tx, 2));
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    let read = store.read(|tx| tx.leaf_hash(0));
+    assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
+    assert!(begun.elapsed() < Duration::from_mins(1), "{:?}", begun.elapsed());
+    assert!(store.generation() > generation);
+    server.freeze(false).unwrap();
+    let until = std::time::Instant::now() + Duration::from_secs(30);
+    while let Err(error) = store.write(|tx| put(tx, 3)) {
+        assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
+        assert!(std::time::Instant::now() < until, "{error}");
+    }
+    assert_eq!(kept(&store), [1, 3]);
+}
+
+/// OPS-2: who comes back to a database that a newer program has changed meanwhile writes nothing into it, however often it
+/// tries.
+#[test]
+fn a_database_that_became_newer_meanwhile_is_not_written_to() {
+    if !is_of(true) {
+        return;
+    }
+    let site = Site::new();
+    let store = site.store();
+    store.write(|tx| put(tx, 1)).unwrap();
+    end_sessions(&site);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let clock: Arc<dyn Clock> = Arc::<SetClock>::clone(&site.clock);
+    let changes: Vec<Migration> =
+        MIGRATIONS.iter().copied().chain([crate::migrations::NEWER]).collect();
+    let ring = site.ring.clone();
+    Store::open_with(elsewhere.path(), ring, &site.options, clock, &changes).unwrap().close();
+    for id in [2, 3] {
+        let refused = store.write(move |tx| put(tx, id)).unwrap_err().to_string();
+        assert!(refused.contains("9999_newer"), "{refused}");
+    }
+    assert_eq!(kept(&store), [1]);
 }
 
 /// OPS-2: damage to the tables of a server's database, and rows that name what there is not, are found.
