@@ -287,6 +287,8 @@ fault_kinds! {
     SeveralRegisters = "several-registers";
     /// The list or hold stands otherwise than what is asked needs. Args: `state`.
     StandsOtherwise = "stands-otherwise";
+    /// What an answer to a correction request says was done has not been done.
+    NotCorrected = "not-corrected";
     /// What was ended is ended already.
     EndedAlready = "ended-already";
 

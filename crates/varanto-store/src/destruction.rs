@@ -609,9 +609,13 @@ impl WriteTx<'_> {
         self.execute(KEEP, row).map(drop)
     }
 
-    /// Takes away what was derived of a document whose last version was destroyed, and what was explained of holds on it.
+    /// Takes away what was derived of a document whose last version was destroyed, what was explained of holds on it, and
+    /// the words of requests to correct it.
     pub fn drop_derived(&mut self, row: &VersionRow) -> Result<(), StoreError> {
         const HOLDS: &str = "UPDATE retention_hold SET explanation = NULL WHERE set_key = ?1";
+        const CORRECTIONS: &str =
+            "UPDATE correction_request SET wanted_text = NULL, answer_text = NULL
+            WHERE set_key = ?1";
         const CASE: [&str; 2] = [
             "DELETE FROM client_case WHERE case_key = ?1",
             "DELETE FROM case_client WHERE case_key = ?1",
@@ -623,6 +627,7 @@ impl WriteTx<'_> {
             "DELETE FROM notice WHERE relationship_key = ?1",
         ];
         self.execute(HOLDS, [row.set.0])?;
+        self.execute(CORRECTIONS, [row.set.0])?;
         match (row.group, row.case_key, row.relationship_key) {
             (DocumentGroup::Case, Some(key), _) => {
                 for sql in CASE {
@@ -691,16 +696,21 @@ impl ReadTx<'_> {
     }
 
     fn is_explained_so(&self, hold: &Hold) -> Result<bool, StoreError> {
-        const GONE: &str = "SELECT EXISTS (SELECT 1 FROM destroyed_version
-            INDEXED BY destroyed_by_set WHERE set_key = ?1)";
         match self.explanation_of_hold(hold) {
             Ok(Some(_)) => Ok(!hold.explained.is_empty()),
             Ok(None) => Ok(hold.explained.is_empty()
-                || self.one(GONE, [hold.set.0], |row| row.get(0))?
+                || self.is_destroyed(hold.set)?
                 || self.is_erased(hold.client)?),
             Err(StoreError::Damaged(_)) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether versions of a document were destroyed.
+    pub(crate) fn is_destroyed(&self, set: VersionKey) -> Result<bool, StoreError> {
+        const SQL: &str = "SELECT EXISTS (SELECT 1 FROM destroyed_version
+            INDEXED BY destroyed_by_set WHERE set_key = ?1)";
+        self.one(SQL, [set.0], |row| row.get(0))
     }
 
     fn wrong_lists(

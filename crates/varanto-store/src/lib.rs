@@ -12,6 +12,7 @@
 //! * `signatures`: what was found out about the signatures of versions;
 //! * `drafts`: what people have begun to record;
 //! * `persons`: what the population register says of clients;
+//! * `corrections`: what is asked to be put right in documents;
 //! * `destruction`: holds, lists of what is to be destroyed, and what is left of what was;
 //! * `reindex`: how what is derived from documents is made anew;
 //! * `backup`: sealed snapshots in a folder elsewhere, and how they come back;
@@ -22,6 +23,7 @@ mod backup;
 mod checksum;
 mod clients;
 mod content;
+mod corrections;
 mod delegations;
 mod destruction;
 mod documents;
@@ -63,6 +65,7 @@ mod writer;
 
 pub use backup::{BackupFolder, Going, KeepRule, Point, Points, Pruned, Stopped, files_beside};
 pub use content::{Dictionary, Place, train_dictionary};
+pub use corrections::Words;
 pub use delegations::DelegationRow;
 pub use destruction::{DestroyedFacts, Remains};
 pub use documents::{

@@ -43,6 +43,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(16, "drafts", "0016_drafts"),
     migration!(17, "retention", "0017_retention"),
     migration!(18, "lists_from_the_index", "0018_lists_from_the_index"),
+    migration!(19, "corrections", "0019_corrections"),
 ];
 
 /// A change that a newer program would have, for tests.

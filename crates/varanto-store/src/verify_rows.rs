@@ -362,6 +362,7 @@ impl RowWalk<'_> {
             ("drafts", self.tx.wrong_drafts()),
             ("identity joins", self.tx.wrong_identity_joins()),
             ("retention", self.tx.wrong_retention()),
+            ("correction requests", self.tx.wrong_corrections()),
         ] {
             match wrong {
                 Ok(wrong) => {

@@ -4,6 +4,7 @@ mod archive_document;
 mod check;
 mod check_part;
 mod client_summary;
+mod corrections;
 mod examine;
 mod explain_access;
 mod find_documents;
@@ -32,6 +33,7 @@ pub use check_part::check_part;
 pub use client_summary::{
     ClientSummary, SummaryCase, SummaryDocument, SummaryItem, SummaryQuery, SummaryRelationship,
 };
+pub use corrections::{Answered, Correction, CorrectionSeen, Corrections, MOST_WORDS};
 pub use explain_access::{AccessList, AccessQuestion, Explained, Onlooker, WhoLooks};
 pub use find_documents::{DocumentQuery, FoundDocuments};
 pub use invalidate_document::InvalidationRequest;

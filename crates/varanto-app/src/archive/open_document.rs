@@ -16,6 +16,7 @@ use varanto_formats::signature::evidence;
 use varanto_store::{ReadTx, StoreError, VersionRow};
 
 use super::LookedAt;
+use super::corrections::waiting_about;
 use super::retention::retention_of;
 use super::whereabouts;
 use crate::inquiry::Inquiry;
@@ -53,6 +54,8 @@ pub struct DocumentView {
     pub retention: Option<Retention>,
     /// Why its document is held, whatever its period: told with it.
     pub held: Vec<HoldReason>,
+    /// The requests to correct its document that wait, by identifier: told to those who answer them, where it is opened.
+    pub corrections: Vec<String>,
     /// The verdicts on its signatures when it arrived, as JSON; `None` for one that came without any,
     /// and in lists.
     pub signatures: Option<String>,
@@ -90,6 +93,7 @@ impl App {
         self.look(caller, document, purpose, "metadata", |seen| {
             let mut shown = view(seen.tx, seen.permit, seen.row)?;
             shown.signatures = verdicts(seen.tx, seen.permit, seen.row)?;
+            shown.corrections = waiting_about(seen.tx, seen.inquiry, seen.row, seen.permit)?;
             if caller.role() == Some(Role::Archivist) && seen.permit.whole().is_ok() {
                 let today = FinnishDay::of(self.clock.now());
                 let kept = retention_of(seen.tx, seen.row, &self.kinds_of_records, today)?;
@@ -326,6 +330,7 @@ pub(super) fn view(
         attachments: Vec::new(),
         retention: None,
         held: Vec::new(),
+        corrections: Vec::new(),
         signatures: None,
     })
 }

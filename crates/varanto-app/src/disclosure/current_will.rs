@@ -117,7 +117,7 @@ impl App {
     /// other makes no difference to what is asked.
     ///
     /// Source: DIS-5; national-specs 6.7.
-    pub(super) fn learn_of_principal(
+    pub(crate) fn learn_of_principal(
         &self,
         inquiry: &Inquiry<'_>,
         client: PersonalIdentityCode,

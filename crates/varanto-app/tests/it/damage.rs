@@ -6,15 +6,17 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use serde_json::json;
-use varanto_app::archive::{DocumentQuery, InvalidationRequest};
+use varanto_app::archive::{DocumentQuery, InvalidationRequest, LookedAt};
 use varanto_app::oversight::{IdentityRequest, OpeningQuery, OpeningRequest};
 use varanto_app::retention::{HoldRequest, Proposal};
 use varanto_app::users::Loading;
-use varanto_domain::access::{LookReason, Purpose, Reason, Role};
+use varanto_domain::access::{LookReason, Purpose, Reason, Role, Situation};
 use varanto_domain::archive::conformance::ConformanceLevel;
+use varanto_domain::archive::corrections::Answer;
 use varanto_domain::archive::destruction::{HoldReason, ListState};
 use varanto_domain::disclosure::Refused;
 use varanto_domain::identities::{IdentityAct, IdentityReason};
+use varanto_domain::ids::Oid;
 use varanto_domain::oversight::openings::Judgement;
 use varanto_domain::persons::PersonFacts;
 use varanto_domain::time::{Clock, FinnishDay, Instant};
@@ -24,8 +26,8 @@ use varanto_formats::synthetic::Draw;
 use crate::oversight::person;
 use crate::signatures::{signers, with_jws};
 use crate::world::{
-    COUNTY, KEEPER, NEIGHBOUR, OPERATING_UNIT, PRODUCERS_OTHER_UNIT, PRODUCERS_UNIT, World, client,
-    copy, long, oid, on_server, open, serving, unknown,
+    COUNTY, Client, KEEPER, NEIGHBOUR, OPERATING_UNIT, PRODUCERS_OTHER_UNIT, PRODUCERS_UNIT, World,
+    client, copy, long, oid, on_server, open, serving, unknown,
 };
 
 /// An archive with some of everything, closed.
@@ -55,10 +57,12 @@ pub(crate) fn archive_of_everything() -> World {
     crate::recording::begin_a_note(&world, &joint);
     let (signers, now) = (signers(), world.clock.now().to_string());
     world.app.trust_signatures(signers.trust(&[], ConformanceLevel::Warn));
-    for _ in 0..3 {
-        let signed = with_jws(world.note(&joint).submission(), &signers.county, &now);
-        world.app.archive_document(&world.county(), signed).unwrap();
-    }
+    let joint_notes: Vec<_> = (0..3)
+        .map(|_| {
+            let signed = with_jws(world.note(&joint).submission(), &signers.county, &now);
+            world.app.archive_document(&world.county(), signed).unwrap().receipt.document
+        })
+        .collect();
     world.archive(&joint_case(&world, &joint.relationship));
     let told = |minutes: i64, died: &str| {
         let facts = PersonFacts { died_on: FinnishDay::parse(died), ..PersonFacts::default() };
@@ -68,6 +72,14 @@ pub(crate) fn archive_of_everything() -> World {
     };
     world.app.load_persons(&told(-2, "2026-11-01"), false).unwrap();
     world.app.load_persons(&told(-1, "2026-11-02"), false).unwrap();
+    world.know(&client(5));
+    for (number, note) in joint_notes.iter().enumerate() {
+        let id = ask_to_correct(&world, &client(5), note);
+        let (county, why) = (world.county(), "Niin se oli.");
+        if number == 0 {
+            world.app.answer_correction(&county, &id, Answer::Refused, why).unwrap();
+        }
+    }
     world.archive(&world.permission(&client(5), Some(true)));
     let refused = [Refused::Controller(oid(COUNTY)), Refused::ServiceTask("24".into())];
     world.archive(&world.refusal(&client(5), &refused));
@@ -76,6 +88,14 @@ pub(crate) fn archive_of_everything() -> World {
     looks_without_context(&world, &joint.relationship_document);
     world.app.find_documents(&world.county(), &DocumentQuery::default()).unwrap();
     world
+}
+
+/// A correction request about a document of a client's.
+fn ask_to_correct(world: &World, who: &Client, document: &Oid) -> String {
+    let (caller, of) = (world.citizen(who), who.identifier());
+    let document = LookedAt { document, of: Some(&of) };
+    let asked = world.app.ask_correction(&caller, document, Situation::Citizen, "Se on väärin.");
+    asked.unwrap().id
 }
 
 /// Holds, placed and lifted, and a list of which one document was destroyed and another kept.
@@ -89,6 +109,8 @@ fn held_and_destroyed(world: &World) {
     for will in &wills {
         world.archive(will);
     }
+    world.know(&who);
+    ask_to_correct(world, &who, &wills[0].id());
     let died_on = FinnishDay::parse("2020-01-01");
     world.tell(vec![(who.code, PersonFacts { died_on, ..PersonFacts::default() })]);
     let [aino, olli] =
@@ -296,6 +318,7 @@ fn a_flipped_bit_in_any_column_is_found() {
         ("delegation", "delegation"),
         ("draft", "draft"),
         ("retention_hold", "hold"),
+        ("correction_request", "correction request"),
         ("destruction", "destruction"),
         ("destruction_entry", "destruction"),
         ("destroyed_version", "destroyed version"),
@@ -506,6 +529,7 @@ fn a_deleted_row_is_missed() {
         ("user_right", "user"),
         ("delegation", "delegation"),
         ("retention_hold", "hold"),
+        ("correction_request", "correction request"),
         ("destruction", "destruction"),
         ("destruction_entry", "destruction"),
         ("destroyed_version", "destroyed version"),

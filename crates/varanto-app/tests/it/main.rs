@@ -4,6 +4,7 @@ mod access;
 mod bad_input;
 mod citizens;
 mod corpora;
+mod corrections;
 mod counts;
 mod crash;
 mod damage;

@@ -49,11 +49,13 @@ pub enum Event {
     Retention,
     /// A version was destroyed.
     Destroy,
+    /// A correction of a document was asked for, answered, or the request taken back.
+    Correction,
 }
 
 impl Event {
     /// Every event; the place in this list is what the store keeps.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Archive,
         Self::Open,
         Self::Search,
@@ -73,6 +75,7 @@ impl Event {
         Self::Identity,
         Self::Retention,
         Self::Destroy,
+        Self::Correction,
     ];
 
     /// Its stable name.
@@ -98,6 +101,7 @@ impl Event {
             Self::Identity => "identity",
             Self::Retention => "retention",
             Self::Destroy => "destroy",
+            Self::Correction => "correction",
         }
     }
 

@@ -268,6 +268,20 @@ pub fn may_destroy(
     Ok(DestroyPermit::new(version))
 }
 
+/// What bars a caller from being told of any correction request: those who serve clients, systems and the keepers of archives
+/// are told, each of what they may see.
+///
+/// # Errors
+/// As [`may_look`]; [`Denial::RoleDoesNotFit`].
+///
+/// Source: CIT-6, ACC-2.
+pub fn may_answer_corrections(caller: &Caller) -> Result<(), Denial> {
+    bars::look(caller)?;
+    let archivist = caller.role() == Some(Role::Archivist);
+    let serves = caller.role().is_some_and(Role::serves_clients);
+    if caller.is_system() || archivist || serves { Ok(()) } else { Err(Denial::RoleDoesNotFit) }
+}
+
 /// What bars a caller from handing over anything at all: the controller's own side does, its systems, its
 /// workers and the keeper of its archive.
 ///

@@ -1,6 +1,7 @@
 //! Documents, their versions and metadata, what they hang on, and how their integrity is proven.
 
 pub mod conformance;
+pub mod corrections;
 pub mod destruction;
 pub mod documents;
 pub mod elements;

@@ -6,6 +6,7 @@
 mod acts;
 pub(crate) mod archive;
 mod client;
+mod corrections;
 mod home;
 mod record;
 mod showing;
@@ -26,6 +27,7 @@ pub(crate) use client::{Kind, Relationship, kinds, opens_with_reason, relationsh
 const MENU: &[Entry] = &[
     Entry { path: "/desk/", text: "desk.menu_find" },
     Entry { path: "/desk/clients/", text: "desk.menu_clients" },
+    Entry { path: "/desk/corrections/", text: "correction.title" },
 ];
 
 /// The navigation of one in a role: each begins with where its work does.
@@ -54,6 +56,12 @@ pub fn router(doors: &Doors) -> Router<Doors> {
         .route("/{language}/desk/drafts/{draft}", get(home::begin_anew).post(home::draft))
         .route("/{language}/desk/notices/{id}", get(home::begin_anew).post(home::acknowledge))
         .route("/{language}/desk/clients/", get(home::clients))
+        .route("/{language}/desk/corrections/", get(corrections::list))
+        .route(
+            "/{language}/desk/corrections/{id}/",
+            get(corrections::page).post(corrections::answer),
+        )
+        .route("/{language}/desk/corrections/{id}/open", post(corrections::open))
         .route("/{language}/desk/clients/{client}/", get(client::page))
         .route("/{language}/desk/clients/{client}/reason", post(client::reason))
         .route("/{language}/desk/clients/{client}/record/", get(record::page).post(record::begin))

@@ -1,8 +1,9 @@
 //! A citizen's own pages: what is held of them and how it may be shown, who looked, what they permit and refuse;
 //! and acting for a child or by mandate.
 //!
-//! Source: CIT-1 to CIT-5, CIT-7, LOG-2, DIS-2.
+//! Source: CIT-1 to CIT-7, LOG-2, DIS-2.
 
+mod corrections;
 mod home;
 mod log;
 mod others;
@@ -22,6 +23,8 @@ use crate::reading;
 use crate::rest::problem::Problem;
 use crate::tokens::LoggedInAs;
 
+pub(crate) use corrections::state as state_of_request;
+
 /// The navigation of a citizen's pages.
 pub const MENU: &[Entry] = &[
     Entry { path: "/own/", text: "own.menu_home" },
@@ -35,6 +38,7 @@ pub const TABS: &[Entry] = &[
     Entry { path: "", text: "own.tab_situation" },
     Entry { path: "timeline/", text: "own.tab_documents" },
     Entry { path: "will/", text: "own.tab_will" },
+    Entry { path: "corrections/", text: "correction.title" },
 ];
 
 /// The routes of a citizen's pages, each behind the gate.
@@ -48,6 +52,14 @@ pub fn router(doors: &Doors) -> Router<Doors> {
         .route("/{language}/own/clients/{client}/", get(home::page))
         .route("/{language}/own/clients/{client}/will/", get(will::page))
         .nest("/{language}/own/clients/{client}/will", wills())
+        .route(
+            "/{language}/own/clients/{client}/corrections/",
+            get(corrections::page).post(corrections::withdraw),
+        )
+        .route(
+            "/{language}/own/clients/{client}/documents/{oid}/correction/",
+            get(corrections::form).post(corrections::ask),
+        )
         .nest("/{language}/own/clients/{client}", reading::router());
     gate::behind(doors, Side::Own, routes)
 }

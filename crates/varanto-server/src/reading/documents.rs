@@ -79,6 +79,10 @@ struct DocumentPage {
     restricts: bool,
     /// Whether its disclosure is the citizen's to refuse.
     refusable: bool,
+    /// Whether the citizen may be offered to ask for a correction: the operation decides.
+    correctable: bool,
+    /// The pages of requests to correct it that wait, at the desk.
+    corrections: Vec<String>,
     /// What the kind of document is for, in plain words for a citizen.
     meaning: Option<&'static str>,
 }
@@ -147,6 +151,16 @@ pub(super) async fn page(
         refusable: visit.side == Side::Own
             && place.client.situation != Some(Situation::Guardian)
             && !told.is_will(),
+        correctable: visit.side == Side::Own
+            && view.state == VersionState::InForce
+            && !view.masked
+            && !told.is_will()
+            && told.client.is(&place.client.client),
+        corrections: view
+            .corrections
+            .iter()
+            .map(|id| shell.to(&format!("/desk/corrections/{id}/")))
+            .collect(),
         meaning: meaning(told.general_type.as_deref()).filter(|_| visit.side == Side::Own),
         path: place.path,
         document: place.document,

@@ -192,7 +192,7 @@ impl Told {
     }
 
     /// Whether it says what the client permits or refuses.
-    fn is_will(&self) -> bool {
+    pub(crate) fn is_will(&self) -> bool {
         matches!(self.group.as_deref(), Some("8" | "9"))
     }
 
@@ -370,6 +370,7 @@ mod tests {
             attachments: Vec::new(),
             retention: None,
             held: Vec::new(),
+            corrections: Vec::new(),
             signatures: None,
         }
     }

@@ -211,6 +211,72 @@ async fn who_may_not_act_is_not_told_whether_somebody_is_a_client() {
     }
 }
 
+/// The first document of a citizen's time line of which a correction may be asked for, as its page's address.
+async fn first_to_correct(guest: &mut Guest<'_>, own: &str) -> String {
+    let timeline = guest.get(&format!("{own}timeline/")).await.text();
+    let all = timeline.split("href=\"").filter(|part| part.contains("/documents/"));
+    for one in all.map(|part| part.split('"').next().unwrap().to_owned()) {
+        if guest.get(&one).await.text().contains(&format!("{one}correction/")) {
+            return one;
+        }
+    }
+    panic!("no document to correct: {timeline}");
+}
+
+/// CIT-6: a client asks for a correction on a document's page; the unit's worker finds the request, and answers it with
+/// reasons; the client is told. Another's form does nothing, and neither address nor title tells of anybody.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_is_asked_for_and_answered() {
+    let served = Served::open(true).await;
+    let mut guest = Guest::of(&served.house);
+    guest.log_in(&served.citizen()).await;
+    let own = own_pages(&mut guest).await;
+    let document = first_to_correct(&mut guest, &own).await;
+    let page = format!("{document}correction/");
+    let wordless = guest.post(&page, &page, "wanted=+").await;
+    assert_eq!(wordless.status, 422, "{}", wordless.text());
+    assert!(wordless.text().contains("aria-invalid=\"true\""), "{}", wordless.text());
+    let forged = guest.send("POST", &page, "wanted=Virhe").await;
+    assert_eq!(forged.status, 403, "{}", forged.text());
+    let words = "wanted=Lapsia+on+kaksi.%0D%0A%3Cb%3EEi+kolme.%3C%2Fb%3E";
+    let asked = guest.post(&page, &page, words).await;
+    assert_eq!(asked.status, 303, "{}", asked.text());
+    let again = guest.post(&page, &page, words).await;
+    assert_eq!(again.header("location"), asked.header("location"), "sent twice, asked once");
+    let list = format!("{own}corrections/");
+    let told = guest.get(&list).await.text();
+    assert!(told.contains("&#60;b&#62;Ei kolme.") && told.contains("Odottaa vastausta"), "{told}");
+    assert_eq!(told.matches("id=\"request-").count(), 1, "{told}");
+
+    let mut desk = Guest::of(&served.house);
+    desk.log_in(&served.worker).await;
+    let waiting = desk.get("/fi/desk/corrections/").await.text();
+    let main = waiting.split_once("<main").unwrap().1;
+    assert!(main.contains(&served.family_name), "{main}");
+    let request = main.split("href=\"").find(|part| part.starts_with("/fi/desk/corrections/"));
+    let request = request.unwrap().split('"').next().unwrap().to_owned();
+    let shown = desk.get(&request).await.text();
+    assert!(!shown.split("</title>").next().unwrap().contains(&served.family_name), "{shown}");
+    let opened = desk.post(&request, &format!("{request}open"), "").await;
+    let opened = desk.follow(&opened).await;
+    assert_eq!(opened.status, 200, "{}", opened.text());
+    assert!(opened.text().contains(&request), "the document tells of the request");
+    for (fields, status) in [
+        ("words=Ei", 422),
+        ("how=refused", 422),
+        ("how=corrected", 422),
+        ("how=refused&words=Lapsia+on+kolme.", 303),
+    ] {
+        let answered = desk.post(&request, &request, fields).await;
+        assert_eq!(answered.status.as_u16(), status, "{fields}: {}", answered.text());
+    }
+    let waiting = desk.get("/fi/desk/corrections/").await.text();
+    assert!(!waiting.split_once("<main").unwrap().1.contains(&request), "{waiting}");
+    let told = guest.get(&list).await.text();
+    assert!(told.contains("Lapsia on kolme.") && told.contains("tietosuojavaltuutetun"), "{told}");
+    assert_eq!(guest.get("/fi/desk/corrections/").await.status, 403);
+}
+
 /// CIT-5, CIT-1: a client sees what may be seen and who looked, refuses the disclosure of one service task and withdraws
 /// it; in each language, on a desk and on a phone.
 #[tokio::test(flavor = "multi_thread")]

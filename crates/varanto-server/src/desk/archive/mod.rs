@@ -29,6 +29,7 @@ use crate::rest::problem::{Problem, ToldFault};
 /// The navigation of one who keeps an archive.
 pub(crate) const MENU: &[Entry] = &[
     Entry { path: "/desk/archive/", text: "archive.menu" },
+    Entry { path: "/desk/corrections/", text: "correction.title" },
     Entry { path: "/desk/", text: "desk.menu_find" },
 ];
 
