@@ -24,6 +24,8 @@ pub struct DraftRow {
     pub document: Oid,
     /// The language that it is written in.
     pub language: String,
+    /// The version that its document replaces; `None`: it is new.
+    pub replaces: Option<Oid>,
     /// How often it was saved.
     pub edition: i64,
     /// When it was begun.
@@ -49,6 +51,8 @@ pub struct NewDraft<'a> {
     pub document: &'a Oid,
     /// The language that it is written in.
     pub language: &'a str,
+    /// The version that its document replaces; `None`: it is new.
+    pub replaces: Option<&'a Oid>,
 }
 
 /// What is written in a draft, compressed and encrypted on the caller's thread.
@@ -74,8 +78,12 @@ impl Store {
 
 /// What the row of a draft says, in one line; when it was begun and saved is known to the writer alone.
 fn told(draft: &NewDraft<'_>, edition: i64) -> String {
-    let NewDraft { key, client, case, author, structure, document, language } = draft;
-    format!("{key} {} {case} {edition} {structure} {document} {language} {author}", client.0)
+    let NewDraft { key, client, case, author, structure, document, language, replaces } = draft;
+    let replaces = replaces.map(|version| format!(" replaces {version}")).unwrap_or_default();
+    format!(
+        "{key} {} {case} {edition} {structure} {document} {language}{replaces} {author}",
+        client.0
+    )
 }
 
 impl DraftRow {
@@ -90,6 +98,7 @@ impl DraftRow {
             structure: &self.structure,
             document: &self.document,
             language: &self.language,
+            replaces: self.replaces.as_ref(),
         }
     }
 }
@@ -99,7 +108,7 @@ impl ReadTx<'_> {
     pub fn find_draft(&self, author: &str, key: i64) -> Result<Option<DraftRow>, StoreError> {
         const SQL: &str =
             "SELECT draft_key, client_key, case_key, structure, edition, begun_at, saved_at,
-            document, language
+            document, language, replaces
             FROM draft WHERE draft_key = ?1 AND author = ?2";
         let Some(author) = self.find_term(author)? else { return Ok(None) };
         Ok(self.drafts(SQL, [key, author])?.pop())
@@ -109,7 +118,7 @@ impl ReadTx<'_> {
     pub fn list_drafts_of_author(&self, author: &str) -> Result<Vec<DraftRow>, StoreError> {
         const SQL: &str =
             "SELECT draft_key, client_key, case_key, structure, edition, begun_at, saved_at,
-            document, language
+            document, language, replaces
             FROM draft WHERE author = ?1 ORDER BY saved_at DESC, draft_key DESC";
         let Some(author) = self.find_term(author)? else { return Ok(Vec::new()) };
         self.drafts(SQL, [author])
@@ -123,7 +132,7 @@ impl ReadTx<'_> {
     ) -> Result<Vec<DraftRow>, StoreError> {
         const SQL: &str =
             "SELECT draft_key, client_key, case_key, structure, edition, begun_at, saved_at,
-            document, language
+            document, language, replaces
             FROM draft WHERE author = ?1 AND client_key = ?2
             ORDER BY saved_at DESC, draft_key DESC";
         let Some(author) = self.find_term(author)? else { return Ok(Vec::new()) };
@@ -166,7 +175,7 @@ impl ReadTx<'_> {
         const KEYS: &str = "SELECT draft_key, 0 FROM draft ORDER BY draft_key";
         const SQL: &str =
             "SELECT draft_key, client_key, case_key, structure, edition, begun_at, saved_at,
-            document, language
+            document, language, replaces
             FROM draft WHERE draft_key = ?1 AND ?2 = 0";
         let keys: Vec<[i64; 2]> = self.all(KEYS, [], |row| Ok([row.get(0)?, row.get(1)?]))?;
         let mut wrong = Vec::new();
@@ -186,16 +195,16 @@ impl ReadTx<'_> {
     }
 
     fn drafts(&self, sql: &'static str, of: impl Params) -> Result<Vec<DraftRow>, StoreError> {
-        type Raw = ([i64; 7], String, String);
+        type Raw = ([i64; 7], String, String, Option<String>);
         let raw: Vec<Raw> = self.all(sql, of, |row| {
             let mut numbers = [0; 7];
             for (at, number) in numbers.iter_mut().enumerate() {
                 *number = row.get(at)?;
             }
-            Ok((numbers, row.get(7)?, row.get(8)?))
+            Ok((numbers, row.get(7)?, row.get(8)?, row.get(9)?))
         })?;
         raw.into_iter()
-            .map(|(numbers, document, language)| {
+            .map(|(numbers, document, language, replaces)| {
                 let [key, client, case, structure, edition, begun_at, saved_at] = numbers;
                 let damaged = |_| StoreError::Damaged(format!("draft {key}"));
                 Ok(DraftRow {
@@ -205,6 +214,7 @@ impl ReadTx<'_> {
                     structure: self.oid_term(structure)?,
                     document: Oid::parse(&document).map_err(damaged)?,
                     language,
+                    replaces: replaces.as_deref().map(Oid::parse).transpose().map_err(damaged)?,
                     edition,
                     begun_at: Instant::from_millis(begun_at),
                     saved_at: Instant::from_millis(saved_at),
@@ -222,8 +232,8 @@ impl WriteTx<'_> {
         sealed: &SealedDraft,
     ) -> Result<(), StoreError> {
         const SQL: &str = "INSERT INTO draft (draft_key, client_key, case_key, author, structure,
-            document, language, edition, begun_at, saved_at, sealed)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, ?8, ?8, ?9)";
+            document, language, replaces, edition, begun_at, saved_at, sealed)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1, ?9, ?9, ?10)";
         let author = self.make_term(draft.author)?;
         let structure = self.make_term(draft.structure.as_str())?;
         let now = self.now().millis();
@@ -237,6 +247,7 @@ impl WriteTx<'_> {
                 structure,
                 draft.document.as_str(),
                 draft.language,
+                draft.replaces.map(Oid::as_str),
                 now,
                 sealed.0
             ],

@@ -44,6 +44,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(17, "retention", "0017_retention"),
     migration!(18, "lists_from_the_index", "0018_lists_from_the_index"),
     migration!(19, "corrections", "0019_corrections"),
+    migration!(20, "drafts_of_corrections", "0020_drafts_of_corrections"),
 ];
 
 /// A change that a newer program would have, for tests.

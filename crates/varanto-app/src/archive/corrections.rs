@@ -13,7 +13,7 @@ use varanto_domain::access::{
 use varanto_domain::archive::corrections::{
     Answer, CorrectionRequest, Ended, Ending, Since, answer_by, answers_of, ending,
 };
-use varanto_domain::archive::documents::{DocumentGroup, VersionState};
+use varanto_domain::archive::documents::{DocumentGroup, Part, VersionState};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid, PersonalIdentityCode, VersionKey};
 use varanto_domain::time::{FinnishDay, Instant};
@@ -23,6 +23,7 @@ use super::open_document::view;
 use super::whereabouts;
 use super::{DocumentView, LookedAt};
 use crate::inquiry::{Inquiry, Learnt};
+use crate::oversight::stated_look;
 use crate::relationship::served_clients::identifier;
 use crate::withheld::Withheld;
 use crate::{App, AppError};
@@ -178,8 +179,14 @@ impl App {
             let identifier = ClientIdentifier::Code(client);
             let known = tx.find_client(&identifier)?;
             let asked = inquiry.client_of(tx, &identifier)?;
-            let answer = match may_speak(tx, &inquiry, asked)? {
-                Ok(grant) => Ok((grant.basis, Withheld::new(asked_by(tx, &acting, known)?))),
+            let group = DocumentGroup::Permission;
+            let sees = inquiry.decide_of_will(tx, asked, group, Action::Read)?;
+            let answer = match may_speak(tx, &inquiry, asked)?.and(sees) {
+                Ok(grant) => {
+                    let masked = grant.masks();
+                    let own = asked_by(tx, &acting, known, masked)?;
+                    Ok((grant.basis, Withheld::new(own)))
+                }
                 Err(denial) => Err(denial),
             };
             Ok((known, answer))
@@ -272,7 +279,7 @@ impl App {
         self.learn_before_listing(&[&inquiry], Action::List, |tx| {
             let (requests, _) = requests_for(tx, caller, after)?;
             let mut rows = Vec::new();
-            for request in requests.iter().take(most) {
+            for request in &requests {
                 rows.extend(row_of(tx, request)?);
             }
             Ok(rows)
@@ -301,14 +308,16 @@ impl App {
             event: Event::Search,
             ..acting.line(outcome, about, detail)
         };
-        let mut lines: Vec<LogLine> = Vec::new();
+        let (mut lines, mut stated): (Vec<LogLine>, Vec<_>) = (Vec::new(), Vec::new());
         for one in &seen {
-            let detail = format!("by=corrections hits=1 versions={}{}", one.version.0, one.words);
-            lines.push(line(
-                Outcome::Permitted(one.basis),
-                Some((one.client, one.version)),
-                detail,
-            ));
+            for (client, grant) in &one.looks {
+                let place = (lines.len(), *client, &one.controller);
+                stated.extend(stated_look(caller, grant, place, acting.now));
+                let words = grant.log_words();
+                let detail = format!("by=corrections hits=1 versions={}{words}", one.version.0);
+                let about = Some((*client, one.version));
+                lines.push(line(Outcome::Permitted(grant.basis), about, detail));
+            }
         }
         if lines.is_empty() {
             let basis = match caller.role() {
@@ -321,7 +330,7 @@ impl App {
         let corrections = seen.into_iter().map(|one| one.seen).collect();
         let next = next.map(|key| self.write_cursor(LIST, [key, 0]));
         let page = Withheld::new(Corrections { corrections, next });
-        Ok(page.release(&self.write_lines(lines)?))
+        Ok(page.release(&self.write_looks(lines, stated)?))
     }
 
     /// A request with its document, for one who may read that whole.
@@ -376,7 +385,7 @@ impl App {
                 };
                 return Err(acting.deny(tx, about, denial)?);
             }
-            let how = match ending(answer, since(tx, &request)?) {
+            let how = match ending(answer, since(tx, &inquiry, &request)?) {
                 Ok(how) => how,
                 Err(kind) => {
                     let fault = Fault::new(kind, "how", RULE).value(answer.code());
@@ -493,11 +502,13 @@ fn waiting(
     Ok(None)
 }
 
-/// What the caller asked about a client's documents that stand, newest first.
+/// What the caller asked about a client's documents that stand, newest first. `masked`: without what the unit that answered
+/// wrote, and without its version's identifier: both may tell where the client is.
 fn asked_by(
     tx: &ReadTx<'_>,
     acting: &Acting,
     client: Option<ClientKey>,
+    masked: bool,
 ) -> Result<Vec<Correction>, StoreError> {
     let mut own = Vec::new();
     for key in client.map(|client| tx.identities_of(client)).transpose()?.unwrap_or_default() {
@@ -506,6 +517,9 @@ fn asked_by(
                 own.extend(told(tx, &request)?);
             }
         }
+    }
+    for answered in own.iter_mut().filter_map(|one| one.answered.as_mut()).filter(|_| masked) {
+        (answered.words, answered.by) = (None, None);
     }
     own.sort_by_key(|one| std::cmp::Reverse(one.asked_at));
     Ok(own)
@@ -544,15 +558,41 @@ fn row_of(tx: &ReadTx<'_>, request: &CorrectionRequest) -> Result<Option<Version
     Ok(in_force.or_else(asked).map(|place| versions.swap_remove(place)))
 }
 
-fn since(tx: &ReadTx<'_>, request: &CorrectionRequest) -> Result<Since, StoreError> {
+fn since(
+    tx: &ReadTx<'_>,
+    inquiry: &Inquiry<'_>,
+    request: &CorrectionRequest,
+) -> Result<Since, StoreError> {
     let versions = tx.list_versions(request.set)?;
     let in_force = versions.iter().rfind(|row| row.state == VersionState::InForce);
     let shown = versions.iter().find(|row| row.version == request.version);
+    let changed = match (shown, in_force) {
+        (Some(shown), Some(now)) => written(tx, inquiry, shown)? != written(tx, inquiry, now)?,
+        _ => true,
+    };
     Ok(Since {
         asked_at: tx.line_of_request(request.asked)?.at,
         in_force: in_force.map(|row| (row.version, row.archived_at)),
+        changed,
         invalidated: shown.is_none_or(|row| row.state == VersionState::Invalidated),
     })
+}
+
+/// Parts of a content; `None`: not for this caller.
+type Written = Option<Vec<(Part, Vec<u8>)>>;
+
+/// What is written in a version, for one who may read it whole; a view says the same in other words.
+fn written(
+    tx: &ReadTx<'_>,
+    inquiry: &Inquiry<'_>,
+    row: &VersionRow,
+) -> Result<Written, StoreError> {
+    let Ok(permit) = inquiry.may_read(tx, row)? else { return Ok(None) };
+    let Ok(whole) = permit.whole() else { return Ok(None) };
+    let mut parts = tx.content(&whole)?;
+    let structured = parts.iter().any(|(part, _)| *part == Part::Structured);
+    parts.retain(|(part, _)| part.is_content() && !(structured && *part == Part::View));
+    Ok(Some(parts))
 }
 
 /// What is told of a request; `None`: its document is destroyed.
@@ -647,10 +687,10 @@ pub(super) fn waiting_about(
 /// A request in a list, with what its line tells.
 struct Listed {
     seen: CorrectionSeen,
-    client: ClientKey,
+    controller: Oid,
     version: VersionKey,
-    basis: Basis,
-    words: String,
+    /// At whose data it is a look, and on what ground.
+    looks: Vec<(ClientKey, Grant)>,
 }
 
 fn listed(
@@ -661,14 +701,8 @@ fn listed(
     let Some(row) = row_of(tx, request)? else { return Ok(None) };
     let Ok(permit) = inquiry.may_list(tx, &row)? else { return Ok(None) };
     let Ok(seen) = shown(tx, inquiry, request, &row, &permit)? else { return Ok(None) };
-    let words = permit.grant().log_words();
-    Ok(Some(Listed {
-        seen,
-        client: row.client,
-        version: row.version,
-        basis: permit.basis(),
-        words,
-    }))
+    let looks = permit.looks_at().map(|(client, grant)| (client, grant.clone())).collect();
+    Ok(Some(Listed { seen, controller: row.controller.clone(), version: row.version, looks }))
 }
 
 fn stands_otherwise(state: &'static str) -> Fault {

@@ -13,6 +13,7 @@ mod invalidate_document;
 pub(crate) mod joint_cases;
 mod looked_at;
 pub(crate) mod make_view;
+pub(crate) mod next_version;
 mod open_document;
 pub(crate) mod parcel;
 mod pdf_file;

@@ -1,14 +1,12 @@
 //! Restricting how a client's document is shown in the citizen's view: delayed to a day, hidden for good, given to a minor's
 //! guardians or not (CIT-3, CIT-4). What was written stays as it is; the next version says how it is shown.
 
-use std::borrow::Cow;
-
 use varanto_domain::access::log::{Event, Outcome};
 use varanto_domain::access::{Caller, Denial, Display, DocumentFacts, Purpose, in_citizens_view};
 use varanto_domain::archive::conformance::ConformanceLevel;
 use varanto_domain::archive::documents::Part;
 use varanto_domain::archive::elements::Element;
-use varanto_domain::archive::metadata::{RawMetadata, RawValue};
+use varanto_domain::archive::metadata::RawMetadata;
 use varanto_domain::archive::signatures::{Needed, needed};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
@@ -17,10 +15,10 @@ use varanto_formats::metadata;
 use varanto_formats::view::ViewLanguage;
 
 use super::make_view::made;
+use super::next_version::{next_of, put};
 use super::{Archived, LookedAt, Submission};
 use crate::derived::{oid, text};
 use crate::relationship::How;
-use crate::relationship::compose::PROGRAM;
 use crate::{App, AppError, Registry};
 
 /// How a document is to be shown.
@@ -237,23 +235,8 @@ impl Base {
     ) -> RawMetadata<'a> {
         let showing = &asked.showing;
         let raw_unit = oid(&raw, Element::ServiceUnitId);
-        let number = match raw.get(Element::Version) {
-            Some(RawValue::Whole(number)) => *number + 1,
-            _ => 1,
-        };
-        raw.insert(Element::Version, RawValue::Whole(number));
-        raw.remove(Element::ReplacesReasonSet);
-        let mut put = |element, value: Option<&str>| match value {
-            Some(value) => raw.insert(element, RawValue::Text(Cow::Owned(value.to_owned()))),
-            None => raw.remove(element),
-        };
-        put(Element::DocumentId, Some(asked.version.as_str()));
-        put(Element::ReplacesDocument, Some(self.document.as_str()));
-        put(Element::ReplacesReason, Some(METADATA_PUT_RIGHT));
-        put(Element::CreatedAt, Some(&now.to_string()));
-        put(Element::SoftwareManufacturer, Some("Varanto"));
-        put(Element::SoftwareProduct, Some("Varanto"));
-        put(Element::SoftwareVersion, Some(PROGRAM));
+        raw = next_of(raw, &asked.version, (&self.document, METADATA_PUT_RIGHT), now);
+        let mut put = |element, value: Option<&str>| put(&mut raw, element, value);
         put(Element::SpecialContent, Some(if showing.hidden { "K" } else { "E" }));
         let delay = showing.delayed_until.map(|day| day.to_string());
         put(Element::DisplayDelay, delay.as_deref());

@@ -5,16 +5,19 @@ use varanto_domain::access::Caller;
 use varanto_domain::access::log::{Event, Outcome};
 use varanto_domain::archive::conformance::ConformanceLevel;
 use varanto_domain::archive::documents::{DocumentGroup, Part};
+use varanto_domain::archive::elements::Element;
 use varanto_domain::archive::signatures::{Needed, needed};
 use varanto_domain::faults::Fault;
 use varanto_domain::ids::{ClientIdentifier, Oid};
 use varanto_domain::structures::Content;
-use varanto_formats::{content, form};
+use varanto_formats::{content, form, metadata};
 
-use super::{OpenDraft, Writer, born, name_of_party, unit_of};
+use super::{Corrected, OpenDraft, Writer, born, name_of_party, unit_of};
 use crate::archive::make_view::made;
+use crate::archive::next_version::{next_of, put};
 use crate::archive::system_signature::signed_text;
 use crate::archive::{Archived, Submission};
+use crate::derived::oid;
 use crate::relationship::compose::PROGRAM;
 use crate::{App, AppError, Registry};
 
@@ -124,7 +127,11 @@ fn submission(
 ) -> Submission {
     let finished: Content = form::finished(&open.paper.structure, &open.draft.content);
     let mut submission = Submission {
-        metadata: metadata(registry, caller, writer, open).to_string().into_bytes(),
+        metadata: match &open.corrects {
+            Some(before) => next(registry, caller, writer, open, before),
+            None => first(registry, caller, writer, open).to_string(),
+        }
+        .into_bytes(),
         parts: vec![(Part::Structured, content::write(&finished).into_bytes())],
     };
     // Without a view the checks tell what keeps it from being made.
@@ -134,7 +141,48 @@ fn submission(
     submission
 }
 
-fn metadata(
+/// The metadata of the next version of a document: by who corrects it, and for the rest as the version before has them. In a
+/// joint case the time of writing says whom a document concerns, and stays.
+///
+/// Source: ARC-3, REL-4; own-choices.
+fn next(
+    registry: &Registry,
+    caller: &Caller,
+    writer: &Writer,
+    open: &OpenDraft,
+    before: &Corrected,
+) -> String {
+    let Ok((raw, _)) = metadata::read(&before.record) else { return "{}".to_owned() };
+    let replaced = (&before.document, &*open.draft.reason);
+    let mut raw = next_of(raw, &open.paper.document, replaced, open.begun_at);
+    let unit_before = oid(&raw, Element::ServiceUnitId);
+    let mut set = |element, value: Option<&str>| put(&mut raw, element, value);
+    if !before.joint {
+        set(Element::WrittenAt, Some(&open.saved_at.to_string()));
+    }
+    set(Element::ProfessionalGivenNames, Some(&writer.given_names));
+    set(Element::ProfessionalFamilyName, Some(&writer.family_name));
+    set(Element::ProfessionalNumber, writer.registration_number.as_deref());
+    if let Some(unit) = unit_of(caller).filter(|unit| unit_before.as_ref() != Some(*unit)) {
+        set(Element::ServiceUnitId, Some(unit.as_str()));
+        set(Element::ServiceUnitName, Some(&name_of_party(registry, unit)));
+        set(Element::OperatingUnitId, None);
+        set(Element::OperatingUnitName, None);
+    }
+    let own = caller.owns(&open.facts_of_case.controller);
+    let producer = (!own).then_some(&caller.organisation);
+    set(Element::ProducerId, producer.map(Oid::as_str));
+    set(Element::ProducerName, producer.map(|id| name_of_party(registry, id)).as_deref());
+    // A producer's word is no decision of the organiser's: who corrects it says anew whether guardians see the document.
+    if open.minor || before.is_others {
+        let guardians = Some(&*open.draft.guardians).filter(|code| !code.is_empty());
+        set(Element::GuardianDisclosure, guardians);
+    }
+    metadata::write_raw(&raw)
+}
+
+/// The metadata of a new document.
+fn first(
     registry: &Registry,
     caller: &Caller,
     writer: &Writer,
@@ -164,7 +212,7 @@ fn metadata(
     if let Some(number) = &writer.registration_number {
         professional["registration_number"] = number.as_str().into();
     }
-    let mut metadata = json!({
+    let mut told = json!({
         "document_id": document, "set_id": document, "version": 1,
         "group": DocumentGroup::LaterPhase.code(),
         "general_type": general_type(specific), "specific_type": specific,
@@ -182,15 +230,15 @@ fn metadata(
         "record_state": "3", "register_type": "1", "retention_class": "1", "special_content": "E",
     });
     if let Some(unit) = unit_of(caller) {
-        metadata["service_unit"] = party(unit);
+        told["service_unit"] = party(unit);
     }
     if !caller.owns(&case.controller) {
-        metadata["producer"] = party(&caller.organisation);
+        told["producer"] = party(&caller.organisation);
     }
     if !open.draft.guardians.is_empty() {
-        metadata["guardian_disclosure"] = open.draft.guardians.as_str().into();
+        told["guardian_disclosure"] = open.draft.guardians.as_str().into();
     }
-    metadata
+    told
 }
 
 /// The general type of a specific one: the code without its last three digits.

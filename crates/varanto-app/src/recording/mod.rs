@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 use varanto_domain::access::log::Event;
 use varanto_domain::access::{ArchivePermit, Caller, Purpose, Who};
-use varanto_domain::archive::documents::DocumentGroup;
+use varanto_domain::archive::documents::{DocumentGroup, Part};
+use varanto_domain::archive::elements::Element;
 use varanto_domain::archive::references::Naming;
 use varanto_domain::codes::sets;
 use varanto_domain::faults::{Fault, FaultKind};
@@ -21,13 +22,13 @@ use varanto_domain::structures::{ConditionFacts, Content, Structure};
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::drafts::{self, Draft};
 use varanto_formats::form::{self, Known, Proposal};
-use varanto_formats::metadata;
 use varanto_formats::structure_notes::StructureNotes;
 use varanto_formats::view::ViewLanguage;
-use varanto_store::{DraftRow, NewDraft, ReadTx, StoreError};
+use varanto_formats::{content, metadata};
+use varanto_store::{DraftRow, ReadTx, StoreError};
 
-use crate::archive::whereabouts;
-use crate::derived::name_of_client;
+use crate::archive::{LookedAt, whereabouts};
+use crate::derived::{name_of_client, oid, text};
 use crate::disclosure::record_will::known_name;
 use crate::inquiry::Made;
 use crate::relationship::served_clients::identifier;
@@ -45,6 +46,9 @@ pub const MAX_DRAFTS: i64 = 200;
 pub const DRAFT_DAYS: i32 = 90;
 
 const RULE: &str = "CAS-1";
+
+/// An error is corrected: the usual reason of replacement. Source: own-choices.
+const ERROR_CORRECTED: &str = "3";
 
 /// Who records, as the login tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +81,8 @@ pub struct DraftSeen {
     pub number: i64,
     /// The structure.
     pub structure: Oid,
+    /// The version that its document replaces; `None`: it is new.
+    pub replaces: Option<Oid>,
     /// When it was saved last.
     pub saved_at: Instant,
     /// The last day on which it is kept unless it is saved again.
@@ -118,6 +124,25 @@ pub struct OpenDraft {
     /// Whether the client is a minor, so that it must be said whether guardians may be given the document.
     pub minor: bool,
     pub(crate) facts_of_case: CaseFacts,
+    pub(crate) corrects: Option<Corrected>,
+}
+
+/// The version that a draft is to replace.
+#[derive(Debug, Clone)]
+pub(crate) struct Corrected {
+    pub(crate) document: Oid,
+    pub(crate) set: Oid,
+    pub(crate) number: u32,
+    case: Oid,
+    structure: Oid,
+    /// Its metadata.
+    pub(crate) record: Vec<u8>,
+    /// What is written in it.
+    content: Vec<u8>,
+    /// Whether a producer's unit wrote it and the organiser's own corrects it.
+    pub(crate) is_others: bool,
+    /// Whether its case is a joint one, in which the time of writing says whom a document concerns.
+    pub(crate) joint: bool,
 }
 
 impl OpenDraft {
@@ -125,6 +150,12 @@ impl OpenDraft {
     #[must_use]
     pub fn case(&self) -> &Oid {
         &self.facts_of_case.case
+    }
+
+    /// The version that its document replaces, and the number of that; `None`: it is new.
+    #[must_use]
+    pub fn replaces(&self) -> Option<(&Oid, u32)> {
+        self.corrects.as_ref().map(|one| (&one.document, one.number))
     }
 
     /// The service task of the case, a code.
@@ -223,26 +254,157 @@ impl App {
         let registry = self.registry();
         let now = self.clock.now();
         let structure = structure_in_use(&registry, &begun.structure, now)?;
-        let (facts, ()) =
-            self.look_at_case(caller, &begun.client, &begun.case, &begun.structure, |_, _| Ok(()))?;
+        let (facts, ()) = self.look_at_case(
+            caller,
+            &begun.client,
+            &begun.case,
+            &begun.structure,
+            None,
+            |_, _| Ok(()),
+        )?;
         let known = known(&registry, caller, writer, &facts, begun.language, now);
         let document = self.new_identifier(caller, &registry, now);
         let content = form::proposed(&structure, &known).0;
-        let draft = Draft { guardians: String::new(), content };
-        let (key, number) = (self.key_of(facts.client_key)?, self.store.ids().next_key());
-        let (client, case, structure) = (facts.client_key, facts.key, begun.structure.clone());
-        let language = begun.language.tag();
-        let new = NewDraft {
-            key: number,
+        let draft = Draft { guardians: String::new(), reason: String::new(), content };
+        let paper = (&begun.structure, &document, begun.language);
+        self.keep_new_draft(author, &facts, paper, None, &draft)
+    }
+
+    /// Begins a draft of the next version of a document, with what the version in force says; or goes on with the caller's own
+    /// that was begun. Answers its number.
+    ///
+    /// # Errors
+    /// As [`App::begin_draft`]; [`AppError::NotFound`] also for a document that is none of a case, or has no structured
+    /// content, or is another client's of a joint case.
+    ///
+    /// Source: CAS-1, ARC-3, RUR-4.
+    pub fn begin_correction(
+        &self,
+        caller: &Caller,
+        client: &ClientIdentifier,
+        document: &Oid,
+    ) -> Result<i64, AppError> {
+        let begun = self.list_own_drafts(caller)?;
+        let begun = begun.into_iter().find(|draft| draft.replaces.as_ref() == Some(document));
+        match begun {
+            Some(draft) => Ok(draft.number),
+            None => self.begin_correction_anew(caller, client, document),
+        }
+    }
+
+    /// As [`App::begin_correction`], whatever was begun before.
+    ///
+    /// # Errors
+    /// As [`App::begin_correction`].
+    pub fn begin_correction_anew(
+        &self,
+        caller: &Caller,
+        client: &ClientIdentifier,
+        document: &Oid,
+    ) -> Result<i64, AppError> {
+        let author = author(caller).ok_or(AppError::NotFound)?;
+        let (registry, now) = (self.registry(), self.clock.now());
+        let before = self.corrected(caller, client, document)?;
+        structure_in_use(&registry, &before.structure, now)?;
+        let replaces = Some(&before);
+        let (facts, ()) = self.look_at_case(
+            caller,
             client,
-            case,
-            author: &author,
-            structure: &structure,
-            document: &document,
-            language,
+            &before.case,
+            &before.structure,
+            replaces,
+            |_, _| Ok(()),
+        )?;
+        let damaged = || StoreError::Damaged(format!("the content of {document}"));
+        let (raw, _) = metadata::read(&before.record).map_err(|_| damaged())?;
+        let written = content::read(&before.content, Part::Structured.name());
+        let language = text(&raw, Element::Language).and_then(|tag| tag.parse().ok());
+        let draft = Draft {
+            guardians: text(&raw, Element::GuardianDisclosure)
+                .filter(|_| !before.is_others)
+                .unwrap_or_default()
+                .to_owned(),
+            reason: ERROR_CORRECTED.to_owned(),
+            content: written.map_err(|_| damaged())?.to_owned_content(),
         };
-        let sealed = self.store.seal_draft(&key, &new, 1, drafts::write(&draft).as_bytes())?;
-        let oldest = FinnishDay::of(now).plus_days(-DRAFT_DAYS).start();
+        let next = self.new_identifier(caller, &registry, now);
+        let paper = (&before.structure, &next, language.unwrap_or(ViewLanguage::Finnish));
+        self.keep_new_draft(author, &facts, paper, Some(&before.document), &draft)
+    }
+
+    /// One look at a version that is to be replaced, by one who may replace it.
+    fn corrected(
+        &self,
+        caller: &Caller,
+        client: &ClientIdentifier,
+        document: &Oid,
+    ) -> Result<Corrected, AppError> {
+        let looked_at = LookedAt { document, of: Some(client) };
+        self.look(caller, looked_at, Purpose::READ, "correct", |seen| {
+            let (tx, row) = (seen.tx, seen.row);
+            // As the client's whose it is alone: whether guardians see it turns on that one's age.
+            let client = tx.find_client(client)?.ok_or(AppError::NotFound)?;
+            if !tx.identities_of(client)?.contains(&row.client) {
+                return Err(AppError::NotFound);
+            }
+            seen.inquiry.may_replace(tx, row)?.map_err(AppError::Denied)?;
+            let whole = seen.permit.whole().map_err(AppError::Denied)?;
+            let parts = tx.content(&whole)?;
+            let content = parts.into_iter().find(|(part, _)| *part == Part::Structured);
+            let record = tx.record(&whole, row)?;
+            let damaged =
+                || StoreError::Damaged(format!("the record of version {}", row.version.0));
+            let (raw, _) = metadata::read(&record).map_err(|_| damaged())?;
+            let named = (oid(&raw, Element::CaseId), oid(&raw, Element::Structure));
+            let (Some((_, content)), (Some(case), Some(structure)), DocumentGroup::LaterPhase) =
+                (content, named, row.group)
+            else {
+                return Err(AppError::NotFound);
+            };
+            let facts = crate::inquiry::facts_of_version(tx, row)?.document;
+            Ok(Corrected {
+                document: row.oid.clone(),
+                set: tx.oid_of(row.set)?,
+                number: row.number,
+                case,
+                structure,
+                joint: !facts.joint.is_empty(),
+                is_others: caller.owns(&row.controller) && !seen.inquiry.is_organisers(row),
+                record,
+                content,
+            })
+        })
+    }
+
+    /// Keeps a draft that nobody has written in yet.
+    fn keep_new_draft(
+        &self,
+        author: String,
+        facts: &CaseFacts,
+        (structure, document, language): (&Oid, &Oid, ViewLanguage),
+        replaces: Option<&Oid>,
+        draft: &Draft,
+    ) -> Result<i64, AppError> {
+        let (written, now) = (drafts::write(draft), self.clock.now());
+        if written.len() > MAX_DRAFT_BYTES {
+            let fault = Fault::new(FaultKind::TooLarge, "draft", RULE);
+            return Err(AppError::Refused(vec![fault.arg("limit", MAX_DRAFT_BYTES)]));
+        }
+        let (key, number) = (self.key_of(facts.client_key)?, self.store.ids().next_key());
+        let row = DraftRow {
+            key: number,
+            client: facts.client_key,
+            case: facts.key,
+            structure: structure.clone(),
+            document: document.clone(),
+            language: language.tag().to_owned(),
+            replaces: replaces.cloned(),
+            edition: 1,
+            begun_at: now,
+            saved_at: now,
+        };
+        let sealed = self.store.seal_draft(&key, &row.by(&author), 1, written.as_bytes())?;
+        let oldest = FinnishDay::of(row.begun_at).plus_days(-DRAFT_DAYS).start();
         self.store
             .write::<_, AppError>(move |tx| {
                 tx.delete_drafts_before(oldest)?;
@@ -250,16 +412,7 @@ impl App {
                     let fault = Fault::new(FaultKind::TooManyDrafts, "drafts", RULE);
                     return Err(AppError::Refused(vec![fault.arg("limit", MAX_DRAFTS)]));
                 }
-                let new = NewDraft {
-                    key: number,
-                    client,
-                    case,
-                    author: &author,
-                    structure: &structure,
-                    document: &document,
-                    language,
-                };
-                tx.insert_draft(&new, &sealed)?;
+                tx.insert_draft(&row.by(&author), &sealed)?;
                 Ok(number)
             })
             .map(|kept| kept.value)
@@ -339,10 +492,16 @@ impl App {
         let author = author(caller).ok_or(AppError::NotFound)?;
         let row = self.own_draft(&author, client, number)?;
         let case = self.store.read::<_, AppError>(|tx| Ok(tx.case_of_key(row.case)?.known.id))?;
-        let (facts, written) =
-            self.look_at_case(caller, client, &case, &row.structure, |tx, permit| {
-                tx.draft_written(permit, &row)
-            })?;
+        let before = row.replaces.as_ref();
+        let before = before.map(|version| self.corrected(caller, client, version)).transpose()?;
+        let (facts, written) = self.look_at_case(
+            caller,
+            client,
+            &case,
+            &row.structure,
+            before.as_ref(),
+            |tx, permit| tx.draft_written(permit, &row),
+        )?;
         let archived =
             self.store.read::<_, AppError>(|tx| Ok(tx.find_version(&row.document)?.is_some()))?;
         if archived {
@@ -359,11 +518,16 @@ impl App {
             edition: row.edition,
             begun_at: row.begun_at,
             saved_at: row.saved_at,
-            proposals: form::proposed(&paper.structure, &known).1,
+            // What a version before says is said already.
+            proposals: match &before {
+                Some(_) => Vec::new(),
+                None => form::proposed(&paper.structure, &known).1,
+            },
             minor: born.is_some_and(|born| born.years_until(FinnishDay::of(now)) < 18),
             paper,
             draft,
             facts_of_case: facts,
+            corrects: before,
         })))
     }
 
@@ -468,6 +632,7 @@ impl App {
         client: &ClientIdentifier,
         case: &Oid,
         structure: &Oid,
+        before: Option<&Corrected>,
         read: impl FnOnce(&ReadTx<'_>, &ArchivePermit) -> Result<T, StoreError>,
     ) -> Result<(CaseFacts, T), AppError> {
         let document = self.store.read::<_, AppError>(|tx| {
@@ -499,9 +664,9 @@ impl App {
                 client: client.clone(),
                 controller: row.known.controller.clone(),
                 written_at: now,
-                version: Some(1),
-                set_id: None,
-                replaces: None,
+                version: Some(before.map_or(1, |one| one.number + 1)),
+                set_id: before.map(|one| one.set.clone()),
+                replaces: before.map(|one| one.document.clone()),
                 main_document: None,
                 case_id: Some(case.clone()),
                 relationship_id: None,
@@ -534,6 +699,7 @@ fn seen(row: DraftRow) -> DraftSeen {
     DraftSeen {
         number: row.key,
         structure: row.structure,
+        replaces: row.replaces,
         saved_at: row.saved_at,
         kept_until: FinnishDay::of(row.saved_at).plus_days(DRAFT_DAYS),
     }

@@ -89,7 +89,7 @@ fn a_client_asks_and_the_county_corrects() {
     let request = asked.asks(&asked.note.id(), &format!("  {WANTED}\n")).unwrap();
     assert_eq!((&*request.wanted, request.asked_as), (WANTED, Basis::OwnData));
     assert_eq!(request.answer_by, FinnishDay::of(world.clock.now()).plus_days(30));
-    assert_eq!(asked.own(), [request.clone()]);
+    assert_eq!(asked.own(), std::slice::from_ref(&request));
 
     let listed = asked.listed(&county);
     assert_eq!(ids(&listed), [&*request.id]);
@@ -103,7 +103,11 @@ fn a_client_asks_and_the_county_corrects() {
     assert_eq!(asked.answers(&county, &request.id, Answer::Corrected, ""), "not-corrected");
     assert_eq!(asked.answers(&county, &request.id, Answer::Removed, ""), "not-corrected");
     world.clock.forward_millis(60_000);
-    let corrected = world.next_version(&asked.note);
+    let same = world.next_version(&asked.note);
+    world.archive(&same);
+    let county_answers = |answer| asked.answers(&county, &request.id, answer, "Korjattu.");
+    assert_eq!(county_answers(Answer::Corrected), "not-corrected", "it says the same");
+    let corrected = world.next_version(&same).saying(&world.note(&asked.dossier));
     world.archive(&corrected);
     assert_eq!(asked.answers(&county, &request.id, Answer::Corrected, "Korjattu."), "yes");
     assert_eq!(asked.answers(&county, &request.id, Answer::Refused, "Ei."), "stands-otherwise");
@@ -135,6 +139,7 @@ fn a_refusal_is_the_controllers_and_tells_why() {
     world.clock.forward_millis(60_000);
     let corrected = world
         .next_version(&asked.of_producer)
+        .saying(&world.note(&asked.dossier))
         .set("document_id", format!("{PRODUCER}.95.2026.{}", world.number()));
     world.archive_as(System::Producer, &corrected);
     assert_eq!(asked.answers(&producer, &of_producer, Answer::Corrected, ""), "yes");
@@ -283,6 +288,17 @@ fn a_guardian_asks_for_a_child() {
     let told = own(Situation::Guardian).unwrap();
     assert_eq!(told.iter().map(|one| &*one.wanted).collect::<Vec<_>>(), [WANTED]);
     assert_eq!(asked.own(), [of_child]);
+    let county = worker(world, COUNTY, UNIT);
+    let said = asked.answers(&county, &told[0].id, Answer::Refused, "Koulukadun yksikkö tietää.");
+    assert_eq!(said, "yes");
+    let words = || {
+        let told = own(Situation::Guardian).unwrap().remove(0);
+        told.answered.and_then(|answered| answered.words)
+    };
+    assert_eq!(words().as_deref(), Some("Koulukadun yksikkö tietää."));
+    let order = Some(Validity { first: born, last: None });
+    tell(PersonFacts { safety_order: order, ..custody(GuardianKind::Custody, None) });
+    assert_eq!(words(), None, "a guardian is not told what may tell where the child is");
     tell(custody(GuardianKind::Custody, Some("2026-11-01")));
     assert_eq!(code(own(Situation::Guardian)), "not-a-guardian");
 }

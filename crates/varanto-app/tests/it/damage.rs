@@ -26,8 +26,8 @@ use varanto_formats::synthetic::Draw;
 use crate::oversight::person;
 use crate::signatures::{signers, with_jws};
 use crate::world::{
-    COUNTY, Client, KEEPER, NEIGHBOUR, OPERATING_UNIT, PRODUCERS_OTHER_UNIT, PRODUCERS_UNIT, World,
-    client, copy, long, oid, on_server, open, serving, unknown,
+    COUNTY, Client, KEEPER, NEIGHBOUR, OPERATING_UNIT, PRODUCERS_OTHER_UNIT, PRODUCERS_UNIT, UNIT,
+    World, client, copy, long, oid, on_server, open, serving, unknown,
 };
 
 /// An archive with some of everything, closed.
@@ -55,6 +55,10 @@ pub(crate) fn archive_of_everything() -> World {
     }
     let joint = world.open_case(&client(5));
     crate::recording::begin_a_note(&world, &joint);
+    let note = world.note(&joint);
+    world.archive(&note);
+    let worker = crate::access::worker(&world, COUNTY, UNIT);
+    world.app.begin_correction(&worker, &client(5).identifier(), &note.id()).unwrap();
     let (signers, now) = (signers(), world.clock.now().to_string());
     world.app.trust_signatures(signers.trust(&[], ConformanceLevel::Warn));
     let joint_notes: Vec<_> = (0..3)

@@ -1,15 +1,16 @@
 //! Recording at the desk: drafts that are nobody's but their author's, and the documents that they become.
 
-use varanto_app::archive::{DocumentQuery, SystemKey, SystemKeys};
+use varanto_app::archive::{DocumentQuery, InvalidationRequest, SystemKey, SystemKeys};
 use varanto_app::recording::{
     Begun, DRAFT_DAYS, MAX_DRAFT_BYTES, OpenDraft, Opened, Saved, Writer,
 };
 use varanto_app::{App, AppError};
 use varanto_domain::access::{Caller, Purpose};
 use varanto_domain::archive::conformance::ConformanceLevel;
-use varanto_domain::archive::documents::Part;
+use varanto_domain::archive::documents::{Part, VersionState};
 use varanto_domain::archive::signatures::{Needed, SignerKind};
 use varanto_domain::faults::FaultKind;
+use varanto_domain::ids::Oid;
 use varanto_domain::structures::{Content, check_conditions};
 use varanto_formats::form::{self, CodeLists, Form, MadeWith, Source, unchanged};
 use varanto_formats::signature::{Signing, jws};
@@ -18,7 +19,7 @@ use varanto_formats::view::ViewLanguage;
 use varanto_formats::{content, drafts};
 use varanto_kit::signers::Issued;
 
-use crate::access::{code, worker};
+use crate::access::{code, producers_note, worker};
 use crate::signatures::{key, signers};
 use crate::world::{
     COUNTY, Dossier, NEIGHBOUR, NEIGHBOURS_UNIT, NOTE, PRODUCER, PRODUCERS_UNIT, System, UNIT,
@@ -431,4 +432,150 @@ fn a_plan_is_signed_by_its_professional() {
     let view = world.app.open_document(&caller, &archived.receipt.document, Purpose::READ).unwrap();
     let told = view.signatures.unwrap();
     assert!(told.contains(r#""verdict":"valid""#) && told.contains("Testaaja Aino"), "{told}");
+}
+
+/// What is written in a note, as it was sent.
+fn written(note: &crate::world::Draft) -> serde_json::Value {
+    serde_json::from_slice(note.submission().part(Part::Structured).unwrap()).unwrap()
+}
+
+fn metadata_of(world: &World, caller: &Caller, document: &Oid) -> serde_json::Value {
+    let view = world.app.open_document(caller, document, Purpose::READ).unwrap();
+    serde_json::from_str(&view.metadata).unwrap()
+}
+
+/// CAS-1, ARC-3, CIT-3: a document is corrected by a draft with what it says in it: its next version is by who corrects it, says
+/// why, and is for the rest as the version before, hidden from the client as that was.
+#[test]
+fn a_document_is_corrected_by_a_draft_of_its_next_version() {
+    let world = World::new();
+    let dossier = world.open_case(&client(1));
+    let caller = worker(&world, COUNTY, UNIT);
+    let note = world.note(&dossier).set("special_content", "K").set("inaccessible_reason", "1");
+    world.archive(&note);
+    let id = dossier.client.identifier();
+    let number = world.app.begin_correction(&caller, &id, &note.id()).unwrap();
+    let again = world.app.begin_correction(&caller, &id, &note.id());
+    assert_eq!(again.unwrap(), number, "begun twice, one draft");
+    let draft = open(&world.app, &caller, &dossier, number);
+    assert_eq!(draft.replaces(), Some((&note.id(), 1)));
+    let said: serde_json::Value =
+        serde_json::from_str(&content::write(&draft.draft.content)).unwrap();
+    assert_eq!(said, written(&note));
+
+    save(&world, &caller, &dossier, &draft);
+    let world = world.reopen();
+    let draft = open(&world.app, &caller, &dossier, number);
+    let looked = world.app.look_at_draft(&caller, &writer(), &draft).unwrap();
+    assert!(looked.faults.is_empty(), "{:?}", looked.faults);
+    let archived = world.app.archive_draft(&caller, &writer(), &draft, None).unwrap();
+    let next = archived.receipt.document;
+    assert_eq!(archived.receipt.version, 2);
+    let told = metadata_of(&world, &caller, &next);
+    let before = metadata_of(&world, &caller, &note.id());
+    let replaces = serde_json::json!({ "document_id": note.id().as_str(), "reason": "3" });
+    assert_eq!(told["replaces"], replaces);
+    for same in ["set_id", "special_content", "inaccessible_reason", "case_id", "client", "group"] {
+        assert_eq!(told[same], before[same], "{same}");
+    }
+    assert_eq!(told["professional"]["family_name"], "Työntekijä");
+    assert_ne!(told["written_at"], before["written_at"]);
+    let view = world.app.open_document(&caller, &note.id(), Purpose::READ).unwrap();
+    assert_eq!(view.state, VersionState::Replaced);
+    assert_eq!(world.damage(), Vec::<String>::new());
+}
+
+/// RUR-4, CIT-4: a producer corrects what its own unit recorded; who else corrects a producer's document stands in its place,
+/// and says anew whether guardians may see it.
+#[test]
+fn who_corrects_a_producers_document_decides_on_guardians_anew() {
+    let world = World::new();
+    let child = {
+        let born = varanto_domain::time::FinnishDay::parse("2015-03-02").unwrap();
+        let code = varanto_domain::ids::PersonalIdentityCode::compose(born, 905).unwrap();
+        crate::world::Client {
+            code,
+            given: "Pikku Testi".into(),
+            family: "Suvanto".into(),
+            temporary: false,
+        }
+    };
+    let served = serde_json::json!([serving(PRODUCERS_UNIT, "2026-01-01", "")]);
+    let relationship = world.relationship(&child).served_by(served);
+    let dossier = world.open_case_under(&relationship, &child);
+    let note = producers_note(&world, &dossier).set("guardian_disclosure", "1");
+    world.archive_as(System::Producer, &note);
+    let of_county = world.note(&dossier).set("guardian_disclosure", "1");
+    world.archive(&of_county);
+    let id = dossier.client.identifier();
+    let producer = worker(&world, PRODUCER, PRODUCERS_UNIT);
+    let begins =
+        |caller: &Caller, document: &Oid| world.app.begin_correction(caller, &id, document);
+    assert_eq!(code(begins(&producer, &of_county.id())), "another-makers-document");
+    assert_eq!(
+        code(begins(&worker(&world, NEIGHBOUR, NEIGHBOURS_UNIT), &note.id())),
+        "another-register"
+    );
+    let number = begins(&producer, &note.id()).unwrap();
+    assert_eq!(open(&world.app, &producer, &dossier, number).draft.guardians, "1");
+
+    let county = worker(&world, COUNTY, UNIT);
+    let number = begins(&county, &note.id()).unwrap();
+    let mut draft = open(&world.app, &county, &dossier, number);
+    assert_eq!(draft.draft.guardians, "");
+    let looked = world.app.look_at_draft(&county, &writer(), &draft).unwrap();
+    let missing = |fault: &varanto_domain::faults::Fault| fault.element == "guardian_disclosure";
+    assert!(looked.faults.iter().any(missing), "{:?}", looked.faults);
+    draft.draft.guardians = "2".to_owned();
+    save(&world, &county, &dossier, &draft);
+    let draft = open(&world.app, &county, &dossier, number);
+    let archived = world.app.archive_draft(&county, &writer(), &draft, None).unwrap();
+    let told = metadata_of(&world, &county, &archived.receipt.document);
+    assert_eq!(told["service_unit"]["id"], UNIT);
+    assert_eq!(told["guardian_disclosure"], "2");
+    assert!(told.get("producer").is_none(), "{told}");
+}
+
+/// CAS-1, ARC-3: what was replaced or invalidated meanwhile is told when the correction is checked, and the draft stays.
+#[test]
+fn a_correction_that_came_too_late_is_told_and_kept() {
+    let world = World::new();
+    let dossier = world.open_case(&client(1));
+    let caller = worker(&world, COUNTY, UNIT);
+    let (replaced, gone) = (world.note(&dossier), world.note(&dossier));
+    let mut numbers = Vec::new();
+    for note in [&replaced, &gone] {
+        world.archive(note);
+        let id = dossier.client.identifier();
+        numbers.push(world.app.begin_correction(&caller, &id, &note.id()).unwrap());
+    }
+    world.archive(&world.next_version(&replaced));
+    let reason = InvalidationRequest { reason: "1".into(), explanation: None };
+    world.app.invalidate_document(&world.county(), &gone.id(), &reason).unwrap();
+    let draft = open(&world.app, &caller, &dossier, numbers[0]);
+    let looked = world.app.look_at_draft(&caller, &writer(), &draft).unwrap();
+    let codes: Vec<&str> = looked.faults.iter().map(varanto_domain::faults::Fault::code).collect();
+    assert!(codes.contains(&"not-the-newest"), "{codes:?}");
+    let id = dossier.client.identifier();
+    let late = world.app.open_draft(&caller, &writer(), &id, numbers[1]);
+    assert_eq!(code(late), "version-invalidated");
+    assert_eq!(world.app.list_drafts(&caller, &id).unwrap().len(), 2);
+}
+
+/// REL-4: in a joint case the time of writing says whom a document concerns, and a correction does not change it.
+#[test]
+fn a_correction_in_a_joint_case_was_written_when_the_document_was() {
+    let family = crate::joint_cases::Family::new();
+    let world = &family.world;
+    let (caller, id) = (worker(world, COUNTY, UNIT), family.first.identifier());
+    let other = family.second.identifier();
+    let through_other = world.app.begin_correction(&caller, &other, &family.meanwhile);
+    assert_eq!(code(through_other), "case-context-missing");
+    let number = world.app.begin_correction(&caller, &id, &family.before).unwrap();
+    let Ok(Opened::Draft(draft)) = world.app.open_draft(&caller, &writer(), &id, number) else {
+        panic!("a draft")
+    };
+    let archived = world.app.archive_draft(&caller, &writer(), &draft, None).unwrap();
+    let told = metadata_of(world, &caller, &archived.receipt.document);
+    assert_eq!(told["written_at"], metadata_of(world, &caller, &family.before)["written_at"]);
 }

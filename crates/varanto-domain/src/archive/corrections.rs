@@ -124,6 +124,8 @@ pub struct Since {
     pub asked_at: Instant,
     /// The version in force, and when it was archived.
     pub in_force: Option<(VersionKey, Instant)>,
+    /// Whether that one says anything else than the version that was asked about.
+    pub changed: bool,
     /// Whether the version that was asked about is invalidated.
     pub invalidated: bool,
 }
@@ -131,12 +133,15 @@ pub struct Since {
 /// How an answer ends a request: what it says was done must have been done.
 ///
 /// # Errors
-/// [`FaultKind::NotCorrected`] when there is no version in force that came since, or the version still stands.
+/// [`FaultKind::NotCorrected`] when there is no version in force that came since and says anything else, or the version still
+/// stands.
 ///
 /// Source: CIT-6, ARC-3.
 pub fn ending(answer: Answer, since: Since) -> Result<Ending, FaultKind> {
     match (answer, since.in_force) {
-        (Answer::Corrected, Some((by, at))) if at > since.asked_at => Ok(Ending::Corrected(by)),
+        (Answer::Corrected, Some((by, at))) if since.changed && at > since.asked_at => {
+            Ok(Ending::Corrected(by))
+        }
         (Answer::Removed, _) if since.invalidated => Ok(Ending::Removed),
         (Answer::Corrected | Answer::Removed, _) => Err(FaultKind::NotCorrected),
         (Answer::Refused, _) => Ok(Ending::Refused),
@@ -257,8 +262,12 @@ mod tests {
         let at = Instant::from_millis;
         let check = |answer, in_force: Option<i64>, invalidated, expected| {
             let in_force = in_force.map(|archived| (VersionKey(9), at(archived)));
-            let since = Since { asked_at: at(100), in_force, invalidated };
+            let since = Since { asked_at: at(100), in_force, changed: true, invalidated };
             assert_eq!(ending(answer, since), expected, "{answer:?} {since:?}");
+            if answer == Answer::Corrected {
+                let same = Since { changed: false, ..since };
+                assert_eq!(ending(answer, same), Err(FaultKind::NotCorrected), "{same:?}");
+            }
         };
         let missing = Err(FaultKind::NotCorrected);
         check(Answer::Corrected, Some(101), false, Ok(Ending::Corrected(VersionKey(9))));

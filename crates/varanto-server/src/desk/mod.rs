@@ -78,6 +78,7 @@ pub fn router(doors: &Doors) -> Router<Doors> {
             "/{language}/desk/clients/{client}/documents/{oid}/showing/",
             get(showing::page).post(showing::act),
         )
+        .route("/{language}/desk/clients/{client}/documents/{oid}/correct", post(record::correct))
         .route("/{language}/desk/clients/{client}/recorded/{oid}/", get(record::recorded))
         .route("/{language}/desk/archive/", get(archive::home))
         .nest("/{language}/desk/archive", archive::router())

@@ -261,6 +261,26 @@ pub(super) async fn begin(
     }
 }
 
+/// `POST …/documents/{oid}/correct`: begins a draft of the document's next version, with what the one in force says; or goes on
+/// with that which was begun.
+pub(super) async fn correct(
+    State(doors): State<Doors>,
+    Extension(visit): Extension<Visit>,
+    Path(path): Path<HashMap<String, String>>,
+) -> Page {
+    let part = |name: &str| path.get(name).map_or("", String::as_str);
+    let client = visit.client(part("client"))?;
+    let document = Oid::parse(part("oid")).map_err(|_| Problem::not_found())?;
+    let (caller, of) = (Arc::clone(&visit.caller), client.client.clone());
+    match doors.work(move |app| app.begin_correction(&caller, &of, &document)).await {
+        Ok(number) => {
+            let base = reading::base(visit.side, &client.handle);
+            Ok(redirect(&visit.to(&format!("{base}record/{number}/"))))
+        }
+        Err(problem) => Ok(reading::locked(&doors, &visit, &client, problem)),
+    }
+}
+
 /// Who records, as the login tells.
 fn writer(visit: &Visit) -> Writer {
     let person = visit.session.professional();
@@ -331,15 +351,20 @@ struct DraftPage {
     guardians: Vec<(String, String)>,
     chosen: String,
     guardians_missing: bool,
+    /// The number of the version that it replaces, and the reasons of replacement that may be given.
+    replaces: Option<u32>,
+    reasons: Vec<(String, String)>,
+    reason: String,
 }
 
-/// What may be said of showing a minor's document to guardians: codes and names.
-fn guardians(
+/// What may be chosen of a code set: codes and names.
+fn chosen_from(
+    set: &str,
     code_sets: &CodeSets,
     today: FinnishDay,
     language: ViewLanguage,
 ) -> Vec<(String, String)> {
-    let set = Oid::parse(sets::MINOR_DISCLOSURE).expect("a constant OID");
+    let set = Oid::parse(set).expect("a constant OID");
     let values = code_sets.choices_on(&set, today).map(|(_, values)| values).unwrap_or_default();
     let named = |code: &&Code| (code.code.clone(), name_in(&code.names, language).0.to_owned());
     values.iter().map(named).collect()
@@ -397,10 +422,15 @@ fn draft_page(
     let (title, tag) = title_of(&registry, &open.paper.structure.oid, visit);
     let names = Names { registry: &registry, language: visit.language };
     let saved_at = shell.words.moment(&open.saved_at);
+    let labels = labels_in(visit.language);
+    let chosen = |set: &str| chosen_from(set, registry.code_sets(), today, labels);
     let page = DraftPage {
         case: names.task(open.service_task(), today),
         saved: shell.words.with("record.saved", &[("at", saved_at.as_str())]),
-        guardians: guardians(registry.code_sets(), today, labels_in(visit.language)),
+        guardians: chosen(sets::MINOR_DISCLOSURE),
+        replaces: open.replaces().map(|(_, number)| number),
+        reasons: chosen(sets::REPLACEMENT_REASON),
+        reason: open.draft.reason.clone(),
         guardians_missing: of_form.len() < faults.len(),
         chosen: open.draft.guardians.clone(),
         minor: open.minor,
@@ -510,8 +540,8 @@ fn typed(doors: &Doors, visit: &Visit, paper: &Paper, fields: &Fields) -> Result
     });
     let content =
         read.map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "form-not-read").rule("CAS-1"))?;
-    let guardians = fields.text("guardians").chars().take(20).collect();
-    Ok(Draft { content, guardians })
+    let code = |name: &str| fields.text(name).chars().take(20).collect();
+    Ok(Draft { content, guardians: code("guardians"), reason: code("replacement_reason") })
 }
 
 async fn save(
@@ -538,9 +568,13 @@ async fn fork(doors: &Doors, visit: &Visit, asked: &Asked, draft: Draft) -> Page
         structure: open.paper.structure.oid.clone(),
         language: open.paper.language,
     };
+    let replaces = open.replaces().map(|(version, _)| version.clone());
     let (caller, writer) = (Arc::clone(&visit.caller), writer(visit));
     let forked = doors.work(move |app| {
-        let number = app.begin_draft(&caller, &writer, &begun)?;
+        let number = match replaces {
+            Some(version) => app.begin_correction_anew(&caller, &begun.client, &version)?,
+            None => app.begin_draft(&caller, &writer, &begun)?,
+        };
         app.save_draft(&caller, &begun.client, number, 1, &draft)?;
         Ok(number)
     });

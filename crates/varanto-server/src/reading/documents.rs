@@ -77,6 +77,8 @@ struct DocumentPage {
     signature: Option<String>,
     /// Whether how it is shown to the client may be asked about at the desk: the operation decides.
     restricts: bool,
+    /// Whether correcting it may be offered at the desk: the operation decides.
+    corrects: bool,
     /// Whether its disclosure is the citizen's to refuse.
     refusable: bool,
     /// Whether the citizen may be offered to ask for a correction: the operation decides.
@@ -130,6 +132,9 @@ pub(super) async fn page(
             shown: one.document == place.document,
         }
     };
+    let writes = visit.caller.role().is_some_and(Role::serves_clients)
+        && view.state == VersionState::InForce
+        && !view.masked;
     let page = DocumentPage {
         title: row.title.clone(),
         archived_at: view.archived_at,
@@ -145,9 +150,12 @@ pub(super) async fn page(
         attachments: view.attachments.iter().map(address).collect(),
         guardians: guardians(&told, &registry).filter(|_| !view.masked),
         signature: signature(&view).map(|key| shell.words.of(&key)),
-        restricts: visit.caller.role().is_some_and(Role::serves_clients)
-            && view.state == VersionState::InForce
-            && !view.masked,
+        corrects: writes
+            && place.client.reason.is_none()
+            && told.is_of_case()
+            && view.parts.contains(&Part::Structured)
+            && (told.client.identity_code.is_none() || told.client.is(&place.client.client)),
+        restricts: writes,
         refusable: visit.side == Side::Own
             && place.client.situation != Some(Situation::Guardian)
             && !told.is_will(),

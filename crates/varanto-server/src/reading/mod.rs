@@ -191,6 +191,11 @@ impl Told {
         }
     }
 
+    /// Whether it is a document of a case, of phase II or later.
+    pub(crate) fn is_of_case(&self) -> bool {
+        self.group.as_deref() == Some("5")
+    }
+
     /// Whether it says what the client permits or refuses.
     pub(crate) fn is_will(&self) -> bool {
         matches!(self.group.as_deref(), Some("8" | "9"))

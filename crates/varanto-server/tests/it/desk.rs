@@ -128,6 +128,11 @@ fn write(walk: &mut Walk, structure: &str) {
     }
     walk.browser.run("document.querySelectorAll('details').forEach((one) => one.open = true)");
     walk.browser.click(&format!("button[name=structure][value*=\"{structure}\"]"));
+    to_preview(walk);
+}
+
+/// Fills in what an open form asks for, until the document can be looked at.
+pub(crate) fn to_preview(walk: &mut Walk) {
     for _ in 0..8 {
         walk.browser.click("button[value=preview]");
         // That the answer is 422 is told as a failed load.

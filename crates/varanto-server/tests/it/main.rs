@@ -26,5 +26,6 @@ mod running;
 mod shown;
 mod sign;
 mod signatures;
+mod stories;
 mod strangers;
 mod wills;

@@ -17,13 +17,13 @@ use crate::people::{Guest, Served, path_of};
 
 /// An archive connected with a stand-in of the population register, behind a door of its own; it says what the county's
 /// register says. The files of the connection last as long as the folder.
-struct Connected {
-    register: StandIn,
+pub(crate) struct Connected {
+    pub(crate) register: StandIn,
     _files: tempfile::TempDir,
 }
 
 impl Connected {
-    async fn to(served: &Served) -> Self {
+    pub(crate) async fn to(served: &Served) -> Self {
         let register = StandIn::new(Arc::new(MachineClock), None);
         for (code, facts) in served.house.county.population() {
             register.say(code, facts);
