@@ -1020,6 +1020,27 @@ fn the_archivist_keeps_the_retention() {
     assert_eq!(keeping(&operator), Err("operator-sees-nothing"));
 }
 
+/// CIT-6, ACC-1, ACC-2: of correction requests systems, those who serve clients and the keeper of the archive are told,
+/// strongly authenticated.
+#[test]
+fn who_answers_for_documents_is_told_of_correction_requests() {
+    let told = |caller: &Caller| may_answer_corrections(caller).map_err(Denial::code);
+    for role in Role::ALL {
+        let expected = match role {
+            Role::MainUser => Err("not-certified"),
+            Role::DataProtectionOfficer => Err("role-does-not-fit"),
+            _ => Ok(()),
+        };
+        assert_eq!(told(&professional(role, Strength::Strong)), expected, "{role:?}");
+        assert_eq!(told(&professional(role, Strength::Weak)), Err("weak-login"), "{role:?}");
+    }
+    let system = World::usual().caller;
+    assert_eq!(told(&system), Ok(()));
+    let citizen = Who::Citizen { client: ClientKey(1), code: a_code(), strength: Strength::Strong };
+    assert_eq!(told(&Caller { who: citizen, ..system.clone() }), Err("role-does-not-fit"));
+    assert_eq!(told(&Caller { who: Who::Operator, ..system }), Err("operator-sees-nothing"));
+}
+
 /// ARC-12: the keeper of the controller's archive destroys a version of a document that is kept no longer, seen whole; no
 /// other document because of it, none of another's register, and nobody else does.
 #[test]
