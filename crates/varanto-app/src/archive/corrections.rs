@@ -267,7 +267,7 @@ impl App {
             self.log(caller, Event::Search, Outcome::Denied(denial), acting.now)?;
             return Err(AppError::Denied(denial));
         }
-        let after = match self.read_cursor(LIST, cursor, RULE) {
+        let mut after = match self.read_cursor(LIST, cursor, RULE) {
             Ok(place) => place.map_or(i64::MIN, |[key, _]| key),
             Err(fault) => {
                 let outcome = Outcome::Refused(vec![fault.code()]);
@@ -276,34 +276,13 @@ impl App {
             }
         };
         let inquiry = self.inquiry(caller, purpose_of(caller), acting.now);
-        self.learn_before_listing(&[&inquiry], Action::List, |tx| {
-            let (requests, _) = requests_for(tx, caller, after)?;
-            let mut rows = Vec::new();
-            for request in &requests {
-                rows.extend(row_of(tx, request)?);
+        let (seen, next) = loop {
+            match self.list_some(&inquiry, after, most)? {
+                // A page without anything would say that nothing waits.
+                (seen, Some(place)) if seen.is_empty() => after = place,
+                page => break page,
             }
-            Ok(rows)
-        })?;
-        let (seen, next) = self.store.read_within::<_, AppError>(self.search.time, |tx| {
-            let (mut seen, mut after) = (Vec::new(), after);
-            loop {
-                let (requests, mut next) = requests_for(tx, caller, after)?;
-                let mut last = after;
-                for request in requests {
-                    if seen.len() == most {
-                        next = Some(last);
-                        break;
-                    }
-                    last = request.key;
-                    seen.extend(listed(tx, &inquiry, &request)?);
-                }
-                match next {
-                    // A page without anything would say that nothing waits.
-                    Some(place) if seen.is_empty() => after = place,
-                    next => return Ok((seen, next)),
-                }
-            }
-        })?;
+        };
         let line = |outcome, about, detail: String| LogLine {
             event: Event::Search,
             ..acting.line(outcome, about, detail)
@@ -331,6 +310,36 @@ impl App {
         let next = next.map(|key| self.write_cursor(LIST, [key, 0]));
         let page = Withheld::new(Corrections { corrections, next });
         Ok(page.release(&self.write_looks(lines, stated)?))
+    }
+
+    /// Those of the requests after a key that may be seen, and where to go on: as many as are looked through at once, for no
+    /// request is decided of before the persons whom that turns on were asked about.
+    fn list_some(
+        &self,
+        inquiry: &Inquiry<'_>,
+        after: i64,
+        most: usize,
+    ) -> Result<(Vec<Listed>, Option<i64>), AppError> {
+        self.learn_before_listing(&[inquiry], Action::List, |tx| {
+            let (requests, _) = requests_for(tx, inquiry.caller(), after)?;
+            let mut rows = Vec::new();
+            for request in &requests {
+                rows.extend(row_of(tx, request)?);
+            }
+            Ok(rows)
+        })?;
+        self.store.read_within::<_, AppError>(self.search.time, |tx| {
+            let (requests, next) = requests_for(tx, inquiry.caller(), after)?;
+            let (mut seen, mut last) = (Vec::new(), after);
+            for request in requests {
+                if seen.len() == most {
+                    return Ok((seen, Some(last)));
+                }
+                last = request.key;
+                seen.extend(listed(tx, inquiry, &request)?);
+            }
+            Ok((seen, next))
+        })
     }
 
     /// A request with its document, for one who may read that whole.

@@ -268,9 +268,7 @@ pub(super) async fn correct(
     Extension(visit): Extension<Visit>,
     Path(path): Path<HashMap<String, String>>,
 ) -> Page {
-    let part = |name: &str| path.get(name).map_or("", String::as_str);
-    let client = visit.client(part("client"))?;
-    let document = Oid::parse(part("oid")).map_err(|_| Problem::not_found())?;
+    let (client, document) = visit.document(&path)?;
     let (caller, of) = (Arc::clone(&visit.caller), client.client.clone());
     match doors.work(move |app| app.begin_correction(&caller, &of, &document)).await {
         Ok(number) => {
@@ -804,9 +802,7 @@ pub(super) async fn recorded(
     Extension(visit): Extension<Visit>,
     Path(path): Path<HashMap<String, String>>,
 ) -> Page {
-    let part = |name: &str| path.get(name).map_or("", String::as_str);
-    let client = visit.client(part("client"))?;
-    let document = Oid::parse(part("oid")).map_err(|_| Problem::not_found())?;
+    let (client, document) = visit.document(&path)?;
     let (caller, asked, of) = (Arc::clone(&visit.caller), document.clone(), client.clone());
     let opened =
         doors.work(move |app| app.open_document(&caller, of.looked_at(&asked), of.purpose())).await;

@@ -38,9 +38,7 @@ struct Place {
 
 impl Place {
     fn of(visit: &Visit, path: &HashMap<String, String>) -> Result<Self, Problem> {
-        let part = |name: &str| path.get(name).map_or("", String::as_str);
-        let client = visit.client(part("client"))?;
-        let document = Oid::parse(part("oid")).map_err(|_| Problem::not_found())?;
+        let (client, document) = visit.document(path)?;
         let document_path = path_of(visit, &client, &document);
         Ok(Self { client, document, document_path })
     }

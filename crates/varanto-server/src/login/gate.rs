@@ -1,6 +1,7 @@
 //! The gate before every page of people who are logged in: who comes is told first, what a form sends is held
 //! against its session, and what cannot be let through leaves its line in the use log (LOG-1).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,6 +14,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use varanto_domain::access::Caller;
 use varanto_domain::access::log::Actor;
+use varanto_domain::ids::Oid;
 
 use super::sessions::{OpenClient, Session};
 use super::{COOKIE, cookie, refused};
@@ -60,6 +62,17 @@ impl Visit {
     pub fn client(&self, handle: &str) -> Result<OpenClient, Problem> {
         let closed = || Problem::new(StatusCode::NOT_FOUND, "client-not-open").rule("ACC-1");
         self.session.client(handle).ok_or_else(closed)
+    }
+
+    /// The client and the document that an address names, `client` by its word and `oid`.
+    ///
+    /// # Errors
+    /// As [`Visit::client`]; 404 for what is no identifier.
+    pub fn document(&self, path: &HashMap<String, String>) -> Result<(OpenClient, Oid), Problem> {
+        let part = |name: &str| path.get(name).map_or("", String::as_str);
+        let client = self.client(part("client"))?;
+        let document = Oid::parse(part("oid")).map_err(|_| Problem::not_found())?;
+        Ok((client, document))
     }
 
     /// An address in the language of the page: of `/desk/`, `/fi/desk/`.

@@ -40,9 +40,7 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) fn of(visit: &Visit, path: &HashMap<String, String>) -> Result<Self, Problem> {
-        let part = |name: &str| path.get(name).map_or("", String::as_str);
-        let client = visit.client(part("client"))?;
-        let document = Oid::parse(part("oid")).map_err(|_| Problem::not_found())?;
+        let (client, document) = visit.document(path)?;
         let path = format!("{}documents/{document}/", super::base(visit.side, &client.handle));
         Ok(Self { client, document, path })
     }

@@ -252,8 +252,15 @@ impl Session {
         if let Some(error) = self.loss() {
             return Err(error);
         }
-        match self.wait_at_most(Some(COMMITTING), self.client.batch_execute("COMMIT")) {
+        let refused = Cell::new(false);
+        let committing = async {
+            let answer = self.client.batch_execute("COMMIT").await;
+            answer.inspect_err(|error| refused.set(error.as_db_error().is_some()))
+        };
+        match self.wait_at_most(Some(COMMITTING), committing) {
             Err(StoreError::Unavailable(why)) => Err(StoreError::OutcomeUnknown(why)),
+            // The database alone knows that nothing is kept, and only when it says so.
+            Err(error) if !refused.get() => Err(StoreError::OutcomeUnknown(error.to_string())),
             Err(error) => Err(error),
             Ok(()) => {
                 self.begun.set(false);

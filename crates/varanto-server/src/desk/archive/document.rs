@@ -55,9 +55,7 @@ struct Place {
 
 impl Place {
     fn of(visit: &Visit, path: &HashMap<String, String>) -> Result<Self, Problem> {
-        let part = |name: &str| path.get(name).map_or("", String::as_str);
-        let client = visit.client(part("client"))?;
-        let document = Oid::parse(part("oid")).map_err(|_| Problem::not_found())?;
+        let (client, document) = visit.document(path)?;
         let path = format!("/desk/archive/documents/{}/{document}/", client.handle);
         Ok(Self { client, document, path })
     }
