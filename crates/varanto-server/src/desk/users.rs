@@ -26,6 +26,7 @@ use crate::names::Names;
 use crate::pages::{Entry, Shell, Words, redirect, rendered};
 use crate::reading::Page;
 use crate::rest::problem::{Problem, ToldFault};
+use crate::texts::{self, Language};
 
 /// The navigation of a main user.
 pub(crate) const MENU: &[Entry] = &[
@@ -308,7 +309,7 @@ impl Form {
             tasks: Vec::new(),
             weak: said.get("login").is_some_and(|login| login == "weak"),
             delegations: Vec::new(),
-            faults: faults.iter().map(|fault| ToldFault::of(fault, visit.language)).collect(),
+            faults: faults.iter().map(|fault| told_fault(fault, visit.language)).collect(),
         }
     }
 
@@ -344,6 +345,19 @@ impl Form {
         let all = self.said.get(name).and_then(Value::as_array);
         all.is_some_and(|all| all.iter().any(|one| one == entry))
     }
+}
+
+/// A fault in words, that name a field by its label.
+fn told_fault(fault: &Fault, language: Language) -> ToldFault {
+    let field = fault.element.split('/').next().unwrap_or_default();
+    let Some(label) = texts::find(language, &format!("users.{field}")) else {
+        return ToldFault::of(fault, language);
+    };
+    let mut labelled = Fault { element: label.to_owned(), ..fault.clone() };
+    for (_, value) in labelled.args.iter_mut().filter(|(_, value)| value == field) {
+        label.clone_into(value);
+    }
+    ToldFault { element: fault.element.clone(), ..ToldFault::of(&labelled, language) }
 }
 
 /// What a form says, as the interface for systems would be told it: one reading for both.

@@ -64,6 +64,9 @@ async fn a_main_user_keeps_the_register_of_users() {
         text.contains("id=\"last_day-fault\"") && !text.contains("id=\"identity_code-fault\""),
         "{text}"
     );
+    let (_, told) = text.split_once("id=\"last_day-fault\">").unwrap();
+    let told = told.split('<').next().unwrap();
+    assert!(told.contains("Viimeinen päivä") && !told.contains("last_day"), "{told}");
     let sent = sent.replace("31.12.2025", "31.12.2099");
     let granted = chief.post(&form, NEW, &sent).await;
     assert_eq!(granted.header("location"), format!("{HOME}?done=granted"), "{}", granted.text());
