@@ -15,15 +15,14 @@ use super::{Context, Failure};
 use crate::certificates::hex;
 use crate::clock::MachineClock;
 
-/// Move the archive from the file in the data directory to the database that [store] names, or back.
+/// Move the archive from the file in the data directory to the database that the configuration names, or back.
 ///
 /// The doors must be closed. The archive is verified, every row is copied, each table is held against its copy, and the
 /// copy is verified. Only then is the old one closed to those who would write; it is kept. Broken off, the archive is
 /// where it was, and the same command begins anew.
 #[derive(Debug, Args)]
 pub(super) struct Options {
-    /// Where to: postgres, the database that [store] of the configuration names, or sqlite, varanto.db in the data
-    /// directory.
+    /// Where to: postgres, the database that the configuration names, or sqlite, varanto.db in the data directory.
     #[arg(long, value_enum, value_name = "ENGINE")]
     to: Target,
     /// Only look whether it can be done, and tell how much there is.
