@@ -16,7 +16,7 @@ struct Need {
     without: &'static str,
 }
 
-const NEEDS: [Need; 8] = [
+const NEEDS: [Need; 10] = [
     Need {
         about: "a C++ compiler",
         programs: &["c++", "clang++", "g++"],
@@ -64,6 +64,18 @@ const NEEDS: [Need; 8] = [
         programs: &["psql"],
         packages: &["postgresql"],
         without: "the store and the operations run on the embedded engine alone",
+    },
+    Need {
+        about: "Ghostscript",
+        programs: &["gs"],
+        packages: &["ghostscript"],
+        without: "no PDF file of old client data is converted to PDF/A",
+    },
+    Need {
+        about: "LibreOffice",
+        programs: &["soffice"],
+        packages: &["libreoffice-writer-nogui"],
+        without: "no letter of old client data is converted to PDF/A",
     },
 ];
 

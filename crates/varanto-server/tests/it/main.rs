@@ -14,7 +14,6 @@ mod importing;
 mod keeping;
 mod main_users;
 mod national;
-mod old_data;
 mod overseeing;
 mod own;
 mod pages;

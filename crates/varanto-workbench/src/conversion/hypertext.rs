@@ -24,7 +24,7 @@ pub(super) fn convert(source: &[u8], encoding: Option<Encoding>) -> Result<Made,
     if !adapted.lost.is_empty() {
         return Err(NotConverted::Loses { what: adapted.lost.join(", ") });
     }
-    Ok(Made { part: Part::View, bytes: adapted.page.into_bytes(), left_out: adapted.left_out })
+    Ok(Made::here(Part::View, adapted.page.into_bytes(), adapted.left_out))
 }
 
 /// The encoding that the page itself names, if it is one that is read.

@@ -4,16 +4,20 @@
 //! tool, its version and what was left out, so that rehearsal, run and reconciliation speak of the same bytes; where
 //! content is seen that what is made would not have, nothing is made, and that is told. Source: OLD-1, OLD-7, OLD-9.
 
+mod ghostscript;
 mod hypertext;
+mod office;
+mod poppler;
 mod scan;
 mod text;
+mod tools;
 mod tree;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -23,6 +27,8 @@ use varanto_domain::faults::{Fault, FaultKind};
 
 use crate::delivery::Encoding;
 use crate::kind::Kind;
+
+use tools::Tools;
 
 /// What a mapping file chooses to convert.
 #[derive(Debug, Clone, Default)]
@@ -35,7 +41,8 @@ pub struct Chosen {
 
 impl Chosen {
     /// The kinds that can be chosen.
-    pub const KINDS: [Kind; 5] = [Kind::Text, Kind::Html, Kind::Jpeg, Kind::Png, Kind::Tiff];
+    pub const KINDS: [Kind; 7] =
+        [Kind::Text, Kind::Html, Kind::Jpeg, Kind::Png, Kind::Tiff, Kind::Pdf, Kind::Docx];
 }
 
 /// How a document was converted.
@@ -72,11 +79,19 @@ impl Conversion {
 struct Made {
     part: Part,
     bytes: Vec<u8>,
+    tool: &'static str,
+    version: String,
     left_out: Vec<String>,
 }
 
-/// What converts: this program.
-const TOOL: &str = "varanto";
+impl Made {
+    /// Made by this program.
+    fn here(part: Part, bytes: Vec<u8>, left_out: Vec<String>) -> Self {
+        Self { part, bytes, tool: "varanto", version: VERSION.to_owned(), left_out }
+    }
+}
+
+/// The version of this program: what tools made was asked for and examined by it.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Why a file is not converted.
@@ -114,6 +129,7 @@ impl NotConverted {
 #[derive(Debug)]
 pub struct Converter<'a> {
     chosen: &'a Chosen,
+    tools: Tools,
     /// The batch's folder.
     folder: &'a Path,
     /// Two who want the same file converted wait for one another: it is converted once.
@@ -121,10 +137,16 @@ pub struct Converter<'a> {
 }
 
 impl<'a> Converter<'a> {
-    /// A converter of a batch.
+    /// A converter of a batch, with the tools that are on this machine.
     #[must_use]
-    pub const fn new(chosen: &'a Chosen, folder: &'a Path) -> Self {
-        Self { chosen, folder, busy: [const { Mutex::new(()) }; STRIPES] }
+    pub fn new(chosen: &'a Chosen, folder: &'a Path) -> Self {
+        Self::with(chosen, Tools::of_system(), folder)
+    }
+
+    fn with(chosen: &'a Chosen, tools: Tools, folder: &'a Path) -> Self {
+        // What tools left behind when a rehearsal was ended is of clients.
+        let _ = fs::remove_dir_all(folder.join(WORKING));
+        Self { chosen, tools, folder, busy: [const { Mutex::new(()) }; STRIPES] }
     }
 
     /// Whether files of a kind are to be converted.
@@ -147,7 +169,7 @@ impl<'a> Converter<'a> {
         let _alone = self.busy[stripe].lock().unwrap_or_else(PoisonError::into_inner);
         let sum = hexadecimal(sum.as_ref());
         let kept = self.folder.join(FOLDER).join(&sum[..2]);
-        let name = format!("{sum}.{}", self.recipe(kind));
+        let name = format!("{sum}.{}", self.recipe(kind)?);
         if let Some(known) = kept_before(&kept, &name) {
             return Ok(known);
         }
@@ -155,13 +177,15 @@ impl<'a> Converter<'a> {
             Kind::Text => text::convert(source, self.chosen.encoding)?,
             Kind::Html => hypertext::convert(source, self.chosen.encoding)?,
             Kind::Jpeg | Kind::Png | Kind::Tiff => scan::convert(kind, source)?,
+            Kind::Pdf => ghostscript::convert(source, &self.tools, &self.working())?,
+            Kind::Docx => office::convert(source, &self.tools, &self.working())?,
             _ => return Err(NotConverted::here(format!("no way from {}", kind.name()))),
         };
         let conversion = Conversion {
             source: sum,
             kind: kind.name().to_owned(),
-            tool: TOOL.to_owned(),
-            version: VERSION.to_owned(),
+            tool: made.tool.to_owned(),
+            version: made.version,
             part: made.part.name().to_owned(),
             sha256: hexadecimal(digest(&SHA256, &made.bytes).as_ref()),
             bytes: made.bytes.len() as u64,
@@ -174,21 +198,39 @@ impl<'a> Converter<'a> {
 
     /// Forgets what was made of a file, for the archive would not take it: it is made anew another time.
     pub fn forget(&self, kind: Kind, conversion: &Conversion) {
-        let Some(first) = conversion.source.get(..2) else { return };
-        let name = format!("{}.{}", conversion.source, self.recipe(kind));
+        let (Some(first), Ok(recipe)) = (conversion.source.get(..2), self.recipe(kind)) else {
+            return;
+        };
+        let name = format!("{}.{recipe}", conversion.source);
         // Without its record a file is none; where neither goes, the next rehearsal judges it again.
         for name in [record_part(&name), name] {
             let _ = fs::remove_file(self.folder.join(FOLDER).join(first).join(name));
         }
     }
 
-    /// How a kind is converted: another way makes another file of the same source.
-    fn recipe(&self, kind: Kind) -> String {
+    /// How a kind is converted: another way, or another version of a tool, makes another file of the same source.
+    fn recipe(&self, kind: Kind) -> Result<String, NotConverted> {
         let encoding = self.chosen.encoding.map_or("utf-8", Encoding::name);
-        match kind {
-            Kind::Text | Kind::Html => format!("{}-{VERSION}-{encoding}", kind.name()),
-            _ => format!("{}-{VERSION}", kind.name()),
-        }
+        let recipe = format!("{}-{VERSION}", kind.name());
+        let tool = match kind {
+            Kind::Text | Kind::Html => return Ok(format!("{recipe}-{encoding}")),
+            Kind::Pdf => &self.tools.ghostscript,
+            Kind::Docx => &self.tools.office,
+            _ => return Ok(recipe),
+        };
+        let version = self.tools.version(tool, &self.working())?;
+        Ok(format!("{recipe}-{}", version.replace(|sign: char| !sign.is_ascii_alphanumeric(), ".")))
+    }
+
+    /// The folder in which tools work.
+    fn working(&self) -> PathBuf {
+        self.folder.join(WORKING)
+    }
+}
+
+impl Drop for Converter<'_> {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(self.working());
     }
 }
 
@@ -198,6 +240,8 @@ const STRIPES: usize = 64;
 const FOLDER: &str = "converted";
 /// How the names of records end.
 const RECORD: &str = ".json";
+/// Tools work here, in the batch's folder.
+const WORKING: &str = "converting";
 
 fn private_folder(folder: &Path) -> std::io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)

@@ -64,7 +64,7 @@ pub(super) fn convert(kind: Kind, source: &[u8]) -> Result<Made, NotConverted> {
         return Err(NotConverted::here(format!("{} pages", pictures.len())));
     }
     let bytes = write(pictures).map_err(|error| NotConverted::here(error.to_string()))?;
-    Ok(Made { part: Part::Pdf, bytes, left_out: Vec::new() })
+    Ok(Made::here(Part::Pdf, bytes, Vec::new()))
 }
 
 fn broken(what: &str) -> NotConverted {

@@ -44,7 +44,7 @@ pub(super) fn convert(source: &[u8], encoding: Option<Encoding>) -> Result<Made,
         page.push_str("</pre>");
     }
     page.push_str("</body></html>\n");
-    Ok(Made { part: Part::View, bytes: page.into_bytes(), left_out: Vec::new() })
+    Ok(Made::here(Part::View, page.into_bytes(), Vec::new()))
 }
 
 /// The text of a file: in the encoding that its mark names, in UTF-8 where it reads so, or in the one that is said.

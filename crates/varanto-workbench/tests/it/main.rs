@@ -3,8 +3,6 @@
 mod archive;
 mod deployment;
 mod proposal;
-mod queue;
-mod queued_rows;
 mod rehearsal;
 mod run;
 mod world;

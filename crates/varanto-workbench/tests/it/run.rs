@@ -311,3 +311,69 @@ fn what_was_changed_since_the_rehearsal_is_not_archived() {
     );
     assert_eq!(archive.versions(), before);
 }
+
+/// OLD-1, OLD-7, OLD-9: a letter and a PDF file that is no PDF/A are converted, archived and proven, with what converted
+/// them; one that would lose a word waits for a person. Where the tools are missing, that is told of each.
+#[test]
+fn letters_and_pdf_files_go_from_delivery_to_report() {
+    const WAYS: [(&str, &[u8]); 2] = [
+        ("LibreOffice", include_bytes!("../../assets/tests/kirje.docx")),
+        ("Ghostscript", include_bytes!("../../assets/tests/plain.pdf")),
+    ];
+    let mut world = World::new(SourceSystem::Aamu, 60);
+    let sound = {
+        let _work = world.rehearse();
+        let work = rusqlite::Connection::open(world.batch().join("work.sqlite")).unwrap();
+        let sql =
+            "SELECT place, file FROM item WHERE state = 'sound' AND kind = 'pdf' ORDER BY place";
+        let mut statement = work.prepare(sql).unwrap();
+        let rows = statement.query_map([], |row| {
+            let (place, file): (i64, i64) = (row.get(0)?, row.get(1)?);
+            Ok((place.unsigned_abs(), usize::try_from(file).unwrap()))
+        });
+        rows.unwrap().collect::<Result<Vec<_>, _>>().unwrap()
+    };
+    let delivery = Delivery::open(&world.place()).unwrap();
+    let path = |at: usize| world.place().join(&delivery.entries()[sound[at].1].name);
+    let field = b"{\\rtf1 \\field}";
+    for (at, bytes) in [WAYS[0].1, WAYS[1].1, field].into_iter().enumerate() {
+        std::fs::write(path(at), bytes).unwrap();
+    }
+    let mapping = world.folder.path().join("mapping.toml");
+    let text = std::fs::read_to_string(mapping).unwrap();
+    let text = text.replace("kinds = [", "kinds = [\"docx\", \"pdf\", ");
+    world.mapping = varanto_workbench::mapping::read(&text).unwrap();
+    let mut work = world.rehearse();
+    let told = faults(&world.batch());
+    let told_of = |at: usize| -> Vec<&str> {
+        told.iter()
+            .filter(|(place, _)| *place == sound[at].0)
+            .map(|(_, code)| code.as_str())
+            .collect()
+    };
+    assert_eq!(told_of(2), ["file-wants-conversion"]);
+    if let Some(missing) = ["soffice", "gs", "pdftotext"].into_iter().find(|tool| !is_there(tool)) {
+        eprintln!("{missing} is not on this machine: what it converts is not tested");
+        let told = [told_of(0), told_of(1)].concat();
+        assert!(told.contains(&"not-converted"), "{told:?}");
+        return;
+    }
+    assert_eq!([told_of(0), told_of(1)].concat(), Vec::<&str>::new());
+    let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
+    run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
+    let report = world.folder.path().join("reconciliation.jsonl");
+    let delivery = Delivery::open(&world.place()).unwrap();
+    let mut door = archive.door();
+    let day = "2026-11-25T12:00:00Z";
+    reconcile(&work, &delivery, &world.mapping, &mut *door, day, &report, &mut |_, _| {}).unwrap();
+    verify(&report).unwrap();
+    let text = std::fs::read_to_string(&report).unwrap();
+    for (tool, _) in WAYS {
+        let line = text.lines().find(|line| line.contains(&format!("\"tool\":\"{tool}\"")));
+        assert!(line.is_some_and(|line| line.contains("\"archived\"")), "{tool}: {line:?}");
+    }
+}
+
+fn is_there(tool: &str) -> bool {
+    std::process::Command::new(tool).arg("-v").output().is_ok()
+}
