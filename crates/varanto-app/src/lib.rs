@@ -16,6 +16,7 @@ mod error;
 mod inquiry;
 pub mod mandates;
 pub mod moving;
+pub mod old_data;
 pub mod oversight;
 pub mod persons;
 pub mod plan;

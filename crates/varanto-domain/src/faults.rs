@@ -283,6 +283,18 @@ fault_kinds! {
     BeingRecorded = "being-recorded";
     /// The document is on another list already that waits. Args: `list`.
     ListedAlready = "listed-already";
+    /// What a person completed of a row of old data waits for another one's check.
+    AnswerNotChecked = "answer-not-checked";
+    /// Archiving of a batch of old data has begun: nothing is completed any more.
+    BatchBegun = "batch-begun";
+    /// A batch of old data is being rehearsed or archived at this moment.
+    BatchBusy = "batch-busy";
+    /// A decision on a row of old data that the row gives no cause for. Args: `decision`.
+    DecisionDoesNotFit = "decision-does-not-fit";
+    /// It was changed since it was looked at.
+    ChangedMeanwhile = "changed-meanwhile";
+    /// Something that touches many was not said to be meant. Args: `count`.
+    NotConfirmed = "not-confirmed";
     /// The documents of a list are in more than one register.
     SeveralRegisters = "several-registers";
     /// The list or hold stands otherwise than what is asked needs. Args: `state`.

@@ -50,6 +50,8 @@ pub struct Config {
     pub backup: Backup,
     /// Which documents have retention periods of their own.
     pub retention: Retention,
+    /// Where the batches of old client data are that archivists complete.
+    pub old_data: OldData,
     /// What the pages tell to everybody.
     pub pages: Pages,
     /// What the program tells about itself.
@@ -392,6 +394,14 @@ pub struct Backup {
     pub keep_months: usize,
 }
 
+/// Old client data on their way into the archive.
+#[derive(Debug, Clone, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct OldData {
+    /// The folder whose folders are the batches that archivists complete at their desk; empty: there are none.
+    pub batches: PathBuf,
+}
+
 /// What the program tells about itself.
 #[derive(Debug, Clone, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
@@ -428,6 +438,7 @@ impl Default for Config {
             mandate_register: MandateRegister::default(),
             backup: Backup::default(),
             retention: Retention::default(),
+            old_data: OldData::default(),
             pages: Pages::default(),
             log: Log::default(),
         }

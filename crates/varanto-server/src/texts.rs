@@ -128,6 +128,22 @@ pub fn text(language: Language, key: &str) -> String {
     find(language, key).unwrap_or(key).to_owned()
 }
 
+/// What is wrong and what would be right, of a fault that was kept by its code; of one that this program has no words for,
+/// its code.
+pub(crate) fn of_kept_fault<'a>(
+    language: Language,
+    code: &str,
+    value: impl Fn(&str) -> Option<std::borrow::Cow<'a, str>> + Copy,
+) -> [String; 2] {
+    ["message", "right"].map(|part| {
+        let key = format!("fault.{code}.{part}");
+        if find(language, &key).is_none() {
+            return if part == "message" { code.to_owned() } else { String::new() };
+        }
+        fill(language, &key, value)
+    })
+}
+
 /// The text of a key with its `{placeholders}` filled in; one that nobody fills becomes a dash.
 pub fn fill<'a>(
     language: Language,

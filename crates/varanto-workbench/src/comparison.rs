@@ -7,6 +7,7 @@ use rusqlite::params;
 use varanto_app::archive::{CheckOptions, check_submission};
 use varanto_domain::faults::{Fault, FaultKind};
 
+use crate::answers::Decision;
 use crate::dossiers::each_dossier;
 use crate::rehearsal::{Rehearsal, RehearsalError};
 use crate::work::Work;
@@ -16,7 +17,7 @@ const MARK_FAULTY: &str = "UPDATE item SET state = 'faulty'
 
 /// Each of the rows that share something, and the place of the first other one.
 macro_rules! shared {
-    ($from:literal, $by:literal, $more:literal) => {
+    ($from:expr, $by:literal, $more:literal) => {
         concat!(
             "SELECT number, CASE WHEN place = first THEN second ELSE first END FROM (
                SELECT number, place, count(*) OVER same AS several, min(file) OVER same AS least,
@@ -30,18 +31,36 @@ macro_rules! shared {
     };
 }
 
-const SAME_SOURCE: &str = shared!("source_id IS NOT NULL", "source_id", "");
-const SAME_FILE: &str = shared!("file IS NOT NULL", "file", "");
+/// That `other` is another row with the same document as `item`: the same file, and all that is said of it is the same,
+/// the controller and the order of non-disclosure too; but for what the source calls the document and its file.
+macro_rules! same_document {
+    () => {
+        "other.digest = item.digest AND other.number <> item.number AND other.bytes > 0
+          AND json_remove(other.said, '$.document', '$.file') = json_remove(item.said, '$.document', '$.file')"
+    };
+}
+pub(crate) use same_document;
+
+/// What a person decided not to bring is no second one.
+macro_rules! brought {
+    ($($from:literal)*) => {
+        concat!($($from,)* " AND (left_out IS NULL OR left_out NOT IN
+          ('delivered-twice', 'nothing-to-bring', 'stays-elsewhere'))")
+    };
+}
+
+const SAME_SOURCE: &str = shared!(brought!("source_id IS NOT NULL"), "source_id", "");
+const SAME_FILE: &str = shared!(brought!("file IS NOT NULL"), "file", "");
 /// Rows that name one file are told already.
 const SAME_CONTENT: &str =
     shared!("day IS NOT NULL AND bytes > 0", "digest, client, day", " AND least <> most");
-const TWO_CODES: &str = "WITH person AS (
+const TWO_CODES: &str = concat!("WITH person AS (
     SELECT number, place, said ->> '$.client' AS named, client AS code FROM item
-    WHERE named IS NOT NULL AND code IS NOT NULL),
+    WHERE ", brought!("named IS NOT NULL AND code IS NOT NULL"), "),
   several AS (SELECT named FROM person GROUP BY named HAVING count(DISTINCT code) > 1),
   first AS (SELECT named, code, min(place) AS place FROM person JOIN several USING (named) GROUP BY named, code)
   SELECT person.number, min(first.place) FROM person JOIN first USING (named)
-    WHERE first.code <> person.code GROUP BY person.number";
+    WHERE first.code <> person.code GROUP BY person.number");
 /// One client of one controller stands in one way, and an active one in one relationship.
 const TWO_STATES: &str = "WITH stand AS (
     SELECT number, place, client, said ->> '$.\"controller.id\"' AS controller,
@@ -53,23 +72,34 @@ const TWO_STATES: &str = "WITH stand AS (
   SELECT stand.number, min(first.place) FROM stand JOIN first USING (client, controller)
     WHERE first.stands <> stand.stands GROUP BY stand.number";
 /// People marry, and change a name; who has another family name and another first name is somebody else.
-const TWO_NAMES: &str = "WITH named AS (
+const TWO_NAMES: &str = concat!(
+    "WITH named AS (
     SELECT number, place, client, lower(said ->> '$.\"client.family_name\"') AS family,
       lower(substr(said ->> '$.\"client.given_names\"' || ' ', 1,
         instr(said ->> '$.\"client.given_names\"' || ' ', ' ') - 1)) AS given
-    FROM item WHERE client IS NOT NULL),
+    FROM item WHERE ",
+    brought!("client IS NOT NULL"),
+    "),
   several AS (SELECT client FROM named GROUP BY client
     HAVING count(DISTINCT family) > 1 AND count(DISTINCT given) > 1),
   first AS (SELECT client, family, given, min(place) AS place FROM named JOIN several USING (client)
     GROUP BY client, family, given)
   SELECT named.number, min(first.place) FROM named JOIN first USING (client)
-    WHERE first.family <> named.family AND first.given <> named.given GROUP BY named.number";
+    WHERE first.family <> named.family AND first.given <> named.given GROUP BY named.number"
+);
 /// An attachment hangs on a document of the same case that is none itself.
 const ORPHANS: &str = "SELECT number FROM item WHERE state = 'sound' AND said ->> '$.main_document' IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM item main WHERE main.source_id = item.said ->> '$.main_document'
     AND main.state = 'sound' AND main.case_id = item.case_id AND main.said ->> '$.main_document' IS NULL)";
 const DROP_EMPTY: &str = "DELETE FROM dossier WHERE kept NOT IN (
     SELECT case_id FROM item WHERE state = 'sound' UNION SELECT relationship FROM item WHERE state = 'sound')";
+/// A row is delivered twice where another one brings the same file, and says all the same of it but how it is called.
+const ALONE: &str = concat!(
+    "SELECT number FROM item WHERE left_out = 'delivered-twice'
+  AND NOT EXISTS (SELECT 1 FROM item other WHERE other.left_out IS NULL AND ",
+    same_document!(),
+    ")"
+);
 /// A fault of a case or relationship is one of every document that hangs on it.
 const OF_DOSSIER: &str =
     "SELECT number FROM item WHERE client = ?1 AND (case_id = ?2 OR relationship = ?2)
@@ -96,15 +126,17 @@ pub(crate) fn compare(
     if !rehearsal.mapping.keep_both {
         add_shared(work, FaultKind::SameContent, "file", SAME_CONTENT)?;
     }
+    let alone = numbers(work, ALONE)?;
+    for number in alone {
+        work.add_fault(number, &Decision::DeliveredTwice.does_not_fit())?;
+        work.connection()
+            .prepare_cached("UPDATE item SET state = 'sound', left_out = NULL WHERE number = ?")?
+            .execute([number])?;
+    }
     work.connection().execute_batch(MARK_FAULTY)?;
     make_dossiers(rehearsal, options, work)?;
     work.connection().execute_batch(MARK_FAULTY)?;
-    let orphans: Vec<i64> = {
-        let mut statement = work.connection().prepare(ORPHANS)?;
-        let rows = statement.query_map([], |row| row.get(0))?;
-        rows.collect::<Result<_, _>>()?
-    };
-    for number in orphans {
+    for number in numbers(work, ORPHANS)? {
         let fault = Fault::new(FaultKind::MainDocumentNotBrought, "main_document", "ARC-4");
         work.add_fault(number, &fault)?;
     }
@@ -114,6 +146,12 @@ pub(crate) fn compare(
     Ok(())
 }
 
+fn numbers(work: &Work, query: &str) -> Result<Vec<i64>, RehearsalError> {
+    let mut statement = work.connection().prepare(query)?;
+    let rows = statement.query_map([], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 fn add_shared(
     work: &Work,
     kind: FaultKind,
@@ -121,9 +159,16 @@ fn add_shared(
     query: &str,
 ) -> Result<(), RehearsalError> {
     let mut statement = work.connection().prepare(query)?;
+    let mut standing = work.connection().prepare(
+        "SELECT instr(' ' || completed || ' ', ' stands:' || ?2 || ' ') > 0 FROM item WHERE number = ?1",
+    )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let (number, first): (i64, i64) = (row.get(0)?, row.get(1)?);
+        let stands: Option<bool> = standing.query_row((number, kind.code()), |row| row.get(0))?;
+        if stands == Some(true) {
+            continue;
+        }
         work.add_fault(number, &Fault::new(kind, element, "OLD-9").arg("first", first))?;
     }
     Ok(())

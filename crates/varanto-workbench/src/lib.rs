@@ -7,6 +7,7 @@
 //! Source: OLD-1 to OLD-10; document 002 of the sources.
 
 pub mod addition;
+pub mod answers;
 mod comparison;
 pub mod conversion;
 pub mod delivery;
@@ -19,6 +20,7 @@ pub mod kind;
 pub mod mapping;
 pub mod plan;
 pub mod proposal;
+pub mod queue;
 mod reading;
 pub mod reconciliation;
 pub mod rehearsal;

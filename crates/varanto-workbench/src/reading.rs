@@ -2,11 +2,13 @@
 //!
 //! Source: OLD-1, OLD-7, OLD-9.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use aws_lc_rs::digest::{Context, SHA256};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::PersonalIdentityCode;
 
+use crate::answers::Answers;
 use crate::delivery::{Delivery, DeliveryError, Found, Row};
 use crate::documents::Values;
 use crate::mapping::{Mapping, Target, Unmapped, WhyUnmapped};
@@ -123,8 +125,24 @@ impl<'a> Reading<'a> {
             }
         }
         self.join(work, &mut row, &mut faults)?;
+        // What stands in a row that does not read is not known: nothing that was answered is of it.
+        let name = match row.broken {
+            Some(_) => None,
+            None => Some(work.name_row(&digest_of(&row))?),
+        };
+        let answers = match &name {
+            Some(name) => Answers::of(work, name, self.mapping.checked_by_two)?,
+            None => Answers::default(),
+        };
         let mut values = Values::new();
         for target in Target::ALL.iter().copied() {
+            if let Some(said) = answers.value(target) {
+                // Nothing is said, and that is what was found out.
+                if !said.is_empty() {
+                    values.insert(target, said.to_owned());
+                }
+                continue;
+            }
             match self.mapping.value(target, &row) {
                 Ok(Some(value)) => {
                     values.insert(target, value);
@@ -150,8 +168,9 @@ impl<'a> Reading<'a> {
                 None
             }
         });
-        let number = work.add_item(row.number, &values, file)?;
-        for fault in faults {
+        let number = work.add_item((row.number, name.as_ref()), &values, file, &answers)?;
+        faults.retain(|fault| !answers.settle(fault, self.mapping));
+        for fault in faults.into_iter().chain(answers.waits()) {
             work.add_fault(number, &fault)?;
         }
         Ok(())
@@ -182,7 +201,7 @@ impl<'a> Reading<'a> {
                     continue;
                 }
             };
-            let beside: HashMap<String, String> = serde_json::from_str(&beside)
+            let beside: BTreeMap<String, String> = serde_json::from_str(&beside)
                 .map_err(|_| WorkError::Foreign("a row".to_owned()))?;
             let mut columns = row.columns.to_vec();
             row.values.resize(columns.len(), String::new());
@@ -194,6 +213,20 @@ impl<'a> Reading<'a> {
         }
         Ok(())
     }
+}
+
+/// What a row says with what stands beside it, word for word, as a digest.
+pub(crate) fn digest_of(row: &Row) -> [u8; 32] {
+    let mut context = Context::new(&SHA256);
+    let mut add = |text: &str| {
+        context.update(&(text.len() as u64).to_be_bytes());
+        context.update(text.as_bytes());
+    };
+    add(&format!("{} {}", row.surplus, row.columns.len()));
+    row.columns.iter().chain(&row.values).for_each(|text| add(text));
+    let mut digest = [0; 32];
+    digest.copy_from_slice(context.finish().as_ref());
+    digest
 }
 
 fn fault_of_value(target: Target, unmapped: &Unmapped, shown: bool) -> Fault {

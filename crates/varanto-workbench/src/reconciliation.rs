@@ -68,6 +68,9 @@ pub struct Entry {
     /// How it was converted, where the archive has what was made of the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversion: Option<Conversion>,
+    /// What of the row a person completed, or let stand, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub completed: Vec<String>,
     /// Its receipt.
     pub receipt: Option<Box<RawValue>>,
 }
@@ -207,11 +210,12 @@ struct Known {
     receipt: Option<String>,
     conversion: Option<String>,
     codes: Option<String>,
+    completed: Option<String>,
 }
 
 const ROWS: &str =
     "SELECT place, source_id, file, state, left_out, digest, bytes, receipt, conversion,
-    (SELECT group_concat(DISTINCT code) FROM fault WHERE fault.number = item.number)
+    (SELECT group_concat(DISTINCT code) FROM fault WHERE fault.number = item.number), completed
   FROM item ORDER BY number";
 
 impl Known {
@@ -227,6 +231,7 @@ impl Known {
             receipt: row.get(7)?,
             conversion: row.get(8)?,
             codes: row.get(9)?,
+            completed: row.get(10)?,
         })
     }
 }
@@ -280,6 +285,7 @@ impl Pass<'_> {
                 why: None,
                 document: None,
                 conversion: None,
+                completed: Vec::new(),
                 receipt: None,
             })?;
         }
@@ -301,6 +307,10 @@ impl Pass<'_> {
             why: known.left_out.or(known.codes.filter(|_| !archived)),
             document: document.as_ref().map(ToString::to_string),
             conversion: None,
+            completed: known
+                .completed
+                .map(|names| names.split(' ').map(str::to_owned).collect())
+                .unwrap_or_default(),
             receipt: None,
         };
         let (true, Some(receipt)) = (archived, known.receipt) else { return Ok(entry) };

@@ -4,6 +4,7 @@
 //! Source: OLD-3 to OLD-9.
 
 use std::panic::resume_unwind;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -16,6 +17,7 @@ use varanto_domain::ids::PersonalIdentityCode;
 use varanto_domain::old_data::{HangsOn, LeftOut, Selectable, needs_original_task};
 use varanto_domain::time::Instant;
 
+use crate::answers::Decision;
 use crate::comparison;
 use crate::conversion::{Converter, NotConverted};
 use crate::delivery::{Delivery, DeliveryError, Found};
@@ -23,6 +25,7 @@ use crate::documents::{FOR_EVER, OldDocument, read_document};
 use crate::identifiers;
 use crate::kind::Kind;
 use crate::mapping::{Mapping, Target};
+use crate::queue::has_nothing_to_bring;
 use crate::reading::Reading;
 use crate::work::{
     FINGERPRINT, FileFacts, Finding, Item, Keys, State, UNDONE_EDITION, Work, WorkError,
@@ -102,6 +105,7 @@ impl Rehearsal<'_> {
             return Err(RehearsalError::Undone(self.mapping.edition));
         }
         let fingerprint = fingerprint(self.delivery, self.mapping)?;
+        let answers = work.answers_given()?;
         work.together(Work::clear)?;
         let reading = Reading::new(self.delivery, self.mapping);
         reading.run(work, &|read| (self.progress)(Stage::Reading, read, 0))?;
@@ -115,6 +119,7 @@ impl Rehearsal<'_> {
             work.set_about("rehearsed_at", &self.now.to_string())?;
             work.set_about("source", &self.mapping.source)?;
             work.set_about("batch", &self.mapping.batch)?;
+            work.note_answers_taken(answers)?;
             Ok(work.set_about(FINGERPRINT, &fingerprint)?)
         })
     }
@@ -193,8 +198,37 @@ impl Rehearsal<'_> {
         CheckOptions { now: self.now, caller: None, pdf, signatures }
     }
 
-    /// Everything that can be told of one document alone.
+    /// What archiving would say of one row, read or completed so.
+    pub(crate) fn check_one(&self, item: &Item, folder: &Path) -> Vec<Fault> {
+        let (rules, signatures) = (rules(), SignatureTrust::not_asked_for());
+        let converter = Converter::new(&self.mapping.convert, folder);
+        self.check(item, &self.options(&rules, &signatures), &converter).faults
+    }
+
+    /// Everything that can be told of one document alone. What a person decided of it is judged anew: what was true of the
+    /// row when it was decided may be so no more.
     fn check(&self, item: &Item, options: &CheckOptions<'_>, converter: &Converter<'_>) -> Finding {
+        let mut finding = self.check_alone(item, options, converter);
+        let Some(decision) = item.decided.filter(|_| finding.left_out.is_none()) else {
+            return finding;
+        };
+        let nothing = |fault: &Fault| has_nothing_to_bring(fault.code());
+        if decision == Decision::NothingToBring
+            && (item.file_is_missing || finding.faults.iter().any(nothing))
+        {
+            let left_out = Some(decision.code());
+            return Finding { left_out, keys: None, faults: Vec::new(), ..finding };
+        }
+        finding.faults.push(decision.does_not_fit());
+        finding
+    }
+
+    fn check_alone(
+        &self,
+        item: &Item,
+        options: &CheckOptions<'_>,
+        converter: &Converter<'_>,
+    ) -> Finding {
         let mut finding = Finding { number: item.number, ..Finding::default() };
         let code = item.values.get(&Target::IdentityCode);
         finding.client = code
@@ -202,6 +236,18 @@ impl Rehearsal<'_> {
             .map(|code| code.reveal().to_owned());
         let document = read_document(item.values.clone(), &mut finding.faults);
         let content = item.file.and_then(|at| self.content(at, &mut finding));
+        let left_out = match item.decided {
+            // Whether it was, all rows together tell.
+            Some(Decision::DeliveredTwice) => item.decided,
+            Some(Decision::StaysElsewhere) => {
+                item.decided.filter(|_| !self.mapping.kept_elsewhere.trim().is_empty())
+            }
+            Some(Decision::NothingToBring) | None => None,
+        };
+        if let Some(decision) = left_out {
+            let left_out = Some(decision.code());
+            return Finding { left_out, faults: Vec::new(), ..finding };
+        }
         let Some(document) = document else { return finding };
         // What the choice turns on is known of a row without faults alone.
         if item.told.is_empty()

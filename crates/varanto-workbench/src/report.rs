@@ -155,7 +155,7 @@ fn faults(work: &Work) -> Result<Vec<FaultGroup>, WorkError> {
     Ok(found)
 }
 
-fn read_args(args: &str) -> BTreeMap<String, String> {
+pub(crate) fn read_args(args: &str) -> BTreeMap<String, String> {
     let Ok(Value::Object(args)) = serde_json::from_str(args) else { return BTreeMap::new() };
     args.into_iter().filter_map(|(name, value)| Some((name, value.as_str()?.to_owned()))).collect()
 }

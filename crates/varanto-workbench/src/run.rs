@@ -127,6 +127,10 @@ impl Run<'_> {
     /// What ended it early; what was archived until then is noted down.
     pub fn run(&self, work: &mut Work, doors: Vec<Box<dyn Door>>) -> Result<Done, RunError> {
         check_rehearsed(work, self.delivery, self.mapping)?;
+        if !work.begin_sending()? {
+            let waits = "people completed rows since the rehearsal; rehearse again";
+            return Err(RunError::NotRehearsed(waits.to_owned()));
+        }
         // What the archive refused is asked again: what kept it out may be mended.
         work.connection().execute_batch(AGAIN)?;
         if work.count(State::Sound)? > 0 {
@@ -237,7 +241,7 @@ const AGAIN: &str = "UPDATE item SET state = 'sound' WHERE state = 'refused';
 ///
 /// # Errors
 /// That they are not.
-pub(crate) fn check_rehearsed(
+pub fn check_rehearsed(
     work: &Work,
     delivery: &Delivery,
     mapping: &Mapping,

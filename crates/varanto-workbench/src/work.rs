@@ -7,11 +7,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use varanto_domain::faults::Fault;
 use varanto_domain::ids::Oid;
 
+use crate::answers::{Answers, Decision};
 use crate::conversion::Conversion;
 use crate::documents::Values;
 use crate::mapping::Target;
@@ -21,8 +23,30 @@ pub(crate) const FINGERPRINT: &str = "fingerprint";
 /// Under which key it is known which edition was undone.
 pub(crate) const UNDONE_EDITION: &str = "undone_edition";
 
+/// Under which key it is counted how often a person answered.
+const ANSWERS_GIVEN: &str = "answers_given";
+/// Under which key it is known how many of these answers the last rehearsal took in.
+const ANSWERS_TAKEN: &str = "answers_taken";
+
+/// Under which keys it is known what was rehearsed: where the delivery is, the mapping file's text, and the files of code
+/// sets.
+pub(crate) const DELIVERY: &str = "delivery";
+pub(crate) const MAPPING: &str = "mapping";
+const CODE_SETS: &str = "code_sets";
+
+/// Under which key it is known that a run has begun: from then on nothing that people complete is taken in.
+const SENDING: &str = "sending";
+
 /// Under which key it is known what was reconciled last.
 pub(crate) const RECONCILED: &str = "reconciled";
+
+/// How long the program waits for another one that writes into the work file.
+const PATIENCE: Duration = Duration::from_mins(2);
+/// How long somebody at a page waits for it.
+const PATIENCE_OF_PEOPLE: Duration = Duration::from_secs(3);
+
+/// What a row is called by what the source says in it.
+pub(crate) type RowName = Vec<u8>;
 
 /// What stands beside a row under a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +135,10 @@ pub struct Item {
     pub file: Option<usize>,
     /// Of which elements a fault is told already.
     pub told: String,
+    /// Why a person decided that it is not brought.
+    pub decided: Option<Decision>,
+    /// Whether it names a file that the delivery does not have.
+    pub file_is_missing: bool,
 }
 
 /// What checking found of a document.
@@ -176,6 +204,8 @@ CREATE TABLE IF NOT EXISTS beside (
 CREATE TABLE IF NOT EXISTS item (
   number INTEGER PRIMARY KEY,
   place INTEGER NOT NULL,
+  -- What the source says in this row: a digest, and how many equal rows are before it.
+  row BLOB,
   source_id TEXT,
   file INTEGER,
   said TEXT NOT NULL,
@@ -185,8 +215,13 @@ CREATE TABLE IF NOT EXISTS item (
   document TEXT, case_id TEXT, relationship TEXT, client TEXT, day TEXT, task TEXT, client_state TEXT,
   receipt TEXT,
   -- How the file is converted: tool, version, digests.
-  conversion TEXT);
+  conversion TEXT,
+  -- What a person completed, or let stand, with spaces between.
+  completed TEXT,
+  -- The controller, where the row names one that reads.
+  controller TEXT);
 CREATE INDEX IF NOT EXISTS item_state ON item (state, number);
+CREATE INDEX IF NOT EXISTS item_place ON item (place);
 CREATE INDEX IF NOT EXISTS item_source ON item (source_id);
 CREATE INDEX IF NOT EXISTS item_file ON item (file);
 CREATE INDEX IF NOT EXISTS item_case ON item (client, relationship, case_id, number);
@@ -202,6 +237,13 @@ CREATE INDEX IF NOT EXISTS fault_code ON fault (code, element);
 -- A case or old relationship that documents hang on.
 CREATE TABLE IF NOT EXISTS dossier (
   kept TEXT PRIMARY KEY, kind TEXT NOT NULL, client TEXT NOT NULL, state TEXT NOT NULL, receipt TEXT) WITHOUT ROWID;
+-- What people completed of a row; a rehearsal forgets none of it. It is of the row that says the very same, wherever that
+-- stands, and of no other one; `place` is where it stood. `serial` counts whatever people did.
+CREATE TABLE IF NOT EXISTS answer (
+  row BLOB NOT NULL, element TEXT NOT NULL, value TEXT NOT NULL, place INTEGER NOT NULL,
+  given_by TEXT NOT NULL, given_name TEXT NOT NULL, given_at TEXT NOT NULL,
+  checked_by TEXT, checked_name TEXT, checked_at TEXT, serial INTEGER NOT NULL,
+  PRIMARY KEY (row, element)) WITHOUT ROWID;
 ";
 
 impl Work {
@@ -224,8 +266,35 @@ impl Work {
         connection.pragma_update(None, "journal_mode", "wal")?;
         // What is lost with the power is asked again of the archive, which answers the same receipt.
         connection.pragma_update(None, "synchronous", "normal")?;
+        connection.busy_timeout(PATIENCE)?;
         connection.execute_batch(SCHEMA)?;
+        // A file of before people could answer.
+        if connection.prepare("SELECT completed FROM item").is_err() {
+            connection.execute_batch(
+                "ALTER TABLE item ADD COLUMN completed TEXT; ALTER TABLE item ADD COLUMN row BLOB;
+                 ALTER TABLE item ADD COLUMN controller TEXT",
+            )?;
+        }
+        connection.execute_batch("CREATE INDEX IF NOT EXISTS item_row ON item (row)")?;
         Ok(Self { connection, folder: folder.to_owned() })
+    }
+
+    /// Opens the work file of a batch's folder for people at a page, and makes nothing: what they do is on the disk before
+    /// it is answered, and they wait no longer than people do. `None` where there is none, or one of before people could
+    /// answer.
+    pub(crate) fn for_people(folder: &Path) -> Result<Option<Self>, WorkError> {
+        let file = folder.join("work.sqlite");
+        if !file.is_file() {
+            return Ok(None);
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&file, flags)?;
+        connection.busy_timeout(PATIENCE_OF_PEOPLE)?;
+        connection.pragma_update(None, "synchronous", "full")?;
+        let has =
+            "SELECT EXISTS (SELECT 1 FROM pragma_table_info('item') WHERE name = 'controller')";
+        let knows_answers: bool = connection.query_row(has, [], |row| row.get(0))?;
+        Ok(knows_answers.then(|| Self { connection, folder: folder.to_owned() }))
     }
 
     /// The batch's folder.
@@ -239,7 +308,7 @@ impl Work {
     /// # Errors
     /// Those of the things, after which none was done.
     pub fn together<T, E: From<WorkError>>(
-        &mut self,
+        &self,
         things: impl FnOnce(&Self) -> Result<T, E>,
     ) -> Result<T, E> {
         let begin = |sql| self.connection.execute_batch(sql).map_err(WorkError::from);
@@ -282,7 +351,7 @@ impl Work {
         Ok(())
     }
 
-    /// Forgets everything that a rehearsal found, but for which edition was undone.
+    /// Forgets everything that a rehearsal found, but for which edition was undone and what people answered.
     ///
     /// # Errors
     /// What SQLite says.
@@ -290,7 +359,10 @@ impl Work {
         for table in ["beside", "item", "fault", "dossier", "stray"] {
             self.connection.execute(&format!("DELETE FROM {table}"), [])?;
         }
-        self.connection.execute("DELETE FROM about WHERE key <> ?", [UNDONE_EDITION])?;
+        self.connection.execute(
+            "DELETE FROM about WHERE key NOT IN (?, ?)",
+            [UNDONE_EDITION, ANSWERS_GIVEN],
+        )?;
         Ok(())
     }
 
@@ -340,25 +412,49 @@ impl Work {
         })
     }
 
-    /// Keeps a document of the index; `place` is where its row stands.
+    /// The name of a row whose content has this digest: no row before it has the same.
+    pub(crate) fn name_row(&self, digest: &[u8; 32]) -> Result<RowName, WorkError> {
+        let name = |copy: u32| [digest.as_slice(), &copy.to_be_bytes()].concat();
+        let last: Option<RowName> = self
+            .connection
+            .prepare_cached(
+                "SELECT row FROM item WHERE row BETWEEN ? AND ? ORDER BY row DESC LIMIT 1",
+            )?
+            .query_row((name(0), name(u32::MAX)), |row| row.get(0))
+            .optional()?;
+        let copy =
+            last.and_then(|last| Some(u32::from_be_bytes(last.get(32..)?.try_into().ok()?) + 1));
+        Ok(name(copy.unwrap_or(0)))
+    }
+
+    /// Keeps a document of the index; its row stands at a place, and has a name.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn add_item(
+    pub(crate) fn add_item(
         &self,
-        place: u64,
+        (place, row): (u64, Option<&RowName>),
         values: &Values,
         file: Option<usize>,
+        answers: &Answers,
     ) -> Result<i64, WorkError> {
         let said = write_values(values);
         let source_id = values.get(&Target::Document);
+        let controller = values.get(&Target::Controller).filter(|one| Oid::parse(one).is_ok());
         self.connection
-            .prepare_cached("INSERT INTO item (place, source_id, file, said) VALUES (?, ?, ?, ?)")?
+            .prepare_cached(
+                "INSERT INTO item (place, row, controller, source_id, file, said, left_out, completed)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            )?
             .execute(params![
                 i64::try_from(place).unwrap_or(i64::MAX),
+                row,
+                controller,
                 source_id,
                 file.map(|at| i64::try_from(at).unwrap_or(i64::MAX)),
-                said
+                said,
+                answers.decision().map(Decision::code),
+                answers.names(),
             ])?;
         Ok(self.connection.last_insert_rowid())
     }
@@ -393,7 +489,8 @@ impl Work {
     pub fn unchecked(&self, after: i64, most: u32) -> Result<Vec<Item>, WorkError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT number, said, file,
-               (SELECT group_concat(element, ' ') FROM fault WHERE fault.number = item.number)
+               (SELECT group_concat(element, ' ') FROM fault WHERE fault.number = item.number), left_out,
+               EXISTS (SELECT 1 FROM fault WHERE fault.number = item.number AND code = 'missing-file')
              FROM item WHERE number > ? AND state = 'read' ORDER BY number LIMIT ?",
         )?;
         let mut rows = statement.query(params![after, most])?;
@@ -405,6 +502,8 @@ impl Work {
                 values: read_values(row.get_ref(1)?.as_str().unwrap_or_default())?,
                 file: file.and_then(|at| usize::try_from(at).ok()),
                 told: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
+                decided: row.get::<_, Option<String>>(4)?.as_deref().and_then(Decision::of_code),
+                file_is_missing: row.get(5)?,
             });
         }
         Ok(items)
@@ -440,6 +539,12 @@ impl Work {
                 keys.map(|keys| keys.state),
                 file.and_then(|file| file.conversion.as_ref()).map(write_conversion),
             ])?;
+        if finding.left_out.is_some() {
+            // Who is not brought wants nothing.
+            self.connection
+                .prepare_cached("DELETE FROM fault WHERE number = ?")?
+                .execute([finding.number])?;
+        }
         for fault in &finding.faults {
             self.add_fault(finding.number, fault)?;
         }
@@ -465,6 +570,109 @@ impl Work {
         let count: i64 =
             self.connection.query_row("SELECT count(*) FROM dossier", [], |row| row.get(0))?;
         Ok(count.unsigned_abs())
+    }
+
+    /// How many answers of people there were, ever: a rehearsal notes it at its beginning.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub(crate) fn answers_given(&self) -> Result<u64, WorkError> {
+        Ok(self.about(ANSWERS_GIVEN)?.and_then(|count| count.parse().ok()).unwrap_or(0))
+    }
+
+    /// Counts that people answered, checked or took back; within what is done together.
+    pub(crate) fn count_answers(&self) -> Result<u64, WorkError> {
+        let serial = self.answers_given()? + 1;
+        self.set_about(ANSWERS_GIVEN, &serial.to_string())?;
+        Ok(serial)
+    }
+
+    /// How many answers the last rehearsal took in.
+    pub(crate) fn answers_taken(&self) -> Result<u64, WorkError> {
+        Ok(self.about(ANSWERS_TAKEN)?.and_then(|count| count.parse().ok()).unwrap_or(0))
+    }
+
+    /// Begins to send: nothing that people complete from now on is taken in, and nothing that they completed may wait.
+    /// Whether it is so.
+    pub(crate) fn begin_sending(&self) -> Result<bool, WorkError> {
+        self.together(|work| {
+            let taken_in = work.sends()? || !work.answers_wait()?;
+            if taken_in {
+                work.set_about(SENDING, "begun")?;
+            }
+            Ok(taken_in)
+        })
+    }
+
+    /// Whether a run has begun, or something is archived.
+    pub(crate) fn sends(&self) -> Result<bool, WorkError> {
+        Ok(self.about(SENDING)?.is_some() || self.begun()? > 0)
+    }
+
+    /// Notes which rows are sound, for as long as the file is open.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn note_sound(&self) -> Result<(), WorkError> {
+        Ok(self.connection.execute_batch(
+            "DROP TABLE IF EXISTS temp.was_sound;
+             CREATE TEMP TABLE was_sound (row BLOB PRIMARY KEY) WITHOUT ROWID;
+             INSERT OR IGNORE INTO was_sound SELECT row FROM item WHERE state = 'sound' AND row IS NOT NULL",
+        )?)
+    }
+
+    /// How many of the rows that were noted as sound are faulty now.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn sound_no_more(&self) -> Result<u64, WorkError> {
+        let count: i64 = self.connection.query_row(
+            "SELECT count(*) FROM item JOIN was_sound USING (row) WHERE state = 'faulty'",
+            [],
+            |row| row.get(0),
+        )?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// Keeps what a rehearsal was of, for those who complete what it found and for the run that takes it in.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn remember(
+        &self,
+        delivery: &Path,
+        mapping: &str,
+        code_sets: &[PathBuf],
+    ) -> Result<(), WorkError> {
+        let named: Vec<_> = code_sets.iter().map(|path| path.to_string_lossy()).collect();
+        self.set_about(CODE_SETS, &serde_json::to_string(&named).expect("texts are JSON"))?;
+        self.set_about(MAPPING, mapping)?;
+        self.set_about(DELIVERY, &delivery.to_string_lossy())
+    }
+
+    /// The files of code sets that the batch was rehearsed with, besides those inside the program; `None` where no
+    /// rehearsal came to its end.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn code_sets(&self) -> Result<Option<Vec<PathBuf>>, WorkError> {
+        let foreign = |_| WorkError::Foreign("names of files".to_owned());
+        self.about(CODE_SETS)?
+            .map(|named| serde_json::from_str(&named).map_err(foreign))
+            .transpose()
+    }
+
+    /// Notes how many answers a rehearsal took in.
+    pub(crate) fn note_answers_taken(&self, count: u64) -> Result<(), WorkError> {
+        self.set_about(ANSWERS_TAKEN, &count.to_string())
+    }
+
+    /// Whether people answered since the last rehearsal began: another one takes it in.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn answers_wait(&self) -> Result<bool, WorkError> {
+        Ok(self.answers_given()? > self.answers_taken()?)
     }
 
     /// The connection, for the statements of one pass over everything.

@@ -23,6 +23,7 @@ mod moving;
 mod national;
 mod national_mutations;
 mod obligations;
+mod old_data;
 mod oversight;
 mod persons;
 mod plan;

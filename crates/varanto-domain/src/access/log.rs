@@ -51,11 +51,13 @@ pub enum Event {
     Destroy,
     /// A correction of a document was asked for, answered, or the request taken back.
     Correction,
+    /// Old data that are not archived yet were looked at, or completed.
+    OldData,
 }
 
 impl Event {
     /// Every event; the place in this list is what the store keeps.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Archive,
         Self::Open,
         Self::Search,
@@ -76,6 +78,7 @@ impl Event {
         Self::Retention,
         Self::Destroy,
         Self::Correction,
+        Self::OldData,
     ];
 
     /// Its stable name.
@@ -102,6 +105,7 @@ impl Event {
             Self::Retention => "retention",
             Self::Destroy => "destroy",
             Self::Correction => "correction",
+            Self::OldData => "old-data",
         }
     }
 

@@ -34,7 +34,7 @@ pub use facts::{
 pub use forbids::in_citizens_view;
 pub use permit::{
     ArchivePermit, Basis, ContinuePermit, DestroyPermit, Grant, InvalidatePermit, LogPermit,
-    NoticePermit, Obligation, ReadPermit, WholePermit,
+    NoticePermit, Obligation, OldDataPermit, ReadPermit, WholePermit,
 };
 pub use question::{
     Action, LookReason, Purpose, Question, Reason, RequestGround, Situation, StatutoryGround,
@@ -280,6 +280,29 @@ pub fn may_answer_corrections(caller: &Caller) -> Result<(), Denial> {
     let archivist = caller.role() == Some(Role::Archivist);
     let serves = caller.role().is_some_and(Role::serves_clients);
     if caller.is_system() || archivist || serves { Ok(()) } else { Err(Denial::RoleDoesNotFit) }
+}
+
+/// Decides whether old client data that are not archived yet may be looked at and completed: by the keeper of the archive
+/// of every controller that the delivery's rows name, strongly authenticated. What is in a delivery is nobody's else:
+/// no relationship or case of the archive says who serves these clients.
+///
+/// # Errors
+/// As [`may_look`]; [`Denial::RoleDoesNotFit`]; [`Denial::AnotherRegister`] also where the rows name no controller.
+///
+/// Source: OLD-7, OLD-6, ACC-1, ACC-2; own-choices.
+pub fn may_complete_old_data(
+    caller: &Caller,
+    controllers: &[Oid],
+) -> Result<OldDataPermit, Denial> {
+    bars::look(caller)?;
+    if caller.role() != Some(Role::Archivist) {
+        return Err(Denial::RoleDoesNotFit);
+    }
+    let keeps = |controller: &Oid| caller.registers.contains(controller);
+    if controllers.is_empty() || !controllers.iter().all(keeps) {
+        return Err(Denial::AnotherRegister);
+    }
+    Ok(OldDataPermit::new(controllers))
 }
 
 /// What bars a caller from handing over anything at all: the controller's own side does, its systems, its

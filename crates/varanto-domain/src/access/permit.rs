@@ -302,6 +302,33 @@ pub struct DestroyPermit {
     client: ClientKey,
 }
 
+/// The right to look at old client data of these controllers that are not archived yet, and to complete them. Only
+/// [`super::may_complete_old_data`] makes it.
+///
+/// ```compile_fail
+/// use varanto_domain::access::OldDataPermit;
+/// fn forge() -> OldDataPermit {
+///     OldDataPermit { controllers: Vec::new() }
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a permit that opens nothing was asked for in vain"]
+pub struct OldDataPermit {
+    controllers: Vec<Oid>,
+}
+
+impl OldDataPermit {
+    pub(super) fn new(controllers: &[Oid]) -> Self {
+        Self { controllers: controllers.to_vec() }
+    }
+
+    /// Whether it is of all these controllers.
+    #[must_use]
+    pub fn covers(&self, controllers: &[Oid]) -> bool {
+        controllers.iter().all(|one| self.controllers.contains(one))
+    }
+}
+
 /// The right to read those lines of the use log that are the business of a controller, or of the client whose own
 /// documents they tell of. Only [`super::may_review_log`] and [`super::may_see_own_looks`] make it.
 ///

@@ -1350,3 +1350,37 @@ fn metadata_through_another_client_tell_of_nobody() {
         assert_eq!(through(false), joint::OF_NOBODY.contains(&element), "{element:?}");
     }
 }
+
+/// OLD-7, OLD-6, ACC-1, ACC-2: old data that are not archived yet are looked at and completed by the keeper of the archive
+/// of every controller that the delivery names, and by nobody else.
+#[test]
+fn the_archivist_of_every_controller_completes_old_data() {
+    let register = World::usual().document.controller;
+    let other = crate::ids::Oid::parse("1.2.246.10.4").unwrap();
+    let of = |caller: &Caller, controllers: &[crate::ids::Oid]| {
+        may_complete_old_data(caller, controllers)
+            .map(|permit| permit.covers(controllers))
+            .map_err(Denial::code)
+    };
+    for role in Role::ALL {
+        let expected = match role {
+            Role::MainUser => Err("not-certified"),
+            Role::Archivist => Ok(true),
+            _ => Err("role-does-not-fit"),
+        };
+        let caller = professional(role, Strength::Strong);
+        assert_eq!(of(&caller, std::slice::from_ref(&register)), expected, "{role:?}");
+        let weak = professional(role, Strength::Weak);
+        assert_eq!(of(&weak, std::slice::from_ref(&register)), Err("weak-login"), "{role:?}");
+    }
+    let archivist = professional(Role::Archivist, Strength::Strong);
+    assert_eq!(of(&archivist, &[register.clone(), other.clone()]), Err("another-register"));
+    assert_eq!(of(&archivist, std::slice::from_ref(&other)), Err("another-register"));
+    assert_eq!(of(&archivist, &[]), Err("another-register"));
+    let system = World::usual().caller;
+    assert_eq!(of(&system, std::slice::from_ref(&register)), Err("role-does-not-fit"));
+    let operator = Caller { who: Who::Operator, ..system };
+    assert_eq!(of(&operator, std::slice::from_ref(&register)), Err("operator-sees-nothing"));
+    let permit = may_complete_old_data(&archivist, std::slice::from_ref(&register)).unwrap();
+    assert!(!permit.covers(&[register, other]));
+}

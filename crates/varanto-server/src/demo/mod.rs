@@ -160,6 +160,7 @@ fn config(directory: &Path, port: u16) -> Config {
     let mut config = Config { data: directory.join("archive"), ..Config::default() };
     config.listen.addresses = vec![([127, 0, 0, 1], port).into()];
     config.pages.show_counts = true;
+    config.old_data.batches = directory.join("batches");
     config.log = Log { filter: "warn".into(), ..Log::default() };
     config
 }

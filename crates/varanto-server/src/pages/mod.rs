@@ -483,6 +483,7 @@ assets! {
     "varanto.css", "text/css; charset=utf-8", "assets/varanto.css";
     "try.js", "text/javascript; charset=utf-8", "assets/try.js";
     "proof.js", "text/javascript; charset=utf-8", "assets/proof.js";
+    "queue.js", "text/javascript; charset=utf-8", "assets/queue.js";
     "form.js", "text/javascript; charset=utf-8", "assets/form.js";
     "varanto.svg", "image/svg+xml", "assets/varanto.svg";
     "regular.woff2", "font/woff2", "../varanto-kit/assets/fonts/SourceSans3-Regular.woff2";

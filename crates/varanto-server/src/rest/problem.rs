@@ -451,6 +451,8 @@ impl IntoResponse for Problem {
 /// Every code of a problem that the doors themselves answer with, but for refused certificates.
 pub const CODES: &[&str] = &[
     "already-invalidated",
+    "old-data-changed",
+    "old-data-unreadable",
     "changed-meanwhile",
     "citizen-login-too-weak",
     "answer-timeout",

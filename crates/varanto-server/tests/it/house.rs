@@ -12,7 +12,7 @@ use varanto_kit::http::{Answer, Client, Multipart};
 use varanto_kit::oidc::{Provider, User};
 use varanto_server::certificates::{Authority, ClientOrder, Issued};
 use varanto_server::clock::MachineClock;
-use varanto_server::config::{Config, Level, Limits, Pages, PdfA, Retention, Signatures};
+use varanto_server::config::{Config, Level, Limits, OldData, Pages, PdfA, Retention, Signatures};
 use varanto_server::doors::Doors;
 use varanto_server::opening::Opening;
 use varanto_server::server::Server;
@@ -50,6 +50,12 @@ impl House {
     pub(crate) fn showing_counts() -> Self {
         let pages = Pages { show_counts: true };
         Self::with(Config { pages, ..Config::default() }, axum::Router::new())
+    }
+
+    /// A house in which archivists complete the batches of this folder.
+    pub(crate) fn with_batches(batches: std::path::PathBuf) -> Self {
+        let old_data = OldData { batches };
+        Self::with(Config { old_data, ..Config::default() }, axum::Router::new())
     }
 
     /// A house that judges PDF files so.

@@ -12,14 +12,20 @@ use varanto_kit::deliveries::{self, SourceSystem};
 use crate::house::{House, form};
 
 /// A delivery beside a house, and what the program is started with.
-struct Batch {
-    house: House,
+pub(crate) struct Batch {
+    pub(crate) house: House,
     home: tempfile::TempDir,
 }
 
 impl Batch {
     async fn new(system: SourceSystem, documents: u32) -> Self {
-        let house = House::open();
+        Self::with(system, documents, deliveries::FAULTY).await
+    }
+
+    /// A delivery of which so many of a thousand documents have a fault.
+    pub(crate) async fn with(system: SourceSystem, documents: u32, faulty: u32) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let house = House::with_batches(home.path().join("batches"));
         let mut door = house.system().connect().await.unwrap();
         for event in house.county.events() {
             let Event::Archive(made) = event else { continue };
@@ -27,9 +33,7 @@ impl Batch {
                 door.post_form("/api/v1/documents", form(&made)).await.unwrap();
             }
         }
-        let home = tempfile::tempdir().unwrap();
-        deliveries::write(system, &house.county, 3, documents, deliveries::FAULTY, home.path())
-            .unwrap();
+        deliveries::write(system, &house.county, 3, documents, faulty, home.path()).unwrap();
         let issued = house.issue(&house.organisation(), -1, 30);
         for (name, text) in [
             ("ca.pem", &house.ca),
@@ -43,18 +47,18 @@ impl Batch {
         Self { house, home }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
     }
 
-    fn command(&self, what: &str) -> Command {
+    pub(crate) fn command(&self, what: &str) -> Command {
         let zip = self.path("delivery.zip");
         let delivery = if zip.exists() { zip } else { self.path("delivery") };
         let mut command = Command::new(env!("CARGO_BIN_EXE_varanto"));
         command.env_remove("VARANTO_CONFIG").env("LANG", "en_GB.UTF-8");
         command.args(["import", what, "--json"]).arg(delivery);
         command.arg("--mapping").arg(self.path("mapping.toml"));
-        command.arg("--batch").arg(self.path("batch"));
+        command.arg("--batch").arg(self.path("batches/eka"));
         if what != "rehearse" {
             let port = self.house.address.port();
             command.arg("--to").arg(format!("https://localhost:{port}"));
@@ -73,7 +77,7 @@ impl Batch {
         command
     }
 
-    fn done(&self, what: &str) -> Value {
+    pub(crate) fn done(&self, what: &str) -> Value {
         let mut command = self.command(what);
         if what == "reconcile" {
             command.arg("--out").arg(self.path("report.jsonl"));

@@ -14,6 +14,7 @@ mod importing;
 mod keeping;
 mod main_users;
 mod national;
+mod old_data;
 mod overseeing;
 mod own;
 mod pages;

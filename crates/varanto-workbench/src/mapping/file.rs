@@ -45,6 +45,8 @@ struct File {
     #[serde(default)]
     twice: Option<String>,
     #[serde(default)]
+    checked_by_two: bool,
+    #[serde(default)]
     kept_elsewhere: String,
     #[serde(default)]
     bring: BTreeMap<String, String>,
@@ -186,6 +188,7 @@ pub fn read(text: &str) -> Result<Mapping, BadMapping> {
                 tasks_of_2016_from,
                 relationships,
                 keep_both,
+                checked_by_two: file.checked_by_two,
                 kept_elsewhere: file.kept_elsewhere,
                 choices,
                 otherwise,

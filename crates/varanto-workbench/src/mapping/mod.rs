@@ -6,7 +6,7 @@
 mod file;
 mod recipe;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use varanto_domain::ids::Oid;
 use varanto_domain::old_data::Choice;
@@ -204,6 +204,8 @@ pub struct Mapping {
     pub relationships: Grouping,
     /// Whether the same content twice for one client and day is meant, and not a fault.
     pub keep_both: bool,
+    /// Whether what a person completes counts only when another one has checked it.
+    pub checked_by_two: bool,
     /// Where the rest is kept, in the organisation's own words.
     pub kept_elsewhere: String,
     /// What is brought, by service task.
@@ -232,6 +234,27 @@ impl Mapping {
     /// A value that no step of the mapping takes.
     pub fn value(&self, target: Target, row: &Row) -> Result<Option<String>, Unmapped> {
         self.recipes.get(&target).map_or(Ok(None), |recipe| recipe.value(row))
+    }
+
+    /// What a table beside says of a document, or one that is found by a value of it: with its own columns, or as long as
+    /// they hold something.
+    #[must_use]
+    pub fn said_beside(&self, table: &str) -> BTreeSet<Target> {
+        let mut tables = vec![format!("{table}.")];
+        // A table may be joined to an earlier one alone.
+        for join in &self.joins {
+            if tables.iter().any(|before| join.on.starts_with(before)) {
+                tables.push(format!("{}.", join.name));
+            }
+        }
+        let of_them = |recipe: &Recipe| {
+            recipe.every_column().any(|column| tables.iter().any(|table| column.starts_with(table)))
+        };
+        self.recipes
+            .iter()
+            .filter(|(_, recipe)| of_them(recipe))
+            .map(|(target, _)| *target)
+            .collect()
     }
 
     /// Every column that the mapping names and that must be there, with the target.

@@ -119,18 +119,26 @@ impl Recipe {
         Ok(None)
     }
 
+    /// Every column whose value it turns on.
+    pub(super) fn every_column(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().flat_map(Step::columns)
+    }
+
+    /// Every column that must be there.
     pub(super) fn columns(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter(|step| !step.optional).flat_map(|step| {
-            let from = match &step.from {
-                From::Column(column) => Some(column.as_str()),
-                From::Constant(_) => None,
-            };
-            step.when.keys().map(String::as_str).chain(from)
-        })
+        self.0.iter().filter(|step| !step.optional).flat_map(Step::columns)
     }
 }
 
 impl Step {
+    fn columns(&self) -> impl Iterator<Item = &str> {
+        let from = match &self.from {
+            From::Column(column) => Some(column.as_str()),
+            From::Constant(_) => None,
+        };
+        self.when.keys().map(String::as_str).chain(from)
+    }
+
     fn fits(&self, row: &Row) -> bool {
         self.when.iter().all(|(column, values)| {
             let found = row.get(column).unwrap_or_default();

@@ -3,6 +3,8 @@
 mod archive;
 mod deployment;
 mod proposal;
+mod queue;
+mod queued_rows;
 mod rehearsal;
 mod run;
 mod world;

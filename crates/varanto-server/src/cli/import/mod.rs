@@ -5,6 +5,7 @@ mod door;
 mod plan;
 mod telling;
 
+use std::borrow::Cow;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -25,7 +26,7 @@ use varanto_workbench::proposal;
 use varanto_workbench::reconciliation;
 use varanto_workbench::rehearsal::{Rehearsal, Stage};
 use varanto_workbench::report::{Report, write_lists};
-use varanto_workbench::run::{Done, Run};
+use varanto_workbench::run::{self, Done, Run};
 use varanto_workbench::showing;
 use varanto_workbench::undo;
 use varanto_workbench::work::{State, Work};
@@ -34,6 +35,7 @@ use super::output::Progress;
 use super::{Context, Failure};
 use crate::anchors;
 use crate::clock::MachineClock;
+use crate::texts;
 use door::{SystemKey, To};
 
 /// How many documents are on their way at once, where nobody says.
@@ -193,26 +195,36 @@ impl SigningKey {
 struct Opened {
     delivery: Delivery,
     mapping: Mapping,
+    /// The mapping file's text.
+    text: String,
     work: Work,
 }
 
 /// The mapping file of a path.
 fn read_mapping(path: &Path) -> Result<Mapping, Failure> {
+    read_mapping_text(path).map(|(mapping, _)| mapping)
+}
+
+fn read_mapping_text(path: &Path) -> Result<(Mapping, String), Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::of(format!("{}: {error}", path.display())))?;
-    mapping::read(&text).map_err(|error| Failure::of(format!("{}:\n{error}", path.display())))
+    let mapping = mapping::read(&text);
+    let failed = |error| Failure::of(format!("{}:\n{error}", path.display()));
+    Ok((mapping.map_err(failed)?, text))
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
 
 impl Batch {
     fn open(&self) -> Result<Opened, Failure> {
-        let mapping = read_mapping(&self.mapping)?;
+        let (mapping, text) = read_mapping_text(&self.mapping)?;
         let work = Work::open(&self.folder)?;
-        let absolute =
-            |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         if absolute(&self.folder).starts_with(absolute(&self.delivery)) {
             return Err(Failure::of("the batch's folder lies in the delivery; name one beside it"));
         }
-        Ok(Opened { mapping, delivery: Delivery::open(&self.delivery)?, work })
+        Ok(Opened { mapping, text, delivery: Delivery::open(&self.delivery)?, work })
     }
 }
 
@@ -288,37 +300,62 @@ fn registry(code_sets: &[PathBuf]) -> Result<Registry, Failure> {
 
 fn rehearse(batch: &Batch, code_sets: &[PathBuf], context: &Context) -> Result<bool, Failure> {
     let mut opened = batch.open()?;
-    let registry = registry(code_sets)?;
-    let bar = Mutex::new((Progress::new("reading the index", 0), Stage::Reading));
-    let progress = |stage: Stage, done: u64, total: u64| {
-        let Ok(mut bar) = bar.lock() else { return };
-        // Comparing is one step, with nothing to count.
-        if stage == Stage::Comparing {
-            return;
-        }
-        if bar.1 != stage {
-            bar.0.end();
-            *bar = (Progress::new("checking documents", total), stage);
-        }
-        bar.0.at(done, total.max(done));
-    };
     let began = Stopwatch::now();
-    let rehearsal = Rehearsal {
-        delivery: &opened.delivery,
-        mapping: &opened.mapping,
-        registry: &registry,
-        now: MachineClock.now(),
-        checkers: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-        progress: &progress,
-    };
-    rehearsal.run(&mut opened.work)?;
-    if let Ok(mut bar) = bar.lock() {
-        bar.0.end();
-    }
+    opened.rehearse(code_sets)?;
     let report = Report::of(&opened.work)?;
     let lists = write_lists(&opened.work, &telling::sentence(context))?;
     telling::report(&report, Some((began.elapsed(), &lists)), context)?;
     Ok(report.count(State::Faulty) == 0)
+}
+
+impl Opened {
+    /// Rehearses, with a bar that tells how far it is.
+    fn rehearse(&mut self, code_sets: &[PathBuf]) -> Result<(), Failure> {
+        let registry = registry(code_sets)?;
+        let bar = Mutex::new((Progress::new("reading the index", 0), Stage::Reading));
+        let progress = |stage: Stage, done: u64, total: u64| {
+            let Ok(mut bar) = bar.lock() else { return };
+            // Comparing is one step, with nothing to count.
+            if stage == Stage::Comparing {
+                return;
+            }
+            if bar.1 != stage {
+                bar.0.end();
+                *bar = (Progress::new("checking documents", total), stage);
+            }
+            bar.0.at(done, total.max(done));
+        };
+        let rehearsal = Rehearsal {
+            delivery: &self.delivery,
+            mapping: &self.mapping,
+            registry: &registry,
+            now: MachineClock.now(),
+            checkers: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            progress: &progress,
+        };
+        rehearsal.run(&mut self.work)?;
+        let code_sets: Vec<PathBuf> = code_sets.iter().map(|path| absolute(path)).collect();
+        self.work.remember(&absolute(self.delivery.place()), &self.text, &code_sets)?;
+        if let Ok(mut bar) = bar.lock() {
+            bar.0.end();
+        }
+        Ok(())
+    }
+
+    /// Takes in what people completed since the last rehearsal, by another one of the same delivery and mapping. How many
+    /// rows that were sound it made faulty: nobody has seen these, and nothing is archived until somebody has.
+    fn take_answers_in(&mut self) -> Result<u64, Failure> {
+        run::check_rehearsed(&self.work, &self.delivery, &self.mapping)?;
+        if !self.work.answers_wait()? {
+            return Ok(0);
+        }
+        let Some(code_sets) = self.work.code_sets()? else {
+            return Err(Failure::of("the last rehearsal did not come to its end; rehearse again"));
+        };
+        self.work.note_sound()?;
+        self.rehearse(&code_sets)?;
+        Ok(self.work.sound_no_more()?)
+    }
 }
 
 fn status(folder: &Path, context: &Context) -> Result<(), Failure> {
@@ -333,7 +370,19 @@ fn archive(
     most: Option<u32>,
     context: &Context,
 ) -> Result<bool, Failure> {
+    let began = Stopwatch::now();
     let mut opened = batch.open()?;
+    let made_faulty = opened.take_answers_in()?;
+    if made_faulty > 0 {
+        let lists = write_lists(&opened.work, &telling::sentence(context))?;
+        telling::report(&Report::of(&opened.work)?, Some((began.elapsed(), &lists)), context)?;
+        let count = made_faulty.to_string();
+        let told = texts::fill(context.output.language(), "import.made_faulty", |_| {
+            Some(Cow::Borrowed(count.as_str()))
+        });
+        eprintln!("{told}");
+        return Ok(false);
+    }
     let registry = registry(&[])?;
     let signer = signing.read()?;
     let doors = to.doors(at_once.clamp(1, 64))?;
@@ -433,7 +482,7 @@ fn signature_of(report: &Path) -> PathBuf {
 }
 
 fn show(batch: &Batch, row: u64, context: &Context) -> Result<(), Failure> {
-    let Opened { delivery, mapping, work } = batch.open()?;
+    let Opened { delivery, mapping, work, .. } = batch.open()?;
     let shown = showing::show(&work, &delivery, &mapping, row)?;
     let shown = shown.ok_or_else(|| Failure::of(format!("the index has no row {row}")))?;
     telling::row(&shown, context)
@@ -490,7 +539,7 @@ fn take_back(batch: &Batch, to: &To, context: &Context) -> Result<(), Failure> {
     let mut doors = to.doors(1)?;
     let mut door = doors.pop().ok_or_else(|| Failure::of("no door"))?;
     let mut bar = Progress::new("undoing", 0);
-    let Opened { delivery, mapping, work } = &mut opened;
+    let Opened { delivery, mapping, work, .. } = &mut opened;
     let undone = undo::undo(work, delivery, mapping, &mut *door, &mut |done, total| {
         bar.at(done, total);
     })?;

@@ -218,19 +218,12 @@ pub(super) fn together(
     context.output.one(&json!(together), &text.join("\n"))
 }
 
-/// What is wrong and what would be right, in the reader's language; of a fault that this program has no words for, its
-/// code.
+/// What is wrong and what would be right, in the reader's language.
 fn words_of(group: &FaultGroup, language: Language) -> [String; 2] {
-    ["message", "right"].map(|part| {
-        let key = format!("fault.{}.{part}", group.code);
-        if texts::find(language, &key).is_none() {
-            return if part == "message" { group.code.clone() } else { String::new() };
-        }
-        texts::fill(language, &key, |name| match name {
-            "element" => Some(Cow::Borrowed(group.element.as_str())),
-            "value" => group.value.as_deref().map(Cow::Borrowed),
-            _ => group.args.get(name).map(|value| Cow::Borrowed(value.as_str())),
-        })
+    texts::of_kept_fault(language, &group.code, |name| match name {
+        "element" => Some(Cow::Borrowed(group.element.as_str())),
+        "value" => group.value.as_deref().map(Cow::Borrowed),
+        _ => group.args.get(name).map(|value| Cow::Borrowed(value.as_str())),
     })
 }
 

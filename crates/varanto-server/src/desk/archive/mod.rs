@@ -1,10 +1,11 @@
 //! The archivist's desk: finding a document of the own registers for a reason, what is kept no longer, holds, lists of
-//! documents to be destroyed, the use log and its hints, and the queue of looks.
+//! documents to be destroyed, old data that want a person, the use log and its hints, and the queue of looks.
 //!
 //! Every page asks the archive's own operations, which decide and log: who does not keep the archive is told so by them.
 //! Source: CAS-6; design D11.
 
 mod document;
+mod old_data;
 mod oversight;
 mod retention;
 
@@ -39,6 +40,7 @@ const TABS: &[Entry] = &[
     Entry { path: "/desk/archive/due/", text: "archive.tab_due" },
     Entry { path: "/desk/archive/lists/", text: "archive.tab_lists" },
     Entry { path: "/desk/archive/holds/", text: "archive.tab_holds" },
+    Entry { path: "/desk/archive/old-data/", text: "archive.tab_old_data" },
     Entry { path: "/desk/archive/log/", text: "archive.tab_log" },
     Entry { path: "/desk/archive/hints/", text: "archive.tab_hints" },
     Entry { path: "/desk/archive/looks/", text: "archive.tab_looks" },
@@ -57,6 +59,12 @@ pub(super) fn router() -> Router<Doors> {
         .route("/lists/{list}/", get(retention::list).post(retention::act))
         .route("/lists/{list}/certificate", get(retention::certificate))
         .route("/holds/", get(retention::holds).post(retention::hold))
+        .route("/old-data/", get(old_data::batches))
+        .route("/old-data/{batch}/", get(old_data::causes))
+        .route("/old-data/{batch}/causes/{cause}/", get(old_data::cause).post(old_data::answer_all))
+        .route("/old-data/{batch}/rows/{row}/", get(old_data::row).post(old_data::answer))
+        .route("/old-data/{batch}/rows/{row}/file", get(old_data::file))
+        .route("/old-data/{batch}/answers/", get(old_data::answers).post(old_data::act))
         .route("/log/", get(oversight::log).post(oversight::search))
         .route("/hints/", get(oversight::hints).post(oversight::review))
         .route("/looks/", get(oversight::looks).post(oversight::judge))

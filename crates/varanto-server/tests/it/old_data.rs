@@ -1,0 +1,298 @@
+//! The work queue of old data at the archivist's desk: over plain HTTP, and in a real browser.
+
+use varanto_kit::deliveries::SourceSystem;
+
+use crate::chromium;
+use crate::importing::Batch;
+use crate::pages::{Walk, log_in};
+use crate::people::Guest;
+
+const HOME: &str = "/fi/desk/archive/old-data/";
+const BATCH: &str = "/fi/desk/archive/old-data/eka/";
+
+/// The logins of those who keep the archive of the delivery's controller.
+fn archivists(batch: &Batch) -> Vec<String> {
+    let own = batch.house.organisation().to_string();
+    let users = batch.house.provider.users().iter();
+    let keeps = users.filter(|user| user.role == "archivist" && user.organisation == own);
+    keeps.map(|user| user.id.clone()).collect()
+}
+
+/// The addresses that a page holds below another one.
+fn links<'p>(page: &'p str, below: &str) -> Vec<&'p str> {
+    let addresses = page.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    addresses.filter(|address| address.starts_with(below)).collect()
+}
+
+/// The cause whose text holds these words.
+fn cause<'p>(page: &'p str, words: &str) -> &'p str {
+    let card = page.split("<li class=\"card\">").find(|card| card.contains(words));
+    links(card.unwrap_or_else(|| panic!("no {words} in {page}")), BATCH)[0]
+}
+
+/// The value of a hidden field of a page's first form that has it.
+fn hidden(page: &str, name: &str) -> String {
+    let field = page.split(&format!("name=\"{name}\" value=\"")).nth(1);
+    field.unwrap_or_else(|| panic!("no {name} in {page}")).split('"').next().unwrap().to_owned()
+}
+
+/// The words before what a form on a page sends: what was shown.
+fn shown(page: &str) -> String {
+    let count = if page.contains("name=\"count\"") { hidden(page, "count") } else { String::new() };
+    format!("seen={}&count={count}", hidden(page, "seen"))
+}
+
+/// OLD-7, CAS-6, LOG-1: an archivist completes like rows together and others one by one, takes back and answers anew; the
+/// run takes all of it in. Each look is a line; nobody else sees anything; no address holds a client.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_archivist_completes_a_batch_and_the_run_takes_it_in() {
+    let batch = Batch::with(SourceSystem::Kaisla, 300, 200).await;
+    let mut one = Guest::of(&batch.house);
+    one.log_in(&archivists(&batch)[0]).await;
+    assert!(one.get(HOME).await.text().contains("Eriä ei ole"));
+    assert_eq!(one.get(BATCH).await.status, 404);
+    let before = batch.done("rehearse");
+    let faulty = before["states"]["faulty"].as_u64().unwrap();
+
+    let lines = batch.house.log_lines();
+    assert!(one.get(HOME).await.text().contains(BATCH));
+    let page = one.get(BATCH).await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    assert_eq!(batch.house.log_lines(), lines + 2, "each look is a line");
+    let page = page.text();
+
+    let unnamed = cause(&page, "muunnostiedosto ei nimeä");
+    let seen = shown(&one.get(unnamed).await.text());
+    let unsure = one.post(unnamed, unnamed, &format!("act=answer&v.general_type=2&{seen}")).await;
+    assert!(unsure.text().contains("eikä sitä vahvistettu"), "{}", unsure.text());
+    let wrong = format!("act=answer&v.general_type=2%0A3&sure=1&{seen}");
+    let wrong = one.post(unnamed, unnamed, &wrong).await;
+    assert!(wrong.text().contains("id=\"v-general_type-fault\""), "{}", wrong.text());
+    let other = "act=answer&v.general_type=2&sure=1&seen=ab&count=1";
+    let unseen = one.post(unnamed, unnamed, other).await;
+    assert!(unseen.text().contains("sellainen kuin se sinulle näytettiin"), "{}", unseen.text());
+    let right = format!("act=answer&v.general_type=2&sure=1&{seen}");
+    let done = one.post(unnamed, unnamed, &right).await;
+    let page = one.follow(&done).await.text();
+    assert!(!page.contains(unnamed), "{page}");
+
+    let unread = cause(&page, "ei ole päivää");
+    let rows = one.get(unread).await.text();
+    let row = links(&rows, &format!("{BATCH}rows/"))[0].to_owned();
+    let lines = batch.house.log_lines();
+    let sheet = one.get(&row).await;
+    assert_eq!(batch.house.log_lines(), lines + 1);
+    let sheet = sheet.text();
+    assert!(sheet.contains("id=\"v-written_at\""), "{sheet}");
+    let (plain, _) = row.split_once('?').unwrap();
+    let file = one.get(&format!("{plain}file")).await;
+    assert_eq!(file.status, 200);
+    assert!(file.header("content-security-policy").contains("default-src 'none'"));
+    let seen = hidden(&sheet, "seen");
+    let answer = |day: &str| format!("act=answer&seen={seen}&v.written_at={day}");
+    let wrong = one.post(&row, &row, &answer("eilen")).await;
+    assert!(wrong.text().contains("id=\"v-written_at-fault\""), "{}", wrong.text());
+    assert!(wrong.text().contains("value=\"eilen\""), "what was written stays");
+    let right = one.post(&row, &row, &answer("4.5.2017")).await;
+    assert_eq!(right.status, 303, "{}", right.text());
+    let late = one.post(&row, &row, &answer("5.5.2017")).await;
+    assert!(late.text().contains("sellainen kuin se sinulle näytettiin"), "{}", late.text());
+    assert!(!late.text().contains("5.5.2017"), "what was written of another state does not stay");
+    let answered = format!("{BATCH}answers/");
+    let page = one.get(&answered).await.text();
+    assert!(page.contains("2017-05-04"), "{page}");
+    let number = plain.trim_end_matches('/').rsplit('/').next().unwrap();
+    let back =
+        format!("act=take-back&row={number}%20{}", hidden(&one.get(&row).await.text(), "seen"));
+    let back = one.post(&answered, &answered, &back).await;
+    assert!(!one.follow(&back).await.text().contains("2017-05-04"));
+    let sheet = one.get(&row).await.text();
+    let seen = hidden(&sheet, "seen");
+    let again = format!("act=answer&seen={seen}&v.written_at=4.5.2017");
+    assert_eq!(one.post(&row, &row, &again).await.status, 303);
+
+    for user in batch.house.provider.users() {
+        if archivists(&batch).contains(&user.id) || user.role == "citizen" {
+            continue;
+        }
+        let mut other = Guest::of(&batch.house);
+        other.log_in(&user.id).await;
+        for path in [BATCH, &row, &format!("{plain}file"), unread, &answered] {
+            let page = other.get(path).await;
+            assert!(page.status.is_client_error() || page.status == 303, "{} {path}", user.id);
+            assert!(!page.text().contains("v-written_at"), "{} {path}", user.id);
+        }
+        if user.role == "archivist" {
+            assert!(!other.get(HOME).await.text().contains(BATCH), "{}", user.id);
+        }
+    }
+
+    let run = batch.done("run");
+    assert_eq!(run["refused"], 0, "{run}");
+    let archived = run["archived"].as_u64().unwrap();
+    assert!(archived > before["states"]["sound"].as_u64().unwrap(), "{run} {before}");
+    let page = one.get(BATCH).await.text();
+    assert!(page.contains("arkistointi on alkanut"), "{page}");
+    let sum = batch.done("reconcile");
+    assert_eq!(sum["archived"].as_u64(), Some(archived), "{sum}");
+    assert!(sum["open"].as_u64().unwrap() < faulty, "{sum}");
+    let report = std::fs::read_to_string(batch.path("report.jsonl")).unwrap();
+    assert!(
+        report.contains("\"completed\":[\"general_type\"]"),
+        "the report names what people said"
+    );
+    assert!(report.contains("\"completed\":[\"written_at\"]"));
+    let log = one.get("/fi/desk/archive/log/").await.text();
+    assert!(log.contains("Vanhat tiedot ennen arkistointia"), "{log}");
+}
+
+/// OLD-7, LOG-1: what is of the client is shown beside the document alone, where the look is a line of the client's; what
+/// a field of one line cannot hold is not answered unseen.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_of_a_client_is_shown_beside_the_document_alone() {
+    let batch = Batch::with(SourceSystem::Kaisla, 60, 0).await;
+    batch.done("rehearse");
+    let mut one = Guest::of(&batch.house);
+    one.log_in(&archivists(&batch)[0]).await;
+    let row = format!("{BATCH}rows/3/");
+    let sheet = one.get(&row).await.text();
+    assert!(!sheet.contains("v.controller.id"), "whose register it comes into is not said here");
+    let seen = hidden(&sheet, "seen");
+    let names = format!("act=answer&seen={seen}&v.client.given_names=Tuntematon");
+    assert_eq!(one.post(&row, &row, &names).await.status, 303);
+    let page = one.get(&format!("{BATCH}answers/")).await.text();
+    assert!(page.contains("Etunimet") && !page.contains("Tuntematon"), "{page}");
+    let lines = batch.house.log_lines();
+    assert!(one.get(&row).await.text().contains("Tuntematon"));
+    assert_eq!(batch.house.log_lines(), lines + 1);
+    let log = one.get("/fi/desk/archive/log/").await.text();
+    assert!(log.contains("act=look batch=eka row=3 document=1.2.246.10."), "{log}");
+}
+
+/// OLD-7, ACC-2: a form answers what was changed in it and nothing else, also where a field of one line cannot hold what the
+/// source says; a delivery that is another one by now is shown to nobody, and a broken batch is none.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_answers_what_was_changed_in_it() {
+    let batch = Batch::with(SourceSystem::Aamu, 60, 0).await;
+    let clients = batch.path("delivery/ASIAKKAAT.CSV");
+    let lines = std::fs::read(&clients).unwrap();
+    let lines: Vec<&[u8]> = lines.split(|byte| *byte == b'\n').collect();
+    let columns: Vec<&[u8]> = lines[0].split(|byte| *byte == b';').collect();
+    let named = columns.iter().position(|column| column.starts_with(b"NIMI")).unwrap();
+    let of_two_lines = lines.iter().enumerate().map(|(at, line)| {
+        let mut values: Vec<Vec<u8>> =
+            line.split(|byte| *byte == b';').map(<[u8]>::to_vec).collect();
+        if at > 0 && values.len() == columns.len() {
+            values[named] = [b"\"", values[named].as_slice(), b"\nToinen\""].concat();
+        }
+        values.join(&b';')
+    });
+    let of_two_lines: Vec<Vec<u8>> = of_two_lines.collect();
+    std::fs::write(&clients, of_two_lines.join(&b'\n')).unwrap();
+    batch.done("rehearse");
+    std::fs::create_dir(batch.path("batches/rikki")).unwrap();
+    std::fs::write(batch.path("batches/rikki/work.sqlite"), "no database, but long enough")
+        .unwrap();
+
+    let mut one = Guest::of(&batch.house);
+    one.log_in(&archivists(&batch)[0]).await;
+    assert!(!one.get(HOME).await.text().contains("rikki"));
+    assert_eq!(one.get(&format!("{HOME}rikki/")).await.status, 404);
+    let row = format!("{BATCH}rows/3/");
+    let sheet = one.get(&row).await.text();
+    let given_names = hidden(&sheet, "v.client.given_names");
+    assert!(given_names.contains("\nToinen"), "{given_names}");
+    // As a browser sends a field of one line.
+    let one_line = given_names.replace('\n', "");
+    let encoded = one_line.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
+    let form = format!(
+        "act=answer&seen={}&v.client.given_names={encoded}&v.general_type=2",
+        hidden(&sheet, "seen")
+    );
+    let saved = one.post(&row, &row, &form).await;
+    let page = one.get(&format!("{BATCH}answers/")).await.text();
+    assert_eq!(saved.status, 303, "{}", saved.text());
+    assert!(page.contains("Yleinen asiakirjatyyppi") && !page.contains("Etunimet"), "{page}");
+
+    std::fs::write(batch.path("delivery/AAA.TXT"), "one file more").unwrap();
+    for path in [row.clone(), format!("{row}file")] {
+        let page = one.get(&path).await;
+        assert_eq!(page.status, 409);
+        assert!(page.text().contains("Toimitusta on muutettu"), "{}", page.text());
+    }
+}
+
+/// OLD-7, OLD-9: a run takes in what was completed of what was rehearsed, and of nothing else; where it makes rows faulty
+/// that were sound, nothing is archived before somebody has seen it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_takes_in_answers_of_what_was_rehearsed_alone() {
+    let batch = Batch::with(SourceSystem::Kaisla, 60, 0).await;
+    let mapping = batch.path("mapping.toml");
+    let text = std::fs::read_to_string(&mapping).unwrap();
+    let text = text.replacen("form = 1", "form = 1\nchecked_by_two = true", 1);
+    std::fs::write(&mapping, &text).unwrap();
+    let sound = batch.done("rehearse")["states"]["sound"].as_u64().unwrap();
+    let mut one = Guest::of(&batch.house);
+    one.log_in(&archivists(&batch)[0]).await;
+    let row = format!("{BATCH}rows/3/");
+    let seen = hidden(&one.get(&row).await.text(), "seen");
+    let names = format!("act=answer&seen={seen}&v.client.given_names=Tuntematon");
+    assert_eq!(one.post(&row, &row, &names).await.status, 303);
+
+    let before = batch.house.versions();
+    let run = || {
+        let output = batch.command("run").output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    std::fs::write(&mapping, text.replacen("\"2\"", "\"3\"", 1)).unwrap();
+    let (code, told) = run();
+    assert!(code == Some(1) && told.contains("another than the one that was rehearsed"), "{told}");
+    std::fs::write(&mapping, &text).unwrap();
+    let (code, told) = run();
+    assert!(code == Some(1) && told.contains("1 rows that were sound are faulty"), "{told}");
+    assert_eq!(batch.house.versions(), before, "nothing is archived");
+    let archived = batch.done("run")["archived"].as_u64().unwrap();
+    assert_eq!(archived, sound - 1, "the row waits for its check");
+}
+
+/// OLD-7, CAS-6: in each language, on a desk and on a phone, an archivist opens a batch, answers a row with its document
+/// beside, by the keyboard alone, and looks at what was answered; every page is sound and complains of nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_archivist_completes_rows_on_every_device_and_in_every_language() {
+    if chromium::is_missing() {
+        return;
+    }
+    let batch = Batch::with(SourceSystem::Kaisla, 400, 300).await;
+    batch.done("rehearse");
+    let base = format!("https://localhost:{}", batch.house.address.port());
+    let user = archivists(&batch)[0].clone();
+    let walk = move || {
+        let devices =
+            [("fi", 1280), ("sv", 1280), ("en", 1280), ("fi", 320), ("sv", 320), ("en", 320)];
+        for (place, (language, width)) in devices.into_iter().enumerate() {
+            let mut walk = Walk::open(width);
+            let name = |page: &str| format!("old-data-{page}-{language}-{width}");
+            log_in(&mut walk.browser, &base, language, &user);
+            walk.browser.go(&format!("{base}/{language}/desk/archive/old-data/"));
+            walk.check(&name("batches"));
+            walk.browser.click(".rows .card a");
+            walk.check(&name("batch"));
+            let unread = walk.browser.run(
+                "Array.from(document.querySelectorAll('.rows a')).find((one) => \
+                 /päivää|ingen dag|no day/.test(one.textContent)).href",
+            );
+            walk.browser.go(unread.as_str().unwrap());
+            walk.check(&name("cause"));
+            walk.browser.click("section[aria-labelledby=rows] a.button");
+            walk.check(&name("row"));
+            let row = walk.browser.address();
+            walk.browser.fill("#v-written_at", &format!("{}.5.2017", place + 1));
+            walk.browser.enter();
+            assert_ne!(walk.browser.address(), row, "Enter saves, and opens the next one");
+            walk.browser.go(&format!("{base}/{language}/desk/archive/old-data/eka/answers/"));
+            walk.check(&name("answers"));
+            walk.end();
+        }
+    };
+    tokio::task::spawn_blocking(walk).await.unwrap();
+}

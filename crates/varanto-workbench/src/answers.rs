@@ -1,0 +1,290 @@
+//! What people complete of a delivery: values that the source does not have, decisions that a row is not brought, and
+//! faults that a person looked at and lets stand.
+//!
+//! Answers stand in the work file beside what a rehearsal finds, and no rehearsal forgets them: the next one reads each
+//! row with what was completed of it, and judges it like any other. An answer is of what the source says in a row, word
+//! for word: it counts wherever that row stands, and for no other one. Source: OLD-7, OLD-8.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::params;
+use varanto_domain::faults::{Fault, FaultKind};
+
+use crate::mapping::{Mapping, Target};
+use crate::work::{RowName, Work, WorkError};
+
+/// Why a person does not bring a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// The document stands in another row, too.
+    DeliveredTwice,
+    /// The source has no document that could be read.
+    NothingToBring,
+    /// It stays where the archive plan says that the rest is kept.
+    StaysElsewhere,
+}
+
+impl Decision {
+    /// Each of them.
+    pub const ALL: [Self; 3] = [Self::DeliveredTwice, Self::NothingToBring, Self::StaysElsewhere];
+
+    /// Its word in reports.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::DeliveredTwice => "delivered-twice",
+            Self::NothingToBring => "nothing-to-bring",
+            Self::StaysElsewhere => "stays-elsewhere",
+        }
+    }
+
+    /// That a row gives no cause for it.
+    pub(crate) fn does_not_fit(self) -> Fault {
+        Fault::new(FaultKind::DecisionDoesNotFit, "row", "OLD-7").arg("decision", self.code())
+    }
+
+    /// The decision of a word.
+    #[must_use]
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|decision| decision.code() == code)
+    }
+}
+
+/// Under which name the decision on a whole row is kept.
+pub(crate) const ROW: &str = "row";
+/// How the name begins under which it is kept that a fault may stand.
+const STANDS: &str = "stands:";
+
+/// The faults that a person may let stand: they tell of what is unlikely, not of what is wrong.
+pub const MAY_STAND: [FaultKind; 5] = [
+    FaultKind::SameContent,
+    FaultKind::CodeOfTwoNames,
+    FaultKind::ClientOfTwoCodes,
+    FaultKind::SurplusValues,
+    FaultKind::MissingValues,
+];
+
+/// The faults that stand only while a person says each thing that the missing row beside would say.
+pub const ASK_WHAT_IS_BESIDE: [FaultKind; 2] =
+    [FaultKind::NoRowBeside, FaultKind::RowsBesideDiffer];
+
+/// What people answered of one row, as far as it counts.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Answers {
+    given: BTreeMap<String, String>,
+    /// Whether another person has not checked all of it yet, though two must look.
+    unchecked: bool,
+}
+
+impl Answers {
+    /// The answers of a row that count: checked, where two must look.
+    pub(crate) fn of(work: &Work, row: &RowName, checked_by_two: bool) -> Result<Self, WorkError> {
+        let mut statement = work.connection().prepare_cached(
+            "SELECT element, value, ?2 AND checked_by IS NULL FROM answer WHERE row = ?1",
+        )?;
+        let mut rows = statement.query((row, checked_by_two))?;
+        let mut answers = Self::default();
+        while let Some(row) = rows.next()? {
+            if row.get(2)? {
+                answers.unchecked = true;
+            } else {
+                answers.given.insert(row.get(0)?, row.get(1)?);
+            }
+        }
+        Ok(answers)
+    }
+
+    /// What was said of a target; nothing is an answer, too.
+    pub(crate) fn value(&self, target: Target) -> Option<&str> {
+        self.given.get(target.name()).map(String::as_str)
+    }
+
+    /// What was decided of the whole row; nothing, while somebody says otherwise and it is not checked.
+    pub(crate) fn decision(&self) -> Option<Decision> {
+        if self.unchecked {
+            return None;
+        }
+        self.given.get(ROW).and_then(|code| Decision::of_code(code))
+    }
+
+    /// That the row waits: what somebody completed may be right, and what the source says may be wrong.
+    pub(crate) fn waits(&self) -> Option<Fault> {
+        self.unchecked.then(|| Fault::new(FaultKind::AnswerNotChecked, "row", "OLD-7"))
+    }
+
+    /// Whether a person lets a fault of reading stand.
+    pub(crate) fn settle(&self, fault: &Fault, mapping: &Mapping) -> bool {
+        let said = |target: &Target| self.value(*target).is_some();
+        self.given.contains_key(&standing(fault.code()))
+            && (!ASK_WHAT_IS_BESIDE.contains(&fault.kind)
+                || beside(mapping, &fault.element).iter().all(said))
+    }
+
+    /// What was answered, by name and with spaces between.
+    pub(crate) fn names(&self) -> Option<String> {
+        let names: Vec<&str> = self.given.keys().map(String::as_str).collect();
+        (!names.is_empty()).then(|| names.join(" "))
+    }
+}
+
+/// What a table beside would say, of a fault whose element is that table.
+pub(crate) fn beside(mapping: &Mapping, element: &str) -> BTreeSet<Target> {
+    let table = element.strip_prefix("beside.");
+    table.map(|table| mapping.said_beside(table)).unwrap_or_default()
+}
+
+/// Under which name it is kept that a fault may stand.
+fn standing(code: &str) -> String {
+    format!("{STANDS}{code}")
+}
+
+/// Something that a person answers of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// What the source does not say, or says wrongly; empty where there is nothing to say.
+    Value(Target, String),
+    /// The row is not brought.
+    NotBrought(Decision),
+    /// The fault of this kind may stand.
+    Stands(FaultKind),
+}
+
+impl Answer {
+    /// What it says a value of.
+    pub(crate) const fn target(&self) -> Option<Target> {
+        match self {
+            Self::Value(target, _) => Some(*target),
+            Self::NotBrought(_) | Self::Stands(_) => None,
+        }
+    }
+
+    /// Under which name it is kept.
+    #[must_use]
+    pub fn element(&self) -> String {
+        match self {
+            Self::Value(target, _) => target.name().to_owned(),
+            Self::NotBrought(_) => ROW.to_owned(),
+            Self::Stands(kind) => standing(kind.code()),
+        }
+    }
+
+    pub(crate) fn value(&self) -> &str {
+        match self {
+            Self::Value(_, value) => value,
+            Self::NotBrought(decision) => decision.code(),
+            Self::Stands(kind) => kind.code(),
+        }
+    }
+
+    /// The answer that is kept under a name.
+    fn read(element: &str, value: String) -> Result<Self, WorkError> {
+        let foreign = || WorkError::Foreign("an answer that does not read".to_owned());
+        if element == ROW {
+            return Decision::of_code(&value).map(Self::NotBrought).ok_or_else(foreign);
+        }
+        if let Some(code) = element.strip_prefix(STANDS) {
+            let mut kinds = MAY_STAND.into_iter().chain(ASK_WHAT_IS_BESIDE);
+            let kind = kinds.find(|kind| kind.code() == code);
+            return kind.map(Self::Stands).ok_or_else(foreign);
+        }
+        Target::of_name(element).map(|target| Self::Value(target, value)).ok_or_else(foreign)
+    }
+}
+
+/// Who answers, or checks what another one answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// As the archive's use log names the actor.
+    pub actor: String,
+    /// The name, for those who work at the same queue.
+    pub name: String,
+}
+
+/// What somebody answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// What.
+    pub answer: Answer,
+    /// Who, and when.
+    pub by: (Person, String),
+    /// Who checked it, and when.
+    pub checked: Option<(Person, String)>,
+}
+
+/// Everything that was answered of a row.
+pub(crate) fn given(work: &Work, row: &RowName) -> Result<Vec<Given>, WorkError> {
+    let mut statement = work.connection().prepare_cached(
+        "SELECT element, value, given_by, given_name, given_at, checked_by, checked_name, checked_at
+         FROM answer WHERE row = ? ORDER BY element",
+    )?;
+    let mut rows = statement.query([row])?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        let element: String = row.get(0)?;
+        let by = (Person { actor: row.get(2)?, name: row.get(3)? }, row.get(4)?);
+        let checked: Option<String> = row.get(5)?;
+        let checked = match checked {
+            Some(actor) => Some((Person { actor, name: row.get(6)? }, row.get(7)?)),
+            None => None,
+        };
+        all.push(Given { answer: Answer::read(&element, row.get(1)?)?, by, checked });
+    }
+    Ok(all)
+}
+
+/// The name and place of a row.
+pub(crate) type Named<'a> = (&'a RowName, u64);
+
+/// Keeps an answer; what was answered before of the same is forgotten, and so is that it was checked.
+pub(crate) fn keep(
+    work: &Work,
+    (row, place): Named<'_>,
+    answer: &Answer,
+    (by, at): (&Person, &str),
+    serial: u64,
+) -> Result<(), WorkError> {
+    work.connection()
+        .prepare_cached(
+            "INSERT OR REPLACE INTO answer
+               (row, place, element, value, given_by, given_name, given_at, serial)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
+            row,
+            place.cast_signed(),
+            answer.element(),
+            answer.value(),
+            by.actor,
+            by.name,
+            at,
+            serial.cast_signed(),
+        ])?;
+    Ok(())
+}
+
+/// Checks what others answered of a row; answers of how much.
+pub(crate) fn check(
+    work: &Work,
+    row: &RowName,
+    (by, at): (&Person, &str),
+    serial: u64,
+) -> Result<usize, WorkError> {
+    Ok(work
+        .connection()
+        .prepare_cached(
+            "UPDATE answer SET checked_by = ?2, checked_name = ?3, checked_at = ?4, serial = ?5
+             WHERE row = ?1 AND given_by <> ?2 AND checked_by IS NULL",
+        )?
+        .execute((row, &by.actor, &by.name, at, serial.cast_signed()))?)
+}
+
+/// Takes back everything that was answered of a row.
+pub(crate) fn take_back(work: &Work, row: &RowName) -> Result<usize, WorkError> {
+    Ok(work.connection().prepare_cached("DELETE FROM answer WHERE row = ?")?.execute([row])?)
+}
+
+/// Takes back the decision that a row is not brought.
+pub(crate) fn bring(work: &Work, row: &RowName) -> Result<usize, WorkError> {
+    let sql = "DELETE FROM answer WHERE row = ? AND element = ?";
+    Ok(work.connection().prepare_cached(sql)?.execute((row, ROW))?)
+}

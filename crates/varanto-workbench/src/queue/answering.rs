@@ -1,0 +1,319 @@
+//! Answers: one row's, or those of all rows that want the same; checked by another person, and taken back.
+
+use varanto_app::Registry;
+use varanto_domain::access::OldDataPermit;
+use varanto_domain::faults::{Fault, FaultKind};
+use varanto_domain::time::Instant;
+
+use super::row::Known;
+use super::{Cause, Queue, QueueError, Seen, alike, may_be_answered, target_of};
+use crate::answers::{self, ASK_WHAT_IS_BESIDE, Answer, Person, beside};
+use crate::delivery::{Delivery, Found};
+use crate::mapping::Target;
+use crate::rehearsal::Rehearsal;
+use crate::report::{FaultGroup, faults_of};
+use crate::work::Item;
+
+/// How many rows of a cause are answered together at most: of more, the mapping file is the place to say it.
+pub const MOST: usize = 50_000;
+/// How long a value may be, in characters.
+const LONGEST: usize = 500;
+
+/// What was answered of many rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bulk {
+    /// Rows that were answered.
+    pub answered: u64,
+    /// Rows that it did not fit.
+    pub left: u64,
+}
+
+impl Queue {
+    /// Keeps what a person answered of a row that they were shown, where it is as right as one row alone can tell.
+    ///
+    /// # Errors
+    /// [`QueueError::Refused`] with every fault; [`QueueError::NotPermitted`], [`QueueError::Missing`],
+    /// [`QueueError::Changed`], and what cannot be read or written.
+    pub fn answer(
+        &self,
+        permit: &OldDataPermit,
+        (place, seen): (u64, &Seen),
+        given: &[Answer],
+        by: (&Person, Instant),
+        registry: &Registry,
+    ) -> Result<(), QueueError> {
+        self.permitted(permit)?;
+        self.still_so(&[place], seen)?;
+        let known = self.known(place)?;
+        let faults = self.judge(&known, given, by.1, registry, true)?;
+        if !faults.is_empty() {
+            return Err(QueueError::Refused(faults));
+        }
+        let at = by.1.to_string();
+        self.work.together(|work| -> Result<(), QueueError> {
+            self.still_so(&[place], seen)?;
+            let serial = work.count_answers()?;
+            // A row that is not brought wants nothing else, and one that is completed is brought.
+            if given.iter().any(|one| matches!(one, Answer::NotBrought(_))) {
+                answers::take_back(work, &known.row)?;
+            } else {
+                answers::bring(work, &known.row)?;
+            }
+            for one in given {
+                answers::keep(work, (&known.row, place), one, (by.0, &at), serial)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Answers all open rows of a cause alike, as they were shown. The first of them is judged with the answer; whether it
+    /// fits the others, the next rehearsal tells of each.
+    ///
+    /// # Errors
+    /// As [`Queue::answer`].
+    pub fn answer_all(
+        &self,
+        permit: &OldDataPermit,
+        (cause, seen): (&Cause, &Seen),
+        given: &Answer,
+        by: (&Person, Instant),
+        registry: &Registry,
+    ) -> Result<Bulk, QueueError> {
+        self.permitted(permit)?;
+        let fits = match given {
+            // Each client, document and file has its own, and rows have no more in common than the source's word.
+            Answer::Value(target, _) => alike(cause) == Some(*target),
+            Answer::Stands(kind) => *kind == FaultKind::SameContent && kind.code() == cause.code,
+            Answer::NotBrought(_) => true,
+        };
+        if !fits {
+            let fault = Fault::new(FaultKind::WrongValue, given.element(), "OLD-7");
+            return Err(QueueError::Refused(vec![fault.arg("expected", &cause.element)]));
+        }
+        let places = self.places(cause)?;
+        let Some(first) = places.first() else { return Err(QueueError::Missing) };
+        self.still_so(&places, seen)?;
+        self.delivery()?;
+        if !matches!(given, Answer::NotBrought(_)) {
+            let given = std::slice::from_ref(given);
+            let faults = self.judge(&self.known(*first)?, given, by.1, registry, false)?;
+            if !faults.is_empty() {
+                return Err(QueueError::Refused(faults));
+            }
+        }
+        let at = by.1.to_string();
+        self.work.together(|_| -> Result<Bulk, QueueError> {
+            let places = self.places(cause)?;
+            self.still_so(&places, seen)?;
+            self.answer_each(&places, given, (by.0, &at))
+        })
+    }
+
+    fn answer_each(
+        &self,
+        places: &[u64],
+        given: &Answer,
+        by: (&Person, &str),
+    ) -> Result<Bulk, QueueError> {
+        let serial = self.work.count_answers()?;
+        let mut bulk = Bulk { answered: 0, left: 0 };
+        for place in places {
+            let known = self.known(*place)?;
+            if let Answer::NotBrought(decision) = given {
+                let faults = faults_of(&self.work, known.number)?;
+                if !self.decisions(&known, &faults)?.contains(decision) {
+                    bulk.left += 1;
+                    continue;
+                }
+                answers::take_back(&self.work, &known.row)?;
+            }
+            answers::keep(&self.work, (&known.row, *place), given, by, serial)?;
+            bulk.answered += 1;
+        }
+        Ok(bulk)
+    }
+
+    /// Checks what others answered of rows, as the checker was shown each; answers of how many.
+    ///
+    /// # Errors
+    /// [`QueueError::Refused`] where one was changed meanwhile, or all of it is the checker's own;
+    /// [`QueueError::NotPermitted`], and what SQLite says.
+    pub fn check(
+        &self,
+        permit: &OldDataPermit,
+        rows: &[(u64, Seen)],
+        (by, at): (&Person, Instant),
+    ) -> Result<u64, QueueError> {
+        self.permitted(permit)?;
+        let at = at.to_string();
+        self.work.together(|work| {
+            let (serial, mut checked) = (work.count_answers()?, 0);
+            for (place, seen) in rows {
+                self.still_so(&[*place], seen)?;
+                let row = self.named(*place)?;
+                checked += u64::from(answers::check(work, &row, (by, &at), serial)? > 0);
+            }
+            if checked > 0 {
+                return Ok(checked);
+            }
+            let fault = Fault::new(FaultKind::WrongValue, "row", "OLD-7");
+            Err(QueueError::Refused(vec![fault.arg("expected", "answers of somebody else")]))
+        })
+    }
+
+    /// Takes back what was answered of rows, as it was shown of each, as long as no run has begun; answers of how many.
+    ///
+    /// # Errors
+    /// [`QueueError::Refused`], [`QueueError::NotPermitted`], and what SQLite says.
+    pub fn take_back(
+        &self,
+        permit: &OldDataPermit,
+        rows: &[(u64, Seen)],
+    ) -> Result<u64, QueueError> {
+        self.permitted(permit)?;
+        self.work.together(|work| {
+            work.count_answers()?;
+            let mut taken = 0;
+            for (place, seen) in rows {
+                self.still_so(&[*place], seen)?;
+                taken += u64::from(answers::take_back(work, &self.named(*place)?)? > 0);
+            }
+            Ok(taken)
+        })
+    }
+
+    /// That rows are as they were shown, and that no run has begun.
+    fn still_so(&self, places: &[u64], seen: &Seen) -> Result<(), QueueError> {
+        let refused = |kind| Err(QueueError::Refused(vec![Fault::new(kind, "row", "OLD-7")]));
+        if self.work.sends()? {
+            return refused(FaultKind::BatchBegun);
+        }
+        if self.seen(places)? == *seen { Ok(()) } else { refused(FaultKind::ChangedMeanwhile) }
+    }
+
+    /// What is wrong with answers of a row; where it is answered alone, also what else they make the row want.
+    fn judge(
+        &self,
+        known: &Known,
+        given: &[Answer],
+        now: Instant,
+        registry: &Registry,
+        alone: bool,
+    ) -> Result<Vec<Fault>, QueueError> {
+        let told = faults_of(&self.work, known.number)?;
+        let before = answers::given(&self.work, &known.row)?;
+        let all = || before.iter().map(|one| &one.answer).chain(given);
+        let delivery = self.delivery()?;
+        let mut faults = Vec::new();
+        for one in given {
+            match one {
+                Answer::Value(target, value) => faults.extend(unfit(*target, value, delivery)),
+                Answer::NotBrought(decision) => {
+                    if !self.decisions(known, &told)?.contains(decision) {
+                        faults.push(decision.does_not_fit());
+                    }
+                }
+                Answer::Stands(kind) => faults.extend(self.unsaid(*kind, &told, all())),
+            }
+        }
+        let answered: Vec<Target> = given.iter().filter_map(Answer::target).collect();
+        if !faults.is_empty() || answered.is_empty() {
+            return Ok(faults);
+        }
+        let (mut values, mut file) = (known.values.clone(), known.file);
+        for one in all() {
+            if let Answer::Value(target, value) = one {
+                if let (Target::File, Found::One(at)) = (target, delivery.find(value)) {
+                    file = Some(at);
+                }
+                values.insert(*target, value.clone());
+            }
+        }
+        values.retain(|_, value| !value.is_empty());
+        let rehearsal = Rehearsal {
+            delivery,
+            mapping: &self.mapping,
+            registry,
+            now,
+            checkers: 1,
+            progress: &|_, _, _| {},
+        };
+        let item = Item {
+            number: known.number,
+            values,
+            file,
+            told: String::new(),
+            decided: None,
+            file_is_missing: false,
+        };
+        let found = rehearsal.check_one(&item, self.work.folder());
+        // What is told already waits for its own answer: what does not read is missing in what is checked here.
+        let is_told = |fault: &Fault| {
+            told.iter().any(|one| {
+                one.element == fault.element
+                    && (one.code == fault.code() || fault.kind == FaultKind::MissingElement)
+            })
+        };
+        // What is wrong with the file is no answer to anything else.
+        let hinders = |fault: &Fault| match target_of(&fault.element) {
+            Some(target) if answered.contains(&target) => true,
+            Some(Target::File) | None => false,
+            Some(_) => alone && !is_told(fault),
+        };
+        Ok(found.into_iter().filter(hinders).collect())
+    }
+
+    /// What keeps a fault from standing: it is none of the row, or what a row beside would say, of death and of who may
+    /// know where somebody lives, is not said.
+    fn unsaid<'a>(
+        &self,
+        kind: FaultKind,
+        told: &[FaultGroup],
+        all: impl Iterator<Item = &'a Answer>,
+    ) -> Vec<Fault> {
+        let (said, mut of_it) = (
+            all.filter_map(Answer::target).collect::<Vec<_>>(),
+            told.iter().filter(|fault| fault.code == kind.code()).peekable(),
+        );
+        if of_it.peek().is_none() {
+            return vec![Fault::new(FaultKind::WrongValue, "row", "OLD-7")];
+        }
+        if !ASK_WHAT_IS_BESIDE.contains(&kind) {
+            return Vec::new();
+        }
+        let beside = of_it.flat_map(|fault| beside(&self.mapping, &fault.element));
+        beside.filter(|target| !said.contains(target)).map(missing).collect()
+    }
+}
+
+fn of_file(kind: FaultKind) -> Fault {
+    Fault::new(kind, "file", "OLD-9")
+}
+
+fn missing(target: Target) -> Fault {
+    Fault::new(FaultKind::MissingElement, target.name(), "OLD-7").arg("name", target.name())
+}
+
+/// What is wrong with a value by itself.
+fn unfit(target: Target, value: &str, delivery: &Delivery) -> Option<Fault> {
+    let fault = |kind| Fault::new(kind, target.name(), "OLD-7");
+    if !may_be_answered(target) {
+        return Some(fault(FaultKind::WrongValue).arg("expected", "-"));
+    }
+    // Whether there is an order of non-disclosure is said, never left open.
+    if value.is_empty() && (target.is_required() || target == Target::NonDisclosure) {
+        return Some(missing(target));
+    }
+    if value.chars().count() > LONGEST {
+        return Some(fault(FaultKind::TooLarge).arg("limit", LONGEST));
+    }
+    if value.chars().any(char::is_control) {
+        return Some(fault(FaultKind::WrongForm).arg("expected", "text of one line"));
+    }
+    match delivery.find(value) {
+        _ if target != Target::File => None,
+        Found::One(_) => None,
+        Found::None => Some(of_file(FaultKind::MissingFile)),
+        Found::Several(count) => Some(of_file(FaultKind::AmbiguousFile).arg("count", count)),
+    }
+}

@@ -1,0 +1,594 @@
+//! The work queue: what people must complete of a batch that was rehearsed, grouped by cause.
+//!
+//! A queue is the batch's own work file, looked at from the other side: rows with faults that nobody answered yet, and
+//! what was answered. Nothing of it is given out without the archive's permit, which is written down before, and nothing of
+//! a row that names no controller who reads. Whoever answers says what they were shown: the answer to anything else is
+//! refused. Answers are on the disk before anybody hears of it; a rehearsal takes them in, and a run makes one where
+//! answers wait. Source: OLD-7; document 002.
+
+mod answering;
+mod row;
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::digest::{Context, SHA256, digest};
+use rusqlite::{ErrorCode, OptionalExtension, Row, params};
+use varanto_domain::access::OldDataPermit;
+use varanto_domain::faults::{Fault, FaultKind};
+use varanto_domain::ids::Oid;
+
+use crate::answers::{Given, given};
+use crate::conversion::hexadecimal;
+use crate::delivery::{Delivery, DeliveryError};
+use crate::mapping::{self, Mapping, Target};
+use crate::rehearsal::{RehearsalError, fingerprint};
+use crate::report::read_args;
+use crate::work::{DELIVERY, FINGERPRINT, MAPPING, RowName, State, Work, WorkError};
+
+pub use answering::{Bulk, MOST};
+pub use row::{File, QueuedRow, SourceValue, Whose};
+
+/// Why the queue of a batch gives no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// The work file.
+    #[error(transparent)]
+    Work(WorkError),
+    /// A rehearsal or a run writes into the work file.
+    #[error("the batch is being rehearsed or archived")]
+    Busy,
+    /// The delivery is another one than was rehearsed.
+    #[error("the delivery is another one than was rehearsed")]
+    Changed,
+    /// The delivery.
+    #[error(transparent)]
+    Delivery(#[from] DeliveryError),
+    /// The row could not be judged.
+    #[error(transparent)]
+    Rehearsal(#[from] RehearsalError),
+    /// The mapping file that the batch was rehearsed by does not read.
+    #[error("the mapping file of the batch does not read")]
+    Mapping,
+    /// The permit is of other controllers.
+    #[error("the permit is of other controllers")]
+    NotPermitted,
+    /// There is no such row or cause.
+    #[error("no such row or cause")]
+    Missing,
+    /// What was answered is wrong.
+    #[error("{} faults", .0.len())]
+    Refused(Vec<Fault>),
+}
+
+impl From<WorkError> for QueueError {
+    fn from(error: WorkError) -> Self {
+        match &error {
+            WorkError::Database(rusqlite::Error::SqliteFailure(why, _))
+                if matches!(why.code, ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) =>
+            {
+                Self::Busy
+            }
+            _ => Self::Work(error),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for QueueError {
+    fn from(error: rusqlite::Error) -> Self {
+        WorkError::from(error).into()
+    }
+}
+
+/// How far the queue of a batch is, in rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Progress {
+    /// Rows of the index.
+    pub rows: u64,
+    /// Rows without a fault, or archived.
+    pub sound: u64,
+    /// Rows that are not brought.
+    pub left_out: u64,
+    /// Rows that somebody must complete.
+    pub open: u64,
+    /// Rows whose answers another person must check.
+    pub to_check: u64,
+    /// Rows that were completed, and wait for the next rehearsal or run.
+    pub completed: u64,
+    /// Attachments without a fault of their own that wait for their main document.
+    pub waiting: u64,
+    /// Rows that name no controller who reads, or do not read themselves: they are shown to nobody, and mended in the
+    /// mapping file or the source.
+    pub unnamed: u64,
+    /// Rows of which something was answered and that the delivery does not have any more, word for word.
+    pub lost: u64,
+    /// Whether a run has begun: nothing is completed any more.
+    pub begun: bool,
+}
+
+/// Rows that want the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// What it is called in addresses: it tells nothing of what stands in the rows.
+    pub id: String,
+    /// The fault's code.
+    pub code: String,
+    /// Where it is.
+    pub element: String,
+    /// The rule.
+    pub rule: String,
+    /// The value that all of them have, where they are grouped by it.
+    pub value: Option<String>,
+    /// What the text of the first speaks of.
+    pub args: BTreeMap<String, String>,
+    /// How many rows are open.
+    pub rows: u64,
+}
+
+/// A row in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The row.
+    pub place: u64,
+    /// The day on which the document was written, where it reads.
+    pub day: Option<String>,
+    /// The general document type, where the mapping made one.
+    pub general_type: Option<String>,
+    /// How far it is.
+    pub state: String,
+    /// What was answered of it.
+    pub given: Vec<Given>,
+    /// What is shown of it: an answer to anything else is refused.
+    pub seen: Seen,
+}
+
+/// What was answered of a row that is not there any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lost {
+    /// Where the row stood.
+    pub place: u64,
+    /// What was answered, by name.
+    pub elements: Vec<String>,
+    /// Who answered.
+    pub by: String,
+}
+
+/// What somebody was shown, as a digest: of the rehearsal, of what the source says in the rows, of what the mapping and
+/// people made of it, and of their files.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Seen(String);
+
+impl Seen {
+    /// As a page says it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Seen {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+/// The fault is answered: of its element, of it itself or of the whole row, since the last rehearsal or still unchecked;
+/// or the other rows with the same content are not brought any more; or the decision that does not fit is taken back.
+macro_rules! answered {
+    () => {
+        "(EXISTS (SELECT 1 FROM answer WHERE answer.row = item.row
+            AND (answer.serial > ?1 OR (?2 AND answer.checked_by IS NULL))
+            AND answer.element IN ('row', fault.element, 'stands:' || fault.code,
+              CASE WHEN fault.element LIKE 'original_service_task.%' THEN 'original_service_task'
+                WHEN fault.element LIKE 'pdf:%' OR fault.element LIKE 'view:%' THEN 'file'
+                ELSE fault.element END))
+          OR (fault.code = 'decision-does-not-fit' AND NOT EXISTS (
+            SELECT 1 FROM answer WHERE answer.row = item.row AND answer.element = 'row'))
+          OR (fault.code = 'same-content' AND NOT EXISTS (
+            SELECT 1 FROM item other WHERE other.digest = item.digest AND other.number <> item.number
+              AND other.client = item.client AND other.day = item.day
+              AND NOT EXISTS (SELECT 1 FROM answer WHERE answer.row = other.row AND answer.element = 'row'))))"
+    };
+}
+
+/// Rows that are shown: they name a controller, and read.
+macro_rules! shown {
+    () => {
+        "item.controller IS NOT NULL AND item.row IS NOT NULL"
+    };
+}
+
+/// Faults that are still to be answered.
+macro_rules! open_faults {
+    ($what:literal, $end:literal) => {
+        concat!(
+            "SELECT ",
+            $what,
+            " FROM item JOIN fault USING (number)
+             WHERE item.state = 'faulty' AND ",
+            shown!(),
+            " AND fault.code <> 'answer-not-checked'
+             AND NOT (fault.code = 'main-document-not-brought' AND EXISTS (
+               SELECT 1 FROM item main WHERE main.source_id = item.said ->> '$.main_document'
+                 AND main.state = 'faulty'))
+             AND NOT ",
+            answered!(),
+            " ",
+            $end
+        )
+    };
+}
+
+const CAUSES: &str = open_faults!(
+    "fault.code, CASE WHEN fault.element LIKE 'original_service_task.%' THEN 'original_service_task'
+       ELSE fault.element END, fault.rule,
+     CASE WHEN fault.code = 'unmapped-value' THEN fault.value END, count(DISTINCT item.number), min(fault.rowid)",
+    "GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 1, 2, 4"
+);
+const OF_CAUSE: &str = open_faults!(
+    "DISTINCT item.place, item.day, item.said ->> '$.general_type', item.state",
+    "AND fault.code = ?3 AND (fault.element = ?4 OR fault.element LIKE ?4 || '.%') AND fault.rule = ?5
+     AND (fault.code <> 'unmapped-value' OR fault.value IS ?6)
+     AND item.place > ?7 ORDER BY item.place LIMIT ?8"
+);
+const OPEN: &str = open_faults!("count(DISTINCT item.number)", "");
+const WAITING: &str = concat!(
+    "SELECT count(*) FROM item WHERE state = 'faulty' AND ",
+    shown!(),
+    " AND NOT EXISTS (
+  SELECT 1 FROM fault WHERE fault.number = item.number AND fault.code <> 'main-document-not-brought')
+  AND EXISTS (SELECT 1 FROM item main WHERE main.source_id = item.said ->> '$.main_document'
+    AND main.state = 'faulty')"
+);
+const UNNAMED: &str = concat!("SELECT count(*) FROM item WHERE NOT (", shown!(), ")");
+const TO_CHECK: &str = concat!(
+    "SELECT count(DISTINCT row) FROM answer JOIN item USING (row) WHERE checked_by IS NULL AND ",
+    shown!()
+);
+const COMPLETED: &str = concat!(
+    "SELECT count(DISTINCT row) FROM answer JOIN item USING (row)
+  WHERE answer.serial > ?1 AND (NOT ?2 OR answer.checked_by IS NOT NULL) AND ",
+    shown!()
+);
+const ANSWERED: &str = concat!(
+    "SELECT DISTINCT item.place, item.day, item.said ->> '$.general_type', item.state
+  FROM answer JOIN item USING (row)
+  WHERE item.place > ?1 AND (NOT ?2 OR answer.checked_by IS NULL) AND ",
+    shown!(),
+    " ORDER BY item.place LIMIT ?3"
+);
+const COUNT_LOST: &str = "SELECT count(DISTINCT row) FROM answer
+  WHERE NOT EXISTS (SELECT 1 FROM item WHERE item.row = answer.row)";
+const LOST: &str = "SELECT min(place), group_concat(element, ' '), max(given_name) FROM answer
+  WHERE NOT EXISTS (SELECT 1 FROM item WHERE item.row = answer.row) GROUP BY row ORDER BY 1 LIMIT ?";
+
+/// The queue of a batch.
+#[derive(Debug)]
+pub struct Queue {
+    work: Work,
+    mapping: Mapping,
+    delivery: PathBuf,
+    opened: OnceCell<Delivery>,
+}
+
+impl Queue {
+    /// Opens the queue of a batch's folder; `None` where no rehearsal came to its end there.
+    ///
+    /// # Errors
+    /// What cannot be read.
+    pub fn open(folder: &Path) -> Result<Option<Self>, QueueError> {
+        let Some(work) = Work::for_people(folder)? else { return Ok(None) };
+        let (Some(mapping), Some(delivery)) = (work.about(MAPPING)?, work.about(DELIVERY)?) else {
+            return Ok(None);
+        };
+        let mapping = mapping::read(&mapping).map_err(|_| QueueError::Mapping)?;
+        let (delivery, opened) = (PathBuf::from(delivery), OnceCell::new());
+        Ok(Some(Self { work, mapping, delivery, opened }))
+    }
+
+    /// Looks at the queue as it is now, whatever becomes of it meanwhile; nothing is answered then.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn hold(&self) -> Result<(), QueueError> {
+        Ok(self.work.connection().execute_batch("BEGIN")?)
+    }
+
+    /// The mapping that the batch was rehearsed by.
+    #[must_use]
+    pub const fn mapping(&self) -> &Mapping {
+        &self.mapping
+    }
+
+    /// Every controller that a row names: the permit must be of all.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn controllers(&self) -> Result<Vec<Oid>, QueueError> {
+        let mut statement = self
+            .work
+            .connection()
+            .prepare("SELECT DISTINCT controller FROM item WHERE controller IS NOT NULL")?;
+        let named = statement.query_map([], |row| row.get::<_, String>(0))?;
+        let foreign = |_| WorkError::Foreign("a controller that does not read".to_owned());
+        named.map(|one| Ok(Oid::parse(&one?).map_err(foreign)?)).collect()
+    }
+
+    /// That the permit is of every controller that the rows name.
+    fn permitted(&self, permit: &OldDataPermit) -> Result<(), QueueError> {
+        if permit.covers(&self.controllers()?) { Ok(()) } else { Err(QueueError::NotPermitted) }
+    }
+
+    fn since(&self) -> Result<(i64, bool), QueueError> {
+        Ok((self.work.answers_taken()?.cast_signed(), self.mapping.checked_by_two))
+    }
+
+    /// How far it is.
+    ///
+    /// # Errors
+    /// [`QueueError::NotPermitted`], and what SQLite says.
+    pub fn progress(&self, permit: &OldDataPermit) -> Result<Progress, QueueError> {
+        self.permitted(permit)?;
+        let (taken, two) = self.since()?;
+        let connection = self.work.connection();
+        let count = |sql: &str, params: &[&dyn rusqlite::ToSql]| {
+            let count: rusqlite::Result<i64> = connection.query_row(sql, params, |row| row.get(0));
+            count.map(i64::unsigned_abs)
+        };
+        let of = |state| self.work.count(state);
+        Ok(Progress {
+            rows: count("SELECT count(*) FROM item", &[])?,
+            unnamed: count(UNNAMED, &[])?,
+            lost: count(COUNT_LOST, &[])?,
+            sound: of(State::Sound)? + of(State::Archived)? + of(State::Refused)?,
+            left_out: of(State::LeftOut)?,
+            open: count(OPEN, &[&taken, &two])?,
+            to_check: if two { count(TO_CHECK, &[])? } else { 0 },
+            completed: count(COMPLETED, &[&taken, &two])?,
+            waiting: count(WAITING, &[])?,
+            begun: self.work.sends()?,
+        })
+    }
+
+    /// What rows are open for, the most frequent first.
+    ///
+    /// # Errors
+    /// [`QueueError::NotPermitted`], and what SQLite says.
+    pub fn causes(&self, permit: &OldDataPermit) -> Result<Vec<Cause>, QueueError> {
+        self.permitted(permit)?;
+        let connection = self.work.connection();
+        let mut statement = connection.prepare(CAUSES)?;
+        let mut first = connection.prepare("SELECT args FROM fault WHERE rowid = ?")?;
+        let mut rows = statement.query(self.since()?)?;
+        let mut causes = Vec::new();
+        while let Some(row) = rows.next()? {
+            let args: String = first.query_row([row.get::<_, i64>(5)?], |row| row.get(0))?;
+            let mut cause = Cause {
+                id: String::new(),
+                code: row.get(0)?,
+                element: row.get(1)?,
+                rule: row.get(2)?,
+                value: row.get(3)?,
+                args: read_args(&args),
+                rows: row.get::<_, i64>(4)?.unsigned_abs(),
+            };
+            let value = cause.value.as_deref().unwrap_or("\u{1}");
+            let told = [&*cause.code, &cause.element, &cause.rule, value].join("\u{1f}");
+            cause.id = hexadecimal(&digest(&SHA256, told.as_bytes()).as_ref()[..8]);
+            causes.push(cause);
+        }
+        Ok(causes)
+    }
+
+    /// The cause of a name; `None` also when none of its rows is open any more.
+    ///
+    /// # Errors
+    /// As [`Queue::causes`].
+    pub fn cause(&self, permit: &OldDataPermit, id: &str) -> Result<Option<Cause>, QueueError> {
+        Ok(self.causes(permit)?.into_iter().find(|cause| cause.id == id))
+    }
+
+    /// The open rows of a cause behind one, so many at most.
+    ///
+    /// # Errors
+    /// [`QueueError::NotPermitted`], and what SQLite says.
+    pub fn rows(
+        &self,
+        permit: &OldDataPermit,
+        cause: &Cause,
+        after: u64,
+        most: usize,
+    ) -> Result<Vec<Listed>, QueueError> {
+        self.permitted(permit)?;
+        let (taken, two) = self.since()?;
+        let Cause { code, element, rule, value, .. } = cause;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let asked = params![taken, two, code, element, rule, value, after.cast_signed(), most];
+        self.listed(OF_CAUSE, asked)
+    }
+
+    /// What is shown of all open rows of a cause together; `None` where they are more than are answered together.
+    ///
+    /// # Errors
+    /// [`QueueError::NotPermitted`], and what SQLite says.
+    pub fn seen_of(
+        &self,
+        permit: &OldDataPermit,
+        cause: &Cause,
+    ) -> Result<Option<Seen>, QueueError> {
+        self.permitted(permit)?;
+        let places = self.places(cause)?;
+        if places.len() > MOST { Ok(None) } else { self.seen(&places).map(Some) }
+    }
+
+    /// Where the open rows of a cause stand, and one more than are answered together at most.
+    fn places(&self, cause: &Cause) -> Result<Vec<u64>, QueueError> {
+        let (taken, two) = self.since()?;
+        let Cause { code, element, rule, value, .. } = cause;
+        let most = i64::try_from(MOST + 1).unwrap_or(i64::MAX);
+        let mut statement = self.work.connection().prepare(OF_CAUSE)?;
+        let asked = params![taken, two, code, element, rule, value, 0, most];
+        let places =
+            statement.query_map(asked, |row| row.get::<_, i64>(0).map(i64::unsigned_abs))?;
+        Ok(places.collect::<Result<_, _>>()?)
+    }
+
+    /// The rows behind one of which something was answered, so many at most; or those that another person must check.
+    ///
+    /// # Errors
+    /// [`QueueError::NotPermitted`], and what SQLite says.
+    pub fn answered(
+        &self,
+        permit: &OldDataPermit,
+        to_check: bool,
+        after: u64,
+        most: usize,
+    ) -> Result<Vec<Listed>, QueueError> {
+        self.permitted(permit)?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        self.listed(ANSWERED, params![after.cast_signed(), to_check, most])
+    }
+
+    /// What was answered of rows that are not there any more, so much at most.
+    ///
+    /// # Errors
+    /// [`QueueError::NotPermitted`], and what SQLite says.
+    pub fn lost(&self, permit: &OldDataPermit, most: usize) -> Result<Vec<Lost>, QueueError> {
+        self.permitted(permit)?;
+        let mut statement = self.work.connection().prepare(LOST)?;
+        let lost = statement.query_map([i64::try_from(most).unwrap_or(i64::MAX)], |row| {
+            let (place, elements): (i64, String) = (row.get(0)?, row.get(1)?);
+            let elements = elements.split(' ').map(str::to_owned).collect();
+            Ok(Lost { place: place.unsigned_abs(), elements, by: row.get(2)? })
+        })?;
+        Ok(lost.collect::<Result<_, _>>()?)
+    }
+
+    fn listed(&self, sql: &str, asked: &[&dyn rusqlite::ToSql]) -> Result<Vec<Listed>, QueueError> {
+        let mut statement = self.work.connection().prepare(sql)?;
+        let mut rows = statement.query(asked)?;
+        let mut listed = Vec::new();
+        while let Some(row) = rows.next()? {
+            let place = row.get::<_, i64>(0)?.unsigned_abs();
+            listed.push(Listed {
+                place,
+                day: row.get(1)?,
+                general_type: row.get(2)?,
+                state: row.get(3)?,
+                given: given(&self.work, &self.named(place)?)?,
+                seen: self.seen(&[place])?,
+            });
+        }
+        Ok(listed)
+    }
+
+    /// The name of a row that is shown.
+    fn named(&self, place: u64) -> Result<RowName, QueueError> {
+        let sql = concat!("SELECT row FROM item WHERE place = ? AND ", shown!());
+        let mut statement = self.work.connection().prepare_cached(sql)?;
+        let found = statement.query_row([place.cast_signed()], |row| row.get(0)).optional()?;
+        found.ok_or(QueueError::Missing)
+    }
+
+    /// What is shown of rows now.
+    fn seen(&self, places: &[u64]) -> Result<Seen, QueueError> {
+        let mut context = Context::new(&SHA256);
+        let mut add = |bytes: Option<&[u8]>| {
+            let length = bytes.map_or(u64::MAX, |bytes| bytes.len() as u64);
+            context.update(&length.to_be_bytes());
+            context.update(bytes.unwrap_or_default());
+        };
+        add(self.work.about(FINGERPRINT)?.as_deref().map(str::as_bytes));
+        let connection = self.work.connection();
+        let mut item = connection.prepare_cached(
+            "SELECT row, said, digest, state || ' ' || coalesce(file, '') FROM item WHERE place = ?",
+        )?;
+        let mut answers = connection.prepare_cached(
+            "SELECT element, value, serial || ' ' || coalesce(checked_by, '') FROM answer
+             WHERE row = ? ORDER BY element",
+        )?;
+        let bytes = |row: &Row<'_>, at| -> rusqlite::Result<Option<Vec<u8>>> {
+            Ok(row.get_ref(at)?.as_bytes_or_null()?.map(<[u8]>::to_vec))
+        };
+        for place in places {
+            let mut found = item.query([place.cast_signed()])?;
+            let row = found.next()?.ok_or(QueueError::Missing)?;
+            for at in 0..4 {
+                add(bytes(row, at)?.as_deref());
+            }
+            let mut given = answers.query([row.get::<_, Option<RowName>>(0)?])?;
+            while let Some(answer) = given.next()? {
+                for at in 0..3 {
+                    add(bytes(answer, at)?.as_deref());
+                }
+            }
+            add(None);
+        }
+        Ok(Seen(hexadecimal(context.finish().as_ref())))
+    }
+
+    /// The delivery, where it is the one that was rehearsed.
+    fn delivery(&self) -> Result<&Delivery, QueueError> {
+        if let Some(opened) = self.opened.get() {
+            return Ok(opened);
+        }
+        let delivery = Delivery::open(&self.delivery)?;
+        if self.work.about(FINGERPRINT)? != Some(fingerprint(&delivery, &self.mapping)?) {
+            return Err(QueueError::Changed);
+        }
+        Ok(self.opened.get_or_init(|| delivery))
+    }
+}
+
+/// What answers a fault of an element; `None` where only the source can mend it.
+#[must_use]
+pub fn target_of(element: &str) -> Option<Target> {
+    if element.starts_with("original_service_task.") {
+        return Some(Target::OriginalTask);
+    }
+    if is_of_file(element) {
+        return Some(Target::File);
+    }
+    Target::of_name(element)
+}
+
+/// Whether a fault is of the file.
+fn is_of_file(element: &str) -> bool {
+    element == "file" || element.starts_with("pdf:") || element.starts_with("view:")
+}
+
+/// Whether many rows may be given the same: what is of the client, the case, the day and the file is not.
+const fn may_be_alike(target: Target) -> bool {
+    let of_days = matches!(target, Target::WrittenAt | Target::CaseOpened | Target::CaseClosed);
+    let own = matches!(target, Target::Relationship | Target::Controller);
+    !target.is_personal() && !of_days && !own
+}
+
+/// Whether a person can say it of a row: whose register a document belongs to is said by the mapping file and the source
+/// alone.
+#[must_use]
+pub const fn may_be_answered(target: Target) -> bool {
+    !matches!(target, Target::Controller)
+}
+
+/// What all rows of a cause can be given alike: they have one value of the source in common, which means one thing.
+#[must_use]
+pub fn alike(cause: &Cause) -> Option<Target> {
+    let one_value = cause.code == FaultKind::UnmappedValue.code() && cause.value.is_some();
+    target_of(&cause.element).filter(|target| one_value && may_be_alike(*target))
+}
+
+/// Whether a fault tells that the source has no document that could be read.
+#[must_use]
+pub fn has_nothing_to_bring(code: &str) -> bool {
+    [FaultKind::MissingFile, FaultKind::EmptyFile, FaultKind::UnreadableFile, FaultKind::NotPdf]
+        .iter()
+        .any(|kind| kind.code() == code)
+}
+
+/// Whether a person may let a fault stand.
+#[must_use]
+pub fn may_stand(code: &str) -> Option<FaultKind> {
+    crate::answers::MAY_STAND.into_iter().find(|kind| kind.code() == code)
+}

@@ -1,0 +1,293 @@
+//! A row with everything that a person needs to complete it, and its file.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use rusqlite::{OptionalExtension, Row};
+use varanto_domain::access::OldDataPermit;
+use varanto_domain::archive::documents::Part;
+use varanto_domain::ids::{Oid, PersonalIdentityCode};
+use varanto_formats::xhtml::safe_copy;
+
+use super::{Queue, QueueError, Seen};
+use crate::answers::{ASK_WHAT_IS_BESIDE, Answer, Decision, Given, beside, given};
+use crate::comparison::same_document;
+use crate::conversion::Converter;
+use crate::documents::Values;
+use crate::identifiers;
+use crate::kind::Kind;
+use crate::mapping::Target;
+use crate::reading::{Reading, digest_of};
+use crate::report::{FaultGroup, faults_of};
+use crate::work::{RowName, read_values};
+
+/// A column of the source with its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceValue {
+    /// The column.
+    pub column: String,
+    /// The value.
+    pub value: String,
+}
+
+/// A row of the queue.
+#[derive(Debug, Clone)]
+pub struct QueuedRow {
+    /// The row.
+    pub place: u64,
+    /// What the mapping made of it, and what was completed.
+    pub values: Values,
+    /// The columns with their values, those of the tables beside too.
+    pub source: Vec<SourceValue>,
+    /// Its faults, as the last rehearsal found them.
+    pub faults: Vec<FaultGroup>,
+    /// What was answered.
+    pub given: Vec<Given>,
+    /// The decisions that it gives cause for.
+    pub decisions: Vec<Decision>,
+    /// What its file is and how large; `None` where there is none.
+    pub file: Option<(String, u64)>,
+    /// How far it is.
+    pub state: String,
+    /// What is said only by a row beside that is missing, or that others contradict.
+    pub beside: BTreeSet<Target>,
+    /// What is shown of it: an answer to anything else is refused.
+    pub seen: Seen,
+    /// Whether a run has begun: nothing is completed any more.
+    pub begun: bool,
+    /// Whether what is completed counts only when another person has checked it.
+    pub checked_by_two: bool,
+}
+
+/// Whose a row is, and what its document will be called: for the line that is written before the row is shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Whose {
+    /// The clients that the source and those who completed the row name.
+    pub clients: Vec<PersonalIdentityCode>,
+    /// The document's identifier in the archive.
+    pub document: Option<Oid>,
+}
+
+/// A file of the delivery, as it is shown.
+#[derive(Debug, Clone)]
+pub enum File {
+    /// A page that the archive would take, or that was made of the file.
+    Page(String),
+    /// A PDF file, or what was made of a scan.
+    Pdf(Vec<u8>),
+    /// Text that is shown as it is: of a page that is no safe one, too.
+    Text(String),
+    /// Something that is not shown, but can be taken along: its kind.
+    Other(Kind, Vec<u8>),
+}
+
+/// What the work file has of a row.
+pub(super) struct Known {
+    pub(super) number: i64,
+    pub(super) row: RowName,
+    pub(super) values: Values,
+    pub(super) file: Option<usize>,
+    kind: Option<String>,
+    bytes: Option<i64>,
+    digest: Option<Vec<u8>>,
+    state: String,
+}
+
+impl Queue {
+    /// Whose a row is, as far as it reads: for the line that is written before the row is shown, and for nobody's eyes.
+    ///
+    /// # Errors
+    /// [`QueueError::Missing`], and what SQLite says.
+    pub fn whose(&self, place: u64) -> Result<Whose, QueueError> {
+        let known = self.known(place)?;
+        let mut named: Vec<String> =
+            known.values.get(&Target::IdentityCode).cloned().into_iter().collect();
+        let mut document = known.values.get(&Target::Document).cloned();
+        for one in given(&self.work, &known.row)? {
+            match one.answer {
+                Answer::Value(Target::IdentityCode, code) => named.push(code),
+                Answer::Value(Target::Document, id) => document = Some(id),
+                _ => {}
+            }
+        }
+        named.dedup();
+        Ok(Whose {
+            clients: named
+                .iter()
+                .filter_map(|code| PersonalIdentityCode::parse(code).ok())
+                .collect(),
+            document: document.map(|id| identifiers::document(&self.mapping, &id)),
+        })
+    }
+
+    /// A row that is not archived: what is, is a document of the archive, and decided of like any other.
+    pub(super) fn known(&self, place: u64) -> Result<Known, QueueError> {
+        let read = |row: &Row<'_>| {
+            let said: String = row.get(1)?;
+            let known = Known {
+                number: row.get(0)?,
+                values: BTreeMap::new(),
+                file: row.get::<_, Option<i64>>(2)?.and_then(|at| usize::try_from(at).ok()),
+                kind: row.get(3)?,
+                bytes: row.get(4)?,
+                state: row.get(5)?,
+                row: row.get(6)?,
+                digest: row.get(7)?,
+            };
+            Ok((known, said))
+        };
+        let found = self
+            .work
+            .connection()
+            .prepare_cached(
+                "SELECT number, said, file, kind, bytes, state, row, digest FROM item
+                 WHERE place = ? AND receipt IS NULL AND controller IS NOT NULL AND row IS NOT NULL",
+            )?
+            .query_row([place.cast_signed()], read)
+            .optional()?;
+        let Some((known, said)) = found else { return Err(QueueError::Missing) };
+        Ok(Known { values: read_values(&said)?, ..known })
+    }
+
+    /// A row.
+    ///
+    /// # Errors
+    /// [`QueueError::NotPermitted`], [`QueueError::Missing`], and what cannot be read.
+    pub fn row(&self, permit: &OldDataPermit, place: u64) -> Result<QueuedRow, QueueError> {
+        self.permitted(permit)?;
+        let known = self.known(place)?;
+        let read = Reading::new(self.delivery()?, &self.mapping).one(&self.work, place)?;
+        let read = read.filter(|read| known.row.starts_with(&digest_of(read)));
+        let Some(read) = read else { return Err(QueueError::Changed) };
+        let pairs = read.columns.iter().cloned().zip(read.values);
+        let source = pairs.map(|(column, value)| SourceValue { column, value }).collect();
+        let given = given(&self.work, &known.row)?;
+        let faults = faults_of(&self.work, known.number)?;
+        let decisions = self.decisions(&known, &faults)?;
+        let asks =
+            |fault: &&FaultGroup| ASK_WHAT_IS_BESIDE.iter().any(|kind| kind.code() == fault.code);
+        let unsaid = faults.iter().filter(asks);
+        let beside = unsaid.flat_map(|fault| beside(&self.mapping, &fault.element)).collect();
+        let another_file = names_another_file(&known.values, &given);
+        let mut values = known.values;
+        for one in &given {
+            if let Answer::Value(target, value) = &one.answer {
+                values.insert(*target, value.clone());
+            }
+        }
+        Ok(QueuedRow {
+            place,
+            values,
+            source,
+            faults,
+            given,
+            decisions,
+            file: known.kind.zip(known.bytes.map(i64::unsigned_abs)).filter(|_| !another_file),
+            state: known.state,
+            beside,
+            seen: self.seen(&[place])?,
+            begun: self.work.sends()?,
+            checked_by_two: self.mapping.checked_by_two,
+        })
+    }
+
+    /// The decisions that a row gives cause for: one that fits nothing would let a document go.
+    pub(super) fn decisions(
+        &self,
+        known: &Known,
+        faults: &[FaultGroup],
+    ) -> Result<Vec<Decision>, QueueError> {
+        let mut fitting = Vec::new();
+        let others: i64 = self
+            .work
+            .connection()
+            .prepare_cached(concat!(
+                "SELECT count(*) FROM item JOIN item other ON (",
+                same_document!(),
+                ") WHERE item.number = ?1 AND other.left_out IS NULL
+                 AND NOT EXISTS (SELECT 1 FROM answer WHERE answer.row = other.row AND answer.element = 'row')",
+            ))?
+            .query_row([known.number], |row| row.get(0))?;
+        if others > 0 {
+            fitting.push(Decision::DeliveredTwice);
+        }
+        if faults.iter().any(|fault| super::has_nothing_to_bring(&fault.code)) {
+            fitting.push(Decision::NothingToBring);
+        }
+        if !self.mapping.kept_elsewhere.trim().is_empty() {
+            fitting.push(Decision::StaysElsewhere);
+        }
+        Ok(fitting)
+    }
+
+    /// Whether the file of a row is shown in a frame, and whether that frame can be shut off from everything: what a
+    /// browser shows by a viewer of its own cannot.
+    ///
+    /// # Errors
+    /// [`QueueError::NotPermitted`], and what cannot be read; a file that is not there is shown in no frame.
+    pub fn way_of(&self, permit: &OldDataPermit, place: u64) -> Result<(bool, bool), QueueError> {
+        match self.file(permit, place) {
+            Ok(File::Page(_) | File::Text(_)) => Ok((true, true)),
+            Ok(File::Pdf(_)) => Ok((true, false)),
+            Ok(File::Other(..)) | Err(QueueError::Missing | QueueError::Delivery(_)) => {
+                Ok((false, false))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The file of a row, as it is shown.
+    ///
+    /// # Errors
+    /// [`QueueError::NotPermitted`], [`QueueError::Missing`] also where the row has no file, or a person named another one
+    /// since it was rehearsed, and what cannot be read.
+    pub fn file(&self, permit: &OldDataPermit, place: u64) -> Result<File, QueueError> {
+        self.permitted(permit)?;
+        let known = self.known(place)?;
+        if names_another_file(&known.values, &given(&self.work, &known.row)?) {
+            return Err(QueueError::Missing);
+        }
+        let bytes = self.delivery()?.read(known.file.ok_or(QueueError::Missing)?)?;
+        // The same place in the delivery may be another file's by now, and another client's.
+        if known.digest.as_deref() != Some(digest(&SHA256, &bytes).as_ref()) {
+            return Err(QueueError::Changed);
+        }
+        let kind = Kind::of(&bytes);
+        if kind == Kind::Pdf {
+            return Ok(File::Pdf(bytes));
+        }
+        // Shown as the archive would have it: converted, also where the mapping does not choose to.
+        let mut chosen = self.mapping.convert.clone();
+        chosen.kinds.extend([kind]);
+        let page = |bytes: &[u8]| safe_copy(bytes, "–", "fi").ok().map(File::Page);
+        if kind == Kind::Xhtml {
+            let text = || File::Text(String::from_utf8_lossy(&bytes).into_owned());
+            return Ok(page(&bytes).unwrap_or_else(text));
+        }
+        if let Ok((made, made_of_it)) =
+            Converter::new(&chosen, self.work.folder()).convert(kind, &bytes)
+        {
+            let shown = match made.part() {
+                Some(Part::Pdf) => Some(File::Pdf(made_of_it)),
+                _ => page(&made_of_it),
+            };
+            if let Some(shown) = shown {
+                return Ok(shown);
+            }
+        }
+        Ok(match kind {
+            Kind::Html | Kind::Xml | Kind::Text => {
+                File::Text(String::from_utf8_lossy(&bytes).into_owned())
+            }
+            _ => File::Other(kind, bytes),
+        })
+    }
+}
+
+/// Whether somebody named another file of a row than was rehearsed: the old one is shown no more, the new one not yet.
+fn names_another_file(values: &Values, given: &[Given]) -> bool {
+    let known = values.get(&Target::File).map_or("", String::as_str);
+    given.iter().any(
+        |one| matches!(&one.answer, Answer::Value(Target::File, named) if named.as_str() != known),
+    )
+}

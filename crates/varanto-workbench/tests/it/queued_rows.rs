@@ -1,0 +1,668 @@
+//! What people complete is of the row that they were shown, and of no other one: whatever becomes of the delivery, the
+//! mapping file and the queue between two looks.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use rusqlite::Connection;
+use varanto_app::Registry;
+use varanto_domain::access::{OldDataPermit, may_complete_old_data};
+use varanto_domain::ids::{Oid, PersonalIdentityCode};
+use varanto_workbench::answers::{Answer, Decision, Person};
+use varanto_workbench::delivery::Delivery;
+use varanto_workbench::mapping::{self, Target};
+use varanto_workbench::queue::{Cause, File, Queue, QueueError, QueuedRow, Seen};
+use varanto_workbench::rehearsal::Rehearsal;
+use varanto_workbench::work::{State, Work};
+
+use crate::queue::{all, archivist, cause, codes, permit, person, seen};
+use crate::world::now;
+
+const HEAD: &str = "DOKNRO;ASNRO;HETU;NIMI;LAJI;PVM;TIEDOSTO;REKISTERI";
+const OWN: &str = "1.2.246.10.99900011";
+const OTHER: &str = "1.2.246.10.99900012";
+
+const MAPPING: &str = r#"form = 1
+source = "pieni"
+batch = "1"
+created_at = "2026-11-20T12:00:00+02:00"
+node = "1.2.246.10.99900011.11.2026"
+joined_on = "2024-01-01"
+kept_elsewhere = "Paperiarkisto"
+
+[index]
+file = "INDEKSI.CSV"
+form = "csv"
+
+[beside.asiakas]
+file = "ASIAKKAAT.CSV"
+form = "csv"
+key = "ASNRO"
+on = "ASNRO"
+
+[document]
+document = { column = "DOKNRO" }
+file = { column = "TIEDOSTO" }
+client = { column = "ASNRO" }
+"client.identity_code" = { column = "HETU" }
+"client.family_name" = { column = "NIMI", take = "first" }
+"client.given_names" = { column = "NIMI", take = "rest" }
+"client.non_disclosure" = { column = "asiakas.TURVA", codes = { K = "true", E = "false" } }
+client_state = { column = "asiakas.TILA", codes = { P = "ended" } }
+written_at = { column = "PVM" }
+general_type = { column = "LAJI", codes = { "Päätös" = "11", "Muistio" = "2" } }
+service_task = { constant = "26" }
+language = { constant = "fi" }
+"controller.id" = { column = "REKISTERI", codes = { Suvanto = "1.2.246.10.99900011", Salo = "1.2.246.10.99900012" } }
+"controller.name" = { constant = "Suvannon hyvinvointialue" }
+"operating_unit.id" = { constant = "1.2.246.10.99900011.10.0" }
+"operating_unit.name" = { constant = "Suvannon hyvinvointialue" }
+"#;
+
+/// An identity code of the numbers that nobody has.
+fn hetu(number: u32) -> String {
+    let digits = 10_150 * 1000 + 900 + number;
+    let sign = b"0123456789ABCDEFHJKLMNPRSTUVWXY"[digits as usize % 31];
+    format!("010150-{}{}", 900 + number, char::from(sign))
+}
+
+/// A small delivery, as it is by now.
+struct Small {
+    folder: tempfile::TempDir,
+    mapping: String,
+    /// The lines of the index.
+    rows: Vec<String>,
+    /// The lines of the table beside it.
+    clients: Vec<String>,
+    papers: BTreeMap<String, String>,
+}
+
+impl Small {
+    /// Clients 1 to 4 with a document each, a line each: the line of client 1 is row 2.
+    fn new() -> Self {
+        let mut small = Self {
+            folder: tempfile::tempdir().unwrap(),
+            mapping: MAPPING.to_owned(),
+            rows: Vec::new(),
+            clients: Vec::new(),
+            papers: BTreeMap::new(),
+        };
+        for number in 1..=4 {
+            small.clients.push(format!("{number};P;E"));
+            small.rows.push(line(number, &hetu(number), "Muistio", "Suvanto"));
+            small.papers.insert(format!("{number}.xhtml"), paper(number));
+        }
+        small
+    }
+
+    fn with(change: impl FnOnce(&mut Self)) -> Self {
+        let mut small = Self::new();
+        change(&mut small);
+        small.rehearse();
+        small
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn deliver(&self) {
+        let _ = fs::remove_dir_all(self.path("delivery"));
+        fs::create_dir(self.path("delivery")).unwrap();
+        let write =
+            |name: &str, text: String| fs::write(self.path("delivery").join(name), text).unwrap();
+        write("INDEKSI.CSV", format!("{HEAD}\n{}\n", self.rows.join("\n")));
+        write("ASIAKKAAT.CSV", format!("ASNRO;TILA;TURVA\n{}\n", self.clients.join("\n")));
+        self.papers.iter().for_each(|(name, text)| write(name, text.clone()));
+    }
+
+    /// Delivers what there is by now, and rehearses it.
+    fn rehearse(&self) -> Work {
+        self.deliver();
+        let delivery = Delivery::open(&self.path("delivery")).unwrap();
+        let registry = Registry::alone(&[], &[]).unwrap();
+        let mut work = Work::open(&self.path("batch")).unwrap();
+        let rehearsal = Rehearsal {
+            delivery: &delivery,
+            mapping: &mapping::read(&self.mapping).unwrap(),
+            registry: &registry,
+            now: now(),
+            checkers: 1,
+            progress: &|_, _, _| {},
+        };
+        rehearsal.run(&mut work).unwrap();
+        work.remember(&self.path("delivery"), &self.mapping, &[]).unwrap();
+        work
+    }
+
+    fn queue(&self) -> Queue {
+        Queue::open(&self.path("batch")).unwrap().unwrap()
+    }
+
+    fn row(&self, place: u64) -> QueuedRow {
+        let queue = self.queue();
+        queue.row(&both(), place).unwrap()
+    }
+
+    /// Answers of a row as it was shown.
+    fn answer_seen(
+        &self,
+        (place, seen): (u64, &Seen),
+        given: &[Answer],
+        by: &Person,
+    ) -> Result<(), QueueError> {
+        let registry = Registry::alone(&[], &[]).unwrap();
+        self.queue().answer(&both(), (place, seen), given, (by, now()), &registry)
+    }
+
+    /// Answers of a row as it is now.
+    fn answer(&self, place: u64, given: &[Answer]) -> Result<(), QueueError> {
+        self.answer_seen((place, &self.row(place).seen), given, &person("aino"))
+    }
+
+    /// What the rehearsal made of a row, by what the source calls the document: a value, and the codes of its faults.
+    fn made(&self, document: &str, target: Target) -> (Option<String>, Vec<String>) {
+        let work = Connection::open(self.path("batch/work.sqlite")).unwrap();
+        let sql = format!(
+            "SELECT number, said ->> '$.\"{}\"' FROM item WHERE source_id = ?",
+            target.name()
+        );
+        let (number, value): (i64, Option<String>) =
+            work.query_row(&sql, [document], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        let mut faults =
+            work.prepare("SELECT DISTINCT code FROM fault WHERE number = ? ORDER BY code").unwrap();
+        let codes = faults.query_map([number], |row| row.get(0)).unwrap();
+        (value, codes.map(Result::unwrap).collect())
+    }
+}
+
+fn line(number: u32, code: &str, kind: &str, register: &str) -> String {
+    format!(
+        "D{number};{number};{code};Virta Anna;{kind};2018-05-{number:02};{number}.xhtml;{register}"
+    )
+}
+
+fn paper(number: u32) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"fi\">\
+         <head><title>Muistio</title></head><body><h1>Muistio</h1><p>Kirjaus {number}.</p></body></html>\n"
+    )
+}
+
+/// The permit of who keeps the archives of both controllers.
+fn both() -> OldDataPermit {
+    let controllers = [OWN, OTHER].map(|one| Oid::parse(one).unwrap());
+    may_complete_old_data(&archivist(controllers.to_vec()), &controllers).unwrap()
+}
+
+fn says(target: Target, value: &str) -> Answer {
+    Answer::Value(target, value.to_owned())
+}
+
+fn code(number: u32) -> Answer {
+    says(Target::IdentityCode, &hetu(number))
+}
+
+fn sound(value: impl Into<String>) -> (Option<String>, Vec<String>) {
+    (Some(value.into()), Vec::new())
+}
+
+/// OLD-7: the form of a document is kept of no other one that came into its place meanwhile, whatever was answered, left
+/// out, checked, taken back or given to all.
+#[test]
+fn an_answer_to_something_else_than_was_shown_is_refused() {
+    let mut small = Small::with(|small| {
+        small.mapping = format!("checked_by_two = true\n{}", small.mapping);
+        small.rows[0] = line(1, "", "Muistio", "Suvanto");
+        small.rows[1] = line(2, "", "Outo", "Suvanto");
+        small.rows[2] = line(3, "", "Outo", "Suvanto");
+    });
+    let (aino, bertta) = (person("aino"), person("bertta"));
+    let shown = small.row(2);
+    small.answer(3, &[code(2)]).unwrap();
+    let checked = [(3, small.row(3).seen)];
+    let unnamed = cause(&small.queue(), "unmapped-value");
+    assert_eq!(unnamed.rows, 2);
+    let for_all = all(&small.queue(), &unnamed);
+
+    small.rows.insert(0, line(4, "", "Outo", "Suvanto"));
+    small.papers.insert("4.xhtml".into(), paper(4));
+    small.rows.truncate(4);
+    small.rehearse();
+    let late = |given: &[Answer]| codes(small.answer_seen((2, &shown.seen), given, &aino));
+    assert_eq!(late(&[code(1)]), ["changed-meanwhile"]);
+    assert_eq!(late(&[Answer::NotBrought(Decision::StaysElsewhere)]), ["changed-meanwhile"]);
+    let queue = small.queue();
+    let registry = Registry::alone(&[], &[]).unwrap();
+    let given = says(Target::GeneralType, "2");
+    let late = queue.answer_all(&both(), (&unnamed, &for_all), &given, (&aino, now()), &registry);
+    assert_eq!(codes(late), ["changed-meanwhile"], "three rows by now, and two were shown");
+    assert_eq!(codes(queue.check(&both(), &checked, (&bertta, now()))), ["changed-meanwhile"]);
+    assert_eq!(codes(queue.take_back(&both(), &checked)), ["changed-meanwhile"]);
+    assert_eq!(queue.answered(&both(), false, 0, 9).unwrap()[0].place, 4, "it went with its row");
+}
+
+/// OLD-7: who checks what another one completed checks what they were shown, and nothing that came after.
+#[test]
+fn a_check_is_of_what_the_checker_saw() {
+    let small = Small::with(|small| {
+        small.mapping = format!("checked_by_two = true\n{}", small.mapping);
+        small.rows[0] = line(1, "", "Muistio", "Suvanto");
+    });
+    let (aino, bertta) = (person("aino"), person("bertta"));
+    small.answer(2, &[code(1)]).unwrap();
+    let shown = [(2, small.row(2).seen)];
+    small.answer(2, &[code(9)]).unwrap();
+    let queue = small.queue();
+    assert_eq!(codes(queue.check(&both(), &shown, (&bertta, now()))), ["changed-meanwhile"]);
+    let shown = [(2, small.row(2).seen)];
+    assert_eq!(codes(queue.check(&both(), &shown, (&aino, now()))), ["wrong-value"]);
+    assert_eq!(queue.check(&both(), &shown, (&bertta, now())).unwrap(), 1);
+    small.rehearse();
+    assert_eq!(small.made("D1", Target::IdentityCode), sound(hetu(9)));
+}
+
+/// OLD-7: no paper of another row is shown beside a form, and no form beside another delivery than was rehearsed: neither
+/// after a file came or went, nor when one was exchanged for another of the same size.
+#[test]
+fn a_row_is_shown_with_its_own_paper_or_not_at_all() {
+    let small = Small::with(|small| small.rows[0] = line(1, "", "Muistio", "Suvanto"));
+    let shown = |place| match small.queue().file(&both(), place) {
+        Ok(File::Page(page)) => page.contains(&format!("Kirjaus {}.", place - 1)).to_string(),
+        Ok(other) => panic!("{other:?}"),
+        Err(QueueError::Changed) => "changed".to_owned(),
+        Err(error) => panic!("{error}"),
+    };
+    assert_eq!(shown(2), "true");
+    let paper_of = |number: u32| small.path(&format!("delivery/{number}.xhtml"));
+    fs::write(paper_of(1), paper(2)).unwrap();
+    assert_eq!(shown(2), "changed", "another paper of the same size");
+    fs::write(paper_of(1), paper(1)).unwrap();
+    fs::write(small.path("delivery/0.xhtml"), paper(9)).unwrap();
+    assert_eq!(shown(2), "changed", "every file is one further by now");
+    let row = small.queue().row(&both(), 2);
+    assert!(matches!(row, Err(QueueError::Changed)), "{row:?}");
+    let registry = Registry::alone(&[], &[]).unwrap();
+    let queue = small.queue();
+    let listed = queue.rows(&both(), &cause(&queue, "missing-element"), 0, 9).unwrap();
+    let answered =
+        queue.answer(&both(), (2, &listed[0].seen), &[code(1)], (&person("a"), now()), &registry);
+    assert!(matches!(answered, Err(QueueError::Changed)), "{answered:?}");
+    fs::remove_file(small.path("delivery/0.xhtml")).unwrap();
+    assert_eq!(shown(2), "true");
+}
+
+/// OLD-7: of a row whose file a person named anew no paper is shown before it is rehearsed: never the one that it is not of.
+#[test]
+fn a_paper_is_shown_no_more_once_another_is_named() {
+    let small = Small::with(|small| {
+        small.papers.insert("9.xhtml".into(), paper(9));
+    });
+    let shown = || match small.queue().file(&both(), 2) {
+        Ok(File::Page(page)) => ["Kirjaus 1.", "Kirjaus 9."].map(|words| page.contains(words)),
+        Err(QueueError::Missing) => [false, false],
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(shown(), [true, false]);
+    assert_eq!(codes(small.answer(2, &[says(Target::File, "8.xhtml")])), ["missing-file"]);
+    small.answer(2, &[says(Target::File, "9.xhtml")]).unwrap();
+    assert_eq!((shown(), small.row(2).file), ([false, false], None));
+    small.rehearse();
+    assert_eq!(shown(), [false, true]);
+}
+
+/// OLD-7: rows are alike where the source says the same word in them; a row whose values are shifted is like no other
+/// one, and what rows lack they do not have in common.
+#[test]
+fn like_rows_are_those_of_which_the_source_says_the_same() {
+    let small = Small::with(|small| {
+        small.rows[0] = line(1, &hetu(1), "Outo", "Suvanto");
+        small.rows[1] = line(2, &hetu(2), "Outo", "Suvanto");
+        small.rows[2] = line(3, &hetu(3), "Kumma", "Suvanto");
+        small.rows[3] = format!("{};yli", line(4, &hetu(4), "Kumma", "Suvanto"));
+    });
+    let queue = small.queue();
+    let causes = queue.causes(&both()).unwrap();
+    let places = |cause: &Cause| -> Vec<u64> {
+        queue.rows(&both(), cause, 0, 9).unwrap().iter().map(|row| row.place).collect()
+    };
+    let of = |value: Option<&str>| {
+        let unnamed = |one: &&Cause| one.code == "unmapped-value" && one.value.as_deref() == value;
+        causes.iter().find(unnamed).unwrap()
+    };
+    assert_eq!(places(of(Some("Outo"))), [2, 3]);
+    assert_eq!(places(of(Some("Kumma"))), [4]);
+    assert_eq!(places(of(None)), [5], "the shifted row alone");
+    let registry = Registry::alone(&[], &[]).unwrap();
+    let aino = person("aino");
+    let give = |cause: &Cause| {
+        let given = says(Target::GeneralType, "2");
+        queue.answer_all(&both(), (cause, &all(&queue, cause)), &given, (&aino, now()), &registry)
+    };
+    assert_eq!(codes(give(of(None))), ["wrong-value"]);
+    assert_eq!(give(of(Some("Outo"))).unwrap().answered, 2);
+    small.rehearse();
+    let kind = |document| small.made(document, Target::GeneralType);
+    assert_eq!((kind("D1"), kind("D2")), (sound("2"), sound("2")));
+    assert_eq!(kind("D3").1, ["unmapped-value"]);
+    assert_eq!(kind("D4").1, ["surplus-values", "unmapped-value"]);
+}
+
+/// OLD-7: an answer stays with the row that says the very same, wherever it stands, also where the source does not name
+/// the document; a row that says something else has none, and what is of no row any more is told.
+#[test]
+fn an_answer_stays_with_its_row_and_goes_to_no_other_one() {
+    let nameless = |number: u32| {
+        let known = line(number, "", "Muistio", "Suvanto");
+        known.trim_start_matches(&format!("D{number}")).to_owned()
+    };
+    let mut small = Small::with(|small| small.rows = vec![nameless(1), nameless(2)]);
+    small.answer(2, &[code(1), says(Target::Document, "D1")]).unwrap();
+    small.rows.insert(0, nameless(3));
+    small.rehearse();
+    assert_eq!(small.made("D1", Target::IdentityCode), sound(hetu(1)));
+    assert!(small.row(2).given.is_empty(), "the row that stands there by now");
+    assert_eq!(small.row(3).given.len(), 2);
+    assert_eq!(small.queue().progress(&both()).unwrap().lost, 0);
+
+    let known = small.rows[1].replace("Muistio", "Päätös");
+    let before = std::mem::replace(&mut small.rows[1], known);
+    small.rehearse();
+    assert!(small.row(3).given.is_empty(), "it says something else");
+    assert_eq!(small.queue().progress(&both()).unwrap().lost, 1);
+    let lost = small.queue().lost(&both(), 9).unwrap();
+    assert_eq!((lost[0].place, lost[0].elements.len(), lost[0].by.as_str()), (2, 2, "aino"));
+    small.rows[1] = before;
+    // Of what stands beside it, too.
+    small.clients[0] = "1;P;K".into();
+    small.rehearse();
+    assert!(small.row(3).given.is_empty(), "another client stands beside it");
+    small.clients[0] = "1;P;E".into();
+    small.rehearse();
+    assert_eq!(small.made("D1", Target::IdentityCode), sound(hetu(1)));
+
+    // What named the document is taken back, and what is answered then still counts.
+    let queue = small.queue();
+    assert_eq!(queue.take_back(&both(), &[(3, seen(&queue, 3))]).unwrap(), 1);
+    small.answer(3, &[code(7), says(Target::Document, "D7")]).unwrap();
+    small.rehearse();
+    assert_eq!(small.made("D7", Target::IdentityCode), sound(hetu(7)));
+}
+
+/// OLD-7: of equal rows each has its own answers.
+#[test]
+fn equal_rows_are_told_apart() {
+    let small = Small::with(|small| {
+        small.rows = vec![line(1, "", "Muistio", "Suvanto"); 2];
+    });
+    small.answer(3, &[says(Target::GeneralType, "11")]).unwrap();
+    assert!(small.row(2).given.is_empty());
+    small.rehearse();
+    assert!(small.row(2).given.is_empty());
+    assert_eq!(small.row(3).given.len(), 1);
+}
+
+/// OLD-7, OLD-9: a decision counts as long as the row gives cause for it: a paper that was repaired is brought, and what
+/// stays elsewhere stays only where there is an elsewhere.
+#[test]
+fn a_decision_is_judged_anew_at_each_rehearsal() {
+    let mut small = Small::with(|small| {
+        small.papers.insert("1.xhtml".into(), String::new());
+        small.papers.remove("2.xhtml");
+        small.rows[2] = line(3, "", "Muistio", "Suvanto");
+    });
+    let left_out = |small: &Small| small.rehearse().count(State::LeftOut).unwrap();
+    let decide = |small: &Small, place, decision| {
+        small.answer(place, &[Answer::NotBrought(decision)]).unwrap();
+    };
+    decide(&small, 2, Decision::NothingToBring);
+    decide(&small, 3, Decision::NothingToBring);
+    decide(&small, 4, Decision::StaysElsewhere);
+    assert_eq!(left_out(&small), 3);
+    assert_eq!(small.made("D2", Target::Document).1, [""; 0], "who is not brought wants nothing");
+
+    small.papers.insert("1.xhtml".into(), paper(1));
+    small.papers.insert("2.xhtml".into(), paper(2));
+    small.mapping = small.mapping.replace("kept_elsewhere = \"Paperiarkisto\"\n", "");
+    assert_eq!(left_out(&small), 0);
+    let faults = |document| small.made(document, Target::Document).1;
+    assert_eq!(faults("D1"), ["decision-does-not-fit"]);
+    assert_eq!(faults("D2"), ["decision-does-not-fit"]);
+    assert_eq!(faults("D3"), ["decision-does-not-fit", "missing-element"], "judged as any other");
+    // Taken back, or completed, the row is brought.
+    let queue = small.queue();
+    assert_eq!(queue.take_back(&both(), &[(2, seen(&queue, 2))]).unwrap(), 1);
+    assert_eq!(cause(&queue, "decision-does-not-fit").rows, 2, "it waits for nobody any more");
+    small.answer(4, &[code(3)]).unwrap();
+    small.rehearse();
+    assert_eq!(small.made("D1", Target::IdentityCode), sound(hetu(1)));
+    assert_eq!(small.made("D3", Target::IdentityCode), sound(hetu(3)));
+}
+
+/// OLD-7: where two must look, a row that somebody corrected waits: neither what the source says nor what is not checked
+/// is brought, also when a value that was checked is corrected once more, and when a row is to be left out.
+#[test]
+fn what_is_not_checked_lets_nothing_wrong_through() {
+    let small =
+        Small::with(|small| small.mapping = format!("checked_by_two = true\n{}", small.mapping));
+    let (aino, bertta) = (person("aino"), person("bertta"));
+    let check = || {
+        let queue = small.queue();
+        queue.check(&both(), &[(2, seen(&queue, 2))], (&bertta, now())).unwrap()
+    };
+    let made = || {
+        small.rehearse();
+        small.made("D1", Target::IdentityCode)
+    };
+    let waits = |value| (Some(hetu(value)), vec!["answer-not-checked".to_owned()]);
+    assert_eq!(made(), sound(hetu(1)), "a code that is right in form, and another person's");
+    small.answer(2, &[code(8)]).unwrap();
+    assert_eq!(made(), waits(1));
+    let queue = small.queue();
+    assert!(
+        queue.causes(&both()).unwrap().is_empty(),
+        "it waits for a check, and for nothing else"
+    );
+    assert_eq!(queue.progress(&both()).unwrap().to_check, 1);
+    check();
+    assert_eq!(made(), sound(hetu(8)));
+    small.answer_seen((2, &small.row(2).seen), &[code(9)], &aino).unwrap();
+    assert_eq!(made(), waits(1), "not the source's wrong one again");
+    check();
+    assert_eq!(made(), sound(hetu(9)));
+    small.answer(2, &[Answer::NotBrought(Decision::StaysElsewhere)]).unwrap();
+    assert_eq!(made(), waits(1));
+    check();
+    made();
+    assert_eq!(small.rehearse().count(State::LeftOut).unwrap(), 1);
+}
+
+/// OLD-7, OLD-6, OLD-9: a document is in another row, too, where that row says all the same of it: not for another
+/// controller, and not without the order of non-disclosure.
+#[test]
+fn a_row_is_delivered_twice_where_another_says_all_the_same() {
+    let mut small = Small::with(|small| {
+        // Client 1 in four rows with the same content: twice for Suvanto, once for Salo, and once by another number.
+        let row = |paper: u32, client: u32, register: &str| {
+            format!(
+                "T{paper};{client};{};Virta Anna;Muistio;2018-05-01;{paper}.xhtml;{register}",
+                hetu(1)
+            )
+        };
+        small.rows = vec![
+            row(1, 1, "Suvanto"),
+            row(2, 1, "Suvanto"),
+            row(3, 1, "Salo"),
+            row(4, 1, "Suvanto"),
+        ];
+        (1..=4).for_each(|number| {
+            small.papers.insert(format!("{number}.xhtml"), paper(1));
+        });
+    });
+    let decisions = |place| small.row(place).decisions.contains(&Decision::DeliveredTwice);
+    assert_eq!(
+        [2, 3, 4, 5].map(decisions),
+        [true, true, false, true],
+        "each controller archives its own"
+    );
+    let order = [says(Target::NonDisclosure, "true")];
+    small.answer(5, &order).unwrap();
+    small.rehearse();
+    let decisions = |place| small.row(place).decisions.contains(&Decision::DeliveredTwice);
+    assert_eq!([2, 3, 4, 5].map(decisions), [true, true, false, false], "one has the order");
+    let queue = small.queue();
+    let twice = cause(&queue, "same-content");
+    let registry = Registry::alone(&[], &[]).unwrap();
+    let leave = Answer::NotBrought(Decision::DeliveredTwice);
+    let done = queue
+        .answer_all(
+            &both(),
+            (&twice, &all(&queue, &twice)),
+            &leave,
+            (&person("a"), now()),
+            &registry,
+        )
+        .unwrap();
+    assert_eq!((done.answered, done.left), (1, 3), "one row of each document stays");
+    assert_eq!(small.rehearse().count(State::LeftOut).unwrap(), 1);
+    // The row that stayed says something else by now: the one that was left out is brought again.
+    small.rows[1] = small.rows[1].replace("Suvanto", "Salo");
+    assert_eq!(small.rehearse().count(State::LeftOut).unwrap(), 0);
+    assert!(small.made("T1", Target::Document).1.contains(&"decision-does-not-fit".to_owned()));
+}
+
+/// OLD-7, OLD-6, ACC-2: whose register a document comes into is not said at the desk, and a row that names no controller
+/// who reads is shown to nobody.
+#[test]
+fn a_row_of_an_unknown_controller_is_shown_to_nobody() {
+    let small = Small::with(|small| {
+        small.rows[0] = line(1, "", "Muistio", "Kaukainen kunta");
+        small.rows[1] = line(2, "", "Muistio", "Suvanto");
+    });
+    let queue = small.queue();
+    let own = [Oid::parse(OWN).unwrap()];
+    assert_eq!(queue.controllers().unwrap(), own);
+    let permit = permit(&queue);
+    let missing = |answer: Result<(), QueueError>| {
+        assert!(matches!(answer, Err(QueueError::Missing)), "{answer:?}");
+    };
+    missing(queue.row(&permit, 2).map(drop));
+    missing(queue.file(&permit, 2).map(drop));
+    missing(queue.whose(2).map(drop));
+    assert!(queue.causes(&permit).unwrap().iter().all(|cause| cause.element != "controller.id"));
+    assert_eq!(queue.rows(&permit, &cause(&queue, "missing-element"), 0, 9).unwrap().len(), 1);
+    let told = queue.progress(&permit).unwrap();
+    assert_eq!((told.rows, told.open, told.unnamed), (4, 1, 1));
+    let theirs = [code(2), says(Target::Controller, OTHER)];
+    assert_eq!(codes(small.answer(3, &theirs)), ["wrong-value"]);
+}
+
+/// OLD-7: what a missing row beside would say, of orders of non-disclosure and of death, is said by a person, each of it,
+/// or the row waits.
+#[test]
+fn what_a_row_beside_would_say_is_asked_for() {
+    let small = Small::with(|small| small.clients.remove(0).clear());
+    let made = || small.made("D1", Target::State).1;
+    assert_eq!(made(), ["missing-element", "no-row-beside"]);
+    let row = small.row(2);
+    assert_eq!(Vec::from_iter(row.beside), [Target::NonDisclosure, Target::State]);
+    let stands = || Answer::Stands(varanto_domain::faults::FaultKind::NoRowBeside);
+    let ended = || says(Target::State, "ended");
+    let refused = |given: &[Answer]| codes(small.answer(2, given));
+    assert_eq!(refused(&[stands()]), ["missing-element", "missing-element"]);
+    assert_eq!(refused(&[stands(), ended()]), ["missing-element"]);
+    let open = says(Target::NonDisclosure, "");
+    assert_eq!(refused(&[stands(), ended(), open]), ["missing-element"], "yes or no");
+    small.answer(2, &[stands(), ended(), says(Target::NonDisclosure, "true")]).unwrap();
+    small.rehearse();
+    assert_eq!(small.made("D1", Target::NonDisclosure), sound("true"));
+}
+
+/// OLD-7: once a run has begun nothing is completed any more, and none begins while something that was completed waits.
+#[test]
+fn a_run_and_the_queue_do_not_cross() {
+    let small = Small::with(|small| small.rows[0] = line(1, "", "Muistio", "Suvanto"));
+    let work = Work::open(&small.path("batch")).unwrap();
+    let sending = || {
+        let work = Connection::open(small.path("batch/work.sqlite")).unwrap();
+        let sql = "SELECT EXISTS (SELECT 1 FROM about WHERE key = 'sending')";
+        work.query_row(sql, [], |row| row.get::<_, bool>(0)).unwrap()
+    };
+    let run = || {
+        let mut work = Work::open(&small.path("batch")).unwrap();
+        let delivery = Delivery::open(&small.path("delivery")).unwrap();
+        let registry = Registry::alone(&[], &[]).unwrap();
+        let stop = std::sync::atomic::AtomicBool::new(true);
+        let run = varanto_workbench::run::Run {
+            delivery: &delivery,
+            mapping: &mapping::read(&small.mapping).unwrap(),
+            registry: &registry,
+            signer: &crate::archive::Unsigned,
+            most_each_second: None,
+            stop: &stop,
+            progress: &|_| {},
+        };
+        run.run(&mut work, Vec::new())
+    };
+    small.answer(2, &[code(1)]).unwrap();
+    assert!(work.answers_wait().unwrap());
+    assert!(run().is_err() && !sending(), "what was completed waits");
+    small.rehearse();
+    run().unwrap();
+    assert!(sending());
+    assert_eq!(codes(small.answer(3, &[code(9)])), ["batch-begun"]);
+    let queue = small.queue();
+    assert_eq!(codes(queue.take_back(&both(), &[(2, seen(&queue, 2))])), ["batch-begun"]);
+    assert!(small.row(2).begun);
+    small.rehearse();
+    small.answer(3, &[code(9)]).unwrap();
+}
+
+/// OLD-7: who answers while the work file is written is told so, and nothing is lost or half done.
+#[test]
+fn a_busy_batch_says_so() {
+    let small = Small::with(|small| small.rows[0] = line(1, "", "Muistio", "Suvanto"));
+    let shown = small.row(2).seen;
+    let other = Connection::open(small.path("batch/work.sqlite")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let answered = small.answer_seen((2, &shown), &[code(1)], &person("aino"));
+    assert!(matches!(answered, Err(QueueError::Busy)), "{answered:?}");
+    other.execute_batch("ROLLBACK").unwrap();
+    small.answer_seen((2, &shown), &[code(1)], &person("aino")).unwrap();
+}
+
+/// OLD-7: rows that are not brought give no other row a fault.
+#[test]
+fn a_row_that_is_left_out_contradicts_nobody() {
+    let small = Small::with(|small| {
+        // One client number with two codes, and one code with two names.
+        small.rows[1] = line(1, &hetu(2), "Muistio", "Suvanto")
+            .replace("D1;", "D2;")
+            .replace("1.xhtml", "2.xhtml");
+        small.rows[3] = line(4, &hetu(3), "Muistio", "Suvanto").replace("Virta Anna", "Koski Eero");
+    });
+    let faults = |document| small.made(document, Target::Document).1;
+    assert_eq!(faults("D1"), ["client-of-two-codes"]);
+    assert_eq!(faults("D3"), ["code-of-two-names"]);
+    small.answer(3, &[Answer::NotBrought(Decision::StaysElsewhere)]).unwrap();
+    small.answer(5, &[Answer::NotBrought(Decision::StaysElsewhere)]).unwrap();
+    small.rehearse();
+    assert_eq!((faults("D1"), faults("D3")), (Vec::new(), Vec::new()));
+}
+
+/// OLD-7, LOG-1: the line of a look is of the client whom the source names and of the one whom the row was completed to.
+#[test]
+fn a_look_is_of_every_client_that_a_row_may_be_of() {
+    let small = Small::with(|_| {});
+    small.answer(2, &[code(8)]).unwrap();
+    let whose = small.queue().whose(2).unwrap();
+    let codes: Vec<&str> = whose.clients.iter().map(PersonalIdentityCode::reveal).collect();
+    assert_eq!(codes, [hetu(1), hetu(8)]);
+    let document = whose.document.unwrap().to_string();
+    small.rehearse();
+    let work = Connection::open(small.path("batch/work.sqlite")).unwrap();
+    let made: String =
+        work.query_row("SELECT document FROM item WHERE place = 2", [], |row| row.get(0)).unwrap();
+    assert_eq!(document, made, "the line is found by the document, later");
+}
