@@ -1,12 +1,19 @@
 //! A PostgreSQL server of one's own for tests, of the programs that the system has. It lives no longer than the
 //! process that started it, and can be killed before.
 
+mod disk;
+mod network;
+
+use std::fs::DirBuilder;
 use std::io::{self, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+
+pub use network::Shown;
 
 /// Who may do everything on the server.
 const OWNER: &str = "varanto";
@@ -15,7 +22,12 @@ const OWNER: &str = "varanto";
 pub struct Server {
     programs: PathBuf,
     folder: PathBuf,
+    /// The number in the socket's name; over the network, too, where it listens there.
+    port: u16,
+    listens: bool,
     durable: bool,
+    /// The folder is a disk of its own.
+    mounted: bool,
     running: Option<(Child, ChildStdin)>,
     next: AtomicU64,
 }
@@ -27,22 +39,39 @@ impl Server {
     /// # Errors
     /// When the programs are not there, or do not do it.
     pub fn start(durable: bool) -> io::Result<Self> {
+        let mut server = Self::make(durable)?;
+        server.start_again()?;
+        Ok(server)
+    }
+
+    /// Makes a server that does not run yet.
+    fn make(durable: bool) -> io::Result<Self> {
+        let server = Self::at_home(durable)?;
+        server.init()?;
+        Ok(server)
+    }
+
+    fn init(&self) -> io::Result<()> {
+        let mut command = self.program("initdb");
+        command.args(["-U", OWNER, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync"]);
+        command.args(["--wal-segsize=1", "-D"]).arg(self.folder.join("data"));
+        done(&mut command).map(drop)
+    }
+
+    /// A folder for a server.
+    fn at_home(durable: bool) -> io::Result<Self> {
         static STARTED: AtomicU64 = AtomicU64::new(0);
         let programs = programs().ok_or_else(|| io::Error::other("PostgreSQL is not installed"))?;
         let (process, number) = (std::process::id(), STARTED.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(format!("varanto-postgres-{process}-{number}"));
-        std::fs::create_dir(&folder)?;
-        let next = AtomicU64::new(1);
-        let mut server = Self { programs, folder, durable, running: None, next };
+        // Whoever comes by the socket may do everything, so nobody else comes to it.
+        DirBuilder::new().mode(0o700).create(&folder)?;
         if is_root()? {
-            done(Command::new("chown").arg("postgres:").arg(&server.folder))?;
+            done(Command::new("chown").arg("postgres:").arg(&folder))?;
         }
-        let data = server.folder.join("data");
-        let mut command = server.program("initdb");
-        command.args(["-U", OWNER, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync", "-D"]);
-        done(command.arg(data))?;
-        server.start_again()?;
-        Ok(server)
+        let next = AtomicU64::new(1);
+        let (port, listens, mounted, running) = (5432, false, false, None);
+        Ok(Self { programs, folder, port, listens, durable, mounted, running, next })
     }
 
     /// Starts the server again after [`Server::kill`], and waits until it answers.
@@ -60,7 +89,12 @@ impl Server {
             command.args(["runuser", "-u", "postgres", "--"]);
         }
         command.arg(self.programs.join("postgres")).arg("-D").arg(self.folder.join("data"));
-        command.arg("-k").arg(&self.folder).args(["-c", "listen_addresses="]);
+        command.arg("-k").arg(&self.folder).args(["-p", &self.port.to_string()]);
+        if self.listens {
+            command.args(["-c", "listen_addresses=127.0.0.1", "-c", "ssl=on"]);
+        } else {
+            command.args(["-c", "listen_addresses="]);
+        }
         command.args(["-c", "max_connections=300", "-c", "shared_buffers=64MB"]);
         if !self.durable {
             command.args(["-c", "fsync=off", "-c", "full_page_writes=off"]);
@@ -85,6 +119,11 @@ impl Server {
     /// When it does not run.
     pub fn kill(&mut self) -> io::Result<()> {
         done(Command::new("kill").arg("-9").args(self.processes()?))?;
+        self.let_lie()
+    }
+
+    /// Has whoever started the server leave its folder as it is.
+    fn let_lie(&mut self) -> io::Result<()> {
         if let Some((mut child, mut stdin)) = self.running.take() {
             stdin.write_all(b"stay\n")?;
             child.wait()?;
@@ -139,7 +178,8 @@ impl Server {
     /// The address of a database.
     #[must_use]
     pub fn address(&self, database: &str) -> String {
-        format!("host={} user={OWNER} dbname={database}", self.folder.display())
+        let (folder, port) = (self.folder.display(), self.port);
+        format!("host={folder} port={port} user={OWNER} dbname={database}")
     }
 
     /// Asks something of a database, and answers what it says, a row a line.
@@ -182,6 +222,11 @@ impl Drop for Server {
             drop(stdin);
             let _ = child.wait();
         }
+        if self.mounted {
+            let _ = Command::new("umount").arg("-l").arg(&self.folder).status();
+        }
+        // One that was killed for good has left it.
+        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 

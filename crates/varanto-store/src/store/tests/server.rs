@@ -1,6 +1,7 @@
 //! What is of the server engine alone: sessions that are lost, a server that is killed, others that write. They run
 //! where the tests are about it, each on a database or a server of its own.
 
+use std::collections::HashSet;
 use std::sync::atomic::AtomicBool;
 
 use super::*;
@@ -95,29 +96,7 @@ fn what_was_acknowledged_outlives_a_killed_server() {
     let mut server = postgres::Server::start(true).unwrap();
     let site = site_on(&server);
     let store = site.store();
-    let done = AtomicBool::new(false);
-    let (acknowledged, unknown) = std::thread::scope(|scope| {
-        let writers: Vec<_> = (0..4)
-            .map(|_| {
-                let (store, done) = (&store, &done);
-                scope.spawn(move || {
-                    let (mut acknowledged, mut unknown) = (Vec::new(), Vec::new());
-                    while !done.load(Ordering::Relaxed) {
-                        let id = store.ids().next_key();
-                        match store.write(move |tx| put(tx, id)) {
-                            Ok(durable) => acknowledged.push((id, durable.seal.leaves[0].index)),
-                            Err(StoreError::OutcomeUnknown(_)) => unknown.push(id),
-                            Err(StoreError::Unavailable(_) | StoreError::NotCommitted(_)) => {
-                                std::thread::sleep(Duration::from_millis(20));
-                            }
-                            Err(other) => panic!("{other}"),
-                        }
-                    }
-                    (acknowledged, unknown)
-                })
-            })
-            .collect();
-        let ending = Ending(&done);
+    let told = written_while(&store, || {
         for _ in 0..3 {
             std::thread::sleep(Duration::from_millis(700));
             end_sessions(&site);
@@ -126,26 +105,213 @@ fn what_was_acknowledged_outlives_a_killed_server() {
             server.start_again().unwrap();
         }
         std::thread::sleep(Duration::from_millis(700));
-        drop(ending);
-        let all = writers.into_iter().map(|writer| writer.join().unwrap());
-        all.fold((Vec::new(), Vec::new()), |(mut known, mut unknown), (more, others)| {
-            known.extend(more);
-            unknown.extend(others);
-            (known, unknown)
-        })
     });
-    println!("{} acknowledged, {} unknown", acknowledged.len(), unknown.len());
-    assert!(acknowledged.len() > 50, "{}", acknowledged.len());
-    let kept: std::collections::HashSet<i64> = kept(&store).into_iter().collect();
-    for (id, index) in &acknowledged {
-        assert!(kept.contains(id), "{id} was acknowledged");
-        let hash = store.read(|tx| tx.leaf_hash(*index)).unwrap();
-        assert_eq!(hash, Some(leaf(id.cast_unsigned())));
+    told.hold_against(&store);
+}
+
+/// OPS-2: when the primary is killed under load and its synchronous standby promoted, the store finds the new primary by
+/// itself, over TLS, and everything that was acknowledged is there.
+#[test]
+fn what_was_acknowledged_outlives_a_primary_whose_standby_takes_over() {
+    if !is_of(true) {
+        return;
     }
-    let known: std::collections::HashSet<i64> = acknowledged.iter().map(|(id, _)| *id).collect();
-    assert!(kept.iter().all(|id| known.contains(id) || unknown.contains(id)));
-    let report = store.read(|tx| tx.verify_log(|_| {})).unwrap();
-    assert_eq!((report.leaves, report.damage), (kept.len() as u64, vec![]));
+    let shown = postgres::Shown::for_names(&["localhost"]).unwrap();
+    let mut primary = postgres::Server::start_on_network(&shown, "geheim").unwrap();
+    let database = primary.create(None).unwrap();
+    let standby = primary.standby().unwrap();
+    let mut site = Site::embedded();
+    let hosts = format!("{},{}", primary.host(), standby.host());
+    site.options.server = Some(over_network(&hosts, &database, &shown, "geheim"));
+    let store = site.store();
+    let before = store.generation();
+    let mut acknowledged_at_the_end = 0;
+    let told = written_while(&store, || {
+        std::thread::sleep(Duration::from_millis(1500));
+        primary.kill().unwrap();
+        std::thread::sleep(Duration::from_millis(500));
+        standby.promote().unwrap();
+        let until = std::time::Instant::now() + Duration::from_secs(30);
+        while store.generation() == before && std::time::Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        acknowledged_at_the_end = kept(&store).len();
+        std::thread::sleep(Duration::from_millis(1500));
+    });
+    assert!(told.acknowledged.len() > acknowledged_at_the_end, "nothing was written after");
+    told.hold_against(&store);
+}
+
+/// OPS-2: a full disk of the database's server refuses what it cannot keep and loses nothing, and on it goes when there is
+/// room, whether the server got over it or had to be started again.
+#[test]
+fn a_full_disk_of_the_server_keeps_what_it_has_and_goes_on_with_more_room() {
+    if !is_of(true) {
+        return;
+    }
+    let Some(mut server) = postgres::Server::start_on_disk(80).unwrap() else {
+        println!("skipped: a disk of its own can only be made by root");
+        return;
+    };
+    let site = site_on(&server);
+    let store = site.store();
+    let put_much = |id: i64| {
+        store.write(move |tx| {
+            const SQL: &str = "INSERT INTO scrap (id, bytes) VALUES (?1, ?2)";
+            // Bytes that cannot be compressed.
+            let mut bytes = vec![0u8; 100_000];
+            aws_lc_rs::rand::fill(&mut bytes).unwrap();
+            tx.execute(SQL, params![id, bytes])?;
+            tx.append_leaf(leaf(id.cast_unsigned()));
+            Ok::<_, StoreError>(())
+        })
+    };
+    let mut told = Told::default();
+    let mut full = None;
+    for id in 1..=2000 {
+        match put_much(id) {
+            Ok(durable) => told.acknowledged.push((id, durable.seal.leaves[0].index)),
+            Err(error) => {
+                full = Some(error);
+                told.unknown.push(id);
+                break;
+            }
+        }
+    }
+    let full = full.expect("the disk is full before 200 MB are in 80");
+    let refusal = matches!(
+        full,
+        StoreError::DiskFull | StoreError::Unavailable(_) | StoreError::OutcomeUnknown(_)
+    );
+    assert!(refusal, "{full:?}");
+    println!("full after {}: {full}", told.acknowledged.len());
+    server.grow_disk(400).unwrap();
+    let until = std::time::Instant::now() + Duration::from_mins(1);
+    for id in 3001..=3010 {
+        let index = loop {
+            match put_much(id) {
+                Ok(durable) => break durable.seal.leaves[0].index,
+                Err(error) => assert!(std::time::Instant::now() < until, "{error}"),
+            }
+        };
+        told.acknowledged.push((id, index));
+    }
+    told.hold_against(&store);
+}
+
+/// OPS-1, OPS-2: the store is let in over the network with the password, and sends it to nobody who does not show the
+/// certificate of the right authority for the right name.
+#[test]
+fn a_database_over_the_network_shows_who_it_is() {
+    if !is_of(true) {
+        return;
+    }
+    let shown = postgres::Shown::for_names(&["localhost", "127.0.0.1"]).unwrap();
+    let server = postgres::Server::start_on_network(&shown, "geheim").unwrap();
+    let (database, port) = (server.create(None).unwrap(), server.host());
+    let port = port.trim_start_matches("localhost:");
+    let mut site = Site::embedded();
+    let mut open = |address: ServerAddress| {
+        site.options.server = Some(address);
+        site.open().map(drop)
+    };
+    for host in ["localhost", "127.0.0.1"] {
+        let address = over_network(&format!("{host}:{port}"), &database, &shown, "geheim");
+        open(address).unwrap();
+    }
+    let here = format!("localhost:{port}");
+    let others = postgres::Shown::for_names(&["localhost"]).unwrap();
+    let refusals = [
+        ("another authority", over_network(&here, &database, &others, "geheim")),
+        ("another password", over_network(&here, &database, &shown, "anderes")),
+        ("in the clear", {
+            let url = format!("postgres://varanto@{here}/{database}?sslmode=disable");
+            ServerAddress::new(&url, Some("geheim"), None).unwrap()
+        }),
+    ];
+    for (what, address) in refusals {
+        let refused = open(address).unwrap_err();
+        assert!(matches!(refused, StoreError::Unavailable(_)), "{what}: {refused:?}");
+        let told = refused.to_string();
+        assert!(!told.contains("geheim") && !told.contains("anderes"), "{what}: {told}");
+    }
+    let shown = postgres::Shown::for_names(&["db.example.fi"]).unwrap();
+    let server = postgres::Server::start_on_network(&shown, "geheim").unwrap();
+    let address = over_network(&server.host(), "postgres", &shown, "geheim");
+    let refused = open(address).unwrap_err();
+    assert!(matches!(refused, StoreError::Unavailable(_)), "another name: {refused:?}");
+}
+
+fn over_network(
+    hosts: &str,
+    database: &str,
+    shown: &postgres::Shown,
+    password: &str,
+) -> ServerAddress {
+    let url = format!("postgres://varanto@{hosts}/{database}");
+    let authority = shown.authority_pem.as_bytes();
+    ServerAddress::new(&url, Some(password), Some(authority)).unwrap()
+}
+
+/// What writers heard of what they wrote.
+#[derive(Default)]
+struct Told {
+    /// Which rows are durable, and the place of each one's leaf.
+    acknowledged: Vec<(i64, u64)>,
+    /// Of which nobody knows.
+    unknown: Vec<i64>,
+}
+
+impl Told {
+    /// Everything that was acknowledged is there, nothing is half, and nothing that was refused is there.
+    fn hold_against(&self, store: &Store) {
+        println!("{} acknowledged, {} unknown", self.acknowledged.len(), self.unknown.len());
+        assert!(self.acknowledged.len() > 50, "{}", self.acknowledged.len());
+        let kept: HashSet<i64> = kept(store).into_iter().collect();
+        for (id, index) in &self.acknowledged {
+            assert!(kept.contains(id), "{id} was acknowledged");
+            let hash = store.read(|tx| tx.leaf_hash(*index)).unwrap();
+            assert_eq!(hash, Some(leaf(id.cast_unsigned())));
+        }
+        let known: HashSet<i64> = self.acknowledged.iter().map(|(id, _)| *id).collect();
+        assert!(kept.iter().all(|id| known.contains(id) || self.unknown.contains(id)));
+        let report = store.read(|tx| tx.verify_log(|_| {})).unwrap();
+        assert_eq!((report.leaves, report.damage), (kept.len() as u64, vec![]));
+    }
+}
+
+/// Writes from four threads for as long as something else goes on.
+fn written_while(store: &Store, goes_on: impl FnOnce()) -> Told {
+    let done = AtomicBool::new(false);
+    let write = || {
+        let mut told = Told::default();
+        while !done.load(Ordering::Relaxed) {
+            let id = store.ids().next_key();
+            match store.write(move |tx| put(tx, id)) {
+                Ok(durable) => told.acknowledged.push((id, durable.seal.leaves[0].index)),
+                Err(StoreError::OutcomeUnknown(_)) => told.unknown.push(id),
+                Err(StoreError::Unavailable(_) | StoreError::NotCommitted(_)) => {
+                    std::thread::sleep(Duration::from_millis(20));
+                }
+                Err(other) => panic!("{other}"),
+            }
+        }
+        told
+    };
+    std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..4).map(|_| scope.spawn(write)).collect();
+        let ending = Ending(&done);
+        goes_on();
+        drop(ending);
+        writers.into_iter().map(|writer| writer.join().unwrap()).fold(
+            Told::default(),
+            |mut all, told| {
+                all.acknowledged.extend(told.acknowledged);
+                all.unknown.extend(told.unknown);
+                all
+            },
+        )
+    })
 }
 
 /// OPS-2: one program writes at a time. Another takes over when the first has lost the database, and the first goes on
