@@ -15,6 +15,7 @@ mod engines;
 mod full_disk;
 mod guardians;
 mod handing_over;
+mod history;
 mod identities;
 mod joint_cases;
 mod keeping;

@@ -700,6 +700,15 @@ pub(crate) fn files_of(folder: &Path) -> Vec<PathBuf> {
     }
 }
 
+/// Ends every connection to the database of a folder, when the tests are about PostgreSQL.
+pub(crate) fn cut_connections(folder: &Path) {
+    const SQL: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    if let Some(server) = postgres::of_tests() {
+        server.ask(name_in(&address_in(folder).unwrap()), SQL).unwrap();
+    }
+}
+
 /// Clears up as `docs/scale.md` tells the operator of a server to. False where there is none.
 pub(crate) fn clear_up(folder: &Path) -> bool {
     let Some(server) = postgres::of_tests() else { return false };
