@@ -3,13 +3,15 @@
 use std::path::Path;
 use std::sync::Mutex;
 
-use varanto_app::App;
 use varanto_app::archive::DocumentQuery;
+use varanto_app::{App, AppOptions, ServerPlace};
 use varanto_domain::access::Purpose;
 use varanto_kit::county::CountySize;
+use varanto_kit::postgres::Server;
 
 use crate::Sizes;
 use crate::bare::{Bare, Bytes};
+use crate::bare_postgres::BarePostgres;
 use crate::measure::{Run, run};
 use crate::world::{Prepared, World};
 
@@ -23,20 +25,13 @@ pub(crate) fn operations(sizes: &Sizes) -> Result<(), Failure> {
     let wanted = usize::try_from(sizes.documents * levels)?;
     let clients = u32::try_from(sizes.documents * levels / 8)?.max(200);
     let documents = sizes.documents * levels * 2;
-    let world = World::open(&folder.join("archive"), CountySize { clients, documents })?;
+    let place = AppOptions::in_folder(folder.join("archive"));
+    let world = World::open(&place, CountySize { clients, documents })?;
     let prepared = world.prepare(clients, wanted)?;
     println!("{}", described(&prepared));
     std::fs::create_dir_all(&folder)?;
     let bare = Bare::open(&folder)?;
-    let per_level = prepared.len() / sizes.callers.len();
-    for (level, callers) in sizes.callers.iter().enumerate() {
-        let part = &prepared[level * per_level..(level + 1) * per_level];
-        println!("\n{callers} callers, {per_level} documents");
-        let peer = bare_run(&bare, part, *callers, level);
-        let ours = archive_run(&world, part, *callers);
-        println!("  ratio to the bare engine: {:.2}", ours.rate() / peer.rate());
-        look_runs(&world, part, *callers);
-    }
+    beside(&world, &prepared, sizes, |part, callers, level| bare_run(&bare, part, callers, level));
     bare.close();
     let contents = world.app.contents()?;
     // Closing folds the write-ahead log into the database.
@@ -48,6 +43,46 @@ pub(crate) fn operations(sizes: &Sizes) -> Result<(), Failure> {
         contents.content_bytes as f64 / contents.versions as f64,
         bytes as f64 / contents.versions as f64
     );
+    Ok(())
+}
+
+/// The archive beside a peer, at each number of callers.
+fn beside(
+    world: &World,
+    prepared: &[Prepared],
+    sizes: &Sizes,
+    peer: impl Fn(&[Prepared], usize, usize) -> Run,
+) {
+    let per_level = prepared.len() / sizes.callers.len();
+    for (level, callers) in sizes.callers.iter().enumerate() {
+        let part = &prepared[level * per_level..(level + 1) * per_level];
+        println!("\n{callers} callers, {per_level} documents");
+        let peer = peer(part, *callers, level);
+        let ours = archive_run(world, part, *callers);
+        println!("  ratio to the bare engine: {:.2}", ours.rate() / peer.rate());
+        look_runs(world, part, *callers);
+    }
+}
+
+/// The same on PostgreSQL: a durable server of its own, beside bare PostgreSQL on the same server. The CPU is that of
+/// this process; what the server uses is not in it.
+pub(crate) fn on_postgres(sizes: &Sizes) -> Result<(), Failure> {
+    let temporary = tempfile::tempdir()?;
+    let folder = sizes.dir.clone().unwrap_or_else(|| temporary.path().to_owned());
+    let levels = sizes.callers.len() as u64;
+    let wanted = usize::try_from(sizes.documents * levels)?;
+    let clients = u32::try_from(sizes.documents * levels / 8)?.max(200);
+    let documents = sizes.documents * levels * 2;
+    let server = Server::start(true)?;
+    let url = server.address(&server.create(None)?);
+    let server_place = Some(ServerPlace { url, password_file: None, authority: None });
+    let place = AppOptions { server: server_place, ..AppOptions::in_folder(folder) };
+    let world = World::open(&place, CountySize { clients, documents })?;
+    let prepared = world.prepare(clients, wanted)?;
+    println!("{}", described(&prepared));
+    let bare = BarePostgres::open(&server.address(&server.create(None)?))?;
+    beside(&world, &prepared, sizes, |part, callers, level| bare.run(part, callers, level));
+    world.app.close();
     Ok(())
 }
 
@@ -154,7 +189,7 @@ pub(crate) fn growth(sizes: &[u64], looks: u64, dir: Option<&Path>) -> Result<()
     let largest = sizes.iter().max().copied().unwrap_or(10_000);
     let clients = u32::try_from(largest / PER_CLIENT)?;
     let size = CountySize { clients, documents: largest };
-    let world = World::open(&folder.join("archive"), size)?;
+    let world = World::open(&AppOptions::in_folder(folder.join("archive")), size)?;
     let mut from = 0;
     for wanted in sizes {
         let to = u32::try_from(wanted / PER_CLIENT)?.min(clients);

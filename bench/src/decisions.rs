@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant as Stopwatch;
 
+use varanto_app::AppOptions;
 use varanto_app::archive::DocumentQuery;
 use varanto_app::callers::PersonFacts;
 use varanto_domain::access::{
@@ -36,7 +37,10 @@ pub(crate) fn decisions(documents: u64, looks: u64, dir: Option<&Path>) -> Resul
     let folder = dir.unwrap_or(temporary.path());
     let clients = u32::try_from(documents / PER_CLIENT)?.max(200);
     let documents = documents.max(u64::from(clients) * PER_CLIENT);
-    let world = World::open(&folder.join("archive"), CountySize { clients, documents })?;
+    let world = World::open(
+        &AppOptions::in_folder(folder.join("archive")),
+        CountySize { clients, documents },
+    )?;
     if world.app.contents()?.versions < documents * 9 / 10 {
         world.load(0..clients, 8)?;
     }

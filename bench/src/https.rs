@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 
 use serde_json::json;
+use varanto_app::AppOptions;
 use varanto_domain::ids::ClientIdentifier;
 use varanto_kit::county::CountySize;
 use varanto_kit::http::{Client, Connection, Multipart};
@@ -37,7 +38,7 @@ pub(crate) fn run_all(options: &HttpsSizes) -> Result<(), Failure> {
     let levels = sizes.callers.len() as u64;
     let clients = u32::try_from(sizes.documents * levels / 8)?.max(200);
     let size = CountySize { clients, documents: sizes.documents * levels * 2 };
-    let world = World::open(&data, size)?;
+    let world = World::open(&AppOptions::in_folder(&data), size)?;
     let prepared = world.prepare(clients, usize::try_from(sizes.documents * levels)?)?;
     let own = world.county.organisations()[0].id.to_string();
     let World { app, .. } = world;

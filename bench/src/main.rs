@@ -3,7 +3,8 @@
 //! `cargo run --release -p varanto-bench` prints, for 1, 16 and 64 callers, how many documents a
 //! second are archived, opened and listed, with p50, p99 and p99.9, the CPU each costs, and how the
 //! archive's rate stands to that of the bare engine: SQLite with the same group commit, storing the
-//! same bytes with two index rows and an audit row, and nothing else.
+//! same bytes with two index rows and an audit row, and nothing else. `postgres` does the same on a PostgreSQL
+//! of its own, where each caller of the bare engine has a connection and a transaction for each document.
 
 #![expect(
     clippy::cast_precision_loss,
@@ -14,6 +15,7 @@
 
 mod archive;
 mod bare;
+mod bare_postgres;
 mod decisions;
 mod https;
 mod measure;
@@ -37,6 +39,8 @@ struct Options {
 enum What {
     /// Archive, open and list through the operations, beside the bare engine.
     Operations(Sizes),
+    /// The same on PostgreSQL, beside bare PostgreSQL; it starts a server of its own.
+    Postgres(Sizes),
     /// The same over HTTPS with mutual TLS, against a server process of its own.
     Https(HttpsSizes),
     /// Verify and archive signed national messages, and where the time of one goes.
@@ -98,6 +102,7 @@ struct DecisionSizes {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     match Options::parse().what {
         What::Operations(sizes) => archive::operations(&sizes),
+        What::Postgres(sizes) => archive::on_postgres(&sizes),
         What::Https(sizes) => https::run_all(&sizes),
         What::Decisions(sizes) => {
             decisions::decisions(sizes.documents, sizes.looks, sizes.dir.as_deref())

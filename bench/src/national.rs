@@ -7,6 +7,7 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use varanto_app::AppOptions;
 use varanto_app::archive::{CheckOptions, PdfRules, Sent, SignatureTrust, Taken, check_message};
 use varanto_domain::archive::documents::Part;
 use varanto_domain::archive::elements::Element;
@@ -42,7 +43,10 @@ pub(crate) fn national(sizes: &Sizes) -> Result<(), Failure> {
     let wanted = usize::try_from(sizes.documents * levels)?;
     let clients = u32::try_from(sizes.documents * levels / 8)?.max(200);
     let documents = sizes.documents * levels * 2;
-    let world = World::open(&folder.join("archive"), CountySize { clients, documents })?;
+    let world = World::open(
+        &AppOptions::in_folder(folder.join("archive")),
+        CountySize { clients, documents },
+    )?;
     let prepared = world.prepare(clients, wanted)?;
     let mut signers = Signers::make()?;
     world.app.trust_signatures(signers.trust()?);

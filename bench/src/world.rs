@@ -1,6 +1,5 @@
 //! The archive to measure, with a synthetic county in it.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -51,10 +50,10 @@ pub(crate) struct Prepared {
 }
 
 impl World {
-    /// Opens an archive in the folder and loads the county's registers.
-    pub(crate) fn open(folder: &Path, size: CountySize) -> Result<Self, Failure> {
+    /// Opens an archive and loads the county's registers.
+    pub(crate) fn open(place: &AppOptions, size: CountySize) -> Result<Self, Failure> {
         let clock = SetClock::at(until().plus_days(2).start());
-        let app = App::open(&AppOptions::in_folder(folder), clock)?;
+        let app = App::open(place, clock)?;
         let county = County::new(1, size, until());
         app.load_registers("county", county.registers_json().into_bytes())
             .map_err(|error| format!("the county's register: {error:?}"))?;
