@@ -285,6 +285,8 @@ fault_kinds! {
     ListedAlready = "listed-already";
     /// What a person completed of a row of old data waits for another one's check.
     AnswerNotChecked = "answer-not-checked";
+    /// What a person completed of a row of old data was completed with another file than the delivery has now.
+    AnswerOfAnotherFile = "answer-of-another-file";
     /// Archiving of a batch of old data has begun: nothing is completed any more.
     BatchBegun = "batch-begun";
     /// A batch of old data is being rehearsed or archived at this moment.

@@ -131,8 +131,10 @@ impl Settled {
                 });
                 match self.archived.get(document) {
                     Some(sum) => is_same(entry.sha256.as_ref(), Some(sum), is_of_two),
+                    // What was left out without a file says nothing of one that is there.
                     None => self.left_out.get(document).is_some_and(|sum| {
-                        !is_of_two && is_same(entry.sha256.as_ref(), sum.as_ref(), false)
+                        !is_of_two
+                            && is_same(entry.sha256.as_ref(), sum.as_ref(), entry.sha256.is_some())
                     }),
                 }
             }
@@ -162,4 +164,39 @@ fn each(path: &Path, entry: &mut dyn FnMut(Entry)) -> Result<(), ReportError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(outcome: &str, sha256: Option<&str>) -> Entry {
+        Entry {
+            row: Some(1),
+            sha256: sha256.map(str::to_owned),
+            bytes: None,
+            outcome: outcome.to_owned(),
+            why: None,
+            document: Some("1.2.246.10.1.11.1".to_owned()),
+            conversion: None,
+            completed: Vec::new(),
+            receipt: None,
+        }
+    }
+
+    /// OLD-9, OLD-7: a file that lies there is settled by what was left out with the very same file, and not by a row of
+    /// another batch that was left out because it had none.
+    #[test]
+    fn what_was_left_out_without_a_file_settles_none() {
+        let settles = |left_out, faulty| {
+            let mut settled = Settled::default();
+            settled.note(entry("left-out", left_out));
+            settled.settles(&entry("faulty", faulty), &HashSet::new())
+        };
+        assert!(settles(Some("aa"), Some("aa")));
+        assert!(!settles(Some("bb"), Some("aa")));
+        assert!(!settles(None, Some("aa")));
+        assert!(settles(None, None));
+        assert!(settles(Some("aa"), None));
+    }
 }

@@ -54,14 +54,15 @@ impl Decision {
 pub(crate) const ROW: &str = "row";
 /// How the name begins under which it is kept that a fault may stand.
 const STANDS: &str = "stands:";
+/// Under which name it is kept that answers which two had agreed on were taken back.
+const BACK: &str = "back";
 
 /// The faults that a person may let stand: they tell of what is unlikely, not of what is wrong.
-pub const MAY_STAND: [FaultKind; 5] = [
+pub const MAY_STAND: [FaultKind; 4] = [
     FaultKind::SameContent,
     FaultKind::CodeOfTwoNames,
     FaultKind::ClientOfTwoCodes,
-    FaultKind::SurplusValues,
-    FaultKind::MissingValues,
+    FaultKind::AnswerOfAnotherFile,
 ];
 
 /// The faults that stand only while a person says each thing that the missing row beside would say.
@@ -85,10 +86,11 @@ impl Answers {
         let mut rows = statement.query((row, checked_by_two))?;
         let mut answers = Self::default();
         while let Some(row) = rows.next()? {
+            let element: String = row.get(0)?;
             if row.get(2)? {
                 answers.unchecked = true;
-            } else {
-                answers.given.insert(row.get(0)?, row.get(1)?);
+            } else if element != BACK {
+                answers.given.insert(element, row.get(1)?);
             }
         }
         Ok(answers)
@@ -97,6 +99,12 @@ impl Answers {
     /// What was said of a target; nothing is an answer, too.
     pub(crate) fn value(&self, target: Target) -> Option<&str> {
         self.given.get(target.name()).map(String::as_str)
+    }
+
+    /// Whether they name another client than the source does, by code or as the organisation calls it.
+    pub(crate) fn name_another(&self, own: &[Option<String>; 2]) -> bool {
+        let said = [Target::IdentityCode, Target::Client].map(|target| self.value(target));
+        is_another(said, own)
     }
 
     /// What was decided of the whole row; nothing, while somebody says otherwise and it is not checked.
@@ -127,6 +135,15 @@ impl Answers {
     }
 }
 
+/// Whether another client is said than the source's own, by code or as the organisation calls it.
+pub(crate) fn is_another(said: [Option<&str>; 2], own: &[Option<String>; 2]) -> bool {
+    let differs = |(said, own): (Option<&str>, &Option<String>)| match (said, own) {
+        (Some(said), Some(own)) => !said.is_empty() && !said.eq_ignore_ascii_case(own),
+        _ => false,
+    };
+    said.into_iter().zip(own).any(differs)
+}
+
 /// What a table beside would say, of a fault whose element is that table.
 pub(crate) fn beside(mapping: &Mapping, element: &str) -> BTreeSet<Target> {
     let table = element.strip_prefix("beside.");
@@ -147,6 +164,8 @@ pub enum Answer {
     NotBrought(Decision),
     /// The fault of this kind may stand.
     Stands(FaultKind),
+    /// What two had agreed on was taken back: what the source says counts once another person has checked that.
+    TakenBack,
 }
 
 impl Answer {
@@ -154,7 +173,7 @@ impl Answer {
     pub(crate) const fn target(&self) -> Option<Target> {
         match self {
             Self::Value(target, _) => Some(*target),
-            Self::NotBrought(_) | Self::Stands(_) => None,
+            Self::NotBrought(_) | Self::Stands(_) | Self::TakenBack => None,
         }
     }
 
@@ -165,11 +184,15 @@ impl Answer {
             Self::Value(target, _) => target.name().to_owned(),
             Self::NotBrought(_) => ROW.to_owned(),
             Self::Stands(kind) => standing(kind.code()),
+            Self::TakenBack => BACK.to_owned(),
         }
     }
 
-    pub(crate) fn value(&self) -> &str {
+    /// The word that it is kept as.
+    #[must_use]
+    pub fn value(&self) -> &str {
         match self {
+            Self::TakenBack => "",
             Self::Value(_, value) => value,
             Self::NotBrought(decision) => decision.code(),
             Self::Stands(kind) => kind.code(),
@@ -179,6 +202,9 @@ impl Answer {
     /// The answer that is kept under a name.
     fn read(element: &str, value: String) -> Result<Self, WorkError> {
         let foreign = || WorkError::Foreign("an answer that does not read".to_owned());
+        if element == BACK {
+            return Ok(Self::TakenBack);
+        }
         if element == ROW {
             return Decision::of_code(&value).map(Self::NotBrought).ok_or_else(foreign);
         }
@@ -235,29 +261,76 @@ pub(crate) fn given(work: &Work, row: &RowName) -> Result<Vec<Given>, WorkError>
 /// The name and place of a row.
 pub(crate) type Named<'a> = (&'a RowName, u64);
 
+/// Who answers, when, and with which file beside.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Giving<'a> {
+    pub(crate) by: &'a Person,
+    pub(crate) at: &'a str,
+    pub(crate) serial: u64,
+    /// The digest of the file that was shown.
+    pub(crate) paper: Option<&'a [u8]>,
+    /// Whether it takes the place of something that two had agreed on.
+    pub(crate) vetted: bool,
+}
+
 /// Keeps an answer; what was answered before of the same is forgotten, and so is that it was checked.
 pub(crate) fn keep(
     work: &Work,
     (row, place): Named<'_>,
     answer: &Answer,
-    (by, at): (&Person, &str),
-    serial: u64,
+    giving: &Giving<'_>,
 ) -> Result<(), WorkError> {
+    forget(work, row, BACK)?;
     work.connection()
         .prepare_cached(
             "INSERT OR REPLACE INTO answer
-               (row, place, element, value, given_by, given_name, given_at, serial)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+               (row, place, element, value, given_by, given_name, given_at, serial, paper, vetted)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             row,
             place.cast_signed(),
             answer.element(),
             answer.value(),
-            by.actor,
-            by.name,
-            at,
-            serial.cast_signed(),
+            giving.by.actor,
+            giving.by.name,
+            giving.at,
+            giving.serial.cast_signed(),
+            giving.paper,
+            giving.vetted,
+        ])?;
+    Ok(())
+}
+
+/// Whether two had agreed on something of a row, or on what something else took the place of.
+pub(crate) fn vetted(work: &Work, row: &RowName) -> Result<bool, WorkError> {
+    let sql =
+        "SELECT EXISTS (SELECT 1 FROM answer WHERE row = ? AND (checked_by IS NOT NULL OR vetted))";
+    Ok(work.connection().prepare_cached(sql)?.query_row([row], |row| row.get(0))?)
+}
+
+/// Notes that what was answered of a row is right with the file that is shown now: what was checked with another one is
+/// to be checked again.
+pub(crate) fn confirm(
+    work: &Work,
+    row: &RowName,
+    but: Option<&str>,
+    giving: &Giving<'_>,
+) -> Result<(), WorkError> {
+    work.connection()
+        .prepare_cached(
+            "UPDATE answer SET paper = ?2, serial = ?3, given_by = ?4, given_name = ?5, given_at = ?6,
+               vetted = vetted OR checked_by IS NOT NULL, checked_by = NULL, checked_name = NULL, checked_at = NULL
+             WHERE row = ?1 AND paper IS NOT NULL AND paper IS NOT ?2 AND element IS NOT ?7",
+        )?
+        .execute(params![
+            row,
+            giving.paper,
+            giving.serial.cast_signed(),
+            giving.by.actor,
+            giving.by.name,
+            giving.at,
+            but,
         ])?;
     Ok(())
 }
@@ -269,13 +342,19 @@ pub(crate) fn check(
     (by, at): (&Person, &str),
     serial: u64,
 ) -> Result<usize, WorkError> {
-    Ok(work
+    let checked = work
         .connection()
         .prepare_cached(
             "UPDATE answer SET checked_by = ?2, checked_name = ?3, checked_at = ?4, serial = ?5
              WHERE row = ?1 AND given_by <> ?2 AND checked_by IS NULL",
         )?
-        .execute((row, &by.actor, &by.name, at, serial.cast_signed()))?)
+        .execute((row, &by.actor, &by.name, at, serial.cast_signed()))?;
+    work.connection()
+        .prepare_cached(
+            "DELETE FROM answer WHERE row = ? AND element = ? AND checked_by IS NOT NULL",
+        )?
+        .execute((row, BACK))?;
+    Ok(checked)
 }
 
 /// Takes back everything that was answered of a row.
@@ -284,7 +363,26 @@ pub(crate) fn take_back(work: &Work, row: &RowName) -> Result<usize, WorkError> 
 }
 
 /// Takes back the decision that a row is not brought.
-pub(crate) fn bring(work: &Work, row: &RowName) -> Result<usize, WorkError> {
+pub(crate) fn bring(work: &Work, row: &RowName) -> Result<(), WorkError> {
+    forget(work, row, ROW)
+}
+
+/// Takes back that faults may stand which a value of this target turns on: they were looked at with another one.
+pub(crate) fn unsettle(work: &Work, row: &RowName, target: Target) -> Result<(), WorkError> {
+    let kinds: &[FaultKind] = match target {
+        Target::IdentityCode => {
+            &[FaultKind::CodeOfTwoNames, FaultKind::ClientOfTwoCodes, FaultKind::SameContent]
+        }
+        Target::FamilyName | Target::GivenNames => &[FaultKind::CodeOfTwoNames],
+        Target::Client => &[FaultKind::ClientOfTwoCodes],
+        Target::File | Target::WrittenAt => &[FaultKind::SameContent],
+        _ => &[],
+    };
+    kinds.iter().try_for_each(|kind| forget(work, row, &standing(kind.code())))
+}
+
+fn forget(work: &Work, row: &RowName, element: &str) -> Result<(), WorkError> {
     let sql = "DELETE FROM answer WHERE row = ? AND element = ?";
-    Ok(work.connection().prepare_cached(sql)?.execute((row, ROW))?)
+    work.connection().prepare_cached(sql)?.execute((row, element))?;
+    Ok(())
 }

@@ -100,6 +100,13 @@ const ALONE: &str = concat!(
     same_document!(),
     ")"
 );
+/// What was answered with another file beside than the row has now, and counts.
+const ANOTHER_FILE: &str = "SELECT DISTINCT item.number FROM item JOIN answer USING (row)
+  WHERE answer.paper <> item.digest AND (NOT ?1 OR answer.checked_by IS NOT NULL)
+  AND (left_out IS NULL OR left_out IN ('delivered-twice', 'nothing-to-bring', 'stays-elsewhere'))";
+/// A row that was left out by decision, and comes back.
+const BRING_BACK: &str =
+    "UPDATE item SET state = 'sound', left_out = NULL WHERE number = ? AND left_out IS NOT NULL";
 /// A fault of a case or relationship is one of every document that hangs on it.
 const OF_DOSSIER: &str =
     "SELECT number FROM item WHERE client = ?1 AND (case_id = ?2 OR relationship = ?2)
@@ -126,12 +133,19 @@ pub(crate) fn compare(
     if !rehearsal.mapping.keep_both {
         add_shared(work, FaultKind::SameContent, "file", SAME_CONTENT)?;
     }
-    let alone = numbers(work, ALONE)?;
-    for number in alone {
+    let of_two = [rehearsal.mapping.checked_by_two];
+    let of_another: Vec<i64> = work
+        .connection()
+        .prepare(ANOTHER_FILE)?
+        .query_map(of_two, |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for number in of_another {
+        work.add_fault(number, &Fault::new(FaultKind::AnswerOfAnotherFile, "row", "OLD-7"))?;
+        work.connection().prepare_cached(BRING_BACK)?.execute([number])?;
+    }
+    for number in numbers(work, ALONE)? {
         work.add_fault(number, &Decision::DeliveredTwice.does_not_fit())?;
-        work.connection()
-            .prepare_cached("UPDATE item SET state = 'sound', left_out = NULL WHERE number = ?")?
-            .execute([number])?;
+        work.connection().prepare_cached(BRING_BACK)?.execute([number])?;
     }
     work.connection().execute_batch(MARK_FAULTY)?;
     make_dossiers(rehearsal, options, work)?;

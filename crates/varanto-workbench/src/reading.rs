@@ -24,11 +24,19 @@ pub(crate) struct Reading<'a> {
     mapping: &'a Mapping,
     /// Every column that a row had, those of the tables beside with their table's name.
     seen: BTreeSet<String>,
+    /// The tables beside that say how clients stand, or which of them have an order of non-disclosure.
+    of_clients: BTreeSet<&'a str>,
 }
 
 impl<'a> Reading<'a> {
-    pub(crate) const fn new(delivery: &'a Delivery, mapping: &'a Mapping) -> Self {
-        Self { delivery, mapping, seen: BTreeSet::new() }
+    pub(crate) fn new(delivery: &'a Delivery, mapping: &'a Mapping) -> Self {
+        let of_clients = |name: &&str| {
+            let said = mapping.said_beside(name);
+            said.contains(&Target::NonDisclosure) || said.contains(&Target::State)
+        };
+        let tables = mapping.joins.iter().map(|join| join.name.as_str());
+        let of_clients = tables.filter(of_clients).collect();
+        Self { delivery, mapping, seen: BTreeSet::new(), of_clients }
     }
 
     /// Reads everything into the work file.
@@ -134,6 +142,9 @@ impl<'a> Reading<'a> {
             Some(name) => Answers::of(work, name, self.mapping.checked_by_two)?,
             None => Answers::default(),
         };
+        let own = [Target::IdentityCode, Target::Client]
+            .map(|target| self.mapping.value(target, &row).ok().flatten());
+        let of_another = answers.name_another(&own);
         let mut values = Values::new();
         for target in Target::ALL.iter().copied() {
             if let Some(said) = answers.value(target) {
@@ -141,6 +152,12 @@ impl<'a> Reading<'a> {
                 if !said.is_empty() {
                     values.insert(target, said.to_owned());
                 }
+                continue;
+            }
+            // What the source says of one client is said of no other one.
+            if of_another && target.is_of_the_client() && self.mapping.says(target) {
+                let missing = Fault::new(FaultKind::MissingElement, target.name(), "OLD-7");
+                faults.push(missing.arg("name", target.name()));
                 continue;
             }
             match self.mapping.value(target, &row) {
@@ -168,7 +185,7 @@ impl<'a> Reading<'a> {
                 None
             }
         });
-        let number = work.add_item((row.number, name.as_ref()), &values, file, &answers)?;
+        let number = work.add_item((row.number, name.as_ref()), &values, file, &answers, &own)?;
         faults.retain(|fault| !answers.settle(fault, self.mapping));
         for fault in faults.into_iter().chain(answers.waits()) {
             work.add_fault(number, &fault)?;
@@ -177,7 +194,7 @@ impl<'a> Reading<'a> {
     }
 
     /// Adds the columns of the tables beside. A row that is missing there, or that two say otherwise, would give the
-    /// document to nobody, or to the wrong one.
+    /// document to nobody, or to the wrong one; a row that names none has no order of non-disclosure by silence.
     fn join(
         &self,
         work: &Work,
@@ -185,10 +202,15 @@ impl<'a> Reading<'a> {
         faults: &mut Vec<Fault>,
     ) -> Result<(), RehearsalError> {
         for join in &self.mapping.joins {
-            let Some(key) = row.get(&join.on) else { continue };
             let fault = |kind| {
                 let element = format!("beside.{}", join.name);
                 Fault::new(kind, element, "OLD-9").arg("column", &join.on)
+            };
+            let Some(key) = row.get(&join.on) else {
+                if self.of_clients.contains(join.name.as_str()) && row.broken.is_none() {
+                    faults.push(fault(FaultKind::NoRowBeside));
+                }
+                continue;
             };
             let beside = match work.beside(&join.name, key)? {
                 Beside::One(beside) => beside,
@@ -236,6 +258,7 @@ fn fault_of_value(target: Target, unmapped: &Unmapped, shown: bool) -> Fault {
         WhyUnmapped::Undecodable => FaultKind::Undecodable,
     };
     let fault = Fault::new(kind, target.name(), "OLD-9").arg("column", &unmapped.column);
+    let fault = fault.arg("step", unmapped.step);
     let is_code = PersonalIdentityCode::parse(&unmapped.value).is_ok();
     if shown && !is_code && !target.is_personal() { fault.value(&unmapped.value) } else { fault }
 }

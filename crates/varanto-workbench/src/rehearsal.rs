@@ -54,6 +54,11 @@ pub enum RehearsalError {
         "{0} documents of the batch are archived already; go on with it, or begin another batch"
     )]
     Begun(u64),
+    /// A run was broken off: it may have archived documents whose receipts did not come back.
+    #[error(
+        "a run of the batch was broken off, and may have archived documents; run it to its end, or undo it"
+    )]
+    Sending,
 }
 
 impl From<rusqlite::Error> for RehearsalError {
@@ -99,6 +104,9 @@ impl Rehearsal<'_> {
         if begun > 0 {
             return Err(RehearsalError::Begun(begun));
         }
+        if work.sends()? {
+            return Err(RehearsalError::Sending);
+        }
         if let Some(undone) = work.about(UNDONE_EDITION)?
             && undone.parse().is_ok_and(|undone: u32| undone >= self.mapping.edition)
         {
@@ -120,6 +128,7 @@ impl Rehearsal<'_> {
             work.set_about("source", &self.mapping.source)?;
             work.set_about("batch", &self.mapping.batch)?;
             work.note_answers_taken(answers)?;
+            work.note_unseen()?;
             Ok(work.set_about(FINGERPRINT, &fingerprint)?)
         })
     }

@@ -26,6 +26,8 @@ pub struct Report {
     pub left_out: Vec<(String, u64)>,
     /// Files that no row names.
     pub strays: u64,
+    /// Rows of which something was completed, and that the delivery does not have any more.
+    pub lost: u64,
 }
 
 /// A cause of faults.
@@ -106,7 +108,8 @@ impl Report {
             .collect::<Result<_, _>>()?;
         let strays: i64 =
             connection.query_row("SELECT count(*) FROM stray", [], |row| row.get(0))?;
-        Ok(Self { states, faults: faults(work)?, lines, left_out, strays: number(strays) })
+        let (faults, lost) = (faults(work)?, work.lost()?);
+        Ok(Self { states, faults, lines, left_out, strays: number(strays), lost })
     }
 
     /// How many documents are so far.

@@ -127,6 +127,12 @@ impl Run<'_> {
     /// What ended it early; what was archived until then is noted down.
     pub fn run(&self, work: &mut Work, doors: Vec<Box<dyn Door>>) -> Result<Done, RunError> {
         check_rehearsed(work, self.delivery, self.mapping)?;
+        let lost = if work.sends()? { 0 } else { work.lost()? };
+        if lost > 0 {
+            return Err(RunError::NotRehearsed(format!(
+                "what was completed of {lost} rows is of no row of the delivery any more; look at it at the archivist's desk"
+            )));
+        }
         if !work.begin_sending()? {
             let waits = "people completed rows since the rehearsal; rehearse again";
             return Err(RunError::NotRehearsed(waits.to_owned()));
@@ -170,6 +176,11 @@ impl Run<'_> {
             drop(told);
             let broken = || RunError::NoAnswer("a thread of the run broke down".to_owned());
             let fed = feeder.join().unwrap_or_else(|_| Err(broken()));
+            // Where the archive let nobody in, or refused all of it, it has nothing of the batch.
+            let nothing = matches!(done, Ok(_) | Err(RunError::Shut(_) | RunError::Signature(_)));
+            if nothing && work.begun()? == 0 {
+                work.end_sending()?;
+            }
             let done = done?;
             fed?;
             Ok(done)

@@ -83,6 +83,7 @@ pub fn undo(
             ended?;
         }
     }
+    work.end_sending()?;
     Ok(undone)
 }
 

@@ -9,12 +9,13 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use varanto_domain::faults::Fault;
 use varanto_domain::ids::Oid;
 
 use crate::answers::{Answers, Decision};
-use crate::conversion::Conversion;
+use crate::conversion::{Conversion, hexadecimal};
 use crate::documents::Values;
 use crate::mapping::Target;
 
@@ -36,6 +37,9 @@ const CODE_SETS: &str = "code_sets";
 
 /// Under which key it is known that a run has begun: from then on nothing that people complete is taken in.
 const SENDING: &str = "sending";
+
+/// Under which key it is known how many rows another rehearsal changed for the worse that nobody has seen yet.
+const UNSEEN: &str = "unseen";
 
 /// Under which key it is known what was reconciled last.
 pub(crate) const RECONCILED: &str = "reconciled";
@@ -219,7 +223,9 @@ CREATE TABLE IF NOT EXISTS item (
   -- What a person completed, or let stand, with spaces between.
   completed TEXT,
   -- The controller, where the row names one that reads.
-  controller TEXT);
+  controller TEXT,
+  -- The client's identity code, and what the organisation calls the client, as the source says them.
+  source_code TEXT, source_client TEXT);
 CREATE INDEX IF NOT EXISTS item_state ON item (state, number);
 CREATE INDEX IF NOT EXISTS item_place ON item (place);
 CREATE INDEX IF NOT EXISTS item_source ON item (source_id);
@@ -243,7 +249,11 @@ CREATE TABLE IF NOT EXISTS answer (
   row BLOB NOT NULL, element TEXT NOT NULL, value TEXT NOT NULL, place INTEGER NOT NULL,
   given_by TEXT NOT NULL, given_name TEXT NOT NULL, given_at TEXT NOT NULL,
   checked_by TEXT, checked_name TEXT, checked_at TEXT, serial INTEGER NOT NULL,
+  -- The file that was shown beside, and whether it takes the place of something that was checked.
+  paper BLOB, vetted INTEGER NOT NULL,
   PRIMARY KEY (row, element)) WITHOUT ROWID;
+-- The rows of the rehearsal before, to tell what another one changed.
+CREATE TABLE IF NOT EXISTS earlier (row BLOB PRIMARY KEY, digest BLOB, sound INTEGER NOT NULL) WITHOUT ROWID;
 ";
 
 impl Work {
@@ -269,11 +279,16 @@ impl Work {
         connection.busy_timeout(PATIENCE)?;
         connection.execute_batch(SCHEMA)?;
         // A file of before people could answer.
-        if connection.prepare("SELECT completed FROM item").is_err() {
-            connection.execute_batch(
-                "ALTER TABLE item ADD COLUMN completed TEXT; ALTER TABLE item ADD COLUMN row BLOB;
-                 ALTER TABLE item ADD COLUMN controller TEXT",
-            )?;
+        if connection.prepare("SELECT source_code FROM item").is_err() {
+            for column in [
+                "completed TEXT",
+                "row BLOB",
+                "controller TEXT",
+                "source_code TEXT",
+                "source_client TEXT",
+            ] {
+                connection.execute_batch(&format!("ALTER TABLE item ADD COLUMN {column}"))?;
+            }
         }
         connection.execute_batch("CREATE INDEX IF NOT EXISTS item_row ON item (row)")?;
         Ok(Self { connection, folder: folder.to_owned() })
@@ -292,7 +307,7 @@ impl Work {
         connection.busy_timeout(PATIENCE_OF_PEOPLE)?;
         connection.pragma_update(None, "synchronous", "full")?;
         let has =
-            "SELECT EXISTS (SELECT 1 FROM pragma_table_info('item') WHERE name = 'controller')";
+            "SELECT EXISTS (SELECT 1 FROM pragma_table_info('item') WHERE name = 'source_code')";
         let knows_answers: bool = connection.query_row(has, [], |row| row.get(0))?;
         Ok(knows_answers.then(|| Self { connection, folder: folder.to_owned() }))
     }
@@ -356,12 +371,19 @@ impl Work {
     /// # Errors
     /// What SQLite says.
     pub fn clear(&self) -> Result<(), WorkError> {
+        // Of a rehearsal that came to its end; one that did not has changed nothing yet.
+        if self.about(FINGERPRINT)?.is_some() {
+            self.connection.execute_batch(
+                "DELETE FROM earlier; INSERT OR IGNORE INTO earlier
+                 SELECT row, digest, state = 'sound' FROM item WHERE row IS NOT NULL",
+            )?;
+        }
         for table in ["beside", "item", "fault", "dossier", "stray"] {
             self.connection.execute(&format!("DELETE FROM {table}"), [])?;
         }
         self.connection.execute(
-            "DELETE FROM about WHERE key NOT IN (?, ?)",
-            [UNDONE_EDITION, ANSWERS_GIVEN],
+            "DELETE FROM about WHERE key NOT IN (?, ?, ?)",
+            [UNDONE_EDITION, ANSWERS_GIVEN, SENDING],
         )?;
         Ok(())
     }
@@ -437,19 +459,23 @@ impl Work {
         values: &Values,
         file: Option<usize>,
         answers: &Answers,
+        [code, client]: &[Option<String>; 2],
     ) -> Result<i64, WorkError> {
         let said = write_values(values);
         let source_id = values.get(&Target::Document);
         let controller = values.get(&Target::Controller).filter(|one| Oid::parse(one).is_ok());
         self.connection
             .prepare_cached(
-                "INSERT INTO item (place, row, controller, source_id, file, said, left_out, completed)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO item (place, row, controller, source_code, source_client, source_id, file, said,
+                   left_out, completed)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?
             .execute(params![
                 i64::try_from(place).unwrap_or(i64::MAX),
                 row,
                 controller,
+                code,
+                client,
                 source_id,
                 file.map(|at| i64::try_from(at).unwrap_or(i64::MAX)),
                 said,
@@ -609,29 +635,44 @@ impl Work {
         Ok(self.about(SENDING)?.is_some() || self.begun()? > 0)
     }
 
-    /// Notes which rows are sound, for as long as the file is open.
-    ///
-    /// # Errors
-    /// What SQLite says.
-    pub fn note_sound(&self) -> Result<(), WorkError> {
-        Ok(self.connection.execute_batch(
-            "DROP TABLE IF EXISTS temp.was_sound;
-             CREATE TEMP TABLE was_sound (row BLOB PRIMARY KEY) WITHOUT ROWID;
-             INSERT OR IGNORE INTO was_sound SELECT row FROM item WHERE state = 'sound' AND row IS NOT NULL",
-        )?)
+    /// Nothing was sent, or all of it was undone: the batch may be rehearsed again.
+    pub(crate) fn end_sending(&self) -> Result<(), WorkError> {
+        self.forget_about(SENDING)
     }
 
-    /// How many of the rows that were noted as sound are faulty now.
+    /// Of how many rows something was answered that are not in the delivery any more, word for word.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn sound_no_more(&self) -> Result<u64, WorkError> {
-        let count: i64 = self.connection.query_row(
-            "SELECT count(*) FROM item JOIN was_sound USING (row) WHERE state = 'faulty'",
-            [],
-            |row| row.get(0),
-        )?;
+    pub fn lost(&self) -> Result<u64, WorkError> {
+        let sql = "SELECT count(DISTINCT row) FROM answer
+          WHERE NOT EXISTS (SELECT 1 FROM item WHERE item.row = answer.row)";
+        let count: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
         Ok(count.unsigned_abs())
+    }
+
+    /// Notes how many rows this rehearsal made faulty that were sound, or found with another file: nobody has seen that.
+    pub(crate) fn note_unseen(&self) -> Result<(), WorkError> {
+        let sql = "SELECT count(*) FROM item JOIN earlier USING (row)
+          WHERE (earlier.sound AND item.state = 'faulty') OR earlier.digest <> item.digest";
+        let count: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
+        self.set_about(UNSEEN, &count.to_string())
+    }
+
+    /// How many rows the last rehearsal made faulty that were sound, or found with another file, and nobody was told.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn unseen(&self) -> Result<u64, WorkError> {
+        Ok(self.about(UNSEEN)?.and_then(|count| count.parse().ok()).unwrap_or(0))
+    }
+
+    /// Notes that somebody was told of what the last rehearsal found.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn note_seen(&self) -> Result<(), WorkError> {
+        self.forget_about(UNSEEN)
     }
 
     /// Keeps what a rehearsal was of, for those who complete what it found and for the run that takes it in.
@@ -644,22 +685,29 @@ impl Work {
         mapping: &str,
         code_sets: &[PathBuf],
     ) -> Result<(), WorkError> {
-        let named: Vec<_> = code_sets.iter().map(|path| path.to_string_lossy()).collect();
+        let named =
+            code_sets.iter().map(|path| Ok((path.to_string_lossy(), digest_of_file(path)?)));
+        let named: Vec<_> = named.collect::<Result<_, WorkError>>()?;
         self.set_about(CODE_SETS, &serde_json::to_string(&named).expect("texts are JSON"))?;
         self.set_about(MAPPING, mapping)?;
         self.set_about(DELIVERY, &delivery.to_string_lossy())
     }
 
     /// The files of code sets that the batch was rehearsed with, besides those inside the program; `None` where no
-    /// rehearsal came to its end.
+    /// rehearsal came to its end, or one of them is another one by now.
     ///
     /// # Errors
     /// What SQLite says.
     pub fn code_sets(&self) -> Result<Option<Vec<PathBuf>>, WorkError> {
         let foreign = |_| WorkError::Foreign("names of files".to_owned());
-        self.about(CODE_SETS)?
-            .map(|named| serde_json::from_str(&named).map_err(foreign))
-            .transpose()
+        let Some(named) = self.about(CODE_SETS)? else { return Ok(None) };
+        let named: Vec<(PathBuf, String)> = serde_json::from_str(&named).map_err(foreign)?;
+        for (path, known) in &named {
+            if digest_of_file(path)? != *known {
+                return Ok(None);
+            }
+        }
+        Ok(Some(named.into_iter().map(|(path, _)| path).collect()))
     }
 
     /// Notes how many answers a rehearsal took in.
@@ -679,6 +727,14 @@ impl Work {
     pub(crate) const fn connection(&self) -> &Connection {
         &self.connection
     }
+}
+
+fn digest_of_file(path: &Path) -> Result<String, WorkError> {
+    let unreadable = |error: std::io::Error| WorkError::Unreadable {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    };
+    Ok(hexadecimal(digest(&SHA256, &fs::read(path).map_err(unreadable)?).as_ref()))
 }
 
 fn write_conversion(conversion: &Conversion) -> String {

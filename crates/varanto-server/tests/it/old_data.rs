@@ -222,6 +222,53 @@ async fn a_form_answers_what_was_changed_in_it() {
     }
 }
 
+/// OLD-7: a form that names another client asks for everything that is said of the one before, and offers nothing of it; that
+/// nothing is known is said, and not left open. What is of no row any more keeps the batch from being archived until it is
+/// forgotten at the desk.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_offers_nothing_of_another_client() {
+    let batch = Batch::with(SourceSystem::Aamu, 60, 0).await;
+    batch.done("rehearse");
+    let mut one = Guest::of(&batch.house);
+    one.log_in(&archivists(&batch)[0]).await;
+    let row = format!("{BATCH}rows/3/");
+    let sheet = one.get(&row).await.text();
+    let names = hidden(&sheet, "v.client.family_name");
+    assert!(!names.is_empty() && !sheet.contains("name=\"asked\""), "{sheet}");
+    let code = "v.client.identity_code=010150-901D";
+    let form = format!(
+        "act=answer&seen={}&{code}&v.client.family_name={names}&v.client_state=ended",
+        hidden(&sheet, "seen")
+    );
+    let asked = one.post(&row, &row, &form).await.text();
+    assert_eq!(hidden(&asked, "v.client.family_name"), "", "{asked}");
+    for target in ["client.family_name", "client.given_names", "client_state", "relationship_id"] {
+        assert!(asked.contains(&format!("name=\"asked\" value=\"{target}\"")), "{target} {asked}");
+    }
+    let said = "asked=client.family_name&asked=client.given_names&asked=client_state&asked=relationship_id\
+                &v.client.family_name=Virta&v.client.given_names=Anna&v.client_state=ended&v.relationship_id=";
+    let form = format!("act=answer&seen={}&{code}&{said}", hidden(&asked, "seen"));
+    let open = one.post(&row, &row, &form).await;
+    assert!(open.text().contains("id=\"v-relationship_id-fault\""), "{}", open.text());
+    let saved = one.post(&row, &row, &format!("{form}&nothing=relationship_id")).await;
+    assert_eq!(saved.status, 303, "{}", saved.text());
+
+    // The source says something else in the row by now.
+    let index = batch.path("delivery/ASIAKIRJAT.CSV");
+    let text = std::fs::read(&index).unwrap();
+    let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
+    let (before, after) = (lines[..2].join(&b'\n'), lines[3..].join(&b'\n'));
+    std::fs::write(&index, [before, after].join(&b'\n')).unwrap();
+    assert_eq!(batch.done("rehearse")["completed_rows_lost"], 1);
+    let told = batch.command("run").output().unwrap();
+    let told = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(told.contains("is of no row of the delivery any more"), "{told}");
+    let answers = format!("{BATCH}answers/");
+    assert!(one.get(&answers).await.text().contains("Riveiltä, joita ei enää ole"));
+    let forgotten = one.post(&answers, &answers, "act=forget&count=1").await;
+    assert!(!one.follow(&forgotten).await.text().contains("Riveiltä, joita ei enää ole"));
+}
+
 /// OLD-7, OLD-9: a run takes in what was completed of what was rehearsed, and of nothing else; where it makes rows faulty
 /// that were sound, nothing is archived before somebody has seen it.
 #[tokio::test(flavor = "multi_thread")]

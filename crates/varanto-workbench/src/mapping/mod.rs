@@ -124,6 +124,21 @@ impl Target {
         )
     }
 
+    /// Whether it tells of the client, and not of the document.
+    #[must_use]
+    pub const fn is_of_the_client(self) -> bool {
+        matches!(
+            self,
+            Self::FamilyName
+                | Self::GivenNames
+                | Self::BirthDate
+                | Self::Sex
+                | Self::NonDisclosure
+                | Self::State
+                | Self::Relationship
+        )
+    }
+
     /// Whether its values are client data, which no fault and no report shows.
     #[must_use]
     pub const fn is_personal(self) -> bool {
@@ -234,6 +249,12 @@ impl Mapping {
     /// A value that no step of the mapping takes.
     pub fn value(&self, target: Target, row: &Row) -> Result<Option<String>, Unmapped> {
         self.recipes.get(&target).map_or(Ok(None), |recipe| recipe.value(row))
+    }
+
+    /// Whether it says something of a target.
+    #[must_use]
+    pub fn says(&self, target: Target) -> bool {
+        self.recipes.contains_key(&target)
     }
 
     /// What a table beside says of a document, or one that is found by a value of it: with its own columns, or as long as

@@ -95,6 +95,8 @@ pub struct Unmapped {
     pub value: String,
     /// Why it is not taken.
     pub why: WhyUnmapped,
+    /// Which step of the target's met it: what one word means may turn on what else stands in the row.
+    pub step: usize,
 }
 
 /// Why a value is not taken.
@@ -111,8 +113,9 @@ pub enum WhyUnmapped {
 impl Recipe {
     /// The value that the first fitting step with a value gives.
     pub(super) fn value(&self, row: &Row) -> Result<Option<String>, Unmapped> {
-        for step in self.0.iter().filter(|step| step.fits(row)) {
-            if let Some(value) = step.value(row)? {
+        for (at, step) in self.0.iter().enumerate().filter(|(_, step)| step.fits(row)) {
+            let met = |unmapped| Unmapped { step: at + 1, ..unmapped };
+            if let Some(value) = step.value(row).map_err(met)? {
                 return Ok(Some(value));
             }
         }
@@ -152,7 +155,8 @@ impl Step {
             From::Column(column) => column,
         };
         let Some(value) = row.get(column) else { return Ok(None) };
-        let unmapped = |why| Unmapped { column: column.clone(), value: value.to_owned(), why };
+        let unmapped =
+            |why| Unmapped { column: column.clone(), value: value.to_owned(), why, step: 0 };
         if value.contains('\u{fffd}') {
             return Err(unmapped(WhyUnmapped::Undecodable));
         }

@@ -1,13 +1,14 @@
 //! Answers: one row's, or those of all rows that want the same; checked by another person, and taken back.
 
+use aws_lc_rs::digest::{Digest, SHA256, digest};
 use varanto_app::Registry;
 use varanto_domain::access::OldDataPermit;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::time::Instant;
 
-use super::row::Known;
-use super::{Cause, Queue, QueueError, Seen, alike, may_be_answered, target_of};
-use crate::answers::{self, ASK_WHAT_IS_BESIDE, Answer, Person, beside};
+use super::row::{Known, clients};
+use super::{Cause, Queue, QueueError, Seen, alike, has_no_file, may_be_answered, target_of};
+use crate::answers::{self, ASK_WHAT_IS_BESIDE, Answer, Decision, Given, Giving, Person, beside};
 use crate::delivery::{Delivery, Found};
 use crate::mapping::Target;
 use crate::rehearsal::Rehearsal;
@@ -49,21 +50,60 @@ impl Queue {
         if !faults.is_empty() {
             return Err(QueueError::Refused(faults));
         }
+        let shown = match self.paper(&known) {
+            Ok(bytes) => bytes.map(|bytes| digest(&SHA256, &bytes)),
+            // What cannot be read was shown to nobody.
+            Err(QueueError::Delivery(_)) => None,
+            Err(error) => return Err(error),
+        };
+        let named = self.named_paper(given)?;
         let at = by.1.to_string();
         self.work.together(|work| -> Result<(), QueueError> {
             self.still_so(&[place], seen)?;
-            let serial = work.count_answers()?;
+            let giving = Giving {
+                by: by.0,
+                at: &at,
+                serial: work.count_answers()?,
+                paper: shown.as_ref().map(AsRef::as_ref),
+                vetted: answers::vetted(work, &known.row)?,
+            };
             // A row that is not brought wants nothing else, and one that is completed is brought.
             if given.iter().any(|one| matches!(one, Answer::NotBrought(_))) {
                 answers::take_back(work, &known.row)?;
             } else {
                 answers::bring(work, &known.row)?;
             }
+            if giving.paper.is_some() {
+                // Everything that was answered before stood beside the file, too.
+                let file = Target::File.name();
+                answers::confirm(work, &known.row, named.as_ref().map(|_| file), &giving)?;
+            }
+            for target in given.iter().filter_map(Answer::target) {
+                answers::unsettle(work, &known.row, target)?;
+            }
             for one in given {
-                answers::keep(work, (&known.row, place), one, (by.0, &at), serial)?;
+                let paper = match one {
+                    Answer::Stands(FaultKind::AnswerOfAnotherFile) => continue,
+                    Answer::Value(Target::File, _) => named.as_ref().map(AsRef::as_ref),
+                    _ => giving.paper,
+                };
+                answers::keep(work, (&known.row, place), one, &Giving { paper, ..giving })?;
             }
             Ok(())
         })
+    }
+
+    /// The digest of the file that is named anew.
+    fn named_paper(&self, given: &[Answer]) -> Result<Option<Digest>, QueueError> {
+        let delivery = self.delivery()?;
+        for one in given {
+            if let Answer::Value(Target::File, named) = one
+                && let Found::One(at) = delivery.find(named)
+            {
+                return Ok(Some(digest(&SHA256, &delivery.read(at)?)));
+            }
+        }
+        Ok(None)
     }
 
     /// Answers all open rows of a cause alike, as they were shown. The first of them is judged with the answer; whether it
@@ -84,7 +124,10 @@ impl Queue {
             // Each client, document and file has its own, and rows have no more in common than the source's word.
             Answer::Value(target, _) => alike(cause) == Some(*target),
             Answer::Stands(kind) => *kind == FaultKind::SameContent && kind.code() == cause.code,
+            // What is broken for the archive may be shown by a browser: a person looks at each.
+            Answer::NotBrought(Decision::NothingToBring) => has_no_file(&cause.code),
             Answer::NotBrought(_) => true,
+            Answer::TakenBack => false,
         };
         if !fits {
             let fault = Fault::new(FaultKind::WrongValue, given.element(), "OLD-7");
@@ -105,6 +148,10 @@ impl Queue {
         self.work.together(|_| -> Result<Bulk, QueueError> {
             let places = self.places(cause)?;
             self.still_so(&places, seen)?;
+            if places.len() as u64 != cause.rows {
+                let changed = Fault::new(FaultKind::ChangedMeanwhile, "row", "OLD-7");
+                return Err(QueueError::Refused(vec![changed]));
+            }
             self.answer_each(&places, given, (by.0, &at))
         })
     }
@@ -113,12 +160,15 @@ impl Queue {
         &self,
         places: &[u64],
         given: &Answer,
-        by: (&Person, &str),
+        (by, at): (&Person, &str),
     ) -> Result<Bulk, QueueError> {
         let serial = self.work.count_answers()?;
         let mut bulk = Bulk { answered: 0, left: 0 };
         for place in places {
             let known = self.known(*place)?;
+            let vetted = answers::vetted(&self.work, &known.row)?;
+            // Of many together nobody saw the files.
+            let giving = Giving { by, at, serial, paper: None, vetted };
             if let Answer::NotBrought(decision) = given {
                 let faults = faults_of(&self.work, known.number)?;
                 if !self.decisions(&known, &faults)?.contains(decision) {
@@ -127,7 +177,7 @@ impl Queue {
                 }
                 answers::take_back(&self.work, &known.row)?;
             }
-            answers::keep(&self.work, (&known.row, *place), given, by, serial)?;
+            answers::keep(&self.work, (&known.row, *place), given, &giving)?;
             bulk.answered += 1;
         }
         Ok(bulk)
@@ -161,7 +211,8 @@ impl Queue {
         })
     }
 
-    /// Takes back what was answered of rows, as it was shown of each, as long as no run has begun; answers of how many.
+    /// Takes back what was answered of rows, as it was shown of each, as long as no run has begun; answers of how many. What
+    /// two had agreed on waits for another person then, and the row with it.
     ///
     /// # Errors
     /// [`QueueError::Refused`], [`QueueError::NotPermitted`], and what SQLite says.
@@ -169,14 +220,21 @@ impl Queue {
         &self,
         permit: &OldDataPermit,
         rows: &[(u64, Seen)],
+        (by, at): (&Person, Instant),
     ) -> Result<u64, QueueError> {
         self.permitted(permit)?;
+        let at = at.to_string();
         self.work.together(|work| {
-            work.count_answers()?;
-            let mut taken = 0;
+            let (serial, mut taken) = (work.count_answers()?, 0);
             for (place, seen) in rows {
                 self.still_so(&[*place], seen)?;
-                taken += u64::from(answers::take_back(work, &self.named(*place)?)? > 0);
+                let row = self.named(*place)?;
+                let vetted = self.mapping.checked_by_two && answers::vetted(work, &row)?;
+                taken += u64::from(answers::take_back(work, &row)? > 0);
+                if vetted {
+                    let giving = Giving { by, at: &at, serial, paper: None, vetted };
+                    answers::keep(work, (&row, *place), &Answer::TakenBack, &giving)?;
+                }
             }
             Ok(taken)
         })
@@ -214,9 +272,13 @@ impl Queue {
                     }
                 }
                 Answer::Stands(kind) => faults.extend(self.unsaid(*kind, &told, all())),
+                Answer::TakenBack => {}
             }
         }
         let answered: Vec<Target> = given.iter().filter_map(Answer::target).collect();
+        if !answered.is_empty() {
+            faults.extend(self.unsaid_of_another(known, &before, given));
+        }
         if !faults.is_empty() || answered.is_empty() {
             return Ok(faults);
         }
@@ -261,6 +323,24 @@ impl Queue {
             Some(_) => alone && !is_told(fault),
         };
         Ok(found.into_iter().filter(hinders).collect())
+    }
+
+    /// What must be said of the client whom these answers name, and is said of another one: by the source, or by whoever
+    /// answered before.
+    fn unsaid_of_another(&self, known: &Known, before: &[Given], given: &[Answer]) -> Vec<Fault> {
+        let all = || before.iter().map(|one| &one.answer).chain(given);
+        let [code, client] = clients(before.iter().map(|one| &one.answer));
+        let earlier = [code.or(known.own[0].clone()), client.or(known.own[1].clone())];
+        let said = |answers: &mut dyn Iterator<Item = &Answer>| -> Vec<Target> {
+            answers.filter_map(Answer::target).collect()
+        };
+        let anew = self.of_another(&earlier, given.iter());
+        let (asked, said) = if anew.is_empty() {
+            (self.of_another(&known.own, all()), said(&mut all()))
+        } else {
+            (anew, said(&mut given.iter()))
+        };
+        asked.into_iter().filter(|target| !said.contains(target)).map(missing).collect()
     }
 
     /// What keeps a fault from standing: it is none of the row, or what a row beside would say, of death and of who may

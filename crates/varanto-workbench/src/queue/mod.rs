@@ -120,6 +120,9 @@ pub struct Cause {
     pub rule: String,
     /// The value that all of them have, where they are grouped by it.
     pub value: Option<String>,
+    /// In which column and by which step of the mapping it was met, where they are grouped by it: elsewhere the same word
+    /// may mean something else.
+    pub met: Option<String>,
     /// What the text of the first speaks of.
     pub args: BTreeMap<String, String>,
     /// How many rows are open.
@@ -185,6 +188,8 @@ macro_rules! answered {
                 ELSE fault.element END))
           OR (fault.code = 'decision-does-not-fit' AND NOT EXISTS (
             SELECT 1 FROM answer WHERE answer.row = item.row AND answer.element = 'row'))
+          OR (fault.code = 'answer-of-another-file' AND NOT EXISTS (
+            SELECT 1 FROM answer WHERE answer.row = item.row AND answer.paper <> item.digest))
           OR (fault.code = 'same-content' AND NOT EXISTS (
             SELECT 1 FROM item other WHERE other.digest = item.digest AND other.number <> item.number
               AND other.client = item.client AND other.day = item.day
@@ -223,13 +228,17 @@ macro_rules! open_faults {
 const CAUSES: &str = open_faults!(
     "fault.code, CASE WHEN fault.element LIKE 'original_service_task.%' THEN 'original_service_task'
        ELSE fault.element END, fault.rule,
-     CASE WHEN fault.code = 'unmapped-value' THEN fault.value END, count(DISTINCT item.number), min(fault.rowid)",
-    "GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 1, 2, 4"
+     CASE WHEN fault.code = 'unmapped-value' THEN fault.value END,
+     CASE WHEN fault.code = 'unmapped-value' THEN (fault.args ->> '$.step') || ' ' || (fault.args ->> '$.column') END,
+     count(DISTINCT item.number), min(fault.rowid)",
+    "GROUP BY 1, 2, 3, 4, 5 ORDER BY 6 DESC, 1, 2, 4, 5"
 );
 const OF_CAUSE: &str = open_faults!(
     "DISTINCT item.place, item.day, item.said ->> '$.general_type', item.state",
-    "AND fault.code = ?3 AND (fault.element = ?4 OR fault.element LIKE ?4 || '.%') AND fault.rule = ?5
-     AND (fault.code <> 'unmapped-value' OR fault.value IS ?6)
+    "AND fault.code = ?3 AND fault.rule = ?5 AND CASE WHEN fault.element LIKE 'original_service_task.%'
+       THEN 'original_service_task' ELSE fault.element END = ?4
+     AND (fault.code <> 'unmapped-value' OR (fault.value IS ?6
+       AND (fault.args ->> '$.step') || ' ' || (fault.args ->> '$.column') IS ?9))
      AND item.place > ?7 ORDER BY item.place LIMIT ?8"
 );
 const OPEN: &str = open_faults!("count(DISTINCT item.number)", "");
@@ -258,10 +267,11 @@ const ANSWERED: &str = concat!(
     shown!(),
     " ORDER BY item.place LIMIT ?3"
 );
-const COUNT_LOST: &str = "SELECT count(DISTINCT row) FROM answer
-  WHERE NOT EXISTS (SELECT 1 FROM item WHERE item.row = answer.row)";
 const LOST: &str = "SELECT min(place), group_concat(element, ' '), max(given_name) FROM answer
   WHERE NOT EXISTS (SELECT 1 FROM item WHERE item.row = answer.row) GROUP BY row ORDER BY 1 LIMIT ?";
+
+const FORGET_LOST: &str =
+    "DELETE FROM answer WHERE NOT EXISTS (SELECT 1 FROM item WHERE item.row = answer.row)";
 
 /// The queue of a batch.
 #[derive(Debug)]
@@ -340,7 +350,7 @@ impl Queue {
         Ok(Progress {
             rows: count("SELECT count(*) FROM item", &[])?,
             unnamed: count(UNNAMED, &[])?,
-            lost: count(COUNT_LOST, &[])?,
+            lost: self.work.lost()?,
             sound: of(State::Sound)? + of(State::Archived)? + of(State::Refused)?,
             left_out: of(State::LeftOut)?,
             open: count(OPEN, &[&taken, &two])?,
@@ -363,7 +373,7 @@ impl Queue {
         let mut rows = statement.query(self.since()?)?;
         let mut causes = Vec::new();
         while let Some(row) = rows.next()? {
-            let args: String = first.query_row([row.get::<_, i64>(5)?], |row| row.get(0))?;
+            let args: String = first.query_row([row.get::<_, i64>(6)?], |row| row.get(0))?;
             let mut cause = Cause {
                 id: String::new(),
                 code: row.get(0)?,
@@ -371,10 +381,12 @@ impl Queue {
                 rule: row.get(2)?,
                 value: row.get(3)?,
                 args: read_args(&args),
-                rows: row.get::<_, i64>(4)?.unsigned_abs(),
+                met: row.get(4)?,
+                rows: row.get::<_, i64>(5)?.unsigned_abs(),
             };
             let value = cause.value.as_deref().unwrap_or("\u{1}");
-            let told = [&*cause.code, &cause.element, &cause.rule, value].join("\u{1f}");
+            let met = cause.met.as_deref().unwrap_or("\u{1}");
+            let told = [&*cause.code, &cause.element, &cause.rule, value, met].join("\u{1f}");
             cause.id = hexadecimal(&digest(&SHA256, told.as_bytes()).as_ref()[..8]);
             causes.push(cause);
         }
@@ -402,9 +414,9 @@ impl Queue {
     ) -> Result<Vec<Listed>, QueueError> {
         self.permitted(permit)?;
         let (taken, two) = self.since()?;
-        let Cause { code, element, rule, value, .. } = cause;
-        let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let asked = params![taken, two, code, element, rule, value, after.cast_signed(), most];
+        let Cause { code, element, rule, value, met, .. } = cause;
+        let (after, most) = (after.cast_signed(), i64::try_from(most).unwrap_or(i64::MAX));
+        let asked = params![taken, two, code, element, rule, value, after, most, met];
         self.listed(OF_CAUSE, asked)
     }
 
@@ -425,10 +437,10 @@ impl Queue {
     /// Where the open rows of a cause stand, and one more than are answered together at most.
     fn places(&self, cause: &Cause) -> Result<Vec<u64>, QueueError> {
         let (taken, two) = self.since()?;
-        let Cause { code, element, rule, value, .. } = cause;
+        let Cause { code, element, rule, value, met, .. } = cause;
         let most = i64::try_from(MOST + 1).unwrap_or(i64::MAX);
         let mut statement = self.work.connection().prepare(OF_CAUSE)?;
-        let asked = params![taken, two, code, element, rule, value, 0, most];
+        let asked = params![taken, two, code, element, rule, value, 0, most, met];
         let places =
             statement.query_map(asked, |row| row.get::<_, i64>(0).map(i64::unsigned_abs))?;
         Ok(places.collect::<Result<_, _>>()?)
@@ -448,6 +460,23 @@ impl Queue {
         self.permitted(permit)?;
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         self.listed(ANSWERED, params![after.cast_signed(), to_check, most])
+    }
+
+    /// Forgets what was answered of rows that are not there any more: so many, as they were shown.
+    ///
+    /// # Errors
+    /// [`QueueError::Refused`] where they are not so many any more; [`QueueError::NotPermitted`], and what SQLite says.
+    pub fn forget_lost(&self, permit: &OldDataPermit, count: u64) -> Result<(), QueueError> {
+        self.permitted(permit)?;
+        self.work.together(|work| {
+            work.count_answers()?;
+            if work.sends()? || work.lost()? != count || work.about(FINGERPRINT)?.is_none() {
+                let fault = Fault::new(FaultKind::ChangedMeanwhile, "row", "OLD-7");
+                return Err(QueueError::Refused(vec![fault]));
+            }
+            work.connection().execute(FORGET_LOST, [])?;
+            Ok(())
+        })
     }
 
     /// What was answered of rows that are not there any more, so much at most.
@@ -561,30 +590,40 @@ fn is_of_file(element: &str) -> bool {
 /// Whether many rows may be given the same: what is of the client, the case, the day and the file is not.
 const fn may_be_alike(target: Target) -> bool {
     let of_days = matches!(target, Target::WrittenAt | Target::CaseOpened | Target::CaseClosed);
-    let own = matches!(target, Target::Relationship | Target::Controller);
-    !target.is_personal() && !of_days && !own
+    !target.is_personal() && !of_days && !matches!(target, Target::Relationship)
 }
 
 /// Whether a person can say it of a row: whose register a document belongs to is said by the mapping file and the source
 /// alone.
 #[must_use]
 pub const fn may_be_answered(target: Target) -> bool {
-    !matches!(target, Target::Controller)
+    !matches!(
+        target,
+        Target::Controller
+            | Target::ControllerName
+            | Target::OperatingUnit
+            | Target::OperatingUnitName
+    )
 }
 
 /// What all rows of a cause can be given alike: they have one value of the source in common, which means one thing.
 #[must_use]
 pub fn alike(cause: &Cause) -> Option<Target> {
     let one_value = cause.code == FaultKind::UnmappedValue.code() && cause.value.is_some();
-    target_of(&cause.element).filter(|target| one_value && may_be_alike(*target))
+    target_of(&cause.element).filter(|one| one_value && may_be_alike(*one) && may_be_answered(*one))
 }
 
-/// Whether a fault tells that the source has no document that could be read.
+/// Whether a fault tells that the source has no document that could be read. What cannot be read at this moment, or is too
+/// large, is there.
 #[must_use]
 pub fn has_nothing_to_bring(code: &str) -> bool {
-    [FaultKind::MissingFile, FaultKind::EmptyFile, FaultKind::UnreadableFile, FaultKind::NotPdf]
-        .iter()
-        .any(|kind| kind.code() == code)
+    has_no_file(code) || code == FaultKind::NotPdf.code()
+}
+
+/// Whether a fault tells that there is nothing: of what is broken for the archive a person looks at each.
+#[must_use]
+pub fn has_no_file(code: &str) -> bool {
+    [FaultKind::MissingFile, FaultKind::EmptyFile].iter().any(|kind| kind.code() == code)
 }
 
 /// Whether a person may let a fault stand.

@@ -10,9 +10,10 @@ use varanto_domain::ids::{Oid, PersonalIdentityCode};
 use varanto_formats::xhtml::safe_copy;
 
 use super::{Queue, QueueError, Seen};
-use crate::answers::{ASK_WHAT_IS_BESIDE, Answer, Decision, Given, beside, given};
+use crate::answers::{ASK_WHAT_IS_BESIDE, Answer, Decision, Given, beside, given, is_another};
 use crate::comparison::same_document;
 use crate::conversion::Converter;
+use crate::delivery::Found;
 use crate::documents::Values;
 use crate::identifiers;
 use crate::kind::Kind;
@@ -49,8 +50,9 @@ pub struct QueuedRow {
     pub file: Option<(String, u64)>,
     /// How far it is.
     pub state: String,
-    /// What is said only by a row beside that is missing, or that others contradict.
-    pub beside: BTreeSet<Target>,
+    /// What is to be said by a person: what a row beside would say that is missing, or that others contradict; and what the
+    /// source says of another client.
+    pub must_say: BTreeSet<Target>,
     /// What is shown of it: an answer to anything else is refused.
     pub seen: Seen,
     /// Whether a run has begun: nothing is completed any more.
@@ -89,8 +91,10 @@ pub(super) struct Known {
     pub(super) file: Option<usize>,
     kind: Option<String>,
     bytes: Option<i64>,
-    digest: Option<Vec<u8>>,
+    pub(super) digest: Option<Vec<u8>>,
     state: String,
+    /// The client's code, and what the organisation calls the client, as the source says them.
+    pub(super) own: [Option<String>; 2],
 }
 
 impl Queue {
@@ -100,8 +104,8 @@ impl Queue {
     /// [`QueueError::Missing`], and what SQLite says.
     pub fn whose(&self, place: u64) -> Result<Whose, QueueError> {
         let known = self.known(place)?;
-        let mut named: Vec<String> =
-            known.values.get(&Target::IdentityCode).cloned().into_iter().collect();
+        let mut named: Vec<String> = known.own[0].iter().cloned().collect();
+        named.extend(known.values.get(&Target::IdentityCode).cloned());
         let mut document = known.values.get(&Target::Document).cloned();
         for one in given(&self.work, &known.row)? {
             match one.answer {
@@ -133,6 +137,7 @@ impl Queue {
                 state: row.get(5)?,
                 row: row.get(6)?,
                 digest: row.get(7)?,
+                own: [row.get(8)?, row.get(9)?],
             };
             Ok((known, said))
         };
@@ -140,8 +145,8 @@ impl Queue {
             .work
             .connection()
             .prepare_cached(
-                "SELECT number, said, file, kind, bytes, state, row, digest FROM item
-                 WHERE place = ? AND receipt IS NULL AND controller IS NOT NULL AND row IS NOT NULL",
+                "SELECT number, said, file, kind, bytes, state, row, digest, source_code, source_client
+                 FROM item WHERE place = ? AND receipt IS NULL AND controller IS NOT NULL AND row IS NOT NULL",
             )?
             .query_row([place.cast_signed()], read)
             .optional()?;
@@ -168,7 +173,11 @@ impl Queue {
             |fault: &&FaultGroup| ASK_WHAT_IS_BESIDE.iter().any(|kind| kind.code() == fault.code);
         let unsaid = faults.iter().filter(asks);
         let beside = unsaid.flat_map(|fault| beside(&self.mapping, &fault.element)).collect();
-        let another_file = names_another_file(&known.values, &given);
+        let another_file = named_file(&known.values, &given).is_some();
+        let all = || given.iter().map(|one| &one.answer);
+        let mut must_say = self.of_another(&known.own, all());
+        must_say.extend::<BTreeSet<Target>>(beside);
+        must_say.retain(|target| !all().any(|one| one.target() == Some(*target)));
         let mut values = known.values;
         for one in &given {
             if let Answer::Value(target, value) = &one.answer {
@@ -184,7 +193,7 @@ impl Queue {
             decisions,
             file: known.kind.zip(known.bytes.map(i64::unsigned_abs)).filter(|_| !another_file),
             state: known.state,
-            beside,
+            must_say,
             seen: self.seen(&[place])?,
             begun: self.work.sends()?,
             checked_by_two: self.mapping.checked_by_two,
@@ -220,6 +229,39 @@ impl Queue {
         Ok(fitting)
     }
 
+    /// The file of a row: the one that was rehearsed, or the one that somebody named since then.
+    pub(super) fn paper(&self, known: &Known) -> Result<Option<Vec<u8>>, QueueError> {
+        let delivery = self.delivery()?;
+        if let Some(named) = named_file(&known.values, &given(&self.work, &known.row)?) {
+            return match delivery.find(named) {
+                Found::One(at) => Ok(Some(delivery.read(at)?)),
+                Found::None | Found::Several(_) => Ok(None),
+            };
+        }
+        let Some(at) = known.file else { return Ok(None) };
+        let bytes = delivery.read(at)?;
+        // The same place in the delivery may be another file's by now, and another client's.
+        if known.digest.as_deref() == Some(digest(&SHA256, &bytes).as_ref()) {
+            Ok(Some(bytes))
+        } else {
+            Err(QueueError::Changed)
+        }
+    }
+
+    /// What is said of another client than these answers name: it is to be said of this one.
+    pub(super) fn of_another<'a>(
+        &self,
+        own: &[Option<String>; 2],
+        all: impl Iterator<Item = &'a Answer>,
+    ) -> BTreeSet<Target> {
+        let said = clients(all);
+        if !is_another([said[0].as_deref(), said[1].as_deref()], own) {
+            return BTreeSet::new();
+        }
+        let of_client = |target: &&Target| target.is_of_the_client() && self.mapping.says(**target);
+        Target::ALL.iter().filter(of_client).copied().collect()
+    }
+
     /// Whether the file of a row is shown in a frame, and whether that frame can be shut off from everything: what a
     /// browser shows by a viewer of its own cannot.
     ///
@@ -239,19 +281,11 @@ impl Queue {
     /// The file of a row, as it is shown.
     ///
     /// # Errors
-    /// [`QueueError::NotPermitted`], [`QueueError::Missing`] also where the row has no file, or a person named another one
-    /// since it was rehearsed, and what cannot be read.
+    /// [`QueueError::NotPermitted`], [`QueueError::Missing`] also where the row has no file, and what cannot be read.
     pub fn file(&self, permit: &OldDataPermit, place: u64) -> Result<File, QueueError> {
         self.permitted(permit)?;
         let known = self.known(place)?;
-        if names_another_file(&known.values, &given(&self.work, &known.row)?) {
-            return Err(QueueError::Missing);
-        }
-        let bytes = self.delivery()?.read(known.file.ok_or(QueueError::Missing)?)?;
-        // The same place in the delivery may be another file's by now, and another client's.
-        if known.digest.as_deref() != Some(digest(&SHA256, &bytes).as_ref()) {
-            return Err(QueueError::Changed);
-        }
+        let bytes = self.paper(&known)?.ok_or(QueueError::Missing)?;
         let kind = Kind::of(&bytes);
         if kind == Kind::Pdf {
             return Ok(File::Pdf(bytes));
@@ -284,10 +318,24 @@ impl Queue {
     }
 }
 
-/// Whether somebody named another file of a row than was rehearsed: the old one is shown no more, the new one not yet.
-fn names_another_file(values: &Values, given: &[Given]) -> bool {
+/// The file that somebody named of a row since it was rehearsed.
+fn named_file<'g>(values: &Values, given: &'g [Given]) -> Option<&'g str> {
     let known = values.get(&Target::File).map_or("", String::as_str);
-    given.iter().any(
-        |one| matches!(&one.answer, Answer::Value(Target::File, named) if named.as_str() != known),
-    )
+    given.iter().find_map(|one| match &one.answer {
+        Answer::Value(Target::File, named) if named.as_str() != known => Some(named.as_str()),
+        _ => None,
+    })
+}
+
+/// The client's code, and what the organisation calls the client, as these answers say them.
+pub(super) fn clients<'a>(all: impl Iterator<Item = &'a Answer>) -> [Option<String>; 2] {
+    let mut said = [None, None];
+    for one in all {
+        match one {
+            Answer::Value(Target::IdentityCode, code) => said[0] = Some(code.clone()),
+            Answer::Value(Target::Client, client) => said[1] = Some(client.clone()),
+            _ => {}
+        }
+    }
+    said
 }

@@ -239,7 +239,7 @@ fn where_two_must_look_the_second_one_counts() {
     assert!(!sound("unmapped-value"), "nobody has checked it");
     assert!(!sound("answer-not-checked"), "and it waits");
     let (one, rest) = places.split_first().unwrap();
-    assert_eq!(queue.take_back(&permit, std::slice::from_ref(one)).unwrap(), 1);
+    assert_eq!(queue.take_back(&permit, std::slice::from_ref(one), (&aino, now())).unwrap(), 1);
     assert_eq!(queue.check(&permit, rest, (&bertta, now())).unwrap(), rest.len() as u64);
     assert_eq!(queue.progress(&permit).unwrap().completed, rest.len() as u64);
     again(&world);
@@ -264,7 +264,7 @@ fn a_queue_answers_to_its_own_permit() {
     denied(queue.row(&theirs, 1).map(drop));
     denied(queue.file(&theirs, 1).map(drop));
     denied(queue.answered(&theirs, false, 0, 9).map(drop));
-    denied(queue.take_back(&theirs, &[(1, Seen::default())]).map(drop));
+    denied(queue.take_back(&theirs, &[(1, Seen::default())], (&person("a"), now())).map(drop));
     denied(queue.check(&theirs, &[(1, Seen::default())], (&person("a"), now())).map(drop));
     let controllers = queue.controllers().unwrap();
     let denial = may_complete_old_data(&archivist(elsewhere), &controllers).unwrap_err();

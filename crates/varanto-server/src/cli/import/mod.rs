@@ -302,9 +302,7 @@ fn rehearse(batch: &Batch, code_sets: &[PathBuf], context: &Context) -> Result<b
     let mut opened = batch.open()?;
     let began = Stopwatch::now();
     opened.rehearse(code_sets)?;
-    let report = Report::of(&opened.work)?;
-    let lists = write_lists(&opened.work, &telling::sentence(context))?;
-    telling::report(&report, Some((began.elapsed(), &lists)), context)?;
+    let report = opened.tell(began, context)?;
     Ok(report.count(State::Faulty) == 0)
 }
 
@@ -342,19 +340,27 @@ impl Opened {
         Ok(())
     }
 
-    /// Takes in what people completed since the last rehearsal, by another one of the same delivery and mapping. How many
-    /// rows that were sound it made faulty: nobody has seen these, and nothing is archived until somebody has.
-    fn take_answers_in(&mut self) -> Result<u64, Failure> {
+    /// Takes in what people completed since the last rehearsal, by another one of the same delivery, mapping and code sets.
+    fn take_answers_in(&mut self) -> Result<(), Failure> {
         run::check_rehearsed(&self.work, &self.delivery, &self.mapping)?;
         if !self.work.answers_wait()? {
-            return Ok(0);
+            return Ok(());
         }
         let Some(code_sets) = self.work.code_sets()? else {
-            return Err(Failure::of("the last rehearsal did not come to its end; rehearse again"));
+            let what =
+                "the code sets are other ones than those that were rehearsed; rehearse again";
+            return Err(Failure::of(what));
         };
-        self.work.note_sound()?;
-        self.rehearse(&code_sets)?;
-        Ok(self.work.sound_no_more()?)
+        self.rehearse(&code_sets)
+    }
+
+    /// Tells what the last rehearsal found.
+    fn tell(&self, began: Stopwatch, context: &Context) -> Result<Report, Failure> {
+        let report = Report::of(&self.work)?;
+        let lists = write_lists(&self.work, &telling::sentence(context))?;
+        telling::report(&report, Some((began.elapsed(), &lists)), context)?;
+        self.work.note_seen()?;
+        Ok(report)
     }
 }
 
@@ -372,11 +378,11 @@ fn archive(
 ) -> Result<bool, Failure> {
     let began = Stopwatch::now();
     let mut opened = batch.open()?;
-    let made_faulty = opened.take_answers_in()?;
-    if made_faulty > 0 {
-        let lists = write_lists(&opened.work, &telling::sentence(context))?;
-        telling::report(&Report::of(&opened.work)?, Some((began.elapsed(), &lists)), context)?;
-        let count = made_faulty.to_string();
+    opened.take_answers_in()?;
+    let changed = opened.work.unseen()?;
+    if changed > 0 {
+        opened.tell(began, context)?;
+        let count = changed.to_string();
         let told = texts::fill(context.output.language(), "import.made_faulty", |_| {
             Some(Cow::Borrowed(count.as_str()))
         });

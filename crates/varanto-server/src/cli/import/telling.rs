@@ -58,6 +58,7 @@ pub(super) fn report(
         "left_out": report.left_out.iter().map(|(why, count)| (why.clone(), json!(count)))
             .collect::<serde_json::Map<_, _>>(),
         "files_without_a_row": report.strays,
+        "completed_rows_lost": report.lost,
     });
     let mut text = vec![format!(
         "{} documents: {}.",
@@ -69,6 +70,12 @@ pub(super) fn report(
     )];
     if report.strays > 0 {
         text.push(format!("{} files that no row names.", report.strays));
+    }
+    if report.lost > 0 {
+        text.push(format!(
+            "What was completed of {} rows is of no row any more: look at it at the archivist's desk before you run.",
+            report.lost
+        ));
     }
     if !report.lines.is_empty() {
         text.push(String::new());

@@ -28,7 +28,7 @@ use varanto_workbench::answers::{ASK_WHAT_IS_BESIDE, Answer, Decision, Given, Pe
 use varanto_workbench::mapping::Target;
 use varanto_workbench::queue::{
     Cause, File, Listed, Lost, MOST, Progress, Queue, QueueError, QueuedRow, Seen, alike,
-    has_nothing_to_bring, may_be_answered, may_stand, target_of,
+    has_no_file, may_be_answered, may_stand, target_of,
 };
 use varanto_workbench::report::FaultGroup;
 
@@ -369,6 +369,9 @@ impl ShownGiven {
                 (words.of("old_data.not_brought"), decision_word(words, *decision))
             }
             Answer::Stands(kind) => (words.of("old_data.stands"), stands_word(words, kind.code())),
+            Answer::TakenBack => {
+                (words.of("old_data.taken_back"), words.of("old_data.as_the_source_says"))
+            }
         };
         Self {
             what,
@@ -489,7 +492,7 @@ async fn cause_page(
     let loose: Vec<Fault> = loose.cloned().collect();
     let fits = |decision: &Decision| match decision {
         Decision::DeliveredTwice => cause.code == FaultKind::SameContent.code(),
-        Decision::NothingToBring => has_nothing_to_bring(&cause.code),
+        Decision::NothingToBring => has_no_file(&cause.code),
         Decision::StaysElsewhere => kept_elsewhere,
     };
     let decisions = Decision::ALL.into_iter().filter(fits);
@@ -543,11 +546,15 @@ pub(super) async fn answer_all(
         Some(answer) => {
             let (by, registry) = (person(&visit), doors.app.registry());
             let seen = Seen::from(fields.text("seen"));
-            let (what, count) = (answer.element(), fields.text("count").parse().unwrap_or(0u64));
+            let count = fields.text("count").parse().unwrap_or(0u64);
+            // What can be answered alike is nothing of a client.
+            let word: String =
+                answer.value().chars().filter(char::is_ascii_graphic).take(40).collect();
+            let what = format!("answers={} value={word}", answer.element());
             let act = Act {
                 what: OldDataAct::Answer,
                 rows: Vec::new(),
-                together: Some(format!("cause={} answers={what} count={count}", cause_id(&id))),
+                together: Some(format!("cause={} {what} count={count}", cause_id(&id))),
             };
             let done = with(&doors, &visit, &batch, act, move |app, queue, permit| {
                 let changed = Fault::new(FaultKind::ChangedMeanwhile, "row", "OLD-7");
@@ -617,6 +624,10 @@ struct Field {
     value: String,
     options: Vec<(String, String)>,
     fault: Option<ToldFault>,
+    /// Whether a person must say it themselves: what stands there is not offered.
+    must_say: bool,
+    /// Whether it can be said that nothing is known.
+    may_be_nothing: bool,
 }
 
 impl Field {
@@ -630,6 +641,8 @@ impl Field {
             value: value.to_owned(),
             options,
             fault: None,
+            must_say: false,
+            may_be_nothing: false,
         }
     }
 
@@ -824,16 +837,25 @@ fn form_of(
     let is_asked = |target: &Target| {
         row.faults.iter().any(|fault| target_of(&fault.element) == Some(*target))
             || faults.iter().any(|fault| target_of(&fault.element) == Some(*target))
-            || row.beside.contains(target)
+            || row.must_say.contains(target)
     };
     let field = |target: &Target| {
         let kept = row.values.get(target).map_or("", String::as_str);
-        let value = said.and_then(|said| {
+        let posted = said.and_then(|said| {
             let name = format!("v.{}", target.name());
             said.all().find(|(known, _)| *known == name).map(|(_, value)| value)
         });
+        // What a person must say themselves is not offered to them.
+        let unsaid = faults
+            .iter()
+            .any(|fault| fault.kind == FaultKind::MissingElement && fault.element == target.name());
+        let must_say = row.must_say.contains(target) || unsaid;
+        let value = match posted {
+            Some(posted) if !must_say || was_asked(said, *target) => posted,
+            None if !must_say => kept,
+            _ => "",
+        };
         let mut options = options(*target, names, words, day);
-        let value = value.unwrap_or(kept);
         // What stands there stays to be seen, whether or not it can be chosen.
         if !options.is_empty()
             && !value.is_empty()
@@ -842,6 +864,9 @@ fn form_of(
             options.insert(0, (value.to_owned(), value.to_owned()));
         }
         let mut field = Field::of(*target, value, options, words);
+        field.must_say = must_say;
+        field.may_be_nothing =
+            is_asked(target) && !target.is_required() && *target != Target::NonDisclosure;
         field.faulty(faults, words.language());
         field
     };
@@ -850,6 +875,13 @@ fn form_of(
         .filter(|target| may_be_answered(**target))
         .partition(|one| is_asked(one));
     (asked.into_iter().map(field).collect(), others.into_iter().map(field).collect())
+}
+
+/// Whether a form asked for a target, and did not offer what stands there.
+fn was_asked(said: Option<&Fields>, target: Target) -> bool {
+    said.is_some_and(|said| {
+        said.all().any(|(name, value)| name == "asked" && value == target.name())
+    })
 }
 
 /// `POST …/rows/{row}/`: completes the row, lets a fault stand, or decides that it is not brought; then the next one.
@@ -913,18 +945,20 @@ fn answers_of(row: &QueuedRow, said: &Fields) -> Result<Vec<Answer>, QueueError>
         }
         _ => {}
     }
-    let unread = [FaultKind::UnmappedValue, FaultKind::UnreadableDay, FaultKind::Undecodable];
     let mut given = Vec::new();
     for (name, value) in said.all() {
         let Some(target) = name.strip_prefix("v.").and_then(Target::of_name) else { continue };
-        let kept = row.values.get(&target).map_or("", String::as_str);
-        let had_none = row.faults.iter().any(|fault| {
-            target_of(&fault.element) == Some(target)
-                && unread.iter().any(|kind| kind.code() == fault.code)
-        });
-        let is_asked = had_none && !target.is_required() || row.beside.contains(&target);
-        let changed = of_one_line(value) != of_one_line(kept);
-        if changed || is_asked && (of_one_line(value).is_empty() || row.beside.contains(&target)) {
+        let kept = of_one_line(row.values.get(&target).map_or("", String::as_str));
+        let asked = was_asked(Some(said), target);
+        let nothing = said.all().any(|(name, value)| name == "nothing" && value == target.name());
+        let one_line = of_one_line(value);
+        // Nothing is known only where somebody says so.
+        let says = match one_line.as_str() {
+            "" if nothing => true,
+            "" => !asked && !kept.is_empty(),
+            value => asked || value != kept,
+        };
+        if says {
             given.push(Answer::Value(target, as_kept(target, value)));
         }
     }
@@ -989,6 +1023,8 @@ struct AnswersPage {
     rows: Vec<ShownListed>,
     next: Option<String>,
     lost: Vec<ShownLost>,
+    /// How many there are.
+    all_lost: u64,
     begun: bool,
 }
 
@@ -1004,6 +1040,7 @@ impl ShownLost {
         let word = |element: &String| match Target::of_name(element) {
             Some(target) => words.of(&label(target)),
             None if element == "row" => words.of("old_data.not_brought"),
+            None if element == "back" => words.of("old_data.taken_back"),
             None => words.of("old_data.stands"),
         };
         let what: Vec<String> = lost.elements.iter().map(word).collect();
@@ -1032,11 +1069,11 @@ async fn answers_page(
     let (to_check, after) = (!asked.check.is_empty(), asked.after);
     let told = with(doors, visit, &batch, Act::LIST, move |_, queue, permit| {
         let two = queue.mapping().checked_by_two;
-        let begun = queue.progress(permit)?.begun;
+        let progress = queue.progress(permit)?;
         let rows = queue.answered(permit, to_check, after, PAGE + 1)?;
-        Ok((two, begun, rows, queue.lost(permit, PAGE)?))
+        Ok((two, progress, rows, queue.lost(permit, PAGE)?))
     });
-    let (two, begun, mut rows, lost) = told.await?;
+    let (two, progress, mut rows, lost) = told.await?;
     let shell = Shell::of(doors, visit);
     let base = shell.to(&format!("{HOME}{batch}/"));
     let more = rows.len() > PAGE;
@@ -1056,7 +1093,8 @@ async fn answers_page(
         rows: shown,
         next,
         lost: lost.iter().map(|one| ShownLost::of(one, shell.words)).collect(),
-        begun,
+        all_lost: progress.lost,
+        begun: progress.begun,
         to_check,
         frame: Frame::of(visit, faults),
         batch,
@@ -1078,7 +1116,18 @@ pub(super) async fn act(
     let ticked = fields.all().filter(|(name, _)| *name == "row");
     let rows: Vec<(u64, Seen)> = ticked.filter_map(|(_, value)| seen_of(value)).collect();
     let by = person(&visit);
-    let faults = if rows.is_empty() {
+    let faults = if fields.text("act") == "forget" {
+        let count = fields.text("count").parse().unwrap_or(0u64);
+        let together = Some(format!("lost={count}"));
+        let act = Act { what: OldDataAct::TakeBack, rows: Vec::new(), together };
+        let done = with(&doors, &visit, &batch, act, move |_, queue, permit| {
+            queue.forget_lost(permit, count)
+        });
+        match done.await {
+            Ok(()) => return Ok(redirect(&visit.to(&format!("{HOME}{batch}/answers/")))),
+            Err(problem) => faults_of(problem)?,
+        }
+    } else if rows.is_empty() {
         vec![Fault::new(FaultKind::MissingElement, "row", "OLD-7").arg("name", "row")]
     } else {
         let back = fields.text("act") == "take-back";
@@ -1086,7 +1135,7 @@ pub(super) async fn act(
         let act = Act::of_rows(act, rows.iter().map(|(place, _)| *place).collect());
         let done = with(&doors, &visit, &batch, act, move |app, queue, permit| {
             if back {
-                queue.take_back(permit, &rows).map(drop)
+                queue.take_back(permit, &rows, (&by, app.now())).map(drop)
             } else {
                 queue.check(permit, &rows, (&by, app.now())).map(drop)
             }
