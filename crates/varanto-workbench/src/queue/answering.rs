@@ -20,6 +20,9 @@ pub const MOST: usize = 50_000;
 /// How long a value may be, in characters.
 const LONGEST: usize = 500;
 
+/// That what was completed is right with the file that is shown now: a decision, too.
+const CONFIRMED: Answer = Answer::Stands(FaultKind::AnswerOfAnotherFile);
+
 /// What was answered of many rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bulk {
@@ -70,7 +73,7 @@ impl Queue {
             // A row that is not brought wants nothing else, and one that is completed is brought.
             if given.iter().any(|one| matches!(one, Answer::NotBrought(_))) {
                 answers::take_back(work, &known.row)?;
-            } else {
+            } else if given.iter().any(|one| *one != CONFIRMED) {
                 answers::bring(work, &known.row)?;
             }
             if giving.paper.is_some() {
@@ -83,7 +86,7 @@ impl Queue {
             }
             for one in given {
                 let paper = match one {
-                    Answer::Stands(FaultKind::AnswerOfAnotherFile) => continue,
+                    one if *one == CONFIRMED => continue,
                     Answer::Value(Target::File, _) => named.as_ref().map(AsRef::as_ref),
                     _ => giving.paper,
                 };

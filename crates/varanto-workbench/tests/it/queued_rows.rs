@@ -370,6 +370,8 @@ fn an_answer_is_of_the_file_that_was_beside() {
     assert_eq!(small.rehearse().count(State::LeftOut).unwrap(), 0);
     assert_eq!(kind(&small, "D2"), waits("2"));
     assert_eq!(small.made("D3", Target::GeneralType), waits("2"));
+    small.answer(4, &[right()]).unwrap();
+    assert_eq!(small.rehearse().count(State::LeftOut).unwrap(), 1, "the decision is right, too");
     // Whoever answers anew was shown the rest beside the new one.
     small.answer(3, &[says(Target::Language, "sv")]).unwrap();
     assert_eq!(kind(&small, "D2"), sound("2"));
