@@ -41,8 +41,16 @@ pub struct Chosen {
 
 impl Chosen {
     /// The kinds that can be chosen.
-    pub const KINDS: [Kind; 7] =
-        [Kind::Text, Kind::Html, Kind::Jpeg, Kind::Png, Kind::Tiff, Kind::Pdf, Kind::Docx];
+    pub const KINDS: [Kind; 8] = [
+        Kind::Text,
+        Kind::Html,
+        Kind::Jpeg,
+        Kind::Png,
+        Kind::Tiff,
+        Kind::Pdf,
+        Kind::Docx,
+        Kind::Rtf,
+    ];
 }
 
 /// How a document was converted.
@@ -178,7 +186,7 @@ impl<'a> Converter<'a> {
             Kind::Html => hypertext::convert(source, self.chosen.encoding)?,
             Kind::Jpeg | Kind::Png | Kind::Tiff => scan::convert(kind, source)?,
             Kind::Pdf => ghostscript::convert(source, &self.tools, &self.working())?,
-            Kind::Docx => office::convert(source, &self.tools, &self.working())?,
+            Kind::Docx | Kind::Rtf => office::convert(kind, source, &self.tools, &self.working())?,
             _ => return Err(NotConverted::here(format!("no way from {}", kind.name()))),
         };
         let conversion = Conversion {
@@ -215,7 +223,7 @@ impl<'a> Converter<'a> {
         let tool = match kind {
             Kind::Text | Kind::Html => return Ok(format!("{recipe}-{encoding}")),
             Kind::Pdf => &self.tools.ghostscript,
-            Kind::Docx => &self.tools.office,
+            Kind::Docx | Kind::Rtf => &self.tools.office,
             _ => return Ok(recipe),
         };
         let version = self.tools.version(tool, &self.working())?;

@@ -4,9 +4,11 @@
 //! program reads them, must be the letter's own, all of them and no other, and its pictures must be there.
 
 mod docx;
+mod field;
 mod letter;
 mod numbering;
 mod package;
+mod rtf;
 
 use std::path::Path;
 
@@ -14,6 +16,7 @@ use varanto_domain::archive::documents::Part;
 
 use super::tools::Workplace;
 use super::{Made, NotConverted, Tools, poppler};
+use crate::kind::Kind;
 
 use letter::Letter;
 
@@ -25,15 +28,27 @@ const FILTER: &str = "pdf:writer_pdf_Export:{\
     \"UseTaggedPDF\":{\"type\":\"boolean\",\"value\":\"true\"},\
     \"UseLosslessCompression\":{\"type\":\"boolean\",\"value\":\"true\"},\
     \"ReduceImageResolution\":{\"type\":\"boolean\",\"value\":\"false\"}}";
-const SOURCE: &str = "source.docx";
 const MADE: &str = "source.pdf";
 
-pub(super) fn convert(source: &[u8], tools: &Tools, working: &Path) -> Result<Made, NotConverted> {
-    let letter = docx::read(source)?;
+pub(super) fn convert(
+    kind: Kind,
+    source: &[u8],
+    tools: &Tools,
+    working: &Path,
+) -> Result<Made, NotConverted> {
+    let letter = match kind {
+        Kind::Rtf => rtf::read(source)?,
+        _ => docx::read(source)?,
+    };
+    if !letter.is_of_sure_signs() {
+        let what = "letters or signs that a machine may have no font for";
+        return Err(NotConverted::Loses { what: what.to_owned() });
+    }
+    let name = format!("source.{}", kind.name());
     let tool = &tools.office;
     let version = tools.version(tool, working)?;
     let place = Workplace::new(tools, working)?;
-    place.put(SOURCE, source)?;
+    place.put(&name, source)?;
     // A profile for each: what a letter does to one is gone with it.
     place.put("profile/user/registrymodifications.xcu", SETTINGS)?;
     let profile = format!("-env:UserInstallation=file://{}", in_address(&place.path("profile")?));
@@ -48,7 +63,7 @@ pub(super) fn convert(source: &[u8], tools: &Tools, working: &Path) -> Result<Ma
         FILTER,
         "--outdir",
         ".",
-        SOURCE,
+        &name,
     ];
     place.run(tool, arguments)?;
     // It says that all is well also where it made nothing.

@@ -67,6 +67,15 @@ pub(super) fn convert(kind: Kind, source: &[u8]) -> Result<Made, NotConverted> {
     Ok(Made::here(Part::Pdf, bytes, Vec::new()))
 }
 
+/// The width and height of a picture in JPEG or PNG that is whole, and is shown as it stands.
+pub(super) fn upright(kind: Kind, source: &[u8]) -> Result<(u32, u32), NotConverted> {
+    let picture = if kind == Kind::Jpeg { jpeg::read(source)? } else { png::read(source)? };
+    if picture.orientation != 1 {
+        return Err(NotConverted::Loses { what: "a picture that is turned".to_owned() });
+    }
+    Ok((picture.width, picture.height))
+}
+
 fn broken(what: &str) -> NotConverted {
     NotConverted::here(format!("the picture {what}"))
 }

@@ -96,6 +96,24 @@ const OF_INFO: [&[u8]; 9] = [
     b"Trapped",
 ];
 
+/// The fonts that every reader has.
+const OF_EVERY_READER: [&[u8]; 14] = [
+    b"Courier",
+    b"Courier-Bold",
+    b"Courier-BoldOblique",
+    b"Courier-Oblique",
+    b"Helvetica",
+    b"Helvetica-Bold",
+    b"Helvetica-BoldOblique",
+    b"Helvetica-Oblique",
+    b"Symbol",
+    b"Times-Bold",
+    b"Times-BoldItalic",
+    b"Times-Italic",
+    b"Times-Roman",
+    b"ZapfDingbats",
+];
+
 /// What a file has beside its pages.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Facts {
@@ -153,7 +171,7 @@ pub(super) fn examine(source: &[u8]) -> Result<Facts, NotConverted> {
         return loses("an electronic signature");
     }
     for object in document.objects.values() {
-        check_object(object, 0)?;
+        check_object(object, &document, 0)?;
     }
     let facts = read(&document)?;
     match facts.pages {
@@ -191,13 +209,13 @@ fn load(bytes: &[u8]) -> Result<Document, NotConverted> {
 }
 
 /// Refuses what may stand in any object: texts that stand for pictures, and files within the file.
-fn check_object(object: &Object, depth: usize) -> Result<(), NotConverted> {
+fn check_object(object: &Object, document: &Document, depth: usize) -> Result<(), NotConverted> {
     if depth > DEEPEST {
         return Err(broken());
     }
     let dictionary = match object {
         Object::Array(all) => {
-            return all.iter().try_for_each(|one| check_object(one, depth + 1));
+            return all.iter().try_for_each(|one| check_object(one, document, depth + 1));
         }
         Object::Dictionary(dictionary) => dictionary,
         Object::Stream(stream) => &stream.dict,
@@ -209,7 +227,27 @@ fn check_object(object: &Object, depth: usize) -> Result<(), NotConverted> {
     if dictionary.has(b"EF") || dictionary.has_type(b"EmbeddedFile") {
         return loses("a file within the file");
     }
-    dictionary.iter().try_for_each(|(_, value)| check_object(value, depth + 1))
+    if dictionary.has(b"BaseFont") && !has_sure_letters(dictionary, document) {
+        return loses("a font that is not in the file");
+    }
+    dictionary.iter().try_for_each(|(_, value)| check_object(value, document, depth + 1))
+}
+
+/// Whether a font is in the file, or one of those that every reader has: what stands for another one may have other
+/// signs.
+fn has_sure_letters(font: &Dictionary, document: &Document) -> bool {
+    let kind = font.get_deref(b"Subtype", document).and_then(Object::as_name).unwrap_or_default();
+    // Its letters are in the font beneath it.
+    if kind == b"Type0" {
+        return true;
+    }
+    let about = font.get_deref(b"FontDescriptor", document).and_then(Object::as_dict);
+    let files: [&[u8]; 3] = [b"FontFile", b"FontFile2", b"FontFile3"];
+    if about.is_ok_and(|about| files.iter().any(|file| about.has(file))) {
+        return true;
+    }
+    let name = font.get_deref(b"BaseFont", document).and_then(Object::as_name).unwrap_or_default();
+    kind == b"Type1" && OF_EVERY_READER.contains(&name)
 }
 
 fn read(document: &Document) -> Result<Facts, NotConverted> {

@@ -93,6 +93,10 @@ fn link() -> Dictionary {
     dictionary! { "Subtype" => "Link", "A" => to, "Border" => vec![0.into(), 0.into(), 0.into()] }
 }
 
+fn font(kind: &str, name: &str) -> Dictionary {
+    dictionary! { "Type" => "Font", "Subtype" => kind, "BaseFont" => name }
+}
+
 fn script() -> Dictionary {
     dictionary! { "S" => "JavaScript", "JS" => text("app.alert(1)") }
 }
@@ -196,6 +200,9 @@ fn what_would_be_lost_is_seen_before() {
             Letter::new().with(dictionary! { "S" => "Span", "ActualText" => text("x") }),
             "a text that stands for a picture",
         ),
+        (Letter::new().with(font("TrueType", "Wingdings")), "a font that is not in the file"),
+        (Letter::new().with(font("TrueType", "Symbol")), "a font that is not in the file"),
+        (Letter::new().with(font("CIDFontType2", "Arial")), "a font that is not in the file"),
         (Letter::new().about("Diaari", "12/2003"), "an entry about the file"),
     ];
     for (at, (letter, what)) in rows.into_iter().enumerate() {

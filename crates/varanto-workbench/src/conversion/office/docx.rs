@@ -4,23 +4,30 @@ use std::collections::HashMap;
 
 use roxmltree::Node;
 
-use super::letter::{Letter, Piece};
+use super::field::{Field, field};
+use super::letter::{Letter, PICTURE_FONTS, Piece};
 use super::numbering::{Form, Level, Levels, Lists};
 use super::package::{Package, Relationship, broken, parse, text_of};
-use crate::conversion::NotConverted;
+use crate::conversion::{NotConverted, scan};
+use crate::kind::Kind;
 
 const W: &str = "http://schemas.openxmlformats.org/wordprocessingml/2006/main";
 const R: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
 const A: &str = "http://schemas.openxmlformats.org/drawingml/2006/main";
 const PICTURE: &str = "http://schemas.openxmlformats.org/drawingml/2006/picture";
 const PLACED: &str = "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing";
-const PLACED_2010: &str = "http://schemas.microsoft.com/office/word/2010/wordprocessingDrawing";
 const WORD_2010: &str = "http://schemas.microsoft.com/office/word/2010/wordml";
 const WORD_2012: &str = "http://schemas.microsoft.com/office/word/2012/wordml";
 const DRAWN_2010: &str = "http://schemas.microsoft.com/office/drawing/2010/main";
 
 /// So deep elements stand within one another.
 const DEEPEST: usize = 200;
+/// From here on a colour is light.
+pub(super) const LIGHT: u8 = 0xC0;
+/// The room for text on a page that does not tell it, in twentieths of a point.
+const ROOM: (i64, i64) = (9_000, 12_000);
+/// What pictures are measured in, in a twentieth of a point.
+const MEASURE: i64 = 635;
 
 /// The elements of text, tables, styles and lists that come out, by their local names.
 const KNOWN: &str = " document body hdr ftr p r t tab br cr noBreakHyphen softHyphen lastRenderedPageBreak proofErr \
@@ -29,11 +36,11 @@ const KNOWN: &str = " document body hdr ftr p r t tab br cr noBreakHyphen softHy
     sdt sdtPr sdtEndPr sdtContent alias tag id lock placeholder docPart showingPlcHdr text temporary \
     tbl tblPr tblGrid gridCol tr trPr tc tcPr tblPrEx drawing \
     pPr pStyle keepNext keepLines pageBreakBefore widowControl numPr ilvl numId suppressLineNumbers pBdr top left \
-    bottom right between bar start end insideH insideV tl2br tr2bl shd tabs suppressAutoHyphens kinsoku wordWrap \
+    bottom right   start end insideH insideV   shd tabs suppressAutoHyphens kinsoku wordWrap \
     overflowPunct topLinePunct autoSpaceDE autoSpaceDN bidi adjustRightInd snapToGrid spacing ind contextualSpacing \
     mirrorIndents jc textAlignment outlineLvl cnfStyle \
-    rPr rStyle rFonts b bCs i iCs caps smallCaps strike dstrike outline shadow emboss imprint noProof color w kern \
-    position sz szCs highlight u bdr vertAlign rtl cs lang eastAsianLayout \
+    rPr rStyle rFonts b bCs i iCs caps smallCaps strike dstrike     noProof color w kern \
+    position sz szCs highlight u bdr vertAlign rtl cs lang  \
     tblStyle tblOverlap tblStyleRowBandSize tblStyleColBandSize tblW tblCellSpacing tblInd tblBorders \
     tblLayout tblCellMar tblLook gridBefore gridAfter wBefore wAfter cantSplit trHeight tcW gridSpan vMerge tcBorders \
     noWrap tcMar vAlign hideMark tblHeader \
@@ -61,11 +68,6 @@ const SETTINGS: &str = " writeProtection view zoom removePersonalInformation rem
     mathPr uiCompat97To2003 themeFontLang clrSchemeMapping doNotIncludeSubdocsInStats doNotAutoCompressPictures \
     shapeDefaults doNotEmbedSmartTags decimalSymbol listSeparator docId chartTrackingRefBased \
     defaultImageDpi conflictMode discardImageEditingData persistentDocumentId ";
-/// Fields whose kept result is shown.
-const KEPT_FIELDS: [&str; 4] = ["HYPERLINK", "MERGEFIELD", "DOCPROPERTY", "FORMTEXT"];
-/// Fonts whose signs are pictures: what stands for them elsewhere is another sign.
-const PICTURE_FONTS: [&str; 6] =
-    ["wingdings", "webdings", "symbol", "zapf", "marlett", "monotype sorts"];
 
 fn loses<T>(what: &str) -> Result<T, NotConverted> {
     Err(NotConverted::Loses { what: what.to_owned() })
@@ -103,7 +105,8 @@ fn what_of(node: Node<'_, '_>) -> &'static str {
         }
         "altChunk" | "subDoc" => "a letter within the letter",
         "sym" => "a sign of a picture font",
-        "wrapNone" | "wrapTight" | "wrapThrough" => "a picture before or behind text",
+        "anchor" => "a picture that stands beside, before or behind text",
+        "tl2br" | "tr2bl" => "a cell that is crossed out",
         _ => "what is not known in a letter",
     }
 }
@@ -136,10 +139,34 @@ pub(super) fn read(source: &[u8]) -> Result<Letter, NotConverted> {
     let bytes = package.take(&main)?;
     reader.letter.text = reader.story(&bytes, &named, &mut package, &mut pictures, true)?;
     reader.letter.pictures = pictures;
+    let text = text_of(&bytes)?;
+    let room = room(&parse(&text)?);
+    if reader.largest.0 > room.0 || reader.largest.1 > room.1 {
+        return loses("a picture that is cut");
+    }
     if !package.all_seen() {
         return loses("a part of the letter that is not known");
     }
     Ok(reader.letter)
+}
+
+/// The room for text on the smallest of its pages, in twentieths of a point.
+fn room(tree: &roxmltree::Document<'_>) -> (i64, i64) {
+    let of_section = |section: Node<'_, '_>| {
+        let of = |element: &str, name: &str| {
+            child(section, element)?.attribute((W, name))?.parse::<i64>().ok()
+        };
+        let margin = |name: &str| of("pgMar", name).map_or(0, i64::abs);
+        let width = of("pgSz", "w")? - margin("left") - margin("right") - margin("gutter");
+        let height = of("pgSz", "h")? - margin("top") - margin("bottom");
+        let columns = of("cols", "num").unwrap_or(1).max(1);
+        Some((if columns > 1 { 0 } else { width }, height))
+    };
+    let sections = tree.descendants().filter(|node| is_w(*node, "sectPr"));
+    sections
+        .map(|section| of_section(section).unwrap_or(ROOM))
+        .reduce(|one, other| (one.0.min(other.0), one.1.min(other.1)))
+        .unwrap_or(ROOM)
 }
 
 /// Refuses what a letter says about itself beside its title and who wrote it when.
@@ -181,6 +208,8 @@ struct Reader {
     lists: Lists,
     /// The levels that belong to a style: list, style, level.
     levels_of_styles: Vec<(String, String, usize)>,
+    /// The largest width and the largest height of a picture, in twentieths of a point.
+    largest: (i64, i64),
 }
 
 impl Reader {
@@ -365,7 +394,10 @@ fn level_of(level: Node<'_, '_>) -> Result<Level, NotConverted> {
         return loses("a list that is numbered in a way that is not known");
     };
     let start = of("start").map_or(Ok(0), str::parse).map_err(|_| broken())?;
-    Ok(Level { start, form, text: of("lvlText").unwrap_or_default().to_owned() })
+    let text = of("lvlText").unwrap_or_default();
+    let font = child(level, "rPr").and_then(|looks| child(looks, "rFonts"));
+    let font = font.and_then(|font| font.attribute((W, "ascii"))).unwrap_or_default();
+    Ok(Level { start, form, text: text.to_owned(), bullet: Piece::bullet(text, font) })
 }
 
 /// Refuses notes: those that only part them from the text are none.
@@ -407,12 +439,7 @@ fn check_known(node: Node<'_, '_>, depth: usize) -> Result<(), NotConverted> {
             name,
         ),
         Some(PICTURE) => named(" pic nvPicPr cNvPr cNvPicPr blipFill spPr ", name),
-        Some(PLACED) => named(
-            " inline anchor extent effectExtent docPr cNvGraphicFramePr simplePos positionH positionV \
-            posOffset align wrapSquare wrapTopAndBottom ",
-            name,
-        ),
-        Some(PLACED_2010) => named(" sizeRelH sizeRelV pctWidth pctHeight ", name),
+        Some(PLACED) => named(" inline extent effectExtent docPr cNvGraphicFramePr ", name),
         Some(WORD_2010) => named(" ligatures numForm numSpacing cntxtAlts stylisticSets ", name),
         Some(WORD_2012) => named(" appearance color ", name),
         Some(DRAWN_2010) => name == "useLocalDpi",
@@ -451,6 +478,9 @@ fn check_form(node: Node<'_, '_>) -> Result<(), NotConverted> {
             return loses("pages that are numbered otherwise");
         }
         "textDirection" if value(node) != "lrTb" => return loses("text that runs otherwise"),
+        "spacing" if is_narrow(node) => return loses("lines that cut off what does not fit"),
+        "color" if is_light(node) => return loses("light letters"),
+        "shd" if is_ground_unknown(node) => return loses("a ground that is not known to come out"),
         "blip" if node.attribute((R, "link")).is_some() => {
             return loses("what stands outside the letter");
         }
@@ -471,8 +501,31 @@ fn check_form(node: Node<'_, '_>) -> Result<(), NotConverted> {
     Ok(())
 }
 
+/// Whether lines are set so narrowly that a picture, or high letters, would be cut off.
+fn is_narrow(node: Node<'_, '_>) -> bool {
+    let line = node.attribute((W, "line")).map(str::parse::<i32>);
+    let by_parts = matches!(node.attribute((W, "lineRule")), None | Some("auto"));
+    by_parts && line.is_some_and(|line| line.is_err() || line.is_ok_and(|line| line < 240))
+}
+
+/// Whether letters are so light that they would not be seen where the ground behind them is left out.
+fn is_light(node: Node<'_, '_>) -> bool {
+    let theme = node.attribute((W, "themeColor")).unwrap_or_default();
+    let of_ground = theme.starts_with("background") || theme.starts_with("light");
+    let value = u32::from_str_radix(value(node), 16);
+    of_ground || value.is_ok_and(|value| value.to_be_bytes()[1..].iter().all(|one| *one >= LIGHT))
+}
+
+/// Whether a ground is told for a whole table, or by the colours of a theme.
+fn is_ground_unknown(node: Node<'_, '_>) -> bool {
+    let of_table = node.parent().is_some_and(|one| is_w(one, "tblPr") || is_w(one, "tblPrEx"));
+    let of_theme = node.attributes().any(|one| one.name().starts_with("theme"));
+    let is_none = matches!(node.attribute((W, "fill")), None | Some("auto" | "FFFFFF"));
+    of_theme || (of_table && !is_none)
+}
+
 /// What a field is, while it is read.
-enum Field {
+enum Open {
     /// Its instruction is read.
     Instruction(String),
     /// Its result is read, and shown as it was kept.
@@ -487,7 +540,7 @@ struct Story<'a> {
     package: &'a mut Package,
     pictures: &'a mut Vec<(u32, u32)>,
     pieces: Vec<Piece>,
-    fields: Vec<Field>,
+    fields: Vec<Open>,
     /// Whether it is the text itself, and no head or foot of pages.
     is_text: bool,
 }
@@ -504,13 +557,13 @@ impl Story<'_> {
             "t" => {
                 let text = node.children().filter_map(|one| one.text()).collect::<String>();
                 match self.fields.last() {
-                    Some(Field::Instruction(_)) => return loses("a field that does not end"),
-                    Some(Field::Anew) => {}
+                    Some(Open::Instruction(_)) => return loses("a field that does not end"),
+                    Some(Open::Anew) => {}
                     _ => self.pieces.push(Piece::Text(text)),
                 }
             }
             "instrText" => match self.fields.last_mut() {
-                Some(Field::Instruction(instruction)) => {
+                Some(Open::Instruction(instruction)) => {
                     instruction.push_str(node.text().unwrap_or_default());
                 }
                 _ => return loses("a field that does not end"),
@@ -547,13 +600,13 @@ impl Story<'_> {
     fn at_mark(&mut self, node: Node<'_, '_>) -> Result<(), NotConverted> {
         match node.attribute((W, "fldCharType")) {
             Some("begin") => {
-                if matches!(self.fields.last(), Some(Field::Instruction(_) | Field::Anew)) {
+                if matches!(self.fields.last(), Some(Open::Instruction(_) | Open::Anew)) {
                     return loses("a field within a field");
                 }
-                self.fields.push(Field::Instruction(String::new()));
+                self.fields.push(Open::Instruction(String::new()));
             }
             Some("separate") => match self.fields.pop() {
-                Some(Field::Instruction(instruction)) => {
+                Some(Open::Instruction(instruction)) => {
                     let field = self.begin(&instruction)?;
                     self.fields.push(field);
                 }
@@ -561,7 +614,7 @@ impl Story<'_> {
             },
             Some("end") => match self.fields.pop() {
                 // One without a result.
-                Some(Field::Instruction(instruction)) => drop(self.begin(&instruction)?),
+                Some(Open::Instruction(instruction)) => drop(self.begin(&instruction)?),
                 Some(_) => {}
                 None => return Err(broken()),
             },
@@ -570,30 +623,18 @@ impl Story<'_> {
         Ok(())
     }
 
-    fn begin(&mut self, instruction: &str) -> Result<Field, NotConverted> {
-        let kind = instruction.split_whitespace().next().unwrap_or_default().to_uppercase();
-        let number = match kind.as_str() {
-            kind if KEPT_FIELDS.contains(&kind) => {
-                if kind == "HYPERLINK" {
-                    self.reader.letter.leaves_out("links");
-                }
-                return Ok(Field::Kept);
+    fn begin(&mut self, instruction: &str) -> Result<Open, NotConverted> {
+        Ok(match field(instruction, self.is_text)? {
+            Field::Kept => Open::Kept,
+            Field::Link => {
+                self.reader.letter.leaves_out("links");
+                Open::Kept
             }
-            "PAGE" => Piece::Page,
-            "NUMPAGES" => Piece::Pages,
-            _ => return loses("a field that would be computed anew"),
-        };
-        // A form of its own would show the number otherwise.
-        let is_plain = instruction.split_whitespace().skip(1).all(|word| {
-            word == "\\*"
-                || word.eq_ignore_ascii_case("MERGEFORMAT")
-                || word.eq_ignore_ascii_case("Arabic")
-        });
-        if self.is_text || !is_plain {
-            return loses("a field that would be computed anew");
-        }
-        self.pieces.push(number);
-        Ok(Field::Anew)
+            Field::Anew(number) => {
+                self.pieces.push(number);
+                Open::Anew
+            }
+        })
     }
 
     fn picture(&mut self, node: Node<'_, '_>) -> Result<(), NotConverted> {
@@ -605,10 +646,17 @@ impl Story<'_> {
         let named = self.named.iter().find(|one| one.id == id && one.kind == "image");
         let part = named.and_then(|one| one.part.as_deref()).ok_or_else(broken)?;
         let bytes = self.package.take(part)?;
-        let Some(size) = size_of(&bytes) else {
-            return loses("a picture of a form that is not known to come out");
+        if node.ancestors().any(|one| is_w(one, "tc")) {
+            return loses("a picture in a table");
+        }
+        let extent = node.descendants().find(|one| one.has_tag_name((PLACED, "extent")));
+        let along = |name: &str| {
+            let told = extent.and_then(|extent| extent.attribute(name)?.parse::<i64>().ok());
+            told.filter(|told| *told > 0).map(|told| told / MEASURE).ok_or_else(broken)
         };
-        self.pictures.push(size);
+        let largest = &mut self.reader.largest;
+        *largest = (largest.0.max(along("cx")?), largest.1.max(along("cy")?));
+        self.pictures.push(size_of(&bytes)?);
         for about in node.descendants().filter(|one| one.has_tag_name((PLACED, "docPr"))) {
             if about.attribute("title").is_some_and(|title| !title.trim().is_empty()) {
                 return loses("a text that stands for a picture");
@@ -620,31 +668,10 @@ impl Story<'_> {
     }
 }
 
-/// The width and height of a picture in PNG or JPEG.
-fn size_of(bytes: &[u8]) -> Option<(u32, u32)> {
-    let number = |at: usize, count: usize| {
-        let bytes = bytes.get(at..at + count)?;
-        Some(bytes.iter().fold(0_u32, |number, byte| (number << 8) | u32::from(*byte)))
-    };
-    if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
-        // A moving picture would stand still.
-        if bytes.windows(4).any(|four| four == b"acTL") {
-            return None;
-        }
-        return Some((number(16, 4)?, number(20, 4)?));
-    }
-    if !bytes.starts_with(b"\xFF\xD8") {
-        return None;
-    }
-    let mut at = 2;
-    loop {
-        if number(at, 1)? != 0xFF {
-            return None;
-        }
-        match number(at + 1, 1)? {
-            0xFF => at += 1,
-            0xC0..=0xC3 => return Some((number(at + 7, 2)?, number(at + 5, 2)?)),
-            _ => at += 2 + number(at + 2, 2)? as usize,
-        }
+/// The width and height of a picture in PNG or JPEG that is whole and stands upright.
+fn size_of(bytes: &[u8]) -> Result<(u32, u32), NotConverted> {
+    match Kind::of(bytes) {
+        kind @ (Kind::Jpeg | Kind::Png) => scan::upright(kind, bytes),
+        _ => loses("a picture of a form that is not known to come out"),
     }
 }

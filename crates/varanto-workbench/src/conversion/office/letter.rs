@@ -30,12 +30,34 @@ pub(super) enum Piece {
     Page,
     /// The number of all pages.
     Pages,
-    /// The sign before a line of a list: one sign, whichever a font has for it.
+    /// The dot before a line of a list.
     Bullet,
 }
 
-/// In place of a sign that may be any.
-const ANY: char = '\u{10fffd}';
+impl Piece {
+    /// A bullet of a font, where it is one that is known to come out.
+    pub(super) fn bullet(text: &str, font: &str) -> Option<Self> {
+        let font = font.to_lowercase();
+        match text {
+            "\u{b7}" | "\u{f0b7}" if font == "symbol" => Some(Self::Bullet),
+            "•" | "–" | "-" | "o" | "*"
+                if !PICTURE_FONTS.iter().any(|one| font.starts_with(one)) =>
+            {
+                Some(Self::Text(text.to_owned()))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Fonts whose signs are pictures: what stands for them elsewhere is another sign.
+pub(super) const PICTURE_FONTS: [&str; 6] =
+    ["wingdings", "webdings", "symbol", "zapf", "marlett", "monotype sorts"];
+/// The signs that a dot before a line of a list may be.
+const DOTS: [char; 3] = ['\u{b7}', '\u{f0b7}', '•'];
+
+/// In place of a dot.
+const DOT: char = '\u{10fffd}';
 
 /// A text without what setting it in lines may change: spaces, hyphens, capitals that are shown for small letters, and
 /// signs that one font has as one and another as two.
@@ -58,7 +80,7 @@ fn shown(pieces: &[Piece], page: usize, pages: usize) -> String {
             Piece::Text(own) => text.push_str(own),
             Piece::Page => text.push_str(&page.to_string()),
             Piece::Pages => text.push_str(&pages.to_string()),
-            Piece::Bullet => text.push(ANY),
+            Piece::Bullet => text.push(DOT),
         }
     }
     folded(&text)
@@ -67,8 +89,9 @@ fn shown(pieces: &[Piece], page: usize, pages: usize) -> String {
 /// Whether a text is the one that was wanted.
 fn is_same(wanted: &str, text: &str) -> bool {
     let mut signs = text.chars();
-    wanted.chars().all(|one| signs.next().is_some_and(|other| one == ANY || one == other))
-        && signs.next().is_none()
+    wanted.chars().all(|one| {
+        signs.next().is_some_and(|other| one == other || (one == DOT && DOTS.contains(&other)))
+    }) && signs.next().is_none()
 }
 
 impl Letter {
@@ -77,6 +100,16 @@ impl Letter {
         if !self.left_out.iter().any(|known| known == what) {
             self.left_out.push(what.to_owned());
         }
+    }
+
+    /// Whether every sign is one that each machine has a font for: what a font does not have comes out as an empty box.
+    pub(super) fn is_of_sure_signs(&self) -> bool {
+        let all = self.heads.iter().chain(&self.feet).chain([&self.text]).flatten();
+        let mut texts = all.filter_map(|piece| match piece {
+            Piece::Text(text) => Some(text),
+            _ => None,
+        });
+        texts.all(|text| text.chars().all(is_sure))
     }
 
     /// Whether pages have the words of the letter in their order, all of them and no others.
@@ -126,6 +159,12 @@ impl Letter {
         // What is left over stands at heads and feet again.
         on_pages >= self.pictures.len() && found.iter().all(|size| self.repeated.contains(size))
     }
+}
+
+/// Whether a sign is a letter or a sign of Latin, Greek or Cyrillic script.
+const fn is_sure(sign: char) -> bool {
+    matches!(sign, '\t' | '\n' | '\r' | ' '..='~' | '\u{a0}'..='\u{24f}' | '\u{386}'..='\u{3ce}' | '\u{400}'..='\u{45f}'
+        | '\u{1e00}'..='\u{1eff}' | '‐'..='‧' | '‰'..='›' | '€' | '™' | '−')
 }
 
 /// The longest of some texts that fits, with its place.

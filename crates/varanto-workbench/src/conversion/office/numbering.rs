@@ -81,6 +81,8 @@ pub(super) struct Level {
     pub(super) form: Form,
     /// The text, in which `%1` stands for the number of the first level.
     pub(super) text: String,
+    /// The bullet, where it is one that is known to come out.
+    pub(super) bullet: Option<Piece>,
 }
 
 /// A list as it is defined, by its levels.
@@ -117,10 +119,10 @@ impl Lists {
         counts[level] = Some(counts[level].map_or(own.start, |count| count + 1));
         counts[level + 1..].fill(None);
         if own.form == Form::Bullet {
-            return match own.text.chars().count() {
-                0 => Ok(None),
-                1 => Ok(Some(Piece::Bullet)),
-                _ => Err(()),
+            return match &own.bullet {
+                _ if own.text.is_empty() => Ok(None),
+                Some(bullet) => Ok(Some(bullet.clone())),
+                None => Err(()),
             };
         }
         let mut text = String::new();

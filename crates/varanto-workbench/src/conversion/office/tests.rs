@@ -156,6 +156,19 @@ const PAGE: &str = "<w:sectPr><w:headerReference w:type=\"default\" r:id=\"heade
     <w:footerReference w:type=\"default\" r:id=\"footer1.xml\"/><w:pgSz w:w=\"11906\" w:h=\"16838\"/>\
     <w:pgMar w:top=\"1417\" w:right=\"1134\" w:bottom=\"1417\" w:left=\"1134\" w:header=\"708\" w:footer=\"708\" w:gutter=\"0\"/></w:sectPr>";
 
+/// A page with room for less than a picture.
+const NARROW: &str = "</w:p><w:sectPr><w:pgSz w:w=\"3000\" w:h=\"16838\"/><w:pgMar w:left=\"1000\" w:right=\"1000\"/></w:sectPr><w:p>";
+
+/// A line of a list with a bullet.
+fn bulleted(font: &str, bullet: &str) -> Package {
+    let lists = format!(
+        "<w:numbering><w:abstractNum w:abstractNumId=\"0\"><w:lvl w:ilvl=\"0\"><w:numFmt w:val=\"bullet\"/><w:lvlText w:val=\"{bullet}\"/>\
+         <w:rPr><w:rFonts w:ascii=\"{font}\"/></w:rPr></w:lvl></w:abstractNum><w:num w:numId=\"1\"><w:abstractNumId w:val=\"0\"/></w:num></w:numbering>"
+    );
+    let line = "<w:p><w:pPr><w:numPr><w:numId w:val=\"1\"/></w:numPr></w:pPr><w:r><w:t>on saanut</w:t></w:r></w:p>";
+    Package::of(line).with("numbering", "numbering.xml", &lists)
+}
+
 /// A letter of some pages, with a head, a foot, a table and lists.
 fn long() -> Package {
     let numbered = |list: u8, level: u8, text: &str| {
@@ -270,8 +283,23 @@ fn what_would_be_lost_is_seen_before() {
         (in_text("<w:sdt><w:sdtPr><w:dataBinding/></w:sdtPr></w:sdt>"), "what is not known in a letter"),
         (in_text(&picture("r:link=\"outside\"", "")).naming("image", "file:///kuva.jpg"), "what stands outside the letter"),
         (in_text(&picture("r:embed=\"x.bin\"", "")).holding("image", "x.bin", b"GIF89a"), "a picture of a form that is not known to come out"),
+        (Package::of("<w:tbl><w:tr><w:tc><w:tcPr><w:tcBorders><w:tl2br/></w:tcBorders></w:tcPr></w:tc></w:tr></w:tbl>"), "a cell that is crossed out"),
+        (Package::of("<w:p><w:pPr><w:pBdr><w:bar/></w:pBdr></w:pPr></w:p>"), "what is not known in a letter"),
+        (Package::of("<w:p><w:pPr><w:spacing w:line=\"100\" w:lineRule=\"auto\"/></w:pPr></w:p>"), "lines that cut off what does not fit"),
+        (Package::of(styled("<w:color w:val=\"FFFFFF\"/>")), "light letters"),
+        (Package::of(styled("<w:color w:val=\"000000\" w:themeColor=\"background1\"/>")), "light letters"),
+        (Package::of("<w:tbl><w:tblPr><w:shd w:fill=\"202020\"/></w:tblPr></w:tbl>"), "a ground that is not known to come out"),
+        (Package::of("<w:tbl><w:tr><w:tblPrEx><w:shd w:fill=\"202020\"/></w:tblPrEx></w:tr></w:tbl>"), "a ground that is not known to come out"),
+        (Package::of(styled("<w:shd w:fill=\"auto\" w:themeFill=\"accent1\"/>")), "a ground that is not known to come out"),
+        (Package::of(format!("<w:tbl><w:tr><w:tc><w:p>{}</w:p></w:tc></w:tr></w:tbl>", picture("r:embed=\"kuva.jpg\"", ""))).holding("image", "kuva.jpg", PICTURE), "a picture in a table"),
+        (in_text(&picture("r:embed=\"kuva.jpg\"", "").replace("900000", "9000000")).holding("image", "kuva.jpg", PICTURE), "a picture that is cut"),
+        (in_text(&(picture("r:embed=\"kuva.jpg\"", "") + NARROW)).holding("image", "kuva.jpg", PICTURE), "a picture that is cut"),
+        (in_text(&picture("r:embed=\"a.png\"", "")).holding("image", "a.png", include_bytes!("../../../assets/tests/a.png")), "transparency"),
+        (bulleted("Webdings", "a"), "a list that is numbered in a way that is not known"),
+        (bulleted("Wingdings", "\u{f0fe}"), "a list that is numbered in a way that is not known"),
+        (bulleted("Segoe UI", "\u{1f44d}"), "a list that is numbered in a way that is not known"),
         (with_picture("hidden=\"1\""), "hidden text"),
-        (in_text("<w:r><w:drawing><wp:anchor><wp:wrapNone/></wp:anchor></w:drawing></w:r>"), "a picture before or behind text"),
+        (in_text("<w:r><w:drawing><wp:anchor><wp:wrapNone/></wp:anchor></w:drawing></w:r>"), "a picture that stands beside, before or behind text"),
         (with_picture("title=\"Kartta\""), "a text that stands for a picture"),
         (Package::of(paragraph("a")).naming("oleObject", "file:///a.xls"), "what stands outside the letter"),
         (Package::of(paragraph("a")).holding("oleObject", "a.bin", b"x"), "a part of the letter that is not known"),
@@ -288,7 +316,10 @@ fn what_would_be_lost_is_seen_before() {
     let whole = long().bytes();
     let entities = Package::of("&a;").bytes();
     let deep = Package::of("<w:p>".repeat(50_000) + &"</w:p>".repeat(50_000)).bytes();
-    for source in [&whole[..whole.len() / 2], b"PK\x03\x04word/", &entities, &deep] {
+    let cut = &PICTURE[..PICTURE.len() / 2];
+    let cut =
+        in_text(&picture("r:embed=\"kuva.jpg\"", "")).holding("image", "kuva.jpg", cut).bytes();
+    for source in [&cut, &whole[..whole.len() / 2], b"PK\x03\x04word/", &entities, &deep] {
         assert!(matches!(docx::read(source), Err(NotConverted::Failed { .. })));
     }
 }
@@ -350,7 +381,7 @@ fn what_comes_out_is_what_went_in() {
     let of_others = include_bytes!("../../../assets/tests/kirje.docx").to_vec();
     let rows = rows.into_iter().map(|(name, package, lost)| (name, package.bytes(), lost));
     for (name, source, lost) in rows.chain([("of another program", of_others, None)]) {
-        let made = convert(&source, &tools, folder.path());
+        let made = convert(Kind::of(&source), &source, &tools, folder.path());
         match lost {
             None => {
                 let made = made.unwrap_or_else(|told| panic!("{name}: {told:?}"));
@@ -369,4 +400,165 @@ fn what_comes_out_is_what_went_in() {
         }
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+/// OLD-9: a letter with signs that a machine may have no font for is not converted: each would be an empty box.
+#[test]
+fn a_letter_of_other_scripts_is_not_converted() {
+    let tools = Tools::of_system();
+    let folder = tempfile::tempdir().unwrap();
+    for text in ["中文名字", "สมชาย", "አበበ", "தமிழ்", "مريم", "\u{2611}", "\u{1f44d}", "\u{e000}"]
+    {
+        let source = Package::of(paragraph(text)).bytes();
+        let told = convert(Kind::Docx, &source, &tools, folder.path()).err();
+        let what = "letters or signs that a machine may have no font for".to_owned();
+        assert_eq!(told, Some(NotConverted::Loses { what }), "{text}");
+    }
+    let sure = docx::read(&Package::of(paragraph("Äiti, Škoda–Čapek, Ελένη, Ирина, 5 €")).bytes());
+    assert!(sure.unwrap().is_of_sure_signs());
+}
+
+fn rtf(content: &str) -> Vec<u8> {
+    let fonts = "{\\fonttbl{\\f0\\fswiss\\fcharset0 Arial;}{\\f1\\fnil\\fcharset2 Symbol;}{\\f2\\fswiss\\fcharset238 Arial CE;}\
+        {\\f3\\fnil\\fcharset0 Wingdings;}}";
+    format!(
+        "{{\\rtf1\\ansi\\ansicpg1252\\deff0{fonts}\\pard\\f0\\fs22 Kuopio\\par {content}\\par}}\n"
+    )
+    .into_bytes()
+}
+
+fn rtf_field(instruction: &str, result: &str) -> String {
+    format!("{{\\field{{\\*\\fldinst {{\\rtlch\\af0 {instruction}}}}}{{\\fldrslt {{{result}}}}}}}")
+}
+
+/// A letter with the words that a large word processor writes around its text.
+fn rtf_of_a_large_program() -> Vec<u8> {
+    let before = r"{\rtf1\adeflang1025\ansi\ansicpg1252\uc1\adeff31507\deff0\stshfdbch31506\stshfloch31506\stshfhich31506\stshfbi31507\deflang1035\deflangfe1035\themelang1035\themelangfe0\themelangcs0{\fonttbl{\f0\fbidi \froman\fcharset0\fprq2{\*\panose 02020603050405020304}Times New Roman;}{\f3\fbidi \froman\fcharset2\fprq2{\*\panose 05050102010706020507}Symbol;}{\f41\fbidi \froman\fcharset238\fprq2 Times New Roman CE;}{\flominor\f31506\fbidi \fswiss\fcharset0\fprq2{\*\panose 02020603050405020304}Calibri{\*\falt Carlito};}}{\colortbl;\red0\green0\blue0;}{\*\defchp \f31506\fs22 }{\*\defpap \ql \li0\ri0 }\noqfpromote {\stylesheet{\ql \li0\ri0\widctlpar \snext0 \sqformat Normal;}{\*\cs10 \additive Default Paragraph Font;}}{\*\listtable{\list\listtemplateid-14683458{\listlevel\levelnfc23\levelnfcn23\leveljc0\leveljcn0\levelfollow0\levelstartat1\levelspace0\levelindent0{\leveltext\'01\u-3913 ?;}{\levelnumbers;}\f3\fbias0 \fi-360\li720\lin720 }{\listname ;}\listid428358963}{\list\listtemplateid14\listhybrid{\listlevel\levelnfc0\levelnfcn0\leveljc0\leveljcn0\levelfollow0\levelstartat1\levelspace0\levelindent0{\leveltext\'02\'00.;}{\levelnumbers\'01;}\fi-360\li720\lin720 }{\listname ;}\listid428358964}}{\*\listoverridetable{\listoverride\listid428358963\listoverridecount0\ls1}{\listoverride\listid428358964\listoverridecount0\ls2}}{\*\rsidtbl \rsid1590941}{\mmathPr\mmathFont34}{\info{\title P\'e4\'e4t\'f6s}{\author Aino}{\operator Aino}{\creatim\yr2003\mo2\dy1\hr14\min41}{\version2}{\edmins1}{\nofpages1}{\nofwords8}{\nofchars50}{\nofcharsws58}{\vern15}}{\*\xmlnstbl {\xmlns1 http://schemas.microsoft.com/office/word/2003/wordml}}
+\paperw11906\paperh16838\margl1134\margr1134\margt1417\margb1417\gutter0\ltrsect
+\deftab1304\widowctrl\ftnbj\aenddoc\hyphhotz425\trackmoves0\trackformatting1\donotembedsysfont1\relyonvml0\donotembedlingdata0\grfdocevents0\validatexml1\showplaceholdtext0\ignoremixedcontent0\saveinvalidxml0\showxmlerrors1\noxlattoyen\expshrtn\noultrlspc\dntblnsbdb\nospaceforul\formshade\horzdoc\dgmargin\dghspace180\viewkind1\viewscale100\pgbrdrhead\pgbrdrfoot\splytwnine\ftnlytwnine\htmautsp\nolnhtadjtbl\useltbaln\alntblind\lytcalctblwd\lyttblrtgr\lnbrkrule\nobrkwrptbl\snaptogridincell\allowfieldendsel\wrppunct\asianbrkrule\rsidroot42\newtblstyruls\nogrowautofit\usenormstyforlist\noindnmbrts\felnbrelev\nocxsptable\indrlsweleven\noafcnsttbl\afelev\utinl\hwelev\spltpgpar\notcvasp\notbrkcnstfrctbl\notvatxbx\krnprsnet\cachedcolbal \nouicompat \fet0{\*\wgrffmtfilter 2450}\nofeaturethrottle1\ilfomacatclnup0\ltrpar \sectd \ltrsect\linex0\headery708\footery708\colsx708\endnhere\sectlinegrid360\sectdefaultcl\sftnbj {\*\pnseclvl1\pnucrm\pnstart1\pnindent720\pnhang {\pntxta .}}
+";
+    let marked = |list: &str, mark: &str, text: &str| {
+        format!(
+            r"{{\listtext\pard\plain\ltrpar \rtlch\fcs1 \ab\af0 \ltrch\fcs0 {mark}\tab}}\pard \ltrpar\ql \fi-360\li720\ri0\widctlpar\jclisttab\tx720\wrapdefault\aspalpha\aspnum\faauto\{list}\adjustright\rin0\lin720\itap0\pararsid42 {{\rtlch\fcs1 \af0 \ltrch\fcs0 \f0\kerning0\insrsid42\charrsid42 {text}\par }}"
+        )
+    };
+    let text = [
+        r"\pard\plain \ltrpar\ql \li0\ri0\sb100\sa100\sbauto1\saauto1\widctlpar\wrapdefault\aspalpha\aspnum\faauto\outlinelevel1\adjustright\rin0\lin0\itap0\pararsid42 \rtlch\fcs1 \af31507\afs24\alang1025 \ltrch\fcs0 \f31506\fs24\lang1035\langfe1035\kerning2\cgrid\langnp1035\langfenp1035 {\rtlch\fcs1 \ab\af0\afs36 \ltrch\fcs0 \b\f0\fs36\kerning0\insrsid42\charrsid42 P\'e4\'e4t\'f6s toimeentulotuesta\par }".to_owned(),
+        marked("ls1", r"\f3\fs20\insrsid42 \loch\af3\dbch\af0\hich\f3 \'b7", "perustelut"),
+        marked("ls2", r"\f0 \hich\af0\dbch\af0\loch\f0 1.", "hakemus"),
+        marked("ls2", r"\f0 \hich\af0\dbch\af0\loch\f0 2.", r"muutoksenhaku"),
+    ];
+    format!("{before}{}{{\\*\\themedata 504b}}{{\\*\\colorschememapping 3c3f}}{{\\*\\latentstyles\\lsdstimax376{{\\lsdlockedexcept \\lsdqformat1 Normal;}}}}{{\\*\\datastore 0105}}}}", text.concat())
+        .into_bytes()
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    crate::conversion::hexadecimal(bytes)
+}
+
+/// OLD-9: a letter in Rich Text Format that holds what is not known to come out is not converted: one row for each.
+#[test]
+fn what_rich_text_would_lose_is_seen_before() {
+    let anew = "a field that would be computed anew";
+    let shape = "a drawing, a box or a frame";
+    let rows: Vec<(String, &str)> = vec![
+        (rtf_field(" DATE \\\\@ d.M.yyyy ", "1.2.2003"), anew),
+        (rtf_field(" da}{te ", "1.2.2003"), anew),
+        (rtf_field(" FILENAME \\\\p ", "a.rtf"), anew),
+        (rtf_field(" IF 1=1 a ", "a"), anew),
+        (rtf_field(" PAGE ", "1"), anew),
+        (rtf_field(&rtf_field("PAGE", "1"), "1"), "a field within a field"),
+        ("{\\field{\\fldrslt 1.2.2003}}".to_owned(), "a field that does not end"),
+        ("\\chdate ".to_owned(), anew),
+        ("{\\v piilossa}".to_owned(), "hidden text"),
+        ("{\\deleted pois}".to_owned(), "changes that were tracked"),
+        ("{\\*\\annotation Soita}".to_owned(), "comments"),
+        ("{\\footnote Viite}".to_owned(), "footnotes"),
+        (
+            "{\\object\\objemb{\\*\\objdata 00}{\\result a}}".to_owned(),
+            "an object within the letter",
+        ),
+        ("\\bin3 abc".to_owned(), "an object within the letter"),
+        ("{\\*\\generator \\bin3 }}}}".to_owned(), "an object within the letter"),
+        ("{\\shp{\\*\\shpinst{\\shptxt a}}}".to_owned(), shape),
+        ("\\absh-20 a".to_owned(), shape),
+        ("{\\*\\docvar {a}{b}}".to_owned(), "an entry about the file"),
+        ("{\\info{\\comment Soita}}".to_owned(), "an entry about the file"),
+        ("{\\f1 a}".to_owned(), "a sign of a picture font"),
+        ("{\\f3 \\'fe}".to_owned(), "a sign of a picture font"),
+        ("\\u-3900?".to_owned(), "a sign of a picture font"),
+        ("{\\f2 \\'e6}".to_owned(), "letters of another alphabet"),
+        ("\\ansicpg1251".to_owned(), "letters of another alphabet"),
+        ("\\sl-200 a".to_owned(), "lines that cut off what does not fit"),
+        (
+            "\\trowd\\trrh-200\\cellx500 a\\cell\\row".to_owned(),
+            "a row of a table that cuts off what does not fit",
+        ),
+        (format!("{{\\pict\\jpegblip {}}}", hexadecimal(PICTURE)), "a picture in Rich Text Format"),
+        ("{\\*\\shppict{\\pict}}".to_owned(), "a picture in Rich Text Format"),
+        ("{\\colortbl;\\red255\\green255\\blue255;}\\cf1 a".to_owned(), "light letters"),
+        ("\\sl100\\slmult1 a".to_owned(), "lines that cut off what does not fit"),
+        (
+            "{\\pntext\\f3\\'fe\\tab}a".to_owned(),
+            "a list that is numbered in a way that is not known",
+        ),
+        ("{\\*\\uusi a}".to_owned(), "what is not known in a letter"),
+        ("\\uusi a".to_owned(), "what is not known in a letter"),
+        ("{\\upr{a}{\\*\\ud{b}}}".to_owned(), "what is not known in a letter"),
+    ];
+    for (content, what) in rows {
+        let told = rtf::read(&rtf(&content));
+        assert_eq!(told, Err(NotConverted::Loses { what: what.to_owned() }), "{content}");
+    }
+    let whole = rtf("Asiakas");
+    let (cut, longer) = (&whole[..whole.len() - 2], [whole.as_slice(), b"lopuksi"].concat());
+    let deep = rtf(&("{".repeat(999) + &"}".repeat(999)));
+    for source in [cut, &longer, &deep, b"{\\urtf1}", b"{\\rtf1 \\'zz}"] {
+        assert!(matches!(rtf::read(source), Err(NotConverted::Failed { .. })));
+    }
+}
+
+/// OLD-1: a letter in Rich Text Format becomes PDF/A with the words and pictures that it has.
+#[test]
+fn rich_text_comes_out_as_it_went_in() {
+    let tools = Tools::of_system();
+    if !on_this_machine(&tools, |tools| [&tools.office, &tools.texts, &tools.pictures].into()) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let page = rtf_field("PAGE", "1");
+    let pages = rtf_field("NUMPAGES", "7");
+    let heads = format!(
+        "{{\\header\\pard Esimerkkil\\'e4n sosiaalitoimi\\par}}{{\\footer\\pard Sivu \\chpgn  {page}/{pages}\\par}}"
+    );
+    let long =
+        "Asiakkaan kanssa sovittiin, ett\\'e4 palvelutarve arvioidaan uudelleen. ".repeat(90);
+    let table =
+        "\\trowd\\cellx3000\\cellx6000\\intbl Kuukausi\\cell 400,45 \\u8364?\\cell\\row\\pard ";
+    let kept = [
+        rtf_field("MERGEFIELD Nimi", "Maija"),
+        rtf_field("HYPERLINK \"https://example.fi/\"", "linkki"),
+    ]
+    .concat();
+    let list = "{\\pntext\\f1\\'B7\\tab}{\\*\\pn\\pnlvlblt\\pnf1\\pnindent0{\\pntxtb\\'B7}}luoti\\par\\pard ";
+    let rows: Vec<(&str, Vec<u8>)> = vec![
+        ("of a small program", include_bytes!("../../../assets/tests/kirje.rtf").to_vec()),
+        ("of a large program", rtf_of_a_large_program()),
+        ("long", rtf(&format!("{heads}{long}\\par{table}{long}"))),
+        (
+            "signs",
+            rtf(
+                "\\ldblquote Hei\\rdblquote\\emdash a\\~b\\_c\\-d\\line{\\uc2\\u246o\\'f6\\b lihava}\\tab x\\{y\\}",
+            ),
+        ),
+        ("fields", rtf(&kept)),
+        ("list", rtf(list)),
+    ];
+    for (name, source) in rows {
+        let made = convert(Kind::Rtf, &source, &tools, folder.path());
+        let made = made.unwrap_or_else(|told| panic!("{name}: {told:?} {:?}", rtf::read(&source)));
+        let judged = pdf::judge(&made.bytes, None);
+        let findings = judged.report.map(|report| report.findings.len());
+        assert_eq!((judged.gate.map(|facts| facts.part), findings), (Ok(2), Some(0)), "{name}");
+    }
 }
