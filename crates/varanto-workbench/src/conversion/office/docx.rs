@@ -24,6 +24,8 @@ const DRAWN_2010: &str = "http://schemas.microsoft.com/office/drawing/2010/main"
 const DEEPEST: usize = 200;
 /// From here on a colour is light.
 pub(super) const LIGHT: u8 = 0xC0;
+/// Inks of markers upon which letters are seen.
+const LIGHT_INKS: &str = " none white yellow green cyan magenta lightGray ";
 /// The room for text on a page that does not tell it, in twentieths of a point.
 const ROOM: (i64, i64) = (9_000, 12_000);
 /// What pictures are measured in, in a twentieth of a point.
@@ -459,7 +461,7 @@ fn check_form(node: Node<'_, '_>) -> Result<(), NotConverted> {
         "rFonts" => {
             let is_of_pictures = |font: &str| {
                 let font = font.to_lowercase();
-                PICTURE_FONTS.iter().any(|known| font.starts_with(known))
+                PICTURE_FONTS.iter().any(|known| font.contains(known))
             };
             // Signs before lists are of such fonts, and come out as another font's.
             let in_list = node.ancestors().any(|one| is_w(one, "numbering"));
@@ -479,6 +481,14 @@ fn check_form(node: Node<'_, '_>) -> Result<(), NotConverted> {
         }
         "textDirection" if value(node) != "lrTb" => return loses("text that runs otherwise"),
         "spacing" if is_narrow(node) => return loses("lines that cut off what does not fit"),
+        // Where two styles tell it, it is shown by one program, and by another not.
+        "strike" | "dstrike" if node.ancestors().any(|one| is_w(one, "style")) => {
+            return loses("letters that a style strikes out");
+        }
+        "highlight" if !named(LIGHT_INKS, value(node)) => {
+            return loses("a ground that is not known to come out");
+        }
+        "tab" if value(node) == "bar" => return loses("what is not known in a letter"),
         "color" if is_light(node) => return loses("light letters"),
         "shd" if is_ground_unknown(node) => return loses("a ground that is not known to come out"),
         "blip" if node.attribute((R, "link")).is_some() => {

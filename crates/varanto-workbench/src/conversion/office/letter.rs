@@ -40,9 +40,7 @@ impl Piece {
         let font = font.to_lowercase();
         match text {
             "\u{b7}" | "\u{f0b7}" if font == "symbol" => Some(Self::Bullet),
-            "•" | "–" | "-" | "o" | "*"
-                if !PICTURE_FONTS.iter().any(|one| font.starts_with(one)) =>
-            {
+            "•" | "–" | "-" | "o" | "*" if !PICTURE_FONTS.iter().any(|one| font.contains(one)) => {
                 Some(Self::Text(text.to_owned()))
             }
             _ => None,
@@ -51,8 +49,21 @@ impl Piece {
 }
 
 /// Fonts whose signs are pictures: what stands for them elsewhere is another sign.
-pub(super) const PICTURE_FONTS: [&str; 6] =
-    ["wingdings", "webdings", "symbol", "zapf", "marlett", "monotype sorts"];
+pub(super) const PICTURE_FONTS: [&str; 13] = [
+    "wingdings",
+    "webdings",
+    "symbol",
+    "dingbat",
+    "zapf",
+    "marlett",
+    "sorts",
+    "barcode",
+    "code 39",
+    "code 128",
+    "3 of 9",
+    "3of9",
+    "idautomation",
+];
 /// The signs that a dot before a line of a list may be.
 const DOTS: [char; 3] = ['\u{b7}', '\u{f0b7}', '•'];
 

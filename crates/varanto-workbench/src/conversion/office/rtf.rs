@@ -445,6 +445,10 @@ impl Reader {
                     return loses("light letters");
                 }
             }
+            // The letters upon it may be black.
+            (_, "highlight") if number != Some(0) && number != Some(7) => {
+                return loses("a ground that is not known to come out");
+            }
             (_, "f") => group.font = number.unwrap_or(0),
             (_, "deff") => {
                 group.font = number.unwrap_or(0);
@@ -547,8 +551,7 @@ impl Reader {
         let font = self.fonts.get(&group.font);
         let is_of_signs = font.is_some_and(|font| {
             let name = font.name.to_lowercase();
-            font.charset == CHARSET_OF_SIGNS
-                || PICTURE_FONTS.iter().any(|one| name.starts_with(one))
+            font.charset == CHARSET_OF_SIGNS || PICTURE_FONTS.iter().any(|one| name.contains(one))
         });
         match group.place {
             Place::Text | Place::Head | Place::Foot => {
