@@ -131,10 +131,13 @@ impl Settled {
                 });
                 match self.archived.get(document) {
                     Some(sum) => is_same(entry.sha256.as_ref(), Some(sum), is_of_two),
-                    // What was left out without a file says nothing of one that is there.
+                    // What was left out without a file says nothing of one that is there, also where it was not read.
                     None => self.left_out.get(document).is_some_and(|sum| {
-                        !is_of_two
-                            && is_same(entry.sha256.as_ref(), sum.as_ref(), entry.sha256.is_some())
+                        let none = FaultKind::MissingFile.code();
+                        let why = entry.why.as_deref().unwrap_or_default();
+                        let has_file =
+                            entry.sha256.is_some() || !why.split(',').any(|one| one == none);
+                        !is_of_two && is_same(entry.sha256.as_ref(), sum.as_ref(), has_file)
                     }),
                 }
             }
@@ -188,15 +191,20 @@ mod tests {
     /// another batch that was left out because it had none.
     #[test]
     fn what_was_left_out_without_a_file_settles_none() {
-        let settles = |left_out, faulty| {
+        let settles_as = |left_out, faulty, why: &str| {
             let mut settled = Settled::default();
             settled.note(entry("left-out", left_out));
-            settled.settles(&entry("faulty", faulty), &HashSet::new())
+            let faulty = Entry { why: Some(why.to_owned()), ..entry("faulty", faulty) };
+            settled.settles(&faulty, &HashSet::new())
         };
+        let settles = |left_out, faulty| settles_as(left_out, faulty, "missing-element");
         assert!(settles(Some("aa"), Some("aa")));
         assert!(!settles(Some("bb"), Some("aa")));
         assert!(!settles(None, Some("aa")));
-        assert!(settles(None, None));
-        assert!(settles(Some("aa"), None));
+        // Of a file that could not be read nobody knows what it is; of one that is not there, everybody.
+        assert!(!settles_as(None, None, "unreadable-file"));
+        assert!(!settles_as(Some("aa"), None, "unreadable-file"));
+        assert!(settles_as(None, None, "missing-file"));
+        assert!(settles_as(Some("aa"), None, "wrong-form,missing-file"));
     }
 }

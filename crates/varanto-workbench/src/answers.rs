@@ -96,6 +96,12 @@ impl Answers {
         Ok(answers)
     }
 
+    /// Answers that name a client by this code, and say nothing else.
+    pub(crate) fn naming(code: Option<String>) -> Self {
+        let given = code.map(|code| (Target::IdentityCode.name().to_owned(), code));
+        Self { given: given.into_iter().collect(), unchecked: false }
+    }
+
     /// What was said of a target; nothing is an answer, too.
     pub(crate) fn value(&self, target: Target) -> Option<&str> {
         self.given.get(target.name()).map(String::as_str)
@@ -105,6 +111,18 @@ impl Answers {
     pub(crate) fn name_another(&self, own: &[Option<String>; 2]) -> bool {
         let said = [Target::IdentityCode, Target::Client].map(|target| self.value(target));
         is_another(said, own)
+    }
+
+    /// Whether somebody must say how it is with an order of non-disclosure: they name the client, whom the source does not
+    /// name by code, and the source, which may speak of another one, says of no order.
+    pub(crate) fn asks_for_order(
+        &self,
+        own: &[Option<String>; 2],
+        order: Option<&str>,
+        mapping: &Mapping,
+    ) -> bool {
+        let named = self.value(Target::IdentityCode).is_some_and(|code| !code.is_empty());
+        own[0].is_none() && named && order != Some(ORDER) && mapping.says(Target::NonDisclosure)
     }
 
     /// What was decided of the whole row; nothing, while somebody says otherwise and it is not checked.
@@ -133,6 +151,20 @@ impl Answers {
         let names: Vec<&str> = self.given.keys().map(String::as_str).collect();
         (!names.is_empty()).then(|| names.join(" "))
     }
+}
+
+/// How an order of non-disclosure is said.
+const ORDER: &str = "true";
+
+/// Whether an answer says that there is no order of non-disclosure where the source has one.
+pub(crate) fn lifts(said: &str, order: Option<&str>) -> bool {
+    order == Some(ORDER) && said != ORDER
+}
+
+/// That an order of non-disclosure that the source has is taken away in the source alone.
+pub(crate) fn order_stands() -> Fault {
+    let element = Target::NonDisclosure.name();
+    Fault::new(FaultKind::WrongValue, element, "OLD-7").arg("expected", ORDER)
 }
 
 /// Whether another client is said than the source's own, by code or as the organisation calls it.

@@ -8,7 +8,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::PersonalIdentityCode;
 
-use crate::answers::Answers;
+use crate::answers::{Answers, lifts, order_stands};
 use crate::delivery::{Delivery, DeliveryError, Found, Row};
 use crate::documents::Values;
 use crate::mapping::{Mapping, Target, Unmapped, WhyUnmapped};
@@ -142,12 +142,19 @@ impl<'a> Reading<'a> {
             Some(name) => Answers::of(work, name, self.mapping.checked_by_two)?,
             None => Answers::default(),
         };
-        let own = [Target::IdentityCode, Target::Client]
-            .map(|target| self.mapping.value(target, &row).ok().flatten());
+        let own = |target| self.mapping.value(target, &row).ok().flatten();
+        // A code that does not read names nobody.
+        let code = own(Target::IdentityCode).filter(|one| PersonalIdentityCode::parse(one).is_ok());
+        let own = [code, own(Target::Client)];
         let of_another = answers.name_another(&own);
+        let order = self.mapping.value(Target::NonDisclosure, &row).ok().flatten();
+        let ask_order = answers.asks_for_order(&own, order.as_deref(), self.mapping);
         let mut values = Values::new();
         for target in Target::ALL.iter().copied() {
             if let Some(said) = answers.value(target) {
+                if target == Target::NonDisclosure && !of_another && lifts(said, order.as_deref()) {
+                    faults.push(order_stands());
+                }
                 // Nothing is said, and that is what was found out.
                 if !said.is_empty() {
                     values.insert(target, said.to_owned());
@@ -155,7 +162,8 @@ impl<'a> Reading<'a> {
                 continue;
             }
             // What the source says of one client is said of no other one.
-            if of_another && target.is_of_the_client() && self.mapping.says(target) {
+            let of_another = of_another && target.is_of_the_client() && self.mapping.says(target);
+            if of_another || ask_order && target == Target::NonDisclosure {
                 let missing = Fault::new(FaultKind::MissingElement, target.name(), "OLD-7");
                 faults.push(missing.arg("name", target.name()));
                 continue;
@@ -185,7 +193,8 @@ impl<'a> Reading<'a> {
                 None
             }
         });
-        let number = work.add_item((row.number, name.as_ref()), &values, file, &answers, &own)?;
+        let own = (&own, order.as_deref());
+        let number = work.add_item((row.number, name.as_ref()), &values, file, &answers, own)?;
         faults.retain(|fault| !answers.settle(fault, self.mapping));
         for fault in faults.into_iter().chain(answers.waits()) {
             work.add_fault(number, &fault)?;

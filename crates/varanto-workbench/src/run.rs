@@ -146,17 +146,20 @@ impl Run<'_> {
         let (notes, told) = sync_channel::<Note>(256);
         let waiting = Mutex::new(waiting);
         let pace = Pace::new(self.most_each_second);
+        let unanswered = AtomicBool::new(false);
         let folder = work.folder().to_owned();
         let file = folder.join("work.sqlite");
         thread::scope(|scope| {
             for door in doors {
                 let (waiting, notes, pace) = (&waiting, notes.clone(), &pace);
+                let unanswered = &unanswered;
                 let (file, folder) = (&file, folder.as_path());
                 scope.spawn(move || {
                     let opened =
                         Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY);
                     let done = opened.map_err(RunError::from).and_then(|connection| {
-                        Worker { run: self, folder, door, connection, notes: &notes, pace }
+                        let notes = &notes;
+                        Worker { run: self, folder, door, connection, notes, pace, unanswered }
                             .work(waiting)
                     });
                     if let Err(error) = done {
@@ -176,9 +179,10 @@ impl Run<'_> {
             drop(told);
             let broken = || RunError::NoAnswer("a thread of the run broke down".to_owned());
             let fed = feeder.join().unwrap_or_else(|_| Err(broken()));
-            // Where the archive let nobody in, or refused all of it, it has nothing of the batch.
+            // Where the archive let nobody in, or refused all of it, it has nothing of the batch. What it did not answer
+            // it may have.
             let nothing = matches!(done, Ok(_) | Err(RunError::Shut(_) | RunError::Signature(_)));
-            if nothing && work.begun()? == 0 {
+            if nothing && !unanswered.load(Ordering::Relaxed) && work.begun()? == 0 {
                 work.end_sending()?;
             }
             let done = done?;
@@ -352,6 +356,8 @@ struct Worker<'r, 'a> {
     connection: Connection,
     notes: &'r SyncSender<Note>,
     pace: &'r Pace,
+    /// That the archive did not answer something that was handed in.
+    unanswered: &'r AtomicBool,
 }
 
 impl Worker<'_, '_> {
@@ -501,6 +507,7 @@ impl Worker<'_, '_> {
                     }
                 }
                 Answer::NoAnswer(why) => {
+                    self.unanswered.store(true, Ordering::Relaxed);
                     asked += 1;
                     if asked == PATIENCE || self.rest(FIRST_WAIT * 2u32.pow(asked - 1)) {
                         return Err(RunError::NoAnswer(why));

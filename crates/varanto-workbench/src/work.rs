@@ -224,8 +224,9 @@ CREATE TABLE IF NOT EXISTS item (
   completed TEXT,
   -- The controller, where the row names one that reads.
   controller TEXT,
-  -- The client's identity code, and what the organisation calls the client, as the source says them.
-  source_code TEXT, source_client TEXT);
+  -- The client's identity code where it reads, what the organisation calls the client, and how it is with an order of
+  -- non-disclosure, as the source says them.
+  source_code TEXT, source_client TEXT, source_order TEXT);
 CREATE INDEX IF NOT EXISTS item_state ON item (state, number);
 CREATE INDEX IF NOT EXISTS item_place ON item (place);
 CREATE INDEX IF NOT EXISTS item_source ON item (source_id);
@@ -279,13 +280,14 @@ impl Work {
         connection.busy_timeout(PATIENCE)?;
         connection.execute_batch(SCHEMA)?;
         // A file of before people could answer.
-        if connection.prepare("SELECT source_code FROM item").is_err() {
+        if connection.prepare("SELECT source_order FROM item").is_err() {
             for column in [
                 "completed TEXT",
                 "row BLOB",
                 "controller TEXT",
                 "source_code TEXT",
                 "source_client TEXT",
+                "source_order TEXT",
             ] {
                 connection.execute_batch(&format!("ALTER TABLE item ADD COLUMN {column}"))?;
             }
@@ -307,7 +309,7 @@ impl Work {
         connection.busy_timeout(PATIENCE_OF_PEOPLE)?;
         connection.pragma_update(None, "synchronous", "full")?;
         let has =
-            "SELECT EXISTS (SELECT 1 FROM pragma_table_info('item') WHERE name = 'source_code')";
+            "SELECT EXISTS (SELECT 1 FROM pragma_table_info('item') WHERE name = 'source_order')";
         let knows_answers: bool = connection.query_row(has, [], |row| row.get(0))?;
         Ok(knows_answers.then(|| Self { connection, folder: folder.to_owned() }))
     }
@@ -459,16 +461,16 @@ impl Work {
         values: &Values,
         file: Option<usize>,
         answers: &Answers,
-        [code, client]: &[Option<String>; 2],
+        ([code, client], order): (&[Option<String>; 2], Option<&str>),
     ) -> Result<i64, WorkError> {
         let said = write_values(values);
         let source_id = values.get(&Target::Document);
         let controller = values.get(&Target::Controller).filter(|one| Oid::parse(one).is_ok());
         self.connection
             .prepare_cached(
-                "INSERT INTO item (place, row, controller, source_code, source_client, source_id, file, said,
+                "INSERT INTO item (place, row, controller, source_code, source_client, source_order, source_id, file, said,
                    left_out, completed)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?
             .execute(params![
                 i64::try_from(place).unwrap_or(i64::MAX),
@@ -476,6 +478,7 @@ impl Work {
                 controller,
                 code,
                 client,
+                order,
                 source_id,
                 file.map(|at| i64::try_from(at).unwrap_or(i64::MAX)),
                 said,
@@ -651,10 +654,13 @@ impl Work {
         Ok(count.unsigned_abs())
     }
 
-    /// Notes how many rows this rehearsal made faulty that were sound, or found with another file: nobody has seen that.
+    /// Notes how many rows this rehearsal made faulty that were sound, or left out without a person's decision, or found
+    /// with another file: nobody has seen that.
     pub(crate) fn note_unseen(&self) -> Result<(), WorkError> {
         let sql = "SELECT count(*) FROM item JOIN earlier USING (row)
-          WHERE (earlier.sound AND item.state = 'faulty') OR earlier.digest <> item.digest";
+          WHERE (earlier.sound AND item.state = 'faulty') OR earlier.digest <> item.digest
+            OR (earlier.sound AND item.state = 'left-out' AND NOT EXISTS (
+              SELECT 1 FROM answer WHERE answer.row = item.row AND answer.element = 'row'))";
         let count: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
         self.set_about(UNSEEN, &count.to_string())
     }

@@ -264,8 +264,10 @@ async fn a_form_offers_nothing_of_another_client() {
     let told = String::from_utf8_lossy(&told.stderr).into_owned();
     assert!(told.contains("is of no row of the delivery any more"), "{told}");
     let answers = format!("{BATCH}answers/");
-    assert!(one.get(&answers).await.text().contains("Riveiltä, joita ei enää ole"));
-    let forgotten = one.post(&answers, &answers, "act=forget&count=1").await;
+    let listed = one.get(&answers).await.text();
+    assert!(listed.contains("Riveiltä, joita ei enää ole"));
+    let form = format!("act=forget&lost={}", hidden(&listed, "lost").replace(' ', "+"));
+    let forgotten = one.post(&answers, &answers, &form).await;
     assert!(!one.follow(&forgotten).await.text().contains("Riveiltä, joita ei enää ole"));
 }
 

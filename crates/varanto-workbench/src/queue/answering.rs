@@ -8,12 +8,14 @@ use varanto_domain::time::Instant;
 
 use super::row::{Known, clients};
 use super::{Cause, Queue, QueueError, Seen, alike, has_no_file, may_be_answered, target_of};
-use crate::answers::{self, ASK_WHAT_IS_BESIDE, Answer, Decision, Given, Giving, Person, beside};
+use crate::answers::{
+    self, ASK_WHAT_IS_BESIDE, Answer, Decision, Given, Giving, Person, beside, lifts, order_stands,
+};
 use crate::delivery::{Delivery, Found};
 use crate::mapping::Target;
 use crate::rehearsal::Rehearsal;
 use crate::report::{FaultGroup, faults_of};
-use crate::work::Item;
+use crate::work::{FINGERPRINT, Item};
 
 /// How many rows of a cause are answered together at most: of more, the mapping file is the place to say it.
 pub const MOST: usize = 50_000;
@@ -243,6 +245,52 @@ impl Queue {
         })
     }
 
+    /// Forgets what was answered of rows that are not there any more, each as it was shown; answers of how many. What two
+    /// had agreed on another person must forget, too.
+    ///
+    /// # Errors
+    /// [`QueueError::Refused`] where one was changed meanwhile or came back, or waits for another person;
+    /// [`QueueError::NotPermitted`], and what SQLite says.
+    pub fn forget_lost(
+        &self,
+        permit: &OldDataPermit,
+        rows: &[(String, Seen)],
+        (by, at): (&Person, Instant),
+    ) -> Result<u64, QueueError> {
+        self.permitted(permit)?;
+        let at = at.to_string();
+        let refused = |kind| Fault::new(kind, "row", "OLD-7");
+        self.work.together(|work| {
+            let serial = work.count_answers()?;
+            if work.sends()? || work.about(FINGERPRINT)?.is_none() {
+                return Err(QueueError::Refused(vec![refused(FaultKind::BatchBegun)]));
+            }
+            let lost = self.lost(permit, usize::MAX)?;
+            for (row, seen) in rows {
+                let found = lost.iter().find(|one| one.row == *row && one.seen == *seen);
+                let Some(place) = found.map(|one| one.place) else {
+                    return Err(QueueError::Refused(vec![refused(FaultKind::ChangedMeanwhile)]));
+                };
+                let row = bytes_of(row);
+                let agreed = self.mapping.checked_by_two && answers::vetted(work, &row)?;
+                let first = answers::given(work, &row)?
+                    .into_iter()
+                    .find(|one| one.answer == Answer::TakenBack)
+                    .map(|one| one.by.0.actor);
+                if agreed && first.as_ref() == Some(&by.actor) {
+                    let own = refused(FaultKind::WrongValue).arg("expected", "somebody else");
+                    return Err(QueueError::Refused(vec![own]));
+                }
+                answers::take_back(work, &row)?;
+                if agreed && first.is_none() {
+                    let giving = Giving { by, at: &at, serial, paper: None, vetted: true };
+                    answers::keep(work, (&row, place), &Answer::TakenBack, &giving)?;
+                }
+            }
+            Ok(rows.len() as u64)
+        })
+    }
+
     /// That rows are as they were shown, and that no run has begun.
     fn still_so(&self, places: &[u64], seen: &Seen) -> Result<(), QueueError> {
         let refused = |kind| Err(QueueError::Refused(vec![Fault::new(kind, "row", "OLD-7")]));
@@ -281,6 +329,14 @@ impl Queue {
         let answered: Vec<Target> = given.iter().filter_map(Answer::target).collect();
         if !answered.is_empty() {
             faults.extend(self.unsaid_of_another(known, &before, given));
+            faults.extend(self.unsaid_order(known, &before, given)?);
+        }
+        for one in given {
+            if let Answer::Value(Target::File, named) = one
+                && let Found::One(at) = delivery.find(named)
+            {
+                faults.extend(self.not_of_the_row(known, at, named)?);
+            }
         }
         if !faults.is_empty() || answered.is_empty() {
             return Ok(faults);
@@ -346,6 +402,53 @@ impl Queue {
         asked.into_iter().filter(|target| !said.contains(target)).map(missing).collect()
     }
 
+    /// What is wrong with what is said, or not said, of an order of non-disclosure of the client whom these answers name.
+    fn unsaid_order(
+        &self,
+        known: &Known,
+        before: &[Given],
+        given: &[Answer],
+    ) -> Result<Vec<Fault>, QueueError> {
+        let all = || before.iter().map(|one| &one.answer).chain(given);
+        let said = all().filter_map(|one| match one {
+            Answer::Value(Target::NonDisclosure, said) => Some(said.as_str()),
+            _ => None,
+        });
+        let order = self.order_of_source(known)?;
+        Ok(match said.last() {
+            Some(said) if self.of_another(&known.own, all()).is_empty() => {
+                lifts(said, order.as_deref()).then(order_stands).into_iter().collect()
+            }
+            Some(_) => Vec::new(),
+            None => {
+                let asked = self.asks_for_order(known, all(), order.as_deref());
+                asked.then(|| missing(Target::NonDisclosure)).into_iter().collect()
+            }
+        })
+    }
+
+    /// That a file is a table of the delivery, or another row's: whoever looks at this row sees neither.
+    fn not_of_the_row(
+        &self,
+        known: &Known,
+        at: usize,
+        named: &str,
+    ) -> Result<Option<Fault>, QueueError> {
+        let tables = self.mapping.joins.iter().map(|join| &join.index);
+        if tables.chain([&self.mapping.index]).any(|index| index.file == named) {
+            let fault = Fault::new(FaultKind::WrongValue, Target::File.name(), "OLD-7");
+            return Ok(Some(fault.arg("expected", "the file of a document")));
+        }
+        let sql = "SELECT EXISTS (SELECT 1 FROM item WHERE file = ? AND number <> ?)";
+        let at = i64::try_from(at).unwrap_or(i64::MAX);
+        let others: bool = self
+            .work
+            .connection()
+            .prepare_cached(sql)?
+            .query_row((at, known.number), |row| row.get(0))?;
+        Ok(others.then(|| of_file(FaultKind::FileOfAnotherRow)))
+    }
+
     /// What keeps a fault from standing: it is none of the row, or what a row beside would say, of death and of who may
     /// know where somebody lives, is not said.
     fn unsaid<'a>(
@@ -367,6 +470,12 @@ impl Queue {
         let beside = of_it.flat_map(|fault| beside(&self.mapping, &fault.element));
         beside.filter(|target| !said.contains(target)).map(missing).collect()
     }
+}
+
+/// The bytes of a name that a page gives back; none of what is no name.
+fn bytes_of(hexadecimal: &str) -> Vec<u8> {
+    let digits = hexadecimal.as_bytes().chunks(2).map(std::str::from_utf8);
+    digits.filter_map(|two| u8::from_str_radix(two.ok()?, 16).ok()).collect()
 }
 
 fn of_file(kind: FaultKind) -> Fault {

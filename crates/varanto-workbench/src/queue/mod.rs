@@ -149,6 +149,10 @@ pub struct Listed {
 /// What was answered of a row that is not there any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lost {
+    /// What the row said, as a digest.
+    pub row: String,
+    /// What is shown of it: it is forgotten as it was shown.
+    pub seen: Seen,
     /// Where the row stood.
     pub place: u64,
     /// What was answered, by name.
@@ -267,11 +271,8 @@ const ANSWERED: &str = concat!(
     shown!(),
     " ORDER BY item.place LIMIT ?3"
 );
-const LOST: &str = "SELECT min(place), group_concat(element, ' '), max(given_name) FROM answer
+const LOST: &str = "SELECT min(place), group_concat(element, ' '), max(given_name), row FROM answer
   WHERE NOT EXISTS (SELECT 1 FROM item WHERE item.row = answer.row) GROUP BY row ORDER BY 1 LIMIT ?";
-
-const FORGET_LOST: &str =
-    "DELETE FROM answer WHERE NOT EXISTS (SELECT 1 FROM item WHERE item.row = answer.row)";
 
 /// The queue of a batch.
 #[derive(Debug)]
@@ -462,23 +463,6 @@ impl Queue {
         self.listed(ANSWERED, params![after.cast_signed(), to_check, most])
     }
 
-    /// Forgets what was answered of rows that are not there any more: so many, as they were shown.
-    ///
-    /// # Errors
-    /// [`QueueError::Refused`] where they are not so many any more; [`QueueError::NotPermitted`], and what SQLite says.
-    pub fn forget_lost(&self, permit: &OldDataPermit, count: u64) -> Result<(), QueueError> {
-        self.permitted(permit)?;
-        self.work.together(|work| {
-            work.count_answers()?;
-            if work.sends()? || work.lost()? != count || work.about(FINGERPRINT)?.is_none() {
-                let fault = Fault::new(FaultKind::ChangedMeanwhile, "row", "OLD-7");
-                return Err(QueueError::Refused(vec![fault]));
-            }
-            work.connection().execute(FORGET_LOST, [])?;
-            Ok(())
-        })
-    }
-
     /// What was answered of rows that are not there any more, so much at most.
     ///
     /// # Errors
@@ -486,12 +470,34 @@ impl Queue {
     pub fn lost(&self, permit: &OldDataPermit, most: usize) -> Result<Vec<Lost>, QueueError> {
         self.permitted(permit)?;
         let mut statement = self.work.connection().prepare(LOST)?;
-        let lost = statement.query_map([i64::try_from(most).unwrap_or(i64::MAX)], |row| {
-            let (place, elements): (i64, String) = (row.get(0)?, row.get(1)?);
-            let elements = elements.split(' ').map(str::to_owned).collect();
-            Ok(Lost { place: place.unsigned_abs(), elements, by: row.get(2)? })
-        })?;
-        Ok(lost.collect::<Result<_, _>>()?)
+        let mut rows = statement.query([i64::try_from(most).unwrap_or(i64::MAX)])?;
+        let mut lost = Vec::new();
+        while let Some(found) = rows.next()? {
+            let (elements, row): (String, RowName) = (found.get(1)?, found.get(3)?);
+            lost.push(Lost {
+                seen: self.seen_lost(&row)?,
+                row: hexadecimal(&row),
+                place: found.get::<_, i64>(0)?.unsigned_abs(),
+                elements: elements.split(' ').map(str::to_owned).collect(),
+                by: found.get(2)?,
+            });
+        }
+        Ok(lost)
+    }
+
+    /// What is shown of a row that is not there any more.
+    fn seen_lost(&self, row: &RowName) -> Result<Seen, QueueError> {
+        let mut context = Context::new(&SHA256);
+        let mut statement = self.work.connection().prepare_cached(
+            "SELECT element || ' ' || value || ' ' || serial || ' ' || coalesce(checked_by, '') FROM answer
+             WHERE row = ? ORDER BY element",
+        )?;
+        for told in statement.query_map([row], |row| row.get::<_, String>(0))? {
+            let told = told?;
+            context.update(&(told.len() as u64).to_be_bytes());
+            context.update(told.as_bytes());
+        }
+        Ok(Seen(hexadecimal(context.finish().as_ref())))
     }
 
     fn listed(&self, sql: &str, asked: &[&dyn rusqlite::ToSql]) -> Result<Vec<Listed>, QueueError> {

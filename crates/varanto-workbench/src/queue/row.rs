@@ -10,7 +10,9 @@ use varanto_domain::ids::{Oid, PersonalIdentityCode};
 use varanto_formats::xhtml::safe_copy;
 
 use super::{Queue, QueueError, Seen};
-use crate::answers::{ASK_WHAT_IS_BESIDE, Answer, Decision, Given, beside, given, is_another};
+use crate::answers::{
+    ASK_WHAT_IS_BESIDE, Answer, Answers, Decision, Given, beside, given, is_another,
+};
 use crate::comparison::same_document;
 use crate::conversion::Converter;
 use crate::delivery::Found;
@@ -177,6 +179,10 @@ impl Queue {
         let all = || given.iter().map(|one| &one.answer);
         let mut must_say = self.of_another(&known.own, all());
         must_say.extend::<BTreeSet<Target>>(beside);
+        let order = self.order_of_source(&known)?;
+        if self.asks_for_order(&known, all(), order.as_deref()) {
+            must_say.insert(Target::NonDisclosure);
+        }
         must_say.retain(|target| !all().any(|one| one.target() == Some(*target)));
         let mut values = known.values;
         for one in &given {
@@ -264,6 +270,24 @@ impl Queue {
         }
         let of_client = |target: &&Target| target.is_of_the_client() && self.mapping.says(**target);
         Target::ALL.iter().filter(of_client).copied().collect()
+    }
+
+    /// What the source says of an order of non-disclosure in a row.
+    pub(super) fn order_of_source(&self, known: &Known) -> Result<Option<String>, QueueError> {
+        let sql = "SELECT source_order FROM item WHERE number = ?";
+        let mut statement = self.work.connection().prepare_cached(sql)?;
+        Ok(statement.query_row([known.number], |row| row.get(0))?)
+    }
+
+    /// As [`crate::answers::Answers::asks_for_order`], of answers that no rehearsal has taken in yet.
+    pub(super) fn asks_for_order<'a>(
+        &self,
+        known: &Known,
+        all: impl Iterator<Item = &'a Answer>,
+        order: Option<&str>,
+    ) -> bool {
+        let [code, _] = clients(all);
+        Answers::naming(code).asks_for_order(&known.own, order, &self.mapping)
     }
 
     /// Whether the file of a row is shown in a frame, and whether that frame can be shut off from everything: what a

@@ -1023,13 +1023,13 @@ struct AnswersPage {
     rows: Vec<ShownListed>,
     next: Option<String>,
     lost: Vec<ShownLost>,
-    /// How many there are.
-    all_lost: u64,
     begun: bool,
 }
 
 /// What was answered of a row that is not there any more.
 struct ShownLost {
+    row: String,
+    seen: Seen,
     place: u64,
     what: String,
     by: String,
@@ -1044,7 +1044,8 @@ impl ShownLost {
             None => words.of("old_data.stands"),
         };
         let what: Vec<String> = lost.elements.iter().map(word).collect();
-        Self { place: lost.place, what: what.join(", "), by: lost.by.clone() }
+        let (row, seen) = (lost.row.clone(), lost.seen.clone());
+        Self { row, seen, place: lost.place, what: what.join(", "), by: lost.by.clone() }
     }
 }
 
@@ -1093,7 +1094,6 @@ async fn answers_page(
         rows: shown,
         next,
         lost: lost.iter().map(|one| ShownLost::of(one, shell.words)).collect(),
-        all_lost: progress.lost,
         begun: progress.begun,
         to_check,
         frame: Frame::of(visit, faults),
@@ -1117,14 +1117,16 @@ pub(super) async fn act(
     let rows: Vec<(u64, Seen)> = ticked.filter_map(|(_, value)| seen_of(value)).collect();
     let by = person(&visit);
     let faults = if fields.text("act") == "forget" {
-        let count = fields.text("count").parse().unwrap_or(0u64);
-        let together = Some(format!("lost={count}"));
+        let ticked = fields.all().filter(|(name, _)| *name == "lost");
+        let ticked = ticked.filter_map(|(_, value)| value.split_once(' '));
+        let lost: Vec<_> = ticked.map(|(row, seen)| (row.to_owned(), Seen::from(seen))).collect();
+        let together = Some(format!("lost={}", lost.len()));
         let act = Act { what: OldDataAct::TakeBack, rows: Vec::new(), together };
-        let done = with(&doors, &visit, &batch, act, move |_, queue, permit| {
-            queue.forget_lost(permit, count)
+        let done = with(&doors, &visit, &batch, act, move |app, queue, permit| {
+            queue.forget_lost(permit, &lost, (&by, app.now()))
         });
         match done.await {
-            Ok(()) => return Ok(redirect(&visit.to(&format!("{HOME}{batch}/answers/")))),
+            Ok(_) => return Ok(redirect(&visit.to(&format!("{HOME}{batch}/answers/")))),
             Err(problem) => faults_of(problem)?,
         }
     } else if rows.is_empty() {
