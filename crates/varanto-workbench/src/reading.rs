@@ -181,18 +181,7 @@ impl<'a> Reading<'a> {
                 Err(unmapped) => faults.push(fault_of_value(target, &unmapped, row.surplus == 0)),
             }
         }
-        let file = values.get(&Target::File).and_then(|name| match self.delivery.find(name) {
-            Found::One(at) => Some(at),
-            Found::None => {
-                faults.push(Fault::new(FaultKind::MissingFile, "file", "OLD-9"));
-                None
-            }
-            Found::Several(count) => {
-                let several = Fault::new(FaultKind::AmbiguousFile, "file", "OLD-9");
-                faults.push(several.arg("count", count));
-                None
-            }
-        });
+        let file = self.find_file(&values, &mut faults);
         let own = (&own, order.as_deref());
         let number = work.add_item((row.number, name.as_ref()), &values, file, &answers, own)?;
         faults.retain(|fault| !answers.settle(fault, self.mapping));
@@ -200,6 +189,19 @@ impl<'a> Reading<'a> {
             work.add_fault(number, &fault)?;
         }
         Ok(())
+    }
+
+    /// The file that a row names.
+    fn find_file(&self, values: &Values, faults: &mut Vec<Fault>) -> Option<usize> {
+        match self.delivery.find(values.get(&Target::File)?) {
+            Found::One(at) => return Some(at),
+            Found::None => faults.push(Fault::new(FaultKind::MissingFile, "file", "OLD-9")),
+            Found::Several(count) => {
+                let several = Fault::new(FaultKind::AmbiguousFile, "file", "OLD-9");
+                faults.push(several.arg("count", count));
+            }
+        }
+        None
     }
 
     /// Adds the columns of the tables beside. A row that is missing there, or that two say otherwise, would give the

@@ -316,7 +316,10 @@ impl Queue {
         let mut faults = Vec::new();
         for one in given {
             match one {
-                Answer::Value(target, value) => faults.extend(unfit(*target, value, delivery)),
+                Answer::Value(target, value) => {
+                    faults.extend(unfit(*target, value, delivery));
+                    faults.extend(self.not_of_the_row(known, *target, value)?);
+                }
                 Answer::NotBrought(decision) => {
                     if !self.decisions(known, &told)?.contains(decision) {
                         faults.push(decision.does_not_fit());
@@ -330,13 +333,6 @@ impl Queue {
         if !answered.is_empty() {
             faults.extend(self.unsaid_of_another(known, &before, given));
             faults.extend(self.unsaid_order(known, &before, given)?);
-        }
-        for one in given {
-            if let Answer::Value(Target::File, named) = one
-                && let Found::One(at) = delivery.find(named)
-            {
-                faults.extend(self.not_of_the_row(known, at, named)?);
-            }
         }
         if !faults.is_empty() || answered.is_empty() {
             return Ok(faults);
@@ -410,12 +406,12 @@ impl Queue {
         given: &[Answer],
     ) -> Result<Vec<Fault>, QueueError> {
         let all = || before.iter().map(|one| &one.answer).chain(given);
-        let said = all().filter_map(|one| match one {
+        let mut said = all().filter_map(|one| match one {
             Answer::Value(Target::NonDisclosure, said) => Some(said.as_str()),
             _ => None,
         });
         let order = self.order_of_source(known)?;
-        Ok(match said.last() {
+        Ok(match said.next_back() {
             Some(said) if self.of_another(&known.own, all()).is_empty() => {
                 lifts(said, order.as_deref()).then(order_stands).into_iter().collect()
             }
@@ -431,9 +427,13 @@ impl Queue {
     fn not_of_the_row(
         &self,
         known: &Known,
-        at: usize,
+        target: Target,
         named: &str,
     ) -> Result<Option<Fault>, QueueError> {
+        let found = (target == Target::File).then(|| self.delivery()).transpose()?;
+        let Some(Found::One(at)) = found.map(|delivery| delivery.find(named)) else {
+            return Ok(None);
+        };
         let tables = self.mapping.joins.iter().map(|join| &join.index);
         if tables.chain([&self.mapping.index]).any(|index| index.file == named) {
             let fault = Fault::new(FaultKind::WrongValue, Target::File.name(), "OLD-7");
