@@ -21,6 +21,7 @@ use varanto_domain::access::{Denial, OldDataPermit};
 use varanto_domain::codes::{ServiceTask, sets};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
+use varanto_domain::ids::PersonalIdentityCode;
 use varanto_domain::old_data::ClientState;
 use varanto_domain::time::FinnishDay;
 use varanto_formats::xhtml::SAFE_COPY_MEDIA_TYPE;
@@ -547,9 +548,12 @@ pub(super) async fn answer_all(
             let (by, registry) = (person(&visit), doors.app.registry());
             let seen = Seen::from(fields.text("seen"));
             let count = fields.text("count").parse().unwrap_or(0u64);
-            // What can be answered alike is nothing of a client.
-            let word: String =
-                answer.value().chars().filter(char::is_ascii_graphic).take(40).collect();
+            // What can be answered alike is nothing of a client; a form that was made up may hold anything, and is noted
+            // before it is refused.
+            let personal = matches!(&answer, Answer::Value(target, _) if target.is_personal());
+            let is_code = PersonalIdentityCode::parse(answer.value()).is_ok();
+            let told = if personal || is_code { "-" } else { answer.value() };
+            let word: String = told.chars().filter(char::is_ascii_graphic).take(40).collect();
             let what = format!("answers={} value={word}", answer.element());
             let act = Act {
                 what: OldDataAct::Answer,
