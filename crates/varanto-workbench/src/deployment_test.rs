@@ -22,7 +22,7 @@ use varanto_formats::sheet::Sheet;
 use varanto_formats::view::ViewLanguage;
 
 use crate::documents::{Composer, OldCase, OldDocument, OldRelationship, Values, read_document};
-use crate::door::{Answer, Door, Signer};
+use crate::door::{Answer, Door, NotRead, Signer};
 use crate::identifiers;
 use crate::mapping::{self, Mapping, Target};
 
@@ -360,7 +360,7 @@ impl Test<'_> {
             Step::ReadBack => documents(papers).iter().try_for_each(|paper| {
                 self.receipt_of(paper)?;
                 let (part, bytes) = &paper.parts[0];
-                let back = self.door.read(&id_of(paper)?, *part)?;
+                let back = self.door.read(&id_of(paper)?, *part).map_err(NotRead::words)?;
                 if back == *bytes { Ok(()) } else { Err("other bytes came back".to_owned()) }
             }),
             Step::WithoutReason => {

@@ -37,6 +37,30 @@ pub struct Told {
     pub value: Option<String>,
 }
 
+/// Why a part of a document was not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotRead {
+    /// The archive does not give it; what it answered.
+    Refused(String),
+    /// Nobody comes in like this: of every document the same would be told.
+    Shut(String),
+    /// Not now: the archive asks to come again after a while.
+    Later(Duration),
+    /// There is no answer; why.
+    NoAnswer(String),
+}
+
+impl NotRead {
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Self::Refused(why) | Self::Shut(why) | Self::NoAnswer(why) => why,
+            Self::Later(_) => "the archive is busy".to_owned(),
+        }
+    }
+}
+
 /// A way to the archive. Each worker has one of its own.
 pub trait Door: Send {
     /// Hands in a document.
@@ -52,7 +76,7 @@ pub trait Door: Send {
     ///
     /// # Errors
     /// Why it cannot be read.
-    fn read(&mut self, document: &Oid, part: Part) -> Result<Vec<u8>, String>;
+    fn read(&mut self, document: &Oid, part: Part) -> Result<Vec<u8>, NotRead>;
 
     /// The same without the reason that a look at an old document wants.
     ///

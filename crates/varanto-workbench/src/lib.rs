@@ -22,6 +22,7 @@ pub mod plan;
 pub mod proposal;
 pub mod queue;
 mod reading;
+mod reading_back;
 pub mod reconciliation;
 pub mod rehearsal;
 pub mod report;

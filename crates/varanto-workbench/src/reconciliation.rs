@@ -9,21 +9,19 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use aws_lc_rs::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use varanto_app::verify::{Held, ReceiptProblem, verify_receipt};
-use varanto_domain::archive::documents::Part;
 use varanto_domain::ids::Oid;
 
 use crate::conversion::{Conversion, hexadecimal};
 use crate::delivery::Delivery;
 use crate::door::Door;
-use crate::identifiers;
 use crate::mapping::Mapping;
 use crate::plan::Plan;
-use crate::run::{RunError, archived_of, check_rehearsed};
-use crate::work::{RECONCILED, State, Work, read_conversion};
+use crate::reading_back::ReadingBack;
+use crate::run::{RunError, check_rehearsed};
+use crate::work::{RECONCILED, State, Work};
 
 /// The form of reports that this program writes and reads.
 const FORM: u32 = 1;
@@ -112,58 +110,107 @@ pub enum ReportError {
     },
 }
 
-/// Makes the report of a batch: every source file is read again, every archived document is read back and held against
-/// what was handed in, and every receipt is checked. The work file notes that it was done.
-///
-/// # Errors
-/// What cannot be read or written, and an archive that does not answer.
-pub fn reconcile(
-    work: &Work,
-    delivery: &Delivery,
-    mapping: &Mapping,
-    door: &mut dyn Door,
-    made_at: &str,
-    path: &Path,
-    progress: &mut dyn FnMut(u64, u64),
-) -> Result<Sum, ReportError> {
-    let failed = |reason: &dyn ToString| ReportError::File {
-        path: path.to_owned(),
-        reason: reason.to_string(),
-    };
-    check_rehearsed(work, delivery, mapping)?;
-    let checkpoint = door.checkpoint().map_err(RunError::NoAnswer)?;
-    // On one line, however it was printed.
-    let compact: serde_json::Value =
-        serde_json::from_str(&checkpoint).map_err(|error| failed(&error))?;
-    let head = Head {
-        form: FORM,
-        source: mapping.source.clone(),
-        batch: mapping.batch.clone(),
-        edition: mapping.edition,
-        made_at: made_at.to_owned(),
-        plan: Plan::of(mapping),
-        checkpoint: RawValue::from_string(compact.to_string()).map_err(|error| failed(&error))?,
-    };
-    let mut report = BufWriter::new(File::create(path).map_err(|error| failed(&error))?);
-    let mut line = |value: &str| writeln!(report, "{value}").map_err(|error| failed(&error));
-    line(&json(&head))?;
-    let mut sum = Sum::default();
-    let pass = Pass { work, delivery, mapping, checkpoint: checkpoint.as_bytes() };
-    pass.rows(door, progress, &mut |entry| {
-        sum.count(&entry);
-        line(&json(&entry))
-    })?;
-    pass.strays(&mut |entry| {
-        sum.count(&entry);
-        line(&json(&entry))
-    })?;
-    sum.conclude();
-    line(&json(&sum))?;
-    let written = report.into_inner().map_err(|error| failed(&error))?;
-    written.sync_all().map_err(|error| failed(&error))?;
-    let noted = json(&Reconciled { at: made_at.to_owned(), archived: sum.archived });
-    work.set_about(RECONCILED, &noted).map_err(RunError::from)?;
-    Ok(sum)
+/// A reconciliation of a batch.
+pub struct Reconciliation<'a> {
+    /// The delivery.
+    pub delivery: &'a Delivery,
+    /// The mapping that it was rehearsed by.
+    pub mapping: &'a Mapping,
+    /// When it is made.
+    pub made_at: &'a str,
+    /// The most documents that are read back in a second; without one, as fast as the archive gives them.
+    pub most_each_second: Option<u32>,
+    /// Is told how many rows are done, of how many.
+    pub progress: &'a (dyn Fn(u64, u64) + Sync),
+}
+
+impl Reconciliation<'_> {
+    /// Makes the report of a batch: every source file is read again, every archived document is read back through so many
+    /// doors at once and held against what was handed in, and every receipt is checked. The report is in the order of the
+    /// index, however many doors there are.
+    ///
+    /// # Errors
+    /// What cannot be read or written, and an archive that does not answer.
+    pub fn run(
+        &self,
+        work: &Work,
+        mut doors: Vec<Box<dyn Door>>,
+        path: &Path,
+    ) -> Result<Sum, ReportError> {
+        let failed = |reason: &dyn ToString| ReportError::File {
+            path: path.to_owned(),
+            reason: reason.to_string(),
+        };
+        let Self { delivery, mapping, .. } = *self;
+        check_rehearsed(work, delivery, mapping)?;
+        let none = || RunError::NoAnswer("no door".to_owned());
+        let door = doors.first_mut().ok_or_else(none)?;
+        let checkpoint = door.checkpoint().map_err(RunError::NoAnswer)?;
+        // On one line, however it was printed.
+        let compact: serde_json::Value =
+            serde_json::from_str(&checkpoint).map_err(|error| failed(&error))?;
+        let head = Head {
+            form: FORM,
+            source: mapping.source.clone(),
+            batch: mapping.batch.clone(),
+            edition: mapping.edition,
+            made_at: self.made_at.to_owned(),
+            plan: Plan::of(mapping),
+            checkpoint: RawValue::from_string(compact.to_string())
+                .map_err(|error| failed(&error))?,
+        };
+        let mut report = BufWriter::new(File::create(path).map_err(|error| failed(&error))?);
+        let mut line = |value: &str| writeln!(report, "{value}").map_err(|error| failed(&error));
+        line(&json(&head))?;
+        let mut sum = Sum::default();
+        let mut each = |entry: Entry| {
+            sum.count(&entry);
+            line(&json(&entry))
+        };
+        let reading = ReadingBack::new(work.folder(), self, checkpoint.as_bytes());
+        reading.rows(work, &mut doors, self.progress, &mut each)?;
+        strays(work, &mut each)?;
+        sum.conclude();
+        line(&json(&sum))?;
+        let written = report.into_inner().map_err(|error| failed(&error))?;
+        written.sync_all().map_err(|error| failed(&error))?;
+        Ok(sum)
+    }
+
+    /// Notes in the work file that there is a report, signed and in its place: the batch can be confirmed then.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn note_reported(&self, work: &Work, sum: &Sum) -> Result<(), RunError> {
+        let noted = json(&Reconciled { at: self.made_at.to_owned(), archived: sum.archived });
+        Ok(work.set_about(RECONCILED, &noted)?)
+    }
+}
+
+/// Each file that no row names.
+fn strays(work: &Work, each: Each<'_>) -> Result<(), ReportError> {
+    let mut statement = work
+        .connection()
+        .prepare("SELECT bytes, digest FROM stray ORDER BY name")
+        .map_err(RunError::from)?;
+    let strays = statement
+        .query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<Vec<u8>>>(1)?)))
+        .map_err(RunError::from)?;
+    for stray in strays {
+        let (bytes, digest) = stray.map_err(RunError::from)?;
+        each(Entry {
+            row: None,
+            sha256: digest.as_deref().map(hexadecimal),
+            bytes: Some(bytes.unsigned_abs()),
+            outcome: "no-row".to_owned(),
+            why: None,
+            document: None,
+            conversion: None,
+            completed: Vec::new(),
+            receipt: None,
+        })?;
+    }
+    Ok(())
 }
 
 /// What the work file knows of the last reconciliation.
@@ -198,164 +245,16 @@ fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("texts and numbers print")
 }
 
-/// What the work file knows of a row.
-struct Known {
-    place: i64,
-    source_id: Option<String>,
-    file: Option<i64>,
-    state: String,
-    left_out: Option<String>,
-    digest: Option<Vec<u8>>,
-    bytes: Option<i64>,
-    receipt: Option<String>,
-    conversion: Option<String>,
-    codes: Option<String>,
-    completed: Option<String>,
-}
-
-const ROWS: &str =
-    "SELECT place, source_id, file, state, left_out, digest, bytes, receipt, conversion,
-    (SELECT group_concat(DISTINCT code) FROM fault WHERE fault.number = item.number), completed
-  FROM item ORDER BY number";
-
-impl Known {
-    fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            place: row.get(0)?,
-            source_id: row.get(1)?,
-            file: row.get(2)?,
-            state: row.get(3)?,
-            left_out: row.get(4)?,
-            digest: row.get(5)?,
-            bytes: row.get(6)?,
-            receipt: row.get(7)?,
-            conversion: row.get(8)?,
-            codes: row.get(9)?,
-            completed: row.get(10)?,
-        })
-    }
-}
-
-/// The two passes of a reconciliation: over the rows of the index, and over the files that no row names.
-struct Pass<'a> {
-    work: &'a Work,
-    delivery: &'a Delivery,
-    mapping: &'a Mapping,
-    checkpoint: &'a [u8],
-}
-
-type Each<'e> = &'e mut dyn FnMut(Entry) -> Result<(), ReportError>;
-
-impl Pass<'_> {
-    /// What became of each row.
-    fn rows(
-        &self,
-        door: &mut dyn Door,
-        progress: &mut dyn FnMut(u64, u64),
-        each: Each<'_>,
-    ) -> Result<(), ReportError> {
-        let counted = State::ALL.into_iter().map(|state| self.work.count(state));
-        let total = counted.sum::<Result<u64, _>>().map_err(RunError::from)?;
-        let mut statement = self.work.connection().prepare(ROWS).map_err(RunError::from)?;
-        let rows = statement.query_map([], Known::read).map_err(RunError::from)?;
-        for (done, known) in (1..).zip(rows) {
-            each(self.reconciled(known.map_err(RunError::from)?, door)?)?;
-            progress(done, total);
-        }
-        Ok(())
-    }
-
-    /// Each file that no row names.
-    fn strays(&self, each: Each<'_>) -> Result<(), ReportError> {
-        let mut statement = self
-            .work
-            .connection()
-            .prepare("SELECT bytes, digest FROM stray ORDER BY name")
-            .map_err(RunError::from)?;
-        let strays = statement
-            .query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<Vec<u8>>>(1)?)))
-            .map_err(RunError::from)?;
-        for stray in strays {
-            let (bytes, digest) = stray.map_err(RunError::from)?;
-            each(Entry {
-                row: None,
-                sha256: digest.as_deref().map(hexadecimal),
-                bytes: Some(bytes.unsigned_abs()),
-                outcome: "no-row".to_owned(),
-                why: None,
-                document: None,
-                conversion: None,
-                completed: Vec::new(),
-                receipt: None,
-            })?;
-        }
-        Ok(())
-    }
-
-    fn reconciled(&self, known: Known, door: &mut dyn Door) -> Result<Entry, RunError> {
-        let archived = known.state == State::Archived.name();
-        let named = |id: &String| identifiers::document(self.mapping, id);
-        let document = known.source_id.as_ref().map(named);
-        let mut entry = Entry {
-            row: Some(known.place.unsigned_abs()),
-            sha256: known.digest.as_deref().map(hexadecimal),
-            bytes: known.bytes.map(i64::unsigned_abs),
-            outcome: match known.state.as_str() {
-                "read" | "sound" => "not-archived".to_owned(),
-                other => other.to_owned(),
-            },
-            why: known.left_out.or(known.codes.filter(|_| !archived)),
-            document: document.as_ref().map(ToString::to_string),
-            conversion: None,
-            completed: known
-                .completed
-                .map(|names| names.split(' ').map(str::to_owned).collect())
-                .unwrap_or_default(),
-            receipt: None,
-        };
-        let (true, Some(receipt)) = (archived, known.receipt) else { return Ok(entry) };
-        let foreign =
-            || RunError::NotRehearsed("the work file was not written by this program".to_owned());
-        entry.conversion = read_conversion(known.conversion)?;
-        let at = known.file.and_then(|at| usize::try_from(at).ok()).ok_or_else(foreign)?;
-        let document = document.ok_or_else(foreign)?;
-        let source = self.delivery.read(at)?;
-        let same = Some(digest(&SHA256, &source).as_ref()) == known.digest.as_deref();
-        let handed_in = same
-            .then(|| archived_of(self.work.folder(), source, entry.conversion.as_ref()))
-            .flatten();
-        let Some((part, handed_in)) = handed_in else {
-            "differs".clone_into(&mut entry.outcome);
-            entry.why = Some("changed-since-rehearsal".to_owned());
-            return Ok(entry);
-        };
-        match door.read(&document, part) {
-            Err(why) => {
-                "unreadable".clone_into(&mut entry.outcome);
-                entry.why = Some(why);
-            }
-            Ok(back) if back != handed_in => "differs".clone_into(&mut entry.outcome),
-            Ok(_) => {
-                // What was signed is kept with its signature, and the receipt is of both.
-                let mut parts = vec![(part, handed_in)];
-                parts.extend(
-                    door.read(&document, Part::Signature).ok().map(|own| (Part::Signature, own)),
-                );
-                let held = Held { parts, ..Held::default() };
-                if let Some(why) = unproven(receipt.as_bytes(), self.checkpoint, &held, &document) {
-                    "unproven".clone_into(&mut entry.outcome);
-                    entry.why = Some(why);
-                }
-            }
-        }
-        entry.receipt = RawValue::from_string(receipt).ok();
-        Ok(entry)
-    }
-}
+pub(crate) type Each<'e> = &'e mut dyn FnMut(Entry) -> Result<(), ReportError>;
 
 /// Why a receipt does not prove that a document is in the archive whose checkpoint this is. That the checkpoint goes on
 /// from the receipt's is for `varanto verify`, which asks the archive for the proof.
-fn unproven(receipt: &[u8], checkpoint: &[u8], held: &Held, document: &Oid) -> Option<String> {
+pub(crate) fn unproven(
+    receipt: &[u8],
+    checkpoint: &[u8],
+    held: &Held,
+    document: &Oid,
+) -> Option<String> {
     let verdict = match verify_receipt(receipt, checkpoint, held) {
         Ok(verdict) => verdict,
         Err(problem) => return Some(problem.code().to_owned()),

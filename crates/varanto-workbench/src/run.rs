@@ -31,9 +31,9 @@ use crate::work::{FINGERPRINT, RECONCILED, State, Work, WorkError, read_conversi
 /// How long results wait to be noted down together.
 const NOTED_AFTER: Duration = Duration::from_millis(200);
 /// How often an archive that does not answer is asked again before the run gives up.
-const PATIENCE: u32 = 8;
+pub(crate) const PATIENCE: u32 = 8;
 /// How long to wait before asking again an archive that did not answer; doubled each time.
-const FIRST_WAIT: Duration = Duration::from_millis(250);
+pub(crate) const FIRST_WAIT: Duration = Duration::from_millis(250);
 
 /// Why a run ended before its end.
 #[derive(Debug, thiserror::Error)]
@@ -519,15 +519,20 @@ impl Worker<'_, '_> {
 
     /// Waits, and answers whether the run was stopped meanwhile.
     fn rest(&self, time: Duration) -> bool {
-        let until = Stopwatch::now() + time;
-        while Stopwatch::now() < until {
-            if self.run.stop.load(Ordering::Relaxed) {
-                return true;
-            }
-            thread::sleep(Duration::from_millis(20).min(time));
-        }
-        false
+        rest(self.run.stop, time)
     }
+}
+
+/// Waits, and answers whether it was stopped meanwhile.
+pub(crate) fn rest(stop: &AtomicBool, time: Duration) -> bool {
+    let until = Stopwatch::now() + time;
+    while Stopwatch::now() < until {
+        if stop.load(Ordering::Relaxed) {
+            return true;
+        }
+        thread::sleep(Duration::from_millis(20).min(time));
+    }
+    false
 }
 
 /// What is archived of a source file: the file itself, or what was made of it; `None` where that is gone.
@@ -561,15 +566,15 @@ fn archived_otherwise(differs: &[String]) -> Told {
 }
 
 /// So many documents a second and no more, over all doors.
-struct Pace(Option<(Duration, Mutex<Stopwatch>)>);
+pub(crate) struct Pace(Option<(Duration, Mutex<Stopwatch>)>);
 
 impl Pace {
-    fn new(most: Option<u32>) -> Self {
+    pub(crate) fn new(most: Option<u32>) -> Self {
         let each = most.filter(|most| *most > 0).map(|most| Duration::from_secs(1) / most);
         Self(each.map(|each| (each, Mutex::new(Stopwatch::now()))))
     }
 
-    fn wait(&self) {
+    pub(crate) fn wait(&self) {
         let Some((each, next)) = &self.0 else { return };
         let turn = {
             let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);

@@ -132,6 +132,7 @@ pub(super) struct Progress {
     bar: Option<ProgressBar>,
     what: String,
     total: u64,
+    began: Instant,
     told: Instant,
 }
 
@@ -143,12 +144,14 @@ impl Progress {
     pub(super) fn new(what: &str, total: u64) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(total);
-            let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}");
+            let style =
+                ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {per_sec} {eta}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar.set_message(what.to_owned());
             bar
         });
-        Self { bar, what: what.to_owned(), total, told: Instant::now() }
+        let began = Instant::now();
+        Self { bar, what: what.to_owned(), total, began, told: began }
     }
 
     /// So many steps are done, of so many; the total may become known late.
@@ -161,7 +164,7 @@ impl Progress {
             }
             None if self.told.elapsed() >= TELL_EVERY => {
                 self.told = Instant::now();
-                eprintln!("{}: {done}/{total}", self.what);
+                eprintln!("{}: {}", self.what, pace(done, total, self.began.elapsed()));
             }
             None => {}
         }
@@ -176,9 +179,27 @@ impl Progress {
     }
 }
 
+/// How far something is, how fast it went until now, and when it ends if it goes on like this.
+fn pace(done: u64, total: u64, took: Duration) -> String {
+    let far = format!("{done}/{total}");
+    let rate = u128::from(done) * 1000 / took.as_millis().max(1);
+    let Some(left) = (u128::from(total.saturating_sub(done))).checked_div(rate) else { return far };
+    let left = if left < 120 { format!("{left} s") } else { format!("{} min", left / 60) };
+    format!("{far}, {rate} a second, {left} left")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn progress_in_a_pipe_tells_rate_and_end() {
+        let after = |seconds| Duration::from_secs(seconds);
+        assert_eq!(pace(500, 2000, after(2)), "500/2000, 250 a second, 6 s left");
+        assert_eq!(pace(500, 100_000, after(5)), "500/100000, 100 a second, 16 min left");
+        assert_eq!(pace(0, 2000, after(2)), "0/2000", "nothing is known yet");
+        assert_eq!(pace(1, 2000, after(2)), "1/2000");
+    }
 
     #[test]
     fn a_table_is_aligned_and_its_json_has_the_same_facts() {

@@ -135,6 +135,25 @@ async fn a_run_killed_twenty_times_archives_everything_once() {
     let (report, anchors) = (batch.path("report.jsonl"), batch.path("anchors"));
     let verified = json(&verify(&report, &anchors));
     assert_eq!((&verified["sum"], &verified["signer"]), (&sum, &Value::from("demo")));
+    // One that is broken off leaves the report that is there, with its signature.
+    let mut command = batch.command("reconcile");
+    let mut child = command.args(["--most", "20", "--out"]).arg(&report).spawn().unwrap();
+    let unfinished = batch.path("report.jsonl.part");
+    while !unfinished.exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it goes on");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(json(&verify(&report, &anchors)), verified);
+    let lines = |text: &str| text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
+    let before = lines(&std::fs::read_to_string(&report).unwrap());
+    let mut command = batch.command("reconcile");
+    command.args(["--at-once", "1", "--out"]).arg(&report);
+    assert_eq!(json(&command.output().unwrap()), sum);
+    assert_eq!(lines(&std::fs::read_to_string(&report).unwrap()), before);
+    assert!(!unfinished.exists());
+    json(&verify(&report, &anchors));
     // One letter changed, and it is another report than the signed one.
     let text = std::fs::read_to_string(&report).unwrap();
     std::fs::write(&report, text.replacen("\"row\":1,", "\"row\":0,", 1)).unwrap();

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use varanto_app::archive::{InvalidationRequest, Submission};
 use varanto_app::{App, AppError, AppOptions};
@@ -14,7 +15,7 @@ use varanto_domain::joining::Certificate;
 use varanto_domain::time::{Clock, Instant};
 use varanto_formats::receipts;
 use varanto_kit::county::{County, Event};
-use varanto_workbench::door::{Answer, Door, Signer, Told};
+use varanto_workbench::door::{Answer, Door, NotRead, Signer, Told};
 
 use crate::world::now;
 
@@ -57,7 +58,17 @@ impl Archive {
     }
 
     pub(crate) fn door(&self) -> Box<dyn Door> {
-        Box::new(AppDoor { archive: self.clone(), ends: None })
+        Box::new(AppDoor { archive: self.clone(), ends: None, reads: Reads::All })
+    }
+
+    /// A door that gives nothing before it was asked twice: the archive is busy, and the line is cut.
+    pub(crate) fn busy_door(&self) -> Box<dyn Door> {
+        Box::new(AppDoor { archive: self.clone(), ends: None, reads: Reads::AskedAgain(0) })
+    }
+
+    /// A door that lets nobody in any more, after so many reads.
+    pub(crate) fn door_that_shuts_after(&self, reads: u32) -> Box<dyn Door> {
+        Box::new(AppDoor { archive: self.clone(), ends: None, reads: Reads::Few(reads) })
     }
 
     /// A door that closes in the middle: the archive takes the document, and the answer is lost.
@@ -66,7 +77,8 @@ impl Archive {
         documents: u32,
         stop: &Arc<AtomicBool>,
     ) -> Box<dyn Door> {
-        Box::new(AppDoor { archive: self.clone(), ends: Some((documents, Arc::clone(stop))) })
+        let ends = Some((documents, Arc::clone(stop)));
+        Box::new(AppDoor { archive: self.clone(), ends, reads: Reads::All })
     }
 
     pub(crate) fn versions(&self) -> u64 {
@@ -77,6 +89,16 @@ impl Archive {
 struct AppDoor {
     archive: Archive,
     ends: Option<(u32, Arc<AtomicBool>)>,
+    reads: Reads,
+}
+
+/// What a door gives of what is read.
+enum Reads {
+    All,
+    /// What is asked for again; how often it was asked.
+    AskedAgain(u32),
+    /// So much more.
+    Few(u32),
 }
 
 impl AppDoor {
@@ -125,8 +147,24 @@ impl Door for AppDoor {
         proof.map(|proof| receipts::write(&proof.receipt)).map_err(|error| error.to_string())
     }
 
-    fn read(&mut self, document: &Oid, part: Part) -> Result<Vec<u8>, String> {
-        self.open(document, part, Purpose::READ.because(Reason::Look(LookReason::Supervision)))
+    fn read(&mut self, document: &Oid, part: Part) -> Result<Vec<u8>, NotRead> {
+        match &mut self.reads {
+            Reads::All => {}
+            Reads::AskedAgain(asked) => {
+                *asked += 1;
+                match *asked % 3 {
+                    1 => return Err(NotRead::Later(Duration::from_millis(1))),
+                    2 if asked.is_multiple_of(16) => {
+                        return Err(NotRead::NoAnswer("the line is cut".to_owned()));
+                    }
+                    _ => {}
+                }
+            }
+            Reads::Few(0) => return Err(NotRead::Shut("the certificate expired".to_owned())),
+            Reads::Few(left) => *left -= 1,
+        }
+        let purpose = Purpose::READ.because(Reason::Look(LookReason::Supervision));
+        self.open(document, part, purpose).map_err(NotRead::Refused)
     }
 
     fn read_without_reason(&mut self, document: &Oid, part: Part) -> Result<Vec<u8>, String> {

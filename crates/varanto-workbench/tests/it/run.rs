@@ -1,14 +1,16 @@
 //! A run archives what is sound, once, however often it is broken off.
 
-use std::sync::Arc;
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use varanto_app::Registry;
 use varanto_kit::deliveries::SourceSystem;
 use varanto_workbench::addition::add_up;
 use varanto_workbench::delivery::Delivery;
 use varanto_workbench::door::Door;
-use varanto_workbench::reconciliation::{reconcile, verify};
+use varanto_workbench::reconciliation::{Reconciliation, ReportError, Sum, verify};
 use varanto_workbench::rehearsal::RehearsalError;
 use varanto_workbench::run::{Done, Run, RunError};
 use varanto_workbench::showing::show;
@@ -38,6 +40,26 @@ fn run(
         progress: &|_| {},
     };
     run.run(work, doors)
+}
+
+/// Reconciles, and notes that it was done.
+fn reconcile(
+    world: &World,
+    work: &Work,
+    doors: Vec<Box<dyn Door>>,
+    report: &Path,
+) -> Result<Sum, ReportError> {
+    let delivery = Delivery::open(&world.place()).unwrap();
+    let reconciliation = Reconciliation {
+        delivery: &delivery,
+        mapping: &world.mapping,
+        made_at: "2026-11-25T12:00:00Z",
+        most_each_second: None,
+        progress: &|_, _| {},
+    };
+    let sum = reconciliation.run(work, doors, report)?;
+    reconciliation.note_reported(work, &sum)?;
+    Ok(sum)
 }
 
 fn archives_what_is_sound(system: SourceSystem) {
@@ -88,19 +110,9 @@ fn the_reports_of_two_batches_add_up() {
         world.mapping = varanto_workbench::mapping::read(&text).unwrap();
         let mut work = world.rehearse();
         run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
-        let delivery = Delivery::open(&world.place()).unwrap();
         let path = world.folder.path().join(format!("{batch}.jsonl"));
-        let mut door = archive.door();
-        let sum = reconcile(
-            &work,
-            &delivery,
-            &world.mapping,
-            &mut *door,
-            "2026-11-25",
-            &path,
-            &mut |_, _| {},
-        );
-        reports.push((path, sum.unwrap()));
+        let sum = reconcile(&world, &work, vec![archive.door()], &path).unwrap();
+        reports.push((path, sum));
     }
     let (first, second) = (&reports[0].1, &reports[1].1);
     assert!(second.archived > 0 && second.open > 0, "{second:?}");
@@ -165,19 +177,8 @@ fn a_conversion_that_was_changed_is_not_archived() {
 
 /// Makes the report, checks it by itself, and spoils it in each way.
 fn reconciles(world: &World, work: &Work, archive: &Archive) {
-    let delivery = Delivery::open(&world.place()).unwrap();
     let path = world.folder.path().join("reconciliation.jsonl");
-    let mut door = archive.door();
-    let sum = reconcile(
-        work,
-        &delivery,
-        &world.mapping,
-        &mut *door,
-        "2026-11-25T12:00:00Z",
-        &path,
-        &mut |_, _| {},
-    )
-    .unwrap();
+    let sum = reconcile(world, work, vec![archive.door()], &path).unwrap();
     let archived = work.count(State::Archived).unwrap();
     let faulty = work.count(State::Faulty).unwrap();
     assert_eq!((sum.rows, sum.archived, sum.open), (world.delivered.rows, archived, faulty));
@@ -215,6 +216,60 @@ fn reconciles(world: &World, work: &Work, archive: &Archive) {
     spoilt(&|lines| lines[converted] = lines[converted].replace("\"source\":\"", "\"source\":\"0"));
 }
 
+/// OLD-9: the report is the same, byte for byte, through however many doors it is read back, and however often the archive
+/// is busy or away meanwhile; no more is read in a second than was said.
+#[test]
+fn a_report_is_the_same_through_any_number_of_doors() {
+    let world = World::new(SourceSystem::Portti, 90);
+    let mut work = world.rehearse();
+    let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
+    run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
+    let delivery = Delivery::open(&world.place()).unwrap();
+    let report = |doors: Vec<Box<dyn Door>>, most: Option<u32>| {
+        let path = world.folder.path().join("report.jsonl");
+        let told = Mutex::new(Vec::new());
+        let reconciliation = Reconciliation {
+            delivery: &delivery,
+            mapping: &world.mapping,
+            made_at: "2026-11-25T12:00:00Z",
+            most_each_second: most,
+            progress: &|done, total| told.lock().unwrap().push((done, total)),
+        };
+        let sum = reconciliation.run(&work, doors, &path).unwrap();
+        let mut told = told.into_inner().unwrap();
+        told.sort_unstable();
+        assert!(told.into_iter().eq((1..=sum.rows).map(|done| (done, sum.rows))));
+        assert_eq!(verify(&path).unwrap().1, sum);
+        (sum, std::fs::read_to_string(path).unwrap())
+    };
+    let (sum, alone) = report(vec![archive.door()], None);
+    assert!(sum.archived > 60, "{sum:?}");
+    let several = (0..7).map(|_| archive.busy_door()).collect();
+    let began = Instant::now();
+    let (again, together) = report(several, Some(150));
+    let least = Duration::from_millis((sum.archived - 1) * 1000 / 150);
+    assert!(began.elapsed() >= least, "{:?} {least:?}", began.elapsed());
+    assert_eq!(again, sum);
+    // Each look is a line in the archive's log, and so the log of the head is another one; everything else is the same.
+    let rows = |text: &str| text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(rows(&together), rows(&alone));
+}
+
+/// OLD-9: an archive that lets nobody in any more has not lost its documents: the reconciliation ends, and reports nothing.
+#[test]
+fn a_reconciliation_that_is_not_let_in_reports_nothing() {
+    let world = World::new(SourceSystem::Portti, 40);
+    let mut work = world.rehearse();
+    let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
+    run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
+    let path = world.folder.path().join("report.jsonl");
+    let doors = vec![archive.door_that_shuts_after(9), archive.door()];
+    let ended = reconcile(&world, &work, doors, &path);
+    assert!(matches!(ended, Err(ReportError::Run(RunError::Shut(_)))), "{ended:?}");
+    assert!(verify(&path).is_err(), "it has no end");
+    assert!(confirm(&work, "2026-11-25").is_err(), "it was not reconciled");
+}
+
 /// OLD-1 to OLD-5, OLD-9: what is sound of the oldest system's delivery is archived with its cases and relationships.
 #[test]
 fn what_is_sound_of_the_oldest_system_is_archived() {
@@ -246,9 +301,7 @@ fn a_batch_is_undone_until_it_is_confirmed() {
     assert!(archive.app.contents().unwrap().versions > contents.versions);
     assert!(confirm(&work, "2026-11-25").is_err(), "it was not reconciled");
     let path = world.folder.path().join("report.jsonl");
-    let mut door = archive.door();
-    reconcile(&work, &delivery, &world.mapping, &mut *door, "2026-11-25", &path, &mut |_, _| {})
-        .unwrap();
+    reconcile(&world, &work, vec![archive.door()], &path).unwrap();
     confirm(&work, "2026-11-25").unwrap();
     assert!(
         undo(&mut work, &delivery, &world.mapping, &mut *archive.door(), &mut |_, _| {}).is_err()
@@ -362,10 +415,7 @@ fn letters_and_pdf_files_go_from_delivery_to_report() {
     let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
     run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
     let report = world.folder.path().join("reconciliation.jsonl");
-    let delivery = Delivery::open(&world.place()).unwrap();
-    let mut door = archive.door();
-    let day = "2026-11-25T12:00:00Z";
-    reconcile(&work, &delivery, &world.mapping, &mut *door, day, &report, &mut |_, _| {}).unwrap();
+    reconcile(&world, &work, vec![archive.door()], &report).unwrap();
     verify(&report).unwrap();
     let text = std::fs::read_to_string(&report).unwrap();
     for (tool, _) in WAYS {

@@ -17,7 +17,7 @@ use varanto_domain::archive::signatures::SignerKind;
 use varanto_domain::ids::Oid;
 use varanto_domain::time::Clock;
 use varanto_formats::signature::{FileKey, Signing, jws};
-use varanto_workbench::door::{Answer, Door, Signer, Told};
+use varanto_workbench::door::{Answer, Door, NotRead, Signer, Told};
 use zeroize::Zeroizing;
 
 use super::super::Failure;
@@ -146,8 +146,7 @@ impl Door for HttpsDoor {
         let asked = self.ask(Request::post(path).header(CONTENT_TYPE, kind), body);
         match asked {
             Ok(answer) => told(&answer),
-            // Whom one of the two does not trust, waiting does not help.
-            Err(why) if why.to_ascii_lowercase().contains("certificate") => Answer::Shut(why),
+            Err(why) if is_untrusted(&why) => Answer::Shut(why),
             Err(why) => Answer::NoAnswer(why),
         }
     }
@@ -158,10 +157,15 @@ impl Door for HttpsDoor {
         Ok(json_of(&answer)["receipt"].to_string())
     }
 
-    fn read(&mut self, document: &Oid, part: Part) -> Result<Vec<u8>, String> {
+    fn read(&mut self, document: &Oid, part: Part) -> Result<Vec<u8>, NotRead> {
         let name = part.name();
-        let answer = self.get(&format!("{BASE}/documents/{document}/content/{name}?{LOOK}"))?;
-        Ok(answer.body.to_vec())
+        let path = format!("{BASE}/documents/{document}/content/{name}?{LOOK}");
+        match self.ask(Request::get(path), Bytes::new()) {
+            Ok(answer) if answer.status.is_success() => Ok(answer.body.into()),
+            Ok(answer) => Err(not_read(&answer)),
+            Err(why) if is_untrusted(&why) => Err(NotRead::Shut(why)),
+            Err(why) => Err(NotRead::NoAnswer(why)),
+        }
     }
 
     fn read_without_reason(&mut self, document: &Oid, part: Part) -> Result<Vec<u8>, String> {
@@ -196,9 +200,7 @@ fn told(answer: &line::Answer) -> Answer {
     match answer.status {
         StatusCode::OK | StatusCode::CREATED => Answer::Archived(text_of(answer)),
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-            let after = answer.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-            let seconds = after.and_then(|after| after.parse().ok()).map(Duration::from_secs);
-            Answer::Later(seconds.unwrap_or(A_WHILE))
+            Answer::Later(asked_to_wait(answer))
         }
         StatusCode::CONFLICT if problem["differs"].is_array() => {
             let differs = problem["differs"].as_array().into_iter().flatten();
@@ -229,6 +231,33 @@ fn told(answer: &line::Answer) -> Answer {
             }
             Answer::Refused(told)
         }
+    }
+}
+
+/// Whether one of the two does not trust the other: waiting does not help.
+fn is_untrusted(why: &str) -> bool {
+    why.to_ascii_lowercase().contains("certificate")
+}
+
+/// How long the archive asks to wait.
+fn asked_to_wait(answer: &line::Answer) -> Duration {
+    let after = answer.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let seconds = after.and_then(|after| after.parse().ok()).map(Duration::from_secs);
+    seconds.unwrap_or(A_WHILE)
+}
+
+/// Why a part was not given.
+fn not_read(answer: &line::Answer) -> NotRead {
+    match answer.status {
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+            NotRead::Later(asked_to_wait(answer))
+        }
+        StatusCode::UNAUTHORIZED => NotRead::Shut(words(answer)),
+        StatusCode::REQUEST_TIMEOUT | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => {
+            NotRead::NoAnswer(words(answer))
+        }
+        // What the archive cannot read of one document it says of that one; asked again, it says the same.
+        _ => NotRead::Refused(words(answer)),
     }
 }
 

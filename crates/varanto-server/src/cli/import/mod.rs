@@ -21,9 +21,10 @@ use varanto_domain::time::Clock;
 use varanto_formats::signature::{Trust, jws};
 use varanto_workbench::addition;
 use varanto_workbench::delivery::Delivery;
+use varanto_workbench::door::Door;
 use varanto_workbench::mapping::{self, Mapping};
 use varanto_workbench::proposal;
-use varanto_workbench::reconciliation;
+use varanto_workbench::reconciliation::{self, Reconciliation};
 use varanto_workbench::rehearsal::{Rehearsal, Stage};
 use varanto_workbench::report::{Report, write_lists};
 use varanto_workbench::run::{self, Done, Run};
@@ -84,12 +85,8 @@ pub(super) enum Command {
         to: To,
         #[command(flatten)]
         signing: SigningKey,
-        /// How many documents are on their way at once.
-        #[arg(long, default_value_t = AT_ONCE, value_name = "COUNT")]
-        at_once: usize,
-        /// The most documents a second, so that daily use of the archive keeps its speed.
-        #[arg(long, value_name = "COUNT")]
-        most: Option<u32>,
+        #[command(flatten)]
+        speed: Speed,
     },
     /// Tell how far a batch is.
     Status {
@@ -114,7 +111,10 @@ pub(super) enum Command {
         to: To,
         #[command(flatten)]
         signing: SigningKey,
-        /// Where the report is written; its signature beside it, with .jws at the end of its name.
+        #[command(flatten)]
+        speed: Speed,
+        /// Where the report is written; its signature beside it, with .jws at the end of its name. A report that is there
+        /// stays until this one is whole.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
@@ -175,6 +175,23 @@ pub(super) struct Batch {
     folder: PathBuf,
 }
 
+/// How fast documents go.
+#[derive(Debug, Args)]
+pub(super) struct Speed {
+    /// How many documents are on their way at once.
+    #[arg(long, default_value_t = AT_ONCE, value_name = "COUNT")]
+    at_once: usize,
+    /// The most documents a second, so that daily use of the archive keeps its speed.
+    #[arg(long, value_name = "COUNT")]
+    most: Option<u32>,
+}
+
+impl Speed {
+    fn doors(&self, to: &To) -> Result<Vec<Box<dyn Door>>, Failure> {
+        to.doors(self.at_once.clamp(1, 64))
+    }
+}
+
 /// The system's signature.
 #[derive(Debug, Args)]
 pub(super) struct SigningKey {
@@ -232,11 +249,11 @@ impl Batch {
 pub(super) fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
     let all_done = match command {
         Command::Rehearse { batch, code_sets } => rehearse(&batch, &code_sets, context)?,
-        Command::Run { batch, to, signing, at_once, most } => {
-            archive(&batch, &to, &signing, at_once, most, context)?
+        Command::Run { batch, to, signing, speed } => {
+            archive(&batch, &to, &signing, &speed, context)?
         }
-        Command::Reconcile { batch, to, signing, out } => {
-            reconcile(&batch, &to, &signing, &out, context)?
+        Command::Reconcile { batch, to, signing, speed, out } => {
+            reconcile(&batch, &to, &signing, &speed, &out, context)?
         }
         Command::New { delivery, source, out } => {
             propose(&delivery, &source, &out, context).map(|()| true)?
@@ -372,8 +389,7 @@ fn archive(
     batch: &Batch,
     to: &To,
     signing: &SigningKey,
-    at_once: usize,
-    most: Option<u32>,
+    speed: &Speed,
     context: &Context,
 ) -> Result<bool, Failure> {
     let began = Stopwatch::now();
@@ -391,7 +407,7 @@ fn archive(
     }
     let registry = registry(&[])?;
     let signer = signing.read()?;
-    let doors = to.doors(at_once.clamp(1, 64))?;
+    let doors = speed.doors(to)?;
     let total = opened.work.count(State::Sound)?;
     let bar = Mutex::new(Progress::new("archiving", total));
     let progress = |done: Done| {
@@ -406,7 +422,7 @@ fn archive(
         mapping: &opened.mapping,
         registry: &registry,
         signer: &signer,
-        most_each_second: most,
+        most_each_second: speed.most,
         stop: &stop,
         progress: &progress,
     };
@@ -438,32 +454,50 @@ fn reconcile(
     batch: &Batch,
     to: &To,
     signing: &SigningKey,
+    speed: &Speed,
     out: &Path,
     context: &Context,
 ) -> Result<bool, Failure> {
     let opened = batch.open()?;
     let signer = signing.read()?;
-    let mut doors = to.doors(1)?;
-    let door = doors.pop().ok_or_else(|| Failure::of("no door"))?;
-    let mut door = door;
-    let mut bar = Progress::new("reconciling", 0);
+    let bar = Mutex::new(Progress::new("reconciling", 0));
     let made_at = MachineClock.now().to_string();
-    let sum = reconciliation::reconcile(
-        &opened.work,
-        &opened.delivery,
-        &opened.mapping,
-        &mut *door,
-        &made_at,
-        out,
-        &mut |done, total| bar.at(done, total),
-    )?;
-    bar.end();
-    let made = signer.sign_text(&signed_text(out)?).map_err(Failure::of)?;
+    let reconciliation = Reconciliation {
+        delivery: &opened.delivery,
+        mapping: &opened.mapping,
+        made_at: &made_at,
+        most_each_second: speed.most,
+        progress: &|done, total| {
+            if let Ok(mut bar) = bar.lock() {
+                bar.at(done, total);
+            }
+        },
+    };
+    // Broken off, it leaves the report that was there before, with its signature.
+    let unfinished = beside(out, ".part");
+    let sum = reconciliation.run(&opened.work, speed.doors(to)?, &unfinished)?;
+    if let Ok(mut bar) = bar.lock() {
+        bar.end();
+    }
+    let made = signer.sign_text(&signed_text(&unfinished)?).map_err(Failure::of)?;
     let signature = signature_of(out);
-    std::fs::write(&signature, made)
-        .map_err(|error| Failure::of(format!("{}: {error}", signature.display())))?;
+    let unfinished_signature = beside(&signature, ".part");
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |error: std::io::Error| Failure::of(format!("{}: {error}", path.display()))
+    };
+    write_durably(&unfinished_signature, made.as_bytes()).map_err(failed(&signature))?;
+    std::fs::rename(&unfinished, out).map_err(failed(out))?;
+    std::fs::rename(&unfinished_signature, &signature).map_err(failed(&signature))?;
+    reconciliation.note_reported(&opened.work, &sum)?;
     telling::sum(&sum, out, context)?;
     Ok(sum.source_may_be_destroyed)
+}
+
+fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = std::fs::File::create(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 /// What is signed of a report: what it is, and its digest.
@@ -482,8 +516,13 @@ fn signed_text(report: &Path) -> Result<String, Failure> {
 }
 
 fn signature_of(report: &Path) -> PathBuf {
-    let mut name = report.as_os_str().to_owned();
-    name.push(".jws");
+    beside(report, ".jws")
+}
+
+/// The file beside another one whose name has this at its end.
+fn beside(file: &Path, end: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(end);
     name.into()
 }
 
