@@ -138,7 +138,7 @@ impl<'a> ReadingBack<'a> {
         let archived = known.state == State::Archived.name();
         let named = |id: &String| identifiers::document(self.of.mapping, id);
         let document = known.source_id.as_ref().map(named);
-        let names = |names: &String| names.split(' ').map(str::to_owned).collect();
+        let each = |names: &String| names.split(' ').map(str::to_owned).collect();
         let mut entry = Entry {
             row: Some(known.place.unsigned_abs()),
             sha256: known.digest.as_deref().map(hexadecimal),
@@ -150,7 +150,7 @@ impl<'a> ReadingBack<'a> {
             why: known.left_out.clone().or_else(|| known.codes.clone().filter(|_| !archived)),
             document: document.as_ref().map(ToString::to_string),
             conversion: None,
-            completed: known.completed.as_ref().map(names).unwrap_or_default(),
+            completed: known.completed.as_ref().map(each).unwrap_or_default(),
             receipt: None,
         };
         let (true, Some(receipt)) = (archived, &known.receipt) else { return Ok(entry) };
