@@ -157,6 +157,12 @@ pub struct App {
 }
 
 impl App {
+    /// The same archive for work that gives way to other work: what it writes waits for what others write.
+    #[must_use]
+    pub fn giving_way(&self) -> Self {
+        Self { store: self.store.giving_way(), ..self.clone() }
+    }
+
     /// Opens the archive, making it when the folder holds none.
     ///
     /// # Errors

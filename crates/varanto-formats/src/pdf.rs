@@ -39,13 +39,9 @@ use varanto_domain::faults::{Fault, FaultKind};
 
 pub use report::{Finding, Flavour, Report};
 
-use crate::xml;
-
 /// The largest file taken, in bytes.
 pub const MAX_BYTES: usize = 50_000_000;
 
-/// The largest metadata stream read, in bytes.
-const MAX_XMP: usize = 4_000_000;
 /// The most bytes of embedded files looked into, all together.
 const MAX_EMBEDDED: usize = MAX_BYTES;
 /// Within the last bytes of a whole file its end mark stands.
@@ -91,7 +87,7 @@ pub struct PdfFacts {
 /// `not-pdf-a`, `forbidden-in-pdf` for what it does not say or may not hold.
 pub fn check(bytes: &[u8]) -> Result<PdfFacts, Vec<Fault>> {
     let document = load(bytes).map_err(|fault| vec![fault])?;
-    gate(&document)
+    gate(&document, claim_in_document(&document))
 }
 
 /// How many electronic signatures are inside a file; none in one that does not read. They are not verified.
@@ -136,21 +132,30 @@ pub fn judge(bytes: &[u8], asked: Option<Flavour>) -> Judgement {
             return Judgement { gate: Err(vec![fault]), report };
         }
     };
-    let claimed = claim_of(&document).ok();
+    let objects = objects::Objects { document: &document };
+    let text = xmp::own_text(objects);
+    let metadata = xmp::parse(&text);
+    let claim = claim_of(&metadata);
+    let claimed = claim.as_ref().ok();
     let flavour = asked
         .or(claimed.map(|claim| Flavour { part: claim.part, level: claim.conformance }))
         .unwrap_or_else(|| supposed(bytes));
-    let report = flavour.is_judged().then(|| report_of(bytes, &document, flavour));
-    Judgement { gate: gate(&document), report }
+    let packet = xmp::Packet { text: &text, parsed: &metadata };
+    let report = flavour.is_judged().then(|| report_of(bytes, objects, packet, flavour));
+    Judgement { gate: gate(&document, claim), report }
 }
 
-fn report_of(bytes: &[u8], document: &Document, flavour: Flavour) -> Report {
+fn report_of(
+    bytes: &[u8],
+    objects: objects::Objects<'_>,
+    packet: xmp::Packet<'_>,
+    flavour: Flavour,
+) -> Report {
     let mut report = Report::new(flavour);
-    let objects = objects::Objects { document };
-    bytes::check(bytes, document, &mut report);
-    bytes::check_trailer(document, &mut report);
+    bytes::check(bytes, objects.document, &mut report);
+    bytes::check_trailer(objects.document, &mut report);
     check_object_streams(objects, &mut report);
-    let properties = xmp::check(objects, &mut report);
+    let properties = xmp::check(objects, packet, &mut report);
     xmp::check_info(objects, &properties, &mut report);
     let output = colour::OutputIntent::read(objects, &mut report);
     document::check(objects, &output, &mut report);
@@ -206,14 +211,13 @@ fn claim_in(bytes: &[u8]) -> Option<Flavour> {
     Flavour::parse(&format!("{}{}", text("pdfaid:part")?, text("pdfaid:conformance")?))
 }
 
-fn gate(document: &Document) -> Result<PdfFacts, Vec<Fault>> {
+fn gate(document: &Document, claim: Result<Claim, Fault>) -> Result<PdfFacts, Vec<Fault>> {
     let found = Found::in_document(document);
     let mut faults = found.faults();
     let pages = pages_of(document);
     if pages == 0 {
         faults.push(not_pdf("no pages"));
     }
-    let claim = claim_of(document);
     match &claim {
         Ok(claim) => faults.extend(found.faults_under(claim)),
         Err(fault) => faults.push(fault.clone()),
@@ -278,20 +282,14 @@ struct Claim {
     conformance: Option<char>,
 }
 
-fn claim_of(document: &Document) -> Result<Claim, Fault> {
+fn claim_in_document(document: &Document) -> Result<Claim, Fault> {
+    claim_of(&xmp::parse(&xmp::own_text(objects::Objects { document })))
+}
+
+fn claim_of(metadata: &Result<roxmltree::Document<'_>, xmp::Unread>) -> Result<Claim, Fault> {
     let not_pdf_a =
         |reason: &str| Fault::new(FaultKind::NotPdfA, "pdf:/Metadata", RULE).arg("reason", reason);
-    let metadata = document
-        .catalog()
-        .and_then(|catalog| catalog.get_deref(b"Metadata", document))
-        .and_then(Object::as_stream)
-        .map_err(|_| not_pdf_a("no metadata stream"))?;
-    let xmp = metadata
-        .get_plain_content_with_limit(MAX_XMP)
-        .map_err(|_| not_pdf_a("the metadata stream cannot be read"))?;
-    let text = xmp::text_of(&xmp).ok_or_else(|| not_pdf_a("the metadata are not Unicode"))?;
-    let packet = xml::parse(text.trim_start_matches('\u{feff}'))
-        .map_err(|_| not_pdf_a("the metadata are not XML"))?;
+    let packet = metadata.as_ref().map_err(|unread| not_pdf_a(unread.reason()))?;
 
     // A schema may stand as elements or as attributes.
     let value = |name: &str| {
@@ -436,7 +434,7 @@ fn all_pdf_a(embedded: &[&Stream]) -> bool {
     embedded.iter().all(|stream| {
         let Ok(bytes) = stream.get_plain_content_with_limit(left) else { return false };
         left -= bytes.len();
-        load(&bytes).is_ok_and(|document| claim_of(&document).is_ok())
+        load(&bytes).is_ok_and(|document| claim_in_document(&document).is_ok())
     })
 }
 

@@ -21,6 +21,7 @@ use crate::config::Config;
 use crate::inside::{self, Inside};
 use crate::login::sessions::Sessions;
 use crate::pace::Pace;
+use crate::priority::{self, Background};
 use crate::pulse::Pulse;
 use crate::rest::problem::Problem;
 use crate::rest::routes;
@@ -69,6 +70,8 @@ pub struct Shared {
     pub pulse: Pulse,
     /// How much each caller has asked.
     pub pace: Pace,
+    /// Works for requests that give way to others.
+    background: Background,
     /// Who was turned away, and how often.
     pub turned_away: Ledger,
     inside: Mutex<Option<(Instant, Arc<Inside>)>>,
@@ -187,6 +190,7 @@ impl Doors {
             demo: OnceLock::new(),
             pulse: Pulse::default(),
             pace: Pace::default(),
+            background: Background::new().expect("the machine starts threads"),
             turned_away: Ledger::default(),
             inside: Mutex::new(None),
             ended: AtomicBool::new(false),
@@ -201,12 +205,18 @@ impl Doors {
         &self,
         operation: impl FnOnce(&App) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, Problem> {
-        let app = self.app.clone();
+        let background = priority::in_background();
+        let app = if background { self.app.giving_way() } else { self.app.clone() };
         let seconds = self.config.limits.retry_after_seconds;
         // What an operation tells stands under the request that asked for it.
         let span = tracing::Span::current();
         let work = move || span.in_scope(|| operation(&app));
-        match tokio::task::spawn_blocking(work).await {
+        let done = if background {
+            self.background.spawn(work)
+        } else {
+            tokio::task::spawn_blocking(work)
+        };
+        match done.await {
             Ok(answer) => answer.map_err(|error| {
                 self.pulse.saw(&error);
                 Problem::of(error, seconds)

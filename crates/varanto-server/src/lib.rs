@@ -25,6 +25,7 @@ pub mod own;
 pub mod pace;
 pub mod pages;
 pub mod population_register;
+pub mod priority;
 pub mod pulse;
 pub mod reading;
 pub mod rest;

@@ -90,6 +90,7 @@ impl StoreOptions {
 #[derive(Clone)]
 pub struct Store {
     inside: Arc<Inside>,
+    gives_way: bool,
 }
 
 /// What both the writer and everybody else use.
@@ -195,7 +196,7 @@ impl Store {
             writer: Mutex::new(Some(writer)),
             _lock: Some(lock),
         };
-        Ok(Self { inside: Arc::new(inside) })
+        Ok(Self { inside: Arc::new(inside), gives_way: false })
     }
 
     /// Whether there is a store already, in the folder or on the server.
@@ -247,7 +248,14 @@ impl Store {
             writer_thread: None,
             _lock: None,
         };
-        Ok(Self { inside: Arc::new(inside) })
+        Ok(Self { inside: Arc::new(inside), gives_way: false })
+    }
+
+    /// The same store for work that gives way: what is written through it waits for what others write, and is committed
+    /// a few at a time while others write too.
+    #[must_use]
+    pub fn giving_way(&self) -> Self {
+        Self { inside: Arc::clone(&self.inside), gives_way: true }
     }
 
     /// Reads in one snapshot. Do not read or write again inside `read`: it could wait for itself. A
@@ -303,7 +311,8 @@ impl Store {
         let counters = &self.inside.shared.counters;
         let (reply, answer) = sync_channel(1);
         counters.waiting.fetch_add(1, Ordering::Relaxed);
-        let sent = jobs.try_send(Job::Run(Box::new(Waiting::new(work, reply))));
+        let operation = Box::new(Waiting::new(work, reply));
+        let sent = jobs.try_send(Job::Run { operation, gives_way: self.gives_way });
         if let Err(error) = sent {
             counters.waiting.fetch_sub(1, Ordering::Relaxed);
             return Err(E::from(match error {

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use varanto_domain::archive::proof::{CheckpointBody, Peaks};
 
@@ -19,8 +19,13 @@ use crate::{Durable, StoreError, StoreOptions};
 
 /// What reaches the writer.
 pub(crate) enum Job {
-    /// An operation to run.
-    Run(Box<dyn Operation>),
+    /// An operation to run; one that gives way lets all others run before it.
+    Run {
+        /// What is run.
+        operation: Box<dyn Operation>,
+        /// Whether it gives way.
+        gives_way: bool,
+    },
     /// Nothing follows: finish what came before, then end.
     Stop,
 }
@@ -115,8 +120,9 @@ impl Writer {
 
     /// Works until told to stop or until nobody can send any more.
     pub(crate) fn work(mut self, jobs: &Receiver<Job>, most: usize) {
+        let mut queue = Queue::default();
         loop {
-            let (group, last) = gather(jobs, most);
+            let (group, last) = queue.next_group(jobs, most);
             let gathered = group.len();
             self.shared.counters.waiting.fetch_sub(gathered, Ordering::Relaxed);
             self.run(group);
@@ -326,22 +332,54 @@ struct Sealing {
     log: Option<(Peaks, Arc<Checkpoint>)>,
 }
 
-/// Waits for an operation and takes those that wait behind it. True when nothing comes after them.
-fn gather(jobs: &Receiver<Job>, most: usize) -> (VecDeque<Box<dyn Operation>>, bool) {
-    let mut group = VecDeque::new();
-    let mut next = jobs.recv().unwrap_or(Job::Stop);
-    loop {
-        match next {
-            Job::Run(operation) => group.push_back(operation),
-            Job::Stop => return (group, true),
+/// How many operations that give way are in a group while others come too: whoever waits for the next group waits for
+/// the one before it as well.
+const FEW: usize = 2;
+/// How long after the last operation that does not give way the next is expected.
+const EXPECTED_WITHIN: Duration = Duration::from_secs(1);
+
+/// What waits for the writer, in the order of its turns.
+#[derive(Default)]
+struct Queue {
+    first: VecDeque<Box<dyn Operation>>,
+    giving_way: VecDeque<Box<dyn Operation>>,
+    /// When an operation came last that does not give way.
+    came: Option<Instant>,
+}
+
+impl Queue {
+    /// Waits for an operation and takes those that wait behind it, at most so many. True when nothing comes after them.
+    fn next_group(
+        &mut self,
+        jobs: &Receiver<Job>,
+        most: usize,
+    ) -> (VecDeque<Box<dyn Operation>>, bool) {
+        let nothing = self.first.is_empty() && self.giving_way.is_empty();
+        let mut next =
+            nothing.then(|| jobs.recv().unwrap_or(Job::Stop)).or_else(|| jobs.try_recv().ok());
+        while let Some(job) = next {
+            match job {
+                Job::Run { operation, gives_way: true } => self.giving_way.push_back(operation),
+                Job::Run { operation, gives_way: false } => {
+                    self.first.push_back(operation);
+                    self.came = Some(Instant::now());
+                }
+                Job::Stop => {
+                    return (self.first.drain(..).chain(self.giving_way.drain(..)).collect(), true);
+                }
+            }
+            let full = self.first.len() >= most || self.giving_way.len() >= most;
+            next = if full { None } else { jobs.try_recv().ok() };
         }
-        if group.len() >= most {
-            return (group, false);
-        }
-        match jobs.try_recv() {
-            Ok(job) => next = job,
-            Err(_) => return (group, false),
-        }
+        (self.group(most), false)
+    }
+
+    fn group(&mut self, most: usize) -> VecDeque<Box<dyn Operation>> {
+        let mut group = std::mem::take(&mut self.first);
+        let others = self.came.is_some_and(|came| came.elapsed() < EXPECTED_WITHIN);
+        let room = if others { FEW } else { most }.min(most.saturating_sub(group.len()).max(1));
+        group.extend(self.giving_way.drain(..room.min(self.giving_way.len())));
+        group
     }
 }
 

@@ -23,17 +23,66 @@ const MAX_BYTES: usize = 4_000_000;
 /// The most properties judged.
 const MAX_PROPERTIES: usize = 20_000;
 
+/// Why metadata are not read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Unread {
+    NoStream,
+    Unreadable,
+    NotUnicode,
+    NotXml(&'static str),
+}
+
+impl Unread {
+    pub(super) fn reason(self) -> &'static str {
+        match self {
+            Self::NoStream => "no metadata stream",
+            Self::Unreadable => "the metadata stream cannot be read",
+            Self::NotUnicode => "the metadata are not Unicode",
+            Self::NotXml(_) => "the metadata are not XML",
+        }
+    }
+}
+
+/// A metadata stream, parsed once for all who look into it.
+#[derive(Clone, Copy)]
+pub(super) struct Packet<'a> {
+    pub(super) text: &'a Result<String, Unread>,
+    pub(super) parsed: &'a Result<roxmltree::Document<'a>, Unread>,
+}
+
+/// The text of the document's own metadata.
+pub(super) fn own_text(objects: Objects<'_>) -> Result<String, Unread> {
+    let stream = objects.catalog().and_then(|catalog| objects.stream(catalog, b"Metadata"));
+    text_in(stream.ok_or(Unread::NoStream)?)
+}
+
+fn text_in(stream: &Stream) -> Result<String, Unread> {
+    let bytes = stream.get_plain_content_with_limit(MAX_BYTES).map_err(|_| Unread::Unreadable)?;
+    text_of(&bytes).ok_or(Unread::NotUnicode)
+}
+
+/// The metadata as XML. A stream may be padded with zeros as well as with space.
+pub(super) fn parse(text: &Result<String, Unread>) -> Result<roxmltree::Document<'_>, Unread> {
+    let text = text.as_ref().map_err(|unread| *unread)?;
+    let text = text.trim_start_matches('\u{feff}').trim_end_matches('\0');
+    xml::parse(text).map_err(|fault| Unread::NotXml(fault.reason))
+}
+
 /// Judges every metadata stream; answers the properties of the document's own.
-pub(super) fn check(objects: Objects<'_>, report: &mut Report) -> Vec<Property> {
+pub(super) fn check(
+    objects: Objects<'_>,
+    packet: Packet<'_>,
+    report: &mut Report,
+) -> Vec<Property> {
     let catalog = objects.catalog();
     let main = catalog.and_then(|catalog| objects.stream(catalog, b"Metadata"));
     let main_id = catalog.and_then(|catalog| objects.id(catalog, b"Metadata"));
     let Some(stream) = main else {
-        report.add(&c::METADATA, None, "no metadata stream");
-        report.add(&c::IDENTIFICATION, None, "no metadata stream");
+        report.add(&c::METADATA, None, Unread::NoStream.reason());
+        report.add(&c::IDENTIFICATION, None, Unread::NoStream.reason());
         return Vec::new();
     };
-    let properties = read(stream, main_id, report).unwrap_or_default();
+    let properties = judge(stream, packet, main_id, report).unwrap_or_default();
     let schemas = Schemas::described(&properties, main_id, report);
     check_properties(&properties, &schemas, None, main_id, report);
     check_identification(&properties, main_id, report);
@@ -44,9 +93,12 @@ pub(super) fn check(objects: Objects<'_>, report: &mut Report) -> Vec<Property> 
         let Ok(stream) = objects.document.get_object(id).and_then(lopdf::Object::as_stream) else {
             continue;
         };
-        if stream.dict.has_type(b"Metadata")
-            && let Some(properties) = read(stream, Some(id), report)
-        {
+        if !stream.dict.has_type(b"Metadata") {
+            continue;
+        }
+        let text = text_in(stream);
+        let packet = Packet { text: &text, parsed: &parse(&text) };
+        if let Some(properties) = judge(stream, packet, Some(id), report) {
             let own = Schemas::described(&properties, Some(id), report);
             check_properties(&properties, &own, Some(&schemas), Some(id), report);
         }
@@ -54,26 +106,31 @@ pub(super) fn check(objects: Objects<'_>, report: &mut Report) -> Vec<Property> 
     properties
 }
 
-fn read(stream: &Stream, id: Option<ObjectId>, report: &mut Report) -> Option<Vec<Property>> {
+/// Judges the form of a metadata stream; answers its properties.
+fn judge(
+    stream: &Stream,
+    packet: Packet<'_>,
+    id: Option<ObjectId>,
+    report: &mut Report,
+) -> Option<Vec<Property>> {
     if stream.dict.has(b"Filter") {
         report.add(&c::METADATA_FILTER, id, "Filter");
     }
-    let bytes = stream.get_plain_content_with_limit(MAX_BYTES).ok();
-    let Some(text) = bytes.as_deref().and_then(text_of) else {
-        report.add(&c::XMP_FORM, id, "no Unicode");
-        return None;
-    };
-    check_header(&text, id, report);
-    // A stream may be padded with zeros as well as with space.
-    let text = text.trim_start_matches('\u{feff}').trim_end_matches('\0');
-    let parsed = match xml::parse(text) {
+    if let Ok(text) = packet.text {
+        check_header(text, id, report);
+    }
+    let parsed = match packet.parsed {
         Ok(parsed) => parsed,
-        Err(fault) => {
-            report.add(&c::XMP_FORM, id, fault.reason);
+        Err(Unread::NotXml(reason)) => {
+            report.add(&c::XMP_FORM, id, *reason);
+            return None;
+        }
+        Err(_) => {
+            report.add(&c::XMP_FORM, id, "no Unicode");
             return None;
         }
     };
-    match rdf::properties(&parsed) {
+    match rdf::properties(parsed) {
         Ok(properties) => {
             check_duplicates(&properties, id, report);
             Some(properties)
@@ -109,7 +166,7 @@ fn check_duplicates(properties: &[Property], id: Option<ObjectId>, report: &mut 
 
 /// The text of XMP bytes. They begin with `<` or a byte-order mark, and the zeros around that tell
 /// UTF-8, UTF-16 and UTF-32 apart.
-pub(super) fn text_of(bytes: &[u8]) -> Option<String> {
+fn text_of(bytes: &[u8]) -> Option<String> {
     match bytes {
         [0, 0, 0, b'<', ..] | [0, 0, 0xfe, 0xff, ..] => utf32(bytes, u32::from_be_bytes),
         [b'<', 0, 0, 0, ..] | [0xff, 0xfe, 0, 0, ..] => utf32(bytes, u32::from_le_bytes),

@@ -14,6 +14,7 @@ use varanto_domain::access::Who;
 use crate::doors::Doors;
 use crate::frame::CallerName;
 use crate::pace::Standing;
+use crate::priority;
 use crate::rest::caller::{self, Asker};
 use crate::rest::parameters::Parameters;
 use crate::rest::problem::Problem;
@@ -116,7 +117,10 @@ async fn gate(
         return response;
     }
     let mut response = match found {
-        Ok(asker) => let_through(&doors, operation, asker, request, next).await,
+        Ok(asker) => {
+            let gives_way = priority::gives_way(request.headers());
+            priority::scoped(gives_way, let_through(&doors, operation, asker, request, next)).await
+        }
         Err(problem) => told_to_stranger(&doors, problem, turned).await.into_response(),
     };
     if let Some(standing) = standing {

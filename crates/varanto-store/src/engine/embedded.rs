@@ -1,7 +1,11 @@
 //! The embedded engine: SQLite in one file, with a write-ahead log beside it.
 
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
@@ -25,9 +29,9 @@ const APPLICATION_ID: i32 = i32::from_be_bytes(*b"VRNT");
 
 /// One connection to the database.
 pub(crate) struct Session {
-    conn: Connection,
-    /// Of the one that writes.
+    /// Of the one that writes; ends before its connection.
     folding: Option<Folding>,
+    conn: Connection,
 }
 
 impl Session {
@@ -43,7 +47,7 @@ impl Session {
         let conn = Connection::open_with_flags(path, flags)?;
         conn.busy_timeout(LOCK_PATIENCE)?;
         keep_plans(&conn)?;
-        let session = Self { conn, folding: Some(Folding::of(options)) };
+        let session = Self { conn, folding: Some(Folding::of(path, options)) };
         if !session.is_ours_or_empty()? {
             return Err(StoreError::NotAStore(path.into()));
         }
@@ -327,15 +331,26 @@ fn keep_plans(conn: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Folds the write-ahead log into the database between groups, when those in the last one have their
-/// answers, and keeps it from growing without end.
+/// Folds the write-ahead log into the database, and keeps it from growing without end.
 ///
-/// The log starts over only in a moment when no reader stands on an older snapshot. Under steady
-/// reading that moment may never come, so the writer makes it when the log has grown long: no commit
-/// follows meanwhile, and so no new reader is in the way.
+/// Most of it is done beside the writer, for whoever waits for the writer would wait for it as well. The log starts over
+/// only when all of it is folded in and no reader stands on an older snapshot, and while others fold something is
+/// always written behind them. So the writer does the last little between groups, when those in the last one have
+/// their answers. Under steady reading the moment without readers may never come; the writer makes it when the log has
+/// grown long: no commit follows meanwhile, and so no new reader is in the way.
 struct Folding {
     longest: i64,
     next_look: Instant,
+    beside: Beside,
+}
+
+/// Folds in beside the writer, on a thread of its own from the first time on that it is asked.
+struct Beside {
+    path: PathBuf,
+    ask: Option<SyncSender<()>>,
+    thread: Option<JoinHandle<()>>,
+    /// It is done with what it was asked.
+    done: Arc<AtomicBool>,
 }
 
 /// How many frames the write-ahead log has, and how many of them are in the database already.
@@ -354,9 +369,9 @@ impl Folding {
     const PATIENCE: Duration = Duration::from_millis(50);
     const AFTER_FAILING: Duration = Duration::from_secs(1);
 
-    fn of(options: &StoreOptions) -> Self {
+    fn of(path: &Path, options: &StoreOptions) -> Self {
         let longest = (i64::from(options.log_mib) * 128).max(Self::USUAL);
-        Self { longest, next_look: Instant::now() }
+        Self { longest, next_look: Instant::now(), beside: Beside::of(path) }
     }
 
     fn after_group(&mut self, conn: &Connection) {
@@ -371,16 +386,21 @@ impl Folding {
         self.next_look = Instant::now() + pause;
     }
 
-    /// Folds in what is due. False when it should be left alone for a while.
-    fn look(&self, conn: &Connection) -> Result<bool, StoreError> {
+    /// Folds in what is due, or has it folded in. False when it should be left alone for a while.
+    fn look(&mut self, conn: &Connection) -> Result<bool, StoreError> {
         let log = Self::pragma(conn, "PRAGMA wal_checkpoint(NOOP)")?;
+        let left = log.frames - log.folded;
         if log.frames > self.longest {
             conn.busy_timeout(Self::PATIENCE)?;
             let log = Self::pragma(conn, "PRAGMA wal_checkpoint(TRUNCATE)");
             conn.busy_timeout(LOCK_PATIENCE)?;
             return Ok(log?.frames == 0);
         }
-        if log.frames > Self::USUAL && log.frames - log.folded > Self::STEP {
+        if log.frames <= Self::USUAL {
+            return Ok(true);
+        }
+        let last_little = self.beside.is_done() && left <= Self::STEP;
+        if last_little || (left > Self::STEP && !self.beside.ask()) {
             Self::pragma(conn, "PRAGMA wal_checkpoint(PASSIVE)")?;
         }
         Ok(true)
@@ -389,6 +409,74 @@ impl Folding {
     fn pragma(conn: &Connection, sql: &'static str) -> Result<Log, StoreError> {
         let read = |row: &rusqlite::Row<'_>| Ok(Log { frames: row.get(1)?, folded: row.get(2)? });
         Ok(conn.prepare_cached(sql)?.query_row([], read)?)
+    }
+}
+
+impl Beside {
+    /// What is written meanwhile is folded in again, until it is as little as this,
+    const LITTLE: i64 = 200;
+    /// or this often.
+    const ROUNDS: u32 = 5;
+
+    fn of(path: &Path) -> Self {
+        Self { path: path.to_owned(), ask: None, thread: None, done: Arc::default() }
+    }
+
+    /// Has the log folded in. False when nobody is there to do it.
+    fn ask(&mut self) -> bool {
+        if self.thread.is_none() {
+            let (ask, asked) = sync_channel(1);
+            let (path, done) = (self.path.clone(), Arc::clone(&self.done));
+            let thread = thread::Builder::new().name("store-folder".into());
+            let spawned = thread.spawn(move || Self::fold_when_asked(&path, &asked, &done));
+            self.thread = spawned.ok();
+            self.ask = Some(ask);
+        }
+        let asked = self.ask.as_ref().map(|ask| ask.try_send(()));
+        matches!(asked, Some(Ok(()) | Err(TrySendError::Full(()))))
+    }
+
+    /// Whether what was asked last is done; told once.
+    fn is_done(&self) -> bool {
+        self.done.swap(false, Ordering::AcqRel)
+    }
+
+    fn fold_when_asked(path: &Path, asked: &Receiver<()>, done: &AtomicBool) {
+        let session = match Session::open_folding(path) {
+            Ok(session) => session,
+            Err(error) => {
+                tracing::warn!(%error, "the write-ahead log is folded in by the writer alone");
+                return;
+            }
+        };
+        while asked.recv().is_ok() {
+            if let Err(error) = Self::fold(&session.conn) {
+                tracing::warn!(%error, "the write-ahead log was not folded in");
+            }
+            done.store(true, Ordering::Release);
+        }
+    }
+
+    fn fold(conn: &Connection) -> Result<(), StoreError> {
+        for _ in 0..Self::ROUNDS {
+            let log = Folding::pragma(conn, "PRAGMA wal_checkpoint(PASSIVE)")?;
+            let since = Folding::pragma(conn, "PRAGMA wal_checkpoint(NOOP)")?;
+            if since.frames - log.folded <= Self::LITTLE {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        self.ask = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("what folds the write-ahead log in broke down");
+        }
     }
 }
 

@@ -704,6 +704,34 @@ fn a_full_disk_keeps_nothing_half_and_the_store_goes_on() {
     assert_eq!(kept(&site.store()).len(), acknowledged.len() + 1);
 }
 
+/// OLD-9, OPS-4: what gives way waits for what does not, comes a few at a time while others write, and is all done.
+#[test]
+fn what_gives_way_comes_last_and_a_few_at_a_time() {
+    let site = Site::new();
+    let store = site.store();
+    let groups = store.metrics().groups;
+    let gate = Gate::shut(&store);
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let behind = |store: &Store, id: i64| {
+        let order = Arc::clone(&order);
+        queue_up(store, move |tx| {
+            order.lock().unwrap().push(id);
+            put(tx, id)
+        })
+    };
+    let giving_way = store.giving_way();
+    let mut waiting: Vec<_> = (1..=5).map(|id| behind(&giving_way, id)).collect();
+    waiting.push(behind(&store, 6));
+    gate.open();
+    for one in waiting {
+        one.join().unwrap().unwrap();
+    }
+    assert_eq!(*order.lock().unwrap(), [6, 1, 2, 3, 4, 5]);
+    assert_eq!(kept(&store), [1, 2, 3, 4, 5, 6]);
+    // The gate's own, the one that does not give way with two that do, two, and one.
+    assert_eq!(store.metrics().groups - groups, 4);
+}
+
 #[test]
 fn a_commit_that_fails_fails_its_whole_group() {
     /// Stands in for an operation, and notes how it was answered.
@@ -733,7 +761,8 @@ fn a_commit_that_fails_fails_its_whole_group() {
     for breaks in [false, false, true, false] {
         let counters = &store.inside.shared.counters;
         counters.waiting.fetch_add(1, Ordering::Relaxed);
-        let job = Job::Run(Box::new(Noting(note.clone(), breaks)));
+        let operation = Box::new(Noting(note.clone(), breaks));
+        let job = Job::Run { operation, gives_way: false };
         store.inside.jobs.as_ref().unwrap().send(job).unwrap();
     }
     gate.open();

@@ -24,6 +24,7 @@ use super::super::Failure;
 use crate::clock::MachineClock;
 use crate::line::{self, Line, Open};
 use crate::outbound::Place;
+use crate::priority::{BACKGROUND, PRIORITY};
 use crate::rest::routes::BASE;
 
 /// How long to wait where the archive does not say how long.
@@ -93,6 +94,8 @@ struct HttpsDoor {
 
 impl HttpsDoor {
     fn ask(&mut self, request: request::Builder, body: Bytes) -> Result<line::Answer, String> {
+        // People at the archive come first.
+        let request = request.header(PRIORITY, BACKGROUND);
         let request = request.body(Full::new(body)).map_err(|error| error.to_string())?;
         let Self { line, open, runtime } = self;
         runtime.block_on(async {
