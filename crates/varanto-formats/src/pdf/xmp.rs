@@ -166,7 +166,7 @@ fn check_duplicates(properties: &[Property], id: Option<ObjectId>, report: &mut 
 
 /// The text of XMP bytes. They begin with `<` or a byte-order mark, and the zeros around that tell
 /// UTF-8, UTF-16 and UTF-32 apart.
-fn text_of(bytes: &[u8]) -> Option<String> {
+pub(super) fn text_of(bytes: &[u8]) -> Option<String> {
     match bytes {
         [0, 0, 0, b'<', ..] | [0, 0, 0xfe, 0xff, ..] => utf32(bytes, u32::from_be_bytes),
         [b'<', 0, 0, 0, ..] | [0xff, 0xfe, 0, 0, ..] => utf32(bytes, u32::from_le_bytes),

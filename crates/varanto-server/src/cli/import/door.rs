@@ -24,7 +24,7 @@ use super::super::Failure;
 use crate::clock::MachineClock;
 use crate::line::{self, Line, Open};
 use crate::outbound::Place;
-use crate::priority::{BACKGROUND, PRIORITY};
+use crate::priority::{self, BACKGROUND, PRIORITY};
 use crate::rest::routes::BASE;
 
 /// How long to wait where the archive does not say how long.
@@ -70,6 +70,8 @@ impl To {
 
     pub(super) fn doors(&self, count: usize) -> Result<Vec<Box<dyn Door>>, Failure> {
         let line = self.line()?;
+        // Whoever comes with many documents leaves this machine, too, to people first.
+        priority::give_way();
         (0..count)
             .map(|_| {
                 let runtime = Builder::new_current_thread().enable_all().build()?;
