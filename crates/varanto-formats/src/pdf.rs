@@ -87,7 +87,7 @@ pub struct PdfFacts {
 /// `not-pdf-a`, `forbidden-in-pdf` for what it does not say or may not hold.
 pub fn check(bytes: &[u8]) -> Result<PdfFacts, Vec<Fault>> {
     let document = load(bytes).map_err(|fault| vec![fault])?;
-    gate(&document, claim_in_document(&document))
+    gate(&document, &claim_in_document(&document))
 }
 
 /// How many electronic signatures are inside a file; none in one that does not read. They are not verified.
@@ -142,7 +142,7 @@ pub fn judge(bytes: &[u8], asked: Option<Flavour>) -> Judgement {
         .unwrap_or_else(|| supposed(bytes));
     let packet = xmp::Packet { text: &text, parsed: &metadata };
     let report = flavour.is_judged().then(|| report_of(bytes, objects, packet, flavour));
-    Judgement { gate: gate(&document, claim), report }
+    Judgement { gate: gate(&document, &claim), report }
 }
 
 fn report_of(
@@ -211,22 +211,22 @@ fn claim_in(bytes: &[u8]) -> Option<Flavour> {
     Flavour::parse(&format!("{}{}", text("pdfaid:part")?, text("pdfaid:conformance")?))
 }
 
-fn gate(document: &Document, claim: Result<Claim, Fault>) -> Result<PdfFacts, Vec<Fault>> {
+fn gate(document: &Document, claim: &Result<Claim, Fault>) -> Result<PdfFacts, Vec<Fault>> {
     let found = Found::in_document(document);
     let mut faults = found.faults();
     let pages = pages_of(document);
     if pages == 0 {
         faults.push(not_pdf("no pages"));
     }
-    match &claim {
+    match claim {
         Ok(claim) => faults.extend(found.faults_under(claim)),
         Err(fault) => faults.push(fault.clone()),
     }
     match claim {
         Ok(Claim { part, conformance }) if faults.is_empty() => Ok(PdfFacts {
             version: document.version.clone(),
-            part,
-            conformance,
+            part: *part,
+            conformance: *conformance,
             pages,
             embedded_files: found.embedded.len(),
         }),
