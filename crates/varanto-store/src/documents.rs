@@ -742,6 +742,8 @@ pub struct InvalidationRow {
     pub reason: String,
     /// When.
     pub at: Instant,
+    /// The number of the log line that tells of it.
+    pub line: i64,
 }
 
 impl ReadTx<'_> {
@@ -750,13 +752,11 @@ impl ReadTx<'_> {
         &self,
         permit: &ReadPermit,
     ) -> Result<Option<InvalidationRow>, StoreError> {
-        const SQL: &str = "SELECT reason, invalidated_at FROM invalidation WHERE version_key = ?1";
-        let found: Option<(i64, i64)> =
-            self.optional(SQL, [permit.version().0], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let Some((reason, at)) = found else { return Ok(None) };
+        let Some(mark) = self.invalidation_mark(permit.version())? else { return Ok(None) };
         Ok(Some(InvalidationRow {
-            reason: self.term(reason)?.to_string(),
-            at: Instant::from_millis(at),
+            reason: self.term(mark.reason)?.to_string(),
+            at: Instant::from_millis(mark.at),
+            line: mark.line,
         }))
     }
 }

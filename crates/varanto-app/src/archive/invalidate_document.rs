@@ -1,5 +1,6 @@
 //! Invalidating a version (mitätöinti): hidden from normal use, kept, its reason recorded (ARC-3).
 
+use std::fmt::Write;
 use std::sync::Arc;
 
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
@@ -9,8 +10,11 @@ use varanto_domain::codes::{CodeSets, CodeVerdict, sets};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
 use varanto_domain::time::{FinnishDay, Instant};
-use varanto_store::{REASON_CHARACTERS, VersionRow, WriteTx};
+use varanto_store::{REASON_CHARACTERS, ReadTx, StoreError, VersionRow, WriteTx};
 
+use super::corrections::waiting_about;
+use super::open_document::{DocumentView, Seen, view};
+use super::{LookedAt, whereabouts};
 use crate::inquiry::Inquiry;
 use crate::{App, AppError};
 
@@ -23,23 +27,95 @@ pub struct InvalidationRequest {
     pub explanation: Option<String>,
 }
 
+/// Why, when and by which line of the use log a version was invalidated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvalidationDone {
+    /// The reason's code.
+    pub reason: String,
+    /// When.
+    pub at: Instant,
+    /// The number of the line.
+    pub line: i64,
+}
+
+/// What invalidating a version comes to, or came to.
+#[derive(Debug, Clone)]
+pub struct InvalidationTold {
+    /// The version.
+    pub view: DocumentView,
+    /// That it was invalidated; `None`: it is not.
+    pub done: Option<InvalidationDone>,
+    /// The version that is in force once this one is not; `None`: none of the document, or none that the caller may see.
+    pub in_force: Option<Oid>,
+    /// The attachments that hang on the document and stay in force: those that the caller may see.
+    pub attachments: Vec<Oid>,
+    /// The requests to correct the document that wait, by identifier: told to those who answer them.
+    pub corrections: Vec<String>,
+}
+
 /// The longest explanation, in characters.
 const LONGEST_EXPLANATION: usize = 2000;
 
 impl App {
+    /// Tells one who may invalidate a version what that would come to, and of one that is invalidated what it came to. A
+    /// request is tried with it, and invalidates nothing.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], [`AppError::Denied`]; [`AppError::Refused`] with everything that is wrong with the request, and
+    /// without one with what keeps the version from being invalidated at all; each logged.
+    ///
+    /// Source: ARC-3, CAS-1.
+    pub fn tell_invalidation<'a>(
+        &self,
+        caller: &Caller,
+        document: impl Into<LookedAt<'a>>,
+        purpose: Purpose,
+        request: Option<&InvalidationRequest>,
+    ) -> Result<InvalidationTold, AppError> {
+        let now = self.clock.now();
+        let registry = self.registry();
+        let mut faults = request.map_or_else(Vec::new, |one| one.faults(registry.code_sets(), now));
+        let purpose = Purpose { invalidated_too: true, ..purpose };
+        let told = self.look(caller, document, purpose, "invalidation", |seen| {
+            seen.inquiry.may_invalidate(seen.tx, seen.row)?.map_err(AppError::Denied)?;
+            faults.extend(held_by_others(seen.row));
+            told(seen)
+        })?;
+        if let (Some(_), Some(_)) = (request, &told.done) {
+            let error = AppError::AlreadyInvalidated(told.view.document);
+            self.log(caller, Event::Check, Outcome::Refused(vec!["already-invalidated"]), now)?;
+            return Err(error);
+        }
+        let outcome = if faults.is_empty() {
+            Outcome::Done
+        } else {
+            Outcome::Refused(faults.iter().map(Fault::code).collect())
+        };
+        if request.is_some() {
+            self.log(caller, Event::Check, outcome, now)?;
+        }
+        if faults.is_empty() { Ok(told) } else { Err(AppError::Refused(faults)) }
+    }
+
     /// Invalidates one version. When it was the one in force, the version before it comes back into
     /// force. Relationship and case documents are corrected by new versions, never invalidated.
     ///
     /// # Errors
-    /// [`AppError::NotFound`], [`AppError::Denied`], [`AppError::Refused`],
-    /// [`AppError::AlreadyInvalidated`]; each logged.
-    pub fn invalidate_document(
+    /// [`AppError::NotFound`], also for one that is looked at as another client's; [`AppError::Denied`],
+    /// [`AppError::Refused`], [`AppError::AlreadyInvalidated`]; each logged.
+    pub fn invalidate_document<'a>(
         &self,
         caller: &Caller,
-        document: &Oid,
+        document: impl Into<LookedAt<'a>>,
         request: &InvalidationRequest,
     ) -> Result<(), AppError> {
-        self.invalidate_as_asked(caller, document, request, Vec::new())
+        let looked_at = document.into();
+        let inquiry = self.inquiry(caller, Purpose::READ, self.clock.now());
+        if !self.narrow_to_client(&inquiry, looked_at)? {
+            self.log_not_found(caller, Event::Invalidate)?;
+            return Err(AppError::NotFound);
+        }
+        self.invalidate_as_asked(caller, looked_at.document, request, Vec::new())
     }
 
     /// As [`App::invalidate_document`], for a request that a door found faults in: these refuse it, told
@@ -161,14 +237,48 @@ fn invalidate(
     let explanation = request.explanation.as_deref();
     let told = (logged.number, now);
     tx.invalidate_version(&permit, row.client, &request.reason, explanation, told)?;
-    if row.state == VersionState::InForce {
-        let versions = tx.list_versions(row.set)?;
-        let before = versions.iter().rfind(|version| {
-            version.number < row.number && version.state == VersionState::Replaced
-        });
-        if let Some(before) = before {
-            tx.restore_version(before.version)?;
-        }
+    if row.state == VersionState::InForce
+        && let Some(before) = before(tx, &row)?
+    {
+        tx.restore_version(before.version)?;
     }
     Ok(())
+}
+
+/// The version that comes back into force when the one in force is invalidated: the newest replaced one before it.
+fn before(tx: &ReadTx<'_>, row: &VersionRow) -> Result<Option<VersionRow>, StoreError> {
+    let is_before =
+        |one: &VersionRow| one.number < row.number && one.state == VersionState::Replaced;
+    Ok(tx.list_versions(row.set)?.into_iter().rfind(is_before))
+}
+
+/// What invalidating a version comes to; what is named beside it is decided by itself.
+fn told(seen: &mut Seen<'_, '_>) -> Result<InvalidationTold, AppError> {
+    let (tx, row, permit) = (seen.tx, seen.row, seen.permit);
+    let in_force = match row.state {
+        VersionState::InForce => before(tx, row)?,
+        _ => tx.list_versions(row.set)?.into_iter().find(|one| one.state == VersionState::InForce),
+    };
+    let mut named = |others: Vec<VersionRow>| {
+        let mut shown = Vec::new();
+        for other in others {
+            let listed = seen.inquiry.may_list(tx, &other)?;
+            if listed.is_ok_and(|permit| whereabouts::may_name(&permit, &other)) {
+                let _ = write!(seen.detail, " {}", other.version.0);
+                shown.push(other.oid);
+            }
+        }
+        Ok::<_, StoreError>(shown)
+    };
+    Ok(InvalidationTold {
+        in_force: named(in_force.into_iter().collect())?.pop(),
+        attachments: named(tx.list_attachments(row.set)?)?,
+        view: view(tx, permit, row)?,
+        done: tx.find_invalidation(permit)?.map(|row| InvalidationDone {
+            reason: row.reason,
+            at: row.at,
+            line: row.line,
+        }),
+        corrections: waiting_about(tx, seen.inquiry, row, permit)?,
+    })
 }

@@ -37,7 +37,7 @@ pub use client_summary::{
 pub use corrections::{Answered, Correction, CorrectionSeen, Corrections, MOST_WORDS};
 pub use explain_access::{AccessList, AccessQuestion, Explained, Onlooker, WhoLooks};
 pub use find_documents::{DocumentQuery, FoundDocuments};
-pub use invalidate_document::InvalidationRequest;
+pub use invalidate_document::{InvalidationDone, InvalidationRequest, InvalidationTold};
 pub use looked_at::LookedAt;
 pub use open_document::{DocumentView, OpenedContent, VersionList};
 pub use pdf_file::{PdfOpinion, PdfRules, PdfValidator};

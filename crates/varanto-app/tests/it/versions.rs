@@ -2,13 +2,16 @@
 
 use serde_json::{Value, json};
 use varanto_app::AppError;
-use varanto_app::archive::{Archived, DocumentQuery, InvalidationRequest};
-use varanto_domain::access::{Denial, Purpose};
+use varanto_app::archive::{Archived, DocumentQuery, InvalidationRequest, LookedAt};
+use varanto_domain::access::{Caller, Denial, Purpose};
 use varanto_domain::archive::documents::{Part, VersionState};
 use varanto_domain::ids::{ClientIdentifier, TemporaryIdentifier};
 use varanto_formats::receipts;
 
-use crate::world::{COUNTY, Draft, PRODUCER, PRODUCERS_UNIT, System, World, client, serving};
+use crate::access::{code, producers_note, worker};
+use crate::world::{
+    COUNTY, Draft, PRODUCER, PRODUCERS_UNIT, System, UNIT, World, client, oid, serving,
+};
 
 fn request(reason: &str) -> InvalidationRequest {
     InvalidationRequest { reason: reason.into(), explanation: Some("Väärän asiakkaan".into()) }
@@ -134,6 +137,67 @@ fn a_wrong_invalidation_changes_nothing() {
         world.app.invalidate_document(&world.caller(System::ReadOnly), &note.id(), &request("1"));
     assert!(matches!(denied, Err(AppError::Denied(denial)) if denial.code() == "not-certified"));
     assert_eq!(state(&world, &note), VersionState::InForce);
+    assert_eq!(world.damage(), Vec::<String>::new());
+}
+
+/// ARC-3, CAS-1: a worker is told what invalidating comes to and is kept from what is not the own unit's; a try changes
+/// nothing; and afterwards whoever may do it is told what became of it.
+#[test]
+fn a_worker_invalidates_what_the_own_unit_recorded() {
+    let world = World::new();
+    let who = client(1);
+    let served = vec![serving(PRODUCERS_UNIT, "2026-01-01", "")];
+    let dossier = world.open_case_under(&world.relationship(&who).served_by(served), &who);
+    let first = world.note(&dossier);
+    world.archive(&first);
+    let note = world.next_version(&first);
+    world.archive(&note);
+    let attachment = world.note(&dossier).set("main_document", first.text("document_id"));
+    world.archive(&attachment);
+    let producers = producers_note(&world, &dossier);
+    world.archive_as(System::Producer, &producers);
+    world.know(&who);
+
+    let own = worker(&world, COUNTY, UNIT);
+    let told = |caller: &Caller, draft: &Draft, request: Option<&InvalidationRequest>| {
+        world.app.tell_invalidation(caller, &draft.id(), Purpose::READ, request)
+    };
+    let lines = world.contents().log_lines;
+    let before = told(&own, &note, None).unwrap();
+    assert_eq!(world.contents().log_lines, lines + 1, "the look is a line");
+    assert_eq!(before.done, None);
+    assert_eq!((before.in_force, before.attachments), (Some(first.id()), vec![attachment.id()]));
+    let wrong = told(&own, &note, Some(&request("no-such-reason")));
+    assert_eq!(code(wrong), "unknown-code");
+    assert!(told(&own, &note, Some(&request("3"))).unwrap().done.is_none());
+    assert_eq!(state(&world, &note), VersionState::InForce, "a try changes nothing");
+
+    let others = told(&own, &producers, None);
+    assert_eq!(code(others), "another-units-document");
+    let denied = world.app.invalidate_document(&own, &producers.id(), &request("1"));
+    assert_eq!(code(denied), "another-units-document");
+    let case = oid(&dossier.case_document);
+    let case = world.app.tell_invalidation(&own, &case, Purpose::READ, None);
+    assert_eq!(code(case), "held-by-others");
+    let of_another = client(2).identifier();
+    let id = note.id();
+    let elsewhere = LookedAt { document: &id, of: Some(&of_another) };
+    let missing = world.app.invalidate_document(&own, elsewhere, &request("1"));
+    assert_eq!(code(missing), "not-found");
+
+    world.app.invalidate_document(&own, &note.id(), &request("3")).unwrap();
+    assert_eq!(
+        [state(&world, &first), state(&world, &note)],
+        [VersionState::InForce, VersionState::Invalidated]
+    );
+    let after = told(&own, &note, None).unwrap();
+    let done = after.done.unwrap();
+    assert_eq!((done.reason.as_str(), after.in_force), ("3", Some(first.id())));
+    assert!(done.line > 0);
+    let again = told(&own, &note, Some(&request("3")));
+    assert!(matches!(again, Err(AppError::AlreadyInvalidated(id)) if id == note.id()));
+    let hidden = world.app.open_document(&own, &note.id(), Purpose::READ);
+    assert_eq!(code(hidden), "version-invalidated");
     assert_eq!(world.damage(), Vec::<String>::new());
 }
 

@@ -150,8 +150,8 @@ pub(super) fn standing(action: Action, question: &Question<'_>) -> Barred {
     Ok(())
 }
 
-/// The document's own state: an invalidated version is hidden from all but those who may invalidate it
-/// and ask for it expressly. Citizens, and those to whom it is disclosed, see the version in force
+/// The document's own state: an invalidated version is hidden from all but those who may invalidate it, a worker
+/// what the own unit recorded, and ask for it expressly. Citizens, and those to whom it is disclosed, see the version in force
 /// alone: what was restricted later would be seen in an earlier one.
 ///
 /// Source: ARC-3.
@@ -165,6 +165,7 @@ pub(super) fn state(action: Action, question: &Question<'_>) -> Barred {
             let on_purpose = action.looks()
                 && question.invalidated_too
                 && question.caller.may(Function::Invalidate)
+                && !question.is_anothers_to_take_back()
                 && !newest_alone;
             if on_purpose { Ok(()) } else { Err(Denial::Invalidated) }
         }

@@ -140,10 +140,11 @@ impl Role {
     }
 
     /// What the role allows, whatever the system is certified for. Those who serve clients record what they do,
-    /// and a controller's workers old documents too; those who keep and oversee record nothing. A main user has
-    /// nothing to do with documents.
+    /// and a controller's workers old documents too, and take back what their own unit recorded; those who keep and
+    /// oversee record nothing, and the keeper of the archive takes back what anybody did. A main user has nothing to do
+    /// with documents.
     ///
-    /// Source: ACC-1, ACC-2, RUR-4; national-specs 6.9.
+    /// Source: ACC-1, ACC-2, ARC-3, RUR-4; national-specs 6.9.
     #[must_use]
     pub fn functions(self) -> Vec<Function> {
         use Function::{
@@ -153,9 +154,9 @@ impl Role {
         let recording = [ArchiveStructured, ArchivePhaseOne];
         let more: &[Function] = match self {
             Self::Worker | Self::ResponsibleWorker => {
-                &[ArchiveOldDocuments, RegisterUse, Disclosure]
+                &[ArchiveOldDocuments, RegisterUse, Disclosure, Invalidate]
             }
-            Self::ProducerWorker => &[RegisterUse],
+            Self::ProducerWorker => &[RegisterUse, Invalidate],
             Self::Archivist => &[Invalidate],
             Self::DataProtectionOfficer => &[],
             Self::MainUser => return Vec::new(),

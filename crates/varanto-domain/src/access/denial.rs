@@ -300,6 +300,8 @@ denials! {
     OrganisersDocument "organisers-document" "RUR-4" ACT OwnDocument Organiser;
     /// A producer writes and corrects its own documents alone.
     AnotherMakersDocument "another-makers-document" "RUR-4" ACT OwnDocument Organiser;
+    /// A worker takes back what a unit of the worker's own recorded; what others did is the keeper's of the archive.
+    AnotherUnitsDocument "another-units-document" "ARC-3" ACT OwnDocument Controller;
     /// Documents of this group are not disclosed by default.
     HeldBack "held-back-by-default" "DIS-3" ACT DisclosableDocument Controller;
     /// The client refuses the disclosure.

@@ -23,6 +23,8 @@ pub(super) fn check(action: Action, question: &Question<'_>) -> Forbidden {
         register_use(action, question)
     } else if situation.of_citizens() && action.looks() {
         citizens_view(question)
+    } else if action == Action::Invalidate && question.is_anothers_to_take_back() {
+        Err(Denial::AnotherUnitsDocument)
     } else {
         Ok(())
     }

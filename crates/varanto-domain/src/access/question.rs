@@ -481,6 +481,14 @@ impl<'a> Question<'a> {
         }
     }
 
+    /// Whether a worker asks about what another unit recorded, which is not a worker's to invalidate.
+    ///
+    /// Source: ARC-3; own-choices.
+    #[must_use]
+    pub fn is_anothers_to_take_back(&self) -> bool {
+        self.caller.role().is_some_and(Role::serves_clients) && !self.is_own_work()
+    }
+
     /// Whether the document was made by a unit of the caller's.
     #[must_use]
     pub fn is_own_work(&self) -> bool {

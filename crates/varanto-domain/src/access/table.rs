@@ -51,7 +51,7 @@ pub(super) struct World {
 const COUNTY: &str = "1.2.246.10.90000001";
 const OTHER_COUNTY: &str = "1.2.246.10.90000002";
 const COUNTYS_UNIT: &str = "1.2.246.10.90000001.10.1";
-const OTHER_COUNTYS_UNIT: &str = "1.2.246.10.90000002.10.1";
+pub(super) const OTHER_COUNTYS_UNIT: &str = "1.2.246.10.90000002.10.1";
 const PRODUCERS_UNIT: &str = "1.2.246.10.90000003.10.1";
 const TASK: &str = "24";
 const OTHER_TASK: &str = "25";
@@ -333,6 +333,19 @@ relations! {
         };
         "another controller's system" |w| w.other_county();
         "a worker whose unit serves the client" |w| w.person(Role::Worker);
+        "the same; another unit's document" |w| {
+            w.person(Role::Worker);
+            w.document.unit = Some(oid(OTHER_COUNTYS_UNIT));
+        };
+        "a worker whose unit serves the client, and who asks for invalidated versions too" |w| {
+            w.person(Role::Worker);
+            w.invalidated_too = true;
+        };
+        "the same; another unit's document, and invalidated versions too" |w| {
+            w.person(Role::Worker);
+            w.document.unit = Some(oid(OTHER_COUNTYS_UNIT));
+            w.invalidated_too = true;
+        };
         "a worker whose unit serves the client, on a request of the client's" |w| {
             w.person(Role::Worker);
             w.reason = Some(REQUEST);

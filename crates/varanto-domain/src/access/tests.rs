@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::table::{RELATIONS, Relation, World, a_code};
+use super::table::{OTHER_COUNTYS_UNIT, RELATIONS, Relation, World, a_code};
 use super::*;
 use crate::archive::destruction::{DestructionFacts, may_go};
 use crate::archive::documents::{DocumentGroup, VersionState};
@@ -702,8 +702,8 @@ fn professional(role: Role, strength: Strength) -> Caller {
     Caller { functions: role.functions(), ..world.caller }
 }
 
-/// ACC-2: client work reads and follows disclosures and rights, the keeper of the archive invalidates, the
-/// data-protection officer reads, and a main user has nothing to do with documents.
+/// ACC-2, ARC-3: client work reads, follows disclosures and rights, and takes back what it recorded, the keeper of the
+/// archive invalidates, the data-protection officer reads, and a main user has nothing to do with documents.
 #[test]
 fn a_role_allows_what_its_work_needs() {
     use Function::{Disclosure, Invalidate, Read, RegisterUse};
@@ -713,7 +713,43 @@ fn a_role_allows_what_its_work_needs() {
         assert_eq!(of(RegisterUse), role.serves_clients(), "{role:?}");
         let between_controllers = matches!(role, Role::Worker | Role::ResponsibleWorker);
         assert_eq!(of(Disclosure), between_controllers, "{role:?}");
-        assert_eq!(of(Invalidate), role == Role::Archivist, "{role:?}");
+        let takes_back = role.serves_clients() || role == Role::Archivist;
+        assert_eq!(of(Invalidate), takes_back, "{role:?}");
+    }
+}
+
+/// ARC-3: a worker takes back what a unit of the worker's own recorded, in case context or for a reason, and alone sees
+/// it afterwards when it is asked for; what another unit recorded is the keeper's of the archive.
+#[test]
+fn a_worker_takes_back_what_the_own_unit_recorded() {
+    let recorded_by = |own: bool, served: bool, reason: Option<Reason>| {
+        move |world: &mut World| {
+            world.person(Role::Worker);
+            world.reason = reason;
+            world.invalidated_too = true;
+            if !own {
+                world.document.unit = Some(oid(OTHER_COUNTYS_UNIT));
+            }
+            if !served {
+                world.client.rights.clear();
+            }
+        }
+    };
+    let (here, invalidate) = (Situation::OwnRegister, Action::Invalidate);
+    let reason = Some(Reason::Look(LookReason::Correction));
+    check(here, invalidate, recorded_by(true, true, None), Ok("case-context"));
+    check(here, invalidate, recorded_by(true, false, None), Err("case-context-missing"));
+    check(here, invalidate, recorded_by(true, false, reason), Ok("stated-reason"));
+    for served in [true, false] {
+        let others = recorded_by(false, served, reason);
+        check(here, invalidate, others, Err("another-units-document"));
+    }
+    for (own, expected) in [(true, Ok("case-context")), (false, Err("version-invalidated"))] {
+        let gone = |world: &mut World| {
+            recorded_by(own, true, None)(world);
+            world.document.state = VersionState::Invalidated;
+        };
+        check(here, Action::Read, gone, expected);
     }
 }
 

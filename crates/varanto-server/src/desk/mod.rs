@@ -8,6 +8,7 @@ pub(crate) mod archive;
 mod client;
 mod corrections;
 mod home;
+mod invalidation;
 mod record;
 mod showing;
 pub(crate) mod users;
@@ -77,6 +78,10 @@ pub fn router(doors: &Doors) -> Router<Doors> {
         .route(
             "/{language}/desk/clients/{client}/documents/{oid}/showing/",
             get(showing::page).post(showing::act),
+        )
+        .route(
+            "/{language}/desk/clients/{client}/documents/{oid}/invalidation/",
+            get(invalidation::page).post(invalidation::act),
         )
         .route("/{language}/desk/clients/{client}/documents/{oid}/correct", post(record::correct))
         .route("/{language}/desk/clients/{client}/recorded/{oid}/", get(record::recorded))

@@ -26,7 +26,7 @@ use crate::names::Names;
 use crate::pages::{Entry, Shell, Words, redirect, rendered};
 use crate::reading::Page;
 use crate::rest::problem::{Problem, ToldFault};
-use crate::texts::{self, Language};
+use crate::texts::Language;
 
 /// The navigation of a main user.
 pub(crate) const MENU: &[Entry] = &[
@@ -349,15 +349,7 @@ impl Form {
 
 /// A fault in words, that name a field by its label.
 fn told_fault(fault: &Fault, language: Language) -> ToldFault {
-    let field = fault.element.split('/').next().unwrap_or_default();
-    let Some(label) = texts::find(language, &format!("users.{field}")) else {
-        return ToldFault::of(fault, language);
-    };
-    let mut labelled = Fault { element: label.to_owned(), ..fault.clone() };
-    for (_, value) in labelled.args.iter_mut().filter(|(_, value)| value == field) {
-        label.clone_into(value);
-    }
-    ToldFault { element: fault.element.clone(), ..ToldFault::of(&labelled, language) }
+    ToldFault::labelled(fault, language, |field| Some(format!("users.{field}")))
 }
 
 /// What a form says, as the interface for systems would be told it: one reading for both.

@@ -75,6 +75,8 @@ struct DocumentPage {
     signature: Option<String>,
     /// Whether how it is shown to the client may be asked about at the desk: the operation decides.
     restricts: bool,
+    /// Whether invalidating it may be asked about at the desk: the operation decides, and says why not.
+    invalidates: bool,
     /// Whether correcting it may be offered at the desk: the operation decides.
     corrects: bool,
     /// Whether its disclosure is the citizen's to refuse.
@@ -154,6 +156,7 @@ pub(super) async fn page(
             && view.parts.contains(&Part::Structured)
             && (told.client.identity_code.is_none() || told.client.is(&place.client.client)),
         restricts: writes,
+        invalidates: writes && told.may_be_invalidated(),
         refusable: visit.side == Side::Own
             && place.client.situation != Some(Situation::Guardian)
             && !told.is_will(),
@@ -162,11 +165,7 @@ pub(super) async fn page(
             && !view.masked
             && !told.is_will()
             && told.client.is(&place.client.client),
-        corrections: view
-            .corrections
-            .iter()
-            .map(|id| shell.to(&format!("/desk/corrections/{id}/")))
-            .collect(),
+        corrections: requests(&view.corrections, &shell),
         meaning: meaning(told.general_type.as_deref()).filter(|_| visit.side == Side::Own),
         path: place.path,
         document: place.document,
@@ -175,6 +174,11 @@ pub(super) async fn page(
         frame,
     };
     Ok(rendered(&page, visit.language))
+}
+
+/// The pages of correction requests at the desk.
+pub(crate) fn requests(ids: &[String], shell: &Shell) -> Vec<String> {
+    ids.iter().map(|id| shell.to(&format!("/desk/corrections/{id}/"))).collect()
 }
 
 /// The key of what a general kind of document is for.

@@ -26,7 +26,7 @@ use crate::rest::problem::Problem;
 use crate::texts::Language;
 use crate::{desk, own};
 
-pub(crate) use documents::VIEW_POLICY;
+pub(crate) use documents::{VIEW_POLICY, requests};
 
 /// What a page answers.
 pub type Page = Result<Response, Problem>;
@@ -194,6 +194,11 @@ impl Told {
     /// Whether it is a document of a case, of phase II or later.
     pub(crate) fn is_of_case(&self) -> bool {
         self.group.as_deref() == Some("5")
+    }
+
+    /// Whether it is no relationship or case document: on those others hang.
+    pub(crate) fn may_be_invalidated(&self) -> bool {
+        !matches!(self.group.as_deref(), Some("1" | "2"))
     }
 
     /// Whether it says what the client permits or refuses.

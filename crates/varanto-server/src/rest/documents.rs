@@ -184,18 +184,27 @@ pub async fn versions(
     Ok(json(documents_json::versions(&list)).into_response())
 }
 
-/// `POST /documents/{oid}/invalidation`: hides a version from normal use.
+/// `POST /documents/{oid}/invalidation`: hides a version from normal use; with `dry_run`, tells what that would come to.
 pub async fn invalidate(
     State(doors): State<Doors>,
     Extension(asker): Extension<Asker>,
+    Extension(parameters): Extension<Parameters>,
     Path(oid): Path<String>,
     headers: HeaderMap,
     sent: Body,
 ) -> Answer {
     let oid = document(&oid)?;
+    let dry_run = parameters.parsed::<bool>("dry_run", "true, false")? == Some(true);
     let bytes = body::read(&headers, sent, &doors.config.limits).await?;
     let told: InvalidationBody = body::json(&headers, &bytes)?;
     let request = InvalidationRequest { reason: told.reason, explanation: told.explanation };
+    if dry_run {
+        let purpose = Purpose::READ;
+        let told = doors
+            .work(move |app| app.tell_invalidation(&asker.0, &oid, purpose, Some(&request)))
+            .await?;
+        return Ok(json(documents_json::invalidation(&told)).into_response());
+    }
     doors.work(move |app| app.invalidate_document(&asker.0, &oid, &request)).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

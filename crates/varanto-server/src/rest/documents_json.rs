@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use varanto_app::archive::{Archived, DocumentView, FoundDocuments, VersionList};
+use varanto_app::archive::{Archived, DocumentView, FoundDocuments, InvalidationTold, VersionList};
 use varanto_domain::archive::documents::Part;
 use varanto_domain::archive::retention::{CountedFrom, Period, Retention};
 
@@ -129,6 +129,27 @@ pub fn versions(list: &VersionList) -> String {
         versions: Vec<View<'a>>,
     }
     print(&Versions { versions: list.versions.iter().map(shown).collect() })
+}
+
+/// What invalidating a version would come to.
+#[must_use]
+pub fn invalidation(told: &InvalidationTold) -> String {
+    #[derive(Serialize)]
+    struct Invalidation<'a> {
+        document_id: String,
+        state: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        in_force: Option<String>,
+        attachments: Vec<String>,
+        corrections: &'a [String],
+    }
+    print(&Invalidation {
+        document_id: told.view.document.to_string(),
+        state: told.view.state.name(),
+        in_force: told.in_force.as_ref().map(ToString::to_string),
+        attachments: told.attachments.iter().map(ToString::to_string).collect(),
+        corrections: &told.corrections,
+    })
 }
 
 /// One page of what was found.

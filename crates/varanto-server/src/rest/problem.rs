@@ -412,6 +412,22 @@ pub struct ToldFault {
 }
 
 impl ToldFault {
+    /// The words of a fault of a form on a page, which name its field by the label that it wears there.
+    pub(crate) fn labelled(
+        fault: &Fault,
+        language: Language,
+        key_of: impl Fn(&str) -> Option<String>,
+    ) -> Self {
+        let field = fault.element.split('/').next().unwrap_or_default();
+        let label = key_of(field).and_then(|key| texts::find(language, &key));
+        let Some(label) = label else { return Self::of(fault, language) };
+        let mut labelled = Fault { element: label.to_owned(), ..fault.clone() };
+        for (_, value) in labelled.args.iter_mut().filter(|(_, value)| value == field) {
+            label.clone_into(value);
+        }
+        Self { element: fault.element.clone(), ..Self::of(&labelled, language) }
+    }
+
     /// The words of a fault.
     #[must_use]
     pub fn of(fault: &Fault, language: Language) -> Self {

@@ -176,7 +176,15 @@ async fn an_invalidated_version_is_hidden_and_kept() {
 
     let worker = house.person("worker");
     let denied = worker.post_json(&format!("{path}/invalidation"), &ask).await.unwrap();
-    assert_eq!(code(&denied), "not-certified");
+    assert_eq!(code(&denied), "another-units-document");
+    let tried = archivist.post_json(&format!("{path}/invalidation?dry_run=true"), &ask).await;
+    let tried = tried.unwrap();
+    assert_eq!(tried.status, 200, "{}", tried.text());
+    assert_eq!(
+        (tried.json()["state"].as_str(), tried.json().get("in_force")),
+        (Some("in-force"), None)
+    );
+    assert_eq!(system.get(&path).await.unwrap().status, 200, "a try invalidates nothing");
     let done = archivist.post_json(&format!("{path}/invalidation"), &ask).await.unwrap();
     assert_eq!(done.status, 204, "{}", done.text());
     let again = archivist.post_json(&format!("{path}/invalidation"), &ask).await.unwrap();

@@ -170,14 +170,26 @@ async fn an_archivist_works_at_the_desk() {
     assert!(kept.codes.iter().all(|code| !sheet.contains(code.as_str())));
     let read = between(&page.text(), "class=\"button\" href=\"", "\"").to_owned();
     assert_eq!(one.get(&read).await.status, 200);
-    let placed = one.post(&sheet, &sheet, "act=hold&hold_reason=research&explanation=Lupa").await;
+    let placed = one.post(&sheet, &sheet, "hold_reason=research&explanation=Lupa").await;
     let page = one.follow(&placed).await.text();
     assert!(page.contains("Tutkimus: Lupa"), "{page}");
-    let wrong = one.post(&sheet, &sheet, "act=invalidate&reason=zz").await;
+    let nothing = one.post(&sheet, &sheet, "hold_reason=&explanation=").await.text();
+    assert!(!nothing.contains("hold_reason puuttuu") && nothing.contains("Syy"), "{nothing}");
+    let page = one.get(&sheet).await.text();
+    let invalidation = between(&page, "class=\"button secondary\" href=\"", "\"").to_owned();
+    let wrong = one.post(&invalidation, &invalidation, "do=try&reason=zz").await;
     assert!(wrong.text().contains("id=\"reason-fault\""), "{}", wrong.text());
-    let gone = one.post(&sheet, &sheet, "act=invalidate&reason=1&explanation=Virhe").await;
-    let page = one.follow(&gone).await.text();
-    assert!(page.contains("mark bad") && !page.contains("id=\"invalidate\""), "{page}");
+    let tried = one.post(&invalidation, &invalidation, "do=try&reason=1&explanation=Virhe").await;
+    assert!(tried.text().contains("value=\"confirm\""), "{}", tried.text());
+    let gone =
+        one.post(&invalidation, &invalidation, "do=confirm&reason=1&explanation=Virhe").await;
+    assert!(one.follow(&gone).await.text().contains("class=\"success\""));
+    let token = one.token(&sheet).await;
+    let again = format!("form_token={token}&do=confirm&reason=1");
+    let again = one.send("POST", &invalidation, &again).await;
+    assert!(one.follow(&again).await.text().contains("class=\"success\""), "told, not done twice");
+    let page = one.get(&sheet).await.text();
+    assert!(page.contains("mark bad"), "{page}");
 
     let nothing = one.post(DUE, LISTS, "").await.text();
     assert!(nothing.contains("role=\"alert\""), "{nothing}");
@@ -263,9 +275,14 @@ async fn an_archivist_works_on_every_device_and_in_every_language() {
             walk.browser.fill("#reason", "correction");
             walk.browser.click("form.form button");
             walk.check(&name("document"));
+            walk.browser.click("section[aria-labelledby=invalidate] a.button");
+            walk.check(&name("invalidate"));
             walk.browser.fill("#reason", "1");
-            walk.browser.click("section[aria-labelledby=invalidate] button");
+            walk.browser.click("button[value=try]");
+            walk.browser.click("button[value=confirm]");
             walk.check(&name("invalidated"));
+            walk.browser.click("main p.actions a.button");
+            walk.check(&name("document-invalidated"));
             walk.browser.go(&at("due/"));
             walk.check(&name("due"));
             walk.browser

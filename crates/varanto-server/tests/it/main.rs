@@ -29,4 +29,5 @@ mod sign;
 mod signatures;
 mod stories;
 mod strangers;
+mod taking_back;
 mod wills;

@@ -20,7 +20,7 @@ use crate::own::Connected;
 use crate::pages::{Walk, log_in};
 use crate::people::Served;
 
-const EVERYWHERE: [(&str, u32); 6] =
+pub(crate) const EVERYWHERE: [(&str, u32); 6] =
     [("fi", 1280), ("sv", 1280), ("en", 1280), ("fi", 320), ("sv", 320), ("en", 320)];
 
 /// A moment that was.
@@ -33,16 +33,18 @@ impl Clock for DaysAgo {
 }
 
 /// Archives what the county's system made, with other metadata and under an identifier of its own.
-async fn archived_otherwise(
+pub(crate) async fn archived_otherwise(
     house: &House,
     mut made: Made,
     number: usize,
-    changes: &[(&str, &str)],
+    changes: &[(&str, Value)],
 ) -> String {
     let mut told: Value = serde_json::from_str(&made.metadata_json).unwrap();
     let id = format!("{}.95.2026.98{number:04}", house.organisation());
-    for (element, value) in [("document_id", &*id), ("set_id", &*id)].iter().chain(changes) {
-        told[*element] = json!(value);
+    for (element, value) in
+        [("document_id", json!(id)), ("set_id", json!(id))].iter().chain(changes)
+    {
+        told[*element] = value.clone();
     }
     made.metadata_json = told.to_string();
     for (_, bytes) in &mut made.parts {
@@ -55,7 +57,7 @@ async fn archived_otherwise(
 }
 
 /// The last case note that the county's system made of a client.
-fn note_of(house: &House, client: u32) -> Made {
+pub(crate) fn note_of(house: &House, client: u32) -> Made {
     let is_note = |made: &Made| {
         let told: Value = serde_json::from_str(&made.metadata_json).unwrap();
         told["general_type"] == "19"
@@ -111,7 +113,7 @@ async fn a_client_sees_refuses_and_asks_for_a_correction() {
     let served = Served::open(true).await;
     let made = || note_of(&served.house, served.number);
     let shown = archived_otherwise(&served.house, made(), 1, &[]).await;
-    let hides = [("special_content", "K"), ("inaccessible_reason", "1")];
+    let hides = [("special_content", json!("K")), ("inaccessible_reason", json!("1"))];
     let hidden = archived_otherwise(&served.house, made(), 2, &hides).await;
     let unit = somebody_looked(&served, &shown);
     let registry = served.house.doors.app.registry();

@@ -1,19 +1,16 @@
-//! A document as the keeper of the archive sees it: how long it is kept, what holds it, and its invalidation.
+//! A document as the keeper of the archive sees it: how long it is kept, what holds it, and the way to invalidate it.
 
 use std::collections::HashMap;
 
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
-use varanto_app::archive::{DocumentView, InvalidationRequest};
 use varanto_app::retention::{HoldQuery, HoldRequest, HoldView};
 use varanto_domain::access::Purpose;
 use varanto_domain::archive::destruction::HoldReason;
 use varanto_domain::archive::documents::VersionState;
-use varanto_domain::codes::sets;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
-use varanto_domain::time::FinnishDay;
 
 use super::{Frame, faults_of, period};
 use crate::doors::Doors;
@@ -38,8 +35,9 @@ struct DocumentPage {
     read: String,
     holds: Vec<HoldView>,
     hold_reasons: Vec<(&'static str, String, bool)>,
-    /// The codes of the reasons of invalidations, with their names; none where it is invalidated already.
-    reasons: Vec<(String, String, bool)>,
+    /// The page that invalidates it, or tells that it is invalidated.
+    invalidation: String,
+    invalidated: bool,
     /// Whether the form of a hold is the one that was sent.
     holding: bool,
     /// What was written and chosen in the form that has faults.
@@ -106,16 +104,15 @@ async fn shown(
             .into_iter()
             .map(|(code, text)| (code, text, chosen("hold_reason", code)))
             .collect(),
-        reasons: reasons_of_invalidation(&view, &names)
-            .into_iter()
-            .map(|(code, text)| {
-                let is_chosen = chosen("reason", &code);
-                (code, text, is_chosen)
-            })
-            .collect(),
+        invalidation: shell.to(&super::super::invalidation::path(
+            visit,
+            &place.client,
+            &place.document,
+        )),
+        invalidated: view.state == VersionState::Invalidated,
         document: place.document.to_string(),
         frame: Frame::of(visit, faults),
-        holding: said.get("act").is_some_and(|act| act == "hold"),
+        holding: !said.is_empty(),
         said,
         shell,
     };
@@ -129,23 +126,7 @@ pub(super) fn hold_reasons(words: Words) -> Vec<(&'static str, String)> {
     HoldReason::ALL.into_iter().map(told).collect()
 }
 
-fn reasons_of_invalidation(view: &DocumentView, names: &Names<'_>) -> Vec<(String, String)> {
-    if view.state == VersionState::Invalidated {
-        return Vec::new();
-    }
-    let day = FinnishDay::of(view.archived_at);
-    let set = Oid::parse(sets::INVALIDATION_REASON).ok();
-    let choices = set.and_then(|set| names.registry.code_sets().choices_on(&set, day));
-    let told = |code: &str| {
-        let name = names.coded(sets::INVALIDATION_REASON, code, day);
-        (code.to_owned(), name.unwrap_or_else(|| code.to_owned()))
-    };
-    choices
-        .map(|(_, codes)| codes.iter().map(|code| told(&code.code)).collect())
-        .unwrap_or_default()
-}
-
-/// `POST …/documents/{client}/{oid}/`: invalidates the version, or holds its document.
+/// `POST …/documents/{client}/{oid}/`: holds the document.
 pub(super) async fn act(
     State(doors): State<Doors>,
     Extension(visit): Extension<Visit>,
@@ -155,28 +136,18 @@ pub(super) async fn act(
     let place = Place::of(&visit, &path)?;
     let (caller, document) = (visit.caller.clone(), place.document.clone());
     let explanation = fields.given("explanation").map(str::to_owned);
-    let done = match fields.text("act") {
-        "invalidate" => {
-            let reason = fields.text("reason").to_owned();
-            let request = InvalidationRequest { reason, explanation };
-            doors.work(move |app| app.invalidate_document(&caller, &document, &request)).await
-        }
-        "hold" => {
-            if let Some(reason) = HoldReason::of_code(fields.text("hold_reason")) {
-                let request = HoldRequest { document, reason, explanation };
-                doors.work(move |app| app.place_hold(&caller, &request).map(drop)).await
-            } else {
-                let fault = Fault::new(FaultKind::MissingElement, "hold_reason", "ARC-12");
-                Err(Problem::fault(fault.arg("name", "reason")))
-            }
-        }
-        _ => return Err(Problem::not_found()),
+    let done = if let Some(reason) = HoldReason::of_code(fields.text("hold_reason")) {
+        let request = HoldRequest { document, reason, explanation };
+        doors.work(move |app| app.place_hold(&caller, &request).map(drop)).await
+    } else {
+        let fault = Fault::new(FaultKind::MissingElement, "hold_reason", "ARC-12");
+        Err(Problem::fault(fault.arg("name", "hold_reason")))
     };
     match done {
         Ok(()) => Ok(redirect(&visit.to(&place.path))),
         Err(problem) => {
             let faults = faults_of(problem)?;
-            let names = ["act", "explanation", "reason", "hold_reason"];
+            let names = ["explanation", "hold_reason"];
             let said = names.map(|name| (name, fields.text(name).to_owned())).into();
             shown(&doors, &visit, &place, &faults, said).await
         }

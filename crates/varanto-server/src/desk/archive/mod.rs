@@ -87,7 +87,10 @@ impl Frame {
         Self {
             tabs: TABS.iter().map(tab).collect(),
             form_token: visit.session.form_token.clone(),
-            faults: faults.iter().map(|fault| ToldFault::of(fault, visit.language)).collect(),
+            faults: faults
+                .iter()
+                .map(|fault| ToldFault::labelled(fault, visit.language, label_of))
+                .collect(),
         }
     }
 
@@ -95,6 +98,22 @@ impl Frame {
     fn fault(&self, element: &str) -> Option<&ToldFault> {
         self.faults.iter().find(|fault| fault.element == element)
     }
+}
+
+/// The key of the label that a field wears on these pages.
+fn label_of(field: &str) -> Option<String> {
+    let key = match field {
+        "document" | "documents" => "archive.document",
+        "reason" => "desk.reason",
+        "hold_reason" => "archive.why",
+        "explanation" => "archive.explanation",
+        "identity_code" => "desk.identity_code",
+        "from" => "desk.from",
+        "until" => "desk.until",
+        "actor" | "event" | "outcome" | "sure" => return Some(format!("archive.{field}")),
+        _ => return old_data::label_of(field),
+    };
+    Some(key.to_owned())
 }
 
 /// The faults of what was sent, to be shown beside its fields; any other problem is a page of its own.

@@ -634,6 +634,11 @@ struct Field {
     may_be_nothing: bool,
 }
 
+/// The key of the label that what is asked of old data wears.
+pub(super) fn label_of(element: &str) -> Option<String> {
+    target_of(element).map(label)
+}
+
 impl Field {
     fn of(target: Target, value: &str, options: Vec<(String, String)>, words: Words) -> Self {
         let hint = format!("{}-hint", label(target));
@@ -653,7 +658,8 @@ impl Field {
     fn faulty(&mut self, faults: &[Fault], language: Language) {
         let mine =
             |fault: &&Fault| target_of(&fault.element).is_some_and(|one| one.name() == self.name);
-        self.fault = faults.iter().find(mine).map(|fault| ToldFault::of(fault, language));
+        let told = |fault| ToldFault::labelled(fault, language, label_of);
+        self.fault = faults.iter().find(mine).map(told);
     }
 }
 

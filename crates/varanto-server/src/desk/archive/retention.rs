@@ -123,7 +123,7 @@ async fn due_page(
     };
     let wrong = faults.iter().filter_map(|fault| {
         let document = fault.value.clone()?;
-        Some((document, ToldFault::of(fault, visit.language)))
+        Some((document, ToldFault::labelled(fault, visit.language, super::label_of)))
     });
     let rows: Vec<DueRow> = found.hits.iter().map(row).collect();
     let wrong: HashMap<String, ToldFault> = wrong.collect();
@@ -520,7 +520,7 @@ pub(super) async fn hold(
         }
         if reason.is_none() {
             let fault = Fault::new(FaultKind::MissingElement, "hold_reason", "ARC-12");
-            faults.push(fault.arg("name", "reason"));
+            faults.push(fault.arg("name", "hold_reason"));
         }
         match (document, reason) {
             (Ok(document), Some(reason)) => {
