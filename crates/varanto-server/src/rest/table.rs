@@ -426,7 +426,7 @@ pub const TABLE: &[Operation] = &[
         path: "/documents/{oid}/invalidation",
         query: DRY_RUN,
         takes: Some(INVALIDATION),
-        answers: &[(204, "", ""), (200, JSON, "Invalidation")],
+        answers: &[(204, "", ""), (200, JSON, "InvalidationTold")],
         problems: &[409, 422],
         open: false,
         serve: || post(documents::invalidate),
