@@ -718,8 +718,8 @@ fn a_role_allows_what_its_work_needs() {
     }
 }
 
-/// ARC-3: a worker takes back what a unit of the worker's own recorded, in case context or for a reason, and alone sees
-/// it afterwards when it is asked for; what another unit recorded is the keeper's of the archive.
+/// ARC-3: a worker takes back what a unit of the worker's own recorded, in case context alone, and sees it afterwards when it
+/// is asked for; what another unit recorded is the keeper's of the archive.
 #[test]
 fn a_worker_takes_back_what_the_own_unit_recorded() {
     let recorded_by = |own: bool, served: bool, reason: Option<Reason>| {
@@ -739,7 +739,7 @@ fn a_worker_takes_back_what_the_own_unit_recorded() {
     let reason = Some(Reason::Look(LookReason::Correction));
     check(here, invalidate, recorded_by(true, true, None), Ok("case-context"));
     check(here, invalidate, recorded_by(true, false, None), Err("case-context-missing"));
-    check(here, invalidate, recorded_by(true, false, reason), Ok("stated-reason"));
+    check(here, invalidate, recorded_by(true, false, reason), Err("case-context-missing"));
     for served in [true, false] {
         let others = recorded_by(false, served, reason);
         check(here, invalidate, others, Err("another-units-document"));

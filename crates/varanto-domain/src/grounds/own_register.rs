@@ -8,12 +8,13 @@ use crate::relationship::Side;
 /// who logs in here is asked for them: a unit of the worker's serves the client, or the worker says
 /// why. Recording a new document needs no context: what comes in is the organisation's own. The next version of
 /// a relationship document, which says whose unit serves, is made in case context alone; and so is handing over
-/// on request: with a reason alone a worker would carry a client's documents out of the house.
+/// on request: with a reason alone a worker would carry a client's documents out of the house. So is invalidating: what was
+/// recorded for somebody whom the unit does not serve is for the keeper of the archive.
 ///
 /// # Errors
 /// [`Denial::NoCaseContext`], or the reason that is wanted.
 ///
-/// Source: ACC-2, ACC-3, DIS-6, OLD-3.
+/// Source: ACC-2, ACC-3, ARC-3, DIS-6, OLD-3.
 pub(super) fn find(action: Action, question: &Question<'_>) -> Result<Grant, Denial> {
     match action {
         Action::Disclose if question.caller.is_system() || serves(question) => {
@@ -27,19 +28,20 @@ pub(super) fn find(action: Action, question: &Question<'_>) -> Result<Grant, Den
         }
         // With a reason alone a worker would let the own unit in for good.
         Action::Version if question.document.group == DocumentGroup::Relationship => {
-            if serves(question) {
-                Ok(Grant::on(Basis::CaseContext))
-            } else {
-                Err(Denial::NoCaseContext)
-            }
+            in_context(question)
         }
-        Action::Version | Action::Invalidate => in_duty(question),
+        Action::Version => in_duty(question),
+        Action::Invalidate => in_context(question),
         Action::Administer => Err(Denial::OperatorsAlone),
     }
 }
 
 fn basis_of_recording(question: &Question<'_>) -> Basis {
     if serves(question) { Basis::CaseContext } else { Basis::OwnRegister }
+}
+
+fn in_context(question: &Question<'_>) -> Result<Grant, Denial> {
+    if serves(question) { Ok(Grant::on(Basis::CaseContext)) } else { Err(Denial::NoCaseContext) }
 }
 
 fn look(question: &Question<'_>) -> Result<Grant, Denial> {
