@@ -179,6 +179,7 @@ impl Second<'_> {
             || self.acc_5()
             || self.jo_4()
             || self.arc_3()
+            || self.arc_3_hides()
             || self.rur_4()
             || self.dis_3()
             || self.dis_2()
@@ -381,10 +382,26 @@ impl Second<'_> {
             VersionState::Invalidated => {
                 let asked = self.looking()
                     && self.q.invalidated_too
-                    && self.q.caller.functions.contains(&Function::Invalidate);
+                    && self.q.caller.functions.contains(&Function::Invalidate)
+                    && !self.arc_3_anothers();
                 strict || !asked
             }
         }
+    }
+
+    /// ARC-3: what a worker's own unit did not record is not the worker's to take back.
+    fn arc_3_anothers(&self) -> bool {
+        let worker = matches!(
+            self.role(),
+            Some(Role::Worker | Role::ResponsibleWorker | Role::ProducerWorker)
+        );
+        let unit = self.q.document.unit.as_ref();
+        worker && !unit.is_some_and(|unit| self.q.caller.units.contains(unit))
+    }
+
+    /// ARC-3: nobody hides another unit's work.
+    fn arc_3_hides(&self) -> bool {
+        self.action == Action::Invalidate && self.arc_3_anothers()
     }
 
     /// RUR-2, RUR-4, RUR-6: what a producer has no business with.
@@ -510,6 +527,8 @@ impl Second<'_> {
             _ if self.looking() && !self.justified() => None,
             _ if self.system_asks() => Some("own-register"),
             _ if self.context() => Some("case-context"),
+            // ARC-3: nobody hides by saying why.
+            Action::Invalidate => None,
             // ACC-3: nobody lets the own unit in by saying why.
             Action::Version if self.group_in(&[DocumentGroup::Relationship]) => None,
             _ if self.reason_stated() => Some("stated-reason"),
