@@ -6,6 +6,7 @@
 //! ends in the middle of a sentence.
 
 mod archive_draft;
+mod earlier;
 
 use std::sync::Arc;
 
@@ -35,6 +36,7 @@ use crate::relationship::served_clients::identifier;
 use crate::{App, AppError, Registry, StructureState};
 
 pub use archive_draft::{Looked, ToSign};
+pub use earlier::{EarlierDocument, FoundEarlier, MOST_EARLIER};
 
 /// The most bytes that are kept of one draft.
 pub const MAX_DRAFT_BYTES: usize = 512 * 1024;
@@ -265,7 +267,8 @@ impl App {
         let known = known(&registry, caller, writer, &facts, begun.language, now);
         let document = self.new_identifier(caller, &registry, now);
         let content = form::proposed(&structure, &known).0;
-        let draft = Draft { guardians: String::new(), reason: String::new(), content };
+        let (guardians, reason, taken) = (String::new(), String::new(), Vec::new());
+        let draft = Draft { guardians, reason, content, taken };
         let paper = (&begun.structure, &document, begun.language);
         self.keep_new_draft(author, &facts, paper, None, &draft)
     }
@@ -326,6 +329,7 @@ impl App {
                 .to_owned(),
             reason: ERROR_CORRECTED.to_owned(),
             content: written.map_err(|_| damaged())?.to_owned_content(),
+            taken: Vec::new(),
         };
         let next = self.new_identifier(caller, &registry, now);
         let paper = (&before.structure, &next, language.unwrap_or(ViewLanguage::Finnish));

@@ -109,6 +109,53 @@ fn a_new_draft_has_in_it_what_is_known_already() {
     assert_eq!(standing(&draft).len(), before - 1);
 }
 
+/// REL-9: earlier documents of the client that the worker may read offer what the form lacks, each look being logged; those of
+/// another client, of another's register and invalidated ones offer nothing; what is taken over keeps its source.
+#[test]
+fn earlier_documents_offer_what_the_worker_may_read() {
+    let world = World::new();
+    let (dossier, other) = (world.open_case(&client(1)), world.open_case(&client(2)));
+    let (note, gone) = (world.note(&dossier), world.note(&dossier));
+    for draft in [&note, &gone, &world.note(&other)] {
+        world.archive(draft);
+    }
+    world.know(&client(1));
+    let request = InvalidationRequest { reason: "4".into(), explanation: None };
+    world.app.invalidate_document(&world.county(), &gone.id(), &request).unwrap();
+    let caller = worker(&world, COUNTY, UNIT);
+    let number = begin(&world, &caller, &dossier);
+    let mut draft = open(&world.app, &caller, &dossier, number);
+    let of = dossier.client.identifier();
+    let lines = world.contents().log_lines;
+    let found = world.app.look_at_earlier(&caller, &of, &draft).unwrap();
+    assert_eq!(world.contents().log_lines, lines + 3, "two searches, and a look at the one");
+    let looked: Vec<&Oid> = found.documents.iter().map(|one| &one.document).collect();
+    assert_eq!(looked, [&note.id()]);
+    assert!(!found.values.is_empty());
+    let proposed = |name: &str| draft.proposals.iter().any(|one| one.name == name);
+    assert!(found.values.iter().all(|one| !proposed(&one.name)), "what is known is known");
+
+    let one = found.values[0].clone();
+    assert!(form::take_over(&mut draft.draft.content, &one.name, &one.value));
+    draft.draft.taken.push(drafts::Taken {
+        name: one.name.clone(),
+        document: note.id(),
+        structure: found.documents[0].structure.clone(),
+        written_on: varanto_domain::time::FinnishDay::of(found.documents[0].written_at),
+        value: one.value,
+    });
+    assert!(matches!(save(&world, &caller, &dossier, &draft), Saved::Kept { edition: 2, .. }));
+    let again = open(&world.app, &caller, &dossier, number);
+    assert_eq!(again.draft.taken, draft.draft.taken);
+    let left = world.app.look_at_earlier(&caller, &of, &again).unwrap();
+    assert!(left.values.iter().all(|left| left.name != one.name));
+
+    // A worker whom no unit of whose serves the client finds nothing, whoever wrote the draft.
+    let stranger = worker(&world, NEIGHBOUR, NEIGHBOURS_UNIT);
+    let nothing = world.app.look_at_earlier(&stranger, &of, &again).unwrap();
+    assert!(nothing.documents.is_empty() && nothing.values.is_empty());
+}
+
 /// CAS-1: a draft is its author's alone, and nothing of it is in any list, search or count.
 #[test]
 fn nobody_else_sees_a_draft_or_that_there_is_one() {

@@ -15,6 +15,7 @@
 //! Source: CAS-1, ARC-5.
 
 mod choices;
+mod earlier;
 mod posted;
 mod proposed;
 mod typed;
@@ -29,6 +30,7 @@ use varanto_domain::structures::{
 use crate::view::ViewLanguage;
 
 pub use choices::{Choice, Choices, CodeLists};
+pub use earlier::{Earlier, EarlierValue, earlier, take_over};
 pub use posted::{MAX_ENTRIES, MAX_FIELDS, PostedFault, add_entry, finished, read, remove_entry};
 pub use proposed::{Known, Proposal, Source, proposed, unchanged};
 

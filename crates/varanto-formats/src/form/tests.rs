@@ -236,3 +236,46 @@ fn the_element_of_a_fault_is_the_name_of_its_control() {
     assert_eq!(name_of("client.identity_code"), None);
     assert_eq!(element_of("/a/b/0/c"), "structured:/a/b/0/c");
 }
+
+/// REL-9: what earlier documents have for empty rows of a form of their kind is offered, the newest first, and nothing else: not the
+/// writer, no identifier, nothing that is known already or stands there, and nothing of two documents in one entry.
+#[test]
+fn earlier_documents_offer_what_a_form_lacks() {
+    use crate::synthetic::{self, FinnishText, Fullness};
+    let note = structure("1506.19005");
+    let made = |seed| synthetic::document(note, seed, Fullness::Full, &mut FinnishText::new());
+    let (newer, older) = (made(1), made(2));
+    let sources = [
+        Earlier { structure: note, content: &newer },
+        Earlier { structure: note, content: &older },
+    ];
+    let mut form = laid_for_tests(note);
+    let known = format!("{NOTE}/paivamaara");
+    let found = earlier(note, &form, &[&known], &sources);
+    assert!(!found.is_empty());
+    assert!(found.iter().all(|one| one.place == 0), "the newest that has it");
+    let of = |name: &str| found.iter().any(|one| one.name.contains(name));
+    assert!(!of("/laatija/") && !of("henkilotunnus") && !of(&known), "{found:?}");
+    let names: HashSet<&str> = found.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names.len(), found.len(), "each row once");
+
+    let one = &found[0];
+    assert!(take_over(&mut form, &one.name, &one.value));
+    assert_eq!(form.at_mut(&one.name).as_deref(), Some(&one.value));
+    assert!(!take_over(&mut form, &one.name, &one.value), "what stands there is not replaced");
+    let again = earlier(note, &form, &[&known], &sources);
+    assert_eq!(again.len(), found.len() - 1);
+
+    // In another structure the same row is the same row, where it holds the same kind of value.
+    let other = structure("1506.19004");
+    let of_other = earlier(other, &laid_for_tests(other), &[], &sources);
+    let root = format!("/{}", other.root);
+    assert!(of_other.iter().all(|one| one.name.starts_with(&root)), "{of_other:?}");
+    let nothing = Content::Object(Vec::new());
+    assert_eq!(earlier(note, &form, &[], &[Earlier { structure: note, content: &nothing }]), []);
+}
+
+/// A form in which nothing is written yet.
+fn laid_for_tests(structure: &Structure) -> Content<'static> {
+    posted::laid(structure, &Content::Null)
+}

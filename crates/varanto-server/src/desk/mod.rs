@@ -7,6 +7,7 @@ mod acts;
 pub(crate) mod archive;
 mod client;
 mod corrections;
+mod earlier;
 mod home;
 mod invalidation;
 mod record;

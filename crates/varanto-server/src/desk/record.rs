@@ -23,16 +23,17 @@ use varanto_domain::faults::{Fault, Stage};
 use varanto_domain::ids::Oid;
 use varanto_domain::structures::{Structure, asked_for};
 use varanto_domain::time::{FinnishDay, Instant};
-use varanto_formats::drafts::Draft;
+use varanto_formats::drafts::{self, Draft};
 use varanto_formats::form::{self, CodeLists, Form, MadeWith, name_in, name_of};
 use varanto_formats::view::ViewLanguage;
 use varanto_formats::xhtml::{SAFE_COPY_MEDIA_TYPE, safe_copy};
 
+use super::earlier;
 use crate::doors::Doors;
 use crate::login::gate::{Fields, Visit};
 use crate::login::sessions::OpenClient;
 use crate::names::Names;
-use crate::pages::form::{FormView, labels_in};
+use crate::pages::form::{FormView, FromEarlier, labels_in};
 use crate::pages::{Shell, Words, redirect, rendered};
 use crate::reading::{self, ClientFrame, Page};
 use crate::rest::problem::{Problem, ToldFault};
@@ -290,11 +291,11 @@ fn writer(visit: &Visit) -> Writer {
 }
 
 /// A draft that a request names.
-struct Asked {
-    client: OpenClient,
-    number: i64,
+pub(super) struct Asked {
+    pub(super) client: OpenClient,
+    pub(super) number: i64,
     /// The path of its page, without language.
-    path: String,
+    pub(super) path: String,
 }
 
 impl Asked {
@@ -307,7 +308,11 @@ impl Asked {
     }
 
     /// The draft; or the page that is to be shown in its place.
-    async fn open(&self, doors: &Doors, visit: &Visit) -> Result<OpenDraft, Box<Response>> {
+    pub(super) async fn open(
+        &self,
+        doors: &Doors,
+        visit: &Visit,
+    ) -> Result<OpenDraft, Box<Response>> {
         let (caller, writer, number) = (Arc::clone(&visit.caller), writer(visit), self.number);
         let client = self.client.client.clone();
         match doors.work(move |app| app.open_draft(&caller, &writer, &client, number)).await {
@@ -353,6 +358,10 @@ struct DraftPage {
     replaces: Option<u32>,
     reasons: Vec<(String, String)>,
     reason: String,
+    /// How many values of earlier documents are offered; `None`: they were not looked at.
+    offered: Option<usize>,
+    /// Where values were taken from, as the page carries it.
+    taken: Vec<String>,
 }
 
 /// What may be chosen of a code set: codes and names.
@@ -369,7 +378,7 @@ fn chosen_from(
 }
 
 /// Works with what a draft's form is made with.
-fn with_form<T>(
+pub(super) fn with_form<T>(
     doors: &Doors,
     paper: &Paper,
     caller: &Caller,
@@ -410,7 +419,13 @@ fn draft_page(
     let made = with_form(doors, &open.paper, &visit.caller, |with| {
         Form::of(&open.paper.structure, &open.draft.content, &of_form, with)
     });
-    let form = match FormView::new(&made, visit.language, &sources).render() {
+    let found = visit.session.earlier_for(asked.number);
+    let offers = found.as_ref().map(|found| earlier::offered(doors, visit, asked, open, found));
+    let earlier = FromEarlier {
+        offers: offers.unwrap_or_default(),
+        taken: earlier::told_of_taken(doors, visit, open),
+    };
+    let form = match FormView::new(&made, visit.language, &sources, &earlier).render() {
         Ok(form) => form,
         Err(error) => {
             tracing::error!(%error, "a form cannot be rendered");
@@ -429,6 +444,8 @@ fn draft_page(
         replaces: open.replaces().map(|(_, number)| number),
         reasons: chosen(sets::REPLACEMENT_REASON),
         reason: open.draft.reason.clone(),
+        offered: found.map(|_| earlier.offers.len()),
+        taken: open.draft.taken.iter().map(drafts::write_taken).collect(),
         guardians_missing: of_form.len() < faults.len(),
         chosen: open.draft.guardians.clone(),
         minor: open.minor,
@@ -472,7 +489,13 @@ pub(super) async fn act(
     }
     let paper = asked.paper(&doors, &visit).await?;
     let mut draft = typed(&doors, &visit, &paper, &fields)?;
-    let place = change_rows(&paper, &mut draft, button);
+    let place = match button.strip_prefix("take ") {
+        Some(number) => earlier::take(&visit, &asked, &mut draft, number),
+        None => change_rows(&paper, &mut draft, button),
+    };
+    if button == "forget-earlier" {
+        visit.session.forget_earlier();
+    }
     if button == "fork" {
         return fork(&doors, &visit, &asked, draft).await;
     }
@@ -493,6 +516,7 @@ pub(super) async fn act(
             Ok((StatusCode::CONFLICT, page).into_response())
         }
         Saved::Kept { edition, at } if by_script => Ok(kept(&visit, &paper, &draft, edition, at)),
+        Saved::Kept { .. } if button == "earlier" => earlier::look(&doors, &visit, &asked).await,
         Saved::Kept { .. } if button == "preview" => {
             Ok(redirect(&visit.to(&format!("{}preview", asked.path))))
         }
@@ -539,7 +563,12 @@ fn typed(doors: &Doors, visit: &Visit, paper: &Paper, fields: &Fields) -> Result
     let content =
         read.map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "form-not-read").rule("CAS-1"))?;
     let code = |name: &str| fields.text(name).chars().take(20).collect();
-    Ok(Draft { content, guardians: code("guardians"), reason: code("replacement_reason") })
+    let taken = fields.all().filter(|(name, _)| *name == "taken");
+    let taken = taken.filter_map(|(_, told)| drafts::read_taken(told.as_bytes())).collect();
+    let (guardians, reason) = (code("guardians"), code("replacement_reason"));
+    let mut draft = Draft { content, guardians, reason, taken };
+    draft.forget_changed();
+    Ok(draft)
 }
 
 async fn save(

@@ -11,6 +11,7 @@ use aws_lc_rs::digest;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use varanto_app::archive::LookedAt;
+use varanto_app::recording::FoundEarlier;
 use varanto_domain::access::{Purpose, Reason, Role, Situation};
 use varanto_domain::ids::{ClientIdentifier, Oid};
 use varanto_domain::time::Instant;
@@ -45,6 +46,8 @@ pub struct Session {
     asked_at: AtomicI64,
     clients: Mutex<Vec<OpenClient>>,
     receipts: Mutex<Vec<SaidReceipt>>,
+    /// What earlier documents were seen to say for the draft of this number.
+    earlier: Mutex<Option<(i64, Arc<FoundEarlier>)>>,
 }
 
 /// The receipt of what a citizen said in this session.
@@ -130,6 +133,7 @@ impl Sessions {
             asked_at: AtomicI64::new(now.millis()),
             clients: Mutex::default(),
             receipts: Mutex::default(),
+            earlier: Mutex::default(),
         })
     }
 
@@ -169,6 +173,7 @@ impl Sessions {
             asked_at: AtomicI64::new(now.millis()),
             clients: Mutex::default(),
             receipts: Mutex::default(),
+            earlier: Mutex::default(),
         }))
     }
 
@@ -254,6 +259,23 @@ impl Session {
         let found = clients.remove(place);
         clients.push(found.clone());
         Some(found)
+    }
+
+    /// Keeps what earlier documents were seen to say for a draft, until those of another one are looked at.
+    pub fn keep_earlier(&self, draft: i64, found: FoundEarlier) {
+        *locked(&self.earlier) = Some((draft, Arc::new(found)));
+    }
+
+    /// What earlier documents were seen to say for a draft; `None`: they were not looked at.
+    #[must_use]
+    pub fn earlier_for(&self, draft: i64) -> Option<Arc<FoundEarlier>> {
+        let kept = locked(&self.earlier);
+        kept.as_ref().filter(|(of, _)| *of == draft).map(|(_, found)| Arc::clone(found))
+    }
+
+    /// Forgets what earlier documents were seen to say.
+    pub fn forget_earlier(&self) {
+        *locked(&self.earlier) = None;
     }
 
     /// Keeps a receipt for as long as the session lasts.

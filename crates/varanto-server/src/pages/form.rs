@@ -35,6 +35,29 @@ pub(crate) fn labels_in(language: Language) -> ViewLanguage {
     }
 }
 
+/// What earlier documents have for a form, and what was taken over from them; by the names of controls.
+#[derive(Default)]
+pub(crate) struct FromEarlier {
+    /// Offered for rows that are empty.
+    pub(crate) offers: HashMap<String, Offer>,
+    /// What is said of a row that was taken over.
+    pub(crate) taken: HashMap<String, String>,
+}
+
+/// A value that may be taken over.
+pub(crate) struct Offer {
+    /// Which of those found it is.
+    pub(crate) number: usize,
+    /// As it would be shown.
+    pub(crate) shown: String,
+    /// From which document: what it is called, and where it is read.
+    pub(crate) document: String,
+    pub(crate) address: String,
+}
+
+/// So much of an offered value is shown; the rest is read in its document.
+const SHOWN_OF_OFFER: usize = 300;
+
 /// A form as a part of a page.
 #[derive(Template)]
 #[template(path = "form.html")]
@@ -43,6 +66,7 @@ pub(crate) struct FormView<'f> {
     words: Words,
     /// Where the value of a control was taken from, by its name.
     sources: &'f HashMap<String, Source>,
+    earlier: &'f FromEarlier,
     /// The rows with faults: name, label, what is wrong.
     faulty: Vec<(String, String, String)>,
     /// What is wrong with no row.
@@ -60,6 +84,7 @@ impl<'f> FormView<'f> {
         form: &'f Form,
         language: Language,
         sources: &'f HashMap<String, Source>,
+        earlier: &'f FromEarlier,
     ) -> Self {
         let words = Words(language);
         let (mut lists, mut controls) = (BTreeMap::new(), 0);
@@ -83,7 +108,7 @@ impl<'f> FormView<'f> {
         let loose =
             form.faults.iter().map(|fault| told(fault, &Holds::Entries(Vec::new()), language));
         let (faulty, loose, whole) = (faulty.collect(), loose.collect(), controls <= WHOLE);
-        Self { form, words, sources, faulty, loose, lists, whole }
+        Self { form, words, sources, earlier, faulty, loose, lists, whole }
     }
 
     fn count(&self) -> String {
@@ -95,6 +120,7 @@ impl<'f> FormView<'f> {
             row,
             words: self.words,
             sources: self.sources,
+            earlier: self.earlier,
             removable: false,
             whole: self.whole,
         };
@@ -115,6 +141,7 @@ struct RowView<'f> {
     row: &'f Row,
     words: Words,
     sources: &'f HashMap<String, Source>,
+    earlier: &'f FromEarlier,
     /// Whether it is an entry that may be taken out.
     removable: bool,
     /// Whether groups that need not be there are unfolded.
@@ -132,19 +159,17 @@ fn label(row: &Row, words: Words) -> String {
 
 impl RowView<'_> {
     fn view(&self, row: &Row) -> String {
-        let (words, sources) = (self.words, self.sources);
-        rendered(&RowView { row, words, sources, removable: false, whole: self.whole })
+        rendered(&self.of(row, false))
     }
 
     fn entry(&self, row: &Row, of: usize) -> String {
-        let (words, sources) = (self.words, self.sources);
-        rendered(&RowView {
-            row,
-            words,
-            sources,
-            removable: of > 1 || self.may_be_empty(),
-            whole: self.whole,
-        })
+        rendered(&self.of(row, of > 1 || self.may_be_empty()))
+    }
+
+    /// A row of the same form.
+    fn of<'r>(&'r self, row: &'r Row, removable: bool) -> RowView<'r> {
+        let Self { words, sources, earlier, whole, .. } = *self;
+        RowView { row, words, sources, earlier, removable, whole }
     }
 
     /// Whether a list may have no entry on the page: single values always have a place to write one.
@@ -169,7 +194,13 @@ impl RowView<'_> {
         fn troubled(row: &Row) -> bool {
             !row.faults.is_empty() || row.below().iter().any(troubled)
         }
-        self.whole || troubled(self.row)
+        self.whole || troubled(self.row) || self.is_offered()
+    }
+
+    /// Whether an earlier document has something for a row in it.
+    fn is_offered(&self) -> bool {
+        let below = format!("{}/", self.row.name);
+        self.earlier.offers.keys().any(|name| name.starts_with(&below))
     }
 
     fn classes(&self) -> &'static str {
@@ -234,7 +265,30 @@ impl RowView<'_> {
                 Source::Today => "form.source_today",
             });
         }
+        if let Some(told) = self.earlier.taken.get(&self.row.name) {
+            hints.push((told.clone(), words.tag()));
+        }
         hints
+    }
+
+    /// What an earlier document has for the row, and the button that takes it over.
+    fn offer(&self) -> String {
+        let Some(offer) = self.earlier.offers.get(&self.row.name) else { return String::new() };
+        let mut shown: String = offer.shown.chars().take(SHOWN_OF_OFFER).collect();
+        if shown.len() < offer.shown.len() {
+            shown.push('…');
+        }
+        let label = self.label();
+        format!(
+            "<div class=\"offer\"><p class=\"small\"><a href=\"{}\">{}</a></p><p>{}</p>\
+             <button class=\"quiet\" name=\"do\" value=\"take {}\">{}<span class=\"hidden\">: {}</span></button></div>",
+            escaped(&offer.address),
+            escaped(&offer.document),
+            escaped(&shown),
+            offer.number,
+            escaped(&self.words.of("form.take_over")),
+            escaped(&label),
+        )
     }
 
     /// The hints and faults of the row.
@@ -250,6 +304,7 @@ impl RowView<'_> {
             out.push_str("</p>");
         }
         out.push_str(&self.faults());
+        out.push_str(&self.offer());
         out
     }
 

@@ -209,3 +209,56 @@ async fn drafts_are_kept_without_script_and_two_tabs_lose_nothing() {
     assert_eq!(tried.status, 404, "{}", tried.text());
     assert!(!tried.text().contains("toinen teksti"));
 }
+
+/// REL-9: in each language, on a desk and on a phone, a worker looks at what earlier documents say, takes one value over by one
+/// click, and is told where it came from, also when the draft is opened again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_takes_over_what_an_earlier_document_says() {
+    if chromium::is_missing() {
+        return;
+    }
+    let served = Served::open(true).await;
+    let base = format!("https://localhost:{}", served.house.address.port());
+    let (worker, code) = (served.worker.clone(), served.code.clone());
+    let walk = move || {
+        for (language, width) in
+            [("fi", 1280), ("sv", 1280), ("en", 1280), ("fi", 320), ("sv", 320), ("en", 320)]
+        {
+            let mut walk = Walk::open(width);
+            let name = |page: &str| format!("record-earlier-{page}-{language}-{width}");
+            log_in(&mut walk.browser, &base, language, &worker);
+            begin(&mut walk, &base, language, &code, &name("choose"));
+            walk.browser.click("#earlier button[value=earlier]");
+            let offers = walk.browser.run("document.querySelectorAll('.offer').length");
+            assert!(offers.as_u64().unwrap() > 0, "{}", walk.browser.text());
+            walk.check(&name("offers"));
+            walk.browser.be_dark(true);
+            walk.check(&name("offers-dark"));
+            walk.browser.be_dark(false);
+            let first = "(() => { const offer = document.querySelector('.offer:has(+ input), .offer:has(+ textarea)'); \
+                         return offer.nextElementSibling.id + '\\n' + offer.querySelector('p + p').innerText; })()";
+            let told = walk.browser.run(first);
+            let (row, value) = told.as_str().unwrap().split_once('\n').unwrap();
+            let control = format!("document.getElementById('{row}').value");
+            assert_eq!(walk.browser.run(&control), "", "nothing is filled in by itself");
+            // By keyboard: the button that stands before the field takes the value over.
+            walk.browser.run(&format!(
+                "document.getElementById('{row}').previousElementSibling.querySelector('button').focus()"
+            ));
+            walk.browser.enter();
+            let now = walk.browser.run(&control);
+            assert!(
+                now.as_str().unwrap().contains(value.trim_end_matches('…').trim()),
+                "{now} {value}"
+            );
+            let hint = format!("document.getElementById('{row}?').innerText");
+            assert!(walk.browser.run(&hint).as_str().unwrap().contains("202"), "its day is told");
+            walk.check(&name("taken"));
+            walk.browser.click("#earlier button[value=forget-earlier]");
+            assert!(walk.browser.run("document.querySelector('.offer') === null") == true);
+            assert!(walk.browser.run(&hint).as_str().unwrap().contains("202"), "it is told still");
+            walk.end();
+        }
+    };
+    tokio::task::spawn_blocking(walk).await.unwrap();
+}
