@@ -79,6 +79,48 @@ pub(super) async fn home(State(doors): State<Doors>, Extension(visit): Extension
     home_page(&doors, &visit, None).await
 }
 
+#[derive(Template)]
+#[template(path = "desk/notices.html")]
+struct NoticesPage {
+    shell: Shell,
+    form_token: String,
+    notices: Vec<NoticeShown>,
+    /// Whether these are the first ones.
+    first: bool,
+    /// Where the next page is.
+    next: Option<String>,
+}
+
+/// `GET /fi/desk/notices/`: all that the unit is told, oldest first, a page at a time.
+pub(super) async fn notices(
+    State(doors): State<Doors>,
+    Extension(visit): Extension<Visit>,
+    Query(asked): Query<HashMap<String, String>>,
+) -> Page {
+    let caller = Arc::clone(&visit.caller);
+    let after: Option<i64> = asked.get("after").and_then(|after| after.parse().ok());
+    let query = NoticeQuery {
+        after: after.unwrap_or(i64::MIN),
+        acknowledged_too: false,
+        limit: NoticeQuery::USUAL,
+    };
+    let page = doors.work(move |app| app.list_notices(&caller, query)).await?;
+    let registry = doors.app.registry();
+    let names = Names { registry: &registry, language: visit.language };
+    let mut shell = Shell::of(&doors, &visit);
+    "/desk/".clone_into(&mut shell.path);
+    let today = FinnishDay::of(doors.clock.now());
+    let next = page.notices.last().filter(|_| page.more).map(|last| last.id);
+    let page = NoticesPage {
+        form_token: visit.session.form_token.clone(),
+        notices: page.notices.iter().map(|one| notice(one, &names, &shell, today)).collect(),
+        first: after.is_none(),
+        next: next.map(|after| shell.to(&format!("/desk/notices/?after={after}"))),
+        shell,
+    };
+    Ok(rendered(&page, visit.language))
+}
+
 /// `GET /fi/desk/find`: whoever comes back to the address of a form begins anew.
 pub(super) async fn begin_anew(Extension(visit): Extension<Visit>) -> Page {
     Ok(redirect(&visit.to("/desk/")))

@@ -56,6 +56,7 @@ pub fn router(doors: &Doors) -> Router<Doors> {
         .route("/{language}/desk/find", get(home::begin_anew).post(home::find))
         .route("/{language}/desk/open", get(home::begin_anew).post(home::open))
         .route("/{language}/desk/drafts/{draft}", get(home::begin_anew).post(home::draft))
+        .route("/{language}/desk/notices/", get(home::notices))
         .route("/{language}/desk/notices/{id}", get(home::begin_anew).post(home::acknowledge))
         .route("/{language}/desk/clients/", get(home::clients))
         .route("/{language}/desk/corrections/", get(corrections::list))

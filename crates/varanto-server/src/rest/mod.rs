@@ -5,6 +5,7 @@ pub mod body;
 pub mod bulletins;
 pub mod caller;
 pub mod clients;
+pub mod corrections;
 pub mod disclosures;
 pub mod documents;
 pub mod documents_json;

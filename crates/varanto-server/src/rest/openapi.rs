@@ -101,7 +101,7 @@ fn parameters(operation: &Operation, demo: Option<&DemoFacts>) -> Value {
         let schema = match name {
             "part" => json!({ "enum": ["structured", "view", "pdf", "national", "frame"] }),
             "digest" => json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]{43}$" }),
-            "opening" | "id" | "user" | "delegation" => {
+            "opening" | "id" | "user" | "delegation" | "request" => {
                 json!({ "type": "string", "pattern": "^[0-9]+$" })
             }
             _ => json!({ "type": "string", "pattern": "^[0-2](\\.(0|[1-9][0-9]*))+$" }),
@@ -139,7 +139,7 @@ pub fn parameter_example(operation: &Operation, name: &str, demo: Option<&DemoFa
         ("limit", _) => "20",
         ("situation", _) => "own-register",
         ("reason", _) => "information-request",
-        ("opening" | "from" | "id" | "after", _) => "1",
+        ("opening" | "from" | "id" | "after" | "request", _) => "1",
         ("to", _) => "2",
         ("days", _) => "30",
         ("on", _) => "2026-11-02",

@@ -4,8 +4,8 @@ use axum::routing::{get, post};
 
 use super::routes::{Operation, Query, Takes};
 use super::{
-    access, bulletins, clients, disclosures, documents, logs, openings, proof, registers,
-    relationships, retention, summary, users, wills,
+    access, bulletins, clients, corrections, disclosures, documents, logs, openings, proof,
+    registers, relationships, retention, summary, users, wills,
 };
 use crate::national;
 
@@ -161,6 +161,17 @@ const INVALIDATION: Takes = Takes {
     schema: "Invalidation",
     example: r#"{"reason":"1","explanation":"Kirjattu väärälle asiakkaalle."}"#,
 };
+
+const CORRECTION_ANSWER: Takes = Takes {
+    media_type: JSON,
+    schema: "CorrectionAnswer",
+    example: r#"{"how":"refused","words":"Tieto on tarkistettu ja se pitää paikkansa."}"#,
+};
+
+const PAGED: &[Query] = &[
+    Query { name: "limit", kind: "integer", needed: false },
+    Query { name: "cursor", kind: "string", needed: false },
+];
 
 /// Whose will is asked for.
 const WHOSE: Takes = Takes {
@@ -430,6 +441,42 @@ pub const TABLE: &[Operation] = &[
         problems: &[409, 422],
         open: false,
         serve: || post(documents::invalidate),
+    },
+    Operation {
+        id: "list_corrections",
+        tag: "documents",
+        method: "GET",
+        path: "/corrections",
+        query: PAGED,
+        takes: None,
+        answers: &[(200, JSON, "CorrectionPage")],
+        problems: &[422],
+        open: false,
+        serve: || get(corrections::list),
+    },
+    Operation {
+        id: "read_correction",
+        tag: "documents",
+        method: "GET",
+        path: "/corrections/{request}",
+        query: &[],
+        takes: None,
+        answers: &[(200, JSON, "CorrectionRequest")],
+        problems: &[404],
+        open: false,
+        serve: || get(corrections::read),
+    },
+    Operation {
+        id: "answer_correction",
+        tag: "documents",
+        method: "POST",
+        path: "/corrections/{request}/answer",
+        query: &[],
+        takes: Some(CORRECTION_ANSWER),
+        answers: &[(204, "", "")],
+        problems: &[404, 422],
+        open: false,
+        serve: || post(corrections::answer),
     },
     Operation {
         id: "search_permission",

@@ -218,6 +218,14 @@ async fn from_an_opened_case_to_the_producer_whose_right_ends() {
             let mut other = Walk::open(width);
             let name_of = |page: &str| format!("producer-{page}-{language}-{width}");
             log_in(&mut other.browser, &base, language, &producer);
+            other.browser.go(&format!("{base}/{language}/desk/notices/"));
+            let listed = other.browser.run("document.querySelectorAll('main ul.line li').length");
+            assert!(listed.as_u64() > Some(0), "{}", other.browser.text());
+            other.check(&name_of("notices"));
+            other.browser.go(&format!("{base}/{language}/desk/notices/?after={}", i64::MAX));
+            other.check(&name_of("notices-none"));
+            other.browser.click("main a[href$='/desk/notices/']");
+            other.browser.click(".trail a");
             other.check(&name_of("home"));
             let told = "document.querySelectorAll('#notices ~ ul li').length";
             assert!(other.browser.run(told).as_i64().unwrap() > 0, "{}", other.browser.text());

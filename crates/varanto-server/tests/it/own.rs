@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
 use varanto_domain::ids::PersonalIdentityCode;
 use varanto_domain::persons::PersonFacts;
 use varanto_kit::outside::Identities;
@@ -11,7 +12,7 @@ use varanto_server::config::PopulationRegister;
 use varanto_server::population_register::Connection;
 
 use crate::chromium::{self, Browser};
-use crate::house::form;
+use crate::house::{faults, form};
 use crate::pages::{Walk, log_in};
 use crate::people::{Guest, Served, path_of};
 
@@ -275,6 +276,58 @@ async fn a_correction_is_asked_for_and_answered() {
     let told = guest.get(&list).await.text();
     assert!(told.contains("Lapsia on kolme.") && told.contains("tietosuojavaltuutetun"), "{told}");
     assert_eq!(guest.get("/fi/desk/corrections/").await.status, 403);
+}
+
+/// CIT-6: the county's own system is told of a request over REST, with the document and the answers that may be given, and answers it; what is
+/// wrong with an answer is told, and another organisation's system learns nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_is_answered_over_rest() {
+    let served = Served::open(true).await;
+    let mut guest = Guest::of(&served.house);
+    guest.log_in(&served.citizen()).await;
+    let own = own_pages(&mut guest).await;
+    let document = first_to_correct(&mut guest, &own).await;
+    let page = format!("{document}correction/");
+    assert_eq!(guest.post(&page, &page, "wanted=Lapsia+on+kaksi.").await.status, 303);
+
+    let system = served.house.system();
+    let listed = system.get("/api/v1/corrections?limit=5").await.unwrap();
+    assert_eq!(listed.header("cache-control"), "no-store");
+    let listed = listed.json();
+    let request = &listed["corrections"][0];
+    assert_eq!(request["wanted"], "Lapsia on kaksi.", "{listed}");
+    assert_eq!(
+        (request["state"].as_str(), request["asked_as"].as_str()),
+        (Some("waiting"), Some("own-data"))
+    );
+    assert!(document.contains(request["document"]["document_id"].as_str().unwrap()), "{request}");
+    let path = format!("/api/v1/corrections/{}", request["request"].as_str().unwrap());
+    let answer = format!("{path}/answer");
+    let other = served.house.system_of(&served.house.producer());
+    assert_eq!(other.get(&path).await.unwrap().status, 404);
+    assert_eq!(other.get("/api/v1/corrections").await.unwrap().json()["corrections"], json!([]));
+    for (said, element) in [
+        (json!({"how": "forgotten"}), "how"),
+        (json!({"how": "corrected"}), "how"),
+        (json!({"how": "refused"}), "answer"),
+    ] {
+        let wrong = system.post_json(&answer, &said).await.unwrap();
+        assert_eq!(wrong.status, 422, "{}", wrong.text());
+        assert_eq!(faults(&wrong)[0].1, element, "{}", wrong.text());
+    }
+    let said = json!({"how": "refused", "words": "Lapsia on kolme."});
+    let done = system.post_json(&answer, &said).await.unwrap();
+    assert_eq!(done.status, 204, "{}", done.text());
+    let told = system.get(&path).await.unwrap().json();
+    assert_eq!(
+        (told["state"].as_str(), told["may_answer"].as_array().map(Vec::len)),
+        (Some("refused"), Some(0))
+    );
+    assert_eq!(told["answered"]["words"], "Lapsia on kolme.");
+    assert_eq!(system.get("/api/v1/corrections").await.unwrap().json()["corrections"], json!([]));
+    let own = guest.get(&format!("{own}corrections/")).await.text();
+    assert!(own.contains("Lapsia on kolme."), "{own}");
+    assert_eq!(system.get("/api/v1/corrections?limit=0").await.unwrap().status, 422);
 }
 
 /// CIT-5, CIT-1: a client sees what may be seen and who looked, refuses the disclosure of one service task and withdraws

@@ -102,7 +102,8 @@ fn sent_to(
         | "grant_user"
         | "change_user"
         | "delegate_users"
-        | "withdraw_delegation" => {
+        | "withdraw_delegation"
+        | "answer_correction" => {
             ("application/json".to_owned(), Bytes::from(operation.takes.unwrap().example))
         }
         "judge_opening" => ("application/json".to_owned(), Bytes::from(r#"{"state":"approved"}"#)),
@@ -175,7 +176,8 @@ async fn every_closed_route_keeps_a_document_from_another_organisations_system()
                 tells(403, "\"receiver-without-relationship\"");
             }
             // There is no case yet, nor a notice; a case that is another's is told as its document would be.
-            "read_case" | "act_on_case" | "acknowledge_notice" | "hand_over" => {
+            "read_case" | "act_on_case" | "acknowledge_notice" | "hand_over"
+            | "read_correction" | "answer_correction" => {
                 tells(404, "\"not-found\"");
             }
             "search_log"
@@ -214,6 +216,7 @@ async fn every_closed_route_keeps_a_document_from_another_organisations_system()
             "search_documents" => tells(200, "\"documents\":[]"),
             "read_summary" => tells(200, "\"relationships\":[],\"cases\":[],\"documents\":[]"),
             "list_notices" => tells(200, "\"notices\":[]"),
+            "list_corrections" => tells(200, "\"corrections\":[]"),
             other => panic!("nobody has asked what {other} tells a stranger"),
         }
     }
