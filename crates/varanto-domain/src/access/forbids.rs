@@ -20,10 +20,20 @@ pub(super) fn check(action: Action, question: &Question<'_>) -> Forbidden {
     if situation.discloses() {
         disclosure(question)
     } else if situation.uses_register() {
-        register_use(action, question)
+        register_use(action, question)?;
+        taking_back(action, question)
     } else if situation.of_citizens() && action.looks() {
         citizens_view(question)
-    } else if action == Action::Invalidate && question.is_anothers_to_take_back() {
+    } else {
+        taking_back(action, question)
+    }
+}
+
+/// A worker takes back what the own unit recorded, and hides nobody else's work.
+///
+/// Source: ARC-3; own-choices.
+fn taking_back(action: Action, question: &Question<'_>) -> Forbidden {
+    if action == Action::Invalidate && question.is_anothers_to_take_back() {
         Err(Denial::AnotherUnitsDocument)
     } else {
         Ok(())
