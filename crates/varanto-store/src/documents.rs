@@ -233,6 +233,20 @@ impl ReadTx<'_> {
             .collect()
     }
 
+    /// The number of a document's next version: one above the highest, invalidated ones too. Source: ARC-3; nat 3.4.
+    ///
+    /// # Errors
+    /// The database's error.
+    pub fn next_number(&self, set: VersionKey) -> Result<u32, StoreError> {
+        const SQL: &str =
+            "SELECT max(version) FROM document_version WHERE set_key = ?1 AND version > 1";
+        let highest = self.one(SQL, [set.0], |row| row.get::<Option<i64>>(0))?;
+        let highest = u32::try_from(highest.unwrap_or(1));
+        highest
+            .map(|number| number + 1)
+            .map_err(|_| StoreError::Damaged("a version's number".into()))
+    }
+
     /// The attachments of a main document, oldest first: the newest versions of their sets.
     pub fn list_attachments(&self, main: VersionKey) -> Result<Vec<VersionRow>, StoreError> {
         const SQL: &str = "SELECT version_key FROM document_version

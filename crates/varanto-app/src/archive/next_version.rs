@@ -18,18 +18,16 @@ pub(crate) fn put(raw: &mut RawMetadata<'_>, element: Element, value: Option<&st
 }
 
 /// The metadata of a version with its place among the versions: what it replaces and why, when it was made, and by which
-/// software. All else is that of the version before.
+/// software. All else is that of the version before. The number is above that of every version there is, for one that was
+/// invalidated keeps its own ([`varanto_store::ReadTx::next_number`]).
 pub(crate) fn next_of<'a>(
     mut raw: RawMetadata<'a>,
     version: &Oid,
     (before, reason): (&Oid, &str),
+    number: u32,
     created_at: Instant,
 ) -> RawMetadata<'a> {
-    let number = match raw.get(Element::Version) {
-        Some(RawValue::Whole(number)) => *number + 1,
-        _ => 1,
-    };
-    raw.insert(Element::Version, RawValue::Whole(number));
+    raw.insert(Element::Version, RawValue::Whole(number.into()));
     raw.remove(Element::ReplacesReasonSet);
     let created_at = created_at.to_string();
     for (element, value) in [

@@ -179,7 +179,7 @@ fn known_version(tx: &ReadTx<'_>, row: &VersionRow, id: &Oid) -> Result<KnownVer
             Some(newest) => newest.oid.clone(),
             _ => id.clone(),
         },
-        highest: versions.last().map_or(row.number, |version| version.number),
+        highest: tx.next_number(row.set)? - 1,
         attachment: row.main.is_some(),
     })
 }

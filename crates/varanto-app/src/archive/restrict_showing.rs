@@ -174,6 +174,7 @@ impl App {
             let next = next.map(|next| seen.tx.find_version(next)).transpose()?.flatten();
             Ok(Base {
                 is_done: next.is_some_and(|next| next.set == seen.row.set),
+                next: seen.tx.next_number(seen.row.set)?,
                 document: document.document.clone(),
                 record: seen.tx.record(&whole, seen.row)?,
                 parts: parts.filter(|(part, _)| part.is_content()).collect(),
@@ -191,6 +192,8 @@ struct Base {
     facts: DocumentFacts,
     /// Whether the version that is asked for is archived already.
     is_done: bool,
+    /// The number of the version that is asked for.
+    next: u32,
 }
 
 impl Base {
@@ -235,7 +238,7 @@ impl Base {
     ) -> RawMetadata<'a> {
         let showing = &asked.showing;
         let raw_unit = oid(&raw, Element::ServiceUnitId);
-        raw = next_of(raw, &asked.version, (&self.document, METADATA_PUT_RIGHT), now);
+        raw = next_of(raw, &asked.version, (&self.document, METADATA_PUT_RIGHT), self.next, now);
         let mut put = |element, value: Option<&str>| put(&mut raw, element, value);
         put(Element::SpecialContent, Some(if showing.hidden { "K" } else { "E" }));
         let delay = showing.delayed_until.map(|day| day.to_string());

@@ -45,6 +45,8 @@ const TRIES: usize = 5;
 struct Before {
     row: VersionRow,
     set: Oid,
+    /// The number of the version that follows.
+    next: u32,
     content: Vec<u8>,
 }
 
@@ -247,7 +249,8 @@ fn before(
 ) -> Result<Option<Before>, StoreError> {
     let Ok(permit) = inquiry.may_continue(tx, row)? else { return Ok(None) };
     let content = tx.structured_to_continue(&permit, row)?.unwrap_or_default();
-    Ok(Some(Before { row: row.clone(), set: tx.oid_of(row.set)?, content }))
+    let next = tx.next_number(row.set)?;
+    Ok(Some(Before { row: row.clone(), set: tx.oid_of(row.set)?, next, content }))
 }
 
 /// What a child has said personally no guardian changes.
@@ -461,7 +464,7 @@ impl<A> Making<'_, A> {
         let mut metadata = json!({
             "document_id": document.as_str(),
             "set_id": before.map_or(document.as_str(), |before| before.set.as_str()),
-            "version": before.map_or(1, |before| before.row.number + 1),
+            "version": before.map_or(1, |before| before.next),
             "group": self.group.code(),
             "structure": structure.oid.as_str(),
             "written_at": now, "created_at": now,

@@ -154,7 +154,7 @@ fn next(
 ) -> String {
     let Ok((raw, _)) = metadata::read(&before.record) else { return "{}".to_owned() };
     let replaced = (&before.document, &*open.draft.reason);
-    let mut raw = next_of(raw, &open.paper.document, replaced, open.begun_at);
+    let mut raw = next_of(raw, &open.paper.document, replaced, before.next, open.begun_at);
     let unit_before = oid(&raw, Element::ServiceUnitId);
     let mut set = |element, value: Option<&str>| put(&mut raw, element, value);
     if !before.joint {

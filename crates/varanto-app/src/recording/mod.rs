@@ -135,6 +135,8 @@ pub(crate) struct Corrected {
     pub(crate) document: Oid,
     pub(crate) set: Oid,
     pub(crate) number: u32,
+    /// The number that the version to be has.
+    pub(crate) next: u32,
     case: Oid,
     structure: Oid,
     /// Its metadata.
@@ -370,6 +372,7 @@ impl App {
                 document: row.oid.clone(),
                 set: tx.oid_of(row.set)?,
                 number: row.number,
+                next: tx.next_number(row.set)?,
                 case,
                 structure,
                 joint: !facts.joint.is_empty(),
@@ -668,7 +671,7 @@ impl App {
                 client: client.clone(),
                 controller: row.known.controller.clone(),
                 written_at: now,
-                version: Some(before.map_or(1, |one| one.number + 1)),
+                version: Some(before.map_or(1, |one| one.next)),
                 set_id: before.map(|one| one.set.clone()),
                 replaces: before.map(|one| one.document.clone()),
                 main_document: None,

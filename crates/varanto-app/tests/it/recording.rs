@@ -529,6 +529,19 @@ fn a_document_is_corrected_by_a_draft_of_its_next_version() {
     assert_ne!(told["written_at"], before["written_at"]);
     let view = world.app.open_document(&caller, &note.id(), Purpose::READ).unwrap();
     assert_eq!(view.state, VersionState::Replaced);
+
+    // The correction is invalidated, and the document that came back is corrected once more.
+    let reason = InvalidationRequest { reason: "4".into(), explanation: None };
+    world.app.invalidate_document(&world.county(), &next, &reason).unwrap();
+    let number = world.app.begin_correction(&caller, &id, &note.id()).unwrap();
+    let draft = open(&world.app, &caller, &dossier, number);
+    assert_eq!(draft.replaces(), Some((&note.id(), 1)));
+    save(&world, &caller, &dossier, &draft);
+    let draft = open(&world.app, &caller, &dossier, number);
+    let looked = world.app.look_at_draft(&caller, &writer(), &draft).unwrap();
+    assert!(looked.faults.is_empty(), "{:?}", looked.faults);
+    let archived = world.app.archive_draft(&caller, &writer(), &draft, None).unwrap();
+    assert_eq!(archived.receipt.version, 3);
     assert_eq!(world.damage(), Vec::<String>::new());
 }
 

@@ -1,7 +1,7 @@
 //! How documents are shown to the client's side: delayed, hidden, given to guardians, and told before it is done.
 
 use varanto_app::AppError;
-use varanto_app::archive::{LookedAt, Restricted, Showing, ShowingAsked};
+use varanto_app::archive::{InvalidationRequest, LookedAt, Restricted, Showing, ShowingAsked};
 use varanto_app::relationship::How;
 use varanto_domain::access::{Caller, Denial, Purpose, Situation};
 use varanto_domain::archive::documents::Part;
@@ -75,6 +75,28 @@ fn delayed(text: &str) -> Showing {
 
 fn hidden() -> Showing {
     Showing { hidden: true, reason: Some("1".into()), ..Showing::default() }
+}
+
+/// ARC-3, CIT-3: of a version that came back when the one after it was invalidated, it is said how it is shown as of any other.
+#[test]
+fn a_version_that_came_back_is_hidden_like_any_other() {
+    let shown = Shown::of(&client(1));
+    let world = &shown.world;
+    let caller = worker(world, COUNTY, UNIT);
+    let note = world.note(&shown.dossier);
+    world.archive_as(System::County, &note);
+    let (delayed, done) = shown.restrict(&caller, &note.id(), delayed("2026-11-20"), false);
+    assert!(done.unwrap().archived.is_some());
+    let reason = InvalidationRequest { reason: "4".into(), explanation: None };
+    world.app.invalidate_document(&world.county(), &delayed, &reason).unwrap();
+    assert_eq!(shown.opens(&note.id()), "yes");
+    let (third, done) = shown.restrict(&caller, &note.id(), hidden(), false);
+    assert_eq!(done.unwrap().archived.map(|archived| archived.receipt.version), Some(3));
+    assert_eq!(
+        (shown.opens(&third), shown.opens(&note.id())),
+        ("special-content", "version-replaced")
+    );
+    assert_eq!(world.damage(), Vec::<String>::new());
 }
 
 /// CIT-3: a note is delayed to a day and another hidden; what the client would see is told before, and is what the client sees

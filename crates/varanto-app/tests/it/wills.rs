@@ -63,7 +63,15 @@ fn the_version_in_force_says_what_is_refused() {
     assert_eq!(refused_by(&world, &county, &who), std::slice::from_ref(&task));
     let reason = InvalidationRequest { reason: "4".into(), explanation: None };
     world.app.invalidate_document(&county, &second.id(), &reason).unwrap();
-    assert_eq!(refused_by(&world, &county, &who), [register, task]);
+    assert_eq!(refused_by(&world, &county, &who), [register.clone(), task.clone()]);
+
+    // What came back is withdrawn like any other: its next version is above the invalidated one.
+    let withdraw = recording(&who, UNIT, RefusalAct::Withdraw(task));
+    let Recorded::Archived(archived) = world.app.record_refusal(&county, &withdraw).unwrap() else {
+        panic!("it was refused before");
+    };
+    assert_eq!(archived.receipt.version, 3);
+    assert_eq!(refused_by(&world, &county, &who), [register]);
     assert_eq!(world.damage(), Vec::<String>::new());
 }
 
