@@ -26,6 +26,7 @@ pub mod relationship;
 pub mod retention;
 pub mod roads;
 pub mod statistics;
+pub mod transfer;
 pub mod users;
 pub mod verify;
 mod withheld;

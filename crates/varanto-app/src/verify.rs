@@ -18,12 +18,14 @@ pub use self::certificate::{CertificateFault, CertificateVerdict, verify_certifi
 use self::offline::body_of;
 pub use self::offline::{Held, ReceiptProblem, ReceiptVerdict, verify_receipt};
 pub use self::package::{PackageFault, PackageVerdict, verify_package};
+pub use self::register::{RegisterVerdict, verify_register};
 use self::signatures::SignatureCheck;
 use crate::{App, AppError, derived, users};
 
 mod certificate;
 mod offline;
 mod package;
+mod register;
 mod signatures;
 
 /// What a verification of the whole store found.

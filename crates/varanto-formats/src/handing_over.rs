@@ -123,17 +123,29 @@ fn name(element: &str, text: String, reading: &mut Reading) -> Option<String> {
     sound.then_some(text)
 }
 
-/// A reference stands in the log: nobody's identity code may be in it.
-fn reference(text: String, reading: &mut Reading) -> Option<String> {
+/// Whether a text may be the reference of the controller's papers. It stands in the log: nobody's identity code may be in
+/// it.
+#[must_use]
+pub fn is_reference(text: &str) -> bool {
     let signs = |byte: u8| byte.is_ascii_alphanumeric() || b"/.-_:".contains(&byte);
     let is_code = |window: &[u8]| {
         std::str::from_utf8(window).is_ok_and(|text| PersonalIdentityCode::parse(text).is_ok())
     };
-    let sound = (1..=MOST_REFERENCE).contains(&text.len())
+    (1..=MOST_REFERENCE).contains(&text.len())
         && text.bytes().all(signs)
-        && !text.as_bytes().windows(11).any(is_code);
+        && !text.as_bytes().windows(11).any(is_code)
+}
+
+/// What a reference is made of, in words.
+#[must_use]
+pub fn reference_form() -> String {
+    format!("A–Z, a–z, 0–9, / . - _ :, 1–{MOST_REFERENCE}")
+}
+
+fn reference(text: String, reading: &mut Reading) -> Option<String> {
+    let sound = is_reference(&text);
     if !sound {
-        reading.wrong("reference", format!("A–Z, a–z, 0–9, / . - _ :, 1–{MOST_REFERENCE}"));
+        reading.wrong("reference", reference_form());
     }
     sound.then_some(text)
 }

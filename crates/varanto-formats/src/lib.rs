@@ -24,6 +24,7 @@ pub mod pdf;
 pub mod persons;
 pub mod query;
 pub mod receipts;
+pub mod register_package;
 pub mod registers;
 pub mod render;
 pub mod retention;

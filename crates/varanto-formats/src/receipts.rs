@@ -71,6 +71,11 @@ pub fn write(receipt: &Receipt) -> String {
     serde_json::to_string(&file).expect("a receipt has only texts and numbers")
 }
 
+/// Bytes in base64.
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
 fn digest_file(salt: &Salt, digest: &Hash) -> DigestFile {
     DigestFile { salt: STANDARD.encode(salt), salted_sha256: STANDARD.encode(digest) }
 }
@@ -138,6 +143,12 @@ impl CoveredSignatures {
     #[must_use]
     pub fn of(salt: &Salt, evidence: String) -> Self {
         Self { salt: STANDARD.encode(salt), evidence }
+    }
+
+    /// The evidence.
+    #[must_use]
+    pub fn evidence(&self) -> &str {
+        &self.evidence
     }
 }
 

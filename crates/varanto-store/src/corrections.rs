@@ -73,7 +73,7 @@ impl ReadTx<'_> {
     ///
     /// # Errors
     /// [`StoreError::Damaged`] when there is no such line.
-    pub fn line_of_request(&self, number: i64) -> Result<KeptLine, StoreError> {
+    pub fn log_line(&self, number: i64) -> Result<KeptLine, StoreError> {
         let found = self.find_log_line(number)?;
         found.ok_or_else(|| StoreError::Damaged(format!("log line {number}")))
     }

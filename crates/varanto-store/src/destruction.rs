@@ -70,10 +70,10 @@ impl Remains {
 }
 
 impl ReadTx<'_> {
-    /// Signs a certificate with the key of the proof log: a C2SP signed note. Its first line is no log's name, so that no
-    /// checkpoint is signed with it.
+    /// Signs a certificate, or what else the archive vouches for, with the key of the proof log: a C2SP signed note. Its
+    /// first line is to be no log's name, so that no checkpoint is signed with it.
     #[must_use]
-    pub fn sign_certificate(&self, text: &str) -> String {
+    pub fn sign_note(&self, text: &str) -> String {
         self.keys().ring().sign_note(self.origin(), text)
     }
 

@@ -124,7 +124,7 @@ pub struct NewVersion<'a> {
 /// The label and place names under which the parts of a version are sealed and salted.
 const CONTENT: &str = "content";
 const RECORD: &str = "record";
-const EXPLANATION: &str = "explanation";
+pub(crate) const EXPLANATION: &str = "explanation";
 
 impl Store {
     /// Compresses and encrypts a content for a version, on the thread that asks.

@@ -67,7 +67,7 @@ impl ReadTx<'_> {
         self.one(SQL, [client.0, term], |row| row.get::<i64>(0).map(i64::cast_unsigned))
     }
 
-    fn identity_joins_kept(&self) -> Result<Vec<IdentityJoin>, StoreError> {
+    pub(crate) fn identity_joins_kept(&self) -> Result<Vec<IdentityJoin>, StoreError> {
         const SQL: &str =
             "SELECT line, temporary_key, person_key, joined_at, parted_line, parted_at
             FROM identity_join ORDER BY line";

@@ -16,6 +16,7 @@
 //! * `destruction`: holds, lists of what is to be destroyed, and what is left of what was;
 //! * `reindex`: how what is derived from documents is made anew;
 //! * `backup`: sealed snapshots in a folder elsewhere, and how they come back;
+//! * `transfer`: all that is in one controller's register, on its way out;
 //! * `moving`: how all of it goes from one engine to the other;
 //! * `proof_log`, `verify`: how it is proven that nothing was changed, and how damage is found.
 
@@ -55,6 +56,7 @@ mod store;
 mod tallies;
 mod term_cache;
 mod terms;
+mod transfer;
 mod tx;
 mod use_log;
 mod users;
@@ -94,6 +96,7 @@ pub use search::{After, Filter, Scope};
 pub use signatures::{KeptSignatures, SealedSignatures};
 pub use store::{DATABASE_FILE, Durable, LOCK_FILE, Store, StoreOptions};
 pub use tallies::{DelayRow, TallyRow};
+pub use transfer::{Invalidated, RegisterLine, RegisterSize, RegisterVersion, WholeVersion};
 pub use tx::{ReadTx, WriteTx};
 pub use use_log::{LineEvidence, REASON_CHARACTERS};
 pub use users::{NewUserRight, UserLookup, UserRow};

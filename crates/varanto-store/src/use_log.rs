@@ -143,7 +143,10 @@ impl ReadTx<'_> {
     }
 
     /// What a line says of its version: the OIDs, which receipts name too.
-    fn told_of_version(&self, version: Option<VersionKey>) -> Result<String, StoreError> {
+    pub(crate) fn told_of_version(
+        &self,
+        version: Option<VersionKey>,
+    ) -> Result<String, StoreError> {
         const SQL: &str =
             "SELECT oid, version, set_key FROM document_version WHERE version_key = ?1";
         let Some(version) = version else { return Ok(String::new()) };

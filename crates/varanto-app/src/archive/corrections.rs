@@ -580,7 +580,7 @@ fn since(
         _ => true,
     };
     Ok(Since {
-        asked_at: tx.line_of_request(request.asked)?.at,
+        asked_at: tx.log_line(request.asked)?.at,
         in_force: in_force.map(|row| (row.version, row.archived_at)),
         changed,
         invalidated: shown.is_none_or(|row| row.state == VersionState::Invalidated),
@@ -613,13 +613,13 @@ fn told(tx: &ReadTx<'_>, request: &CorrectionRequest) -> Result<Option<Correctio
     else {
         return Ok(None);
     };
-    let asked = tx.line_of_request(request.asked)?;
+    let asked = tx.log_line(request.asked)?;
     let basis = Basis::ALL.into_iter().find(|basis| basis.code() == &*asked.reason);
     let damaged = || StoreError::Damaged(format!("log line {}", asked.number));
     let answered = match &request.ended {
         Some(ended) => Some(Answered {
             how: ended.how,
-            at: tx.line_of_request(ended.line)?.at,
+            at: tx.log_line(ended.line)?.at,
             words: tx.words_of_correction(request, Words::Answered)?,
             by: ended.how.by().and_then(version).map(|row| row.oid.clone()),
         }),
@@ -762,7 +762,7 @@ impl Acting {
 
     /// Whether it was this one who made a request.
     fn asked(&self, tx: &ReadTx<'_>, request: &CorrectionRequest) -> Result<bool, StoreError> {
-        Ok(tx.line_of_request(request.asked)?.actor.name == self.actor.name)
+        Ok(tx.log_line(request.asked)?.actor.name == self.actor.name)
     }
 
     fn end(

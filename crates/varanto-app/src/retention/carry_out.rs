@@ -142,7 +142,7 @@ impl App {
                 return Ok(());
             }
             let certificate = certificate(tx, &list, &entries, &verifier_key)?;
-            let signed = tx.sign_certificate(&certificates::write(&certificate));
+            let signed = tx.sign_note(&certificates::write(&certificate));
             let detail = list.detail_of_end(&digest_of_certificate(&signed));
             let line = tx.log(&acting.permitted(None, detail))?.number;
             Ok(tx.end_destruction(list.key, line, Some(&signed))?)

@@ -49,6 +49,14 @@ pub enum PackageFault {
     Proof(String),
     /// A document's content is other than the one that was archived.
     Content(String),
+    /// What is told of a document is other than what its proof covers.
+    Metadata(String),
+    /// A line of the use log, by its number, is other than it was written, or its proof does not lead to the checkpoint.
+    Line(String),
+    /// The list of the package is not signed by the key, or is another than was signed.
+    NotSigned,
+    /// There is more or less in the package than it says.
+    Counts,
 }
 
 impl PackageFault {
@@ -66,17 +74,23 @@ impl PackageFault {
             Self::CheckpointSignature => "checkpoint-signature",
             Self::Proof(_) => "proof-fails",
             Self::Content(_) => "content-differs",
+            Self::Metadata(_) => "metadata-differ",
+            Self::Line(_) => "log-line-differs",
+            Self::NotSigned => "not-signed",
+            Self::Counts => "counts-differ",
         }
     }
 
-    /// Where it is: a file's name, or a document's identifier.
+    /// Where it is: a file's name, a document's identifier, a line's number.
     #[must_use]
     pub fn place(&self) -> Option<&str> {
         match self {
             Self::File(place)
             | Self::Unlisted(place)
             | Self::Proof(place)
-            | Self::Content(place) => Some(place),
+            | Self::Content(place)
+            | Self::Metadata(place)
+            | Self::Line(place) => Some(place),
             _ => None,
         }
     }

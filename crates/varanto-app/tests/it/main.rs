@@ -45,6 +45,7 @@ mod story;
 mod strangers;
 mod structures;
 mod summary;
+mod transfer;
 mod users;
 mod versions;
 mod views;

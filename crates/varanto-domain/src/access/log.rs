@@ -53,11 +53,13 @@ pub enum Event {
     Correction,
     /// Old data that are not archived yet were looked at, or completed.
     OldData,
+    /// A controller's whole register was taken out of the archive, or into it.
+    Transfer,
 }
 
 impl Event {
     /// Every event; the place in this list is what the store keeps.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Archive,
         Self::Open,
         Self::Search,
@@ -79,6 +81,7 @@ impl Event {
         Self::Destroy,
         Self::Correction,
         Self::OldData,
+        Self::Transfer,
     ];
 
     /// Its stable name.
@@ -106,6 +109,7 @@ impl Event {
             Self::Destroy => "destroy",
             Self::Correction => "correction",
             Self::OldData => "old-data",
+            Self::Transfer => "transfer",
         }
     }
 

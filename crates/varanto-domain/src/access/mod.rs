@@ -34,7 +34,7 @@ pub use facts::{
 pub use forbids::in_citizens_view;
 pub use permit::{
     ArchivePermit, Basis, ContinuePermit, DestroyPermit, Grant, InvalidatePermit, LogPermit,
-    NoticePermit, Obligation, OldDataPermit, ReadPermit, WholePermit,
+    NoticePermit, Obligation, OldDataPermit, ReadPermit, TransferPermit, WholePermit,
 };
 pub use question::{
     Action, LookReason, Purpose, Question, Reason, RequestGround, Situation, StatutoryGround,
@@ -303,6 +303,26 @@ pub fn may_complete_old_data(
         return Err(Denial::AnotherRegister);
     }
     Ok(OldDataPermit::new(controllers))
+}
+
+/// Decides whether a controller's whole register may be taken out of the archive, or into it: by the keeper of the
+/// controller's archive, strongly authenticated. Orders of non-disclosure, holds and what is kept from the client's own
+/// view hinder nothing: the register stays the controller's, whatever archive it is in.
+///
+/// # Errors
+/// As [`may_look`]; [`Denial::RoleDoesNotFit`], [`Denial::AnotherRegister`], [`Denial::NoUserHere`].
+///
+/// Source: OPS-3, OLD-6, ACC-1, ACC-2, ACC-5; own-choices.
+pub fn may_transfer_register(caller: &Caller, controller: &Oid) -> Result<TransferPermit, Denial> {
+    bars::look(caller)?;
+    let here = caller.in_register(controller)?;
+    if here.role() != Some(Role::Archivist) {
+        Err(Denial::RoleDoesNotFit)
+    } else if here.owns(controller) {
+        Ok(TransferPermit::new(controller))
+    } else {
+        Err(Denial::AnotherRegister)
+    }
 }
 
 /// What bars a caller from handing over anything at all: the controller's own side does, its systems, its

@@ -302,6 +302,34 @@ pub struct DestroyPermit {
     client: ClientKey,
 }
 
+/// The right to take out, or to take in, all that is in one controller's register. Only [`super::may_transfer_register`]
+/// makes it:
+///
+/// ```compile_fail
+/// use varanto_domain::access::TransferPermit;
+/// use varanto_domain::ids::Oid;
+/// fn forge(controller: Oid) -> TransferPermit {
+///     TransferPermit { controller }
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a permit that opens nothing was asked for in vain"]
+pub struct TransferPermit {
+    controller: Oid,
+}
+
+impl TransferPermit {
+    pub(super) fn new(controller: &Oid) -> Self {
+        Self { controller: controller.clone() }
+    }
+
+    /// Whose register.
+    #[must_use]
+    pub const fn controller(&self) -> &Oid {
+        &self.controller
+    }
+}
+
 /// The right to look at old client data of these controllers that are not archived yet, and to complete them. Only
 /// [`super::may_complete_old_data`] makes it.
 ///

@@ -1420,3 +1420,33 @@ fn the_archivist_of_every_controller_completes_old_data() {
     let permit = may_complete_old_data(&archivist, std::slice::from_ref(&register)).unwrap();
     assert!(!permit.covers(&[register, other]));
 }
+
+/// OPS-3, ACC-2, ACC-5: a controller's whole register is taken out and in by the keeper of its own archive, with a strong
+/// login, and by nobody else.
+#[test]
+fn the_archivist_of_the_controller_moves_its_register() {
+    let register = World::usual().document.controller;
+    let other = crate::ids::Oid::parse("1.2.246.10.4").unwrap();
+    let of = |caller: &Caller, controller: &crate::ids::Oid| {
+        may_transfer_register(caller, controller)
+            .map(|permit| permit.controller() == controller)
+            .map_err(Denial::code)
+    };
+    for role in Role::ALL {
+        let expected = match role {
+            Role::MainUser => Err("not-certified"),
+            Role::Archivist => Ok(true),
+            _ => Err("role-does-not-fit"),
+        };
+        let caller = professional(role, Strength::Strong);
+        assert_eq!(of(&caller, &register), expected, "{role:?}");
+        let weak = professional(role, Strength::Weak);
+        assert_eq!(of(&weak, &register), Err("weak-login"), "{role:?}");
+    }
+    let archivist = professional(Role::Archivist, Strength::Strong);
+    assert_eq!(of(&archivist, &other), Err("another-register"));
+    let system = World::usual().caller;
+    assert_eq!(of(&system, &register), Err("role-does-not-fit"));
+    let operator = Caller { who: Who::Operator, ..system };
+    assert_eq!(of(&operator, &register), Err("operator-sees-nothing"));
+}

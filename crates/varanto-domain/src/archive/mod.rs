@@ -14,4 +14,5 @@ pub mod references;
 pub mod register_documents;
 pub mod retention;
 pub mod signatures;
+pub mod transfer;
 pub mod view_agreement;

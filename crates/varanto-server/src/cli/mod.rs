@@ -24,6 +24,7 @@ mod roads;
 mod serve;
 mod sign;
 mod structures;
+mod transfer;
 mod users;
 
 use std::path::PathBuf;
@@ -92,6 +93,7 @@ enum Command {
     /// Bring a backup back as a data directory, and verify it.
     Restore(backup::Restore),
     Move(moving::Options),
+    Export(transfer::Export),
     /// Export the signed state of the proof log.
     #[command(subcommand)]
     Checkpoint(proof::Checkpoint),
@@ -205,6 +207,7 @@ fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Backup(command) => backup::run(command, context),
         Command::Restore(options) => backup::restore(&options, context),
         Command::Move(options) => moving::run(&options, context),
+        Command::Export(options) => transfer::export(&options, context),
         Command::Checkpoint(command) => proof::checkpoint(&command, context),
         Command::Structures(command) => structures::run(command, context),
         Command::CodeSets(command) => registers::code_sets(command, context),

@@ -188,9 +188,25 @@ fn pace(done: u64, total: u64, took: Duration) -> String {
     format!("{far}, {rate} a second, {left} left")
 }
 
+/// A size for people.
+pub(super) fn bytes_in_words(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["bytes", "kB", "MB", "GB", "TB"];
+    let (mut size, mut unit) = (bytes, 0);
+    while size >= 10_000 && unit + 1 < UNITS.len() {
+        (size, unit) = (size / 1000, unit + 1);
+    }
+    format!("{size} {}", UNITS[unit])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_size_is_told_with_its_unit() {
+        assert_eq!(bytes_in_words(9_999), "9999 bytes");
+        assert_eq!(bytes_in_words(12_345_678), "12 MB");
+    }
 
     #[test]
     fn progress_in_a_pipe_tells_rate_and_end() {

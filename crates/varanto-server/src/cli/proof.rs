@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use varanto_app::App;
 use varanto_app::verify::{
-    Held, PackageVerdict, Progress as Step, ReceiptProblem, ReceiptVerdict, StoreVerdict,
-    verify_certificate, verify_package, verify_receipt,
+    Held, PackageFault, PackageVerdict, Progress as Step, ReceiptProblem, ReceiptVerdict,
+    StoreVerdict, verify_certificate, verify_package, verify_receipt, verify_register,
 };
 use varanto_domain::archive::documents::Part;
 
@@ -24,13 +24,14 @@ pub(super) struct Verify {
     /// A checkpoint, exported from the archive with `checkpoint export`.
     #[arg(long, requires = "receipt", value_name = "FILE")]
     checkpoint: Option<PathBuf>,
-    /// A package that was handed over on request. No store is needed.
-    #[arg(long, conflicts_with = "receipt", value_name = "FILE")]
+    /// A package that was handed over on request, or a whole register that `export` took out: a folder, or a file that
+    /// ends in .tar. No store is needed.
+    #[arg(long, conflicts_with = "receipt", value_name = "PLACE")]
     package: Option<PathBuf>,
     /// A certificate of destruction. No store is needed.
     #[arg(long, conflicts_with_all = ["receipt", "package"], value_name = "FILE")]
     destruction: Option<PathBuf>,
-    /// The SHA-256 of the package, as the archive's log tells it.
+    /// The SHA-256 of the package, or of a register's list, as the archive's log tells it.
     #[arg(long, requires = "package", value_name = "HEX")]
     checksum: Option<String>,
     /// The archive's verifier key, from a source that you trust. Without it the key in the
@@ -121,16 +122,12 @@ fn destruction(options: &Verify, context: &Context) -> Result<(), Failure> {
 fn package(options: &Verify, context: &Context) -> Result<(), Failure> {
     let Some(file) = &options.package else { return Ok(()) };
     let (key, checksum) = (options.key.as_deref(), options.checksum.as_deref());
+    if file.is_dir() || file.extension().is_some_and(|end| end.eq_ignore_ascii_case("tar")) {
+        return register(file, key, checksum, context);
+    }
     let verdict = verify_package(&std::fs::read(file)?, key, checksum)
         .map_err(|fault| Failure::of(format!("the package does not hold: {}", fault.code())))?;
-    if !verdict.faults.is_empty() {
-        let told = verdict.faults.iter().map(|fault| match fault.place() {
-            Some(place) => format!("{} ({place})", fault.code()),
-            None => fault.code().to_owned(),
-        });
-        let told: Vec<String> = told.collect();
-        return Err(Failure::of(format!("the package does not hold: {}", told.join(", "))));
-    }
+    holds(&verdict.faults, 0)?;
     let value = json!({
         "holds": true, "sha256": verdict.checksum, "checksum_given": checksum.is_some(),
         "form": verdict.index.form, "given_on": verdict.index.given_on,
@@ -139,6 +136,63 @@ fn package(options: &Verify, context: &Context) -> Result<(), Failure> {
         "verifier_key": verdict.key, "key_pinned": key.is_some(),
     });
     context.output.one(&value, &words_of_package(&verdict, key.is_some(), checksum.is_some()))
+}
+
+/// That a package has no fault, or all that it has.
+fn holds(faults: &[PackageFault], untold: u64) -> Result<(), Failure> {
+    if faults.is_empty() {
+        return Ok(());
+    }
+    let told = faults.iter().map(|fault| match fault.place() {
+        Some(place) => format!("{} ({place})", fault.code()),
+        None => fault.code().to_owned(),
+    });
+    let more = (untold > 0).then(|| format!("and {untold} more"));
+    let told: Vec<String> = told.chain(more).collect();
+    Err(Failure::of(format!("the package does not hold: {}", told.join(", "))))
+}
+
+/// A whole register, offline. Source: OPS-3.
+fn register(
+    place: &Path,
+    key: Option<&str>,
+    checksum: Option<&str>,
+    context: &Context,
+) -> Result<(), Failure> {
+    let mut bar = Progress::new("files", 0);
+    let verdict = verify_register(place, key, |files| bar.at(files, files))?;
+    bar.end();
+    let mut faults = verdict.faults;
+    if checksum.is_some_and(|told| !told.trim().eq_ignore_ascii_case(&verdict.checksum)) {
+        faults.push(PackageFault::OtherChecksum);
+    }
+    holds(&faults, verdict.untold)?;
+    let summary = &verdict.summary;
+    let value = json!({
+        "holds": true, "sha256": verdict.checksum, "checksum_given": checksum.is_some(),
+        "register": verdict.about, "summary": summary, "log_size": verdict.log_size,
+        "verifier_key": verdict.key, "key_pinned": key.is_some(),
+    });
+    let about = verdict.about.as_ref();
+    let mut words = format!(
+        "The package holds: the register {} of {}, as it was on {}. {} versions with their whole content, \
+         {} destroyed and {} log lines are proven to be in the archive's log of {} entries.",
+        about.map_or("", |about| &about.controller),
+        about.map_or("", |about| &about.archive),
+        about.map_or("", |about| &about.exported_at),
+        summary.versions,
+        summary.destroyed,
+        summary.log_lines,
+        verdict.log_size,
+    );
+    if let (Some(own), false) = (&verdict.key, key.is_some()) {
+        let _ = write!(
+            words,
+            "\nThe key was not pinned: it is the one in the package, which whoever made it could \
+             have chosen. Compare it with one from a source you trust, or give that with --key:\n{own}"
+        );
+    }
+    context.output.one(&value, &words)
 }
 
 fn words_of_package(verdict: &PackageVerdict, key_pinned: bool, checksum_given: bool) -> String {

@@ -14,7 +14,7 @@ use crate::doors::Doors;
 use crate::frame::CallerName;
 use crate::rest::problem::Problem;
 use crate::tls::{PeerCertificate, TrustedCertificate};
-use crate::tokens::Person;
+use crate::tokens::{Person, Tokens};
 
 /// What the caller has shown: one or the other, so that the use log names whoever asked.
 #[derive(Debug, Clone)]
@@ -73,12 +73,16 @@ pub fn asker(doors: &Doors, shown: &Shown) -> Result<Asker, Problem> {
             fingerprint: &certificate.digest,
             common_name: Some(&certificate.system),
         }),
-        Shown::Person(person) => doors.app.caller_of_person(facts(doors, person)?),
+        Shown::Person(person) => doors.app.caller_of_person(facts(&doors.tokens, person)?),
     };
     known.map(|caller| Asker(Arc::new(caller))).map_err(Problem::unknown)
 }
 
-fn facts(doors: &Doors, person: &Person) -> Result<PersonFacts, Problem> {
+/// What a person's token tells, for the archive to know the person by.
+///
+/// # Errors
+/// 401 for a token that tells less than is needed.
+pub fn facts(tokens: &Tokens, person: &Person) -> Result<PersonFacts, Problem> {
     let lacking = |claim: &str| {
         Problem::new(axum::http::StatusCode::UNAUTHORIZED, "token-incomplete")
             .rule("ACC-1")
@@ -92,7 +96,7 @@ fn facts(doors: &Doors, person: &Person) -> Result<PersonFacts, Problem> {
         organisation: Oid::parse(&person.organisation).map_err(|_| lacking("organisation"))?,
         unit,
         duty: person.service_tasks.clone(),
-        strong: doors.tokens.is_strong(person),
+        strong: tokens.is_strong(person),
     })
 }
 

@@ -5,6 +5,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use varanto_kit::oidc::{Provider, User};
 use varanto_kit::postgres::Server;
 
 fn varanto(arguments: &[&str]) -> Output {
@@ -254,6 +255,99 @@ fn an_archive_moves_to_postgresql_and_back() {
     assert!(well(&["--data", &data, "verify"]).contains("Everything is as it was"));
     well(&["--data", &data, "organisations", "import", &organisations]);
     refused(&["--config", &config, "organisations", "import", &organisations], "was moved to");
+}
+
+/// A login provider whose people are an archivist and a worker of one organisation.
+fn login(organisation: &str) -> Provider {
+    let user = |role: &str| User {
+        id: role.to_owned(),
+        name: "Aino Testi".to_owned(),
+        role: role.to_owned(),
+        title: String::new(),
+        organisation: organisation.to_owned(),
+        organisation_name: String::new(),
+        unit: String::new(),
+        unit_name: String::new(),
+        registration_number: None,
+        strong: true,
+        identity_code: None,
+        further: Vec::new(),
+    };
+    let users = vec![user("archivist"), user("worker")];
+    let clock = std::sync::Arc::new(varanto_server::clock::MachineClock);
+    Provider::new("https://login.example.fi", "varanto", Vec::new(), users, clock)
+}
+
+/// OPS-3, ACC-5: a register is taken out by the command line with the archivist's own login alone; what comes out verifies, and
+/// what was changed is named.
+#[test]
+fn a_register_is_taken_out_with_the_archivists_login() {
+    varanto_server::tls::install_cryptography();
+    let home = tempfile::tempdir().unwrap();
+    let at = |name: &str| home.path().join(name).to_str().unwrap().to_owned();
+    let (data, config, files) = (at("data"), at("varanto.toml"), at("files"));
+    let well = |arguments: &[&str]| {
+        let output = varanto(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    well(&["generate", "--clients", "2", "--documents", "12", "--out", &files]);
+    let organisations = format!("{files}/organisations.json");
+    let told: Value = serde_json::from_slice(&std::fs::read(&organisations).unwrap()).unwrap();
+    let all = told["organisations"].as_array().unwrap();
+    let county = all.iter().find(|one| one["controller"] == true).unwrap()["oid"].as_str().unwrap();
+    well(&["--data", &data, "organisations", "import", &organisations]);
+    let provider = login(county);
+    std::fs::write(at("jwks.json"), provider.keys_json()).unwrap();
+    let tokens = format!(
+        "data = '{data}'\n[tokens]\nissuer = '{}'\njwks_file = '{}'\n",
+        provider.issuer(),
+        at("jwks.json")
+    );
+    std::fs::write(&config, tokens).unwrap();
+    for role in ["archivist", "worker"] {
+        let token = provider.token_for(role, Duration::from_mins(10)).unwrap();
+        std::fs::write(at(role), token).unwrap();
+    }
+    std::fs::write(at("nobody"), "nothing").unwrap();
+    let line = |who: &str, to: &str, more: &[&str]| -> Vec<String> {
+        let (who, to) = (at(who), at(to));
+        let base = ["--config", &config, "--json", "export", "--controller", county, "--to", &to];
+        let how = ["--token-file", &who, "--reason", "safekeeping", "--reference", "SUV/1"];
+        base.iter().chain(&how).chain(more).map(|one| (*one).to_owned()).collect()
+    };
+    let run = |line: Vec<String>| varanto(&line.iter().map(String::as_str).collect::<Vec<_>>());
+    for (who, why) in [("worker", "role-does-not-fit"), ("nobody", "token-malformed")] {
+        let output = run(line(who, "out", &[]));
+        assert_eq!(output.status.code(), Some(1));
+        assert!(text(&output.stderr).contains(why), "{}", text(&output.stderr));
+        assert!(!home.path().join("out").exists());
+    }
+    let tried = run(line("archivist", "out", &["--dry-run"]));
+    let tried: Value = serde_json::from_slice(&tried.stdout).unwrap();
+    assert_eq!((&tried["dry_run"], &tried["versions"]), (&true.into(), &0.into()));
+    for to in ["out", "out.tar"] {
+        let output = run(line("archivist", to, &[]));
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let done: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let key = done["verifier_key"].as_str().unwrap();
+        let sum = done["sha256"].as_str().unwrap();
+        let place = at(to);
+        let verified =
+            well(&["--json", "verify", "--package", &place, "--key", key, "--checksum", sum]);
+        let verified: Value = serde_json::from_str(&verified).unwrap();
+        assert_eq!(verified["register"]["controller"], county);
+        assert_eq!((&verified["holds"], &verified["key_pinned"]), (&true.into(), &true.into()));
+        let again = run(line("archivist", to, &[]));
+        assert!(text(&again.stderr).contains("is there already"), "{}", text(&again.stderr));
+    }
+    let about = home.path().join("out/metadata/descriptive/register.json");
+    let changed = std::fs::read_to_string(&about).unwrap().replace("SUV/1", "SUV/2");
+    std::fs::write(&about, changed).unwrap();
+    let output = varanto(&["verify", "--package", &at("out")]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = text(&output.stderr);
+    assert!(told.contains("file-differs (metadata/descriptive/register.json)"), "{told}");
 }
 
 #[test]

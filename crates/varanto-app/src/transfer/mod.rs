@@ -1,0 +1,65 @@
+//! A controller's whole register out of one archive and into another, as a package that is checked without either
+//! (OPS-3).
+
+mod export;
+mod files;
+mod reading;
+
+use std::path::PathBuf;
+
+use varanto_domain::archive::documents::Part;
+use varanto_domain::archive::transfer::TransferReason;
+use varanto_domain::ids::Oid;
+
+use crate::{AppError, StoreError};
+
+pub use export::{ExportPlan, ExportedRegister, TransferStep};
+pub(crate) use reading::{ReadPackage, Reader, walk};
+
+/// Whose register goes, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransferRequest {
+    /// The controller.
+    pub controller: Oid,
+    /// Why.
+    pub reason: TransferReason,
+    /// What the controller's own papers call it: their reference, which stands in the log.
+    pub reference: String,
+}
+
+/// Why a register was not taken out, or in.
+#[derive(Debug, thiserror::Error)]
+pub enum TransferError {
+    /// What the archive answers.
+    #[error(transparent)]
+    App(#[from] AppError),
+    /// A file that cannot be read or written.
+    #[error("{}: {why}", .path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        why: std::io::Error,
+    },
+    /// Something is there already, and is not written over.
+    #[error("{} is there already; nothing was written over it", .0.display())]
+    Taken(PathBuf),
+}
+
+impl From<StoreError> for TransferError {
+    fn from(error: StoreError) -> Self {
+        Self::App(error.into())
+    }
+}
+
+/// The name of a part's file.
+pub(crate) fn file_of(part: Part) -> String {
+    let suffix = match part {
+        Part::Structured => "json",
+        Part::View => "xhtml",
+        Part::Pdf => "pdf",
+        Part::National | Part::Frame => "xml",
+        Part::Signature => "jws",
+    };
+    format!("{}.{suffix}", part.name())
+}

@@ -1,0 +1,278 @@
+//! A controller's whole register out of an archive: what is in the package, who may take it out, and that damage to any
+//! file of it is found.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use varanto_app::transfer::{ExportedRegister, TransferError, TransferRequest};
+use varanto_app::verify::{RegisterVerdict, verify_register};
+use varanto_app::{App, AppError, AppOptions};
+use varanto_domain::access::{Caller, Role};
+use varanto_domain::archive::proof;
+use varanto_domain::archive::transfer::TransferReason;
+use varanto_domain::time::Clock;
+use varanto_formats::register_package::{self, About, LineFile, VersionFile};
+
+use crate::access::code;
+use crate::damage::archive_of_everything;
+use crate::oversight::{officer, person};
+use crate::world::{
+    COUNTY, KEEPER, NEIGHBOUR, SetClock, World, ask, client, oid, options, registers,
+};
+
+fn request(controller: &str) -> TransferRequest {
+    TransferRequest {
+        controller: oid(controller),
+        reason: TransferReason::ChangeOfArchive,
+        reference: "SUV/77/2026".into(),
+    }
+}
+
+/// The keeper of a controller's archive, as one logs in where no register of users is kept.
+fn archivist(controller: &str) -> Caller {
+    person(&World::new(), Role::Archivist, controller, None)
+}
+
+/// Takes a register out into a folder, or a file.
+fn export(world: &World, controller: &str, place: &Path) -> ExportedRegister {
+    let archivist = archivist(controller);
+    world.app.export_register(&archivist, &request(controller), place, |_| {}).unwrap()
+}
+
+/// Another archive, with keys of its own.
+fn elsewhere() -> World {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let clock = SetClock::at("2026-12-01T10:00:00+02:00");
+    let options =
+        AppOptions { origin: "elsewhere.example.fi/log".into(), ..options(folder.path()) };
+    let app = App::open(&options, Arc::clone(&clock) as Arc<dyn Clock>).unwrap();
+    app.load_registers("world", registers().to_string().into_bytes()).unwrap();
+    World::around(app, &clock, &folder)
+}
+
+/// What does not hold of a package, each as `code place`.
+fn faults(place: &Path) -> Vec<String> {
+    told(&verify_register(place, None, |_| {}).unwrap())
+}
+
+fn told(verdict: &RegisterVerdict) -> Vec<String> {
+    let told = |fault: &varanto_app::verify::PackageFault| {
+        format!("{} {}", fault.code(), fault.place().unwrap_or_default())
+    };
+    verdict.faults.iter().map(told).collect()
+}
+
+/// Every file of a folder, by its name in it.
+fn files_in(folder: &Path) -> BTreeMap<String, PathBuf> {
+    fn walk(root: &Path, folder: &Path, found: &mut BTreeMap<String, PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(root, &path, found);
+            } else {
+                let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+                found.insert(name, path);
+            }
+        }
+    }
+    let mut found = BTreeMap::new();
+    walk(folder, folder, &mut found);
+    found
+}
+
+/// Of each version in a package its files, but for what is told of its place in the archive that it is from.
+fn originals(package: &Path) -> BTreeMap<String, Vec<u8>> {
+    let all = files_in(package).into_iter();
+    let of_versions = all.filter_map(|(name, path)| {
+        let rest =
+            name.strip_prefix("representations/")?.split_once("/data/")?.1.split_once('-')?.1;
+        (!rest.ends_with("archive.json")).then(|| (rest.to_owned(), std::fs::read(path).unwrap()))
+    });
+    of_versions.collect()
+}
+
+fn number(world: &World, sql: &str) -> u64 {
+    ask(world.folder.path(), sql)[0][0].parse().unwrap()
+}
+
+/// OPS-3: a package holds every version of the register byte for byte, what was destroyed as leaves, and the lines about
+/// it; nothing of another register; it verifies by itself, as a folder and as a file, and the log tells of it before
+/// and after.
+#[test]
+fn a_register_goes_out_whole_and_verifies_by_itself() {
+    let world = archive_of_everything();
+    let place = world.folder.path().join("out");
+    let lines = world.contents().log_lines;
+    let done = export(&world, COUNTY, &place);
+    assert_eq!(world.contents().log_lines, lines + 2, "a line before and a line after");
+    let sql = "SELECT detail FROM use_log WHERE event = 21 ORDER BY line";
+    let told_of = ask(world.folder.path(), sql);
+    assert!(told_of[0][0].ends_with("why=change-of-archive reference=SUV/77/2026 begun"));
+    assert!(told_of[1][0].ends_with(&format!("package={}", done.checksum)), "{told_of:?}");
+
+    let verdict = verify_register(&place, Some(&done.verifier_key), |_| {}).unwrap();
+    assert_eq!(told(&verdict), Vec::<String>::new());
+    assert_eq!(
+        (verdict.checksum.as_str(), &verdict.summary),
+        (done.checksum.as_str(), &done.summary)
+    );
+    let of = |table: &str, controller: &str| {
+        number(
+            &world,
+            &format!(
+                "SELECT count(*) FROM {table} WHERE controller =
+                (SELECT number FROM term WHERE text = '{controller}')"
+            ),
+        )
+    };
+    let summary = &done.summary;
+    assert_eq!(summary.versions, of("document_version", COUNTY));
+    assert_eq!(summary.corrections, of("correction_request", COUNTY));
+    assert!(summary.attachments > 0 && summary.corrections > 0, "{summary:?}");
+    assert_eq!(summary.identities, 2);
+    assert!(originals(&place).len() as u64 >= 2 * summary.versions);
+
+    let files = files_in(&place);
+    let about = std::fs::read(&files[register_package::ABOUT]).unwrap();
+    let about: About = register_package::read(&about).unwrap();
+    assert_eq!(
+        (about.controller.as_str(), about.exported_by.as_str()),
+        (COUNTY, &*format!("person:archivist-of-{COUNTY}"))
+    );
+    for (name, path) in &files {
+        let kept = std::fs::read(path).unwrap();
+        if name.ends_with("archive.json") {
+            let version: VersionFile = register_package::read(&kept).unwrap();
+            assert!(version.proof.columns.contains(COUNTY), "{name}");
+        }
+        if name.starts_with(register_package::LOG) {
+            let lines: Vec<LineFile> = register_package::read_lines(&kept).unwrap();
+            assert_eq!(lines.len() as u64, summary.log_lines);
+        }
+    }
+
+    let file = world.folder.path().join("out.tar");
+    let again = export(&world, COUNTY, &file);
+    assert_eq!(faults(&file), Vec::<String>::new());
+    assert_eq!(again.summary.versions, summary.versions);
+    let wills = world.folder.path().join("wills");
+    let other = export(&world, KEEPER, &wills);
+    assert_eq!(other.summary.versions, of("document_version", KEEPER));
+    assert_eq!(other.summary.destroyed, of("destroyed_version", KEEPER));
+    assert_eq!((other.summary.holds, other.summary.certificates), (1, 1));
+    assert!(other.summary.destroyed > 0);
+    assert_eq!(faults(&wills), Vec::<String>::new());
+    assert_eq!(world.damage(), Vec::<String>::new());
+}
+
+/// OPS-3, ARC-15: whatever file of a package is changed, taken away or added, it is named; and a package that another key
+/// signed is told.
+#[test]
+fn damage_to_any_file_of_a_package_is_found_and_named() {
+    let world = archive_of_everything();
+    let place = world.folder.path().join("out");
+    export(&world, KEEPER, &place);
+    let files = files_in(&place);
+    println!("{} files", files.len());
+    for (number, (name, path)) in files.iter().enumerate() {
+        let sound = std::fs::read(path).unwrap();
+        let names_it = |found: &[String], what: &str| {
+            let lists = ["METS.xml", "METS.xml.signed"].contains(&name.as_str());
+            let named = found.iter().any(|one| one.ends_with(name.as_str()));
+            assert!(!found.is_empty() && (named || lists), "{what} {name}: {found:?}");
+        };
+        let mut changed = sound.clone();
+        let at = changed.len() / 2;
+        changed[at] ^= 1;
+        std::fs::write(path, &changed).unwrap();
+        names_it(&faults(&place), "changed");
+        if number % 2 == 0 {
+            std::fs::write(path, &sound[..at]).unwrap();
+            names_it(&faults(&place), "cut");
+        } else {
+            std::fs::remove_file(path).unwrap();
+            names_it(&faults(&place), "taken away");
+        }
+        std::fs::write(path, &sound).unwrap();
+    }
+    for more in
+        ["more.txt", "representations/part-00001/data/0001-1.2/x", "representations/part-2/x"]
+    {
+        let path = place.join(more);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, b"x").unwrap();
+        let found = faults(&place);
+        assert!(found.iter().any(|one| one.starts_with("file-unlisted")), "{more}: {found:?}");
+        std::fs::remove_file(&path).unwrap();
+    }
+    assert_eq!(faults(&place), Vec::<String>::new());
+    let stranger = verify_register(&place, Some(&elsewhere().app.verifier_key()), |_| {}).unwrap();
+    assert!(told(&stranger).iter().any(|one| one.starts_with("checkpoint-signature")));
+    assert!(told(&stranger).iter().any(|one| one.starts_with("not-signed")));
+}
+
+/// ACC-2, ACC-5, OPS-3: the keeper of the controller's own archive takes its register out, strongly authenticated and with a
+/// reference, and nobody else; each try leaves its line and no package.
+#[test]
+fn nobody_but_the_keeper_of_its_archive_takes_a_register_out() {
+    let world = World::new();
+    world.archive(&world.relationship(&client(1)));
+    let place = world.folder.path().join("out");
+    let check = |caller: &Caller, request: &TransferRequest, expected: &str| {
+        let lines = world.contents().log_lines;
+        let done = world.app.export_register(caller, request, &place, |_| {});
+        let answer = done.map_err(|error| match error {
+            TransferError::App(error) => error,
+            other => panic!("{other}"),
+        });
+        assert_eq!(code(answer), expected, "{caller:?}");
+        assert_eq!(world.contents().log_lines, lines + 1);
+        assert!(!place.exists());
+    };
+    let own = request(COUNTY);
+    check(&world.county(), &own, "role-does-not-fit");
+    check(&officer(&world), &own, "role-does-not-fit");
+    check(&person(&world, Role::Archivist, NEIGHBOUR, None), &own, "another-register");
+    check(&world.citizen(&client(1)), &own, "role-does-not-fit");
+    let archivist = person(&world, Role::Archivist, COUNTY, None);
+    check(&archivist, &request(NEIGHBOUR), "another-register");
+    let coded = TransferRequest { reference: client(1).code.reveal().into(), ..own.clone() };
+    check(&archivist, &coded, "wrong-form");
+    let plan = world.app.plan_export(&archivist, &own).unwrap();
+    assert_eq!((plan.size.versions, plan.size.destroyed), (1, 0));
+    assert!(matches!(world.app.plan_export(&officer(&world), &own), Err(AppError::Denied(_))));
+    let done = export(&world, COUNTY, &place);
+    let again = world.app.export_register(&archivist, &own, &place, |_| {});
+    assert!(matches!(again, Err(TransferError::Taken(_))), "nothing is written over: {again:?}");
+    assert_eq!(proof::sha256(&std::fs::read(place.join("METS.xml")).unwrap()).len(), 32);
+    assert_eq!(done.summary.versions, 1);
+}
+
+/// OPS-3: an export that was broken off leaves nothing under the package's name, and is begun anew.
+#[test]
+fn an_export_that_was_broken_off_is_begun_anew() {
+    let world = archive_of_everything();
+    for name in ["out", "out.tar"] {
+        let place = world.folder.path().join(name);
+        let archivist = archivist(COUNTY);
+        let broken = std::panic::AssertUnwindSafe(|| {
+            world.app.export_register(&archivist, &request(COUNTY), &place, |step| {
+                assert!(!matches!(step, varanto_app::transfer::TransferStep::Versions(9, _)));
+            })
+        });
+        assert!(std::panic::catch_unwind(broken).is_err());
+        assert!(!place.exists() && place.with_file_name(format!("{name}.partial")).exists());
+        export(&world, COUNTY, &place);
+        assert_eq!(faults(&place), Vec::<String>::new());
+        assert!(!place.with_file_name(format!("{name}.partial")).exists());
+    }
+    let strange = world.folder.path().join("mine.partial");
+    std::fs::create_dir(&strange).unwrap();
+    std::fs::write(strange.join("letter.txt"), "kept").unwrap();
+    let archivist = archivist(COUNTY);
+    let place = world.folder.path().join("mine");
+    let done = world.app.export_register(&archivist, &request(COUNTY), &place, |_| {});
+    assert!(matches!(done, Err(TransferError::Taken(_))), "{done:?}");
+    assert!(strange.join("letter.txt").exists());
+}

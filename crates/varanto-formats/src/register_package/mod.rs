@@ -1,0 +1,375 @@
+//! A controller's whole register as a package of files: the names of its files, and what stands in those that are not
+//! documents. How it is put together is on the page `docs/register-package.md`.
+//!
+//! Source: OPS-3; E-ARK CSIP 2.1 (METS, PREMIS).
+
+pub mod mets;
+pub mod premis;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use varanto_domain::archive::proof::{Hash, LeafProof, Salt};
+
+use crate::package::hexadecimal;
+use crate::receipts::{self, CoveredSignatures, LeafFile};
+
+/// The form of the package, as its files name it.
+pub const FORM: &str = "varanto-register-1";
+/// The list of what is in the package, and of what is in one of its parts.
+pub const METS: &str = "METS.xml";
+/// The note that the archive signs: the checksum of the list.
+pub const SIGNED: &str = "METS.xml.signed";
+/// What the package is of.
+pub const ABOUT: &str = "metadata/descriptive/register.json";
+/// How much is in it.
+pub const SUMMARY: &str = "metadata/descriptive/summary.json";
+/// What happened to it, and through whom.
+pub const PREMIS: &str = "metadata/preservation/premis.xml";
+/// The folder of lines of the use log.
+pub const LOG: &str = "metadata/preservation/log";
+/// Versions that were destroyed, or whose client's key was: their leaves.
+pub const GONE: &str = "metadata/preservation/gone.jsonl";
+/// The folder of signed certificates of destruction.
+pub const CERTIFICATES: &str = "metadata/preservation/destruction";
+/// The folder of certificates and revocation lists on which verdicts on signatures rest, by their SHA-256.
+pub const MATERIAL: &str = "metadata/preservation/signature-material";
+/// Holds that keep documents from being destroyed.
+pub const HOLDS: &str = "metadata/preservation/holds.jsonl";
+/// Requests for corrections.
+pub const CORRECTIONS: &str = "metadata/preservation/corrections.jsonl";
+/// Temporary identifiers that are joined to identity codes.
+pub const IDENTITIES: &str = "metadata/preservation/identities.jsonl";
+/// The folder of structures and code sets, as they were loaded.
+pub const REGISTERS: &str = "metadata/other/registers";
+/// The folder of parts.
+pub const PARTS: &str = "representations";
+/// The page that says how to read all this.
+pub const README: &str = "documentation/README.md";
+/// What is kept of a version beside its metadata and its content.
+pub const ARCHIVE: &str = "archive.json";
+/// The metadata of a version, as they are kept.
+pub const METADATA: &str = "metadata.json";
+
+/// What a package is of, who took it out, why, and to which state of the proof log its proofs lead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each field is what it is named after")]
+pub struct About {
+    /// [`FORM`].
+    pub form: String,
+    pub program: String,
+    pub controller: String,
+    pub controller_name: String,
+    /// The name of the archive's proof log.
+    pub archive: String,
+    pub verifier_key: String,
+    /// The signed checkpoint to which every proof leads.
+    pub checkpoint: String,
+    pub exported_at: String,
+    pub exported_by: String,
+    pub reason: String,
+    pub reference: String,
+}
+
+/// How much is in a package.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each field is what it is named after")]
+pub struct Summary {
+    pub versions: u64,
+    pub attachments: u64,
+    pub content_bytes: u64,
+    pub destroyed: u64,
+    pub erased: u64,
+    pub log_lines: u64,
+    pub certificates: u64,
+    pub holds: u64,
+    pub corrections: u64,
+    pub identities: u64,
+}
+
+/// What is kept of a version beside its metadata and its content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each field is what it is named after")]
+pub struct VersionFile {
+    pub document_id: String,
+    pub set_id: String,
+    pub version: u32,
+    pub state: String,
+    pub group: String,
+    /// The first version of the main document, of an attachment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub main_document_id: Option<String>,
+    pub archived_at: String,
+    /// Who brought it, and with which certificate or login.
+    pub arrival: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invalidated: Option<InvalidationFile>,
+    /// The names of its parts, in the order in which the digest takes them.
+    pub parts: Vec<String>,
+    pub proof: VersionProofFile,
+}
+
+/// Why a version was invalidated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each field is what it is named after")]
+pub struct InvalidationFile {
+    pub reason: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<String>,
+    pub at: String,
+    /// The number of the log line that tells of it.
+    pub line: i64,
+}
+
+/// What makes a version's leaf, and the way of the leaf to the root.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VersionProofFile {
+    content_salt: String,
+    metadata_salt: String,
+    /// The columns that the digest of the metadata covers.
+    pub columns: String,
+    /// The evidence of its signatures, if it came with any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signatures: Option<CoveredSignatures>,
+    leaf: LeafFile,
+}
+
+/// What of a version's proof is not text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionSeal {
+    /// The salt of the content's digest.
+    pub content_salt: Salt,
+    /// The salt of the metadata's digest.
+    pub metadata_salt: Salt,
+    /// The leaf.
+    pub leaf: LeafProof,
+}
+
+impl VersionProofFile {
+    /// The proof of a version.
+    #[must_use]
+    pub fn of(seal: &VersionSeal, columns: String, signatures: Option<CoveredSignatures>) -> Self {
+        Self {
+            content_salt: receipts::base64(&seal.content_salt),
+            metadata_salt: receipts::base64(&seal.metadata_salt),
+            columns,
+            signatures,
+            leaf: receipts::leaf_file(&seal.leaf),
+        }
+    }
+
+    /// The salts and the leaf; `None` when one of them does not read.
+    #[must_use]
+    pub fn seal(&self) -> Option<VersionSeal> {
+        Some(VersionSeal {
+            content_salt: receipts::salt(&self.content_salt, "content_salt").ok()?,
+            metadata_salt: receipts::salt(&self.metadata_salt, "metadata_salt").ok()?,
+            leaf: receipts::leaf(&self.leaf, "leaf").ok()?,
+        })
+    }
+}
+
+/// A line of the use log, as it was hashed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineFile {
+    /// Its number.
+    pub number: i64,
+    /// The line.
+    pub text: String,
+    /// None when it is gone with the key of the client of whom the line tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    salt: Option<String>,
+    leaf: LeafFile,
+}
+
+impl LineFile {
+    /// A line with its proof.
+    #[must_use]
+    pub fn of(number: i64, text: String, salt: Option<&Salt>, leaf: &LeafProof) -> Self {
+        let salt = salt.map(|salt| receipts::base64(salt));
+        Self { number, text, salt, leaf: receipts::leaf_file(leaf) }
+    }
+
+    /// The salt, where there is one, and the leaf; `None` when they do not read.
+    #[must_use]
+    pub fn seal(&self) -> Option<(Option<Salt>, LeafProof)> {
+        let salt =
+            self.salt.as_deref().map(|text| receipts::salt(text, "salt")).transpose().ok()?;
+        Some((salt, receipts::leaf(&self.leaf, "leaf").ok()?))
+    }
+}
+
+/// A version of which nothing is left but its leaf.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each field is what it is named after")]
+pub struct GoneFile {
+    pub document_id: String,
+    pub version: u32,
+    /// `destroyed`, when its period was over, or `erased`, with the key of its client.
+    pub how: String,
+    /// The list that it was destroyed with: the name of its certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list: Option<String>,
+    /// The number of the log line that tells of its destruction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<i64>,
+    leaf: LeafFile,
+}
+
+impl GoneFile {
+    /// A version that was destroyed, by its list and its line; without these, one that was erased.
+    #[must_use]
+    pub fn of(document: &str, version: u32, by: Option<(i64, i64)>, leaf: &LeafProof) -> Self {
+        Self {
+            document_id: document.to_owned(),
+            version,
+            how: if by.is_some() { "destroyed" } else { "erased" }.to_owned(),
+            list: by.map(|(list, _)| list.to_string()),
+            line: by.map(|(_, line)| line),
+            leaf: receipts::leaf_file(leaf),
+        }
+    }
+
+    /// The leaf; `None` when it does not read.
+    #[must_use]
+    pub fn leaf(&self) -> Option<LeafProof> {
+        receipts::leaf(&self.leaf, "leaf").ok()
+    }
+}
+
+/// A hold on a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each field is what it is named after")]
+pub struct HoldFile {
+    /// The first version of the document.
+    pub set_id: String,
+    pub reason: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<String>,
+    /// The number of the log line that tells of it.
+    pub line: i64,
+}
+
+/// A request that something be put right in a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each field is what it is named after")]
+pub struct CorrectionFile {
+    /// The version that was shown.
+    pub document_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wanted: Option<String>,
+    /// The number of the log line that tells of it.
+    pub line: i64,
+    /// How it ended; none while it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered: Option<String>,
+}
+
+/// A temporary identifier that was joined to an identity code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each field is what it is named after")]
+pub struct IdentityFile {
+    pub root: String,
+    pub extension: String,
+    pub identity_code: String,
+    /// Why they were joined.
+    pub because: String,
+    pub joined_at: String,
+    /// When they were parted; none while they are joined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parted_at: Option<String>,
+    /// The number of the log line that tells of it.
+    pub line: i64,
+}
+
+/// Prints a file as JSON for people, too.
+#[must_use]
+pub fn write<T: Serialize>(file: &T) -> String {
+    serde_json::to_string_pretty(file).expect("texts and numbers print")
+}
+
+/// Prints one line of a file of many.
+#[must_use]
+pub fn write_line<T: Serialize>(file: &T) -> String {
+    serde_json::to_string(file).expect("texts and numbers print") + "\n"
+}
+
+/// Reads a file; `None` when it is none of the kind.
+#[must_use]
+pub fn read<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    serde_json::from_slice(bytes).ok()
+}
+
+/// Reads a file of many lines; `None` when one of them is none of the kind.
+#[must_use]
+pub fn read_lines<T: DeserializeOwned>(bytes: &[u8]) -> Option<Vec<T>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    text.lines().map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+/// The first line of the note: no proof log has such a name, so that no checkpoint reads so.
+const HEAD: &str = "varanto register package 1";
+
+/// What the archive signs of a package: the checksum of its list.
+#[must_use]
+pub fn note(about: &About, mets: &Hash) -> String {
+    let About { archive, controller, .. } = about;
+    format!("{HEAD}\narchive {archive}\ncontroller {controller}\nsha256 {}\n", hexadecimal(mets))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leaf() -> LeafProof {
+        LeafProof { index: 3, leaf: [4; 32], path: vec![[5; 32]] }
+    }
+
+    /// OPS-3: what stands in the files of a package comes back as it was printed.
+    #[test]
+    fn the_files_of_a_package_are_read_back() {
+        let seal = VersionSeal { content_salt: [1; 16], metadata_salt: [2; 16], leaf: leaf() };
+        let signatures = CoveredSignatures::of(&[3; 16], "{}".into());
+        let version = VersionFile {
+            document_id: "1.2.3".into(),
+            set_id: "1.2.3".into(),
+            version: 1,
+            state: "invalidated".into(),
+            group: "5".into(),
+            main_document_id: None,
+            archived_at: "2026-11-02T08:00:00Z".into(),
+            arrival: "{}".into(),
+            invalidated: Some(InvalidationFile {
+                reason: "1".into(),
+                explanation: Some("väärä asiakas".into()),
+                at: "2026-11-03T08:00:00Z".into(),
+                line: 7,
+            }),
+            parts: vec!["view".into()],
+            proof: VersionProofFile::of(&seal, "1\n2\n".into(), Some(signatures)),
+        };
+        let read_back: VersionFile = read(write(&version).as_bytes()).unwrap();
+        assert_eq!((read_back.proof.seal(), &read_back), (Some(seal), &version));
+        let line = LineFile::of(9, "event 4 open\n".into(), Some(&[6; 16]), &leaf());
+        let erased = LineFile::of(10, "event 4 open\n".into(), None, &leaf());
+        let printed = write_line(&line) + &write_line(&erased);
+        let lines: Vec<LineFile> = read_lines(printed.as_bytes()).unwrap();
+        assert_eq!(lines, [line, erased]);
+        assert_eq!(lines[0].seal(), Some((Some([6; 16]), leaf())));
+        assert_eq!(lines[1].seal(), Some((None, leaf())));
+        let gone = GoneFile::of("1.2.4", 2, Some((5, 6)), &leaf());
+        assert_eq!((gone.how.as_str(), gone.leaf()), ("destroyed", Some(leaf())));
+        assert_eq!(read::<GoneFile>(br#"{"document_id":"1.2.4"}"#), None);
+    }
+}
