@@ -17,6 +17,7 @@ mod national;
 mod old_data;
 mod overseeing;
 mod own;
+mod packaging;
 mod pages;
 mod people;
 mod program;
