@@ -101,7 +101,8 @@ pub struct RegisterLine {
 impl ReadTx<'_> {
     /// How much there is of the register.
     pub fn register_size(&self, permit: &TransferPermit) -> Result<RegisterSize, StoreError> {
-        const VERSIONS: &str = "SELECT count(*), count(main_key), coalesce(sum(content_bytes), 0)
+        const VERSIONS: &str = "SELECT count(*), count(main_key),
+            CAST(coalesce(sum(content_bytes), 0) AS BIGINT)
             FROM document_version WHERE controller = ?1";
         const ERASED: &str = "SELECT count(*) FROM document_version AS kept
             JOIN client_key ON client_key.client_key = kept.client_key
