@@ -337,6 +337,8 @@ fault_kinds! {
     RowsBesideDiffer = "rows-beside-differ";
     /// One client of the source stands in two ways. Args: `first` (the other row).
     ClientOfTwoStates = "client-of-two-states";
+    /// One client has an order of non-disclosure on another row, and none on this one. Args: `first` (the other row).
+    OrderOnAnotherRow = "order-on-another-row";
     /// Two names have one identity code. Args: `first` (the other row).
     CodeOfTwoNames = "code-of-two-names";
     /// The file is another than when it was rehearsed.

@@ -113,16 +113,27 @@ impl Answers {
         is_another(said, own)
     }
 
-    /// Whether somebody must say how it is with an order of non-disclosure: they name the client, whom the source does not
-    /// name by code, and the source, which may speak of another one, says of no order.
-    pub(crate) fn asks_for_order(
+    /// What somebody must say besides who the client is, where the source names nobody by code: what it says may be of
+    /// another one. How it is with an order of non-disclosure, unless the source says that there is one; and how the client
+    /// stands and in which relationship, where a table beside says it of whomever its row is about.
+    pub(crate) fn asks_for(
         &self,
         own: &[Option<String>; 2],
         order: Option<&str>,
         mapping: &Mapping,
-    ) -> bool {
+    ) -> BTreeSet<Target> {
         let named = self.value(Target::IdentityCode).is_some_and(|code| !code.is_empty());
-        own[0].is_none() && named && order != Some(ORDER) && mapping.says(Target::NonDisclosure)
+        if own[0].is_some() || !named {
+            return BTreeSet::new();
+        }
+        let beside = mapping.joins.iter().flat_map(|join| mapping.said_beside(&join.name));
+        let mut asked: BTreeSet<Target> = beside
+            .filter(|target| matches!(target, Target::State | Target::Relationship))
+            .collect();
+        if order != Some(ORDER) && mapping.says(Target::NonDisclosure) {
+            asked.insert(Target::NonDisclosure);
+        }
+        asked
     }
 
     /// What was decided of the whole row; nothing, while somebody says otherwise and it is not checked.
@@ -154,7 +165,7 @@ impl Answers {
 }
 
 /// How an order of non-disclosure is said.
-const ORDER: &str = "true";
+pub(crate) const ORDER: &str = "true";
 
 /// Whether an answer says that there is no order of non-disclosure where the source has one.
 pub(crate) fn lifts(said: &str, order: Option<&str>) -> bool {

@@ -71,6 +71,12 @@ const TWO_STATES: &str = "WITH stand AS (
     GROUP BY client, controller, stands)
   SELECT stand.number, min(first.place) FROM stand JOIN first USING (client, controller)
     WHERE first.stands <> stand.stands GROUP BY stand.number";
+/// An order of non-disclosure is the client's, and not a document's: where one row has it, none of the others has none. The
+/// row with the order is right, or is mended in the source; the others are asked.
+const ORDERS: &str = "WITH ordered AS (SELECT client, min(place) AS place FROM item
+    WHERE client IS NOT NULL AND said ->> '$.\"client.non_disclosure\"' = 'true' GROUP BY client)
+  SELECT item.number, ordered.place FROM item JOIN ordered USING (client)
+    WHERE item.left_out IS NULL AND item.said ->> '$.\"client.non_disclosure\"' IS NOT 'true'";
 /// People marry, and change a name; who has another family name and another first name is somebody else.
 const TWO_NAMES: &str = concat!(
     "WITH named AS (
@@ -127,6 +133,7 @@ pub(crate) fn compare(
         (FaultKind::ClientOfTwoCodes, "client.identity_code", TWO_CODES),
         (FaultKind::CodeOfTwoNames, "client.identity_code", TWO_NAMES),
         (FaultKind::ClientOfTwoStates, "client_state", TWO_STATES),
+        (FaultKind::OrderOnAnotherRow, "client.non_disclosure", ORDERS),
     ] {
         add_shared(work, kind, element, query)?;
     }

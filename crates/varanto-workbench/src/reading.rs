@@ -26,6 +26,8 @@ pub(crate) struct Reading<'a> {
     seen: BTreeSet<String>,
     /// The tables beside that say how clients stand, or which of them have an order of non-disclosure.
     of_clients: BTreeSet<&'a str>,
+    /// What the work file calls the columns of rows.
+    headings: HashMap<Vec<String>, i64>,
 }
 
 impl<'a> Reading<'a> {
@@ -36,7 +38,8 @@ impl<'a> Reading<'a> {
         };
         let tables = mapping.joins.iter().map(|join| join.name.as_str());
         let of_clients = tables.filter(of_clients).collect();
-        Self { delivery, mapping, seen: BTreeSet::new(), of_clients }
+        let (seen, headings) = (BTreeSet::new(), HashMap::new());
+        Self { delivery, mapping, seen, of_clients, headings }
     }
 
     /// Reads everything into the work file.
@@ -60,16 +63,21 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// One row of the index with what stands beside it; the tables beside were read by the rehearsal.
+    /// One row of the index with what stands beside it, as the rehearsal read them.
     pub(crate) fn one(&self, work: &Work, place: u64) -> Result<Option<Row>, RehearsalError> {
-        for row in self.mapping.index.rows(self.delivery)? {
-            let mut row = row?;
-            if row.number == place {
-                self.join(work, &mut row, &mut Vec::new())?;
-                return Ok(Some(row));
-            }
+        let Some(mut row) = work.source(place)? else { return Ok(None) };
+        self.join(work, &mut row, &mut Vec::new())?;
+        Ok(Some(row))
+    }
+
+    /// What the work file calls the columns of a row.
+    fn heading(&mut self, work: &Work, row: &Row) -> Result<i64, WorkError> {
+        if let Some(known) = self.headings.get(&*row.columns) {
+            return Ok(*known);
         }
-        Ok(None)
+        let heading = work.add_heading(&row.columns)?;
+        self.headings.insert(row.columns.to_vec(), heading);
+        Ok(heading)
     }
 
     fn read_beside(&mut self, work: &Work) -> Result<(), RehearsalError> {
@@ -132,6 +140,8 @@ impl<'a> Reading<'a> {
                 faults.push(Fault::new(kind, "row", "OLD-9").arg("count", count));
             }
         }
+        let source = serde_json::to_string(&row.values).expect("texts are JSON");
+        let heading = self.heading(work, &row)?;
         self.join(work, &mut row, &mut faults)?;
         // What stands in a row that does not read is not known: nothing that was answered is of it.
         let name = match row.broken {
@@ -148,7 +158,7 @@ impl<'a> Reading<'a> {
         let own = [code, own(Target::Client)];
         let of_another = answers.name_another(&own);
         let order = self.mapping.value(Target::NonDisclosure, &row).ok().flatten();
-        let ask_order = answers.asks_for_order(&own, order.as_deref(), self.mapping);
+        let asked = answers.asks_for(&own, order.as_deref(), self.mapping);
         let mut values = Values::new();
         for target in Target::ALL.iter().copied() {
             if let Some(said) = answers.value(target) {
@@ -163,7 +173,7 @@ impl<'a> Reading<'a> {
             }
             // What the source says of one client is said of no other one.
             let of_another = of_another && target.is_of_the_client() && self.mapping.says(target);
-            if of_another || ask_order && target == Target::NonDisclosure {
+            if of_another || asked.contains(&target) {
                 let missing = Fault::new(FaultKind::MissingElement, target.name(), "OLD-7");
                 faults.push(missing.arg("name", target.name()));
                 continue;
@@ -183,7 +193,9 @@ impl<'a> Reading<'a> {
         }
         let file = self.find_file(&values, &mut faults);
         let own = (&own, order.as_deref());
-        let number = work.add_item((row.number, name.as_ref()), &values, file, &answers, own)?;
+        let source = (source.as_str(), heading, row.surplus);
+        let place = (row.number, name.as_ref());
+        let number = work.add_item(place, source, &values, file, &answers, own)?;
         faults.retain(|fault| !answers.settle(fault, self.mapping));
         for fault in faults.into_iter().chain(answers.waits()) {
             work.add_fault(number, &fault)?;

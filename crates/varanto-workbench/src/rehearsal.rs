@@ -260,7 +260,7 @@ impl Rehearsal<'_> {
         let Some(document) = document else { return finding };
         // What the choice turns on is known of a row without faults alone.
         if item.told.is_empty()
-            && let Some(left_out) = self.left_out(&document)
+            && let Some(left_out) = why_not_brought(self.mapping, &document)
         {
             return Finding { left_out: Some(left_out), faults: Vec::new(), ..finding };
         }
@@ -365,19 +365,6 @@ impl Rehearsal<'_> {
         Some((kind, bytes))
     }
 
-    /// Why the organisation does not bring a document, if it does not.
-    fn left_out(&self, document: &OldDocument) -> Option<&'static str> {
-        let retention = document.values.get(&Target::RetentionClass).map(String::as_str);
-        let selectable = Selectable {
-            state: document.state,
-            born: Some(document.code.birth_day()),
-            permanent: retention.is_none_or(|class| class == FOR_EVER),
-            general_type: document.values.get(&Target::GeneralType).map(String::as_str),
-        };
-        let choice = self.mapping.choice(&document.service_task);
-        choice.takes(&selectable).err().map(LeftOut::code)
-    }
-
     fn rules_of_old_data(&self, document: &OldDocument) -> Vec<Fault> {
         let mut faults = Vec::new();
         if document.day() >= self.mapping.joined_on {
@@ -408,6 +395,19 @@ impl Rehearsal<'_> {
         }
         faults
     }
+}
+
+/// Why the organisation does not bring a document, if it does not.
+pub(crate) fn why_not_brought(mapping: &Mapping, document: &OldDocument) -> Option<&'static str> {
+    let retention = document.values.get(&Target::RetentionClass).map(String::as_str);
+    let selectable = Selectable {
+        state: document.state,
+        born: Some(document.code.birth_day()),
+        permanent: retention.is_none_or(|class| class == FOR_EVER),
+        general_type: document.values.get(&Target::GeneralType).map(String::as_str),
+    };
+    let choice = mapping.choice(&document.service_task);
+    choice.takes(&selectable).err().map(LeftOut::code)
 }
 
 /// Whether a fault is of the content, and not of what is said about it.

@@ -16,6 +16,7 @@ use varanto_domain::ids::Oid;
 
 use crate::answers::{Answers, Decision};
 use crate::conversion::{Conversion, hexadecimal};
+use crate::delivery::Row;
 use crate::documents::Values;
 use crate::mapping::Target;
 
@@ -226,7 +227,11 @@ CREATE TABLE IF NOT EXISTS item (
   controller TEXT,
   -- The client's identity code where it reads, what the organisation calls the client, and how it is with an order of
   -- non-disclosure, as the source says them.
-  source_code TEXT, source_client TEXT, source_order TEXT);
+  source_code TEXT, source_client TEXT, source_order TEXT,
+  -- The row's values word for word, a JSON array; which columns they are of; and how many more came than there are columns.
+  source TEXT, heading INTEGER, surplus INTEGER);
+-- The names of columns, a JSON array: mostly one for all rows.
+CREATE TABLE IF NOT EXISTS heading (id INTEGER PRIMARY KEY, columns TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS item_state ON item (state, number);
 CREATE INDEX IF NOT EXISTS item_place ON item (place);
 CREATE INDEX IF NOT EXISTS item_source ON item (source_id);
@@ -257,6 +262,23 @@ CREATE TABLE IF NOT EXISTS answer (
 CREATE TABLE IF NOT EXISTS earlier (row BLOB PRIMARY KEY, digest BLOB, sound INTEGER NOT NULL) WITHOUT ROWID;
 ";
 
+/// The columns that work files did not always have.
+const LATER_COLUMNS: [&str; 9] = [
+    "completed TEXT",
+    "row BLOB",
+    "controller TEXT",
+    "source_code TEXT",
+    "source_client TEXT",
+    "source_order TEXT",
+    "source TEXT",
+    "heading INTEGER",
+    "surplus INTEGER",
+];
+/// The indexes over them: the last ones let the desk count and name without reading every row.
+const LATER_INDEXES: &str = "CREATE INDEX IF NOT EXISTS item_row ON item (row);
+CREATE INDEX IF NOT EXISTS item_controller ON item (controller);
+CREATE INDEX IF NOT EXISTS item_unnamed ON item (number) WHERE controller IS NULL OR row IS NULL";
+
 impl Work {
     /// Opens the work file of a batch's folder, and makes both where they are not there.
     ///
@@ -280,19 +302,13 @@ impl Work {
         connection.busy_timeout(PATIENCE)?;
         connection.execute_batch(SCHEMA)?;
         // A file of before people could answer.
-        if connection.prepare("SELECT source_order FROM item").is_err() {
-            for column in [
-                "completed TEXT",
-                "row BLOB",
-                "controller TEXT",
-                "source_code TEXT",
-                "source_client TEXT",
-                "source_order TEXT",
-            ] {
+        for column in LATER_COLUMNS {
+            let (name, _) = column.split_once(' ').expect("a column has a type");
+            if connection.prepare(&format!("SELECT {name} FROM item")).is_err() {
                 connection.execute_batch(&format!("ALTER TABLE item ADD COLUMN {column}"))?;
             }
         }
-        connection.execute_batch("CREATE INDEX IF NOT EXISTS item_row ON item (row)")?;
+        connection.execute_batch(LATER_INDEXES)?;
         Ok(Self { connection, folder: folder.to_owned() })
     }
 
@@ -308,8 +324,7 @@ impl Work {
         let connection = Connection::open_with_flags(&file, flags)?;
         connection.busy_timeout(PATIENCE_OF_PEOPLE)?;
         connection.pragma_update(None, "synchronous", "full")?;
-        let has =
-            "SELECT EXISTS (SELECT 1 FROM pragma_table_info('item') WHERE name = 'source_order')";
+        let has = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('item') WHERE name = 'heading')";
         let knows_answers: bool = connection.query_row(has, [], |row| row.get(0))?;
         Ok(knows_answers.then(|| Self { connection, folder: folder.to_owned() }))
     }
@@ -380,7 +395,7 @@ impl Work {
                  SELECT row, digest, state = 'sound' FROM item WHERE row IS NOT NULL",
             )?;
         }
-        for table in ["beside", "item", "fault", "dossier", "stray"] {
+        for table in ["beside", "item", "heading", "fault", "dossier", "stray"] {
             self.connection.execute(&format!("DELETE FROM {table}"), [])?;
         }
         self.connection.execute(
@@ -451,6 +466,39 @@ impl Work {
         Ok(name(copy.unwrap_or(0)))
     }
 
+    /// Keeps the names of columns; answers what they are called.
+    pub(crate) fn add_heading(&self, columns: &[String]) -> Result<i64, WorkError> {
+        let columns = serde_json::to_string(columns).expect("texts are JSON");
+        self.connection
+            .prepare_cached("INSERT INTO heading (columns) VALUES (?)")?
+            .execute([columns])?;
+        Ok(self.connection.last_insert_rowid())
+    }
+
+    /// What the source says in a row, word for word, without what stands beside it.
+    pub(crate) fn source(&self, place: u64) -> Result<Option<Row>, WorkError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT heading.columns, item.source, item.surplus FROM item JOIN heading ON heading.id = item.heading
+             WHERE item.place = ? ORDER BY item.number LIMIT 1",
+        )?;
+        let read = |row: &rusqlite::Row<'_>| {
+            let (columns, source): (String, String) = (row.get(0)?, row.get(1)?);
+            Ok((columns, source, row.get::<_, i64>(2)?))
+        };
+        let found = statement.query_row([place.cast_signed()], read).optional()?;
+        let Some((columns, source, surplus)) = found else { return Ok(None) };
+        let foreign = |_| WorkError::Foreign("a row that does not read".to_owned());
+        let columns: Vec<String> = serde_json::from_str(&columns).map_err(foreign)?;
+        Ok(Some(Row {
+            number: place,
+            columns: columns.into(),
+            values: serde_json::from_str(&source).map_err(foreign)?,
+            surplus: usize::try_from(surplus).unwrap_or_default(),
+            lacking: 0,
+            broken: None,
+        }))
+    }
+
     /// Keeps a document of the index; its row stands at a place, and has a name.
     ///
     /// # Errors
@@ -458,6 +506,7 @@ impl Work {
     pub(crate) fn add_item(
         &self,
         (place, row): (u64, Option<&RowName>),
+        (source, heading, surplus): (&str, i64, usize),
         values: &Values,
         file: Option<usize>,
         answers: &Answers,
@@ -469,8 +518,8 @@ impl Work {
         self.connection
             .prepare_cached(
                 "INSERT INTO item (place, row, controller, source_code, source_client, source_order, source_id, file, said,
-                   left_out, completed)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                   left_out, completed, source, heading, surplus)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )?
             .execute(params![
                 i64::try_from(place).unwrap_or(i64::MAX),
@@ -484,6 +533,9 @@ impl Work {
                 said,
                 answers.decision().map(Decision::code),
                 answers.names(),
+                source,
+                heading,
+                i64::try_from(surplus).unwrap_or(i64::MAX),
             ])?;
         Ok(self.connection.last_insert_rowid())
     }

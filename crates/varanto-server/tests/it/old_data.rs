@@ -75,6 +75,12 @@ async fn an_archivist_completes_a_batch_and_the_run_takes_it_in() {
     let done = one.post(unnamed, unnamed, &right).await;
     let page = one.follow(&done).await.text();
     assert!(!page.contains(unnamed), "{page}");
+    let log = one.get("/fi/desk/archive/log/").await.text();
+    let together = log.split("answers=general_type value=2 count=").nth(1).expect("a line of many");
+    let (count, rows) = together.split_once(" rows=").expect("it says which");
+    let rows: Vec<&str> = rows.split([' ', '<', '&']).next().unwrap().split(',').collect();
+    assert_eq!(count.parse::<usize>().unwrap(), rows.len(), "{rows:?}");
+    assert!(rows.iter().all(|row| row.parse::<u64>().is_ok()), "{rows:?}");
 
     let unread = cause(&page, "ei ole päivää");
     let rows = one.get(unread).await.text();
@@ -144,6 +150,74 @@ async fn an_archivist_completes_a_batch_and_the_run_takes_it_in() {
     assert!(report.contains("\"completed\":[\"written_at\"]"));
     let log = one.get("/fi/desk/archive/log/").await.text();
     assert!(log.contains("Vanhat tiedot ennen arkistointia"), "{log}");
+}
+
+/// OLD-7: what somebody wrote is not lost when a rehearsal begins while the form is open: it is shown again, can be sent
+/// again, and stays beside what the rehearsal changed of the row.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_outlasts_a_rehearsal() {
+    let batch = Batch::with(SourceSystem::Kaisla, 60, 0).await;
+    batch.done("rehearse");
+    let mut one = Guest::of(&batch.house);
+    one.log_in(&archivists(&batch)[0]).await;
+    let row = format!("{BATCH}rows/3/");
+    let sheet = one.get(&row).await.text();
+    let typed = |sheet: &str| {
+        let (seen, same) = (hidden(sheet, "seen"), hidden(sheet, "same"));
+        format!("act=answer&seen={seen}&same={same}&v.client.given_names=Tuntematon")
+    };
+    let form = typed(&sheet);
+    let work = varanto_workbench::work::Work::open(&batch.path("batches/eka")).unwrap();
+    work.clear().unwrap();
+    drop(work);
+    let away = one.post(&row, &row, &form).await;
+    assert_eq!(away.status, 409);
+    let away = away.text();
+    assert!(away.contains("ei ole juuri nyt luettavissa"), "{away}");
+    assert!(away.contains("Etunimet: <strong>Tuntematon</strong>"), "{away}");
+    assert_eq!(hidden(&away, "seen"), hidden(&sheet, "seen"));
+    assert_eq!(hidden(&away, "act"), "answer");
+
+    // Another mapping makes something else of the row: it is shown, and what was written stays beside it.
+    let mapping = batch.path("mapping.toml");
+    let text = std::fs::read_to_string(&mapping).unwrap();
+    std::fs::write(&mapping, format!("# Luettu toisen kerran.\n{text}")).unwrap();
+    batch.done("rehearse");
+    let again = one.post(&row, &row, &form).await.text();
+    assert!(again.contains("sellainen kuin se sinulle näytettiin"), "{again}");
+    assert_eq!(hidden(&again, "v.client.given_names"), "Tuntematon");
+    assert_ne!(hidden(&again, "seen"), hidden(&sheet, "seen"));
+    let saved = one.post(&row, &row, &typed(&again)).await;
+    assert_eq!(saved.status, 303, "{}", saved.text());
+    // Of a row that is another one by now it does not stay.
+    let form = typed(&one.get(&row).await.text()).replace("same=", "same=0");
+    std::fs::write(&mapping, format!("# Luettu kolmannen kerran.\n{text}")).unwrap();
+    batch.done("rehearse");
+    let other = one.post(&row, &row, &form.replace("Tuntematon", "Outolintu")).await.text();
+    assert!(!other.contains("Outolintu"), "{other}");
+}
+
+/// OLD-7, OLD-8: who completes a row that the archive plan then does not bring is told so on the page that follows.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_that_the_plan_leaves_out_is_told_at_the_desk() {
+    let batch = Batch::with(SourceSystem::Kaisla, 60, 0).await;
+    let mapping = batch.path("mapping.toml");
+    let text = std::fs::read_to_string(&mapping).unwrap();
+    let plan = "kept_elsewhere = \"Paperiarkisto\"\n\n[bring]\n\"20\" = \"nothing\"\notherwise = \"all\"\n\n[convert]";
+    std::fs::write(&mapping, text.replacen("[convert]", plan, 1)).unwrap();
+    batch.done("rehearse");
+    let mut one = Guest::of(&batch.house);
+    one.log_in(&archivists(&batch)[0]).await;
+    let row = format!("{BATCH}rows/3/");
+    let seen = hidden(&one.get(&row).await.text(), "seen");
+    let saved = one.post(&row, &row, &format!("act=answer&seen={seen}&v.service_task=20")).await;
+    assert_eq!(saved.status, 303, "{}", saved.text());
+    let page = one.follow(&saved).await.text();
+    assert!(page.contains("arkistointisuunnitelma jättää sen tuomatta"), "{page}");
+    assert!(page.contains("palvelutehtävä säilytetään muualla"), "{page}");
+    assert_eq!(links(&page, &row), [row.as_str()], "the row can be opened from there");
+    let made_up = one.get(&format!("{BATCH}?left=3&why=joku-muu")).await.text();
+    assert!(!made_up.contains("jättää sen tuomatta"), "{made_up}");
 }
 
 /// OLD-7, LOG-1: what is of the client is shown beside the document alone, where the look is a line of the client's; what
@@ -315,6 +389,7 @@ async fn an_archivist_completes_rows_on_every_device_and_in_every_language() {
     batch.done("rehearse");
     let base = format!("https://localhost:{}", batch.house.address.port());
     let user = archivists(&batch)[0].clone();
+    let work = varanto_workbench::work::Work::open(&batch.path("batches/eka")).unwrap();
     let walk = move || {
         let devices =
             [("fi", 1280), ("sv", 1280), ("en", 1280), ("fi", 320), ("sv", 320), ("en", 320)];
@@ -336,7 +411,13 @@ async fn an_archivist_completes_rows_on_every_device_and_in_every_language() {
             walk.check(&name("row"));
             let row = walk.browser.address();
             walk.browser.fill("#v-written_at", &format!("{}.5.2017", place + 1));
+            // As while a rehearsal runs.
+            let mapping = work.about("mapping").unwrap().unwrap();
+            work.set_about("mapping", "").unwrap();
             walk.browser.enter();
+            walk.check(&name("waiting"));
+            work.set_about("mapping", &mapping).unwrap();
+            walk.browser.click("main form button");
             assert_ne!(walk.browser.address(), row, "Enter saves, and opens the next one");
             walk.browser.go(&format!("{base}/{language}/desk/archive/old-data/eka/answers/"));
             walk.check(&name("answers"));

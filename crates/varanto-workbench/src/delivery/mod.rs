@@ -210,6 +210,15 @@ impl Delivery {
         Ok(bytes)
     }
 
+    /// Where a file lies that is one of its own, and not a part of an archive.
+    #[must_use]
+    pub(crate) fn path_of(&self, name: &str) -> Option<&Path> {
+        match (&self.content, self.find(name)) {
+            (Content::Folder(paths), Found::One(at)) => Some(&paths[at]),
+            _ => None,
+        }
+    }
+
     /// A digest of the names and sizes of all files, and of the content of some.
     ///
     /// # Errors

@@ -7,13 +7,15 @@ use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::time::Instant;
 
 use super::row::{Known, clients};
-use super::{Cause, Queue, QueueError, Seen, alike, has_no_file, may_be_answered, target_of};
+use super::{Cause, Queue, QueueError, Seen, alike, has_no_file, kept, may_be_answered, target_of};
 use crate::answers::{
-    self, ASK_WHAT_IS_BESIDE, Answer, Decision, Given, Giving, Person, beside, lifts, order_stands,
+    self, ASK_WHAT_IS_BESIDE, Answer, Decision, Given, Giving, ORDER, Person, beside, lifts,
+    order_stands,
 };
 use crate::delivery::{Delivery, Found};
+use crate::documents::read_document;
 use crate::mapping::Target;
-use crate::rehearsal::Rehearsal;
+use crate::rehearsal::{Rehearsal, why_not_brought};
 use crate::report::{FaultGroup, faults_of};
 use crate::work::{FINGERPRINT, Item};
 
@@ -21,6 +23,20 @@ use crate::work::{FINGERPRINT, Item};
 pub const MOST: usize = 50_000;
 /// How long a value may be, in characters.
 const LONGEST: usize = 500;
+
+/// The faults that are found while the index is read: what has one is faulty, and is left out by no choice.
+const OF_READING: [FaultKind; 10] = [
+    FaultKind::UnmappedValue,
+    FaultKind::UnreadableDay,
+    FaultKind::Undecodable,
+    FaultKind::SurplusValues,
+    FaultKind::MissingValues,
+    FaultKind::NoRowBeside,
+    FaultKind::RowsBesideDiffer,
+    FaultKind::MissingElement,
+    FaultKind::MissingFile,
+    FaultKind::AmbiguousFile,
+];
 
 /// That what was completed is right with the file that is shown now: a decision, too.
 const CONFIRMED: Answer = Answer::Stands(FaultKind::AnswerOfAnotherFile);
@@ -32,10 +48,13 @@ pub struct Bulk {
     pub answered: u64,
     /// Rows that it did not fit.
     pub left: u64,
+    /// Rows that were answered and that the archive plan, for what was answered, does not bring.
+    pub not_brought: u64,
 }
 
 impl Queue {
-    /// Keeps what a person answered of a row that they were shown, where it is as right as one row alone can tell.
+    /// Keeps what a person answered of a row that they were shown, where it is as right as one row alone can tell. Answers
+    /// why the archive plan does not bring the row, where that follows from what was answered.
     ///
     /// # Errors
     /// [`QueueError::Refused`] with every fault; [`QueueError::NotPermitted`], [`QueueError::Missing`],
@@ -47,10 +66,14 @@ impl Queue {
         given: &[Answer],
         by: (&Person, Instant),
         registry: &Registry,
-    ) -> Result<(), QueueError> {
+    ) -> Result<Option<&'static str>, QueueError> {
         self.permitted(permit)?;
         self.still_so(&[place], seen)?;
         let known = self.known(place)?;
+        if given.iter().any(|one| matches!(one, Answer::Value(Target::File, _))) {
+            // Which file a name means is known of the delivery as it is now alone.
+            kept::forget(&self.delivery);
+        }
         let faults = self.judge(&known, given, by.1, registry, true)?;
         if !faults.is_empty() {
             return Err(QueueError::Refused(faults));
@@ -62,8 +85,9 @@ impl Queue {
             Err(error) => return Err(error),
         };
         let named = self.named_paper(given)?;
+        let not_brought = self.not_brought(&known, given)?;
         let at = by.1.to_string();
-        self.work.together(|work| -> Result<(), QueueError> {
+        self.work.together(|work| -> Result<_, QueueError> {
             self.still_so(&[place], seen)?;
             let giving = Giving {
                 by: by.0,
@@ -94,8 +118,43 @@ impl Queue {
                 };
                 answers::keep(work, (&known.row, place), one, &Giving { paper, ..giving })?;
             }
-            Ok(())
+            Ok(not_brought)
         })
+    }
+
+    /// Why the archive plan does not bring a row for what is answered of it. While it wants something else it is faulty,
+    /// and is left out by nobody.
+    fn not_brought(
+        &self,
+        known: &Known,
+        given: &[Answer],
+    ) -> Result<Option<&'static str>, QueueError> {
+        let before = answers::given(&self.work, &known.row)?;
+        let all = || before.iter().map(|one| &one.answer).chain(given);
+        if !given.iter().any(|one| matches!(one, Answer::Value(..) | Answer::Stands(_))) {
+            return Ok(None);
+        }
+        let waits = |fault: &FaultGroup| {
+            let of_reading = OF_READING.iter().any(|kind| kind.code() == fault.code);
+            let settles = |one: &Answer| match one {
+                Answer::Value(target, _) => target_of(&fault.element) == Some(*target),
+                Answer::Stands(kind) => kind.code() == fault.code,
+                Answer::NotBrought(_) | Answer::TakenBack => false,
+            };
+            of_reading && !all().any(settles)
+        };
+        if faults_of(&self.work, known.number)?.iter().any(waits) {
+            return Ok(None);
+        }
+        let mut values = known.values.clone();
+        for one in all() {
+            if let Answer::Value(target, value) = one {
+                values.insert(*target, value.clone());
+            }
+        }
+        values.retain(|_, value| !value.is_empty());
+        let document = read_document(values, &mut Vec::new());
+        Ok(document.and_then(|document| why_not_brought(&self.mapping, &document)))
     }
 
     /// The digest of the file that is named anew.
@@ -168,7 +227,7 @@ impl Queue {
         (by, at): (&Person, &str),
     ) -> Result<Bulk, QueueError> {
         let serial = self.work.count_answers()?;
-        let mut bulk = Bulk { answered: 0, left: 0 };
+        let mut bulk = Bulk { answered: 0, left: 0, not_brought: 0 };
         for place in places {
             let known = self.known(*place)?;
             let vetted = answers::vetted(&self.work, &known.row)?;
@@ -182,8 +241,10 @@ impl Queue {
                 }
                 answers::take_back(&self.work, &known.row)?;
             }
+            let not_brought = self.not_brought(&known, std::slice::from_ref(given))?;
             answers::keep(&self.work, (&known.row, *place), given, &giving)?;
             bulk.answered += 1;
+            bulk.not_brought += u64::from(not_brought.is_some());
         }
         Ok(bulk)
     }
@@ -332,7 +393,7 @@ impl Queue {
         let answered: Vec<Target> = given.iter().filter_map(Answer::target).collect();
         if !answered.is_empty() {
             faults.extend(self.unsaid_of_another(known, &before, given));
-            faults.extend(self.unsaid_order(known, &before, given)?);
+            faults.extend(self.unsaid_of_client(known, &told, &before, given)?);
         }
         if !faults.is_empty() || answered.is_empty() {
             return Ok(faults);
@@ -398,29 +459,37 @@ impl Queue {
         asked.into_iter().filter(|target| !said.contains(target)).map(missing).collect()
     }
 
-    /// What is wrong with what is said, or not said, of an order of non-disclosure of the client whom these answers name.
-    fn unsaid_order(
+    /// What is wrong with what is said of an order of non-disclosure of the client whom these answers name, and what is not
+    /// said of that client, whom the source does not name by code.
+    fn unsaid_of_client(
         &self,
         known: &Known,
+        told: &[FaultGroup],
         before: &[Given],
         given: &[Answer],
     ) -> Result<Vec<Fault>, QueueError> {
         let all = || before.iter().map(|one| &one.answer).chain(given);
-        let mut said = all().filter_map(|one| match one {
+        let order = self.order_of_source(known)?;
+        let said: Vec<Target> = all().filter_map(Answer::target).collect();
+        let asked = self.asks_for(known, all(), order.as_deref());
+        let mut faults: Vec<Fault> =
+            asked.into_iter().filter(|target| !said.contains(target)).map(missing).collect();
+        let mut orders = all().filter_map(|one| match one {
             Answer::Value(Target::NonDisclosure, said) => Some(said.as_str()),
             _ => None,
         });
-        let order = self.order_of_source(known)?;
-        Ok(match said.next_back() {
-            Some(said) if self.of_another(&known.own, all()).is_empty() => {
-                lifts(said, order.as_deref()).then(order_stands).into_iter().collect()
-            }
-            Some(_) => Vec::new(),
-            None => {
-                let asked = self.asks_for_order(known, all(), order.as_deref());
-                asked.then(|| missing(Target::NonDisclosure)).into_iter().collect()
-            }
-        })
+        // Another row has an order of the same client: it is none of this one's to take away.
+        let elsewhere = FaultKind::OrderOnAnotherRow.code();
+        let order = if told.iter().any(|fault| fault.code == elsewhere) {
+            Some(ORDER)
+        } else {
+            order.as_deref()
+        };
+        let lifted = orders.next_back().is_some_and(|said| lifts(said, order));
+        if lifted && self.of_another(&known.own, all()).is_empty() {
+            faults.push(order_stands());
+        }
+        Ok(faults)
     }
 
     /// That a file is a table of the delivery, or another row's: whoever looks at this row sees neither.

@@ -7,11 +7,13 @@
 //! answers wait. Source: OLD-7; document 002.
 
 mod answering;
+mod kept;
 mod row;
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
 use rusqlite::{ErrorCode, OptionalExtension, Row, params};
@@ -23,7 +25,7 @@ use crate::answers::{Given, given};
 use crate::conversion::hexadecimal;
 use crate::delivery::{Delivery, DeliveryError};
 use crate::mapping::{self, Mapping, Target};
-use crate::rehearsal::{RehearsalError, fingerprint};
+use crate::rehearsal::RehearsalError;
 use crate::report::read_args;
 use crate::work::{DELIVERY, FINGERPRINT, MAPPING, RowName, State, Work, WorkError};
 
@@ -254,7 +256,14 @@ const WAITING: &str = concat!(
   AND EXISTS (SELECT 1 FROM item main WHERE main.source_id = item.said ->> '$.main_document'
     AND main.state = 'faulty')"
 );
-const UNNAMED: &str = concat!("SELECT count(*) FROM item WHERE NOT (", shown!(), ")");
+/// Those that are not shown, as the index over them says it.
+const UNNAMED: &str = "SELECT count(*) FROM item WHERE controller IS NULL OR row IS NULL";
+/// Each controller once, from one to the next in the index over them: there are few, and rows are many.
+const CONTROLLERS: &str = "WITH RECURSIVE one (controller) AS (
+    SELECT min(controller) FROM item
+    UNION ALL SELECT (SELECT min(controller) FROM item WHERE item.controller > one.controller)
+      FROM one WHERE one.controller IS NOT NULL)
+  SELECT controller FROM one WHERE controller IS NOT NULL";
 const TO_CHECK: &str = concat!(
     "SELECT count(DISTINCT row) FROM answer JOIN item USING (row) WHERE checked_by IS NULL AND ",
     shown!()
@@ -280,7 +289,7 @@ pub struct Queue {
     work: Work,
     mapping: Mapping,
     delivery: PathBuf,
-    opened: OnceCell<Delivery>,
+    opened: OnceCell<Arc<Delivery>>,
 }
 
 impl Queue {
@@ -317,10 +326,7 @@ impl Queue {
     /// # Errors
     /// What SQLite says.
     pub fn controllers(&self) -> Result<Vec<Oid>, QueueError> {
-        let mut statement = self
-            .work
-            .connection()
-            .prepare("SELECT DISTINCT controller FROM item WHERE controller IS NOT NULL")?;
+        let mut statement = self.work.connection().prepare_cached(CONTROLLERS)?;
         let named = statement.query_map([], |row| row.get::<_, String>(0))?;
         let foreign = |_| WorkError::Foreign("a controller that does not read".to_owned());
         named.map(|one| Ok(Oid::parse(&one?).map_err(foreign)?)).collect()
@@ -368,6 +374,10 @@ impl Queue {
     /// [`QueueError::NotPermitted`], and what SQLite says.
     pub fn causes(&self, permit: &OldDataPermit) -> Result<Vec<Cause>, QueueError> {
         self.permitted(permit)?;
+        self.every_cause()
+    }
+
+    fn every_cause(&self) -> Result<Vec<Cause>, QueueError> {
         let connection = self.work.connection();
         let mut statement = connection.prepare(CAUSES)?;
         let mut first = connection.prepare("SELECT args FROM fault WHERE rowid = ?")?;
@@ -435,6 +445,25 @@ impl Queue {
         if places.len() > MOST { Ok(None) } else { self.seen(&places).map(Some) }
     }
 
+    /// Where the open rows of a cause stand: for the line that is written before they are answered together, and for
+    /// nobody's eyes. None where there is no such cause.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn places_of(&self, cause: &str) -> Result<Vec<u64>, QueueError> {
+        let found = self.every_cause()?.into_iter().find(|one| one.id == cause);
+        found.map_or_else(|| Ok(Vec::new()), |cause| self.places(&cause))
+    }
+
+    /// Where rows stood that are not there any more, by what they said: for the line, as [`Queue::places_of`].
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn places_of_lost(&self, rows: &[String]) -> Result<Vec<u64>, QueueError> {
+        let lost = self.every_lost(usize::MAX)?;
+        Ok(lost.iter().filter(|one| rows.contains(&one.row)).map(|one| one.place).collect())
+    }
+
     /// Where the open rows of a cause stand, and one more than are answered together at most.
     fn places(&self, cause: &Cause) -> Result<Vec<u64>, QueueError> {
         let (taken, two) = self.since()?;
@@ -469,6 +498,10 @@ impl Queue {
     /// [`QueueError::NotPermitted`], and what SQLite says.
     pub fn lost(&self, permit: &OldDataPermit, most: usize) -> Result<Vec<Lost>, QueueError> {
         self.permitted(permit)?;
+        self.every_lost(most)
+    }
+
+    fn every_lost(&self, most: usize) -> Result<Vec<Lost>, QueueError> {
         let mut statement = self.work.connection().prepare(LOST)?;
         let mut rows = statement.query([i64::try_from(most).unwrap_or(i64::MAX)])?;
         let mut lost = Vec::new();
@@ -485,7 +518,7 @@ impl Queue {
         Ok(lost)
     }
 
-    /// What is shown of a row that is not there any more.
+    /// What was answered of a row, also of one that is not there any more.
     fn seen_lost(&self, row: &RowName) -> Result<Seen, QueueError> {
         let mut context = Context::new(&SHA256);
         let mut statement = self.work.connection().prepare_cached(
@@ -568,11 +601,19 @@ impl Queue {
         if let Some(opened) = self.opened.get() {
             return Ok(opened);
         }
-        let delivery = Delivery::open(&self.delivery)?;
-        if self.work.about(FINGERPRINT)? != Some(fingerprint(&delivery, &self.mapping)?) {
-            return Err(QueueError::Changed);
-        }
+        let rehearsed = self.work.about(FINGERPRINT)?;
+        let delivery = kept::opened(&self.delivery, &self.mapping, rehearsed.as_deref())?;
         Ok(self.opened.get_or_init(|| delivery))
+    }
+
+    /// What a row is apart from what a rehearsal makes of it: what the source says, its file, and what was answered. What
+    /// somebody writes of it is of the same row while this is the same.
+    fn self_same(&self, known: &row::Known) -> Result<Seen, QueueError> {
+        let mut context = Context::new(&SHA256);
+        context.update(&known.row);
+        context.update(known.digest.as_deref().unwrap_or_default());
+        context.update(self.seen_lost(&known.row)?.0.as_bytes());
+        Ok(Seen(hexadecimal(context.finish().as_ref())))
     }
 }
 

@@ -57,6 +57,8 @@ pub struct QueuedRow {
     pub must_say: BTreeSet<Target>,
     /// What is shown of it: an answer to anything else is refused.
     pub seen: Seen,
+    /// What it is apart from what a rehearsal makes of it: while this is the same, what somebody writes is of the same row.
+    pub same: Seen,
     /// Whether a run has begun: nothing is completed any more.
     pub begun: bool,
     /// Whether what is completed counts only when another person has checked it.
@@ -180,10 +182,9 @@ impl Queue {
         let mut must_say = self.of_another(&known.own, all());
         must_say.extend::<BTreeSet<Target>>(beside);
         let order = self.order_of_source(&known)?;
-        if self.asks_for_order(&known, all(), order.as_deref()) {
-            must_say.insert(Target::NonDisclosure);
-        }
+        must_say.extend(self.asks_for(&known, all(), order.as_deref()));
         must_say.retain(|target| !all().any(|one| one.target() == Some(*target)));
+        let same = self.self_same(&known)?;
         let mut values = known.values;
         for one in &given {
             if let Answer::Value(target, value) = &one.answer {
@@ -201,6 +202,7 @@ impl Queue {
             state: known.state,
             must_say,
             seen: self.seen(&[place])?,
+            same,
             begun: self.work.sends()?,
             checked_by_two: self.mapping.checked_by_two,
         })
@@ -279,15 +281,15 @@ impl Queue {
         Ok(statement.query_row([known.number], |row| row.get(0))?)
     }
 
-    /// As [`crate::answers::Answers::asks_for_order`], of answers that no rehearsal has taken in yet.
-    pub(super) fn asks_for_order<'a>(
+    /// As [`crate::answers::Answers::asks_for`], of answers that no rehearsal has taken in yet.
+    pub(super) fn asks_for<'a>(
         &self,
         known: &Known,
         all: impl Iterator<Item = &'a Answer>,
         order: Option<&str>,
-    ) -> bool {
+    ) -> BTreeSet<Target> {
         let [code, _] = clients(all);
-        Answers::naming(code).asks_for_order(&known.own, order, &self.mapping)
+        Answers::naming(code).asks_for(&known.own, order, &self.mapping)
     }
 
     /// Whether the file of a row is shown in a frame, and whether that frame can be shut off from everything: what a

@@ -196,6 +196,40 @@ fn told(fault: &Fault) -> Told {
     }
 }
 
+/// A door behind which nobody answers: whoever knocks is stopped.
+pub(crate) fn silent_door(stop: &Arc<AtomicBool>) -> Box<dyn Door> {
+    Box::new(SilentDoor(Arc::clone(stop)))
+}
+
+struct SilentDoor(Arc<AtomicBool>);
+
+impl Door for SilentDoor {
+    fn archive(&mut self, _: &Submission) -> Answer {
+        self.0.store(true, Ordering::Relaxed);
+        Answer::NoAnswer("the line is cut".to_owned())
+    }
+
+    fn receipt(&mut self, _: &Oid) -> Result<String, String> {
+        Err("the line is cut".to_owned())
+    }
+
+    fn read(&mut self, _: &Oid, _: Part) -> Result<Vec<u8>, NotRead> {
+        Err(NotRead::NoAnswer("the line is cut".to_owned()))
+    }
+
+    fn read_without_reason(&mut self, _: &Oid, _: Part) -> Result<Vec<u8>, String> {
+        Err("the line is cut".to_owned())
+    }
+
+    fn checkpoint(&mut self) -> Result<String, String> {
+        Err("the line is cut".to_owned())
+    }
+
+    fn invalidate(&mut self, _: &Oid, _: &str) -> Result<bool, String> {
+        Err("the line is cut".to_owned())
+    }
+}
+
 /// Nothing is signed where signatures are not asked for.
 pub(crate) struct Unsigned;
 

@@ -22,7 +22,7 @@ use varanto_domain::codes::{ServiceTask, sets};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
 use varanto_domain::ids::PersonalIdentityCode;
-use varanto_domain::old_data::ClientState;
+use varanto_domain::old_data::{ClientState, LeftOut};
 use varanto_domain::time::FinnishDay;
 use varanto_formats::xhtml::SAFE_COPY_MEDIA_TYPE;
 use varanto_workbench::answers::{ASK_WHAT_IS_BESIDE, Answer, Decision, Given, Person};
@@ -79,11 +79,46 @@ fn broken(what: &'static str) -> Problem {
 }
 
 /// What is done with the queue of a batch: with it as a whole, with rows of it, or with many together, of which words
-/// without client data are told.
+/// without client data are told, and which rows they are.
 struct Act {
     what: OldDataAct,
     rows: Vec<u64>,
-    together: Option<String>,
+    together: Option<Together>,
+}
+
+/// Rows that something is done with together.
+struct Together {
+    words: String,
+    which: Which,
+}
+
+/// Which rows they are.
+enum Which {
+    /// The open ones of a cause.
+    OfCause(String),
+    /// Those that are not there any more, by what they said.
+    Lost(Vec<String>),
+}
+
+/// How many rows of those that something is done with together are named.
+const NAMED: usize = 20;
+
+impl Together {
+    /// What is told: the words, how many rows, and which; the first of them, where they are many.
+    fn told(self, queue: &Queue) -> Result<String, QueueError> {
+        let places = match &self.which {
+            Which::OfCause(cause) => queue.places_of(cause)?,
+            Which::Lost(rows) => queue.places_of_lost(rows)?,
+        };
+        Ok(told_together(&self.words, &places))
+    }
+}
+
+fn told_together(words: &str, places: &[u64]) -> String {
+    let named: Vec<String> = places.iter().take(NAMED).map(u64::to_string).collect();
+    let more = places.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" more={more}") } else { String::new() };
+    format!("{words} count={} rows={}{more}", places.len(), named.join(","))
 }
 
 impl Act {
@@ -112,7 +147,8 @@ async fn with<T: Send + 'static>(
             if matches!(act, OldDataAct::List | OldDataAct::Look) {
                 queue.hold()?;
             }
-            Ok(Some((queue.controllers()?, queue)))
+            let together = together.map(|together| together.told(&queue)).transpose()?;
+            Ok(Some((queue.controllers()?, queue, together)))
         });
         // Whether a batch of others reads is not told, either.
         let facts = facts.unwrap_or_else(|error| {
@@ -120,13 +156,14 @@ async fn with<T: Send + 'static>(
             None
         });
         let look = match &facts {
-            Some((controllers, queue)) => {
+            Some((controllers, queue, together)) => {
                 let row = |place: u64| {
                     let whose = queue.whose(place).unwrap_or_default();
                     OldDataRow { place, clients: whose.clients, document: whose.document }
                 };
                 let rows = rows.into_iter().map(row).collect();
-                OldDataLook { act, batch, controllers: controllers.clone(), rows, together }
+                let (controllers, together) = (controllers.clone(), together.clone());
+                OldDataLook { act, batch, controllers, rows, together }
             }
             // Who may look at nothing is not told whether there is anything.
             None => OldDataLook {
@@ -143,7 +180,7 @@ async fn with<T: Send + 'static>(
             permit => permit?,
         };
         Ok(match facts {
-            Some((_, queue)) => work(app, &queue, &permit),
+            Some((_, queue, _)) => work(app, &queue, &permit),
             None => Err(QueueError::Missing),
         })
     });
@@ -251,6 +288,44 @@ struct BatchPage {
     progress: ShownProgress,
     causes: Vec<ShownCause>,
     more: bool,
+    /// What was completed just now and is not brought.
+    not_brought: Option<NotBrought>,
+}
+
+/// That rows that were completed just now are not brought: told at once, for otherwise the report alone would tell it.
+struct NotBrought {
+    text: String,
+    /// The row, where it is one.
+    row: Option<String>,
+}
+
+/// The reasons of an archive plan.
+const PLANNED: [LeftOut; 4] = [
+    LeftOut::NeitherPermanentNorSample,
+    LeftOut::NotOfAnActiveClient,
+    LeftOut::NoKeyDocument,
+    LeftOut::TaskKeptElsewhere,
+];
+
+impl NotBrought {
+    fn of(asked: &Asked, base: &str, words: Words) -> Option<Self> {
+        if asked.many_left > 0 {
+            let count = words.number(&asked.many_left);
+            let text = words.with("old_data.left_out_many", &[("count", &count)]);
+            return Some(Self { text, row: None });
+        }
+        let why = PLANNED.into_iter().find(|why| why.code() == asked.why)?;
+        let row = row_of(&asked.left)?;
+        let why = words.of(&format!("old_data.planned-{}", why.code()));
+        let told = [("row", &*row.to_string()), ("why", &why)];
+        let text = words.with("old_data.left_out_row", &told);
+        Some(Self { text, row: Some(format!("{base}rows/{row}/")) })
+    }
+
+    /// What an address says of a row that was answered just now.
+    fn in_address(row: u64, why: Option<&str>) -> String {
+        why.map(|why| format!("left={row}&why={why}")).unwrap_or_default()
+    }
 }
 
 struct ShownCause {
@@ -291,6 +366,7 @@ pub(super) async fn causes(
     State(doors): State<Doors>,
     Extension(visit): Extension<Visit>,
     Path(path): Path<HashMap<String, String>>,
+    Query(asked): Query<Asked>,
 ) -> Page {
     let batch = path.get("batch").cloned().unwrap_or_default();
     let told = with(&doors, &visit, &batch, Act::LIST, |_, queue, permit| {
@@ -298,8 +374,10 @@ pub(super) async fn causes(
     });
     let (progress, causes) = told.await?;
     let shell = Shell::of(&doors, &visit);
+    let base = shell.to(&format!("{HOME}{batch}/"));
     let page = BatchPage {
-        base: shell.to(&format!("{HOME}{batch}/")),
+        not_brought: NotBrought::of(&asked, &base, shell.words),
+        base,
         more: causes.len() > CAUSES,
         causes: causes
             .iter()
@@ -439,6 +517,11 @@ pub(super) struct Asked {
     after: u64,
     check: String,
     cause: String,
+    /// The row that was answered just now, and is not brought; and why.
+    left: String,
+    why: String,
+    /// How many rows that were answered together just now are not brought.
+    many_left: u64,
 }
 
 /// `GET …/causes/{cause}/`: the rows that want the same, to be opened one by one or answered alike.
@@ -548,6 +631,7 @@ pub(super) async fn answer_all(
             let (by, registry) = (person(&visit), doors.app.registry());
             let seen = Seen::from(fields.text("seen"));
             let count = fields.text("count").parse().unwrap_or(0u64);
+            let cause = cause_id(&id);
             // What can be answered alike is nothing of a client; a form that was made up may hold anything, and is noted
             // before it is refused.
             let personal = matches!(&answer, Answer::Value(target, _) if target.is_personal());
@@ -558,7 +642,10 @@ pub(super) async fn answer_all(
             let act = Act {
                 what: OldDataAct::Answer,
                 rows: Vec::new(),
-                together: Some(format!("cause={} {what} count={count}", cause_id(&id))),
+                together: Some(Together {
+                    words: format!("cause={cause} {what}"),
+                    which: Which::OfCause(cause),
+                }),
             };
             let done = with(&doors, &visit, &batch, act, move |app, queue, permit| {
                 let changed = Fault::new(FaultKind::ChangedMeanwhile, "row", "OLD-7");
@@ -566,16 +653,19 @@ pub(super) async fn answer_all(
                 let cause = queue.cause(permit, &id)?.filter(|cause| cause.rows == count);
                 let cause = cause.ok_or_else(changed)?;
                 let by = (&by, app.now());
-                queue.answer_all(permit, (&cause, &seen), &answer, by, &registry).map(drop)
+                queue.answer_all(permit, (&cause, &seen), &answer, by, &registry)
             });
             match done.await {
-                Ok(()) => return Ok(redirect(&visit.to(&format!("{HOME}{batch}/")))),
+                Ok(bulk) => {
+                    let left = bulk.not_brought;
+                    let told = if left > 0 { format!("?many_left={left}") } else { String::new() };
+                    return Ok(redirect(&visit.to(&format!("{HOME}{batch}/{told}"))));
+                }
+                Err(problem) if is_away(&problem) => return waiting(&doors, &visit, &fields),
                 Err(problem) => faults_of(problem)?,
             }
         }
     };
-    let changed = faults.iter().any(|fault| fault.kind == FaultKind::ChangedMeanwhile);
-    let said = said.filter(|_| !changed);
     cause_page(&doors, &visit, &path, 0, &faults, said.as_deref()).await
 }
 
@@ -597,11 +687,15 @@ struct RowPage {
     decisions: Vec<(&'static str, String)>,
     stands: Vec<(String, String)>,
     next: Option<String>,
+    /// What was completed just now and is not brought.
+    not_brought: Option<NotBrought>,
 }
 
 /// What is shown of a row beside its fields.
 struct ShownRow {
     listed: ShownListed,
+    /// What it is apart from what a rehearsal makes of it.
+    same: Seen,
     /// Whether nothing is completed any more.
     begun: bool,
     /// Whether the caller may check what others completed.
@@ -735,7 +829,7 @@ pub(super) async fn row(
     Path(path): Path<HashMap<String, String>>,
     Query(asked): Query<Asked>,
 ) -> Page {
-    row_page(&doors, &visit, &path, &asked.cause, &[], None).await
+    row_page(&doors, &visit, &path, &asked, &[], None).await
 }
 
 /// What a cause is called; anything else is none.
@@ -747,13 +841,13 @@ async fn row_page(
     doors: &Doors,
     visit: &Visit,
     path: &HashMap<String, String>,
-    cause: &str,
+    from: &Asked,
     faults: &[Fault],
     said: Option<&Fields>,
 ) -> Page {
     let batch = path.get("batch").cloned().unwrap_or_default();
     let place = path.get("row").and_then(|row| row_of(row)).ok_or_else(Problem::not_found)?;
-    let cause = cause_id(cause);
+    let cause = cause_id(&from.cause);
     let wanted = cause.clone();
     let act = Act::of_rows(OldDataAct::Look, vec![place]);
     let told = with(doors, visit, &batch, act, move |_, queue, permit| {
@@ -766,6 +860,10 @@ async fn row_page(
         Ok((queue.row(permit, place)?, next.first().map(|row| row.place), way))
     });
     let (row, next, (framed, sandboxed)) = told.await?;
+    // What was written of another row than this one is by now does not stay; what a rehearsal changed of the row is shown
+    // beside what was written, and that is not lost.
+    let changed = faults.iter().any(|fault| fault.kind == FaultKind::ChangedMeanwhile);
+    let said = said.filter(|said| !changed || said.text("same") == row.same.as_str());
     let shell = Shell::of(doors, visit);
     let base = shell.to(&format!("{HOME}{batch}/"));
     let registry = doors.app.registry();
@@ -784,7 +882,10 @@ async fn row_page(
         general_type: row.values.get(&Target::GeneralType).cloned(),
         state: row.state.clone(),
         given: row.given.clone(),
-        seen: said.map_or_else(|| row.seen.clone(), |said| Seen::from(said.text("seen"))),
+        seen: match said {
+            Some(said) if !changed => Seen::from(said.text("seen")),
+            _ => row.seen.clone(),
+        },
     };
     let word = |code: &str| (code.to_owned(), stands_word(shell.words, code));
     let mut stands: Vec<(String, String)> = row
@@ -798,6 +899,7 @@ async fn row_page(
         row: ShownRow {
             to_check: row.checked_by_two && showing.may_check(&row.given),
             listed: showing.listed(&listed, None, true),
+            same: row.same,
             begun: row.begun,
             source: row.source.into_iter().map(|one| (one.column, one.value)).collect(),
             file: row.file,
@@ -813,6 +915,7 @@ async fn row_page(
             .collect(),
         stands,
         next: next.map(|next| format!("{base}rows/{next}/?cause={cause}")),
+        not_brought: NotBrought::of(from, &base, shell.words),
         frame: Frame::of(visit, &loose),
         batch,
         base: base.clone(),
@@ -912,25 +1015,64 @@ pub(super) async fn answer(
         let row = queue.row(permit, place)?;
         let given = answers_of(&row, &said)?;
         let seen = Seen::from(said.text("seen"));
-        queue.answer(permit, (place, &seen), &given, (&by, app.now()), &registry)?;
-        let Some(cause) = queue.cause(permit, &wanted)? else { return Ok(None) };
+        let left = queue.answer(permit, (place, &seen), &given, (&by, app.now()), &registry)?;
+        let Some(cause) = queue.cause(permit, &wanted)? else { return Ok((None, left)) };
         let after = queue.rows(permit, &cause, place, 1)?;
         let next = if after.is_empty() { queue.rows(permit, &cause, 0, 1)? } else { after };
-        Ok(next.first().map(|row| row.place))
+        Ok((next.first().map(|row| row.place), left))
     });
     match done.await {
-        Ok(Some(next)) => {
-            Ok(redirect(&visit.to(&format!("{HOME}{batch}/rows/{next}/?cause={cause}"))))
+        Ok((next, left)) => {
+            let left = NotBrought::in_address(place, left);
+            Ok(redirect(&visit.to(&match next {
+                Some(next) => format!("{HOME}{batch}/rows/{next}/?cause={cause}&{left}"),
+                None => format!("{HOME}{batch}/?{left}"),
+            })))
         }
-        Ok(None) => Ok(redirect(&visit.to(&format!("{HOME}{batch}/")))),
+        Err(problem) if is_away(&problem) => waiting(&doors, &visit, &fields),
         Err(problem) => {
             let faults = faults_of(problem)?;
-            // What was written of another row than this one is by now does not stay.
-            let changed = faults.iter().any(|fault| fault.kind == FaultKind::ChangedMeanwhile);
-            let said = Some(&fields).filter(|_| !changed);
-            row_page(&doors, &visit, &path, &cause, &faults, said).await
+            match row_page(&doors, &visit, &path, &asked, &faults, Some(&fields)).await {
+                Err(problem) if is_away(&problem) => waiting(&doors, &visit, &fields),
+                page => page,
+            }
         }
     }
+}
+
+#[derive(Template)]
+#[template(path = "archive/old_data_waiting.html")]
+struct WaitingPage {
+    shell: Shell,
+    frame: Frame,
+    /// Everything that was sent, to be sent again.
+    fields: Vec<(String, String)>,
+    /// What was written, by the names of fields.
+    written: Vec<(String, String)>,
+}
+
+/// Whether a batch cannot be read at this moment: it is rehearsed, moved, or its delivery is another one.
+fn is_away(problem: &Problem) -> bool {
+    problem.denial.is_none()
+        && (problem.status == StatusCode::NOT_FOUND
+            || problem.code == "old-data-changed"
+            || problem.faults.iter().any(|fault| fault.kind == FaultKind::BatchBusy))
+}
+
+/// What somebody wrote of a batch that cannot be read at this moment: it is shown to them again, with nothing of the batch,
+/// and can be sent again.
+fn waiting(doors: &Doors, visit: &Visit, fields: &Fields) -> Page {
+    let shell = Shell::of(doors, visit);
+    let sent = fields.all().filter(|(name, _)| *name != "form_token");
+    let fields: Vec<(String, String)> =
+        sent.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let written = fields.iter().filter_map(|(name, value)| {
+        let target = Target::of_name(name.strip_prefix("v.")?)?;
+        (!value.is_empty()).then(|| (shell.words.of(&label(target)), value.clone()))
+    });
+    let page =
+        WaitingPage { written: written.collect(), fields, frame: Frame::of(visit, &[]), shell };
+    Ok((StatusCode::CONFLICT, rendered(&page, visit.language)).into_response())
 }
 
 /// A value as a field of one line sends it.
@@ -1130,7 +1272,8 @@ pub(super) async fn act(
         let ticked = fields.all().filter(|(name, _)| *name == "lost");
         let ticked = ticked.filter_map(|(_, value)| value.split_once(' '));
         let lost: Vec<_> = ticked.map(|(row, seen)| (row.to_owned(), Seen::from(seen))).collect();
-        let together = Some(format!("lost={}", lost.len()));
+        let which = Which::Lost(lost.iter().map(|(row, _)| row.clone()).collect());
+        let together = Some(Together { words: "lost".to_owned(), which });
         let act = Act { what: OldDataAct::TakeBack, rows: Vec::new(), together };
         let done = with(&doors, &visit, &batch, act, move |app, queue, permit| {
             queue.forget_lost(permit, &lost, (&by, app.now()))
@@ -1167,4 +1310,31 @@ pub(super) async fn act(
 fn seen_of(text: &str) -> Option<(u64, Seen)> {
     let (place, seen) = text.split_once(' ')?;
     Some((row_of(place)?, Seen::from(seen)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// OLD-7, LOG-1: the line of what is done with many rows together says how many, and which, in few words.
+    #[test]
+    fn rows_that_are_answered_together_are_named() {
+        assert_eq!(told_together("cause=ab", &[2, 5]), "cause=ab count=2 rows=2,5");
+        let many: Vec<u64> = (1..=300).collect();
+        let told = told_together("cause=ab", &many);
+        assert!(told.starts_with("cause=ab count=300 rows=1,2,3,"), "{told}");
+        assert!(told.ends_with(",19,20 more=280"), "{told}");
+        assert_eq!(told_together("lost", &[]), "lost count=0 rows=");
+    }
+
+    /// OLD-8: each reason of an archive plan has words at the desk, in each language.
+    #[test]
+    fn each_reason_of_an_archive_plan_has_words() {
+        for why in PLANNED {
+            for language in Language::ALL {
+                let key = format!("old_data.planned-{}", why.code());
+                assert!(texts::find(language, &key).is_some(), "{language:?} {key}");
+            }
+        }
+    }
 }
