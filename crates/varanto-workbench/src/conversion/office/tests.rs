@@ -566,3 +566,121 @@ fn rich_text_comes_out_as_it_went_in() {
         assert_eq!((judged.gate.map(|facts| facts.part), findings), (Ok(2), Some(0)), "{name}");
     }
 }
+
+/// A page as it is seen, in shades of grey: a dot for each point, 72 to the inch.
+struct Seen {
+    width: usize,
+    dots: Vec<u8>,
+}
+
+/// A word with where it stands: left, top, right and bottom, in points from the upper left corner.
+struct Word {
+    text: String,
+    at: [f64; 4],
+}
+
+impl Seen {
+    fn of(place: &Workplace<'_>, tools: &Tools) -> Self {
+        let shown = place.told(&tools.pages, ["-q", "-r", "72", "-gray", MADE]).unwrap();
+        let mut lines = shown.splitn(4, |byte| *byte == b'\n');
+        assert_eq!(lines.next().unwrap(), b"P5");
+        let size = std::str::from_utf8(lines.next().unwrap()).unwrap().to_owned();
+        assert_eq!(lines.next().unwrap(), b"255");
+        let (width, height) = size.split_once(' ').unwrap();
+        let (width, height): (usize, usize) = (width.parse().unwrap(), height.parse().unwrap());
+        let dots = lines.next().unwrap().to_vec();
+        assert_eq!(dots.len(), width * height, "one page");
+        Self { width, dots }
+    }
+
+    /// Each dot that is seen on white paper.
+    fn ink(&self) -> impl Iterator<Item = (f64, f64, u8)> {
+        let dark = self.dots.iter().enumerate().filter(|(_, dot)| **dot < 200);
+        dark.map(|(at, dot)| {
+            let (x, y) = (at % self.width, at / self.width);
+            let middle = |at: usize| f64::from(u32::try_from(at).unwrap()) + 0.5;
+            (middle(x), middle(y), *dot)
+        })
+    }
+
+    /// How dark the dots of a word are together, and how many there are.
+    fn ink_of(&self, word: &Word) -> (u32, usize) {
+        let [left, top, right, bottom] = word.at;
+        let within =
+            |(x, y, _): &(f64, f64, u8)| (left..=right).contains(x) && (top..=bottom).contains(y);
+        let dots: Vec<u32> =
+            self.ink().filter(within).map(|(_, _, dot)| u32::from(255 - dot)).collect();
+        (dots.iter().sum(), dots.len())
+    }
+}
+
+/// The words of the page as another program reads them.
+fn words_of(place: &Workplace<'_>, tools: &Tools) -> Vec<Word> {
+    let told = place.told(&tools.texts, ["-q", "-bbox", MADE, "-"]).unwrap();
+    let told = String::from_utf8(told).unwrap();
+    let words = told.lines().filter(|line| line.trim_start().starts_with("<word"));
+    words
+        .map(|line| {
+            let of = |name: &str| {
+                let value = line.split(&format!("{name}=\"")).nth(1).unwrap();
+                value.split('"').next().unwrap().parse().unwrap()
+            };
+            let (_, text) = line.split_once('>').unwrap();
+            let text = text.trim_end().trim_end_matches("</word>").to_owned();
+            Word { text, at: ["xMin", "yMin", "xMax", "yMax"].map(of) }
+        })
+        .collect()
+}
+
+/// OLD-1: a letter is seen on its page: each word is inked where it stands, line below line from the letter's own margins
+/// on, what is bold darker than what is not, and nothing else is on the paper.
+#[test]
+fn a_letter_is_seen_where_it_was() {
+    let tools = Tools::of_system();
+    if !on_this_machine(&tools, |tools| {
+        [&tools.office, &tools.texts, &tools.pictures, &tools.pages].into()
+    }) {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let letters = [
+        (Kind::Docx, &include_bytes!("../../../assets/tests/kirje.docx")[..]),
+        (Kind::Rtf, include_bytes!("../../../assets/tests/kirje.rtf")),
+    ];
+    for (kind, letter) in letters {
+        let made = convert(kind, letter, &tools, folder.path()).unwrap();
+        let place = Workplace::new(&tools, folder.path()).unwrap();
+        place.put(MADE, &made.bytes).unwrap();
+        let (page, words) = (Seen::of(&place, &tools), words_of(&place, &tools));
+        let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+        let expected =
+            ["Asiakas", "kertoi", "äidistään", "ja", "öistä.", "Lihava", "Toinen", "kappale."];
+        assert_eq!(texts, expected, "{kind:?}");
+        for word in &words {
+            let (_, dots) = page.ink_of(word);
+            assert!(dots >= 3 * word.text.chars().count(), "{kind:?} {}: {dots} dots", word.text);
+        }
+        let is_of_a_word = |x: f64, y: f64| {
+            words.iter().any(|word| {
+                let [left, top, right, bottom] = word.at;
+                (left - 2.0..=right + 2.0).contains(&x) && (top - 2.0..=bottom + 2.0).contains(&y)
+            })
+        };
+        let beside: Vec<_> = page.ink().filter(|(x, y, _)| !is_of_a_word(*x, *y)).collect();
+        assert!(beside.is_empty(), "{kind:?} {beside:?}");
+        // The lines begin at one margin, each below the one before.
+        let first = [&words[0], &words[5], &words[6]];
+        assert!(first.iter().all(|word| (word.at[0] - first[0].at[0]).abs() < 1.0), "{kind:?}");
+        assert!(first.is_sorted_by(|one, next| one.at[3] <= next.at[1] + 2.0), "{kind:?}");
+        assert!(words[..5].is_sorted_by(|one, next| one.at[2] < next.at[0]), "{kind:?}");
+        if kind == Kind::Docx {
+            // An inch, as the letter says.
+            assert!((words[0].at[0] - 72.0).abs() < 2.0 && (words[0].at[1] - 72.0).abs() < 6.0);
+        }
+        let darkness = |word: &Word| {
+            let (ink, _) = page.ink_of(word);
+            f64::from(ink) / (word.at[2] - word.at[0])
+        };
+        assert!(darkness(&words[5]) > 1.15 * darkness(&words[6]), "bold is darker: {kind:?}");
+    }
+}
