@@ -4,9 +4,9 @@ use varanto_domain::ids::Oid;
 use varanto_domain::time::FinnishDay;
 use varanto_formats::view::{Heading, ViewLanguage, render_plain};
 
-use super::SourceSystem;
 use super::stories::{Paper, Plant, TYPES};
 use super::systems::{content_number, dos};
+use super::{SourceSystem, letters};
 use crate::pdf::{self, Paragraph};
 
 /// Stands in every file of the pool, and is replaced by the document's own mark of the same length.
@@ -28,11 +28,21 @@ pub(super) enum Form {
     Html,
     Scan,
     Photograph,
+    Letter,
+    RichText,
 }
+
+/// One letter of each form in so many documents: their conversion takes seconds.
+const LETTERS: u32 = 600;
 
 impl Form {
     /// The form of the document of a number: `usual`, and here and there another that the system has too.
     pub(super) const fn of(system: SourceSystem, usual: Self, number: u32) -> Self {
+        match number % LETTERS {
+            451 => return Self::Letter,
+            470 => return Self::RichText,
+            _ => {}
+        }
         match (system, usual, number % 17) {
             (SourceSystem::Aamu, _, 3) => Self::Text,
             (SourceSystem::Aamu, _, 9) => Self::Scan,
@@ -51,6 +61,8 @@ impl Form {
             Self::Html => "html",
             Self::Scan => "tif",
             Self::Photograph => "jpg",
+            Self::Letter => "docx",
+            Self::RichText => "rtf",
         }
     }
 }
@@ -93,6 +105,8 @@ impl Files {
             Form::Html => html(paper, number).into_bytes(),
             Form::Scan => [SCAN, format!("ASIAKIRJA-{number:010}").as_bytes()].concat(),
             Form::Photograph => photograph(number),
+            Form::Letter => letters::docx(&letter(&marked(number)), false),
+            Form::RichText => letters::rtf(&letter(&marked(number)), false),
         }
     }
 
@@ -146,6 +160,15 @@ fn html(paper: &Paper, number: u32) -> String {
     )
 }
 
+/// What a letter says.
+const fn letter(mark: &str) -> [&str; 3] {
+    [mark, "Asiakas kertoi äidistään ja työstään.", "Sovittiin seuraavasta tapaamisesta."]
+}
+
+fn marked(number: u32) -> String {
+    format!("Kirjaus {number}")
+}
+
 /// A photograph with the document's number as its comment.
 fn photograph(number: u32) -> Vec<u8> {
     let comment = format!("ASIAKIRJA-{number:010}");
@@ -168,9 +191,20 @@ fn planted(paper: &Paper) -> Option<Vec<u8>> {
         Plant::BrokenFile => {
             Some(format!("%PDF-1.4\n%âãÏÓ\n{} katkesi", paper.number).into_bytes())
         }
+        // The beginning of what older word processors wrote.
         Plant::OtherKind => {
-            Some(format!("{{\\rtf1\\ansi Asiakas kertoi. {}}}", paper.number).into_bytes())
+            let mark = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
+            Some([&mark[..], format!("{:010}", paper.number).as_bytes()].concat())
         }
+        Plant::BrokenLetter => {
+            let mut broken = letters::docx(&letter(&marked(paper.number)), false);
+            broken.truncate(broken.len() * 2 / 3);
+            Some(broken)
+        }
+        Plant::TrackedLetter if paper.number.is_multiple_of(2) => {
+            Some(letters::docx(&letter(&marked(paper.number)), true))
+        }
+        Plant::TrackedLetter => Some(letters::rtf(&letter(&marked(paper.number)), true)),
         Plant::BrokenScan => {
             let mut broken = photograph(paper.number);
             broken.truncate(broken.len() * 2 / 3);

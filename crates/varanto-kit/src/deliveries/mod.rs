@@ -5,6 +5,7 @@
 //! them and invent none. The same system, seed and size give the same bytes. Source: OLD-9.
 
 mod files;
+mod letters;
 mod stories;
 mod systems;
 
@@ -22,13 +23,13 @@ use stories::Stories;
 pub enum SourceSystem {
     /// The oldest: a folder with a table in code page 850, days in five forms, names in one column, clients in a table
     /// of their own, and file names in the wrong case with the wrong slashes. PDF/A, plain text in that
-    /// code page, and scans.
+    /// code page, scans, and a letter here and there.
     Aamu,
-    /// A zip archive with an XML index; the register had three owners one after another. XHTML, and HTML that
-    /// is none.
+    /// A zip archive with an XML index; the register had three owners one after another. XHTML, HTML that
+    /// is none, and a letter here and there.
     Kaisla,
     /// JSON lines in UTF-16, files of equal names in many folders, and one client under two codes. Both
-    /// forms, HTML and photographs of paper.
+    /// forms, HTML, photographs of paper, and a letter here and there.
     Portti,
 }
 

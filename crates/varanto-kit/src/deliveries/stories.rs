@@ -23,6 +23,10 @@ pub(super) enum Plant {
     OtherKind,
     /// A scan that breaks off.
     BrokenScan,
+    /// A letter that breaks off.
+    BrokenLetter,
+    /// A letter with something that nobody sees in it, or that changes by the day.
+    TrackedLetter,
     /// A page with a picture that stands elsewhere.
     OutsidePicture,
     NoCode,
@@ -53,8 +57,8 @@ impl Plant {
             Self::EmptyFile => "empty-file",
             Self::BrokenFile => "not-pdf",
             Self::OtherKind => "file-wants-conversion",
-            Self::BrokenScan => "not-converted",
-            Self::OutsidePicture => "conversion-loses",
+            Self::BrokenScan | Self::BrokenLetter => "not-converted",
+            Self::OutsidePicture | Self::TrackedLetter => "conversion-loses",
             Self::NoCode => "missing-element",
             Self::WrongCode => "wrong-form",
             Self::ImpossibleDay => "unreadable-day",
@@ -84,6 +88,8 @@ impl Plant {
                 Self::BrokenFile,
                 Self::OtherKind,
                 Self::BrokenScan,
+                Self::BrokenLetter,
+                Self::TrackedLetter,
                 Self::NoCode,
                 Self::ImpossibleDay,
                 Self::SameSource,
@@ -97,6 +103,8 @@ impl Plant {
             SourceSystem::Kaisla => &[
                 Self::MissingFile,
                 Self::EmptyFile,
+                Self::BrokenLetter,
+                Self::TrackedLetter,
                 Self::OutsidePicture,
                 Self::WrongCode,
                 Self::ImpossibleDay,
@@ -111,6 +119,8 @@ impl Plant {
                 Self::EmptyFile,
                 Self::OtherKind,
                 Self::BrokenScan,
+                Self::BrokenLetter,
+                Self::TrackedLetter,
                 Self::OutsidePicture,
                 Self::NoCode,
                 Self::WrongCode,

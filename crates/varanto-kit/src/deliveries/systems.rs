@@ -365,7 +365,7 @@ pub(super) fn mapping(system: SourceSystem, county: &County) -> String {
     );
     let body = match system {
         SourceSystem::Aamu => format!(
-            "[convert]\nkinds = [\"text\", \"tiff\", \"jpeg\"]\nencoding = \"cp850\"\n\n[index]\nfile = \"ASIAKIRJAT.CSV\"\nform = \"csv\"\nseparator = \";\"\nencoding = \"cp850\"\n\n\
+            "[convert]\nkinds = [\"text\", \"tiff\", \"jpeg\", \"docx\", \"rtf\"]\nencoding = \"cp850\"\n\n[index]\nfile = \"ASIAKIRJAT.CSV\"\nform = \"csv\"\nseparator = \";\"\nencoding = \"cp850\"\n\n\
              [beside.asiakas]\nfile = \"ASIAKKAAT.CSV\"\nform = \"csv\"\nencoding = \"cp850\"\n\
              key = \"ASNRO\"\non = \"ASNRO\"\n\n[document]\ndocument = {{ column = \"DOKNRO\" }}\n\
              file = {{ column = \"TIEDOSTO\" }}\nmain_document = {{ column = \"PAAASIAKIRJA\" }}\n\
@@ -379,7 +379,7 @@ pub(super) fn mapping(system: SourceSystem, county: &County) -> String {
             tasks("REKISTERI", "LUOKITUS"),
         ),
         SourceSystem::Kaisla => format!(
-            "[convert]\nkinds = [\"html\"]\n\n[index]\nfile = \"vienti.xml\"\nform = \"xml\"\nrow = \"asiakirja\"\n\n[document]\n\
+            "[convert]\nkinds = [\"html\", \"docx\", \"rtf\"]\n\n[index]\nfile = \"vienti.xml\"\nform = \"xml\"\nrow = \"asiakirja\"\n\n[document]\n\
              document = {{ column = \"@tunnus\" }}\nfile = {{ column = \"tiedosto\" }}\n\
              main_document = {{ column = \"paaasiakirja\", optional = true }}\n\
              \"client.identity_code\" = {{ column = \"asiakas/hetu\" }}\n\
@@ -400,7 +400,7 @@ pub(super) fn mapping(system: SourceSystem, county: &County) -> String {
             unit = own.operating_unit,
         ),
         SourceSystem::Portti => format!(
-            "[convert]\nkinds = [\"html\", \"jpeg\"]\n\n[index]\nfile = \"asiakirjat.jsonl\"\nform = \"jsonl\"\nencoding = \"utf-16le\"\n\n[document]\n\
+            "[convert]\nkinds = [\"html\", \"jpeg\", \"docx\", \"rtf\"]\n\n[index]\nfile = \"asiakirjat.jsonl\"\nform = \"jsonl\"\nencoding = \"utf-16le\"\n\n[document]\n\
              document = {{ column = \"id\" }}\nfile = {{ column = \"tiedosto\" }}\n\
              main_document = {{ column = \"liittyy\" }}\nclient = {{ column = \"asiakas.numero\" }}\n\
              \"client.identity_code\" = {{ column = \"asiakas.tunnus\" }}\n\
