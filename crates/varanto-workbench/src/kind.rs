@@ -51,6 +51,22 @@ impl Kind {
         }
     }
 
+    /// Each of them.
+    pub const ALL: [Self; 12] = [
+        Self::Pdf,
+        Self::Xhtml,
+        Self::Html,
+        Self::Xml,
+        Self::Tiff,
+        Self::Jpeg,
+        Self::Png,
+        Self::Rtf,
+        Self::Docx,
+        Self::Doc,
+        Self::Text,
+        Self::Unknown,
+    ];
+
     /// What the bytes are.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {

@@ -176,7 +176,7 @@ impl Rehearsal<'_> {
         let (mut last, mut done) = (0, 0);
         loop {
             let items = work.unchecked(last, TOGETHER)?;
-            let Some(item) = items.last() else { return Ok(()) };
+            let Some(item) = items.last() else { break };
             last = item.number;
             done += items.len() as u64;
             let next = AtomicUsize::new(0);
@@ -197,6 +197,9 @@ impl Rehearsal<'_> {
             work.together(|work| findings.iter().try_for_each(|finding| work.found(finding)))?;
             (self.progress)(Stage::Checking, done, total);
         }
+        let took = converter.took();
+        work.together(|work| took.iter().try_for_each(|(kind, took)| work.add_pace(*kind, *took)))?;
+        Ok(())
     }
 
     const fn options<'a>(

@@ -5,9 +5,13 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use rusqlite::OptionalExtension;
 use serde_json::Value;
 
+use crate::conversion::{Chosen, assumed};
+use crate::kind::Kind;
 use crate::work::{State, Work, WorkError};
 
 /// How many rows are named as examples of a fault.
@@ -22,6 +26,8 @@ pub struct Report {
     pub faults: Vec<FaultGroup>,
     /// What is made of what is sound, by how the client stands and by service task.
     pub lines: Vec<Line>,
+    /// What the files of what is sound are, and what wants to be converted, by kind.
+    pub files: Vec<OfKind>,
     /// Why documents are not brought, with how many.
     pub left_out: Vec<(String, u64)>,
     /// Files that no row names.
@@ -68,6 +74,92 @@ pub struct Line {
     pub bytes: u64,
 }
 
+/// Files of one kind, that go in as they are or are converted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfKind {
+    /// What they are.
+    pub kind: Kind,
+    /// What becomes of them.
+    pub way: Way,
+    /// Documents.
+    pub documents: u64,
+    /// Bytes of the source's files.
+    pub bytes: u64,
+    /// Bytes of what goes into the archive; of what is not converted yet nobody knows, and it is none.
+    pub archived_bytes: u64,
+    /// How long a file takes to be converted, and whether that was measured here or is assumed.
+    pub each: Option<(Duration, bool)>,
+}
+
+/// What becomes of files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// They go in as they are.
+    Ready,
+    /// They are converted.
+    Converted,
+    /// They want to be, and the mapping does not choose it.
+    WantsConversion,
+}
+
+const FILES: &str = "SELECT kind, conversion IS NOT NULL, count(*), sum(bytes),
+    sum(coalesce(conversion ->> '$.bytes', bytes))
+  FROM item WHERE state IN ('sound', 'archived', 'refused') AND kind IS NOT NULL GROUP BY 1, 2 ORDER BY 2, 3 DESC, 1";
+/// What the archive does not take as it is, and is nothing that was converted in vain.
+const WANTING: &str = "SELECT kind, count(*), sum(bytes) FROM item
+  WHERE state = 'faulty' AND EXISTS (SELECT 1 FROM fault WHERE fault.number = item.number
+      AND (code = 'file-wants-conversion' OR element LIKE 'pdf:%'))
+    AND NOT EXISTS (SELECT 1 FROM fault WHERE fault.number = item.number
+      AND code IN ('not-pdf', 'not-converted', 'conversion-loses'))
+  GROUP BY 1 ORDER BY 2 DESC, 1";
+
+fn files(work: &Work) -> Result<Vec<OfKind>, WorkError> {
+    let connection = work.connection();
+    let mut measured =
+        connection.prepare("SELECT micros / files FROM pace WHERE kind = ? AND files > 0")?;
+    let mut found = Vec::new();
+    let mut add = |kind: &str, way: Way, [documents, bytes, archived]: [i64; 3]| {
+        let Some(kind) = Kind::ALL.into_iter().find(|one| one.name() == kind) else {
+            return Ok(());
+        };
+        // Of what nobody can convert there is no time.
+        if way == Way::WantsConversion && !Chosen::KINDS.contains(&kind) {
+            return Ok(());
+        }
+        let each = match way {
+            Way::Ready => None,
+            Way::Converted | Way::WantsConversion => {
+                let micros: Option<i64> =
+                    measured.query_row([kind.name()], |row| row.get(0)).optional()?;
+                let known = micros.map(|micros| Duration::from_micros(micros.unsigned_abs()));
+                Some((known.unwrap_or_else(|| assumed(kind)), known.is_some()))
+            }
+        };
+        found.push(OfKind {
+            kind,
+            way,
+            documents: documents.unsigned_abs(),
+            bytes: bytes.unsigned_abs(),
+            archived_bytes: archived.unsigned_abs(),
+            each,
+        });
+        Ok::<_, WorkError>(())
+    };
+    let mut sound = connection.prepare(FILES)?;
+    let mut rows = sound.query([])?;
+    while let Some(row) = rows.next()? {
+        let way = if row.get(1)? { Way::Converted } else { Way::Ready };
+        add(&row.get::<_, String>(0)?, way, [row.get(2)?, row.get(3)?, row.get(4)?])?;
+    }
+    let mut wanting = connection.prepare(WANTING)?;
+    let mut rows = wanting.query([])?;
+    while let Some(row) = rows.next()? {
+        let counted = [row.get(1)?, row.get(2)?, 0];
+        add(&row.get::<_, String>(0)?, Way::WantsConversion, counted)?;
+    }
+    Ok(found)
+}
+
 const FAULTS: &str = "SELECT code, element, rule, count(DISTINCT number), min(rowid) FROM fault
   GROUP BY code, element, rule ORDER BY 4 DESC, code, element";
 const LINES: &str = "SELECT client_state, task, count(DISTINCT client),
@@ -109,7 +201,8 @@ impl Report {
         let strays: i64 =
             connection.query_row("SELECT count(*) FROM stray", [], |row| row.get(0))?;
         let (faults, lost) = (faults(work)?, work.lost()?);
-        Ok(Self { states, faults, lines, left_out, strays: number(strays), lost })
+        let files = files(work)?;
+        Ok(Self { states, faults, lines, files, left_out, strays: number(strays), lost })
     }
 
     /// How many documents are so far.

@@ -18,6 +18,7 @@ use crate::answers::{Answers, Decision};
 use crate::conversion::{Conversion, hexadecimal};
 use crate::delivery::Row;
 use crate::documents::Values;
+use crate::kind::Kind;
 use crate::mapping::Target;
 
 /// Under which key it is known what was rehearsed.
@@ -258,6 +259,8 @@ CREATE TABLE IF NOT EXISTS answer (
   -- The file that was shown beside, and whether it takes the place of something that was checked.
   paper BLOB, vetted INTEGER NOT NULL,
   PRIMARY KEY (row, element)) WITHOUT ROWID;
+-- How many files of a kind were converted here, ever, and how many microseconds that took.
+CREATE TABLE IF NOT EXISTS pace (kind TEXT PRIMARY KEY, files INTEGER NOT NULL, micros INTEGER NOT NULL) WITHOUT ROWID;
 -- The rows of the rehearsal before, to tell what another one changed.
 CREATE TABLE IF NOT EXISTS earlier (row BLOB PRIMARY KEY, digest BLOB, sound INTEGER NOT NULL) WITHOUT ROWID;
 ";
@@ -641,6 +644,22 @@ impl Work {
             self.connection.prepare_cached("SELECT count(*) FROM item WHERE state = ?")?;
         let count: i64 = statement.query_row([state.name()], |row| row.get(0))?;
         Ok(count.unsigned_abs())
+    }
+
+    /// Adds how long files of a kind took to be converted.
+    pub(crate) fn add_pace(
+        &self,
+        kind: Kind,
+        (files, time): (u64, Duration),
+    ) -> Result<(), WorkError> {
+        let micros = i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+        self.connection
+            .prepare_cached(
+                "INSERT INTO pace VALUES (?, ?, ?)
+                 ON CONFLICT DO UPDATE SET files = files + excluded.files, micros = micros + excluded.micros",
+            )?
+            .execute((kind.name(), files.cast_signed(), micros))?;
+        Ok(())
     }
 
     /// How many cases and old relationships are to be made, or are made.

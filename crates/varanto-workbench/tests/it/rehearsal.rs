@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use varanto_kit::deliveries::SourceSystem;
+use varanto_workbench::kind::Kind;
+use varanto_workbench::report::{OfKind, Report, Way};
 use varanto_workbench::work::State;
 
 use crate::world::{World, faults, size, told};
@@ -47,6 +49,40 @@ fn every_fault_of_the_system_with_three_owners_is_found_and_none_invented() {
 #[test]
 fn every_fault_of_the_system_with_equal_names_is_found_and_none_invented() {
     finds_what_was_planted(SourceSystem::Portti);
+}
+
+/// OLD-9: what is converted is counted by kind with what it becomes and how long a file took; of what wants to be
+/// converted and is not chosen it is said what it would take, as it was measured or else as it is assumed.
+#[test]
+fn what_is_converted_is_estimated_by_kind() {
+    let mut world = World::new(SourceSystem::Aamu, 150);
+    let found = |world: &World, kind: Kind, way: Way| -> Option<OfKind> {
+        let report = Report::of(&world.rehearse()).unwrap();
+        let files: u64 = report
+            .files
+            .iter()
+            .filter(|one| one.way != Way::WantsConversion)
+            .map(|one| one.documents)
+            .sum();
+        assert_eq!(files, report.count(State::Sound), "every sound document has a file");
+        report.files.into_iter().find(|one| one.kind == kind && one.way == way)
+    };
+    let texts = found(&world, Kind::Text, Way::Converted).unwrap();
+    let (each, measured) = texts.each.unwrap();
+    assert!(measured && each.as_secs() < 1 && texts.documents > 5, "{texts:?}");
+    assert!(texts.archived_bytes > texts.bytes, "a page has more signs than a text: {texts:?}");
+    let ready = found(&world, Kind::Pdf, Way::Ready).unwrap();
+    assert_eq!((ready.each, ready.archived_bytes), (None, ready.bytes));
+    let text = std::fs::read_to_string(world.folder.path().join("mapping.toml")).unwrap();
+    let text = text.replace("\"text\", ", "");
+    world.mapping = varanto_workbench::mapping::read(&text).unwrap();
+    let wanting = found(&world, Kind::Text, Way::WantsConversion).unwrap();
+    assert_eq!(wanting.each, Some((each, true)), "it was measured here before");
+    assert_eq!((wanting.documents, wanting.archived_bytes), (texts.documents, 0));
+    std::fs::remove_dir_all(world.batch()).unwrap();
+    let assumed = found(&world, Kind::Text, Way::WantsConversion).unwrap();
+    assert!(!assumed.each.unwrap().1, "{assumed:?}");
+    assert_eq!(found(&world, Kind::Doc, Way::WantsConversion), None, "nothing converts it");
 }
 
 /// A delivery of the oldest system, changed by hand.

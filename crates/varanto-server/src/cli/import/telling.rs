@@ -9,7 +9,7 @@ use varanto_domain::codes::ServiceTask;
 use varanto_workbench::addition::Together;
 use varanto_workbench::conversion::Conversion;
 use varanto_workbench::reconciliation::{Head, Sum};
-use varanto_workbench::report::{FaultGroup, Report};
+use varanto_workbench::report::{FaultGroup, OfKind, Report, Way};
 use varanto_workbench::showing::Shown;
 use varanto_workbench::work::State;
 
@@ -55,6 +55,7 @@ pub(super) fn report(
             .collect::<serde_json::Map<_, _>>(),
         "faults": faults,
         "made_of_it": lines.collect::<Vec<_>>(),
+        "files": report.files.iter().map(of_kind).collect::<Vec<_>>(),
         "left_out": report.left_out.iter().map(|(why, count)| (why.clone(), json!(count)))
             .collect::<serde_json::Map<_, _>>(),
         "files_without_a_row": report.strays,
@@ -91,6 +92,9 @@ pub(super) fn report(
     if let Some((took, [faults, strays])) = rehearsed {
         text.push(String::new());
         text.push(estimate(report, took));
+        if let Some(table) = conversions(report) {
+            text.extend([String::new(), table, String::new()]);
+        }
         if !report.faults.is_empty() {
             text.push(format!("Every fault of every row is in {}.", faults.display()));
         }
@@ -119,9 +123,67 @@ fn made_of_it(report: &Report) -> String {
     as_table(&columns, &rows.collect::<Vec<_>>())
 }
 
+/// What becomes of files, in a word of machines and one of people.
+const fn way(way: Way) -> [&'static str; 2] {
+    match way {
+        Way::Ready => ["ready", "as it is"],
+        Way::Converted => ["converted", "converted"],
+        Way::WantsConversion => ["wants-conversion", "not chosen"],
+    }
+}
+
+fn of_kind(files: &OfKind) -> serde_json::Value {
+    json!({
+        "kind": files.kind.name(), "way": way(files.way)[0], "documents": files.documents, "bytes": files.bytes,
+        "archived_bytes": files.archived_bytes, "seconds_each": files.each.map(|(each, _)| each.as_secs_f64()),
+        "measured": files.each.map(|(_, measured)| measured),
+    })
+}
+
+/// How many are converted at once: as the rehearsal does.
+fn at_once() -> u64 {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64)
+}
+
+/// What is converted, and what conversion would cost where nobody chose it; nothing where there is neither.
+fn conversions(report: &Report) -> Option<String> {
+    let columns = ["kind", "", "documents", "MB", "becomes MB", "a file", "in all", "known"];
+    let megabytes =
+        |bytes: u64| format!("{}.{}", bytes / MEGABYTE, bytes % MEGABYTE / (MEGABYTE / 10));
+    let rows = report.files.iter().filter_map(|files| {
+        let (each, measured) = files.each?;
+        let all = each.saturating_mul(u32::try_from(files.documents).unwrap_or(u32::MAX));
+        let all = all / u32::try_from(at_once()).unwrap_or(1);
+        Some(vec![
+            files.kind.name().to_owned(),
+            way(files.way)[1].to_owned(),
+            files.documents.to_string(),
+            megabytes(files.bytes),
+            if files.way == Way::Converted { megabytes(files.archived_bytes) } else { "?".into() },
+            span(each),
+            span(all),
+            if measured { "measured".to_owned() } else { "assumed".to_owned() },
+        ])
+    });
+    let rows: Vec<Vec<String>> = rows.collect();
+    (!rows.is_empty()).then(|| as_table(&columns, &rows))
+}
+
+/// A time in the unit that people would say it in.
+fn span(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    match time.as_secs() {
+        0 if seconds < 0.1 => format!("{:.1} ms", seconds * 1000.0),
+        0..10 => format!("{seconds:.1} s"),
+        10..120 => format!("{seconds:.0} s"),
+        120..7200 => format!("{:.0} min", seconds / 60.0),
+        _ => format!("{:.1} h", seconds / 3600.0),
+    }
+}
+
 fn estimate(report: &Report, took: Duration) -> String {
     let sound = report.count(State::Sound);
-    let bytes: u64 = report.lines.iter().map(|line| line.bytes).sum();
+    let bytes: u64 = report.files.iter().map(|files| files.archived_bytes).sum();
     format!(
         "Rehearsed in {:.1} s. At {EACH_SECOND} documents a second the run takes {} min; the archive grows by about \
          {} MB.",
@@ -296,5 +358,27 @@ const fn verdict(source_may_be_destroyed: bool) -> &'static str {
         "Every source document is archived, or left out by choice and kept elsewhere: the source may be destroyed."
     } else {
         "The source may NOT be destroyed yet."
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// OLD-9: a time is said in the unit that people would say it in.
+    #[test]
+    fn times_are_said_as_people_say_them() {
+        let said = |millis| span(Duration::from_millis(millis));
+        for (millis, words) in [
+            (0, "0.0 ms"),
+            (12, "12.0 ms"),
+            (700, "0.7 s"),
+            (2800, "2.8 s"),
+            (45_000, "45 s"),
+            (600_000, "10 min"),
+            (9_000_000, "2.5 h"),
+        ] {
+            assert_eq!(said(millis), words);
+        }
     }
 }
