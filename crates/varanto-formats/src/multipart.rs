@@ -57,6 +57,25 @@ pub fn parts(content_type: &str, body: &[u8]) -> Result<Vec<Part>, FormError> {
     }
 }
 
+/// A form of these parts, each a name, a media type and its bytes. No part may hold the boundary.
+#[must_use]
+pub fn write<'p>(
+    boundary: &str,
+    parts: impl IntoIterator<Item = (&'p str, &'p str, &'p [u8])>,
+) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, media_type, bytes) in parts {
+        let head = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\nContent-Type: {media_type}\r\n\r\n"
+        );
+        body.extend_from_slice(head.as_bytes());
+        body.extend_from_slice(bytes);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+    body
+}
+
 /// Whether the parts are related ones rather than those of a form, and what parts them.
 fn boundary(content_type: &str) -> Option<(bool, &str)> {
     let (kind, parameters) = content_type.split_once(';')?;

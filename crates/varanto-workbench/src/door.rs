@@ -78,7 +78,13 @@ pub trait Door: Send {
     /// Why it cannot be read.
     fn read(&mut self, document: &Oid, part: Part) -> Result<Vec<u8>, NotRead>;
 
-    /// The same without the reason that a look at an old document wants.
+    /// All parts of an archived document in one look, byte for byte: its content, and its signature where it has one.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    fn read_whole(&mut self, document: &Oid) -> Result<Vec<(Part, Vec<u8>)>, NotRead>;
+
+    /// A part without the reason that a look at an old document wants.
     ///
     /// # Errors
     /// Why it is not shown: that a reason is wanted.

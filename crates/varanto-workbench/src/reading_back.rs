@@ -169,17 +169,18 @@ impl<'a> ReadingBack<'a> {
             return Ok(entry);
         };
         self.pace.wait();
-        match self.read(door, &document, part)? {
+        match self.read(door, &document)? {
             Err(why) => {
                 "unreadable".clone_into(&mut entry.outcome);
                 entry.why = Some(why);
             }
-            Ok(back) if back != handed_in => "differs".clone_into(&mut entry.outcome),
-            Ok(_) => {
+            Ok(back) if !back.iter().any(|(one, bytes)| *one == part && *bytes == handed_in) => {
+                "differs".clone_into(&mut entry.outcome);
+            }
+            Ok(back) => {
                 // What was signed is kept with its signature, and the receipt is of both.
-                let own = self.read(door, &document, Part::Signature)?;
-                let mut parts = vec![(part, handed_in)];
-                parts.extend(own.ok().map(|own| (Part::Signature, own)));
+                let own = back.into_iter().filter(|(one, _)| *one == Part::Signature);
+                let parts = [(part, handed_in)].into_iter().chain(own).collect();
                 let held = Held { parts, ..Held::default() };
                 if let Some(why) = unproven(receipt.as_bytes(), self.checkpoint, &held, &document) {
                     "unproven".clone_into(&mut entry.outcome);
@@ -191,18 +192,17 @@ impl<'a> ReadingBack<'a> {
         Ok(entry)
     }
 
-    /// Reads a part until there is an answer: its bytes, or why it is not given. An archive that is busy, or away for a
+    /// Reads a document until there is an answer: its parts, or why they are not given. An archive that is busy, or away for a
     /// moment, has lost nothing, and the report does not say so.
     fn read(
         &self,
         door: &mut dyn Door,
         document: &Oid,
-        part: Part,
-    ) -> Result<Result<Vec<u8>, String>, RunError> {
+    ) -> Result<Result<Vec<(Part, Vec<u8>)>, String>, RunError> {
         let mut asked = 0;
         loop {
-            let (why, wait) = match door.read(document, part) {
-                Ok(bytes) => return Ok(Ok(bytes)),
+            let (why, wait) = match door.read_whole(document) {
+                Ok(parts) => return Ok(Ok(parts)),
                 Err(NotRead::Refused(why)) => return Ok(Err(why)),
                 Err(NotRead::Shut(why)) => return Err(RunError::Shut(why)),
                 Err(NotRead::Later(after)) => ("it is busy".to_owned(), after),

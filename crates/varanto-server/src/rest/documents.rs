@@ -65,7 +65,7 @@ pub async fn read(
     Ok(json(documents_json::view(&view)).into_response())
 }
 
-/// `GET /documents/{oid}/content`: the form that `Accept` chooses.
+/// `GET /documents/{oid}/content`: the form that `Accept` chooses, or all parts as a form of their own.
 pub async fn content(
     State(doors): State<Doors>,
     Extension(asker): Extension<Asker>,
@@ -76,8 +76,24 @@ pub async fn content(
     let (oid, purpose) = (document(&oid)?, purpose(&parameters)?);
     let opened = doors.work(move |app| app.open_content(&asker.0, &oid, None, purpose)).await?;
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    let (part, bytes) = chosen(opened, accept.unwrap_or("*/*"))?;
+    let accept = accept.unwrap_or("*/*");
+    // Nobody gets all parts who did not ask for them first of all.
+    if accept.split([',', ';']).next().is_some_and(|first| first.trim() == FORM) {
+        return Ok(all_parts(&opened));
+    }
+    let (part, bytes) = chosen(opened, accept)?;
     Ok(bytes_of(part, bytes, &headers))
+}
+
+/// What all parts come in.
+const FORM: &str = "multipart/form-data";
+
+/// All parts of a version in one answer, by the names under which they were handed in.
+fn all_parts(opened: &OpenedContent) -> Response {
+    let parts = opened.parts.iter();
+    let parts = parts.map(|(part, bytes)| (part.name(), part.media_type(), bytes.as_slice()));
+    let (kind, body) = multipart::form(parts);
+    ([(header::CONTENT_TYPE, &*kind), (header::CACHE_CONTROL, "no-store")], body).into_response()
 }
 
 /// `GET /documents/{oid}/content/{part}`: one part, byte for byte.

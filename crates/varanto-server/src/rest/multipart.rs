@@ -36,6 +36,19 @@ pub fn parts(content_type: &str, body: &Bytes) -> Result<Vec<Part>, Problem> {
     Ok(found.into_iter().map(part).collect())
 }
 
+/// A form of these parts, and the media type that names what parts them.
+///
+/// # Panics
+/// Where the system has no random bytes.
+pub fn form<'p>(parts: impl IntoIterator<Item = (&'p str, &'p str, &'p [u8])>) -> (String, Bytes) {
+    let mut random = [0; 16];
+    aws_lc_rs::rand::fill(&mut random).expect("the system has a source of random bytes");
+    // No content holds it by chance.
+    let boundary = format!("varanto-{:032x}", u128::from_be_bytes(random));
+    let body = multipart::write(&boundary, parts);
+    (format!("multipart/form-data; boundary={boundary}"), body.into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +81,19 @@ mod tests {
                 ("view", "application/xhtml+xml", b"<p>\r\n--\r\n</p>"),
             ]
         );
+    }
+
+    #[test]
+    fn a_form_of_ours_comes_back_as_it_was() {
+        let sent = [
+            ("pdf", "application/pdf", &b"%PDF-\r\n--"[..]),
+            ("signature", "application/jose", b""),
+        ];
+        let (kind, body) = super::form(sent);
+        let back = parts(&kind, &body).unwrap();
+        let told: Vec<_> =
+            back.iter().map(|p| (p.name.as_str(), p.media_type.as_str(), &p.content[..])).collect();
+        assert_eq!(told, sent);
     }
 
     #[test]

@@ -341,7 +341,7 @@ pub const TABLE: &[Operation] = &[
         path: "/documents/{oid}/content",
         query: LOOK,
         takes: None,
-        answers: CONTENT,
+        answers: CONTENT_OR_ALL,
         problems: &[406],
         open: false,
         serve: || get(documents::content),
@@ -1094,6 +1094,15 @@ pub const TABLE: &[Operation] = &[
     public("list_bulletins", "running", "/bulletins", "Bulletins", || get(bulletins::list)),
 ];
 
+/// All parts at once, too.
+const CONTENT_OR_ALL: &[(u16, &str, &str)] = &[
+    (200, "application/json", ""),
+    (200, "application/xhtml+xml", ""),
+    (200, "application/pdf", ""),
+    (200, "application/xml", ""),
+    (200, "multipart/form-data", ""),
+    (304, "", ""),
+];
 const CONTENT: &[(u16, &str, &str)] = &[
     (200, "application/json", ""),
     (200, "application/xhtml+xml", ""),

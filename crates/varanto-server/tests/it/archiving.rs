@@ -1,5 +1,7 @@
 //! Archiving, finding, opening, invalidating and proving over REST.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use serde_json::json;
 use varanto_app::verify::{Held, verify_receipt};
@@ -157,6 +159,29 @@ async fn one_who_has_the_bytes_gets_304_and_the_look_is_logged() {
         ("no-store", "no-store")
     );
     assert_eq!(house.log_lines(), lines + 1);
+}
+
+/// ARC-1, LOG-1: all parts of a document come in one answer, byte for byte, and are one look; who asks for another form
+/// first gets that.
+#[tokio::test(flavor = "multi_thread")]
+async fn all_parts_come_in_one_look() {
+    let house = House::open();
+    let made = house.made().remove(0);
+    let mut line = house.system().connect().await.unwrap();
+    line.post_form("/api/v1/documents", form(&made)).await.unwrap();
+    let path = format!("/api/v1/documents/{}/content", made.document_id);
+    let lines = house.log_lines();
+    let whole = line.get_with(&path, &[("accept", "multipart/form-data")]).await.unwrap();
+    assert_eq!((whole.status.as_u16(), house.log_lines()), (200, lines + 1), "{}", whole.text());
+    assert_eq!(whole.header("cache-control"), "no-store");
+    let kind = whole.header("content-type");
+    let parts = varanto_formats::multipart::parts(kind, &whole.body).unwrap();
+    let found = parts.iter().map(|part| (part.name.as_str(), &whole.body[part.content.clone()]));
+    let sent = made.parts.iter().map(|(part, bytes)| (part.name(), bytes.as_slice()));
+    assert_eq!(found.collect::<BTreeMap<_, _>>(), sent.collect::<BTreeMap<_, _>>());
+    let accept = "application/xhtml+xml, multipart/form-data";
+    let view = line.get_with(&path, &[("accept", accept)]).await.unwrap();
+    assert_eq!(view.header("content-type"), "application/xhtml+xml");
 }
 
 /// ARC-3: an invalidated version is hidden, kept, and shown to one who asks for it expressly.

@@ -263,7 +263,7 @@ fn a_reconciliation_that_is_not_let_in_reports_nothing() {
     let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
     run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
     let path = world.folder.path().join("report.jsonl");
-    let doors = vec![archive.door_that_shuts_after(9), archive.door()];
+    let doors = vec![archive.door_that_shuts_after(9), archive.door_that_shuts_after(9)];
     let ended = reconcile(&world, &work, doors, &path);
     assert!(matches!(ended, Err(ReportError::Run(RunError::Shut(_)))), "{ended:?}");
     assert!(verify(&path).is_err(), "it has no end");

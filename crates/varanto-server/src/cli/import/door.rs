@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use clap::Args;
 use http_body_util::Full;
-use hyper::header::{CONTENT_TYPE, RETRY_AFTER};
+use hyper::header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER};
 use hyper::http::request;
 use hyper::{Request, StatusCode};
 use serde_json::{Value, json};
@@ -25,6 +25,7 @@ use crate::clock::MachineClock;
 use crate::line::{self, Line, Open};
 use crate::outbound::Place;
 use crate::priority::{self, BACKGROUND, PRIORITY};
+use crate::rest::multipart;
 use crate::rest::routes::BASE;
 
 /// How long to wait where the archive does not say how long.
@@ -115,6 +116,16 @@ impl HttpsDoor {
         })
     }
 
+    /// What is read, or why it is not.
+    fn look(&mut self, request: request::Builder) -> Result<line::Answer, NotRead> {
+        match self.ask(request, Bytes::new()) {
+            Ok(answer) if answer.status.is_success() => Ok(answer),
+            Ok(answer) => Err(not_read(&answer)),
+            Err(why) if is_untrusted(&why) => Err(NotRead::Shut(why)),
+            Err(why) => Err(NotRead::NoAnswer(why)),
+        }
+    }
+
     /// What is asked for, or why it is not there.
     fn get(&mut self, path: &str) -> Result<line::Answer, String> {
         let answer = self.ask(Request::get(path), Bytes::new())?;
@@ -122,26 +133,15 @@ impl HttpsDoor {
     }
 }
 
+/// What an answer with all parts is.
+const FORM: &str = "multipart/form-data";
+
 /// The parts of a submission as a form (RFC 7578), and the media type that names what parts them.
 fn form(submission: &Submission) -> (String, Bytes) {
-    let mut random = [0; 16];
-    aws_lc_rs::rand::fill(&mut random).expect("the system has a source of random bytes");
-    // No content holds it by chance.
-    let boundary = format!("varanto-{:032x}", u128::from_be_bytes(random));
     let metadata = ("metadata", "application/json", submission.metadata.as_slice());
     let parts = submission.parts.iter();
     let parts = parts.map(|(part, bytes)| (part.name(), part.media_type(), bytes.as_slice()));
-    let mut body = Vec::new();
-    for (name, kind, bytes) in std::iter::once(metadata).chain(parts) {
-        let head = format!(
-            "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\nContent-Type: {kind}\r\n\r\n"
-        );
-        body.extend_from_slice(head.as_bytes());
-        body.extend_from_slice(bytes);
-        body.extend_from_slice(b"\r\n");
-    }
-    body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
-    (format!("multipart/form-data; boundary={boundary}"), body.into())
+    multipart::form(std::iter::once(metadata).chain(parts))
 }
 
 impl Door for HttpsDoor {
@@ -165,12 +165,19 @@ impl Door for HttpsDoor {
     fn read(&mut self, document: &Oid, part: Part) -> Result<Vec<u8>, NotRead> {
         let name = part.name();
         let path = format!("{BASE}/documents/{document}/content/{name}?{LOOK}");
-        match self.ask(Request::get(path), Bytes::new()) {
-            Ok(answer) if answer.status.is_success() => Ok(answer.body.into()),
-            Ok(answer) => Err(not_read(&answer)),
-            Err(why) if is_untrusted(&why) => Err(NotRead::Shut(why)),
-            Err(why) => Err(NotRead::NoAnswer(why)),
-        }
+        Ok(self.look(Request::get(path))?.body.into())
+    }
+
+    fn read_whole(&mut self, document: &Oid) -> Result<Vec<(Part, Vec<u8>)>, NotRead> {
+        let path = format!("{BASE}/documents/{document}/content?{LOOK}");
+        let answer = self.look(Request::get(path).header(ACCEPT, FORM))?;
+        let kind = answer.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let other = || NotRead::Refused("an answer of another form".to_owned());
+        let parts =
+            multipart::parts(kind.unwrap_or_default(), &answer.body).map_err(|_| other())?;
+        let part =
+            |part: multipart::Part| Some((Part::of_name(&part.name)?, Vec::from(part.content)));
+        parts.into_iter().map(part).collect::<Option<_>>().ok_or_else(other)
     }
 
     fn read_without_reason(&mut self, document: &Oid, part: Part) -> Result<Vec<u8>, String> {
