@@ -196,19 +196,20 @@ fn planted(paper: &Paper) -> Option<Vec<u8>> {
             let mark = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
             Some([&mark[..], format!("{:010}", paper.number).as_bytes()].concat())
         }
-        Plant::BrokenLetter => {
+        Plant::BrokenScan if paper.number.is_multiple_of(3) => {
             let mut broken = letters::docx(&letter(&marked(paper.number)), false);
             broken.truncate(broken.len() * 2 / 3);
             Some(broken)
         }
-        Plant::TrackedLetter if paper.number.is_multiple_of(2) => {
-            Some(letters::docx(&letter(&marked(paper.number)), true))
-        }
-        Plant::TrackedLetter => Some(letters::rtf(&letter(&marked(paper.number)), true)),
         Plant::BrokenScan => {
             let mut broken = photograph(paper.number);
             broken.truncate(broken.len() * 2 / 3);
             Some(broken)
+        }
+        Plant::OutsidePicture if paper.number.is_multiple_of(3) => {
+            let (mark, even) = (marked(paper.number), paper.number.is_multiple_of(2));
+            let make = if even { letters::docx } else { letters::rtf };
+            Some(make(&letter(&mark), true))
         }
         Plant::OutsidePicture => {
             Some(html(paper, paper.number).replace("<BR>", "<IMG src=kuva.jpg>").into_bytes())

@@ -21,13 +21,9 @@ pub(super) enum Plant {
     BrokenFile,
     /// The file is of a kind that the archive does not take as it is, and that nobody chose to convert.
     OtherKind,
-    /// A scan that breaks off.
+    /// A scan that breaks off, or a letter.
     BrokenScan,
-    /// A letter that breaks off.
-    BrokenLetter,
-    /// A letter with something that nobody sees in it, or that changes by the day.
-    TrackedLetter,
-    /// A page with a picture that stands elsewhere.
+    /// A page with a picture that stands elsewhere, or a letter with something that nobody sees or that changes by the day.
     OutsidePicture,
     NoCode,
     WrongCode,
@@ -57,8 +53,8 @@ impl Plant {
             Self::EmptyFile => "empty-file",
             Self::BrokenFile => "not-pdf",
             Self::OtherKind => "file-wants-conversion",
-            Self::BrokenScan | Self::BrokenLetter => "not-converted",
-            Self::OutsidePicture | Self::TrackedLetter => "conversion-loses",
+            Self::BrokenScan => "not-converted",
+            Self::OutsidePicture => "conversion-loses",
             Self::NoCode => "missing-element",
             Self::WrongCode => "wrong-form",
             Self::ImpossibleDay => "unreadable-day",
@@ -88,8 +84,6 @@ impl Plant {
                 Self::BrokenFile,
                 Self::OtherKind,
                 Self::BrokenScan,
-                Self::BrokenLetter,
-                Self::TrackedLetter,
                 Self::NoCode,
                 Self::ImpossibleDay,
                 Self::SameSource,
@@ -103,8 +97,6 @@ impl Plant {
             SourceSystem::Kaisla => &[
                 Self::MissingFile,
                 Self::EmptyFile,
-                Self::BrokenLetter,
-                Self::TrackedLetter,
                 Self::OutsidePicture,
                 Self::WrongCode,
                 Self::ImpossibleDay,
@@ -119,8 +111,6 @@ impl Plant {
                 Self::EmptyFile,
                 Self::OtherKind,
                 Self::BrokenScan,
-                Self::BrokenLetter,
-                Self::TrackedLetter,
                 Self::OutsidePicture,
                 Self::NoCode,
                 Self::WrongCode,

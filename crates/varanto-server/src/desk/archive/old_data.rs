@@ -1072,7 +1072,7 @@ fn waiting(doors: &Doors, visit: &Visit, fields: &Fields) -> Page {
     });
     let page =
         WaitingPage { written: written.collect(), fields, frame: Frame::of(visit, &[]), shell };
-    Ok((StatusCode::CONFLICT, rendered(&page, visit.language)).into_response())
+    Ok(rendered(&page, visit.language))
 }
 
 /// A value as a field of one line sends it.
