@@ -20,6 +20,9 @@ use crate::reconciliation::{Each, Entry, Reconciliation, ReportError, unproven};
 use crate::run::{FIRST_WAIT, PATIENCE, Pace, RunError, archived_of, rest};
 use crate::work::{State, Work, read_conversion};
 
+/// The parts of a document.
+type Parts = Vec<(Part, Vec<u8>)>;
+
 /// How many rows are read back together.
 const TOGETHER: usize = 512;
 
@@ -194,11 +197,7 @@ impl<'a> ReadingBack<'a> {
 
     /// Reads a document until there is an answer: its parts, or why they are not given. An archive that is busy, or away for a
     /// moment, has lost nothing, and the report does not say so.
-    fn read(
-        &self,
-        door: &mut dyn Door,
-        document: &Oid,
-    ) -> Result<Result<Vec<(Part, Vec<u8>)>, String>, RunError> {
+    fn read(&self, door: &mut dyn Door, document: &Oid) -> Result<Result<Parts, String>, RunError> {
         let mut asked = 0;
         loop {
             let (why, wait) = match door.read_whole(document) {

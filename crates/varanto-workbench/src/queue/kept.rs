@@ -1,15 +1,15 @@
 //! Deliveries that the process keeps open between looks, so that a look at one row lists no folder and reads no index again.
 //!
 //! What is kept counts only while the delivery's folder or archive, the index and the tables beside it are the very files
-//! that were read: same place on the disk, size and moments. What may have changed in the moment of reading is not kept at
-//! all. A row's own file is read anew at each look and held against the digest of the rehearsal, and whoever names another
+//! that were read: same place on the disk, size and moments. A file that is written twice within one moment has the same
+//! ones, so that nothing is kept before it was seen the same for a while, and read then. A row's own file is read anew at each look and held against the digest of the rehearsal, and whoever names another
 //! file has the delivery listed anew. Source: OLD-7.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use super::QueueError;
 use crate::delivery::Delivery;
@@ -20,7 +20,7 @@ use crate::rehearsal::fingerprint;
 const MOST: usize = 4;
 /// How long one is kept that nobody looks at.
 const IDLE: Duration = Duration::from_mins(15);
-/// A file that was touched so shortly before may be touched again without another moment.
+/// So long after it was touched, a file is not touched again without another moment.
 const SETTLED: Duration = Duration::from_secs(2);
 
 /// Which file it was: device, number on it, size, and the moments of its content and its entry, in nanoseconds.
@@ -40,26 +40,28 @@ impl Stamp {
             nanos(facts.ctime(), facts.ctime_nsec()),
         ]))
     }
-
-    /// Whether the file was last touched long enough ago that another touch has another moment.
-    fn is_settled(self, now: SystemTime) -> bool {
-        let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let Some(since) = since.checked_sub(SETTLED) else { return false };
-        let since = i128::try_from(since.as_nanos()).unwrap_or(i128::MAX);
-        self.0[3] < since && self.0[4] < since
-    }
 }
 
 struct Kept {
     place: PathBuf,
     /// Of the mapping and the delivery.
     fingerprint: String,
-    stamps: Vec<(PathBuf, Stamp)>,
-    delivery: Arc<Delivery>,
+    stamps: Stamps,
+    /// Since when it is known to be so.
+    since: Instant,
+    /// Read when it had been so for a while.
+    delivery: Option<Arc<Delivery>>,
     used: Instant,
 }
 
+/// The files that a delivery is known by, and how they are.
+type Stamps = Vec<(PathBuf, Stamp)>;
+
 impl Kept {
+    fn is_of(&self, (place, rehearsed): (&Path, &str)) -> bool {
+        self.place == place && self.fingerprint == rehearsed
+    }
+
     fn is_so_still(&self) -> bool {
         self.stamps.iter().all(|(path, stamp)| Stamp::of(path) == Some(*stamp))
     }
@@ -80,29 +82,38 @@ pub(super) fn opened(
     if let Some(delivery) = kept(place, rehearsed) {
         return Ok(delivery);
     }
-    let now = SystemTime::now();
+    let now = Instant::now();
     let before = Stamp::of(place);
     let delivery = Arc::new(Delivery::open(place)?);
     let paths = [place.to_owned()].into_iter().chain(tables(&delivery, mapping));
     let stamps = paths.map(|path| Some((path.clone(), Stamp::of(&path)?)));
-    let stamps: Option<Vec<_>> = stamps.collect();
+    let stamps: Option<Stamps> = stamps.collect();
     if fingerprint(&delivery, mapping)? != rehearsed {
         return Err(QueueError::Changed);
     }
-    let settled = |stamps: &Vec<(PathBuf, Stamp)>| {
-        before == Some(stamps[0].1) && stamps.iter().all(|(_, stamp)| stamp.is_settled(now))
-    };
-    if let Some(stamps) = stamps.filter(settled) {
-        let (place, fingerprint) = (place.to_owned(), rehearsed.to_owned());
-        let delivery = Arc::clone(&delivery);
-        let one = Kept { place, fingerprint, stamps, delivery, used: Instant::now() };
-        let mut all = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-        all.retain(|other| other.place != one.place || other.fingerprint != one.fingerprint);
-        all.push(one);
-        let many = all.len().saturating_sub(MOST);
-        all.drain(..many);
+    if let Some(stamps) = stamps.filter(|stamps| before == Some(stamps[0].1)) {
+        keep((place, rehearsed), stamps, &delivery, now);
     }
     Ok(delivery)
+}
+
+/// Keeps a delivery that was read from this moment on, where it had been the same for a while before; else it is noted
+/// that it is so now.
+fn keep(of: (&Path, &str), stamps: Stamps, delivery: &Arc<Delivery>, read_from: Instant) {
+    let mut all = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = all.iter().position(|one| one.is_of(of)).map(|at| all.remove(at));
+    let since = known.filter(|known| known.stamps == stamps).map_or(read_from, |known| known.since);
+    let settled = read_from.duration_since(since) >= SETTLED;
+    all.push(Kept {
+        place: of.0.to_owned(),
+        fingerprint: of.1.to_owned(),
+        stamps,
+        since,
+        delivery: settled.then(|| Arc::clone(delivery)),
+        used: Instant::now(),
+    });
+    let many = all.len().saturating_sub(MOST);
+    all.drain(..many);
 }
 
 /// Forgets what is kept of a delivery: whoever asks next has it listed anew.
@@ -114,13 +125,13 @@ pub(super) fn forget(place: &Path) {
 fn kept(place: &Path, rehearsed: &str) -> Option<Arc<Delivery>> {
     let mut all = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     all.retain(|one| one.used.elapsed() < IDLE);
-    let at = all.iter().position(|one| one.place == place && one.fingerprint == rehearsed)?;
+    let at = all.iter().position(|one| one.is_of((place, rehearsed)))?;
+    let delivery = Arc::clone(all[at].delivery.as_ref()?);
     let mut one = all.remove(at);
     if !one.is_so_still() {
         return None;
     }
     one.used = Instant::now();
-    let delivery = Arc::clone(&one.delivery);
     all.push(one);
     Some(delivery)
 }
@@ -138,16 +149,28 @@ fn tables(delivery: &Delivery, mapping: &Mapping) -> Vec<PathBuf> {
 mod tests {
     use super::*;
 
-    /// What was touched a moment ago may be touched again within the same moment, and is not trusted.
+    /// A delivery is kept only when it was read after it had been the same for a while.
     #[test]
-    fn what_was_touched_just_now_is_not_settled() {
+    fn what_was_touched_just_now_is_not_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let now = SystemTime::now();
-        let stamp = Stamp::of(folder.path()).unwrap();
-        assert!(!stamp.is_settled(now));
-        assert!(stamp.is_settled(now + Duration::from_secs(5)));
-        fs::write(folder.path().join("a"), "a").unwrap();
-        assert_ne!(Stamp::of(folder.path()), Some(stamp), "a file came");
-        assert_eq!(Stamp::of(&folder.path().join("b")), None);
+        let place = folder.path();
+        fs::write(place.join("a"), "a").unwrap();
+        let delivery = Arc::new(Delivery::open(place).unwrap());
+        let stamps = || vec![(place.to_owned(), Stamp::of(place).unwrap())];
+        let begun = Instant::now();
+        let read = |after: u64| {
+            keep((place, "x"), stamps(), &delivery, begun + Duration::from_millis(after));
+            kept(place, "x").is_some()
+        };
+        assert!(!read(0) && !read(1900), "it may be written again within the same moment");
+        assert!(read(2100));
+        // Another moment of the disk.
+        std::thread::sleep(Duration::from_millis(50));
+        fs::write(place.join("b"), "b").unwrap();
+        assert!(kept(place, "x").is_none(), "a file came");
+        assert!(!read(2200) && !read(4100));
+        assert!(read(4300) && kept(place, "y").is_none());
+        forget(place);
+        assert!(kept(place, "x").is_none());
     }
 }

@@ -12,7 +12,7 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderName, StatusCode, header};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use varanto_app::old_data::{OldDataAct, OldDataLook, OldDataRow};
 use varanto_app::{App, AppError};
@@ -661,7 +661,7 @@ pub(super) async fn answer_all(
                     let told = if left > 0 { format!("?many_left={left}") } else { String::new() };
                     return Ok(redirect(&visit.to(&format!("{HOME}{batch}/{told}"))));
                 }
-                Err(problem) if is_away(&problem) => return waiting(&doors, &visit, &fields),
+                Err(problem) if is_away(&problem) => return Ok(waiting(&doors, &visit, &fields)),
                 Err(problem) => faults_of(problem)?,
             }
         }
@@ -1029,11 +1029,11 @@ pub(super) async fn answer(
                 None => format!("{HOME}{batch}/?{left}"),
             })))
         }
-        Err(problem) if is_away(&problem) => waiting(&doors, &visit, &fields),
+        Err(problem) if is_away(&problem) => Ok(waiting(&doors, &visit, &fields)),
         Err(problem) => {
             let faults = faults_of(problem)?;
             match row_page(&doors, &visit, &path, &asked, &faults, Some(&fields)).await {
-                Err(problem) if is_away(&problem) => waiting(&doors, &visit, &fields),
+                Err(problem) if is_away(&problem) => Ok(waiting(&doors, &visit, &fields)),
                 page => page,
             }
         }
@@ -1061,7 +1061,7 @@ fn is_away(problem: &Problem) -> bool {
 
 /// What somebody wrote of a batch that cannot be read at this moment: it is shown to them again, with nothing of the batch,
 /// and can be sent again.
-fn waiting(doors: &Doors, visit: &Visit, fields: &Fields) -> Page {
+fn waiting(doors: &Doors, visit: &Visit, fields: &Fields) -> Response {
     let shell = Shell::of(doors, visit);
     let sent = fields.all().filter(|(name, _)| *name != "form_token");
     let fields: Vec<(String, String)> =
@@ -1072,7 +1072,7 @@ fn waiting(doors: &Doors, visit: &Visit, fields: &Fields) -> Page {
     });
     let page =
         WaitingPage { written: written.collect(), fields, frame: Frame::of(visit, &[]), shell };
-    Ok(rendered(&page, visit.language))
+    rendered(&page, visit.language)
 }
 
 /// A value as a field of one line sends it.
