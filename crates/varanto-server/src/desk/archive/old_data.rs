@@ -871,10 +871,9 @@ async fn row_page(
     let day = day_of(&row).unwrap_or_else(|| FinnishDay::of(doors.app.now()));
     let (asked, others) = form_of(&row, &names, (shell.words, day), faults, said);
     let in_form: Vec<&str> = asked.iter().chain(&others).map(|field| field.name).collect();
-    let loose = faults
-        .iter()
-        .filter(|fault| target_of(&fault.element).is_none_or(|one| !in_form.contains(&one.name())));
-    let loose: Vec<Fault> = loose.cloned().collect();
+    let beside =
+        |fault: &&Fault| target_of(&fault.element).is_none_or(|one| !in_form.contains(&one.name()));
+    let loose: Vec<Fault> = faults.iter().filter(beside).cloned().collect();
     let showing = Showing::of(names, shell.words, &base, visit, FinnishDay::of(doors.app.now()));
     let listed = Listed {
         place,
@@ -887,14 +886,7 @@ async fn row_page(
             _ => row.seen.clone(),
         },
     };
-    let word = |code: &str| (code.to_owned(), stands_word(shell.words, code));
-    let mut stands: Vec<(String, String)> = row
-        .faults
-        .iter()
-        .filter_map(|fault| may_stand(&fault.code))
-        .map(|kind| word(kind.code()))
-        .collect();
-    stands.dedup();
+    let stands = stands_of(&row, shell.words);
     let page = RowPage {
         row: ShownRow {
             to_check: row.checked_by_two && showing.may_check(&row.given),
@@ -923,6 +915,15 @@ async fn row_page(
         shell,
     };
     Ok(rendered(&page, visit.language))
+}
+
+/// The faults of a row that a person may let stand, each with what it is called.
+fn stands_of(row: &QueuedRow, words: Words) -> Vec<(String, String)> {
+    let kinds = row.faults.iter().filter_map(|fault| may_stand(&fault.code));
+    let mut stands: Vec<(String, String)> =
+        kinds.map(|kind| (kind.code().to_owned(), stands_word(words, kind.code()))).collect();
+    stands.dedup();
+    stands
 }
 
 fn day_of(row: &QueuedRow) -> Option<FinnishDay> {
