@@ -72,9 +72,15 @@ pub fn add_up(reports: &[PathBuf]) -> Result<Together, ReportError> {
             ReportError::File { path: path.clone(), reason: fault.code().to_owned() }
         })?;
         let own = (head.source, head.edition, key.verifier_key);
-        let same = of_all.get_or_insert_with(|| own.clone()) == &own;
-        if !same {
-            let reason = "of another source, edition or archive than the first report".to_owned();
+        let first = of_all.get_or_insert_with(|| own.clone());
+        let other = match () {
+            () if first.0 != own.0 => Some("source"),
+            () if first.1 != own.1 => Some("edition"),
+            () if first.2 != own.2 => Some("archive"),
+            () => None,
+        };
+        if let Some(other) = other {
+            let reason = format!("of another {other} than the first report");
             return Err(ReportError::File { path: path.clone(), reason });
         }
         each(path, &mut |entry| settled.note(entry))?;

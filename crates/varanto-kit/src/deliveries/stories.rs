@@ -192,9 +192,9 @@ impl Paper {
 pub(super) const TYPES: [(&str, &str); 6] = [
     ("Päätös", "11"),
     ("Suunnitelma", "15"),
-    ("Asiakaskertomus", "2"),
-    ("Hakemus", "4"),
-    ("Lausunto", "8"),
+    ("Asiakaskertomus", "19"),
+    ("Hakemus", "3"),
+    ("Lausunto", "7"),
     ("Yhteenveto", "16"),
 ];
 

@@ -58,6 +58,7 @@ fn greet(demo: &Demo) {
     for one in &file.users {
         println!("  user         {}  {}, {}", one.user.id, one.user.title, one.user.unit_name);
     }
+    println!("  old data     {}  batches for the archivist's desk", demo.batches().display());
     println!("Try:");
     for command in &file.commands {
         println!("  {command}");

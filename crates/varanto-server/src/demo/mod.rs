@@ -147,6 +147,12 @@ impl Demo {
         write_json(&self.directory.join("demo.json"), &self.file)
     }
 
+    /// The folder in which the archivist's desk finds batches of old client data.
+    #[must_use]
+    pub fn batches(&self) -> &Path {
+        &self.doors.config.old_data.batches
+    }
+
     /// Ends: makes no more, lets running requests end, closes the archive.
     pub async fn end(self) {
         self.making.stop();

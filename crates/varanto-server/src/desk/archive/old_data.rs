@@ -206,6 +206,8 @@ fn row_of(text: &str) -> Option<u64> {
 struct BatchesPage {
     shell: Shell,
     frame: Frame,
+    /// What is said where there are none.
+    none: String,
     batches: Vec<ShownBatch>,
 }
 
@@ -270,10 +272,16 @@ pub(super) async fn batches(
         source,
         progress: ShownProgress::of(progress),
     });
+    let shell = Shell::of(&doors, &visit);
+    let folder = doors.config.old_data.batches.display().to_string();
     let page = BatchesPage {
         batches: batches.collect(),
         frame: Frame::of(&visit, &[]),
-        shell: Shell::of(&doors, &visit),
+        none: match folder.as_str() {
+            "" => shell.words.of("old_data.no_folder"),
+            folder => shell.words.with("old_data.no_batches_detail", &[("folder", folder)]),
+        },
+        shell,
     };
     Ok(rendered(&page, visit.language))
 }
