@@ -1,14 +1,17 @@
 //! A controller's whole register on its way out: everything of it, opened by one permit, in the order in which it came.
 
-use varanto_domain::access::TransferPermit;
+use std::collections::HashMap;
+
 use varanto_domain::access::log::KeptLine;
+use varanto_domain::access::{LogPermit, TransferPermit};
 use varanto_domain::archive::corrections::CorrectionRequest;
 use varanto_domain::archive::destruction::Hold;
 use varanto_domain::archive::documents::Part;
 use varanto_domain::archive::proof::{LeafProof, Salt};
-use varanto_domain::archive::transfer::belongs;
+use varanto_domain::archive::transfer::line_in_part;
 use varanto_domain::identities::IdentityJoin;
-use varanto_domain::ids::{Oid, VersionKey};
+use varanto_domain::ids::{ClientKey, Oid, VersionKey};
+use varanto_domain::oversight::lines::{self, LineFacts, SeenLine};
 use varanto_domain::time::Instant;
 
 use crate::content::Place;
@@ -90,9 +93,11 @@ pub enum RegisterVersion {
 pub struct RegisterLine {
     /// Its number.
     pub number: i64,
-    /// The line as it was hashed.
+    /// The line as it was hashed; or what is told of one that goes in part.
     pub text: String,
-    /// The salt of its digest; `None` when it is gone with the key of the client.
+    /// Whether what it tells of other registers was left out: then nothing but its leaf is proven.
+    pub in_part: bool,
+    /// The salt of its digest; `None` when it is gone with the key of the client, and of one that goes in part.
     pub salt: Option<Salt>,
     /// The way of its leaf to the root of the log of the size asked for.
     pub leaf: LeafProof,
@@ -197,7 +202,7 @@ impl ReadTx<'_> {
         }))
     }
 
-    /// Hands the lines of the use log that belong to the register to `visit`, oldest first, and every so often how many
+    /// Hands the lines of the use log that are the controller's business to `visit`, oldest first, and every so often how many
     /// lines have been looked through to `looked`.
     ///
     /// # Errors
@@ -212,7 +217,7 @@ impl ReadTx<'_> {
         const NEXT: &str = "SELECT line, at, event, outcome, reason, actor, organisation,
             actor_detail, client_key, version_key, detail, leaf FROM use_log
             WHERE line > ?1 AND leaf < ?2 ORDER BY line LIMIT ?3";
-        let mut last = 0;
+        let (reviewer, mut known, mut last) = (permit.lines(), HashMap::new(), 0);
         loop {
             let read = |row: &crate::engine::Row<'_>| {
                 let leaf: i64 = row.get(11)?;
@@ -223,35 +228,64 @@ impl ReadTx<'_> {
             let Some((newest, _)) = lines.last() else { return Ok(()) };
             last = newest.number;
             for (line, leaf) in lines {
-                if self.line_belongs(permit.controller(), &line)? {
-                    visit(self.register_line(&line, leaf, size)?)?;
+                if let Some(seen) = self.seen_with_register(&reviewer, &line, &mut known)? {
+                    let told = line_in_part(&line, &seen, permit.controller());
+                    visit(self.register_line(&line, told.as_ref(), leaf, size)?)?;
                 }
             }
             looked(last.cast_unsigned());
         }
     }
 
-    fn line_belongs(&self, controller: &Oid, line: &KeptLine) -> Result<bool, StoreError> {
-        const OF_VERSION: &str = "SELECT
-            EXISTS (SELECT 1 FROM document_version WHERE version_key = ?1 AND controller = ?2) OR
-            EXISTS (SELECT 1 FROM destroyed_version WHERE version_key = ?1 AND controller = ?2)";
-        let Some(register) = self.find_term(controller.as_str())? else { return Ok(false) };
-        let in_register = |version: VersionKey| {
-            self.one(OF_VERSION, [version.0, register], |row| row.get::<bool>(0))
+    /// What of a line is the controller's business, by the rule for its reviewers; `known` keeps which clients the register
+    /// holds anything of.
+    fn seen_with_register(
+        &self,
+        permit: &LogPermit,
+        line: &KeptLine,
+        known: &mut HashMap<ClientKey, bool>,
+    ) -> Result<Option<SeenLine>, StoreError> {
+        let mut controllers = Vec::new();
+        for version in line.versions() {
+            let found = self.logged_version(permit, version)?;
+            controllers.extend(found.map(|found| (version, found.controller)));
+        }
+        let client_is_known = match line.client {
+            None => false,
+            Some(client) => match known.get(&client) {
+                Some(known) => *known,
+                None => {
+                    let answer = self.is_client_of(permit, client)?;
+                    known.insert(client, answer);
+                    answer
+                }
+            },
         };
-        let knows = || match line.client {
-            Some(client) => self.register_holds(controller, client),
-            None => Ok(true),
+        let facts = LineFacts {
+            line,
+            controllers: &controllers,
+            client_is_known,
+            hides_whereabouts: false,
         };
-        belongs(line, controller, in_register, knows)
+        Ok(lines::seen(permit, facts))
     }
 
     fn register_line(
         &self,
         line: &KeptLine,
+        told: Option<&KeptLine>,
         leaf: u64,
         size: u64,
     ) -> Result<RegisterLine, StoreError> {
+        if let Some(told) = told {
+            return Ok(RegisterLine {
+                number: line.number,
+                text: told.canonical(&self.told_of_version(told.version)?),
+                in_part: true,
+                salt: None,
+                leaf: self.inclusion(leaf, size)?,
+            });
+        }
         let erased = line.client.map(|client| self.is_erased(client)).transpose()?;
         let salt = match erased {
             Some(true) => None,
@@ -260,6 +294,7 @@ impl ReadTx<'_> {
         Ok(RegisterLine {
             number: line.number,
             text: line.canonical(&self.told_of_version(line.version)?),
+            in_part: false,
             salt,
             leaf: self.inclusion(leaf, size)?,
         })

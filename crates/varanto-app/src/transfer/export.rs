@@ -18,21 +18,22 @@ use varanto_formats::register_package::{
     ABOUT, ARCHIVE, About, CERTIFICATES, CORRECTIONS, CorrectionFile, FORM, GONE, GoneFile, HOLDS,
     HoldFile, IDENTITIES, IdentityFile, InvalidationFile, LOG, LineFile, MATERIAL, METADATA, METS,
     PARTS, PREMIS, README, REGISTERS, SIGNED, SUMMARY, Summary, VersionFile, VersionProofFile,
-    VersionSeal, note, premis, write, write_line,
+    VersionSeal, file_of_lines, note, premis, write, write_line,
 };
 use varanto_formats::signature::evidence;
 use varanto_store::{
     FileKind, ReadTx, RegisterSize, RegisterVersion, StoreError, WholeVersion, Words,
 };
 
-use super::files::Writer;
+use super::files::{Writer, Written};
 use super::{TransferError, TransferRequest, file_of};
 use crate::{App, AppError, derived};
 
 /// How many versions a part of a package holds: its list is read whole.
 const MOST_IN_A_PART: usize = 1000;
-/// How many lines a file of the log holds.
+/// How many lines a file of lines holds, and about how many bytes.
 const MOST_LINES: usize = 10_000;
+const MOST_OF_LINES: usize = 64 << 20;
 /// The page in the package that says how to read it.
 const README_TEXT: &str = include_str!("README.md");
 
@@ -45,7 +46,7 @@ pub struct ExportPlan {
     pub about_bytes: u64,
 }
 
-/// How far a register has gone out, or in.
+/// How far a register has gone out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransferStep {
     /// So many versions, of so many.
@@ -68,10 +69,10 @@ pub struct ExportedRegister {
 }
 
 impl App {
-    /// Tells how much of a register would go out, and writes nothing, not even a line: it tells of no client.
+    /// Tells how much of a register would go out. To whom it may be told it leaves no line: it tells of no client.
     ///
     /// # Errors
-    /// [`AppError::Denied`] for one who may not take it out; [`AppError::Refused`] for a reference that is none.
+    /// [`AppError::Denied`] for one who may not take it out; [`AppError::Refused`] for a reference that is none; each logged.
     ///
     /// Source: OPS-3.
     pub fn plan_export(
@@ -79,9 +80,7 @@ impl App {
         caller: &Caller,
         request: &TransferRequest,
     ) -> Result<ExportPlan, AppError> {
-        let permit =
-            access::may_transfer_register(caller, &request.controller).map_err(AppError::Denied)?;
-        check_reference(request)?;
+        let permit = self.may_transfer(caller, request)?;
         let size = self.store.read::<_, AppError>(|tx| Ok(tx.register_size(&permit)?))?;
         // Beside a content its metadata, what is kept of it, its proof, and its entries in the list.
         let about_bytes = size.content_bytes + 6_000 * size.versions + 1_600 * size.lines;
@@ -89,8 +88,8 @@ impl App {
     }
 
     /// Takes a controller's whole register out as a package: every version byte for byte, with its metadata, its proof and
-    /// its lines of the use log. The line that tells of it is on disk before anything goes out, and the checksum of what
-    /// went out is in a second one. Broken off, it is begun anew.
+    /// its lines of the use log. The line that tells of it is on disk before anything goes out, and one with the checksum of
+    /// what went out before the package has its name; one that failed is told of, too. Broken off, it is begun anew.
     ///
     /// # Errors
     /// [`AppError::Denied`], [`AppError::Refused`], each logged; what is damaged in the archive, and what the disk answers:
@@ -122,19 +121,28 @@ impl App {
             detail,
         };
         self.write_line(line(format!("{words} begun")))?;
-        let done = self.store.read::<_, TransferError>(|tx| {
-            let about = self.about(tx, caller, request, now)?;
-            let size = tx.register_size(&permit)?;
-            Export::begin(tx, &permit, about, place, size, now)?.run(&mut going)
-        })?;
-        self.write_line(line(format!(
-            "{words} versions={} package={}",
-            done.summary.versions, done.checksum
-        )))?;
-        Ok(done)
+        let mut go = || -> Result<ExportedRegister, TransferError> {
+            let (done, written) = self.store.read::<_, TransferError>(|tx| {
+                let about = self.about(tx, caller, request, now)?;
+                let size = tx.register_size(&permit)?;
+                Export::begin(tx, &permit, about, place, size, now)?.run(&mut going)
+            })?;
+            self.write_line(line(format!(
+                "{words} versions={} package={}",
+                done.summary.versions, done.checksum
+            )))?;
+            written.name()?;
+            Ok(done)
+        };
+        let done = go();
+        if let Err(error) = &done {
+            // What went wrong is told first, whether or not the archive still takes a line.
+            let _ = self.write_line(line(format!("{words} failed={}", error.code())));
+        }
+        done
     }
 
-    /// The permit for one who may take the register out, or in; whoever may not leaves a line.
+    /// The permit for one who may take the register out; whoever may not leaves a line.
     pub(super) fn may_transfer(
         &self,
         caller: &Caller,
@@ -206,7 +214,7 @@ struct Export<'a> {
     preserved: Vec<FileEntry>,
     groups: Vec<Group>,
     /// Lines about versions of which the leaf alone is left.
-    gone: String,
+    gone: Lines,
     /// Certificates and revocation lists on which verdicts on signatures rest.
     material: std::collections::BTreeSet<[u8; 32]>,
 }
@@ -236,7 +244,7 @@ impl<'a> Export<'a> {
             described: Vec::new(),
             preserved: Vec::new(),
             groups: Vec::new(),
-            gone: String::new(),
+            gone: Lines::of(GONE),
             material: std::collections::BTreeSet::new(),
         })
     }
@@ -244,7 +252,7 @@ impl<'a> Export<'a> {
     fn run(
         mut self,
         going: &mut dyn FnMut(TransferStep),
-    ) -> Result<ExportedRegister, TransferError> {
+    ) -> Result<(ExportedRegister, Written), TransferError> {
         let about = self.writer.put(ABOUT, write(&self.about).as_bytes())?;
         self.described.push(about);
         let readme = self.writer.put(README, README_TEXT.as_bytes())?;
@@ -271,13 +279,14 @@ impl<'a> Export<'a> {
         let signed = self.tx.sign_note(&note(&self.about, &checksum));
         self.writer.put(SIGNED, signed.as_bytes())?;
         let bytes = self.writer.bytes();
-        self.writer.finish()?;
-        Ok(ExportedRegister {
+        let written = self.writer.finish()?;
+        let done = ExportedRegister {
             summary: self.summary,
             checksum: hexadecimal(&checksum),
             bytes,
             verifier_key: self.about.verifier_key,
-        })
+        };
+        Ok((done, written))
     }
 
     fn head<'h>(&'h self, id: &'h str, label: &'h str) -> Head<'h> {
@@ -293,7 +302,7 @@ impl<'a> Export<'a> {
             match version {
                 RegisterVersion::Erased(row, leaf) => {
                     let gone = GoneFile::of(row.oid.as_str(), row.number, None, &leaf);
-                    self.gone.push_str(&write_line(&gone));
+                    self.gone.push(&gone);
                     self.summary.erased += 1;
                 }
                 RegisterVersion::Whole(whole) => {
@@ -303,13 +312,18 @@ impl<'a> Export<'a> {
             }
             done += 1;
             going(TransferStep::Versions(done, self.size.versions));
-            if inside == MOST_IN_A_PART {
+            if inside == MOST_IN_A_PART || inside > 0 && self.gone.is_full() {
                 self.end_part(number, std::mem::take(&mut part))?;
                 (number, inside) = (number + 1, 0);
             }
-            Ok(())
+            // Between two parts: the files of one stand together.
+            if self.gone.is_full() { self.put_gone() } else { Ok(()) }
         })?;
         if part.is_empty() { Ok(()) } else { self.end_part(number, part) }
+    }
+
+    fn put_gone(&mut self) -> Result<(), TransferError> {
+        self.gone.put(&mut self.writer, &mut self.preserved)
     }
 
     fn end_part(&mut self, number: usize, files: Vec<FileEntry>) -> Result<(), TransferError> {
@@ -372,37 +386,29 @@ impl<'a> Export<'a> {
         Ok(())
     }
 
-    /// The lines of the use log that belong to the register, so many in a file.
+    /// The lines of the use log that are the controller's business.
     fn lines(&mut self, going: &mut dyn FnMut(TransferStep)) -> Result<(), TransferError> {
         let (tx, permit, log_size, all) = (self.tx, self.permit, self.log_size, self.size.lines);
-        let (mut text, mut inside, mut number) = (String::new(), 0, 1);
-        let mut put = |number: usize, text: &str| -> Result<(), TransferError> {
-            let entry =
-                self.writer.put(&format!("{LOG}/lines-{number:05}.jsonl"), text.as_bytes())?;
-            self.preserved.push(entry);
-            Ok(())
-        };
-        let mut lines = 0;
+        let mut lines = Lines::of(LOG);
         tx.visit_register_lines::<TransferError>(
             permit,
             log_size,
             |line| {
-                let file = LineFile::of(line.number, line.text, line.salt.as_ref(), &line.leaf);
-                text.push_str(&write_line(&file));
-                (inside, lines) = (inside + 1, lines + 1);
-                if inside == MOST_LINES {
-                    put(number, &std::mem::take(&mut text))?;
-                    (number, inside) = (number + 1, 0);
+                lines.push(&if line.in_part {
+                    LineFile::in_part(line.number, line.text, &line.leaf)
+                } else {
+                    LineFile::of(line.number, line.text, line.salt.as_ref(), &line.leaf)
+                });
+                self.summary.log_lines += 1;
+                self.summary.log_lines_in_part += u64::from(line.in_part);
+                if lines.is_full() {
+                    lines.put(&mut self.writer, &mut self.preserved)?;
                 }
                 Ok(())
             },
             |done| going(TransferStep::Lines(done, all)),
         )?;
-        if !text.is_empty() {
-            put(number, &text)?;
-        }
-        self.summary.log_lines = lines;
-        Ok(())
+        lines.put(&mut self.writer, &mut self.preserved)
     }
 
     /// What was destroyed, and what no document tells of.
@@ -416,8 +422,11 @@ impl<'a> Export<'a> {
                 let leaf = self.tx.inclusion(one.leaf, self.log_size)?;
                 let by = Some((one.entry.0, one.line));
                 let gone = GoneFile::of(one.document.as_str(), one.number, by, &leaf);
-                self.gone.push_str(&write_line(&gone));
+                self.gone.push(&gone);
                 self.summary.destroyed += 1;
+            }
+            if self.gone.is_full() {
+                self.put_gone()?;
             }
         }
         for (list, certificate) in self.tx.certificates_of_register(self.permit)? {
@@ -426,52 +435,54 @@ impl<'a> Export<'a> {
             self.preserved.push(entry);
             self.summary.certificates += 1;
         }
-        let gone = std::mem::take(&mut self.gone);
-        let (holds, corrections, identities) =
-            (self.holds()?, self.corrections()?, self.identities()?);
-        let files =
-            [(GONE, gone), (HOLDS, holds), (CORRECTIONS, corrections), (IDENTITIES, identities)];
-        for (name, text) in files.iter().filter(|(_, text)| !text.is_empty()) {
-            let entry = self.writer.put(name, text.as_bytes())?;
-            self.preserved.push(entry);
-        }
-        Ok(())
+        self.put_gone()?;
+        self.holds()?;
+        self.corrections()?;
+        self.identities()
     }
 
-    fn holds(&mut self) -> Result<String, TransferError> {
-        let mut text = String::new();
+    fn holds(&mut self) -> Result<(), TransferError> {
+        let mut lines = Lines::of(HOLDS);
         for (hold, explanation) in self.tx.holds_of_register(self.permit)? {
-            text.push_str(&write_line(&HoldFile {
+            lines.push(&HoldFile {
                 set_id: self.tx.identifier_of(hold.set)?.to_string(),
                 reason: hold.reason.code().to_owned(),
                 explanation,
                 line: hold.placed,
-            }));
+            });
             self.summary.holds += 1;
+            if lines.is_full() {
+                lines.put(&mut self.writer, &mut self.preserved)?;
+            }
         }
-        Ok(text)
+        lines.put(&mut self.writer, &mut self.preserved)
     }
 
-    fn corrections(&mut self) -> Result<String, TransferError> {
-        let mut text = String::new();
+    fn corrections(&mut self) -> Result<(), TransferError> {
+        let mut lines = Lines::of(CORRECTIONS);
         for request in self.tx.corrections_of_register(self.permit)? {
-            text.push_str(&write_line(&CorrectionFile {
+            lines.push(&CorrectionFile {
                 document_id: self.tx.identifier_of(request.version)?.to_string(),
                 wanted: self.tx.words_of_correction(&request, Words::Wanted)?,
                 line: request.asked,
                 ending: request.ended.as_ref().map(|ended| ended.how.code().to_owned()),
                 answered: self.tx.words_of_correction(&request, Words::Answered)?,
-            }));
+            });
             self.summary.corrections += 1;
+            if lines.is_full() {
+                lines.put(&mut self.writer, &mut self.preserved)?;
+            }
         }
-        Ok(text)
+        lines.put(&mut self.writer, &mut self.preserved)
     }
 
-    fn identities(&mut self) -> Result<String, TransferError> {
-        let mut text = String::new();
+    fn identities(&mut self) -> Result<(), TransferError> {
+        let mut lines = Lines::of(IDENTITIES);
         for (join, version) in self.tx.joins_of_register(self.permit)? {
+            // Of a client whose key was destroyed nothing reads any more.
             let Some(record) = self.tx.record_of_register(self.permit, version)? else { continue };
-            let Ok((raw, _)) = metadata::read(&record) else { continue };
+            let damaged = |_| StoreError::Damaged(format!("the metadata of version {}", version.0));
+            let (raw, _) = metadata::read(&record).map_err(damaged)?;
             let named = [Element::ClientTemporaryRoot, Element::ClientTemporaryId];
             let [root, extension] = named.map(|element| derived::text(&raw, element));
             let told = self.tx.log_line(join.line)?;
@@ -479,18 +490,23 @@ impl<'a> Export<'a> {
             let Some(((root, extension), person)) = root.zip(extension).zip(person) else {
                 continue;
             };
-            text.push_str(&write_line(&IdentityFile {
+            // They were parted because it was not that person's.
+            let joined = join.parted.is_none();
+            lines.push(&IdentityFile {
                 root: root.to_owned(),
                 extension: extension.to_owned(),
-                identity_code: person.code.reveal().to_owned(),
+                identity_code: joined.then(|| person.code.reveal().to_owned()),
                 because: told.word("because").unwrap_or_default().to_owned(),
                 joined_at: join.joined_at.to_string(),
                 parted_at: join.parted.map(|(_, at)| at.to_string()),
                 line: join.line,
-            }));
+            });
             self.summary.identities += 1;
+            if lines.is_full() {
+                lines.put(&mut self.writer, &mut self.preserved)?;
+            }
         }
-        Ok(text)
+        lines.put(&mut self.writer, &mut self.preserved)
     }
 
     /// Structures and code sets as they were loaded: they tell of no client.
@@ -509,6 +525,45 @@ impl<'a> Export<'a> {
                 self.described.push(entry);
             }
         }
+        Ok(())
+    }
+}
+
+/// Lines of one kind on their way into files of so many.
+struct Lines {
+    kind: &'static str,
+    text: String,
+    inside: usize,
+    files: usize,
+}
+
+impl Lines {
+    const fn of(kind: &'static str) -> Self {
+        Self { kind, text: String::new(), inside: 0, files: 0 }
+    }
+
+    fn push<T: serde::Serialize>(&mut self, line: &T) {
+        self.text.push_str(&write_line(line));
+        self.inside += 1;
+    }
+
+    const fn is_full(&self) -> bool {
+        self.inside >= MOST_LINES || self.text.len() >= MOST_OF_LINES
+    }
+
+    /// Writes what there is into the next file.
+    fn put(
+        &mut self,
+        writer: &mut Writer,
+        preserved: &mut Vec<FileEntry>,
+    ) -> Result<(), TransferError> {
+        if self.text.is_empty() {
+            return Ok(());
+        }
+        self.files += 1;
+        let name = file_of_lines(self.kind, self.files);
+        preserved.push(writer.put(&name, std::mem::take(&mut self.text).as_bytes())?);
+        self.inside = 0;
         Ok(())
     }
 }

@@ -1,5 +1,5 @@
 //! The files of a package on their way to the disk: in a folder, or in one tar file. Until all of them are there they stand
-//! beside, under a name of their own, and what a broken run left is begun anew.
+//! in a folder beside, which is its owner's alone and is marked as ours; what a broken run left in such a one is begun anew.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -7,13 +7,20 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use varanto_formats::package::FileEntry;
-use varanto_formats::register_package::ABOUT;
 
-use super::TransferError;
+use super::{LARGEST, TransferError};
+
+/// What tells that a folder beside is ours: made first, and taken away last.
+const MARK: &str = "varanto-export";
+/// The package in that folder.
+const PACKAGE: &str = "package";
 
 /// A package that is being written.
 pub(super) struct Writer {
     place: PathBuf,
+    /// The folder beside, which goes when all is done.
+    beside: PathBuf,
+    /// The package in it.
     partial: PathBuf,
     into: Into,
     /// The folder in a tar file that all files are in.
@@ -31,29 +38,28 @@ impl Writer {
     /// Begins a package: a tar file where the name ends so, else a folder. `root`: its name in a tar file; `made`: when, in
     /// seconds after 1970.
     pub(super) fn begin(place: &Path, root: &str, made: u64) -> Result<Self, TransferError> {
+        // `sub/` and `sub/.` are `sub`.
+        let place: PathBuf = place.components().collect();
+        let Some(name) = place.file_name() else { return Err(TransferError::Taken(place)) };
         if place.symlink_metadata().is_ok() {
-            return Err(TransferError::Taken(place.to_owned()));
+            return Err(TransferError::Taken(place));
         }
-        let mut partial = place.as_os_str().to_owned();
-        partial.push(".partial");
-        let partial = PathBuf::from(partial);
-        let failed = |why| TransferError::File { path: partial.clone(), why };
-        let into = if is_tar(place) {
-            let file = OpenOptions::new()
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .mode(0o600)
-                .open(&partial)
-                .map_err(failed)?;
+        let mut beside = name.to_owned();
+        beside.push(".partial");
+        let beside = place.with_file_name(beside);
+        clear(&beside)?;
+        let failed = |why| TransferError::File { path: beside.clone(), why };
+        DirBuilder::new().mode(0o700).create(&beside).map_err(failed)?;
+        write(&beside.join(MARK), b"").map_err(failed)?;
+        let partial = beside.join(PACKAGE);
+        let into = if is_tar(&place) {
+            let file = make_file(&partial).map_err(failed)?;
             Into::Tar(Box::new(tar::Builder::new(io::BufWriter::new(file))))
         } else {
-            clear(&partial)?;
             make_folder(&partial).map_err(failed)?;
             Into::Folder
         };
-        let (place, root) = (place.to_owned(), root.to_owned());
-        Ok(Self { place, partial, into, root, made, bytes: 0 })
+        Ok(Self { place, beside, partial, into, root: root.to_owned(), made, bytes: 0 })
     }
 
     /// How many bytes the files have so far.
@@ -63,6 +69,10 @@ impl Writer {
 
     /// Writes a file, and answers what a list tells of it.
     pub(super) fn put(&mut self, name: &str, data: &[u8]) -> Result<FileEntry, TransferError> {
+        if data.len() as u64 > LARGEST {
+            let (path, why) = (self.partial.join(name), io::ErrorKind::FileTooLarge.into());
+            return Err(TransferError::File { path, why });
+        }
         self.bytes += data.len() as u64;
         let done = match &mut self.into {
             Into::Folder => write(&self.partial.join(name), data),
@@ -78,8 +88,8 @@ impl Writer {
         Ok(FileEntry::of(name, None, data))
     }
 
-    /// Ends the package: all of it is on the disk, and then has its name.
-    pub(super) fn finish(self) -> Result<(), TransferError> {
+    /// Ends the package: all of it is on the disk, and has its name once it is told of.
+    pub(super) fn finish(self) -> Result<Written, TransferError> {
         let failed = |why| TransferError::File { path: self.partial.clone(), why };
         match self.into {
             Into::Folder => {
@@ -93,10 +103,26 @@ impl Writer {
                 file.sync_all().map_err(failed)?;
             }
         }
+        Ok(Written { place: self.place, beside: self.beside, partial: self.partial })
+    }
+}
+
+/// A package that is whole and on the disk, and does not have its name yet.
+pub(super) struct Written {
+    place: PathBuf,
+    beside: PathBuf,
+    partial: PathBuf,
+}
+
+impl Written {
+    /// Gives it its name.
+    pub(super) fn name(self) -> Result<(), TransferError> {
+        let failed = |why| TransferError::File { path: self.place.clone(), why };
         if self.place.symlink_metadata().is_ok() {
             return Err(TransferError::Taken(self.place));
         }
         std::fs::rename(&self.partial, &self.place).map_err(failed)?;
+        clear(&self.beside)?;
         match self.place.parent() {
             Some(parent) if parent.as_os_str().is_empty() => sync(Path::new(".")),
             Some(parent) => sync(parent),
@@ -118,8 +144,12 @@ fn write(path: &Path, data: &[u8]) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         make_folder(parent)?;
     }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(data)
+    make_file(path)?.write_all(data)
+}
+
+/// A file that is its owner's alone; one that is there, or a link, is not opened.
+fn make_file(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
 fn sync(path: &Path) -> Result<(), TransferError> {
@@ -127,17 +157,23 @@ fn sync(path: &Path) -> Result<(), TransferError> {
     synced.map_err(|why| TransferError::File { path: path.to_owned(), why })
 }
 
-/// Takes away what a broken run left; what is none of a package stays, and is told.
-fn clear(partial: &Path) -> Result<(), TransferError> {
-    if partial.symlink_metadata().is_err() {
-        return Ok(());
+/// Takes away what a run left, its mark last; what is none of ours stays, and is told.
+fn clear(beside: &Path) -> Result<(), TransferError> {
+    let Ok(kind) = beside.symlink_metadata() else { return Ok(()) };
+    let failed = |why| TransferError::File { path: beside.to_owned(), why };
+    let mark = beside.join(MARK);
+    if kind.is_dir() && mark.symlink_metadata().is_ok_and(|mark| mark.is_file()) {
+        let package = beside.join(PACKAGE);
+        match package.symlink_metadata() {
+            Ok(kind) if kind.is_dir() => std::fs::remove_dir_all(&package).map_err(failed)?,
+            Ok(_) => std::fs::remove_file(&package).map_err(failed)?,
+            Err(_) => {}
+        }
+        std::fs::remove_file(&mark).map_err(failed)?;
     }
-    let failed = |why| TransferError::File { path: partial.to_owned(), why };
-    let is_ours = partial.join(ABOUT).is_file();
-    let is_empty = || std::fs::read_dir(partial).is_ok_and(|mut inside| inside.next().is_none());
-    if is_ours || is_empty() {
-        std::fs::remove_dir_all(partial).map_err(failed)
-    } else {
-        Err(TransferError::Taken(partial.to_owned()))
+    // One without anything in it is what is left when the mark was not made yet, or is gone.
+    match kind.is_dir().then(|| std::fs::remove_dir(beside)) {
+        Some(Ok(())) => Ok(()),
+        _ => Err(TransferError::Taken(beside.to_owned())),
     }
 }

@@ -1,5 +1,4 @@
-//! A controller's whole register out of one archive and into another, as a package that is checked without either
-//! (OPS-3).
+//! A controller's whole register out of an archive, as a package that is checked without it (OPS-3).
 
 mod export;
 mod files;
@@ -16,6 +15,9 @@ use crate::{AppError, StoreError};
 pub use export::{ExportPlan, ExportedRegister, TransferStep};
 pub(crate) use reading::{ReadPackage, Reader, walk};
 
+/// The largest file of a package: what is written is what is read.
+const LARGEST: u64 = 1 << 30;
+
 /// Whose register goes, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TransferRequest {
@@ -27,7 +29,7 @@ pub struct TransferRequest {
     pub reference: String,
 }
 
-/// Why a register was not taken out, or in.
+/// Why a register was not taken out.
 #[derive(Debug, thiserror::Error)]
 pub enum TransferError {
     /// What the archive answers.
@@ -44,6 +46,17 @@ pub enum TransferError {
     /// Something is there already, and is not written over.
     #[error("{} is there already; nothing was written over it", .0.display())]
     Taken(PathBuf),
+}
+
+impl TransferError {
+    /// Its stable name in the line that ends an export.
+    const fn code(&self) -> &'static str {
+        match self {
+            Self::App(_) => "archive",
+            Self::File { .. } => "disk",
+            Self::Taken(_) => "taken",
+        }
+    }
 }
 
 impl From<StoreError> for TransferError {

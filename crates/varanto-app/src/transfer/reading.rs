@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read;
+use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
 
 use varanto_domain::archive::documents::Part;
@@ -14,17 +14,16 @@ use varanto_formats::checkpoints;
 use varanto_formats::package::{FileEntry, hexadecimal};
 use varanto_formats::receipts::Covered;
 use varanto_formats::register_package::{
-    ABOUT, ARCHIVE, About, CERTIFICATES, FORM, GONE, GoneFile, LOG, LineFile, MATERIAL, METADATA,
-    METS, PARTS, SIGNED, SUMMARY, Summary, VersionFile, mets, note, read, read_lines,
+    ABOUT, ARCHIVE, About, CERTIFICATES, CORRECTIONS, FORM, GONE, GoneFile, HOLDS, IDENTITIES, LOG,
+    LineFile, MATERIAL, METADATA, METS, PARTS, SIGNED, SUMMARY, Summary, VersionFile, is_of_lines,
+    mets, note, read, read_lines,
 };
 use varanto_store::verified_note;
 
 use super::files::is_tar;
-use super::{TransferError, file_of};
+use super::{LARGEST, TransferError, file_of};
 use crate::verify::{PackageFault, verify_certificate};
 
-/// The largest file that is taken.
-const LARGEST: u64 = 1 << 30;
 /// The most faults that are told one by one.
 const MOST_TOLD: usize = 1000;
 
@@ -122,24 +121,46 @@ fn walk_tar(
     for entry in archive.entries().map_err(broken())? {
         let mut entry = entry.map_err(broken())?;
         let kind = entry.header().entry_type();
-        if kind.is_dir() {
-            continue;
-        }
         let path = entry.path().map_err(broken())?.to_string_lossy().into_owned();
-        // All files are in one folder, which the first of them tells.
-        let root = root
-            .get_or_insert_with(|| path.strip_suffix(ABOUT).unwrap_or_default().to_owned())
-            .as_str();
-        let name = path.strip_prefix(root).unwrap_or(&path).to_owned();
-        if !kind.is_file() || entry.size() > LARGEST {
-            visit(&name, Found::Odd)?;
+        if kind.is_dir() && is_plain(path.trim_end_matches('/')) {
             continue;
         }
+        // All files are in one folder, which the first of them tells.
+        let root = root.get_or_insert_with(|| root_of(&path)).as_str();
+        let name = path.strip_prefix(root).filter(|_| is_plain(&path));
+        let (Some(name), true, ..=LARGEST) = (name, kind.is_file(), entry.size()) else {
+            visit(&path, Found::Odd)?;
+            continue;
+        };
         let mut data = Vec::new();
         entry.read_to_end(&mut data).map_err(broken())?;
-        visit(&name, Found::Data(data))?;
+        visit(name, Found::Data(data))?;
     }
-    Ok(())
+    // What stands behind the end is read by programs that pass over ends.
+    let mut rest = archive.into_inner();
+    loop {
+        let bytes = rest.fill_buf().map_err(broken())?;
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        if bytes.iter().any(|byte| *byte != 0) {
+            return visit("after the end of the file", Found::Odd);
+        }
+        let read = bytes.len();
+        rest.consume(read);
+    }
+}
+
+/// The folder of a tar file that its first file, what the package is about, stands in, with its slash.
+fn root_of(first: &str) -> String {
+    let root = first.strip_suffix(ABOUT).filter(|root| root.find('/') == root.len().checked_sub(1));
+    root.unwrap_or_default().to_owned()
+}
+
+/// Whether a name leads to one place in the folder in which it is unpacked, and says so in one way.
+fn is_plain(name: &str) -> bool {
+    let odd = |part: &str| ["", ".", ".."].contains(&part) || part.contains(['\\', '\0']);
+    !name.split('/').any(odd)
 }
 
 /// A version as it was read out of a package and found sound.
@@ -161,7 +182,8 @@ pub(crate) struct Reader {
     top: Vec<FileEntry>,
     document: Option<(String, BTreeMap<String, Vec<u8>>)>,
     list: Option<[u8; 32]>,
-    signed: bool,
+    /// Whether the signature has come, and whether it holds.
+    signed: Option<bool>,
     summary: Option<Summary>,
     counted: Summary,
     faults: Vec<PackageFault>,
@@ -195,7 +217,7 @@ impl Reader {
             top: Vec::new(),
             document: None,
             list: None,
-            signed: false,
+            signed: None,
             summary: None,
             counted: Summary::default(),
             faults: Vec::new(),
@@ -213,9 +235,18 @@ impl Reader {
 
     /// Takes the next file, and answers the version that is whole with it, if one is.
     pub(crate) fn file(&mut self, name: &str, found: Found) -> Option<VersionRead> {
-        let Found::Data(data) = found else {
-            self.fault(PackageFault::Unlisted(name.to_owned()));
-            return None;
+        // After the list nothing comes but its signature, and after that nothing: nobody would hold it against the list.
+        let in_its_place = match (self.list.is_some(), self.signed.is_some()) {
+            (false, _) => name != SIGNED,
+            (true, false) => name == SIGNED,
+            (true, true) => false,
+        };
+        let data = match found {
+            Found::Data(data) if in_its_place && is_plain(name) => data,
+            _ => {
+                self.fault(PackageFault::Unlisted(name.to_owned()));
+                return None;
+            }
         };
         let entry = FileEntry::of(name, None, &data);
         if let Some((part, inside)) =
@@ -275,6 +306,9 @@ impl Reader {
     fn beside(&mut self, name: &str, data: &[u8]) {
         let unreadable = || PackageFault::File(name.to_owned());
         match name {
+            // What came first is what the faults are told of; that there are two is one of them.
+            ABOUT if self.about.is_some() => {}
+            SUMMARY if self.summary.is_some() => {}
             ABOUT => match read::<About>(data).filter(|about| about.form == FORM) {
                 Some(about) => self.begin(about),
                 None => self.fault(unreadable()),
@@ -283,11 +317,11 @@ impl Reader {
                 Some(summary) => self.summary = Some(summary),
                 None => self.fault(unreadable()),
             },
-            GONE => match read_lines::<GoneFile>(data) {
+            _ if is_of_lines(name, GONE) => match read_lines::<GoneFile>(data) {
                 Some(gone) => gone.iter().for_each(|one| self.gone(one)),
                 None => self.fault(unreadable()),
             },
-            _ if name.starts_with(LOG) => match read_lines::<LineFile>(data) {
+            _ if is_of_lines(name, LOG) => match read_lines::<LineFile>(data) {
                 Some(lines) => lines.iter().for_each(|line| self.line(line)),
                 None => self.fault(unreadable()),
             },
@@ -298,13 +332,9 @@ impl Reader {
                     self.fault(unreadable());
                 }
             }
-            varanto_formats::register_package::HOLDS => self.counted.holds = lines_in(data),
-            varanto_formats::register_package::CORRECTIONS => {
-                self.counted.corrections = lines_in(data);
-            }
-            varanto_formats::register_package::IDENTITIES => {
-                self.counted.identities = lines_in(data);
-            }
+            _ if is_of_lines(name, HOLDS) => self.counted.holds += lines_in(data),
+            _ if is_of_lines(name, CORRECTIONS) => self.counted.corrections += lines_in(data),
+            _ if is_of_lines(name, IDENTITIES) => self.counted.identities += lines_in(data),
             _ => {}
         }
     }
@@ -333,6 +363,7 @@ impl Reader {
 
     fn line(&mut self, line: &LineFile) {
         self.counted.log_lines += 1;
+        self.counted.log_lines_in_part += u64::from(line.in_part);
         let sound = line.seal().is_some_and(|(salt, leaf)| {
             let hash = |salt| proof::log_leaf(&proof::salted(salt, line.text.as_bytes()));
             salt.as_ref().is_none_or(|salt| hash(salt) == leaf.leaf) && self.leads(&leaf)
@@ -479,8 +510,8 @@ impl Reader {
         let text = std::str::from_utf8(data).unwrap_or_default();
         let said = self.public.as_ref().and_then(|(origin, key)| verified_note(origin, key, text));
         let own = self.about.as_ref().zip(self.list.as_ref());
-        self.signed =
-            said.is_some() && said == own.map(|(about, list)| note(about, list)).as_deref();
+        let holds = said.is_some() && said == own.map(|(about, list)| note(about, list)).as_deref();
+        self.signed = Some(holds);
     }
 
     /// Ends the reading.
@@ -493,7 +524,10 @@ impl Reader {
         if self.list.is_none() {
             self.fault(PackageFault::NoIndex);
         }
-        if !self.signed {
+        for left in std::mem::take(&mut self.top) {
+            self.fault(PackageFault::Unlisted(left.name));
+        }
+        if self.signed != Some(true) {
             self.fault(PackageFault::NotSigned);
         }
         if self.summary.as_ref() != Some(&self.counted) {

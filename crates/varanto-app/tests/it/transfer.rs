@@ -149,6 +149,11 @@ fn a_register_goes_out_whole_and_verifies_by_itself() {
         if name.starts_with(register_package::LOG) {
             let lines: Vec<LineFile> = register_package::read_lines(&kept).unwrap();
             assert_eq!(lines.len() as u64, summary.log_lines);
+            let in_part = lines.iter().filter(|line| line.in_part).count();
+            assert_eq!(in_part as u64, summary.log_lines_in_part);
+            let of_documents = ["versions=", "hits=", "registers="];
+            let leaks = |line: &&LineFile| of_documents.iter().any(|word| line.text.contains(word));
+            assert_eq!(lines.iter().filter(|line| line.in_part).find(leaks), None);
         }
     }
 
@@ -212,6 +217,65 @@ fn damage_to_any_file_of_a_package_is_found_and_named() {
     assert!(told(&stranger).iter().any(|one| one.starts_with("not-signed")));
 }
 
+/// OPS-3, ARC-15: nothing is added to a package that is one file: no second of what it has, nothing after its list, no name
+/// that leads elsewhere, nothing behind its end.
+#[test]
+fn what_is_added_to_a_package_of_one_file_is_found_and_named() {
+    let world = archive_of_everything();
+    let place = world.folder.path().join("out.tar");
+    export(&world, KEEPER, &place);
+    let sound = std::fs::read(&place).unwrap();
+    let (mut entries, mut end) = (Vec::new(), 0);
+    let mut archive = tar::Archive::new(sound.as_slice());
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let mut data = Vec::new();
+        std::io::Read::read_to_end(&mut entry, &mut data).unwrap();
+        end = entry.raw_file_position() + data.len().next_multiple_of(512) as u64;
+        entries.push((entry.path().unwrap().to_str().unwrap().to_owned(), data));
+    }
+    let root = entries[0].0.strip_suffix(register_package::ABOUT).unwrap().to_owned();
+    let end = usize::try_from(end).unwrap();
+    let with = |more: &[(String, Vec<u8>)]| {
+        let mut builder = tar::Builder::new(sound[..end].to_vec());
+        for (name, data) in more {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(data.len() as u64);
+            header.set_mode(0o600);
+            header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+            header.set_cksum();
+            builder.append(&header, data.as_slice()).unwrap();
+        }
+        builder.into_inner().unwrap()
+    };
+    let found = |bytes: &[u8]| {
+        std::fs::write(&place, bytes).unwrap();
+        faults(&place)
+    };
+    assert_eq!(found(&with(&[])), Vec::<String>::new());
+    let about = String::from_utf8(entries[0].1.clone()).unwrap().replace("SUV/77", "FORGED/9");
+    let holds = register_package::file_of_lines(register_package::HOLDS, 1);
+    for (name, data) in [
+        (format!("{root}evil.txt"), b"x".to_vec()),
+        (format!("{root}{}", register_package::ABOUT), about.into_bytes()),
+        (format!("{root}{holds}"), b"{}\n".to_vec()),
+        (format!("{root}METS.xml"), b"<mets/>".to_vec()),
+        (format!("{root}METS.xml.signed"), entries.last().unwrap().1.clone()),
+        (format!("{root}representations/part-9/./data/0001-1.2/view.xhtml"), b"x".to_vec()),
+        (format!("{root}../evil.txt"), b"x".to_vec()),
+        ("elsewhere/evil.txt".to_owned(), b"x".to_vec()),
+        ("/etc/evil".to_owned(), b"x".to_vec()),
+    ] {
+        let told = found(&with(&[(name.clone(), data)]));
+        assert!(told.iter().any(|one| one.starts_with("file-unlisted")), "{name}: {told:?}");
+        let verdict = verify_register(&place, None, |_| {}).unwrap();
+        assert_eq!(verdict.about.unwrap().reference, "SUV/77/2026", "{name}");
+    }
+    let behind = [sound.as_slice(), &with(&[(format!("{root}evil.txt"), b"x".to_vec())])].concat();
+    assert!(!found(&behind).is_empty(), "behind the end");
+    assert_eq!(found(&sound), Vec::<String>::new());
+}
+
 /// ACC-2, ACC-5, OPS-3: the keeper of the controller's own archive takes its register out, strongly authenticated and with a
 /// reference, and nobody else; each try leaves its line and no package.
 #[test]
@@ -241,7 +305,9 @@ fn nobody_but_the_keeper_of_its_archive_takes_a_register_out() {
     check(&archivist, &coded, "wrong-form");
     let plan = world.app.plan_export(&archivist, &own).unwrap();
     assert_eq!((plan.size.versions, plan.size.destroyed), (1, 0));
+    let lines = world.contents().log_lines;
     assert!(matches!(world.app.plan_export(&officer(&world), &own), Err(AppError::Denied(_))));
+    assert_eq!(world.contents().log_lines, lines + 1);
     let done = export(&world, COUNTY, &place);
     let again = world.app.export_register(&archivist, &own, &place, |_| {});
     assert!(matches!(again, Err(TransferError::Taken(_))), "nothing is written over: {again:?}");
@@ -275,4 +341,36 @@ fn an_export_that_was_broken_off_is_begun_anew() {
     let done = world.app.export_register(&archivist, &request(COUNTY), &place, |_| {});
     assert!(matches!(done, Err(TransferError::Taken(_))), "{done:?}");
     assert!(strange.join("letter.txt").exists());
+    let sql = "SELECT detail FROM use_log WHERE event = 21 ORDER BY line DESC LIMIT 1";
+    assert!(ask(world.folder.path(), sql)[0][0].ends_with("failed=taken"));
+}
+
+/// OPS-3: what stands where a package is made and is none of ours is neither followed nor written into; a slash at the end
+/// of a place changes nothing; the package is its owner's alone.
+#[test]
+fn a_package_is_made_into_nothing_that_was_there() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let world = World::new();
+    world.archive(&world.relationship(&client(1)));
+    let at = |name: &str| world.folder.path().join(name);
+    std::fs::write(at("a.tar.partial"), "kept").unwrap();
+    std::fs::write(at("target"), "kept").unwrap();
+    symlink(at("target"), at("b.tar.partial")).unwrap();
+    std::fs::create_dir(at("strange")).unwrap();
+    symlink(at("strange"), at("c.partial")).unwrap();
+    for name in ["a.tar", "b.tar", "c"] {
+        let archivist = archivist(COUNTY);
+        let done = world.app.export_register(&archivist, &request(COUNTY), &at(name), |_| {});
+        assert!(matches!(done, Err(TransferError::Taken(_))), "{name}: {done:?}");
+        assert!(!at(name).exists());
+    }
+    for kept in ["a.tar.partial", "target"] {
+        assert_eq!(std::fs::read_to_string(at(kept)).unwrap(), "kept");
+    }
+    for name in ["sl/", "sl.tar/"] {
+        export(&world, COUNTY, &at(name));
+        let place = at(name.trim_end_matches('/'));
+        assert_eq!(faults(&place), Vec::<String>::new());
+        assert_eq!(std::fs::metadata(&place).unwrap().permissions().mode() & 0o077, 0);
+    }
 }

@@ -328,6 +328,17 @@ impl TransferPermit {
     pub const fn controller(&self) -> &Oid {
         &self.controller
     }
+
+    /// The right to the lines of the log that are the controller's business: they are of its register, and go with it.
+    #[must_use]
+    pub fn lines(&self) -> LogPermit {
+        LogPermit {
+            organisation: self.controller.clone(),
+            registers: vec![self.controller.clone()],
+            masks: false,
+            client: None,
+        }
+    }
 }
 
 /// The right to look at old client data of these controllers that are not archived yet, and to complete them. Only

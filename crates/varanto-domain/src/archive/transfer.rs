@@ -1,10 +1,11 @@
-//! A controller's whole register (rekisteri) on its way out of one archive and into another: why it goes, and which
-//! lines of the use log go with it.
+//! A controller's whole register (rekisteri) on its way out of an archive: why it goes, and what of the lines of the use
+//! log goes with it.
 //!
 //! Source: OPS-3, OLD-6.
 
 use crate::access::log::KeptLine;
-use crate::ids::{Oid, VersionKey};
+use crate::ids::Oid;
+use crate::oversight::lines::SeenLine;
 
 /// Why a register leaves an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,39 +43,47 @@ impl TransferReason {
     }
 }
 
-/// Whether a line of the use log belongs to a controller's register: it tells of a version in it, whoever acted; or
-/// it tells of no version at all, and the controller's own people or systems acted. `in_register` says of a version
-/// whether it is, or was until it was destroyed, in the register; `knows` whether the register holds anything of the
-/// client of the line.
+/// A line of the use log as it goes with a controller's register, by what the controller's reviewer sees of it: `None` when
+/// it goes whole, for it tells of nothing but the register; else what is told of it beside its leaf, without what it tells
+/// of documents in other registers, how many there are, and of persons whom the register does not hold.
 ///
-/// # Errors
-/// The first of what it asks.
-///
-/// Source: OPS-3, LOG-1, LOG-2.
-pub fn belongs<E>(
-    line: &KeptLine,
-    controller: &Oid,
-    mut in_register: impl FnMut(VersionKey) -> Result<bool, E>,
-    knows: impl FnOnce() -> Result<bool, E>,
-) -> Result<bool, E> {
-    let versions = line.versions();
-    for version in &versions {
-        if in_register(*version)? {
-            return Ok(true);
-        }
+/// Source: OPS-3, LOG-1, LOG-2, ACC-2; own-choices.
+#[must_use]
+pub fn line_in_part(line: &KeptLine, seen: &SeenLine, controller: &Oid) -> Option<KeptLine> {
+    if tells_of_the_register_alone(line, seen, controller) {
+        return None;
     }
-    let own = line.actor.organisation.as_deref() == Some(controller.as_str());
-    if !own || !versions.is_empty() {
-        return Ok(false);
+    let mut told = line.clone();
+    told.client = seen.client;
+    told.version = line.version.filter(|version| seen.versions.contains(version));
+    told.detail = line.plain_detail();
+    if line.actor.name.starts_with("citizen:") {
+        "citizen".clone_into(&mut told.actor.name);
     }
-    if line.client.is_some() { knows() } else { Ok(true) }
+    if line.actor.organisation.as_deref() != Some(controller.as_str()) {
+        told.actor.detail = None;
+    }
+    Some(told)
+}
+
+fn tells_of_the_register_alone(line: &KeptLine, seen: &SeenLine, controller: &Oid) -> bool {
+    let is_own = |register: &str| Oid::parse(register).map_or(true, |one| one == *controller);
+    let own_word = |word: &str| match word.split_once('=') {
+        Some(("register" | "registers" | "from", value)) => value.split(',').all(is_own),
+        Some(("hits", value)) => value == "0" || value == seen.versions.len().to_string(),
+        Some(("holder", _)) => false,
+        _ => true,
+    };
+    seen.versions.len() == line.versions().len()
+        && (line.client.is_none() || seen.client.is_some())
+        && line.detail.split(' ').all(own_word)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::access::log::{Actor, Event};
-    use crate::ids::ClientKey;
+    use crate::ids::{ClientKey, VersionKey};
     use crate::time::Instant;
 
     const OWN: &str = "1.2.246.10.90000001";
@@ -89,7 +98,7 @@ mod tests {
             actor: Actor {
                 name: "system:1".into(),
                 organisation: Some(organisation.into()),
-                detail: None,
+                detail: Some("certificate".into()),
             },
             client: client.then_some(ClientKey(7)),
             version: version.map(VersionKey),
@@ -97,25 +106,43 @@ mod tests {
         }
     }
 
-    /// OPS-3: what anybody did with a document of the register goes with it; what the controller's own people did goes
-    /// when it is about no document, and about nobody of whom the register holds nothing.
+    /// OPS-3, ACC-2: what tells of the register alone goes whole; of what tells of other registers, how much is in them, or
+    /// of a client whom the register does not hold, that is left out.
     #[test]
-    fn a_line_goes_with_the_register_whose_documents_it_tells_of() {
+    fn a_line_that_tells_of_other_registers_goes_in_part() {
+        const OTHER: &str = "1.2.246.10.90000002";
         let own = Oid::parse(OWN).unwrap();
-        let check = |line: &KeptLine, knows: bool, expected: bool| {
-            let ours = |version: VersionKey| Ok::<_, ()>(version.0 < 100);
-            assert_eq!(belongs(line, &own, ours, || Ok(knows)), Ok(expected), "{line:?}");
+        let check = |line: &KeptLine, knows: bool, expected: Option<&str>| {
+            let all = line.versions();
+            let versions: Vec<VersionKey> = all.iter().copied().filter(|one| one.0 < 100).collect();
+            let elsewhere = versions.is_empty() && !all.is_empty();
+            let client = line.client.filter(|_| knows && !elsewhere);
+            let seen = SeenLine { client, versions, elsewhere, masked: false };
+            let told = line_in_part(line, &seen, &own);
+            assert_eq!(told.as_ref().map(|one| one.detail.as_str()), expected, "{line:?}");
+            if let Some(told) = told {
+                assert!(told.versions().iter().all(|one| one.0 < 100) && told.client == client);
+                assert_eq!(
+                    told.actor.detail.is_some(),
+                    line.actor.organisation.as_deref() == Some(OWN)
+                );
+            }
         };
-        let other = "1.2.246.10.90000002";
-        check(&line(OWN, true, Some(1), ""), false, true);
-        check(&line(other, true, Some(1), ""), false, true);
-        check(&line(other, true, None, "hits=2 versions=300,5"), false, true);
-        check(&line(OWN, true, Some(300), ""), true, false);
-        check(&line(OWN, true, None, "hits=1 versions=300"), true, false);
-        check(&line(OWN, true, None, "hits=0"), true, true);
-        check(&line(OWN, true, None, "hits=0"), false, false);
-        check(&line(OWN, false, None, "structures"), false, true);
-        check(&line(other, false, None, "structures"), true, false);
+        check(&line(OWN, true, Some(1), ""), true, None);
+        check(&line(OTHER, true, Some(1), ""), true, None);
+        check(&line(OWN, true, None, "by=client hits=2 versions=1,5"), true, None);
+        check(&line(OWN, true, None, "by=client hits=3 versions=1,5"), true, Some("by=client"));
+        check(&line(OTHER, true, None, "by=client hits=2 versions=300,5"), true, Some("by=client"));
+        check(&line(OTHER, true, Some(300), "5"), true, Some(""));
+        check(&line(OWN, true, Some(300), "reason=urgent"), true, Some("reason=urgent"));
+        check(&line(OWN, true, None, "hits=0"), true, None);
+        check(&line(OWN, true, None, "hits=0 by=client"), false, Some("by=client"));
+        check(&line(OWN, false, None, "structures"), false, None);
+        let named = |registers: &str| format!("hours=4 registers={registers}");
+        check(&line(OWN, true, None, &named(OWN)), true, None);
+        check(&line(OWN, true, None, &named(&format!("{OWN},{OTHER}"))), true, Some("hours=4"));
+        check(&line(OWN, true, None, "holder=7 told=yes"), true, Some("told=yes"));
+        check(&line(OWN, false, None, "road begin from=2026-11-02"), true, None);
         for reason in TransferReason::ALL {
             assert_eq!(TransferReason::of_code(reason.code()), Some(reason));
         }

@@ -25,20 +25,20 @@ pub const ABOUT: &str = "metadata/descriptive/register.json";
 pub const SUMMARY: &str = "metadata/descriptive/summary.json";
 /// What happened to it, and through whom.
 pub const PREMIS: &str = "metadata/preservation/premis.xml";
-/// The folder of lines of the use log.
-pub const LOG: &str = "metadata/preservation/log";
-/// Versions that were destroyed, or whose client's key was: their leaves.
-pub const GONE: &str = "metadata/preservation/gone.jsonl";
+/// Lines of the use log, in files as [`file_of_lines`] names them.
+pub const LOG: &str = "metadata/preservation/log/lines";
+/// Versions that were destroyed, or whose client's key was: their leaves, in files of lines.
+pub const GONE: &str = "metadata/preservation/gone";
 /// The folder of signed certificates of destruction.
 pub const CERTIFICATES: &str = "metadata/preservation/destruction";
 /// The folder of certificates and revocation lists on which verdicts on signatures rest, by their SHA-256.
 pub const MATERIAL: &str = "metadata/preservation/signature-material";
-/// Holds that keep documents from being destroyed.
-pub const HOLDS: &str = "metadata/preservation/holds.jsonl";
-/// Requests for corrections.
-pub const CORRECTIONS: &str = "metadata/preservation/corrections.jsonl";
-/// Temporary identifiers that are joined to identity codes.
-pub const IDENTITIES: &str = "metadata/preservation/identities.jsonl";
+/// Holds that keep documents from being destroyed, in files of lines.
+pub const HOLDS: &str = "metadata/preservation/holds";
+/// Requests for corrections, in files of lines.
+pub const CORRECTIONS: &str = "metadata/preservation/corrections";
+/// Temporary identifiers that are joined to identity codes, in files of lines.
+pub const IDENTITIES: &str = "metadata/preservation/identities";
 /// The folder of structures and code sets, as they were loaded.
 pub const REGISTERS: &str = "metadata/other/registers";
 /// The folder of parts.
@@ -82,6 +82,8 @@ pub struct Summary {
     pub destroyed: u64,
     pub erased: u64,
     pub log_lines: u64,
+    /// Of those, lines that also told of other registers, without what they told of these.
+    pub log_lines_in_part: u64,
     pub certificates: u64,
     pub holds: u64,
     pub corrections: u64,
@@ -173,7 +175,7 @@ impl VersionProofFile {
     }
 }
 
-/// A line of the use log, as it was hashed.
+/// A line of the use log, as it was hashed or in part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LineFile {
@@ -181,7 +183,10 @@ pub struct LineFile {
     pub number: i64,
     /// The line.
     pub text: String,
-    /// None when it is gone with the key of the client of whom the line tells.
+    /// Whether what the line tells of other registers was left out: nothing but its leaf is proven.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub in_part: bool,
+    /// None when it is gone with the key of the client of whom the line tells, and of a line in part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     salt: Option<String>,
     leaf: LeafFile,
@@ -192,7 +197,13 @@ impl LineFile {
     #[must_use]
     pub fn of(number: i64, text: String, salt: Option<&Salt>, leaf: &LeafProof) -> Self {
         let salt = salt.map(|salt| receipts::base64(salt));
-        Self { number, text, salt, leaf: receipts::leaf_file(leaf) }
+        Self { number, text, in_part: false, salt, leaf: receipts::leaf_file(leaf) }
+    }
+
+    /// What is told of a line that also tells of other registers, with the proof that there is one.
+    #[must_use]
+    pub fn in_part(number: i64, text: String, leaf: &LeafProof) -> Self {
+        Self { in_part: true, ..Self::of(number, text, None, leaf) }
     }
 
     /// The salt, where there is one, and the leaf; `None` when they do not read.
@@ -282,7 +293,9 @@ pub struct CorrectionFile {
 pub struct IdentityFile {
     pub root: String,
     pub extension: String,
-    pub identity_code: String,
+    /// None once they are parted: whose code it was is not the register's to tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_code: Option<String>,
     /// Why they were joined.
     pub because: String,
     pub joined_at: String,
@@ -291,6 +304,18 @@ pub struct IdentityFile {
     pub parted_at: Option<String>,
     /// The number of the log line that tells of it.
     pub line: i64,
+}
+
+/// The name of the so-manieth file of lines of a kind: [`LOG`], [`GONE`] and their like.
+#[must_use]
+pub fn file_of_lines(kind: &str, number: usize) -> String {
+    format!("{kind}-{number:05}.jsonl")
+}
+
+/// Whether a file is one of lines of a kind.
+#[must_use]
+pub fn is_of_lines(name: &str, kind: &str) -> bool {
+    name.strip_prefix(kind).is_some_and(|rest| rest.starts_with('-'))
 }
 
 /// Prints a file as JSON for people, too.

@@ -1,5 +1,6 @@
 //! `varanto export`: a controller's whole register out of the archive, as a package that needs no program to be read. It
-//! asks for the archivist's own login: who runs the archive takes nothing out. Source: OPS-3, ACC-5.
+//! asks for the archivist's own login, and the log tells whose it was; who runs the archive holds its keys and its
+//! configuration, and is bound by that log alone. Source: OPS-3, ACC-5.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,12 +36,13 @@ pub(super) struct Export {
     /// Where to: a folder that is made, or a file that ends in .tar. What is there already is not written over.
     #[arg(long, value_name = "PLACE")]
     to: PathBuf,
-    /// Tell what would go and about how large it would be, and write nothing. The doors may be open.
+    /// Tell what would go and about how large it would be, and make nothing. The doors must be closed for this, too: who may
+    /// not take the register out leaves a line.
     #[arg(long)]
     dry_run: bool,
 }
 
-/// Who takes a register out or in, and why.
+/// Who takes a register out, and why.
 #[derive(Debug, Args)]
 struct Who {
     /// A file with the bearer token of the keeper of the controller's archive.
@@ -65,7 +67,7 @@ impl Who {
         TransferRequest { controller, reason, reference: self.reference.clone() }
     }
 
-    /// The caller whom the token makes; whoever it does not make one leaves a line, where the archive takes one.
+    /// The caller whom the token makes; whoever it does not make one leaves a line.
     fn caller(&self, app: &App, context: &Context) -> Result<Caller, Failure> {
         let tokens = Tokens::new(&context.config.tokens, None, Arc::new(MachineClock));
         let token = read_token(&self.token_file)?;
@@ -74,9 +76,10 @@ impl Who {
         });
         known.map_err(|problem| {
             let turned = TurnedAway { code: problem.code, certificate: None, times: 1 };
-            // An archive that is open for reading takes no line.
-            let _ = app.log_turned_away(&turned);
-            told(&problem, context)
+            match app.log_turned_away(&turned) {
+                Ok(_) => told(&problem, context),
+                Err(error) => failed(error.into(), context),
+            }
         })
     }
 }
@@ -106,15 +109,14 @@ fn failed(error: TransferError, context: &Context) -> Failure {
 pub(super) fn export(options: &Export, context: &Context) -> Result<(), Failure> {
     archive::must_hold_archive(context)?;
     let request = options.who.request(&options.controller);
-    if options.dry_run {
-        let app = archive::to_read(context)?;
-        let caller = options.who.caller(&app, context)?;
-        let plan =
-            app.plan_export(&caller, &request).map_err(|error| failed(error.into(), context))?;
-        return tell_plan(&plan, context);
-    }
     let app = archive::to_change(context)?;
     let caller = options.who.caller(&app, context)?;
+    if options.dry_run {
+        let plan =
+            app.plan_export(&caller, &request).map_err(|error| failed(error.into(), context))?;
+        app.close();
+        return tell_plan(&plan, context);
+    }
     let mut shown = Shown::default();
     let done = app.export_register(&caller, &request, &options.to, |step| shown.step(step));
     shown.end();
@@ -149,11 +151,11 @@ fn tell_plan(plan: &ExportPlan, context: &Context) -> Result<(), Failure> {
     let value = json!({
         "dry_run": true, "versions": size.versions, "attachments": size.attachments,
         "erased": size.erased, "destroyed": size.destroyed, "content_bytes": size.content_bytes,
-        "log_lines_looked_through": size.lines, "at_most_bytes": plan.about_bytes,
+        "log_lines_looked_through": size.lines, "about_bytes": plan.about_bytes,
     });
     let words = format!(
         "{} versions ({} of attachments) with {} of content would go, and {} destroyed ones as leaves; of {} lines of the \
-         use log those that belong to the register. Keep {} free. Nothing was written.",
+         use log those that are its business. About {} of room. Nothing was made.",
         size.versions,
         size.attachments,
         bytes_in_words(size.content_bytes),
