@@ -248,6 +248,8 @@ fault_kinds! {
     /// A relationship or case document cannot be invalidated: cases and documents hang on it. A new
     /// version corrects it.
     HeldByOthers = "held-by-others";
+    /// Invalidating the version would bring back one of which the client or the guardians see more, or sooner.
+    ShowsMore = "shows-more";
     /// The new version changes what all versions share. Args: `expected`.
     SharedByVersions = "shared-by-versions";
 

@@ -671,7 +671,9 @@ fn answers(
 ) -> Result<&'static [Answer], StoreError> {
     let keeper = permit.basis() == Basis::Archivist;
     let replaces = inquiry.may_replace(tx, row)?.is_ok();
-    Ok(answers_of(keeper, inquiry.caller().owns(&row.controller), replaces))
+    let removes =
+        row.state == VersionState::Invalidated && inquiry.may_invalidate(tx, row)?.is_ok();
+    Ok(answers_of(keeper, inquiry.caller().owns(&row.controller), replaces, removes))
 }
 
 /// The identifiers of the requests about a document that wait, as they are told to the controller's own side and who may

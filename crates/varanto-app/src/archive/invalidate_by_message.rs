@@ -41,7 +41,7 @@ impl App {
         mut faults: Vec<Fault>,
     ) -> Result<(), AppError> {
         faults.extend(self.faults_of_naming(caller, frame, &asked.document)?);
-        self.invalidate_as_asked(caller, &asked.document, &asked.request, faults)
+        self.invalidate_as_asked(caller, &asked.document, (&asked.request, None), faults)
     }
 
     /// What invalidating would be refused for; invalidates nothing.

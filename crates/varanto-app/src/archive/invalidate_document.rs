@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
-use varanto_domain::access::{Caller, Purpose};
+use varanto_domain::access::{Basis, Caller, InvalidatePermit, Purpose, may_show_more};
 use varanto_domain::archive::documents::{DocumentGroup, VersionState};
 use varanto_domain::codes::{CodeSets, CodeVerdict, sets};
 use varanto_domain::faults::{Fault, FaultKind};
@@ -14,8 +14,9 @@ use varanto_store::{REASON_CHARACTERS, ReadTx, StoreError, VersionRow, WriteTx};
 
 use super::corrections::waiting_about;
 use super::open_document::{DocumentView, Seen, view};
+use super::shown_after::{ShownAfter, shown_after};
 use super::{LookedAt, whereabouts};
-use crate::inquiry::Inquiry;
+use crate::inquiry::{Inquiry, Learnt};
 use crate::{App, AppError};
 
 /// Why a version is to be invalidated.
@@ -45,12 +46,47 @@ pub struct InvalidationTold {
     pub view: DocumentView,
     /// That it was invalidated; `None`: it is not.
     pub done: Option<InvalidationDone>,
-    /// The version that is in force once this one is not; `None`: none of the document, or none that the caller may see.
-    pub in_force: Option<Oid>,
+    /// What is in force once this version is not.
+    pub afterwards: Afterwards,
+    /// What the client's side sees before and after, of the version in force.
+    pub shown: Option<ShownAfter>,
+    /// What keeps the version from being invalidated by the caller, whatever the reason.
+    pub kept_from: Vec<Fault>,
+    /// How the document stands: what a confirmation holds for.
+    pub stands: Stands,
     /// The attachments that hang on the document and stay in force: those that the caller may see.
     pub attachments: Vec<Oid>,
     /// The requests to correct the document that wait, by identifier: told to those who answer them.
     pub corrections: Vec<String>,
+}
+
+/// Which version of a document is in force once one is not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Afterwards {
+    /// None.
+    NoVersion,
+    /// One that the caller may not see.
+    Withheld,
+    /// This one.
+    Version(Oid),
+}
+
+/// How a document stands when it is told what invalidating a version comes to. A confirmation holds for that alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stands {
+    /// Where the version stands.
+    pub state: VersionState,
+    /// The number of the version that is in force once this one is not.
+    pub afterwards: Option<u32>,
+}
+
+impl Stands {
+    /// As a form carries it.
+    #[must_use]
+    pub fn code(&self) -> String {
+        let number = self.afterwards.map_or_else(|| "-".to_owned(), |number| number.to_string());
+        format!("{} {number}", self.state.name())
+    }
 }
 
 /// The longest explanation, in characters.
@@ -61,8 +97,8 @@ impl App {
     /// request is tried with it, and invalidates nothing.
     ///
     /// # Errors
-    /// [`AppError::NotFound`], [`AppError::Denied`]; [`AppError::Refused`] with everything that is wrong with the request, and
-    /// without one with what keeps the version from being invalidated at all; each logged.
+    /// [`AppError::NotFound`], [`AppError::Denied`]; [`AppError::Refused`] with everything that is wrong with the request, with
+    /// what keeps the version from being invalidated at all, which is told without one; each logged.
     ///
     /// Source: ARC-3, CAS-1.
     pub fn tell_invalidation<'a>(
@@ -77,10 +113,12 @@ impl App {
         let mut faults = request.map_or_else(Vec::new, |one| one.faults(registry.code_sets(), now));
         let purpose = Purpose { invalidated_too: true, ..purpose };
         let told = self.look(caller, document, purpose, "invalidation", |seen| {
-            seen.inquiry.may_invalidate(seen.tx, seen.row)?.map_err(AppError::Denied)?;
-            faults.extend(held_by_others(seen.row));
-            told(seen)
+            let permit = seen.inquiry.may_invalidate(seen.tx, seen.row)?;
+            told(seen, &permit.map_err(AppError::Denied)?)
         })?;
+        if request.is_some() {
+            faults.extend(told.kept_from.iter().cloned());
+        }
         if let (Some(_), Some(_)) = (request, &told.done) {
             let error = AppError::AlreadyInvalidated(told.view.document);
             self.log(caller, Event::Check, Outcome::Refused(vec!["already-invalidated"]), now)?;
@@ -109,13 +147,31 @@ impl App {
         document: impl Into<LookedAt<'a>>,
         request: &InvalidationRequest,
     ) -> Result<(), AppError> {
+        self.invalidate_as_told(caller, document, request, None)
+    }
+
+    /// As [`App::invalidate_document`], confirmed for how the document stood when it was told what that comes to, as
+    /// [`Stands::code`] says it: where it stands otherwise now, nothing is done.
+    ///
+    /// # Errors
+    /// As [`App::invalidate_document`]; [`AppError::Refused`] also with [`FaultKind::ChangedMeanwhile`].
+    ///
+    /// Source: ARC-3.
+    pub fn invalidate_as_told<'a>(
+        &self,
+        caller: &Caller,
+        document: impl Into<LookedAt<'a>>,
+        request: &InvalidationRequest,
+        stood: Option<&str>,
+    ) -> Result<(), AppError> {
         let looked_at = document.into();
         let inquiry = self.inquiry(caller, Purpose::READ, self.clock.now());
         if !self.narrow_to_client(&inquiry, looked_at)? {
             self.log_not_found(caller, Event::Invalidate)?;
             return Err(AppError::NotFound);
         }
-        self.invalidate_as_asked(caller, looked_at.document, request, Vec::new())
+        let asked = (request, stood);
+        self.invalidate_as_asked(caller, looked_at.document, asked, Vec::new())
     }
 
     /// As [`App::invalidate_document`], for a request that a door found faults in: these refuse it, told
@@ -124,17 +180,24 @@ impl App {
         &self,
         caller: &Caller,
         document: &Oid,
-        request: &InvalidationRequest,
+        (request, stood): (&InvalidationRequest, Option<&str>),
         mut faults: Vec<Fault>,
     ) -> Result<(), AppError> {
         let now = self.clock.now();
         faults.extend(request.faults(self.registry().code_sets(), now));
+        let learnt = {
+            let inquiry = self.inquiry(caller, Purpose::READ, now);
+            self.learn_before_deciding(&inquiry, document)?;
+            inquiry.learnt()
+        };
         let (document, request, caller) = (document.clone(), request.clone(), caller.clone());
-        let registry = self.registry();
+        let (registry, stood) = (self.registry(), stood.map(str::to_owned));
         let turn = move |tx: &mut WriteTx<'_>| {
             let registry = Arc::clone(&registry);
             let inquiry = Inquiry::new(&caller, Purpose::READ, registry, now);
-            invalidate(tx, &inquiry, &document, &request, faults.clone(), now)
+            let inquiry = inquiry.with(Learnt::clone(&learnt));
+            let asked = (&request, stood.as_deref());
+            invalidate(tx, &inquiry, &document, asked, faults.clone())
         };
         self.store.write::<(), AppError>(turn).map(|done| done.value)
     }
@@ -193,10 +256,10 @@ fn invalidate(
     tx: &mut WriteTx<'_>,
     inquiry: &Inquiry<'_>,
     document: &Oid,
-    request: &InvalidationRequest,
+    (request, stood): (&InvalidationRequest, Option<&str>),
     mut faults: Vec<Fault>,
-    now: Instant,
 ) -> Result<(), AppError> {
+    let now = inquiry.now();
     // Only a code of the set goes into the log: anything might have been written in its place.
     let judged = faults.iter().all(|fault| fault.element != "reason");
     let line = |outcome, row: Option<&VersionRow>| LogLine {
@@ -227,7 +290,19 @@ fn invalidate(
         tx.log(&line(Outcome::Refused(vec!["already-invalidated"]), Some(&row)))?;
         return Err(AppError::AlreadyInvalidated(document.clone()));
     }
+    let afterwards = afterwards(tx, &row)?;
+    let stands = Stands::of(&row, afterwards.as_ref());
+    if stood.is_some_and(|stood| *stood != stands.code()) {
+        faults.push(Fault::new(FaultKind::ChangedMeanwhile, "document_id", "ARC-3"));
+    }
+    let lifts = may_show_more(inquiry.caller(), is_keepers(&permit), &row.controller);
     faults.extend(held_by_others(&row));
+    if row.state == VersionState::InForce
+        && !lifts
+        && shown_after(tx, inquiry, &row, afterwards.as_ref())?.more
+    {
+        faults.push(shows_more(&row));
+    }
     if !faults.is_empty() {
         let codes = faults.iter().map(Fault::code).collect();
         tx.log(&line(Outcome::Refused(codes), Some(&row)))?;
@@ -238,7 +313,7 @@ fn invalidate(
     let told = (logged.number, now);
     tx.invalidate_version(&permit, row.client, &request.reason, explanation, told)?;
     if row.state == VersionState::InForce
-        && let Some(before) = before(tx, &row)?
+        && let Some(before) = afterwards
     {
         tx.restore_version(before.version)?;
     }
@@ -252,13 +327,47 @@ fn before(tx: &ReadTx<'_>, row: &VersionRow) -> Result<Option<VersionRow>, Store
     Ok(tx.list_versions(row.set)?.into_iter().rfind(is_before))
 }
 
+/// The version that is in force once one is not.
+fn afterwards(tx: &ReadTx<'_>, row: &VersionRow) -> Result<Option<VersionRow>, StoreError> {
+    match row.state {
+        VersionState::InForce => before(tx, row),
+        _ => {
+            let mut versions = tx.list_versions(row.set)?.into_iter();
+            Ok(versions.find(|one| one.state == VersionState::InForce))
+        }
+    }
+}
+
+impl Stands {
+    fn of(row: &VersionRow, afterwards: Option<&VersionRow>) -> Self {
+        Self { state: row.state, afterwards: afterwards.map(|one| one.number) }
+    }
+}
+
+/// Whether it is as the keeper of the archive that somebody may invalidate.
+fn is_keepers(permit: &InvalidatePermit) -> bool {
+    permit.basis() == Basis::Archivist
+}
+
+/// The client's side would see more afterwards.
+fn shows_more(row: &VersionRow) -> Fault {
+    Fault::new(FaultKind::ShowsMore, "document_id", "CIT-3").value(row.oid.as_str())
+}
+
 /// What invalidating a version comes to; what is named beside it is decided by itself.
-fn told(seen: &mut Seen<'_, '_>) -> Result<InvalidationTold, AppError> {
+fn told(seen: &mut Seen<'_, '_>, may: &InvalidatePermit) -> Result<InvalidationTold, AppError> {
     let (tx, row, permit) = (seen.tx, seen.row, seen.permit);
-    let in_force = match row.state {
-        VersionState::InForce => before(tx, row)?,
-        _ => tx.list_versions(row.set)?.into_iter().find(|one| one.state == VersionState::InForce),
+    let comes = afterwards(tx, row)?;
+    let stands = Stands::of(row, comes.as_ref());
+    let shown = match row.state {
+        VersionState::InForce => Some(shown_after(tx, seen.inquiry, row, comes.as_ref())?),
+        _ => None,
     };
+    let mut kept_from: Vec<Fault> = held_by_others(row).into_iter().collect();
+    let lifts = may_show_more(seen.inquiry.caller(), is_keepers(may), &row.controller);
+    if shown.is_some_and(|shown| shown.more) && !lifts {
+        kept_from.push(shows_more(row));
+    }
     let mut named = |others: Vec<VersionRow>| {
         let mut shown = Vec::new();
         for other in others {
@@ -270,8 +379,15 @@ fn told(seen: &mut Seen<'_, '_>) -> Result<InvalidationTold, AppError> {
         }
         Ok::<_, StoreError>(shown)
     };
+    let afterwards = match comes {
+        None => Afterwards::NoVersion,
+        Some(one) => named(vec![one])?.pop().map_or(Afterwards::Withheld, Afterwards::Version),
+    };
     Ok(InvalidationTold {
-        in_force: named(in_force.into_iter().collect())?.pop(),
+        afterwards,
+        shown,
+        kept_from,
+        stands,
         attachments: named(tx.list_attachments(row.set)?)?,
         view: view(tx, permit, row)?,
         done: tx.find_invalidation(permit)?.map(|row| InvalidationDone {

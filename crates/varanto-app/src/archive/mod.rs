@@ -23,6 +23,7 @@ mod references;
 mod restrict_showing;
 pub(crate) mod retention;
 pub(crate) mod show_document;
+mod shown_after;
 mod signatures;
 pub(crate) mod system_signature;
 mod take_message;
@@ -37,12 +38,15 @@ pub use client_summary::{
 pub use corrections::{Answered, Correction, CorrectionSeen, Corrections, MOST_WORDS};
 pub use explain_access::{AccessList, AccessQuestion, Explained, Onlooker, WhoLooks};
 pub use find_documents::{DocumentQuery, FoundDocuments};
-pub use invalidate_document::{InvalidationDone, InvalidationRequest, InvalidationTold};
+pub use invalidate_document::{
+    Afterwards, InvalidationDone, InvalidationRequest, InvalidationTold, Stands,
+};
 pub use looked_at::LookedAt;
 pub use open_document::{DocumentView, OpenedContent, VersionList};
 pub use pdf_file::{PdfOpinion, PdfRules, PdfValidator};
 pub use prove_document::{DocumentProof, ProvedContent, SignatureMaterial};
-pub use restrict_showing::{InTheView, Restricted, Showing, ShowingAsked};
+pub use restrict_showing::{Restricted, Showing, ShowingAsked};
+pub use shown_after::ShownAfter;
 pub use signatures::SignatureTrust;
 pub use system_signature::{SystemKey, SystemKeys};
 pub use take_message::{Sent, Taken, TakenMessage};

@@ -2,7 +2,7 @@
 //! guardians or not (CIT-3, CIT-4). What was written stays as it is; the next version says how it is shown.
 
 use varanto_domain::access::log::{Event, Outcome};
-use varanto_domain::access::{Caller, Denial, Display, DocumentFacts, Purpose, in_citizens_view};
+use varanto_domain::access::{Caller, Display, DocumentFacts, InTheView, Purpose};
 use varanto_domain::archive::conformance::ConformanceLevel;
 use varanto_domain::archive::documents::Part;
 use varanto_domain::archive::elements::Element;
@@ -43,15 +43,6 @@ pub struct ShowingAsked {
     pub version: Oid,
     /// How it is to be shown.
     pub showing: Showing,
-}
-
-/// What the client's side sees of a document by how it is shown: what is not seen is denied as the citizen's view denies it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InTheView {
-    /// The client.
-    pub client: Result<(), Denial>,
-    /// The guardians of a minor.
-    pub guardians: Result<(), Denial>,
 }
 
 /// What a restriction answers.
@@ -298,13 +289,7 @@ impl Base {
         let unit = oid(raw, Element::ServiceUnitId);
         let by_organiser = self.is_by_organiser(unit.as_ref(), registry);
         let display = Display::of(raw, by_organiser);
-        let seen = |display: &Display, guardian| {
-            in_citizens_view(self.facts.subject, self.facts.group, display, today, guardian)
-        };
-        let client = seen(&display, false);
-        // What is said of guardians is told also while nobody sees the document: it counts when the delay is over.
-        let open = Display { delayed_until: None, special_content: false, ..display };
-        InTheView { client, guardians: seen(&open, true).and(client) }
+        InTheView::of(self.facts.subject, self.facts.group, &display, today)
     }
 
     /// Whether a unit is one of the controller's own, so that what a version of it says of guardians is decided.
@@ -314,11 +299,15 @@ impl Base {
     }
 
     fn minor(&self, now: Instant) -> bool {
-        let Ok((raw, _)) = metadata::read(&self.record) else { return false };
-        let born = text(&raw, Element::ClientBirthDate).and_then(FinnishDay::parse);
-        let code = crate::derived::identity_code(&raw).map(|code| code.birth_day());
-        born.or(code).is_some_and(|born| born.years_until(FinnishDay::of(now)) < 18)
+        metadata::read(&self.record).is_ok_and(|(raw, _)| is_of_minor(&raw, now))
     }
+}
+
+/// Whether a document is a minor's, by what it says of its client.
+pub(super) fn is_of_minor(raw: &RawMetadata<'_>, now: Instant) -> bool {
+    let born = text(raw, Element::ClientBirthDate).and_then(FinnishDay::parse);
+    let code = crate::derived::identity_code(raw).map(|code| code.birth_day());
+    born.or(code).is_some_and(|born| born.years_until(FinnishDay::of(now)) < 18)
 }
 
 impl Showing {
@@ -341,6 +330,6 @@ fn said(raw: &RawMetadata<'_>) -> Showing {
     }
 }
 
-fn damaged() -> varanto_store::StoreError {
+pub(super) fn damaged() -> varanto_store::StoreError {
     varanto_store::StoreError::Damaged("the record of a document".to_owned())
 }

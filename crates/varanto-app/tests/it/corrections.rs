@@ -240,6 +240,31 @@ fn the_client_is_told_of_what_was_removed() {
     assert_eq!(world.damage(), Vec::<String>::new());
 }
 
+/// CIT-6, ARC-3: who took the document back on the client's request says so, a producer's worker too; nothing else may be
+/// answered then.
+#[test]
+fn who_invalidates_on_request_answers_that_it_is_removed() {
+    let asked = Asked::of(&client(1));
+    let world = &asked.world;
+    for (caller, document) in [
+        (worker(world, COUNTY, UNIT), asked.note.id()),
+        (worker(world, PRODUCER, PRODUCERS_UNIT), asked.of_producer.id()),
+    ] {
+        let id = asked.asks(&document, "Tämä ei koske minua.").unwrap().id;
+        let reason = InvalidationRequest { reason: "1".into(), explanation: None };
+        world.app.invalidate_document(&caller, &document, &reason).unwrap();
+        let told = world.app.tell_invalidation(&caller, &document, Purpose::READ, None).unwrap();
+        assert_eq!(told.corrections, [&*id]);
+        let seen = world.app.show_correction(&caller, &id).unwrap();
+        assert_eq!(seen.answers, [Answer::Removed]);
+        assert_eq!(asked.answers(&caller, &id, Answer::Refused, "Ei."), "version-invalidated");
+        assert_eq!(asked.answers(&caller, &id, Answer::Removed, "Poistettu."), "yes");
+    }
+    let own = asked.own();
+    assert!(own.iter().all(|one| one.answered.as_ref().unwrap().how == Ending::Removed));
+    assert_eq!(world.damage(), Vec::<String>::new());
+}
+
 /// CIT-3, CIT-6: what the citizen's view does not show nobody asks about there.
 #[test]
 fn what_is_not_shown_is_not_asked_about() {

@@ -3,12 +3,14 @@
 use varanto_app::AppError;
 use varanto_app::archive::{InvalidationRequest, LookedAt, Restricted, Showing, ShowingAsked};
 use varanto_app::relationship::How;
-use varanto_domain::access::{Caller, Denial, Purpose, Situation};
+use varanto_domain::access::{Caller, Denial, LookReason, Purpose, Reason, Role, Situation};
 use varanto_domain::archive::documents::Part;
+use varanto_domain::faults::Fault;
 use varanto_domain::ids::{Oid, PersonalIdentityCode};
 use varanto_domain::time::FinnishDay;
 
 use crate::access::{code, producers_note, worker};
+use crate::destruction::archivist;
 use crate::guardians::{citizen, newest_client};
 use crate::world::{
     COUNTY, Client, Dossier, PRODUCER, PRODUCERS_UNIT, System, UNIT, World, client, serving,
@@ -96,6 +98,69 @@ fn a_version_that_came_back_is_hidden_like_any_other() {
         (shown.opens(&third), shown.opens(&note.id())),
         ("special-content", "version-replaced")
     );
+    assert_eq!(world.damage(), Vec::<String>::new());
+}
+
+/// ARC-3, CIT-3: of a version that hides or delays a document it is told who would see more without it, and a worker does
+/// not take it back, nor a producer's system; the keeper of the archive does, who was told.
+#[test]
+fn what_hides_a_document_is_not_a_workers_to_take_back() {
+    let shown = Shown::of(&client(1));
+    let world = &shown.world;
+    world.know(&client(1));
+    let (own, producer) = (worker(world, COUNTY, UNIT), worker(world, PRODUCER, PRODUCERS_UNIT));
+    let keeper = archivist(world, "aino", COUNTY);
+    let reason = InvalidationRequest { reason: "4".into(), explanation: None };
+    let looks = |caller: &Caller| {
+        if caller.role() == Some(Role::Archivist) {
+            Purpose::READ
+                .in_situation(Situation::Archivist)
+                .because(Reason::Look(LookReason::Correction))
+        } else {
+            Purpose::READ
+        }
+    };
+    let told = |caller: &Caller, of: &Oid| {
+        world.app.tell_invalidation(caller, of, looks(caller), None).unwrap()
+    };
+    let takes_back =
+        |caller: &Caller, of: &Oid| code(world.app.invalidate_document(caller, of, &reason));
+
+    for (hides, denial) in
+        [(hidden(), Denial::SpecialContent), (delayed("2026-11-20"), Denial::Delayed)]
+    {
+        let note = world.note(&shown.dossier);
+        world.archive_as(System::County, &note);
+        let (second, done) = shown.restrict(&own, &note.id(), hides, false);
+        assert!(done.unwrap().archived.is_some());
+        for caller in [&own, &keeper] {
+            let seen = told(caller, &second).shown.unwrap();
+            let both = (seen.before.unwrap().client, seen.after.unwrap().client, seen.more);
+            assert_eq!(both, (Err(denial), Ok(()), true));
+        }
+        let kept_from = told(&own, &second).kept_from;
+        assert_eq!(kept_from.iter().map(Fault::code).collect::<Vec<_>>(), ["shows-more"]);
+        assert_eq!(told(&keeper, &second).kept_from, []);
+        assert_eq!(
+            (takes_back(&own, &second), shown.opens(&second)),
+            ("shows-more", denial.code())
+        );
+        assert_eq!(takes_back(&keeper, &second), "yes");
+        assert_eq!(shown.opens(&note.id()), "yes");
+    }
+
+    // Where the earlier version is taken back first, nothing is shown, and the worker takes back both.
+    let note = world.note(&shown.dossier);
+    world.archive_as(System::County, &note);
+    let (second, _) = shown.restrict(&own, &note.id(), hidden(), false);
+    assert_eq!((takes_back(&own, &note.id()), takes_back(&own, &second)), ("yes", "yes"));
+
+    // What the organiser's worker hid of a producer's note the producer's side does not show again.
+    let note = producers_note(world, &shown.dossier);
+    world.archive_as(System::Producer, &note);
+    let (second, _) = shown.restrict(&own, &note.id(), hidden(), false);
+    assert_eq!(takes_back(&producer, &second), "shows-more");
+    assert_eq!(takes_back(&world.caller(System::Producer), &second), "shows-more");
     assert_eq!(world.damage(), Vec::<String>::new());
 }
 

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 use varanto_app::AppError;
-use varanto_app::archive::{Archived, DocumentQuery, InvalidationRequest, LookedAt};
+use varanto_app::archive::{Afterwards, Archived, DocumentQuery, InvalidationRequest, LookedAt};
 use varanto_domain::access::{Caller, Denial, Purpose};
 use varanto_domain::archive::documents::{Part, VersionState};
+use varanto_domain::faults::Fault;
 use varanto_domain::ids::{ClientIdentifier, TemporaryIdentifier};
 use varanto_formats::receipts;
 
@@ -166,7 +167,9 @@ fn a_worker_invalidates_what_the_own_unit_recorded() {
     let before = told(&own, &note, None).unwrap();
     assert_eq!(world.contents().log_lines, lines + 1, "the look is a line");
     assert_eq!(before.done, None);
-    assert_eq!((before.in_force, before.attachments), (Some(first.id()), vec![attachment.id()]));
+    let comes_back = Afterwards::Version(first.id());
+    assert_eq!((&before.afterwards, before.attachments), (&comes_back, vec![attachment.id()]));
+    assert!(!before.shown.unwrap().more);
     let wrong = told(&own, &note, Some(&request("no-such-reason")));
     assert_eq!(code(wrong), "unknown-code");
     assert!(told(&own, &note, Some(&request("3"))).unwrap().done.is_none());
@@ -177,8 +180,11 @@ fn a_worker_invalidates_what_the_own_unit_recorded() {
     let denied = world.app.invalidate_document(&own, &producers.id(), &request("1"));
     assert_eq!(code(denied), "another-units-document");
     let case = oid(&dossier.case_document);
-    let case = world.app.tell_invalidation(&own, &case, Purpose::READ, None);
-    assert_eq!(code(case), "held-by-others");
+    let told_of_case =
+        |request: Option<&_>| world.app.tell_invalidation(&own, &case, Purpose::READ, request);
+    assert_eq!(code(told_of_case(Some(&request("1")))), "held-by-others");
+    let kept_from = told_of_case(None).unwrap().kept_from;
+    assert_eq!(kept_from.iter().map(Fault::code).collect::<Vec<_>>(), ["held-by-others"]);
     let of_another = client(2).identifier();
     let id = note.id();
     let elsewhere = LookedAt { document: &id, of: Some(&of_another) };
@@ -192,12 +198,41 @@ fn a_worker_invalidates_what_the_own_unit_recorded() {
     );
     let after = told(&own, &note, None).unwrap();
     let done = after.done.unwrap();
-    assert_eq!((done.reason.as_str(), after.in_force), ("3", Some(first.id())));
+    assert_eq!((done.reason.as_str(), after.afterwards), ("3", comes_back));
     assert!(done.line > 0);
     let again = told(&own, &note, Some(&request("3")));
     assert!(matches!(again, Err(AppError::AlreadyInvalidated(id)) if id == note.id()));
     let hidden = world.app.open_document(&own, &note.id(), Purpose::READ);
     assert_eq!(code(hidden), "version-invalidated");
+    assert_eq!(world.damage(), Vec::<String>::new());
+}
+
+/// ARC-3: what is confirmed is what was shown: where the document stands otherwise when it is written, nothing is.
+#[test]
+fn a_confirmation_holds_for_what_was_told() {
+    let world = World::new();
+    let first = world.note(&world.open_case(&client(1)));
+    world.archive(&first);
+    let second = world.next_version(&first);
+    world.archive(&second);
+    let county = world.county();
+    let told = |draft: &Draft| {
+        let told = world.app.tell_invalidation(&county, &draft.id(), Purpose::READ, None).unwrap();
+        told.stands.code()
+    };
+    let confirm = |draft: &Draft, stood: &str| {
+        let asked = request("4");
+        code(world.app.invalidate_as_told(&county, &draft.id(), &asked, Some(stood)))
+    };
+    let (of_first, of_second) = (told(&first), told(&second));
+    let third = world.next_version(&second);
+    world.archive(&third);
+    assert_eq!(confirm(&second, &of_second), "changed-meanwhile", "another is in force now");
+    assert_eq!(confirm(&first, &of_first), "changed-meanwhile", "and another stays so");
+    assert_eq!(confirm(&second, ""), "changed-meanwhile", "nothing was shown");
+    assert_eq!(state(&world, &second), VersionState::Replaced);
+    assert_eq!(confirm(&second, &told(&second)), "yes");
+    assert_eq!(state(&world, &second), VersionState::Invalidated);
     assert_eq!(world.damage(), Vec::<String>::new());
 }
 

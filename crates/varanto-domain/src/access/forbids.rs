@@ -165,3 +165,100 @@ pub fn in_citizens_view(
         GuardianMark::HiddenByProducer => Err(Denial::GuardianDecisionOpen),
     }
 }
+
+/// What the client's side sees of a document by how it is shown: what is not seen is denied as the citizen's view denies it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InTheView {
+    /// The client.
+    pub client: Forbidden,
+    /// The guardians of a minor.
+    pub guardians: Forbidden,
+}
+
+impl InTheView {
+    /// What is seen on a day.
+    ///
+    /// Source: CIT-3, CIT-4.
+    #[must_use]
+    pub fn of(subject: Subject, group: DocumentGroup, display: &Display, day: FinnishDay) -> Self {
+        let client = in_citizens_view(subject, group, display, day, false);
+        // What is said of guardians is told also while nobody sees the document: it counts when the delay is over.
+        let open = Display { delayed_until: None, special_content: false, ..*display };
+        Self { client, guardians: in_citizens_view(subject, group, &open, day, true).and(client) }
+    }
+
+    /// What is seen of a document of which no version is in force.
+    pub const NOTHING: Self =
+        Self { client: Err(Denial::Invalidated), guardians: Err(Denial::Invalidated) };
+}
+
+/// Whether the client, or a minor's guardians, see more of a document by the second way of showing it than by the first, or
+/// sooner.
+///
+/// Source: ARC-3, CIT-3, CIT-4; own-choices.
+#[must_use]
+pub fn shows_more(
+    [before, after]: [(Subject, DocumentGroup, &Display); 2],
+    day: FinnishDay,
+    minor: bool,
+) -> bool {
+    // What is open on a day stays open: the first day of the second way is the one to ask about.
+    let opens = after.2.delayed_until.map_or(day, |until| day.max(until.plus_days(1)));
+    let more = |guardian| {
+        let seen = |(subject, group, display)| {
+            in_citizens_view(subject, group, display, opens, guardian).is_ok()
+        };
+        seen(after) && !seen(before)
+    };
+    more(false) || (minor && more(true))
+}
+
+/// Whether somebody who may invalidate a version may also bring back one of which the client's side sees more: the keeper of
+/// the archive, and the systems of the register's own controller. A worker says how a document is shown where that is said,
+/// and lifts nothing that another unit or the controller decided by taking a version back.
+///
+/// Source: ARC-3, CIT-3, RUR-4; own-choices.
+#[must_use]
+pub fn may_show_more(caller: &super::Caller, keeper: bool, controller: &crate::ids::Oid) -> bool {
+    keeper || (caller.is_system() && caller.owns(controller))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// ARC-3, CIT-3, CIT-4: more is seen where what was hidden or delayed is not, or not so long, and where guardians see what
+    /// they did not.
+    #[test]
+    fn what_shows_more_is_known() {
+        let day = |text| FinnishDay::parse(text).unwrap();
+        let today = day("2026-11-27");
+        let guarded = |guardians| Display { guardians, ..Display::OPEN };
+        let open = guarded(GuardianMark::Shown);
+        let hidden = Display { special_content: true, ..open };
+        let delayed = |until| Display { delayed_until: Some(day(until)), ..open };
+        let (over, soon, late) =
+            (delayed("2026-11-26"), delayed("2026-12-01"), delayed("2027-01-01"));
+        let not_said = guarded(GuardianMark::NotSaid);
+        let kept_from = guarded(GuardianMark::Hidden);
+        for (before, after, minor, expected) in [
+            (open, open, true, false),
+            (hidden, open, false, true),
+            (hidden, soon, false, true),
+            (open, hidden, true, false),
+            (soon, open, false, true),
+            (over, open, false, false),
+            (late, soon, false, true),
+            (soon, late, false, false),
+            (late, hidden, false, false),
+            (kept_from, open, true, true),
+            (kept_from, open, false, false),
+            (not_said, open, true, true),
+            (open, kept_from, true, false),
+        ] {
+            let of = |display| (Subject::Client, DocumentGroup::LaterPhase, display);
+            let more = shows_more([of(&before), of(&after)], today, minor);
+            assert_eq!(more, expected, "{before:?} {after:?} {minor}");
+        }
+    }
+}

@@ -31,7 +31,7 @@ pub use denial::{Ask, Denial, Missing};
 pub use facts::{
     ClientFacts, Display, DocumentFacts, GuardianMark, RelationshipSpan, Subject, VersionFacts,
 };
-pub use forbids::in_citizens_view;
+pub use forbids::{InTheView, in_citizens_view, may_show_more, shows_more};
 pub use permit::{
     ArchivePermit, Basis, ContinuePermit, DestroyPermit, Grant, InvalidatePermit, LogPermit,
     NoticePermit, Obligation, OldDataPermit, ReadPermit, TransferPermit, WholePermit,

@@ -105,15 +105,21 @@ impl Ending {
 
 /// The answers that somebody may give who sees the document whole: what was done, by who may make its next version; that
 /// nothing is corrected, by the controller's own side alone, for the client may complain of that; and all by the `keeper` of
-/// the controller's archive.
+/// the controller's archive. Of a version that is invalidated, with none in force, who might invalidate it (`removes`) says so.
 ///
 /// Source: CIT-6, RUR-4; own-choices.
 #[must_use]
-pub const fn answers_of(keeper: bool, owns: bool, replaces: bool) -> &'static [Answer] {
-    match (keeper || (owns && replaces), replaces) {
-        (true, _) => &Answer::ALL,
-        (false, true) => &[Answer::Corrected, Answer::Removed],
-        (false, false) => &[],
+pub const fn answers_of(
+    keeper: bool,
+    owns: bool,
+    replaces: bool,
+    removes: bool,
+) -> &'static [Answer] {
+    match (keeper || (owns && replaces), replaces, removes) {
+        (true, ..) => &Answer::ALL,
+        (false, true, _) => &[Answer::Corrected, Answer::Removed],
+        (false, false, true) => &[Answer::Removed],
+        (false, false, false) => &[],
     }
 }
 
@@ -284,11 +290,16 @@ mod tests {
     #[test]
     fn a_producer_corrects_and_does_not_refuse() {
         let (keeper, owns, replaces) = (true, true, true);
-        assert_eq!(answers_of(keeper, owns, false), Answer::ALL);
-        assert_eq!(answers_of(false, owns, replaces), Answer::ALL);
-        assert_eq!(answers_of(false, false, replaces), [Answer::Corrected, Answer::Removed]);
-        assert_eq!(answers_of(false, owns, false), []);
-        assert_eq!(answers_of(false, false, false), []);
+        for removes in [false, true] {
+            assert_eq!(answers_of(keeper, owns, false, removes), Answer::ALL);
+            assert_eq!(answers_of(false, owns, replaces, removes), Answer::ALL);
+            let done = [Answer::Corrected, Answer::Removed];
+            assert_eq!(answers_of(false, false, replaces, removes), done);
+        }
+        for owns in [false, true] {
+            assert_eq!(answers_of(false, owns, false, false), []);
+            assert_eq!(answers_of(false, owns, false, true), [Answer::Removed]);
+        }
     }
 
     /// CIT-6: a request is to be answered within thirty days of the day on which it was made.

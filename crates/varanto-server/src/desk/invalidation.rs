@@ -10,14 +10,17 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use varanto_app::AppError;
-use varanto_app::archive::{InvalidationDone, InvalidationRequest, InvalidationTold};
-use varanto_domain::access::Role;
+use varanto_app::archive::{
+    Afterwards, InvalidationDone, InvalidationRequest, InvalidationTold, ShownAfter,
+};
+use varanto_domain::access::{InTheView, Role};
 use varanto_domain::archive::documents::VersionState;
 use varanto_domain::codes::sets;
-use varanto_domain::faults::Fault;
+use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
 use varanto_domain::time::FinnishDay;
 
+use super::showing::{Seen, seen};
 use crate::doors::Doors;
 use crate::login::gate::{Fields, Visit};
 use crate::login::sessions::OpenClient;
@@ -56,9 +59,21 @@ struct InvalidationPage {
     row: Row,
     version: Option<u32>,
     /// Whether the version is the one in force, so that the one before it comes back.
-    is_newest: bool,
+    is_in_force: bool,
     /// The version that is in force afterwards.
     in_force: Option<String>,
+    /// Whether one is that who asks may not see.
+    withheld: bool,
+    /// What the client's side sees before and after.
+    seen: Option<(Vec<Seen>, Vec<Seen>)>,
+    /// Whether that is more afterwards.
+    shows_more: bool,
+    /// Why it is not invalidated here, as a key.
+    kept_from: Option<&'static str>,
+    /// How the document stands: what the confirmation holds for.
+    stands: String,
+    /// Whether it had been invalidated when it was confirmed.
+    already: bool,
     attachments: Vec<String>,
     corrections: Vec<String>,
     /// What became of it.
@@ -165,7 +180,7 @@ pub(super) async fn act(
     let there = visit.to(&self::path(&visit, &place.client, &place.document));
     let answer = match fields.text("do") {
         "change" => Ok(Err(Vec::new())),
-        "confirm" => match invalidate(&doors, &visit, &place, form.request()).await {
+        "confirm" => match invalidate(&doors, &visit, &place, &fields, form.request()).await {
             Ok(Ok(())) => return Ok(redirect(&there)),
             Ok(Err(faults)) => Ok(Err(faults)),
             Err(problem) => Err(problem),
@@ -179,8 +194,10 @@ pub(super) async fn act(
             Ok(rendered(&page, visit.language))
         }
         Ok(Err(faults)) => again(&doors, &visit, &place, form, &faults).await,
-        // Somebody did it before: the page tells what became of it.
-        Err(problem) if problem.code == "already-invalidated" => Ok(redirect(&there)),
+        // Somebody did it before: the page tells what became of it, and that it was another's reason that counted.
+        Err(problem) if problem.code == "already-invalidated" => {
+            already(&doors, &visit, &place).await
+        }
         Err(problem) => Ok(reading::locked(&doors, &visit, &place.client, problem)),
     }
 }
@@ -189,13 +206,15 @@ async fn invalidate(
     doors: &Doors,
     visit: &Visit,
     place: &Place,
+    fields: &Fields,
     request: InvalidationRequest,
 ) -> Result<Result<(), Vec<Fault>>, Problem> {
     let (caller, client) = (Arc::clone(&visit.caller), place.client.clone());
-    let document = place.document.clone();
+    let (document, stood) = (place.document.clone(), fields.text("stands").to_owned());
     doors
         .work(move |app| {
-            match app.invalidate_document(&caller, client.looked_at(&document), &request) {
+            let looked_at = client.looked_at(&document);
+            match app.invalidate_as_told(&caller, looked_at, &request, Some(&stood)) {
                 Ok(()) => Ok(Ok(())),
                 Err(AppError::Refused(faults)) => Ok(Err(faults)),
                 Err(error) => Err(error),
@@ -204,14 +223,36 @@ async fn invalidate(
         .await
 }
 
+/// What became of it, for one who confirmed what had been done already.
+async fn already(doors: &Doors, visit: &Visit, place: &Place) -> Page {
+    let known = match told(doors, visit, place, None).await {
+        Ok(answer) => answer.map_err(Problem::faults)?,
+        Err(problem) => return Ok(reading::locked(doors, visit, &place.client, problem)),
+    };
+    let mut page = made(doors, visit, place, &known, Form::default());
+    page.already = true;
+    let mut response: Response = rendered(&page, visit.language);
+    *response.status_mut() = StatusCode::CONFLICT;
+    Ok(response)
+}
+
 /// The form again as it was sent, with what is wrong beside its fields.
 async fn again(doors: &Doors, visit: &Visit, place: &Place, form: Form, faults: &[Fault]) -> Page {
-    let known = match told(doors, visit, place, None).await? {
-        Ok(known) => known,
-        Err(faults) => return Err(Problem::faults(faults)),
+    let known = match told(doors, visit, place, None).await {
+        Ok(answer) => answer.map_err(Problem::faults)?,
+        Err(problem) => return Ok(reading::locked(doors, visit, &place.client, problem)),
     };
     let mut page = made(doors, visit, place, &known, form);
     for fault in faults {
+        match fault.kind {
+            // The page itself says so.
+            FaultKind::HeldByOthers | FaultKind::ShowsMore => continue,
+            FaultKind::ChangedMeanwhile => {
+                page.faults.push(page.shell.words.of("invalidation.stood_otherwise"));
+                continue;
+            }
+            _ => {}
+        }
         let label_of = |field: &str| Some(format!("invalidation.{field}"));
         let told = ToldFault::labelled(fault, visit.language, label_of);
         let text = format!("{} {}", told.message, told.right);
@@ -261,8 +302,20 @@ fn made(
         document: place.document.clone(),
         row: Row::of(&told.view, &names, &shell, &frame.base),
         version: Told::of(&told.view).version,
-        is_newest: told.view.state == VersionState::InForce,
-        in_force: told.in_force.as_ref().map(address),
+        is_in_force: told.view.state == VersionState::InForce,
+        in_force: match &told.afterwards {
+            Afterwards::Version(document) => Some(address(document)),
+            Afterwards::NoVersion | Afterwards::Withheld => None,
+        },
+        withheld: told.afterwards == Afterwards::Withheld,
+        seen: told.shown.and_then(|shown| seen_by(visit, shown)),
+        shows_more: told.shown.is_some_and(|shown| shown.more),
+        kept_from: told.kept_from.first().map(|fault| match fault.kind {
+            FaultKind::HeldByOthers => "invalidation.held_by_others",
+            _ => "invalidation.not_by_you",
+        }),
+        stands: told.stands.code(),
+        already: false,
         attachments: told.attachments.iter().map(address).collect(),
         corrections: reading::requests(&told.corrections, &shell),
         done: told.done.as_ref().map(done),
@@ -277,6 +330,17 @@ fn made(
         shell,
         frame,
     }
+}
+
+/// What the client's side sees before and after, where who asks may know both.
+fn seen_by(visit: &Visit, shown: ShownAfter) -> Option<(Vec<Seen>, Vec<Seen>)> {
+    let both = shown.before.zip(shown.after)?;
+    let mut then = seen(visit, both.1, shown.minor);
+    if both.1 == InTheView::NOTHING {
+        // That it is invalidated is what the page is about.
+        then.iter_mut().for_each(|one| one.why.clear());
+    }
+    Some((seen(visit, both.0, shown.minor), then))
 }
 
 /// The codes of the reasons that may be given on a day, with their names.

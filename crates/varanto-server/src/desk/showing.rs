@@ -10,9 +10,9 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use varanto_app::AppError;
-use varanto_app::archive::{InTheView, Restricted, Showing, ShowingAsked};
+use varanto_app::archive::{Restricted, Showing, ShowingAsked};
 use varanto_app::relationship::How;
-use varanto_domain::access::Denial;
+use varanto_domain::access::{Denial, InTheView};
 use varanto_domain::codes::sets;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
@@ -77,10 +77,10 @@ impl ShowingPage {
 }
 
 /// Who sees the document, or why not.
-struct Seen {
-    who: &'static str,
-    sees: bool,
-    why: String,
+pub(super) struct Seen {
+    pub(super) who: &'static str,
+    pub(super) sees: bool,
+    pub(super) why: String,
 }
 
 /// What the form holds.
@@ -205,7 +205,8 @@ fn made(doors: &Doors, visit: &Visit, place: &Place, told: &Restricted, form: Fo
     }
 }
 
-fn seen(visit: &Visit, view: InTheView, minor: bool) -> Vec<Seen> {
+/// Who sees it of the client's side.
+pub(super) fn seen(visit: &Visit, view: InTheView, minor: bool) -> Vec<Seen> {
     let one = |who, seen: Result<(), Denial>| Seen {
         who,
         sees: seen.is_ok(),

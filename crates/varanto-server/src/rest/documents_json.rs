@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use varanto_app::archive::{Archived, DocumentView, FoundDocuments, InvalidationTold, VersionList};
+use varanto_app::archive::{
+    Afterwards, Archived, DocumentView, FoundDocuments, InvalidationTold, VersionList,
+};
 use varanto_domain::archive::documents::Part;
 use varanto_domain::archive::retention::{CountedFrom, Period, Retention};
 
@@ -140,13 +142,24 @@ pub fn invalidation(told: &InvalidationTold) -> String {
         state: &'static str,
         #[serde(skip_serializing_if = "Option::is_none")]
         in_force: Option<String>,
+        afterwards: &'static str,
+        shows_more: bool,
         attachments: Vec<String>,
         corrections: &'a [String],
     }
     print(&Invalidation {
         document_id: told.view.document.to_string(),
         state: told.view.state.name(),
-        in_force: told.in_force.as_ref().map(ToString::to_string),
+        in_force: match &told.afterwards {
+            Afterwards::Version(document) => Some(document.to_string()),
+            Afterwards::NoVersion | Afterwards::Withheld => None,
+        },
+        afterwards: match told.afterwards {
+            Afterwards::NoVersion => "no-version",
+            Afterwards::Withheld => "withheld",
+            Afterwards::Version(_) => "version",
+        },
+        shows_more: told.shown.is_some_and(|shown| shown.more),
         attachments: told.attachments.iter().map(ToString::to_string).collect(),
         corrections: &told.corrections,
     })

@@ -181,13 +181,18 @@ async fn an_archivist_works_at_the_desk() {
     assert!(wrong.text().contains("id=\"reason-fault\""), "{}", wrong.text());
     let tried = one.post(&invalidation, &invalidation, "do=try&reason=1&explanation=Virhe").await;
     assert!(tried.text().contains("value=\"confirm\""), "{}", tried.text());
-    let gone =
-        one.post(&invalidation, &invalidation, "do=confirm&reason=1&explanation=Virhe").await;
+    let stands = between(&tried.text(), "name=\"stands\" value=\"", "\"").replace(' ', "+");
+    let confirm = |stands: &str| format!("do=confirm&reason=1&explanation=Virhe&stands={stands}");
+    let otherwise = one.post(&invalidation, &invalidation, &confirm("replaced+7")).await;
+    assert_eq!(otherwise.status, 422, "{}", otherwise.text());
+    assert!(otherwise.text().contains("Mitään ei mitätöity"), "{}", otherwise.text());
+    let gone = one.post(&invalidation, &invalidation, &confirm(&stands)).await;
     assert!(one.follow(&gone).await.text().contains("class=\"success\""));
     let token = one.token(&sheet).await;
     let again = format!("form_token={token}&do=confirm&reason=1");
     let again = one.send("POST", &invalidation, &again).await;
-    assert!(one.follow(&again).await.text().contains("class=\"success\""), "told, not done twice");
+    assert_eq!(again.status, 409, "{}", again.text());
+    assert!(again.text().contains("oli jo mitätöity"), "told, not done twice: {}", again.text());
     let page = one.get(&sheet).await.text();
     assert!(page.contains("mark bad"), "{page}");
 

@@ -134,3 +134,54 @@ async fn a_reason_alone_lets_nobody_take_back_what_was_recorded() {
     let document = guest.get(&format!("{client}documents/{of_another}/")).await;
     assert_eq!(document.status, 200, "it stands as it was: {}", document.text());
 }
+
+/// ARC-3: the receipt of a version says that the one before it is in force again; and a case document is not offered, at its
+/// address neither: its page says why.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_receipt_tells_what_is_in_force_now() {
+    let served = Served::open(true).await;
+    let (notes, _) = notes(&served, 1).await;
+    let unit = {
+        let mut users = served.house.provider.users().iter();
+        users.find(|user| user.id == served.worker).unwrap().unit.clone()
+    };
+    let changes = [
+        ("service_unit", json!({ "id": unit, "name": "Yksikkö" })),
+        ("set_id", json!(notes[0])),
+        ("version", json!(2)),
+        ("replaces", json!({ "document_id": notes[0], "reason": "3" })),
+    ];
+    let next = note_of(&served.house, served.number);
+    let second = archived_otherwise(&served.house, next, 200, &changes).await;
+    let mut guest = Guest::of(&served.house);
+    guest.log_in(&served.worker).await;
+    let client = find(&mut guest, &served.code).await;
+    let page = format!("{client}documents/{second}/invalidation/");
+    let asked = guest.post(&page, &page, "do=try&reason=3").await.text();
+    assert!(asked.contains("Edellinen versio tulee taas voimaan"), "{asked}");
+    assert!(asked.contains("id=\"seen-then\""), "{asked}");
+    let (_, stands) = asked.split_once("name=\"stands\" value=\"").unwrap();
+    let stands = stands.split('"').next().unwrap().replace(' ', "+");
+    let done = guest.post(&page, &page, &format!("do=confirm&reason=3&stands={stands}")).await;
+    let receipt = guest.follow(&done).await.text();
+    assert!(receipt.contains("Tämä versio on nyt voimassa"), "{receipt}");
+    assert!(!receipt.contains("pysyy voimassa"), "{receipt}");
+
+    let made = served.house.made_of(served.number);
+    let case = made.iter().find(|made| made.metadata_json.contains("\"group\":\"2\""));
+    let case = case.expect("a case").document_id.clone();
+    let mut users = served.house.provider.users().iter();
+    let keeper = users.find(|user| user.role == "archivist").unwrap().id.clone();
+    let mut guest = Guest::of(&served.house);
+    guest.log_in(&keeper).await;
+    let asked = format!("document={case}&reason=correction");
+    let opened = guest.post("/fi/desk/archive/", "/fi/desk/archive/open", &asked).await;
+    let sheet = guest.follow(&opened).await.text();
+    assert!(sheet.contains("korjataan uudella versiolla"), "{sheet}");
+    assert!(!sheet.contains("/invalidation/"), "{sheet}");
+    let (_, read) = sheet.split_once("class=\"button\" href=\"").unwrap();
+    let told = guest.get(&format!("{}invalidation/", read.split('"').next().unwrap())).await;
+    assert_eq!(told.status, 200, "{}", told.text());
+    assert!(told.text().contains("korjataan uudella versiolla"), "{}", told.text());
+    assert!(!told.text().contains("name=\"do\"") && !told.text().contains("document_id"));
+}

@@ -18,7 +18,7 @@ use crate::login::gate::{Fields, Visit};
 use crate::login::sessions::OpenClient;
 use crate::names::Names;
 use crate::pages::{Shell, Words, redirect, rendered};
-use crate::reading::{self, Page, Row};
+use crate::reading::{self, Page, Row, Told};
 use crate::rest::problem::Problem;
 
 #[derive(Template)]
@@ -38,6 +38,8 @@ struct DocumentPage {
     /// The page that invalidates it, or tells that it is invalidated.
     invalidation: String,
     invalidated: bool,
+    /// Whether other documents hang on it, so that it is corrected and never invalidated.
+    held_by_others: bool,
     /// Whether the form of a hold is the one that was sent.
     holding: bool,
     /// What was written and chosen in the form that has faults.
@@ -110,6 +112,7 @@ async fn shown(
             &place.document,
         )),
         invalidated: view.state == VersionState::Invalidated,
+        held_by_others: !Told::of(&view).may_be_invalidated(),
         document: place.document.to_string(),
         frame: Frame::of(visit, faults),
         holding: !said.is_empty(),
