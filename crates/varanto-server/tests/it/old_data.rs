@@ -36,6 +36,14 @@ fn hidden(page: &str, name: &str) -> String {
     field.unwrap_or_else(|| panic!("no {name} in {page}")).split('"').next().unwrap().to_owned()
 }
 
+/// What is chosen for a target in a page's form.
+fn chosen(page: &str, target: &str) -> String {
+    let field = page.split(&format!("name=\"v.{target}\"")).nth(1).expect("the field");
+    let field = field.split("</select>").next().unwrap();
+    let before = field.split("\" selected").next().unwrap();
+    before.rsplit("value=\"").next().unwrap().to_owned()
+}
+
 /// The words before what a form on a page sends: what was shown.
 fn shown(page: &str) -> String {
     let count = if page.contains("name=\"count\"") { hidden(page, "count") } else { String::new() };
@@ -164,7 +172,13 @@ async fn what_is_written_outlasts_a_rehearsal() {
     let sheet = one.get(&row).await.text();
     let typed = |sheet: &str| {
         let (seen, same) = (hidden(sheet, "seen"), hidden(sheet, "same"));
-        format!("act=answer&seen={seen}&same={same}&v.client.given_names=Tuntematon")
+        let names = hidden(sheet, "was.client.given_names");
+        // As a browser sends a form: also what nobody touched.
+        let (shown, was) = (chosen(sheet, "general_type"), hidden(sheet, "was.general_type"));
+        format!(
+            "act=answer&seen={seen}&same={same}&v.client.given_names=Tuntematon&was.client.given_names={names}\
+             &v.general_type={shown}&was.general_type={was}"
+        )
     };
     let form = typed(&sheet);
     let work = varanto_workbench::work::Work::open(&batch.path("batches/eka")).unwrap();
@@ -181,14 +195,28 @@ async fn what_is_written_outlasts_a_rehearsal() {
     // Another mapping makes something else of the row: it is shown, and what was written stays beside it.
     let mapping = batch.path("mapping.toml");
     let text = std::fs::read_to_string(&mapping).unwrap();
-    std::fs::write(&mapping, format!("# Luettu toisen kerran.\n{text}")).unwrap();
+    let before = chosen(&sheet, "general_type");
+    let after = if before == "2" { "3" } else { "2" };
+    let mended: Vec<String> = text
+        .lines()
+        .map(|line| match line.starts_with("general_type = ") {
+            true => line.replace(&format!("\"{before}\""), &format!("\"{after}\"")),
+            false => line.to_owned(),
+        })
+        .collect();
+    let text = mended.join("\n");
+    std::fs::write(&mapping, &text).unwrap();
     batch.done("rehearse");
     let again = one.post(&row, &row, &form).await.text();
     assert!(again.contains("sellainen kuin se sinulle näytettiin"), "{again}");
     assert_eq!(hidden(&again, "v.client.given_names"), "Tuntematon");
+    assert_ne!(before, after);
+    assert_eq!(chosen(&again, "general_type"), after, "what nobody wrote follows the row");
     assert_ne!(hidden(&again, "seen"), hidden(&sheet, "seen"));
     let saved = one.post(&row, &row, &typed(&again)).await;
     assert_eq!(saved.status, 303, "{}", saved.text());
+    let given = one.get(&format!("{BATCH}answers/")).await.text();
+    assert!(given.contains("Etunimet") && !given.contains("Yleinen asiakirjatyyppi"), "{given}");
     // Of a row that is another one by now it does not stay.
     let form = typed(&one.get(&row).await.text()).replace("same=", "same=0");
     std::fs::write(&mapping, format!("# Luettu kolmannen kerran.\n{text}")).unwrap();

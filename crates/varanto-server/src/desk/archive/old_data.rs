@@ -728,6 +728,8 @@ struct Field {
     label: String,
     hint: String,
     value: String,
+    /// What the row says by itself: what differs from it was written by a person.
+    was: String,
     options: Vec<(String, String)>,
     fault: Option<ToldFault>,
     /// Whether a person must say it themselves: what stands there is not offered.
@@ -750,6 +752,7 @@ impl Field {
             label: words.of(&label(target)),
             hint: texts::find(words.language(), &hint).unwrap_or_default().to_owned(),
             value: value.to_owned(),
+            was: value.to_owned(),
             options,
             fault: None,
             must_say: false,
@@ -963,17 +966,15 @@ fn form_of(
     };
     let field = |target: &Target| {
         let kept = row.values.get(target).map_or("", String::as_str);
-        let posted = said.and_then(|said| {
-            let name = format!("v.{}", target.name());
-            said.all().find(|(known, _)| *known == name).map(|(_, value)| value)
-        });
+        let written = said.and_then(|said| written(said, *target, kept));
         // What a person must say themselves is not offered to them.
         let unsaid = faults
             .iter()
             .any(|fault| fault.kind == FaultKind::MissingElement && fault.element == target.name());
         let must_say = row.must_say.contains(target) || unsaid;
-        let value = match posted {
-            Some(posted) if !must_say || was_asked(said, *target) => posted,
+        // What nobody wrote follows the row: a rehearsal may have made something else of it meanwhile.
+        let value = match written {
+            Some(written) if !must_say || was_asked(said, *target) => written,
             None if !must_say => kept,
             _ => "",
         };
@@ -986,6 +987,7 @@ fn form_of(
             options.insert(0, (value.to_owned(), value.to_owned()));
         }
         let mut field = Field::of(*target, value, options, words);
+        kept.clone_into(&mut field.was);
         field.must_say = must_say;
         field.may_be_nothing =
             is_asked(target) && !target.is_required() && *target != Target::NonDisclosure;
@@ -997,6 +999,18 @@ fn form_of(
         .filter(|target| may_be_answered(**target))
         .partition(|one| is_asked(one));
     (asked.into_iter().map(field).collect(), others.into_iter().map(field).collect())
+}
+
+/// What a person wrote of a target: what differs from what the form showed. A form that does not say what it showed was
+/// made of the row as it is.
+fn written<'f>(said: &'f Fields, target: Target, kept: &str) -> Option<&'f str> {
+    let of = |kind: &str| {
+        let name = format!("{kind}.{}", target.name());
+        said.all().find(|(known, _)| *known == name).map(|(_, value)| value)
+    };
+    let value = of("v")?;
+    let shown = if was_asked(Some(said), target) { "" } else { of("was").unwrap_or(kept) };
+    (of_one_line(value) != of_one_line(shown)).then_some(value)
 }
 
 /// Whether a form asked for a target, and did not offer what stands there.
@@ -1072,12 +1086,16 @@ fn is_away(problem: &Problem) -> bool {
 /// and can be sent again.
 fn waiting(doors: &Doors, visit: &Visit, fields: &Fields) -> Response {
     let shell = Shell::of(doors, visit);
-    let sent = fields.all().filter(|(name, _)| *name != "form_token");
-    let fields: Vec<(String, String)> =
-        sent.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let sent = fields;
+    let fields: Vec<(String, String)> = sent
+        .all()
+        .filter(|(name, _)| *name != "form_token")
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
     let written = fields.iter().filter_map(|(name, value)| {
         let target = Target::of_name(name.strip_prefix("v.")?)?;
-        (!value.is_empty()).then(|| (shell.words.of(&label(target)), value.clone()))
+        let by_person = !value.is_empty() && written(sent, target, "").is_some();
+        by_person.then(|| (shell.words.of(&label(target)), value.clone()))
     });
     let page =
         WaitingPage { written: written.collect(), fields, frame: Frame::of(visit, &[]), shell };
@@ -1109,17 +1127,10 @@ fn answers_of(row: &QueuedRow, said: &Fields) -> Result<Vec<Answer>, QueueError>
     let mut given = Vec::new();
     for (name, value) in said.all() {
         let Some(target) = name.strip_prefix("v.").and_then(Target::of_name) else { continue };
-        let kept = of_one_line(row.values.get(&target).map_or("", String::as_str));
-        let asked = was_asked(Some(said), target);
-        let nothing = said.all().any(|(name, value)| name == "nothing" && value == target.name());
-        let one_line = of_one_line(value);
+        let kept = row.values.get(&target).map_or("", String::as_str);
         // Nothing is known only where somebody says so.
-        let says = match one_line.as_str() {
-            "" if nothing => true,
-            "" => !asked && !kept.is_empty(),
-            value => asked || value != kept,
-        };
-        if says {
+        let nothing = said.all().any(|(name, value)| name == "nothing" && value == target.name());
+        if written(said, target, kept).is_some() || (nothing && of_one_line(value).is_empty()) {
             given.push(Answer::Value(target, as_kept(target, value)));
         }
     }
