@@ -48,6 +48,8 @@ pub enum NotRead {
     Later(Duration),
     /// There is no answer; why.
     NoAnswer(String),
+    /// The archive fails at it: of this document, or at this moment.
+    Broken(String),
 }
 
 impl NotRead {
@@ -55,7 +57,7 @@ impl NotRead {
     #[must_use]
     pub fn words(self) -> String {
         match self {
-            Self::Refused(why) | Self::Shut(why) | Self::NoAnswer(why) => why,
+            Self::Refused(why) | Self::Shut(why) | Self::NoAnswer(why) | Self::Broken(why) => why,
             Self::Later(_) => "the archive is busy".to_owned(),
         }
     }

@@ -25,6 +25,8 @@ type Parts = Vec<(Part, Vec<u8>)>;
 
 /// How many rows are read back together.
 const TOGETHER: usize = 512;
+/// How often a document is asked for again that the archive failed to give.
+const ASKED_AGAIN: u32 = 3;
 
 /// What the work file knows of a row.
 struct Known {
@@ -118,7 +120,10 @@ impl<'a> ReadingBack<'a> {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let Some(known) = rows.get(at) else { break };
                 let entry = self.reconciled(known, door);
-                self.ended.fetch_or(entry.is_err(), Ordering::Relaxed);
+                // Whoever ends because another one ended does not know why.
+                if entry.is_err() && self.ended.swap(true, Ordering::Relaxed) {
+                    break;
+                }
                 entries.push((at, entry));
                 tell();
             }
@@ -198,13 +203,18 @@ impl<'a> ReadingBack<'a> {
     /// Reads a document until there is an answer: its parts, or why they are not given. An archive that is busy, or away for a
     /// moment, has lost nothing, and the report does not say so.
     fn read(&self, door: &mut dyn Door, document: &Oid) -> Result<Result<Parts, String>, RunError> {
-        let mut asked = 0;
+        let (mut asked, mut broken) = (0, 0);
         loop {
             let (why, wait) = match door.read_whole(document) {
                 Ok(parts) => return Ok(Ok(parts)),
                 Err(NotRead::Refused(why)) => return Ok(Err(why)),
                 Err(NotRead::Shut(why)) => return Err(RunError::Shut(why)),
                 Err(NotRead::Later(after)) => ("it is busy".to_owned(), after),
+                Err(NotRead::Broken(why)) if broken == ASKED_AGAIN => return Ok(Err(why)),
+                Err(NotRead::Broken(why)) => {
+                    broken += 1;
+                    (why, FIRST_WAIT * 2u32.pow(broken - 1))
+                }
                 Err(NotRead::NoAnswer(why)) => {
                     asked += 1;
                     (why, FIRST_WAIT * 2u32.pow(asked - 1))

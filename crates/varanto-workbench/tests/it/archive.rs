@@ -66,6 +66,16 @@ impl Archive {
         Box::new(AppDoor { archive: self.clone(), ends: None, reads: Reads::AskedAgain(0) })
     }
 
+    /// A door that always asks to come again.
+    pub(crate) fn door_that_stays_busy(&self) -> Box<dyn Door> {
+        Box::new(AppDoor { archive: self.clone(), ends: None, reads: Reads::Busy })
+    }
+
+    /// A door that fails so often at what is read.
+    pub(crate) fn door_that_fails(&self, times: u32) -> Box<dyn Door> {
+        Box::new(AppDoor { archive: self.clone(), ends: None, reads: Reads::Fails(times) })
+    }
+
     /// A door that lets nobody in any more, after so many reads.
     pub(crate) fn door_that_shuts_after(&self, reads: u32) -> Box<dyn Door> {
         Box::new(AppDoor { archive: self.clone(), ends: None, reads: Reads::Few(reads) })
@@ -99,6 +109,10 @@ enum Reads {
     AskedAgain(u32),
     /// So much more.
     Few(u32),
+    /// Nothing for now.
+    Busy,
+    /// So many failures more.
+    Fails(u32),
 }
 
 impl AppDoor {
@@ -167,6 +181,12 @@ impl Door for AppDoor {
             }
             Reads::Few(0) => return Err(NotRead::Shut("the certificate expired".to_owned())),
             Reads::Few(left) => *left -= 1,
+            Reads::Busy => return Err(NotRead::Later(Duration::from_mins(5))),
+            Reads::Fails(0) => {}
+            Reads::Fails(left) => {
+                *left -= 1;
+                return Err(NotRead::Broken("500 internal".to_owned()));
+            }
         }
         let purpose = Purpose::READ.because(Reason::Look(LookReason::Supervision));
         let opened = self.archive.app.open_content(&self.archive.caller, document, None, purpose);

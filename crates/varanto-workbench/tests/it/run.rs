@@ -268,6 +268,28 @@ fn a_reconciliation_that_is_not_let_in_reports_nothing() {
     assert!(matches!(ended, Err(ReportError::Run(RunError::Shut(_)))), "{ended:?}");
     assert!(verify(&path).is_err(), "it has no end");
     assert!(confirm(&work, "2026-11-25").is_err(), "it was not reconciled");
+    // The real reason is told, whatever another line waits for.
+    let doors = vec![archive.door_that_stays_busy(), archive.door_that_shuts_after(9)];
+    let ended = reconcile(&world, &work, doors, &path);
+    assert!(matches!(ended, Err(ReportError::Run(RunError::Shut(_)))), "{ended:?}");
+}
+
+/// OLD-9: a document at which the archive fails is asked for again; where it fails still, that one is unreadable, and what it
+/// answered is told.
+#[test]
+fn a_document_that_the_archive_fails_to_give_is_asked_for_again() {
+    let world = World::new(SourceSystem::Portti, 40);
+    let mut work = world.rehearse();
+    let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
+    run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
+    let path = world.folder.path().join("report.jsonl");
+    let unreadable = |times| {
+        reconcile(&world, &work, vec![archive.door_that_fails(times)], &path).unwrap();
+        let report = std::fs::read_to_string(&path).unwrap();
+        let lines = report.lines().filter(|line| line.contains("\"unreadable\""));
+        lines.filter(|line| line.contains("500 internal")).count()
+    };
+    assert_eq!((unreadable(3), unreadable(4)), (0, 1));
 }
 
 /// OLD-1 to OLD-5, OLD-9: what is sound of the oldest system's delivery is archived with its cases and relationships.

@@ -12,6 +12,7 @@ use hyper::{Request, StatusCode};
 use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 use varanto_app::archive::Submission;
+use varanto_domain::access::Denial;
 use varanto_domain::archive::documents::Part;
 use varanto_domain::archive::signatures::SignerKind;
 use varanto_domain::ids::Oid;
@@ -172,7 +173,8 @@ impl Door for HttpsDoor {
         let path = format!("{BASE}/documents/{document}/content?{LOOK}");
         let answer = self.look(Request::get(path).header(ACCEPT, FORM))?;
         let kind = answer.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-        let other = || NotRead::Refused("an answer of another form".to_owned());
+        // Whoever answers so is no archive of this form: nothing is said of the document.
+        let other = || NotRead::Shut("an answer of another form".to_owned());
         let parts =
             multipart::parts(kind.unwrap_or_default(), &answer.body).map_err(|_| other())?;
         let part =
@@ -264,13 +266,26 @@ fn not_read(answer: &line::Answer) -> NotRead {
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
             NotRead::Later(asked_to_wait(answer))
         }
-        StatusCode::UNAUTHORIZED => NotRead::Shut(words(answer)),
+        StatusCode::FORBIDDEN if is_of_document(answer) => NotRead::Refused(words(answer)),
+        // The caller is let in no more, or the archive is one that does not give a document whole.
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_ACCEPTABLE => {
+            NotRead::Shut(words(answer))
+        }
         StatusCode::REQUEST_TIMEOUT | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => {
             NotRead::NoAnswer(words(answer))
         }
-        // What the archive cannot read of one document it says of that one; asked again, it says the same.
+        // It may be this document, or this moment.
+        status if status.is_server_error() => NotRead::Broken(words(answer)),
+        // Of one document; asked again, it says the same.
         _ => NotRead::Refused(words(answer)),
     }
+}
+
+/// Whether a denial is one of that document alone, and not of the caller whatever is asked.
+fn is_of_document(answer: &line::Answer) -> bool {
+    let problem = json_of(answer);
+    let told = |denial: &&Denial| problem["code"] == denial.code();
+    Denial::ALL.iter().find(told).is_some_and(|one| !matches!(one, Denial::NotCertified(_)))
 }
 
 fn json_of(answer: &line::Answer) -> Value {
@@ -310,5 +325,41 @@ impl Signer for SystemKey {
             submission.parts.iter().map(|(part, bytes)| (*part, bytes.as_slice())).collect();
         let signature = self.sign_text(&jws::signed_parts(&submission.metadata, &parts))?;
         Ok(Some(signature.into_bytes()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::HeaderMap;
+
+    use super::*;
+
+    /// OLD-9: of one document is said what is of that one; whoever is let in no more has lost nothing.
+    #[test]
+    fn a_document_is_unreadable_for_what_is_of_it_alone() {
+        let read = |status: u16, code: &str| {
+            let status = StatusCode::from_u16(status).unwrap();
+            let body = json!({ "code": code }).to_string().into();
+            not_read(&line::Answer { status, headers: HeaderMap::new(), body })
+        };
+        for (status, code) in [
+            (401, "certificate-expired"),
+            (403, "system-unknown"),
+            (403, "system-not-in-force"),
+            (403, "organisation-unknown"),
+            (403, "not-certified"),
+            (403, "made up by somebody between"),
+            (406, "not-acceptable"),
+        ] {
+            assert_eq!(read(status, code), NotRead::Shut(format!("{status} {code}")));
+        }
+        for denial in Denial::ALL.iter().filter(|one| one.code() != "not-certified") {
+            let code = denial.code();
+            assert_eq!(read(403, code), NotRead::Refused(format!("403 {code}")));
+        }
+        assert_eq!(read(404, "not-found"), NotRead::Refused("404 not-found".to_owned()));
+        assert_eq!(read(500, "internal"), NotRead::Broken("500 internal".to_owned()));
+        assert_eq!(read(504, "late"), NotRead::NoAnswer("504 late".to_owned()));
+        assert_eq!(read(503, "busy"), NotRead::Later(A_WHILE));
     }
 }
