@@ -148,11 +148,25 @@ async fn a_run_killed_twenty_times_archives_everything_once() {
     assert_eq!(json(&verify(&report, &anchors)), verified);
     let lines = |text: &str| text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
     let before = lines(&std::fs::read_to_string(&report).unwrap());
+    let (signature, next) = (batch.path("report.jsonl.jws"), batch.path("report.jsonl.jws.next"));
+    let of_before = std::fs::read(&signature).unwrap();
     let mut command = batch.command("reconcile");
     command.args(["--at-once", "1", "--out"]).arg(&report);
     assert_eq!(json(&command.output().unwrap()), sum);
     assert_eq!(lines(&std::fs::read_to_string(&report).unwrap()), before);
-    assert!(!unfinished.exists());
+    assert!(!unfinished.exists() && !next.exists());
+    let verified = json(&verify(&report, &anchors));
+    // Killed when the report was in its place and the signature not yet: the report holds, and the next one ends it.
+    std::fs::rename(&signature, &next).unwrap();
+    std::fs::write(&signature, of_before).unwrap();
+    assert_eq!(json(&verify(&report, &anchors)), verified);
+    // Killed before: the signature of a report that never came is none of the one that is there.
+    let own = std::fs::read(&next).unwrap();
+    std::fs::copy(&signature, &next).unwrap();
+    std::fs::write(&signature, own).unwrap();
+    assert_eq!(json(&verify(&report, &anchors)), verified);
+    batch.done("reconcile");
+    assert!(!next.exists());
     json(&verify(&report, &anchors));
     // One letter changed, and it is another report than the signed one.
     let text = std::fs::read_to_string(&report).unwrap();

@@ -6,7 +6,9 @@ mod plan;
 mod telling;
 
 use std::borrow::Cow;
+use std::fs::TryLockError;
 use std::io::{Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -474,24 +476,77 @@ fn reconcile(
         },
     };
     // Broken off, it leaves the report that was there before, with its signature.
-    let unfinished = beside(out, ".part");
+    let (unfinished, held) = unfinished(out)?;
     let sum = reconciliation.run(&opened.work, speed.doors(to)?, &unfinished)?;
     if let Ok(mut bar) = bar.lock() {
         bar.end();
     }
     let made = signer.sign_text(&signed_text(&unfinished)?).map_err(Failure::of)?;
-    let signature = signature_of(out);
-    let unfinished_signature = beside(&signature, ".part");
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |error: std::io::Error| Failure::of(format!("{}: {error}", path.display()))
-    };
-    write_durably(&unfinished_signature, made.as_bytes()).map_err(failed(&signature))?;
-    std::fs::rename(&unfinished, out).map_err(failed(out))?;
-    std::fs::rename(&unfinished_signature, &signature).map_err(failed(&signature))?;
+    put_in_place(&unfinished, &made, out)?;
+    drop(held);
     reconciliation.note_reported(&opened.work, &sum)?;
     telling::sum(&sum, out, context)?;
     Ok(sum.source_may_be_destroyed)
+}
+
+fn failed(path: &Path) -> impl Fn(std::io::Error) -> Failure {
+    move |error| Failure::of(format!("{}: {error}", path.display()))
+}
+
+/// Where a report is written until it has its end, and what holds that for this reconciliation alone. What another one left
+/// when it was broken off is written over.
+fn unfinished(out: &Path) -> Result<(PathBuf, std::fs::File), Failure> {
+    for number in 1..=64 {
+        let end = if number == 1 { ".part".to_owned() } else { format!(".{number}.part") };
+        let path = beside(out, &end);
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(&path);
+        let file = file.map_err(failed(&path))?;
+        match file.try_lock() {
+            // It may have taken its place as a report between the two.
+            Ok(()) if is_at(&file, &path) => return Ok((path, file)),
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(failed(&path)(error)),
+        }
+    }
+    Err(Failure::of(format!("{}: too many reconciliations write it at once", out.display())))
+}
+
+fn is_at(file: &std::fs::File, path: &Path) -> bool {
+    let inode = |facts: std::fs::Metadata| (facts.dev(), facts.ino());
+    let (own, there) = (file.metadata().map(inode), std::fs::metadata(path).map(inode));
+    own.ok().is_some_and(|own| there.ok() == Some(own))
+}
+
+/// Puts a report in the place of the one before. Its signature is there before it, under a name of its own, and so at every
+/// moment one of the two signatures is that of the report; on the disk, when this returns.
+fn put_in_place(unfinished: &Path, signature: &str, out: &Path) -> Result<(), Failure> {
+    let (place, next) = (signature_of(out), next_signature_of(out));
+    if next.exists() && out.exists() && fits(&next, out)? {
+        // Another one was broken off here: the report that is there has this signature.
+        std::fs::rename(&next, &place).map_err(failed(&place))?;
+    }
+    let made = beside(unfinished, ".jws");
+    write_durably(&made, signature.as_bytes()).map_err(failed(&made))?;
+    std::fs::rename(&made, &next).map_err(failed(&next))?;
+    sync_folder(out)?;
+    std::fs::rename(unfinished, out).map_err(failed(out))?;
+    sync_folder(out)?;
+    std::fs::rename(&next, &place).map_err(failed(&place))?;
+    sync_folder(out)
+}
+
+fn sync_folder(file: &Path) -> Result<(), Failure> {
+    let folder = file.parent().filter(|one| !one.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    std::fs::File::open(folder).and_then(|one| one.sync_all()).map_err(failed(folder))
+}
+
+/// Whether a signature is of a report, whoever made it.
+fn fits(signature: &Path, report: &Path) -> Result<bool, Failure> {
+    let sent = std::fs::read(signature).map_err(failed(signature))?;
+    let checked = jws::verify(&sent, &signed_text(report)?, &Trust::default(), MachineClock.now());
+    Ok(!checked.is_empty() && checked.iter().all(|one| one.found.flaws.is_empty()))
 }
 
 fn write_durably(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
@@ -517,6 +572,11 @@ fn signed_text(report: &Path) -> Result<String, Failure> {
 
 fn signature_of(report: &Path) -> PathBuf {
     beside(report, ".jws")
+}
+
+/// Where a report's signature is until it takes the place of the one before.
+fn next_signature_of(report: &Path) -> PathBuf {
+    beside(report, ".jws.next")
 }
 
 /// The file beside another one whose name has this at its end.
@@ -554,7 +614,10 @@ fn signer(report: &Path, anchors: Option<&Path>) -> Result<Option<String>, Failu
         None => None,
         Some(folder) => {
             let trust: Trust = anchors::read_folder(folder)?;
-            let signature = signature_of(report);
+            // Broken off at its very end, a reconciliation leaves the signature under the other name.
+            let next = next_signature_of(report);
+            let own = !next.exists() || !fits(&next, report)?;
+            let signature = if own { signature_of(report) } else { next };
             let sent = std::fs::read(&signature)
                 .map_err(|error| Failure::of(format!("{}: {error}", signature.display())))?;
             let checked = jws::verify(&sent, &signed_text(report)?, &trust, MachineClock.now());
@@ -594,4 +657,22 @@ fn take_back(batch: &Batch, to: &To, context: &Context) -> Result<(), Failure> {
          archive the delivery anew, raise `edition` in the mapping file and rehearse it again."
     );
     context.output.one(&json!({ "undone": undone }), &words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reconciliations into one place at once do not write over each other; what was broken off is written over.
+    #[test]
+    fn each_unfinished_report_has_a_name_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("report.jsonl");
+        let (first, held) = unfinished(&out).unwrap();
+        let (second, _held) = unfinished(&out).unwrap();
+        assert_eq!(first, folder.path().join("report.jsonl.part"));
+        assert_eq!(second, folder.path().join("report.jsonl.2.part"));
+        drop(held);
+        assert_eq!(unfinished(&out).unwrap().0, first);
+    }
 }
