@@ -72,11 +72,27 @@ const TWO_STATES: &str = "WITH stand AS (
   SELECT stand.number, min(first.place) FROM stand JOIN first USING (client, controller)
     WHERE first.stands <> stand.stands GROUP BY stand.number";
 /// An order of non-disclosure is the client's, and not a document's: where one row has it, none of the others has none. The
-/// row with the order is right, or is mended in the source; the others are asked.
-const ORDERS: &str = "WITH ordered AS (SELECT client, min(place) AS place FROM item
-    WHERE client IS NOT NULL AND said ->> '$.\"client.non_disclosure\"' = 'true' GROUP BY client)
-  SELECT item.number, ordered.place FROM item JOIN ordered USING (client)
-    WHERE item.left_out IS NULL AND item.said ->> '$.\"client.non_disclosure\"' IS NOT 'true'";
+/// row with the order is right, or is mended in the source; the others are asked. A client is the same by the code or by
+/// what the organisation calls them, for the code may not read; and what says something of an order that does not read may
+/// say that there is one.
+const ORDERS: &str = "WITH
+  unread AS MATERIALIZED (SELECT number FROM fault WHERE element = 'client.non_disclosure' AND code = 'unmapped-value'),
+  ordered AS (SELECT number, place, client AS code, said ->> '$.client' AS named, source_code, source_client,
+      said ->> '$.\"client.non_disclosure\"' IS 'true' AS sure, source_order IS 'true' AS of_source FROM item
+    WHERE sure OR of_source OR number IN unread),
+  of_client (key, place, sure) AS (
+    SELECT 'code ' || code, place, sure FROM ordered WHERE sure OR number IN unread
+    UNION ALL SELECT 'name ' || named, place, sure FROM ordered WHERE sure OR number IN unread
+    UNION ALL SELECT 'code ' || source_code, place, 1 FROM ordered WHERE code IS NULL AND of_source
+    UNION ALL SELECT 'name ' || source_client, place, 1 FROM ordered WHERE code IS NULL AND of_source),
+  first AS MATERIALIZED (SELECT key, sure, min(place) AS place FROM of_client WHERE key IS NOT NULL GROUP BY key, sure),
+  asked AS (SELECT number, place, client, said ->> '$.client' AS named FROM item
+    WHERE left_out IS NULL AND said ->> '$.\"client.non_disclosure\"' IS NOT 'true'),
+  met (number, own, place, sure) AS (
+    SELECT number, asked.place, first.place, sure FROM asked JOIN first ON key = 'code ' || client
+    UNION ALL SELECT number, asked.place, first.place, sure FROM asked JOIN first ON key = 'name ' || named)
+  SELECT number, min(place) FROM met
+    WHERE place <> own AND (sure OR number NOT IN unread) GROUP BY number";
 /// People marry, and change a name; who has another family name and another first name is somebody else.
 const TWO_NAMES: &str = concat!(
     "WITH named AS (

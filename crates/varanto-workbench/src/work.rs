@@ -328,7 +328,12 @@ impl Work {
         connection.busy_timeout(PATIENCE_OF_PEOPLE)?;
         connection.pragma_update(None, "synchronous", "full")?;
         let has = "SELECT EXISTS (SELECT 1 FROM pragma_table_info('item') WHERE name = 'heading')";
-        let knows_answers: bool = connection.query_row(has, [], |row| row.get(0))?;
+        let mut knows_answers: bool = connection.query_row(has, [], |row| row.get(0))?;
+        if knows_answers {
+            // The column was added to a work file of before, and says nothing before it is rehearsed again.
+            let says = "SELECT coalesce((SELECT heading IS NOT NULL FROM item LIMIT 1), 1)";
+            knows_answers = connection.query_row(says, [], |row| row.get(0))?;
+        }
         Ok(knows_answers.then(|| Self { connection, folder: folder.to_owned() }))
     }
 

@@ -109,6 +109,8 @@ pub enum Found {
 #[derive(Debug)]
 pub struct Delivery {
     place: PathBuf,
+    /// The folders that were listed, or the archive.
+    listed: Vec<PathBuf>,
     entries: Vec<Entry>,
     content: Content,
     by_name: HashMap<u64, Alike>,
@@ -139,9 +141,10 @@ impl Delivery {
     /// What cannot be read, or has another form.
     pub fn open(place: &Path) -> Result<Self, DeliveryError> {
         let unreadable = |error: std::io::Error| DeliveryError::unreadable(place, &error);
+        let mut listed = vec![place.to_owned()];
         let (entries, content) = if fs::metadata(place).map_err(unreadable)?.is_dir() {
             let mut found = Vec::new();
-            list_folder(place, "", &mut found)?;
+            list_folder(place, "", (&mut found, &mut listed))?;
             // The order of a folder is chance; a delivery has one order.
             found.sort_by(|one, other| one.0.name.cmp(&other.0.name));
             let (entries, paths) = found.into_iter().unzip();
@@ -156,7 +159,12 @@ impl Delivery {
             return Err(DeliveryError::UnknownForm(place.to_owned()));
         };
         let (by_name, by_likeness) = names(&entries);
-        Ok(Self { place: place.to_owned(), entries, content, by_name, by_likeness })
+        Ok(Self { place: place.to_owned(), listed, entries, content, by_name, by_likeness })
+    }
+
+    /// The folders that were listed, the delivery's own first; or the archive.
+    pub(crate) fn listed(&self) -> &[PathBuf] {
+        &self.listed
     }
 
     /// The folder or archive.
@@ -315,7 +323,7 @@ fn names(entries: &[Entry]) -> (HashMap<u64, Alike>, HashMap<u64, Alike>) {
 fn list_folder(
     folder: &Path,
     above: &str,
-    found: &mut Vec<(Entry, PathBuf)>,
+    (found, listed): (&mut Vec<(Entry, PathBuf)>, &mut Vec<PathBuf>),
 ) -> Result<(), DeliveryError> {
     let unreadable = |error: std::io::Error| DeliveryError::unreadable(folder, &error);
     for entry in fs::read_dir(folder).map_err(unreadable)? {
@@ -324,7 +332,8 @@ fn list_folder(
         let name = lines::name_of_file(&entry.file_name());
         let name = if above.is_empty() { name } else { format!("{above}/{name}") };
         if facts.is_dir() {
-            list_folder(&entry.path(), &name, found)?;
+            listed.push(entry.path());
+            list_folder(&entry.path(), &name, (found, listed))?;
         } else if facts.is_file() {
             found.push((Entry { name, size: facts.len() }, entry.path()));
         }

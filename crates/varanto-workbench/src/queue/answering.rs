@@ -7,7 +7,7 @@ use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::time::Instant;
 
 use super::row::{Known, clients};
-use super::{Cause, Queue, QueueError, Seen, alike, has_no_file, kept, may_be_answered, target_of};
+use super::{Cause, Queue, QueueError, Seen, alike, has_no_file, may_be_answered, target_of};
 use crate::answers::{
     self, ASK_WHAT_IS_BESIDE, Answer, Decision, Given, Giving, ORDER, Person, beside, lifts,
     order_stands,
@@ -71,8 +71,7 @@ impl Queue {
         self.still_so(&[place], seen)?;
         let known = self.known(place)?;
         if given.iter().any(|one| matches!(one, Answer::Value(Target::File, _))) {
-            // Which file a name means is known of the delivery as it is now alone.
-            kept::forget(&self.delivery);
+            self.list_anew()?;
         }
         let faults = self.judge(&known, given, by.1, registry, true)?;
         if !faults.is_empty() {
@@ -200,6 +199,9 @@ impl Queue {
         let places = self.places(cause)?;
         let Some(first) = places.first() else { return Err(QueueError::Missing) };
         self.still_so(&places, seen)?;
+        if *given == Answer::NotBrought(Decision::NothingToBring) {
+            self.list_anew()?;
+        }
         self.delivery()?;
         if !matches!(given, Answer::NotBrought(_)) {
             let given = std::slice::from_ref(given);

@@ -1,14 +1,20 @@
 //! Deliveries that the process keeps open between looks, so that a look at one row lists no folder and reads no index again.
 //!
-//! What is kept counts only while the delivery's folder or archive, the index and the tables beside it are the very files
+//! What is kept counts only while the delivery's folders or its archive, the index and the tables beside it are the very ones
 //! that were read: same place on the disk, size and moments. A file that is written twice within one moment has the same
-//! ones, so that nothing is kept before it was seen the same for a while, and read then. A row's own file is read anew at each look and held against the digest of the rehearsal, and whoever names another
-//! file has the delivery listed anew. Source: OLD-7.
+//! ones, so that nothing is kept before it was seen the same for a while, and read then. That a file in a folder was written
+//! anew is not seen: a row's own file is read at each look and held against the digest of the rehearsal, and whoever names
+//! another file, or says of many rows that they have none, has the delivery listed anew.
+//!
+//! What nobody looks at is dropped after a while, and soon when it is gone: an archive that is deleted gives back its room
+//! on the disk only when nobody holds it open. Source: OLD-7.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::QueueError;
@@ -22,6 +28,8 @@ const MOST: usize = 4;
 const IDLE: Duration = Duration::from_mins(15);
 /// So long after it was touched, a file is not touched again without another moment.
 const SETTLED: Duration = Duration::from_secs(2);
+/// How often what is kept is looked through.
+const LOOKED_THROUGH: Duration = Duration::from_secs(30);
 
 /// Which file it was: device, number on it, size, and the moments of its content and its entry, in nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,13 +69,19 @@ impl Kept {
     fn is_of(&self, (place, rehearsed): (&Path, &str)) -> bool {
         self.place == place && self.fingerprint == rehearsed
     }
+}
 
-    fn is_so_still(&self) -> bool {
-        self.stamps.iter().all(|(path, stamp)| Stamp::of(path) == Some(*stamp))
-    }
+fn are_so_still(stamps: &Stamps) -> bool {
+    stamps.iter().all(|(path, stamp)| Stamp::of(path) == Some(*stamp))
 }
 
 static KEPT: Mutex<Vec<Kept>> = Mutex::new(Vec::new());
+/// Whether somebody looks through what is kept; known to whoever holds what is kept alone.
+static LOOKED: AtomicBool = AtomicBool::new(false);
+
+fn all() -> MutexGuard<'static, Vec<Kept>> {
+    KEPT.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// The delivery that was rehearsed.
 ///
@@ -85,7 +99,7 @@ pub(super) fn opened(
     let now = Instant::now();
     let before = Stamp::of(place);
     let delivery = Arc::new(Delivery::open(place)?);
-    let paths = [place.to_owned()].into_iter().chain(tables(&delivery, mapping));
+    let paths = delivery.listed().iter().cloned().chain(tables(&delivery, mapping));
     let stamps = paths.map(|path| Some((path.clone(), Stamp::of(&path)?)));
     let stamps: Option<Stamps> = stamps.collect();
     if fingerprint(&delivery, mapping)? != rehearsed {
@@ -100,7 +114,7 @@ pub(super) fn opened(
 /// Keeps a delivery that was read from this moment on, where it had been the same for a while before; else it is noted
 /// that it is so now.
 fn keep(of: (&Path, &str), stamps: Stamps, delivery: &Arc<Delivery>, read_from: Instant) {
-    let mut all = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut all = all();
     let known = all.iter().position(|one| one.is_of(of)).map(|at| all.remove(at));
     let since = known.filter(|known| known.stamps == stamps).map_or(read_from, |known| known.since);
     let settled = read_from.duration_since(since) >= SETTLED;
@@ -114,26 +128,59 @@ fn keep(of: (&Path, &str), stamps: Stamps, delivery: &Arc<Delivery>, read_from: 
     });
     let many = all.len().saturating_sub(MOST);
     all.drain(..many);
+    if !LOOKED.swap(true, Ordering::Relaxed) {
+        drop(all);
+        thread::spawn(|| {
+            loop {
+                thread::sleep(LOOKED_THROUGH);
+                if !look_through(IDLE) {
+                    break;
+                }
+            }
+        });
+    }
+}
+
+/// Drops what nobody looked at for so long, and what is gone or another one by now; answers whether anything is left.
+fn look_through(idle: Duration) -> bool {
+    // Looked at without holding what is kept: a disk that does not answer holds up nobody.
+    let stamps: Vec<(PathBuf, Stamps)> =
+        all().iter().map(|one| (one.place.clone(), one.stamps.clone())).collect();
+    let gone: Vec<_> = stamps.into_iter().filter(|(_, stamps)| !are_so_still(stamps)).collect();
+    let mut all = all();
+    all.retain(|one| {
+        let gone = gone.iter().any(|(place, stamps)| *place == one.place && *stamps == one.stamps);
+        !gone && one.used.elapsed() < idle
+    });
+    LOOKED.store(!all.is_empty(), Ordering::Relaxed);
+    !all.is_empty()
 }
 
 /// Forgets what is kept of a delivery: whoever asks next has it listed anew.
 pub(super) fn forget(place: &Path) {
-    KEPT.lock().unwrap_or_else(PoisonError::into_inner).retain(|one| one.place != place);
+    all().retain(|one| one.place != place);
 }
 
 /// What is kept of a delivery, as long as it is so; the one that was looked at last stays longest.
 fn kept(place: &Path, rehearsed: &str) -> Option<Arc<Delivery>> {
-    let mut all = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    all.retain(|one| one.used.elapsed() < IDLE);
-    let at = all.iter().position(|one| one.is_of((place, rehearsed)))?;
-    let delivery = Arc::clone(all[at].delivery.as_ref()?);
-    let mut one = all.remove(at);
-    if !one.is_so_still() {
-        return None;
+    let (delivery, stamps) = {
+        let mut all = all();
+        all.retain(|one| one.used.elapsed() < IDLE);
+        let one = all.iter().find(|one| one.is_of((place, rehearsed)))?;
+        (Arc::clone(one.delivery.as_ref()?), one.stamps.clone())
+    };
+    let is_so = are_so_still(&stamps);
+    let mut all = all();
+    // Somebody else may have dropped it, or kept it anew, meanwhile.
+    let same = |one: &Kept| one.is_of((place, rehearsed)) && one.stamps == stamps;
+    if let Some(at) = all.iter().position(same) {
+        let mut one = all.remove(at);
+        if is_so {
+            one.used = Instant::now();
+            all.push(one);
+        }
     }
-    one.used = Instant::now();
-    all.push(one);
-    Some(delivery)
+    is_so.then_some(delivery)
 }
 
 /// The files of the index and of the tables beside it, where they are files of their own.
@@ -172,5 +219,31 @@ mod tests {
         assert!(read(4300) && kept(place, "y").is_none());
         forget(place);
         assert!(kept(place, "x").is_none());
+    }
+
+    /// What nobody looks at, and what is deleted, is held by nobody: its room is given back.
+    #[test]
+    fn what_is_idle_or_gone_is_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("d");
+        let held = || {
+            fs::create_dir_all(&place).unwrap();
+            let delivery = Arc::new(Delivery::open(&place).unwrap());
+            let begun = Instant::now();
+            for after in [0, 2100] {
+                let stamps = vec![(place.clone(), Stamp::of(&place).unwrap())];
+                keep((&place, "x"), stamps, &delivery, begun + Duration::from_millis(after));
+            }
+            Arc::downgrade(&delivery)
+        };
+        let idle = held();
+        look_through(IDLE);
+        assert!(idle.upgrade().is_some());
+        look_through(Duration::ZERO);
+        assert!(idle.upgrade().is_none(), "nobody looked at it");
+        let gone = held();
+        fs::remove_dir(&place).unwrap();
+        look_through(IDLE);
+        assert!(gone.upgrade().is_none(), "it is deleted");
     }
 }

@@ -290,6 +290,8 @@ pub struct Queue {
     mapping: Mapping,
     delivery: PathBuf,
     opened: OnceCell<Arc<Delivery>>,
+    /// Listed for an answer that names a file, whatever was opened before.
+    listed_anew: OnceCell<Arc<Delivery>>,
 }
 
 impl Queue {
@@ -303,8 +305,9 @@ impl Queue {
             return Ok(None);
         };
         let mapping = mapping::read(&mapping).map_err(|_| QueueError::Mapping)?;
-        let (delivery, opened) = (PathBuf::from(delivery), OnceCell::new());
-        Ok(Some(Self { work, mapping, delivery, opened }))
+        let (opened, listed_anew) = (OnceCell::new(), OnceCell::new());
+        let delivery = PathBuf::from(delivery);
+        Ok(Some(Self { work, mapping, delivery, opened, listed_anew }))
     }
 
     /// Looks at the queue as it is now, whatever becomes of it meanwhile; nothing is answered then.
@@ -598,12 +601,29 @@ impl Queue {
 
     /// The delivery, where it is the one that was rehearsed.
     fn delivery(&self) -> Result<&Delivery, QueueError> {
-        if let Some(opened) = self.opened.get() {
+        if let Some(opened) = self.listed_anew.get().or_else(|| self.opened.get()) {
             return Ok(opened);
         }
+        let delivery = self.open_delivery()?;
+        Ok(self.opened.get_or_init(|| delivery))
+    }
+
+    /// Lists the delivery again: which file a name means, and that there is none, is known of the delivery as it is now alone.
+    fn list_anew(&self) -> Result<(), QueueError> {
+        kept::forget(&self.delivery);
+        let delivery = self.open_delivery()?;
+        self.listed_anew.get_or_init(|| delivery);
+        Ok(())
+    }
+
+    fn open_delivery(&self) -> Result<Arc<Delivery>, QueueError> {
         let rehearsed = self.work.about(FINGERPRINT)?;
         let delivery = kept::opened(&self.delivery, &self.mapping, rehearsed.as_deref())?;
-        Ok(self.opened.get_or_init(|| delivery))
+        if self.work.sends()? {
+            // Nobody completes rows any more, and the source may be destroyed soon.
+            kept::forget(&self.delivery);
+        }
+        Ok(delivery)
     }
 
     /// What a row is apart from what a rehearsal makes of it: what the source says, its file, and what was answered. What

@@ -115,8 +115,11 @@ impl Small {
     fn deliver(&self) {
         let _ = fs::remove_dir_all(self.path("delivery"));
         fs::create_dir(self.path("delivery")).unwrap();
-        let write =
-            |name: &str, text: String| fs::write(self.path("delivery").join(name), text).unwrap();
+        let write = |name: &str, text: String| {
+            let path = self.path("delivery").join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
         write("INDEKSI.CSV", format!("{HEAD}\n{}\n", self.rows.join("\n")));
         write("ASIAKKAAT.CSV", format!("ASNRO;TILA;TURVA\n{}\n", self.clients.join("\n")));
         self.papers.iter().for_each(|(name, text)| write(name, text.clone()));
@@ -1056,6 +1059,71 @@ fn an_order_on_one_row_is_asked_of_the_others() {
     small.answer(4, &[order("true")]).unwrap();
     small.rehearse();
     assert_eq!(small.made("D3", Target::NonDisclosure), sound("true"));
+}
+
+/// OLD-7: a row whose code does not read, and one whose order does not read, hold the other rows of the client as one that
+/// has the order does.
+#[test]
+fn an_order_on_a_row_that_does_not_read_holds_the_others() {
+    let small = |code: &str, kind: &str| {
+        Small::with(|small| {
+            small.mapping = small.mapping.replace(
+                "{ column = \"asiakas.TURVA\", codes = { K = \"true\", E = \"false\" } }",
+                "{ column = \"LAJI\", codes = { \"Päätös\" = \"true\", Muistio = \"false\" } }",
+            );
+            small.rows[0] = line(1, code, kind, "Suvanto");
+            // Another document of client 1.
+            small.rows[1] = line(2, &hetu(1), "Muistio", "Suvanto").replacen(";2;", ";1;", 1);
+        })
+    };
+    for (code, kind) in
+        [("", "Päätös"), ("010150-900", "Päätös"), (&*hetu(1), "Outo"), ("", "Outo")]
+    {
+        let small = small(code, kind);
+        let of = |document| small.made(document, Target::NonDisclosure).1;
+        assert_eq!(of("D2"), ["order-on-another-row"], "{code} {kind}");
+        assert!(!of("D1").is_empty() && !of("D1").contains(&"order-on-another-row".to_owned()));
+        assert_eq!((of("D3"), of("D4")), (vec![], vec![]), "of other clients");
+        assert_eq!(&*small.row(3).faults[0].args["first"], "2");
+    }
+    let alone = small("", "Muistio");
+    assert_eq!(alone.made("D2", Target::NonDisclosure), sound("false"));
+}
+
+/// OLD-7: a file that came into a folder of the delivery is seen at the next look, and by whoever names a file after a look
+/// of before.
+#[test]
+fn a_file_that_came_into_a_folder_is_seen() {
+    let small = Small::with(|small| {
+        small.papers.insert("muut/9.xhtml".to_owned(), paper(9));
+    });
+    let shown = || small.queue().row(&both(), 3).map(|row| row.place);
+    shown().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(2200));
+    assert_eq!((shown().unwrap(), shown().unwrap()), (3, 3));
+    let queue = small.queue();
+    let seen = queue.row(&both(), 3).unwrap().seen;
+    fs::write(small.path("delivery/muut/10.xhtml"), paper(10)).unwrap();
+    assert!(matches!(shown(), Err(QueueError::Changed)));
+    let registry = Registry::alone(&[], &[]).unwrap();
+    let (given, aino) = ([says(Target::File, "muut/9.xhtml")], person("aino"));
+    let named = queue.answer(&both(), (3, &seen), &given, (&aino, now()), &registry);
+    assert!(matches!(named, Err(QueueError::Changed)), "{named:?}");
+}
+
+/// OLD-7: the work file of a version before, to which the columns were added, has nothing for people before it is rehearsed
+/// again.
+#[test]
+fn a_work_file_of_before_is_no_queue() {
+    let small = Small::with(|_| {});
+    let open = || Queue::open(&small.path("batch")).unwrap().is_some();
+    assert!(open());
+    let work = Connection::open(small.path("batch/work.sqlite")).unwrap();
+    work.execute_batch("UPDATE item SET heading = NULL, source = NULL; DELETE FROM heading")
+        .unwrap();
+    assert!(!open());
+    small.rehearse();
+    assert!(open());
 }
 
 /// OLD-7: a look lists no delivery again that is as it was, and shows nothing of one that is not.
