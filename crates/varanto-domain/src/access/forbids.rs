@@ -256,7 +256,7 @@ mod tests {
             (not_said, open, true, true),
             (open, kept_from, true, false),
         ] {
-            let of = |display| (Subject::Client, DocumentGroup::LaterPhase, display);
+            let of = |display| (Subject::Ordinary, DocumentGroup::LaterPhase, display);
             let more = shows_more([of(&before), of(&after)], today, minor);
             assert_eq!(more, expected, "{before:?} {after:?} {minor}");
         }
