@@ -504,8 +504,7 @@ fn unfinished(out: &Path) -> Result<(PathBuf, std::fs::File), Failure> {
         match file.try_lock() {
             // It may have taken its place as a report between the two.
             Ok(()) if is_at(&file, &path) => return Ok((path, file)),
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {}
+            Ok(()) | Err(TryLockError::WouldBlock) => {}
             Err(TryLockError::Error(error)) => return Err(failed(&path)(error)),
         }
     }
