@@ -252,14 +252,15 @@ impl ReadTx<'_> {
         }
         let client_is_known = match line.client {
             None => false,
-            Some(client) => match known.get(&client) {
-                Some(known) => *known,
-                None => {
+            Some(client) => {
+                if let Some(known) = known.get(&client) {
+                    *known
+                } else {
                     let answer = self.is_client_of(permit, client)?;
                     known.insert(client, answer);
                     answer
                 }
-            },
+            }
         };
         let facts = LineFacts {
             line,

@@ -390,6 +390,7 @@ impl App {
             if !answers(tx, &inquiry, &row, &permit)?.contains(&answer) {
                 let denial = match inquiry.may_replace(tx, &row)? {
                     Err(denial) => denial,
+                    Ok(()) if row.state == VersionState::Invalidated => Denial::Invalidated,
                     Ok(()) => Denial::AnotherRegister,
                 };
                 return Err(acting.deny(tx, about, denial)?);
@@ -670,10 +671,11 @@ fn answers(
     permit: &ReadPermit,
 ) -> Result<&'static [Answer], StoreError> {
     let keeper = permit.basis() == Basis::Archivist;
-    let replaces = inquiry.may_replace(tx, row)?.is_ok();
-    let removes =
-        row.state == VersionState::Invalidated && inquiry.may_invalidate(tx, row)?.is_ok();
-    Ok(answers_of(keeper, inquiry.caller().owns(&row.controller), replaces, removes))
+    let gone = row.state == VersionState::Invalidated;
+    let replaces = !gone && inquiry.may_replace(tx, row)?.is_ok();
+    let removes = gone && inquiry.may_invalidate(tx, row)?.is_ok();
+    let decides = keeper || (replaces && inquiry.caller().owns(&row.controller));
+    Ok(answers_of(decides, replaces, removes))
 }
 
 /// The identifiers of the requests about a document that wait, as they are told to the controller's own side and who may

@@ -329,12 +329,11 @@ fn before(tx: &ReadTx<'_>, row: &VersionRow) -> Result<Option<VersionRow>, Store
 
 /// The version that is in force once one is not.
 fn afterwards(tx: &ReadTx<'_>, row: &VersionRow) -> Result<Option<VersionRow>, StoreError> {
-    match row.state {
-        VersionState::InForce => before(tx, row),
-        _ => {
-            let mut versions = tx.list_versions(row.set)?.into_iter();
-            Ok(versions.find(|one| one.state == VersionState::InForce))
-        }
+    if row.state == VersionState::InForce {
+        before(tx, row)
+    } else {
+        let mut versions = tx.list_versions(row.set)?.into_iter();
+        Ok(versions.find(|one| one.state == VersionState::InForce))
     }
 }
 

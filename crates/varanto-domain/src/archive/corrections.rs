@@ -103,19 +103,14 @@ impl Ending {
     }
 }
 
-/// The answers that somebody may give who sees the document whole: what was done, by who may make its next version; that
-/// nothing is corrected, by the controller's own side alone, for the client may complain of that; and all by the `keeper` of
-/// the controller's archive. Of a version that is invalidated, with none in force, who might invalidate it (`removes`) says so.
+/// The answers that somebody may give who sees the document whole: what was done, by who may make its next version
+/// (`replaces`); that nothing is corrected, too, by who `decides`, the controller's own side that may make it and the keeper of
+/// the controller's archive, for the client may complain of that. Of a version that is invalidated, with none in force, who might invalidate it (`removes`) says so.
 ///
 /// Source: CIT-6, RUR-4; own-choices.
 #[must_use]
-pub const fn answers_of(
-    keeper: bool,
-    owns: bool,
-    replaces: bool,
-    removes: bool,
-) -> &'static [Answer] {
-    match (keeper || (owns && replaces), replaces, removes) {
+pub const fn answers_of(decides: bool, replaces: bool, removes: bool) -> &'static [Answer] {
+    match (decides, replaces, removes) {
         (true, ..) => &Answer::ALL,
         (false, true, _) => &[Answer::Corrected, Answer::Removed],
         (false, false, true) => &[Answer::Removed],
@@ -289,17 +284,14 @@ mod tests {
     /// CIT-6, RUR-4: a producer's unit corrects what it recorded; that nothing is corrected is the controller's to say.
     #[test]
     fn a_producer_corrects_and_does_not_refuse() {
-        let (keeper, owns, replaces) = (true, true, true);
+        let (decides, replaces) = (true, true);
         for removes in [false, true] {
-            assert_eq!(answers_of(keeper, owns, false, removes), Answer::ALL);
-            assert_eq!(answers_of(false, owns, replaces, removes), Answer::ALL);
-            let done = [Answer::Corrected, Answer::Removed];
-            assert_eq!(answers_of(false, false, replaces, removes), done);
+            assert_eq!(answers_of(decides, false, removes), Answer::ALL);
+            assert_eq!(answers_of(decides, replaces, removes), Answer::ALL);
+            assert_eq!(answers_of(false, replaces, removes), [Answer::Corrected, Answer::Removed]);
         }
-        for owns in [false, true] {
-            assert_eq!(answers_of(false, owns, false, false), []);
-            assert_eq!(answers_of(false, owns, false, true), [Answer::Removed]);
-        }
+        assert_eq!(answers_of(false, false, false), []);
+        assert_eq!(answers_of(false, false, true), [Answer::Removed]);
     }
 
     /// CIT-6: a request is to be answered within thirty days of the day on which it was made.

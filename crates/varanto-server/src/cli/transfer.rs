@@ -77,7 +77,7 @@ impl Who {
         known.map_err(|problem| {
             let turned = TurnedAway { code: problem.code, certificate: None, times: 1 };
             match app.log_turned_away(&turned) {
-                Ok(_) => told(&problem, context),
+                Ok(()) => told(&problem, context),
                 Err(error) => failed(error.into(), context),
             }
         })

@@ -49,6 +49,7 @@ impl Place {
 
 #[derive(Template)]
 #[template(path = "desk/invalidation.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a question that the template asks")]
 struct InvalidationPage {
     shell: Shell,
     frame: ClientFrame,
@@ -338,7 +339,9 @@ fn seen_by(visit: &Visit, shown: ShownAfter) -> Option<(Vec<Seen>, Vec<Seen>)> {
     let mut then = seen(visit, both.1, shown.minor);
     if both.1 == InTheView::NOTHING {
         // That it is invalidated is what the page is about.
-        then.iter_mut().for_each(|one| one.why.clear());
+        for one in &mut then {
+            one.why.clear();
+        }
     }
     Some((seen(visit, both.0, shown.minor), then))
 }

@@ -199,9 +199,12 @@ async fn what_is_written_outlasts_a_rehearsal() {
     let after = if before == "2" { "3" } else { "2" };
     let mended: Vec<String> = text
         .lines()
-        .map(|line| match line.starts_with("general_type = ") {
-            true => line.replace(&format!("\"{before}\""), &format!("\"{after}\"")),
-            false => line.to_owned(),
+        .map(|line| {
+            if line.starts_with("general_type = ") {
+                line.replace(&format!("\"{before}\""), &format!("\"{after}\""))
+            } else {
+                line.to_owned()
+            }
         })
         .collect();
     let text = mended.join("\n");
@@ -395,7 +398,7 @@ async fn a_run_takes_in_answers_of_what_was_rehearsed_alone() {
         let output = batch.command("run").output().unwrap();
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
-    std::fs::write(&mapping, text.replacen("\"2\"", "\"3\"", 1)).unwrap();
+    std::fs::write(&mapping, text.replacen("\"19\"", "\"12\"", 1)).unwrap();
     let (code, told) = run();
     assert!(code == Some(1) && told.contains("another than the one that was rehearsed"), "{told}");
     std::fs::write(&mapping, &text).unwrap();
