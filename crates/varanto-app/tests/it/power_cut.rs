@@ -327,9 +327,14 @@ fn what_a_lying_disk_lost_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let Some(events) = traced(folder.path()) else { return };
     let mut draw = Draw::new(20_261_127);
+    // What is lost while the write-ahead log is folded in harms the database itself: some of those moments, whatever else.
+    let folds = |event: &Event| matches!(event, Event::Write(file, ..) if !file.ends_with("-wal"));
+    let folding: Vec<usize> = (0..events.len()).filter(|place| folds(&events[*place])).collect();
+    let some: Vec<usize> = folding.iter().copied().step_by((folding.len() / 8).max(1)).collect();
     let (mut cuts, mut unopened, mut damaged, mut by_receipt) = (0, 0, 0, 0);
     disks(&events, true, |place, disk, acknowledged| {
-        if !is_drawn(place, events.len(), 16) || acknowledged.is_empty() {
+        let drawn = is_drawn(place, events.len(), 16) || some.contains(&place);
+        if !drawn || acknowledged.is_empty() {
             return;
         }
         cuts += 1;
