@@ -4,7 +4,8 @@
 //! that were read: same place on the disk, size and moments. A file that is written twice within one moment has the same
 //! ones, so that nothing is kept before it was seen the same for a while, and read then. That a file in a folder was written
 //! anew is not seen: a row's own file is read at each look and held against the digest of the rehearsal, and whoever names
-//! another file, or says of many rows that they have none, has the delivery listed anew.
+//! another file, or says of many rows that they have none, has the delivery listed anew. So a delivery with a folder for
+//! each document need not have all of them looked at each time: the first [`AT_EACH_LOOK`] are, all of them by and by.
 //!
 //! What nobody looks at is dropped after a while, and soon when it is gone: an archive that is deleted gives back its room
 //! on the disk only when nobody holds it open. Source: OLD-7.
@@ -28,7 +29,10 @@ const MOST: usize = 4;
 const IDLE: Duration = Duration::from_mins(15);
 /// So long after it was touched, a file is not touched again without another moment.
 const SETTLED: Duration = Duration::from_secs(2);
-/// How often what is kept is looked through.
+/// How many of a delivery's places are held against the disk at each look, the delivery itself, the index and the tables
+/// first: some hundredths of a second at most.
+const AT_EACH_LOOK: usize = 4000;
+/// How often what is kept is looked through whole.
 const LOOKED_THROUGH: Duration = Duration::from_secs(30);
 
 /// Which file it was: device, number on it, size, and the moments of its content and its entry, in nanoseconds.
@@ -54,7 +58,7 @@ struct Kept {
     place: PathBuf,
     /// Of the mapping and the delivery.
     fingerprint: String,
-    stamps: Stamps,
+    stamps: Arc<Stamps>,
     /// Since when it is known to be so.
     since: Instant,
     /// Read when it had been so for a while.
@@ -71,7 +75,7 @@ impl Kept {
     }
 }
 
-fn are_so_still(stamps: &Stamps) -> bool {
+fn are_so_still(stamps: &[(PathBuf, Stamp)]) -> bool {
     stamps.iter().all(|(path, stamp)| Stamp::of(path) == Some(*stamp))
 }
 
@@ -99,21 +103,23 @@ pub(super) fn opened(
     let now = Instant::now();
     let before = Stamp::of(place);
     let delivery = Arc::new(Delivery::open(place)?);
-    let paths = delivery.listed().iter().cloned().chain(tables(&delivery, mapping));
-    let stamps = paths.map(|path| Some((path.clone(), Stamp::of(&path)?)));
-    let stamps: Option<Stamps> = stamps.collect();
+    let (own, folders) = delivery.listed().split_at(1);
+    let paths =
+        own.iter().cloned().chain(tables(&delivery, mapping)).chain(folders.iter().cloned());
+    let stamps: Option<Stamps> =
+        paths.map(|path| Stamp::of(&path).map(|stamp| (path, stamp))).collect();
     if fingerprint(&delivery, mapping)? != rehearsed {
         return Err(QueueError::Changed);
     }
     if let Some(stamps) = stamps.filter(|stamps| before == Some(stamps[0].1)) {
-        keep((place, rehearsed), stamps, &delivery, now);
+        keep((place, rehearsed), Arc::new(stamps), &delivery, now);
     }
     Ok(delivery)
 }
 
 /// Keeps a delivery that was read from this moment on, where it had been the same for a while before; else it is noted
 /// that it is so now.
-fn keep(of: (&Path, &str), stamps: Stamps, delivery: &Arc<Delivery>, read_from: Instant) {
+fn keep(of: (&Path, &str), stamps: Arc<Stamps>, delivery: &Arc<Delivery>, read_from: Instant) {
     let mut all = all();
     let known = all.iter().position(|one| one.is_of(of)).map(|at| all.remove(at));
     let since = known.filter(|known| known.stamps == stamps).map_or(read_from, |known| known.since);
@@ -144,12 +150,11 @@ fn keep(of: (&Path, &str), stamps: Stamps, delivery: &Arc<Delivery>, read_from: 
 /// Drops what nobody looked at for so long, and what is gone or another one by now; answers whether anything is left.
 fn look_through(idle: Duration) -> bool {
     // Looked at without holding what is kept: a disk that does not answer holds up nobody.
-    let stamps: Vec<(PathBuf, Stamps)> =
-        all().iter().map(|one| (one.place.clone(), one.stamps.clone())).collect();
-    let gone: Vec<_> = stamps.into_iter().filter(|(_, stamps)| !are_so_still(stamps)).collect();
+    let stamps: Vec<Arc<Stamps>> = all().iter().map(|one| Arc::clone(&one.stamps)).collect();
+    let gone: Vec<_> = stamps.into_iter().filter(|stamps| !are_so_still(stamps)).collect();
     let mut all = all();
     all.retain(|one| {
-        let gone = gone.iter().any(|(place, stamps)| *place == one.place && *stamps == one.stamps);
+        let gone = gone.iter().any(|stamps| Arc::ptr_eq(stamps, &one.stamps));
         !gone && one.used.elapsed() < idle
     });
     LOOKED.store(!all.is_empty(), Ordering::Relaxed);
@@ -167,12 +172,12 @@ fn kept(place: &Path, rehearsed: &str) -> Option<Arc<Delivery>> {
         let mut all = all();
         all.retain(|one| one.used.elapsed() < IDLE);
         let one = all.iter().find(|one| one.is_of((place, rehearsed)))?;
-        (Arc::clone(one.delivery.as_ref()?), one.stamps.clone())
+        (Arc::clone(one.delivery.as_ref()?), Arc::clone(&one.stamps))
     };
-    let is_so = are_so_still(&stamps);
+    let is_so = are_so_still(&stamps[..stamps.len().min(AT_EACH_LOOK)]);
     let mut all = all();
     // Somebody else may have dropped it, or kept it anew, meanwhile.
-    let same = |one: &Kept| one.is_of((place, rehearsed)) && one.stamps == stamps;
+    let same = |one: &Kept| Arc::ptr_eq(&one.stamps, &stamps);
     if let Some(at) = all.iter().position(same) {
         let mut one = all.remove(at);
         if is_so {
@@ -203,7 +208,7 @@ mod tests {
         let place = folder.path();
         fs::write(place.join("a"), "a").unwrap();
         let delivery = Arc::new(Delivery::open(place).unwrap());
-        let stamps = || vec![(place.to_owned(), Stamp::of(place).unwrap())];
+        let stamps = || Arc::new(vec![(place.to_owned(), Stamp::of(place).unwrap())]);
         let begun = Instant::now();
         let read = |after: u64| {
             keep((place, "x"), stamps(), &delivery, begun + Duration::from_millis(after));
@@ -231,7 +236,7 @@ mod tests {
             let delivery = Arc::new(Delivery::open(&place).unwrap());
             let begun = Instant::now();
             for after in [0, 2100] {
-                let stamps = vec![(place.clone(), Stamp::of(&place).unwrap())];
+                let stamps = Arc::new(vec![(place.clone(), Stamp::of(&place).unwrap())]);
                 keep((&place, "x"), stamps, &delivery, begun + Duration::from_millis(after));
             }
             Arc::downgrade(&delivery)
