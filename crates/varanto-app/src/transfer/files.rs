@@ -92,11 +92,7 @@ impl Writer {
     pub(super) fn finish(self) -> Result<Written, TransferError> {
         let failed = |why| TransferError::File { path: self.partial.clone(), why };
         match self.into {
-            Into::Folder => {
-                // One call for all the files: there may be millions.
-                let folder = File::open(&self.partial).map_err(failed)?;
-                rustix::fs::syncfs(&folder).map_err(|error| failed(error.into()))?;
-            }
+            Into::Folder => sync_all(&self.partial).map_err(failed)?,
             Into::Tar(builder) => {
                 let file = builder.into_inner().map_err(failed)?;
                 let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
@@ -150,6 +146,20 @@ fn write(path: &Path, data: &[u8]) -> io::Result<()> {
 /// A file that is its owner's alone; one that is there, or a link, is not opened.
 fn make_file(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// Waits until a folder and all that is in it is on the disk. Most of it is there by then, and what others write is not
+/// waited for.
+fn sync_all(folder: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            sync_all(&entry.path())?;
+        } else {
+            File::open(entry.path())?.sync_all()?;
+        }
+    }
+    File::open(folder)?.sync_all()
 }
 
 fn sync(path: &Path) -> Result<(), TransferError> {
