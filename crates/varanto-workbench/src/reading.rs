@@ -17,6 +17,9 @@ use crate::work::{Beside, Work, WorkError};
 
 /// How many rows are written together.
 const TOGETHER: usize = 2000;
+/// How many lists of columns are known at once. Tables have one; where each row has its own elements there may be as many
+/// as rows, and they do not stay in memory.
+const HEADINGS: usize = 4096;
 
 /// An index that is read with the tables beside it.
 pub(crate) struct Reading<'a> {
@@ -74,6 +77,9 @@ impl<'a> Reading<'a> {
     fn heading(&mut self, work: &Work, row: &Row) -> Result<i64, WorkError> {
         if let Some(known) = self.headings.get(&*row.columns) {
             return Ok(*known);
+        }
+        if self.headings.len() == HEADINGS {
+            self.headings.clear();
         }
         let heading = work.add_heading(&row.columns)?;
         self.headings.insert(row.columns.to_vec(), heading);

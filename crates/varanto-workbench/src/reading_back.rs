@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread;
+use std::time::Instant as Stopwatch;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::value::RawValue;
@@ -17,7 +18,7 @@ use crate::conversion::hexadecimal;
 use crate::door::{Door, NotRead};
 use crate::identifiers;
 use crate::reconciliation::{Each, Entry, Reconciliation, ReportError, unproven};
-use crate::run::{FIRST_WAIT, PATIENCE, Pace, RunError, archived_of, rest};
+use crate::run::{BUSY, FIRST_WAIT, PATIENCE, Pace, RunError, archived_of, busy, rest};
 use crate::work::{State, Work, read_conversion};
 
 /// The parts of a document.
@@ -204,11 +205,15 @@ impl<'a> ReadingBack<'a> {
     /// moment, has lost nothing, and the report does not say so.
     fn read(&self, door: &mut dyn Door, document: &Oid) -> Result<Result<Parts, String>, RunError> {
         let (mut asked, mut broken) = (0, 0);
+        let begun = Stopwatch::now();
         loop {
             let (why, wait) = match door.read_whole(document) {
                 Ok(parts) => return Ok(Ok(parts)),
                 Err(NotRead::Refused(why)) => return Ok(Err(why)),
                 Err(NotRead::Shut(why)) => return Err(RunError::Shut(why)),
+                Err(NotRead::Later(_)) if begun.elapsed() >= BUSY => {
+                    return Err(RunError::NoAnswer(busy()));
+                }
                 Err(NotRead::Later(after)) => ("it is busy".to_owned(), after),
                 Err(NotRead::Broken(why)) if broken == ASKED_AGAIN => return Ok(Err(why)),
                 Err(NotRead::Broken(why)) => {

@@ -170,6 +170,9 @@ impl Reconciliation<'_> {
         let reading = ReadingBack::new(work.folder(), self, checkpoint.as_bytes());
         reading.rows(work, &mut doors, self.progress, &mut each)?;
         strays(work, &mut each)?;
+        // It took long: what came into the delivery meanwhile is in no line, and would be destroyed with it.
+        let now = Delivery::open(delivery.place()).map_err(RunError::from)?;
+        check_rehearsed(work, &now, mapping)?;
         sum.conclude();
         line(&json(&sum))?;
         let written = report.into_inner().map_err(|error| failed(&error))?;

@@ -32,6 +32,9 @@ use crate::work::{FINGERPRINT, RECONCILED, State, Work, WorkError, read_conversi
 const NOTED_AFTER: Duration = Duration::from_millis(200);
 /// How often an archive that does not answer is asked again before the run gives up.
 pub(crate) const PATIENCE: u32 = 8;
+/// So long an archive may be busy with other things before it takes or gives one document; then it is told that it does not
+/// answer, and whoever runs it comes back later.
+pub(crate) const BUSY: Duration = Duration::from_mins(10);
 /// How long to wait before asking again an archive that did not answer; doubled each time.
 pub(crate) const FIRST_WAIT: Duration = Duration::from_millis(250);
 
@@ -488,6 +491,7 @@ impl Worker<'_, '_> {
             submission.parts.push((Part::Signature, signature));
         }
         let mut asked = 0;
+        let begun = Stopwatch::now();
         loop {
             self.pace.wait();
             match self.door.archive(&submission) {
@@ -499,6 +503,9 @@ impl Worker<'_, '_> {
                 Answer::Otherwise(differs) => return Ok(Err(vec![archived_otherwise(&differs)])),
                 Answer::Refused(told) => return Ok(Err(told)),
                 Answer::Shut(why) => return Err(RunError::Shut(why)),
+                Answer::Later(_) if begun.elapsed() >= BUSY => {
+                    return Err(RunError::NoAnswer(busy()));
+                }
                 Answer::Later(after) => {
                     if self.rest(after) {
                         return Err(RunError::NoAnswer(
@@ -521,6 +528,11 @@ impl Worker<'_, '_> {
     fn rest(&self, time: Duration) -> bool {
         rest(self.run.stop, time)
     }
+}
+
+/// What is told of an archive that was busy for long.
+pub(crate) fn busy() -> String {
+    format!("it has been busy for {} minutes", BUSY.as_secs() / 60)
 }
 
 /// Waits, and answers whether it was stopped meanwhile.

@@ -255,6 +255,30 @@ fn a_report_is_the_same_through_any_number_of_doors() {
     assert_eq!(rows(&together), rows(&alone));
 }
 
+/// OLD-9: a file that comes into the delivery while it is read back is in no line of the report, and would be destroyed with
+/// the source: there is no report then.
+#[test]
+fn what_comes_into_a_delivery_meanwhile_is_not_passed_over() {
+    let world = World::new(SourceSystem::Portti, 20);
+    let mut work = world.rehearse();
+    let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
+    run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
+    let delivery = Delivery::open(&world.place()).unwrap();
+    let reconciliation = Reconciliation {
+        delivery: &delivery,
+        mapping: &world.mapping,
+        made_at: "2026-11-25T12:00:00Z",
+        most_each_second: None,
+        progress: &|_, _| std::fs::write(world.place().join("000.pdf"), b"new").unwrap(),
+    };
+    let report = world.folder.path().join("report.jsonl");
+    let ended = reconciliation.run(&work, vec![archive.door()], &report);
+    assert!(
+        matches!(&ended, Err(ReportError::Run(RunError::NotRehearsed(told))) if told.contains("delivery")),
+        "{ended:?}"
+    );
+}
+
 /// OLD-9: an archive that lets nobody in any more has not lost its documents: the reconciliation ends, and reports nothing.
 #[test]
 fn a_reconciliation_that_is_not_let_in_reports_nothing() {
