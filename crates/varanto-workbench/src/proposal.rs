@@ -230,11 +230,16 @@ impl Writer {
             }
             Target::GeneralType => {
                 let guess = |value: &str| general_type(value, codes);
-                self.coded(&key, &from, values(), &guess, "which general document type is each?");
+                let all = general_types(codes).map(|(code, name)| format!("{code} {name}"));
+                let question = of_these("which general document type is each?", all.collect());
+                self.coded(&key, &from, values(), &guess, &question);
             }
             Target::ServiceTask => {
                 let guess = |value: &str| service_task(value);
-                self.coded(&key, &from, values(), &guess, "which service task of 2016 is each?");
+                let all = ServiceTask::ALL.iter();
+                let all = all.map(|task| format!("{} {}", task.code(), task.name_fi()));
+                let question = of_these("which service task of 2016 is each?", all.collect());
+                self.coded(&key, &from, values(), &guess, &question);
             }
             Target::State => {
                 self.coded(&key, &from, values(), &state, "which is ended, active or deceased?");
@@ -306,13 +311,25 @@ fn quoted_key(name: &str) -> String {
 
 /// The general type of a word that the code set has, or begins one of its names with.
 fn general_type(value: &str, codes: &CodeSets) -> Option<String> {
-    let known = codes.all().filter(|set| set.oid.as_str() == sets::DOCUMENT_TYPE);
     let same = |name: &str| !name.is_empty() && name.to_lowercase() == value.to_lowercase();
-    let found = known
-        .flat_map(|set| set.values.iter())
-        // Specific types have longer codes.
-        .find(|code| code.code.len() <= 2 && same(&code.names.fi))?;
-    Some(found.code.clone())
+    let found = general_types(codes).find(|(_, name)| same(name));
+    found.map(|(code, _)| code.to_owned())
+}
+
+/// The general document types, each with its name. Specific ones have longer codes.
+fn general_types(codes: &CodeSets) -> impl Iterator<Item = (&str, &str)> {
+    let known = codes.all().filter(|set| set.oid.as_str() == sets::DOCUMENT_TYPE);
+    let all = known.flat_map(|set| set.values.iter()).filter(|code| code.code.len() <= 2);
+    all.map(|code| (code.code.as_str(), code.names.fi.as_str()))
+}
+
+/// A question with what can be answered.
+fn of_these(question: &str, mut all: Vec<String>) -> String {
+    all.dedup();
+    format!(
+        "{question} A word that is left out here is asked of people row by row. Codes: {}",
+        all.join(", ")
+    )
 }
 
 fn service_task(value: &str) -> Option<String> {

@@ -331,9 +331,26 @@ fn recipes(document: toml::Table, faults: &mut Faults) -> BTreeMap<Target, Recip
             .enumerate()
             .filter_map(|(at, step)| faults.step(&format!("{key}[{at}]"), step))
             .collect();
+        for word in steps.iter().filter(|_| target.is_required()).flat_map(empty_of) {
+            faults.add(&key, &format!("nothing is said for {word}, and each document has one"));
+        }
         recipes.insert(target, Recipe(steps));
     }
     recipes
+}
+
+/// Whatever a step makes nothing of, in words.
+fn empty_of(step: &Step) -> Vec<String> {
+    let is_empty = |value: &String| value.trim().is_empty();
+    let codes = step.codes.iter().filter(|(_, code)| is_empty(code));
+    let mut empty: Vec<String> = codes.map(|(word, _)| format!("the word {word:?}")).collect();
+    if step.otherwise.as_ref().is_some_and(is_empty) {
+        empty.push("other words".to_owned());
+    }
+    if matches!(&step.from, From::Constant(constant) if is_empty(constant)) {
+        empty.push("the constant".to_owned());
+    }
+    empty
 }
 
 /// `client = { identity_code = … }` says the same as `"client.identity_code" = …`.

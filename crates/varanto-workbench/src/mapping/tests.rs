@@ -96,6 +96,22 @@ fn every_fault_of_a_mapping_file_is_told_at_once() {
     ] {
         assert!(told.contains(key), "{key} in\n{told}");
     }
+    // What every document has is said of each word; of what it may lack, a word may mean nothing.
+    let asked = "service_task = { column = \"REK\", codes = { TT = \"26\", PH = \"\" }, otherwise = \" \" }";
+    let asked = WHOLE.replace(
+        "service_task = { column = \"REK\", codes = { TT = \"26\" }, otherwise = \"24\" }",
+        asked,
+    );
+    let BadMapping(faults) = read(&asked).unwrap_err();
+    assert_eq!(
+        faults,
+        [
+            "document.service_task: nothing is said for the word \"PH\", and each document has one",
+            "document.service_task: nothing is said for other words, and each document has one",
+        ]
+    );
+    let optional = "language = { column = \"KIELI\", codes = { s = \"sv\", x = \"\" } }\n";
+    assert!(read(&format!("{WHOLE}\n{optional}")).is_ok());
     // A key that nobody knows is no mapping's.
     assert!(read(&WHOLE.replace("batch", "bacth")).is_err());
     assert!(read("").is_err());
