@@ -140,9 +140,49 @@ pub(crate) fn of_kept_fault<'a>(
         if find(language, &key).is_none() {
             return if part == "message" { code.to_owned() } else { String::new() };
         }
-        fill(language, &key, value)
+        fill(language, &key, |name| value(name).map(|value| said(language, name, value)))
     })
 }
+
+/// The value of a placeholder of a fault. The programs that look into files and letters say in English what they met, from
+/// a list that is known; it is said in the language.
+pub(crate) fn said<'a>(
+    language: Language,
+    name: &str,
+    value: std::borrow::Cow<'a, str>,
+) -> std::borrow::Cow<'a, str> {
+    match name {
+        "reason" | "what" => {}
+        "condition" => {
+            let known = find(language, &format!("condition.{value}"));
+            return known.map_or(value, Into::into);
+        }
+        _ => return value,
+    }
+    // Of a tool, its name comes before what it says.
+    let (tool, met) = match value.split_once(": ") {
+        Some((tool, met)) if find(language, &format!("{SAID}{met}")).is_some() => (tool, met),
+        _ => ("", &*value),
+    };
+    let known = find(language, &format!("{SAID}{met}")).map(str::to_owned);
+    let known = known.or_else(|| {
+        let all = catalogue(language).range(SAID.to_owned()..).map(|(key, text)| (&**key, text));
+        let mut all = all.map_while(|(key, text)| Some((key.strip_prefix(SAID)?, text)));
+        all.find_map(|(pattern, text)| {
+            let (before, after) = pattern.split_once("{}")?;
+            let part = met.strip_prefix(before)?.strip_suffix(after)?;
+            Some(text.replacen("{}", part, 1))
+        })
+    });
+    match known {
+        Some(known) if tool.is_empty() => known.into(),
+        Some(known) => format!("{tool}: {known}").into(),
+        None => value,
+    }
+}
+
+/// What the keys of what is said of files begin with.
+const SAID: &str = "said.";
 
 /// The text of a key with its `{placeholders}` filled in; one that nobody fills becomes a dash.
 pub fn fill<'a>(
@@ -201,6 +241,71 @@ mod tests {
                 assert_ne!(finnish, text(Language::Swedish, key), "{key}");
                 assert_ne!(finnish, text(Language::English, key), "{key}");
             }
+        }
+    }
+
+    /// OLD-1, OLD-7: why a file is not converted, or no PDF file, is said in the language of who reads it.
+    #[test]
+    fn what_is_met_in_files_is_said_in_each_language() {
+        let said = |met: &'static str| said(Language::Finnish, "reason", met.into());
+        assert_eq!(said("the picture breaks off"), "kuva katkeaa kesken");
+        assert_eq!(said("Ghostscript: it took too long"), "Ghostscript: se kesti liian kauan");
+        assert_eq!(said("it does not read in UTF-8"), "sitä ei voi lukea merkistöllä UTF-8");
+        assert_eq!(said("12 pages"), "12 sivua");
+        assert_eq!(said("something: else"), "something: else");
+        for condition in varanto_domain::archive::elements::Condition::ALL {
+            let key = format!("condition.{}", condition.code());
+            assert!(find(Language::Finnish, &key).is_some(), "{key}");
+        }
+        let other = super::said(Language::Finnish, "value", "words".into());
+        assert_eq!(other, "words", "only what a program says");
+        for key in keys(Language::English).into_iter().filter_map(|key| key.strip_prefix(SAID)) {
+            assert_eq!(text(Language::English, &format!("{SAID}{key}")), key);
+        }
+    }
+
+    /// Everything that a conversion can say is in the list, as its source has it.
+    #[test]
+    fn every_reason_of_a_conversion_is_in_the_list() {
+        let place = concat!(env!("CARGO_MANIFEST_DIR"), "/../varanto-workbench/src/conversion");
+        let mut folders = vec![std::path::PathBuf::from(place)];
+        let mut found = BTreeSet::new();
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if !path.ends_with("tests.rs") {
+                    let source = std::fs::read_to_string(&path).unwrap();
+                    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+                    for (call, prefix) in [
+                        ("loses(\"", ""),
+                        ("here(\"", ""),
+                        ("here(format!(\"", ""),
+                        (".failed(\"", ""),
+                        ("broken(\"", "the picture "),
+                        ("what: \"", ""),
+                    ] {
+                        let after = source.split(call).skip(1);
+                        let named = after.filter_map(|after| after.split('"').next());
+                        found.extend(named.map(|one| format!("{prefix}{one}")));
+                    }
+                }
+            }
+        }
+        for composed in ["the picture {what}", "{}: {reason}"] {
+            found.remove(composed);
+        }
+        assert!(found.len() > 60, "{found:?}");
+        let pattern = |one: &str| match (one.split_once('{'), one.split_once('}')) {
+            (Some((before, _)), Some((_, after))) => format!("{before}{{}}{after}"),
+            _ => one.to_owned(),
+        };
+        for one in found {
+            assert!(
+                find(Language::Finnish, &format!("{SAID}{}", pattern(&one))).is_some(),
+                "{one}"
+            );
         }
     }
 

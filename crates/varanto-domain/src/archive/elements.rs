@@ -68,6 +68,19 @@ pub enum Condition {
 }
 
 impl Condition {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::LaterVersion,
+        Self::Structured,
+        Self::NoTemporaryIdentifier,
+        Self::NoIdentityCode,
+        Self::Minor,
+        Self::BeforeServiceTasksOf2016,
+        Self::HeldBack,
+        Self::NoServiceUnit,
+        Self::CaseClosed,
+    ];
+
     /// Its stable name; texts hang on it.
     #[must_use]
     pub const fn code(self) -> &'static str {

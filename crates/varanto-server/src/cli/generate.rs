@@ -10,7 +10,7 @@ use varanto_domain::time::FinnishDay;
 use varanto_kit::county::{County, CountySize, Event, Made};
 use varanto_kit::deliveries::{self, SourceSystem};
 
-use super::output::Progress;
+use super::output::{Progress, count_of};
 use super::{Context, Failure};
 
 /// Make a synthetic county: the same seed, size and day give the same bytes.
@@ -86,10 +86,10 @@ fn deliver(
         "rows": told.rows, "planted": told.planted.len(), "strays": told.strays, "directory": options.out,
     });
     let words = format!(
-        "a delivery of {} documents, with {} faults planted and {} files that no row names, in {}",
+        "a delivery of {} documents, with {} planted and {} that no row names, in {}",
         told.rows,
-        told.planted.len(),
-        told.strays,
+        count_of(told.planted.len() as u64, "fault"),
+        count_of(told.strays as u64, "file"),
         options.out.display()
     );
     context.output.one(&value, &words)

@@ -188,6 +188,11 @@ fn pace(done: u64, total: u64, took: Duration) -> String {
     format!("{far}, {rate} a second, {left} left")
 }
 
+/// So many of something, in words.
+pub(super) fn count_of(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// A size for people.
 pub(super) fn bytes_in_words(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["bytes", "kB", "MB", "GB", "TB"];

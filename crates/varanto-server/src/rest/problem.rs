@@ -438,7 +438,7 @@ impl ToldFault {
                 .args
                 .iter()
                 .find(|(known, value)| *known == name && !value.is_empty())
-                .map(|(_, value)| Cow::Borrowed(value.as_str())),
+                .map(|(_, value)| texts::said(language, name, Cow::Borrowed(value.as_str()))),
         };
         let text =
             |part: &str| texts::fill(language, &format!("fault.{}.{part}", fault.code()), value);

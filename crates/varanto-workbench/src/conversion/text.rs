@@ -12,7 +12,7 @@ pub(super) fn convert(source: &[u8], encoding: Option<Encoding>) -> Result<Made,
     let text = read(source, encoding)?;
     if is_of_seven_bits(&text) {
         return Err(NotConverted::here(
-            "signs stand within words as letters of seven bits do ({ for ä)",
+            "signs stand within words as letters of seven bits do (a brace for ä)",
         ));
     }
     let text = text.replace("\r\n", "\n").replace('\r', "\n");

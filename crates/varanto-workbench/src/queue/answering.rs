@@ -54,7 +54,7 @@ pub struct Bulk {
 
 impl Queue {
     /// Keeps what a person answered of a row that they were shown, where it is as right as one row alone can tell. Answers
-    /// why the archive plan does not bring the row, where that follows from what was answered.
+    /// why the archive plan does not bring the row, where that follows from what was answered and nobody else must check it.
     ///
     /// # Errors
     /// [`QueueError::Refused`] with every fault; [`QueueError::NotPermitted`], [`QueueError::Missing`],
@@ -84,7 +84,9 @@ impl Queue {
             Err(error) => return Err(error),
         };
         let named = self.named_paper(given)?;
-        let not_brought = self.not_brought(&known, given)?;
+        // What another person must check leaves nothing out before.
+        let waits = self.mapping.checked_by_two;
+        let not_brought = if waits { None } else { self.not_brought(&known, given)? };
         let at = by.1.to_string();
         self.work.together(|work| -> Result<_, QueueError> {
             self.still_so(&[place], seen)?;
@@ -243,15 +245,18 @@ impl Queue {
                 }
                 answers::take_back(&self.work, &known.row)?;
             }
-            let not_brought = self.not_brought(&known, std::slice::from_ref(given))?;
+            if !self.mapping.checked_by_two {
+                let not_brought = self.not_brought(&known, std::slice::from_ref(given))?;
+                bulk.not_brought += u64::from(not_brought.is_some());
+            }
             answers::keep(&self.work, (&known.row, *place), given, &giving)?;
             bulk.answered += 1;
-            bulk.not_brought += u64::from(not_brought.is_some());
         }
         Ok(bulk)
     }
 
-    /// Checks what others answered of rows, as the checker was shown each; answers of how many.
+    /// Checks what others answered of rows, as the checker was shown each; answers of how many, and how many of them the
+    /// archive plan does not bring for it.
     ///
     /// # Errors
     /// [`QueueError::Refused`] where one was changed meanwhile, or all of it is the checker's own;
@@ -261,18 +266,27 @@ impl Queue {
         permit: &OldDataPermit,
         rows: &[(u64, Seen)],
         (by, at): (&Person, Instant),
-    ) -> Result<u64, QueueError> {
+    ) -> Result<Bulk, QueueError> {
         self.permitted(permit)?;
         let at = at.to_string();
         self.work.together(|work| {
-            let (serial, mut checked) = (work.count_answers()?, 0);
+            let serial = work.count_answers()?;
+            let mut bulk = Bulk { answered: 0, left: 0, not_brought: 0 };
             for (place, seen) in rows {
                 self.still_so(&[*place], seen)?;
                 let row = self.named(*place)?;
-                checked += u64::from(answers::check(work, &row, (by, &at), serial)? > 0);
+                if answers::check(work, &row, (by, &at), serial)? == 0 {
+                    bulk.left += 1;
+                    continue;
+                }
+                bulk.answered += 1;
+                let given = answers::given(work, &row)?.into_iter().map(|one| one.answer);
+                let given: Vec<Answer> = given.collect();
+                let not_brought = self.not_brought(&self.known(*place)?, &given)?;
+                bulk.not_brought += u64::from(not_brought.is_some());
             }
-            if checked > 0 {
-                return Ok(checked);
+            if bulk.answered > 0 {
+                return Ok(bulk);
             }
             let fault = Fault::new(FaultKind::WrongValue, "row", "OLD-7");
             Err(QueueError::Refused(vec![fault.arg("expected", "answers of somebody else")]))

@@ -273,9 +273,10 @@ const COMPLETED: &str = concat!(
   WHERE answer.serial > ?1 AND (NOT ?2 OR answer.checked_by IS NOT NULL) AND ",
     shown!()
 );
+/// From the answers to their rows, never the other way round: answers are fewer.
 const ANSWERED: &str = concat!(
     "SELECT DISTINCT item.place, item.day, item.said ->> '$.general_type', item.state
-  FROM answer JOIN item USING (row)
+  FROM answer CROSS JOIN item USING (row)
   WHERE item.place > ?1 AND (NOT ?2 OR answer.checked_by IS NULL) AND ",
     shown!(),
     " ORDER BY item.place LIMIT ?3"
@@ -342,6 +343,14 @@ impl Queue {
 
     fn since(&self) -> Result<(i64, bool), QueueError> {
         Ok((self.work.answers_taken()?.cast_signed(), self.mapping.checked_by_two))
+    }
+
+    /// Whether a run has begun: nothing is completed any more.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn begun(&self) -> Result<bool, QueueError> {
+        Ok(self.work.sends()?)
     }
 
     /// How far it is.

@@ -6,6 +6,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use rusqlite::{OptionalExtension, Row};
 use varanto_domain::access::OldDataPermit;
 use varanto_domain::archive::documents::Part;
+use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{Oid, PersonalIdentityCode};
 use varanto_formats::xhtml::safe_copy;
 
@@ -154,7 +155,12 @@ impl Queue {
             )?
             .query_row([place.cast_signed()], read)
             .optional()?;
-        let Some((known, said)) = found else { return Err(QueueError::Missing) };
+        let Some((known, said)) = found else {
+            // It may be archived by now.
+            let begun = self.work.sends()?;
+            let fault = Fault::new(FaultKind::BatchBegun, "row", "OLD-7");
+            return Err(if begun { QueueError::Refused(vec![fault]) } else { QueueError::Missing });
+        };
         Ok(Known { values: read_values(&said)?, ..known })
     }
 

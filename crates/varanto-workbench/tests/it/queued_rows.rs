@@ -320,7 +320,7 @@ fn a_check_is_of_what_the_checker_saw() {
     assert_eq!(codes(queue.check(&both(), &shown, (&bertta, now()))), ["changed-meanwhile"]);
     let shown = [(2, small.row(2).seen)];
     assert_eq!(codes(queue.check(&both(), &shown, (&aino, now()))), ["wrong-value"]);
-    assert_eq!(queue.check(&both(), &shown, (&bertta, now())).unwrap(), 1);
+    assert_eq!(queue.check(&both(), &shown, (&bertta, now())).unwrap().answered, 1);
     small.rehearse();
     assert_eq!(small.made("D1", Target::IdentityCode), sound(hetu(9)));
 }
@@ -1038,6 +1038,28 @@ fn who_completes_a_row_that_is_not_brought_is_told() {
     }
     let work = Work::open(&small.path("batch")).unwrap();
     assert_eq!(work.count(State::LeftOut).unwrap(), 3);
+}
+
+/// OLD-7, OLD-8: where another person must check what was completed, nothing is left out before; who checks is told.
+#[test]
+fn who_checks_a_row_that_is_not_brought_is_told() {
+    let small = Small::with(|small| {
+        small.mapping = format!("checked_by_two = true\n{}", small.mapping)
+            .replace("[index]", "[bring]\n\"26\" = \"all\"\notherwise = \"nothing\"\n\n[index]");
+        small.rows[0] = line(1, "", "Muistio", "Suvanto");
+    });
+    let registry = Registry::alone(&[], &[]).unwrap();
+    let seen = small.row(2).seen;
+    let given = [named(1), vec![says(Target::ServiceTask, "24")]].concat();
+    let by = (&person("aino"), now());
+    let told = small.queue().answer(&both(), (2, &seen), &given, by, &registry).unwrap();
+    assert_eq!(told, None, "it waits for somebody else");
+    let shown = [(2, small.row(2).seen)];
+    let bulk = small.queue().check(&both(), &shown, (&person("bertta"), now())).unwrap();
+    assert_eq!((bulk.answered, bulk.not_brought), (1, 1));
+    small.rehearse();
+    let work = Work::open(&small.path("batch")).unwrap();
+    assert_eq!(work.count(State::LeftOut).unwrap(), 1);
 }
 
 /// OLD-7: one client with an order of non-disclosure on one row and none on another is asked about, and each of the rows

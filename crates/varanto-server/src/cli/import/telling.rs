@@ -13,7 +13,7 @@ use varanto_workbench::report::{FaultGroup, OfKind, Report, Way};
 use varanto_workbench::showing::Shown;
 use varanto_workbench::work::State;
 
-use super::super::output::as_table;
+use super::super::output::{as_table, count_of};
 use super::super::{Context, Failure};
 use crate::texts::{self, Language};
 
@@ -70,7 +70,7 @@ pub(super) fn report(
             .join(", ")
     )];
     if report.strays > 0 {
-        text.push(format!("{} files that no row names.", report.strays));
+        text.push(format!("{} that no row names.", count_of(report.strays, "file")));
     }
     if report.lost > 0 {
         text.push(format!(
@@ -185,10 +185,10 @@ fn estimate(report: &Report, took: Duration) -> String {
     let sound = report.count(State::Sound);
     let bytes: u64 = report.files.iter().map(|files| files.archived_bytes).sum();
     format!(
-        "Rehearsed in {:.1} s. At {EACH_SECOND} documents a second the run takes {} min; the archive grows by about \
+        "Rehearsed in {:.1} s. At {EACH_SECOND} documents a second the run takes about {}; the archive grows by about \
          {} MB.",
         took.as_secs_f64(),
-        sound.div_ceil(EACH_SECOND * 60),
+        span(Duration::from_secs(sound.div_ceil(EACH_SECOND))),
         (bytes * 7 / 10 + sound * BESIDES).div_ceil(MEGABYTE)
     )
 }
@@ -349,7 +349,8 @@ fn counted(sum: &Sum) -> String {
     let verdict = verdict(*source_may_be_destroyed);
     format!(
         "{rows} rows: {archived} archived, proven and read back byte for byte, {converted} of them converted; {left_out} \
-         left out by choice; {open} open. {strays} files without a row.\n{verdict}"
+         left out by choice; {open} open. {} without a row.\n{verdict}",
+        count_of(*strays, "file")
     )
 }
 

@@ -5,7 +5,7 @@
 //! named by folder and number, causes by a digest. Source: OLD-7; CAS-6.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 use askama::Template;
@@ -345,15 +345,34 @@ struct ShownCause {
 
 impl ShownCause {
     fn of(cause: &Cause, language: Language) -> Self {
-        let [message, right] = texts::of_kept_fault(language, &cause.code, |name| match name {
-            "element" => Some(Cow::Owned(element_word(Words(language), &cause.element))),
-            "value" => cause.value.as_deref().map(Cow::Borrowed),
+        let mut args = cause.args.clone();
+        if cause.rows > 1
+            && let Some(first) = args.get_mut("first")
+        {
             // The first row's: others have their own.
-            "first" if cause.rows > 1 => Some(Cow::Borrowed("…")),
-            _ => cause.args.get(name).map(|value| Cow::Borrowed(value.as_str())),
-        });
+            "…".clone_into(first);
+        }
+        let fault = (&*cause.code, &*cause.element, cause.value.as_deref());
+        let [message, right] = kept_fault(fault, &args, language);
         Self { id: cause.id.clone(), message, right, rows: cause.rows }
     }
+}
+
+/// What is said of a fault (code, element, value) that the rehearsal found: its element as the pages call it.
+fn kept_fault(
+    (code, element, value): (&str, &str, Option<&str>),
+    args: &BTreeMap<String, String>,
+    language: Language,
+) -> [String; 2] {
+    let words = Words(language);
+    texts::of_kept_fault(language, code, |name| match name {
+        "element" => Some(Cow::Owned(element_word(words, element))),
+        "value" => value.map(Cow::Borrowed),
+        _ => args.get(name).map(|value| match name {
+            "name" => Cow::Owned(element_word(words, value)),
+            _ => Cow::Borrowed(value.as_str()),
+        }),
+    })
 }
 
 /// What an element is called on the pages.
@@ -376,15 +395,25 @@ pub(super) async fn causes(
     Path(path): Path<HashMap<String, String>>,
     Query(asked): Query<Asked>,
 ) -> Page {
+    causes_page(&doors, &visit, &path, &asked, &[]).await
+}
+
+async fn causes_page(
+    doors: &Doors,
+    visit: &Visit,
+    path: &HashMap<String, String>,
+    asked: &Asked,
+    faults: &[Fault],
+) -> Page {
     let batch = path.get("batch").cloned().unwrap_or_default();
-    let told = with(&doors, &visit, &batch, Act::LIST, |_, queue, permit| {
+    let told = with(doors, visit, &batch, Act::LIST, |_, queue, permit| {
         Ok((queue.progress(permit)?, queue.causes(permit)?))
     });
     let (progress, causes) = told.await?;
-    let shell = Shell::of(&doors, &visit);
+    let shell = Shell::of(doors, visit);
     let base = shell.to(&format!("{HOME}{batch}/"));
     let page = BatchPage {
-        not_brought: NotBrought::of(&asked, &base, shell.words),
+        not_brought: NotBrought::of(asked, &base, shell.words),
         base,
         more: causes.len() > CAUSES,
         causes: causes
@@ -393,7 +422,7 @@ pub(super) async fn causes(
             .map(|cause| ShownCause::of(cause, visit.language))
             .collect(),
         progress: ShownProgress::of(progress),
-        frame: Frame::of(&visit, &[]),
+        frame: Frame::of(visit, faults),
         batch,
         shell,
     };
@@ -562,9 +591,13 @@ async fn cause_page(
     });
     let shell = Shell::of(doors, visit);
     let base = shell.to(&format!("{HOME}{batch}/"));
-    // All of it was answered meanwhile.
     let Some((cause, mut rows, kept_elsewhere, seen)) = told.await? else {
-        return Ok(redirect(&base));
+        // All of it was answered meanwhile: who answered it, too, is told that nothing of it was kept.
+        return if faults.is_empty() {
+            Ok(redirect(&base))
+        } else {
+            causes_page(doors, visit, path, &Asked::default(), faults).await
+        };
     };
     let more = rows.len() > PAGE;
     rows.truncate(PAGE);
@@ -674,7 +707,10 @@ pub(super) async fn answer_all(
             }
         }
     };
-    cause_page(&doors, &visit, &path, 0, &faults, said.as_deref()).await
+    match cause_page(&doors, &visit, &path, 0, &faults, said.as_deref()).await {
+        Err(problem) if is_away(&problem) => Ok(waiting(&doors, &visit, &fields)),
+        page => page,
+    }
 }
 
 #[derive(Template)]
@@ -808,7 +844,10 @@ fn options(
             .map(|switch| (switch.to_owned(), words.of(&format!("old_data.switch-{switch}"))))
             .into(),
         Target::GeneralType => {
-            of_set(sets::DOCUMENT_TYPE).into_iter().filter(|(code, _)| code.len() <= 2).collect()
+            let all = of_set(sets::DOCUMENT_TYPE).into_iter();
+            let mut general: Vec<_> = all.filter(|(code, _)| code.len() <= 2).collect();
+            general.sort_by_key(|(code, _)| code.parse::<u8>().unwrap_or(u8::MAX));
+            general
         }
         Target::RetentionClass => of_set(sets::RETENTION_CLASS),
         Target::Sex => of_set(sets::SEX),
@@ -943,11 +982,8 @@ fn day_of(row: &QueuedRow) -> Option<FinnishDay> {
 }
 
 fn shown_fault(fault: &FaultGroup, language: Language) -> ShownFault {
-    let [message, right] = texts::of_kept_fault(language, &fault.code, |name| match name {
-        "element" => Some(Cow::Owned(element_word(Words(language), &fault.element))),
-        "value" => fault.value.as_deref().map(Cow::Borrowed),
-        _ => fault.args.get(name).map(|value| Cow::Borrowed(value.as_str())),
-    });
+    let told = (&*fault.code, &*fault.element, fault.value.as_deref());
+    let [message, right] = kept_fault(told, &fault.args, language);
     ShownFault { message, right }
 }
 
@@ -1078,7 +1114,7 @@ struct WaitingPage {
 fn is_away(problem: &Problem) -> bool {
     problem.denial.is_none()
         && (problem.status == StatusCode::NOT_FOUND
-            || problem.code == "old-data-changed"
+            || matches!(problem.code, "old-data-changed" | "old-data-unreadable")
             || problem.faults.iter().any(|fault| fault.kind == FaultKind::BatchBusy))
 }
 
@@ -1196,6 +1232,8 @@ struct AnswersPage {
     next: Option<String>,
     lost: Vec<ShownLost>,
     begun: bool,
+    /// What was checked just now and is not brought.
+    not_brought: Option<NotBrought>,
 }
 
 /// What was answered of a row that is not there any more.
@@ -1242,11 +1280,11 @@ async fn answers_page(
     let (to_check, after) = (!asked.check.is_empty(), asked.after);
     let told = with(doors, visit, &batch, Act::LIST, move |_, queue, permit| {
         let two = queue.mapping().checked_by_two;
-        let progress = queue.progress(permit)?;
+        let begun = queue.begun()?;
         let rows = queue.answered(permit, to_check, after, PAGE + 1)?;
-        Ok((two, progress, rows, queue.lost(permit, PAGE)?))
+        Ok((two, begun, rows, queue.lost(permit, PAGE)?))
     });
-    let (two, progress, mut rows, lost) = told.await?;
+    let (two, begun, mut rows, lost) = told.await?;
     let shell = Shell::of(doors, visit);
     let base = shell.to(&format!("{HOME}{batch}/"));
     let more = rows.len() > PAGE;
@@ -1266,7 +1304,8 @@ async fn answers_page(
         rows: shown,
         next,
         lost: lost.iter().map(|one| ShownLost::of(one, shell.words)).collect(),
-        begun: progress.begun,
+        begun,
+        not_brought: NotBrought::of(asked, &base, shell.words),
         to_check,
         frame: Frame::of(visit, faults),
         batch,
@@ -1310,15 +1349,17 @@ pub(super) async fn act(
         let act = Act::of_rows(act, rows.iter().map(|(place, _)| *place).collect());
         let done = with(&doors, &visit, &batch, act, move |app, queue, permit| {
             if back {
-                queue.take_back(permit, &rows, (&by, app.now())).map(drop)
+                queue.take_back(permit, &rows, (&by, app.now())).map(|_| 0)
             } else {
-                queue.check(permit, &rows, (&by, app.now())).map(drop)
+                queue.check(permit, &rows, (&by, app.now())).map(|bulk| bulk.not_brought)
             }
         });
         match done.await {
-            Ok(()) => {
-                let behind = if asked.check.is_empty() { "" } else { "?check=1" };
-                return Ok(redirect(&visit.to(&format!("{HOME}{batch}/answers/{behind}"))));
+            Ok(left) => {
+                let check = if asked.check.is_empty() { "" } else { "check=1" };
+                let left = if left > 0 { format!("&many_left={left}") } else { String::new() };
+                let behind = format!("{HOME}{batch}/answers/?{check}{left}");
+                return Ok(redirect(&visit.to(&behind)));
             }
             Err(problem) => faults_of(problem)?,
         }
