@@ -99,22 +99,23 @@ fn described(prepared: &[Prepared]) -> String {
 }
 
 pub(crate) fn bare_run(bare: &Bare, part: &[Prepared], callers: usize, level: usize) -> Run {
-    let bodies = part.iter().map(|one| {
-        let body = one.submission.parts.iter().flat_map(|(_, bytes)| bytes.clone());
-        (one.submission.metadata.clone(), body.collect())
-    });
-    bare_run_of(bare, bodies, callers, level)
+    bare_run_of(bare, part.iter().map(bare_body), callers, level)
+}
+
+/// A document as the bare engine stores it: metadata and body.
+pub(crate) fn bare_body(one: &Prepared) -> (Bytes, Bytes) {
+    let body = one.submission.parts.iter().flat_map(|(_, bytes)| bytes.clone());
+    (one.submission.metadata.clone().into(), body.collect::<Vec<u8>>().into())
 }
 
 /// The bare engine with these bytes, each as metadata and body.
 pub(crate) fn bare_run_of(
     bare: &Bare,
-    bodies: impl Iterator<Item = (Vec<u8>, Vec<u8>)>,
+    bodies: impl Iterator<Item = (Bytes, Bytes)>,
     callers: usize,
     level: usize,
 ) -> Run {
-    let bodies: Vec<(Bytes, Bytes)> =
-        bodies.map(|(metadata, body)| (metadata.into(), body.into())).collect();
+    let bodies: Vec<(Bytes, Bytes)> = bodies.collect();
     let groups = bare.groups();
     let count = bodies.len() as u64;
     let first = level as u64 * 10_000_000;

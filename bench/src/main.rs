@@ -18,6 +18,7 @@ mod bare;
 mod bare_postgres;
 mod decisions;
 mod https;
+mod load;
 mod measure;
 mod national;
 mod world;
@@ -43,6 +44,8 @@ enum What {
     Postgres(Sizes),
     /// The same over HTTPS with mutual TLS, against a server process of its own.
     Https(HttpsSizes),
+    /// Work that comes at a pace of its own, over HTTPS: latencies from the moment at which it was due.
+    Load(load::LoadOptions),
     /// Verify and archive signed national messages, and where the time of one goes.
     National(Sizes),
     /// What a decision costs, alone and hit by hit in the list of a client with 500 documents.
@@ -104,6 +107,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         What::Operations(sizes) => archive::operations(&sizes),
         What::Postgres(sizes) => archive::on_postgres(&sizes),
         What::Https(sizes) => https::run_all(&sizes),
+        What::Load(options) => load::open_load(&options),
         What::Decisions(sizes) => {
             decisions::decisions(sizes.documents, sizes.looks, sizes.dir.as_deref())
         }

@@ -65,7 +65,7 @@ pub(crate) fn national(sizes: &Sizes) -> Result<(), Failure> {
     for (level, callers) in sizes.callers.iter().enumerate() {
         let part = &made[level * per_level..(level + 1) * per_level];
         println!("\n{callers} callers, {per_level} messages");
-        let bodies = part.iter().map(|one| (Vec::new(), one.document.clone()));
+        let bodies = part.iter().map(|one| ([].into(), one.document.clone().into()));
         let peer = bare_run_of(&bare, bodies, *callers, level);
         let waiting: Vec<_> = part.iter().map(|one| Mutex::new(Some(one.frame.clone()))).collect();
         let before = world.app.store_metrics();
