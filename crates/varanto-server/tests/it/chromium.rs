@@ -28,6 +28,8 @@ pub(crate) struct Browser {
     session: String,
     next: u64,
     complaints: Vec<String>,
+    /// Bytes that came over the line, headers and all, once it is counted.
+    weight: f64,
     _home: tempfile::TempDir,
 }
 
@@ -61,6 +63,7 @@ impl Browser {
             session: String::new(),
             next: 0,
             complaints: Vec::new(),
+            weight: 0.0,
             _home: home,
         };
         let page = browser.order("Target.createTarget", &json!({ "url": "about:blank" }));
@@ -89,6 +92,23 @@ impl Browser {
         let value = if dark { "dark" } else { "light" };
         let features = json!([{ "name": "prefers-color-scheme", "value": value }]);
         self.order("Emulation.setEmulatedMedia", &json!({ "features": features }));
+    }
+
+    /// Has the browser on a slow line (400 kilobits a second, and 400 ms for each journey, as "slow 3G" is tried commonly),
+    /// with nothing kept of former visits; what comes over the line is counted.
+    pub(crate) fn be_slow(&mut self) {
+        self.order("Network.enable", &json!({}));
+        self.order("Network.setCacheDisabled", &json!({ "cacheDisabled": true }));
+        let line = json!({
+            "offline": false, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000,
+        });
+        self.order("Network.emulateNetworkConditions", &line);
+    }
+
+    /// How many bytes came since it was asked last.
+    pub(crate) fn weight(&mut self) -> f64 {
+        self.run("0");
+        std::mem::take(&mut self.weight)
     }
 
     /// Goes to an address, and waits until its page is there.
@@ -225,6 +245,9 @@ impl Browser {
     }
 
     fn note(&mut self, told: &Value) {
+        if told["method"] == "Network.loadingFinished" {
+            self.weight += told["params"]["encodedDataLength"].as_f64().unwrap_or(0.0);
+        }
         let complaint = match told["method"].as_str() {
             Some("Log.entryAdded") => &told["params"]["entry"],
             Some("Runtime.exceptionThrown") => &told["params"]["exceptionDetails"],

@@ -209,3 +209,54 @@ async fn everything_can_be_done_by_keyboard() {
     };
     tokio::task::spawn_blocking(walk).await.unwrap();
 }
+
+/// CIT-1: a page of people weighs less than 150 kB at the first visit, and on a slow line it can be used within three seconds.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_are_light_enough_for_a_slow_line() {
+    const MOST_BYTES: f64 = 150_000.0;
+    const MOST_MILLIS: f64 = 3000.0;
+    if chromium::is_missing() {
+        return;
+    }
+    let served = Served::open(true).await;
+    let base = format!("https://localhost:{}", served.house.address.port());
+    let (worker, citizen, code) = (served.worker.clone(), served.citizen(), served.code.clone());
+    let walk = move || {
+        let mut told = Vec::new();
+        let mut look = |browser: &mut Browser, name: &str| {
+            let weight = browser.weight();
+            let script = "(() => { const all = performance.getEntriesByType('navigation')[0]; \
+                          return all.domContentLoadedEventEnd; })()";
+            let millis = browser.run(script).as_f64().unwrap_or(f64::INFINITY);
+            assert!(weight > 1000.0 && millis > 400.0, "{name}: nothing was counted");
+            told.push((name.to_owned(), weight, millis));
+        };
+        for (user, name) in [(&worker, "desk"), (&citizen, "own")] {
+            let mut browser = Browser::open(320);
+            browser.be_slow();
+            browser.go(&format!("{base}/fi/"));
+            look(&mut browser, "landing");
+            log_in(&mut browser, &base, "fi", user);
+            browser.weight();
+            let address = browser.address();
+            browser.go(&address);
+            look(&mut browser, name);
+            if name == "desk" {
+                browser.fill("#identity_code", &code);
+                browser.click("form.form button");
+                look(&mut browser, "situation");
+            }
+            browser.click(".tabs li:nth-child(2) a");
+            look(&mut browser, "list");
+            browser.click(".line a");
+            look(&mut browser, "document");
+        }
+        let over = |(_, weight, millis): &&(String, f64, f64)| {
+            *weight > MOST_BYTES || *millis > MOST_MILLIS
+        };
+        let heavy: Vec<_> = told.iter().filter(over).collect();
+        assert!(heavy.is_empty(), "{heavy:?}");
+        println!("{told:?}");
+    };
+    tokio::task::spawn_blocking(walk).await.unwrap();
+}
