@@ -27,6 +27,8 @@ pub struct Together {
     pub archived: u64,
     /// Documents that the organisation left out, and that no batch archived.
     pub left_out: u64,
+    /// Those of them of which two people decided that the source has none that could be read.
+    pub without_document: u64,
     /// What no batch settled, by report.
     pub open: Vec<Open>,
     /// Whether nothing is open.
@@ -53,24 +55,37 @@ pub struct Open {
 struct Settled {
     /// Of each archived document, the file's digest.
     archived: HashMap<String, String>,
-    /// Of each document that was left out, the file's digest, if it has one.
-    left_out: HashMap<String, Option<String>>,
+    /// Of each document that was left out, what its last report says of it.
+    left_out: HashMap<String, LeftOut>,
     /// Of each digest, the archived documents.
     by_digest: HashMap<String, Vec<String>>,
 }
 
-/// Adds reports up.
+/// What a report says of a document that was left out.
+struct LeftOut {
+    /// Which report it is, by when they were made.
+    report: usize,
+    /// The file's digest, if it has one.
+    sha256: Option<String>,
+    /// Whether people decided that there is no document.
+    without_document: bool,
+}
+
+/// Adds reports up. What was left out settles what an earlier report left open, and never what a later one does: the batch
+/// that was to bring it did not.
 ///
 /// # Errors
 /// A report that does not hold, or that is of another source, edition or archive than the first.
 pub fn add_up(reports: &[PathBuf]) -> Result<Together, ReportError> {
     let mut of_all: Option<(String, u32, String)> = None;
     let mut settled = Settled::default();
+    let mut made = Vec::new();
     for path in reports {
         let (head, _) = verify(path)?;
         let key = checkpoints::read(head.checkpoint.get().as_bytes()).map_err(|fault| {
             ReportError::File { path: path.clone(), reason: fault.code().to_owned() }
         })?;
+        made.push((head.made_at, path, head.plan.checked_by_two));
         let own = (head.source, head.edition, key.verifier_key);
         let first = of_all.get_or_insert_with(|| own.clone());
         let other = match () {
@@ -83,14 +98,21 @@ pub fn add_up(reports: &[PathBuf]) -> Result<Together, ReportError> {
             let reason = format!("of another {other} than the first report");
             return Err(ReportError::File { path: path.clone(), reason });
         }
-        each(path, &mut |entry| settled.note(entry))?;
+    }
+    // Moments are written alike, so that their texts are in their order.
+    made.sort_by(|one, other| one.0.cmp(&other.0));
+    for (number, (_, path, by_two)) in made.iter().enumerate() {
+        each(path, &mut |entry| settled.note(entry, number, *by_two))?;
     }
     let mut together = Together { reports: reports.len(), ..Together::default() };
     together.archived = settled.archived.len() as u64;
-    let left_out = settled.left_out.keys().filter(|one| !settled.archived.contains_key(*one));
-    together.left_out = left_out.count() as u64;
+    let left_out = settled.left_out.iter().filter(|one| !settled.archived.contains_key(one.0));
+    for (_, one) in left_out {
+        together.left_out += 1;
+        together.without_document += u64::from(one.without_document);
+    }
     let mut told = HashSet::new();
-    for path in reports {
+    for (number, (_, path, _)) in made.iter().enumerate() {
         let mut here = HashSet::new();
         each(path, &mut |entry| {
             here.extend(entry.document.filter(|_| entry.outcome == "archived"));
@@ -98,9 +120,10 @@ pub fn add_up(reports: &[PathBuf]) -> Result<Together, ReportError> {
         each(path, &mut |entry| {
             let first =
                 entry.document.clone().is_none_or(|one| told.insert((one, entry.sha256.clone())));
-            if first && !settled.settles(&entry, &here) {
+            if first && !settled.settles(&entry, number, &here) {
                 let Entry { row, sha256, outcome, why, .. } = entry;
-                together.open.push(Open { report: path.clone(), row, sha256, outcome, why });
+                let report = (*path).clone();
+                together.open.push(Open { report, row, sha256, outcome, why });
             }
         })?;
     }
@@ -110,21 +133,30 @@ pub fn add_up(reports: &[PathBuf]) -> Result<Together, ReportError> {
 }
 
 impl Settled {
-    fn note(&mut self, entry: Entry) {
+    fn note(&mut self, entry: Entry, report: usize, by_two: bool) {
+        let without_document = entry.is_without_document();
         let Some(document) = entry.document else { return };
         match (entry.outcome.as_str(), entry.sha256) {
             ("archived", Some(sum)) => {
                 self.by_digest.entry(sum.clone()).or_default().push(document.clone());
                 self.archived.insert(document, sum);
             }
-            ("left-out", sum) => drop(self.left_out.insert(document, sum)),
+            // That there is no document two people decide.
+            ("left-out", _) if without_document && !by_two => {}
+            ("left-out", sha256) => {
+                self.left_out.insert(document, LeftOut { report, sha256, without_document });
+            }
             _ => {}
         }
     }
 
-    /// Whether something is settled; `here` are the documents that its own report archived.
-    fn settles(&self, entry: &Entry, here: &HashSet<String>) -> bool {
+    /// Whether something of a report is settled; `here` are the documents that the report itself archived.
+    fn settles(&self, entry: &Entry, report: usize, here: &HashSet<String>) -> bool {
         match (entry.outcome.as_str(), &entry.document) {
+            ("left-out", document) if entry.is_without_document() => {
+                let document = document.as_deref().unwrap_or_default();
+                self.archived.contains_key(document) || self.left_out.contains_key(document)
+            }
             ("archived" | "left-out", _) => true,
             ("no-row", _) => {
                 let same = entry.sha256.as_ref().and_then(|sum| self.by_digest.get(sum));
@@ -138,12 +170,13 @@ impl Settled {
                 match self.archived.get(document) {
                     Some(sum) => is_same(entry.sha256.as_ref(), Some(sum), is_of_two),
                     // What was left out without a file says nothing of one that is there, also where it was not read.
-                    None => self.left_out.get(document).is_some_and(|sum| {
+                    None => self.left_out.get(document).is_some_and(|left| {
                         let none = FaultKind::MissingFile.code();
                         let why = entry.why.as_deref().unwrap_or_default();
                         let has_file =
                             entry.sha256.is_some() || !why.split(',').any(|one| one == none);
-                        !is_of_two && is_same(entry.sha256.as_ref(), sum.as_ref(), has_file)
+                        let same = is_same(entry.sha256.as_ref(), left.sha256.as_ref(), has_file);
+                        left.report > report && !is_of_two && same
                     }),
                 }
             }
@@ -199,9 +232,9 @@ mod tests {
     fn what_was_left_out_without_a_file_settles_none() {
         let settles_as = |left_out, faulty, why: &str| {
             let mut settled = Settled::default();
-            settled.note(entry("left-out", left_out));
+            settled.note(entry("left-out", left_out), 1, false);
             let faulty = Entry { why: Some(why.to_owned()), ..entry("faulty", faulty) };
-            settled.settles(&faulty, &HashSet::new())
+            settled.settles(&faulty, 0, &HashSet::new())
         };
         let settles = |left_out, faulty| settles_as(left_out, faulty, "missing-element");
         assert!(settles(Some("aa"), Some("aa")));
@@ -212,5 +245,23 @@ mod tests {
         assert!(!settles_as(Some("aa"), None, "unreadable-file"));
         assert!(settles_as(None, None, "missing-file"));
         assert!(settles_as(Some("aa"), None, "wrong-form,missing-file"));
+    }
+
+    /// OLD-9: what one batch left out, and a later one was to bring and did not, is nowhere; and that there is no document
+    /// is settled where two people decided it.
+    #[test]
+    fn what_was_left_out_before_settles_nothing_that_came_later() {
+        let mut settled = Settled::default();
+        settled.note(entry("left-out", Some("aa")), 0, true);
+        for outcome in ["faulty", "refused", "not-archived"] {
+            let later = entry(outcome, Some("aa"));
+            assert!(!settled.settles(&later, 1, &HashSet::new()), "{outcome}");
+        }
+        let none = || Entry { why: Some("nothing-to-bring".to_owned()), ..entry("left-out", None) };
+        for by_two in [false, true] {
+            let mut settled = Settled::default();
+            settled.note(none(), 0, by_two);
+            assert_eq!(settled.settles(&none(), 0, &HashSet::new()), by_two);
+        }
     }
 }

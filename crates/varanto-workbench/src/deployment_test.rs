@@ -467,7 +467,7 @@ impl Test<'_> {
                     stay.push(format!("{id} (the archive does not know it, though it took it)"));
                 }
                 Ok(_) => {}
-                Err(why) => stay.push(format!("{id} ({why})")),
+                Err(why) => stay.push(format!("{id} ({})", why.words())),
             }
         }
         if stay.is_empty() { Ok(()) } else { Err(format!("not invalidated: {}", stay.join(", "))) }

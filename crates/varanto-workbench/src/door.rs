@@ -37,10 +37,19 @@ pub struct Told {
     pub value: Option<String>,
 }
 
-/// Why a part of a document was not read.
+/// An archived document, as it is read back whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whole {
+    /// Its metadata, JSON.
+    pub metadata: Vec<u8>,
+    /// Its parts, byte for byte: its content, and its signature where it has one.
+    pub parts: Vec<(Part, Vec<u8>)>,
+}
+
+/// Why something was not read, or not invalidated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotRead {
-    /// The archive does not give it; what it answered.
+    /// The archive does not give or do it; what it answered.
     Refused(String),
     /// Nobody comes in like this: of every document the same would be told.
     Shut(String),
@@ -80,11 +89,11 @@ pub trait Door: Send {
     /// Why it cannot be read.
     fn read(&mut self, document: &Oid, part: Part) -> Result<Vec<u8>, NotRead>;
 
-    /// All parts of an archived document in one look, byte for byte: its content, and its signature where it has one.
+    /// An archived document in one look.
     ///
     /// # Errors
     /// Why it cannot be read.
-    fn read_whole(&mut self, document: &Oid) -> Result<Vec<(Part, Vec<u8>)>, NotRead>;
+    fn read_whole(&mut self, document: &Oid) -> Result<Whole, NotRead>;
 
     /// A part without the reason that a look at an old document wants.
     ///
@@ -102,7 +111,7 @@ pub trait Door: Send {
     ///
     /// # Errors
     /// Why it was not.
-    fn invalidate(&mut self, document: &Oid, why: &str) -> Result<bool, String>;
+    fn invalidate(&mut self, document: &Oid, why: &str) -> Result<bool, NotRead>;
 }
 
 /// Signs what is handed in, as the system. Source: OLD-1.

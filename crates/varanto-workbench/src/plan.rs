@@ -22,6 +22,8 @@ pub struct Plan {
     pub kept_elsewhere: String,
     /// The kinds of files that are converted.
     pub converted: Vec<String>,
+    /// Whether what people complete, and leave out, counts only when another person has checked it.
+    pub checked_by_two: bool,
 }
 
 impl Plan {
@@ -44,6 +46,7 @@ impl Plan {
                 .map(Kind::name)
                 .map(str::to_owned)
                 .collect(),
+            checked_by_two: mapping.checked_by_two,
         }
     }
 }

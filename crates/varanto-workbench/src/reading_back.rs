@@ -6,28 +6,24 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread;
-use std::time::Instant as Stopwatch;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::value::RawValue;
 use varanto_app::verify::Held;
 use varanto_domain::archive::documents::Part;
-use varanto_domain::ids::Oid;
+use varanto_domain::archive::elements::Element;
+use varanto_formats::metadata;
 
 use crate::conversion::hexadecimal;
-use crate::door::{Door, NotRead};
+use crate::documents::read_document;
+use crate::door::Door;
 use crate::identifiers;
 use crate::reconciliation::{Each, Entry, Reconciliation, ReportError, unproven};
-use crate::run::{BUSY, FIRST_WAIT, PATIENCE, Pace, RunError, archived_of, busy, rest};
-use crate::work::{State, Work, read_conversion};
-
-/// The parts of a document.
-type Parts = Vec<(Part, Vec<u8>)>;
+use crate::run::{Pace, RunError, archived_of, asked};
+use crate::work::{State, Work, read_conversion, read_values};
 
 /// How many rows are read back together.
 const TOGETHER: usize = 512;
-/// How often a document is asked for again that the archive failed to give.
-const ASKED_AGAIN: u32 = 3;
 
 /// What the work file knows of a row.
 struct Known {
@@ -42,11 +38,13 @@ struct Known {
     conversion: Option<String>,
     codes: Option<String>,
     completed: Option<String>,
+    said: String,
 }
 
 const ROWS: &str =
     "SELECT place, source_id, file, state, left_out, digest, bytes, receipt, conversion,
-    (SELECT group_concat(DISTINCT code) FROM fault WHERE fault.number = item.number), completed
+    (SELECT group_concat(DISTINCT code) FROM fault WHERE fault.number = item.number), completed,
+    said
   FROM item ORDER BY number";
 
 impl Known {
@@ -63,6 +61,7 @@ impl Known {
             conversion: row.get(8)?,
             codes: row.get(9)?,
             completed: row.get(10)?,
+            said: row.get(11)?,
         })
     }
 }
@@ -178,17 +177,33 @@ impl<'a> ReadingBack<'a> {
             return Ok(entry);
         };
         self.pace.wait();
-        match self.read(door, &document)? {
+        let back = match asked(&self.ended, || door.read_whole(&document))? {
             Err(why) => {
                 "unreadable".clone_into(&mut entry.outcome);
                 entry.why = Some(why);
+                return Ok(entry);
             }
-            Ok(back) if !back.iter().any(|(one, bytes)| *one == part && *bytes == handed_in) => {
+            Ok(back) => back,
+        };
+        // As whose, and as what, it is there.
+        let made = read_document(read_values(&known.said)?, &mut Vec::new()).ok_or_else(foreign)?;
+        let ours = made.submission(self.of.mapping, part, Vec::new()).metadata;
+        let elements = otherwise(&ours, &back.metadata);
+        match elements {
+            Err(element) => {
+                "differs".clone_into(&mut entry.outcome);
+                entry.why = Some(element);
+            }
+            Ok(elements) if !elements.is_empty() => {
+                "differs".clone_into(&mut entry.outcome);
+                entry.why = Some(elements.join(","));
+            }
+            Ok(_) if !back.parts.iter().any(|(one, bytes)| *one == part && *bytes == handed_in) => {
                 "differs".clone_into(&mut entry.outcome);
             }
-            Ok(back) => {
+            Ok(_) => {
                 // What was signed is kept with its signature, and the receipt is of both.
-                let own = back.into_iter().filter(|(one, _)| *one == Part::Signature);
+                let own = back.parts.into_iter().filter(|(one, _)| *one == Part::Signature);
                 let parts = [(part, handed_in)].into_iter().chain(own).collect();
                 let held = Held { parts, ..Held::default() };
                 if let Some(why) = unproven(receipt.as_bytes(), self.checkpoint, &held, &document) {
@@ -200,34 +215,16 @@ impl<'a> ReadingBack<'a> {
         entry.receipt = RawValue::from_string(receipt.clone()).ok();
         Ok(entry)
     }
+}
 
-    /// Reads a document until there is an answer: its parts, or why they are not given. An archive that is busy, or away for a
-    /// moment, has lost nothing, and the report does not say so.
-    fn read(&self, door: &mut dyn Door, document: &Oid) -> Result<Result<Parts, String>, RunError> {
-        let (mut asked, mut broken) = (0, 0);
-        let begun = Stopwatch::now();
-        loop {
-            let (why, wait) = match door.read_whole(document) {
-                Ok(parts) => return Ok(Ok(parts)),
-                Err(NotRead::Refused(why)) => return Ok(Err(why)),
-                Err(NotRead::Shut(why)) => return Err(RunError::Shut(why)),
-                Err(NotRead::Later(_)) if begun.elapsed() >= BUSY => {
-                    return Err(RunError::NoAnswer(busy()));
-                }
-                Err(NotRead::Later(after)) => ("it is busy".to_owned(), after),
-                Err(NotRead::Broken(why)) if broken == ASKED_AGAIN => return Ok(Err(why)),
-                Err(NotRead::Broken(why)) => {
-                    broken += 1;
-                    (why, FIRST_WAIT * 2u32.pow(broken - 1))
-                }
-                Err(NotRead::NoAnswer(why)) => {
-                    asked += 1;
-                    (why, FIRST_WAIT * 2u32.pow(asked - 1))
-                }
-            };
-            if asked == PATIENCE || rest(&self.ended, wait) {
-                return Err(RunError::NoAnswer(why));
-            }
-        }
-    }
+/// The elements of a document's metadata that the archive tells otherwise than they were handed in; an archive may tell more.
+/// Where somebody works is not told of everybody.
+fn otherwise(ours: &[u8], theirs: &[u8]) -> Result<Vec<&'static str>, String> {
+    let read = |bytes| metadata::read(bytes).map(|(raw, _)| raw).map_err(|_| "metadata".to_owned());
+    let (ours, theirs) = (read(ours)?, read(theirs)?);
+    let differs = ours.differences(&theirs).into_iter().filter(|element| {
+        let masked = theirs.get(*element).is_none() && element.path().starts_with("operating_unit");
+        ours.get(*element).is_some() && !masked
+    });
+    Ok(differs.map(Element::path).collect())
 }

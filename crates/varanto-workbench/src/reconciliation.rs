@@ -4,7 +4,7 @@
 //! client data. It is signed, and whoever has it can count it and check every receipt in it without archive and
 //! delivery. Source: OLD-9.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use varanto_app::verify::{Held, ReceiptProblem, verify_receipt};
 use varanto_domain::ids::Oid;
 
+use crate::answers::Decision;
 use crate::conversion::{Conversion, hexadecimal};
 use crate::delivery::Delivery;
 use crate::door::Door;
@@ -24,7 +25,7 @@ use crate::run::{RunError, check_rehearsed};
 use crate::work::{RECONCILED, State, Work};
 
 /// The form of reports that this program writes and reads.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 
 /// The first line.
 #[derive(Debug, Serialize, Deserialize)]
@@ -38,6 +39,8 @@ pub struct Head {
     pub batch: String,
     /// The edition: another one makes other identifiers.
     pub edition: u32,
+    /// The source's table: the index, as the delivery names it.
+    pub table: String,
     /// When it was made.
     pub made_at: String,
     /// What the organisation brings and leaves, and where the rest is kept. Source: OLD-8.
@@ -85,12 +88,17 @@ pub struct Sum {
     pub converted: u64,
     /// Rows that the organisation does not bring.
     pub left_out: u64,
+    /// Rows of which people decided that the source has no document that could be read. That the delivery has none does
+    /// not say so.
+    pub without_document: u64,
+    /// How many rows were left out for which reason, those without a document too.
+    pub reasons: BTreeMap<String, u64>,
     /// Files that no row names.
     pub strays: u64,
     /// Everything else: rows with faults, refused or not handed in yet, and archived ones that do not agree.
     pub open: u64,
-    /// Whether every row is archived or left out by choice, and no file is without a row: only then may the
-    /// source be destroyed.
+    /// Whether every row is archived, left out by choice, or without a document as two people decided, and no file is
+    /// without a row: only then may the source be destroyed.
     pub source_may_be_destroyed: bool,
 }
 
@@ -154,6 +162,7 @@ impl Reconciliation<'_> {
             source: mapping.source.clone(),
             batch: mapping.batch.clone(),
             edition: mapping.edition,
+            table: mapping.index.file.clone(),
             made_at: self.made_at.to_owned(),
             plan: Plan::of(mapping),
             checkpoint: RawValue::from_string(compact.to_string())
@@ -173,7 +182,7 @@ impl Reconciliation<'_> {
         // It took long: what came into the delivery meanwhile is in no line, and would be destroyed with it.
         let now = Delivery::open(delivery.place()).map_err(RunError::from)?;
         check_rehearsed(work, &now, mapping)?;
-        sum.conclude();
+        sum.conclude(&head.plan);
         line(&json(&sum))?;
         let written = report.into_inner().map_err(|error| failed(&error))?;
         written.sync_all().map_err(|error| failed(&error))?;
@@ -275,6 +284,7 @@ impl Sum {
         self.rows += u64::from(entry.row.is_some());
         let place = match entry.outcome.as_str() {
             "archived" => &mut self.archived,
+            "left-out" if entry.is_without_document() => &mut self.without_document,
             "left-out" => &mut self.left_out,
             "no-row" => &mut self.strays,
             _ => &mut self.open,
@@ -282,10 +292,23 @@ impl Sum {
         *place += 1;
         let converted = entry.outcome == "archived" && entry.conversion.is_some();
         self.converted += u64::from(converted);
+        if entry.outcome == "left-out" {
+            let why = entry.why.clone().unwrap_or_default();
+            *self.reasons.entry(why).or_default() += 1;
+        }
     }
 
-    fn conclude(&mut self) {
-        self.source_may_be_destroyed = self.open == 0 && self.strays == 0 && self.rows > 0;
+    fn conclude(&mut self, plan: &Plan) {
+        let settled = self.without_document == 0 || plan.checked_by_two;
+        self.source_may_be_destroyed =
+            self.open == 0 && self.strays == 0 && self.rows > 0 && settled;
+    }
+}
+
+impl Entry {
+    /// Whether people decided that the source has no document of the row that could be read.
+    pub(crate) fn is_without_document(&self) -> bool {
+        self.outcome == "left-out" && self.why.as_deref() == Some(Decision::NothingToBring.code())
     }
 }
 
@@ -356,7 +379,9 @@ pub fn verify(path: &Path) -> Result<(Head, Sum), ReportError> {
         }
         counted.count(&entry);
     }
-    counted.conclude();
+    if let Some(head) = &head {
+        counted.conclude(&head.plan);
+    }
     match (head, last) {
         (Some(head), Some(sum)) if sum == counted => Ok((head, sum)),
         (_, Some(_)) => Err(whole(&"the sum is not that of the lines")),

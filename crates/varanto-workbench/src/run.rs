@@ -20,7 +20,7 @@ use varanto_domain::ids::Oid;
 
 use crate::conversion::{self, Conversion};
 use crate::delivery::{Delivery, DeliveryError};
-use crate::door::{Answer, Door, Signer, Told};
+use crate::door::{Answer, Door, NotRead, Signer, Told};
 use crate::dossiers::{document, each_dossier};
 use crate::identifiers;
 use crate::kind::Kind;
@@ -31,12 +31,14 @@ use crate::work::{FINGERPRINT, RECONCILED, State, Work, WorkError, read_conversi
 /// How long results wait to be noted down together.
 const NOTED_AFTER: Duration = Duration::from_millis(200);
 /// How often an archive that does not answer is asked again before the run gives up.
-pub(crate) const PATIENCE: u32 = 8;
+const PATIENCE: u32 = 8;
+/// How often a document is asked for again that the archive failed to give.
+const ASKED_AGAIN: u32 = 3;
 /// So long an archive may be busy with other things before it takes or gives one document; then it is told that it does not
 /// answer, and whoever runs it comes back later.
-pub(crate) const BUSY: Duration = Duration::from_mins(10);
+const BUSY: Duration = Duration::from_mins(10);
 /// How long to wait before asking again an archive that did not answer; doubled each time.
-pub(crate) const FIRST_WAIT: Duration = Duration::from_millis(250);
+const FIRST_WAIT: Duration = Duration::from_millis(250);
 
 /// Why a run ended before its end.
 #[derive(Debug, thiserror::Error)]
@@ -530,13 +532,46 @@ impl Worker<'_, '_> {
     }
 }
 
+/// Asks until there is an answer: what was asked for, or why it is not given. An archive that is busy, or away for a moment,
+/// has lost nothing, and nobody says so.
+pub(crate) fn asked<T>(
+    stop: &AtomicBool,
+    mut ask: impl FnMut() -> Result<T, NotRead>,
+) -> Result<Result<T, String>, RunError> {
+    let (mut asked, mut broken) = (0, 0);
+    let begun = Stopwatch::now();
+    loop {
+        let (why, wait) = match ask() {
+            Ok(given) => return Ok(Ok(given)),
+            Err(NotRead::Refused(why)) => return Ok(Err(why)),
+            Err(NotRead::Shut(why)) => return Err(RunError::Shut(why)),
+            Err(NotRead::Later(_)) if begun.elapsed() >= BUSY => {
+                return Err(RunError::NoAnswer(busy()));
+            }
+            Err(NotRead::Later(after)) => ("it is busy".to_owned(), after),
+            Err(NotRead::Broken(why)) if broken == ASKED_AGAIN => return Ok(Err(why)),
+            Err(NotRead::Broken(why)) => {
+                broken += 1;
+                (why, FIRST_WAIT * 2u32.pow(broken - 1))
+            }
+            Err(NotRead::NoAnswer(why)) => {
+                asked += 1;
+                (why, FIRST_WAIT * 2u32.pow(asked - 1))
+            }
+        };
+        if asked == PATIENCE || rest(stop, wait) {
+            return Err(RunError::NoAnswer(why));
+        }
+    }
+}
+
 /// What is told of an archive that was busy for long.
-pub(crate) fn busy() -> String {
+fn busy() -> String {
     format!("it has been busy for {} minutes", BUSY.as_secs() / 60)
 }
 
 /// Waits, and answers whether it was stopped meanwhile.
-pub(crate) fn rest(stop: &AtomicBool, time: Duration) -> bool {
+fn rest(stop: &AtomicBool, time: Duration) -> bool {
     let until = Stopwatch::now() + time;
     while Stopwatch::now() < until {
         if stop.load(Ordering::Relaxed) {

@@ -423,7 +423,7 @@ impl Work {
             [],
             |row| row.get(0),
         )?;
-        let undone = self.count(State::Undone)? > 0;
+        let undone = self.count(State::Undone)? > 0 || self.about(SENDING)?.is_none();
         let archived = self.count(State::Archived)?;
         // The cases and relationships of an undone batch stay in the archive, without documents.
         Ok(archived + if undone { 0 } else { dossiers.unsigned_abs() })

@@ -72,6 +72,15 @@ pub struct OpenedContent {
     pub parts: Vec<(Part, Vec<u8>)>,
 }
 
+/// A version as a whole: what was handed in, in one look.
+#[derive(Debug, Clone)]
+pub struct OpenedWhole {
+    /// Its metadata, as JSON.
+    pub metadata: String,
+    /// Its parts.
+    pub parts: Vec<(Part, Vec<u8>)>,
+}
+
 /// The versions of a document, oldest first.
 #[derive(Debug, Clone)]
 pub struct VersionList {
@@ -145,6 +154,24 @@ impl App {
             }
             let archived_at = seen.row.archived_at;
             Ok(OpenedContent { document: document.clone(), archived_at, parts })
+        })
+    }
+
+    /// Opens a version's metadata and all its parts in one look.
+    ///
+    /// # Errors
+    /// As [`App::open_content`].
+    pub fn open_whole(
+        &self,
+        caller: &Caller,
+        document: &Oid,
+        purpose: Purpose,
+    ) -> Result<OpenedWhole, AppError> {
+        let registry = self.registry();
+        self.look(caller, document, purpose, "metadata content", |seen| {
+            let metadata = view(seen.tx, seen.permit, seen.row)?.metadata;
+            let parts = whereabouts::content(seen.tx, seen.permit, seen.row, &registry)?;
+            Ok(OpenedWhole { metadata, parts })
         })
     }
 

@@ -88,8 +88,8 @@ fn deliver(
     let words = format!(
         "a delivery of {} documents, with {} planted and {} that no row names, in {}",
         told.rows,
-        count_of(told.planted.len() as u64, "fault"),
-        count_of(told.strays as u64, "file"),
+        count_of(told.planted.len() as u64, "fault", "faults"),
+        count_of(told.strays as u64, "file", "files"),
         options.out.display()
     );
     context.output.one(&value, &words)

@@ -188,9 +188,9 @@ fn pace(done: u64, total: u64, took: Duration) -> String {
     format!("{far}, {rate} a second, {left} left")
 }
 
-/// So many of something, in words.
-pub(super) fn count_of(count: u64, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+/// So many of something, in words for one and for several.
+pub(super) fn count_of(count: u64, one: &str, several: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { several })
 }
 
 /// A size for people.

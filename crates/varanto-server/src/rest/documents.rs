@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use varanto_app::archive::{InvalidationRequest, OpenedContent, Submission};
+use varanto_app::archive::{InvalidationRequest, OpenedContent, OpenedWhole, Submission};
 use varanto_domain::access::{Purpose, Reason, Situation};
 use varanto_domain::archive::documents::Part;
 use varanto_domain::faults::{Fault, FaultKind};
@@ -65,7 +65,7 @@ pub async fn read(
     Ok(json(documents_json::view(&view)).into_response())
 }
 
-/// `GET /documents/{oid}/content`: the form that `Accept` chooses, or all parts as a form of their own.
+/// `GET /documents/{oid}/content`: the form that `Accept` chooses, or all of it, metadata too, as it was handed in.
 pub async fn content(
     State(doors): State<Doors>,
     Extension(asker): Extension<Asker>,
@@ -74,25 +74,27 @@ pub async fn content(
     headers: HeaderMap,
 ) -> Answer {
     let (oid, purpose) = (document(&oid)?, purpose(&parameters)?);
-    let opened = doors.work(move |app| app.open_content(&asker.0, &oid, None, purpose)).await?;
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let accept = accept.unwrap_or("*/*");
-    // Nobody gets all parts who did not ask for them first of all.
+    // Nobody gets the whole who did not ask for it first of all.
     if accept.split([',', ';']).next().is_some_and(|first| first.trim() == FORM) {
-        return Ok(all_parts(&opened));
+        let opened = doors.work(move |app| app.open_whole(&asker.0, &oid, purpose)).await?;
+        return Ok(whole(&opened));
     }
+    let opened = doors.work(move |app| app.open_content(&asker.0, &oid, None, purpose)).await?;
     let (part, bytes) = chosen(opened, accept)?;
     Ok(bytes_of(part, bytes, &headers))
 }
 
-/// What all parts come in.
+/// What a whole version comes in.
 const FORM: &str = "multipart/form-data";
 
-/// All parts of a version in one answer, by the names under which they were handed in.
-fn all_parts(opened: &OpenedContent) -> Response {
+/// A version whole in one answer: metadata and parts, by the names under which they were handed in.
+fn whole(opened: &OpenedWhole) -> Response {
+    let metadata = ("metadata", "application/json", opened.metadata.as_bytes());
     let parts = opened.parts.iter();
     let parts = parts.map(|(part, bytes)| (part.name(), part.media_type(), bytes.as_slice()));
-    let (kind, body) = multipart::form(parts);
+    let (kind, body) = multipart::form(std::iter::once(metadata).chain(parts));
     ([(header::CONTENT_TYPE, &*kind), (header::CACHE_CONTROL, "no-store")], body).into_response()
 }
 

@@ -1094,7 +1094,7 @@ pub const TABLE: &[Operation] = &[
     public("list_bulletins", "running", "/bulletins", "Bulletins", || get(bulletins::list)),
 ];
 
-/// All parts at once, too.
+/// The whole document, too.
 const CONTENT_OR_ALL: &[(u16, &str, &str)] = &[
     (200, "application/json", ""),
     (200, "application/xhtml+xml", ""),

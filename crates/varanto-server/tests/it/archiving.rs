@@ -178,7 +178,12 @@ async fn all_parts_come_in_one_look() {
     let parts = varanto_formats::multipart::parts(kind, &whole.body).unwrap();
     let found = parts.iter().map(|part| (part.name.as_str(), &whole.body[part.content.clone()]));
     let sent = made.parts.iter().map(|(part, bytes)| (part.name(), bytes.as_slice()));
-    assert_eq!(found.collect::<BTreeMap<_, _>>(), sent.collect::<BTreeMap<_, _>>());
+    let mut found: BTreeMap<_, _> = found.collect();
+    let metadata = found.remove("metadata").unwrap();
+    assert_eq!(found, sent.collect::<BTreeMap<_, _>>());
+    let (ours, _) = varanto_formats::metadata::read(made.metadata_json.as_bytes()).unwrap();
+    let (theirs, _) = varanto_formats::metadata::read(metadata).unwrap();
+    assert_eq!(ours.differences(&theirs), []);
     let accept = "application/xhtml+xml, multipart/form-data";
     let view = line.get_with(&path, &[("accept", accept)]).await.unwrap();
     assert_eq!(view.header("content-type"), "application/xhtml+xml");

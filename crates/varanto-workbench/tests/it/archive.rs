@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use varanto_app::archive::{InvalidationRequest, Submission};
+use varanto_app::archive::{InvalidationRequest, OpenedWhole, Submission};
 use varanto_app::{App, AppError, AppOptions};
 use varanto_domain::access::{Caller, LookReason, Purpose, Reason};
 use varanto_domain::archive::documents::{DocumentGroup, Part};
@@ -15,7 +15,7 @@ use varanto_domain::joining::Certificate;
 use varanto_domain::time::{Clock, Instant};
 use varanto_formats::receipts;
 use varanto_kit::county::{County, Event};
-use varanto_workbench::door::{Answer, Door, NotRead, Signer, Told};
+use varanto_workbench::door::{Answer, Door, NotRead, Signer, Told, Whole};
 
 use crate::world::now;
 
@@ -166,7 +166,7 @@ impl Door for AppDoor {
         self.open(document, part, purpose).map_err(NotRead::Refused)
     }
 
-    fn read_whole(&mut self, document: &Oid) -> Result<Vec<(Part, Vec<u8>)>, NotRead> {
+    fn read_whole(&mut self, document: &Oid) -> Result<Whole, NotRead> {
         match &mut self.reads {
             Reads::All | Reads::Fails(0) => {}
             Reads::AskedAgain(asked) => {
@@ -188,8 +188,12 @@ impl Door for AppDoor {
             }
         }
         let purpose = Purpose::READ.because(Reason::Look(LookReason::Supervision));
-        let opened = self.archive.app.open_content(&self.archive.caller, document, None, purpose);
-        opened.map(|opened| opened.parts).map_err(|error| NotRead::Refused(error.to_string()))
+        let opened = self.archive.app.open_whole(&self.archive.caller, document, purpose);
+        let whole = |opened: OpenedWhole| Whole {
+            metadata: opened.metadata.into_bytes(),
+            parts: opened.parts,
+        };
+        opened.map(whole).map_err(|error| NotRead::Refused(error.to_string()))
     }
 
     fn read_without_reason(&mut self, document: &Oid, part: Part) -> Result<Vec<u8>, String> {
@@ -200,14 +204,14 @@ impl Door for AppDoor {
         self.archive.app.export_checkpoint(None).map_err(|error| error.to_string())
     }
 
-    fn invalidate(&mut self, document: &Oid, why: &str) -> Result<bool, String> {
+    fn invalidate(&mut self, document: &Oid, why: &str) -> Result<bool, NotRead> {
         let request =
             InvalidationRequest { reason: "99".to_owned(), explanation: Some(why.to_owned()) };
         let done = self.archive.app.invalidate_document(&self.archive.caller, document, &request);
         match done {
             Ok(()) | Err(AppError::AlreadyInvalidated(_)) => Ok(true),
             Err(AppError::NotFound) => Ok(false),
-            Err(error) => Err(format!("{error:?}")),
+            Err(error) => Err(NotRead::Refused(format!("{error:?}"))),
         }
     }
 }
@@ -242,7 +246,7 @@ impl Door for SilentDoor {
         Err(NotRead::NoAnswer("the line is cut".to_owned()))
     }
 
-    fn read_whole(&mut self, _: &Oid) -> Result<Vec<(Part, Vec<u8>)>, NotRead> {
+    fn read_whole(&mut self, _: &Oid) -> Result<Whole, NotRead> {
         Err(NotRead::NoAnswer("the line is cut".to_owned()))
     }
 
@@ -254,8 +258,8 @@ impl Door for SilentDoor {
         Err("the line is cut".to_owned())
     }
 
-    fn invalidate(&mut self, _: &Oid, _: &str) -> Result<bool, String> {
-        Err("the line is cut".to_owned())
+    fn invalidate(&mut self, _: &Oid, _: &str) -> Result<bool, NotRead> {
+        Err(NotRead::NoAnswer("the line is cut".to_owned()))
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use varanto_app::Registry;
+use varanto_domain::ids::Oid;
 use varanto_kit::deliveries::SourceSystem;
 use varanto_workbench::addition::add_up;
 use varanto_workbench::delivery::Delivery;
@@ -14,7 +15,7 @@ use varanto_workbench::reconciliation::{Reconciliation, ReportError, Sum, verify
 use varanto_workbench::rehearsal::RehearsalError;
 use varanto_workbench::run::{Done, Run, RunError};
 use varanto_workbench::showing::show;
-use varanto_workbench::undo::{confirm, undo};
+use varanto_workbench::undo::{Undone, confirm, undo};
 use varanto_workbench::work::{State, Work};
 
 use crate::archive::{Archive, Unsigned};
@@ -335,7 +336,7 @@ fn a_batch_is_undone_until_it_is_confirmed() {
     let done = run(&world, &mut work, vec![archive.door()], &stop).unwrap();
     let undone =
         undo(&mut work, &delivery, &world.mapping, &mut *archive.door(), &mut |_, _| {}).unwrap();
-    assert_eq!(undone, done.archived);
+    assert_eq!(undone, Undone { undone: done.archived, left: 0 });
     assert_eq!(work.count(State::Undone).unwrap(), done.archived);
     // The identifiers of that edition are used up.
     assert!(matches!(world.try_rehearse(), Err(RehearsalError::Undone(1))));
@@ -352,6 +353,60 @@ fn a_batch_is_undone_until_it_is_confirmed() {
     assert!(
         undo(&mut work, &delivery, &world.mapping, &mut *archive.door(), &mut |_, _| {}).is_err()
     );
+}
+
+/// OLD-9, ARC-3: an undo invalidates what its own batch archived, and nothing that another batch did, though the document has
+/// the same identifier in both: given again by mistake, only rehearsed, or archived by a run that could not note it down.
+#[test]
+fn an_undo_leaves_what_another_batch_archived() {
+    let mut world = World::new(SourceSystem::Portti, 40);
+    let text = std::fs::read_to_string(world.folder.path().join("mapping.toml")).unwrap();
+    let delivery = Delivery::open(&world.place()).unwrap();
+    let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
+    let undo = |world: &World, work: &mut Work| {
+        undo(work, &delivery, &world.mapping, &mut *archive.door(), &mut |_, _| {})
+    };
+    let mut work = world.rehearse();
+    assert!(undo(&world, &mut work).is_err(), "nothing was sent");
+    let done = run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
+    let documents: Vec<String> = rusqlite::Connection::open(world.batch().join("work.sqlite"))
+        .unwrap()
+        .prepare("SELECT document FROM item WHERE state = 'archived'")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    let in_force = || {
+        let mut door = archive.door();
+        documents.iter().filter(|id| door.read_whole(&Oid::parse(id).unwrap()).is_ok()).count()
+    };
+    assert_eq!(in_force() as u64, done.archived);
+    std::fs::rename(world.batch(), world.folder.path().join("first")).unwrap();
+    // The whole delivery once more, as another batch.
+    world.mapping =
+        varanto_workbench::mapping::read(&text.replace("batch = \"1\"", "batch = \"2\"")).unwrap();
+    let mut work = world.rehearse();
+    assert!(undo(&world, &mut work).is_err(), "it was only rehearsed");
+    let again = run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
+    assert_eq!((again.archived, again.refused), (0, done.archived));
+    let undone = undo(&world, &mut work).unwrap();
+    assert_eq!(undone, Undone { undone: 0, left: done.archived });
+    assert_eq!(in_force(), documents.len(), "what the first batch archived stays");
+    // Nothing of it is archived: the folder is free for another edition.
+    world.mapping.edition += 1;
+    world.rehearse();
+    // What a run archived and could not note down goes with its batch.
+    std::fs::remove_dir_all(world.batch()).unwrap();
+    std::fs::rename(world.folder.path().join("first"), world.batch()).unwrap();
+    world.mapping = varanto_workbench::mapping::read(&text).unwrap();
+    let mut work = Work::open(&world.batch()).unwrap();
+    rusqlite::Connection::open(world.batch().join("work.sqlite"))
+        .unwrap()
+        .execute("UPDATE item SET state = 'sound', receipt = NULL WHERE state = 'archived'", [])
+        .unwrap();
+    assert_eq!(undo(&world, &mut work).unwrap(), Undone { undone: done.archived, left: 0 });
+    assert_eq!(in_force(), 0);
 }
 
 /// OLD-6: what three owners wrote is archived in the register of the one who has it now.

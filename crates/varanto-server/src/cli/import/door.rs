@@ -18,7 +18,7 @@ use varanto_domain::archive::signatures::SignerKind;
 use varanto_domain::ids::Oid;
 use varanto_domain::time::Clock;
 use varanto_formats::signature::{FileKey, Signing, jws};
-use varanto_workbench::door::{Answer, Door, NotRead, Signer, Told};
+use varanto_workbench::door::{Answer, Door, NotRead, Signer, Told, Whole};
 use zeroize::Zeroizing;
 
 use super::super::Failure;
@@ -119,12 +119,15 @@ impl HttpsDoor {
 
     /// What is read, or why it is not.
     fn look(&mut self, request: request::Builder) -> Result<line::Answer, NotRead> {
-        match self.ask(request, Bytes::new()) {
-            Ok(answer) if answer.status.is_success() => Ok(answer),
-            Ok(answer) => Err(not_read(&answer)),
-            Err(why) if is_untrusted(&why) => Err(NotRead::Shut(why)),
-            Err(why) => Err(NotRead::NoAnswer(why)),
-        }
+        let answer = self.asked(request, Bytes::new())?;
+        if answer.status.is_success() { Ok(answer) } else { Err(not_read(&answer)) }
+    }
+
+    /// Whatever is answered, or why nothing is.
+    fn asked(&mut self, request: request::Builder, body: Bytes) -> Result<line::Answer, NotRead> {
+        self.ask(request, body).map_err(|why| {
+            if is_untrusted(&why) { NotRead::Shut(why) } else { NotRead::NoAnswer(why) }
+        })
     }
 
     /// What is asked for, or why it is not there.
@@ -169,7 +172,7 @@ impl Door for HttpsDoor {
         Ok(self.look(Request::get(path))?.body.into())
     }
 
-    fn read_whole(&mut self, document: &Oid) -> Result<Vec<(Part, Vec<u8>)>, NotRead> {
+    fn read_whole(&mut self, document: &Oid) -> Result<Whole, NotRead> {
         let path = format!("{BASE}/documents/{document}/content?{LOOK}");
         let answer = self.look(Request::get(path).header(ACCEPT, FORM))?;
         let kind = answer.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
@@ -177,9 +180,13 @@ impl Door for HttpsDoor {
         let other = || NotRead::Shut("an answer of another form".to_owned());
         let parts =
             multipart::parts(kind.unwrap_or_default(), &answer.body).map_err(|_| other())?;
+        let (metadata, parts): (Vec<_>, Vec<_>) =
+            parts.into_iter().partition(|part| part.name == "metadata");
+        let metadata = metadata.into_iter().next().ok_or_else(other)?.content.into();
         let part =
             |part: multipart::Part| Some((Part::of_name(&part.name)?, Vec::from(part.content)));
-        parts.into_iter().map(part).collect::<Option<_>>().ok_or_else(other)
+        let parts = parts.into_iter().map(part).collect::<Option<_>>().ok_or_else(other)?;
+        Ok(Whole { metadata, parts })
     }
 
     fn read_without_reason(&mut self, document: &Oid, part: Part) -> Result<Vec<u8>, String> {
@@ -191,16 +198,16 @@ impl Door for HttpsDoor {
         Ok(text_of(&self.get(&format!("{BASE}/checkpoint"))?))
     }
 
-    fn invalidate(&mut self, document: &Oid, why: &str) -> Result<bool, String> {
+    fn invalidate(&mut self, document: &Oid, why: &str) -> Result<bool, NotRead> {
         let path = format!("{BASE}/documents/{document}/invalidation");
         let body = json!({ "reason": NEEDLESS, "explanation": why });
         let request = Request::post(path).header(CONTENT_TYPE, "application/json");
-        let answer = self.ask(request, body.to_string().into())?;
+        let answer = self.asked(request, body.to_string().into())?;
         let known = json_of(&answer)["code"] == "already-invalidated";
         match answer.status {
             StatusCode::NOT_FOUND => Ok(false),
             status if status.is_success() || known => Ok(true),
-            _ => Err(words(&answer)),
+            _ => Err(not_read(&answer)),
         }
     }
 }
@@ -219,6 +226,16 @@ fn told(answer: &line::Answer) -> Answer {
         StatusCode::CONFLICT if problem["differs"].is_array() => {
             let differs = problem["differs"].as_array().into_iter().flatten();
             Answer::Otherwise(differs.map(text).collect())
+        }
+        // Of this row alone: another controller archives it, by a run of its own.
+        StatusCode::FORBIDDEN if problem["code"] == Denial::AnotherRegister.code() => {
+            let (code, rule) = (text(&problem["code"]), text(&problem["rule"]));
+            Answer::Refused(vec![Told {
+                code,
+                element: "controller.id".to_owned(),
+                rule,
+                value: None,
+            }])
         }
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
             Answer::Shut(words(answer))
@@ -361,5 +378,17 @@ mod tests {
         assert_eq!(read(500, "internal"), NotRead::Broken("500 internal".to_owned()));
         assert_eq!(read(504, "late"), NotRead::NoAnswer("504 late".to_owned()));
         assert_eq!(read(503, "busy"), NotRead::Later(A_WHILE));
+    }
+
+    /// OLD-6: a row of another controller is refused by itself, and stops no run; whoever may archive nothing is told once.
+    #[test]
+    fn a_row_of_another_register_is_refused_alone() {
+        let answered = |code: &str| {
+            let body = json!({ "code": code, "rule": "REG-1" }).to_string().into();
+            told(&line::Answer { status: StatusCode::FORBIDDEN, headers: HeaderMap::new(), body })
+        };
+        assert!(matches!(answered("another-register"), Answer::Refused(told) if told.len() == 1));
+        assert!(matches!(answered("not-certified"), Answer::Shut(_)));
+        assert!(matches!(answered("system-unknown"), Answer::Shut(_)));
     }
 }

@@ -651,11 +651,16 @@ fn take_back(batch: &Batch, to: &To, context: &Context) -> Result<(), Failure> {
         bar.at(done, total);
     })?;
     bar.end();
-    let words = format!(
+    let undo::Undone { undone, left } = undone;
+    let mut words = format!(
         "{undone} documents are invalidated; their closed cases and old relationships stay, without documents. To \
          archive the delivery anew, raise `edition` in the mapping file and rehearse it again."
     );
-    context.output.one(&json!({ "undone": undone }), &words)
+    if left > 0 {
+        let more = " rows were never archived by this batch: where another batch archived their documents, those stay.";
+        words = format!("{words}\n{left}{more}");
+    }
+    context.output.one(&json!({ "undone": undone, "left": left }), &words)
 }
 
 #[cfg(test)]

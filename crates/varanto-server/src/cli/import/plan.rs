@@ -105,6 +105,8 @@ fn markdown(mapping: &Mapping, plan: &Plan, report: Option<&Report>, language: L
 
 #[cfg(test)]
 mod tests {
+    use varanto_workbench::answers::Decision;
+
     use varanto_domain::old_data::{Choice, ClientState, LeftOut, Selectable};
 
     use super::*;
@@ -128,7 +130,8 @@ mod tests {
                     .filter(|state| **state != State::LeftOut)
                     .map(|state| format!("state-{}", state.name())),
             )
-            .chain(reasons.iter().map(|reason| format!("left-{}", reason.code())));
+            .chain(reasons.iter().map(|reason| format!("left-{}", reason.code())))
+            .chain(Decision::ALL.iter().map(|decision| format!("left-{}", decision.code())));
         for key in keys {
             for language in Language::ALL {
                 assert!(

@@ -1,6 +1,7 @@
 //! What the commands of `varanto import` print.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -70,7 +71,7 @@ pub(super) fn report(
             .join(", ")
     )];
     if report.strays > 0 {
-        text.push(format!("{} that no row names.", count_of(report.strays, "file")));
+        text.push(format!("{} that no row names.", count_of(report.strays, "file", "files")));
     }
     if report.lost > 0 {
         text.push(format!(
@@ -267,12 +268,20 @@ pub(super) fn together(
     signed: bool,
     context: &Context,
 ) -> Result<(), Failure> {
-    let Together { reports, archived, left_out, open, source_may_be_destroyed } = together;
+    let Together { reports, archived, left_out, without_document, open, source_may_be_destroyed } =
+        together;
     let mut text = vec![format!(
-        "{reports} reports hold{}: {archived} documents archived, {left_out} left out by choice; {} open.",
+        "{reports} reports hold{}: {archived} documents archived, {} left out by choice; {} open.",
         if signed { ", and are signed" } else { "; their signatures were not checked" },
+        left_out - without_document,
         open.len()
     )];
+    if *without_document > 0 {
+        text.push(format!(
+            "{} no document that could be read, as two people decided.",
+            count_of(*without_document, "row has", "rows have")
+        ));
+    }
     for one in open.iter().take(NAMED) {
         let what = one.row.map_or_else(|| "a file".to_owned(), |row| format!("row {row}"));
         let why = one.why.as_deref().unwrap_or_default();
@@ -345,18 +354,31 @@ pub(super) fn verified(
 }
 
 fn counted(sum: &Sum) -> String {
-    let Sum { rows, archived, converted, left_out, strays, open, source_may_be_destroyed } = sum;
-    let verdict = verdict(*source_may_be_destroyed);
+    let Sum { rows, archived, converted, left_out, without_document, strays, open, .. } = sum;
+    let verdict = verdict(sum.source_may_be_destroyed);
+    let mut beside = String::new();
+    if *without_document > 0 {
+        let rows = count_of(*without_document, "row has", "rows have");
+        let _ = write!(
+            beside,
+            "\n{rows} no document that could be read, as people decided: that counts where two decide \
+             (checked_by_two). Ask the source first."
+        );
+    }
+    if !sum.reasons.is_empty() {
+        let reasons = sum.reasons.iter().map(|(why, count)| format!("{count} {why}"));
+        let _ = write!(beside, "\nLeft out: {}.", reasons.collect::<Vec<_>>().join(", "));
+    }
     format!(
         "{rows} rows: {archived} archived, proven and read back byte for byte, {converted} of them converted; {left_out} \
-         left out by choice; {open} open. {} without a row.\n{verdict}",
-        count_of(*strays, "file")
+         left out by choice; {open} open. {} without a row.{beside}\n{verdict}",
+        count_of(*strays, "file", "files")
     )
 }
 
 const fn verdict(source_may_be_destroyed: bool) -> &'static str {
     if source_may_be_destroyed {
-        "Every source document is archived, or left out by choice and kept elsewhere: the source may be destroyed."
+        "Every source document is archived, or left out and kept elsewhere, or there is none: the source may be destroyed."
     } else {
         "The source may NOT be destroyed yet."
     }
