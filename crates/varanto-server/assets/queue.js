@@ -15,7 +15,7 @@
     if (event.altKey && !event.ctrlKey && !event.metaKey) {
       if (event.key === "ArrowRight") { event.preventDefault(); follow("next"); }
       if (event.key === "ArrowUp") { event.preventDefault(); follow("up"); }
-    } else if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
+    } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey || form.contains(event.target) && event.target.tagName === "SELECT")) {
       event.preventDefault();
       form.requestSubmit();
     }

@@ -152,7 +152,7 @@ pub(crate) fn said<'a>(
     value: std::borrow::Cow<'a, str>,
 ) -> std::borrow::Cow<'a, str> {
     match name {
-        "reason" | "what" => {}
+        "reason" | "what" | "expected" => {}
         "condition" => {
             let known = find(language, &format!("condition.{value}"));
             return known.map_or(value, Into::into);

@@ -61,6 +61,20 @@ struct Settled {
     by_digest: HashMap<String, Vec<String>>,
 }
 
+/// What is mended by another file in place of the one that was delivered.
+const BROKEN: [FaultKind; 10] = [
+    FaultKind::EmptyFile,
+    FaultKind::UnreadableFile,
+    FaultKind::FileWantsConversion,
+    FaultKind::NotConverted,
+    FaultKind::ConversionLoses,
+    FaultKind::NotPdf,
+    FaultKind::NotPdfA,
+    FaultKind::ForbiddenInPdf,
+    FaultKind::PdfAClause,
+    FaultKind::NotXhtml,
+];
+
 /// What a report says of a document that was left out.
 struct LeftOut {
     /// Which report it is, by when they were made.
@@ -167,7 +181,13 @@ impl Settled {
                 let is_of_two = entry.why.as_deref().is_some_and(|why| {
                     why.split(',').any(|code| shared.iter().any(|kind| kind.code() == code))
                 });
+                // A broken file comes repaired, and is another one then.
+                let is_broken = entry.why.as_deref().is_some_and(|why| {
+                    !is_of_two
+                        && why.split(',').any(|code| BROKEN.iter().any(|one| one.code() == code))
+                });
                 match self.archived.get(document) {
+                    Some(_) if is_broken => true,
                     Some(sum) => is_same(entry.sha256.as_ref(), Some(sum), is_of_two),
                     // What was left out without a file says nothing of one that is there, also where it was not read.
                     None => self.left_out.get(document).is_some_and(|left| {
@@ -245,6 +265,21 @@ mod tests {
         assert!(!settles_as(Some("aa"), None, "unreadable-file"));
         assert!(settles_as(None, None, "missing-file"));
         assert!(settles_as(Some("aa"), None, "wrong-form,missing-file"));
+    }
+
+    /// OLD-9: a file that was broken and comes repaired is another one; where it is not known whose a file is, it is not.
+    #[test]
+    fn a_repaired_file_settles_the_broken_one() {
+        let mut settled = Settled::default();
+        settled.note(entry("archived", Some("bb")), 1, false);
+        let settles = |why: &str| {
+            let faulty = Entry { why: Some(why.to_owned()), ..entry("faulty", Some("aa")) };
+            settled.settles(&faulty, 0, &HashSet::new())
+        };
+        assert!(settles("not-pdf"));
+        assert!(settles("missing-element,not-converted"));
+        assert!(!settles("missing-element"));
+        assert!(!settles("not-pdf,file-of-another-row"));
     }
 
     /// OLD-9: what one batch left out, and a later one was to bring and did not, is nowhere; and that there is no document

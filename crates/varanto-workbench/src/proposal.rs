@@ -203,7 +203,7 @@ impl Writer {
                     taken.push(name);
                     self.step(target, name, column, codes);
                 }
-                None => self.missing(target),
+                None => self.missing(target, codes),
             }
         }
         let left: Vec<String> = columns
@@ -279,7 +279,7 @@ impl Writer {
     }
 
     /// A target without a column: a question where it must be said, and a hint where it may.
-    fn missing(&mut self, target: Target) {
+    fn missing(&mut self, target: Target, codes: &CodeSets) {
         let key = quoted_key(target.name());
         // Whole names in one column give both.
         if self.text.contains(&format!("{key} = ")) {
@@ -292,9 +292,16 @@ impl Writer {
             ));
             let _ = writeln!(self.text, "#{key} = {{ constant = \"\" }}");
         } else if target == Target::OriginalTask {
-            self.ask(
-                "which was the service task of 1989 or 2011, of documents of before 1.3.2016?",
-            );
+            let question = "which was the service task of 1989 (of documents of before 2011) or 2011, of documents of \
+                            before 1.3.2016? It must fit the one of 2016.";
+            let of_set = |year: &'static str, oid: &'static str| {
+                let known = codes.all().filter(move |set| set.oid.as_str() == oid);
+                let all = known.flat_map(|set| set.values.iter());
+                all.map(move |one| format!("{year}:{} {}", one.code, one.names.fi))
+            };
+            let all = of_set("1989", sets::SERVICE_TASK_1989);
+            let all: Vec<String> = all.chain(of_set("2011", sets::SERVICE_TASK_2011)).collect();
+            self.ask(&format!("{question} Codes: {}", all.join(", ")));
             let _ = writeln!(self.text, "#{key} = {{ constant = \"1989:13\" }}");
         }
     }

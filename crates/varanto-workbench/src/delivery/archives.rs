@@ -94,14 +94,17 @@ impl ZipEntries {
         if archive.len() > MOST_IN_ZIP {
             return Err(DeliveryError::TooMany(place.to_owned()));
         }
-        let mut found = Vec::new();
+        let (mut found, mut others) = (Vec::new(), Vec::new());
         for number in 0..archive.len() {
             let file = archive.by_index_raw(number).map_err(|error| unreadable(&error))?;
-            if file.is_file() {
-                let name = lines::name_of_bytes(file.name_raw());
+            let name = lines::name_of_bytes(file.name_raw());
+            if file.is_symlink() {
+                others.push(name);
+            } else if file.is_file() {
                 found.push((Entry { name, size: file.size() }, number));
             }
         }
+        DeliveryError::only_files(place, others)?;
         found.sort_by(|one, other| one.0.name.cmp(&other.0.name));
         let numbers = found.iter().filter_map(|(_, number)| u32::try_from(*number).ok()).collect();
         Ok((found.into_iter().map(|(entry, _)| entry).collect(), Self { archive, numbers }))
@@ -140,16 +143,21 @@ impl TarEntries {
         let unreadable = |error: io::Error| DeliveryError::unreadable(place, &error);
         let file = Shared::open(place).map_err(unreadable)?;
         let mut archive = tar::Archive::new(file.clone());
-        let mut found = Vec::new();
+        let (mut found, mut others) = (Vec::new(), Vec::new());
         for entry in archive.entries_with_seek().map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
-            if matches!(entry.header().entry_type(), EntryType::Regular | EntryType::Continuous) {
-                let name = lines::name_of_bytes(&entry.path_bytes());
-                let name = name.trim_start_matches("./").to_owned();
-                let size = entry.size();
-                found.push((Entry { name, size }, (entry.raw_file_position(), size)));
+            let name = lines::name_of_bytes(&entry.path_bytes());
+            let name = name.trim_start_matches("./").to_owned();
+            match entry.header().entry_type() {
+                EntryType::Regular | EntryType::Continuous => {
+                    let size = entry.size();
+                    found.push((Entry { name, size }, (entry.raw_file_position(), size)));
+                }
+                EntryType::Directory | EntryType::XGlobalHeader => {}
+                _ => others.push(name),
             }
         }
+        DeliveryError::only_files(place, others)?;
         found.sort_by(|one, other| one.0.name.cmp(&other.0.name));
         let (entries, places) = found.into_iter().unzip();
         Ok((entries, Self { file, places }))

@@ -49,6 +49,9 @@ pub enum DeliveryError {
     /// A zip archive whose list of contents names one file twice: the second would hide the first.
     #[error("{}: several files of one name in one zip archive", .0.display())]
     EqualNames(PathBuf),
+    /// Links, and whatever else is no file: nobody would miss what is passed over.
+    #[error("{}: {} no file but a link or the like, {} first; put the file itself in its place", .0.display(), of_links(*.1), .2)]
+    Links(PathBuf, usize, String),
     /// A file that the delivery does not hold.
     #[error("{0}: there is no such file in the delivery")]
     Missing(String),
@@ -65,7 +68,21 @@ pub enum DeliveryError {
     },
 }
 
+fn of_links(count: usize) -> String {
+    if count == 1 { "one entry is".to_owned() } else { format!("{count} entries are") }
+}
+
 impl DeliveryError {
+    /// That a delivery has only files; else the first of those that are none.
+    fn only_files(place: &Path, mut others: Vec<String>) -> Result<(), Self> {
+        others.sort();
+        let count = others.len();
+        others
+            .into_iter()
+            .next()
+            .map_or(Ok(()), |first| Err(Self::Links(place.to_owned(), count, first)))
+    }
+
     fn unreadable(path: &Path, reason: &dyn ToString) -> Self {
         Self::Unreadable { path: path.to_owned(), reason: reason.to_string() }
     }
@@ -143,8 +160,9 @@ impl Delivery {
         let unreadable = |error: std::io::Error| DeliveryError::unreadable(place, &error);
         let mut listed = vec![place.to_owned()];
         let (entries, content) = if fs::metadata(place).map_err(unreadable)?.is_dir() {
-            let mut found = Vec::new();
-            list_folder(place, "", (&mut found, &mut listed))?;
+            let (mut found, mut others) = (Vec::new(), Vec::new());
+            list_folder(place, "", (&mut found, &mut listed, &mut others))?;
+            DeliveryError::only_files(place, others)?;
             // The order of a folder is chance; a delivery has one order.
             found.sort_by(|one, other| one.0.name.cmp(&other.0.name));
             let (entries, paths) = found.into_iter().unzip();
@@ -318,12 +336,12 @@ fn names(entries: &[Entry]) -> (HashMap<u64, Alike>, HashMap<u64, Alike>) {
     (by_name, by_likeness)
 }
 
-/// Adds the files of a folder and of those in it. Links are passed over: what they point to is no part of the
-/// delivery.
+/// Adds the files of a folder and of those in it, and the names of what is none. Links are not followed: what they point to
+/// is no part of the delivery.
 fn list_folder(
     folder: &Path,
     above: &str,
-    (found, listed): (&mut Vec<(Entry, PathBuf)>, &mut Vec<PathBuf>),
+    (found, listed, others): (&mut Vec<(Entry, PathBuf)>, &mut Vec<PathBuf>, &mut Vec<String>),
 ) -> Result<(), DeliveryError> {
     let unreadable = |error: std::io::Error| DeliveryError::unreadable(folder, &error);
     for entry in fs::read_dir(folder).map_err(unreadable)? {
@@ -333,9 +351,11 @@ fn list_folder(
         let name = if above.is_empty() { name } else { format!("{above}/{name}") };
         if facts.is_dir() {
             listed.push(entry.path());
-            list_folder(&entry.path(), &name, (found, listed))?;
+            list_folder(&entry.path(), &name, (found, listed, others))?;
         } else if facts.is_file() {
             found.push((Entry { name, size: facts.len() }, entry.path()));
+        } else {
+            others.push(name);
         }
     }
     Ok(())

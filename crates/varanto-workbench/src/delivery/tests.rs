@@ -287,15 +287,25 @@ fn a_name_that_fits_several_files_is_nobodys() {
     }
 }
 
-/// OLD-9: nothing outside a delivery is read through it.
+/// OLD-9: nothing outside a delivery is read through it, and nothing of it is passed over without a word.
 #[test]
-fn a_link_out_of_a_delivery_is_no_part_of_it() {
+fn a_link_in_a_delivery_is_told() {
     let outside = folder(&[("secret.pdf", b"s")]);
     let inside = folder(&[("a.pdf", b"a")]);
     std::os::unix::fs::symlink(outside.path(), inside.path().join("link")).unwrap();
     std::os::unix::fs::symlink(outside.path().join("secret.pdf"), inside.path().join("b.pdf"))
         .unwrap();
-    let delivery = Delivery::open(inside.path()).unwrap();
-    assert_eq!(delivery.entries().len(), 1);
-    assert_eq!(delivery.find("link/secret.pdf"), Found::None);
+    let told = Delivery::open(inside.path()).unwrap_err();
+    assert!(matches!(&told, DeliveryError::Links(_, 2, first) if first == "b.pdf"), "{told}");
+    let beside = tempfile::tempdir().unwrap();
+    for kind in [tar::EntryType::Symlink, tar::EntryType::Link] {
+        let place = beside.path().join("d.tar");
+        let mut tar = tar::Builder::new(fs::File::create(&place).unwrap());
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(kind);
+        header.set_size(0);
+        tar.append_link(&mut header, "b.pdf", "a.pdf").unwrap();
+        tar.into_inner().unwrap();
+        assert!(matches!(Delivery::open(&place), Err(DeliveryError::Links(_, 1, _))), "{kind:?}");
+    }
 }

@@ -281,7 +281,12 @@ pub(super) fn run(command: Command, context: &Context) -> Result<ExitCode, Failu
 fn propose(delivery: &Path, source: &str, out: &Path, context: &Context) -> Result<(), Failure> {
     let proposal =
         proposal::propose(&Delivery::open(delivery)?, source, registry(&[])?.code_sets())?;
-    let failed = |error| Failure::of(format!("{}: {error}", out.display()));
+    let failed = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            Failure::of(format!("{} is there already; name another file", out.display()))
+        }
+        _ => Failure::of(format!("{}: {error}", out.display())),
+    };
     let mut file = std::fs::File::create_new(out).map_err(failed)?;
     file.write_all(proposal.text.as_bytes()).map_err(failed)?;
     let value = json!({ "mapping": out, "questions": proposal.questions });

@@ -296,6 +296,8 @@ struct BatchPage {
     progress: ShownProgress,
     causes: Vec<ShownCause>,
     more: bool,
+    /// What was kept just now, in words.
+    kept: Option<String>,
     /// What was completed just now and is not brought.
     not_brought: Option<NotBrought>,
 }
@@ -315,6 +317,16 @@ const PLANNED: [LeftOut; 4] = [
     LeftOut::TaskKeptElsewhere,
 ];
 
+/// That what somebody answered is kept.
+fn kept(asked: &Asked, words: Words) -> Option<String> {
+    let with = |key: &str, name, count: u64| words.with(key, &[(name, &words.number(&count))]);
+    match (asked.kept, asked.many_kept) {
+        (0, 0) => None,
+        (0, many) => Some(with("old_data.kept_many", "count", many)),
+        (row, _) => Some(words.with("old_data.kept_row", &[("row", &row.to_string())])),
+    }
+}
+
 impl NotBrought {
     fn of(asked: &Asked, base: &str, words: Words) -> Option<Self> {
         if asked.many_left > 0 {
@@ -332,7 +344,8 @@ impl NotBrought {
 
     /// What an address says of a row that was answered just now.
     fn in_address(row: u64, why: Option<&str>) -> String {
-        why.map(|why| format!("left={row}&why={why}")).unwrap_or_default()
+        let left = why.map(|why| format!("&left={row}&why={why}")).unwrap_or_default();
+        format!("kept={row}{left}")
     }
 }
 
@@ -378,8 +391,9 @@ fn kept_fault(
 /// What an element is called on the pages.
 fn element_word(words: Words, element: &str) -> String {
     match target_of(element) {
-        Some(target) if target.name() == element => words.of(&label(target)),
-        _ => element.to_owned(),
+        Some(target) => words.of(&label(target)),
+        None if element == "row" => words.of("old_data.the_row"),
+        None => element.to_owned(),
     }
 }
 
@@ -413,6 +427,7 @@ async fn causes_page(
     let shell = Shell::of(doors, visit);
     let base = shell.to(&format!("{HOME}{batch}/"));
     let page = BatchPage {
+        kept: kept(asked, shell.words),
         not_brought: NotBrought::of(asked, &base, shell.words),
         base,
         more: causes.len() > CAUSES,
@@ -479,6 +494,12 @@ impl ShownGiven {
         let (what, value) = match &given.answer {
             Answer::Value(target, value) if value.is_empty() => {
                 (words.of(&label(*target)), words.of("old_data.nothing"))
+            }
+            Answer::Value(target @ Target::State, value) => {
+                (words.of(&label(*target)), words.of(&format!("old_data.client-{value}")))
+            }
+            Answer::Value(target @ Target::NonDisclosure, value) => {
+                (words.of(&label(*target)), words.of(&format!("old_data.switch-{value}")))
             }
             Answer::Value(target, value) => (words.of(&label(*target)), value.clone()),
             Answer::NotBrought(decision) => {
@@ -559,6 +580,9 @@ pub(super) struct Asked {
     why: String,
     /// How many rows that were answered together just now are not brought.
     many_left: u64,
+    /// The row that was answered just now; or how many were.
+    kept: u64,
+    many_kept: u64,
 }
 
 /// `GET …/causes/{cause}/`: the rows that want the same, to be opened one by one or answered alike.
@@ -698,8 +722,8 @@ pub(super) async fn answer_all(
             });
             match done.await {
                 Ok(bulk) => {
-                    let left = bulk.not_brought;
-                    let told = if left > 0 { format!("?many_left={left}") } else { String::new() };
+                    let (kept, left) = (bulk.answered, bulk.not_brought);
+                    let told = format!("?many_kept={kept}&many_left={left}");
                     return Ok(redirect(&visit.to(&format!("{HOME}{batch}/{told}"))));
                 }
                 Err(problem) if is_away(&problem) => return Ok(waiting(&doors, &visit, &fields)),
@@ -731,6 +755,8 @@ struct RowPage {
     decisions: Vec<(&'static str, String)>,
     stands: Vec<(String, String)>,
     next: Option<String>,
+    /// What was kept just now, in words.
+    kept: Option<String>,
     /// What was completed just now and is not brought.
     not_brought: Option<NotBrought>,
 }
@@ -776,7 +802,11 @@ struct Field {
 
 /// The key of the label that what is asked of old data wears.
 pub(super) fn label_of(element: &str) -> Option<String> {
-    target_of(element).map(label)
+    match element {
+        "row" => Some("old_data.the_row".to_owned()),
+        "decision" => Some("archive.why".to_owned()),
+        _ => target_of(element).map(label),
+    }
 }
 
 impl Field {
@@ -820,7 +850,7 @@ fn options(
             .iter()
             .map(|one| {
                 let name = names.coded(set.as_str(), &one.code, day).unwrap_or_default();
-                (one.code.clone(), format!("{} {name}", one.code))
+                (one.code.clone(), named_first(&name, &one.code))
             })
             .collect()
     };
@@ -834,10 +864,8 @@ fn options(
         Target::ServiceTask => ServiceTask::ALL
             .iter()
             .map(|task| {
-                (
-                    task.code().to_owned(),
-                    format!("{} {}", task.code(), names.task(task.code(), day)),
-                )
+                let name = names.task(task.code(), day);
+                (task.code().to_owned(), named_first(&name, task.code()))
             })
             .collect(),
         Target::NonDisclosure => ["true", "false"]
@@ -853,6 +881,11 @@ fn options(
         Target::Sex => of_set(sets::SEX),
         _ => Vec::new(),
     }
+}
+
+/// A choice as it stands in a list: its name first, for whoever types goes to what begins so.
+fn named_first(name: &str, code: &str) -> String {
+    if name.is_empty() { code.to_owned() } else { format!("{name} ({code})") }
 }
 
 /// A value as it is kept: without space around it, days as the archive writes them.
@@ -957,6 +990,7 @@ async fn row_page(
             .collect(),
         stands,
         next: next.map(|next| format!("{base}rows/{next}/?cause={cause}")),
+        kept: kept(from, shell.words),
         not_brought: NotBrought::of(from, &base, shell.words),
         frame: Frame::of(visit, &loose),
         batch,
@@ -1228,6 +1262,8 @@ struct AnswersPage {
     base: String,
     /// Whether only what another person must check is shown.
     to_check: bool,
+    /// Whether another person checks anything at all.
+    by_two: bool,
     rows: Vec<ShownListed>,
     next: Option<String>,
     lost: Vec<ShownLost>,
@@ -1307,6 +1343,7 @@ async fn answers_page(
         begun,
         not_brought: NotBrought::of(asked, &base, shell.words),
         to_check,
+        by_two: two,
         frame: Frame::of(visit, faults),
         batch,
         base: base.clone(),
