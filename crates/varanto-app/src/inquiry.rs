@@ -228,6 +228,17 @@ impl<'a> Inquiry<'a> {
         group: DocumentGroup,
         action: Action,
     ) -> Result<Result<Grant, Denial>, StoreError> {
+        self.ask_of_will(tx, client, group, |question| access::decide(action, question))
+    }
+
+    /// Asks a rule about a client's will, as if there were a document that holds nothing back.
+    pub(crate) fn ask_of_will<T>(
+        &self,
+        tx: &ReadTx<'_>,
+        client: Option<ClientKey>,
+        group: DocumentGroup,
+        rule: impl FnOnce(&Question<'_>) -> T,
+    ) -> Result<T, StoreError> {
         let keeper = self.registry.registers().keeper_of_wills();
         let controller = keeper.map_or(&self.caller.organisation, |keeper| &keeper.oid);
         let known = self.client(tx, client)?;
@@ -247,7 +258,12 @@ impl<'a> Inquiry<'a> {
             written_at: self.now,
             joint: Arc::from([]),
         };
-        Ok(access::decide(action, &self.question(&document, &known)))
+        Ok(rule(&self.question(&document, &known)))
+    }
+
+    /// Whether a client is a minor today, as the population register told last.
+    pub(crate) fn is_minor(&self, tx: &ReadTx<'_>, client: ClientKey) -> Result<bool, StoreError> {
+        Ok(self.client(tx, Some(client))?.is_minor(self.today()))
     }
 
     /// Who serves the clients whom a version concerns, in its register: the units of the rights that are known of.

@@ -153,6 +153,8 @@ fault_kinds! {
     PdfValidatorSilent = "pdf-validator-silent";
     /// A part is larger than this archive takes. Args: `limit`.
     TooLarge = "too-large";
+    /// A text has too many characters. Args: `limit`.
+    TooManyCharacters = "too-many-characters";
     /// Somebody has begun more documents than anybody finishes. Args: `limit`.
     TooManyDrafts = "too-many-drafts";
 

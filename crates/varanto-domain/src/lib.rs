@@ -13,6 +13,7 @@
 //! * [`disclosure`]: what the client allows and refuses, and the rule of the day;
 //! * [`access`]: who may do what: the question, the facts, the decision;
 //! * [`grounds`]: on what ground something may be done, one file for each;
+//! * [`statements`]: what clients tell of themselves;
 //! * [`oversight`]: what is seen of the use log, by whom, and what in it strikes the eye.
 
 pub mod access;
@@ -29,5 +30,6 @@ pub mod old_data;
 pub mod oversight;
 pub mod persons;
 pub mod relationship;
+pub mod statements;
 pub mod structures;
 pub mod time;

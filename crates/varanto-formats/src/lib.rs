@@ -31,6 +31,7 @@ pub mod retention;
 pub mod search;
 pub mod sheet;
 pub mod signature;
+pub mod statements;
 pub mod structure_notes;
 pub mod summary_search;
 pub mod synthetic;

@@ -82,12 +82,19 @@ impl ReadTx<'_> {
     ///
     /// Source: CIT-1; design D8.
     pub fn key_of_citizen(&self, code: PersonalIdentityCode) -> Result<ClientKey, StoreError> {
-        if let Some(client) = self.find_client(&ClientIdentifier::Code(code))? {
-            return Ok(client);
+        match self.find_client(&ClientIdentifier::Code(code))? {
+            Some(client) => Ok(client),
+            None => Ok(self.number_of_citizen(code)),
         }
+    }
+
+    /// The number that names a citizen alone, client or not: it stays the same when the citizen becomes one. Made and kept as
+    /// [`ReadTx::key_of_citizen`] says.
+    #[must_use]
+    pub fn number_of_citizen(&self, code: PersonalIdentityCode) -> ClientKey {
         let hash = self.keys().lookup_hash(&format!("citizen {}", code.reveal()));
         let number = hash.first_chunk().expect("a digest is longer than a number");
-        Ok(ClientKey(i64::from_le_bytes(*number) | i64::MIN))
+        ClientKey(i64::from_le_bytes(*number) | i64::MIN)
     }
 }
 

@@ -13,6 +13,7 @@
 //! * `drafts`: what people have begun to record;
 //! * `persons`: what the population register says of clients;
 //! * `corrections`: what is asked to be put right in documents;
+//! * `statements`: what clients tell of themselves;
 //! * `destruction`: holds, lists of what is to be destroyed, and what is left of what was;
 //! * `reindex`: how what is derived from documents is made anew;
 //! * `backup`: sealed snapshots in a folder elsewhere, and how they come back;
@@ -52,6 +53,7 @@ mod rights;
 mod roads;
 mod search;
 mod signatures;
+mod statements;
 mod store;
 mod tallies;
 mod term_cache;

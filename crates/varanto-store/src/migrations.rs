@@ -45,6 +45,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(18, "lists_from_the_index", "0018_lists_from_the_index"),
     migration!(19, "corrections", "0019_corrections"),
     migration!(20, "drafts_of_corrections", "0020_drafts_of_corrections"),
+    migration!(21, "statements", "0021_statements"),
 ];
 
 /// A change that a newer program would have, for tests.

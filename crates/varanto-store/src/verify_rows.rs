@@ -363,6 +363,7 @@ impl RowWalk<'_> {
             ("identity joins", self.tx.wrong_identity_joins()),
             ("retention", self.tx.wrong_retention()),
             ("correction requests", self.tx.wrong_corrections()),
+            ("client statements", self.tx.wrong_statements()),
         ] {
             match wrong {
                 Ok(wrong) => {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use varanto_domain::access::log::Event;
-use varanto_domain::access::{Caller, Purpose};
+use varanto_domain::access::{self, Caller, Purpose};
 use varanto_domain::archive::documents::Part;
 use varanto_domain::archive::register_documents::RelationshipContent;
 use varanto_domain::ids::{ClientIdentifier, Oid};
@@ -15,6 +15,7 @@ use varanto_store::StoreError;
 
 use crate::archive::joint_cases::joint_cases_of_others;
 use crate::archive::{LookedAt, whereabouts};
+use crate::statements::{self, ToldStatement};
 use crate::{App, AppError};
 
 /// A relationship as the newest version of its document states it.
@@ -55,6 +56,8 @@ pub struct RelationshipState {
     pub workers: String,
     /// The related persons, likewise.
     pub related_persons: String,
+    /// What the client tells of themself, where it is the caller's to see.
+    pub statements: Vec<ToldStatement>,
 }
 
 /// A case in few words.
@@ -155,6 +158,17 @@ impl App {
                     });
                 }
             }
+            let ended = known.last_day.is_some_and(|last| last < today);
+            let runs = !known.old && !ended;
+            let is_minor = seen.inquiry.is_minor(seen.tx, known.client)?;
+            let opens = access::statements_beside(seen.permit, &identities, runs, is_minor);
+            let statements = match &opens {
+                Some(permit) => statements::beside(seen.tx, permit, known.client)?,
+                None => Vec::new(),
+            };
+            if !statements.is_empty() {
+                let _ = write!(seen.detail, " statements={}", statements.len());
+            }
             // Who serves the client, and when, is what is masked.
             let rights = if masked { Vec::new() } else { seen.tx.list_rights(key)? };
             Ok(RelationshipState {
@@ -175,6 +189,7 @@ impl App {
                 risks: list("riskitieto"),
                 workers: list("palveluista_vastaava_tyontekija"),
                 related_persons: list("asiakkaaseen_liittyvat_henkilot"),
+                statements,
             })
         })
     }

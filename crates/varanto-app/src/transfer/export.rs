@@ -17,8 +17,8 @@ use varanto_formats::register_package::mets::{self, Group, Head};
 use varanto_formats::register_package::{
     ABOUT, ARCHIVE, About, CERTIFICATES, CORRECTIONS, CorrectionFile, FORM, GONE, GoneFile, HOLDS,
     HoldFile, IDENTITIES, IdentityFile, InvalidationFile, LOG, LineFile, MATERIAL, METADATA, METS,
-    PARTS, PREMIS, README, REGISTERS, SIGNED, SUMMARY, Summary, VersionFile, VersionProofFile,
-    VersionSeal, file_of_lines, note, premis, write, write_line,
+    PARTS, PREMIS, README, REGISTERS, SIGNED, STATEMENTS, SUMMARY, StatementFile, Summary,
+    VersionFile, VersionProofFile, VersionSeal, file_of_lines, note, premis, write, write_line,
 };
 use varanto_formats::signature::evidence;
 use varanto_store::{
@@ -438,6 +438,7 @@ impl<'a> Export<'a> {
         self.put_gone()?;
         self.holds()?;
         self.corrections()?;
+        self.statements()?;
         self.identities()
     }
 
@@ -469,6 +470,31 @@ impl<'a> Export<'a> {
                 answered: self.tx.words_of_correction(&request, Words::Answered)?,
             });
             self.summary.corrections += 1;
+            if lines.is_full() {
+                lines.put(&mut self.writer, &mut self.preserved)?;
+            }
+        }
+        lines.put(&mut self.writer, &mut self.preserved)
+    }
+
+    fn statements(&mut self) -> Result<(), TransferError> {
+        let mut lines = Lines::of(STATEMENTS);
+        for (statement, said) in self.tx.statements_of_register(self.permit)? {
+            let told = self.tx.log_line(statement.line)?;
+            let person =
+                said.is_some().then(|| self.tx.find_person(statement.client)).transpose()?;
+            let code = person.flatten().map(|person| person.code.reveal().to_owned());
+            let damaged = |_| StoreError::Damaged(format!("client statement {}", statement.key));
+            lines.push(&StatementFile {
+                identity_code: code,
+                kind: statement.kind.code().to_owned(),
+                told_as: told.reason.to_string(),
+                number: statement.number,
+                told_at: told.at.to_string(),
+                said: said.map(|text| serde_json::from_str(&text)).transpose().map_err(damaged)?,
+                line: statement.line,
+            });
+            self.summary.statements += 1;
             if lines.is_full() {
                 lines.put(&mut self.writer, &mut self.preserved)?;
             }

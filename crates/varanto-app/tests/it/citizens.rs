@@ -47,13 +47,13 @@ fn archived(answer: Result<Recorded, AppError>) -> varanto_app::archive::Archive
     }
 }
 
-fn child() -> Client {
+pub(crate) fn child() -> Client {
     let born = FinnishDay::parse("2015-03-02").unwrap();
     let code = PersonalIdentityCode::compose(born, 905).unwrap();
     Client { code, given: "Pikku Testi".into(), family: "Suvanto".into(), temporary: false }
 }
 
-fn in_custody_of(guardian: &Client) -> PersonFacts {
+pub(crate) fn in_custody_of(guardian: &Client) -> PersonFacts {
     let born_on = FinnishDay::parse("2015-03-02");
     let days = Validity { first: born_on.unwrap(), last: None };
     let guardians = vec![Guardian { code: guardian.code, kind: GuardianKind::Custody, days }];

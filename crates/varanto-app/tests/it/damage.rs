@@ -19,6 +19,7 @@ use varanto_domain::identities::{IdentityAct, IdentityReason};
 use varanto_domain::ids::Oid;
 use varanto_domain::oversight::openings::Judgement;
 use varanto_domain::persons::PersonFacts;
+use varanto_domain::statements::{ContactFacts, OwnPlan, Said};
 use varanto_domain::time::{Clock, FinnishDay, Instant};
 use varanto_formats::persons::{PersonAnswer, write};
 use varanto_formats::synthetic::Draw;
@@ -84,6 +85,7 @@ pub(crate) fn archive_of_everything() -> World {
             world.app.answer_correction(&county, &id, Answer::Refused, why).unwrap();
         }
     }
+    tell_of_oneself(&world, &client(5));
     world.archive(&world.permission(&client(5), Some(true)));
     let refused = [Refused::Controller(oid(COUNTY)), Refused::ServiceTask("24".into())];
     world.archive(&world.refusal(&client(5), &refused));
@@ -92,6 +94,17 @@ pub(crate) fn archive_of_everything() -> World {
     looks_without_context(&world, &joint.relationship_document);
     world.app.find_documents(&world.county(), &DocumentQuery::default()).unwrap();
     world
+}
+
+/// What a client tells of themself: a plan, twice, and how to be reached.
+fn tell_of_oneself(world: &World, who: &Client) {
+    let plan = |goals: &str| Said::Plan(OwnPlan { goals: goals.into(), wishes: String::new() });
+    let telephone = "040 1234567".into();
+    let contact = Said::Contact(ContactFacts { telephone, ..ContactFacts::default() });
+    let caller = world.citizen(who);
+    for (said, after) in [(plan("Asun kotona."), 0), (plan("Käyn töissä."), 1), (contact, 0)] {
+        world.app.tell(&caller, who.code, Situation::Citizen, &said, after).unwrap();
+    }
 }
 
 /// A correction request about a document of a client's.
@@ -323,6 +336,7 @@ fn a_flipped_bit_in_any_column_is_found() {
         ("draft", "draft"),
         ("retention_hold", "hold"),
         ("correction_request", "correction request"),
+        ("client_statement", "client statement"),
         ("destruction", "destruction"),
         ("destruction_entry", "destruction"),
         ("destroyed_version", "destroyed version"),
@@ -534,6 +548,7 @@ fn a_deleted_row_is_missed() {
         ("delegation", "delegation"),
         ("retention_hold", "hold"),
         ("correction_request", "correction request"),
+        ("client_statement", "client statement"),
         ("destruction", "destruction"),
         ("destruction_entry", "destruction"),
         ("destroyed_version", "destroyed version"),

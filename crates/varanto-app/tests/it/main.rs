@@ -41,6 +41,7 @@ mod second_statement;
 mod served_clients;
 mod showing;
 mod signatures;
+mod statements;
 mod story;
 mod strangers;
 mod structures;

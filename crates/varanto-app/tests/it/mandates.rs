@@ -44,17 +44,17 @@ impl MandateRegister for Told {
 }
 
 /// An adult with a case, a relative who is a client too, and a register that knows of no mandate yet.
-struct Relatives {
-    world: World,
-    adult: Client,
+pub(crate) struct Relatives {
+    pub(crate) world: World,
+    pub(crate) adult: Client,
     relative: Client,
-    caller: Caller,
+    pub(crate) caller: Caller,
     dossier: Dossier,
     register: Arc<Told>,
 }
 
 impl Relatives {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let world = World::new();
         let adult = client(1);
         let dossier = world.open_case(&adult);
@@ -74,7 +74,7 @@ impl Relatives {
         self.world.tell(vec![(self.adult.code, PersonFacts { born_on, ..facts })]);
     }
 
-    fn mandate(&self, matters: &[Matter], last: Option<&str>) {
+    pub(crate) fn mandate(&self, matters: &[Matter], last: Option<&str>) {
         let day = |text| FinnishDay::parse(text).unwrap();
         let days = Validity { first: day("2026-01-01"), last: last.map(day) };
         *self.register.mandates.lock().unwrap() = vec![Mandate { matters: matters.to_vec(), days }];

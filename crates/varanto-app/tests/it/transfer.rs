@@ -12,7 +12,7 @@ use varanto_domain::access::{Caller, Role};
 use varanto_domain::archive::proof;
 use varanto_domain::archive::transfer::TransferReason;
 use varanto_domain::time::Clock;
-use varanto_formats::register_package::{self, About, LineFile, VersionFile};
+use varanto_formats::register_package::{self, About, LineFile, StatementFile, VersionFile};
 
 use crate::access::code;
 use crate::damage::archive_of_everything;
@@ -373,4 +373,26 @@ fn a_package_is_made_into_nothing_that_was_there() {
         assert_eq!(faults(&place), Vec::<String>::new());
         assert_eq!(std::fs::metadata(&place).unwrap().permissions().mode() & 0o077, 0);
     }
+}
+
+/// OPS-3, CIT-5: what clients told of themselves goes with the register in which wills are kept, each version with who told it;
+/// with no other.
+#[test]
+fn what_clients_told_goes_with_the_register_of_wills() {
+    let world = archive_of_everything();
+    let place = world.folder.path().join("wills");
+    let done = export(&world, KEEPER, &place);
+    assert_eq!(done.summary.statements, 3);
+    assert_eq!(faults(&place), Vec::<String>::new());
+    let name = register_package::file_of_lines(register_package::STATEMENTS, 1);
+    let kept = std::fs::read(place.join(&name)).unwrap();
+    let lines: Vec<StatementFile> = register_package::read_lines(&kept).unwrap();
+    let who = client(5);
+    assert!(lines.iter().all(|one| one.identity_code.as_deref() == Some(who.code.reveal())));
+    let told: Vec<_> = lines.iter().map(|one| (&*one.kind, &*one.told_as, one.number)).collect();
+    let own = "own-data";
+    assert_eq!(told, [("plan", own, 1), ("plan", own, 2), ("contact", own, 1)]);
+    assert_eq!(lines[1].said.as_ref().unwrap()["goals"], "Käyn töissä.");
+    let other = export(&world, COUNTY, &world.folder.path().join("county"));
+    assert_eq!(other.summary.statements, 0);
 }

@@ -55,11 +55,13 @@ pub enum Event {
     OldData,
     /// A controller's whole register was taken out of the archive, or into it.
     Transfer,
+    /// A client, or one who acts for a client, told something of the client, or saw what was told.
+    Statement,
 }
 
 impl Event {
     /// Every event; the place in this list is what the store keeps.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Archive,
         Self::Open,
         Self::Search,
@@ -82,6 +84,7 @@ impl Event {
         Self::Correction,
         Self::OldData,
         Self::Transfer,
+        Self::Statement,
     ];
 
     /// Its stable name.
@@ -110,6 +113,7 @@ impl Event {
             Self::Correction => "correction",
             Self::OldData => "old-data",
             Self::Transfer => "transfer",
+            Self::Statement => "statement",
         }
     }
 
@@ -298,8 +302,16 @@ impl KeptLine {
     #[must_use]
     pub fn plain_detail(&self) -> String {
         let tells = |word: &&str| {
-            let of_documents =
-                ["hits=", "versions=", "from=", "register=", "registers=", "holder=", "temporary="];
+            let of_documents = [
+                "hits=",
+                "versions=",
+                "from=",
+                "register=",
+                "registers=",
+                "holder=",
+                "temporary=",
+                "speaker=",
+            ];
             !is_number(word) && !of_documents.iter().any(|name| word.starts_with(name))
         };
         self.detail.split(' ').filter(tells).collect::<Vec<_>>().join(" ")

@@ -20,6 +20,7 @@ pub mod keeping;
 pub mod log;
 mod permit;
 mod question;
+mod statements;
 pub mod table;
 mod unseen;
 pub mod user_file;
@@ -34,12 +35,13 @@ pub use facts::{
 pub use forbids::{InTheView, in_citizens_view, may_show_more, shows_more};
 pub use permit::{
     ArchivePermit, Basis, ContinuePermit, DestroyPermit, Grant, InvalidatePermit, LogPermit,
-    NoticePermit, Obligation, OldDataPermit, ReadPermit, TransferPermit, WholePermit,
+    NoticePermit, Obligation, OldDataPermit, ReadPermit, StatementPermit, TransferPermit,
+    WholePermit,
 };
 pub use question::{
     Action, LookReason, Purpose, Question, Reason, RequestGround, Situation, StatutoryGround,
 };
-
+pub use statements::{may_make_statement, may_see_statements, statements_beside};
 pub use unseen::{SeenWith, seen_with};
 
 use crate::archive::destruction::Over;

@@ -5,6 +5,7 @@ use super::question::Reason;
 use super::{Caller, Role, VersionFacts};
 use crate::archive::documents::Part;
 use crate::ids::{ClientKey, Oid, VersionKey};
+use crate::statements::{Statement, Voice};
 
 /// On what ground a permit stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -300,6 +301,47 @@ pub struct InvalidatePermit {
 pub struct DestroyPermit {
     version: VersionKey,
     client: ClientKey,
+}
+
+/// The right to see what was told of one client, in certain voices. Only [`super::may_see_statements`],
+/// [`super::may_make_statement`] and [`super::statements_beside`] make it:
+///
+/// ```compile_fail
+/// use varanto_domain::access::{Basis, StatementPermit};
+/// fn forge() -> StatementPermit {
+///     StatementPermit { basis: Basis::OwnData, clients: Vec::new(), voices: None }
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a permit that opens nothing was asked for in vain"]
+pub struct StatementPermit {
+    basis: Basis,
+    clients: Vec<ClientKey>,
+    voices: Option<Vec<Voice>>,
+}
+
+impl StatementPermit {
+    /// `clients`: every key of the client; `voices`: `None`: every voice.
+    pub(super) const fn new(
+        basis: Basis,
+        clients: Vec<ClientKey>,
+        voices: Option<Vec<Voice>>,
+    ) -> Self {
+        Self { basis, clients, voices }
+    }
+
+    /// On what ground.
+    #[must_use]
+    pub const fn basis(&self) -> Basis {
+        self.basis
+    }
+
+    /// Whether it opens a statement.
+    #[must_use]
+    pub fn opens(&self, statement: &Statement) -> bool {
+        let heard = self.voices.as_ref().is_none_or(|voices| voices.contains(&statement.voice));
+        heard && self.clients.contains(&statement.client)
+    }
 }
 
 /// The right to take out, or to take in, all that is in one controller's register. Only [`super::may_transfer_register`]

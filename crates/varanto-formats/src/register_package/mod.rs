@@ -37,6 +37,8 @@ pub const MATERIAL: &str = "metadata/preservation/signature-material";
 pub const HOLDS: &str = "metadata/preservation/holds";
 /// Requests for corrections, in files of lines.
 pub const CORRECTIONS: &str = "metadata/preservation/corrections";
+/// What clients told of themselves, in files of lines.
+pub const STATEMENTS: &str = "metadata/preservation/statements";
 /// Temporary identifiers that are joined to identity codes, in files of lines.
 pub const IDENTITIES: &str = "metadata/preservation/identities";
 /// The folder of structures and code sets, as they were loaded.
@@ -87,6 +89,9 @@ pub struct Summary {
     pub certificates: u64,
     pub holds: u64,
     pub corrections: u64,
+    /// Packages of before clients could tell anything have none.
+    #[serde(default)]
+    pub statements: u64,
     pub identities: u64,
 }
 
@@ -284,6 +289,26 @@ pub struct CorrectionFile {
     pub ending: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered: Option<String>,
+}
+
+/// What a client told, or one who acts for the client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each field is what it is named after")]
+pub struct StatementFile {
+    /// Of whom; none of one whom the archive knows by no identity code any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_code: Option<String>,
+    pub kind: String,
+    /// As whom it was told: `own-data`, `guardianship`, `mandate`.
+    pub told_as: String,
+    pub number: u32,
+    pub told_at: String,
+    /// What is said, as JSON; none when the key of the client is destroyed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub said: Option<serde_json::Value>,
+    /// The number of the log line that tells of it.
+    pub line: i64,
 }
 
 /// A temporary identifier that was joined to an identity code.

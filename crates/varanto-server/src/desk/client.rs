@@ -24,7 +24,7 @@ use crate::login::gate::{Fields, Visit};
 use crate::login::sessions::OpenClient;
 use crate::names::Names;
 use crate::pages::{Shell, redirect, rendered};
-use crate::reading::{self, ClientFrame, Page, Row, ToldClient, timeline};
+use crate::reading::{self, ClientFrame, Page, Row, ShownStatement, ToldClient, timeline};
 
 /// How many documents the page shows of those that were written last.
 const LAST: usize = 6;
@@ -91,6 +91,8 @@ struct ClientPage {
     risks: Vec<String>,
     relationships: Vec<Relationship>,
     people: Vec<RelatedPerson>,
+    /// What the client tells of themself, once however many relationships tell it.
+    told: Vec<ShownStatement>,
     key_documents: Vec<Kind>,
     last: Vec<Row>,
     /// With what more other documents would be seen, as keys of texts.
@@ -207,6 +209,7 @@ pub(super) async fn page(
             ))
         }),
         people: people(told.relationships.iter().map(|one| one.related_persons.as_str())),
+        told: statements(&told, &shell),
         key_documents: kinds(&told.summary, &names, &shell, &frame),
         last: told.last.hits.iter().map(|one| Row::of(one, &names, &shell, &frame.base)).collect(),
         more_with: told
@@ -228,6 +231,12 @@ pub(super) async fn page(
         frame,
     };
     Ok(rendered(&page, visit.language))
+}
+
+fn statements(told: &Situation, shell: &Shell) -> Vec<ShownStatement> {
+    let first = told.relationships.iter().find(|one| !one.statements.is_empty());
+    let all = first.map(|one| one.statements.as_slice()).unwrap_or_default();
+    all.iter().map(|one| ShownStatement::of(one, &shell.words)).collect()
 }
 
 /// For whom what may be done is shown: those who serve clients.

@@ -9,6 +9,7 @@ mod log;
 mod others;
 mod permit;
 mod refuse;
+mod statements;
 mod will;
 
 use axum::Router;
@@ -38,6 +39,7 @@ pub const TABS: &[Entry] = &[
     Entry { path: "", text: "own.tab_situation" },
     Entry { path: "timeline/", text: "own.tab_documents" },
     Entry { path: "will/", text: "own.tab_will" },
+    Entry { path: "told/", text: "told.title" },
     Entry { path: "corrections/", text: "correction.title" },
 ];
 
@@ -52,6 +54,12 @@ pub fn router(doors: &Doors) -> Router<Doors> {
         .route("/{language}/own/clients/{client}/", get(home::page))
         .route("/{language}/own/clients/{client}/will/", get(will::page))
         .nest("/{language}/own/clients/{client}/will", wills())
+        .route("/{language}/own/clients/{client}/told/", get(statements::page))
+        .route("/{language}/own/clients/{client}/told/copy", get(statements::copy))
+        .route(
+            "/{language}/own/clients/{client}/told/{kind}/",
+            get(statements::form).post(statements::tell),
+        )
         .route(
             "/{language}/own/clients/{client}/corrections/",
             get(corrections::page).post(corrections::withdraw),

@@ -96,6 +96,16 @@ impl Words {
         self.of(&format!("act.{act}{ending}"))
     }
 
+    /// A text about what clients tell of themselves: of a kind or a field, or what else the ending names.
+    pub(crate) fn told(self, what: &str, ending: &str) -> String {
+        self.of(&format!("told.{what}{ending}"))
+    }
+
+    /// Whether there is a text with this key.
+    pub(crate) fn knows(self, key: &str) -> bool {
+        texts::find(self.0, key).is_some()
+    }
+
     /// A way in which a document is shown to the client.
     pub(crate) fn showing(self, how: &str) -> String {
         self.of(&format!("showing.{how}"))

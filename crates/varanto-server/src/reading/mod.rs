@@ -4,6 +4,7 @@
 
 mod documents;
 mod proof;
+mod statements;
 pub(crate) mod timeline;
 
 use axum::Router;
@@ -27,6 +28,7 @@ use crate::texts::Language;
 use crate::{desk, own};
 
 pub(crate) use documents::{VIEW_POLICY, requests};
+pub(crate) use statements::ShownStatement;
 
 /// What a page answers.
 pub type Page = Result<Response, Problem>;

@@ -6,6 +6,7 @@ use varanto_app::archive::Submission;
 use varanto_app::relationship::{
     CaseBrief, CaseState, NoticePage, RelationshipState, WorkersShown, Written,
 };
+use varanto_app::statements::ToldStatement;
 use varanto_domain::archive::documents::Part;
 use varanto_domain::ids::Oid;
 use varanto_domain::relationship::{RegisterUseRight, RightChange, Side, Standing};
@@ -249,6 +250,8 @@ pub fn relationship(told: &RelationshipState) -> String {
         risks: Option<&'a RawValue>,
         workers: Option<&'a RawValue>,
         related_persons: Option<&'a RawValue>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        statements: Vec<Statement>,
     }
     let raw = |text| serde_json::from_str::<&RawValue>(text).ok();
     print(&Told {
@@ -268,7 +271,41 @@ pub fn relationship(told: &RelationshipState) -> String {
         risks: raw(&told.risks),
         workers: raw(&told.workers),
         related_persons: raw(&told.related_persons),
+        statements: told.statements.iter().map(Statement::of).collect(),
     })
+}
+
+/// What a client tells of themself.
+#[derive(Serialize)]
+struct Statement {
+    kind: &'static str,
+    told_as: &'static str,
+    told_at: String,
+    number: u32,
+    said: Box<RawValue>,
+}
+
+impl Statement {
+    fn of(told: &ToldStatement) -> Self {
+        Self {
+            kind: told.said.kind().code(),
+            told_as: told.told_as.code(),
+            told_at: told.at.to_string(),
+            number: told.number,
+            said: RawValue::from_string(varanto_formats::statements::write(&told.said))
+                .expect("the archive prints JSON"),
+        }
+    }
+}
+
+/// Everything that was told, for the client to keep.
+#[must_use]
+pub fn statements<'a>(all: impl Iterator<Item = &'a ToldStatement>) -> String {
+    #[derive(Serialize)]
+    struct Told {
+        statements: Vec<Statement>,
+    }
+    print(&Told { statements: all.map(Statement::of).collect() })
 }
 
 /// A page of notices.

@@ -28,6 +28,7 @@ mod running;
 mod shown;
 mod sign;
 mod signatures;
+mod statements;
 mod stories;
 mod strangers;
 mod taking_back;

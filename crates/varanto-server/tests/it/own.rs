@@ -51,13 +51,13 @@ impl Connected {
 }
 
 /// The path of the logged-in citizen's own pages.
-async fn own_pages(guest: &mut Guest<'_>) -> String {
+pub(crate) async fn own_pages(guest: &mut Guest<'_>) -> String {
     let own = guest.get("/fi/own/").await;
     path_of(own.header("location"))
 }
 
 /// Opens the pages of another, for whom the citizen acts.
-async fn open(guest: &mut Guest<'_>, code: &str, situation: &str) -> String {
+pub(crate) async fn open(guest: &mut Guest<'_>, code: &str, situation: &str) -> String {
     let fields = format!("identity_code={code}&situation={situation}");
     let sent = guest.post("/fi/own/others/", "/fi/own/others/open", &fields).await;
     path_of(sent.header("location"))

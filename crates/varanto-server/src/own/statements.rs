@@ -1,0 +1,284 @@
+//! What a client tells of themself: the own contact facts and the own plan, with what was told before (CIT-5).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use varanto_app::statements::{OwnStatements, Telling};
+use varanto_domain::faults::{Fault, FaultKind};
+use varanto_domain::statements::{
+    ContactFacts, ContactLanguage, MOST_OF_LINE, MOST_OF_PLAN, OwnPlan, Said, StatementKind,
+};
+
+use super::will::Whose;
+use crate::doors::Doors;
+use crate::login::gate::{Fields, Visit};
+use crate::pages::{Shell, Words, redirect, rendered};
+use crate::reading::{self, ClientFrame, Page, ShownStatement};
+use crate::rest::problem::{Problem, ToldFault};
+use crate::rest::relationships_json;
+
+/// How many earlier versions the page shows; the copy has them all.
+const EARLIER: usize = 20;
+
+#[derive(Template)]
+#[template(path = "own/statements.html")]
+struct StatementsPage {
+    shell: Shell,
+    frame: ClientFrame,
+    base: String,
+    own: bool,
+    may_tell: bool,
+    kinds: Vec<OfKind>,
+    /// What others told: a client sees what guardians did.
+    others: Vec<ShownStatement>,
+    earlier: Vec<ShownStatement>,
+    /// How many more there are than the page shows.
+    more: usize,
+    saved: bool,
+}
+
+/// One kind, with what stands of it in the voice of the reader, or where the reader only sees, in any.
+struct OfKind {
+    code: &'static str,
+    stands: Option<ShownStatement>,
+}
+
+/// `GET …/told/`: what is told, and what was told before.
+pub(super) async fn page(
+    State(doors): State<Doors>,
+    Extension(visit): Extension<Visit>,
+    Path(path): Path<HashMap<String, String>>,
+) -> Page {
+    let whose = Whose::of(&visit, &path)?;
+    let told = match ask(&doors, &visit, &whose).await {
+        Ok(told) => told,
+        Err(problem) => return Ok(reading::locked(&doors, &visit, &whose.client, problem)),
+    };
+    let (shell, frame) = (Shell::of(&doors, &visit), whose.frame(&visit));
+    let shown = |one| ShownStatement::of(one, &shell.words);
+    let own = |one: &&varanto_app::statements::ToldStatement| {
+        told.tells_as.is_none_or(|voice| voice == one.voice)
+    };
+    let of_kind = |kind: StatementKind| {
+        let mut all = told.standing.iter().filter(own);
+        let stands = all.find(|one| one.said.kind() == kind && !one.said.is_nothing());
+        OfKind { code: kind.code(), stands: stands.map(shown) }
+    };
+    let others = told.standing.iter().filter(|one| !own(one) && !one.said.is_nothing());
+    let page = StatementsPage {
+        base: base(&visit, &whose),
+        own: whose.is_own(),
+        may_tell: told.tells_as.is_some(),
+        kinds: StatementKind::ALL.map(of_kind).into(),
+        others: others.map(shown).collect(),
+        earlier: told.earlier.iter().take(EARLIER).map(shown).collect(),
+        more: told.earlier.len().saturating_sub(EARLIER),
+        saved: visit.query.contains("saved"),
+        frame,
+        shell,
+    };
+    Ok(rendered(&page, visit.language))
+}
+
+fn base(visit: &Visit, whose: &Whose) -> String {
+    format!("{}told/", reading::base(visit.side, &whose.client.handle))
+}
+
+async fn ask(doors: &Doors, visit: &Visit, whose: &Whose) -> Result<OwnStatements, Problem> {
+    let (caller, code, situation) = (Arc::clone(&visit.caller), whose.code, whose.situation);
+    doors.work(move |app| app.own_statements(&caller, code, situation)).await
+}
+
+/// `GET …/told/copy`: everything that was told, as a file.
+pub(super) async fn copy(
+    State(doors): State<Doors>,
+    Extension(visit): Extension<Visit>,
+    Path(path): Path<HashMap<String, String>>,
+) -> Page {
+    let whose = Whose::of(&visit, &path)?;
+    let told = match ask(&doors, &visit, &whose).await {
+        Ok(told) => told,
+        Err(problem) => return Ok(reading::locked(&doors, &visit, &whose.client, problem)),
+    };
+    let all = told.standing.iter().chain(&told.earlier);
+    let text = relationships_json::statements(all);
+    let headers = [
+        (header::CONTENT_TYPE, "application/json; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"varanto-told.json\""),
+    ];
+    Ok((headers, text).into_response())
+}
+
+/// A field of the form.
+struct Field {
+    name: &'static str,
+    value: String,
+    /// What the browser may fill in: of the reader's own alone.
+    fills: &'static str,
+    /// The type of the input; none: some lines.
+    kind: Option<&'static str>,
+    most: usize,
+    hinted: bool,
+    fault: Option<ToldFault>,
+}
+
+#[derive(Template)]
+#[template(path = "own/statement.html")]
+struct FormPage {
+    shell: Shell,
+    frame: ClientFrame,
+    base: String,
+    own: bool,
+    guards: bool,
+    code: &'static str,
+    fields: Vec<Field>,
+    /// The languages: tag, whether it is chosen; none for a plan.
+    languages: Vec<(&'static str, bool)>,
+    /// The number of the version that is written over.
+    after: u32,
+    /// What stands, where another version came between.
+    stale: Option<ShownStatement>,
+    came_between: bool,
+    nothing: bool,
+    faulty: bool,
+}
+
+/// `GET …/told/contact/`, `GET …/told/plan/`: the form.
+pub(super) async fn form(
+    State(doors): State<Doors>,
+    Extension(visit): Extension<Visit>,
+    Path(path): Path<HashMap<String, String>>,
+) -> Page {
+    form_page(&doors, &visit, &path, None, &[]).await
+}
+
+fn kind_of(path: &HashMap<String, String>) -> Result<StatementKind, Problem> {
+    path.get("kind").and_then(|code| StatementKind::of_code(code)).ok_or_else(Problem::not_found)
+}
+
+async fn form_page(
+    doors: &Doors,
+    visit: &Visit,
+    path: &HashMap<String, String>,
+    sent: Option<Said>,
+    faults: &[Fault],
+) -> Page {
+    let (whose, kind) = (Whose::of(visit, path)?, kind_of(path)?);
+    let told = match ask(doors, visit, &whose).await {
+        Ok(told) => told,
+        Err(problem) => return Ok(reading::locked(doors, visit, &whose.client, problem)),
+    };
+    if told.tells_as.is_none() {
+        return Ok(redirect(&visit.to(&base(visit, &whose))));
+    }
+    let (shell, frame) = (Shell::of(doors, visit), whose.frame(visit));
+    let stands = told.own(kind);
+    let came_between = faults.iter().any(|fault| fault.kind == FaultKind::StandsOtherwise);
+    let said = sent.or_else(|| stands.map(|one| one.said.clone()));
+    let said = said.unwrap_or_else(|| Said::nothing(kind));
+    let page = FormPage {
+        base: base(visit, &whose),
+        own: whose.is_own(),
+        guards: whose.situation == varanto_domain::access::Situation::Guardian,
+        code: kind.code(),
+        fields: fields_of(&said, faults, visit),
+        languages: languages(&said),
+        after: stands.map_or(0, |one| one.number),
+        stale: stands.filter(|_| came_between).map(|one| ShownStatement::of(one, &shell.words)),
+        came_between,
+        nothing: faults.iter().any(|fault| fault.kind == FaultKind::EmptyText),
+        faulty: !faults.is_empty(),
+        frame,
+        shell,
+    };
+    let mut response = rendered(&page, visit.language);
+    if !faults.is_empty() {
+        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    }
+    Ok(response)
+}
+
+fn fields_of(said: &Said, faults: &[Fault], visit: &Visit) -> Vec<Field> {
+    let field = |name: &'static str, value: &str, fills, kind, most| Field {
+        name,
+        value: value.to_owned(),
+        fills,
+        kind,
+        most,
+        hinted: Words(visit.language).knows(&format!("told.{name}_hint")),
+        fault: faults.iter().find(|fault| fault.element == name).map(|fault| {
+            ToldFault::labelled(fault, visit.language, |name| Some(format!("told.{name}")))
+        }),
+    };
+    let line = |name, value: &str, fills| field(name, value, fills, Some("text"), MOST_OF_LINE);
+    match said {
+        Said::Contact(facts) => vec![
+            field("telephone", &facts.telephone, "tel", Some("tel"), 30),
+            field("email", &facts.email, "email", Some("email"), 254),
+            line("street", &facts.street, "street-address"),
+            field("postcode", &facts.postcode, "postal-code", Some("text"), 10),
+            line("town", &facts.town, "address-level2"),
+            line("interpreter", &facts.interpreter, "off"),
+        ],
+        Said::Plan(plan) => vec![
+            field("goals", &plan.goals, "off", None, MOST_OF_PLAN),
+            field("wishes", &plan.wishes, "off", None, MOST_OF_PLAN),
+        ],
+    }
+}
+
+fn languages(said: &Said) -> Vec<(&'static str, bool)> {
+    match said {
+        Said::Contact(facts) => {
+            let tag = |one: ContactLanguage| (one.tag(), facts.language == Some(one));
+            ContactLanguage::ALL.map(tag).into()
+        }
+        Said::Plan(_) => Vec::new(),
+    }
+}
+
+/// `POST …/told/contact/`, `POST …/told/plan/`: tells.
+pub(super) async fn tell(
+    State(doors): State<Doors>,
+    Extension(visit): Extension<Visit>,
+    Extension(fields): Extension<Fields>,
+    Path(path): Path<HashMap<String, String>>,
+) -> Page {
+    let (whose, kind) = (Whose::of(&visit, &path)?, kind_of(&path)?);
+    let said = said_in(kind, &fields);
+    let after = fields.text("after").parse().unwrap_or(0);
+    let (caller, code, situation) = (Arc::clone(&visit.caller), whose.code, whose.situation);
+    let words = said.clone();
+    let done = doors.work(move |app| app.tell(&caller, code, situation, &words, after)).await;
+    match done {
+        Ok(Telling::Kept | Telling::Unchanged) => {
+            Ok(redirect(&visit.to(&format!("{}?saved", base(&visit, &whose)))))
+        }
+        Err(problem) if problem.denial.is_none() && !problem.faults.is_empty() => {
+            form_page(&doors, &visit, &path, Some(said), &problem.faults).await
+        }
+        Err(problem) => Ok(reading::locked(&doors, &visit, &whose.client, problem)),
+    }
+}
+
+/// What a form says. A form's lines end with two characters, and each is counted as one.
+fn said_in(kind: StatementKind, fields: &Fields) -> Said {
+    let text = |name: &str| fields.text(name).replace("\r\n", "\n");
+    match kind {
+        StatementKind::Contact => Said::Contact(ContactFacts {
+            telephone: text("telephone"),
+            email: text("email"),
+            street: text("street"),
+            postcode: text("postcode"),
+            town: text("town"),
+            language: ContactLanguage::of_tag(fields.text("contact_language")),
+            interpreter: text("interpreter"),
+        }),
+        StatementKind::Plan => Said::Plan(OwnPlan { goals: text("goals"), wishes: text("wishes") }),
+    }
+}
