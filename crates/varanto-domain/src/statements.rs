@@ -444,7 +444,7 @@ mod tests {
             for voice in [Voice::Client, Voice::Guardian(ClientKey(-77))] {
                 let one = statement(5, kind, voice, 2);
                 let of = |lines: &[KeptLine]| told(lines).into_values().collect::<Vec<_>>();
-                assert_eq!(of(&[line(&one, "permitted")]), [one.clone()]);
+                assert_eq!(of(&[line(&one, "permitted")]), std::slice::from_ref(&one));
                 assert_eq!(of(&[line(&one, "denied")]), []);
                 let look = KeptLine { detail: "act=show".into(), ..line(&one, "permitted") };
                 assert_eq!(of(std::slice::from_ref(&look)), []);

@@ -42,6 +42,7 @@ pub use invalidate_document::{
     Afterwards, InvalidationDone, InvalidationRequest, InvalidationTold, Stands,
 };
 pub use looked_at::LookedAt;
+pub(crate) use open_document::Seen;
 pub use open_document::{DocumentView, OpenedContent, OpenedWhole, VersionList};
 pub use pdf_file::{PdfOpinion, PdfRules, PdfValidator};
 pub use prove_document::{DocumentProof, ProvedContent, SignatureMaterial};

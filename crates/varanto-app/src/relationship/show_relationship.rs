@@ -5,8 +5,9 @@ use std::fmt::Write;
 use varanto_domain::access::log::Event;
 use varanto_domain::access::{self, Caller, Purpose};
 use varanto_domain::archive::documents::Part;
+use varanto_domain::archive::references::KnownRelationship;
 use varanto_domain::archive::register_documents::RelationshipContent;
-use varanto_domain::ids::{ClientIdentifier, Oid};
+use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid};
 use varanto_domain::relationship::{RegisterUseRight, Road};
 use varanto_domain::structures::Content;
 use varanto_domain::time::{FinnishDay, Validity};
@@ -14,7 +15,7 @@ use varanto_formats::content;
 use varanto_store::StoreError;
 
 use crate::archive::joint_cases::joint_cases_of_others;
-use crate::archive::{LookedAt, whereabouts};
+use crate::archive::{LookedAt, Seen, whereabouts};
 use crate::statements::{self, ToldStatement};
 use crate::{App, AppError};
 
@@ -136,39 +137,9 @@ impl App {
             let told = content::read(bytes, Part::Structured.name()).map_err(|_| damaged())?;
             let said = RelationshipContent::read(&told);
             let list = |key: &str| list(&told, key);
-            let mut cases = Vec::new();
-            let mut here = seen.tx.list_cases(key)?;
             let identities = seen.tx.identities_of(known.client)?;
-            let others = joint_cases_of_others(seen.tx, &identities)?.into_iter();
-            here.extend(others.filter(|case| case.known.controller == known.controller));
-            for case in here {
-                let row = seen.tx.version_of_key(case.from)?;
-                let through = Some(known.client);
-                if let Ok(permit) = seen.inquiry.may_list_through(seen.tx, &row, through)? {
-                    let _ = write!(seen.detail, " {}", row.version.0);
-                    let masks = permit.grant().masks();
-                    let shown = |id| whereabouts::identifier(masks, id, &row.controller);
-                    cases.push(CaseBrief {
-                        case: shown(&case.known.id),
-                        document: shown(&row.oid),
-                        service_task: case.known.service_task,
-                        closed: case.known.closed,
-                        closed_on: case.known.closed_on,
-                        joint: case.known.joint,
-                    });
-                }
-            }
-            let ended = known.last_day.is_some_and(|last| last < today);
-            let runs = !known.old && !ended;
-            let is_minor = seen.inquiry.is_minor(seen.tx, known.client)?;
-            let opens = access::statements_beside(seen.permit, &identities, runs, is_minor);
-            let statements = match &opens {
-                Some(permit) => statements::beside(seen.tx, permit, known.client)?,
-                None => Vec::new(),
-            };
-            if !statements.is_empty() {
-                let _ = write!(seen.detail, " statements={}", statements.len());
-            }
+            let cases = cases(seen, key, &known, &identities)?;
+            let statements = statements_beside(seen, &known, &identities, today)?;
             // Who serves the client, and when, is what is masked.
             let rights = if masked { Vec::new() } else { seen.tx.list_rights(key)? };
             Ok(RelationshipState {
@@ -193,6 +164,56 @@ impl App {
             })
         })
     }
+}
+
+/// The cases of a relationship, and the joint cases of others in its register that the client is in: those that the caller may
+/// see.
+fn cases(
+    seen: &mut Seen<'_, '_>,
+    key: i64,
+    known: &KnownRelationship,
+    identities: &[ClientKey],
+) -> Result<Vec<CaseBrief>, AppError> {
+    let mut cases = Vec::new();
+    let mut here = seen.tx.list_cases(key)?;
+    let others = joint_cases_of_others(seen.tx, identities)?.into_iter();
+    here.extend(others.filter(|case| case.known.controller == known.controller));
+    for case in here {
+        let row = seen.tx.version_of_key(case.from)?;
+        let through = Some(known.client);
+        if let Ok(permit) = seen.inquiry.may_list_through(seen.tx, &row, through)? {
+            let _ = write!(seen.detail, " {}", row.version.0);
+            let masks = permit.grant().masks();
+            let shown = |id| whereabouts::identifier(masks, id, &row.controller);
+            cases.push(CaseBrief {
+                case: shown(&case.known.id),
+                document: shown(&row.oid),
+                service_task: case.known.service_task,
+                closed: case.known.closed,
+                closed_on: case.known.closed_on,
+                joint: case.known.joint,
+            });
+        }
+    }
+    Ok(cases)
+}
+
+/// What the client tells of themself, where it is the caller's to see; the line of the look says how much.
+fn statements_beside(
+    seen: &mut Seen<'_, '_>,
+    known: &KnownRelationship,
+    identities: &[ClientKey],
+    today: FinnishDay,
+) -> Result<Vec<ToldStatement>, AppError> {
+    let runs = !known.old && known.last_day.is_none_or(|last| last >= today);
+    let is_minor = seen.inquiry.is_minor(seen.tx, known.client)?;
+    let permit = access::statements_beside(seen.permit, identities, runs, is_minor);
+    let Some(permit) = permit else { return Ok(Vec::new()) };
+    let told = statements::beside(seen.tx, &permit, known.client)?;
+    if !told.is_empty() {
+        let _ = write!(seen.detail, " statements={}", told.len());
+    }
+    Ok(told)
 }
 
 /// A list of the relationship's content, printed; an empty one where there is none.

@@ -236,7 +236,7 @@ pub(super) async fn page(
 fn statements(told: &Situation, shell: &Shell) -> Vec<ShownStatement> {
     let first = told.relationships.iter().find(|one| !one.statements.is_empty());
     let all = first.map(|one| one.statements.as_slice()).unwrap_or_default();
-    all.iter().map(|one| ShownStatement::of(one, &shell.words)).collect()
+    all.iter().map(|one| ShownStatement::of(one, shell.words)).collect()
 }
 
 /// For whom what may be done is shown: those who serve clients.

@@ -60,7 +60,7 @@ pub(super) async fn page(
         Err(problem) => return Ok(reading::locked(&doors, &visit, &whose.client, problem)),
     };
     let (shell, frame) = (Shell::of(&doors, &visit), whose.frame(&visit));
-    let shown = |one| ShownStatement::of(one, &shell.words);
+    let shown = |one| ShownStatement::of(one, shell.words);
     let own = |one: &&varanto_app::statements::ToldStatement| {
         told.tells_as.is_none_or(|voice| voice == one.voice)
     };
@@ -144,8 +144,8 @@ struct FormPage {
     /// What stands, where another version came between.
     stale: Option<ShownStatement>,
     came_between: bool,
-    nothing: bool,
-    faulty: bool,
+    /// The key of what else is wrong with the whole.
+    wrong: Option<&'static str>,
 }
 
 /// `GET …/told/contact/`, `GET …/told/plan/`: the form.
@@ -189,10 +189,13 @@ async fn form_page(
         fields: fields_of(&said, faults, visit),
         languages: languages(&said),
         after: stands.map_or(0, |one| one.number),
-        stale: stands.filter(|_| came_between).map(|one| ShownStatement::of(one, &shell.words)),
+        stale: stands.filter(|_| came_between).map(|one| ShownStatement::of(one, shell.words)),
         came_between,
-        nothing: faults.iter().any(|fault| fault.kind == FaultKind::EmptyText),
-        faulty: !faults.is_empty(),
+        wrong: match faults {
+            [] => None,
+            [one] if one.kind == FaultKind::EmptyText => Some("told.nothing"),
+            _ => Some("told.faulty"),
+        },
         frame,
         shell,
     };

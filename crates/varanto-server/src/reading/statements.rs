@@ -19,7 +19,7 @@ pub(crate) struct ShownStatement {
 }
 
 impl ShownStatement {
-    pub(crate) fn of(told: &ToldStatement, words: &Words) -> Self {
+    pub(crate) fn of(told: &ToldStatement, words: Words) -> Self {
         let rows = match &told.said {
             Said::Contact(facts) => {
                 let town = format!("{} {}", facts.postcode, facts.town);
