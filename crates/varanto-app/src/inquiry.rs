@@ -17,7 +17,7 @@ use varanto_domain::archive::metadata::Metadata;
 use varanto_domain::archive::references::Naming;
 use varanto_domain::disclosure::{Permissions, Refusals, Refused};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid};
-use varanto_domain::mandates::HeldMandate;
+use varanto_domain::mandates::{HeldMandate, OF_AGE};
 use varanto_domain::persons::{GuardianKind, PersonFacts, is_known_on};
 use varanto_domain::relationship::{InCase, Roads};
 use varanto_domain::time::{FinnishDay, Instant};
@@ -261,9 +261,28 @@ impl<'a> Inquiry<'a> {
         Ok(rule(&self.question(&document, &known)))
     }
 
-    /// Whether a client is a minor today, as the population register told last.
-    pub(crate) fn is_minor(&self, tx: &ReadTx<'_>, client: ClientKey) -> Result<bool, StoreError> {
-        Ok(self.client(tx, Some(client))?.is_minor(self.today()))
+    /// Those who have custody of a client who is a minor today, by the numbers that name them alone; nobody where the
+    /// population register's word is not known today.
+    ///
+    /// Source: CIT-5, DIS-5.
+    pub(crate) fn custodians(
+        &self,
+        tx: &ReadTx<'_>,
+        client: ClientKey,
+    ) -> Result<Vec<ClientKey>, StoreError> {
+        let today = self.today();
+        let told = person_facts(tx, tx.person_of(client)?)?;
+        let Some((facts, _)) = told.filter(|(_, told_at)| is_known_on(*told_at, today)) else {
+            return Ok(Vec::new());
+        };
+        if !facts.born_on.is_some_and(|born| born.years_until(today) < OF_AGE) {
+            return Ok(Vec::new());
+        }
+        let custody = facts
+            .guardians
+            .iter()
+            .filter(|one| one.kind == GuardianKind::Custody && one.days.contains(today));
+        Ok(custody.map(|one| tx.number_of_citizen(one.code)).collect())
     }
 
     /// Who serves the clients whom a version concerns, in its register: the units of the rights that are known of.

@@ -8,7 +8,9 @@ use varanto_domain::access::{
 use varanto_domain::archive::documents::DocumentGroup;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{ClientIdentifier, ClientKey, PersonalIdentityCode};
-use varanto_domain::statements::{Said, Statement, StatementKind, Voice, standing};
+use varanto_domain::statements::{
+    MOST_VERSIONS, Said, Statement, StatementKind, Voice, name_of_teller, standing,
+};
 use varanto_domain::time::Instant;
 use varanto_formats::statements;
 use varanto_store::{ReadTx, StoreError, WriteTx};
@@ -28,9 +30,11 @@ pub struct ToldStatement {
     pub at: Instant,
     /// On what ground: as the client, a guardian, or by mandate.
     pub told_as: Basis,
+    /// The name of who told it for the client.
+    pub told_by: Option<String>,
     /// In whose voice.
     pub voice: Voice,
-    /// The so-manieth of its kind in this voice.
+    /// Which one it is of its kind in this voice, counted from 1.
     pub number: u32,
 }
 
@@ -39,8 +43,10 @@ pub struct ToldStatement {
 pub struct OwnStatements {
     /// What stands: in the voice that the citizen tells in first.
     pub standing: Vec<ToldStatement>,
-    /// What was told before, the newest first.
+    /// What was told before, the newest first; nothing by mandate.
     pub earlier: Vec<ToldStatement>,
+    /// Whether a guardian told how to be reached, which is shown to those who serve alone.
+    pub withheld: bool,
     /// The voice in which the citizen tells; `None` for one who only sees.
     pub tells_as: Option<Voice>,
 }
@@ -52,6 +58,30 @@ impl OwnStatements {
         let own = |one: &&ToldStatement| Some(one.voice) == self.tells_as;
         self.standing.iter().filter(own).find(|one| one.said.kind() == kind)
     }
+}
+
+/// How much of it is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// A page.
+    Page,
+    /// All of it, to be kept.
+    Copy,
+}
+
+/// What a citizen tells of a client.
+#[derive(Debug, Clone)]
+pub struct Tells {
+    /// Of whom.
+    pub client: PersonalIdentityCode,
+    /// As whom.
+    pub situation: Situation,
+    /// What.
+    pub said: Said,
+    /// The name of who tells it for another, as the login has it.
+    pub told_by: Option<String>,
+    /// The number of the version that the citizen saw, 0 for none.
+    pub after: u32,
 }
 
 /// What telling answers.
@@ -75,6 +105,7 @@ impl App {
         caller: &Caller,
         client: PersonalIdentityCode,
         situation: Situation,
+        extent: Extent,
     ) -> Result<OwnStatements, AppError> {
         let purpose = Purpose::READ.in_situation(situation);
         let inquiry = self.inquiry(caller, purpose, self.clock.now());
@@ -95,82 +126,184 @@ impl App {
             Ok((basis, _)) => Outcome::Permitted(*basis),
             Err(denial) => Outcome::Denied(*denial),
         };
-        let line = line(caller, inquiry.now(), outcome, known, "act=show".to_owned());
-        let line = self.write_line(line)?;
+        let detail = match extent {
+            Extent::Page => "statements",
+            Extent::Copy => "statements copy",
+        };
+        let line = line(caller, inquiry.now(), outcome, known, detail.to_owned());
+        let line = self.write_line(LogLine { event: Event::Open, ..line })?;
         answer.map(|(_, told)| told.release(&line)).map_err(AppError::Denied)
     }
 
-    /// Keeps what a citizen tells of a client: the next version of its kind in the citizen's voice. `after` is the number of the
-    /// version that the citizen saw, 0 for none: over another nothing is written. Who tells the same again changes nothing.
+    /// Keeps what a citizen tells of a client: the next version of its kind in the citizen's voice. Over another version than the
+    /// one that was seen nothing is written. Who tells the same again changes nothing.
     ///
     /// # Errors
     /// [`AppError::Denied`]; [`AppError::Refused`] with every fault, and where another version came between; each logged.
     ///
     /// Source: CIT-5, DIS-5.
-    pub fn tell(
-        &self,
-        caller: &Caller,
-        client: PersonalIdentityCode,
-        situation: Situation,
-        said: &Said,
-        after: u32,
-    ) -> Result<Telling, AppError> {
-        let (purpose, now) = (Purpose::READ.in_situation(situation), self.clock.now());
-        let learnt = {
-            let inquiry = self.inquiry(caller, purpose, now);
-            self.learn_of_principal(&inquiry, client)?;
-            inquiry.learnt()
-        };
-        let (caller, said, registry) = (caller.clone(), said.clone(), self.registry());
+    pub fn tell(&self, caller: &Caller, tells: &Tells) -> Result<Telling, AppError> {
+        let (purpose, now) = (Purpose::READ.in_situation(tells.situation), self.clock.now());
+        let learnt = self.learnt_of(caller, purpose, tells.client, now)?;
+        let (caller, registry) = (caller.clone(), self.registry());
+        let tells = Tells { said: tells.said.tidied(), ..tells.clone() };
         let turn = move |tx: &mut WriteTx<'_>| {
             let inquiry = Inquiry::new(&caller, purpose, registry.clone(), now);
             let inquiry = inquiry.with(Learnt::clone(&learnt));
-            let known = tx.find_client(&ClientIdentifier::Code(client))?;
-            let log = |tx: &mut WriteTx<'_>, outcome, detail: &str| {
-                tx.log(&line(&caller, now, outcome, known, detail.to_owned()))
-            };
-            let (permit, voice) = match Asked::of(tx, &inquiry, client)?.tells {
+            let acting = Acting::of(tx, &caller, tells.client, now)?;
+            let (permit, voice) = match Asked::of(tx, &inquiry, tells.client)?.tells {
                 Ok(tells) => tells,
-                Err(denial) => {
-                    log(tx, Outcome::Denied(denial), "act=tell")?;
-                    return Err(AppError::Denied(denial));
-                }
+                Err(denial) => return Err(acting.deny(tx, denial)?),
             };
-            let before = newest(tx, known, said.kind(), voice)?;
-            let faults = match faults(tx, &permit, before.as_ref(), &said, after)? {
-                Found::Faults(faults) => faults,
-                Found::TheSame => {
-                    log(tx, Outcome::Permitted(permit.basis()), "act=unchanged")?;
+            let all = versions(tx, acting.known, tells.said.kind(), voice)?;
+            match judge(tx, &permit, &all, &tells)? {
+                Judged::TheSame => {
+                    acting.permit(tx, permit.basis(), "act=unchanged".to_owned())?;
                     return Ok(Telling::Unchanged);
                 }
-            };
-            if !faults.is_empty() {
-                let codes = faults.iter().map(Fault::code).collect();
-                log(tx, Outcome::Refused(codes), "act=tell")?;
-                return Err(AppError::Refused(faults));
+                Judged::Faulty(faults) => return Err(acting.refuse(tx, faults)?),
+                Judged::Sound => {}
             }
-            let known = match known {
+            let client = match acting.known {
                 Some(known) => known,
-                None => tx.insert_client(&ClientIdentifier::Code(client))?,
+                None => tx.insert_client(&ClientIdentifier::Code(tells.client))?,
             };
-            let (key, text) = (tx.next_key(), statements::write(&said));
+            let told_by = tells.told_by.as_deref().map(name_of_teller);
+            let told_by = told_by.filter(|_| tells.situation != Situation::Citizen);
+            let (key, text) = (tx.next_key(), statements::keep(&tells.said, told_by.as_deref()));
             let mut statement = Statement {
                 key,
-                client: known,
-                kind: said.kind(),
+                client,
+                kind: tells.said.kind(),
                 voice,
-                number: before.map_or(1, |before| before.number + 1),
+                number: all.last().map_or(1, |before| before.number + 1),
                 controller: caller.organisation.clone(),
-                said: tx.digest_of_said(known, key, &text)?,
+                said: tx.digest_of_said(client, key, &text)?,
                 line: 0,
+                forgotten: None,
             };
-            let outcome = Outcome::Permitted(permit.basis());
-            let line = line(&caller, now, outcome, Some(known), statement.detail());
-            statement.line = tx.log(&line)?.number;
+            let acting = Acting { known: Some(client), ..acting };
+            statement.line = acting.permit(tx, permit.basis(), statement.detail())?;
             tx.insert_statement(&statement, &text)?;
             Ok(Telling::Kept)
         };
         Ok(self.store.write::<_, AppError>(turn)?.value)
+    }
+
+    /// Takes the words of an earlier version out for good, as who told it: the client, or the guardian. What stands is changed
+    /// first. Who takes it out again changes nothing.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] for one that is not the citizen's; [`AppError::Denied`], also by mandate; [`AppError::Refused`] for
+    /// what stands. Each logged.
+    ///
+    /// Source: CIT-5; document 001: the plan is kept by the client.
+    pub fn forget_statement(
+        &self,
+        caller: &Caller,
+        client: PersonalIdentityCode,
+        situation: Situation,
+        (kind, number): (StatementKind, u32),
+    ) -> Result<(), AppError> {
+        let (purpose, now) = (Purpose::READ.in_situation(situation), self.clock.now());
+        let learnt = self.learnt_of(caller, purpose, client, now)?;
+        let (caller, registry) = (caller.clone(), self.registry());
+        let turn = move |tx: &mut WriteTx<'_>| {
+            let inquiry = Inquiry::new(&caller, purpose, registry.clone(), now);
+            let inquiry = inquiry.with(Learnt::clone(&learnt));
+            let acting = Acting::of(tx, &caller, client, now)?;
+            let (permit, voice) = match Asked::of(tx, &inquiry, client)?.tells {
+                Ok((permit, voice)) if permit.opens_earlier() => (permit, voice),
+                Ok(_) => return Err(acting.deny(tx, Denial::NotForCitizens)?),
+                Err(denial) => return Err(acting.deny(tx, denial)?),
+            };
+            let all = versions(tx, acting.known, kind, voice)?;
+            let Some(place) = all.iter().position(|one| one.number == number) else {
+                return Err(acting.not_found(tx)?);
+            };
+            if place + 1 == all.len() {
+                let fault = Fault::new(FaultKind::StandsOtherwise, "said", RULE);
+                return Err(acting.refuse(tx, vec![fault.arg("state", "in-force")])?);
+            }
+            let statement = &all[place];
+            if statement.forgotten.is_some() {
+                acting.permit(tx, permit.basis(), "act=unchanged".to_owned())?;
+                return Ok(());
+            }
+            let acting = Acting { known: Some(statement.client), ..acting };
+            let line = acting.permit(tx, permit.basis(), statement.detail_of_end())?;
+            tx.forget_statement(statement, line)?;
+            Ok(())
+        };
+        self.store.write::<_, AppError>(turn).map(|done| done.value)
+    }
+
+    fn learnt_of(
+        &self,
+        caller: &Caller,
+        purpose: Purpose,
+        client: PersonalIdentityCode,
+        now: Instant,
+    ) -> Result<Learnt, AppError> {
+        let inquiry = self.inquiry(caller, purpose, now);
+        self.learn_of_principal(&inquiry, client)?;
+        Ok(inquiry.learnt())
+    }
+}
+
+/// Who acts, of whom, and when: what every line of an act begins with.
+#[derive(Clone)]
+struct Acting {
+    actor: Actor,
+    known: Option<ClientKey>,
+    now: Instant,
+}
+
+impl Acting {
+    fn of(
+        tx: &ReadTx<'_>,
+        caller: &Caller,
+        client: PersonalIdentityCode,
+        now: Instant,
+    ) -> Result<Self, StoreError> {
+        let known = tx.find_client(&ClientIdentifier::Code(client))?;
+        Ok(Self { actor: Actor::of(caller), known, now })
+    }
+
+    fn log(
+        &self,
+        tx: &mut WriteTx<'_>,
+        outcome: Outcome,
+        detail: String,
+    ) -> Result<i64, StoreError> {
+        let (at, actor, event) = (self.now, self.actor.clone(), Event::Statement);
+        let (client, version) = (self.known, None);
+        Ok(tx.log(&LogLine { at, event, outcome, actor, client, version, detail })?.number)
+    }
+
+    fn permit(
+        &self,
+        tx: &mut WriteTx<'_>,
+        basis: Basis,
+        detail: String,
+    ) -> Result<i64, StoreError> {
+        self.log(tx, Outcome::Permitted(basis), detail)
+    }
+
+    fn deny(&self, tx: &mut WriteTx<'_>, denial: Denial) -> Result<AppError, StoreError> {
+        self.log(tx, Outcome::Denied(denial), String::new())?;
+        Ok(AppError::Denied(denial))
+    }
+
+    fn refuse(&self, tx: &mut WriteTx<'_>, faults: Vec<Fault>) -> Result<AppError, StoreError> {
+        let codes = faults.iter().map(Fault::code).collect();
+        self.log(tx, Outcome::Refused(codes), String::new())?;
+        Ok(AppError::Refused(faults))
+    }
+
+    fn not_found(&self, tx: &mut WriteTx<'_>) -> Result<AppError, StoreError> {
+        self.log(tx, Outcome::Refused(vec!["not-found"]), String::new())?;
+        Ok(AppError::NotFound)
     }
 }
 
@@ -220,50 +353,57 @@ fn all_of(tx: &ReadTx<'_>, client: ClientKey) -> Result<Vec<Statement>, StoreErr
     Ok(all)
 }
 
-fn newest(
+/// The versions of a kind in a voice, oldest first.
+fn versions(
     tx: &ReadTx<'_>,
     client: Option<ClientKey>,
     kind: StatementKind,
     voice: Voice,
-) -> Result<Option<Statement>, StoreError> {
-    let all = client.map(|client| all_of(tx, client)).transpose()?.unwrap_or_default();
-    let mut found = standing(&all).into_iter().filter(|one| (one.kind, one.voice) == (kind, voice));
-    Ok(found.next().cloned())
+) -> Result<Vec<Statement>, StoreError> {
+    let mut all = client.map(|client| all_of(tx, client)).transpose()?.unwrap_or_default();
+    all.retain(|one| (one.kind, one.voice) == (kind, voice));
+    all.sort_by_key(|one| one.number);
+    Ok(all)
 }
 
-enum Found {
-    Faults(Vec<Fault>),
+enum Judged {
+    /// It is to be kept.
+    Sound,
+    /// It is not.
+    Faulty(Vec<Fault>),
     /// It was said just so already.
     TheSame,
 }
 
-/// What is wrong with what is told over the version before.
-fn faults(
+/// What is to be done with what is told over the versions before.
+fn judge(
     tx: &ReadTx<'_>,
     permit: &StatementPermit,
-    before: Option<&Statement>,
-    said: &Said,
-    after: u32,
-) -> Result<Found, StoreError> {
-    let stands = match before {
-        Some(before) => told(tx, permit, before)?.map(|told| told.said),
-        None => None,
-    };
-    if stands.as_ref() == Some(said) {
-        return Ok(Found::TheSame);
+    all: &[Statement],
+    tells: &Tells,
+) -> Result<Judged, StoreError> {
+    let before = all.last();
+    let stands = before.map(|before| told(tx, permit, before)).transpose()?.flatten();
+    let stands = stands.map(|told| told.said);
+    if stands.as_ref() == Some(&tells.said) {
+        return Ok(Judged::TheSame);
     }
-    let mut faults = said.faults();
-    if said.is_nothing() && stands.is_none() {
+    let mut faults = tells.said.faults();
+    if tells.said.is_nothing() && stands.is_none() {
         faults.push(Fault::new(FaultKind::EmptyText, "said", RULE));
     }
-    if before.map_or(0, |before| before.number) != after {
+    if before.map_or(0, |before| before.number) != tells.after {
         let fault = Fault::new(FaultKind::StandsOtherwise, "said", RULE);
         faults.push(fault.arg("state", "changed"));
     }
-    Ok(Found::Faults(faults))
+    if all.iter().filter(|one| one.forgotten.is_none()).count() >= MOST_VERSIONS {
+        let fault = Fault::new(FaultKind::TooManyVersions, "said", RULE);
+        faults.push(fault.arg("limit", MOST_VERSIONS));
+    }
+    Ok(if faults.is_empty() { Judged::Sound } else { Judged::Faulty(faults) })
 }
 
-/// A statement with what is said; `None` when the client's key is destroyed.
+/// A statement with what is said; `None` when it was taken out, or the client's key is destroyed.
 fn told(
     tx: &ReadTx<'_>,
     permit: &StatementPermit,
@@ -273,10 +413,12 @@ fn told(
     let line = tx.log_line(statement.line)?;
     let damaged = || StoreError::Damaged(format!("client statement {}", statement.key));
     let basis = Basis::ALL.into_iter().find(|basis| basis.code() == &*line.reason);
+    let (said, told_by) = statements::kept(statement.kind, &text).ok_or_else(damaged)?;
     Ok(Some(ToldStatement {
-        said: statements::read(statement.kind, &text).ok_or_else(damaged)?,
+        said,
         at: line.at,
         told_as: basis.ok_or_else(damaged)?,
+        told_by,
         voice: statement.voice,
         number: statement.number,
     }))
@@ -288,17 +430,21 @@ fn own(
     client: Option<ClientKey>,
     tells_as: Option<Voice>,
 ) -> Result<OwnStatements, StoreError> {
-    let mut all = client.map(|client| all_of(tx, client)).transpose()?.unwrap_or_default();
-    all.retain(|one| permit.opens(one));
+    let all = client.map(|client| all_of(tx, client)).transpose()?.unwrap_or_default();
     let stands: Vec<i64> = standing(&all).into_iter().map(|one| one.key).collect();
+    let withheld = permit.basis() == Basis::OwnData
+        && all.iter().any(|one| stands.contains(&one.key) && !permit.opens(one));
     let (mut now, mut earlier) = (Vec::new(), Vec::new());
-    for one in &all {
-        let list = if stands.contains(&one.key) { &mut now } else { &mut earlier };
-        list.extend(told(tx, permit, one)?);
+    for one in all.iter().filter(|one| permit.opens(one)) {
+        if stands.contains(&one.key) {
+            now.extend(told(tx, permit, one)?);
+        } else if permit.opens_earlier() {
+            earlier.extend(told(tx, permit, one)?);
+        }
     }
     now.sort_by_key(|one| (one.said.kind(), Some(one.voice) != tells_as, one.at));
-    earlier.sort_by_key(|one| std::cmp::Reverse(one.at));
-    Ok(OwnStatements { standing: now, earlier, tells_as })
+    earlier.sort_by_key(|one| std::cmp::Reverse((one.at, one.number)));
+    Ok(OwnStatements { standing: now, earlier, withheld, tells_as })
 }
 
 /// What stands of what was told of a client, for one who sees it beside the relationship. What was taken back is not told.

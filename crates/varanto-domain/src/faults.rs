@@ -155,6 +155,8 @@ fault_kinds! {
     TooLarge = "too-large";
     /// A text has too many characters. Args: `limit`.
     TooManyCharacters = "too-many-characters";
+    /// As many versions as are kept are there. Args: `limit`.
+    TooManyVersions = "too-many-versions";
     /// Somebody has begun more documents than anybody finishes. Args: `limit`.
     TooManyDrafts = "too-many-drafts";
 

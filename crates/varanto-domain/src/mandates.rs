@@ -8,7 +8,7 @@ use crate::ids::{ClientKey, PersonalIdentityCode};
 use crate::time::{FinnishDay, Validity};
 
 /// The age from which somebody acts for themself, and may let another act.
-const OF_AGE: i16 = 18;
+pub const OF_AGE: i16 = 18;
 
 /// What a mandate covers, as far as this archive acts on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

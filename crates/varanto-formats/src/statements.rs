@@ -31,6 +31,30 @@ struct Plan {
     wishes: String,
 }
 
+/// What is kept of a telling: what is said, and who told it for the client, by name.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    told_by: Option<String>,
+    said: serde_json::Value,
+}
+
+/// What is kept of a telling, printed in one fixed way.
+#[must_use]
+pub fn keep(said: &Said, told_by: Option<&str>) -> String {
+    let said = serde_json::from_str(&write(said)).expect("what was printed reads");
+    let kept = Kept { told_by: told_by.map(str::to_owned), said };
+    serde_json::to_string(&kept).expect("texts make JSON")
+}
+
+/// What was kept of a telling, as it was printed; `None` when it does not read.
+#[must_use]
+pub fn kept(kind: StatementKind, text: &str) -> Option<(Said, Option<String>)> {
+    let Kept { told_by, said } = serde_json::from_str(text).ok()?;
+    Some((read(kind, &said.to_string())?, told_by))
+}
+
 /// What is said, printed in one fixed way.
 #[must_use]
 pub fn write(said: &Said) -> String {
@@ -105,6 +129,10 @@ mod tests {
             Said::nothing(StatementKind::Plan),
         ] {
             assert!(read(said.kind(), &write(&said)) == Some(said.clone()), "{said:?}");
+            for name in [None, Some("Aino \"A\" Suvanto")] {
+                let again = kept(said.kind(), &keep(&said, name));
+                assert!(again == Some((said.clone(), name.map(str::to_owned))), "{said:?}");
+            }
         }
         assert_eq!(write(&Said::nothing(StatementKind::Plan)), "{}");
         for broken in ["", "{\"goals\":1}", "{\"telephone\":\"\",\"more\":\"\"}"] {

@@ -5,7 +5,7 @@ use varanto_domain::access::{Basis, Reason, Role};
 use varanto_domain::archive::documents::DocumentGroup;
 use varanto_domain::codes::sets;
 use varanto_domain::ids::Oid;
-use varanto_domain::oversight::own_view::{Onlooker, ShownLook};
+use varanto_domain::oversight::own_view::{Onlooker, ShownLook, TouchedStatements};
 use varanto_domain::structures;
 use varanto_domain::time::FinnishDay;
 use varanto_formats::view::ViewLanguage;
@@ -80,7 +80,11 @@ impl<'a> Names<'a> {
             let kind = kind.or_else(|| of(sets::DOCUMENT_GROUP, group.code()));
             kind.unwrap_or_else(|| group.code().to_owned())
         };
-        look.kinds.iter().map(kind).collect()
+        let told = look.statements.map(|touched| match touched {
+            TouchedStatements::Seen => self.of("own-log.statements-seen"),
+            TouchedStatements::Told => self.of("own-log.statements-told"),
+        });
+        look.kinds.iter().map(kind).chain(told).collect()
     }
 
     /// On what ground, in plain words.

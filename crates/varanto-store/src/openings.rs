@@ -77,16 +77,19 @@ impl ReadTx<'_> {
         self.all(SQL, params, |row| Ok(self.opening_of(row)))?.into_iter().collect()
     }
 
-    /// Whether a controller's register holds anything of a client's under one key.
+    /// Whether a controller's register holds anything of a client's under one key: a document, a place in a joint case, or what
+    /// the client told.
     pub fn register_holds(&self, controller: &Oid, client: ClientKey) -> Result<bool, StoreError> {
         const SQL: &str = "SELECT 1 FROM document_version INDEXED BY version_by_client
             WHERE client_key = ?1 AND controller = ?2 LIMIT 1";
         const IN_A_CASE: &str = "SELECT 1 FROM case_client AS there INDEXED BY case_by_client
             JOIN client_case AS joint ON joint.case_key = there.case_key
             WHERE there.client_key = ?1 AND there.joined_at IS NOT NULL AND joint.controller = ?2 LIMIT 1";
+        const TOLD: &str = "SELECT 1 FROM client_statement INDEXED BY statement_by_client
+            WHERE client_key = ?1 AND controller = ?2 LIMIT 1";
         let Some(term) = self.find_term(controller.as_str())? else { return Ok(false) };
         let held = |sql| self.optional(sql, [client.0, term], |_| Ok(()));
-        Ok(held(SQL)?.is_some() || held(IN_A_CASE)?.is_some())
+        Ok(held(SQL)?.is_some() || held(IN_A_CASE)?.is_some() || held(TOLD)?.is_some())
     }
 
     /// What of the queue is not as the log tells it: openings of which no line tells so, judgements that are other than

@@ -1,5 +1,7 @@
 //! What clients tell of themselves. Rows follow from lines of the use log.
 
+use std::collections::HashSet;
+
 use varanto_domain::access::log::{Event, KeptLine};
 use varanto_domain::access::{StatementPermit, TransferPermit};
 use varanto_domain::archive::proof;
@@ -13,7 +15,8 @@ use crate::{ReadTx, StoreError, WriteTx};
 macro_rules! statements_sql {
     ($which:literal) => {
         concat!(
-            "SELECT statement_key, client_key, kind, speaker, number, controller, said, line ",
+            "SELECT statement_key, client_key, kind, speaker, number, controller, said, line, ",
+            "forgotten_line ",
             "FROM client_statement ",
             $which
         )
@@ -42,6 +45,7 @@ impl ReadTx<'_> {
             controller: self.oid_term(row.get(5)?)?,
             said: row.get(6)?,
             line: row.get(7)?,
+            forgotten: row.get(8)?,
         })
     }
 
@@ -53,7 +57,7 @@ impl ReadTx<'_> {
         self.all(SQL, [client.0], |row| self.statement_of(row))
     }
 
-    /// What is said in a statement; `None` when the client's key is destroyed.
+    /// What is said in a statement; `None` when it was taken out, or the client's key is destroyed.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] also for a permit that does not open it.
@@ -70,8 +74,10 @@ impl ReadTx<'_> {
 
     fn said(&self, statement: &Statement) -> Result<Option<String>, StoreError> {
         const SQL: &str = "SELECT said_text FROM client_statement WHERE statement_key = ?1";
-        let sealed: Vec<u8> = self.one(SQL, [statement.key], |row| row.get(0))?;
-        let Some(key) = self.client_data_key(statement.client)? else { return Ok(None) };
+        let sealed: Option<Vec<u8>> = self.one(SQL, [statement.key], |row| row.get(0))?;
+        let (Some(sealed), Some(key)) = (sealed, self.client_data_key(statement.client)?) else {
+            return Ok(None);
+        };
         let place = place(statement.key);
         let text = self.open_parts(&key, place, &sealed)?.pop();
         let salt = key.salt(place.what, place.key);
@@ -106,17 +112,19 @@ impl ReadTx<'_> {
         const SQL: &str = statements_sql!("ORDER BY statement_key");
         let lines = self.all(LINES, [Event::Statement as i64], |row| Ok(self.kept_line(row)))?;
         let lines: Vec<KeptLine> = lines.into_iter().collect::<Result<_, _>>()?;
-        let (told, mut found, mut wrong) = (told(&lines), 0, Vec::new());
+        let (told, mut found, mut wrong) = (told(&lines), HashSet::new(), Vec::new());
         for (key, row) in
             self.all(SQL, [], |row| Ok((row.get::<i64>(0)?, self.statement_of(row))))?
         {
             let place = format!("client statement {key}");
             match row {
                 Ok(statement) if told.get(&key) == Some(&statement) => {
-                    found += 1;
+                    found.insert(key);
                     let said = match self.said(&statement) {
-                        Ok(Some(_)) => true,
-                        Ok(None) => self.is_erased(statement.client)?,
+                        Ok(Some(_)) => statement.forgotten.is_none(),
+                        Ok(None) => {
+                            statement.forgotten.is_some() || self.is_erased(statement.client)?
+                        }
                         Err(StoreError::Damaged(_)) => false,
                         Err(error) => return Err(error),
                     };
@@ -130,9 +138,11 @@ impl ReadTx<'_> {
                 Err(error) => return Err(error),
             }
         }
-        if found < told.len() {
-            let place = "client statements".to_owned();
-            wrong.push((place, "one that the log tells of is missing"));
+        for key in told.keys().filter(|key| !found.contains(key)) {
+            let place = format!("client statement {key}");
+            if !wrong.iter().any(|(known, _)| *known == place) {
+                wrong.push((place, "is missing, and the log tells of it"));
+            }
         }
         Ok(wrong)
     }
@@ -185,5 +195,12 @@ impl WriteTx<'_> {
             *line
         ];
         self.execute(SQL, row).map(drop)
+    }
+
+    /// Takes what is said out for good, as a line tells.
+    pub fn forget_statement(&mut self, statement: &Statement, line: i64) -> Result<(), StoreError> {
+        const SQL: &str = "UPDATE client_statement SET said_text = NULL, forgotten_line = ?2
+            WHERE statement_key = ?1";
+        self.execute(SQL, [statement.key, line]).map(drop)
     }
 }

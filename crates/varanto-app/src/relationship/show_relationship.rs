@@ -57,8 +57,8 @@ pub struct RelationshipState {
     pub workers: String,
     /// The related persons, likewise.
     pub related_persons: String,
-    /// What the client tells of themself, where it is the caller's to see.
-    pub statements: Vec<ToldStatement>,
+    /// What the client tells of themself; `None`: it is not the caller's to see, or was not asked for.
+    pub statements: Option<Vec<ToldStatement>>,
 }
 
 /// A case in few words.
@@ -94,7 +94,8 @@ impl App {
         self.relationship_shown(caller, relationship, None, purpose)
     }
 
-    /// As [`App::show_relationship`], of a client who is named: another's relationship is not there.
+    /// As [`App::show_relationship`], for acts on it, of a client who is named: another's relationship is not there, and what the
+    /// client tells is not told.
     ///
     /// # Errors
     /// As there.
@@ -139,7 +140,11 @@ impl App {
             let list = |key: &str| list(&told, key);
             let identities = seen.tx.identities_of(known.client)?;
             let cases = cases(seen, key, &known, &identities)?;
-            let statements = statements_beside(seen, &known, &identities, today)?;
+            // Acts show nothing of it.
+            let statements = match of {
+                None => statements_beside(seen, &known, &identities, today)?,
+                Some(_) => None,
+            };
             // Who serves the client, and when, is what is masked.
             let rights = if masked { Vec::new() } else { seen.tx.list_rights(key)? };
             Ok(RelationshipState {
@@ -204,16 +209,16 @@ fn statements_beside(
     known: &KnownRelationship,
     identities: &[ClientKey],
     today: FinnishDay,
-) -> Result<Vec<ToldStatement>, AppError> {
+) -> Result<Option<Vec<ToldStatement>>, AppError> {
     let runs = !known.old && known.last_day.is_none_or(|last| last >= today);
-    let is_minor = seen.inquiry.is_minor(seen.tx, known.client)?;
-    let permit = access::statements_beside(seen.permit, identities, runs, is_minor);
-    let Some(permit) = permit else { return Ok(Vec::new()) };
+    let guardians = seen.inquiry.custodians(seen.tx, known.client)?;
+    let permit = access::statements_beside(seen.permit, identities, runs, guardians);
+    let Some(permit) = permit else { return Ok(None) };
     let told = statements::beside(seen.tx, &permit, known.client)?;
     if !told.is_empty() {
         let _ = write!(seen.detail, " statements={}", told.len());
     }
-    Ok(told)
+    Ok(Some(told))
 }
 
 /// A list of the relationship's content, printed; an empty one where there is none.

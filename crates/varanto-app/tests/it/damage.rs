@@ -9,6 +9,7 @@ use serde_json::json;
 use varanto_app::archive::{DocumentQuery, InvalidationRequest, LookedAt};
 use varanto_app::oversight::{IdentityRequest, OpeningQuery, OpeningRequest};
 use varanto_app::retention::{HoldRequest, Proposal};
+use varanto_app::statements::Tells;
 use varanto_app::users::Loading;
 use varanto_domain::access::{LookReason, Purpose, Reason, Role, Situation};
 use varanto_domain::archive::conformance::ConformanceLevel;
@@ -19,7 +20,7 @@ use varanto_domain::identities::{IdentityAct, IdentityReason};
 use varanto_domain::ids::Oid;
 use varanto_domain::oversight::openings::Judgement;
 use varanto_domain::persons::PersonFacts;
-use varanto_domain::statements::{ContactFacts, OwnPlan, Said};
+use varanto_domain::statements::{ContactFacts, OwnPlan, Said, StatementKind};
 use varanto_domain::time::{Clock, FinnishDay, Instant};
 use varanto_formats::persons::{PersonAnswer, write};
 use varanto_formats::synthetic::Draw;
@@ -102,9 +103,18 @@ fn tell_of_oneself(world: &World, who: &Client) {
     let telephone = "040 1234567".into();
     let contact = Said::Contact(ContactFacts { telephone, ..ContactFacts::default() });
     let caller = world.citizen(who);
-    for (said, after) in [(plan("Asun kotona."), 0), (plan("Käyn töissä."), 1), (contact, 0)] {
-        world.app.tell(&caller, who.code, Situation::Citizen, &said, after).unwrap();
+    let (client, situation) = (who.code, Situation::Citizen);
+    for (said, after) in [
+        (plan("Asun kotona."), 0),
+        (plan("Käyn töissä."), 1),
+        (plan("Opiskelen."), 2),
+        (contact, 0),
+    ] {
+        let tells = Tells { client, situation, said, told_by: None, after };
+        world.app.tell(&caller, &tells).unwrap();
     }
+    let first = (StatementKind::Plan, 1);
+    world.app.forget_statement(&caller, client, situation, first).unwrap();
 }
 
 /// A correction request about a document of a client's.

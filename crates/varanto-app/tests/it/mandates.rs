@@ -49,7 +49,7 @@ pub(crate) struct Relatives {
     pub(crate) adult: Client,
     relative: Client,
     pub(crate) caller: Caller,
-    dossier: Dossier,
+    pub(crate) dossier: Dossier,
     register: Arc<Told>,
 }
 

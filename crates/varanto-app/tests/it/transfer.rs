@@ -382,7 +382,7 @@ fn what_clients_told_goes_with_the_register_of_wills() {
     let world = archive_of_everything();
     let place = world.folder.path().join("wills");
     let done = export(&world, KEEPER, &place);
-    assert_eq!(done.summary.statements, 3);
+    assert_eq!(done.summary.statements, 4);
     assert_eq!(faults(&place), Vec::<String>::new());
     let name = register_package::file_of_lines(register_package::STATEMENTS, 1);
     let kept = std::fs::read(place.join(&name)).unwrap();
@@ -391,8 +391,9 @@ fn what_clients_told_goes_with_the_register_of_wills() {
     assert!(lines.iter().all(|one| one.identity_code.as_deref() == Some(who.code.reveal())));
     let told: Vec<_> = lines.iter().map(|one| (&*one.kind, &*one.told_as, one.number)).collect();
     let own = "own-data";
-    assert_eq!(told, [("plan", own, 1), ("plan", own, 2), ("contact", own, 1)]);
-    assert_eq!(lines[1].said.as_ref().unwrap()["goals"], "Käyn töissä.");
+    assert_eq!(told, [("plan", own, 1), ("plan", own, 2), ("plan", own, 3), ("contact", own, 1)]);
+    assert!(lines[0].said.is_none(), "what was taken out is in no package");
+    assert_eq!(lines[1].said.as_ref().unwrap()["said"]["goals"], "Käyn töissä.");
     let other = export(&world, COUNTY, &world.folder.path().join("county"));
     assert_eq!(other.summary.statements, 0);
 }

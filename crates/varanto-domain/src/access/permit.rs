@@ -5,7 +5,7 @@ use super::question::Reason;
 use super::{Caller, Role, VersionFacts};
 use crate::archive::documents::Part;
 use crate::ids::{ClientKey, Oid, VersionKey};
-use crate::statements::{Statement, Voice};
+use crate::statements::{Statement, StatementKind, Voice};
 
 /// On what ground a permit stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -303,13 +303,13 @@ pub struct DestroyPermit {
     client: ClientKey,
 }
 
-/// The right to see what was told of one client, in certain voices. Only [`super::may_see_statements`],
+/// The right to see what was told of one client, as far as somebody hears it. Only [`super::may_see_statements`],
 /// [`super::may_make_statement`] and [`super::statements_beside`] make it:
 ///
 /// ```compile_fail
 /// use varanto_domain::access::{Basis, StatementPermit};
 /// fn forge() -> StatementPermit {
-///     StatementPermit { basis: Basis::OwnData, clients: Vec::new(), voices: None }
+///     StatementPermit { basis: Basis::OwnData, clients: Vec::new(), heard: todo!() }
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -317,17 +317,27 @@ pub struct DestroyPermit {
 pub struct StatementPermit {
     basis: Basis,
     clients: Vec<ClientKey>,
-    voices: Option<Vec<Voice>>,
+    heard: Heard,
+}
+
+/// What of a client's statements somebody hears.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// The client: the own ones, and of those of guardians the plans. Where a guardian lives is not the child's to be told here,
+    /// nor that of whoever stands beside the child.
+    Client,
+    /// Who has the client's mandate: what the client told, as it stands now.
+    Mandate,
+    /// A guardian: what that guardian told.
+    Guardian(ClientKey),
+    /// Who serves the client: what the client told, and those who have custody of a minor, as it stands now.
+    Serving(Vec<ClientKey>),
 }
 
 impl StatementPermit {
-    /// `clients`: every key of the client; `voices`: `None`: every voice.
-    pub(super) const fn new(
-        basis: Basis,
-        clients: Vec<ClientKey>,
-        voices: Option<Vec<Voice>>,
-    ) -> Self {
-        Self { basis, clients, voices }
+    /// `clients`: every key of the client.
+    pub(super) const fn new(basis: Basis, clients: Vec<ClientKey>, heard: Heard) -> Self {
+        Self { basis, clients, heard }
     }
 
     /// On what ground.
@@ -339,8 +349,20 @@ impl StatementPermit {
     /// Whether it opens a statement.
     #[must_use]
     pub fn opens(&self, statement: &Statement) -> bool {
-        let heard = self.voices.as_ref().is_none_or(|voices| voices.contains(&statement.voice));
+        let heard = match (&self.heard, statement.voice) {
+            (Heard::Client | Heard::Mandate | Heard::Serving(_), Voice::Client) => true,
+            (Heard::Client, Voice::Guardian(_)) => statement.kind == StatementKind::Plan,
+            (Heard::Guardian(own), Voice::Guardian(speaker)) => *own == speaker,
+            (Heard::Serving(guardians), Voice::Guardian(speaker)) => guardians.contains(&speaker),
+            (Heard::Mandate, Voice::Guardian(_)) | (Heard::Guardian(_), Voice::Client) => false,
+        };
         heard && self.clients.contains(&statement.client)
+    }
+
+    /// Whether it opens what was told before, too: that is for whoever told it alone.
+    #[must_use]
+    pub const fn opens_earlier(&self) -> bool {
+        matches!(self.heard, Heard::Client | Heard::Guardian(_))
     }
 }
 

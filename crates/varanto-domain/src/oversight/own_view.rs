@@ -44,6 +44,15 @@ pub enum Onlooker {
     Masked,
 }
 
+/// What was done about what [clients tell of themselves](crate::statements).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TouchedStatements {
+    /// It was shown.
+    Seen,
+    /// It was told, changed or taken out.
+    Told,
+}
+
 /// A look, as its client is told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShownLook {
@@ -57,6 +66,8 @@ pub struct ShownLook {
     pub organisation: Option<String>,
     /// What kinds of documents: group and specific type, each kind once.
     pub kinds: Vec<(DocumentGroup, Option<Arc<str>>)>,
+    /// What was done about what the client tells, if anything was.
+    pub statements: Option<TouchedStatements>,
     /// On what ground.
     pub ground: Basis,
     /// For which coded reason, where one was given.
@@ -142,7 +153,11 @@ pub fn shown_to_client(
     today: FinnishDay,
 ) -> Result<ShownLook, HeldBack> {
     let looked = matches!(line.event, Event::Open | Event::Search | Event::Disclose);
-    if !looked || &*line.outcome != "permitted" || documents.is_empty() {
+    let statements = touched_statements(line);
+    // What the client tells hangs on no document.
+    let alone = documents.is_empty() && statements.is_some();
+    let something = alone || looked && !documents.is_empty();
+    if !something || &*line.outcome != "permitted" {
         return Err(HeldBack::NoLook);
     }
     let ground = Basis::ALL.into_iter().find(|basis| basis.code() == &*line.reason);
@@ -168,7 +183,7 @@ pub fn shown_to_client(
     }
     let own = documents.iter().filter(|one| one.clients.iter().any(|key| person.contains(key)));
     let own: Vec<&LookedAt> = own.collect();
-    if own.is_empty() {
+    if own.is_empty() && !alone {
         return Err(HeldBack::AnotherPersons);
     }
     let mut kinds = Vec::new();
@@ -178,7 +193,7 @@ pub fn shown_to_client(
             kinds.push(kind);
         }
     }
-    if kinds.is_empty() {
+    if kinds.is_empty() && !alone {
         return Err(HeldBack::HiddenDocument);
     }
     let onlooker = onlooker(line);
@@ -193,11 +208,26 @@ pub fn shown_to_client(
             hasher.finish()
         },
         kinds,
+        statements,
         ground,
         reason,
         disclosed: line.event == Event::Disclose,
         handed_to: handed_to(line),
     })
+}
+
+/// What a line tells of what the client tells: a telling, or a look at it or beside it.
+fn touched_statements(line: &KeptLine) -> Option<TouchedStatements> {
+    let first = line.detail.split(' ').next();
+    match line.event {
+        Event::Statement if matches!(line.word("act"), Some("tell" | "forget")) => {
+            Some(TouchedStatements::Told)
+        }
+        Event::Open if first == Some("statements") || line.word("statements").is_some() => {
+            Some(TouchedStatements::Seen)
+        }
+        _ => None,
+    }
 }
 
 /// To whom a line tells that documents were handed over.
@@ -271,6 +301,38 @@ mod tests {
         let told = shown_to_client(line, documents, &[CLIENT], today);
         let told = told.map(|shown| shown.kinds.len()).map_err(HeldBack::code);
         assert_eq!(told, expected, "{line:?} on {today}");
+    }
+
+    /// LOG-2, CIT-5: that somebody saw or changed what the client tells is told, with a document and without one; not beside a
+    /// document that is hidden, nor what was only tried.
+    #[test]
+    fn who_saw_or_changed_what_the_client_tells_is_told() {
+        let today = FinnishDay::new(2026, 3, 4).unwrap();
+        let by = |event, detail: &str| KeptLine {
+            event,
+            reason: "mandate".into(),
+            actor: Actor { name: "citizen:9".into(), organisation: None, detail: None },
+            version: None,
+            detail: detail.into(),
+            ..line()
+        };
+        let told = |line: &KeptLine, documents: &[LookedAt]| {
+            shown_to_client(line, documents, &[CLIENT], today).map(|shown| shown.statements)
+        };
+        let seen = Ok(Some(TouchedStatements::Seen));
+        let changed = Ok(Some(TouchedStatements::Told));
+        assert_eq!(told(&by(Event::Open, "statements"), &[]), seen);
+        assert_eq!(told(&by(Event::Statement, "act=tell statement=5"), &[]), changed);
+        assert_eq!(told(&by(Event::Statement, "act=forget statement=5"), &[]), changed);
+        assert_eq!(told(&by(Event::Open, "permission"), &[]), Err(HeldBack::NoLook));
+        let denied = KeptLine { outcome: "denied".into(), ..by(Event::Statement, "act=tell") };
+        assert_eq!(told(&denied, &[]), Err(HeldBack::NoLook));
+        let beside = KeptLine { detail: "relationship statements=2".into(), ..line() };
+        assert_eq!(told(&beside, &[document()]), seen);
+        assert_eq!(told(&line(), &[document()]), Ok(None));
+        let mut hidden = document();
+        hidden.display.special_content = true;
+        assert_eq!(told(&beside, &[hidden]), Err(HeldBack::HiddenDocument));
     }
 
     /// LOG-2: a client is told the organisation, the role, the unit, the kinds and the ground, and no name.

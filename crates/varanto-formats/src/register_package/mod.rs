@@ -304,7 +304,7 @@ pub struct StatementFile {
     pub told_as: String,
     pub number: u32,
     pub told_at: String,
-    /// What is said, as JSON; none when the key of the client is destroyed.
+    /// What is said, and by whom for the client, as JSON; none when it was taken out, or the client's key is destroyed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub said: Option<serde_json::Value>,
     /// The number of the log line that tells of it.

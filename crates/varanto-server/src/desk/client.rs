@@ -91,8 +91,8 @@ struct ClientPage {
     risks: Vec<String>,
     relationships: Vec<Relationship>,
     people: Vec<RelatedPerson>,
-    /// What the client tells of themself, once however many relationships tell it.
-    told: Vec<ShownStatement>,
+    /// What the client tells of themself, once however many relationships tell it; `None`: it is not the reader's to see.
+    told: Option<Vec<ShownStatement>>,
     key_documents: Vec<Kind>,
     last: Vec<Row>,
     /// With what more other documents would be seen, as keys of texts.
@@ -233,10 +233,9 @@ pub(super) async fn page(
     Ok(rendered(&page, visit.language))
 }
 
-fn statements(told: &Situation, shell: &Shell) -> Vec<ShownStatement> {
-    let first = told.relationships.iter().find(|one| !one.statements.is_empty());
-    let all = first.map(|one| one.statements.as_slice()).unwrap_or_default();
-    all.iter().map(|one| ShownStatement::of(one, shell.words)).collect()
+fn statements(told: &Situation, shell: &Shell) -> Option<Vec<ShownStatement>> {
+    let all = told.relationships.iter().find_map(|one| one.statements.as_ref())?;
+    Some(all.iter().map(|one| ShownStatement::of(one, shell.words)).collect())
 }
 
 /// For whom what may be done is shown: those who serve clients.

@@ -54,7 +54,10 @@ pub fn router(doors: &Doors) -> Router<Doors> {
         .route("/{language}/own/clients/{client}/", get(home::page))
         .route("/{language}/own/clients/{client}/will/", get(will::page))
         .nest("/{language}/own/clients/{client}/will", wills())
-        .route("/{language}/own/clients/{client}/told/", get(statements::page))
+        .route(
+            "/{language}/own/clients/{client}/told/",
+            get(statements::page).post(statements::forget),
+        )
         .route("/{language}/own/clients/{client}/told/copy", get(statements::copy))
         .route(
             "/{language}/own/clients/{client}/told/{kind}/",

@@ -8,11 +8,9 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use varanto_app::statements::{OwnStatements, Telling};
+use varanto_app::statements::{Extent, OwnStatements, Telling, Tells};
 use varanto_domain::faults::{Fault, FaultKind};
-use varanto_domain::statements::{
-    ContactFacts, ContactLanguage, MOST_OF_LINE, MOST_OF_PLAN, OwnPlan, Said, StatementKind,
-};
+use varanto_domain::statements::{ContactFacts, ContactLanguage, OwnPlan, Said, StatementKind};
 
 use super::will::Whose;
 use crate::doors::Doors;
@@ -36,16 +34,27 @@ struct StatementsPage {
     kinds: Vec<OfKind>,
     /// What others told: a client sees what guardians did.
     others: Vec<ShownStatement>,
-    earlier: Vec<ShownStatement>,
+    /// Whether a guardian told how to be reached, which is not shown here.
+    withheld: bool,
+    earlier: Vec<Earlier>,
     /// How many more there are than the page shows.
     more: usize,
-    saved: bool,
+    /// The key of what was done just now.
+    done: Option<&'static str>,
+}
+
+/// What was told before, and whether its words are the reader's to take out.
+struct Earlier {
+    one: ShownStatement,
+    own: bool,
 }
 
 /// One kind, with what stands of it in the voice of the reader, or where the reader only sees, in any.
 struct OfKind {
     code: &'static str,
     stands: Option<ShownStatement>,
+    /// Whether something is said.
+    said: bool,
 }
 
 /// `GET …/told/`: what is told, and what was told before.
@@ -55,7 +64,7 @@ pub(super) async fn page(
     Path(path): Path<HashMap<String, String>>,
 ) -> Page {
     let whose = Whose::of(&visit, &path)?;
-    let told = match ask(&doors, &visit, &whose).await {
+    let told = match ask(&doors, &visit, &whose, Extent::Page).await {
         Ok(told) => told,
         Err(problem) => return Ok(reading::locked(&doors, &visit, &whose.client, problem)),
     };
@@ -66,8 +75,9 @@ pub(super) async fn page(
     };
     let of_kind = |kind: StatementKind| {
         let mut all = told.standing.iter().filter(own);
-        let stands = all.find(|one| one.said.kind() == kind && !one.said.is_nothing());
-        OfKind { code: kind.code(), stands: stands.map(shown) }
+        let stands = all.find(|one| one.said.kind() == kind);
+        let said = stands.is_some_and(|one| !one.said.is_nothing());
+        OfKind { code: kind.code(), stands: stands.map(shown), said }
     };
     let others = told.standing.iter().filter(|one| !own(one) && !one.said.is_nothing());
     let page = StatementsPage {
@@ -76,9 +86,20 @@ pub(super) async fn page(
         may_tell: told.tells_as.is_some(),
         kinds: StatementKind::ALL.map(of_kind).into(),
         others: others.map(shown).collect(),
-        earlier: told.earlier.iter().take(EARLIER).map(shown).collect(),
+        withheld: told.withheld,
+        earlier: told
+            .earlier
+            .iter()
+            .take(EARLIER)
+            .map(|one| Earlier { one: shown(one), own: Some(one.voice) == told.tells_as })
+            .collect(),
         more: told.earlier.len().saturating_sub(EARLIER),
-        saved: visit.query.contains("saved"),
+        done: match visit.query.as_str() {
+            "?saved" => Some("told.saved"),
+            "?forgotten" => Some("told.forgotten"),
+            "?stands" => Some("told.stands"),
+            _ => None,
+        },
         frame,
         shell,
     };
@@ -89,9 +110,35 @@ fn base(visit: &Visit, whose: &Whose) -> String {
     format!("{}told/", reading::base(visit.side, &whose.client.handle))
 }
 
-async fn ask(doors: &Doors, visit: &Visit, whose: &Whose) -> Result<OwnStatements, Problem> {
+async fn ask(
+    doors: &Doors,
+    visit: &Visit,
+    whose: &Whose,
+    extent: Extent,
+) -> Result<OwnStatements, Problem> {
     let (caller, code, situation) = (Arc::clone(&visit.caller), whose.code, whose.situation);
-    doors.work(move |app| app.own_statements(&caller, code, situation)).await
+    doors.work(move |app| app.own_statements(&caller, code, situation, extent)).await
+}
+
+/// `POST …/told/`: takes the words of an earlier version out for good.
+pub(super) async fn forget(
+    State(doors): State<Doors>,
+    Extension(visit): Extension<Visit>,
+    Extension(fields): Extension<Fields>,
+    Path(path): Path<HashMap<String, String>>,
+) -> Page {
+    let whose = Whose::of(&visit, &path)?;
+    let kind = StatementKind::of_code(fields.text("kind")).ok_or_else(Problem::not_found)?;
+    let number = fields.text("number").parse().map_err(|_| Problem::not_found())?;
+    let (caller, code, situation) = (Arc::clone(&visit.caller), whose.code, whose.situation);
+    let done =
+        doors.work(move |app| app.forget_statement(&caller, code, situation, (kind, number))).await;
+    let done = match done {
+        Ok(()) => "?forgotten",
+        Err(problem) if problem.denial.is_none() && !problem.faults.is_empty() => "?stands",
+        Err(problem) => return Ok(reading::locked(&doors, &visit, &whose.client, problem)),
+    };
+    Ok(redirect(&visit.to(&format!("{}{done}", base(&visit, &whose)))))
 }
 
 /// `GET …/told/copy`: everything that was told, as a file.
@@ -101,7 +148,7 @@ pub(super) async fn copy(
     Path(path): Path<HashMap<String, String>>,
 ) -> Page {
     let whose = Whose::of(&visit, &path)?;
-    let told = match ask(&doors, &visit, &whose).await {
+    let told = match ask(&doors, &visit, &whose, Extent::Copy).await {
         Ok(told) => told,
         Err(problem) => return Ok(reading::locked(&doors, &visit, &whose.client, problem)),
     };
@@ -122,7 +169,6 @@ struct Field {
     fills: &'static str,
     /// The type of the input; none: some lines.
     kind: Option<&'static str>,
-    most: usize,
     hinted: bool,
     fault: Option<ToldFault>,
 }
@@ -139,6 +185,7 @@ struct FormPage {
     fields: Vec<Field>,
     /// The languages: tag, whether it is chosen; none for a plan.
     languages: Vec<(&'static str, bool)>,
+    wrong_language: Option<ToldFault>,
     /// The number of the version that is written over.
     after: u32,
     /// What stands, where another version came between.
@@ -169,7 +216,7 @@ async fn form_page(
     faults: &[Fault],
 ) -> Page {
     let (whose, kind) = (Whose::of(visit, path)?, kind_of(path)?);
-    let told = match ask(doors, visit, &whose).await {
+    let told = match ask(doors, visit, &whose, Extent::Page).await {
         Ok(told) => told,
         Err(problem) => return Ok(reading::locked(doors, visit, &whose.client, problem)),
     };
@@ -188,12 +235,16 @@ async fn form_page(
         code: kind.code(),
         fields: fields_of(&said, faults, visit),
         languages: languages(&said),
+        wrong_language: fault_at(faults, "contact_language", visit),
         after: stands.map_or(0, |one| one.number),
         stale: stands.filter(|_| came_between).map(|one| ShownStatement::of(one, shell.words)),
         came_between,
         wrong: match faults {
             [] => None,
             [one] if one.kind == FaultKind::EmptyText => Some("told.nothing"),
+            _ if faults.iter().any(|one| one.kind == FaultKind::TooManyVersions) => {
+                Some("told.too_many")
+            }
             _ => Some("told.faulty"),
         },
         frame,
@@ -207,32 +258,34 @@ async fn form_page(
 }
 
 fn fields_of(said: &Said, faults: &[Fault], visit: &Visit) -> Vec<Field> {
-    let field = |name: &'static str, value: &str, fills, kind, most| Field {
+    let field = |name: &'static str, value: &str, fills, kind| Field {
         name,
         value: value.to_owned(),
         fills,
         kind,
-        most,
         hinted: Words(visit.language).knows(&format!("told.{name}_hint")),
-        fault: faults.iter().find(|fault| fault.element == name).map(|fault| {
-            ToldFault::labelled(fault, visit.language, |name| Some(format!("told.{name}")))
-        }),
+        fault: fault_at(faults, name, visit),
     };
-    let line = |name, value: &str, fills| field(name, value, fills, Some("text"), MOST_OF_LINE);
+    let line = |name, value: &str, fills| field(name, value, fills, Some("text"));
     match said {
         Said::Contact(facts) => vec![
-            field("telephone", &facts.telephone, "tel", Some("tel"), 30),
-            field("email", &facts.email, "email", Some("email"), 254),
+            field("telephone", &facts.telephone, "tel", Some("tel")),
+            field("email", &facts.email, "email", Some("email")),
             line("street", &facts.street, "street-address"),
-            field("postcode", &facts.postcode, "postal-code", Some("text"), 10),
+            field("postcode", &facts.postcode, "postal-code", Some("text")),
             line("town", &facts.town, "address-level2"),
             line("interpreter", &facts.interpreter, "off"),
         ],
         Said::Plan(plan) => vec![
-            field("goals", &plan.goals, "off", None, MOST_OF_PLAN),
-            field("wishes", &plan.wishes, "off", None, MOST_OF_PLAN),
+            field("goals", &plan.goals, "off", None),
+            field("wishes", &plan.wishes, "off", None),
         ],
     }
+}
+
+fn fault_at(faults: &[Fault], name: &str, visit: &Visit) -> Option<ToldFault> {
+    let fault = faults.iter().find(|fault| fault.element == name)?;
+    Some(ToldFault::labelled(fault, visit.language, |name| Some(format!("told.{name}"))))
 }
 
 fn languages(said: &Said) -> Vec<(&'static str, bool)> {
@@ -254,10 +307,24 @@ pub(super) async fn tell(
 ) -> Page {
     let (whose, kind) = (Whose::of(&visit, &path)?, kind_of(&path)?);
     let said = said_in(kind, &fields);
-    let after = fields.text("after").parse().unwrap_or(0);
-    let (caller, code, situation) = (Arc::clone(&visit.caller), whose.code, whose.situation);
-    let words = said.clone();
-    let done = doors.work(move |app| app.tell(&caller, code, situation, &words, after)).await;
+    let tag = fields.text("contact_language");
+    if !tag.is_empty() && ContactLanguage::of_tag(tag).is_none() {
+        let fault = Fault::new(FaultKind::WrongValue, "contact_language", "CIT-5");
+        let mut faults = said.tidied().faults();
+        faults
+            .push(fault.arg("expected", ContactLanguage::ALL.map(ContactLanguage::tag).join(", ")));
+        return form_page(&doors, &visit, &path, Some(said), &faults).await;
+    }
+    let tells = Tells {
+        client: whose.code,
+        situation: whose.situation,
+        said: said.clone(),
+        told_by: whose.teller(&visit),
+        // What does not read is no version that was seen.
+        after: fields.text("after").parse().unwrap_or(u32::MAX),
+    };
+    let caller = Arc::clone(&visit.caller);
+    let done = doors.work(move |app| app.tell(&caller, &tells)).await;
     match done {
         Ok(Telling::Kept | Telling::Unchanged) => {
             Ok(redirect(&visit.to(&format!("{}?saved", base(&visit, &whose)))))
@@ -269,9 +336,9 @@ pub(super) async fn tell(
     }
 }
 
-/// What a form says. A form's lines end with two characters, and each is counted as one.
+/// What a form says.
 fn said_in(kind: StatementKind, fields: &Fields) -> Said {
-    let text = |name: &str| fields.text(name).replace("\r\n", "\n");
+    let text = |name: &str| fields.text(name).to_owned();
     match kind {
         StatementKind::Contact => Said::Contact(ContactFacts {
             telephone: text("telephone"),

@@ -83,6 +83,13 @@ impl Whose {
         self.situation == Situation::Guardian && permission.by == Some(Giver::Client)
     }
 
+    /// The name of the citizen who acts for another.
+    pub(super) fn teller(&self, visit: &Visit) -> Option<String> {
+        let name = name_of_login(visit);
+        let name = format!("{} {}", name.given_names, name.family_name).trim().to_owned();
+        Some(name).filter(|name| !self.is_own() && !name.is_empty())
+    }
+
     /// The frame of the pages: the citizen's own name is known from the login.
     pub(super) fn frame(&self, visit: &Visit) -> ClientFrame {
         let name = self.is_own().then(|| name_of_login(visit)).and_then(|name| {

@@ -11,9 +11,11 @@ use crate::pages::Words;
 pub(crate) struct ShownStatement {
     /// The code of its kind.
     pub(crate) kind: &'static str,
-    /// The key of who told it.
-    pub(crate) by: &'static str,
+    /// Who told it, and when, in words.
+    pub(crate) by: String,
     pub(crate) at: Instant,
+    /// Which version it is.
+    pub(crate) number: u32,
     /// What is said: the key of the label, the words.
     pub(crate) rows: Vec<(String, String)>,
 }
@@ -41,13 +43,23 @@ impl ShownStatement {
         let rows = rows.into_iter().filter(|(_, words)| !words.is_empty());
         Self {
             kind: told.said.kind().code(),
-            by: match told.told_as {
-                Basis::Guardianship => "told.by_guardian",
-                Basis::Mandate => "told.by_mandate",
-                _ => "told.by_client",
-            },
+            by: by(told, words),
             at: told.at,
+            number: told.number,
             rows: rows.map(|(name, words)| (format!("told.{name}"), words)).collect(),
         }
     }
+}
+
+/// Who told it, and when.
+fn by(told: &ToldStatement, words: Words) -> String {
+    let who = match told.told_as {
+        Basis::Guardianship => "guardian",
+        Basis::Mandate => "mandate",
+        _ => "client",
+    };
+    let ending = if told.said.is_nothing() { "out" } else { "by" };
+    let (name, at) = (told.told_by.as_deref().unwrap_or_default(), words.moment(&told.at));
+    let told = words.with(&format!("told.{ending}_{who}"), &[("name", name), ("at", &at)]);
+    told.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -250,8 +250,8 @@ pub fn relationship(told: &RelationshipState) -> String {
         risks: Option<&'a RawValue>,
         workers: Option<&'a RawValue>,
         related_persons: Option<&'a RawValue>,
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        statements: Vec<Statement>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        statements: Option<Vec<Statement<'a>>>,
     }
     let raw = |text| serde_json::from_str::<&RawValue>(text).ok();
     print(&Told {
@@ -271,25 +271,28 @@ pub fn relationship(told: &RelationshipState) -> String {
         risks: raw(&told.risks),
         workers: raw(&told.workers),
         related_persons: raw(&told.related_persons),
-        statements: told.statements.iter().map(Statement::of).collect(),
+        statements: told.statements.as_ref().map(|all| all.iter().map(Statement::of).collect()),
     })
 }
 
 /// What a client tells of themself.
 #[derive(Serialize)]
-struct Statement {
+struct Statement<'a> {
     kind: &'static str,
     told_as: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    told_by: Option<&'a str>,
     told_at: String,
     number: u32,
     said: Box<RawValue>,
 }
 
-impl Statement {
-    fn of(told: &ToldStatement) -> Self {
+impl<'a> Statement<'a> {
+    fn of(told: &'a ToldStatement) -> Self {
         Self {
             kind: told.said.kind().code(),
             told_as: told.told_as.code(),
+            told_by: told.told_by.as_deref(),
             told_at: told.at.to_string(),
             number: told.number,
             said: RawValue::from_string(varanto_formats::statements::write(&told.said))
@@ -302,8 +305,8 @@ impl Statement {
 #[must_use]
 pub fn statements<'a>(all: impl Iterator<Item = &'a ToldStatement>) -> String {
     #[derive(Serialize)]
-    struct Told {
-        statements: Vec<Statement>,
+    struct Told<'a> {
+        statements: Vec<Statement<'a>>,
     }
     print(&Told { statements: all.map(Statement::of).collect() })
 }

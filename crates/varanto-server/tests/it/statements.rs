@@ -41,6 +41,11 @@ async fn a_client_tells_and_the_worker_sees() {
     let forged = guest.send("POST", &contact, CONTACT).await;
     assert_eq!(forged.status, 403, "{}", forged.text());
     assert_eq!(guest.post(&contact, &contact, "after=0").await.status, 422);
+    let unknown =
+        guest.post(&contact, &contact, "after=0&telephone=12345&contact_language=en").await;
+    assert_eq!(unknown.status, 422);
+    assert!(unknown.text().contains("contact_language-fault"), "{}", unknown.text());
+    assert_eq!(guest.post(&contact, &contact, "after=x&telephone=12345").await.status, 422);
     assert_eq!(guest.get(&format!("{told}wishes/")).await.status, 404);
     let kept = guest.post(&contact, &contact, CONTACT).await;
     let shown = guest.follow(&kept).await.text();
@@ -52,6 +57,15 @@ async fn a_client_tells_and_the_worker_sees() {
     let text = stale.text();
     assert!(text.contains("Toinen välilehti") && text.contains("Asun kotona"), "{text}");
     assert!(text.contains("name=\"after\" value=\"1\""), "{text}");
+
+    let again =
+        "after=1&goals=%3Cb%3EAsun+kotona%3C%2Fb%3E%0D%0AK%C3%A4yn+t%C3%B6iss%C3%A4&wishes=Rauhaa";
+    assert_eq!(guest.post(&plan, &plan, again).await.status, 303);
+    let stands = guest.post(&told, &told, "kind=plan&number=2").await;
+    assert!(guest.follow(&stands).await.text().contains("ei voi poistaa"));
+    let forgotten = guest.post(&told, &told, "kind=plan&number=1").await;
+    let page = guest.follow(&forgotten).await.text();
+    assert!(page.contains("Versio on poistettu") && !page.contains("name=\"number\""), "{page}");
 
     let mut desk = Guest::of(&served.house);
     desk.log_in(&served.worker).await;
@@ -88,14 +102,18 @@ async fn a_mother_tells_for_her_child() {
     guest.log_in(&served.citizen()).await;
     let told = format!("{}told/", open(&mut guest, &served.code, "guardian").await);
     let contact = format!("{told}contact/");
-    assert!(guest.get(&contact).await.text().contains("huoltajana"));
-    let kept = guest.post(&contact, &contact, CONTACT).await;
-    let shown = guest.follow(&kept).await.text();
-    assert!(shown.contains("Huoltaja kertoi"), "{shown}");
     let mut desk = Guest::of(&served.house);
     desk.log_in(&served.worker).await;
     let client = find(&mut desk, &served.code).await;
-    assert!(desk.get(&client).await.text().contains("Huoltaja kertoi"));
+    assert!(desk.get(&client).await.text().contains("Mitään ei ole kerrottu"));
+    assert!(guest.get(&contact).await.text().contains("huoltajana"));
+    let kept = guest.post(&contact, &contact, CONTACT).await;
+    let shown = guest.follow(&kept).await.text();
+    let mut users = served.house.provider.users().iter();
+    let mother = users.find(|user| user.id == served.citizen()).unwrap();
+    let by = format!("Huoltaja {} kertoi", mother.name);
+    assert!(shown.contains(&by), "{by}: {shown}");
+    assert!(desk.get(&client).await.text().contains(&by));
 
     let other = served.house.county.sample_clients();
     let other = other.into_iter().find(|one| one.number != served.number).unwrap();
@@ -133,8 +151,9 @@ async fn a_client_tells_on_every_device_and_in_every_language() {
             walk.browser.click("main a.button[href$='/contact/']");
             walk.browser.fill("#telephone", "soita");
             walk.browser.click("main form.form button");
-            // That the answer is 422 is told as a failed load.
-            walk.browser.complaints();
+            // That the answer is 422 is told as a failed load, and nothing else is complained of.
+            let complaints = walk.browser.complaints();
+            assert!(complaints.iter().all(|one| one.contains("422")), "{complaints:?}");
             walk.check(&name("faulty"));
             walk.browser.fill("#telephone", &format!("+358 40 123 456{number}"));
             walk.browser.fill("#street", "Koulukatu 3 A 5");
@@ -150,6 +169,13 @@ async fn a_client_tells_on_every_device_and_in_every_language() {
             walk.check(&name("saved-dark"));
             walk.browser.click("main a.button[href$='/contact/']");
             walk.check(&name("contact-dark"));
+            walk.browser.be_dark(false);
+            // Another tab saved meanwhile.
+            walk.browser.run("document.querySelector('input[name=after]').value = '0'");
+            walk.browser.fill("#telephone", "12345");
+            walk.browser.click("main form.form button");
+            walk.browser.complaints();
+            walk.check(&name("came-between"));
             walk.end();
 
             let mut walk = Walk::open(width);
@@ -159,6 +185,27 @@ async fn a_client_tells_on_every_device_and_in_every_language() {
             let text = walk.browser.text();
             assert!(text.contains(&format!("+358 40 123 456{number}")), "{text}");
             walk.check(&name("desk"));
+            walk.end();
+
+            // What was told is taken out, and the earlier versions, so that the next one begins as this one did.
+            let mut walk = Walk::open(width);
+            log_in(&mut walk.browser, &base, language, &citizen);
+            walk.browser.click(".tabs a[href$='/told/']");
+            for (kind, fields) in [("contact", "input:not([type=hidden])"), ("plan", "textarea")] {
+                walk.browser.click(&format!("main a.button[href$='/{kind}/']"));
+                walk.browser.run(&format!(
+                    "document.querySelectorAll(\"main form.form {fields}\").forEach((one) => {{ one.value = ''; }})"
+                ));
+                walk.browser.click("main form.form button");
+            }
+            walk.check(&name("taken-out"));
+            while walk.browser.run("!!document.querySelector('button[name=number]')") == true {
+                walk.browser.run(
+                    "document.querySelectorAll('details').forEach((one) => { one.open = true; })",
+                );
+                walk.browser.click("button[name=number]");
+            }
+            walk.check(&name("forgotten"));
             walk.end();
         }
     };
