@@ -80,11 +80,15 @@ impl<'a> Names<'a> {
             let kind = kind.or_else(|| of(sets::DOCUMENT_GROUP, group.code()));
             kind.unwrap_or_else(|| group.code().to_owned())
         };
-        let told = look.statements.map(|touched| match touched {
+        look.kinds.iter().map(kind).collect()
+    }
+
+    /// What was done about what the client tells, in the language of the page.
+    pub(crate) fn told(&self, look: &ShownLook) -> Option<String> {
+        look.statements.map(|touched| match touched {
             TouchedStatements::Seen => self.of("own-log.statements-seen"),
             TouchedStatements::Told => self.of("own-log.statements-told"),
-        });
-        look.kinds.iter().map(kind).chain(told).collect()
+        })
     }
 
     /// On what ground, in plain words.

@@ -481,9 +481,8 @@ impl<'a> Export<'a> {
         let mut lines = Lines::of(STATEMENTS);
         for (statement, said) in self.tx.statements_of_register(self.permit)? {
             let told = self.tx.log_line(statement.line)?;
-            let person =
-                said.is_some().then(|| self.tx.find_person(statement.client)).transpose()?;
-            let code = person.flatten().map(|person| person.code.reveal().to_owned());
+            let person = self.tx.find_person(statement.client)?;
+            let code = person.map(|person| person.code.reveal().to_owned());
             let damaged = |_| StoreError::Damaged(format!("client statement {}", statement.key));
             lines.push(&StatementFile {
                 identity_code: code,

@@ -305,6 +305,7 @@ fn an_earlier_version_is_taken_out_by_who_told_it() {
 fn versions_are_kept_up_to_a_number() {
     let world = World::new();
     let who = client(1);
+    world.open_case(&who);
     let me = world.citizen(&who);
     for number in 0..u32::try_from(MOST_VERSIONS).unwrap() {
         assert_eq!(tell(&world, &me, &who, &plan(&format!("{number}.")), number), "kept");

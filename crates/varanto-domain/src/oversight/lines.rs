@@ -1,5 +1,6 @@
 //! Which lines of the use log are a controller's business, and what of them.
 
+use super::own_view::touched_statements;
 use crate::access::LogPermit;
 use crate::access::log::{Event, KeptLine};
 use crate::ids::{ClientKey, Oid, VersionKey};
@@ -76,7 +77,9 @@ pub fn seen(permit: &LogPermit, facts: LineFacts<'_>) -> Option<SeenLine> {
     let actor = facts.line.actor.organisation.as_deref();
     let answers = |organisation: &str| permit.answers_for(organisation);
     let joined = facts.line.event == Event::Identity && &*facts.line.outcome == "permitted";
-    let theirs = !own.is_empty() || joined && facts.client_is_known;
+    // What the client tells hangs on no document, and who touched it is the client's to know.
+    let told = permit.client().is_some() && touched_statements(facts.line).is_some();
+    let theirs = !own.is_empty() || (joined || told) && facts.client_is_known;
     if !theirs && !actor.is_some_and(answers) && !of_users(facts.line).any(answers) {
         return None;
     }

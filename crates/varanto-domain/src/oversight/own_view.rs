@@ -217,7 +217,7 @@ pub fn shown_to_client(
 }
 
 /// What a line tells of what the client tells: a telling, or a look at it or beside it.
-fn touched_statements(line: &KeptLine) -> Option<TouchedStatements> {
+pub(super) fn touched_statements(line: &KeptLine) -> Option<TouchedStatements> {
     let first = line.detail.split(' ').next();
     match line.event {
         Event::Statement if matches!(line.word("act"), Some("tell" | "forget")) => {

@@ -34,6 +34,8 @@ struct Look {
     who: String,
     place: String,
     what: String,
+    /// What was done about what the client tells.
+    told: Option<String>,
     why: String,
     disclosed: bool,
 }
@@ -52,6 +54,7 @@ impl Look {
             who: names.who(look),
             place: place.join(", "),
             what: names.what(look).join(", "),
+            told: names.told(look),
             why: names.why(look),
             disclosed: look.disclosed,
         }
@@ -107,6 +110,7 @@ mod tests {
             who: "worker".to_owned(),
             place: String::new(),
             what: what.to_owned(),
+            told: None,
             why: String::new(),
             disclosed: false,
         };

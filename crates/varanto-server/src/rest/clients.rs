@@ -187,7 +187,7 @@ impl ToldLook {
             who: words.who(look),
             organisation: look.organisation.as_ref().map(named),
             unit: unit.map(|unit| Named { id: unit.to_string(), name: words.unit(unit) }),
-            what: words.what(look),
+            what: words.what(look).into_iter().chain(words.told(look)).collect(),
             ground: Coded::of("looked", look.ground.code(), words.language),
             reason: look.reason.map(|reason| Coded::of("reason", reason.code(), words.language)),
             disclosed: look.disclosed,
@@ -218,7 +218,7 @@ fn sheet(words: &Names<'_>, log: &OwnLog) -> String {
             vec![
                 clock(look.at),
                 format!("{}{place}", words.who(look)),
-                words.what(look).join("; "),
+                words.what(look).into_iter().chain(words.told(look)).collect::<Vec<_>>().join("; "),
                 words.why(look),
             ]
         })

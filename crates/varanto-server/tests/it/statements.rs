@@ -105,7 +105,7 @@ async fn a_mother_tells_for_her_child() {
     let mut desk = Guest::of(&served.house);
     desk.log_in(&served.worker).await;
     let client = find(&mut desk, &served.code).await;
-    assert!(desk.get(&client).await.text().contains("Mitään ei ole kerrottu"));
+    assert!(desk.get(&client).await.text().contains("Ei näytettävää. Asiakas voi kertoa"));
     assert!(guest.get(&contact).await.text().contains("huoltajana"));
     let kept = guest.post(&contact, &contact, CONTACT).await;
     let shown = guest.follow(&kept).await.text();
