@@ -243,6 +243,15 @@ pub fn archiving_delay_millis(
     (group != DocumentGroup::Old).then(|| (archived.millis() - ready.millis()).max(0))
 }
 
+/// The first day of documents whose original service task may be one of 2011: that classification was published then. What is
+/// older has one of 1989. The day is an own choice: the year alone is public.
+///
+/// Source: OLD-4; document 002, "Palvelutehtävätietojen esimerkkejä".
+#[must_use]
+pub fn service_tasks_of_2011_begin() -> FinnishDay {
+    FinnishDay::new(2011, 1, 1).expect("the calendar has that day")
+}
+
 /// The first day on which the 2016 service tasks alone are enough: documents made before it need the
 /// original service task too (OLD-4).
 #[must_use]

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::documents::{DocumentGroup, Form, service_tasks_of_2016_begin};
+use super::documents::{
+    DocumentGroup, Form, service_tasks_of_2011_begin, service_tasks_of_2016_begin,
+};
 use super::elements::{Condition, Element, ElementKind, Obligation};
 use crate::codes::{CodeSets, CodeVerdict, ValidationLevel, sets};
 use crate::faults::{Fault, FaultKind};
@@ -691,6 +693,13 @@ fn check_original_task(raw: &RawMetadata<'_>, against: &Against<'_>, faults: &mu
         _ => return,
     };
     let day = written_day(raw).unwrap_or_else(|| FinnishDay::of(against.now));
+    if named == "2011" && day < service_tasks_of_2011_begin() {
+        faults.push(
+            Fault::new(FaultKind::WrongValue, Element::OriginalTaskSet.path(), "OLD-4")
+                .value(named)
+                .arg("expected", "1989"),
+        );
+    }
     if !code.trim().is_empty() {
         faults.extend(check_code(
             Element::OriginalTaskCode,
@@ -967,7 +976,7 @@ mod tests {
         task: &'static str,
     ) -> Vec<Fault> {
         let raw = raw(&[
-            (Element::WrittenAt, "2010-01-01T12:00:00+02:00"),
+            (Element::WrittenAt, "2012-01-01T12:00:00+02:00"),
             (Element::OriginalTaskSet, original[0]),
             (Element::OriginalTaskCode, original[1]),
             (Element::ServiceTask, task),
@@ -1055,6 +1064,31 @@ mod tests {
         assert_eq!(kinds(ValidationLevel::Closed, ["1989", "77"]), [FaultKind::UnknownCode]);
         assert_eq!(kinds(ValidationLevel::Open, ["1989", "77"]), []);
         assert_eq!(kinds(ValidationLevel::Closed, ["2011", "77"]), []);
+    }
+
+    /// OLD-4: what is older than the classification of 2011 was not classified by it; that of 1989 went on beside it.
+    #[test]
+    fn a_document_of_before_2011_has_no_service_task_of_2011() {
+        let sets = CodeSets::built_in();
+        for (written, original, sound) in [
+            ("2010-12-31T23:59:59+02:00", ["2011", "17"], false),
+            ("2011-01-01T00:00:00+02:00", ["2011", "17"], true),
+            ("1994-05-02T12:00:00+03:00", ["2011", "12"], false),
+            ("1994-05-02T12:00:00+03:00", ["1989", "13"], true),
+            ("2014-05-02T12:00:00+03:00", ["1989", "13"], true),
+        ] {
+            let raw = raw(&[
+                (Element::WrittenAt, written),
+                (Element::OriginalTaskSet, original[0]),
+                (Element::OriginalTaskCode, original[1]),
+            ]);
+            let mut faults = Vec::new();
+            check_original_task(&raw, &against(&sets), &mut faults);
+            let told: Vec<_> =
+                faults.iter().map(|fault| (fault.kind, fault.element.as_str())).collect();
+            let wrong = [(FaultKind::WrongValue, "original_service_task.code_set")];
+            assert_eq!(told, if sound { &[][..] } else { &wrong }, "{written} {original:?}");
+        }
     }
 
     /// ARC-2: nothing was written, and no case opened, before there are identity codes.

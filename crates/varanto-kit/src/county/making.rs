@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use varanto_domain::archive::documents::{DocumentGroup, Form as StorageForm, Part};
+use varanto_domain::archive::documents::{
+    DocumentGroup, Form as StorageForm, Part, service_tasks_of_2011_begin,
+    service_tasks_of_2016_begin,
+};
 use varanto_domain::codes::ServiceTask;
 use varanto_domain::ids::Oid;
 use varanto_domain::structures::Content;
@@ -632,13 +635,19 @@ fn original_task(
     task: ServiceTask,
     written: FinnishDay,
 ) -> Option<(&'static str, &'static str)> {
-    let begins = varanto_domain::archive::documents::service_tasks_of_2016_begin();
+    let begins = service_tasks_of_2016_begin();
+    let of_1989 = written < service_tasks_of_2011_begin();
     (group == DocumentGroup::Old && written < begins).then_some(match task {
         ServiceTask::FamilyLaw => ("1989", "10"),
         ServiceTask::OlderPeople | ServiceTask::Families | ServiceTask::WorkingAge => {
-            ("2011", "17")
+            if of_1989 {
+                ("1989", "13")
+            } else {
+                ("2011", "17")
+            }
         }
-        // The rest of the list of 2011 is not public: a code that nothing is known of.
+        // The rest of the lists is not public: a code that nothing is known of.
+        _ if of_1989 => ("1989", "99"),
         _ => ("2011", "99"),
     })
 }
