@@ -294,7 +294,7 @@ pub(crate) fn case(
         controller: row.controller.clone(),
         relationship: tx.relationship_of_key(relationship)?.known,
         closed: said.closed,
-        closed_on: said.closed_on,
+        closed_on: said.known_closing(),
         joint: said.joint,
         service_task: said.service_task.as_deref().unwrap_or_default().to_owned(),
     }))

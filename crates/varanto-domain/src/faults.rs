@@ -345,7 +345,7 @@ fault_kinds! {
     ClientOfTwoStates = "client-of-two-states";
     /// One client has an order of non-disclosure on another row, and none on this one. Args: `first` (the other row).
     OrderOnAnotherRow = "order-on-another-row";
-    /// Two names have one identity code. Args: `first` (the other row).
+    /// Two persons by their given names have one identity code. Args: `first` (the other row).
     CodeOfTwoNames = "code-of-two-names";
     /// The file is another than when it was rehearsed.
     ChangedSinceRehearsal = "changed-since-rehearsal";
@@ -376,6 +376,8 @@ fault_kinds! {
     ClientOfTwoCodes = "client-of-two-codes";
     /// The same content comes twice for one client and day. Args: `first` (the other row).
     SameContent = "same-content";
+    /// The document was written before its client was born.
+    WrittenBeforeBirth = "written-before-birth";
     /// The document was written after the organisation joined. Args: `day`.
     NotOldData = "not-old-data";
     /// The document that this one is an attachment of is not brought.

@@ -58,10 +58,11 @@ const STANDS: &str = "stands:";
 const BACK: &str = "back";
 
 /// The faults that a person may let stand: they tell of what is unlikely, not of what is wrong.
-pub const MAY_STAND: [FaultKind; 4] = [
+pub const MAY_STAND: [FaultKind; 5] = [
     FaultKind::SameContent,
     FaultKind::CodeOfTwoNames,
     FaultKind::ClientOfTwoCodes,
+    FaultKind::WrittenBeforeBirth,
     FaultKind::AnswerOfAnotherFile,
 ];
 
@@ -413,12 +414,16 @@ pub(crate) fn bring(work: &Work, row: &RowName) -> Result<(), WorkError> {
 /// Takes back that faults may stand which a value of this target turns on: they were looked at with another one.
 pub(crate) fn unsettle(work: &Work, row: &RowName, target: Target) -> Result<(), WorkError> {
     let kinds: &[FaultKind] = match target {
-        Target::IdentityCode => {
-            &[FaultKind::CodeOfTwoNames, FaultKind::ClientOfTwoCodes, FaultKind::SameContent]
-        }
+        Target::IdentityCode => &[
+            FaultKind::CodeOfTwoNames,
+            FaultKind::ClientOfTwoCodes,
+            FaultKind::WrittenBeforeBirth,
+            FaultKind::SameContent,
+        ],
         Target::FamilyName | Target::GivenNames => &[FaultKind::CodeOfTwoNames],
         Target::Client => &[FaultKind::ClientOfTwoCodes],
-        Target::File | Target::WrittenAt => &[FaultKind::SameContent],
+        Target::WrittenAt => &[FaultKind::WrittenBeforeBirth, FaultKind::SameContent],
+        Target::File => &[FaultKind::SameContent],
         _ => &[],
     };
     kinds.iter().try_for_each(|kind| forget(work, row, &standing(kind.code())))

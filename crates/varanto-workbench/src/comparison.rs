@@ -3,9 +3,15 @@
 //!
 //! Source: OLD-2, OLD-5, OLD-9.
 
-use rusqlite::params;
+use std::collections::BTreeMap;
+
+use rusqlite::{Params, params};
+use unicode_normalization::UnicodeNormalization;
 use varanto_app::archive::{CheckOptions, check_submission};
 use varanto_domain::faults::{Fault, FaultKind};
+use varanto_domain::ids::PersonalIdentityCode;
+use varanto_domain::old_data::{have_a_name_in_common, is_before_birth};
+use varanto_domain::time::FinnishDay;
 
 use crate::answers::Decision;
 use crate::dossiers::each_dossier;
@@ -71,6 +77,17 @@ const TWO_STATES: &str = "WITH stand AS (
     GROUP BY client, controller, stands)
   SELECT stand.number, min(first.place) FROM stand JOIN first USING (client, controller)
     WHERE first.stands <> stand.stands GROUP BY stand.number";
+/// Death is of the person: who has died for one controller lives for none.
+const DEAD_AND_ALIVE: &str = "WITH stand AS (
+    SELECT number, place, client, said ->> '$.\"controller.id\"' AS controller, client_state = 'deceased' AS dead
+    FROM item WHERE client_state IS NOT NULL),
+  several AS (SELECT client FROM stand GROUP BY client HAVING count(DISTINCT dead) > 1),
+  first AS (SELECT client, controller, dead, min(place) AS place FROM stand JOIN several USING (client)
+    GROUP BY client, controller, dead)
+  SELECT stand.number, min(first.place) FROM stand JOIN first USING (client)
+    WHERE first.dead <> stand.dead AND first.controller <> stand.controller
+      AND NOT EXISTS (SELECT 1 FROM fault WHERE fault.number = stand.number AND fault.code = 'client-of-two-states')
+    GROUP BY stand.number";
 /// An order of non-disclosure is the client's, and not a document's: where one row has it, none of the others has none. The
 /// row with the order is right, or is mended in the source; the others are asked. A client is the same by the code or by
 /// what the organisation calls them, for the code may not read; and what says something of an order that does not read may
@@ -93,24 +110,21 @@ const ORDERS: &str = "WITH
     UNION ALL SELECT number, asked.place, first.place, sure FROM asked JOIN first ON key = 'name ' || named)
   SELECT number, min(place) FROM met
     WHERE place <> own AND (sure OR number NOT IN unread) GROUP BY number";
-/// People marry, and change a name; who has another family name and another first name is somebody else.
-const TWO_NAMES: &str = concat!(
-    "WITH named AS (
-    SELECT number, place, client, lower(said ->> '$.\"client.family_name\"') AS family,
-      lower(substr(said ->> '$.\"client.given_names\"' || ' ', 1,
-        instr(said ->> '$.\"client.given_names\"' || ' ', ' ') - 1)) AS given
-    FROM item WHERE ",
-    brought!("client IS NOT NULL"),
-    "),
-  several AS (SELECT client FROM named GROUP BY client
-    HAVING count(DISTINCT family) > 1 AND count(DISTINCT given) > 1),
-  first AS (SELECT client, family, given, min(place) AS place FROM named JOIN several USING (client)
-    GROUP BY client, family, given)
-  SELECT named.number, min(first.place) FROM named JOIN first USING (client)
-    WHERE first.family <> named.family AND first.given <> named.given GROUP BY named.number"
+/// Who is named under each identity code, client by client.
+const NAMED: &str = concat!(
+    "SELECT number, place, client, said ->> '$.\"client.given_names\"' AS given FROM item WHERE ",
+    brought!("client IS NOT NULL AND given IS NOT NULL"),
+    " ORDER BY client, place"
 );
-/// An attachment hangs on a document of the same case that is none itself.
+/// When each document of a client was written.
+const DATED: &str = concat!(
+    "SELECT number, client, day FROM item WHERE ",
+    brought!("client IS NOT NULL AND day IS NOT NULL")
+);
+/// An attachment hangs on a document of the same case that is none itself. Of one whose main document was archived in
+/// another batch the archive tells.
 const ORPHANS: &str = "SELECT number FROM item WHERE state = 'sound' AND said ->> '$.main_document' IS NOT NULL
+  AND coalesce(said ->> '$.main_document_batch', ?1) = ?1
   AND NOT EXISTS (SELECT 1 FROM item main WHERE main.source_id = item.said ->> '$.main_document'
     AND main.state = 'sound' AND main.case_id = item.case_id AND main.said ->> '$.main_document' IS NULL)";
 const DROP_EMPTY: &str = "DELETE FROM dossier WHERE kept NOT IN (
@@ -147,12 +161,14 @@ pub(crate) fn compare(
         (FaultKind::SameSourceIdentifier, "document", SAME_SOURCE),
         (FaultKind::FileOfAnotherRow, "file", SAME_FILE),
         (FaultKind::ClientOfTwoCodes, "client.identity_code", TWO_CODES),
-        (FaultKind::CodeOfTwoNames, "client.identity_code", TWO_NAMES),
         (FaultKind::ClientOfTwoStates, "client_state", TWO_STATES),
+        (FaultKind::ClientOfTwoStates, "client_state", DEAD_AND_ALIVE),
         (FaultKind::OrderOnAnotherRow, "client.non_disclosure", ORDERS),
     ] {
         add_shared(work, kind, element, query)?;
     }
+    compare_names(work)?;
+    compare_births(work)?;
     if !rehearsal.mapping.keep_both {
         add_shared(work, FaultKind::SameContent, "file", SAME_CONTENT)?;
     }
@@ -166,14 +182,14 @@ pub(crate) fn compare(
         work.add_fault(number, &Fault::new(FaultKind::AnswerOfAnotherFile, "row", "OLD-7"))?;
         work.connection().prepare_cached(BRING_BACK)?.execute([number])?;
     }
-    for number in numbers(work, ALONE)? {
+    for number in numbers(work, ALONE, [])? {
         work.add_fault(number, &Decision::DeliveredTwice.does_not_fit())?;
         work.connection().prepare_cached(BRING_BACK)?.execute([number])?;
     }
     work.connection().execute_batch(MARK_FAULTY)?;
     make_dossiers(rehearsal, options, work)?;
     work.connection().execute_batch(MARK_FAULTY)?;
-    for number in numbers(work, ORPHANS)? {
+    for number in numbers(work, ORPHANS, [&rehearsal.mapping.batch])? {
         let fault = Fault::new(FaultKind::MainDocumentNotBrought, "main_document", "ARC-4");
         work.add_fault(number, &fault)?;
     }
@@ -183,9 +199,9 @@ pub(crate) fn compare(
     Ok(())
 }
 
-fn numbers(work: &Work, query: &str) -> Result<Vec<i64>, RehearsalError> {
+fn numbers<P: Params>(work: &Work, query: &str, given: P) -> Result<Vec<i64>, RehearsalError> {
     let mut statement = work.connection().prepare(query)?;
-    let rows = statement.query_map([], |row| row.get(0))?;
+    let rows = statement.query_map(given, |row| row.get(0))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -196,17 +212,88 @@ fn add_shared(
     query: &str,
 ) -> Result<(), RehearsalError> {
     let mut statement = work.connection().prepare(query)?;
-    let mut standing = work.connection().prepare(
-        "SELECT instr(' ' || completed || ' ', ' stands:' || ?2 || ' ') > 0 FROM item WHERE number = ?1",
-    )?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let (number, first): (i64, i64) = (row.get(0)?, row.get(1)?);
-        let stands: Option<bool> = standing.query_row((number, kind.code()), |row| row.get(0))?;
-        if stands == Some(true) {
-            continue;
+        add_unless_it_stands(
+            work,
+            number,
+            &Fault::new(kind, element, "OLD-9").arg("first", first),
+        )?;
+    }
+    Ok(())
+}
+
+fn add_unless_it_stands(work: &Work, number: i64, fault: &Fault) -> Result<(), RehearsalError> {
+    let mut standing = work.connection().prepare_cached(
+        "SELECT instr(' ' || completed || ' ', ' stands:' || ?2 || ' ') > 0 FROM item WHERE number = ?1",
+    )?;
+    let stands: Option<bool> = standing.query_row((number, fault.code()), |row| row.get(0))?;
+    if stands != Some(true) {
+        work.add_fault(number, fault)?;
+    }
+    Ok(())
+}
+
+/// A row with the given names that stand in it.
+struct Named {
+    number: i64,
+    place: i64,
+    given: String,
+}
+
+/// Finds those whom one identity code names, and who have no given name in common.
+fn compare_names(work: &Work) -> Result<(), RehearsalError> {
+    let mut statement = work.connection().prepare(NAMED)?;
+    let mut rows = statement.query([])?;
+    let (mut current, mut same): (Option<String>, Vec<Named>) = (None, Vec::new());
+    while let Some(row) = rows.next()? {
+        let client: String = row.get(2)?;
+        if current.as_ref() != Some(&client) {
+            names_of_one_code(work, &std::mem::take(&mut same))?;
+            current = Some(client);
         }
-        work.add_fault(number, &Fault::new(kind, element, "OLD-9").arg("first", first))?;
+        // A Mac writes letters and their dots apart.
+        let given = row.get_ref(3)?.as_str().unwrap_or_default().nfc().collect();
+        same.push(Named { number: row.get(0)?, place: row.get(1)?, given });
+    }
+    names_of_one_code(work, &same)
+}
+
+fn names_of_one_code(work: &Work, rows: &[Named]) -> Result<(), RehearsalError> {
+    // Where each way of writing stands first: there are few.
+    let mut first: BTreeMap<&str, i64> = BTreeMap::new();
+    for row in rows {
+        first.entry(&row.given).or_insert(row.place);
+    }
+    let mut others: BTreeMap<&str, i64> = BTreeMap::new();
+    for given in first.keys() {
+        let strangers = first.iter().filter(|(other, _)| !have_a_name_in_common(given, other));
+        if let Some(place) = strangers.map(|(_, place)| *place).min() {
+            others.insert(given, place);
+        }
+    }
+    for row in rows {
+        if let Some(place) = others.get(row.given.as_str()) {
+            let fault = Fault::new(FaultKind::CodeOfTwoNames, "client.identity_code", "OLD-9");
+            add_unless_it_stands(work, row.number, &fault.arg("first", place))?;
+        }
+    }
+    Ok(())
+}
+
+/// Finds documents that are older than their clients.
+fn compare_births(work: &Work) -> Result<(), RehearsalError> {
+    let mut statement = work.connection().prepare(DATED)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let born = PersonalIdentityCode::parse(row.get_ref(1)?.as_str().unwrap_or_default());
+        let written = FinnishDay::parse(row.get_ref(2)?.as_str().unwrap_or_default());
+        let (Ok(code), Some(written)) = (born, written) else { continue };
+        if is_before_birth(written, code.birth_day()) {
+            let fault = Fault::new(FaultKind::WrittenBeforeBirth, "written_at", "OLD-9");
+            add_unless_it_stands(work, row.get(0)?, &fault.value(written.to_string()))?;
+        }
     }
     Ok(())
 }

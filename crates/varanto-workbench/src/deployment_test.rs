@@ -222,7 +222,13 @@ impl Papers {
             tasks: vec![first.service_task.clone()],
             non_disclosure: false,
         });
-        let case = composer.case(&OldCase { one: &first, opened, closed, relationship: id });
+        let case = composer.case(&OldCase {
+            one: &first,
+            opened,
+            closed,
+            closing_is_known: true,
+            relationship: id,
+        });
         let made = |number: &str, day, task, main, part, bytes: &[u8]| {
             Ok::<_, CannotTest>(paper.document(number, day, task, main)?.submission(
                 mapping,

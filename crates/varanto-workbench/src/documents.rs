@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use varanto_app::Registry;
 use varanto_app::archive::Submission;
 use varanto_domain::archive::documents::{DocumentGroup, Form, Part};
+use varanto_domain::archive::register_documents::CLOSING_IS_SUPPOSED;
 use varanto_domain::codes::{ServiceTask, sets};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{Oid, PersonalIdentityCode};
@@ -63,6 +64,8 @@ pub struct OldDocument {
     pub service_task: String,
     /// Which case of the client and service task.
     pub case: Option<String>,
+    /// The batch in which the document was archived that it is an attachment of, where that was said.
+    pub main_batch: Option<String>,
     /// When it was written.
     pub written: Instant,
     /// Everything that was said.
@@ -157,7 +160,10 @@ pub(crate) fn read_document(mut values: Values, faults: &mut Vec<Fault>) -> Opti
     let source_id = text(Target::Document).map(str::to_owned);
     let main = text(Target::MainDocument).map(str::to_owned);
     let service_task = text(Target::ServiceTask).map(str::to_owned);
-    let case = text(Target::Case).map(str::to_owned);
+    // Of who has died there is one case for each service task, whatever cases the source has. Source: OLD-3; document 002.
+    let case = text(Target::Case).filter(|_| state != Some(ClientState::Deceased));
+    let case = case.map(str::to_owned);
+    let main_batch = text(Target::MainBatch).filter(|_| main.is_some()).map(str::to_owned);
     if faults.len() > known {
         return None;
     }
@@ -173,6 +179,7 @@ pub(crate) fn read_document(mut values: Values, faults: &mut Vec<Fault>) -> Opti
         unit: unit?,
         service_task: service_task?,
         case,
+        main_batch,
         written: written?,
         values,
     })
@@ -198,6 +205,8 @@ pub struct OldCase<'a> {
     pub opened: FinnishDay,
     /// The last day.
     pub closed: FinnishDay,
+    /// Whether the source says so; else the last day is supposed.
+    pub closing_is_known: bool,
     /// The relationship that it hangs on.
     pub relationship: Oid,
 }
@@ -233,19 +242,16 @@ impl Composer<'_> {
     #[must_use]
     pub fn case(&self, case: &OldCase<'_>) -> Submission {
         let id = identifiers::case(self.mapping, case.one);
-        let mut about = json!({
+        let about = json!({
             "asiatunnus": { "system": OIDS, "value": id.as_str() },
             "nimi": coded(&format!("urn:oid:{}", sets::CASE_NAME), OTHER_CASE, "Muu"),
-            "lisatieto_luokkaan_muu": "Vanhat asiakasasiakirjat",
+            "lisatieto_luokkaan_muu": further_information(case),
             "tila": self.closed_state(case.closed),
             "avauspaiva": case.opened.to_string(),
             "paattymispaiva": case.closed.to_string(),
             "yhteinen_asia": false,
             "palvelutehtava": task(&case.one.service_task),
         });
-        if let Some(named) = &case.one.case {
-            about["lisatieto_luokkaan_muu"] = json!(format!("Vanhat asiakasasiakirjat: {named}"));
-        }
         let content = json!({ "asia_asiakirja": {
             "palvelunjarjestajan_toimintayksikko": unit(case.one),
             "asiakas": [person(&case.one.values)],
@@ -313,7 +319,7 @@ impl Composer<'_> {
         metadata.set("software.manufacturer", "Varanto");
         metadata.set("software.product", "varanto import");
         // The form of what it makes: another release makes the same documents.
-        metadata.set("software.version", "1");
+        metadata.set("software.version", "2");
         metadata.life(FOR_EVER);
         metadata
     }
@@ -359,6 +365,18 @@ impl Composer<'_> {
             .unwrap_or("2");
         coded(&format!("urn:oid:{}", sets::CASE_STATE), closed, "Suljettu")
     }
+}
+
+/// What is said of a case that none of the names fits, and of its last day where nobody knows that.
+fn further_information(case: &OldCase<'_>) -> String {
+    let mut text = "Vanhat asiakasasiakirjat".to_owned();
+    if let Some(named) = &case.one.case {
+        text = format!("{text}: {named}");
+    }
+    if !case.closing_is_known {
+        text.push_str(CLOSING_IS_SUPPOSED);
+    }
+    text
 }
 
 fn coded(system: &str, code: &str, display: &str) -> Value {

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params_from_iter};
 use varanto_app::Registry;
 use varanto_app::archive::Submission;
 use varanto_domain::ids::Oid;
-use varanto_domain::old_data::HangsOn;
+use varanto_domain::old_data::{CaseDays, CaseRows, HangsOn, case_of_rows};
 use varanto_domain::time::FinnishDay;
 
 use crate::documents::{Composer, OldCase, OldDocument, OldRelationship, read_document};
@@ -52,15 +52,16 @@ pub struct Dossier {
 /// A case with one of its documents, and its days.
 struct Counted {
     one: OldDocument,
-    opened: FinnishDay,
-    closed: FinnishDay,
+    whole: CaseDays,
     non_disclosure: bool,
 }
 
 const SELECT: &str = r#"SELECT relationship, client, min(number), min(day), max(day),
     min(said ->> '$.case_opened_on'), max(said ->> '$.case_closed_on'),
-    max(said ->> '$."client.non_disclosure"' = 'true')
-  FROM item WHERE state IN ('sound', 'archived', 'refused') AND case_id IS NOT NULL"#;
+    max(said ->> '$."client.non_disclosure"' = 'true'), count(*), count(said ->> '$.case_closed_on')
+  FROM item WHERE state IN ('sound', 'archived', 'refused') AND case_id IS NOT NULL
+    -- What hangs on a document of another batch is in that batch's case.
+    AND (said ->> '$.main_document' IS NULL OR coalesce(said ->> '$.main_document_batch', ?1) = ?1)"#;
 const GROUPED: &str =
     "GROUP BY client, relationship, case_id ORDER BY client, relationship, min(number)";
 
@@ -77,9 +78,10 @@ pub fn each_dossier<E: From<WorkError> + From<rusqlite::Error>>(
     each: &mut dyn FnMut(Dossier) -> Result<(), E>,
 ) -> Result<(), E> {
     let composer = Composer { mapping, registry };
-    let only = client.map_or("", |_| "AND client = ?");
+    let only = client.map_or("", |_| "AND client = ?2");
     let mut statement = work.prepare_cached(&format!("{SELECT} {only} {GROUPED}"))?;
-    let mut rows = statement.query(params_from_iter(client))?;
+    let given = [mapping.batch.as_str()].into_iter().chain(client);
+    let mut rows = statement.query(params_from_iter(given))?;
     let mut cases: Vec<Counted> = Vec::new();
     let mut current: Option<(String, String)> = None;
     while let Some(row) = rows.next()? {
@@ -89,14 +91,22 @@ pub fn each_dossier<E: From<WorkError> + From<rusqlite::Error>>(
         }
         let first: i64 = row.get(2)?;
         let one = document(work, first)?;
-        let day = |at: usize, said: usize| -> Result<FinnishDay, E> {
-            let (of_documents, said): (String, Option<String>) = (row.get(at)?, row.get(said)?);
-            let said = said.as_deref().and_then(FinnishDay::parse);
-            Ok(said.or(FinnishDay::parse(&of_documents)).unwrap_or(one.day()))
+        let day = |at: usize| -> Result<Option<FinnishDay>, E> {
+            Ok(row.get::<_, Option<String>>(at)?.as_deref().and_then(FinnishDay::parse))
         };
-        let (opened, closed) = (day(3, 5)?, day(4, 6)?);
+        let (first, last) = (day(3)?.unwrap_or(one.day()), day(4)?.unwrap_or(one.day()));
+        let (opened, said) = (day(5)?, day(6)?);
+        let whole = case_of_rows(&CaseRows {
+            first,
+            last,
+            opened,
+            closed: said,
+            rows: row.get::<_, i64>(8)?.unsigned_abs(),
+            rows_with_closing: row.get::<_, i64>(9)?.unsigned_abs(),
+            named: one.case.is_some(),
+        });
         let non_disclosure = row.get::<_, Option<bool>>(7)? == Some(true);
-        cases.push(Counted { one, opened, closed, non_disclosure });
+        cases.push(Counted { one, whole, non_disclosure });
     }
     match current {
         Some(last) => finish(&composer, last, &mut cases, each),
@@ -121,8 +131,8 @@ fn finish<E: From<WorkError>>(
         let relationship = OldRelationship {
             one,
             id: id.clone(),
-            first: cases.iter().map(|case| case.opened).min().unwrap_or(one.day()),
-            last: cases.iter().map(|case| case.closed).max().unwrap_or(one.day()),
+            first: cases.iter().map(|case| case.whole.opened).min().unwrap_or(one.day()),
+            last: cases.iter().map(|case| case.whole.closed).max().unwrap_or(one.day()),
             tasks,
             non_disclosure: cases.iter().any(|case| case.non_disclosure),
         };
@@ -134,8 +144,10 @@ fn finish<E: From<WorkError>>(
             submission: composer.relationship(&relationship),
         })?;
     }
-    for Counted { one, opened, closed, .. } in cases.drain(..) {
-        let case = OldCase { one: &one, opened, closed, relationship: id.clone() };
+    for Counted { one, whole, .. } in cases.drain(..) {
+        let CaseDays { opened, closed, closing_is_known } = whole;
+        let case =
+            OldCase { one: &one, opened, closed, closing_is_known, relationship: id.clone() };
         each(Dossier {
             kept: identifiers::case(composer.mapping, &one),
             kind: DossierKind::Case,

@@ -15,14 +15,14 @@ pub fn document(mapping: &Mapping, source_id: &str) -> Oid {
 }
 
 /// The identifier of the case that a document belongs to: of one client, controller and service task, and of one
-/// batch, for it hangs on a relationship of the batch.
+/// batch, for it hangs on a relationship of the batch: for an attachment, of the batch of its main document.
 #[must_use]
 pub fn case(mapping: &Mapping, document: &OldDocument) -> Oid {
     let named = document.case.as_deref().unwrap_or_default();
     let parts = [
         "case",
         &mapping.source,
-        &mapping.batch,
+        batch(mapping, document),
         document.client(),
         document.controller.as_str(),
         &document.service_task,
@@ -44,12 +44,16 @@ pub fn relationship(mapping: &Mapping, document: &OldDocument) -> Option<Oid> {
     let parts = [
         "relationship",
         &mapping.source,
-        &mapping.batch,
+        batch(mapping, document),
         document.client(),
         document.controller.as_str(),
         task,
     ];
     Some(made(mapping, &parts))
+}
+
+fn batch<'a>(mapping: &'a Mapping, document: &'a OldDocument) -> &'a str {
+    document.main_batch.as_deref().unwrap_or(&mapping.batch)
 }
 
 /// The document in which a case or an old relationship is kept.

@@ -291,6 +291,12 @@ impl Writer {
                 target.name()
             ));
             let _ = writeln!(self.text, "#{key} = {{ constant = \"\" }}");
+        } else if target == Target::CaseClosed {
+            self.ask(
+                "which column says on which day each document's case was closed? Without one no period that runs from the \
+                 closing is counted until somebody says the day of each case.",
+            );
+            let _ = writeln!(self.text, "#{key} = {{ column = \"\", day = \"%d.%m.%Y\" }}");
         } else if target == Target::OriginalTask {
             let question = "which was the service task of 1989 (of documents of before 2011) or 2011, of documents of \
                             before 1.3.2016? It must fit the one of 2016.";

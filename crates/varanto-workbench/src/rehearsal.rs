@@ -14,8 +14,10 @@ use varanto_app::archive::{CheckOptions, PdfRules, SignatureTrust, check_submiss
 use varanto_domain::archive::conformance::{ConformanceLevel, ConformanceLevels};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::PersonalIdentityCode;
-use varanto_domain::old_data::{HangsOn, LeftOut, Selectable, needs_original_task};
-use varanto_domain::time::Instant;
+use varanto_domain::old_data::{
+    HangsOn, LeftOut, OldDays, Selectable, needs_original_task, wrong_days,
+};
+use varanto_domain::time::{FinnishDay, Instant};
 
 use crate::answers::Decision;
 use crate::comparison;
@@ -28,7 +30,7 @@ use crate::mapping::{Mapping, Target};
 use crate::queue::has_nothing_to_bring;
 use crate::reading::Reading;
 use crate::work::{
-    FINGERPRINT, FileFacts, Finding, Item, Keys, State, UNDONE_EDITION, Work, WorkError,
+    FINGERPRINT, FileFacts, Finding, Item, Keys, MainRow, State, UNDONE_EDITION, Work, WorkError,
 };
 
 /// How many documents are checked together.
@@ -263,7 +265,7 @@ impl Rehearsal<'_> {
         let Some(document) = document else { return finding };
         // What the choice turns on is known of a row without faults alone.
         if item.told.is_empty()
-            && let Some(left_out) = why_not_brought(self.mapping, &document)
+            && let Some(left_out) = why_not_brought(self.mapping, &document, item.main.as_ref())
         {
             return Finding { left_out: Some(left_out), faults: Vec::new(), ..finding };
         }
@@ -374,6 +376,13 @@ impl Rehearsal<'_> {
             let fault = Fault::new(FaultKind::NotOldData, "written_at", "OLD-1");
             faults.push(fault.arg("day", self.mapping.joined_on));
         }
+        let said = |target| document.values.get(&target).and_then(|day| FinnishDay::parse(day));
+        faults.extend(wrong_days(&OldDays {
+            written: document.day(),
+            opened: said(Target::CaseOpened),
+            closed: said(Target::CaseClosed),
+            today: FinnishDay::of(self.now),
+        }));
         let original = document.values.contains_key(&Target::OriginalTask);
         let late = self.mapping.tasks_of_2016_from;
         // What the nation's day asks is asked by the check of metadata.
@@ -400,8 +409,26 @@ impl Rehearsal<'_> {
     }
 }
 
-/// Why the organisation does not bring a document, if it does not.
-pub(crate) fn why_not_brought(mapping: &Mapping, document: &OldDocument) -> Option<&'static str> {
+/// Why the organisation does not bring a document, if it does not. An attachment goes the way of its main document; with one
+/// that has faults it waits for that.
+///
+/// Source: OLD-8, ARC-4; document 002, "Vanhat liiteasiakirjat".
+pub(crate) fn why_not_brought(
+    mapping: &Mapping,
+    document: &OldDocument,
+    main: Option<&MainRow>,
+) -> Option<&'static str> {
+    match main {
+        Some(main) if !main.reads => None,
+        Some(main) => read_document(main.values.clone(), &mut Vec::new())
+            .and_then(|main| choice_leaves_out(mapping, &main)),
+        // The attachment of what another batch brought goes there.
+        None if document.main_batch.is_some() => None,
+        None => choice_leaves_out(mapping, document),
+    }
+}
+
+fn choice_leaves_out(mapping: &Mapping, document: &OldDocument) -> Option<&'static str> {
     let retention = document.values.get(&Target::RetentionClass).map(String::as_str);
     let selectable = Selectable {
         state: document.state,

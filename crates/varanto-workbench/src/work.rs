@@ -145,6 +145,17 @@ pub struct Item {
     pub decided: Option<Decision>,
     /// Whether it names a file that the delivery does not have.
     pub file_is_missing: bool,
+    /// Of an attachment, the document that it hangs on, where the delivery has that.
+    pub main: Option<MainRow>,
+}
+
+/// A document that others hang on.
+#[derive(Debug, Clone)]
+pub struct MainRow {
+    /// What the mapping made of its row.
+    pub values: Values,
+    /// Whether nothing was wrong with it when it was read.
+    pub reads: bool,
 }
 
 /// What checking found of a document.
@@ -586,9 +597,11 @@ impl Work {
         let mut items = Vec::new();
         while let Some(row) = rows.next()? {
             let file: Option<i64> = row.get(2)?;
+            let values = read_values(row.get_ref(1)?.as_str().unwrap_or_default())?;
             items.push(Item {
                 number: row.get(0)?,
-                values: read_values(row.get_ref(1)?.as_str().unwrap_or_default())?,
+                main: self.main_of(&values)?,
+                values,
                 file: file.and_then(|at| usize::try_from(at).ok()),
                 told: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
                 decided: row.get::<_, Option<String>>(4)?.as_deref().and_then(Decision::of_code),
@@ -596,6 +609,23 @@ impl Work {
             });
         }
         Ok(items)
+    }
+
+    /// The document that another one is an attachment of, where the delivery has it.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn main_of(&self, values: &Values) -> Result<Option<MainRow>, WorkError> {
+        let Some(main) = values.get(&Target::MainDocument) else { return Ok(None) };
+        let found: Option<(String, bool)> = self
+            .connection
+            .prepare_cached(
+                "SELECT said, NOT EXISTS (SELECT 1 FROM fault WHERE fault.number = item.number AND NOT by_archive)
+                 FROM item WHERE source_id = ? ORDER BY number LIMIT 1",
+            )?
+            .query_row([main], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        found.map(|(said, reads)| Ok(MainRow { values: read_values(&said)?, reads })).transpose()
     }
 
     /// Keeps what checking found.

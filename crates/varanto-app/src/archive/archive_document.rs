@@ -603,7 +603,7 @@ impl Work {
                     controller: self.parcel.metadata.controller.id.clone(),
                     relationship,
                     closed: content.closed,
-                    closed_on: content.closed_on,
+                    closed_on: content.known_closing(),
                     joint: content.joint,
                     service_task: self
                         .parcel

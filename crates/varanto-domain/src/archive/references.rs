@@ -47,7 +47,7 @@ pub struct KnownCase {
     pub relationship: KnownRelationship,
     /// Whether it is closed.
     pub closed: bool,
-    /// The day it was closed.
+    /// The day it was closed, where somebody knows it.
     pub closed_on: Option<FinnishDay>,
     /// Yhteinen asia.
     pub joint: bool,

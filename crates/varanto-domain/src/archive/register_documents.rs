@@ -32,6 +32,13 @@ pub struct RelationshipContent {
     pub units: RelationshipUnits,
 }
 
+/// How the further information on a closed case ends of which nobody knows when it was closed: the structure asks for a
+/// day, so that one stands there, and this says that it is none to count from.
+///
+/// Source: OLD-2, ARC-12; an own choice.
+pub const CLOSING_IS_SUPPOSED: &str =
+    " (päättymispäivä ei tiedossa, viimeisimmän asiakirjan päivä)";
+
 /// What a case document says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CaseContent {
@@ -45,8 +52,10 @@ pub struct CaseContent {
     pub service_task: Option<Arc<str>>,
     /// Avauspäivä.
     pub opened_on: Option<FinnishDay>,
-    /// Päättymispäivä.
+    /// Päättymispäivä, as the document says it.
     pub closed_on: Option<FinnishDay>,
+    /// Whether that day is none that anybody said: see [`CLOSING_IS_SUPPOSED`].
+    pub closing_is_supposed: bool,
     /// The clients; several only in a joint case.
     pub clients: Vec<CaseClient>,
     /// On the long road, the units that serve in it.
@@ -206,6 +215,10 @@ impl CaseContent {
             service_task: code(heading, "palvelutehtava"),
             opened_on: day(heading, "avauspaiva"),
             closed_on: day(heading, "paattymispaiva"),
+            closing_is_supposed: heading
+                .and_then(|heading| heading.member("lisatieto_luokkaan_muu"))
+                .and_then(Content::text)
+                .is_some_and(|text| text.ends_with(CLOSING_IS_SUPPOSED)),
             clients: clients
                 .map(Content::entries)
                 .unwrap_or_default()
@@ -218,6 +231,14 @@ impl CaseContent {
                 .collect(),
             units: RelationshipUnits::read_case(content),
         }
+    }
+
+    /// The day of closing, where it is known: what an import supposed is none, and starts no period.
+    ///
+    /// Source: ARC-12.
+    #[must_use]
+    pub fn known_closing(&self) -> Option<FinnishDay> {
+        self.closed_on.filter(|_| !self.closing_is_supposed)
     }
 
     /// By what the clients are known, and the time of each in a joint case. `own` is the temporary identifier

@@ -2,8 +2,12 @@
 //!
 //! Source: OLD-1 to OLD-8; document 002 of the sources.
 
+mod days;
+mod names;
 mod selection;
 
+pub use days::{CaseDays, CaseRows, OldDays, case_of_rows, is_before_birth, wrong_days};
+pub use names::have_a_name_in_common;
 pub use selection::{Choice, LeftOut, Selectable, is_sample_day};
 
 use crate::archive::documents::service_tasks_of_2016_begin;

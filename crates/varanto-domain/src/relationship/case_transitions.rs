@@ -2,7 +2,7 @@
 
 use super::acts::CaseAct;
 use super::wording::Wording;
-use crate::archive::register_documents::{CaseContent, client_of};
+use crate::archive::register_documents::{CLOSING_IS_SUPPOSED, CaseContent, client_of};
 use crate::faults::{Fault, FaultKind};
 use crate::ids::ClientIdentifier;
 use crate::structures::Content;
@@ -30,13 +30,7 @@ impl CaseAct {
         let mut faults = Vec::new();
         match self {
             Self::Close { closed_on } => {
-                faults.extend(said.opened_on.and_then(|opened| too_early(*closed_on, opened)));
-                if said.closed {
-                    faults.push(Fault::new(FaultKind::NothingChanges, "act", "REL-3"));
-                }
-                set_state(&mut next, true, wording, &mut faults);
-                let day = Content::of_text(closed_on);
-                heading(&mut next, |about| about.set("paattymispaiva", day));
+                close(&said, *closed_on, &mut next, wording, &mut faults);
             }
             Self::Reopen => {
                 if !said.closed {
@@ -44,6 +38,7 @@ impl CaseAct {
                 }
                 set_state(&mut next, false, wording, &mut faults);
                 heading(&mut next, |about| drop(about.take("paattymispaiva")));
+                heading(&mut next, closing_is_known);
             }
             Self::Join { client, joined_at } => {
                 if said.closed {
@@ -99,6 +94,33 @@ impl CaseAct {
 fn heading(content: &mut Content<'static>, change: impl FnOnce(&mut Content<'static>)) {
     if let Some(heading) = content.at_mut(HEADING) {
         change(heading);
+    }
+}
+
+/// Closes a case; of one whose day of closing was supposed it says the day.
+fn close(
+    said: &CaseContent,
+    day: FinnishDay,
+    next: &mut Content<'static>,
+    wording: &Wording<'_>,
+    faults: &mut Vec<Fault>,
+) {
+    faults.extend(said.opened_on.and_then(|opened| too_early(day, opened)));
+    if said.closed && !said.closing_is_supposed {
+        faults.push(Fault::new(FaultKind::NothingChanges, "act", "REL-3"));
+    }
+    set_state(next, true, wording, faults);
+    heading(next, |about| about.set("paattymispaiva", Content::of_text(&day)));
+    heading(next, closing_is_known);
+}
+
+/// What was supposed of the closing is supposed no more.
+fn closing_is_known(about: &mut Content<'static>) {
+    const FURTHER: &str = "lisatieto_luokkaan_muu";
+    let text = about.member(FURTHER).and_then(Content::text);
+    if let Some(known) = text.and_then(|text| text.strip_suffix(CLOSING_IS_SUPPOSED)) {
+        let known = Content::of_text(&known);
+        about.set(FURTHER, known);
     }
 }
 

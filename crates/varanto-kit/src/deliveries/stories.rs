@@ -13,6 +13,9 @@ use crate::county::{County, Event, Person};
 
 /// Clients beyond this number have no documents in the county's archive: they were clients before it joined.
 const FORMER: u32 = 500_000;
+/// Second codes are of clients who have no documents anywhere: one of each stretch of so many is looked at for a client.
+const OTHERS: u32 = 25_000;
+
 /// A fault to be planted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Plant {
@@ -232,9 +235,12 @@ impl<'a> Stories<'a> {
         });
         let two = self.system == SourceSystem::Portti && self.faulty > 0;
         let under_two = two && dice.below(1000) < 6;
-        let other_code = under_two.then(|| {
-            let other = FORMER - 1 - number;
-            self.county.client(other).code.reveal().to_owned()
+        let other_code = under_two.then_some(()).and_then(|()| {
+            // Of somebody older, so that no document is older than the client of its code.
+            let others =
+                (1..FORMER / OTHERS).map(|step| self.county.client(step * OTHERS - 1 - number));
+            let older = others.into_iter().find(|other| other.born <= person.born);
+            older.map(|other| other.code.reveal().to_owned())
         });
         Client { number, person, standing, other_code }
     }

@@ -51,6 +51,8 @@ targets! {
     File "file" true;
     /// The source's identifier of the document that this one is an attachment of.
     MainDocument "main_document" false;
+    /// The batch in which that document was archived; this one where it is not said.
+    MainBatch "main_document_batch" false;
     /// What the organisation calls one client over all rows; the identity code where it is not said.
     Client "client" false;
     /// The client's identity code.
@@ -95,11 +97,11 @@ targets! {
     ProfessionalFamilyName "professional.family_name" false;
     /// The retention class; `1`, for ever, where it is not said.
     RetentionClass "retention_class" false;
-    /// Which case of the client it belongs to; one case for each service task where it is not said.
+    /// Which case of the client it belongs to; one case for each service task where it is not said, and for who has died.
     Case "case" false;
     /// The day on which that case was opened; that of its first document where it is not said.
     CaseOpened "case_opened_on" false;
-    /// The day on which it was closed; that of its last document where it is not said.
+    /// The day on which it was closed; where it is not said nobody knows, and no period is counted from the supposed one.
     CaseClosed "case_closed_on" false;
 }
 
@@ -118,6 +120,7 @@ impl Target {
             Self::Document
                 | Self::File
                 | Self::MainDocument
+                | Self::MainBatch
                 | Self::WrittenAt
                 | Self::GeneralType
                 | Self::SpecificType

@@ -154,8 +154,9 @@ impl Queue {
             }
         }
         values.retain(|_, value| !value.is_empty());
+        let main = self.work.main_of(&values)?;
         let document = read_document(values, &mut Vec::new());
-        Ok(document.and_then(|document| why_not_brought(&self.mapping, &document)))
+        Ok(document.and_then(|document| why_not_brought(&self.mapping, &document, main.as_ref())))
     }
 
     /// The digest of the file that is named anew.
@@ -434,6 +435,7 @@ impl Queue {
         };
         let item = Item {
             number: known.number,
+            main: self.work.main_of(&values)?,
             values,
             file,
             told: String::new(),

@@ -1,6 +1,7 @@
 //! The workbench on dirty deliveries, from end to end.
 
 mod archive;
+mod cases_and_clients;
 mod deployment;
 mod proposal;
 mod queue;

@@ -66,21 +66,21 @@ language = { constant = "fi" }
 "#;
 
 /// An identity code of the numbers that nobody has.
-fn hetu(number: u32) -> String {
+pub(crate) fn hetu(number: u32) -> String {
     let digits = 10_150 * 1000 + 900 + number;
     let sign = b"0123456789ABCDEFHJKLMNPRSTUVWXY"[digits as usize % 31];
     format!("010150-{}{}", 900 + number, char::from(sign))
 }
 
 /// A small delivery, as it is by now.
-struct Small {
+pub(crate) struct Small {
     folder: tempfile::TempDir,
-    mapping: String,
+    pub(crate) mapping: String,
     /// The lines of the index.
-    rows: Vec<String>,
+    pub(crate) rows: Vec<String>,
     /// The lines of the table beside it.
-    clients: Vec<String>,
-    papers: BTreeMap<String, String>,
+    pub(crate) clients: Vec<String>,
+    pub(crate) papers: BTreeMap<String, String>,
 }
 
 impl Small {
@@ -101,14 +101,14 @@ impl Small {
         small
     }
 
-    fn with(change: impl FnOnce(&mut Self)) -> Self {
+    pub(crate) fn with(change: impl FnOnce(&mut Self)) -> Self {
         let mut small = Self::new();
         change(&mut small);
         small.rehearse();
         small
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -126,7 +126,7 @@ impl Small {
     }
 
     /// Delivers what there is by now, and rehearses it.
-    fn rehearse(&self) -> Work {
+    pub(crate) fn rehearse(&self) -> Work {
         self.try_rehearse().unwrap()
     }
 
@@ -154,7 +154,7 @@ impl Small {
         self.run_through(&mut work, Vec::new(), &AtomicBool::new(true))
     }
 
-    fn run_through(
+    pub(crate) fn run_through(
         &self,
         work: &mut Work,
         doors: Vec<Box<dyn Door>>,
@@ -174,11 +174,11 @@ impl Small {
         run.run(work, doors)
     }
 
-    fn queue(&self) -> Queue {
+    pub(crate) fn queue(&self) -> Queue {
         Queue::open(&self.path("batch")).unwrap().unwrap()
     }
 
-    fn row(&self, place: u64) -> QueuedRow {
+    pub(crate) fn row(&self, place: u64) -> QueuedRow {
         let queue = self.queue();
         queue.row(&both(), place).unwrap()
     }
@@ -195,12 +195,12 @@ impl Small {
     }
 
     /// Answers of a row as it is now.
-    fn answer(&self, place: u64, given: &[Answer]) -> Result<(), QueueError> {
+    pub(crate) fn answer(&self, place: u64, given: &[Answer]) -> Result<(), QueueError> {
         self.answer_seen((place, &self.row(place).seen), given, &person("aino"))
     }
 
     /// What the rehearsal made of a row, by what the source calls the document: a value, and the codes of its faults.
-    fn made(&self, document: &str, target: Target) -> (Option<String>, Vec<String>) {
+    pub(crate) fn made(&self, document: &str, target: Target) -> (Option<String>, Vec<String>) {
         let work = Connection::open(self.path("batch/work.sqlite")).unwrap();
         let sql = format!(
             "SELECT number, said ->> '$.\"{}\"' FROM item WHERE source_id = ?",
@@ -215,13 +215,13 @@ impl Small {
     }
 }
 
-fn line(number: u32, code: &str, kind: &str, register: &str) -> String {
+pub(crate) fn line(number: u32, code: &str, kind: &str, register: &str) -> String {
     format!(
         "D{number};{number};{code};Virta Anna;{kind};2018-05-{number:02};{number}.xhtml;{register}"
     )
 }
 
-fn paper(number: u32) -> String {
+pub(crate) fn paper(number: u32) -> String {
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"fi\">\
          <head><title>Muistio</title></head><body><h1>Muistio</h1><p>Kirjaus {number}.</p></body></html>\n"
@@ -229,12 +229,12 @@ fn paper(number: u32) -> String {
 }
 
 /// The permit of who keeps the archives of both controllers.
-fn both() -> OldDataPermit {
+pub(crate) fn both() -> OldDataPermit {
     let controllers = [OWN, OTHER].map(|one| Oid::parse(one).unwrap());
     may_complete_old_data(&archivist(controllers.to_vec()), &controllers).unwrap()
 }
 
-fn says(target: Target, value: &str) -> Answer {
+pub(crate) fn says(target: Target, value: &str) -> Answer {
     Answer::Value(target, value.to_owned())
 }
 

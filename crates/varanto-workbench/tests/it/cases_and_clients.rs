@@ -1,0 +1,250 @@
+//! What the rows of a delivery say together of clients and their cases: whose a document is, how long a case lasted, and
+//! what goes with what.
+
+use std::fs;
+use std::sync::atomic::AtomicBool;
+
+use rusqlite::Connection;
+use varanto_domain::access::{LookReason, Purpose, Reason};
+use varanto_domain::archive::retention::{Period, Retention};
+use varanto_domain::faults::FaultKind;
+use varanto_domain::ids::Oid;
+use varanto_domain::time::FinnishDay;
+use varanto_kit::county::{County, CountySize};
+use varanto_workbench::answers::{Answer, Person};
+use varanto_workbench::mapping::Target;
+use varanto_workbench::work::{State, Work};
+
+use crate::archive::Archive;
+use crate::queue::{archivist, codes, person, seen};
+use crate::queued_rows::{Small, both, hetu, line, paper, says};
+use crate::world::now;
+
+/// The line of a document of client 1.
+fn of_first(number: u32) -> String {
+    line(number, &hetu(1), "Muistio", "Suvanto").replacen(&format!(";{number};"), ";1;", 1)
+}
+
+/// An identity code of somebody born on a day, such as `010120` of 2020.
+fn born(day: &str) -> String {
+    let number = day.parse::<usize>().unwrap() * 1000 + 901;
+    let sign = b"0123456789ABCDEFHJKLMNPRSTUVWXY"[number % 31];
+    format!("{day}A901{}", char::from(sign))
+}
+
+fn faults(small: &Small, document: &str) -> Vec<String> {
+    small.made(document, Target::Document).1
+}
+
+/// What a column of the work file holds of a document.
+fn kept(small: &Small, column: &str, document: &str) -> Option<String> {
+    let work = Connection::open(small.path("batch/work.sqlite")).unwrap();
+    let sql = format!("SELECT {column} FROM item WHERE source_id = ?");
+    work.query_row(&sql, [document], |row| row.get(0)).unwrap()
+}
+
+fn archive(small: &Small) -> Archive {
+    let until = FinnishDay::new(2026, 11, 20).unwrap();
+    let county = County::new(1, CountySize { clients: 4, documents: 20 }, until);
+    Archive::with(&county, &small.path("archive"))
+}
+
+fn run(small: &Small, archive: &Archive) -> (u64, u64) {
+    let mut work = Work::open(&small.path("batch")).unwrap();
+    let stop = AtomicBool::new(false);
+    let done = small.run_through(&mut work, vec![archive.door()], &stop).unwrap();
+    (done.archived, done.refused)
+}
+
+/// OLD-9: under one identity code stand two siblings: both are asked about, whatever their family name; who has a given
+/// name in common is one person, however it is written.
+#[test]
+fn siblings_under_one_code_are_found() {
+    for (other, found) in [
+        ("Virta Matti", true),
+        ("Koski Anna", false),
+        ("Virta Maria Anna", false),
+        ("VIRTA ANNA", false),
+        ("Virta A.", false),
+    ] {
+        let small = Small::with(|small| small.rows[1] = of_first(2).replace("Virta Anna", other));
+        let expected: &[&str] = if found { &["code-of-two-names"] } else { &[] };
+        for document in ["D1", "D2"] {
+            assert_eq!(faults(&small, document), expected, "{other}");
+        }
+        assert_eq!(faults(&small, "D3"), [""; 0]);
+    }
+    // Letters beyond those of English have a small form, too, and a Mac writes them in two.
+    let small = Small::with(|small| {
+        small.rows[0] = small.rows[0].replace("Virta Anna", "VIRTA \u{c5}KE");
+        small.rows[1] = of_first(2).replace("Virta Anna", "Virta a\u{30a}ke");
+    });
+    assert_eq!(faults(&small, "D1"), [""; 0]);
+}
+
+/// OLD-9: a document that is older than its client is a parent's or another child's; a person who looked lets it stand.
+#[test]
+fn a_document_that_is_older_than_its_client_is_found() {
+    let small = Small::with(|small| {
+        small.rows[0] = line(1, &born("010120"), "Muistio", "Suvanto");
+        small.rows[1] = line(2, &born("010118"), "Muistio", "Suvanto");
+    });
+    assert_eq!(faults(&small, "D1"), ["written-before-birth"]);
+    assert_eq!(faults(&small, "D2"), [""; 0]);
+    small.answer(2, &[Answer::Stands(FaultKind::WrittenBeforeBirth)]).unwrap();
+    small.rehearse();
+    assert_eq!(faults(&small, "D1"), [""; 0]);
+    small.answer(2, &[says(Target::WrittenAt, "2017-01-01")]).unwrap();
+    small.rehearse();
+    assert_eq!(faults(&small, "D1"), ["written-before-birth"], "another day is looked at anew");
+}
+
+/// OLD-5, OLD-9: a document outside the days of its case, and a case that is closed in the future, are faults.
+#[test]
+fn the_days_of_a_case_are_held_against_its_documents() {
+    for (said, found) in [
+        ("case_closed_on = { constant = \"2018-05-01\" }", &["D2", "D3", "D4"][..]),
+        ("case_opened_on = { constant = \"2018-05-03\" }", &["D1", "D2"]),
+        ("case_closed_on = { constant = \"2099-01-01\" }", &["D1", "D2", "D3", "D4"]),
+        ("case_closed_on = { constant = \"2019-01-01\" }", &[]),
+    ] {
+        let small = Small::with(|small| small.mapping += said);
+        let wrong: Vec<&str> = ["D1", "D2", "D3", "D4"]
+            .into_iter()
+            .filter(|document| faults(&small, document) == ["wrong-time"])
+            .collect();
+        assert_eq!(wrong, found, "{said}");
+    }
+}
+
+/// ARC-12, OLD-2: no period is counted from a closing that nobody said; from one that the source said it is.
+#[test]
+fn a_period_is_counted_from_a_closing_that_was_said() {
+    for (said, last) in [
+        ("", None),
+        ("case_closed_on = { constant = \"2019-06-30\" }", FinnishDay::parse("2029-06-30")),
+    ] {
+        let small = Small::with(|small| small.mapping += said);
+        let archive = archive(&small);
+        assert_eq!(run(&small, &archive), (4, 0));
+        let document = Oid::parse(&kept(&small, "document", "D1").unwrap()).unwrap();
+        let reader = archivist(archive.caller.registers.clone());
+        let purpose = Purpose::READ.because(Reason::Look(LookReason::Supervision));
+        let kept = archive.app.open_document(&reader, &document, purpose).unwrap().retention;
+        let Retention { rule, period } = kept.unwrap();
+        assert_eq!(rule.code(), "adults");
+        match (period, last) {
+            (Period::NotYetCounted(from), None) => assert_eq!(from.code(), "case-closed"),
+            (Period::Until { last, .. }, Some(expected)) => assert_eq!(last, expected),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// OLD-3: of a client who has died there is one case for each service task; others have those of the source.
+#[test]
+fn who_has_died_has_one_case_for_each_service_task() {
+    for (state, cases) in [("ended", 2), ("deceased", 1)] {
+        let small = Small::with(|small| {
+            small.rows[1] = of_first(2);
+            small.mapping = small.mapping.replace("P = \"ended\"", &format!("P = \"{state}\""))
+                + "case = { column = \"DOKNRO\" }\n";
+        });
+        let mut found = ["D1", "D2"].map(|document| kept(&small, "case_id", document)).to_vec();
+        found.dedup();
+        assert_eq!(found.len(), cases, "{state}");
+    }
+}
+
+/// OLD-3: who has died for one controller lives for none.
+#[test]
+fn nobody_is_dead_and_alive() {
+    let small = Small::with(|small| {
+        small.clients[0] = "1;K;E".to_owned();
+        small.mapping = small.mapping.replace("P = \"ended\"", "P = \"ended\", K = \"deceased\"");
+        small.rows[1] = line(2, &hetu(1), "Muistio", "Salo");
+    });
+    for (document, found) in [("D1", true), ("D2", true), ("D3", false)] {
+        let found: &[&str] = if found { &["client-of-two-states"] } else { &[] };
+        assert_eq!(faults(&small, document), found, "{document}");
+    }
+}
+
+/// OLD-8, ARC-4: an attachment goes the way of its main document, and waits for one that has faults.
+#[test]
+fn an_attachment_goes_the_way_of_its_main_document() {
+    let attached = "main_document = { when = { DOKNRO = \"D2\" }, constant = \"D1\" }\n\
+                    relationship_id = { constant = \"1.2.246.10.99900011.95.2020.1\" }\n";
+    let chosen = |small: &mut Small| {
+        small.mapping = small
+            .mapping
+            .replace("[index]", "[bring]\notherwise = \"key-documents-of-active\"\n\n[index]")
+            .replace("P = \"ended\"", "P = \"active\"")
+            + attached;
+        small.rows[1] = of_first(2);
+    };
+    let left_out = |small: &Small| {
+        ["D1", "D2", "D3"].map(|document| kept(small, "left_out", document).unwrap_or_default())
+    };
+    let none = "no-key-document";
+    let small = Small::with(|small| {
+        chosen(small);
+        small.rows[0] = small.rows[0].replace("Muistio", "Päätös");
+    });
+    assert_eq!(left_out(&small), ["", "", none], "a note that is attached to a decision");
+    assert_eq!(faults(&small, "D2"), [""; 0]);
+    let small = Small::with(|small| {
+        chosen(small);
+        small.rows[1] = small.rows[1].replace("Muistio", "Päätös");
+    });
+    assert_eq!(left_out(&small), [none, none, none], "a decision that is attached to a note");
+    let small = Small::with(|small| {
+        chosen(small);
+        small.rows[0] = small.rows[0].replace("Muistio", "Jokin");
+    });
+    assert_eq!(left_out(&small), ["", "", none]);
+    assert_eq!(faults(&small, "D2"), ["main-document-not-brought"]);
+}
+
+/// ARC-4, OLD-9: an attachment that was mended when its main document was archived already comes in a later batch, into
+/// the case of that document.
+#[test]
+fn an_attachment_comes_after_its_main_document() {
+    let attached = "main_document = { when = { DOKNRO = \"D2\" }, constant = \"D1\" }\n";
+    let mut small = Small::with(|small| {
+        small.rows[1] = of_first(2).replace("Muistio", "Jokin");
+        small.mapping += attached;
+    });
+    let archive = archive(&small);
+    assert_eq!(run(&small, &archive), (3, 0));
+    let case = kept(&small, "case_id", "D1");
+    fs::remove_dir_all(small.path("batch")).unwrap();
+    small.rows = vec![of_first(2)];
+    small.mapping = small.mapping.replace("batch = \"1\"", "batch = \"2\"");
+    small.rehearse();
+    assert_eq!(faults(&small, "D2"), ["main-document-not-brought"]);
+    small.mapping += "main_document_batch = { constant = \"1\" }\n";
+    let work = small.rehearse();
+    assert_eq!((work.count(State::Sound).unwrap(), work.dossiers().unwrap()), (1, 0));
+    assert_eq!(kept(&small, "case_id", "D2"), case);
+    let before = archive.versions();
+    assert_eq!(run(&small, &archive), (1, 0));
+    assert_eq!(archive.versions(), before + 1, "no second case");
+}
+
+/// OLD-7: one person under two logins is not two.
+#[test]
+fn nobody_checks_under_another_login() {
+    let small = Small::with(|small| {
+        small.mapping = small.mapping.replace("[index]", "checked_by_two = true\n\n[index]");
+        small.papers.insert("5.xhtml".to_owned(), paper(5));
+        small.rows[0] = line(1, &hetu(1), "Jokin", "Suvanto");
+    });
+    small.answer(2, &[says(Target::GeneralType, "2")]).unwrap();
+    let queue = small.queue();
+    let shown = [(2, seen(&queue, 2))];
+    let other_login = Person { also: vec!["person:aino".to_owned()], ..person("aino.m") };
+    let refused = queue.check(&both(), &shown, (&other_login, now()));
+    assert_eq!(codes(refused), ["wrong-value"]);
+    assert_eq!(queue.check(&both(), &shown, (&person("aino.m"), now())).unwrap().answered, 1);
+}
