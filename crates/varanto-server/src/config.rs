@@ -12,7 +12,7 @@ use varanto_domain::archive::conformance::{
     ConformanceException, ConformanceLevel, ConformanceLevels,
 };
 use varanto_domain::archive::documents::DocumentGroup;
-use varanto_domain::archive::retention::KindsOfRecords;
+use varanto_domain::archive::retention::{KindsOfRecords, PermanentOrder};
 use varanto_domain::ids::Oid;
 
 use crate::validator::CommandValidator;
@@ -328,6 +328,45 @@ pub struct Retention {
     pub vouchers: Vec<String>,
     /// Decisions on client fees, and reports of income.
     pub fees: Vec<String>,
+    /// Types of family law that are never about a child.
+    pub of_adults: Vec<String>,
+    /// What the National Archives order to be kept for ever.
+    pub permanent: Vec<KeptForEver>,
+}
+
+/// What the National Archives order to be kept for ever: each thing that is said narrows it.
+#[derive(Debug, Clone, Deserialize, PartialEq, Default)]
+#[serde(deny_unknown_fields, default)]
+pub struct KeptForEver {
+    /// The service task of 2016, a code.
+    pub service_task: Option<String>,
+    /// The general document type, a code.
+    pub general_type: Option<String>,
+    /// The specific document type, a code.
+    pub specific_type: Option<String>,
+    /// The first year in which it was written.
+    pub from_year: Option<i16>,
+    /// The last year in which it was written.
+    pub to_year: Option<i16>,
+}
+
+impl Retention {
+    /// What a period turns on.
+    fn kinds(&self) -> KindsOfRecords {
+        let order = |said: &KeptForEver| PermanentOrder {
+            service_task: said.service_task.clone(),
+            general_type: said.general_type.clone(),
+            specific_type: said.specific_type.clone(),
+            from_year: said.from_year,
+            to_year: said.to_year,
+        };
+        KindsOfRecords {
+            vouchers: self.vouchers.clone(),
+            fees: self.fees.clone(),
+            of_adults: self.of_adults.clone(),
+            permanent: self.permanent.iter().map(order).collect(),
+        }
+    }
 }
 
 /// Where it is asked what the population register says of clients.
@@ -775,10 +814,7 @@ impl Config {
                 rows: self.limits.search_rows,
                 time: Duration::from_secs(self.limits.search_seconds),
             },
-            kinds_of_records: KindsOfRecords {
-                vouchers: self.retention.vouchers.clone(),
-                fees: self.retention.fees.clone(),
-            },
+            kinds_of_records: self.retention.kinds(),
             server: (self.store.engine == Engine::Postgres).then(|| ServerPlace {
                 url: self.store.url.clone(),
                 password_file: self.store.password_file.clone(),

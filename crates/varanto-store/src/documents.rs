@@ -348,6 +348,18 @@ impl ReadTx<'_> {
         Ok(opened.collect())
     }
 
+    /// What a rule turns on of a version's metadata: `read` picks it, and it is told to nobody but as what follows from it.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when the metadata do not open.
+    pub fn fact_of_record<T>(
+        &self,
+        row: &VersionRow,
+        read: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T, StoreError> {
+        Ok(read(&self.open_record(row)?))
+    }
+
     pub(crate) fn open_record(&self, row: &VersionRow) -> Result<Vec<u8>, StoreError> {
         const SQL: &str = "SELECT record FROM document_version WHERE version_key = ?1";
         let sealed: Vec<u8> = self.one(SQL, [row.version.0], |row| row.get(0))?;

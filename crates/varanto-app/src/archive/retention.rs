@@ -1,15 +1,18 @@
 //! How long a version is kept, of the facts as they stand: nothing of it is stored, so that a death, a closed case or a
 //! correction counts from the next question on (ARC-12).
 
+use varanto_domain::archive::elements::Element;
 use varanto_domain::archive::retention::{
-    CasesStand, KeptClient, KindsOfRecords, Retention, RetentionFacts,
+    CasesStand, FamilyMatter, KeptClient, KindsOfRecords, Orderable, Retention, RetentionFacts,
 };
 use varanto_domain::codes::ServiceTask;
 use varanto_domain::ids::ClientKey;
 use varanto_domain::time::FinnishDay;
+use varanto_formats::metadata;
 use varanto_store::{CaseRow, ReadTx, StoreError, VersionRow};
 
 use super::joint_cases::joint_cases_of_others;
+use crate::derived::text;
 use crate::inquiry::{facts_of_version, person_facts};
 
 /// How long a version is kept by the rules of a day.
@@ -36,6 +39,15 @@ pub(crate) fn retention_of(
     }) {
         clients.push(KeptClient::default());
     }
+    let written_on = FinnishDay::of(row.written_at);
+    let ordered = is_ordered(tx, row, kinds, task)?;
+    let (matter, case_opened) = match service_task {
+        Some(ServiceTask::FamilyLaw) => {
+            let is_of_adults = kinds.is_of_adults(row.specific_type.as_deref());
+            (matter_of(tx, row, is_of_adults)?, opening_of(tx, case.as_ref())?)
+        }
+        _ => (FamilyMatter::Unknown, None),
+    };
     let case = case.map(|case| stand(&[case]));
     let cases_of_task = match service_task {
         // The only one whose period hangs on the client's other cases.
@@ -46,12 +58,74 @@ pub(crate) fn retention_of(
         group: row.group,
         kind: kinds.of(row.specific_type.as_deref()),
         service_task,
-        written_on: FinnishDay::of(row.written_at),
+        written_on,
         clients: &clients,
+        ordered,
+        matter,
         case,
+        case_opened,
         cases_of_task,
     };
     Ok(Retention::on(day, &facts))
+}
+
+/// Whether the National Archives order a version to be kept.
+fn is_ordered(
+    tx: &ReadTx<'_>,
+    row: &VersionRow,
+    kinds: &KindsOfRecords,
+    service_task: Option<&str>,
+) -> Result<bool, StoreError> {
+    let general_type = match kinds.ask_for_general_type() {
+        true => said(tx, row, [Element::GeneralType])?,
+        false => [None],
+    };
+    Ok(kinds.is_permanent(&Orderable {
+        service_task,
+        general_type: general_type[0].as_deref(),
+        specific_type: row.specific_type.as_deref(),
+        written_on: FinnishDay::of(row.written_at),
+    }))
+}
+
+/// Whose matter of family law a version is of, as far as its original service task and its type tell.
+fn matter_of(
+    tx: &ReadTx<'_>,
+    row: &VersionRow,
+    is_of_adults: bool,
+) -> Result<FamilyMatter, StoreError> {
+    let [set, code] = said(tx, row, [Element::OriginalTaskSet, Element::OriginalTaskCode])?;
+    Ok(FamilyMatter::of(set.as_deref().zip(code.as_deref()), is_of_adults))
+}
+
+/// The day on which a case was opened, as its document says.
+fn opening_of(tx: &ReadTx<'_>, case: Option<&CaseRow>) -> Result<Option<FinnishDay>, StoreError> {
+    let Some(case) = case else { return Ok(None) };
+    let [day] = said(tx, &tx.version_of_key(case.from)?, [Element::CaseOpened])?;
+    Ok(day.as_deref().and_then(FinnishDay::parse))
+}
+
+/// The retention class that a version was sent with.
+///
+/// Source: ARC-12.
+pub(crate) fn class_as_sent(
+    tx: &ReadTx<'_>,
+    row: &VersionRow,
+) -> Result<Option<String>, StoreError> {
+    let [class] = said(tx, row, [Element::RetentionClass])?;
+    Ok(class)
+}
+
+/// What the metadata of a version say that its period turns on; nothing of a version that does not read.
+fn said<const N: usize>(
+    tx: &ReadTx<'_>,
+    row: &VersionRow,
+    elements: [Element; N],
+) -> Result<[Option<String>; N], StoreError> {
+    tx.fact_of_record(row, |record| {
+        let Ok((raw, _)) = metadata::read(record) else { return elements.map(|_| None) };
+        elements.map(|element| text(&raw, element).map(str::to_owned))
+    })
 }
 
 /// The birth and death of a client: as the population register told last, else the birth that the identity code states.

@@ -14,6 +14,7 @@ use varanto_domain::ids::{Oid, VersionKey};
 use varanto_store::{ReadTx, Remains, StoreError, VersionRow, WriteTx};
 
 use super::{Act, Acting, PURPOSE, RULE, fault_of, judge, page};
+use crate::archive::retention::class_as_sent;
 use crate::inquiry::Inquiry;
 use crate::withheld::Withheld;
 use crate::{App, AppError};
@@ -34,6 +35,8 @@ pub struct ListedEntry {
     pub entry: Entry,
     /// What became of it, or would today; `None`: nothing yet.
     pub fate: Option<Fate>,
+    /// The retention class that its newest version was sent with; `None` of what is destroyed.
+    pub class: Option<String>,
 }
 
 /// A list as the keeper of the archive sees it.
@@ -116,7 +119,9 @@ impl App {
             if proposal.dry_run {
                 let detail = format!("act=list entries={} dry-run", list.entries);
                 tx.log(&acting.line(Outcome::Done, None, detail))?;
-                return Ok(DestructionView { id: None, made: None, ..bare(&list, entries) });
+                let mut told = DestructionView { id: None, made: None, ..bare(&list, entries) };
+                tell_classes(tx, &mut told)?;
+                return Ok(told);
             }
             list.key = tx.next_key();
             list.made = tx.log(&acting.permitted(None, list.detail()))?.number;
@@ -361,7 +366,7 @@ fn bare(list: &DestructionList, entries: Vec<Entry>) -> DestructionView {
         state: list.state(),
         entries: entries
             .into_iter()
-            .map(|entry| ListedEntry { fate: fate(&entry), entry })
+            .map(|entry| ListedEntry { fate: fate(&entry), entry, class: None })
             .collect(),
         count: list.entries,
         digest: list.digest.clone(),
@@ -394,7 +399,20 @@ pub(super) fn shown(
     tx: &ReadTx<'_>,
     list: &DestructionList,
 ) -> Result<DestructionView, StoreError> {
-    with_acts(tx, list, tx.list_entries(list.key)?)
+    let mut shown = with_acts(tx, list, tx.list_entries(list.key)?)?;
+    tell_classes(tx, &mut shown)?;
+    Ok(shown)
+}
+
+/// Beside each document that is there, the retention class that it was sent with: whoever approves sees what the source
+/// called permanent.
+fn tell_classes(tx: &ReadTx<'_>, list: &mut DestructionView) -> Result<(), StoreError> {
+    for listed in &mut list.entries {
+        if let Some(row) = tx.find_version(&listed.entry.document)? {
+            listed.class = class_as_sent(tx, &row)?;
+        }
+    }
+    Ok(())
 }
 
 /// The documents of a list that nothing became of yet.

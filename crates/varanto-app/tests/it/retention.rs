@@ -1,12 +1,16 @@
 //! How long documents are kept by law, and whose period is over: of the facts as they stand.
 
+use serde_json::json;
 use varanto_app::archive::DocumentQuery;
+use varanto_app::relationship::How;
 use varanto_app::{AppError, AppOptions};
 use varanto_domain::access::{Caller, LookReason, Purpose, Reason, Role};
-use varanto_domain::archive::retention::{KindsOfRecords, Period, Retention};
+use varanto_domain::archive::register_documents::CLOSING_IS_SUPPOSED;
+use varanto_domain::archive::retention::{KindsOfRecords, Period, PermanentOrder, Retention};
 use varanto_domain::ids::Oid;
 use varanto_domain::persons::PersonFacts;
 use varanto_domain::time::FinnishDay;
+use varanto_formats::acts;
 
 use crate::access::{code, neighbours_relationship, worker};
 use crate::oversight::person;
@@ -147,10 +151,68 @@ fn what_is_over_on_a_day_is_proposed() {
         assert_eq!(code(due(&world, &caller, "2054-03-01")), "role-does-not-fit");
     }
     let vouchers = vec![note.text("specific_type")];
-    let kinds_of_records = KindsOfRecords { vouchers, fees: Vec::new() };
+    let kinds_of_records = KindsOfRecords { vouchers, ..KindsOfRecords::default() };
     let world = world.reopen_with(|options| AppOptions { kinds_of_records, ..options });
     let mut with_note = ids(&[&note]);
     with_note.extend(relationship);
     with_note.sort_unstable();
     assert_eq!(due(&world, &archivist, "2029-12-01").unwrap(), with_note);
+}
+
+/// ARC-12, OLD-2: no period is counted from a closing that an import supposed; once somebody has said the day it is.
+#[test]
+fn a_supposed_closing_starts_no_period() {
+    const FURTHER: &str = "/asia_asiakirja/asian_tiedot/lisatieto_luokkaan_muu";
+    let world = World::new();
+    let who = client(1);
+    let relationship = world.old_relationship(&who);
+    world.archive(&relationship);
+    let case = world
+        .closed_case(&who, &relationship.text("relationship_id"))
+        .content(FURTHER, format!("Vanhat asiakasasiakirjat{CLOSING_IS_SUPPOSED}"));
+    world.archive(&case);
+    let paper = world.old(&Dossier {
+        client: who.clone(),
+        relationship: relationship.text("relationship_id"),
+        case: case.text("case_id"),
+        relationship_document: relationship.text("document_id"),
+        case_document: case.text("document_id"),
+    });
+    world.archive(&paper);
+    world.know(&who);
+    let waits = ("families", "waits for case-closed".to_owned());
+    assert_eq!((period_of(&world, &paper), period_of(&world, &case)), (waits.clone(), waits));
+    assert_eq!(due(&world, &archivist(&world, COUNTY), "2199-01-01").unwrap(), Vec::<Oid>::new());
+    let close = |day: &str| {
+        let asked = json!({"document_id": world.new_oid(), "act": "close", "closed_on": day});
+        let asked = acts::read_case_act(asked.to_string().as_bytes()).unwrap();
+        let case = oid(&case.text("case_id"));
+        world.app.act_on_case(&world.county(), &case, &asked, How::default()).map(drop)
+    };
+    close("2024-12-31").unwrap();
+    assert_eq!(period_of(&world, &paper), ("families", "2054-12-31".to_owned()));
+    assert_eq!(code(close("2025-12-31")), "nothing-changes");
+    assert_eq!(world.damage(), Vec::<String>::new());
+}
+
+/// ARC-12: what the National Archives order to be kept is never due, as soon as the configuration says it.
+#[test]
+fn what_is_ordered_to_be_kept_is_never_due() {
+    let mut world = World::new();
+    let who = client(1);
+    let paper = world.old(&world.open_old_case(&who));
+    world.archive(&paper);
+    world.know(&who);
+    assert_eq!(period_of(&world, &paper), ("families", "2054-02-28".to_owned()));
+    for (general_type, kept) in [
+        (paper.text("general_type"), ("archives-order", "ever".to_owned())),
+        ("99".to_owned(), ("families", "2054-02-28".to_owned())),
+    ] {
+        let order =
+            PermanentOrder { general_type: Some(general_type), ..PermanentOrder::default() };
+        let kinds_of_records =
+            KindsOfRecords { permanent: vec![order], ..KindsOfRecords::default() };
+        world = world.reopen_with(|options| AppOptions { kinds_of_records, ..options });
+        assert_eq!(period_of(&world, &paper), kept);
+    }
 }

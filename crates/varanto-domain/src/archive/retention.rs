@@ -39,11 +39,13 @@ pub enum RetentionRule {
     Fees,
     /// No service task of the seven is known.
     NoServiceTask,
+    /// The National Archives order it to be kept: for ever.
+    ArchivesOrder,
 }
 
 impl RetentionRule {
     /// Every rule, for the tables of texts.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::EarlierLaw,
         Self::Sample,
         Self::BasicData,
@@ -56,6 +58,7 @@ impl RetentionRule {
         Self::Voucher,
         Self::Fees,
         Self::NoServiceTask,
+        Self::ArchivesOrder,
     ];
 
     /// Its stable name.
@@ -74,6 +77,7 @@ impl RetentionRule {
             Self::Voucher => "voucher",
             Self::Fees => "fees",
             Self::NoServiceTask => "no-service-task",
+            Self::ArchivesOrder => "archives-order",
         }
     }
 
@@ -83,7 +87,7 @@ impl RetentionRule {
     #[must_use]
     pub const fn years(self) -> Option<(i16, CountedFrom)> {
         match self {
-            Self::EarlierLaw | Self::Sample | Self::NoServiceTask => None,
+            Self::EarlierLaw | Self::Sample | Self::NoServiceTask | Self::ArchivesOrder => None,
             Self::BasicData | Self::ChildProtection => Some((2, CountedFrom::Death)),
             Self::Families => Some((30, CountedFrom::CaseClosed)),
             Self::Adults | Self::FamilyLaw => Some((10, CountedFrom::CaseClosed)),
@@ -100,7 +104,7 @@ impl RetentionRule {
 pub enum CountedFrom {
     /// The client's death; of several clients the last one's.
     Death,
-    /// The client's birth; of several clients the youngest one's.
+    /// The birth of the child whose matter it is; of several clients the youngest one's.
     Birth,
     /// The closing of the case.
     CaseClosed,
@@ -147,9 +151,77 @@ pub struct KindsOfRecords {
     pub vouchers: Vec<String>,
     /// The specific types of decisions on client fees, and of reports of income.
     pub fees: Vec<String>,
+    /// The specific types of family law that are never about a child.
+    pub of_adults: Vec<String>,
+    /// What the National Archives order to be kept for ever.
+    pub permanent: Vec<PermanentOrder>,
+}
+
+/// What the National Archives order to be kept for ever: each thing that is said narrows it.
+///
+/// Source: ARC-12; national-specs 6.10, "orders permanent archiving separately".
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PermanentOrder {
+    /// The service task of 2016, a code.
+    pub service_task: Option<String>,
+    /// The general document type.
+    pub general_type: Option<String>,
+    /// The specific document type.
+    pub specific_type: Option<String>,
+    /// The first year in which it was written.
+    pub from_year: Option<i16>,
+    /// The last year in which it was written.
+    pub to_year: Option<i16>,
+}
+
+/// What orders turn on.
+#[derive(Debug, Clone, Copy)]
+pub struct Orderable<'f> {
+    /// The service task, a code.
+    pub service_task: Option<&'f str>,
+    /// The general document type.
+    pub general_type: Option<&'f str>,
+    /// The specific document type.
+    pub specific_type: Option<&'f str>,
+    /// The day on which it was written.
+    pub written_on: FinnishDay,
+}
+
+impl PermanentOrder {
+    /// Whether it is of a document.
+    #[must_use]
+    pub fn covers(&self, document: &Orderable<'_>) -> bool {
+        let same = |ordered: &Option<String>, found: Option<&str>| {
+            ordered.is_none() || ordered.as_deref() == found
+        };
+        let year = document.written_on.year();
+        same(&self.service_task, document.service_task)
+            && same(&self.general_type, document.general_type)
+            && same(&self.specific_type, document.specific_type)
+            && self.from_year.is_none_or(|from| from <= year)
+            && self.to_year.is_none_or(|to| year <= to)
+    }
 }
 
 impl KindsOfRecords {
+    /// Whether some order turns on the general document type.
+    #[must_use]
+    pub fn ask_for_general_type(&self) -> bool {
+        self.permanent.iter().any(|order| order.general_type.is_some())
+    }
+
+    /// Whether a document is ordered to be kept for ever.
+    #[must_use]
+    pub fn is_permanent(&self, document: &Orderable<'_>) -> bool {
+        self.permanent.iter().any(|order| order.covers(document))
+    }
+
+    /// Whether a type of family law is said to be never about a child.
+    #[must_use]
+    pub fn is_of_adults(&self, specific_type: Option<&str>) -> bool {
+        self.of_adults.iter().any(|one| Some(one.as_str()) == specific_type)
+    }
+
     /// What is said of a type. Of one that is said to be both the longer period counts.
     #[must_use]
     pub fn of(&self, specific_type: Option<&str>) -> KindOfRecord {
@@ -182,6 +254,32 @@ pub enum CasesStand {
     Open,
 }
 
+/// Whose a matter of family law is, whoever its client is: paternity, maintenance and custody stand under a parent, too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FamilyMatter {
+    /// Nobody says.
+    #[default]
+    Unknown,
+    /// A child's, by its original service task.
+    OfChild,
+    /// Never a child's, as the controller says of its type.
+    OfAdults,
+}
+
+impl FamilyMatter {
+    /// What the original service task says, and the controller of the type.
+    ///
+    /// Source: document 002, "1989:10 Lapsen elatuksen turvaaminen".
+    #[must_use]
+    pub fn of(original_task: Option<(&str, &str)>, is_of_adults: bool) -> Self {
+        match original_task {
+            Some(("1989", "10")) => Self::OfChild,
+            _ if is_of_adults => Self::OfAdults,
+            _ => Self::Unknown,
+        }
+    }
+}
+
 /// What a period turns on.
 #[derive(Debug, Clone, Copy)]
 pub struct RetentionFacts<'f> {
@@ -195,8 +293,14 @@ pub struct RetentionFacts<'f> {
     pub written_on: FinnishDay,
     /// Whose it is.
     pub clients: &'f [KeptClient],
+    /// Whether the National Archives order it to be kept.
+    pub ordered: bool,
+    /// Whose matter it is, in family law, as far as anything but the clients' ages tells.
+    pub matter: FamilyMatter,
     /// Its own case; `None` of a document without one.
     pub case: Option<CasesStand>,
+    /// The day on which that was opened, where it is known.
+    pub case_opened: Option<FinnishDay>,
     /// All cases of the clients with that service task in the register.
     pub cases_of_task: CasesStand,
 }
@@ -256,6 +360,9 @@ impl Retention {
 }
 
 fn rule_on(day: FinnishDay, facts: &RetentionFacts<'_>) -> RetentionRule {
+    if facts.ordered {
+        return RetentionRule::ArchivesOrder;
+    }
     let (year, month, first) = PERIODS_FROM;
     if FinnishDay::new(year, month, first).is_none_or(|first| day < first) {
         return match facts.kind {
@@ -289,17 +396,23 @@ fn rule_on(day: FinnishDay, facts: &RetentionFacts<'_>) -> RetentionRule {
             Some(ServiceTask::Disability) => RetentionRule::Disability,
             Some(ServiceTask::ChildProtection) => RetentionRule::ChildProtection,
             Some(ServiceTask::FamilyLaw) => {
-                let was_child = |client: &KeptClient| {
-                    client.born_on.is_none_or(|born| born.years_until(facts.written_on) < 18)
-                };
-                if facts.clients.iter().any(was_child) {
-                    RetentionRule::FamilyLawOfChild
-                } else {
+                // What nobody says to be adults' alone may be a child's.
+                if facts.matter == FamilyMatter::OfAdults && !has_child(facts) {
                     RetentionRule::FamilyLaw
+                } else {
+                    RetentionRule::FamilyLawOfChild
                 }
             }
         },
     }
+}
+
+/// Whether a client was a child at any time in the case: one who was when it was opened, whenever the document was written.
+fn has_child(facts: &RetentionFacts<'_>) -> bool {
+    let since = facts.case_opened.map_or(facts.written_on, |day| day.min(facts.written_on));
+    let was_child =
+        |client: &KeptClient| client.born_on.is_none_or(|born| born.years_until(since) < 18);
+    facts.clients.iter().any(was_child)
 }
 
 /// When that came from which a period is counted; of several clients, for the last of them.
@@ -314,6 +427,8 @@ fn event(from: CountedFrom, facts: &RetentionFacts<'_>) -> Option<FinnishDay> {
     };
     match from {
         CountedFrom::Death => last_of(|client| client.died_on),
+        // Of a child who is no client nobody knows the birth.
+        CountedFrom::Birth if !has_child(facts) => None,
         CountedFrom::Birth => last_of(|client| client.born_on),
         CountedFrom::CaseClosed => facts.case.and_then(closed),
         CountedFrom::LastCaseClosed => closed(facts.cases_of_task),
@@ -344,6 +459,9 @@ mod tests {
             service_task: Some(task),
             written_on: day("2010-05-06"),
             clients,
+            ordered: false,
+            matter: FamilyMatter::Unknown,
+            case_opened: Some(day("2010-02-01")),
             case: Some(CasesStand::Closed(day("2012-02-29"))),
             cases_of_task: CasesStand::Closed(day("2015-06-30")),
         }
@@ -379,8 +497,10 @@ mod tests {
             (ServiceTask::ChildProtection, "child-protection", "waits for death", "2022-01-01"),
             (ServiceTask::FamilyLaw, "family-law", "2022-02-28", "2022-02-28"),
         ] {
-            check(&facts(task, &living), rule, alive);
-            check(&facts(task, &dead), rule, died);
+            let of =
+                |clients| RetentionFacts { matter: FamilyMatter::OfAdults, ..facts(task, clients) };
+            check(&of(&living), rule, alive);
+            check(&of(&dead), rule, died);
         }
         let unknown = RetentionFacts { service_task: None, ..facts(ServiceTask::Families, &dead) };
         check(&unknown, "no-service-task", "ever");
@@ -451,17 +571,98 @@ mod tests {
         check(&facts(ServiceTask::FamilyLaw, &both("")), "family-law-of-child", "2130-04-05");
     }
 
-    /// ARC-12: in family law a child's matter is kept for 120 years from the birth, others' for ten from the closing.
+    /// ARC-12: in family law the case decides whose matter it is: one in which a client was a child when it was opened is
+    /// the child's to its last document, one that nobody says to be adults' may be of a child who is no client.
     #[test]
     fn a_childs_family_law_is_kept_for_120_years() {
-        let of = |born: &str, written: &str| {
+        use FamilyMatter::{OfAdults, OfChild, Unknown};
+        let never = ("family-law-of-child", "waits for birth".to_owned());
+        let child = ("family-law-of-child", "2120-05-06".to_owned());
+        let adults = ("family-law", "2022-02-28".to_owned());
+        for (born, (opened, written), matter, told_so) in [
+            ("2000-05-06", (Some("2012-03-01"), "2018-05-20"), Unknown, &child),
+            ("2000-05-06", (Some("2018-05-05"), "2018-05-20"), OfAdults, &child),
+            ("2000-05-06", (Some("2018-05-06"), "2018-05-20"), OfAdults, &adults),
+            // A case document is written when old data are archived.
+            ("2000-05-06", (Some("2012-03-01"), "2026-11-20"), Unknown, &child),
+            ("2000-05-06", (None, "2018-05-05"), Unknown, &child),
+            ("2000-05-06", (None, "2018-05-06"), OfAdults, &adults),
+            // A parent's record: the child is not named.
+            ("1960-05-06", (Some("1996-01-01"), "1996-02-02"), OfChild, &never),
+            ("1960-05-06", (Some("1996-01-01"), "1996-02-02"), Unknown, &never),
+            ("1960-05-06", (Some("1996-01-01"), "1996-02-02"), OfAdults, &adults),
+        ] {
             let clients = [client(born, "")];
-            let facts = facts(ServiceTask::FamilyLaw, &clients);
-            told(&RetentionFacts { written_on: day(written), ..facts }, TODAY)
+            let of = RetentionFacts {
+                written_on: day(written),
+                case_opened: opened.map(day),
+                matter,
+                ..facts(ServiceTask::FamilyLaw, &clients)
+            };
+            assert_eq!(told(&of, TODAY), *told_so, "{born} {opened:?} {written} {matter:?}");
+        }
+    }
+
+    /// ARC-12: whose matter it is, the original service task tells before the type does.
+    #[test]
+    fn maintenance_of_a_child_is_the_childs() {
+        for (original, of_adults, matter) in [
+            (Some(("1989", "10")), false, FamilyMatter::OfChild),
+            (Some(("1989", "10")), true, FamilyMatter::OfChild),
+            (Some(("2011", "10")), false, FamilyMatter::Unknown),
+            (Some(("2011", "12")), true, FamilyMatter::OfAdults),
+            (None, true, FamilyMatter::OfAdults),
+            (None, false, FamilyMatter::Unknown),
+        ] {
+            assert_eq!(FamilyMatter::of(original, of_adults), matter, "{original:?}");
+        }
+    }
+
+    /// ARC-12: what the National Archives order is kept for ever, before and after 2024, vouchers too.
+    #[test]
+    fn what_is_ordered_is_kept_for_ever() {
+        let living = [client(BORN, "")];
+        let ordered = RetentionFacts { ordered: true, ..facts(ServiceTask::WorkingAge, &living) };
+        let voucher = RetentionFacts { kind: KindOfRecord::Voucher, ..ordered };
+        for on in ["2023-12-31", TODAY] {
+            for facts in [&ordered, &voucher] {
+                assert_eq!(told(facts, on), ("archives-order", "ever".to_owned()));
+            }
+        }
+    }
+
+    /// ARC-12: an order is of all that it does not rule out; both its years count.
+    #[test]
+    fn an_order_covers_what_it_names() {
+        let text = |one: &str| Some(one.to_owned());
+        let any = PermanentOrder::default();
+        let task = PermanentOrder { service_task: text("25"), ..any.clone() };
+        let decisions = PermanentOrder { general_type: text("11"), ..task.clone() };
+        let specific = PermanentOrder { specific_type: text("11005"), ..any.clone() };
+        let years = PermanentOrder { from_year: Some(1990), to_year: Some(1996), ..any.clone() };
+        let of = |service_task, general_type, specific_type, written: &str| Orderable {
+            service_task,
+            general_type,
+            specific_type,
+            written_on: day(written),
         };
-        let child = |until: &str| ("family-law-of-child", until.to_owned());
-        assert_eq!(of("2000-05-06", "2018-05-05"), child("2120-05-06"));
-        assert_eq!(of("2000-05-06", "2018-05-06"), ("family-law", "2022-02-28".to_owned()));
+        let decision = of(Some("25"), Some("11"), Some("11005"), "1996-12-31");
+        let note = of(Some("25"), Some("19"), None, "1990-01-01");
+        let other = of(None, None, None, "1997-01-01");
+        for (order, covered) in [
+            (&any, [true, true, true]),
+            (&task, [true, true, false]),
+            (&decisions, [true, false, false]),
+            (&specific, [true, false, false]),
+            (&years, [true, true, false]),
+        ] {
+            let found = [&decision, &note, &other].map(|document| order.covers(document));
+            assert_eq!(found, covered, "{order:?}");
+        }
+        let kinds =
+            KindsOfRecords { permanent: vec![decisions, years], ..KindsOfRecords::default() };
+        assert!(kinds.is_permanent(&note) && !kinds.is_permanent(&other));
+        assert!(kinds.ask_for_general_type());
     }
 
     /// ARC-12: vouchers three years and fees twelve from their day, whatever the service task.
@@ -481,12 +682,18 @@ mod tests {
     #[test]
     fn the_controller_says_which_types_are_vouchers() {
         let types = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect();
-        let kinds = KindsOfRecords { vouchers: types(&["a", "c"]), fees: types(&["b", "c"]) };
+        let kinds = KindsOfRecords {
+            vouchers: types(&["a", "c"]),
+            fees: types(&["b", "c"]),
+            of_adults: types(&["d"]),
+            ..KindsOfRecords::default()
+        };
         assert_eq!(kinds.of(Some("a")), KindOfRecord::Voucher);
         assert_eq!(kinds.of(Some("b")), KindOfRecord::Fees);
         assert_eq!(kinds.of(Some("c")), KindOfRecord::Fees);
         assert_eq!(kinds.of(Some("d")), KindOfRecord::Ordinary);
         assert_eq!(kinds.of(None), KindOfRecord::Ordinary);
+        assert!(kinds.is_of_adults(Some("d")) && !kinds.is_of_adults(None));
     }
 
     /// ARC-12, D9: until the end of 2023 everything but vouchers was kept for ever; since then the periods hold for all that

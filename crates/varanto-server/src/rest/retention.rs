@@ -223,6 +223,8 @@ struct ToldEntry<'a> {
     since: String,
     last_day: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    retention_class: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     destroyed: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     kept_because: Option<&'static str>,
@@ -267,7 +269,7 @@ impl<'a> ToldList<'a> {
 
 impl<'a> ToldEntry<'a> {
     fn of(listed: &'a ListedEntry) -> Self {
-        let ListedEntry { entry, fate } = listed;
+        let ListedEntry { entry, fate, class } = listed;
         let because = entry.because;
         Self {
             document_id: entry.document.as_str(),
@@ -275,6 +277,7 @@ impl<'a> ToldEntry<'a> {
             counted_from: because.from.code(),
             since: because.since.to_string(),
             last_day: because.last.to_string(),
+            retention_class: class.as_deref(),
             destroyed: fate.map(|fate| fate.kept.is_none()),
             kept_because: fate.and_then(|fate| fate.kept).map(KeptBecause::code),
         }

@@ -75,7 +75,7 @@ impl House {
             let told: serde_json::Value = serde_json::from_str(&made.metadata_json).ok()?;
             told["specific_type"].as_str().map(str::to_owned)
         });
-        let retention = Retention { vouchers: kinds.collect(), fees: Vec::new() };
+        let retention = Retention { vouchers: kinds.collect(), ..Retention::default() };
         let signatures = Signatures { level: Level::Off, ..Signatures::default() };
         Self::with(Config { retention, signatures, ..Config::default() }, axum::Router::new())
     }

@@ -68,6 +68,8 @@ struct DueRow {
     written: Option<FinnishDay>,
     task: Option<String>,
     period: String,
+    /// The retention class that it was sent with.
+    class: Option<String>,
     held: Vec<String>,
     ticked: bool,
 }
@@ -116,6 +118,8 @@ async fn due_page(
             written: row.at.map(FinnishDay::of),
             task: row.task,
             period: view.retention.map(|kept| period(shell.words, kept)).unwrap_or_default(),
+            class: sent_class(&view.metadata)
+                .map(|class| class_word(&names, shell.words, &class, today)),
             held,
             ticked: ticked.contains(&view.document),
             document: view.document.to_string(),
@@ -152,6 +156,19 @@ async fn due_page(
         shell,
     };
     Ok(rendered(&page, visit.language))
+}
+
+/// The retention class in a document's metadata.
+fn sent_class(metadata: &str) -> Option<String> {
+    let told: serde_json::Value = serde_json::from_str(metadata).ok()?;
+    told.get("retention_class")?.as_str().map(str::to_owned)
+}
+
+/// What a document was sent as, beside what the law says: the archive does not go by it, and whoever approves must see it.
+fn class_word(names: &Names<'_>, words: Words, class: &str, today: FinnishDay) -> String {
+    let name = names.coded(sets::RETENTION_CLASS, class, today);
+    let name = name.unwrap_or_else(|| class.to_owned());
+    words.with("archive.sent_as", &[("class", name.as_str())])
 }
 
 /// The address of the same page without its place in the pages.
@@ -323,6 +340,8 @@ struct ListPage {
 struct ShownEntry {
     document: String,
     because: String,
+    /// The retention class that it was sent with.
+    class: Option<String>,
     fate: Option<String>,
     mark: &'static str,
     /// Whether there is something to look at.
@@ -330,7 +349,13 @@ struct ShownEntry {
 }
 
 impl ShownEntry {
-    fn of(listed: &ListedEntry, words: Words, rehearsed: bool) -> Self {
+    fn of(
+        listed: &ListedEntry,
+        names: &Names<'_>,
+        words: Words,
+        rehearsed: bool,
+        today: FinnishDay,
+    ) -> Self {
         let because = listed.entry.because;
         let until = Period::Until { from: because.from, since: because.since, last: because.last };
         let kept = Retention { rule: because.rule, period: until };
@@ -346,6 +371,7 @@ impl ShownEntry {
             stands: rehearsed || listed.fate.is_none_or(|fate| fate.kept.is_some()),
             document: listed.entry.document.to_string(),
             because: period(words, kept),
+            class: listed.class.as_ref().map(|class| class_word(names, words, class, today)),
             fate,
             mark,
         }
@@ -377,7 +403,8 @@ fn list_page(
     let registry = doors.app.registry();
     let names = Names { registry: &registry, language: visit.language };
     let shell = Shell::of(doors, visit);
-    let entry = |one: &ListedEntry| ShownEntry::of(one, shell.words, rehearsed);
+    let today = FinnishDay::of(doors.app.now());
+    let entry = |one: &ListedEntry| ShownEntry::of(one, &names, shell.words, rehearsed, today);
     let page = ListPage {
         entries: view.entries.iter().map(entry).collect(),
         list: ShownList::of(view, &names),
