@@ -135,6 +135,20 @@ impl App {
     }
 }
 
+impl App {
+    /// The other logins of whoever calls, as far as the register of users knows them: one person does not check what that
+    /// person completed under another.
+    ///
+    /// # Errors
+    /// What the store says.
+    ///
+    /// Source: OLD-7.
+    pub fn other_logins(&self, caller: &Caller) -> Result<Vec<String>, AppError> {
+        let name = Actor::of(caller).name;
+        Ok(self.store.read::<_, StoreError>(|tx| crate::users::other_logins(tx, &name))?)
+    }
+}
+
 /// What is told of a look: one text, or one for each row, with those whose it may be; of a denied look nobody is named.
 fn lines_of(look: &OldDataLook, permitted: bool) -> Vec<(String, Vec<PersonalIdentityCode>)> {
     let act = format!("act={} batch={}", look.act.code(), look.batch);

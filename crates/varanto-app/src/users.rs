@@ -15,7 +15,7 @@ use varanto_domain::access::{Basis, Caller, Denial, Role};
 use varanto_domain::ids::Oid;
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::users;
-use varanto_store::{StoreError, UserRow};
+use varanto_store::{ReadTx, StoreError, UserLookup, UserRow};
 
 use crate::withheld::Withheld;
 use crate::{App, AppError};
@@ -133,6 +133,29 @@ pub(crate) fn right_of(row: &UserRow) -> Result<UserRight, StoreError> {
         return Err(damaged());
     }
     Ok(UserRight { organiser: row.organiser.clone(), ..right })
+}
+
+/// The other logins of the person of a login, as far as the register of users knows them by the same identity code: of every
+/// organisation, and of rights that were ended too. Each is named as the log names its actor.
+///
+/// Source: ARC-12, OLD-7, ACC-2.
+pub(crate) fn other_logins(tx: &ReadTx<'_>, actor: &str) -> Result<Vec<String>, StoreError> {
+    let mut known = Vec::new();
+    for row in tx.list_all_user_rights()? {
+        known.push((Actor::name_of(&right_of(&row)?.subject), row.lookup));
+    }
+    let own: Vec<&UserLookup> = known
+        .iter()
+        .filter(|(name, _)| name == actor)
+        .filter_map(|(_, one)| one.as_ref())
+        .collect();
+    let same = known.iter().filter(|(name, lookup)| {
+        name != actor && lookup.as_ref().is_some_and(|lookup| own.contains(&lookup))
+    });
+    let mut others: Vec<String> = same.map(|(name, _)| name.clone()).collect();
+    others.sort_unstable();
+    others.dedup();
+    Ok(others)
 }
 
 fn kept_of(row: &UserRow) -> Result<KeptRight, StoreError> {

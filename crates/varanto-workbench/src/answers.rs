@@ -266,8 +266,18 @@ impl Answer {
 pub struct Person {
     /// As the archive's use log names the actor.
     pub actor: String,
+    /// The same person's other logins, as the archive knows them; of one who is read from the work file none.
+    pub also: Vec<String>,
     /// The name, for those who work at the same queue.
     pub name: String,
+}
+
+impl Person {
+    /// Whether an actor is this person, under whatever login.
+    #[must_use]
+    pub fn is(&self, actor: &str) -> bool {
+        self.actor == actor || self.also.iter().any(|other| other == actor)
+    }
 }
 
 /// What somebody answered.
@@ -291,10 +301,11 @@ pub(crate) fn given(work: &Work, row: &RowName) -> Result<Vec<Given>, WorkError>
     let mut all = Vec::new();
     while let Some(row) = rows.next()? {
         let element: String = row.get(0)?;
-        let by = (Person { actor: row.get(2)?, name: row.get(3)? }, row.get(4)?);
+        let person = |actor, name| Person { actor, also: Vec::new(), name };
+        let by = (person(row.get(2)?, row.get(3)?), row.get(4)?);
         let checked: Option<String> = row.get(5)?;
         let checked = match checked {
-            Some(actor) => Some((Person { actor, name: row.get(6)? }, row.get(7)?)),
+            Some(actor) => Some((person(actor, row.get(6)?), row.get(7)?)),
             None => None,
         };
         all.push(Given { answer: Answer::read(&element, row.get(1)?)?, by, checked });
@@ -379,7 +390,7 @@ pub(crate) fn confirm(
     Ok(())
 }
 
-/// Checks what others answered of a row; answers of how much.
+/// Checks what others answered of a row, and not the same person under another login; answers of how much.
 pub(crate) fn check(
     work: &Work,
     row: &RowName,
@@ -390,9 +401,17 @@ pub(crate) fn check(
         .connection()
         .prepare_cached(
             "UPDATE answer SET checked_by = ?2, checked_name = ?3, checked_at = ?4, serial = ?5
-             WHERE row = ?1 AND given_by <> ?2 AND checked_by IS NULL",
+             WHERE row = ?1 AND given_by <> ?2 AND checked_by IS NULL
+               AND given_by NOT IN (SELECT value FROM json_each(?6))",
         )?
-        .execute((row, &by.actor, &by.name, at, serial.cast_signed()))?;
+        .execute((
+            row,
+            &by.actor,
+            &by.name,
+            at,
+            serial.cast_signed(),
+            serde_json::json!(by.also).to_string(),
+        ))?;
     work.connection()
         .prepare_cached(
             "DELETE FROM answer WHERE row = ? AND element = ? AND checked_by IS NOT NULL",

@@ -16,6 +16,7 @@ use varanto_store::{ReadTx, Remains, StoreError, VersionRow, WriteTx};
 use super::{Act, Acting, PURPOSE, RULE, fault_of, judge, page};
 use crate::archive::retention::class_as_sent;
 use crate::inquiry::Inquiry;
+use crate::users::other_logins;
 use crate::withheld::Withheld;
 use crate::{App, AppError};
 
@@ -197,7 +198,9 @@ impl App {
             for line in &list.approvals {
                 by.push(Approver::of(&tx.who_and_when(*line)?.0));
             }
-            if let Err(denial) = may_approve(&by, &Approver::of(&acting.actor)) {
+            let also = other_logins(tx, &acting.actor.name)?;
+            if let Err(denial) = may_approve(&by, &Approver { also, ..Approver::of(&acting.actor) })
+            {
                 let detail = format!("destruction={}", list.key);
                 tx.log(&acting.line(Outcome::Denied(denial), None, detail))?;
                 return Err(AppError::Denied(denial));

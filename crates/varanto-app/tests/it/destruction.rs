@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use serde_json::json;
 use varanto_app::AppError;
 use varanto_app::archive::{DocumentQuery, InvalidationRequest};
 use varanto_app::callers::PersonFacts as Login;
@@ -9,6 +10,7 @@ use varanto_app::oversight::{LogQuery, OwnLogQuery};
 use varanto_app::retention::{
     DestructionQuery, DestructionView, HoldQuery, HoldRequest, HoldView, Proposal, Remains,
 };
+use varanto_app::users::Loading;
 use varanto_app::verify::verify_certificate;
 use varanto_domain::access::{Caller, LookReason, Purpose, Reason, Role};
 use varanto_domain::archive::destruction::{HoldReason, ListState};
@@ -247,6 +249,29 @@ fn what_was_destroyed_is_not_archived_again() {
             .set("document_id", "1.2.246.10.90000001.95.2026.77777")
             .set("set_id", "1.2.246.10.90000001.95.2026.77777"),
     );
+    assert_eq!(old.world.damage(), Vec::<String>::new());
+}
+
+/// ARC-12: one person under two logins is one, where the register of users knows the identity code of both; and each is
+/// shown what a document was sent as.
+#[test]
+fn one_person_with_two_logins_approves_once() {
+    let old = Old::new();
+    let app = &old.world.app;
+    let entry = |subject: &str, number| {
+        json!({"subject": subject, "organisation": COUNTY, "given_names": "Aino", "family_name": "Aho",
+            "identity_code": client(number).code.reveal(), "role": "archivist",
+            "first_day": "2026-01-01", "granted_by": "Johto"})
+    };
+    let users = json!({"users": [entry("aino", 2), entry("aino.m", 2), entry("olli", 3)]});
+    app.load_users(users.to_string().as_bytes(), Loading::default()).unwrap();
+    let made = old.propose(old.everything()).unwrap();
+    assert!(made.entries.iter().all(|one| one.class.as_deref() == Some("1")), "{made:?}");
+    let id = made.id.unwrap();
+    app.approve_destruction(&old.aino(), &id).unwrap();
+    let same = archivist(&old.world, "aino.m", COUNTY);
+    assert_eq!(code(app.approve_destruction(&same, &id)), "approved-before");
+    assert_eq!(app.approve_destruction(&old.olli(), &id).unwrap().state, ListState::Approved);
     assert_eq!(old.world.damage(), Vec::<String>::new());
 }
 

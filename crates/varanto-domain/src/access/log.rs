@@ -198,7 +198,7 @@ impl Actor {
                 let unit = unit.as_ref().map_or("-", |unit| unit.as_str());
                 let login = if *strength == Strength::Strong { "" } else { " login weak" };
                 Self {
-                    name: format!("{PERSON}{subject}"),
+                    name: Self::name_of(subject),
                     organisation,
                     detail: Some(format!("number {number} role {role} unit {unit}{login}")),
                 }
@@ -208,6 +208,12 @@ impl Actor {
             }
             Who::Operator => Self { name: "operator".into(), organisation: None, detail: None },
         }
+    }
+
+    /// What lines call whoever logs in with a name.
+    #[must_use]
+    pub fn name_of(subject: &str) -> String {
+        format!("{PERSON}{subject}")
     }
 
     /// Whether it is a person who logged in.

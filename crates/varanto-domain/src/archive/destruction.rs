@@ -212,21 +212,27 @@ pub struct Approver {
     pub name: String,
     /// The registration number, of one who has one.
     pub number: Option<String>,
+    /// The person's other logins, as lines name their actors and as far as the register of users knows them.
+    pub also: Vec<String>,
 }
 
 impl Approver {
-    /// The one who acted.
+    /// The one who acted; who else that is, the register of users tells.
     #[must_use]
     pub fn of(actor: &Actor) -> Self {
         let told = actor.detail.as_deref().and_then(|detail| detail.strip_prefix("number "));
         let number = told.and_then(|told| told.split_once(" role ")).map(|(number, _)| number);
         let number = number.filter(|number| *number != "-").map(str::to_owned);
-        Self { name: actor.name.clone(), number }
+        Self { name: actor.name.clone(), number, also: Vec::new() }
     }
 
-    /// Whether two are known to be one person: by the login, or by the registration number.
+    /// Whether two are known to be one person: by the login, by the registration number, or by the identity code that the
+    /// register of users has of both logins.
     fn is(&self, other: &Self) -> bool {
-        self.name == other.name || self.number.is_some() && self.number == other.number
+        self.name == other.name
+            || self.number.is_some() && self.number == other.number
+            || self.also.contains(&other.name)
+            || other.also.contains(&self.name)
     }
 }
 

@@ -355,7 +355,7 @@ impl Queue {
                     .into_iter()
                     .find(|one| one.answer == Answer::TakenBack)
                     .map(|one| one.by.0.actor);
-                if agreed && first.as_ref() == Some(&by.actor) {
+                if agreed && first.as_ref().is_some_and(|first| by.is(first)) {
                     let own = refused(FaultKind::WrongValue).arg("expected", "somebody else");
                     return Err(QueueError::Refused(vec![own]));
                 }

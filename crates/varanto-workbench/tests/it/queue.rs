@@ -42,7 +42,7 @@ pub(crate) fn permit(queue: &Queue) -> OldDataPermit {
 }
 
 pub(crate) fn person(name: &str) -> Person {
-    Person { actor: format!("person:{name}"), name: name.to_owned() }
+    Person { actor: format!("person:{name}"), also: Vec::new(), name: name.to_owned() }
 }
 
 /// A batch that was rehearsed, by a mapping with these lines before the others.

@@ -188,12 +188,14 @@ async fn with<T: Send + 'static>(
 }
 
 /// Who answers.
-fn person(visit: &Visit) -> Person {
+async fn person(doors: &Doors, visit: &Visit) -> Result<Person, Problem> {
     let one = &visit.session.logged_in;
-    Person {
+    let caller = visit.caller.clone();
+    Ok(Person {
         actor: Actor::of(&visit.caller).name,
+        also: doors.work(move |app| app.other_logins(&caller)).await?,
         name: format!("{} {}", one.given_names, one.family_name),
-    }
+    })
 }
 
 /// What is read of an address or form as a row.
@@ -532,18 +534,18 @@ struct Showing<'a> {
     names: Names<'a>,
     words: Words,
     base: &'a str,
-    actor: String,
+    by: Person,
     today: FinnishDay,
 }
 
 impl<'a> Showing<'a> {
-    fn of(names: Names<'a>, words: Words, base: &'a str, visit: &Visit, today: FinnishDay) -> Self {
-        Self { names, words, base, actor: Actor::of(&visit.caller).name, today }
+    fn of(names: Names<'a>, words: Words, base: &'a str, by: Person, today: FinnishDay) -> Self {
+        Self { names, words, base, by, today }
     }
 
     /// Whether the caller may check something of it: nobody checks what they answered themselves.
     fn may_check(&self, given: &[Given]) -> bool {
-        given.iter().any(|one| one.checked.is_none() && one.by.0.actor != self.actor)
+        given.iter().any(|one| one.checked.is_none() && !self.by.is(&one.by.0.actor))
     }
 
     fn listed(&self, row: &Listed, cause: Option<&str>, beside_the_document: bool) -> ShownListed {
@@ -626,6 +628,7 @@ async fn cause_page(
     let more = rows.len() > PAGE;
     rows.truncate(PAGE);
     let last = rows.last().map(|row| row.place);
+    let by = person(doors, visit).await?;
     let registry = doors.app.registry();
     let names = Names { registry: &registry, language: visit.language };
     let today = FinnishDay::of(doors.app.now());
@@ -645,7 +648,7 @@ async fn cause_page(
         Decision::StaysElsewhere => kept_elsewhere,
     };
     let decisions = Decision::ALL.into_iter().filter(fits);
-    let showing = Showing::of(names, shell.words, &base, visit, FinnishDay::of(doors.app.now()));
+    let showing = Showing::of(names, shell.words, &base, by, FinnishDay::of(doors.app.now()));
     let page = CausePage {
         rows: rows.iter().map(|row| showing.listed(row, Some(&id), false)).collect(),
         seen,
@@ -693,7 +696,7 @@ pub(super) async fn answer_all(
             Fault::new(FaultKind::NotConfirmed, "sure", "OLD-7").arg("count", fields.text("count")),
         ),
         Some(answer) => {
-            let (by, registry) = (person(&visit), doors.app.registry());
+            let (by, registry) = (person(&doors, &visit).await?, doors.app.registry());
             let seen = Seen::from(fields.text("seen"));
             let count = fields.text("count").parse().unwrap_or(0u64);
             let cause = cause_id(&id);
@@ -949,6 +952,7 @@ async fn row_page(
     let said = said.filter(|said| !changed || said.text("same") == row.same.as_str());
     let shell = Shell::of(doors, visit);
     let base = shell.to(&format!("{HOME}{batch}/"));
+    let by = person(doors, visit).await?;
     let registry = doors.app.registry();
     let names = Names { registry: &registry, language: visit.language };
     let day = day_of(&row).unwrap_or_else(|| FinnishDay::of(doors.app.now()));
@@ -957,7 +961,7 @@ async fn row_page(
     let beside =
         |fault: &&Fault| target_of(&fault.element).is_none_or(|one| !in_form.contains(&one.name()));
     let loose: Vec<Fault> = faults.iter().filter(beside).cloned().collect();
-    let showing = Showing::of(names, shell.words, &base, visit, FinnishDay::of(doors.app.now()));
+    let showing = Showing::of(names, shell.words, &base, by, FinnishDay::of(doors.app.now()));
     let listed = Listed {
         place,
         day: day_of(&row).map(|day| day.to_string()),
@@ -1101,7 +1105,8 @@ pub(super) async fn answer(
     let batch = path.get("batch").cloned().unwrap_or_default();
     let place = path.get("row").and_then(|row| row_of(row)).ok_or_else(Problem::not_found)?;
     let cause = cause_id(&asked.cause);
-    let (by, registry, said) = (person(&visit), doors.app.registry(), fields.clone());
+    let (by, registry, said) =
+        (person(&doors, &visit).await?, doors.app.registry(), fields.clone());
     let wanted = cause.clone();
     let act = Act::of_rows(OldDataAct::Answer, vec![place]);
     let done = with(&doors, &visit, &batch, act, move |app, queue, permit| {
@@ -1328,9 +1333,10 @@ async fn answers_page(
     let behind = if to_check { "&check=1" } else { "" };
     let next = rows.last().filter(|_| more);
     let next = next.map(|row| format!("{base}answers/?after={}{behind}", row.place));
+    let by = person(doors, visit).await?;
     let registry = doors.app.registry();
     let names = Names { registry: &registry, language: visit.language };
-    let showing = Showing::of(names, shell.words, &base, visit, FinnishDay::of(doors.app.now()));
+    let showing = Showing::of(names, shell.words, &base, by, FinnishDay::of(doors.app.now()));
     let mut shown: Vec<ShownListed> =
         rows.iter().map(|row| showing.listed(row, None, false)).collect();
     for row in &mut shown {
@@ -1363,7 +1369,7 @@ pub(super) async fn act(
     let batch = path.get("batch").cloned().unwrap_or_default();
     let ticked = fields.all().filter(|(name, _)| *name == "row");
     let rows: Vec<(u64, Seen)> = ticked.filter_map(|(_, value)| seen_of(value)).collect();
-    let by = person(&visit);
+    let by = person(&doors, &visit).await?;
     let faults = if fields.text("act") == "forget" {
         let ticked = fields.all().filter(|(name, _)| *name == "lost");
         let ticked = ticked.filter_map(|(_, value)| value.split_once(' '));
