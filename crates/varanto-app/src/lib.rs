@@ -42,7 +42,7 @@ use varanto_store::{KeyRing, ServerAddress, Store, StoreOptions};
 
 pub use error::{AppError, OpenError};
 pub use registry::{Registry, StructureEntry, StructureState};
-pub use varanto_store::{Reindexed, StoreError, StoreMetrics};
+pub use varanto_store::{Lead, Reindexed, StoreError, StoreMetrics};
 
 use archive::{PdfRules, SignatureTrust, SystemKeys};
 use dictionaries::Dictionaries;
@@ -71,6 +71,8 @@ pub struct AppOptions {
     pub kinds_of_records: KindsOfRecords,
     /// The server whose database the archive is in; none: it is in a file of the folder.
     pub server: Option<ServerPlace>,
+    /// Whether other servers may have the same database open for writing at the same time; a file is one program's alone.
+    pub together: bool,
 }
 
 /// A database of PostgreSQL, and what is needed to be let in.
@@ -128,6 +130,7 @@ impl AppOptions {
             search: SearchLimits::default(),
             kinds_of_records: KindsOfRecords::default(),
             server: None,
+            together: false,
         }
     }
 
@@ -137,6 +140,7 @@ impl AppOptions {
             readers: self.readers,
             group: self.group,
             server: self.server.as_ref().map(ServerPlace::address).transpose()?,
+            together: self.together,
             ..StoreOptions::of_origin(&self.origin)
         })
     }
@@ -260,6 +264,31 @@ impl App {
     #[must_use]
     pub fn store_metrics(&self) -> StoreMetrics {
         self.store.metrics()
+    }
+
+    /// Whether other servers may have the archive's database open, too.
+    #[must_use]
+    pub fn has_others(&self) -> bool {
+        self.store.has_others()
+    }
+
+    /// Takes in what other servers have changed of what is kept in memory: registers, users, roads and keys.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn hear_others(&self) -> Result<(), AppError> {
+        self.store.listen()?;
+        // Read here, where waiting is allowed.
+        let _ = self.registry();
+        Ok(())
+    }
+
+    /// Takes the lead in the work in the background, when no other server has it.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn try_to_lead(&self) -> Result<Option<Lead>, AppError> {
+        Ok(self.store.try_to_lead()?)
     }
 
     /// How many operations wait for the writer.

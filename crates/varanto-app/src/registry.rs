@@ -14,7 +14,7 @@ use varanto_domain::structures::{Structure, built_in};
 use varanto_domain::time::{FinnishDay, Validity};
 use varanto_formats::structure_notes::{self, StructureNotes};
 use varanto_formats::{code_sets, national_schema, registers};
-use varanto_store::{FileKind, ReadTx, RegisterFile, Store, StoreError};
+use varanto_store::{FileKind, FileMarks, ReadTx, RegisterFile, Store, StoreError};
 
 use crate::OpenError;
 use crate::administer::{BadFile, LoadError};
@@ -63,6 +63,8 @@ pub struct Registry {
     users: UserRegister,
     /// Where the controllers are between the roads.
     roads: Roads,
+    /// By which it is known whether other files are loaded than all of the above was read from.
+    files: FileMarks,
 }
 
 impl Registry {
@@ -85,6 +87,7 @@ impl Registry {
             registers,
             users,
             roads,
+            files: FileMarks::new(),
         }
     }
 
@@ -326,7 +329,7 @@ impl RegistryHolder {
         let mut failed = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
         if is_current().is_none() && failed.is_none_or(|at| at.elapsed() > PAUSE) {
             *failed = None;
-            if let Err(error) = self.read_all(store) {
+            if let Err(error) = self.read_what_changed(store) {
                 tracing::warn!(%error, "what is loaded could not be read again");
                 *failed = Some(Stopwatch::now());
             }
@@ -361,6 +364,19 @@ impl RegistryHolder {
         Ok(())
     }
 
+    /// Reads users and roads again, and the files where others are loaded than before.
+    fn read_what_changed(&self, store: &Store) -> Result<(), OpenError> {
+        let generation = store.generation();
+        let before = self.kept().1;
+        if store.read::<_, OpenError>(|tx| Ok(tx.marks_of_register_files()?))? != before.files {
+            return self.read_all(store);
+        }
+        let (users, roads) =
+            store.read::<_, OpenError>(|tx| Ok((read_users(tx)?, roads_in_log(tx)?)))?;
+        self.keep(Some(generation), Registry { users, roads, ..Registry::clone(&before) });
+        Ok(())
+    }
+
     fn kept(&self) -> (Option<u64>, Arc<Registry>) {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -382,6 +398,8 @@ fn read_users(tx: &ReadTx<'_>) -> Result<UserRegister, StoreError> {
 }
 
 fn read(store: &Store) -> Result<Registry, OpenError> {
+    // Before the files themselves: what is loaded meanwhile is read the next time.
+    let marks = store.read::<_, OpenError>(|tx| Ok(tx.marks_of_register_files()?))?;
     let files = |kind| store.read::<_, OpenError>(|tx| Ok(tx.list_register_files(kind)?));
     let mut code_sets = CodeSets::built_in();
     for file in files(FileKind::CodeSets)? {
@@ -401,7 +419,8 @@ fn read(store: &Store) -> Result<Registry, OpenError> {
     })?;
     let users = store.read::<_, StoreError>(read_users)?;
     let roads = store.read::<_, OpenError>(|tx| Ok(roads_in_log(tx)?))?;
-    Ok(Registry::new(structures(files(FileKind::Structure)?)?, code_sets, registers, users, roads))
+    let structures = structures(files(FileKind::Structure)?)?;
+    Ok(Registry { files: marks, ..Registry::new(structures, code_sets, registers, users, roads) })
 }
 
 fn built_in_structures() -> BTreeMap<Oid, StructureEntry> {

@@ -75,7 +75,17 @@ pub struct Shared {
     /// Who was turned away, and how often.
     pub turned_away: Ledger,
     inside: Mutex<Option<(Instant, Arc<Inside>)>>,
+    hearing: Hearing,
     ended: AtomicBool,
+}
+
+/// When it was last asked what other servers have changed.
+#[derive(Debug, Default)]
+struct Hearing {
+    /// How many times it was begun.
+    begun: AtomicU64,
+    /// Which of these was the last to be answered.
+    answered: Mutex<u64>,
 }
 
 /// How far the demonstration's data are made.
@@ -193,6 +203,7 @@ impl Doors {
             background: Background::new().expect("the machine starts threads"),
             turned_away: Ledger::default(),
             inside: Mutex::new(None),
+            hearing: Hearing::default(),
             ended: AtomicBool::new(false),
         }))
     }
@@ -226,6 +237,28 @@ impl Doors {
                 Err(Problem::internal())
             }
         }
+    }
+
+    /// Takes in what other servers over the same database have changed of what is kept in memory: whatever they have
+    /// acknowledged until now. Those who ask at the same time share one look.
+    pub async fn hear_others(&self) {
+        if !self.app.has_others() {
+            return;
+        }
+        let came = self.hearing.begun.load(Ordering::Acquire);
+        let mut answered = self.hearing.answered.lock().await;
+        if *answered > came {
+            return;
+        }
+        let number = self.hearing.begun.fetch_add(1, Ordering::AcqRel) + 1;
+        let app = self.app.clone();
+        match tokio::task::spawn_blocking(move || app.hear_others()).await {
+            // Who asks is told the same by what is done next: nothing is read or written without the database.
+            Ok(Err(error)) => tracing::debug!(%error, "other servers cannot be heard"),
+            Err(error) => tracing::error!(%error, "hearing other servers broke down"),
+            Ok(Ok(())) => {}
+        }
+        *answered = number;
     }
 
     /// Whether requests can be worked on.

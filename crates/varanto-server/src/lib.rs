@@ -13,6 +13,7 @@ pub mod desk;
 pub mod doors;
 pub mod frame;
 pub mod inside;
+mod leading;
 mod line;
 pub mod login;
 pub mod mandate_register;

@@ -2,7 +2,7 @@
 
 use varanto_app::App;
 
-/// Goes on with every move that was begun and not ended, and then rests. Source: REL-7.
+/// Goes on with every move that was begun and not ended. Source: REL-7.
 pub async fn go_on(app: App) {
     match tokio::task::spawn_blocking(move || app.go_on_with_moves()).await {
         Ok(Ok(done)) => {
@@ -15,5 +15,4 @@ pub async fn go_on(app: App) {
         Ok(Err(error)) => tracing::warn!(%error, "a move of relationships was broken off"),
         Err(error) => tracing::error!(%error, "a move of relationships broke down"),
     }
-    std::future::pending::<()>().await;
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use jsonwebtoken::jwk::JwkSet;
-use varanto_app::{App, OpenError};
+use varanto_app::{App, AppOptions, OpenError};
 use varanto_domain::time::Clock;
 
 use crate::anchors::{Anchors, AnchorsError};
@@ -19,7 +19,7 @@ use crate::server::{self, Server, ServerError};
 use crate::signing_keys::SigningKeyError;
 use crate::tls::{Judge, TlsError};
 use crate::tokens::Tokens;
-use crate::{backups, login, mandate_register, moving, signing_keys};
+use crate::{backups, leading, login, mandate_register, signing_keys};
 
 /// Why an archive does not open.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +60,7 @@ pub struct Opening {
 }
 
 impl Opening {
-    /// Opens the archive of a configuration. `log_in` may set whose tokens are taken and how people log in, knowing the
+    /// Opens the archive of a configuration, together with other servers where it is in a database of one. `log_in` may set whose tokens are taken and how people log in, knowing the
     /// address that others know the archive by, and give the issuer's keys when they come from no
     /// file. Sockets come first, so that a second program on the same port fails before it touches
     /// the data.
@@ -72,7 +72,8 @@ impl Opening {
         let listeners = server::listen(&config.listen.addresses)?;
         let bound = listeners.iter().filter_map(|listener| listener.local_addr().ok());
         config.listen.addresses = bound.collect();
-        let app = App::open(&config.app_options(), Arc::clone(&clock))?;
+        let options = AppOptions { together: true, ..config.app_options() };
+        let app = App::open(&options, Arc::clone(&clock))?;
         let fetching = Fetching::of(&mut config.signatures, &config.data, Arc::clone(&clock))?;
         let anchors = Anchors::open(&config.signatures, &app)?;
         app.sign_with(signing_keys::read(&config.signatures)?);
@@ -100,10 +101,8 @@ impl Opening {
     pub fn open(self, beside: Router) -> Result<Server, ServerError> {
         let router = self.doors.router(beside);
         let mut server = Server::start(self.listeners, &self.doors, self.authority, &router)?;
-        if let Some(register) = self.register {
-            server.run_beside(register.connect(self.doors.app.clone()));
-        }
-        server.run_beside(moving::go_on(self.doors.app.clone()));
+        let register = self.register.map(|register| register.connect(&self.doors.app));
+        server.run_beside(leading::go_on(self.doors.app.clone(), register));
         if !self.doors.config.backup.folder.as_os_str().is_empty() {
             let (app, config) = (self.doors.app.clone(), self.doors.config.clone());
             server.run_beside(backups::go_on(app, config));

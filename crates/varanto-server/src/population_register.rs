@@ -44,12 +44,11 @@ impl Connection {
         Ok(register.map(|register| Self { register, batch, every }))
     }
 
-    /// Connects an archive, and answers the work that asks about the clients that are due, again and again,
-    /// for as long as the archive is open.
-    pub fn connect(self, app: App) -> impl Future<Output = ()> + Send + 'static {
+    /// Connects an archive, and answers how many clients are to be asked about at once.
+    pub fn connect(self, app: &App) -> usize {
         let (batch, every) = (self.batch, self.every);
         app.connect_population_register(Arc::new(self), every);
-        go_on(app, batch)
+        batch
     }
 }
 
@@ -65,7 +64,8 @@ impl PopulationRegister for Connection {
     }
 }
 
-async fn go_on(app: App, batch: usize) {
+/// Asks about the clients that are due, again and again.
+pub async fn go_on(app: App, batch: usize) {
     loop {
         let asking = app.clone();
         let asked = tokio::task::spawn_blocking(move || {
@@ -211,7 +211,8 @@ mod tests {
         let app = App::open(&AppOptions::in_folder(home.path()), clock).unwrap();
         assert!(matches!(app.ask_due_persons(1), Err(AskError::NotConnected)));
         let connection = Connection::of(&config).unwrap().unwrap();
-        let work = tokio::spawn(connection.connect(app.clone()));
+        let batch = connection.connect(&app);
+        let work = tokio::spawn(go_on(app.clone(), batch));
         tokio::time::sleep(Duration::from_millis(300)).await;
         work.abort();
         assert_eq!((app.ask_due_persons(1).unwrap(), stand_in.asked()), (0, 0));

@@ -24,7 +24,7 @@ struct Seen {
     failed: Option<Instant>,
     /// Since when writes wait with none done.
     waiting: Option<Instant>,
-    /// The writer has ended, and never comes back.
+    /// The writer has ended, or a newer program has taken over, and neither ever comes back.
     ended: bool,
 }
 
@@ -39,6 +39,7 @@ impl Pulse {
     /// Takes in what the store has counted; asked about once a second.
     pub fn look(&self, store: &StoreMetrics, now: Instant) {
         let mut seen = self.seen();
+        seen.ended |= store.superseded;
         let (committed, failed) = seen.groups;
         seen.groups = (store.groups, store.failed_groups);
         if store.failed_groups > failed {
@@ -85,6 +86,7 @@ mod tests {
             waiting,
             commit_micros: 0,
             commits: [0; 11],
+            superseded: false,
         }
     }
 

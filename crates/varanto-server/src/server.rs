@@ -76,6 +76,7 @@ impl Server {
             server.open(listener, &config, doors, router.clone())?;
         }
         server.tasks.spawn(watch(doors.clone(), authority, config));
+        server.tasks.spawn(hear(doors.clone()));
         Ok(server)
     }
 
@@ -146,6 +147,14 @@ pub async fn told_to_end() {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+/// Hears now and then what other servers have changed, so that one that nobody asks also learns of a newer program.
+async fn hear(doors: Doors) {
+    loop {
+        tokio::time::sleep(WATCH_EVERY).await;
+        doors.hear_others().await;
     }
 }
 

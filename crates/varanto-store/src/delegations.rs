@@ -122,6 +122,7 @@ impl WriteTx<'_> {
         let withdrawn_at = row.withdrawn.map(|(_, at)| at.millis());
         let params =
             params![line, organiser, producer, said, given_at, withdrawn_line, withdrawn_at];
+        self.tell_others()?;
         self.execute(SQL, params).map(drop)
     }
 
@@ -134,6 +135,7 @@ impl WriteTx<'_> {
     ) -> Result<(), StoreError> {
         const SQL: &str = "UPDATE delegation SET withdrawn_line = ?2, withdrawn_at = ?3
             WHERE line = ?1 AND withdrawn_line IS NULL";
+        self.tell_others()?;
         self.execute(SQL, params![number, line, at.millis()]).map(drop)
     }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -323,6 +324,8 @@ pub struct Keys {
     store: DataKey,
     lookup: hmac::Key,
     kept: Mutex<KeptKeys>,
+    /// Up to which news of other programs the keys in memory are known to be in use still.
+    news: AtomicI64,
 }
 
 impl Keys {
@@ -334,7 +337,7 @@ impl Keys {
         let base = hmac::Key::new(hmac::HMAC_SHA256, secret.as_slice());
         let lookup = hmac::Key::new(hmac::HMAC_SHA256, &derived(&base, "varanto/lookup/1"));
         let store = DataKey::of(&secret);
-        Ok(Self { ring, store, lookup, kept: Mutex::default() })
+        Ok(Self { ring, store, lookup, kept: Mutex::default(), news: AtomicI64::new(0) })
     }
 
     /// The key ring.
@@ -375,9 +378,29 @@ impl Keys {
         self.lock().find(client)
     }
 
-    /// Keeps a key that is known to be on disk.
-    pub(crate) fn keep(&self, client: i64, key: &Arc<DataKey>) {
-        self.lock().keep(client, key, DATA_KEYS_KEPT);
+    /// Keeps a key that was on disk when there was so much news, unless there has been more since: then another program
+    /// may have destroyed it.
+    pub(crate) fn keep(&self, client: i64, key: &Arc<DataKey>, news: i64) {
+        let mut kept = self.lock();
+        if news == self.news() {
+            kept.keep(client, key, DATA_KEYS_KEPT);
+        }
+    }
+
+    /// How much news of other programs has been heard.
+    pub(crate) fn news(&self) -> i64 {
+        self.news.load(Ordering::Acquire)
+    }
+
+    /// Hears that there is so much news: keys may have been destroyed. False when it was known already.
+    pub(crate) fn hear(&self, news: i64) -> bool {
+        let mut kept = self.lock();
+        let is_new = news > self.news();
+        if is_new {
+            self.news.store(news, Ordering::Release);
+            kept.forget_all();
+        }
+        is_new
     }
 
     /// Forgets a key that is being destroyed, for good, also against readers of older snapshots. Were

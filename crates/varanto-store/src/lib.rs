@@ -7,6 +7,7 @@
 //!
 //! * `engine`: the database beneath, and what goes into statements and comes out of rows;
 //! * `store`, `writer`, `readers`, `tx`: one writer that commits groups, and many readers;
+//! * `together`, `lead`: several programs over one database of a server;
 //! * `migrations`: the schema;
 //! * `keys`, `content`, `holes`: how contents are encrypted and compressed;
 //! * `signatures`: what was found out about the signatures of versions;
@@ -36,6 +37,7 @@ mod holes;
 mod identities;
 mod keymaker;
 mod keys;
+mod lead;
 mod log_lines;
 mod metrics;
 mod migrations;
@@ -58,6 +60,7 @@ mod store;
 mod tallies;
 mod term_cache;
 mod terms;
+mod together;
 mod transfer;
 mod tx;
 mod use_log;
@@ -82,6 +85,7 @@ pub use keymaker::KeyMaker;
 pub use keys::{
     CHECKPOINT_SIGNING_FILE, DataKey, KEY_ENCRYPTION_FILE, KeyRing, Keys, verified_note,
 };
+pub use lead::Lead;
 pub use log_lines::{LogFilter, LogPlace, LoggedVersion, OPERATOR};
 pub use metrics::{COMMIT_BUCKETS_MICROS, StoreMetrics};
 pub use moving::{Move, MovedTable, Moving};
@@ -89,7 +93,7 @@ pub use notices::{NoticeFilter, NoticeRow};
 pub use openings::OpeningRow;
 pub use persons::PersonRow;
 pub use proof_log::{Checkpoint, Seal, TILE_WIDTH};
-pub use register_files::{FileKind, RegisterFile};
+pub use register_files::{FileKind, FileMarks, RegisterFile};
 pub use register_rows::{CaseRow, RelationshipRow};
 pub use reindex::{Derive, Derived, DerivedRows, RegisterDocument, Reindexed};
 pub use rights::RightRow;

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::together::Superseded;
+
 /// The upper ends of the buckets that commits are counted in, in microseconds; a last bucket
 /// without an end follows.
 pub const COMMIT_BUCKETS_MICROS: [u64; 10] =
@@ -17,6 +19,7 @@ pub(crate) struct Counters {
     pub(crate) waiting: AtomicUsize,
     commit_micros: AtomicU64,
     commits: [AtomicU64; COMMIT_BUCKETS_MICROS.len() + 1],
+    pub(crate) superseded: Superseded,
 }
 
 impl Counters {
@@ -40,6 +43,7 @@ impl Counters {
             waiting: self.waiting.load(Ordering::Relaxed),
             commit_micros: read(&self.commit_micros),
             commits: std::array::from_fn(|bucket| read(&self.commits[bucket])),
+            superseded: self.superseded.is_so(),
         }
     }
 }
@@ -61,4 +65,6 @@ pub struct StoreMetrics {
     pub commit_micros: u64,
     /// Commits by how long they took, in the buckets of [`COMMIT_BUCKETS_MICROS`].
     pub commits: [u64; COMMIT_BUCKETS_MICROS.len() + 1],
+    /// Whether a newer program has changed the tables, so that this one does nothing any more.
+    pub superseded: bool,
 }

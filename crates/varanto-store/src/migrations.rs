@@ -53,12 +53,12 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
 pub(crate) const NEWER: Migration =
     Migration { number: 9999, name: "newer", sql: "CREATE TABLE newer (a INTEGER) STRICT" };
 
-/// Brings the schema up to date, within the caller's transaction.
+/// Brings the schema up to date, within the caller's transaction; answers whether anything had to be changed.
 ///
 /// # Errors
 /// [`StoreError::SchemaNewer`] and [`StoreError::SchemaAltered`] when the store holds a change that
 /// this program does not know so; nothing is written then.
-pub(crate) fn apply(session: &Session, known: &[Migration]) -> Result<(), StoreError> {
+pub(crate) fn apply(session: &Session, known: &[Migration]) -> Result<bool, StoreError> {
     session.define(
         "CREATE TABLE IF NOT EXISTS schema_migration (
             number INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 BLOB NOT NULL) STRICT",
@@ -71,7 +71,8 @@ pub(crate) fn apply(session: &Session, known: &[Migration]) -> Result<(), StoreE
             params![migration.number, migration.name, sha256(migration)],
         )?;
     }
-    session.settle()
+    session.settle()?;
+    Ok(applied < known.len())
 }
 
 /// Refuses a store whose schema is not exactly this program's.

@@ -105,7 +105,7 @@ impl Move {
             *path = folder.join(ASIDE).join(DATABASE_FILE);
         }
         let tables = tables()?;
-        session.begin_reading(None)?;
+        session.begin_reading(None, false)?;
         let count = |table: &Table| table.count(&session);
         let rows = tables.iter().map(count).collect::<Result<_, _>>()?;
         let folder = folder.to_owned();
@@ -166,7 +166,7 @@ impl Move {
         let session = self.to.insert(opened);
         let all: u64 = self.rows.iter().sum();
         if self.copied {
-            session.begin_reading(None)?;
+            session.begin_reading(None, false)?;
         } else {
             session.begin_writing()?;
             apply(session, MIGRATIONS)?;

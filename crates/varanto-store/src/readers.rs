@@ -14,6 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) struct Readers {
     database: Database,
     newest: bool,
+    /// Whether other programs write into the same database, so that each snapshot tells of them.
+    hears: bool,
     mmap_mib: u32,
     idle: Mutex<Idle>,
     freed: Condvar,
@@ -40,14 +42,21 @@ impl Readers {
         generation: Arc<Generation>,
     ) -> Self {
         let idle = Idle { sessions: Vec::new(), unopened: options.readers.max(1) };
+        let hears = newest && options.together && matches!(database, Database::Server(_));
         Self {
             database,
             newest,
+            hears,
             mmap_mib: options.mmap_mib,
             idle: Mutex::new(idle),
             freed: Condvar::new(),
             generation,
         }
+    }
+
+    /// Whether other programs write into the same database, so that each snapshot tells of them.
+    pub(crate) const fn hear_others(&self) -> bool {
+        self.hears
     }
 
     /// What the sessions are of.
@@ -72,7 +81,7 @@ impl Readers {
     fn begin(&self, time: Option<Duration>) -> Result<Opened, StoreError> {
         loop {
             let (mut opened, fresh) = self.take()?;
-            match opened.session.begin_reading(time) {
+            match opened.session.begin_reading(time, self.hears) {
                 Ok(()) => return Ok(opened),
                 Err(StoreError::Unavailable(_)) if !fresh => {
                     self.generation.raise();

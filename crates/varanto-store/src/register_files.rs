@@ -49,7 +49,21 @@ pub struct RegisterFile {
     pub content: Vec<u8>,
 }
 
+/// What tells one state of the loaded files from another, without their contents: of each its kind and name, when it was
+/// loaded, the end of what is kept of it, which is its checksum, and whether it is in use.
+pub type FileMarks = Vec<(String, String, i64, Vec<u8>, String)>;
+
 impl ReadTx<'_> {
+    /// What tells the loaded files from others.
+    pub fn marks_of_register_files(&self) -> Result<FileMarks, StoreError> {
+        const SQL: &str =
+            "SELECT kind, name, loaded_at, substr(content, length(content) - 15), state
+            FROM register_file ORDER BY kind, name";
+        self.all(SQL, [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+        })
+    }
+
     /// Every loaded file of a kind, in the order of loading.
     pub fn list_register_files(&self, kind: FileKind) -> Result<Vec<RegisterFile>, StoreError> {
         const SQL: &str = "SELECT name, loaded_at, state, content FROM register_file
@@ -98,6 +112,7 @@ impl WriteTx<'_> {
         let now = self.now().millis();
         let kept = checksum::append(content, &[kind.name().as_bytes(), name.as_bytes()]);
         self.execute(SQL, params![kind.name(), name, now, kept])?;
+        self.tell_others()?;
         Ok(())
     }
 
@@ -110,6 +125,7 @@ impl WriteTx<'_> {
     ) -> Result<bool, StoreError> {
         const SQL: &str = "UPDATE register_file SET state = ?3 WHERE kind = ?1 AND name = ?2";
         let state = if withdrawn { "withdrawn" } else { "ready" };
+        self.tell_others()?;
         Ok(self.execute(SQL, [kind.name(), name, state])? == 1)
     }
 }

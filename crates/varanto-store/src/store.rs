@@ -23,6 +23,7 @@ use crate::migrations::{MIGRATIONS, Migration, apply, require_current};
 use crate::proof_log::{Checkpoint, Seal, insert_checkpoint};
 use crate::readers::Readers;
 use crate::term_cache::TermCache;
+use crate::together::{Told, tell_news};
 use crate::tx::{ReadTx, WriteTx};
 use crate::writer::{Job, Waiting, Writer};
 use crate::{Remains, StoreError};
@@ -59,6 +60,8 @@ pub struct StoreOptions {
     pub log_mib: u32,
     /// The database of a server that the store is in; none: it is in a file of the folder.
     pub server: Option<ServerAddress>,
+    /// Whether other programs may have the same database of a server open for writing at the same time.
+    pub together: bool,
 }
 
 impl StoreOptions {
@@ -75,6 +78,7 @@ impl StoreOptions {
             mmap_mib: 2047,
             log_mib: 128,
             server: None,
+            together: false,
         }
     }
 
@@ -104,6 +108,8 @@ pub(crate) struct Shared {
     pub(crate) terms: TermCache,
     pub(crate) clients: ClientCache,
     pub(crate) generation: Arc<Generation>,
+    /// How often something was heard that another program had changed.
+    pub(crate) heard: Generation,
 }
 
 /// Counts how often the database may have become another than what is in memory of it.
@@ -169,6 +175,7 @@ impl Store {
         let lock = lock(folder)?;
         let database = options.database(folder);
         let session = database.open_writing(options)?;
+        let number = session.number();
         let file = folder.join(DATABASE_FILE);
         let on_server = matches!(database, Database::Server(_));
         if on_server && file.is_file() && !session.has_table(MARK_TABLE)? {
@@ -177,7 +184,9 @@ impl Store {
         let facts = prepare(&session, &ring, &options.origin, clock.now(), migrations)?;
         let keys = facts.keys(ring, &options.origin)?;
         let ids = KeyMaker::above(facts.horizon, Arc::clone(&clock));
+        ids.number(number);
         let shared = Arc::new(Shared::new(keys, &options.origin, ids, clock));
+        shared.keys.hear(facts.news);
         let newest = ReadTx::snapshot(&session, &shared).newest_checkpoint()?;
         let place = (database.clone(), options.clone());
         let writer = Writer::new(place, session, Arc::clone(&shared), newest, facts.horizon)?;
@@ -268,7 +277,10 @@ impl Store {
         read: impl FnOnce(&ReadTx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let inside = &self.inside;
-        inside.readers.snapshot(None, |session| read(&ReadTx::snapshot(session, &inside.shared)))
+        inside.readers.snapshot(None, |session| {
+            inside.shared.hear(session)?;
+            read(&ReadTx::snapshot(session, &inside.shared))
+        })
     }
 
     /// Reads in one snapshot, for so long at most.
@@ -281,9 +293,10 @@ impl Store {
         read: impl FnOnce(&ReadTx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let inside = &self.inside;
-        inside
-            .readers
-            .snapshot(Some(time), |session| read(&ReadTx::snapshot(session, &inside.shared)))
+        inside.readers.snapshot(Some(time), |session| {
+            inside.shared.hear(session)?;
+            read(&ReadTx::snapshot(session, &inside.shared))
+        })
     }
 
     /// Runs an operation on the writer, all or nothing, and waits until it is on disk. It may run
@@ -391,10 +404,31 @@ impl Store {
     }
 
     /// Rises whenever the database may have become another than what somebody keeps in memory of it: a commit was not
-    /// answered, or the connection was lost and another program may have written meanwhile.
+    /// answered, the connection was lost and another program may have written meanwhile, or one was heard to have
+    /// changed what is kept so.
     #[must_use]
     pub fn generation(&self) -> u64 {
-        self.inside.shared.generation.now()
+        let shared = &self.inside.shared;
+        shared.generation.now() + shared.heard.now()
+    }
+
+    /// Whether other programs may have the store open for writing, too.
+    #[must_use]
+    pub fn has_others(&self) -> bool {
+        self.inside.readers.hear_others()
+    }
+
+    /// Asks whether another program has changed what is kept in memory: [`Store::generation`] tells. Where no other has
+    /// the store open nobody is asked.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] while the database cannot be asked, and when a newer program has changed its tables.
+    pub fn listen(&self) -> Result<(), StoreError> {
+        if self.has_others() { self.read(|_| Ok(())) } else { Ok(()) }
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        self.inside.readers.database()
     }
 
     /// What the store counted since it was opened.
@@ -463,6 +497,7 @@ impl Shared {
             terms: TermCache::default(),
             clients: ClientCache::default(),
             generation: Arc::default(),
+            heard: Generation::default(),
         }
     }
 }
@@ -497,6 +532,7 @@ pub(crate) struct Facts {
     verifier: Vec<u8>,
     origin: String,
     horizon: i64,
+    news: i64,
 }
 
 impl Facts {
@@ -506,6 +542,7 @@ impl Facts {
             verifier: read_fact(session, VERIFIER)?,
             origin: String::from_utf8(read_fact(session, ORIGIN)?).map_err(|_| missing(ORIGIN))?,
             horizon: key_horizon(session)?,
+            news: Told::read(session)?.news,
         })
     }
 
@@ -577,9 +614,12 @@ fn prepare(
 ) -> Result<Facts, StoreError> {
     refuse_moved(session)?;
     session.begin_writing()?;
-    apply(session, migrations)?;
+    let changed = apply(session, migrations)?;
     let begun: bool =
         session.one("SELECT EXISTS (SELECT 1 FROM store_fact)", [], |row| row.get(0))?;
+    if begun && changed {
+        tell_news(session)?;
+    }
     if !begun {
         write_fact(session, STORE_KEY, &make_store_key(ring).0)?;
         write_fact(session, VERIFIER, &ring.public_key())?;

@@ -23,11 +23,14 @@ pub struct ReadTx<'a> {
     shared: &'a Shared,
     /// Whether all that is read is known to be on disk, so that it may be kept in memory.
     durable: bool,
+    /// How much news of other programs the snapshot is not older than.
+    news: i64,
 }
 
 impl<'a> ReadTx<'a> {
     pub(crate) fn snapshot(session: &'a Session, shared: &'a Shared) -> Self {
-        Self { session, shared, durable: true }
+        let news = session.told().map_or_else(|| shared.keys.news(), |told| told.news);
+        Self { session, shared, durable: true, news }
     }
 
     pub(crate) fn session(&self) -> &'a Session {
@@ -131,7 +134,7 @@ impl<'a> ReadTx<'a> {
         };
         let key = self.keys().unwrap(client.0, &wrapped)?;
         if self.durable {
-            self.keys().keep(client.0, &key);
+            self.keys().keep(client.0, &key, self.news);
         }
         Ok(Some(key))
     }
@@ -188,6 +191,8 @@ pub struct WriteTx<'a> {
     now: Instant,
     /// What a log line says of the version that this operation kept last.
     pub(crate) told: Option<(VersionKey, String)>,
+    /// Whether other programs are told already that what they keep in memory is old.
+    pub(crate) told_others: bool,
 }
 
 /// What an operation does beside its rows.
@@ -206,7 +211,8 @@ impl<'a> WriteTx<'a> {
         effects: &'a mut Effects,
     ) -> Self {
         let now = shared.clock.now();
-        Self { read: ReadTx { session, shared, durable: false }, tail, effects, now, told: None }
+        let read = ReadTx { session, shared, durable: false, news: shared.keys.news() };
+        Self { read, tail, effects, now, told: None, told_others: false }
     }
 
     /// Runs a statement that gives no rows; answers how many rows it changed.
@@ -272,6 +278,7 @@ impl<'a> WriteTx<'a> {
         if changed {
             self.keys().forget(client.0);
             self.delete_drafts_of(client)?;
+            self.tell_others()?;
         }
         Ok(changed)
     }

@@ -193,6 +193,7 @@ impl WriteTx<'_> {
         let at = at.millis();
         let delegation = right.delegation;
         let params = params![key, organisation, sealed, lookup, at, line, organiser, delegation];
+        self.tell_others()?;
         self.execute(SQL, params)?;
         Ok(key)
     }
@@ -201,6 +202,7 @@ impl WriteTx<'_> {
     pub fn end_user_right(&mut self, key: i64, line: i64, at: Instant) -> Result<(), StoreError> {
         const SQL: &str = "UPDATE user_right SET ended_at = ?2, ended_line = ?3
             WHERE user_key = ?1 AND ended_at IS NULL";
+        self.tell_others()?;
         self.execute(SQL, params![key, at.millis(), line]).map(drop)
     }
 }

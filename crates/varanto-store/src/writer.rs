@@ -14,6 +14,7 @@ use crate::error::Commits;
 use crate::migrations::{MIGRATIONS, require_current};
 use crate::proof_log::{Checkpoint, Seal, Tail, insert_checkpoint};
 use crate::store::{KEY_HORIZON, Shared, key_horizon, refuse_moved, write_fact};
+use crate::together::{Told, WriterId, new_writer_id, tell_turn};
 use crate::tx::{Effects, ReadTx, WriteTx};
 use crate::{Durable, StoreError, StoreOptions};
 
@@ -103,6 +104,10 @@ pub(crate) struct Writer {
     horizon: i64,
     /// What is in memory may be other than what is on disk, so it is read again before anything is written.
     unsure: bool,
+    /// The name of this opening of the store; none where nobody else writes at the same time.
+    name: Option<WriterId>,
+    /// How many rows had been changed when the transaction began.
+    changed_before: u64,
 }
 
 impl Writer {
@@ -114,8 +119,19 @@ impl Writer {
         horizon: i64,
     ) -> Result<Self, StoreError> {
         let tail = Tail::load(&session, newest.body.size)?;
-        let (newest, unsure) = (Arc::new(newest), false);
-        Ok(Self { database, options, session, shared, tail, newest, horizon, unsure })
+        let name = session.number().map(|_| new_writer_id());
+        Ok(Self {
+            database,
+            options,
+            session,
+            shared,
+            tail,
+            newest: Arc::new(newest),
+            horizon,
+            unsure: false,
+            name,
+            changed_before: 0,
+        })
     }
 
     /// Works until told to stop or until nobody can send any more.
@@ -232,6 +248,11 @@ impl Writer {
             insert_checkpoint(&self.session, &checkpoint, self.shared.clock.now())?;
             sealing.log = Some((peaks, Arc::new(checkpoint)));
         }
+        if let Some(name) = &self.name
+            && self.session.changes() > self.changed_before
+        {
+            tell_turn(&self.session, name, self.shared.ids.last())?;
+        }
         Ok(sealing)
     }
 
@@ -277,47 +298,65 @@ impl Writer {
         }
     }
 
-    /// Begins a transaction; on a database that was lost meanwhile, once it is found again.
+    /// Begins a transaction; on a database that was lost meanwhile, once it is found again. What another program wrote
+    /// since this one's last turn is taken up.
     fn begin(&mut self) -> Result<(), StoreError> {
-        if !self.unsure {
-            match self.session.begin_writing() {
-                Err(StoreError::Unavailable(why)) => {
-                    tracing::warn!(why, "the database was lost while nothing was written");
-                    self.unsure = true;
-                }
-                begun => return begun,
-            }
+        if self.session.is_broken() {
+            self.find_again()?;
         }
-        self.take_up()?;
-        self.session.begin_writing()
+        match self.session.begin_writing() {
+            Err(StoreError::Unavailable(why)) if self.session.is_broken() => {
+                tracing::warn!(why, "the database was lost while nothing was written");
+                self.find_again()?;
+                self.session.begin_writing().map_err(taken)?;
+            }
+            begun => begun.map_err(taken)?,
+        }
+        self.changed_before = self.session.changes();
+        let told = self.name.map(|_| Told::read(&self.session)).transpose()?;
+        if let Some(told) = &told {
+            self.shared.take_in(&self.session, told)?;
+        }
+        let others = told.is_some_and(|told| told.writer != self.name);
+        if self.unsure || others { self.take_up() } else { Ok(()) }
     }
 
-    /// Takes the state up again from disk.
+    /// Opens the database again after its connection was lost.
+    fn find_again(&mut self) -> Result<(), StoreError> {
+        self.unsure = true;
+        // It may live on, and hold the lock.
+        self.session.give_up();
+        let session = self.database.open_writing(&self.options).map_err(taken)?;
+        require_current(&session, MIGRATIONS).map_err(|error| self.shared.newer(error))?;
+        refuse_moved(&session)?;
+        self.session = session;
+        self.shared.ids.number(self.session.number());
+        // Another program may have written meanwhile.
+        self.shared.forget();
+        tracing::info!("the database was found again");
+        Ok(())
+    }
+
+    /// Takes the state up again from disk, in the transaction that was begun.
     ///
     /// # Errors
     /// [`StoreError::Damaged`] when the database has come back without what was acknowledged, as a standby does that
     /// had not followed its primary to the end: nothing is built on it.
     fn take_up(&mut self) -> Result<(), StoreError> {
-        if self.session.is_broken() {
-            // It may live on, and hold the lock.
-            self.session.give_up();
-            let session = self.database.open_writing(&self.options).map_err(taken)?;
-            require_current(&session, MIGRATIONS)?;
-            refuse_moved(&session)?;
-            self.session = session;
-            // Another program may have written meanwhile.
-            self.shared.forget();
-            tracing::info!("the database was found again");
-        }
         let tx = ReadTx::snapshot(&self.session, &self.shared);
         let newest = tx.newest_checkpoint()?;
         let (known, found) = (&self.newest.body, &newest.body);
-        if found.size < known.size || tx.checkpoint_at(known.size)?.body != *known {
+        // While the connection lasts, what was committed before is there.
+        let is_longer = found.size >= known.size
+            && (!self.unsure || tx.checkpoint_at(known.size)?.body == *known);
+        if !is_longer {
             let what = format!("came back without the checkpoint of {} leaves", known.size);
             return Err(StoreError::Damaged(format!("the database {what} that was acknowledged")));
         }
         self.horizon = key_horizon(&self.session)?;
-        self.shared.ids.rise_above(self.horizon);
+        if self.unsure {
+            self.shared.ids.rise_above(self.horizon);
+        }
         self.tail = Tail::load(&self.session, newest.body.size)?;
         self.newest = Arc::new(newest);
         self.unsure = false;

@@ -66,6 +66,7 @@ impl App {
             match judge_step(tx, &of, step, known, FinnishDay::of(now))? {
                 Ok(told) => {
                     tx.log(&administration(now, &step.detail(&of)))?;
+                    tx.tell_others()?;
                     Ok(Ok(told))
                 }
                 Err(fault) => {

@@ -166,13 +166,9 @@ fn a_move_that_is_broken_off_begins_anew_or_goes_on() {
     assert!(is_moved(&site.open(&site.in_file())));
 }
 
-/// ACC-2, OPS-2: a right that another program ended while this one had lost the database is ended here too.
-#[test]
-fn a_right_that_was_ended_by_another_program_is_ended() {
-    let Some(site) = site(World::new) else { return };
-    let elsewhere = tempfile::tempdir().unwrap();
-    let other = AppOptions { folder: elsewhere.path().to_owned(), ..site.first.clone() };
-    let aino = || PersonFacts {
+/// A worker by whose login it is seen whether a right is held.
+fn aino() -> PersonFacts {
+    PersonFacts {
         subject: "aino".into(),
         registration_number: None,
         role: "worker".into(),
@@ -180,13 +176,49 @@ fn a_right_that_was_ended_by_another_program_is_ended() {
         unit: Some(oid(UNIT)),
         duty: None,
         strong: true,
-    };
-    let users = |last_day: &str| {
-        let user = json!({"subject": "aino", "organisation": COUNTY, "given_names": "Aino", "family_name": "Testi",
-            "role": "worker", "units": [UNIT], "identity_code": client(6).code.reveal(),
-            "first_day": "2026-01-01", "last_day": last_day, "granted_by": "Olli Testi"});
-        json!({ "users": [user] }).to_string().into_bytes()
-    };
+    }
+}
+
+/// A file of users by which that worker's right ends on a day.
+fn users(last_day: &str) -> Vec<u8> {
+    let user = json!({"subject": "aino", "organisation": COUNTY, "given_names": "Aino", "family_name": "Testi",
+        "role": "worker", "units": [UNIT], "identity_code": client(6).code.reveal(),
+        "first_day": "2026-01-01", "last_day": last_day, "granted_by": "Olli Testi"});
+    json!({ "users": [user] }).to_string().into_bytes()
+}
+
+/// ACC-2, OPS-2: a right that another server over the same database ended is ended here from the next request on, and what
+/// it loaded is loaded.
+#[test]
+fn a_right_that_another_server_ended_is_ended() {
+    let Some(site) = site(World::new) else { return };
+    let elsewhere = tempfile::tempdir().unwrap();
+    let first = AppOptions { together: true, ..site.first.clone() };
+    let second = AppOptions { folder: elsewhere.path().to_owned(), ..first.clone() };
+    let (first, second) = (site.open(&first).unwrap(), site.open(&second).unwrap());
+    let organisations = || second.registry().registers().organisations().len();
+    let before = organisations();
+    first.load_users(&users("2027-12-31"), Loading::default()).unwrap();
+    second.hear_others().unwrap();
+    assert!(second.caller_of_person(aino()).is_ok());
+    first.load_users(&users("2026-10-31"), Loading::default()).unwrap();
+    assert!(first.caller_of_person(aino()).is_err());
+    second.hear_others().unwrap();
+    assert!(second.caller_of_person(aino()).is_err());
+    assert_eq!(organisations(), before);
+    let more = json!({"organisations": [{"oid": "1.2.246.10.90000077", "names": {"fi": "Toinen"},
+        "kind": "private", "first_day": "2020-01-01"}]});
+    first.load_registers("more", more.to_string().into_bytes()).unwrap();
+    second.hear_others().unwrap();
+    assert_eq!(organisations(), before + 1);
+}
+
+/// ACC-2, OPS-2: a right that another program ended while this one had lost the database is ended here too.
+#[test]
+fn a_right_that_was_ended_by_another_program_is_ended() {
+    let Some(site) = site(World::new) else { return };
+    let elsewhere = tempfile::tempdir().unwrap();
+    let other = AppOptions { folder: elsewhere.path().to_owned(), ..site.first.clone() };
     let first = site.open(&site.first).unwrap();
     first.load_users(&users("2027-12-31"), Loading::default()).unwrap();
     assert!(first.caller_of_person(aino()).is_ok());

@@ -2,16 +2,19 @@
 //! archive (OPS-2): what was acknowledged is there, and what was not is there whole or not at all; versions follow one
 //! another; a look after an acknowledgement sees it, and no later look sees less; every look is in the use log.
 //!
-//! A process acts from several threads, and tells when each act begins and what was heard of it; the lines of its one output
-//! are the order of things. It is killed, and another goes on in the same archive.
+//! A process acts from several threads, and tells when each act begins and what was heard of it; the moments at which it
+//! says so are the order of things. It is killed, and another goes on in the same archive. On a database of a server two
+//! act at the same time, each on documents of its own, and look at those of the other.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::mpsc::Receiver;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 use varanto_app::archive::InvalidationRequest;
@@ -22,10 +25,12 @@ use varanto_domain::archive::documents::VersionState;
 use varanto_formats::synthetic::Draw;
 
 use crate::crash::digest_of;
-use crate::world::{Draft, World, ask, client, copy, cut_connections, long, oid};
+use crate::world::{Draft, World, ask, client, copy, copy_beside, cut_connections, long, oid};
 
 const FOLDER: &str = "VARANTO_TEST_HISTORY_FOLDER";
 const ROUND: &str = "VARANTO_TEST_HISTORY_ROUND";
+/// The folder in which those who act at the same time tell each other their documents.
+const BESIDE: &str = "VARANTO_TEST_HISTORY_BESIDE";
 /// How many threads act in a process, and on how many documents.
 const ACTORS: u64 = 6;
 const DOCUMENTS: u16 = 5;
@@ -43,18 +48,27 @@ struct Stage {
     world: World,
     next: AtomicU64,
     documents: Vec<(String, Mutex<Known>)>,
+    /// The documents of one who acts at the same time.
+    of_other: Vec<String>,
 }
 
+/// Says something, and when: after what went before it, and before what comes after it.
+#[expect(clippy::disallowed_methods, reason = "two processes have no other clock in common")]
 fn say(line: &str) {
     let mut out = std::io::stdout().lock();
-    out.write_all(format!("{line} .\n").as_bytes()).and_then(|()| out.flush()).expect("heard");
+    let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
+    let line = format!("AT {at} {line} .\n");
+    out.write_all(line.as_bytes()).and_then(|()| out.flush()).expect("heard");
 }
 
 impl Stage {
-    fn open(folder: &Path, round: u64) -> Self {
-        let world = World::beside(folder, round * 1_000_000);
+    fn open(folder: &Path, round: u64, beside: Option<&Path>) -> Self {
+        let world = match beside {
+            Some(_) => World::together(folder, round * 1_000_000),
+            None => World::beside(folder, round * 1_000_000),
+        };
         let next = AtomicU64::new(round * 1_000_000);
-        let mut stage = Self { world, next, documents: Vec::new() };
+        let mut stage = Self { world, next, documents: Vec::new(), of_other: Vec::new() };
         for number in 0..DOCUMENTS {
             let person = client(u16::try_from(round).unwrap() * 20 + number);
             let relationship = stage.world.relationship(&person);
@@ -73,7 +87,28 @@ impl Stage {
             let known = Known { valid: vec![note.clone()], highest: 1 };
             stage.documents.push((note.text("document_id"), Mutex::new(known)));
         }
+        if let Some(beside) = beside {
+            stage.meet(beside, round);
+        }
         stage
+    }
+
+    /// Tells its documents to who acts at the same time, in the round beside this one, and waits for theirs.
+    fn meet(&mut self, beside: &Path, round: u64) {
+        let names: Vec<&str> = self.documents.iter().map(|(name, _)| name.as_str()).collect();
+        let file = |round: u64| beside.join(round.to_string());
+        let coming = beside.join(format!("coming-{round}"));
+        std::fs::write(&coming, names.join("\n")).unwrap();
+        std::fs::rename(coming, file(round)).unwrap();
+        let until = Instant::now() + Duration::from_secs(40);
+        let theirs = loop {
+            match std::fs::read_to_string(file(round ^ 1)) {
+                Ok(theirs) => break theirs,
+                Err(error) => assert!(Instant::now() < until, "the other does not come: {error}"),
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        self.of_other = theirs.lines().map(str::to_owned).collect();
     }
 
     /// Does one act until something definite is heard. Answers whether it was done.
@@ -152,17 +187,37 @@ impl Stage {
             Some(newest) => newest.text("document_id"),
             None => return,
         };
+        self.read_version(name, &newest);
+    }
+
+    fn read_version(&self, name: &str, newest: &str) {
         let county = self.world.county();
         self.act(&format!("READ {name} {newest}"), || {
             let purpose = Purpose::READ_INVALIDATED;
-            let opened = self.world.app.open_content(&county, &oid(&newest), None, purpose)?;
+            let opened = self.world.app.open_content(&county, &oid(newest), None, purpose)?;
             Ok(digest_of(&opened.parts))
         });
     }
 
     fn list(&self, document: usize) {
-        let (name, _) = &self.documents[document];
+        self.list_versions(&self.documents[document].0);
+    }
+
+    /// Looks at a document of the other, and at a version of it that was seen.
+    fn look_at_other(&self, draw: &mut Draw) {
+        if self.of_other.is_empty() {
+            return;
+        }
+        let seen = self.list_versions(&self.of_other[draw.below(self.of_other.len())]);
+        if let Some((name, version)) = seen {
+            self.read_version(&name, &version);
+        }
+    }
+
+    /// Lists a document's versions; answers it and the last version that was shown.
+    fn list_versions(&self, name: &str) -> Option<(String, String)> {
         let county = self.world.county();
+        let last = Mutex::new(None);
         self.act(&format!("LIST {name}"), || {
             let purpose = Purpose::READ_INVALIDATED;
             let listed = self.world.app.list_versions(&county, &oid(name), purpose)?;
@@ -171,8 +226,11 @@ impl Stage {
                 let state = VersionState::ALL.iter().position(|state| *state == one.state).unwrap();
                 format!("{}:{}:{state}", one.document, metadata["version"])
             });
-            Ok(versions.collect::<Vec<_>>().join(","))
+            let told = versions.collect::<Vec<_>>().join(",");
+            *last.lock().unwrap() = listed.versions.last().map(|one| one.document.to_string());
+            Ok(told)
         });
+        last.into_inner().unwrap().map(|last| (name.to_owned(), last))
     }
 }
 
@@ -183,7 +241,8 @@ fn acts_until_killed() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
     let round = std::env::var_os(ROUND).expect("given with the folder").into_string().unwrap();
     let round: u64 = round.parse().unwrap();
-    let stage = Stage::open(Path::new(&folder), round);
+    let beside = std::env::var_os(BESIDE).map(PathBuf::from);
+    let stage = Stage::open(Path::new(&folder), round, beside.as_deref());
     std::thread::scope(|threads| {
         for actor in 0..ACTORS {
             let stage = &stage;
@@ -191,6 +250,9 @@ fn acts_until_killed() {
                 let mut draw = Draw::new(round * 100 + actor);
                 loop {
                     let document = draw.below(stage.documents.len());
+                    if draw.below(3) == 0 {
+                        stage.look_at_other(&mut draw);
+                    }
                     match draw.below(10) {
                         0..4 => stage.put_next(document),
                         4 => stage.take_back(document),
@@ -250,43 +312,77 @@ struct History {
     acts: BTreeMap<u64, Act>,
 }
 
-impl History {
-    /// Runs a process for a while, kills it, and takes down what it told.
-    fn run(&mut self, folder: &Path, round: u64, time: Duration) {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["history::acts_until_killed", "--exact", "--ignored", "--nocapture"])
-            .env(FOLDER, folder)
-            .env(ROUND, round.to_string())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+/// A process that acts.
+struct Acting {
+    child: Child,
+    heard: Receiver<()>,
+    reader: JoinHandle<Vec<(u128, String)>>,
+}
+
+impl Acting {
+    fn begin(folder: &Path, round: u64, beside: Option<&Path>) -> Self {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["history::acts_until_killed", "--exact", "--ignored", "--nocapture"]);
+        command.env(FOLDER, folder).env(ROUND, round.to_string()).stdout(Stdio::piped());
+        if let Some(beside) = beside {
+            command.env(BESIDE, beside);
+        }
+        let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let (told, heard) = std::sync::mpsc::channel();
         let reader = std::thread::spawn(move || {
             let mut all = Vec::new();
             // The last line may have been cut by the kill; a whole one ends in a full stop.
             for line in lines.map_while(Result::ok) {
-                let at = line.find("BEGIN ").or_else(|| line.find("END "));
-                if let (Some(at), true) = (at, line.ends_with(" .")) {
+                let said = line.find("AT ").map(|at| line[at + 3..].trim_end_matches(" ."));
+                if let (Some(said), true) = (said, line.ends_with(" .")) {
+                    let (at, said) = said.split_once(' ').unwrap();
                     let _ = told.send(());
-                    all.push(line[at..].trim_end_matches(" .").to_owned());
+                    all.push((at.parse().unwrap(), said.to_owned()));
                 }
             }
             all
         });
-        heard.recv_timeout(Duration::from_mins(1)).expect("it acts within a minute");
-        let (begun, mut lines) = (Instant::now(), 0);
-        while lines < LINES || begun.elapsed() < time {
-            assert!(begun.elapsed() < Duration::from_mins(1), "{lines} lines in a minute");
-            std::thread::sleep(Duration::from_millis(500).min(time));
-            cut_connections(folder);
-            lines += heard.try_iter().count();
-        }
-        let ended = child.try_wait().unwrap();
+        Self { child, heard, reader }
+    }
+
+    /// Kills it; answers what it told, and when.
+    fn kill(mut self) -> Vec<(u128, String)> {
+        let ended = self.child.try_wait().unwrap();
         assert!(ended.is_none(), "it acts until it is killed: {ended:?}");
-        child.kill().unwrap();
-        child.wait().unwrap();
-        for line in reader.join().unwrap() {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.reader.join().unwrap()
+    }
+}
+
+impl History {
+    /// Runs a process for a while, kills it, and takes down what it told.
+    fn run(&mut self, folder: &Path, round: u64, time: Duration) {
+        let acting = Acting::begin(folder, round, None);
+        acting.heard.recv_timeout(Duration::from_mins(1)).expect("it acts within a minute");
+        cut_while(folder, &[&acting], time);
+        for (_, line) in acting.kill() {
+            self.take_down(&line);
+        }
+    }
+
+    /// Runs two processes at the same time, kills one after the other, and takes down what they told. The rounds of both
+    /// differ in their last bit.
+    fn run_two(&mut self, folders: [&Path; 2], beside: &Path, round: u64, time: Duration) {
+        let both = [0, 1].map(|of| Acting::begin(folders[of], round * 2 + of as u64, Some(beside)));
+        for acting in &both {
+            acting.heard.recv_timeout(Duration::from_mins(1)).expect("it acts within a minute");
+        }
+        cut_while(folders[0], &[&both[0], &both[1]], time);
+        let [first, second] = both;
+        let mut lines = first.kill();
+        // The other goes on alone: whatever the first held is let go.
+        let _ = second.heard.try_iter().count();
+        cut_while(folders[0], &[&second], time / 4);
+        lines.extend(second.kill());
+        lines.sort_by_key(|(at, _)| *at);
+        for (_, line) in lines {
             self.take_down(&line);
         }
     }
@@ -357,6 +453,20 @@ impl History {
     }
 }
 
+/// Waits for so long, and until each has told enough, while connections are cut.
+fn cut_while(folder: &Path, acting: &[&Acting], time: Duration) {
+    let begun = Instant::now();
+    let mut told = vec![0; acting.len()];
+    while told.iter().any(|lines| *lines < LINES) || begun.elapsed() < time {
+        assert!(begun.elapsed() < Duration::from_mins(1), "{told:?} lines in a minute");
+        std::thread::sleep(Duration::from_millis(500).min(time));
+        cut_connections(folder);
+        for (lines, acting) in told.iter_mut().zip(acting) {
+            *lines += acting.heard.try_iter().count();
+        }
+    }
+}
+
 fn earliest(known: Option<usize>, other: Option<usize>) -> Option<usize> {
     [known, other].into_iter().flatten().min()
 }
@@ -423,7 +533,31 @@ fn what_is_heard_while_things_break_is_what_the_model_allows() {
         let varied = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), round) % 500;
         history.run(folder.path(), round, Duration::from_millis(millis + varied));
     }
-    let world = World::beside(folder.path(), 900_000_000);
+    hold_history(&history, folder.path());
+}
+
+/// OPS-1, OPS-2, ARC-3, LOG-1: the same of two servers over one database: what one acknowledged the other sees, whichever is
+/// killed in whatever it does.
+#[test]
+fn what_is_heard_from_two_servers_is_what_the_model_allows() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    copy(World::prepared(), folders[0].path());
+    if !copy_beside(folders[0].path(), folders[1].path()) {
+        return println!("skipped: a file is one server's alone");
+    }
+    let (rounds, millis) = if long() { (40, 3000) } else { (3, 1500) };
+    let beside = tempfile::tempdir().unwrap();
+    let mut history = History::default();
+    for round in 1..=rounds {
+        let both = [folders[0].path(), folders[1].path()];
+        history.run_two(both, beside.path(), round, Duration::from_millis(millis));
+    }
+    hold_history(&history, folders[0].path());
+}
+
+/// The history is one that the model of an archive allows, and the archive of the folder the one that it tells of.
+fn hold_history(history: &History, folder: &Path) {
+    let world = World::beside(folder, 900_000_000);
     assert_eq!(world.damage(), Vec::<String>::new());
     let (versions, mut shown) = (history.versions(), history.shown());
     let county = world.county();
@@ -467,7 +601,7 @@ fn what_is_heard_while_things_break_is_what_the_model_allows() {
     }
     let place = Event::ALL.iter().position(|event| *event == Event::Open).unwrap();
     let sql = format!("SELECT count(*) FROM use_log WHERE event = {place}");
-    let lines: usize = ask(folder.path(), &sql)[0][0].parse().unwrap();
+    let lines: usize = ask(folder, &sql)[0][0].parse().unwrap();
     assert!(lines >= looks, "{looks} looks were answered, and {lines} are in the use log");
     let count =
         |heard: fn(&Heard) -> bool| history.acts.values().filter(|act| heard(&act.heard)).count();

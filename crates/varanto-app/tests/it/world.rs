@@ -208,6 +208,15 @@ impl World {
         Ok(Self { app, clock, folder: nowhere, next: Arc::new(AtomicU64::new(first)) })
     }
 
+    /// The same of an archive that others may have open, too.
+    pub(crate) fn together(folder: &Path, first: u64) -> Self {
+        let clock = SetClock::at(MONDAY);
+        let options = AppOptions { together: true, ..options(folder) };
+        let app = App::open(&options, Arc::clone(&clock) as Arc<dyn Clock>).unwrap();
+        let nowhere = Arc::new(tempfile::tempdir().unwrap());
+        Self { app, clock, folder: nowhere, next: Arc::new(AtomicU64::new(first)) }
+    }
+
     /// A folder with the world's registers, as [`World::new`] begins.
     pub(crate) fn prepared() -> &'static Path {
         static PREPARED: OnceLock<TempDir> = OnceLock::new();
@@ -650,6 +659,17 @@ pub(crate) fn copy(from: &Path, to: &Path) {
         let name = server.create(Some(name_in(&address))).unwrap();
         std::fs::write(to.join(DATABASE), server.address(&name)).unwrap();
     }
+}
+
+/// Makes the folder of another server over the same database. False where the archive is in a file.
+pub(crate) fn copy_beside(from: &Path, to: &Path) -> bool {
+    if postgres::of_tests().is_none() {
+        return false;
+    }
+    let address = address_in(from).unwrap();
+    copy(from, to);
+    std::fs::write(to.join(DATABASE), address).unwrap();
+    true
 }
 
 /// The file of a folder that has the address of the archive's database, when the tests are about PostgreSQL.

@@ -45,7 +45,7 @@ impl Connected {
             ..PopulationRegister::default()
         };
         let connection = Connection::of(&config).unwrap().unwrap();
-        drop(connection.connect(served.house.doors.app.clone()));
+        connection.connect(&served.house.doors.app);
         Self { register, _files: files }
     }
 }

@@ -18,6 +18,7 @@ pub(crate) use tables::{Filling, Table, tables};
 pub(crate) use values::{Bind, Cells, Params, Row, Value, params};
 
 use crate::migrations::{MIGRATIONS, apply};
+use crate::together::Told;
 use crate::{Remains, StoreError, StoreOptions};
 
 /// The table by which a database is known to be a store.
@@ -145,14 +146,15 @@ impl Database {
     ///
     /// # Errors
     /// [`StoreError::NotAStore`] for a database of something else, which is left as it is;
-    /// [`StoreError::Locked`] for one of a server in which another program writes.
+    /// [`StoreError::Locked`] for one of a server that another program has open for itself alone, or at all, where this
+    /// one wants it for itself alone.
     pub(crate) fn open_writing(&self, options: &StoreOptions) -> Result<Session, StoreError> {
         Ok(match self {
             Self::Embedded(path) => {
                 Session::Embedded(embedded::Session::open_writing(path, options)?)
             }
             Self::Server(address) => {
-                Session::Server(Box::new(server::Session::open_writing(address)?))
+                Session::Server(Box::new(server::Session::open_writing(address, options.together)?))
             }
         })
     }
@@ -243,9 +245,42 @@ impl Session {
     }
 
     /// Begins a snapshot. With a time given, a statement that runs when it is over is broken off and answers
-    /// [`StoreError::Overtime`].
-    pub(crate) fn begin_reading(&mut self, time: Option<Duration>) -> Result<(), StoreError> {
-        either!(self, own => own.begin_reading(time))
+    /// [`StoreError::Overtime`]. With `hears`, the snapshot also gives what other programs tell.
+    pub(crate) fn begin_reading(
+        &mut self,
+        time: Option<Duration>,
+        hears: bool,
+    ) -> Result<(), StoreError> {
+        match self {
+            Self::Embedded(own) => own.begin_reading(time),
+            Self::Server(own) => own.begin_reading(time, hears),
+        }
+    }
+
+    /// What other programs told until the snapshot was taken; none where nobody else writes.
+    pub(crate) fn told(&self) -> Option<Told> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::Server(own) => own.told(),
+        }
+    }
+
+    /// Opens a session that holds the lead in the work in the background; none while another has it.
+    pub(crate) fn open_leading(address: &ServerAddress) -> Result<Option<Self>, StoreError> {
+        Ok(server::Session::open_leading(address)?.map(|own| Self::Server(Box::new(own))))
+    }
+
+    /// Whether the database is one of a server.
+    pub(crate) const fn is_of_server(&self) -> bool {
+        matches!(self, Self::Server(_))
+    }
+
+    /// The number of this program among those that write into the same database; none where it writes alone.
+    pub(crate) fn number(&self) -> Option<i64> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::Server(own) => own.number(),
+        }
     }
 
     /// Ends a snapshot, if one has begun. After an error the session is of no more use.

@@ -1,7 +1,8 @@
 //! The server engine: PostgreSQL, spoken to over one connection a session.
 //!
-//! Who writes holds a lock of the database for as long as the connection lasts, so that no two programs write; what a
-//! lost connection had begun is undone by the database before another can have the lock.
+//! Whoever has the store open for writing holds a lock of the database for as long as the connection lasts, alone or
+//! together with others; each transaction that writes takes another, so that one of them writes at a time. What a lost
+//! connection had begun is undone by the database before another can have its locks.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -14,24 +15,35 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::BytesMut;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::AbortHandle;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Client, Error, Statement};
+use tokio_postgres::{Client, Error, SimpleQueryMessage, Statement};
 
 use super::address::ServerAddress;
 use super::dialect;
 use super::tables::Table;
 use super::{Cells, MARK_TABLE, Row, Schema, Statements, Value};
 use crate::StoreError;
+use crate::keymaker::PROGRAMS;
 use crate::migrations::MIGRATIONS;
+use crate::together::{TOLD, Told};
 
-/// Whoever holds this lock of the database writes.
+/// Whose transaction holds this lock of the database writes. Programs of before there were several hold it always.
 const WRITING: i64 = i64::from_be_bytes(*b"varanto\0");
-/// How long the lock is waited for: a server that was killed lets go of it in a moment.
+/// Who has the store open for writing holds this lock, alone or together with others.
+const OPEN: i64 = i64::from_be_bytes(*b"varanto\x01");
+/// Whoever holds this lock leads in the work in the background.
+const LEADING: i64 = i64::from_be_bytes(*b"varanto\x02");
+/// The locks of the numbers of those who write together.
+const NUMBERS: i64 = i64::from_be_bytes(*b"vrnto\x03\0\0");
+/// How long a lock is waited for that is held for as long as a program is connected: one that was killed lets go of it
+/// in a moment.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 /// How long the database may take to begin and to undo. One that says nothing for longer is lost.
 const ANSWERING: Duration = Duration::from_secs(10);
@@ -41,10 +53,14 @@ const COMMITTING: Duration = Duration::from_secs(30);
 const WORKING: Duration = Duration::from_mins(10);
 /// How much longer than its time a read that is broken off may take to say so.
 const BREAKING_OFF: Duration = Duration::from_secs(5);
-/// What the session that writes asks of the server: to be durable, and to let go of the lock soon when this side is gone.
-const AS_WRITER: &str = "SET synchronous_commit = on; SET statement_timeout = 0; SET lock_timeout = 0;
+/// What the session that writes asks of the server: to be durable, to wait for another's turn for less than
+/// [`ANSWERING`], and to let go of the locks soon when this side is gone.
+const AS_WRITER: &str = "SET synchronous_commit = on; SET statement_timeout = 0; SET lock_timeout = 8000;
     SET idle_in_transaction_session_timeout = 0; SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 3;
     SET tcp_keepalives_count = 4; SET tcp_user_timeout = 20000; SET client_connection_check_interval = 5000";
+/// What one that writes together with others asks, too: that its transaction is undone when it says nothing for a while in
+/// the midst of it, because its machine stands still, so that the others can write.
+const AMONG_OTHERS: &str = "SET idle_in_transaction_session_timeout = 30000";
 /// How many rows of a long list are fetched at once.
 const ROWS_AT_ONCE: u32 = 256;
 
@@ -72,12 +88,21 @@ pub(crate) struct Session {
     cursors: Cell<u64>,
     /// When the snapshot has taken too long.
     until: Cell<Option<Instant>>,
+    /// What other programs told until the snapshot was taken.
+    told: Cell<Option<Told>>,
+    /// The number of this program among those that write together.
+    number: Cell<Option<i64>>,
 }
 
 impl Session {
-    /// Connects to a server that takes writes, and waits a while for the lock of the one that writes.
-    pub(crate) fn open_writing(address: &ServerAddress) -> Result<Self, StoreError> {
-        const LOCK: &str = "SELECT pg_try_advisory_lock(?1)";
+    /// Connects to a server that takes writes, and waits a while until nobody has it open; `together` with others: nobody
+    /// who has it open alone.
+    pub(crate) fn open_writing(
+        address: &ServerAddress,
+        together: bool,
+    ) -> Result<Self, StoreError> {
+        const ALONE: &str = "SELECT pg_try_advisory_lock(?1)";
+        const TOGETHER: &str = "SELECT pg_try_advisory_lock_shared(?1)";
         let session = Self::connect(address, true)?;
         session.script(AS_WRITER)?;
         let coded: String = session.one("SHOW server_encoding", [], |row| row.get(0))?;
@@ -86,17 +111,53 @@ impl Session {
             return Err(StoreError::Address(why));
         }
         let until = Instant::now() + LOCK_PATIENCE;
-        while !session.one(LOCK, [WRITING], |row| row.get::<bool>(0))? {
+        let lock = if together { TOGETHER } else { ALONE };
+        while !session.one(lock, [OPEN], |row| row.get::<bool>(0))? {
             if Instant::now() > until {
                 return Err(StoreError::Locked(address.name().into()));
             }
             std::thread::sleep(Duration::from_millis(50));
+        }
+        if together {
+            session.script(AMONG_OTHERS)?;
+            session.take_number()?;
         }
         if session.is_ours_or_empty()? {
             Ok(session)
         } else {
             Err(StoreError::NotAStore(address.name().into()))
         }
+    }
+
+    /// Takes a number that no other connected program has, beginning anywhere: one that was used a moment ago by a program
+    /// which lost its connection is unlikely to come again at once.
+    fn take_number(&self) -> Result<(), StoreError> {
+        const LOCK: &str = "SELECT pg_try_advisory_lock(?1)";
+        let mut random = [0; 2];
+        aws_lc_rs::rand::fill(&mut random)
+            .map_err(|_| StoreError::Database("no random bytes".into()))?;
+        let first = i64::from(u16::from_be_bytes(random));
+        for step in 0..PROGRAMS {
+            let number = (first + step) % PROGRAMS;
+            if self.one(LOCK, [NUMBERS + number], |row| row.get::<bool>(0))? {
+                self.number.set(Some(number));
+                return Ok(());
+            }
+        }
+        Err(StoreError::Locked(self.address.name().into()))
+    }
+
+    pub(super) fn number(&self) -> Option<i64> {
+        self.number.get()
+    }
+
+    /// Connects to hold the lead in the work in the background; none while another has it.
+    pub(super) fn open_leading(address: &ServerAddress) -> Result<Option<Self>, StoreError> {
+        const LOCK: &str = "SELECT pg_try_advisory_lock(?1)";
+        let session = Self::connect(address, true)?;
+        session.script(AS_WRITER)?;
+        let leads = session.one(LOCK, [LEADING], |row| row.get::<bool>(0))?;
+        Ok(leads.then_some(session))
     }
 
     /// Connects for reading; `newest`: to the server that takes writes, so that what was written is seen.
@@ -136,6 +197,8 @@ impl Session {
             changes: Cell::new(0),
             cursors: Cell::new(0),
             until: Cell::new(None),
+            told: Cell::new(None),
+            number: Cell::new(None),
         };
         // Compiling a statement costs more than any of ours takes.
         session.script("SET jit = off; SET client_min_messages = warning")?;
@@ -213,19 +276,43 @@ impl Session {
         self.wait_at_most(None, self.client.batch_execute(&definition))
     }
 
+    /// Begins a transaction that writes, when it is this program's turn.
     pub(crate) fn begin_writing(&self) -> Result<(), StoreError> {
-        self.begin("BEGIN")?;
-        self.writing.set(true);
+        let begun = self.begin(&format!("BEGIN; SELECT pg_advisory_xact_lock({WRITING})"));
+        if let Err(StoreError::Busy) = begun {
+            self.script("ROLLBACK")?;
+            self.failed.set(false);
+            return Err(StoreError::Locked(self.address.name().into()));
+        }
+        self.writing.set(begun.is_ok());
+        begun
+    }
+
+    /// Begins a snapshot; with `hears`, takes down what other programs tell in it.
+    pub(crate) fn begin_reading(
+        &self,
+        time: Option<Duration>,
+        hears: bool,
+    ) -> Result<(), StoreError> {
+        let bounded = time.map(|time| {
+            let millis = time.as_millis().clamp(1, 1 << 30);
+            format!("SET LOCAL statement_timeout = {millis};")
+        });
+        let bounded = bounded.unwrap_or_default();
+        let asked = if hears { TOLD } else { "" };
+        let begin = format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;{bounded}{asked}");
+        self.told.set(None);
+        self.failed.set(false);
+        // Also when the rest of it fails, it has begun.
+        self.begun.set(true);
+        let answer = self.wait_at_most(Some(ANSWERING), self.client.simple_query(&begin))?;
+        self.told.set(hears.then(|| told(&answer)));
+        self.until.set(time.map(|time| Instant::now() + time));
         Ok(())
     }
 
-    pub(crate) fn begin_reading(&self, time: Option<Duration>) -> Result<(), StoreError> {
-        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        let Some(time) = time else { return self.begin(begin) };
-        let millis = time.as_millis().clamp(1, 1 << 30);
-        self.begin(&format!("{begin}; SET LOCAL statement_timeout = {millis}"))?;
-        self.until.set(Some(Instant::now() + time));
-        Ok(())
+    pub(super) fn told(&self) -> Option<Told> {
+        self.told.get()
     }
 
     fn begin(&self, sql: &str) -> Result<(), StoreError> {
@@ -470,6 +557,19 @@ impl Statements for Session {
     }
 }
 
+/// What other programs tell, of the rows that came with the beginning of a snapshot.
+fn told(heard: &[SimpleQueryMessage]) -> Told {
+    let mut told = Told::default();
+    for message in heard {
+        if let SimpleQueryMessage::Row(row) = message
+            && let (Some(name), Some(value)) = (row.get(0), row.get(1))
+        {
+            told.take(name, &BASE64.decode(value).unwrap_or_default());
+        }
+    }
+    told
+}
+
 /// Whoever waits for the other side's answer.
 struct Parked(Thread);
 
@@ -571,10 +671,12 @@ fn fault(error: &Error) -> StoreError {
         };
     };
     match code.code().split_at(2) {
-        // The connection; an operator who stops the server; too many connections; a standby, which takes no writes.
-        ("08", _) | ("57", "P01" | "P02" | "P03" | "P05") | ("53", "300") | ("25", "006") => {
-            StoreError::Unavailable(said(error))
-        }
+        // The connection; an operator who stops the server; too many connections; a standby, which takes no writes; a
+        // transaction in the midst of which nothing was said for too long.
+        ("08", _)
+        | ("57", "P01" | "P02" | "P03" | "P05")
+        | ("53", "300")
+        | ("25", "006" | "P03") => StoreError::Unavailable(said(error)),
         ("53", "100") => StoreError::DiskFull,
         ("57", "014") => StoreError::Overtime,
         ("40" | "55", _) => StoreError::Busy,

@@ -1,4 +1,5 @@
 mod server;
+mod together;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};

@@ -7,14 +7,14 @@ use std::sync::atomic::AtomicBool;
 use super::*;
 use crate::WriteTx;
 
-fn put(tx: &mut WriteTx<'_>, id: i64) -> Result<(), StoreError> {
+pub(super) fn put(tx: &mut WriteTx<'_>, id: i64) -> Result<(), StoreError> {
     const SQL: &str = "INSERT INTO scrap (id, bytes) VALUES (?1, ?2)";
     tx.execute(SQL, params![id, vec![7u8; 100]])?;
     tx.append_leaf(leaf(id.cast_unsigned()));
     Ok(())
 }
 
-fn kept(store: &Store) -> Vec<i64> {
+pub(super) fn kept(store: &Store) -> Vec<i64> {
     store.read(|tx| tx.all("SELECT id FROM scrap ORDER BY id", [], |row| row.get(0))).unwrap()
 }
 
@@ -27,7 +27,7 @@ fn site_on(server: &postgres::Server) -> Site {
 }
 
 /// Ends every session of stores in a database, as an operator may.
-fn end_sessions(site: &Site) {
+pub(super) fn end_sessions(site: &Site) {
     const SQL: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid()";
     let _: i64 = site.database().one(SQL, [], |row| row.get(0)).unwrap();
@@ -255,16 +255,16 @@ fn over_network(
 
 /// What writers heard of what they wrote.
 #[derive(Default)]
-struct Told {
+pub(super) struct Told {
     /// Which rows are durable, and the place of each one's leaf.
-    acknowledged: Vec<(i64, u64)>,
+    pub(super) acknowledged: Vec<(i64, u64)>,
     /// Of which nobody knows.
-    unknown: Vec<i64>,
+    pub(super) unknown: Vec<i64>,
 }
 
 impl Told {
     /// Everything that was acknowledged is there, nothing is half, and nothing that was refused is there.
-    fn hold_against(&self, store: &Store) {
+    pub(super) fn hold_against(&self, store: &Store) {
         println!("{} acknowledged, {} unknown", self.acknowledged.len(), self.unknown.len());
         assert!(self.acknowledged.len() > 50, "{}", self.acknowledged.len());
         let kept: HashSet<i64> = kept(store).into_iter().collect();
@@ -281,7 +281,7 @@ impl Told {
 }
 
 /// Writes from four threads for as long as something else goes on.
-fn written_while(store: &Store, goes_on: impl FnOnce()) -> Told {
+pub(super) fn written_while(store: &Store, goes_on: impl FnOnce()) -> Told {
     let done = AtomicBool::new(false);
     let write = || {
         let mut told = Told::default();

@@ -1,0 +1,66 @@
+//! The work in the background, done by one server at a time where several are open over one database.
+//!
+//! Whoever leads holds a lock of the database by a connection that lasts as long as the program; when the program ends or
+//! is killed, the next one has the lock within seconds. In the moment of the change two may do the same: all that is done
+//! here looks again, in its own turn of writing, whether it is still to be done.
+//!
+//! Source: OPS-1, OPS-2; design D13.
+
+use std::future::pending;
+use std::time::Duration;
+
+use varanto_app::{App, Lead};
+
+use crate::{moving, population_register};
+
+/// How often it is tried to take the lead, and looked whether it is still held.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// Does the work in the background for as long as the lead is held, and takes it again when it was lost. `register`: how
+/// many clients the population register is asked about at once, where one is connected.
+pub(crate) async fn go_on(app: App, register: Option<usize>) {
+    loop {
+        let lead = take(&app).await;
+        tracing::info!("this server does the work in the background");
+        metrics::gauge!("varanto_leads").set(1.0);
+        let asking = async {
+            match register {
+                Some(batch) => population_register::go_on(app.clone(), batch).await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            () = async { tokio::join!(moving::go_on(app.clone()), asking); } => {}
+            () = lost(lead) => {}
+        }
+        metrics::gauge!("varanto_leads").set(0.0);
+        tracing::warn!("the lead in the background was lost; another server may have it");
+    }
+}
+
+/// Waits until this program leads.
+async fn take(app: &App) -> Lead {
+    metrics::gauge!("varanto_leads").set(0.0);
+    loop {
+        let asking = app.clone();
+        match tokio::task::spawn_blocking(move || asking.try_to_lead()).await {
+            Ok(Ok(Some(lead))) => return lead,
+            Ok(Ok(None)) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "who leads in the background is not known"),
+            Err(error) => tracing::error!(%error, "asking who leads broke down"),
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Waits until the lead is held no more.
+async fn lost(mut lead: Lead) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let asked = tokio::task::spawn_blocking(move || (lead.lasts(), lead)).await;
+        match asked {
+            Ok((true, held)) => lead = held,
+            Ok((false, _)) | Err(_) => return,
+        }
+    }
+}
