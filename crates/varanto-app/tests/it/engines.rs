@@ -207,7 +207,7 @@ fn a_right_that_another_server_ended_is_ended() {
     assert!(second.caller_of_person(aino()).is_err());
     assert_eq!(organisations(), before);
     let more = json!({"organisations": [{"oid": "1.2.246.10.90000077", "names": {"fi": "Toinen"},
-        "kind": "private", "first_day": "2020-01-01"}]});
+        "kind": "private", "controller": false, "first_day": "2020-01-01"}]});
     first.load_registers("more", more.to_string().into_bytes()).unwrap();
     second.hear_others().unwrap();
     assert_eq!(organisations(), before + 1);

@@ -32,4 +32,5 @@ mod statements;
 mod stories;
 mod strangers;
 mod taking_back;
+mod two_servers;
 mod wills;
