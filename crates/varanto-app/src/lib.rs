@@ -275,20 +275,18 @@ impl App {
     /// Takes in what other servers have changed of what is kept in memory: registers, users, roads and keys.
     ///
     /// # Errors
-    /// What the store answers.
+    /// What the store answers; also when what they changed cannot be read: by what was before nobody is let in.
     pub fn hear_others(&self) -> Result<(), AppError> {
         self.store.listen()?;
-        // Read here, where waiting is allowed.
-        let _ = self.registry();
-        Ok(())
+        Ok(self.registry.reach(&self.store)?)
     }
 
-    /// Takes the lead in the work in the background, when no other server has it.
+    /// Connects to ask for the lead in the work in the background.
     ///
     /// # Errors
     /// What the store answers.
-    pub fn try_to_lead(&self) -> Result<Option<Lead>, AppError> {
-        Ok(self.store.try_to_lead()?)
+    pub fn ask_for_lead(&self) -> Result<Lead, AppError> {
+        Ok(self.store.ask_for_lead()?)
     }
 
     /// How many operations wait for the writer.

@@ -319,22 +319,35 @@ impl RegistryHolder {
     /// The newest snapshot. It is read anew when the store may have become another: an answer was lost, or another
     /// program wrote while the database was away. While it cannot be read nothing can be logged either.
     pub(crate) fn current(&self, store: &Store) -> Arc<Registry> {
-        let is_current = || {
-            let (generation, registry) = self.kept();
-            (generation == Some(store.generation())).then_some(registry)
-        };
-        if let Some(registry) = is_current() {
-            return registry;
-        }
-        let mut failed = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
-        if is_current().is_none() && failed.is_none_or(|at| at.elapsed() > PAUSE) {
-            *failed = None;
-            if let Err(error) = self.read_what_changed(store) {
-                tracing::warn!(%error, "what is loaded could not be read again");
-                *failed = Some(Stopwatch::now());
-            }
-        }
+        // By what was before something can be told still; nothing can be logged meanwhile.
+        let _ = self.reach(store);
         self.kept().1
+    }
+
+    /// Reads anew what the store may have other than before.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it cannot be read. Users and roads are then of now all the same, where these can.
+    pub(crate) fn reach(&self, store: &Store) -> Result<(), StoreError> {
+        let is_current = || self.kept().0 == Some(store.generation());
+        if is_current() {
+            return Ok(());
+        }
+        let unread =
+            |why: &str| StoreError::Unavailable(format!("what is loaded cannot be read: {why}"));
+        let mut failed = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_current() {
+            return Ok(());
+        }
+        if failed.is_some_and(|at| at.elapsed() <= PAUSE) {
+            return Err(unread("it was tried a moment ago"));
+        }
+        *failed = None;
+        self.read_what_changed(store).map_err(|error| {
+            tracing::warn!(%error, "what is loaded could not be read again");
+            *failed = Some(Stopwatch::now());
+            unread(&error.to_string())
+        })
     }
 
     /// Reads everything again, after a load. When that fails it is done by who asks next: the load stands.
@@ -367,14 +380,15 @@ impl RegistryHolder {
     /// Reads users and roads again, and the files where others are loaded than before.
     fn read_what_changed(&self, store: &Store) -> Result<(), OpenError> {
         let generation = store.generation();
-        let before = self.kept().1;
-        if store.read::<_, OpenError>(|tx| Ok(tx.marks_of_register_files()?))? != before.files {
-            return self.read_all(store);
-        }
-        let (users, roads) =
-            store.read::<_, OpenError>(|tx| Ok((read_users(tx)?, roads_in_log(tx)?)))?;
-        self.keep(Some(generation), Registry { users, roads, ..Registry::clone(&before) });
-        Ok(())
+        let (reached, before) = self.kept();
+        // Who may no more is known first, whatever the files are.
+        let (users, roads, files) = store.read::<_, OpenError>(|tx| {
+            Ok((read_users(tx)?, roads_in_log(tx)?, tx.marks_of_register_files()?))
+        })?;
+        let same = files == before.files;
+        let reached = if same { Some(generation) } else { reached };
+        self.keep(reached, Registry { users, roads, ..Registry::clone(&before) });
+        if same { Ok(()) } else { self.read_all(store) }
     }
 
     fn kept(&self) -> (Option<u64>, Arc<Registry>) {

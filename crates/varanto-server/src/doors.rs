@@ -11,7 +11,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::middleware::from_fn_with_state;
 use tokio::sync::{Mutex, Semaphore};
 use tower_http::catch_panic::CatchPanicLayer;
-use varanto_app::{App, AppError};
+use varanto_app::{App, AppError, StoreError};
 use varanto_domain::time::Clock;
 use varanto_kit::oidc::User;
 
@@ -31,6 +31,8 @@ use crate::tokens::Tokens;
 use crate::turned_away::Ledger;
 use crate::{desk, frame, login, own, pages, running};
 
+/// How long after other servers could not be heard nobody tries again.
+const DEAF: Duration = Duration::from_secs(1);
 /// How old the counts on the landing page may be.
 const COUNT_EVERY: Duration = Duration::from_secs(2);
 
@@ -84,8 +86,17 @@ pub struct Shared {
 struct Hearing {
     /// How many times it was begun.
     begun: AtomicU64,
-    /// Which of these was the last to be answered.
-    answered: Mutex<u64>,
+    /// The last one.
+    last: Mutex<Heard>,
+}
+
+/// A look at what other servers have changed.
+#[derive(Debug, Default)]
+struct Heard {
+    /// Which one.
+    number: u64,
+    /// When it failed, if it did.
+    failed_at: Option<Instant>,
 }
 
 /// How far the demonstration's data are made.
@@ -241,24 +252,35 @@ impl Doors {
 
     /// Takes in what other servers over the same database have changed of what is kept in memory: whatever they have
     /// acknowledged until now. Those who ask at the same time share one look.
-    pub async fn hear_others(&self) {
+    ///
+    /// # Errors
+    /// 503 when they cannot be heard: by what may be of before nobody is let in.
+    pub async fn hear_others(&self) -> Result<(), Problem> {
         if !self.app.has_others() {
-            return;
+            return Ok(());
         }
         let came = self.hearing.begun.load(Ordering::Acquire);
-        let mut answered = self.hearing.answered.lock().await;
-        if *answered > came {
-            return;
+        let mut last = self.hearing.last.lock().await;
+        let is_fresh = last.number > came || last.failed_at.is_some_and(|at| at.elapsed() < DEAF);
+        if !is_fresh {
+            let number = self.hearing.begun.fetch_add(1, Ordering::AcqRel) + 1;
+            let app = self.app.clone();
+            let heard = tokio::task::spawn_blocking(move || app.hear_others()).await;
+            let heard = heard.unwrap_or_else(|error| {
+                tracing::error!(%error, "hearing other servers broke down");
+                Err(AppError::Store(StoreError::Panicked))
+            });
+            self.pulse.heard(heard.is_ok());
+            if let Err(error) = &heard {
+                tracing::debug!(%error, "other servers cannot be heard");
+            }
+            *last = Heard { number, failed_at: heard.is_err().then(Instant::now) };
         }
-        let number = self.hearing.begun.fetch_add(1, Ordering::AcqRel) + 1;
-        let app = self.app.clone();
-        match tokio::task::spawn_blocking(move || app.hear_others()).await {
-            // Who asks is told the same by what is done next: nothing is read or written without the database.
-            Ok(Err(error)) => tracing::debug!(%error, "other servers cannot be heard"),
-            Err(error) => tracing::error!(%error, "hearing other servers broke down"),
-            Ok(Ok(())) => {}
+        if last.failed_at.is_none() {
+            return Ok(());
         }
-        *answered = number;
+        let why = StoreError::Unavailable("other servers cannot be heard".to_owned());
+        Err(Problem::of(why.into(), self.config.limits.retry_after_seconds))
     }
 
     /// Whether requests can be worked on.
@@ -312,6 +334,7 @@ impl Doors {
         metrics::counter!("varanto_writes_total").absolute(store.operations);
         metrics::counter!("varanto_writes_turned_away_total").absolute(store.turned_away);
         metrics::counter!("varanto_commit_micros_total").absolute(store.commit_micros);
+        metrics::counter!("varanto_turn_waits_total").absolute(store.turn_waits);
     }
 
     /// Every door, in its frame. `beside` are routes that come from elsewhere, such as a login.

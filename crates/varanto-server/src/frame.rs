@@ -31,9 +31,6 @@ pub struct CallerName(pub String);
 /// A route outside the table of operations: what metrics and log lines call it.
 const UNMATCHED: &str = "unmatched";
 
-/// What is answered without any look at what other servers have changed.
-const NOT_OF_OTHERS: [&str; 3] = ["/health", "/ready", "/metrics"];
-
 /// Frames a request and its answer.
 pub async fn around(State(doors): State<Doors>, mut request: Request, next: Next) -> Response {
     let id = request_id();
@@ -84,15 +81,7 @@ async fn within_limits(doors: &Doors, request: Request, next: Next) -> Response 
         return Problem::busy(limits.retry_after_seconds).into_response();
     };
     let most = limits.answer_time() + limits.body_time();
-    let path = request.uri().path();
-    let hears = !NOT_OF_OTHERS.contains(&path) && !path.starts_with("/assets/");
-    let answering = async {
-        if hears {
-            doors.hear_others().await;
-        }
-        next.run(request).await
-    };
-    match tokio::time::timeout(most, answering).await {
+    match tokio::time::timeout(most, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::new(StatusCode::GATEWAY_TIMEOUT, "answer-timeout")
             .arg("seconds", most.as_secs())

@@ -1,15 +1,16 @@
 //! The work in the background, done by one server at a time where several are open over one database.
 //!
 //! Whoever leads holds a lock of the database by a connection that lasts as long as the program; when the program ends or
-//! is killed, the next one has the lock within seconds. In the moment of the change two may do the same: all that is done
-//! here looks again, in its own turn of writing, whether it is still to be done.
+//! is killed, the next one has the lock within seconds. In the moment of the change two may do the same: a move looks
+//! again, in its own turn of writing, whether it is still to be done, and a client who is asked about twice is as well
+//! known as one who is asked about once.
 //!
 //! Source: OPS-1, OPS-2; design D13.
 
 use std::future::pending;
 use std::time::Duration;
 
-use varanto_app::{App, Lead};
+use varanto_app::{App, AppError, Lead};
 
 use crate::{moving, population_register};
 
@@ -33,7 +34,8 @@ pub(crate) async fn go_on(app: App, register: Option<usize>) {
             () = async { tokio::join!(moving::go_on(app.clone()), asking); } => {}
             () = lost(lead) => {}
         }
-        metrics::gauge!("varanto_leads").set(0.0);
+        // Who leads next tells how many are due.
+        metrics::gauge!("varanto_persons_due").set(0.0);
         tracing::warn!("the lead in the background was lost; another server may have it");
     }
 }
@@ -41,11 +43,19 @@ pub(crate) async fn go_on(app: App, register: Option<usize>) {
 /// Waits until this program leads.
 async fn take(app: &App) -> Lead {
     metrics::gauge!("varanto_leads").set(0.0);
+    let mut asking = None;
     loop {
-        let asking = app.clone();
-        match tokio::task::spawn_blocking(move || asking.try_to_lead()).await {
-            Ok(Ok(Some(lead))) => return lead,
-            Ok(Ok(None)) => {}
+        let (app, asked) = (app.clone(), asking.take());
+        let answer = tokio::task::spawn_blocking(move || {
+            let lead = match asked {
+                Some(lead) => lead,
+                None => app.ask_for_lead()?,
+            };
+            Ok::<_, AppError>((lead.take()?, lead))
+        });
+        match answer.await {
+            Ok(Ok((true, lead))) => return lead,
+            Ok(Ok((false, lead))) => asking = Some(lead),
             Ok(Err(error)) => tracing::warn!(%error, "who leads in the background is not known"),
             Err(error) => tracing::error!(%error, "asking who leads broke down"),
         }

@@ -20,12 +20,16 @@ pub struct Pulse(Mutex<Seen>);
 struct Seen {
     /// Groups committed and failed, when last looked at.
     groups: (u64, u64),
+    /// How long turns of writing had been waited for then.
+    turn_waits: u64,
     /// When the last commit failed; `None` when one has succeeded since.
     failed: Option<Instant>,
     /// Since when writes wait with none done.
     waiting: Option<Instant>,
     /// The writer has ended, or a newer program has taken over, and neither ever comes back.
     ended: bool,
+    /// Others over the same database cannot be heard: nobody can be let in.
+    deaf: bool,
 }
 
 impl Pulse {
@@ -47,7 +51,9 @@ impl Pulse {
         } else if store.groups > committed {
             seen.failed = None;
         }
-        let moved = (committed, failed) != seen.groups;
+        // Who waits for others that write is not stuck; it gives up by itself.
+        let waited = std::mem::replace(&mut seen.turn_waits, store.turn_waits);
+        let moved = (committed, failed) != seen.groups || waited != store.turn_waits;
         seen.waiting = if store.waiting == 0 {
             None
         } else if moved {
@@ -55,6 +61,11 @@ impl Pulse {
         } else {
             seen.waiting.or(Some(now))
         };
+    }
+
+    /// Takes in whether other servers could be heard; asked about once a second.
+    pub fn heard(&self, others: bool) {
+        self.seen().deaf = !others;
     }
 
     /// Whether writes can be expected to succeed.
@@ -65,7 +76,7 @@ impl Pulse {
             when.is_none_or(|when| now.saturating_duration_since(when) > span)
         };
         let stuck = seen.waiting.is_some() && long_ago(seen.waiting, STUCK_AFTER);
-        !seen.ended && !stuck && long_ago(seen.failed, AFTER_FAILING)
+        !seen.ended && !seen.deaf && !stuck && long_ago(seen.failed, AFTER_FAILING)
     }
 
     fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
@@ -87,6 +98,7 @@ mod tests {
             commit_micros: 0,
             commits: [0; 11],
             superseded: false,
+            turn_waits: 0,
         }
     }
 
@@ -126,5 +138,29 @@ mod tests {
         pulse.saw(&AppError::Store(StoreError::Closed));
         pulse.look(&counted(1, 0, 0), Instant::now());
         assert!(!pulse.is_well(Instant::now()));
+    }
+
+    #[test]
+    fn who_cannot_hear_others_or_is_superseded_is_not_ready() {
+        let pulse = Pulse::default();
+        let now = Instant::now();
+        pulse.heard(false);
+        assert!(!pulse.is_well(now));
+        pulse.heard(true);
+        assert!(pulse.is_well(now));
+        pulse.look(&StoreMetrics { superseded: true, ..counted(1, 0, 0) }, now);
+        pulse.look(&counted(2, 0, 0), now);
+        assert!(!pulse.is_well(now));
+    }
+
+    #[test]
+    fn who_waits_for_others_that_write_is_not_stuck() {
+        let pulse = Pulse::default();
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        for second in 0..9 {
+            pulse.look(&StoreMetrics { turn_waits: second, ..counted(3, 0, 9) }, after(second));
+        }
+        assert!(pulse.is_well(after(9)));
     }
 }

@@ -154,7 +154,8 @@ pub async fn told_to_end() {
 async fn hear(doors: Doors) {
     loop {
         tokio::time::sleep(WATCH_EVERY).await;
-        doors.hear_others().await;
+        // What fails is known to the pulse.
+        let _ = doors.hear_others().await;
     }
 }
 

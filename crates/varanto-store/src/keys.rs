@@ -392,15 +392,14 @@ impl Keys {
         self.news.load(Ordering::Acquire)
     }
 
-    /// Hears that there is so much news: keys may have been destroyed. False when it was known already.
-    pub(crate) fn hear(&self, news: i64) -> bool {
+    /// Hears that there is so much news: keys may have been destroyed. `less`: also when more was heard before, of a
+    /// database that has come back as it was earlier.
+    pub(crate) fn hear(&self, news: i64, less: bool) {
         let mut kept = self.lock();
-        let is_new = news > self.news();
-        if is_new {
+        if news > self.news() || (less && news < self.news()) {
             self.news.store(news, Ordering::Release);
             kept.forget_all();
         }
-        is_new
     }
 
     /// Forgets a key that is being destroyed, for good, also against readers of older snapshots. Were

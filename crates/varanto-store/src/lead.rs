@@ -3,31 +3,37 @@
 use crate::engine::{Database, Session};
 use crate::{Store, StoreError};
 
-/// The lead in the work in the background. It is lost when the program ends, or its connection to the database does; then
-/// another may have it.
+/// A connection by which the lead in the work in the background is taken and held. The lead is lost when the program ends,
+/// or this connection does; then another may have it.
 pub struct Lead {
     /// None: the database is a file, so nobody else can have it open.
     session: Option<Session>,
 }
 
 impl Store {
-    /// Takes the lead, when nobody has it.
+    /// Connects to ask for the lead.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] while the database cannot be asked.
-    pub fn try_to_lead(&self) -> Result<Option<Lead>, StoreError> {
-        let Database::Server(address) = self.database() else {
-            return Ok(Some(Lead { session: None }));
-        };
-        Ok(Session::open_leading(address)?.map(|session| Lead { session: Some(session) }))
+    pub fn ask_for_lead(&self) -> Result<Lead, StoreError> {
+        let Database::Server(address) = self.database() else { return Ok(Lead { session: None }) };
+        Ok(Lead { session: Some(Session::open_leading(address)?) })
     }
 }
 
 impl Lead {
-    /// Whether nobody else can have the lead. Asks the database.
+    /// Takes the lead, when nobody has it.
+    ///
+    /// # Errors
+    /// As [`Store::ask_for_lead`]; then the connection is of no more use.
+    pub fn take(&self) -> Result<bool, StoreError> {
+        self.session.as_ref().map_or(Ok(true), Session::take_lead)
+    }
+
+    /// Whether the lead that was taken is held still. Asks the database.
     #[must_use]
     pub fn lasts(&self) -> bool {
-        self.session.as_ref().is_none_or(|session| session.has_table("store_fact").is_ok())
+        self.session.as_ref().is_none_or(Session::answers)
     }
 }
 

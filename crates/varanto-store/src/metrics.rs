@@ -20,6 +20,7 @@ pub(crate) struct Counters {
     commit_micros: AtomicU64,
     commits: [AtomicU64; COMMIT_BUCKETS_MICROS.len() + 1],
     pub(crate) superseded: Superseded,
+    pub(crate) turn_waits: AtomicU64,
 }
 
 impl Counters {
@@ -44,6 +45,7 @@ impl Counters {
             commit_micros: read(&self.commit_micros),
             commits: std::array::from_fn(|bucket| read(&self.commits[bucket])),
             superseded: self.superseded.is_so(),
+            turn_waits: read(&self.turn_waits),
         }
     }
 }
@@ -67,4 +69,6 @@ pub struct StoreMetrics {
     pub commits: [u64; COMMIT_BUCKETS_MICROS.len() + 1],
     /// Whether a newer program has changed the tables, so that this one does nothing any more.
     pub superseded: bool,
+    /// How many seconds turns of writing were waited for while others wrote, as far as they were whole.
+    pub turn_waits: u64,
 }

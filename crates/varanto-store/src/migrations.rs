@@ -46,6 +46,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(19, "corrections", "0019_corrections"),
     migration!(20, "drafts_of_corrections", "0020_drafts_of_corrections"),
     migration!(21, "statements", "0021_statements"),
+    migration!(22, "together", "0022_together"),
 ];
 
 /// A change that a newer program would have, for tests.

@@ -220,18 +220,22 @@ pub(crate) fn read_tile(
     Ok(hashes.unwrap_or_default())
 }
 
-/// Keeps a checkpoint as the newest one.
+/// Keeps a checkpoint as the newest one; `by`: who sealed it, where others may have the store open, too, and the last key
+/// that was given.
 pub(crate) fn insert_checkpoint(
     session: &Session,
     checkpoint: &Checkpoint,
     now: Instant,
+    by: Option<(&str, i64)>,
 ) -> Result<(), StoreError> {
     const UNSIGN: &str =
         "UPDATE checkpoint SET note = NULL WHERE size = (SELECT max(size) FROM checkpoint)";
-    const SQL: &str = "INSERT INTO checkpoint (size, sealed_at, note) VALUES (?1, ?2, ?3)";
+    const SQL: &str = "INSERT INTO checkpoint (size, sealed_at, note, writer, last_key)
+        VALUES (?1, ?2, ?3, ?4, ?5)";
+    let (writer, last_key) = by.unzip();
     let size = stored(checkpoint.body.size);
     session.execute(UNSIGN, [])?;
-    session.execute(SQL, params![size, now.millis(), checkpoint.note])?;
+    session.execute(SQL, params![size, now.millis(), checkpoint.note, writer, last_key])?;
     Ok(())
 }
 

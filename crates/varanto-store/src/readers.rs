@@ -110,7 +110,7 @@ impl Readers {
             if idle.unopened > 0 {
                 idle.unopened -= 1;
                 drop(idle);
-                let opened = self.database.open_reading(self.mmap_mib, self.newest);
+                let opened = self.database.open_reading(self.mmap_mib, self.newest, self.hears);
                 let opened = opened.map(|session| (Opened { session, generation }, true));
                 return opened.inspect_err(|_| self.give_up());
             }

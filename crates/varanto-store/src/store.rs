@@ -23,7 +23,7 @@ use crate::migrations::{MIGRATIONS, Migration, apply, require_current};
 use crate::proof_log::{Checkpoint, Seal, insert_checkpoint};
 use crate::readers::Readers;
 use crate::term_cache::TermCache;
-use crate::together::{Told, tell_news};
+use crate::together::{HeardEnd, read_news, tell_news};
 use crate::tx::{ReadTx, WriteTx};
 use crate::writer::{Job, Waiting, Writer};
 use crate::{Remains, StoreError};
@@ -37,6 +37,8 @@ const STORE_KEY: &str = "store_key";
 const VERIFIER: &str = "verifier";
 const ORIGIN: &str = "origin";
 pub(crate) const KEY_HORIZON: &str = "key_horizon";
+/// How long who opens the store waits for others that write, or read what is to be changed.
+const OPENING: Duration = Duration::from_secs(30);
 /// Where a store goes on that was moved.
 const MOVED: &str = "moved_to";
 
@@ -110,6 +112,8 @@ pub(crate) struct Shared {
     pub(crate) generation: Arc<Generation>,
     /// How often something was heard that another program had changed.
     pub(crate) heard: Generation,
+    /// How far the proof log was heard to reach.
+    pub(crate) heard_end: HeardEnd,
 }
 
 /// Counts how often the database may have become another than what is in memory of it.
@@ -181,12 +185,12 @@ impl Store {
         if on_server && file.is_file() && !session.has_table(MARK_TABLE)? {
             return Err(StoreError::NotMoved(file));
         }
-        let facts = prepare(&session, &ring, &options.origin, clock.now(), migrations)?;
+        let facts = prepare_in_turn(&session, &ring, (&options.origin, clock.now()), migrations)?;
         let keys = facts.keys(ring, &options.origin)?;
         let ids = KeyMaker::above(facts.horizon, Arc::clone(&clock));
         ids.number(number);
         let shared = Arc::new(Shared::new(keys, &options.origin, ids, clock));
-        shared.keys.hear(facts.news);
+        shared.keys.hear(facts.news, false);
         let newest = ReadTx::snapshot(&session, &shared).newest_checkpoint()?;
         let place = (database.clone(), options.clone());
         let writer = Writer::new(place, session, Arc::clone(&shared), newest, facts.horizon)?;
@@ -217,7 +221,7 @@ impl Store {
         match &database {
             Database::Embedded(path) => Ok(path.exists()),
             Database::Server(_) => {
-                database.open_reading(options.mmap_mib, true)?.has_table(MARK_TABLE)
+                database.open_reading(options.mmap_mib, true, false)?.has_table(MARK_TABLE)
             }
         }
     }
@@ -498,6 +502,7 @@ impl Shared {
             clients: ClientCache::default(),
             generation: Arc::default(),
             heard: Generation::default(),
+            heard_end: HeardEnd::default(),
         }
     }
 }
@@ -542,7 +547,7 @@ impl Facts {
             verifier: read_fact(session, VERIFIER)?,
             origin: String::from_utf8(read_fact(session, ORIGIN)?).map_err(|_| missing(ORIGIN))?,
             horizon: key_horizon(session)?,
-            news: Told::read(session)?.news,
+            news: read_news(session)?,
         })
     }
 
@@ -604,6 +609,27 @@ pub(crate) fn mark_moved(session: &Session, place: &Path) -> Result<(), StoreErr
     session.commit()
 }
 
+/// Prepares the store; on a server waits a while for others that write or read: each try holds them up for a moment.
+fn prepare_in_turn(
+    session: &Session,
+    ring: &KeyRing,
+    (origin, now): (&str, Instant),
+    migrations: &[Migration],
+) -> Result<Facts, StoreError> {
+    let begun = std::time::Instant::now();
+    loop {
+        match prepare(session, ring, origin, now, migrations) {
+            Err(StoreError::Busy | StoreError::Locked(_))
+                if session.is_of_server() && begun.elapsed() < OPENING =>
+            {
+                session.roll_back()?;
+                std::thread::sleep(Duration::from_millis(500));
+            }
+            prepared => return prepared,
+        }
+    }
+}
+
 /// Brings the schema up to date and gives a new store its facts, in one transaction.
 fn prepare(
     session: &Session,
@@ -626,7 +652,7 @@ fn prepare(
         write_fact(session, ORIGIN, origin.as_bytes())?;
         write_fact(session, KEY_HORIZON, &0i64.to_be_bytes())?;
         let body = CheckpointBody { origin: origin.into(), size: 0, root: empty_root() };
-        insert_checkpoint(session, &Checkpoint::signed(ring, body), now)?;
+        insert_checkpoint(session, &Checkpoint::signed(ring, body), now, None)?;
     }
     let facts = Facts::read(session)?;
     session.commit()?;

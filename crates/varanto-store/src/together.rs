@@ -8,37 +8,41 @@
 //!
 //! Source: OPS-1, OPS-2; design D6, D7.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use crate::engine::{Session, Statements};
 use crate::migrations::{MIGRATIONS, require_current};
 use crate::store::{Shared, write_fact};
 use crate::{StoreError, WriteTx};
 
-/// The fact that holds who wrote last, and the last key that was given until then.
-const TURN: &str = "turn";
 /// The fact that counts the changes of what others keep in memory.
 const NEWS: &str = "news";
 
-/// What gives both facts, in the words of the server alone: it goes along with what begins a snapshot.
-pub(crate) const TOLD: &str =
-    "SELECT name, encode(value, 'base64') FROM store_fact WHERE name IN ('turn', 'news')";
+/// What tells of others, in the words of the server alone: it goes along with what begins a snapshot.
+pub(crate) const TOLD: &str = "SELECT newest.size, newest.note, newest.writer, newest.last_key,
+    (SELECT encode(value, 'base64') FROM store_fact WHERE name = 'news')
+    FROM (SELECT size, note, writer, last_key FROM checkpoint ORDER BY size DESC LIMIT 1) AS newest";
 
 /// The name of one program's opening of the store.
-pub(crate) type WriterId = [u8; 16];
+pub(crate) type WriterName = String;
 
 /// A new name, which nobody else has.
-pub(crate) fn new_writer_id() -> WriterId {
-    let mut id = WriterId::default();
-    aws_lc_rs::rand::fill(&mut id).expect("the operating system gives random bytes");
-    id
+pub(crate) fn new_writer_name() -> WriterName {
+    let mut random = [0; 16];
+    aws_lc_rs::rand::fill(&mut random).expect("the operating system gives random bytes");
+    format!("{:032x}", u128::from_be_bytes(random))
 }
 
 /// What is told.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub(crate) struct Told {
-    /// Who wrote last; none while nobody has told.
-    pub(crate) writer: Option<WriterId>,
+    /// The size of the proof log.
+    pub(crate) size: i64,
+    /// Its newest checkpoint.
+    pub(crate) note: String,
+    /// Who sealed it; none: one that had the store open alone.
+    pub(crate) writer: Option<WriterName>,
     /// The last key that had been given then.
     pub(crate) last_key: i64,
     /// How often something changed that others keep in memory.
@@ -46,40 +50,55 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    /// Takes in a fact. One that does not read counts as never told: then more is read again than need be.
-    pub(crate) fn take(&mut self, name: &str, value: &[u8]) {
-        match name {
-            TURN => {
-                let read = value.split_at_checked(size_of::<WriterId>());
-                let writer = read.and_then(|(writer, _)| writer.try_into().ok());
-                let key = read.and_then(|(_, key)| key.try_into().ok());
-                (self.writer, self.last_key) = (writer, key.map_or(0, i64::from_be_bytes));
-            }
-            NEWS => self.news = value.try_into().map_or(0, i64::from_be_bytes),
-            _ => {}
-        }
+    /// How much news there is, by the fact's value. One that does not read counts as never told.
+    pub(crate) fn news_of(value: Option<&[u8]>) -> i64 {
+        value.and_then(|value| value.try_into().ok()).map_or(0, i64::from_be_bytes)
     }
 
     /// What is told now, in the transaction that goes on.
     pub(crate) fn read(session: &Session) -> Result<Self, StoreError> {
-        const SQL: &str = "SELECT name, value FROM store_fact WHERE name IN ('turn', 'news')";
-        let mut told = Self::default();
-        for (name, value) in
-            session.all(SQL, [], |row| Ok((row.get::<String>(0)?, row.get::<Vec<u8>>(1)?)))?
-        {
-            told.take(&name, &value);
-        }
-        Ok(told)
+        const SQL: &str = "SELECT size, note, writer, last_key FROM checkpoint
+            ORDER BY size DESC LIMIT 1";
+        let news = read_news(session)?;
+        session.one(SQL, [], |row| {
+            let (size, note, writer) = (row.get(0)?, row.get::<Option<String>>(1)?, row.get(2)?);
+            let last_key = row.get::<Option<i64>>(3)?.unwrap_or(0);
+            Ok(Self { size, note: note.unwrap_or_default(), writer, last_key, news })
+        })
     }
 }
 
-/// Tells who writes, and the last key that was given.
-pub(crate) fn tell_turn(
-    session: &Session,
-    writer: &WriterId,
-    last_key: i64,
-) -> Result<(), StoreError> {
-    write_fact(session, TURN, &[&writer[..], &last_key.to_be_bytes()].concat())
+/// How often something changed that others keep in memory.
+pub(crate) fn read_news(session: &Session) -> Result<i64, StoreError> {
+    const SQL: &str = "SELECT value FROM store_fact WHERE name = 'news'";
+    let value: Option<Vec<u8>> = session.optional(SQL, [], |row| row.get(0))?;
+    Ok(Told::news_of(value.as_deref()))
+}
+
+/// The end of the proof log that was heard of: what was acknowledged reached it, so a database without it has lost
+/// something.
+#[derive(Default)]
+pub(crate) struct HeardEnd {
+    size: AtomicI64,
+    end: Mutex<(i64, String)>,
+}
+
+impl HeardEnd {
+    fn hear(&self, told: &Told) {
+        if told.size <= self.size.load(Ordering::Acquire) || told.note.is_empty() {
+            return;
+        }
+        let mut end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.size > end.0 {
+            *end = (told.size, told.note.clone());
+            self.size.store(told.size, Ordering::Release);
+        }
+    }
+
+    /// The size of the log, and its checkpoint; nothing was heard: 0.
+    pub(crate) fn now(&self) -> (i64, String) {
+        self.end.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 /// Tells that something changed that others keep in memory, once the transaction is committed.
@@ -87,7 +106,7 @@ pub(crate) fn tell_news(session: &Session) -> Result<(), StoreError> {
     if !session.is_of_server() {
         return Ok(());
     }
-    let news = Told::read(session)?.news;
+    let news = read_news(session)?;
     write_fact(session, NEWS, &(news + 1).to_be_bytes())
 }
 
@@ -128,25 +147,32 @@ impl Shared {
     /// [`StoreError::Unavailable`] when a newer program has changed the tables.
     pub(crate) fn hear(&self, session: &Session) -> Result<(), StoreError> {
         match session.told() {
-            Some(told) => self.take_in(session, &told),
+            // A snapshot may be older than what was heard since.
+            Some(told) => self.take_in(session, &told, false),
             None => Ok(()),
         }
     }
 
-    /// Takes in what was told, in the snapshot or transaction that told it.
+    /// Takes in what was told in a turn of writing. Nothing is newer; less news than was heard is news as well: the
+    /// database has come back as it was before.
     ///
     /// # Errors
     /// As [`Shared::hear`].
-    pub(crate) fn take_in(&self, session: &Session, told: &Told) -> Result<(), StoreError> {
+    pub(crate) fn hear_in_turn(&self, session: &Session, told: &Told) -> Result<(), StoreError> {
+        self.take_in(session, told, true)
+    }
+
+    fn take_in(&self, session: &Session, told: &Told, less: bool) -> Result<(), StoreError> {
         // What is read here was given a lower key than what is kept after it, wherever clocks are.
         self.ids.rise_above(told.last_key);
-        if told.news <= self.keys.news() {
+        self.heard_end.hear(told);
+        let known = self.keys.news();
+        if told.news == known || (told.news < known && !less) {
             return Ok(());
         }
         require_current(session, MIGRATIONS).map_err(|error| self.newer(error))?;
-        if self.keys.hear(told.news) {
-            self.heard.raise();
-        }
+        self.keys.hear(told.news, less);
+        self.heard.raise();
         Ok(())
     }
 
@@ -167,17 +193,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_does_not_read_was_never_told() {
-        let mut told = Told::default();
-        let (writer, key) = ([7; 16], 0x0102_0304_0506_0708_i64);
-        told.take(TURN, &[&writer[..], &key.to_be_bytes()].concat());
-        told.take(NEWS, &5i64.to_be_bytes());
-        told.take("origin", b"something else");
-        assert_eq!(told, Told { writer: Some(writer), last_key: key, news: 5 });
-        told.take(TURN, b"short");
-        told.take(NEWS, b"");
-        assert_eq!(told, Told::default());
-        told.take(TURN, &writer);
-        assert_eq!(told.last_key, 0);
+    fn news_that_does_not_read_was_never_told() {
+        assert_eq!(Told::news_of(Some(&5i64.to_be_bytes())), 5);
+        assert_eq!([Told::news_of(Some(b"short")), Told::news_of(None)], [0, 0]);
+    }
+
+    /// OPS-2: of what is heard the longest log is remembered.
+    #[test]
+    fn the_longest_log_that_was_heard_of_is_remembered() {
+        let heard = HeardEnd::default();
+        for (size, note, kept) in [(3, "three", 3), (2, "two", 3), (9, "", 3), (9, "nine", 9)] {
+            heard.hear(&Told { size, note: note.into(), ..Told::default() });
+            assert_eq!(heard.now().0, kept, "{note}");
+        }
+        assert_eq!(heard.now().1, "nine");
     }
 }

@@ -12,9 +12,9 @@ use varanto_domain::archive::proof::{CheckpointBody, Peaks};
 use crate::engine::{Database, Session};
 use crate::error::Commits;
 use crate::migrations::{MIGRATIONS, require_current};
-use crate::proof_log::{Checkpoint, Seal, Tail, insert_checkpoint};
+use crate::proof_log::{Checkpoint, Seal, Tail, insert_checkpoint, unstored};
 use crate::store::{KEY_HORIZON, Shared, key_horizon, refuse_moved, write_fact};
-use crate::together::{Told, WriterId, new_writer_id, tell_turn};
+use crate::together::{Told, WriterName, new_writer_name};
 use crate::tx::{Effects, ReadTx, WriteTx};
 use crate::{Durable, StoreError, StoreOptions};
 
@@ -105,9 +105,9 @@ pub(crate) struct Writer {
     /// What is in memory may be other than what is on disk, so it is read again before anything is written.
     unsure: bool,
     /// The name of this opening of the store; none where nobody else writes at the same time.
-    name: Option<WriterId>,
-    /// How many rows had been changed when the transaction began.
-    changed_before: u64,
+    name: Option<WriterName>,
+    /// When another was last found to have written since this one's turn before.
+    others_wrote: Option<Instant>,
 }
 
 impl Writer {
@@ -119,7 +119,7 @@ impl Writer {
         horizon: i64,
     ) -> Result<Self, StoreError> {
         let tail = Tail::load(&session, newest.body.size)?;
-        let name = session.number().map(|_| new_writer_id());
+        let name = session.number().map(|_| new_writer_name());
         Ok(Self {
             database,
             options,
@@ -130,7 +130,7 @@ impl Writer {
             horizon,
             unsure: false,
             name,
-            changed_before: 0,
+            others_wrote: None,
         })
     }
 
@@ -142,6 +142,7 @@ impl Writer {
             let gathered = group.len();
             self.shared.counters.waiting.fetch_sub(gathered, Ordering::Relaxed);
             self.run(group);
+            queue.others_wrote = self.others_wrote;
             self.session.tidy();
             if last {
                 break;
@@ -167,6 +168,12 @@ impl Writer {
                     let again = done.into_iter().map(|done| done.operation);
                     group = again.chain(group).collect();
                     alone = true;
+                }
+                Err(StoreError::Locked(_)) if done.is_empty() => {
+                    let why = "others have been writing for longer than may be waited for";
+                    for operation in group.drain(..) {
+                        operation.reply(Err(StoreError::Unavailable(why.into())));
+                    }
                 }
                 Err(error) => self.fail(done, &mut group, &error),
             }
@@ -235,7 +242,11 @@ impl Writer {
     fn seal(&mut self) -> Result<Sealing, StoreError> {
         let mut sealing = Sealing::default();
         if self.shared.ids.last() >= self.horizon {
-            let horizon = self.shared.ids.next_horizon();
+            let mut horizon = self.shared.ids.next_horizon();
+            if self.name.is_some() {
+                // Another may have set more aside, and told nobody but whoever opens the store next.
+                horizon = horizon.max(key_horizon(&self.session)?);
+            }
             write_fact(&self.session, KEY_HORIZON, &horizon.to_be_bytes())?;
             sealing.horizon = Some(horizon);
         }
@@ -245,13 +256,9 @@ impl Writer {
             let (origin, size) = (self.shared.origin.clone(), self.tail.size());
             let body = CheckpointBody { origin, size, root: peaks.root() };
             let checkpoint = Checkpoint::signed(self.shared.keys.ring(), body);
-            insert_checkpoint(&self.session, &checkpoint, self.shared.clock.now())?;
+            let by = self.name.as_deref().map(|name| (name, self.shared.ids.last()));
+            insert_checkpoint(&self.session, &checkpoint, self.shared.clock.now(), by)?;
             sealing.log = Some((peaks, Arc::new(checkpoint)));
-        }
-        if let Some(name) = &self.name
-            && self.session.changes() > self.changed_before
-        {
-            tell_turn(&self.session, name, self.shared.ids.last())?;
         }
         Ok(sealing)
     }
@@ -304,21 +311,36 @@ impl Writer {
         if self.session.is_broken() {
             self.find_again()?;
         }
-        match self.session.begin_writing() {
+        match self.begin_in_turn() {
             Err(StoreError::Unavailable(why)) if self.session.is_broken() => {
                 tracing::warn!(why, "the database was lost while nothing was written");
                 self.find_again()?;
-                self.session.begin_writing().map_err(taken)?;
+                self.begin_in_turn()?;
             }
-            begun => begun.map_err(taken)?,
+            begun => begun?,
         }
-        self.changed_before = self.session.changes();
-        let told = self.name.map(|_| Told::read(&self.session)).transpose()?;
-        if let Some(told) = &told {
-            self.shared.take_in(&self.session, told)?;
+        let mut others = false;
+        if self.name.is_some() {
+            let told = Told::read(&self.session)?;
+            self.shared.hear_in_turn(&self.session, &told)?;
+            // Whatever names say: what is built on is the end of the log that is there.
+            others = told.writer != self.name || unstored(told.size)? != self.tail.size();
+            self.others_wrote = if others { Some(Instant::now()) } else { self.others_wrote };
         }
-        let others = told.is_some_and(|told| told.writer != self.name);
         if self.unsure || others { self.take_up() } else { Ok(()) }
+    }
+
+    /// Begins a transaction when it is this one's turn, for which it waits a while.
+    fn begin_in_turn(&self) -> Result<(), StoreError> {
+        let asked = Instant::now();
+        loop {
+            match self.session.begin_writing() {
+                Err(StoreError::Locked(_)) if asked.elapsed() < TURN_PATIENCE => {
+                    self.shared.counters.turn_waits.fetch_add(1, Ordering::Relaxed);
+                }
+                begun => return begun,
+            }
+        }
     }
 
     /// Opens the database again after its connection was lost.
@@ -345,13 +367,19 @@ impl Writer {
     fn take_up(&mut self) -> Result<(), StoreError> {
         let tx = ReadTx::snapshot(&self.session, &self.shared);
         let newest = tx.newest_checkpoint()?;
-        let (known, found) = (&self.newest.body, &newest.body);
-        // While the connection lasts, what was committed before is there.
-        let is_longer = found.size >= known.size
-            && (!self.unsure || tx.checkpoint_at(known.size)?.body == *known);
-        if !is_longer {
-            let what = format!("came back without the checkpoint of {} leaves", known.size);
-            return Err(StoreError::Damaged(format!("the database {what} that was acknowledged")));
+        let found = newest.body.size;
+        // What this one wrote, and what it was told of what others did.
+        let own = (self.newest.body.size, self.newest.note.clone());
+        let heard = self.shared.heard_end.now();
+        for (size, note) in [own, (unstored(heard.0)?, heard.1)] {
+            // While the connection lasts, what was committed before is there.
+            let is_there = found >= size
+                && (size == 0 || !self.unsure || tx.checkpoint_at(size)?.note == note);
+            if !is_there {
+                let what = format!("came back without the checkpoint of {size} leaves");
+                let why = format!("the database {what} that was acknowledged");
+                return Err(StoreError::Damaged(why));
+            }
         }
         self.horizon = key_horizon(&self.session)?;
         if self.unsure {
@@ -371,6 +399,9 @@ struct Sealing {
     log: Option<(Peaks, Arc<Checkpoint>)>,
 }
 
+/// How long a turn of writing is waited for while others write: longer than one that stands still is waited for by the
+/// database, and less than callers wait.
+const TURN_PATIENCE: Duration = Duration::from_secs(25);
 /// How many operations that give way are in a group while others come too: whoever waits for the next group waits for
 /// the one before it as well.
 const FEW: usize = 2;
@@ -384,6 +415,8 @@ struct Queue {
     giving_way: VecDeque<Box<dyn Operation>>,
     /// When an operation came last that does not give way.
     came: Option<Instant>,
+    /// When others wrote last into the same database: what they write may be such an operation.
+    others_wrote: Option<Instant>,
 }
 
 impl Queue {
@@ -415,7 +448,8 @@ impl Queue {
 
     fn group(&mut self, most: usize) -> VecDeque<Box<dyn Operation>> {
         let mut group = std::mem::take(&mut self.first);
-        let others = self.came.is_some_and(|came| came.elapsed() < EXPECTED_WITHIN);
+        let lately = |at: Option<Instant>| at.is_some_and(|at| at.elapsed() < EXPECTED_WITHIN);
+        let others = lately(self.came) || lately(self.others_wrote);
         let room = if others { FEW } else { most }.min(most.saturating_sub(group.len()).max(1));
         group.extend(self.giving_way.drain(..room.min(self.giving_way.len())));
         group

@@ -284,12 +284,14 @@ fn flipped(value: Value, draw: &mut Draw) -> Value {
 
 /// Columns that no evidence hangs on: when a key was made, a draft begun and saved, a dictionary trained, a file loaded, when the
 /// population register is to be asked again, a
-/// checkpoint sealed; and how large the log was at earlier checkpoints, all of which the newest one
+/// checkpoint sealed, by whom and up to which key; and how large the log was at earlier checkpoints, all of which the newest one
 /// continues.
 const NO_EVIDENCE: &[(&str, &str)] = &[
     ("opening", "opening_key"),
     ("checkpoint", "sealed_at"),
     ("checkpoint", "size"),
+    ("checkpoint", "writer"),
+    ("checkpoint", "last_key"),
     ("client_key", "made_at"),
     ("client_key", "destroyed_at"),
     ("dictionary", "trained_at"),

@@ -211,6 +211,18 @@ fn a_right_that_another_server_ended_is_ended() {
     first.load_registers("more", more.to_string().into_bytes()).unwrap();
     second.hear_others().unwrap();
     assert_eq!(organisations(), before + 1);
+
+    // By what is of before nobody is let in; and who may no more is known all the same.
+    first.load_users(&users("2027-12-31"), Loading::default()).unwrap();
+    second.hear_others().unwrap();
+    let server = postgres::of_tests().unwrap();
+    let name = site.first.server.as_ref().unwrap().url.rsplit('=').next().unwrap();
+    let harm = "UPDATE register_file SET content = content || '\\x00' WHERE name = 'more'";
+    server.ask(name, harm).unwrap();
+    first.load_users(&users("2026-10-31"), Loading::default()).unwrap();
+    let unheard = second.hear_others().unwrap_err().to_string();
+    assert!(unheard.contains("cannot be read"), "{unheard}");
+    assert!(second.caller_of_person(aino()).is_err());
 }
 
 /// ACC-2, OPS-2: a right that another program ended while this one had lost the database is ended here too.

@@ -361,7 +361,7 @@ impl History {
     fn run(&mut self, folder: &Path, round: u64, time: Duration) {
         let acting = Acting::begin(folder, round, None);
         acting.heard.recv_timeout(Duration::from_mins(1)).expect("it acts within a minute");
-        cut_while(folder, &[&acting], time);
+        cut_while(Some(folder), &[&acting], time);
         for (_, line) in acting.kill() {
             self.take_down(&line);
         }
@@ -374,12 +374,17 @@ impl History {
         for acting in &both {
             acting.heard.recv_timeout(Duration::from_mins(1)).expect("it acts within a minute");
         }
-        cut_while(folders[0], &[&both[0], &both[1]], time);
-        let [first, second] = both;
+        // In every other round no connection is cut, so that both take turns in peace until one is killed.
+        let cuts = round.is_multiple_of(2).then_some(folders[0]);
+        cut_while(cuts, &[&both[0], &both[1]], time);
+        let [mut first, mut second] = both;
+        if round % 4 > 1 {
+            std::mem::swap(&mut first, &mut second);
+        }
         let mut lines = first.kill();
         // The other goes on alone: whatever the first held is let go.
         let _ = second.heard.try_iter().count();
-        cut_while(folders[0], &[&second], time / 4);
+        cut_while(cuts, &[&second], time / 4);
         lines.extend(second.kill());
         lines.sort_by_key(|(at, _)| *at);
         for (_, line) in lines {
@@ -453,14 +458,16 @@ impl History {
     }
 }
 
-/// Waits for so long, and until each has told enough, while connections are cut.
-fn cut_while(folder: &Path, acting: &[&Acting], time: Duration) {
+/// Waits for so long, and until each has told enough, while connections to a folder's database are cut.
+fn cut_while(folder: Option<&Path>, acting: &[&Acting], time: Duration) {
     let begun = Instant::now();
     let mut told = vec![0; acting.len()];
     while told.iter().any(|lines| *lines < LINES) || begun.elapsed() < time {
         assert!(begun.elapsed() < Duration::from_mins(1), "{told:?} lines in a minute");
         std::thread::sleep(Duration::from_millis(500).min(time));
-        cut_connections(folder);
+        if let Some(folder) = folder {
+            cut_connections(folder);
+        }
         for (lines, acting) in told.iter_mut().zip(acting) {
             *lines += acting.heard.try_iter().count();
         }

@@ -365,6 +365,7 @@ async fn begin_session(
     logged_in: LoggedIn,
     language: Language,
 ) -> Result<(String, String), Problem> {
+    doors.hear_others().await?;
     let now = doors.clock.now();
     let tag = language.tag();
     match &logged_in.who {

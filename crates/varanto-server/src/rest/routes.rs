@@ -106,6 +106,9 @@ async fn gate(
     next: Next,
 ) -> Response {
     let turned = turned(&request);
+    if let Err(problem) = doors.hear_others().await {
+        return problem.into_response();
+    }
     let found = found(&doors, operation, &mut request);
     // A refused caller may try no oftener than any stranger.
     let standing = standing(&doors, operation, found.as_ref().ok(), &turned);

@@ -11,6 +11,7 @@ mod values;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use address::ServerAddress;
@@ -161,13 +162,18 @@ impl Database {
 
     /// Opens a session that only reads. With `newest`, of several servers the one that takes writes, so that what was
     /// written is seen.
-    pub(crate) fn open_reading(&self, mmap_mib: u32, newest: bool) -> Result<Session, StoreError> {
+    pub(crate) fn open_reading(
+        &self,
+        mmap_mib: u32,
+        newest: bool,
+        hears: bool,
+    ) -> Result<Session, StoreError> {
         Ok(match self {
             Self::Embedded(path) => {
                 Session::Embedded(embedded::Session::open_reading(path, mmap_mib)?)
             }
             Self::Server(address) => {
-                Session::Server(Box::new(server::Session::open_reading(address, newest)?))
+                Session::Server(Box::new(server::Session::open_reading(address, newest, hears)?))
             }
         })
     }
@@ -190,7 +196,7 @@ impl Database {
         Ok(match self {
             Self::Embedded(path) => Session::Embedded(embedded::Session::open_aside(path)?),
             Self::Server(address) => {
-                Session::Server(Box::new(server::Session::open_reading(address, false)?))
+                Session::Server(Box::new(server::Session::open_reading(address, false, false)?))
             }
         })
     }
@@ -258,16 +264,32 @@ impl Session {
     }
 
     /// What other programs told until the snapshot was taken; none where nobody else writes.
-    pub(crate) fn told(&self) -> Option<Told> {
+    pub(crate) fn told(&self) -> Option<Arc<Told>> {
         match self {
             Self::Embedded(_) => None,
             Self::Server(own) => own.told(),
         }
     }
 
-    /// Opens a session that holds the lead in the work in the background; none while another has it.
-    pub(crate) fn open_leading(address: &ServerAddress) -> Result<Option<Self>, StoreError> {
-        Ok(server::Session::open_leading(address)?.map(|own| Self::Server(Box::new(own))))
+    /// Opens a session that asks for the lead in the work in the background.
+    pub(crate) fn open_leading(address: &ServerAddress) -> Result<Self, StoreError> {
+        Ok(Self::Server(Box::new(server::Session::open_leading(address)?)))
+    }
+
+    /// Takes the lead, when nobody has it: where the database is a file, nobody can.
+    pub(crate) fn take_lead(&self) -> Result<bool, StoreError> {
+        match self {
+            Self::Embedded(_) => Ok(true),
+            Self::Server(own) => own.take_lead(),
+        }
+    }
+
+    /// Whether the database answers on this connection.
+    pub(crate) fn answers(&self) -> bool {
+        match self {
+            Self::Embedded(_) => true,
+            Self::Server(own) => own.answers(),
+        }
     }
 
     /// Whether the database is one of a server.

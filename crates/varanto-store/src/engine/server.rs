@@ -53,14 +53,16 @@ const COMMITTING: Duration = Duration::from_secs(30);
 const WORKING: Duration = Duration::from_mins(10);
 /// How much longer than its time a read that is broken off may take to say so.
 const BREAKING_OFF: Duration = Duration::from_secs(5);
-/// What the session that writes asks of the server: to be durable, to wait for another's turn for less than
-/// [`ANSWERING`], and to let go of the locks soon when this side is gone.
-const AS_WRITER: &str = "SET synchronous_commit = on; SET statement_timeout = 0; SET lock_timeout = 8000;
+/// What the session that writes asks of the server: to be durable, to wait for others for a moment and ask
+/// again, and to let go of the locks soon when this side is gone.
+const AS_WRITER: &str = "SET synchronous_commit = on; SET statement_timeout = 0; SET lock_timeout = 1000;
     SET idle_in_transaction_session_timeout = 0; SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 3;
     SET tcp_keepalives_count = 4; SET tcp_user_timeout = 20000; SET client_connection_check_interval = 5000";
 /// What one that writes together with others asks, too: that its transaction is undone when it says nothing for a while in
 /// the midst of it, because its machine stands still, so that the others can write.
-const AMONG_OTHERS: &str = "SET idle_in_transaction_session_timeout = 30000";
+const AMONG_OTHERS: &str = "SET idle_in_transaction_session_timeout = 20000";
+/// What one that reads beside others asks: its snapshot, too, holds up who would change tables.
+const READING: &str = "SET idle_in_transaction_session_timeout = 300000";
 /// How many rows of a long list are fetched at once.
 const ROWS_AT_ONCE: u32 = 256;
 
@@ -89,7 +91,7 @@ pub(crate) struct Session {
     /// When the snapshot has taken too long.
     until: Cell<Option<Instant>>,
     /// What other programs told until the snapshot was taken.
-    told: Cell<Option<Told>>,
+    told: RefCell<Option<Arc<Told>>>,
     /// The number of this program among those that write together.
     number: Cell<Option<i64>>,
 }
@@ -151,18 +153,36 @@ impl Session {
         self.number.get()
     }
 
-    /// Connects to hold the lead in the work in the background; none while another has it.
-    pub(super) fn open_leading(address: &ServerAddress) -> Result<Option<Self>, StoreError> {
-        const LOCK: &str = "SELECT pg_try_advisory_lock(?1)";
+    /// Connects to ask for the lead in the work in the background.
+    pub(super) fn open_leading(address: &ServerAddress) -> Result<Self, StoreError> {
         let session = Self::connect(address, true)?;
         session.script(AS_WRITER)?;
-        let leads = session.one(LOCK, [LEADING], |row| row.get::<bool>(0))?;
-        Ok(leads.then_some(session))
+        Ok(session)
+    }
+
+    /// Takes the lead, when nobody has it.
+    pub(super) fn take_lead(&self) -> Result<bool, StoreError> {
+        const LOCK: &str = "SELECT pg_try_advisory_lock(?1)";
+        self.script("SELECT 1")?;
+        self.one(LOCK, [LEADING], |row| row.get(0))
+    }
+
+    /// Whether the database answers on this connection.
+    pub(super) fn answers(&self) -> bool {
+        self.script("SELECT 1").is_ok()
     }
 
     /// Connects for reading; `newest`: to the server that takes writes, so that what was written is seen.
-    pub(crate) fn open_reading(address: &ServerAddress, newest: bool) -> Result<Self, StoreError> {
-        Self::connect(address, newest)
+    pub(crate) fn open_reading(
+        address: &ServerAddress,
+        newest: bool,
+        hears: bool,
+    ) -> Result<Self, StoreError> {
+        let session = Self::connect(address, newest)?;
+        if hears {
+            session.script(READING)?;
+        }
+        Ok(session)
     }
 
     fn connect(address: &ServerAddress, writes: bool) -> Result<Self, StoreError> {
@@ -197,7 +217,7 @@ impl Session {
             changes: Cell::new(0),
             cursors: Cell::new(0),
             until: Cell::new(None),
-            told: Cell::new(None),
+            told: RefCell::new(None),
             number: Cell::new(None),
         };
         // Compiling a statement costs more than any of ours takes.
@@ -277,15 +297,29 @@ impl Session {
     }
 
     /// Begins a transaction that writes, when it is this program's turn.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] when it is not for now: nothing has begun.
     pub(crate) fn begin_writing(&self) -> Result<(), StoreError> {
-        let begun = self.begin(&format!("BEGIN; SELECT pg_advisory_xact_lock({WRITING})"));
-        if let Err(StoreError::Busy) = begun {
-            self.script("ROLLBACK")?;
-            self.failed.set(false);
-            return Err(StoreError::Locked(self.address.name().into()));
+        // What another committed before this one had the lock is seen by the next statement, whatever the default is.
+        let begin = "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock";
+        self.failed.set(false);
+        // Also when the lock was not had, it has begun.
+        self.begun.set(true);
+        let Err(error) = self.script(&format!("{begin}({WRITING})")) else {
+            self.writing.set(true);
+            return Ok(());
+        };
+        if self.loss().is_none() {
+            self.roll_back()?;
         }
-        self.writing.set(begun.is_ok());
-        begun
+        Err(match error {
+            // It was waited for in vain, or an operator ended the waiting.
+            StoreError::Busy | StoreError::Overtime => {
+                StoreError::Locked(self.address.name().into())
+            }
+            other => other,
+        })
     }
 
     /// Begins a snapshot; with `hears`, takes down what other programs tell in it.
@@ -301,18 +335,18 @@ impl Session {
         let bounded = bounded.unwrap_or_default();
         let asked = if hears { TOLD } else { "" };
         let begin = format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;{bounded}{asked}");
-        self.told.set(None);
+        self.told.replace(None);
         self.failed.set(false);
         // Also when the rest of it fails, it has begun.
         self.begun.set(true);
         let answer = self.wait_at_most(Some(ANSWERING), self.client.simple_query(&begin))?;
-        self.told.set(hears.then(|| told(&answer)));
+        self.told.replace(if hears { told(&answer).map(Arc::new) } else { None });
         self.until.set(time.map(|time| Instant::now() + time));
         Ok(())
     }
 
-    pub(super) fn told(&self) -> Option<Told> {
-        self.told.get()
+    pub(super) fn told(&self) -> Option<Arc<Told>> {
+        self.told.borrow().clone()
     }
 
     fn begin(&self, sql: &str) -> Result<(), StoreError> {
@@ -557,17 +591,21 @@ impl Statements for Session {
     }
 }
 
-/// What other programs tell, of the rows that came with the beginning of a snapshot.
-fn told(heard: &[SimpleQueryMessage]) -> Told {
-    let mut told = Told::default();
-    for message in heard {
-        if let SimpleQueryMessage::Row(row) = message
-            && let (Some(name), Some(value)) = (row.get(0), row.get(1))
-        {
-            told.take(name, &BASE64.decode(value).unwrap_or_default());
-        }
-    }
-    told
+/// What other programs tell, of the row that came with the beginning of a snapshot.
+fn told(heard: &[SimpleQueryMessage]) -> Option<Told> {
+    let row = heard.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => Some(row),
+        _ => None,
+    })?;
+    let number = |column: usize| row.get(column).and_then(|text| text.parse().ok());
+    let news = row.get(4).and_then(|text| BASE64.decode(text).ok());
+    Some(Told {
+        size: number(0)?,
+        note: row.get(1).unwrap_or_default().to_owned(),
+        writer: row.get(2).map(str::to_owned),
+        last_key: number(3).unwrap_or(0),
+        news: Told::news_of(news.as_deref()),
+    })
 }
 
 /// Whoever waits for the other side's answer.

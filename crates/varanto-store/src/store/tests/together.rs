@@ -256,8 +256,8 @@ fn an_older_one_stops_beside_a_newer_one() {
     drop(newer);
 }
 
-/// OPS-2: one that stands still in the midst of writing, as a machine does that is paused, holds the others up for half a
-/// minute and no longer; it then learns that nothing of it was kept.
+/// OPS-2: one that stands still in the midst of writing, as a machine does that is paused, holds the others up for twenty
+/// seconds, in which they wait; it then learns that nothing of it was kept.
 #[test]
 fn one_that_stands_still_holds_nobody_up_for_long() {
     if !is_of(true) {
@@ -282,11 +282,10 @@ fn one_that_stands_still_holds_nobody_up_for_long() {
     };
     inside.recv().unwrap();
     let begun = std::time::Instant::now();
-    while let Err(error) = second.write(|tx| put(tx, 4)) {
-        assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
-        assert!(begun.elapsed() < Duration::from_mins(1), "held up for too long");
-    }
+    second.write(|tx| put(tx, 4)).unwrap();
     println!("held up for {:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(25), "held up for too long");
+    assert_eq!(second.metrics().failed_groups, 0, "who waits has failed at nothing");
     drop(go_on);
     let told = still.join().unwrap();
     assert!(matches!(told, Err(StoreError::Unavailable(_))), "{told:?}");
@@ -302,15 +301,108 @@ fn one_leads_and_another_takes_over() {
     }
     let mut several = Several::new();
     let (first, second) = (several.open(), several.open());
-    let lead = first.try_to_lead().unwrap().expect("nobody leads yet");
-    assert!(lead.lasts() && second.try_to_lead().unwrap().is_none());
+    let (lead, other) = (first.ask_for_lead().unwrap(), second.ask_for_lead().unwrap());
+    assert!(lead.take().unwrap() && lead.lasts());
+    assert!(!other.take().unwrap() && !other.take().unwrap());
     end_sessions(&several.site);
-    let next = second.try_to_lead().unwrap().expect("the first has lost it");
-    assert!(!lead.lasts() && next.lasts());
-    assert!(first.try_to_lead().unwrap().is_none());
+    assert!(!lead.lasts() && other.take().is_err(), "both have lost their connections");
+    let next = second.ask_for_lead().unwrap();
+    assert!(next.take().unwrap() && next.lasts());
+    let again = first.ask_for_lead().unwrap();
+    assert!(!again.take().unwrap());
     drop(next);
     let until = std::time::Instant::now() + Duration::from_secs(10);
-    while first.try_to_lead().unwrap().is_none() {
+    while !again.take().unwrap() {
         assert!(std::time::Instant::now() < until, "nobody took the lead");
     }
+}
+
+/// OPS-2: what another acknowledged and this one has heard of is missed, too, when the database comes back without it: the
+/// one that knows less does not go on from there.
+#[test]
+fn a_database_that_came_back_older_is_written_to_by_none_of_them() {
+    if !is_of(true) {
+        return;
+    }
+    let mut several = Several::new();
+    let (first, second) = (several.open(), several.open());
+    second.write(|tx| put(tx, 1)).unwrap();
+    let older = newest(&second);
+    for id in 2..=5 {
+        first.write(move |tx| put(tx, id)).unwrap();
+    }
+    second.listen().unwrap();
+    let harm = several.site.database();
+    harm.execute("DELETE FROM checkpoint WHERE size > 1", []).unwrap();
+    let sql = "UPDATE checkpoint SET note = ?1 WHERE size = 1";
+    harm.execute(sql, [older.note.as_str()]).unwrap();
+    end_sessions(&several.site);
+    for (id, store) in [(6, &first), (7, &second), (8, &second)] {
+        let refused = store.write(move |tx| put(tx, id)).unwrap_err().to_string();
+        assert!(refused.contains("acknowledged"), "{refused}");
+    }
+    assert_eq!(newest(&second), older);
+}
+
+/// OPS-2: whoever is said to have written last, what is built on is the end of the log that is there.
+#[test]
+fn the_end_of_the_log_is_taken_up_whatever_names_say() {
+    if !is_of(true) {
+        return;
+    }
+    let mut several = Several::new();
+    let (first, second) = (several.open(), several.open());
+    first.write(|tx| put(tx, 1)).unwrap();
+    let harm = several.site.database();
+    let name = "SELECT writer FROM checkpoint WHERE size = 1";
+    let name: String = harm.one(name, [], |row| row.get(0)).unwrap();
+    second.write(|tx| put(tx, 2)).unwrap();
+    second.write(|tx| put(tx, 3)).unwrap();
+    harm.execute("UPDATE checkpoint SET writer = ?1 WHERE size = 3", [name.as_str()]).unwrap();
+    let seal = first.write(|tx| put(tx, 4)).unwrap().seal;
+    assert_eq!((seal.leaves[0].index, kept(&second)), (3, vec![1, 2, 3, 4]));
+    let report = second.read(|tx| tx.verify_log(|_| {})).unwrap();
+    assert_eq!((report.leaves, report.damage), (4, vec![]));
+}
+
+/// OPS-2: an operator who ends the waiting for a turn ends nothing else: it is waited for again, and nothing is counted as
+/// failed.
+#[test]
+fn a_cancelled_wait_for_a_turn_is_waited_for_again() {
+    const CANCEL: &str = "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    if !is_of(true) {
+        return;
+    }
+    let mut several = Several::new();
+    let (first, second) = (several.open(), several.open());
+    let (entered, inside) = channel();
+    let (go_on, wait) = channel::<()>();
+    let wait = Mutex::new(wait);
+    let holding = spawn(move || {
+        first.write(move |tx| {
+            put(tx, 1)?;
+            let _ = entered.send(());
+            let _ = wait.lock().unwrap().recv();
+            Ok::<_, StoreError>(())
+        })
+    });
+    inside.recv().unwrap();
+    let waiting = {
+        let second = second.clone();
+        spawn(move || second.write(|tx| put(tx, 2)))
+    };
+    let (mut cancelled, begun) = (0, std::time::Instant::now());
+    while cancelled < 3 {
+        cancelled += several.site.database().one::<i64>(CANCEL, [], |row| row.get(0)).unwrap();
+        assert!(begun.elapsed() < Duration::from_secs(15), "nobody waits");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    drop(go_on);
+    holding.join().unwrap().unwrap();
+    waiting.join().unwrap().unwrap();
+    second.write(|tx| put(tx, 3)).unwrap();
+    assert_eq!(kept(&second), [1, 2, 3]);
+    let counted = second.metrics();
+    assert!(counted.failed_groups == 0 && counted.turn_waits >= 3, "{counted:?}");
 }
