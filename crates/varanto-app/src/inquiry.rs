@@ -275,7 +275,7 @@ impl<'a> Inquiry<'a> {
         let Some((facts, _)) = told.filter(|(_, told_at)| is_known_on(*told_at, today)) else {
             return Ok(Vec::new());
         };
-        if !facts.born_on.is_some_and(|born| born.years_until(today) < OF_AGE) {
+        if facts.born_on.is_none_or(|born| born.years_until(today) >= OF_AGE) {
             return Ok(Vec::new());
         }
         let custody = facts

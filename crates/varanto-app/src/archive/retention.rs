@@ -76,13 +76,11 @@ fn is_ordered(
     kinds: &KindsOfRecords,
     service_task: Option<&str>,
 ) -> Result<bool, StoreError> {
-    let general_type = match kinds.ask_for_general_type() {
-        true => said(tx, row, [Element::GeneralType])?,
-        false => [None],
-    };
+    let asked = kinds.ask_for_general_type();
+    let [general_type] = if asked { said(tx, row, [Element::GeneralType])? } else { [None] };
     Ok(kinds.is_permanent(&Orderable {
         service_task,
-        general_type: general_type[0].as_deref(),
+        general_type: general_type.as_deref(),
         specific_type: row.specific_type.as_deref(),
         written_on: FinnishDay::of(row.written_at),
     }))
