@@ -309,7 +309,7 @@ pub struct DestroyPermit {
 /// ```compile_fail
 /// use varanto_domain::access::{Basis, StatementPermit};
 /// fn forge() -> StatementPermit {
-///     StatementPermit { basis: Basis::OwnData, clients: Vec::new(), heard: todo!() }
+///     StatementPermit { basis: Basis::OwnData, clients: Vec::new(), heard: Default::default() }
 /// }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
