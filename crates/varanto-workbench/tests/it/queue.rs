@@ -153,9 +153,9 @@ fn what_people_complete_is_taken_in_by_the_next_rehearsal() {
     let more =
         queue.answer(&permit, (unread, &seen), &day("1999-05-04"), (&aino, now()), &registry);
     assert!(codes(more).contains(&"missing-conditional-element"));
-    queue.answer(&permit, (unread, &seen), &day("2017-05-04"), (&aino, now()), &registry).unwrap();
+    queue.answer(&permit, (unread, &seen), &day("2023-05-04"), (&aino, now()), &registry).unwrap();
     let late =
-        queue.answer(&permit, (unread, &seen), &day("2017-05-05"), (&aino, now()), &registry);
+        queue.answer(&permit, (unread, &seen), &day("2023-05-05"), (&aino, now()), &registry);
     assert_eq!(codes(late), ["changed-meanwhile"]);
     let told = queue.progress(&permit).unwrap();
     assert_eq!(told.open + told.completed, before.open, "{told:?}");
@@ -167,7 +167,7 @@ fn what_people_complete_is_taken_in_by_the_next_rehearsal() {
     assert_eq!((after.open, after.completed), (told.open, 0), "{after:?}");
     assert!(after.sound >= before.sound + told.completed, "{before:?} {after:?}");
     let row = queue.row(&permit, unread).unwrap();
-    assert_eq!(row.values.get(&Target::WrittenAt).map(String::as_str), Some("2017-05-04"));
+    assert_eq!(row.values.get(&Target::WrittenAt).map(String::as_str), Some("2023-05-04"));
     assert_eq!((row.state.as_str(), row.faults.len()), ("sound", 0));
 }
 

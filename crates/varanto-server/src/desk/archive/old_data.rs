@@ -974,6 +974,8 @@ async fn row_page(
         },
     };
     let stands = stands_of(&row, shell.words);
+    let decisions = row.decisions.iter();
+    let decisions = decisions.map(|one| (one.code(), decision_word(shell.words, *one))).collect();
     let page = RowPage {
         row: ShownRow {
             to_check: row.checked_by_two && showing.may_check(&row.given),
@@ -987,11 +989,7 @@ async fn row_page(
         faults: row.faults.iter().map(|fault| shown_fault(fault, visit.language)).collect(),
         asked,
         others,
-        decisions: row
-            .decisions
-            .iter()
-            .map(|one| (one.code(), decision_word(shell.words, *one)))
-            .collect(),
+        decisions,
         stands,
         next: next.map(|next| format!("{base}rows/{next}/?cause={cause}")),
         kept: kept(from, shell.words),
