@@ -612,6 +612,9 @@ fn archived_otherwise(differs: &[String]) -> Told {
     }
 }
 
+/// How much of a pace that was not kept is caught up with.
+const CAUGHT_UP: Duration = Duration::from_millis(500);
+
 /// So many documents a second and no more, over all doors.
 pub(crate) struct Pace(Option<(Duration, Mutex<Stopwatch>)>);
 
@@ -625,10 +628,39 @@ impl Pace {
         let Some((each, next)) = &self.0 else { return };
         let turn = {
             let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
-            let turn = (*next).max(Stopwatch::now());
+            let turn = turn(*next, Stopwatch::now());
             *next = turn + *each;
             turn
         };
         thread::sleep(turn.saturating_duration_since(Stopwatch::now()));
+    }
+}
+
+/// When the next has its turn, which was planned for a moment: what was slow is caught up with, but not all of a long
+/// wait at once.
+fn turn(planned: Stopwatch, now: Stopwatch) -> Stopwatch {
+    planned.max(now.checked_sub(CAUGHT_UP).unwrap_or(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pace_is_caught_up_with_for_a_while() {
+        let planned = Stopwatch::now();
+        let check = |late: u64, turn_after: u64| {
+            let now = planned + Duration::from_millis(late);
+            let expected = planned + Duration::from_millis(turn_after);
+            assert_eq!(turn(planned, now), expected, "{late} ms late");
+        };
+        check(0, 0);
+        check(499, 0);
+        check(500, 0);
+        check(2000, 1500);
+        assert_eq!(
+            turn(planned + Duration::from_secs(1), planned),
+            planned + Duration::from_secs(1)
+        );
     }
 }
