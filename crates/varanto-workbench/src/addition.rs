@@ -1,11 +1,10 @@
 //! Several reports of one source added up: what one batch left open and another brought is open no more.
 //!
 //! Each report is checked by itself first, and all are of one archive, by the key of its checkpoints: what a test archive
-//! has is not archived. A row is the same document in every report of a source and edition, for its
-//! identifier follows from the source's own; a row that has a file is settled by a
-//! document of the same file alone. A file that
-//! no row named is settled by another batch that archived these bytes as a document that was not archived before.
-//! Source: OLD-9.
+//! has is not archived. What was archived and is undone by a later report is archived no more. A row is the same document
+//! in every report of a source and edition, for its identifier follows from the source's own; a row that has a file is
+//! settled by a document of the same file alone. A file that no row named is settled by another batch that archived these
+//! bytes as a document that was not archived before. Source: OLD-9.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
@@ -16,7 +15,7 @@ use serde::Serialize;
 use varanto_domain::faults::FaultKind;
 use varanto_formats::checkpoints;
 
-use crate::reconciliation::{Entry, ReportError, verify};
+use crate::reconciliation::{Entry, Head, MadeEntry, ReportError, verify};
 
 /// What several reports say together.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -44,6 +43,9 @@ pub struct Open {
     pub row: Option<u64>,
     /// The file's SHA-256.
     pub sha256: Option<String>,
+    /// What the case or old relationship is called, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<String>,
     /// What became of it.
     pub outcome: String,
     /// Why.
@@ -59,6 +61,8 @@ struct Settled {
     left_out: HashMap<String, LeftOut>,
     /// Of each digest, the archived documents.
     by_digest: HashMap<String, Vec<String>>,
+    /// Of each case and old relationship, which report found last that it agrees.
+    made: HashMap<String, usize>,
 }
 
 /// What is mended by another file in place of the one that was delivered.
@@ -91,32 +95,19 @@ struct LeftOut {
 /// # Errors
 /// A report that does not hold, or that is of another source, edition or archive than the first.
 pub fn add_up(reports: &[PathBuf]) -> Result<Together, ReportError> {
-    let mut of_all: Option<(String, u32, String)> = None;
-    let mut settled = Settled::default();
-    let mut made = Vec::new();
+    let mut heads = Vec::new();
     for path in reports {
-        let (head, _) = verify(path)?;
-        let key = checkpoints::read(head.checkpoint.get().as_bytes()).map_err(|fault| {
-            ReportError::File { path: path.clone(), reason: fault.code().to_owned() }
-        })?;
-        made.push((head.made_at, path, head.plan.checked_by_two));
-        let own = (head.source, head.edition, key.verifier_key);
-        let first = of_all.get_or_insert_with(|| own.clone());
-        let other = match () {
-            () if first.0 != own.0 => Some("source"),
-            () if first.1 != own.1 => Some("edition"),
-            () if first.2 != own.2 => Some("archive"),
-            () => None,
-        };
-        if let Some(other) = other {
-            let reason = format!("of another {other} than the first report");
-            return Err(ReportError::File { path: path.clone(), reason });
-        }
+        heads.push((verify(path)?.0, path));
     }
+    check_alike(&heads)?;
     // Moments are written alike, so that their texts are in their order.
-    made.sort_by(|one, other| one.0.cmp(&other.0));
-    for (number, (_, path, by_two)) in made.iter().enumerate() {
-        each(path, &mut |entry| settled.note(entry, number, *by_two))?;
+    heads.sort_by(|one, other| one.0.made_at.cmp(&other.0.made_at));
+    let mut settled = Settled::default();
+    for (number, (head, path)) in heads.iter().enumerate() {
+        each(path, &mut |line| match line {
+            Line::Row(entry) => settled.note(*entry, number, head.plan.checked_by_two),
+            Line::Made(made) => settled.note_made(made, number),
+        })?;
     }
     let mut together = Together { reports: reports.len(), ..Together::default() };
     together.archived = settled.archived.len() as u64;
@@ -126,18 +117,36 @@ pub fn add_up(reports: &[PathBuf]) -> Result<Together, ReportError> {
         together.without_document += u64::from(one.without_document);
     }
     let mut told = HashSet::new();
-    for (number, (_, path, _)) in made.iter().enumerate() {
+    for (number, (_, path)) in heads.iter().enumerate() {
+        let report = || (*path).clone();
         let mut here = HashSet::new();
-        each(path, &mut |entry| {
+        each(path, &mut |line| {
+            let Line::Row(entry) = line else { return };
+            let entry = *entry;
             here.extend(entry.document.filter(|_| entry.outcome == "archived"));
         })?;
-        each(path, &mut |entry| {
-            let first =
-                entry.document.clone().is_none_or(|one| told.insert((one, entry.sha256.clone())));
-            if first && !settled.settles(&entry, number, &here) {
-                let Entry { row, sha256, outcome, why, .. } = entry;
-                let report = (*path).clone();
-                together.open.push(Open { report, row, sha256, outcome, why });
+        each(path, &mut |line| match line {
+            Line::Row(entry) if settled.settles(&entry, number, &here) => {}
+            Line::Row(entry) => {
+                let Entry { row, sha256, document, outcome, why, .. } = *entry;
+                if document.is_none_or(|one| told.insert((one, sha256.clone()))) {
+                    let (report, kept) = (report(), None);
+                    together.open.push(Open { report, row, sha256, kept, outcome, why });
+                }
+            }
+            Line::Made(made) if settled.settles_made(&made, number) => {}
+            Line::Made(MadeEntry { kept, outcome, why, .. }) => {
+                if told.insert((kept.clone(), None)) {
+                    let (report, kept) = (report(), Some(kept));
+                    together.open.push(Open {
+                        report,
+                        row: None,
+                        sha256: None,
+                        kept,
+                        outcome,
+                        why,
+                    });
+                }
             }
         })?;
     }
@@ -146,7 +155,42 @@ pub fn add_up(reports: &[PathBuf]) -> Result<Together, ReportError> {
     Ok(together)
 }
 
+/// That all reports are of one source, edition and archive, and that none of them is of an edition that was undone.
+fn check_alike(heads: &[(Head, &PathBuf)]) -> Result<(), ReportError> {
+    let wrong = |path: &PathBuf, reason: String| ReportError::File { path: path.clone(), reason };
+    for (head, path) in heads {
+        let undone = heads.iter().filter(|(other, _)| other.batch == head.batch);
+        let undone = undone.flat_map(|(other, by)| other.undone.iter().map(move |one| (one, by)));
+        // Of the same edition another report tells row by row that it is undone.
+        let mut undone = undone.filter(|(one, by)| one.edition == head.edition && *by != path);
+        let later = heads.iter().any(|(other, _)| other.edition > head.edition);
+        if let Some((one, by)) = undone.next().filter(|_| later) {
+            let by = by.display();
+            return Err(wrong(
+                path,
+                format!("the batch was undone on {}, as {by} says: leave this report out", one.at),
+            ));
+        }
+    }
+    let mut of_all: Option<(&str, u32, String)> = None;
+    for (head, path) in heads {
+        let key = checkpoints::read(head.checkpoint.get().as_bytes());
+        let key = key.map_err(|fault| wrong(path, fault.code().to_owned()))?;
+        let own = (head.source.as_str(), head.edition, key.verifier_key);
+        let first = of_all.get_or_insert_with(|| own.clone());
+        let other = match () {
+            () if first.0 != own.0 => "source",
+            () if first.1 != own.1 => "edition",
+            () if first.2 != own.2 => "archive",
+            () => continue,
+        };
+        return Err(wrong(path, format!("of another {other} than the first report")));
+    }
+    Ok(())
+}
+
 impl Settled {
+    /// Notes a line; reports are noted in the order in which they were made.
     fn note(&mut self, entry: Entry, report: usize, by_two: bool) {
         let without_document = entry.is_without_document();
         let Some(document) = entry.document else { return };
@@ -154,6 +198,13 @@ impl Settled {
             ("archived", Some(sum)) => {
                 self.by_digest.entry(sum.clone()).or_default().push(document.clone());
                 self.archived.insert(document, sum);
+            }
+            ("undone", _) => {
+                if let Some(sum) = self.archived.remove(&document)
+                    && let Some(same) = self.by_digest.get_mut(&sum)
+                {
+                    same.retain(|one| *one != document);
+                }
             }
             // That there is no document two people decide.
             ("left-out", _) if without_document && !by_two => {}
@@ -164,6 +215,17 @@ impl Settled {
         }
     }
 
+    fn note_made(&mut self, made: MadeEntry, report: usize) {
+        if made.outcome == "archived" {
+            self.made.insert(made.kept, report);
+        }
+    }
+
+    /// Whether a case or old relationship agrees, in this report or in a later one.
+    fn settles_made(&self, made: &MadeEntry, report: usize) -> bool {
+        self.made.get(&made.kept).is_some_and(|agreed| *agreed >= report)
+    }
+
     /// Whether something of a report is settled; `here` are the documents that the report itself archived.
     fn settles(&self, entry: &Entry, report: usize, here: &HashSet<String>) -> bool {
         match (entry.outcome.as_str(), &entry.document) {
@@ -171,6 +233,7 @@ impl Settled {
                 let document = document.as_deref().unwrap_or_default();
                 self.archived.contains_key(document) || self.left_out.contains_key(document)
             }
+            // Where it was undone afterwards, a later report tells so.
             ("archived" | "left-out", _) => true,
             ("no-row", _) => {
                 let same = entry.sha256.as_ref().and_then(|sum| self.by_digest.get(sum));
@@ -213,16 +276,29 @@ fn is_same(one: Option<&String>, other: Option<&String>, both_needed: bool) -> b
     }
 }
 
+/// A line of a report that is neither its head nor its sum.
+enum Line {
+    /// A row, or a file that no row names.
+    Row(Box<Entry>),
+    /// A case or old relationship.
+    Made(MadeEntry),
+}
+
 /// Each line of a report that is neither its head nor its sum.
-fn each(path: &Path, entry: &mut dyn FnMut(Entry)) -> Result<(), ReportError> {
+fn each(path: &Path, line: &mut dyn FnMut(Line)) -> Result<(), ReportError> {
     let failed = |error: std::io::Error| ReportError::File {
         path: path.to_owned(),
         reason: error.to_string(),
     };
     let file = File::open(path).map_err(failed)?;
-    for line in BufReader::new(file).lines().skip(1) {
-        if let Ok(one) = serde_json::from_str(&line.map_err(failed)?) {
-            entry(one);
+    for text in BufReader::new(file).lines().skip(1) {
+        let text = text.map_err(failed)?;
+        let read = match serde_json::from_str::<Entry>(&text) {
+            Ok(row) => Some(Line::Row(Box::new(row))),
+            Err(_) => serde_json::from_str(&text).ok().map(Line::Made),
+        };
+        if let Some(read) = read {
+            line(read);
         }
     }
     Ok(())

@@ -59,7 +59,8 @@ struct Counted {
 const SELECT: &str = r#"SELECT relationship, client, min(number), min(day), max(day),
     min(said ->> '$.case_opened_on'), max(said ->> '$.case_closed_on'),
     max(said ->> '$."client.non_disclosure"' = 'true'), count(*), count(said ->> '$.case_closed_on')
-  FROM item WHERE state IN ('sound', 'archived', 'refused') AND case_id IS NOT NULL
+  -- What was undone, or left by an undo, was of its case as well.
+  FROM item WHERE state IN ('sound', 'archived', 'refused', 'undone', 'read') AND case_id IS NOT NULL
     -- What hangs on a document of another batch is in that batch's case.
     AND (said ->> '$.main_document' IS NULL OR coalesce(said ->> '$.main_document_batch', ?1) = ?1)"#;
 const GROUPED: &str =

@@ -1,6 +1,7 @@
-//! Reading back: each row of a batch, with what the archive has of it, through several doors at once.
+//! Reading back: each row of a batch, and each case and old relationship that it made, with what the archive has of it,
+//! through several doors at once.
 //!
-//! A few hundred rows are read back together and told in the order of the index: neither memory nor the report depends on
+//! A few hundred are read back together and told in the order of the index: neither memory nor the report depends on
 //! how long the delivery is, or on how many doors there are. Source: OLD-9.
 
 use std::path::Path;
@@ -9,16 +10,19 @@ use std::thread;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::value::RawValue;
+use varanto_app::archive::Submission;
 use varanto_app::verify::Held;
 use varanto_domain::archive::documents::Part;
 use varanto_domain::archive::elements::Element;
+use varanto_domain::ids::Oid;
 use varanto_formats::metadata;
 
 use crate::conversion::hexadecimal;
 use crate::documents::read_document;
 use crate::door::Door;
+use crate::dossiers::{Dossier, each_dossier};
 use crate::identifiers;
-use crate::reconciliation::{Each, Entry, Reconciliation, ReportError, unproven};
+use crate::reconciliation::{Each, Entry, MadeEntry, Reconciliation, ReportError, unproven};
 use crate::run::{Pace, RunError, archived_of, asked};
 use crate::work::{State, Work, read_conversion, read_values};
 
@@ -74,12 +78,28 @@ pub(crate) struct ReadingBack<'a> {
     pace: Pace,
     /// That one door ended: the others end with it.
     ended: AtomicBool,
+    /// How much is read back, and in all.
+    done: AtomicU64,
+    total: u64,
 }
 
 impl<'a> ReadingBack<'a> {
-    pub(crate) fn new(folder: &'a Path, of: &'a Reconciliation<'a>, checkpoint: &'a [u8]) -> Self {
-        let pace = Pace::new(of.most_each_second);
-        Self { folder, of, checkpoint, pace, ended: AtomicBool::new(false) }
+    pub(crate) fn new(
+        work: &'a Work,
+        of: &'a Reconciliation<'a>,
+        checkpoint: &'a [u8],
+    ) -> Result<Self, RunError> {
+        let rows = State::ALL.into_iter().map(|state| work.count(state));
+        let total = rows.sum::<Result<u64, _>>()? + work.dossiers_made()?;
+        Ok(Self {
+            folder: work.folder(),
+            of,
+            checkpoint,
+            pace: Pace::new(of.most_each_second),
+            ended: AtomicBool::new(false),
+            done: AtomicU64::new(0),
+            total,
+        })
     }
 
     /// What became of each row, in the order of the index.
@@ -87,13 +107,8 @@ impl<'a> ReadingBack<'a> {
         &self,
         work: &Work,
         doors: &mut [Box<dyn Door>],
-        progress: &(dyn Fn(u64, u64) + Sync),
         each: Each<'_>,
     ) -> Result<(), ReportError> {
-        let counted = State::ALL.into_iter().map(|state| work.count(state));
-        let total = counted.sum::<Result<u64, _>>().map_err(RunError::from)?;
-        let done = AtomicU64::new(0);
-        let tell = || progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
         let mut statement = work.connection().prepare(ROWS).map_err(RunError::from)?;
         let mut rows = statement.query_map([], Known::read).map_err(RunError::from)?;
         loop {
@@ -102,30 +117,78 @@ impl<'a> ReadingBack<'a> {
             if some.is_empty() {
                 return Ok(());
             }
-            self.together(&some, doors, &tell)?.into_iter().try_for_each(&mut *each)?;
+            let entries = self.together(&some, doors, &|known, door| self.reconciled(known, door));
+            entries?.into_iter().try_for_each(&mut *each)?;
         }
     }
 
-    /// What became of some rows, each door taking the next one.
-    fn together(
+    /// What became of each case and old relationship that the batch made, in the order in which their clients come in the
+    /// index.
+    pub(crate) fn made(
         &self,
-        rows: &[Known],
+        work: &Work,
         doors: &mut [Box<dyn Door>],
-        tell: &(dyn Fn() + Sync),
-    ) -> Result<Vec<Entry>, RunError> {
+        each: Each<'_, MadeEntry>,
+    ) -> Result<(), ReportError> {
+        let Reconciliation { mapping, registry, .. } = *self.of;
+        let mut told = 0;
+        let mut tell = |some: &mut Vec<Made>| {
+            told += some.len() as u64;
+            let entries =
+                self.together(some, doors, &|made, door| self.reconciled_made(made, door));
+            some.clear();
+            entries?.into_iter().try_for_each(&mut *each)
+        };
+        let connection = work.connection();
+        let mut some = Vec::new();
+        let mut statement = connection.prepare(CLIENTS).map_err(RunError::from)?;
+        let clients = statement.query_map([], |row| row.get(0)).map_err(RunError::from)?;
+        for client in clients {
+            let client: String = client.map_err(RunError::from)?;
+            each_dossier::<RunError>(
+                connection,
+                mapping,
+                registry,
+                Some(&client),
+                &mut |dossier| {
+                    if let Some(receipt) = work.receipt_of_dossier(dossier.kept.as_str())? {
+                        some.push(Made { dossier, receipt });
+                    }
+                    Ok(())
+                },
+            )?;
+            if some.len() >= TOGETHER {
+                tell(&mut some)?;
+            }
+        }
+        tell(&mut some)?;
+        // One that is in no line would be proven by silence.
+        if told != work.dossiers_made().map_err(RunError::from)? {
+            return Err(foreign().into());
+        }
+        Ok(())
+    }
+
+    /// What became of some, each door taking the next one; in their order.
+    fn together<T: Sync, Line: Send>(
+        &self,
+        some: &[T],
+        doors: &mut [Box<dyn Door>],
+        reconciled: &(dyn Fn(&T, &mut dyn Door) -> Result<Line, RunError> + Sync),
+    ) -> Result<Vec<Line>, RunError> {
         let next = AtomicUsize::new(0);
         let through = |door: &mut dyn Door| {
             let mut entries = Vec::new();
             while !self.ended.load(Ordering::Relaxed) {
                 let at = next.fetch_add(1, Ordering::Relaxed);
-                let Some(known) = rows.get(at) else { break };
-                let entry = self.reconciled(known, door);
+                let Some(one) = some.get(at) else { break };
+                let entry = reconciled(one, door);
                 // Whoever ends because another one ended does not know why.
                 if entry.is_err() && self.ended.swap(true, Ordering::Relaxed) {
                     break;
                 }
                 entries.push((at, entry));
-                tell();
+                (self.of.progress)(self.done.fetch_add(1, Ordering::Relaxed) + 1, self.total);
             }
             entries
         };
@@ -162,8 +225,6 @@ impl<'a> ReadingBack<'a> {
             receipt: None,
         };
         let (true, Some(receipt)) = (archived, &known.receipt) else { return Ok(entry) };
-        let foreign =
-            || RunError::NotRehearsed("the work file was not written by this program".to_owned());
         entry.conversion = read_conversion(known.conversion.clone())?;
         let at = known.file.and_then(|at| usize::try_from(at).ok()).ok_or_else(foreign)?;
         let document = document.ok_or_else(foreign)?;
@@ -176,45 +237,98 @@ impl<'a> ReadingBack<'a> {
             entry.why = Some("changed-since-rehearsal".to_owned());
             return Ok(entry);
         };
-        self.pace.wait();
-        let back = match asked(&self.ended, || door.read_whole(&document))? {
-            Err(why) => {
-                "unreadable".clone_into(&mut entry.outcome);
-                entry.why = Some(why);
-                return Ok(entry);
-            }
-            Ok(back) => back,
-        };
-        // As whose, and as what, it is there.
         let made = read_document(read_values(&known.said)?, &mut Vec::new()).ok_or_else(foreign)?;
-        let ours = made.submission(self.of.mapping, part, Vec::new()).metadata;
-        let elements = otherwise(&ours, &back.metadata);
-        match elements {
-            Err(element) => {
-                "differs".clone_into(&mut entry.outcome);
-                entry.why = Some(element);
-            }
-            Ok(elements) if !elements.is_empty() => {
-                "differs".clone_into(&mut entry.outcome);
-                entry.why = Some(elements.join(","));
-            }
-            Ok(_) if !back.parts.iter().any(|(one, bytes)| *one == part && *bytes == handed_in) => {
-                "differs".clone_into(&mut entry.outcome);
-            }
-            Ok(_) => {
-                // What was signed is kept with its signature, and the receipt is of both.
-                let own = back.parts.into_iter().filter(|(one, _)| *one == Part::Signature);
-                let parts = [(part, handed_in)].into_iter().chain(own).collect();
-                let held = Held { parts, ..Held::default() };
-                if let Some(why) = unproven(receipt.as_bytes(), self.checkpoint, &held, &document) {
-                    "unproven".clone_into(&mut entry.outcome);
-                    entry.why = Some(why);
-                }
-            }
+        let sent = made.submission(self.of.mapping, part, handed_in);
+        let found = self.held_against(&document, sent, receipt, door)?;
+        if !matches!(found, Err(Differs::Unreadable(_))) {
+            entry.receipt = RawValue::from_string(receipt.clone()).ok();
         }
-        entry.receipt = RawValue::from_string(receipt.clone()).ok();
+        if let Err(differs) = found {
+            (entry.outcome, entry.why) = differs.told();
+        }
         Ok(entry)
     }
+
+    fn reconciled_made(&self, made: &Made, door: &mut dyn Door) -> Result<MadeEntry, RunError> {
+        let Made { dossier, receipt } = made;
+        let document = identifiers::document_of(self.of.mapping, &dossier.kept);
+        let found = self.held_against(&document, dossier.submission.clone(), receipt, door)?;
+        let (outcome, why) = found.map_or_else(Differs::told, |()| ("archived".to_owned(), None));
+        Ok(MadeEntry {
+            made: dossier.kind.name().to_owned(),
+            kept: dossier.kept.to_string(),
+            document: document.to_string(),
+            outcome,
+            why,
+            receipt: RawValue::from_string(receipt.clone()).ok(),
+        })
+    }
+
+    /// Whether the archive has a document as it was handed in: as whose and as what, byte for byte, and by its receipt.
+    fn held_against(
+        &self,
+        document: &Oid,
+        sent: Submission,
+        receipt: &str,
+        door: &mut dyn Door,
+    ) -> Result<Result<(), Differs>, RunError> {
+        self.pace.wait();
+        let back = match asked(&self.ended, || door.read_whole(document))? {
+            Err(why) => return Ok(Err(Differs::Unreadable(why))),
+            Ok(back) => back,
+        };
+        match otherwise(&sent.metadata, &back.metadata) {
+            Err(element) => return Ok(Err(Differs::In(Some(element)))),
+            Ok(elements) if !elements.is_empty() => {
+                return Ok(Err(Differs::In(Some(elements.join(",")))));
+            }
+            Ok(_) => {}
+        }
+        if !sent.parts.iter().all(|part| back.parts.contains(part)) {
+            return Ok(Err(Differs::In(None)));
+        }
+        // What was signed is kept with its signature, and the receipt is of both.
+        let own = back.parts.into_iter().filter(|(one, _)| *one == Part::Signature);
+        let held = Held { parts: sent.parts.into_iter().chain(own).collect(), ..Held::default() };
+        let why = unproven(receipt.as_bytes(), self.checkpoint, &held, document);
+        Ok(why.map_or(Ok(()), |why| Err(Differs::Unproven(why))))
+    }
+}
+
+/// A case or old relationship that was made, with its receipt.
+struct Made {
+    dossier: Dossier,
+    receipt: String,
+}
+
+/// Clients of whom the batch made something, as they come in the index.
+const CLIENTS: &str = "SELECT client FROM item
+  WHERE client IN (SELECT client FROM dossier WHERE state = 'archived') GROUP BY client ORDER BY min(number)";
+
+/// How what the archive has is not what was handed in.
+enum Differs {
+    /// It is not given back; what the archive answered.
+    Unreadable(String),
+    /// In these elements, or in its bytes.
+    In(Option<String>),
+    /// The receipt does not hold, and what of it does not.
+    Unproven(String),
+}
+
+impl Differs {
+    /// The outcome of a report's line, and why.
+    fn told(self) -> (String, Option<String>) {
+        let (outcome, why) = match self {
+            Self::Unreadable(why) => ("unreadable", Some(why)),
+            Self::In(why) => ("differs", why),
+            Self::Unproven(why) => ("unproven", Some(why)),
+        };
+        (outcome.to_owned(), why)
+    }
+}
+
+fn foreign() -> RunError {
+    RunError::NotRehearsed("the work file was not written by this program".to_owned())
 }
 
 /// The elements of a document's metadata that the archive tells otherwise than they were handed in; an archive may tell more.

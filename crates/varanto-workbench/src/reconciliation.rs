@@ -1,8 +1,8 @@
 //! The reconciliation: that each source document is archived and readable, byte for byte, or why it is not.
 //!
-//! The report is one line of JSON for each row of the index and each file beside, between a head and a sum. It holds no
-//! client data. It is signed, and whoever has it can count it and check every receipt in it without archive and
-//! delivery. Source: OLD-9.
+//! The report is one line of JSON for each row of the index, each file beside, and each case and old relationship that the
+//! batch made, between a head and a sum. It holds no client data. It is signed, and whoever has it can count it and check
+//! every receipt in it without archive and delivery. Source: OLD-9.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use varanto_app::Registry;
 use varanto_app::verify::{Held, ReceiptProblem, verify_receipt};
 use varanto_domain::ids::Oid;
 
@@ -22,10 +23,11 @@ use crate::mapping::Mapping;
 use crate::plan::Plan;
 use crate::reading_back::ReadingBack;
 use crate::run::{RunError, check_rehearsed};
+use crate::undo::{UndoneEdition, undone_editions};
 use crate::work::{RECONCILED, State, Work};
 
 /// The form of reports that this program writes and reads.
-const FORM: u32 = 2;
+const FORM: u32 = 3;
 
 /// The first line.
 #[derive(Debug, Serialize, Deserialize)]
@@ -45,6 +47,9 @@ pub struct Head {
     pub made_at: String,
     /// What the organisation brings and leaves, and where the rest is kept. Source: OLD-8.
     pub plan: Plan,
+    /// Editions of the batch that were undone: what reports say of them is so no more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undone: Vec<UndoneEdition>,
     /// The archive's signed state, with its key.
     pub checkpoint: Box<RawValue>,
 }
@@ -76,6 +81,24 @@ pub struct Entry {
     pub receipt: Option<Box<RawValue>>,
 }
 
+/// What became of a case or old relationship that the batch made.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MadeEntry {
+    /// `case` or `relationship`.
+    pub made: String,
+    /// What it is called in the archive.
+    pub kept: String,
+    /// The document in which it is kept.
+    pub document: String,
+    /// `archived`, or what keeps it from being reconciled: `differs`, `unreadable`, `unproven`.
+    pub outcome: String,
+    /// Why, where it does not agree.
+    pub why: Option<String>,
+    /// Its receipt.
+    pub receipt: Option<Box<RawValue>>,
+}
+
 /// The last line.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -97,8 +120,14 @@ pub struct Sum {
     pub strays: u64,
     /// Everything else: rows with faults, refused or not handed in yet, and archived ones that do not agree.
     pub open: u64,
+    /// Cases that the batch made: archived, proven and read back as they were handed in.
+    pub cases: u64,
+    /// Old relationships that the batch made, likewise.
+    pub old_relationships: u64,
+    /// Cases and old relationships that the batch made and that do not agree.
+    pub made_open: u64,
     /// Whether every row is archived, left out by choice, or without a document as two people decided, and no file is
-    /// without a row: only then may the source be destroyed.
+    /// without a row, and every case and old relationship agrees: only then may the source be destroyed.
     pub source_may_be_destroyed: bool,
 }
 
@@ -124,11 +153,13 @@ pub struct Reconciliation<'a> {
     pub delivery: &'a Delivery,
     /// The mapping that it was rehearsed by.
     pub mapping: &'a Mapping,
+    /// Structures and code sets, as the run had them.
+    pub registry: &'a Registry,
     /// When it is made.
     pub made_at: &'a str,
     /// The most documents that are read back in a second; without one, as fast as the archive gives them.
     pub most_each_second: Option<u32>,
-    /// Is told how many rows are done, of how many.
+    /// Is told how many rows, cases and old relationships are done, of how many.
     pub progress: &'a (dyn Fn(u64, u64) + Sync),
 }
 
@@ -165,6 +196,7 @@ impl Reconciliation<'_> {
             table: mapping.index.file.clone(),
             made_at: self.made_at.to_owned(),
             plan: Plan::of(mapping),
+            undone: undone_editions(work)?,
             checkpoint: RawValue::from_string(compact.to_string())
                 .map_err(|error| failed(&error))?,
         };
@@ -176,9 +208,13 @@ impl Reconciliation<'_> {
             sum.count(&entry);
             line(&json(&entry))
         };
-        let reading = ReadingBack::new(work.folder(), self, checkpoint.as_bytes());
-        reading.rows(work, &mut doors, self.progress, &mut each)?;
+        let reading = ReadingBack::new(work, self, checkpoint.as_bytes())?;
+        reading.rows(work, &mut doors, &mut each)?;
         strays(work, &mut each)?;
+        reading.made(work, &mut doors, &mut |entry| {
+            sum.count_made(&entry);
+            line(&json(&entry))
+        })?;
         // It took long: what came into the delivery meanwhile is in no line, and would be destroyed with it.
         let now = Delivery::open(delivery.place()).map_err(RunError::from)?;
         check_rehearsed(work, &now, mapping)?;
@@ -194,7 +230,12 @@ impl Reconciliation<'_> {
     /// # Errors
     /// What SQLite says.
     pub fn note_reported(&self, work: &Work, sum: &Sum) -> Result<(), RunError> {
-        let noted = json(&Reconciled { at: self.made_at.to_owned(), archived: sum.archived });
+        let noted = json(&Reconciled {
+            at: self.made_at.to_owned(),
+            archived: sum.archived,
+            made_open: sum.made_open,
+            source_may_be_destroyed: sum.source_may_be_destroyed,
+        });
         Ok(work.set_about(RECONCILED, &noted)?)
     }
 }
@@ -230,6 +271,19 @@ fn strays(work: &Work, each: Each<'_>) -> Result<(), ReportError> {
 struct Reconciled {
     at: String,
     archived: u64,
+    #[serde(default)]
+    made_open: u64,
+    #[serde(default)]
+    source_may_be_destroyed: bool,
+}
+
+fn reconciled(work: &Work) -> Result<Option<Reconciled>, RunError> {
+    Ok(work.about(RECONCILED)?.and_then(|noted| serde_json::from_str(&noted).ok()))
+}
+
+/// When the last report of a batch was made, where that said that the source may be destroyed.
+pub(crate) fn said_destroyable(work: &Work) -> Result<Option<String>, RunError> {
+    Ok(reconciled(work)?.filter(|one| one.source_may_be_destroyed).map(|one| one.at))
 }
 
 /// That every archived document of a batch was found in the archive by its last reconciliation.
@@ -238,9 +292,7 @@ struct Reconciled {
 /// That it was not.
 pub(crate) fn check_reconciled(work: &Work) -> Result<(), RunError> {
     let not = |what: String| Err(RunError::NotRehearsed(what));
-    let noted = work.about(RECONCILED)?;
-    let Some(noted) = noted.and_then(|noted| serde_json::from_str::<Reconciled>(&noted).ok())
-    else {
+    let Some(noted) = reconciled(work)? else {
         return not("the batch was not reconciled since it was run; reconcile it first".to_owned());
     };
     let archived = work.count(State::Archived)?;
@@ -250,6 +302,12 @@ pub(crate) fn check_reconciled(work: &Work) -> Result<(), RunError> {
             noted.archived, noted.at
         ));
     }
+    if noted.made_open > 0 {
+        return not(format!(
+            "{} cases or old relationships did not agree when the batch was reconciled on {}; see its report",
+            noted.made_open, noted.at
+        ));
+    }
     Ok(())
 }
 
@@ -257,7 +315,7 @@ fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("texts and numbers print")
 }
 
-pub(crate) type Each<'e> = &'e mut dyn FnMut(Entry) -> Result<(), ReportError>;
+pub(crate) type Each<'e, Line = Entry> = &'e mut dyn FnMut(Line) -> Result<(), ReportError>;
 
 /// Why a receipt does not prove that a document is in the archive whose checkpoint this is. That the checkpoint goes on
 /// from the receipt's is for `varanto verify`, which asks the archive for the proof.
@@ -298,10 +356,19 @@ impl Sum {
         }
     }
 
+    fn count_made(&mut self, entry: &MadeEntry) {
+        let place = match (entry.outcome.as_str(), entry.made.as_str()) {
+            ("archived", "case") => &mut self.cases,
+            ("archived", "relationship") => &mut self.old_relationships,
+            _ => &mut self.made_open,
+        };
+        *place += 1;
+    }
+
     fn conclude(&mut self, plan: &Plan) {
         let settled = self.without_document == 0 || plan.checked_by_two;
-        self.source_may_be_destroyed =
-            self.open == 0 && self.strays == 0 && self.rows > 0 && settled;
+        let open = self.open + self.strays + self.made_open;
+        self.source_may_be_destroyed = open == 0 && self.rows > 0 && settled;
     }
 }
 
@@ -328,16 +395,16 @@ pub fn verify(path: &Path) -> Result<(Head, Sum), ReportError> {
     let mut head: Option<Head> = None;
     let mut counted = Sum::default();
     let mut last: Option<Sum> = None;
-    let mut before: Option<u64> = None;
     let mut documents = HashSet::new();
+    let mut before: Option<u64> = None;
     for (at, line) in (1..).zip(BufReader::new(file).lines()) {
         let line = line.map_err(|error| failed(at, &error))?;
         let Some(head) = &head else {
-            let read: Head = serde_json::from_str(&line).map_err(|error| failed(at, &error))?;
+            let read: Form = serde_json::from_str(&line).map_err(|error| failed(at, &error))?;
             if read.form != FORM {
                 return Err(failed(at, &format!("a report of form {}", read.form)));
             }
-            head = Some(read);
+            head = Some(serde_json::from_str(&line).map_err(|error| failed(at, &error))?);
             continue;
         };
         if last.is_some() {
@@ -345,6 +412,18 @@ pub fn verify(path: &Path) -> Result<(Head, Sum), ReportError> {
         }
         if let Ok(sum) = serde_json::from_str::<Sum>(&line) {
             last = Some(sum);
+            continue;
+        }
+        let checkpoint = head.checkpoint.get().as_bytes();
+        let mut proven = |document: Option<&str>, receipt: Option<&RawValue>| {
+            proven_once(document, receipt, checkpoint, &mut documents)
+                .map_err(|why| failed(at, &why))
+        };
+        if let Ok(made) = serde_json::from_str::<MadeEntry>(&line) {
+            if made.outcome == "archived" {
+                proven(Some(&made.document), made.receipt.as_deref())?;
+            }
+            counted.count_made(&made);
             continue;
         }
         let entry: Entry = serde_json::from_str(&line).map_err(|error| failed(at, &error))?;
@@ -359,23 +438,10 @@ pub fn verify(path: &Path) -> Result<(Head, Sum), ReportError> {
             return Err(failed(at, &"a conversion of another file"));
         }
         if entry.outcome == "archived" {
-            let told = || failed(at, &"an archived document without its receipt");
-            let receipt = entry.receipt.as_ref().ok_or_else(told)?;
-            let document = entry.document.as_deref().and_then(|id| Oid::parse(id).ok());
-            let checkpoint = head.checkpoint.get().as_bytes();
-            let document = document.ok_or_else(told)?;
             if entry.row.is_none() || entry.sha256.is_none() {
-                return Err(told());
+                return Err(failed(at, &WITHOUT_RECEIPT));
             }
-            // One document on two rows would hide that one is missing.
-            if !documents.insert(document.clone()) {
-                return Err(failed(at, &"a document on two rows"));
-            }
-            if let Some(why) =
-                unproven(receipt.get().as_bytes(), checkpoint, &Held::default(), &document)
-            {
-                return Err(failed(at, &why));
-            }
+            proven(entry.document.as_deref(), entry.receipt.as_deref())?;
         }
         counted.count(&entry);
     }
@@ -387,4 +453,33 @@ pub fn verify(path: &Path) -> Result<(Head, Sum), ReportError> {
         (_, Some(_)) => Err(whole(&"the sum is not that of the lines")),
         _ => Err(whole(&"the report ends before its sum")),
     }
+}
+
+/// What tells how the rest of a report is read.
+#[derive(Deserialize)]
+struct Form {
+    form: u32,
+}
+
+const WITHOUT_RECEIPT: &str = "an archived document without its receipt";
+
+/// That a line's document is told by no other line, and that its receipt is of it and of the archive whose checkpoint this
+/// is.
+fn proven_once(
+    document: Option<&str>,
+    receipt: Option<&RawValue>,
+    checkpoint: &[u8],
+    documents: &mut HashSet<Oid>,
+) -> Result<(), String> {
+    let document = document.and_then(|id| Oid::parse(id).ok());
+    let (Some(document), Some(receipt)) = (document, receipt) else {
+        return Err(WITHOUT_RECEIPT.to_owned());
+    };
+    // One document on two lines would hide that one is missing.
+    if documents.contains(&document) {
+        return Err("a document on two lines".to_owned());
+    }
+    let why = unproven(receipt.get().as_bytes(), checkpoint, &Held::default(), &document);
+    documents.insert(document);
+    why.map_or(Ok(()), Err)
 }

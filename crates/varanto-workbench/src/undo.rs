@@ -5,16 +5,18 @@
 use std::sync::atomic::AtomicBool;
 
 use rusqlite::params;
+use serde::{Deserialize, Serialize};
 use varanto_domain::ids::Oid;
 
 use crate::delivery::Delivery;
 use crate::documents::read_document;
 use crate::door::Door;
+use crate::dossiers::DossierKind;
 use crate::identifiers;
 use crate::mapping::Mapping;
-use crate::reconciliation::check_reconciled;
+use crate::reconciliation::{check_reconciled, said_destroyable};
 use crate::run::{RunError, asked, check_rehearsed};
-use crate::work::{RECONCILED, State, UNDONE_EDITION, Work, WorkError, read_values};
+use crate::work::{RECONCILED, State, UNDONE, UNDONE_EDITION, Work, WorkError, read_values};
 
 /// How many are noted down together.
 const TOGETHER: i64 = 100;
@@ -37,6 +39,37 @@ pub fn confirm(work: &Work, at: &str) -> Result<(), RunError> {
     Ok(work.set_about("confirmed_at", at)?)
 }
 
+/// An edition of a batch that was undone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UndoneEdition {
+    /// The edition.
+    pub edition: u32,
+    /// When the undo began.
+    pub at: String,
+    /// When the last report of it was made, where that said that the source may be destroyed: it is so no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported: Option<String>,
+}
+
+/// Every edition of a batch that was undone from its folder, the first one first.
+pub(crate) fn undone_editions(work: &Work) -> Result<Vec<UndoneEdition>, RunError> {
+    let foreign = |_| WorkError::Foreign("undone editions that do not read".to_owned());
+    let Some(kept) = work.about(UNDONE)? else { return Ok(Vec::new()) };
+    Ok(serde_json::from_str(&kept).map_err(foreign)?)
+}
+
+/// Notes that the edition is undone; an undo that is gone on with is the one that began.
+fn note_undone(work: &Work, undone: UndoneEdition) -> Result<(), RunError> {
+    let mut all = undone_editions(work)?;
+    if all.iter().any(|one| one.edition == undone.edition) {
+        return Ok(());
+    }
+    work.set_about(UNDONE_EDITION, &undone.edition.to_string())?;
+    all.push(undone);
+    Ok(work.set_about(UNDONE, &serde_json::to_string(&all).expect("texts and numbers print"))?)
+}
+
 /// What became of an undo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Undone {
@@ -45,68 +78,132 @@ pub struct Undone {
     /// Rows that were never noted as archived, and whose document the archive has of another batch, or does not show: they
     /// are left as they are.
     pub left: u64,
+    /// Closed cases that stay in the archive without documents.
+    pub cases: u64,
+    /// Old relationships that stay likewise.
+    pub old_relationships: u64,
 }
 
-/// Undoes a batch: invalidates what it archived, and nothing that another batch did, though it has the same identifier.
-/// Broken off, it is gone on with by undoing again. What the archive does not invalidate holds up nothing else.
-///
-/// # Errors
-/// A batch that is confirmed, or of which nothing was ever sent; [`RunError::NotUndone`] with the first of those that the
-/// archive did not invalidate, when all the others are; an archive that does not answer.
-pub fn undo(
-    work: &mut Work,
-    delivery: &Delivery,
-    mapping: &Mapping,
-    door: &mut dyn Door,
-    progress: &mut dyn FnMut(u64, u64),
-) -> Result<Undone, RunError> {
-    if let Some(at) = work.about("confirmed_at")? {
-        return Err(RunError::NotRehearsed(format!("the batch was confirmed on {at}, and stays")));
-    }
-    check_rehearsed(work, delivery, mapping)?;
-    if !work.sends()? && work.count(State::Undone)? == 0 {
-        let what = "nothing of the batch was sent from this folder: there is nothing to undo";
-        return Err(RunError::NotRehearsed(what.to_owned()));
-    }
-    work.forget_about(RECONCILED)?;
-    work.set_about(UNDONE_EDITION, &mapping.edition.to_string())?;
-    let total =
-        work.count(State::Archived)? + work.count(State::Sound)? + work.count(State::Refused)?;
-    let why = format!("undo of batch {} of {}", mapping.batch, mapping.source);
-    let mut undoing = Undoing { mapping, why, done: Undone::default(), refused: None };
-    let mut seen = 0;
-    for statement in [ATTACHMENTS, THE_REST] {
-        let mut last = 0;
-        loop {
-            let some = query(work, statement, last)?;
-            let Some(end) = some.last().map(|row| row.number) else { break };
-            last = end;
-            let mut states = Vec::new();
-            let ended = some.iter().try_for_each(|row| {
-                if let Some(state) = undoing.row(row, door)? {
-                    states.push((row.number, state));
-                }
-                Ok::<_, RunError>(())
-            });
-            work.together(|work| -> Result<(), WorkError> {
-                for (number, state) in &states {
-                    work.connection()
-                        .prepare_cached("UPDATE item SET state = ? WHERE number = ?")?
-                        .execute(params![state.name(), number])?;
-                }
-                Ok(())
-            })?;
-            seen += some.len() as u64;
-            progress(seen.min(total), total);
-            ended?;
+/// An undo of a batch.
+pub struct Undo<'a> {
+    /// The delivery.
+    pub delivery: &'a Delivery,
+    /// The mapping that it was rehearsed by.
+    pub mapping: &'a Mapping,
+    /// When it is undone.
+    pub at: &'a str,
+    /// Whether whoever undoes says that the source is there still. It is asked where a report said that it may be destroyed.
+    pub source_is_there: bool,
+}
+
+impl Undo<'_> {
+    /// Undoes a batch: invalidates what it archived, and nothing that another batch did, though it has the same identifier.
+    /// Broken off, it is gone on with by undoing again. What the archive does not invalidate holds up nothing else.
+    ///
+    /// # Errors
+    /// A batch that is confirmed, or of which nothing was ever sent, or whose source may be gone;
+    /// [`RunError::NotUndone`] with the first of those that the archive did not invalidate, when all the others are; an
+    /// archive that does not answer.
+    pub fn run(
+        &self,
+        work: &mut Work,
+        door: &mut dyn Door,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<Undone, RunError> {
+        self.begin(work)?;
+        let mapping = self.mapping;
+        let total = work.count(State::Archived)?
+            + work.count(State::Sound)?
+            + work.count(State::Refused)?;
+        let why = format!("undo of batch {} of {}", mapping.batch, mapping.source);
+        let mut undoing = Undoing { mapping, why, done: Undone::default(), refused: None };
+        let mut seen = 0;
+        for statement in [ATTACHMENTS, THE_REST] {
+            let mut last = 0;
+            loop {
+                let some = query(work, statement, last)?;
+                let Some(end) = some.last().map(|row| row.number) else { break };
+                last = end;
+                let mut states = Vec::new();
+                let ended = some.iter().try_for_each(|row| {
+                    if let Some(state) = undoing.row(row, door)? {
+                        states.push((row.number, state));
+                    }
+                    Ok::<_, RunError>(())
+                });
+                work.together(|work| -> Result<(), WorkError> {
+                    for (number, state) in &states {
+                        work.connection()
+                            .prepare_cached("UPDATE item SET state = ? WHERE number = ?")?
+                            .execute(params![state.name(), number])?;
+                    }
+                    Ok(())
+                })?;
+                seen += some.len() as u64;
+                progress(seen.min(total), total);
+                ended?;
+            }
         }
+        if let Some((count, first)) = undoing.refused {
+            let more = if count > 1 { format!(", and {} more", count - 1) } else { String::new() };
+            return Err(RunError::NotUndone(format!("{first}{more}")));
+        }
+        let mut done = undoing.done;
+        (done.cases, done.old_relationships) = self.emptied(work, door)?;
+        work.end_sending()?;
+        Ok(done)
     }
-    if let Some((count, first)) = undoing.refused {
-        let more = if count > 1 { format!(", and {} more", count - 1) } else { String::new() };
-        return Err(RunError::NotUndone(format!("{first}{more}")));
+
+    /// That the batch can be undone; from here on it is.
+    fn begin(&self, work: &Work) -> Result<(), RunError> {
+        let not = |what: String| Err(RunError::NotRehearsed(what));
+        if let Some(at) = work.about("confirmed_at")? {
+            return not(format!("the batch was confirmed on {at}, and stays"));
+        }
+        check_rehearsed(work, self.delivery, self.mapping)?;
+        if !work.sends()? && work.count(State::Undone)? == 0 {
+            let what = "nothing of the batch was sent from this folder: there is nothing to undo";
+            return not(what.to_owned());
+        }
+        let reported = said_destroyable(work)?;
+        if let Some(at) = reported.as_ref().filter(|_| !self.source_is_there) {
+            return not(format!(
+                "the report of {at} said that the source may be destroyed; where it is, an undo leaves the documents \
+                 nowhere. Find out that it is there still, and say so: --source-is-there"
+            ));
+        }
+        let (edition, at) = (self.mapping.edition, self.at.to_owned());
+        work.together(|work| {
+            note_undone(work, UndoneEdition { edition, at, reported })?;
+            Ok(work.forget_about(RECONCILED)?)
+        })
     }
-    work.end_sending()?;
-    Ok(undoing.done)
+
+    /// How many cases and old relationships the batch made, which stay. What a run that was killed made and could not note
+    /// down is asked for.
+    fn emptied(&self, work: &Work, door: &mut dyn Door) -> Result<(u64, u64), RunError> {
+        let sql = "SELECT kept, kind, state = 'archived' FROM dossier WHERE state IN ('archived', 'sound')";
+        let mut statement = work.connection().prepare(sql)?;
+        let made = statement.query_map([], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, bool>(2)?))
+        })?;
+        let never = AtomicBool::new(false);
+        let (mut cases, mut relationships) = (0, 0);
+        for one in made {
+            let (kept, kind, noted) = one?;
+            let kept = Oid::parse(&kept).map_err(|_| foreign("an identifier"))?;
+            let id = identifiers::document_of(self.mapping, &kept);
+            if noted || asked(&never, || door.read_whole(&id))?.is_ok() {
+                let is_case = kind == DossierKind::Case.name();
+                *(if is_case { &mut cases } else { &mut relationships }) += 1;
+            }
+        }
+        Ok((cases, relationships))
+    }
+}
+
+fn foreign(what: &str) -> WorkError {
+    WorkError::Foreign(what.to_owned())
 }
 
 /// A row that may have a document in the archive.
@@ -130,7 +227,6 @@ struct Undoing<'a> {
 impl Undoing<'_> {
     /// What becomes of a row; `None` where it stays as it is.
     fn row(&mut self, row: &Candidate, door: &mut dyn Door) -> Result<Option<State>, RunError> {
-        let foreign = |what: &str| WorkError::Foreign(what.to_owned());
         let id = Oid::parse(&row.document).map_err(|_| foreign("an identifier"))?;
         let never = AtomicBool::new(false);
         // A run that was killed has archived documents that it could not note down; another batch may have archived the

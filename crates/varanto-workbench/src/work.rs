@@ -23,8 +23,10 @@ use crate::mapping::Target;
 
 /// Under which key it is known what was rehearsed.
 pub(crate) const FINGERPRINT: &str = "fingerprint";
-/// Under which key it is known which edition was undone.
+/// Under which key it is known which edition was undone last.
 pub(crate) const UNDONE_EDITION: &str = "undone_edition";
+/// Under which key it is known which editions were undone, when, and after which report.
+pub(crate) const UNDONE: &str = "undone";
 
 /// Under which key it is counted how often a person answered.
 const ANSWERS_GIVEN: &str = "answers_given";
@@ -402,7 +404,7 @@ impl Work {
         Ok(())
     }
 
-    /// Forgets everything that a rehearsal found, but for which edition was undone and what people answered.
+    /// Forgets everything that a rehearsal found, but for which editions were undone and what people answered.
     ///
     /// # Errors
     /// What SQLite says.
@@ -418,8 +420,8 @@ impl Work {
             self.connection.execute(&format!("DELETE FROM {table}"), [])?;
         }
         self.connection.execute(
-            "DELETE FROM about WHERE key NOT IN (?, ?, ?)",
-            [UNDONE_EDITION, ANSWERS_GIVEN, SENDING],
+            "DELETE FROM about WHERE key NOT IN (?, ?, ?, ?)",
+            [UNDONE_EDITION, UNDONE, ANSWERS_GIVEN, SENDING],
         )?;
         Ok(())
     }
@@ -705,6 +707,22 @@ impl Work {
         let count: i64 =
             self.connection.query_row("SELECT count(*) FROM dossier", [], |row| row.get(0))?;
         Ok(count.unsigned_abs())
+    }
+
+    /// How many cases and old relationships the archive has of the batch, as far as is noted.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub(crate) fn dossiers_made(&self) -> Result<u64, WorkError> {
+        let sql = "SELECT count(*) FROM dossier WHERE state = 'archived' AND receipt IS NOT NULL";
+        let count: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// The receipt of a case or old relationship that the batch made.
+    pub(crate) fn receipt_of_dossier(&self, kept: &str) -> Result<Option<String>, WorkError> {
+        let sql = "SELECT receipt FROM dossier WHERE kept = ? AND state = 'archived' AND receipt IS NOT NULL";
+        Ok(self.connection.prepare_cached(sql)?.query_row([kept], |row| row.get(0)).optional()?)
     }
 
     /// How many answers of people there were, ever: a rehearsal notes it at its beginning.

@@ -8,4 +8,5 @@ mod queue;
 mod queued_rows;
 mod rehearsal;
 mod run;
+mod undoing;
 mod world;

@@ -32,12 +32,20 @@ pub(crate) fn now() -> Instant {
 
 impl World {
     pub(crate) fn new(system: SourceSystem, documents: u32) -> Self {
+        Self::with(system, documents, deliveries::FAULTY)
+    }
+
+    /// A delivery without a fault.
+    pub(crate) fn whole(system: SourceSystem, documents: u32) -> Self {
+        Self::with(system, documents, 0)
+    }
+
+    fn with(system: SourceSystem, documents: u32, faulty: u32) -> Self {
         let until = FinnishDay::new(2026, 11, 20).unwrap();
         let county = County::new(1, CountySize { clients: 60, documents: 1200 }, until);
         let folder = tempfile::tempdir().unwrap();
         let delivered =
-            deliveries::write(system, &county, 7, documents, deliveries::FAULTY, folder.path())
-                .unwrap();
+            deliveries::write(system, &county, 7, documents, faulty, folder.path()).unwrap();
         let text = std::fs::read_to_string(folder.path().join("mapping.toml")).unwrap();
         let mapping = mapping::read(&text).unwrap();
         Self { county, folder, delivered, mapping }

@@ -31,7 +31,7 @@ use varanto_workbench::rehearsal::{Rehearsal, Stage};
 use varanto_workbench::report::{Report, write_lists};
 use varanto_workbench::run::{self, Done, Run};
 use varanto_workbench::showing;
-use varanto_workbench::undo;
+use varanto_workbench::undo::{self, Undo};
 use varanto_workbench::work::{State, Work};
 
 use super::output::Progress;
@@ -160,6 +160,10 @@ pub(super) enum Command {
         batch: Batch,
         #[command(flatten)]
         to: To,
+        /// The source is there still. To be said where a report of the batch said that it may be destroyed: once it is, an
+        /// undo leaves the documents nowhere.
+        #[arg(long)]
+        source_is_there: bool,
     },
 }
 
@@ -273,7 +277,9 @@ pub(super) fn run(command: Command, context: &Context) -> Result<ExitCode, Failu
             verify(&report, anchors.as_deref(), context).map(|()| true)?
         }
         Command::Confirm { batch } => confirm(&batch, context).map(|()| true)?,
-        Command::Undo { batch, to } => take_back(&batch, &to, context).map(|()| true)?,
+        Command::Undo { batch, to, source_is_there } => {
+            take_back(&batch, &to, source_is_there, context).map(|()| true)?
+        }
     };
     Ok(if all_done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -469,9 +475,11 @@ fn reconcile(
     let signer = signing.read()?;
     let bar = Mutex::new(Progress::new("reconciling", 0));
     let made_at = MachineClock.now().to_string();
+    let registry = registry(&[])?;
     let reconciliation = Reconciliation {
         delivery: &opened.delivery,
         mapping: &opened.mapping,
+        registry: &registry,
         made_at: &made_at,
         most_each_second: speed.most,
         progress: &|done, total| {
@@ -646,26 +654,22 @@ fn signer(report: &Path, anchors: Option<&Path>) -> Result<Option<String>, Failu
     })
 }
 
-fn take_back(batch: &Batch, to: &To, context: &Context) -> Result<(), Failure> {
+fn take_back(
+    batch: &Batch,
+    to: &To,
+    source_is_there: bool,
+    context: &Context,
+) -> Result<(), Failure> {
     let mut opened = batch.open()?;
     let mut doors = to.doors(1)?;
     let mut door = doors.pop().ok_or_else(|| Failure::of("no door"))?;
     let mut bar = Progress::new("undoing", 0);
     let Opened { delivery, mapping, work, .. } = &mut opened;
-    let undone = undo::undo(work, delivery, mapping, &mut *door, &mut |done, total| {
-        bar.at(done, total);
-    })?;
+    let at = MachineClock.now().to_string();
+    let undo = Undo { delivery, mapping, at: &at, source_is_there };
+    let undone = undo.run(work, &mut *door, &mut |done, total| bar.at(done, total))?;
     bar.end();
-    let undo::Undone { undone, left } = undone;
-    let mut words = format!(
-        "{undone} documents are invalidated; their closed cases and old relationships stay, without documents. To \
-         archive the delivery anew, raise `edition` in the mapping file and rehearse it again."
-    );
-    if left > 0 {
-        let more = " rows were never archived by this batch: where another batch archived their documents, those stay.";
-        words = format!("{words}\n{left}{more}");
-    }
-    context.output.one(&json!({ "undone": undone, "left": left }), &words)
+    telling::undone(&undone, context)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use varanto_workbench::conversion::Conversion;
 use varanto_workbench::reconciliation::{Head, Sum};
 use varanto_workbench::report::{FaultGroup, OfKind, Report, Way};
 use varanto_workbench::showing::Shown;
+use varanto_workbench::undo::Undone;
 use varanto_workbench::work::State;
 
 use super::super::output::{as_table, count_of};
@@ -283,7 +284,11 @@ pub(super) fn together(
         ));
     }
     for one in open.iter().take(NAMED) {
-        let what = one.row.map_or_else(|| "a file".to_owned(), |row| format!("row {row}"));
+        let what = match (one.row, &one.kept) {
+            (Some(row), _) => format!("row {row}"),
+            (None, Some(kept)) => format!("case or old relationship {kept}"),
+            (None, None) => "a file".to_owned(),
+        };
         let why = one.why.as_deref().unwrap_or_default();
         text.push(
             format!("{}: {what} {} {why}", one.report.display(), one.outcome).trim_end().to_owned(),
@@ -319,6 +324,29 @@ fn cause(group: &FaultGroup, language: Language) -> String {
     )
 }
 
+/// What an undo did, and what of the batch stays in the archive.
+pub(super) fn undone(undone: &Undone, context: &Context) -> Result<(), Failure> {
+    let Undone { undone: count, left, cases, old_relationships } = undone;
+    let mut words = format!(
+        "{count} documents are invalidated. {} and {} stay in the archive, without documents. To archive the delivery \
+         anew, raise `edition` in the mapping file and rehearse it again. What reports say of this \
+         edition is so no more.",
+        count_of(*cases, "closed case", "closed cases"),
+        count_of(*old_relationships, "old relationship", "old relationships")
+    );
+    if *left > 0 {
+        let rows = count_of(*left, "row was", "rows were");
+        let _ = write!(
+            words,
+            "\n{rows} never archived by this batch: where another batch archived their documents, those stay."
+        );
+    }
+    let value = json!({
+        "undone": count, "left": left, "cases": cases, "old_relationships": old_relationships,
+    });
+    context.output.one(&value, &words)
+}
+
 /// A reconciliation's sum.
 pub(super) fn sum(sum: &Sum, report: &Path, context: &Context) -> Result<(), Failure> {
     let words = format!(
@@ -337,10 +365,19 @@ pub(super) fn verified(
     context: &Context,
 ) -> Result<(), Failure> {
     let value = json!({
-        "source": head.source, "batch": head.batch, "made_at": head.made_at, "signer": signer, "sum": sum,
+        "source": head.source, "batch": head.batch, "made_at": head.made_at, "undone": head.undone,
+        "signer": signer, "sum": sum,
+    });
+    let undone = head.undone.iter().map(|one| {
+        let so = one.reported.as_ref().map(|at| {
+            format!(
+                " What its report of {at} said, that the source may be destroyed, is so no more."
+            )
+        });
+        format!("\nEdition {} was undone on {}.{}", one.edition, one.at, so.unwrap_or_default())
     });
     let words = format!(
-        "The report of batch {} of {}, made {}, holds.{}\n{}",
+        "The report of batch {} of {}, made {}, holds.{}\n{}{}",
         head.batch,
         head.source,
         head.made_at,
@@ -348,7 +385,8 @@ pub(super) fn verified(
             || " Its signature was not checked: --anchors names whom to trust.".to_owned(),
             |signer| format!(" It is signed by {signer}.")
         ),
-        counted(sum)
+        counted(sum),
+        undone.collect::<String>()
     );
     context.output.one(&value, &words)
 }
@@ -369,6 +407,13 @@ fn counted(sum: &Sum) -> String {
         let reasons = sum.reasons.iter().map(|(why, count)| format!("{count} {why}"));
         let _ = write!(beside, "\nLeft out: {}.", reasons.collect::<Vec<_>>().join(", "));
     }
+    let Sum { cases, old_relationships, made_open, .. } = sum;
+    let _ = write!(
+        beside,
+        "\n{} and {} of the batch proven and read back as they were handed in; {made_open} that do not agree.",
+        count_of(*cases, "case", "cases"),
+        count_of(*old_relationships, "old relationship", "old relationships")
+    );
     format!(
         "{rows} rows: {archived} archived, proven and read back byte for byte, {converted} of them converted; {left_out} \
          left out by choice; {open} open. {} without a row.{beside}\n{verdict}",

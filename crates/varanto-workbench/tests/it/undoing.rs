@@ -1,0 +1,228 @@
+//! What a batch did is undone while nobody relies on it, and whoever relied on it is told.
+
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+
+use varanto_domain::ids::Oid;
+use varanto_kit::deliveries::SourceSystem;
+use varanto_workbench::addition::add_up;
+use varanto_workbench::delivery::Delivery;
+use varanto_workbench::reconciliation::{Sum, verify};
+use varanto_workbench::rehearsal::RehearsalError;
+use varanto_workbench::run::RunError;
+use varanto_workbench::undo::{Undo, Undone, confirm};
+use varanto_workbench::work::{State, Work};
+
+use crate::archive::Archive;
+use crate::run::{reconcile, reconcile_at, run};
+use crate::world::World;
+
+const AT: &str = "2026-11-25T12:30:00Z";
+
+fn undo(
+    world: &World,
+    work: &mut Work,
+    archive: &Archive,
+    source_is_there: bool,
+) -> Result<Undone, RunError> {
+    let delivery = Delivery::open(&world.place()).unwrap();
+    let undo = Undo { delivery: &delivery, mapping: &world.mapping, at: AT, source_is_there };
+    undo.run(work, &mut *archive.door(), &mut |_, _| {})
+}
+
+/// OLD-9: a batch that is not confirmed is undone: everything in it is invalidated; raised to another edition, the
+/// same delivery is archived anew. A confirmed batch stays.
+#[test]
+fn a_batch_is_undone_until_it_is_confirmed() {
+    let mut world = World::new(SourceSystem::Portti, 40);
+    let mut work = world.rehearse();
+    let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
+    let stop = AtomicBool::new(false);
+    assert!(confirm(&work, "2026-11-25").is_err(), "nothing is archived");
+    let done = run(&world, &mut work, vec![archive.door()], &stop).unwrap();
+    let undone = undo(&world, &mut work, &archive, false).unwrap();
+    assert_eq!((undone.undone, undone.left), (done.archived, 0));
+    assert_eq!(undone.cases + undone.old_relationships, work.dossiers().unwrap());
+    assert!(undone.cases > 0 && undone.old_relationships > 0, "{undone:?}");
+    assert_eq!(work.count(State::Undone).unwrap(), done.archived);
+    // The identifiers of that edition are used up.
+    assert!(matches!(world.try_rehearse(), Err(RehearsalError::Undone(1))));
+    let contents = archive.app.contents().unwrap();
+    world.mapping.edition += 1;
+    let mut work = world.rehearse();
+    let again = run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
+    assert_eq!((again.archived, again.refused), (done.archived, 0));
+    assert!(archive.app.contents().unwrap().versions > contents.versions);
+    assert!(confirm(&work, "2026-11-25").is_err(), "it was not reconciled");
+    let path = world.folder.path().join("report.jsonl");
+    reconcile(&world, &work, vec![archive.door()], &path).unwrap();
+    confirm(&work, "2026-11-25").unwrap();
+    assert!(undo(&world, &mut work, &archive, true).is_err(), "it stays");
+}
+
+/// OLD-9, ARC-3: an undo invalidates what its own batch archived, and nothing that another batch did, though the document has
+/// the same identifier in both: given again by mistake, only rehearsed, or archived by a run that could not note it down.
+#[test]
+fn an_undo_leaves_what_another_batch_archived() {
+    let mut world = World::new(SourceSystem::Portti, 40);
+    let text = std::fs::read_to_string(world.folder.path().join("mapping.toml")).unwrap();
+    let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
+    let undo = |world: &World, work: &mut Work| {
+        let undone = undo(world, work, &archive, false)?;
+        Ok::<_, RunError>((undone.undone, undone.left))
+    };
+    let mut work = world.rehearse();
+    assert!(undo(&world, &mut work).is_err(), "nothing was sent");
+    let done = run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
+    let documents: Vec<String> = rusqlite::Connection::open(world.batch().join("work.sqlite"))
+        .unwrap()
+        .prepare("SELECT document FROM item WHERE state = 'archived'")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    let in_force = || {
+        let mut door = archive.door();
+        documents.iter().filter(|id| door.read_whole(&Oid::parse(id).unwrap()).is_ok()).count()
+    };
+    assert_eq!(in_force() as u64, done.archived);
+    std::fs::rename(world.batch(), world.folder.path().join("first")).unwrap();
+    // The whole delivery once more, as another batch.
+    world.mapping =
+        varanto_workbench::mapping::read(&text.replace("batch = \"1\"", "batch = \"2\"")).unwrap();
+    let mut work = world.rehearse();
+    assert!(undo(&world, &mut work).is_err(), "it was only rehearsed");
+    let again = run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
+    assert_eq!((again.archived, again.refused), (0, done.archived));
+    let undone = undo(&world, &mut work).unwrap();
+    assert_eq!(undone, (0, done.archived));
+    assert_eq!(in_force(), documents.len(), "what the first batch archived stays");
+    // Nothing of it is archived: the folder is free for another edition.
+    world.mapping.edition += 1;
+    world.rehearse();
+    // What a run archived and could not note down goes with its batch.
+    std::fs::remove_dir_all(world.batch()).unwrap();
+    std::fs::rename(world.folder.path().join("first"), world.batch()).unwrap();
+    world.mapping = varanto_workbench::mapping::read(&text).unwrap();
+    let mut work = Work::open(&world.batch()).unwrap();
+    rusqlite::Connection::open(world.batch().join("work.sqlite"))
+        .unwrap()
+        .execute("UPDATE item SET state = 'sound', receipt = NULL WHERE state = 'archived'", [])
+        .unwrap();
+    assert_eq!(undo(&world, &mut work).unwrap(), (done.archived, 0));
+    assert_eq!(in_force(), 0);
+}
+
+/// OLD-9: whoever was told that the source may be destroyed may have destroyed it: an undo wants to be told that it is there
+/// still, and every later report of the batch tells of it.
+#[test]
+fn an_undo_after_a_report_is_asked_about_and_told() {
+    let mut world = World::whole(SourceSystem::Portti, 30);
+    let mut work = world.rehearse();
+    let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
+    let done = run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
+    let report = |world: &World, work: &Work, name: &str, at: &str| -> (PathBuf, Sum) {
+        let path = world.folder.path().join(name);
+        let sum = reconcile_at(world, work, vec![archive.door()], &path, at).unwrap();
+        (path, sum)
+    };
+    let (first, sum) = report(&world, &work, "first.jsonl", "2026-11-25T12:00:00Z");
+    assert!(sum.source_may_be_destroyed, "{sum:?}");
+    assert_eq!(verify(&first).unwrap().0.undone, []);
+    let refused = undo(&world, &mut work, &archive, false).unwrap_err().to_string();
+    for told in ["2026-11-25T12:00:00Z", "--source-is-there"] {
+        assert!(refused.contains(told), "{refused}");
+    }
+    assert_eq!(work.count(State::Archived).unwrap(), done.archived, "nothing was undone");
+    undo(&world, &mut work, &archive, true).unwrap();
+
+    // A report of the same edition tells it row by row, and in its head; the first one alone does not.
+    let (after, sum) = report(&world, &work, "after.jsonl", "2026-11-25T13:00:00Z");
+    assert_eq!((sum.archived, sum.open, sum.made_open), (0, done.archived, 0));
+    let told = &verify(&after).unwrap().0.undone;
+    let of =
+        |told: &[varanto_workbench::undo::UndoneEdition]| -> Vec<(u32, String, Option<String>)> {
+            told.iter().map(|one| (one.edition, one.at.clone(), one.reported.clone())).collect()
+        };
+    let reported = Some("2026-11-25T12:00:00Z".to_owned());
+    assert_eq!(of(told), [(1, AT.to_owned(), reported.clone())]);
+    assert!(add_up(std::slice::from_ref(&first)).unwrap().source_may_be_destroyed);
+    for order in [[&first, &after], [&after, &first]] {
+        let together = add_up(&order.map(Clone::clone)).unwrap();
+        assert!(!together.source_may_be_destroyed && together.archived == 0, "{together:?}");
+        let open = together.open.iter();
+        assert!(open.clone().all(|one| one.outcome == "undone" && one.report == after));
+        assert_eq!(open.len() as u64, done.archived);
+    }
+
+    // Of the next edition, too: the report of the first is left out.
+    world.mapping.edition += 1;
+    let mut work = world.rehearse();
+    run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
+    let (second, sum) = report(&world, &work, "second.jsonl", "2026-11-25T14:00:00Z");
+    assert!(sum.source_may_be_destroyed, "{sum:?}");
+    assert_eq!(of(&verify(&second).unwrap().0.undone), [(1, AT.to_owned(), reported)]);
+    let refused = add_up(&[first, second.clone()]).unwrap_err().to_string();
+    assert!(refused.contains("first.jsonl") && refused.contains("was undone on"), "{refused}");
+    assert!(add_up(&[second]).unwrap().source_may_be_destroyed);
+}
+
+/// OLD-9: a case or old relationship that the archive has otherwise than it was handed in is told in its line, keeps the source
+/// from being destroyed and the batch from being confirmed.
+#[test]
+fn cases_and_relationships_are_held_against_what_was_sent() {
+    for kind in ["case", "relationship"] {
+        let mut world = World::whole(SourceSystem::Portti, 30);
+        let mut work = world.rehearse();
+        let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
+        run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
+        // What one of them was made of is not what the archive has: its client's name, word by word.
+        let text = std::fs::read_to_string(world.folder.path().join("mapping.toml")).unwrap();
+        let known = rusqlite::Connection::open(world.batch().join("work.sqlite")).unwrap();
+        let sql = "SELECT kept, receipt FROM dossier WHERE kind = ? ORDER BY kept LIMIT 2";
+        let two: Vec<(String, String)> = known
+            .prepare(sql)
+            .unwrap()
+            .query_map([kind], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        let (kept, own) = &two[0];
+        let path = world.folder.path().join("report.jsonl");
+        let set = |receipt: &str| {
+            let sql = "UPDATE dossier SET receipt = ? WHERE kept = ?";
+            known.execute(sql, [receipt, kept]).unwrap();
+        };
+        set(&two[1].1);
+        let sum = reconcile(&world, &work, vec![archive.door()], &path).unwrap();
+        assert_eq!((sum.open, sum.made_open, sum.source_may_be_destroyed), (0, 1, false));
+        let report = std::fs::read_to_string(&path).unwrap();
+        let line = report.lines().find(|line| line.contains("\"unproven\"")).unwrap();
+        assert!(line.contains(kept.as_str()) && line.contains(&format!("\"made\":\"{kind}\"")));
+        let open = add_up(std::slice::from_ref(&path)).unwrap().open;
+        assert_eq!(open[0].kept.as_deref(), Some(kept.as_str()));
+        assert!(confirm(&work, "2026-11-25").is_err(), "one does not agree");
+        set(own);
+        let later = world.folder.path().join("later.jsonl");
+        reconcile_at(&world, &work, vec![archive.door()], &later, "2026-11-25T13:00:00Z").unwrap();
+        assert!(
+            add_up(&[path.clone(), later]).unwrap().source_may_be_destroyed,
+            "it agrees by now"
+        );
+
+        // Made of other words than the archive has: the moment at which all of them are said to be written.
+        let moved = text.replace("2026-11-20T12:00:00", "2026-11-20T13:00:00");
+        let fitting = std::mem::replace(
+            &mut world.mapping,
+            varanto_workbench::mapping::read(&moved).unwrap(),
+        );
+        world.mapping.digest = fitting.digest;
+        let sum = reconcile(&world, &work, vec![archive.door()], &path).unwrap();
+        assert_eq!((sum.archived, sum.cases, sum.old_relationships), (0, 0, 0));
+        assert_eq!(sum.made_open, work.dossiers().unwrap());
+        let report = std::fs::read_to_string(&path).unwrap();
+        let line = report.lines().find(|line| line.contains(kept.as_str())).unwrap();
+        assert!(line.contains("\"differs\"") && line.contains("written_at"), "{line}");
+    }
+}
