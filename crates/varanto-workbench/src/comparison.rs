@@ -4,6 +4,7 @@
 //! Source: OLD-2, OLD-5, OLD-9.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 
 use rusqlite::{Params, params};
 use unicode_normalization::UnicodeNormalization;
@@ -15,7 +16,7 @@ use varanto_domain::time::FinnishDay;
 
 use crate::answers::Decision;
 use crate::dossiers::each_dossier;
-use crate::rehearsal::{Rehearsal, RehearsalError};
+use crate::rehearsal::{Rehearsal, RehearsalError, go_on};
 use crate::work::Work;
 
 const MARK_FAULTY: &str = "UPDATE item SET state = 'faulty'
@@ -156,6 +157,7 @@ pub(crate) fn compare(
     rehearsal: &Rehearsal<'_>,
     options: &CheckOptions<'_>,
     work: &Work,
+    stop: &AtomicBool,
 ) -> Result<(), RehearsalError> {
     for (kind, element, query) in [
         (FaultKind::SameSourceIdentifier, "document", SAME_SOURCE),
@@ -165,6 +167,7 @@ pub(crate) fn compare(
         (FaultKind::ClientOfTwoStates, "client_state", DEAD_AND_ALIVE),
         (FaultKind::OrderOnAnotherRow, "client.non_disclosure", ORDERS),
     ] {
+        go_on(stop)?;
         add_shared(work, kind, element, query)?;
     }
     compare_names(work)?;
@@ -187,7 +190,7 @@ pub(crate) fn compare(
         work.connection().prepare_cached(BRING_BACK)?.execute([number])?;
     }
     work.connection().execute_batch(MARK_FAULTY)?;
-    make_dossiers(rehearsal, options, work)?;
+    make_dossiers(rehearsal, options, work, stop)?;
     work.connection().execute_batch(MARK_FAULTY)?;
     for number in numbers(work, ORPHANS, [&rehearsal.mapping.batch])? {
         let fault = Fault::new(FaultKind::MainDocumentNotBrought, "main_document", "ARC-4");
@@ -303,8 +306,10 @@ fn make_dossiers(
     rehearsal: &Rehearsal<'_>,
     options: &CheckOptions<'_>,
     work: &Work,
+    stop: &AtomicBool,
 ) -> Result<(), RehearsalError> {
     each_dossier(work.connection(), rehearsal.mapping, rehearsal.registry, None, &mut |dossier| {
+        go_on(stop)?;
         let checked = check_submission(&dossier.submission, rehearsal.registry, options);
         if !checked.faults.is_empty() {
             let mut statement = work.connection().prepare_cached(OF_DOSSIER)?;

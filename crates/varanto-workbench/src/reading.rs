@@ -3,6 +3,7 @@
 //! Source: OLD-1, OLD-7, OLD-9.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::AtomicBool;
 
 use aws_lc_rs::digest::{Context, SHA256};
 use varanto_domain::faults::{Fault, FaultKind};
@@ -12,7 +13,7 @@ use crate::answers::{Answers, lifts, order_stands};
 use crate::delivery::{Delivery, DeliveryError, Found, Row};
 use crate::documents::Values;
 use crate::mapping::{Mapping, Target, Unmapped, WhyUnmapped};
-use crate::rehearsal::RehearsalError;
+use crate::rehearsal::{RehearsalError, go_on};
 use crate::work::{Beside, Work, WorkError};
 
 /// How many rows are written together.
@@ -49,12 +50,14 @@ impl<'a> Reading<'a> {
     pub(crate) fn run(
         mut self,
         work: &mut Work,
+        stop: &AtomicBool,
         progress: &dyn Fn(u64),
     ) -> Result<(), RehearsalError> {
-        work.together(|work| self.read_beside(work))?;
+        work.together(|work| self.read_beside(work, stop))?;
         let mut rows = self.mapping.index.rows(self.delivery)?;
         let mut read = 0;
         loop {
+            go_on(stop)?;
             let some: Result<Vec<Row>, DeliveryError> = rows.by_ref().take(TOGETHER).collect();
             let some = some?;
             if some.is_empty() {
@@ -86,9 +89,10 @@ impl<'a> Reading<'a> {
         Ok(heading)
     }
 
-    fn read_beside(&mut self, work: &Work) -> Result<(), RehearsalError> {
+    fn read_beside(&mut self, work: &Work, stop: &AtomicBool) -> Result<(), RehearsalError> {
         for join in &self.mapping.joins {
             for row in join.index.rows(self.delivery)? {
+                go_on(stop)?;
                 let row = row?;
                 let named = row.columns.iter().map(|column| format!("{}.{column}", join.name));
                 self.seen.extend(named);

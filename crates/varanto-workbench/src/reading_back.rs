@@ -182,7 +182,8 @@ impl<'a> ReadingBack<'a> {
             while !self.ended.load(Ordering::Relaxed) {
                 let at = next.fetch_add(1, Ordering::Relaxed);
                 let Some(one) = some.get(at) else { break };
-                let entry = reconciled(one, door);
+                let stopped = self.of.stop.load(Ordering::Relaxed);
+                let entry = if stopped { Err(RunError::Stopped) } else { reconciled(one, door) };
                 // Whoever ends because another one ended does not know why.
                 if entry.is_err() && self.ended.swap(true, Ordering::Relaxed) {
                     break;
@@ -273,7 +274,8 @@ impl<'a> ReadingBack<'a> {
         door: &mut dyn Door,
     ) -> Result<Result<(), Differs>, RunError> {
         self.pace.wait();
-        let back = match asked(&self.ended, || door.read_whole(document))? {
+        let stopped = || [&self.ended, self.of.stop].iter().any(|one| one.load(Ordering::Relaxed));
+        let back = match asked(&stopped, || door.read_whole(document))? {
             Err(why) => return Ok(Err(Differs::Unreadable(why))),
             Ok(back) => back,
         };

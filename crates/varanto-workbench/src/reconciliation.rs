@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -159,6 +160,8 @@ pub struct Reconciliation<'a> {
     pub made_at: &'a str,
     /// The most documents that are read back in a second; without one, as fast as the archive gives them.
     pub most_each_second: Option<u32>,
+    /// Ends it before its end: there is no report then.
+    pub stop: &'a AtomicBool,
     /// Is told how many rows, cases and old relationships are done, of how many.
     pub progress: &'a (dyn Fn(u64, u64) + Sync),
 }

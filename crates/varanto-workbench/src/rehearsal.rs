@@ -5,7 +5,7 @@
 
 use std::panic::resume_unwind;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -61,6 +61,9 @@ pub enum RehearsalError {
         "a run of the batch was broken off, and may have archived documents; run it to its end, or undo it"
     )]
     Sending,
+    /// Whoever started it had it ended before its end: what was found until then is forgotten by the next one.
+    #[error("it was stopped")]
+    Stopped,
 }
 
 impl From<rusqlite::Error> for RehearsalError {
@@ -97,11 +100,11 @@ pub struct Rehearsal<'a> {
 }
 
 impl Rehearsal<'_> {
-    /// Reads and checks everything. What an earlier rehearsal of the batch found is forgotten.
+    /// Reads and checks everything, unless it is stopped. What an earlier rehearsal of the batch found is forgotten.
     ///
     /// # Errors
     /// An index that cannot be read to its end, a mapping that does not fit it, a batch that was begun.
-    pub fn run(&self, work: &mut Work) -> Result<(), RehearsalError> {
+    pub fn run(&self, work: &mut Work, stop: &AtomicBool) -> Result<(), RehearsalError> {
         let begun = work.begun()?;
         if begun > 0 {
             return Err(RehearsalError::Begun(begun));
@@ -118,14 +121,14 @@ impl Rehearsal<'_> {
         let answers = work.answers_given()?;
         work.together(Work::clear)?;
         let reading = Reading::new(self.delivery, self.mapping);
-        reading.run(work, &|read| (self.progress)(Stage::Reading, read, 0))?;
-        self.check_all(work)?;
+        reading.run(work, stop, &|read| (self.progress)(Stage::Reading, read, 0))?;
+        self.check_all(work, stop)?;
         (self.progress)(Stage::Comparing, 0, 0);
         let (rules, signatures) = (rules(), SignatureTrust::not_asked_for());
         let options = self.options(&rules, &signatures);
         work.together(|work| -> Result<(), RehearsalError> {
-            comparison::compare(self, &options, work)?;
-            self.find_strays(work)?;
+            comparison::compare(self, &options, work, stop)?;
+            self.find_strays(work, stop)?;
             work.set_about("rehearsed_at", &self.now.to_string())?;
             work.set_about("source", &self.mapping.source)?;
             work.set_about("batch", &self.mapping.batch)?;
@@ -136,7 +139,7 @@ impl Rehearsal<'_> {
     }
 
     /// Keeps what no row names, but for the index and the tables beside it.
-    fn find_strays(&self, work: &Work) -> Result<(), RehearsalError> {
+    fn find_strays(&self, work: &Work, stop: &AtomicBool) -> Result<(), RehearsalError> {
         let mut named = vec![false; self.delivery.entries().len()];
         let mut statement =
             work.connection().prepare("SELECT DISTINCT file FROM item WHERE file IS NOT NULL")?;
@@ -155,6 +158,7 @@ impl Rehearsal<'_> {
         }
         for (at, entry) in self.delivery.entries().iter().enumerate().filter(|(at, _)| !named[*at])
         {
+            go_on(stop)?;
             let sum = self.delivery.read(at).ok().map(|bytes| digest(&SHA256, &bytes));
             work.connection().prepare_cached("INSERT INTO stray VALUES (?, ?, ?, ?)")?.execute(
                 (
@@ -169,7 +173,7 @@ impl Rehearsal<'_> {
     }
 
     /// Checks every document, some at a time and these by several checkers at once.
-    fn check_all(&self, work: &mut Work) -> Result<(), RehearsalError> {
+    fn check_all(&self, work: &mut Work, stop: &AtomicBool) -> Result<(), RehearsalError> {
         let total = work.count(State::Read)?;
         let (rules, signatures) = (rules(), SignatureTrust::not_asked_for());
         let options = self.options(&rules, &signatures);
@@ -183,7 +187,10 @@ impl Rehearsal<'_> {
             done += items.len() as u64;
             let next = AtomicUsize::new(0);
             let checker = || {
-                let mine = || items.get(next.fetch_add(1, Ordering::Relaxed));
+                let mine = || {
+                    let goes_on = go_on(stop).is_ok();
+                    goes_on.then(|| items.get(next.fetch_add(1, Ordering::Relaxed))).flatten()
+                };
                 std::iter::from_fn(mine)
                     .map(|item| self.check(item, &options, &converter))
                     .collect::<Vec<_>>()
@@ -196,6 +203,7 @@ impl Rehearsal<'_> {
                     .flat_map(|one| one.join().unwrap_or_else(|broken| resume_unwind(broken)))
                     .collect()
             });
+            go_on(stop)?;
             work.together(|work| findings.iter().try_for_each(|finding| work.found(finding)))?;
             (self.progress)(Stage::Checking, done, total);
         }
@@ -407,6 +415,11 @@ impl Rehearsal<'_> {
         }
         faults
     }
+}
+
+/// That nobody stopped it.
+pub(crate) fn go_on(stop: &AtomicBool) -> Result<(), RehearsalError> {
+    if stop.load(Ordering::Relaxed) { Err(RehearsalError::Stopped) } else { Ok(()) }
 }
 
 /// Why the organisation does not bring a document, if it does not. An attachment goes the way of its main document; with one

@@ -64,6 +64,9 @@ pub enum RunError {
     /// The key does not sign.
     #[error("the signature: {0}")]
     Signature(String),
+    /// Whoever started it had it ended before its end.
+    #[error("it was stopped")]
+    Stopped,
 }
 
 impl From<rusqlite::Error> for RunError {
@@ -95,7 +98,7 @@ pub struct Run<'a> {
     pub signer: &'a dyn Signer,
     /// The most documents that are handed in in a second; without one, as fast as the archive takes them.
     pub most_each_second: Option<u32>,
-    /// Ends the run after the documents that are on their way.
+    /// Ends the run after the documents that are on their way, which is no error; the run sets it itself when it ends.
     pub stop: &'a AtomicBool,
     /// Is told how far it is.
     pub progress: &'a (dyn Fn(Done) + Sync),
@@ -230,7 +233,11 @@ impl Run<'_> {
             let note = told.recv_timeout(NOTED_AFTER);
             let ended = matches!(note, Err(RecvTimeoutError::Disconnected));
             match note {
-                Ok(Note::Failed(error)) => failed = failed.or(Some(error)),
+                // Whoever is stopped because another one failed does not know why.
+                Ok(Note::Failed(error)) => match failed {
+                    None | Some(RunError::Stopped) => failed = Some(error),
+                    Some(_) => {}
+                },
                 Ok(note) => waiting.push(note),
                 Err(_) => {}
             }
@@ -243,7 +250,10 @@ impl Run<'_> {
                 since = Stopwatch::now();
             }
             if ended {
-                return failed.map_or(Ok(done), Err);
+                return match failed {
+                    None | Some(RunError::Stopped) => Ok(done),
+                    Some(error) => Err(error),
+                };
             }
         }
     }
@@ -509,10 +519,9 @@ impl Worker<'_, '_> {
                     return Err(RunError::NoAnswer(busy()));
                 }
                 Answer::Later(after) => {
+                    // It was not taken: nothing is on its way.
                     if self.rest(after) {
-                        return Err(RunError::NoAnswer(
-                            "stopped while it was asked to wait".to_owned(),
-                        ));
+                        return Err(RunError::Stopped);
                     }
                 }
                 Answer::NoAnswer(why) => {
@@ -528,14 +537,14 @@ impl Worker<'_, '_> {
 
     /// Waits, and answers whether the run was stopped meanwhile.
     fn rest(&self, time: Duration) -> bool {
-        rest(self.run.stop, time)
+        rest(&|| self.run.stop.load(Ordering::Relaxed), time)
     }
 }
 
 /// Asks until there is an answer: what was asked for, or why it is not given. An archive that is busy, or away for a moment,
 /// has lost nothing, and nobody says so.
 pub(crate) fn asked<T>(
-    stop: &AtomicBool,
+    stopped: &dyn Fn() -> bool,
     mut ask: impl FnMut() -> Result<T, NotRead>,
 ) -> Result<Result<T, String>, RunError> {
     let (mut asked, mut broken) = (0, 0);
@@ -559,8 +568,11 @@ pub(crate) fn asked<T>(
                 (why, FIRST_WAIT * 2u32.pow(asked - 1))
             }
         };
-        if asked == PATIENCE || rest(stop, wait) {
+        if asked == PATIENCE {
             return Err(RunError::NoAnswer(why));
+        }
+        if rest(stopped, wait) {
+            return Err(RunError::Stopped);
         }
     }
 }
@@ -571,10 +583,10 @@ fn busy() -> String {
 }
 
 /// Waits, and answers whether it was stopped meanwhile.
-fn rest(stop: &AtomicBool, time: Duration) -> bool {
+fn rest(stopped: &dyn Fn() -> bool, time: Duration) -> bool {
     let until = Stopwatch::now() + time;
     while Stopwatch::now() < until {
-        if stop.load(Ordering::Relaxed) {
+        if stopped() {
             return true;
         }
         thread::sleep(Duration::from_millis(20).min(time));

@@ -2,7 +2,7 @@
 //! they are invalidated, stays in the archive; and so do the closed cases and old relationships, which no archive
 //! invalidates. Source: OLD-9, ARC-3.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
@@ -94,6 +94,8 @@ pub struct Undo<'a> {
     pub at: &'a str,
     /// Whether whoever undoes says that the source is there still. It is asked where a report said that it may be destroyed.
     pub source_is_there: bool,
+    /// Ends it before its end, with everything noted down that is undone: it is gone on with by undoing again.
+    pub stop: &'a AtomicBool,
 }
 
 impl Undo<'_> {
@@ -116,7 +118,8 @@ impl Undo<'_> {
             + work.count(State::Sound)?
             + work.count(State::Refused)?;
         let why = format!("undo of batch {} of {}", mapping.batch, mapping.source);
-        let mut undoing = Undoing { mapping, why, done: Undone::default(), refused: None };
+        let stop = self.stop;
+        let mut undoing = Undoing { mapping, why, stop, done: Undone::default(), refused: None };
         let mut seen = 0;
         for statement in [ATTACHMENTS, THE_REST] {
             let mut last = 0;
@@ -187,13 +190,13 @@ impl Undo<'_> {
         let made = statement.query_map([], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, bool>(2)?))
         })?;
-        let never = AtomicBool::new(false);
+        let stopped = || self.stop.load(Ordering::Relaxed);
         let (mut cases, mut relationships) = (0, 0);
         for one in made {
             let (kept, kind, noted) = one?;
             let kept = Oid::parse(&kept).map_err(|_| foreign("an identifier"))?;
             let id = identifiers::document_of(self.mapping, &kept);
-            if noted || asked(&never, || door.read_whole(&id))?.is_ok() {
+            if noted || asked(&stopped, || door.read_whole(&id))?.is_ok() {
                 let is_case = kind == DossierKind::Case.name();
                 *(if is_case { &mut cases } else { &mut relationships }) += 1;
             }
@@ -219,6 +222,7 @@ struct Candidate {
 struct Undoing<'a> {
     mapping: &'a Mapping,
     why: String,
+    stop: &'a AtomicBool,
     done: Undone,
     /// How many the archive did not invalidate, and the first of them with its reason.
     refused: Option<(u64, String)>,
@@ -228,7 +232,10 @@ impl Undoing<'_> {
     /// What becomes of a row; `None` where it stays as it is.
     fn row(&mut self, row: &Candidate, door: &mut dyn Door) -> Result<Option<State>, RunError> {
         let id = Oid::parse(&row.document).map_err(|_| foreign("an identifier"))?;
-        let never = AtomicBool::new(false);
+        let stopped = || self.stop.load(Ordering::Relaxed);
+        if stopped() {
+            return Err(RunError::Stopped);
+        }
         // A run that was killed has archived documents that it could not note down; another batch may have archived the
         // same document, too. A case is of one batch.
         if !row.noted {
@@ -236,14 +243,14 @@ impl Undoing<'_> {
             let document = read_document(values, &mut Vec::new());
             let document = document.ok_or_else(|| foreign("a document that does not read"))?;
             let case = identifiers::case(self.mapping, &document);
-            let own = asked(&never, || door.read_whole(&id))?
+            let own = asked(&stopped, || door.read_whole(&id))?
                 .is_ok_and(|whole| case_of(&whole.metadata).as_deref() == Some(case.as_str()));
             if !own {
                 self.done.left += 1;
                 return Ok(Some(State::Read));
             }
         }
-        match asked(&never, || door.invalidate(&id, &self.why))? {
+        match asked(&stopped, || door.invalidate(&id, &self.why))? {
             Ok(true) => {
                 self.done.undone += 1;
                 Ok(Some(State::Undone))

@@ -713,7 +713,7 @@ impl Work {
     ///
     /// # Errors
     /// What SQLite says.
-    pub(crate) fn dossiers_made(&self) -> Result<u64, WorkError> {
+    pub fn dossiers_made(&self) -> Result<u64, WorkError> {
         let sql = "SELECT count(*) FROM dossier WHERE state = 'archived' AND receipt IS NOT NULL";
         let count: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
         Ok(count.unsigned_abs())

@@ -19,6 +19,7 @@ mod overseeing;
 mod own;
 mod packaging;
 mod pages;
+mod pausing;
 mod people;
 mod program;
 mod recording;

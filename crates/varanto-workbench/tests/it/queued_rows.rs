@@ -143,7 +143,7 @@ impl Small {
             checkers: 1,
             progress: &|_, _, _| {},
         };
-        rehearsal.run(&mut work)?;
+        rehearsal.run(&mut work, &AtomicBool::new(false))?;
         work.remember(&self.path("delivery"), &self.mapping, &[]).unwrap();
         Ok(work)
     }

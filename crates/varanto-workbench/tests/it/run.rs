@@ -67,6 +67,7 @@ pub(crate) fn reconcile_at(
         registry: &registry,
         made_at,
         most_each_second: None,
+        stop: &AtomicBool::new(false),
         progress: &|_, _| {},
     };
     let sum = reconciliation.run(work, doors, report)?;
@@ -258,6 +259,7 @@ fn a_report_is_the_same_through_any_number_of_doors() {
             registry: &registry,
             made_at: "2026-11-25T12:00:00Z",
             most_each_second: most,
+            stop: &AtomicBool::new(false),
             progress: &|done, total| told.lock().unwrap().push((done, total)),
         };
         let sum = reconciliation.run(&work, doors, &path).unwrap();
@@ -298,6 +300,7 @@ fn what_comes_into_a_delivery_meanwhile_is_not_passed_over() {
         registry: &registry,
         made_at: "2026-11-25T12:00:00Z",
         most_each_second: None,
+        stop: &AtomicBool::new(false),
         progress: &|_, _| std::fs::write(world.place().join("000.pdf"), b"new").unwrap(),
     };
     let report = world.folder.path().join("report.jsonl");

@@ -1,7 +1,7 @@
 //! What a batch did is undone while nobody relies on it, and whoever relied on it is told.
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use varanto_domain::ids::Oid;
 use varanto_kit::deliveries::SourceSystem;
@@ -26,8 +26,42 @@ fn undo(
     source_is_there: bool,
 ) -> Result<Undone, RunError> {
     let delivery = Delivery::open(&world.place()).unwrap();
-    let undo = Undo { delivery: &delivery, mapping: &world.mapping, at: AT, source_is_there };
+    let never = AtomicBool::new(false);
+    let undo = Undo {
+        delivery: &delivery,
+        mapping: &world.mapping,
+        at: AT,
+        source_is_there,
+        stop: &never,
+    };
     undo.run(work, &mut *archive.door(), &mut |_, _| {})
+}
+
+/// OLD-9: an undo that is ended before its end has noted down what it did, and is gone on with.
+#[test]
+fn an_undo_that_is_stopped_goes_on() {
+    let world = World::whole(SourceSystem::Portti, 250);
+    let mut work = world.rehearse();
+    let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
+    let done = run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
+    let delivery = Delivery::open(&world.place()).unwrap();
+    let stop = AtomicBool::new(false);
+    let undo = Undo {
+        delivery: &delivery,
+        mapping: &world.mapping,
+        at: AT,
+        source_is_there: false,
+        stop: &stop,
+    };
+    let stopped = undo.run(&mut work, &mut *archive.door(), &mut |done, _| {
+        stop.store(done >= 100, Ordering::Relaxed);
+    });
+    assert!(matches!(stopped, Err(RunError::Stopped)), "{stopped:?}");
+    let undone = work.count(State::Undone).unwrap();
+    assert!(undone >= 30 && undone < done.archived, "{undone}");
+    stop.store(false, Ordering::Relaxed);
+    let rest = undo.run(&mut work, &mut *archive.door(), &mut |_, _| {}).unwrap();
+    assert_eq!((rest.undone, rest.left), (done.archived - undone, 0));
 }
 
 /// OLD-9: a batch that is not confirmed is undone: everything in it is invalidated; raised to another edition, the

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use rusqlite::Connection;
 use varanto_app::Registry;
@@ -76,7 +77,7 @@ impl World {
             checkers: 2,
             progress: &|_, _, _| {},
         };
-        rehearsal.run(&mut work)?;
+        rehearsal.run(&mut work, &AtomicBool::new(false))?;
         Ok(work)
     }
 }

@@ -3,6 +3,7 @@
 mod deployment;
 mod door;
 mod plan;
+mod stopping;
 mod telling;
 
 use std::borrow::Cow;
@@ -12,7 +13,6 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant as Stopwatch;
 
 use aws_lc_rs::digest::{Context as Digest, SHA256};
@@ -26,10 +26,10 @@ use varanto_workbench::delivery::Delivery;
 use varanto_workbench::door::Door;
 use varanto_workbench::mapping::{self, Mapping};
 use varanto_workbench::proposal;
-use varanto_workbench::reconciliation::{self, Reconciliation};
-use varanto_workbench::rehearsal::{Rehearsal, Stage};
+use varanto_workbench::reconciliation::{self, Reconciliation, ReportError};
+use varanto_workbench::rehearsal::{Rehearsal, RehearsalError, Stage};
 use varanto_workbench::report::{Report, write_lists};
-use varanto_workbench::run::{self, Done, Run};
+use varanto_workbench::run::{self, Done, Run, RunError};
 use varanto_workbench::showing;
 use varanto_workbench::undo::{self, Undo};
 use varanto_workbench::work::{State, Work};
@@ -40,6 +40,7 @@ use crate::anchors;
 use crate::clock::MachineClock;
 use crate::texts;
 use door::{SystemKey, To};
+use stopping::Stopping;
 
 /// How many documents are on their way at once, where nobody says.
 const AT_ONCE: usize = 8;
@@ -47,7 +48,8 @@ const AT_ONCE: usize = 8;
 /// The way of a delivery: `rehearse` as often as it takes, `run`, `reconcile`, `confirm`.
 ///
 /// Exit codes: 0 all is done, 1 something is left: faulty rows after `rehearse`, refused ones after `run`, a source that
-/// may not be destroyed yet after `reconcile`; and 1 whenever a command could not do its work.
+/// may not be destroyed yet after `reconcile`; and 1 whenever a command could not do its work; 3 it was ended in order before
+/// its end, by Ctrl-C, SIGTERM or `pause`, and says with which command it is gone on with.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Look at a delivery and propose a mapping file for it, with the questions that remain.
@@ -89,6 +91,13 @@ pub(super) enum Command {
         signing: SigningKey,
         #[command(flatten)]
         speed: Speed,
+    },
+    /// End whatever works in a batch's folder, from another terminal: what is on its way is waited for, and noted down. It
+    /// is gone on with by its own command.
+    Pause {
+        /// The batch's folder.
+        #[arg(long, value_name = "DIR")]
+        batch: PathBuf,
     },
     /// Tell how far a batch is.
     Status {
@@ -249,17 +258,53 @@ impl Batch {
         }
         Ok(Opened { mapping, text, delivery: Delivery::open(&self.delivery)?, work })
     }
+
+    /// The command that rehearses it.
+    fn rehearsed_by(&self, code_sets: &[PathBuf]) -> String {
+        let word = |path: &Path| path.display().to_string();
+        let mut words = ["varanto", "import", "rehearse"].map(str::to_owned).to_vec();
+        words.push(word(&self.delivery));
+        for (option, path) in [("--mapping", &self.mapping), ("--batch", &self.folder)] {
+            words.extend([option.to_owned(), word(path)]);
+        }
+        words.extend(code_sets.iter().flat_map(|path| ["--codesets".to_owned(), word(path)]));
+        stopping::command_line(words)
+    }
+}
+
+/// The exit code of a command that was ended in order before its end.
+const STOPPED: u8 = 3;
+
+/// How a command came to its end.
+enum Ended {
+    AllDone,
+    /// Something is left to be done.
+    Left,
+    /// It was ended before.
+    Stopped,
+}
+
+impl Ended {
+    const fn with(all_done: bool) -> Self {
+        if all_done { Self::AllDone } else { Self::Left }
+    }
 }
 
 /// Does what is asked; the exit code tells whether something is left to be done.
 pub(super) fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
     let all_done = match command {
-        Command::Rehearse { batch, code_sets } => rehearse(&batch, &code_sets, context)?,
+        Command::Rehearse { batch, code_sets } => {
+            return rehearse(&batch, &code_sets, context).map(ExitCode::from);
+        }
         Command::Run { batch, to, signing, speed } => {
-            archive(&batch, &to, &signing, &speed, context)?
+            return archive(&batch, &to, &signing, &speed, context).map(ExitCode::from);
         }
         Command::Reconcile { batch, to, signing, speed, out } => {
-            reconcile(&batch, &to, &signing, &speed, &out, context)?
+            let ended = reconcile(&batch, &to, &signing, &speed, &out, context);
+            return ended.map(ExitCode::from);
+        }
+        Command::Undo { batch, to, source_is_there } => {
+            return take_back(&batch, &to, source_is_there, context).map(ExitCode::from);
         }
         Command::New { delivery, source, out } => {
             propose(&delivery, &source, &out, context).map(|()| true)?
@@ -273,15 +318,23 @@ pub(super) fn run(command: Command, context: &Context) -> Result<ExitCode, Failu
         }
         Command::AddUp { reports, anchors } => add_up(&reports, anchors.as_deref(), context)?,
         Command::Status { batch } => status(&batch, context).map(|()| true)?,
+        Command::Pause { batch } => pause(&batch, context).map(|()| true)?,
         Command::Verify { report, anchors } => {
             verify(&report, anchors.as_deref(), context).map(|()| true)?
         }
         Command::Confirm { batch } => confirm(&batch, context).map(|()| true)?,
-        Command::Undo { batch, to, source_is_there } => {
-            take_back(&batch, &to, source_is_there, context).map(|()| true)?
-        }
     };
-    Ok(if all_done { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(Ended::with(all_done).into())
+}
+
+impl From<Ended> for ExitCode {
+    fn from(ended: Ended) -> Self {
+        match ended {
+            Ended::AllDone => Self::SUCCESS,
+            Ended::Left => Self::FAILURE,
+            Ended::Stopped => Self::from(STOPPED),
+        }
+    }
 }
 
 fn propose(delivery: &Path, source: &str, out: &Path, context: &Context) -> Result<(), Failure> {
@@ -328,17 +381,26 @@ fn registry(code_sets: &[PathBuf]) -> Result<Registry, Failure> {
     })
 }
 
-fn rehearse(batch: &Batch, code_sets: &[PathBuf], context: &Context) -> Result<bool, Failure> {
+fn rehearse(batch: &Batch, code_sets: &[PathBuf], context: &Context) -> Result<Ended, Failure> {
     let mut opened = batch.open()?;
+    let stopping = Stopping::listen(&batch.folder)?;
     let began = Stopwatch::now();
-    opened.rehearse(code_sets)?;
+    if !opened.rehearse(code_sets, &stopping)? {
+        return telling::rehearsal_stopped(&batch.rehearsed_by(code_sets), context);
+    }
     let report = opened.tell(began, context)?;
-    Ok(report.count(State::Faulty) == 0)
+    Ok(Ended::with(report.count(State::Faulty) == 0))
+}
+
+fn pause(folder: &Path, context: &Context) -> Result<(), Failure> {
+    let work = existing(folder)?;
+    let paused = stopping::pause(folder)?;
+    telling::paused(paused, &Report::of(&work)?, context)
 }
 
 impl Opened {
-    /// Rehearses, with a bar that tells how far it is.
-    fn rehearse(&mut self, code_sets: &[PathBuf]) -> Result<(), Failure> {
+    /// Rehearses, with a bar that tells how far it is. Whether it came to its end.
+    fn rehearse(&mut self, code_sets: &[PathBuf], stopping: &Stopping) -> Result<bool, Failure> {
         let registry = registry(code_sets)?;
         let bar = Mutex::new((Progress::new("reading the index", 0), Stage::Reading));
         let progress = |stage: Stage, done: u64, total: u64| {
@@ -361,27 +423,31 @@ impl Opened {
             checkers: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             progress: &progress,
         };
-        rehearsal.run(&mut self.work)?;
+        match rehearsal.run(&mut self.work, stopping.flag()) {
+            Err(RehearsalError::Stopped) => return Ok(false),
+            done => done?,
+        }
         let code_sets: Vec<PathBuf> = code_sets.iter().map(|path| absolute(path)).collect();
         self.work.remember(&absolute(self.delivery.place()), &self.text, &code_sets)?;
         if let Ok(mut bar) = bar.lock() {
             bar.0.end();
         }
-        Ok(())
+        Ok(true)
     }
 
-    /// Takes in what people completed since the last rehearsal, by another one of the same delivery, mapping and code sets.
-    fn take_answers_in(&mut self) -> Result<(), Failure> {
+    /// Takes in what people completed since the last rehearsal, by another one of the same delivery, mapping and code sets;
+    /// with which these are, where that one was stopped.
+    fn take_answers_in(&mut self, stopping: &Stopping) -> Result<Option<Vec<PathBuf>>, Failure> {
         run::check_rehearsed(&self.work, &self.delivery, &self.mapping)?;
         if !self.work.answers_wait()? {
-            return Ok(());
+            return Ok(None);
         }
         let Some(code_sets) = self.work.code_sets()? else {
             let what =
                 "the code sets are other ones than those that were rehearsed; rehearse again";
             return Err(Failure::of(what));
         };
-        self.rehearse(&code_sets)
+        Ok((!self.rehearse(&code_sets, stopping)?).then_some(code_sets))
     }
 
     /// Tells what the last rehearsal found.
@@ -404,10 +470,13 @@ fn archive(
     signing: &SigningKey,
     speed: &Speed,
     context: &Context,
-) -> Result<bool, Failure> {
+) -> Result<Ended, Failure> {
     let began = Stopwatch::now();
     let mut opened = batch.open()?;
-    opened.take_answers_in()?;
+    let stopping = Stopping::listen(&batch.folder)?;
+    if let Some(code_sets) = opened.take_answers_in(&stopping)? {
+        return telling::rehearsal_stopped(&batch.rehearsed_by(&code_sets), context);
+    }
     let changed = opened.work.unseen()?;
     if changed > 0 {
         opened.tell(began, context)?;
@@ -416,7 +485,7 @@ fn archive(
             Some(Cow::Borrowed(count.as_str()))
         });
         eprintln!("{told}");
-        return Ok(false);
+        return Ok(Ended::Left);
     }
     let registry = registry(&[])?;
     let signer = signing.read()?;
@@ -428,7 +497,6 @@ fn archive(
             bar.at(done.archived + done.refused, total);
         }
     };
-    let stop = AtomicBool::new(false);
     let began = Stopwatch::now();
     let run = Run {
         delivery: &opened.delivery,
@@ -436,31 +504,23 @@ fn archive(
         registry: &registry,
         signer: &signer,
         most_each_second: speed.most,
-        stop: &stop,
+        stop: stopping.flag(),
         progress: &progress,
     };
     let done = run.run(&mut opened.work, doors);
-    stop.store(true, Ordering::Relaxed);
+    let silent = match &done {
+        Err(RunError::NoAnswer(why)) => Some(why.as_str()),
+        _ => None,
+    };
+    let may_end_early = done.is_ok() || silent.is_some();
+    if stopping.was_asked() && may_end_early && opened.work.count(State::Sound)? > 0 {
+        let done = (&Report::of(&opened.work)?, opened.work.dossiers_made()?);
+        return telling::run_stopped(done, silent, context);
+    }
     if let Ok(mut bar) = bar.lock() {
         bar.end();
     }
-    let done = done?;
-    let took = began.elapsed();
-    let rate = u128::from(done.archived) * 1000 / took.as_millis().max(1);
-    let value = json!({
-        "archived": done.archived, "refused": done.refused, "bytes": done.bytes,
-        "seconds": took.as_secs_f64(),
-    });
-    let words = format!(
-        "{} documents archived ({} bytes) in {:.1} s, {rate} a second; {} refused.{}",
-        done.archived,
-        done.bytes,
-        took.as_secs_f64(),
-        done.refused,
-        if done.refused > 0 { " `varanto import status` tells why." } else { "" }
-    );
-    context.output.one(&value, &words)?;
-    Ok(done.refused == 0)
+    telling::archived(done?, began.elapsed(), context)
 }
 
 fn reconcile(
@@ -470,8 +530,9 @@ fn reconcile(
     speed: &Speed,
     out: &Path,
     context: &Context,
-) -> Result<bool, Failure> {
+) -> Result<Ended, Failure> {
     let opened = batch.open()?;
+    let stopping = Stopping::listen(&batch.folder)?;
     let signer = signing.read()?;
     let bar = Mutex::new(Progress::new("reconciling", 0));
     let made_at = MachineClock.now().to_string();
@@ -482,6 +543,7 @@ fn reconcile(
         registry: &registry,
         made_at: &made_at,
         most_each_second: speed.most,
+        stop: stopping.flag(),
         progress: &|done, total| {
             if let Ok(mut bar) = bar.lock() {
                 bar.at(done, total);
@@ -490,7 +552,13 @@ fn reconcile(
     };
     // Broken off, it leaves the report that was there before, with its signature.
     let (unfinished, held) = unfinished(out)?;
-    let sum = reconciliation.run(&opened.work, speed.doors(to)?, &unfinished)?;
+    let sum = match reconciliation.run(&opened.work, speed.doors(to)?, &unfinished) {
+        Err(ReportError::Run(RunError::Stopped)) => {
+            std::fs::remove_file(&unfinished).map_err(failed(&unfinished))?;
+            return telling::reconciliation_stopped(context);
+        }
+        done => done?,
+    };
     if let Ok(mut bar) = bar.lock() {
         bar.end();
     }
@@ -499,7 +567,7 @@ fn reconcile(
     drop(held);
     reconciliation.note_reported(&opened.work, &sum)?;
     telling::sum(&sum, out, context)?;
-    Ok(sum.source_may_be_destroyed)
+    Ok(Ended::with(sum.source_may_be_destroyed))
 }
 
 fn failed(path: &Path) -> impl Fn(std::io::Error) -> Failure {
@@ -659,17 +727,21 @@ fn take_back(
     to: &To,
     source_is_there: bool,
     context: &Context,
-) -> Result<(), Failure> {
+) -> Result<Ended, Failure> {
     let mut opened = batch.open()?;
+    let stopping = Stopping::listen(&batch.folder)?;
     let mut doors = to.doors(1)?;
     let mut door = doors.pop().ok_or_else(|| Failure::of("no door"))?;
     let mut bar = Progress::new("undoing", 0);
     let Opened { delivery, mapping, work, .. } = &mut opened;
     let at = MachineClock.now().to_string();
-    let undo = Undo { delivery, mapping, at: &at, source_is_there };
-    let undone = undo.run(work, &mut *door, &mut |done, total| bar.at(done, total))?;
+    let undo = Undo { delivery, mapping, at: &at, source_is_there, stop: stopping.flag() };
+    let undone = match undo.run(work, &mut *door, &mut |done, total| bar.at(done, total)) {
+        Err(RunError::Stopped) => return telling::undo_stopped(&Report::of(work)?, context),
+        done => done?,
+    };
     bar.end();
-    telling::undone(&undone, context)
+    telling::undone(&undone, context).map(|()| Ended::AllDone)
 }
 
 #[cfg(test)]

@@ -11,12 +11,15 @@ use varanto_workbench::addition::Together;
 use varanto_workbench::conversion::Conversion;
 use varanto_workbench::reconciliation::{Head, Sum};
 use varanto_workbench::report::{FaultGroup, OfKind, Report, Way};
+use varanto_workbench::run::Done;
 use varanto_workbench::showing::Shown;
 use varanto_workbench::undo::Undone;
 use varanto_workbench::work::State;
 
 use super::super::output::{as_table, count_of};
 use super::super::{Context, Failure};
+use super::Ended;
+use super::stopping::command_line;
 use crate::texts::{self, Language};
 
 /// So fast an archive of two cores takes ready documents, for the estimate of a run.
@@ -322,6 +325,103 @@ fn cause(group: &FaultGroup, language: Language) -> String {
         group.rule,
         rows.join(", ")
     )
+}
+
+/// What a run archived.
+pub(super) fn archived(done: Done, took: Duration, context: &Context) -> Result<Ended, Failure> {
+    let rate = u128::from(done.archived) * 1000 / took.as_millis().max(1);
+    let value = json!({
+        "archived": done.archived, "refused": done.refused, "bytes": done.bytes,
+        "seconds": took.as_secs_f64(),
+    });
+    let words = format!(
+        "{} documents archived ({} bytes) in {:.1} s, {rate} a second; {} refused.{}",
+        done.archived,
+        done.bytes,
+        took.as_secs_f64(),
+        done.refused,
+        if done.refused > 0 { " `varanto import status` tells why." } else { "" }
+    );
+    context.output.one(&value, &words)?;
+    Ok(Ended::with(done.refused == 0))
+}
+
+/// That a command was ended before its end, what was done until then, and how one goes on.
+fn stopped(
+    (mut value, words): (serde_json::Value, &str),
+    go_on: &str,
+    context: &Context,
+) -> Result<Ended, Failure> {
+    value["stopped"] = json!(true);
+    value["go_on"] = json!(go_on);
+    context.output.one(&value, &format!("{words} Go on with\n  {go_on}"))?;
+    Ok(Ended::Stopped)
+}
+
+/// The command that was typed.
+fn this_command() -> String {
+    command_line(std::env::args_os().map(|word| word.to_string_lossy().into_owned()))
+}
+
+/// A rehearsal that was ended before its end.
+pub(super) fn rehearsal_stopped(go_on: &str, context: &Context) -> Result<Ended, Failure> {
+    let words = "The rehearsal was ended before its end: the batch is not rehearsed. What was converted is kept.";
+    stopped((json!({}), words), go_on, context)
+}
+
+/// A run that was ended before its end, and that the archive did not answer at its end.
+pub(super) fn run_stopped(
+    (report, made): (&Report, u64),
+    silent: Option<&str>,
+    context: &Context,
+) -> Result<Ended, Failure> {
+    let [archived, left] = [State::Archived, State::Sound].map(|state| report.count(state));
+    let asked_again = silent.map(|why| {
+        format!(" The archive did not answer ({why}): what was on its way is handed in again.")
+    });
+    let words = format!(
+        "The run was ended before its end: {} of the batch archived, {left} left.{}",
+        count_of(archived, "document is", "documents are"),
+        asked_again.unwrap_or_default()
+    );
+    let value = json!({ "archived": archived, "left": left, "cases_and_relationships": made });
+    stopped((value, &words), &this_command(), context)
+}
+
+/// A reconciliation that was ended before its end.
+pub(super) fn reconciliation_stopped(context: &Context) -> Result<Ended, Failure> {
+    let words = "The reconciliation was ended before its end, without a report; one that was there before is there still. \
+                 It begins anew.";
+    stopped((json!({}), words), &this_command(), context)
+}
+
+/// An undo that was ended before its end.
+pub(super) fn undo_stopped(report: &Report, context: &Context) -> Result<Ended, Failure> {
+    let [undone, left] = [State::Undone, State::Archived].map(|state| report.count(state));
+    let words = format!(
+        "The undo was ended before its end: {} invalidated, {left} left.",
+        count_of(undone, "document is", "documents are")
+    );
+    stopped((json!({ "undone": undone, "left": left }), &words), &this_command(), context)
+}
+
+/// What `pause` did, and how far the batch is.
+pub(super) fn paused(paused: bool, report: &Report, context: &Context) -> Result<(), Failure> {
+    let states = report.states.iter().filter(|(_, count)| *count > 0);
+    let words = format!(
+        "{} {} documents: {}.",
+        if paused {
+            "What worked in the batch's folder has ended; go on with its own command."
+        } else {
+            "Nothing works in the batch's folder."
+        },
+        report.documents(),
+        states
+            .map(|(state, count)| format!("{count} {}", state.name()))
+            .collect::<Vec<_>>()
+            .join(", ")
+    );
+    context.output.one(&json!({ "paused": paused }), &words)
 }
 
 /// What an undo did, and what of the batch stays in the archive.

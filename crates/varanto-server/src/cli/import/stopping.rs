@@ -1,0 +1,166 @@
+//! Ending in order: Ctrl-C, SIGTERM, and `varanto import pause` from another terminal. Source: OLD-9.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::exit;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use tokio::runtime::Builder;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::sleep;
+
+use super::super::Failure;
+
+/// The file in a batch's folder that is locked by whatever works in it.
+const AT_WORK: &str = "at-work";
+/// The file in a batch's folder that asks whatever works in it to end.
+const PAUSE: &str = "pause";
+/// How often that file is looked for.
+const LOOKED_EVERY: Duration = Duration::from_millis(200);
+/// What programs answer that a second Ctrl-C or SIGTERM ended, as shells tell it.
+const INTERRUPTED: i32 = 130;
+const TERMINATED: i32 = 143;
+
+/// Hears whether a command that works in a batch's folder is to end in order.
+pub(super) struct Stopping {
+    told: Arc<Told>,
+    /// Locked as long as the command works.
+    _at_work: File,
+}
+
+/// What a command is told.
+#[derive(Default)]
+struct Told {
+    /// That somebody asked it to end.
+    asked: AtomicBool,
+    /// What the work itself looks at, and sets when it ends.
+    stop: AtomicBool,
+}
+
+impl Stopping {
+    /// Listens from now on. Once it was asked to end, the second signal ends the program at once.
+    pub(super) fn listen(folder: &Path) -> Result<Self, Failure> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let within = runtime.enter();
+        let signals = [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?];
+        drop(within);
+        let at_work = at_work(folder)?;
+        at_work.lock_shared().map_err(failed(folder))?;
+        let pause = folder.join(PAUSE);
+        take_away(&pause)?;
+        let told = Arc::new(Told::default());
+        let tells = Arc::clone(&told);
+        thread::spawn(move || runtime.block_on(listen(signals, &pause, &tells)));
+        Ok(Self { told, _at_work: at_work })
+    }
+
+    /// Whether somebody asked it to end.
+    pub(super) fn was_asked(&self) -> bool {
+        self.told.asked.load(Ordering::Relaxed)
+    }
+
+    /// What the work looks at.
+    pub(super) fn flag(&self) -> &AtomicBool {
+        &self.told.stop
+    }
+}
+
+async fn listen([mut interrupt, mut terminate]: [Signal; 2], pause: &Path, told: &Told) {
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        () = asked_to_pause(pause) => {}
+    }
+    told.asked.store(true, Ordering::Relaxed);
+    told.stop.store(true, Ordering::Relaxed);
+    eprintln!("Ending: what is on its way is waited for, and noted down. Ctrl-C ends it at once.");
+    let code = tokio::select! {
+        _ = interrupt.recv() => INTERRUPTED,
+        _ = terminate.recv() => TERMINATED,
+    };
+    exit(code);
+}
+
+async fn asked_to_pause(pause: &Path) {
+    while !pause.exists() {
+        sleep(LOOKED_EVERY).await;
+    }
+}
+
+/// Has whatever works in a batch's folder end in order, and waits for it. Whether anything worked there.
+pub(super) fn pause(folder: &Path) -> Result<bool, Failure> {
+    let (at_work, pause) = (at_work(folder)?, folder.join(PAUSE));
+    let mut worked = false;
+    loop {
+        match at_work.try_lock() {
+            Ok(()) => {
+                take_away(&pause)?;
+                return Ok(worked);
+            }
+            Err(TryLockError::WouldBlock) => worked = true,
+            Err(TryLockError::Error(error)) => return Err(failed(folder)(error)),
+        }
+        // A command that begins takes away what was asked before.
+        if !pause.exists() {
+            fs::write(&pause, "").map_err(failed(&pause))?;
+        }
+        thread::sleep(LOOKED_EVERY);
+    }
+}
+
+fn at_work(folder: &Path) -> Result<File, Failure> {
+    let path: PathBuf = folder.join(AT_WORK);
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+    file.map_err(failed(&path))
+}
+
+fn take_away(pause: &Path) -> Result<(), Failure> {
+    match fs::remove_file(pause) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(failed(pause)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn failed(path: &Path) -> impl Fn(std::io::Error) -> Failure {
+    move |error| Failure::of(format!("{}: {error}", path.display()))
+}
+
+/// A command line as it was typed, for whoever types it again.
+pub(super) fn command_line(words: impl IntoIterator<Item = String>) -> String {
+    let plain = |sign: char| sign.is_alphanumeric() || "-_./:=,@+".contains(sign);
+    let quoted = |word: String| {
+        if !word.is_empty() && word.chars().all(plain) {
+            word
+        } else {
+            format!("'{}'", word.replace('\'', "'\\''"))
+        }
+    };
+    words.into_iter().map(quoted).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_line_can_be_typed_again() {
+        let line = |words: &[&str]| command_line(words.iter().map(|word| (*word).to_owned()));
+        assert_eq!(line(&["varanto", "import", "run", "a/b"]), "varanto import run a/b");
+        assert_eq!(
+            line(&["run", "vanha aineisto", "d'or", ""]),
+            "run 'vanha aineisto' 'd'\\''or' ''"
+        );
+    }
+
+    /// OLD-9: who pauses a batch in which nothing works waits for nobody.
+    #[test]
+    fn nothing_is_paused_where_nothing_works() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!pause(folder.path()).unwrap());
+        assert!(!folder.path().join(PAUSE).exists());
+    }
+}

@@ -1,0 +1,144 @@
+//! Long work on a batch ends in order when it is told to, and is gone on with.
+
+use std::io::Read;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use varanto_kit::deliveries::SourceSystem;
+
+use crate::importing::Batch;
+
+/// What the program answers when it was ended in order before its end.
+const STOPPED: Option<i32> = Some(3);
+
+fn started(command: &mut Command) -> Child {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn signal(child: &Child, name: &str) {
+    let done = Command::new("kill").args(["-s", name, &child.id().to_string()]).status();
+    assert!(done.unwrap().success());
+}
+
+fn wait_for(child: &mut Child, ready: impl Fn() -> bool) {
+    while !ready() {
+        if let Some(ended) = child.try_wait().unwrap() {
+            let mut told = String::new();
+            child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+            panic!("it has ended: {ended} {told}");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn told(output: &Output) -> Value {
+    let words = String::from_utf8_lossy(&output.stderr);
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {words}"))
+}
+
+fn of_batch(what: &str, folder: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_varanto"));
+    command.env_remove("VARANTO_CONFIG").env("LANG", "en_GB.UTF-8");
+    command.args(["import", what, "--json", "--batch"]).arg(folder).output().unwrap()
+}
+
+fn state(folder: &Path, name: &str) -> u64 {
+    told(&of_batch("status", folder))["states"][name].as_u64().unwrap_or(0)
+}
+
+/// OLD-9: Ctrl-C, SIGTERM and `pause` end a run in order: everything that the archive took is noted down, nothing is sent
+/// twice, and the command that goes on is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_ends_in_order_and_goes_on() {
+    let batch = Batch::with(SourceSystem::Portti, 120, 0).await;
+    let folder = batch.path("batches/eka");
+    let before = batch.house.versions();
+    let sound = batch.done("rehearse")["states"]["sound"].as_u64().unwrap();
+    let mut archived = 0;
+    for how in ["INT", "TERM", "pause"] {
+        let mut child = started(batch.command("run").args(["--most", "40"]));
+        wait_for(&mut child, || state(&folder, "archived") > archived);
+        if how == "pause" {
+            let paused = of_batch("pause", &folder);
+            assert_eq!((paused.status.code(), &told(&paused)["paused"]), (Some(0), &true.into()));
+            assert!(child.try_wait().unwrap().is_some(), "it was waited for");
+        } else {
+            signal(&child, how);
+        }
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), STOPPED, "{how}");
+        let told = told(&output);
+        let known = state(&folder, "archived");
+        assert!(known > archived && known < sound, "{how}: {known}");
+        archived = known;
+        let expected = (Some(archived), Some(sound - archived));
+        assert_eq!((told["archived"].as_u64(), told["left"].as_u64()), expected);
+        let go_on = told["go_on"].as_str().unwrap();
+        assert!(go_on.contains(" import run --json ") && go_on.ends_with("--most 40"), "{go_on}");
+        // What the archive has of the batch is what is noted down.
+        let made = told["cases_and_relationships"].as_u64().unwrap();
+        assert_eq!(batch.house.versions() - before, archived + made, "{how}");
+    }
+    let nothing = of_batch("pause", &folder);
+    assert_eq!((nothing.status.code(), &told(&nothing)["paused"]), (Some(0), &false.into()));
+    let done = batch.done("run");
+    assert_eq!(
+        (done["archived"].as_u64(), done["refused"].as_u64()),
+        (Some(sound - archived), Some(0))
+    );
+
+    // A reconciliation that is ended leaves the report of before, and nothing else.
+    assert_eq!(batch.done("reconcile")["source_may_be_destroyed"], true);
+    let report = batch.path("report.jsonl");
+    let kept = std::fs::read(&report).unwrap();
+    let unfinished = batch.path("report.jsonl.part");
+    let mut child =
+        started(batch.command("reconcile").args(["--most", "20", "--out"]).arg(&report));
+    wait_for(&mut child, || unfinished.exists());
+    signal(&child, "TERM");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), &told(&output)["stopped"]), (STOPPED, &true.into()));
+    assert!(!unfinished.exists());
+    assert_eq!(std::fs::read(&report).unwrap(), kept);
+}
+
+/// OLD-9: a rehearsal that is ended is none, and the next one is whole.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rehearsal_that_is_ended_is_none() {
+    let batch = Batch::with(SourceSystem::Kaisla, 2000, 0).await;
+    let folder = batch.path("batches/eka");
+    let mut child = started(&mut batch.command("rehearse"));
+    wait_for(&mut child, || folder.join("at-work").exists());
+    signal(&child, "INT");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), STOPPED, "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(told(&output)["go_on"].as_str().unwrap().starts_with("varanto import rehearse "));
+    let refused = batch.command("run").output().unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("not rehearsed yet"));
+    assert_eq!(batch.done("rehearse")["states"]["sound"], 2000);
+}
+
+/// OLD-9: who does not want to wait for an archive that does not answer says so a second time.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_second_signal_ends_at_once() {
+    let batch = Batch::with(SourceSystem::Portti, 20, 0).await;
+    batch.done("rehearse");
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("https://localhost:{}", silent.local_addr().unwrap().port());
+    let mut command = batch.command("run");
+    let words: Vec<_> = command.get_args().map(ToOwned::to_owned).collect();
+    let at = words.iter().position(|word| word == "--to").unwrap();
+    command = Command::new(env!("CARGO_BIN_EXE_varanto"));
+    command.env_remove("VARANTO_CONFIG").args(&words[..=at]).arg(&address).args(&words[at + 2..]);
+    let mut child = started(&mut command);
+    let (_held, _) = silent.accept().unwrap();
+    signal(&child, "INT");
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(child.try_wait().unwrap().is_none(), "what is on its way is waited for");
+    signal(&child, "INT");
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+}
