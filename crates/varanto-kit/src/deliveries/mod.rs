@@ -14,6 +14,7 @@ use std::io;
 use std::path::Path;
 
 use serde_json::json;
+use varanto_domain::time::FinnishDay;
 
 use crate::county::County;
 use stories::Stories;
@@ -57,6 +58,33 @@ pub struct Planted {
     pub code: &'static str,
 }
 
+/// What a source knows of a document, before its system writes that down in its own way.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Said {
+    /// Where the row stands in the index.
+    pub place: u64,
+    /// What the system calls the document.
+    pub document: String,
+    /// That of which it is an attachment.
+    pub main: Option<String>,
+    /// The client's identity code.
+    pub code: String,
+    /// The relationship of today, of an active client.
+    pub relationship: Option<String>,
+    /// Whether the client has died.
+    pub deceased: bool,
+    /// The service task of 2016.
+    pub task: &'static str,
+    /// The original one with its classification, of what is older.
+    pub original: Option<(&'static str, &'static str)>,
+    /// The general document type.
+    pub general_type: &'static str,
+    /// When it was written.
+    pub written: FinnishDay,
+    /// The SHA-256 of its file, where it has one of its own.
+    pub sha256: Option<Vec<u8>>,
+}
+
 /// What was written.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Delivered {
@@ -66,6 +94,8 @@ pub struct Delivered {
     pub planted: Vec<Planted>,
     /// Files that no row names.
     pub strays: u64,
+    /// What each row is about. Of a row with a planted fault it says something else, or nothing.
+    pub said: Vec<Said>,
 }
 
 /// Of a thousand documents, so many have a fault planted, where nobody says another number.

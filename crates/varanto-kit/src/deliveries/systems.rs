@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::json;
 use varanto_domain::codes::ServiceTask;
 use varanto_domain::time::FinnishDay;
@@ -13,7 +14,7 @@ use zip::write::SimpleFileOptions;
 
 use super::files::{Files, Form};
 use super::stories::{Paper, Plant, Standing, Stories, TYPES};
-use super::{Delivered, Planted, SourceSystem};
+use super::{Delivered, Planted, Said, SourceSystem};
 use crate::county::County;
 
 /// The day on which the county joined the archive.
@@ -47,6 +48,7 @@ struct Tally {
     rows: u64,
     strays: u64,
     planted: Vec<Planted>,
+    said: Vec<Said>,
 }
 
 impl Tally {
@@ -54,10 +56,47 @@ impl Tally {
         self.rows += 1;
         let codes = paper.codes().into_iter();
         self.planted.extend(codes.map(|code| Planted { place, code }));
+        self.said.push(said(place, paper));
+    }
+
+    /// The file of the row that came last.
+    fn file(&mut self, bytes: Vec<u8>) -> Vec<u8> {
+        if let Some(last) = self.said.last_mut() {
+            last.sha256 = Some(digest(&SHA256, &bytes).as_ref().to_vec());
+        }
+        bytes
     }
 
     fn done(self) -> Delivered {
-        Delivered { rows: self.rows, planted: self.planted, strays: self.strays }
+        let Self { rows, strays, planted, said } = self;
+        Delivered { rows, planted, strays, said }
+    }
+}
+
+fn said(place: u64, paper: &Paper) -> Said {
+    let (register, task) = register(paper.task);
+    let original = match (classification(paper.written), register) {
+        ("1989", "ELATUS") => Some(("1989", "10")),
+        ("1989", _) => Some(("1989", "13")),
+        ("2011", "ELATUS") => Some(("2011", "12")),
+        ("2011", _) => Some(("2011", "17")),
+        _ => None,
+    };
+    Said {
+        place,
+        document: source_id(paper).to_string(),
+        main: paper.main.map(|main| main.to_string()),
+        code: paper.code(),
+        relationship: match &paper.client.standing {
+            Standing::Active(relationship) => Some(relationship.clone()),
+            Standing::Ended | Standing::Deceased => None,
+        },
+        deceased: paper.client.standing == Standing::Deceased,
+        task,
+        original,
+        general_type: TYPES[paper.kind].1,
+        written: paper.written,
+        sha256: None,
     }
 }
 
@@ -137,7 +176,8 @@ pub(super) fn aamu(stories: Stories<'_>, out: &Path) -> io::Result<Delivered> {
         if !matches!(paper.plant, Some(Plant::MissingFile | Plant::SameFile)) {
             fs::create_dir_all(&within)?;
             let file = format!("{name}.{}", ending.to_uppercase());
-            fs::write(within.join(file), files.bytes(&paper, form(content_number(&paper))))?;
+            let bytes = files.bytes(&paper, form(content_number(&paper)));
+            fs::write(within.join(file), tally.file(bytes))?;
         }
         let (register, _) = register(paper.task);
         let classification = match paper.plant {
@@ -204,7 +244,7 @@ pub(super) fn kaisla(stories: Stories<'_>, out: &Path) -> io::Result<Delivered> 
         let name = format!("sisalto/{}.{}", file_number(&paper), form.ending());
         if !matches!(paper.plant, Some(Plant::MissingFile | Plant::SameFile)) {
             zip.start_file(&*name, options)?;
-            zip.write_all(&files.bytes(&paper, form))?;
+            zip.write_all(&tally.file(files.bytes(&paper, form)))?;
         }
         let person = &paper.client.person;
         let (state, relationship) = match &paper.client.standing {
@@ -288,7 +328,7 @@ pub(super) fn portti(stories: Stories<'_>, out: &Path) -> io::Result<Delivered> 
         if paper.plant != Some(Plant::MissingFile) {
             let within = folder.join(&within);
             fs::create_dir_all(&within)?;
-            fs::write(within.join(&last), files.bytes(&paper, form))?;
+            fs::write(within.join(&last), tally.file(files.bytes(&paper, form)))?;
         }
         let person = &paper.client.person;
         let code = match paper.plant {

@@ -1,13 +1,15 @@
 //! `varanto import` against open doors: rehearsed, run, killed, reconciled.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
 use varanto_domain::archive::documents::DocumentGroup;
+use varanto_domain::time::{FinnishDay, Instant};
 use varanto_kit::county::Event;
-use varanto_kit::deliveries::{self, SourceSystem};
+use varanto_kit::deliveries::{self, Said, SourceSystem};
 
 use crate::house::{House, form};
 
@@ -15,6 +17,8 @@ use crate::house::{House, form};
 pub(crate) struct Batch {
     pub(crate) house: House,
     home: tempfile::TempDir,
+    /// What the source knows of each row.
+    said: Vec<Said>,
 }
 
 impl Batch {
@@ -33,7 +37,8 @@ impl Batch {
                 door.post_form("/api/v1/documents", form(&made)).await.unwrap();
             }
         }
-        deliveries::write(system, &house.county, 3, documents, faulty, home.path()).unwrap();
+        let delivered =
+            deliveries::write(system, &house.county, 3, documents, faulty, home.path()).unwrap();
         let issued = house.issue(&house.organisation(), -1, 30);
         for (name, text) in [
             ("ca.pem", &house.ca),
@@ -44,7 +49,7 @@ impl Batch {
         }
         std::fs::create_dir(home.path().join("anchors")).unwrap();
         std::fs::write(home.path().join("anchors/ca.pem"), &house.ca).unwrap();
-        Self { house, home }
+        Self { house, home, said: delivered.said }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -99,8 +104,41 @@ fn verify(report: &Path, anchors: &Path) -> Output {
     command.output().unwrap()
 }
 
-/// OLD-9: killed twenty times in the middle, a run archives the same as one that is not: everything that is sound, with
-/// its cases and relationships, once. The report of it is signed, and holds by itself.
+/// A document as the archive gives it: its metadata and parts by name.
+type Parts = BTreeMap<String, Vec<u8>>;
+
+/// Everything that a report says is archived, by document; but for signatures, which are of their moment. Each row's document is
+/// of the client, task, type and day that the source knows.
+async fn archived(batch: &Batch) -> BTreeMap<String, Parts> {
+    let report = std::fs::read_to_string(batch.path("report.jsonl")).unwrap();
+    let mut line = batch.house.system().connect().await.unwrap();
+    let mut found = BTreeMap::new();
+    let entries = report.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    for entry in entries.filter(|entry| entry["outcome"] == "archived") {
+        let document = entry["document"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/documents/{document}/content?reason=supervision");
+        let whole = line.get_with(&path, &[("accept", "multipart/form-data")]).await.unwrap();
+        let parts =
+            varanto_formats::multipart::parts(whole.header("content-type"), &whole.body).unwrap();
+        let parts = parts.into_iter().filter(|part| part.name != "signature");
+        let parts: Parts =
+            parts.map(|part| (part.name, whole.body[part.content].to_vec())).collect();
+        if let Some(row) = entry["row"].as_u64() {
+            let said = batch.said.iter().find(|said| said.place == row).unwrap();
+            let metadata: Value = serde_json::from_slice(&parts["metadata"]).unwrap();
+            let written = Instant::parse(metadata["written_at"].as_str().unwrap()).unwrap();
+            let of = ["service_task", "general_type"].map(|name| metadata[name].as_str().unwrap());
+            assert_eq!(metadata["client"]["identity_code"], said.code, "{metadata}");
+            assert_eq!(of, [said.task, said.general_type], "{metadata}");
+            assert_eq!(FinnishDay::of(written), said.written, "{metadata}");
+        }
+        found.insert(document, parts);
+    }
+    found
+}
+
+/// OLD-9: killed twenty times in the middle, a run archives the same as one that is not, to the byte: everything that is sound,
+/// with its cases and relationships, once. The report of it is signed, and holds by itself.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_killed_twenty_times_archives_everything_once() {
     let batch = Batch::new(SourceSystem::Kaisla, 260).await;
@@ -132,6 +170,14 @@ async fn a_run_killed_twenty_times_archives_everything_once() {
     let sum = batch.done("reconcile");
     assert_eq!(sum["archived"].as_u64(), Some(sound), "{sum}");
     assert_eq!(sum["source_may_be_destroyed"], false, "faults are open");
+    let unkilled = Batch::new(SourceSystem::Kaisla, 260).await;
+    unkilled.done("rehearse");
+    assert_eq!(unkilled.done("run")["archived"], sound);
+    assert_eq!(unkilled.done("reconcile"), sum);
+    let (killed, unkilled) = (archived(&batch).await, archived(&unkilled).await);
+    assert_eq!(killed.len() as u64, sound + hung_on);
+    let differ = killed.iter().find(|(document, parts)| unkilled.get(*document) != Some(parts));
+    assert!(differ.is_none() && unkilled.len() == killed.len(), "{:?}", differ.map(|one| one.0));
     let (report, anchors) = (batch.path("report.jsonl"), batch.path("anchors"));
     let verified = json(&verify(&report, &anchors));
     assert_eq!((&verified["sum"], &verified["signer"]), (&sum, &Value::from("demo")));

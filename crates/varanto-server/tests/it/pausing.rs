@@ -108,7 +108,7 @@ async fn a_run_ends_in_order_and_goes_on() {
 /// OLD-9: a rehearsal that is ended is none, and the next one is whole.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rehearsal_that_is_ended_is_none() {
-    let batch = Batch::with(SourceSystem::Kaisla, 2000, 0).await;
+    let batch = Batch::with(SourceSystem::Kaisla, 400, 0).await;
     let folder = batch.path("batches/eka");
     let mut child = started(&mut batch.command("rehearse"));
     wait_for(&mut child, || folder.join("at-work").exists());
@@ -119,7 +119,7 @@ async fn a_rehearsal_that_is_ended_is_none() {
     let refused = batch.command("run").output().unwrap();
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("not rehearsed yet"));
-    assert_eq!(batch.done("rehearse")["states"]["sound"], 2000);
+    assert_eq!(batch.done("rehearse")["states"]["sound"], 400);
 }
 
 /// OLD-9: who does not want to wait for an archive that does not answer says so a second time.

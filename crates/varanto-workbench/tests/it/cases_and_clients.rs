@@ -5,14 +5,18 @@ use std::fs;
 use std::sync::atomic::AtomicBool;
 
 use rusqlite::Connection;
+use serde_json::Value;
 use varanto_domain::access::{LookReason, Purpose, Reason};
+use varanto_domain::archive::documents::Part;
+use varanto_domain::archive::register_documents::CLOSING_IS_SUPPOSED;
 use varanto_domain::archive::retention::{Period, Retention};
 use varanto_domain::faults::FaultKind;
 use varanto_domain::ids::Oid;
 use varanto_domain::time::FinnishDay;
 use varanto_kit::county::{County, CountySize};
 use varanto_workbench::answers::{Answer, Person};
-use varanto_workbench::mapping::Target;
+use varanto_workbench::identifiers;
+use varanto_workbench::mapping::{self, Target};
 use varanto_workbench::work::{State, Work};
 
 use crate::archive::Archive;
@@ -247,4 +251,169 @@ fn nobody_checks_under_another_login() {
     let refused = queue.check(&both(), &shown, (&other_login, now()));
     assert_eq!(codes(refused), ["wrong-value"]);
     assert_eq!(queue.check(&both(), &shown, (&person("aino.m"), now())).unwrap().answered, 1);
+}
+
+/// A case or relationship as the archive has it: its metadata, and its content as it is structured.
+fn made(archive: &Archive, small: &Small, kept: &str) -> (Value, Value) {
+    let mapping = mapping::read(&small.mapping).unwrap();
+    let document = identifiers::document_of(&mapping, &Oid::parse(kept).unwrap());
+    let whole = archive.door().read_whole(&document).unwrap();
+    let content = whole.parts.iter().find(|(part, _)| *part == Part::Structured).unwrap();
+    let read = |bytes: &[u8]| serde_json::from_slice(bytes).unwrap();
+    (read(&whole.metadata), read(&content.1))
+}
+
+/// OLD-2, OLD-5: which cases there are and how long they last follows from what the rows say of them; a last day that nobody
+/// said is marked as supposed.
+#[test]
+fn cases_are_as_the_rows_say() {
+    let of_first_row = |target: &str, value: &str| {
+        format!("{target} = {{ when = {{ DOKNRO = \"D1\" }}, constant = \"{value}\" }}\n")
+    };
+    let of_each = |target: &str, value: &str| format!("{target} = {{ constant = \"{value}\" }}\n");
+    let each_its_own = "case = { column = \"DOKNRO\" }\n".to_owned();
+    let [first, second] = ["2018-05-01", "2018-05-02"];
+    let (named, closed) = (of_each("case", "A 12"), "case_closed_on");
+    let (opened, later) = ("2017-01-01", "2019-01-01");
+    for (said, of_d1, of_d2, name, supposed) in [
+        (String::new(), [first, second], [first, second], "", true),
+        (named.clone(), [first, second], [first, second], "A 12", true),
+        (each_its_own.clone(), [first, first], [second, second], "D1", true),
+        (of_each("case_opened_on", opened), [opened, second], [opened, second], "", true),
+        (of_each(closed, later), [first, later], [first, later], "", false),
+        // One row speaks for all where the source names the case, and for itself where it does not.
+        (of_first_row(closed, later), [first, later], [first, later], "", true),
+        (named + &of_first_row(closed, later), [first, later], [first, later], "A 12", false),
+        (
+            each_its_own + &of_first_row(closed, later),
+            [first, later],
+            [second, second],
+            "D1",
+            false,
+        ),
+    ] {
+        let small = Small::with(|small| {
+            small.rows[1] = of_first(2);
+            small.mapping += &said;
+        });
+        let archive = archive(&small);
+        assert_eq!(run(&small, &archive), (4, 0), "{said}");
+        let cases = ["D1", "D2"].map(|document| kept(&small, "case_id", document).unwrap());
+        assert_eq!(cases[0] == cases[1], of_d1 == of_d2, "{said}");
+        for (case, lasts) in cases.iter().zip([of_d1, of_d2]) {
+            let (metadata, _) = made(&archive, &small, case);
+            let days =
+                ["case_opened_on", "case_closed_on"].map(|day| metadata[day].as_str().unwrap());
+            assert_eq!(days, lasts, "{said}");
+        }
+        let (_, content) = made(&archive, &small, &cases[0]);
+        let told = &content["asia_asiakirja"]["asian_tiedot"]["lisatieto_luokkaan_muu"];
+        let told = told.as_str().unwrap();
+        assert_eq!(told.contains(CLOSING_IS_SUPPOSED), supposed, "{said}: {told}");
+        assert!(told.contains(name), "{said}: {told}");
+    }
+}
+
+/// OLD-2: an old relationship for each service task, or one for all of the client's, over the days of all its cases.
+#[test]
+fn old_relationships_are_for_each_task_or_one_for_all() {
+    let two_tasks =
+        "service_task = [{ when = { DOKNRO = \"D2\" }, constant = \"24\" }, { constant = \"26\" }]";
+    let [first, second] = ["2018-05-01", "2018-05-02"];
+    for (grouping, of_d1, of_d2) in [
+        ("per-service-task", (first, first, &["26"][..]), (second, second, &["24"][..])),
+        ("one", (first, second, &["24", "26"]), (first, second, &["24", "26"])),
+    ] {
+        let small = Small::with(|small| {
+            small.rows[1] = of_first(2);
+            small.mapping = small
+                .mapping
+                .replace("service_task = { constant = \"26\" }", two_tasks)
+                .replace("[index]", &format!("relationships = \"{grouping}\"\n\n[index]"));
+        });
+        let archive = archive(&small);
+        assert_eq!(run(&small, &archive), (4, 0), "{grouping}");
+        let found = ["D1", "D2"].map(|document| kept(&small, "relationship", document).unwrap());
+        assert_eq!(found[0] == found[1], grouping == "one");
+        assert_ne!(
+            kept(&small, "case_id", "D1"),
+            kept(&small, "case_id", "D2"),
+            "a case for each task"
+        );
+        for (relationship, (first, last, tasks)) in found.iter().zip([of_d1, of_d2]) {
+            let (_, content) = made(&archive, &small, relationship);
+            let about = &content["asiakkuusasiakirja"];
+            let heading = &about["sosiaalihuollon_asiakkuus"];
+            assert_eq!(heading["vanha_asiakkuus"], true);
+            assert_eq!(
+                (&heading["asiakkuuden_alkamispvm"], &heading["asiakkuuden_paattymispvm"]),
+                (&Value::from(first), &Value::from(last)),
+                "{grouping}"
+            );
+            let named = about["sosiaalihuollon_palvelutehtava"].as_array().unwrap();
+            let named: Vec<&str> =
+                named.iter().map(|task| task["palvelutehtava"]["code"].as_str().unwrap()).collect();
+            assert_eq!(named, tasks, "{grouping}");
+        }
+    }
+}
+
+/// OLD-4: an organisation that took the service tasks of 2016 into use later names the original one until then.
+#[test]
+fn the_original_task_is_asked_until_the_tasks_of_2016_were_in_use() {
+    let original = "original_service_task = { when = { DOKNRO = [\"D1\", \"D2\"] }, constant = \"2011:17\" }\n";
+    for (from, said, asked) in [
+        (None, "", &[][..]),
+        (Some("2016-03-01"), "", &[]),
+        (Some("2018-05-03"), "", &["D1", "D2"]),
+        (Some("2018-05-03"), original, &[]),
+        (Some("2018-05-04"), original, &["D3"]),
+        (Some("2019-01-01"), "", &["D1", "D2", "D3", "D4"]),
+    ] {
+        let small = Small::with(|small| {
+            let from =
+                from.map(|from| format!("service_tasks_of_2016_from = \"{from}\"\n\n[index]"));
+            let from = from.unwrap_or_else(|| "[index]".to_owned());
+            small.mapping = small.mapping.replace("[index]", &from) + said;
+        });
+        let found: Vec<&str> = ["D1", "D2", "D3", "D4"]
+            .into_iter()
+            .filter(|document| !faults(&small, document).is_empty())
+            .collect();
+        assert_eq!(found, asked, "{from:?} {said}");
+        for document in asked {
+            assert_eq!(faults(&small, document), ["missing-conditional-element"]);
+        }
+    }
+}
+
+/// OLD-8: of active clients assessments, decisions, plans and summaries are brought, and nothing else of anybody.
+#[test]
+fn key_documents_of_active_clients_are_brought() {
+    let (no_key, not_active) = ("no-key-document", "not-of-an-active-client");
+    for (state, kind, reason) in [
+        ("active", "1", ""),
+        ("active", "11", ""),
+        ("active", "15", ""),
+        ("active", "16", ""),
+        ("active", "2", no_key),
+        ("active", "7", no_key),
+        ("active", "19", no_key),
+        ("ended", "11", not_active),
+        ("ended", "2", not_active),
+        ("deceased", "15", not_active),
+    ] {
+        let small = Small::with(|small| {
+            small.mapping = small
+                .mapping
+                .replace("[index]", "[bring]\notherwise = \"key-documents-of-active\"\n\n[index]")
+                .replace("P = \"ended\"", &format!("P = \"{state}\""))
+                .replace("Muistio = \"2\"", &format!("Muistio = \"{kind}\""))
+                .replace("\"Muistio\" = \"2\"", &format!("\"Muistio\" = \"{kind}\""))
+                + "relationship_id = { constant = \"1.2.246.10.99900011.95.2020.1\" }\n";
+        });
+        assert_eq!(kept(&small, "left_out", "D1").unwrap_or_default(), reason, "{state} {kind}");
+        let found = faults(&small, "D1");
+        assert_eq!(found, [""; 0], "{state} {kind}");
+    }
 }

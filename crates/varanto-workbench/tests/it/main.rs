@@ -8,5 +8,6 @@ mod queue;
 mod queued_rows;
 mod rehearsal;
 mod run;
+mod source;
 mod undoing;
 mod world;

@@ -17,6 +17,7 @@ use varanto_workbench::undo::confirm;
 use varanto_workbench::work::{State, Work};
 
 use crate::archive::{Archive, Unsigned};
+use crate::source;
 use crate::world::{World, faults, told};
 
 const DOCUMENTS: u32 = 250;
@@ -94,6 +95,7 @@ fn archives_what_is_sound(system: SourceSystem) {
     let again = run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
     assert_eq!((again.archived, again.refused), (0, 0));
     assert_eq!(archive.versions() - before, sound + dossiers);
+    source::holds(&world, &archive);
     reconciles(&world, &work, &archive);
 }
 
@@ -384,6 +386,7 @@ fn a_run_that_is_cut_off_archives_nothing_twice_and_loses_nothing() {
             .unwrap();
     assert_eq!((done.archived, done.refused), (sound, 0));
     assert_eq!(archive.versions() - before, sound + dossiers);
+    source::holds(&world, &archive);
 }
 
 /// OLD-9: nothing is archived by another mapping or of another delivery than those that were rehearsed.
