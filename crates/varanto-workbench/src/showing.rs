@@ -7,13 +7,14 @@ use rusqlite::OptionalExtension;
 use serde_json::Value;
 use varanto_domain::ids::PersonalIdentityCode;
 
+use crate::answers::{Given, given};
 use crate::conversion::{Conversion, hexadecimal};
 use crate::delivery::Delivery;
 use crate::mapping::Mapping;
 use crate::reading::Reading;
 use crate::rehearsal::RehearsalError;
 use crate::report::{FaultGroup, faults_of};
-use crate::work::{Work, read_conversion, read_values};
+use crate::work::{RowName, Work, read_conversion, read_values};
 
 /// How long an identity code is.
 const CODE: usize = 11;
@@ -27,6 +28,10 @@ pub struct Shown {
     pub source: Vec<(String, String)>,
     /// What the mapping made of them, by name.
     pub made: BTreeMap<String, String>,
+    /// What people completed.
+    pub completed: Vec<Completed>,
+    /// Whether what they completed counts only when another person has checked it.
+    pub checked_by_two: bool,
     /// The file's name in the delivery.
     pub file: Option<String>,
     /// What the file is, its bytes and its SHA-256.
@@ -45,6 +50,37 @@ pub struct Shown {
     pub faults: Vec<FaultGroup>,
 }
 
+/// Something that a person completed.
+#[derive(Debug, Clone)]
+pub struct Completed {
+    /// By name: of a value, the decision on the row, or the fault that may stand.
+    pub what: String,
+    /// The value, without identity codes; empty where nothing is known.
+    pub value: String,
+    /// Who, as the use log names the actor, by name, and when.
+    pub by: String,
+    /// The name.
+    pub name: String,
+    /// When.
+    pub at: String,
+    /// Who checked it, by name, and when.
+    pub checked: Option<(String, String, String)>,
+}
+
+impl Completed {
+    fn of(given: Given) -> Self {
+        let (by, at) = given.by;
+        Self {
+            what: given.answer.element(),
+            value: masked(given.answer.value()),
+            by: by.actor,
+            name: by.name,
+            at,
+            checked: given.checked.map(|(by, at)| (by.actor, by.name, at)),
+        }
+    }
+}
+
 /// What is known of a row; `None` where the index has no such row. Identity codes are masked.
 ///
 /// # Errors
@@ -57,7 +93,7 @@ pub fn show(
 ) -> Result<Option<Shown>, RehearsalError> {
     let mut statement = work.connection().prepare(
         "SELECT number, said, file, kind, bytes, digest, conversion, state, left_out, document, case_id, relationship,
-           receipt
+           receipt, row
          FROM item WHERE place = ? ORDER BY number",
     )?;
     let found = statement.query_row([place.cast_signed()], |row| {
@@ -68,6 +104,8 @@ pub fn show(
         let shown = Shown {
             source: Vec::new(),
             made: BTreeMap::new(),
+            completed: Vec::new(),
+            checked_by_two: mapping.checked_by_two,
             file: None,
             content: match content {
                 (Some(kind), Some(bytes), Some(sum)) => {
@@ -83,15 +121,19 @@ pub fn show(
             faults: Vec::new(),
         };
         let (number, said): (i64, String) = (row.get(0)?, row.get(1)?);
+        let name: Option<RowName> = row.get(13)?;
         let (file, conversion): (Option<i64>, Option<String>) = (row.get(2)?, row.get(6)?);
-        Ok((shown, number, said, file, conversion))
+        Ok((shown, (number, name), said, file, conversion))
     });
-    let Some((mut shown, number, said, file, conversion)) = found.optional()? else {
+    let Some((mut shown, (number, name), said, file, conversion)) = found.optional()? else {
         return Ok(None);
     };
     let values = read_values(&said)?;
     shown.made =
         values.iter().map(|(target, value)| (target.name().to_owned(), masked(value))).collect();
+    if let Some(name) = name {
+        shown.completed = given(work, &name)?.into_iter().map(Completed::of).collect();
+    }
     let entry = file.and_then(|at| delivery.entries().get(usize::try_from(at).ok()?));
     shown.file = entry.map(|entry| masked(&entry.name));
     shown.conversion = read_conversion(conversion)?;

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
 use varanto_domain::faults::Fault;
 use varanto_domain::ids::Oid;
 
@@ -42,7 +43,7 @@ const CODE_SETS: &str = "code_sets";
 /// Under which key it is known that a run has begun: from then on nothing that people complete is taken in.
 const SENDING: &str = "sending";
 
-/// Under which key it is known how many rows another rehearsal changed for the worse that nobody has seen yet.
+/// Under which key it is known which rows another rehearsal changed for the worse that nobody has seen yet.
 const UNSEEN: &str = "unseen";
 
 /// Under which key it is known what was reconciled last.
@@ -192,6 +193,20 @@ pub struct Keys {
     pub task: String,
     /// How the client stands.
     pub state: &'static str,
+}
+
+/// Rows that a rehearsal changed for the worse, and that nobody has seen so.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Unseen {
+    /// How many there are.
+    pub rows: u64,
+    /// Where the first of them stand.
+    pub places: Vec<u64>,
+}
+
+impl Unseen {
+    /// How many are named.
+    const NAMED: usize = 20;
 }
 
 /// What is known of a file.
@@ -778,23 +793,37 @@ impl Work {
         Ok(count.unsigned_abs())
     }
 
-    /// Notes how many rows this rehearsal made faulty that were sound, or left out without a person's decision, or found
-    /// with another file: nobody has seen that.
+    /// Notes which rows this rehearsal made faulty that were sound, or left out without a person's decision, or found with
+    /// another file than the rehearsal before, unless a person named it: nobody has seen that.
     pub(crate) fn note_unseen(&self) -> Result<(), WorkError> {
-        let sql = "SELECT count(*) FROM item JOIN earlier USING (row)
-          WHERE (earlier.sound AND item.state = 'faulty') OR earlier.digest <> item.digest
+        let sql = "SELECT item.place FROM item JOIN earlier USING (row)
+          WHERE (earlier.sound AND item.state = 'faulty')
+            OR (earlier.digest <> item.digest AND NOT EXISTS (SELECT 1 FROM answer
+              WHERE answer.row = item.row AND answer.element = 'file' AND answer.paper = item.digest))
             OR (earlier.sound AND item.state = 'left-out' AND NOT EXISTS (
-              SELECT 1 FROM answer WHERE answer.row = item.row AND answer.element = 'row'))";
-        let count: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
-        self.set_about(UNSEEN, &count.to_string())
+              SELECT 1 FROM answer WHERE answer.row = item.row AND answer.element = 'row'))
+          ORDER BY item.place";
+        let mut unseen = Unseen::default();
+        let mut statement = self.connection.prepare(sql)?;
+        let mut places = statement.query_map([], |row| row.get::<_, i64>(0))?;
+        places.try_for_each(|place| {
+            let place = place?.unsigned_abs();
+            unseen.rows += 1;
+            if unseen.places.len() < Unseen::NAMED {
+                unseen.places.push(place);
+            }
+            Ok::<_, rusqlite::Error>(())
+        })?;
+        self.set_about(UNSEEN, &serde_json::to_string(&unseen).expect("numbers print"))
     }
 
-    /// How many rows the last rehearsal made faulty that were sound, or found with another file, and nobody was told.
+    /// What the last rehearsal changed for the worse, and nobody was told.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn unseen(&self) -> Result<u64, WorkError> {
-        Ok(self.about(UNSEEN)?.and_then(|count| count.parse().ok()).unwrap_or(0))
+    pub fn unseen(&self) -> Result<Unseen, WorkError> {
+        let unseen = self.about(UNSEEN)?.and_then(|text| serde_json::from_str(&text).ok());
+        Ok(unseen.unwrap_or_default())
     }
 
     /// Notes that somebody was told of what the last rehearsal found.

@@ -20,10 +20,10 @@ pub(super) struct Options {
     /// The port; 0 for any that is free.
     #[arg(long, default_value_t = 8443)]
     port: u16,
-    /// How many clients the county has.
+    /// How many clients a new county has.
     #[arg(long, default_value_t = CountySize::DEMONSTRATION.clients)]
     clients: u32,
-    /// How many documents the clients have together.
+    /// How many documents the clients of a new county have together.
     #[arg(long, default_value_t = CountySize::DEMONSTRATION.documents)]
     documents: u64,
 }
@@ -35,6 +35,9 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     serve::runtime()?.block_on(async {
         let mut demo = Demo::open(&wish)?;
         greet(&demo);
+        if demo.size != size {
+            println!("{}", other_size(&wish, demo.size));
+        }
         tokio::select! {
             () = server::told_to_end() => {}
             done = follow(&mut demo) => {
@@ -64,6 +67,18 @@ fn greet(demo: &Demo) {
         println!("  {command}");
     }
     println!("End with Ctrl-C.");
+}
+
+/// That a county is there already, and is not made as large as was asked.
+fn other_size(wish: &Wish, size: CountySize) -> String {
+    format!(
+        "The county in {} was made with {} clients and {} documents, and stays so. For {} and {} name another --dir.",
+        wish.directory.display(),
+        size.clients,
+        size.documents,
+        wish.size.clients,
+        wish.size.documents
+    )
 }
 
 /// Shows how the making goes on, and writes down when it is done.

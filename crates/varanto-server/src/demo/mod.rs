@@ -87,6 +87,8 @@ pub struct Demo {
     pub file: DemoFile,
     /// How the rest is being made.
     pub making: Arc<Making>,
+    /// How large the county is, whatever was asked: it may have been there before.
+    pub size: CountySize,
     server: Server,
     directory: PathBuf,
 }
@@ -133,7 +135,8 @@ impl Demo {
         if !complete {
             making.start();
         }
-        Ok(Self { doors, file, making, server, directory })
+        let size = county.size();
+        Ok(Self { doors, file, making, size, server, directory })
     }
 
     /// Writes down that everything is made.

@@ -64,7 +64,7 @@ impl Batch {
         command.args(["import", what, "--json"]).arg(delivery);
         command.arg("--mapping").arg(self.path("mapping.toml"));
         command.arg("--batch").arg(self.path("batches/eka"));
-        if what != "rehearse" {
+        if !matches!(what, "rehearse" | "show") {
             let port = self.house.address.port();
             command.arg("--to").arg(format!("https://localhost:{port}"));
             for (option, file) in [
@@ -242,6 +242,23 @@ async fn what_keeps_a_batch_from_going_on_is_told() {
     elsewhere.args(["--most", "1000"]);
     std::fs::write(batch.path("ca.pem"), "no certificate").unwrap();
     assert!(!told(&mut elsewhere).is_empty());
+    // What is shown of a row is of the batch that was rehearsed, and of nothing else.
+    let show = || {
+        let mut show = batch.command("show");
+        show.args(["--row", "2"]);
+        show
+    };
+    assert!(show().output().unwrap().status.success());
+    let mapping = std::fs::read_to_string(batch.path("mapping.toml")).unwrap();
+    std::fs::write(batch.path("mapping.toml"), format!("# another\n{mapping}")).unwrap();
+    assert!(
+        told(&mut show()).contains("the mapping file is another than the one that was rehearsed")
+    );
+    std::fs::write(batch.path("mapping.toml"), mapping).unwrap();
+    let new = batch.path("delivery/UUSI.PDF");
+    std::fs::write(&new, "x").unwrap();
+    assert!(told(&mut show()).contains("the delivery is another than the one that was rehearsed"));
+    std::fs::remove_file(new).unwrap();
     // Rows with faults are left to be mended, and the exit code says so.
     assert_eq!(batch.command("rehearse").output().unwrap().status.code(), Some(1));
 }

@@ -1,5 +1,6 @@
 //! The program itself: its command line, and the demonstration from start to end.
 
+use std::io::BufRead as _;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -485,4 +486,18 @@ fn the_demonstration_opens_works_and_ends_cleanly() {
     assert!(made["rights"].as_u64().unwrap() > 0 && made["unread"] == 0, "{made}");
     let again = varanto(&["--data", archive.to_str().unwrap(), "--json", "verify"]);
     assert!(again.status.success(), "{}{}", text(&again.stdout), text(&again.stderr));
+    it_stays_as_large_as_it_was(&directory);
+}
+
+/// A county that is there is not made anew with other numbers, and that is told.
+fn it_stays_as_large_as_it_was(directory: &Path) {
+    let child = Command::new(env!("CARGO_BIN_EXE_varanto"))
+        .args(["demo", "--dir", directory.to_str().unwrap(), "--port", "0", "--clients", "9"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut demo = Demo(child);
+    let mut lines = std::io::BufReader::new(demo.0.stdout.take().unwrap()).lines();
+    let told = lines.find_map(|line| line.ok().filter(|line| line.starts_with("The county in ")));
+    assert!(told.is_some_and(|told| told.contains("was made with 8 clients and 120 documents")));
 }

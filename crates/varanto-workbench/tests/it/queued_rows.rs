@@ -18,7 +18,8 @@ use varanto_workbench::mapping::{self, Target};
 use varanto_workbench::queue::{Cause, File, Queue, QueueError, QueuedRow, Seen};
 use varanto_workbench::rehearsal::{Rehearsal, RehearsalError};
 use varanto_workbench::run::{Done, Run, RunError};
-use varanto_workbench::work::{State, Work};
+use varanto_workbench::showing::show;
+use varanto_workbench::work::{State, Unseen, Work};
 
 use crate::archive::{Unsigned, silent_door};
 use crate::queue::{all, archivist, cause, codes, permit, person, seen};
@@ -964,7 +965,7 @@ fn broken_files_are_left_out_one_by_one() {
 #[test]
 fn what_a_rehearsal_changed_is_told() {
     let mut small = Small::with(|_| {});
-    let unseen = |small: &Small| small.rehearse().unseen().unwrap();
+    let unseen = |small: &Small| small.rehearse().unseen().unwrap().rows;
     assert_eq!(unseen(&small), 0);
     small.papers.insert("1.xhtml".into(), paper(9));
     assert_eq!(unseen(&small), 1, "of the same size and name");
@@ -973,7 +974,7 @@ fn what_a_rehearsal_changed_is_told() {
     small.papers.remove("3.xhtml");
     assert_eq!(unseen(&small), 1);
     Work::open(&small.path("batch")).unwrap().note_seen().unwrap();
-    assert_eq!(Work::open(&small.path("batch")).unwrap().unseen().unwrap(), 0);
+    assert_eq!(Work::open(&small.path("batch")).unwrap().unseen().unwrap().rows, 0);
     assert_eq!(unseen(&small), 0);
 }
 
@@ -1206,11 +1207,62 @@ fn sound_rows_that_the_plan_leaves_out_are_told() {
         .replace("[index]", "[bring]\notherwise = \"key-documents-of-active\"\n\n[index]");
     let work = small.rehearse();
     assert_eq!(work.count(State::LeftOut).unwrap(), 4);
-    assert_eq!(work.unseen().unwrap(), 4);
-    assert_eq!(small.rehearse().unseen().unwrap(), 0, "nothing more than the last time");
+    assert_eq!(work.unseen().unwrap(), Unseen { rows: 4, places: vec![2, 3, 4, 5] });
+    assert_eq!(small.rehearse().unseen().unwrap().rows, 0, "nothing more than the last time");
     // Whom a person leaves out nobody need be told of.
     let small = Small::with(|_| {});
     small.answer(2, &[Answer::NotBrought(Decision::StaysElsewhere)]).unwrap();
     let work = small.rehearse();
-    assert_eq!((work.count(State::LeftOut).unwrap(), work.unseen().unwrap()), (1, 0));
+    assert_eq!((work.count(State::LeftOut).unwrap(), work.unseen().unwrap().rows), (1, 0));
+}
+
+/// OLD-7: a file that a person named is one that somebody has seen; one that came in place of another is told, by its row.
+#[test]
+fn a_file_that_a_person_named_is_no_surprise() {
+    let mut small =
+        Small::with(|small| small.rows[1] = small.rows[1].replace("2.xhtml", "1.xhtml"));
+    let file_of_two = ["file-of-another-row".to_owned()];
+    assert_eq!(small.made("D2", Target::Document).1, file_of_two);
+    small.answer(3, &[says(Target::File, "2.xhtml")]).unwrap();
+    let work = small.rehearse();
+    assert_eq!((work.count(State::Sound).unwrap(), work.unseen().unwrap().rows), (4, 0));
+    small.papers.insert("4.xhtml".to_owned(), paper(7));
+    let unseen = small.rehearse().unseen().unwrap();
+    assert_eq!(unseen, Unseen { rows: 1, places: vec![5] });
+    // What was put in the place of the file that was named is told as well.
+    small.papers.insert("2.xhtml".to_owned(), paper(8));
+    assert_eq!(small.rehearse().unseen().unwrap(), Unseen { rows: 1, places: vec![3] });
+}
+
+/// OLD-7, OLD-9: whoever looks a row up sees what a person completed of it, who and when, and who checked it; and nobody's
+/// identity code.
+#[test]
+fn what_a_person_completed_is_shown() {
+    let small = Small::with(|small| {
+        small.mapping = format!("checked_by_two = true\n{}", small.mapping);
+        small.rows[0] = line(1, "", "Muistio", "Suvanto");
+    });
+    small.answer(2, &named(1)).unwrap();
+    let shown = |place| {
+        let work = Work::open(&small.path("batch")).unwrap();
+        let delivery = Delivery::open(&small.path("delivery")).unwrap();
+        show(&work, &delivery, &mapping::read(&small.mapping).unwrap(), place).unwrap().unwrap()
+    };
+    let waits = shown(2);
+    let code = waits.completed.iter().find(|one| one.what == "client.identity_code").unwrap();
+    assert_eq!(
+        (code.value.as_str(), code.name.as_str()),
+        ("******-****", person("aino").name.as_str())
+    );
+    assert_eq!((&code.by, &code.at), (&person("aino").actor, &now().to_string()));
+    assert!(code.checked.is_none() && waits.checked_by_two && waits.completed.len() == 3);
+    let queue = small.queue();
+    queue.check(&both(), &[(2, seen(&queue, 2))], (&person("bertta"), now())).unwrap();
+    let checked = shown(2).completed;
+    assert!(
+        checked
+            .iter()
+            .all(|one| one.checked.as_ref().is_some_and(|by| by.0 == person("bertta").actor))
+    );
+    assert!(shown(3).completed.is_empty());
 }

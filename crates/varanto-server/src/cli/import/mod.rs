@@ -6,7 +6,6 @@ mod plan;
 mod stopping;
 mod telling;
 
-use std::borrow::Cow;
 use std::fs::TryLockError;
 use std::io::{Read, Write};
 use std::os::unix::fs::MetadataExt;
@@ -38,7 +37,6 @@ use super::output::Progress;
 use super::{Context, Failure};
 use crate::anchors;
 use crate::clock::MachineClock;
-use crate::texts;
 use door::{SystemKey, To};
 use stopping::Stopping;
 
@@ -478,13 +476,9 @@ fn archive(
         return telling::rehearsal_stopped(&batch.rehearsed_by(&code_sets), context);
     }
     let changed = opened.work.unseen()?;
-    if changed > 0 {
+    if changed.rows > 0 {
         opened.tell(began, context)?;
-        let count = changed.to_string();
-        let told = texts::fill(context.output.language(), "import.made_faulty", |_| {
-            Some(Cow::Borrowed(count.as_str()))
-        });
-        eprintln!("{told}");
+        eprintln!("{}", telling::made_faulty(&changed, context));
         return Ok(Ended::Left);
     }
     let registry = registry(&[])?;
@@ -668,6 +662,7 @@ fn beside(file: &Path, end: &str) -> PathBuf {
 
 fn show(batch: &Batch, row: u64, context: &Context) -> Result<(), Failure> {
     let Opened { delivery, mapping, work, .. } = batch.open()?;
+    run::check_rehearsed(&work, &delivery, &mapping)?;
     let shown = showing::show(&work, &delivery, &mapping, row)?;
     let shown = shown.ok_or_else(|| Failure::of(format!("the index has no row {row}")))?;
     telling::row(&shown, context)

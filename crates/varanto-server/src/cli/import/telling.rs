@@ -14,7 +14,7 @@ use varanto_workbench::report::{FaultGroup, OfKind, Report, Way};
 use varanto_workbench::run::Done;
 use varanto_workbench::showing::Shown;
 use varanto_workbench::undo::Undone;
-use varanto_workbench::work::State;
+use varanto_workbench::work::{State, Unseen};
 
 use super::super::output::{as_table, count_of};
 use super::super::{Context, Failure};
@@ -214,9 +214,15 @@ pub(super) fn row(shown: &Shown, context: &Context) -> Result<(), Failure> {
             "message": sentence(fault),
         })
     });
+    let completed = shown.completed.iter().map(|one| {
+        json!({
+            "what": one.what, "value": one.value, "by": one.by, "name": one.name, "at": one.at,
+            "checked": one.checked.as_ref().map(|(by, name, at)| json!({ "by": by, "name": name, "at": at })),
+        })
+    });
     let file = shown.content.as_ref();
     let value = json!({
-        "source": shown.source, "made": shown.made, "file": shown.file,
+        "source": shown.source, "made": shown.made, "completed": completed.collect::<Vec<_>>(), "file": shown.file,
         "content": file.map(|(kind, bytes, sum)| json!({ "kind": kind, "bytes": bytes, "sha256": sum })),
         "conversion": shown.conversion, "state": shown.state, "left_out": shown.left_out,
         "document": document, "case": case, "relationship": relationship,
@@ -231,6 +237,19 @@ pub(super) fn row(shown: &Shown, context: &Context) -> Result<(), Failure> {
     }
     for (name, value) in &shown.made {
         add("mapping", name, value);
+    }
+    for one in &shown.completed {
+        let value = if one.value.is_empty() { "nothing is known" } else { one.value.as_str() };
+        let checked =
+            one.checked.as_ref().map(|(by, name, at)| format!("; checked by {name} ({by}), {at}"));
+        let waits =
+            if shown.checked_by_two { "; another person has not checked it yet" } else { "" };
+        let checked = checked.unwrap_or_else(|| waits.to_owned());
+        add(
+            "completed",
+            &one.what,
+            &format!("{value}: by {} ({}), {}{checked}", one.name, one.by, one.at),
+        );
     }
     if let Some(name) = &shown.file {
         add("file", "name", name);
@@ -325,6 +344,19 @@ fn cause(group: &FaultGroup, language: Language) -> String {
         group.rule,
         rows.join(", ")
     )
+}
+
+/// That a run archives nothing before somebody has seen these rows.
+pub(super) fn made_faulty(changed: &Unseen, context: &Context) -> String {
+    let count = changed.rows.to_string();
+    let rows: Vec<String> = changed.places.iter().map(u64::to_string).collect();
+    let more = if changed.rows > rows.len() as u64 { " …" } else { "" };
+    let rows = format!("{}{more}", rows.join(", "));
+    texts::fill(context.output.language(), "import.made_faulty", |name| match name {
+        "count" => Some(Cow::Borrowed(count.as_str())),
+        "rows" => Some(Cow::Borrowed(rows.as_str())),
+        _ => None,
+    })
 }
 
 /// What a run archived.
