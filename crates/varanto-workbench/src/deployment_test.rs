@@ -22,7 +22,7 @@ use varanto_formats::sheet::Sheet;
 use varanto_formats::view::ViewLanguage;
 
 use crate::documents::{Composer, OldCase, OldDocument, OldRelationship, Values, read_document};
-use crate::door::{Answer, Door, NotRead, Signer};
+use crate::door::{Answer, Door, Invalidated, NotRead, Signer};
 use crate::identifiers;
 use crate::mapping::{self, Mapping, Target};
 
@@ -469,7 +469,7 @@ impl Test<'_> {
         for paper in all.into_iter().chain(refused) {
             let id = id_of(paper)?;
             match self.door.invalidate(&id, "käyttöönottokoe") {
-                Ok(false) if self.receipts.contains_key(id.as_str()) => {
+                Ok(Invalidated::Unknown) if self.receipts.contains_key(id.as_str()) => {
                     stay.push(format!("{id} (the archive does not know it, though it took it)"));
                 }
                 Ok(_) => {}

@@ -85,6 +85,17 @@ impl OldDocument {
         FinnishDay::of(self.written)
     }
 
+    /// Takes another document's operating unit.
+    pub(crate) fn take_unit(&mut self, other: &Self) {
+        self.unit = other.unit.clone();
+        for target in [Target::OperatingUnit, Target::OperatingUnitName] {
+            match other.values.get(&target) {
+                Some(value) => self.values.insert(target, value.clone()),
+                None => self.values.remove(&target),
+            };
+        }
+    }
+
     fn said(&self, target: Target) -> Option<&str> {
         self.values.get(&target).map(String::as_str)
     }
@@ -199,7 +210,7 @@ fn moment(text: &str) -> Option<Instant> {
 /// A closed case with old documents.
 #[derive(Debug, Clone)]
 pub struct OldCase<'a> {
-    /// One of its documents: client, controller, service task and unit are the same in all.
+    /// One of its documents: client, controller and service task are the same in all. Its unit is that of the last one.
     pub one: &'a OldDocument,
     /// The first day.
     pub opened: FinnishDay,
@@ -214,7 +225,7 @@ pub struct OldCase<'a> {
 /// An old relationship (vanha asiakkuus).
 #[derive(Debug, Clone)]
 pub struct OldRelationship<'a> {
-    /// One of its documents.
+    /// One of its documents, with the unit of the last one.
     pub one: &'a OldDocument,
     /// Its identifier.
     pub id: Oid,

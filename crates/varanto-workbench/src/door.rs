@@ -72,6 +72,17 @@ impl NotRead {
     }
 }
 
+/// What became of a version that was to be invalidated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Invalidated {
+    /// The archive does not have it.
+    Unknown,
+    /// It is invalidated, now or before.
+    Done,
+    /// It is invalidated, and a later version that somebody made stays in force.
+    LaterStays,
+}
+
 /// A way to the archive. Each worker has one of its own.
 pub trait Door: Send {
     /// Hands in a document.
@@ -107,11 +118,11 @@ pub trait Door: Send {
     /// Why there is none.
     fn checkpoint(&mut self) -> Result<String, String>;
 
-    /// Invalidates a document, with the words of why. Answers whether the archive has it.
+    /// Invalidates a version of a document, with the words of why.
     ///
     /// # Errors
     /// Why it was not.
-    fn invalidate(&mut self, document: &Oid, why: &str) -> Result<bool, NotRead>;
+    fn invalidate(&mut self, document: &Oid, why: &str) -> Result<Invalidated, NotRead>;
 }
 
 /// Signs what is handed in, as the system. Source: OLD-1.

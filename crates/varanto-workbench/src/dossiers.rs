@@ -52,17 +52,22 @@ pub struct Dossier {
 /// A case with one of its documents, and its days.
 struct Counted {
     one: OldDocument,
+    /// The day of the last document.
+    last: FinnishDay,
     whole: CaseDays,
     non_disclosure: bool,
 }
 
 const SELECT: &str = r#"SELECT relationship, client, min(number), min(day), max(day),
     min(said ->> '$.case_opened_on'), max(said ->> '$.case_closed_on'),
-    max(said ->> '$."client.non_disclosure"' = 'true'), count(*), count(said ->> '$.case_closed_on')
+    max(said ->> '$."client.non_disclosure"' = 'true'), count(*), count(said ->> '$.case_closed_on'),
+    count(DISTINCT said ->> '$."operating_unit.id"'), case_id
   -- What was undone, or left by an undo, was of its case as well.
   FROM item WHERE state IN ('sound', 'archived', 'refused', 'undone', 'read') AND case_id IS NOT NULL
     -- What hangs on a document of another batch is in that batch's case.
     AND (said ->> '$.main_document' IS NULL OR coalesce(said ->> '$.main_document_batch', ?1) = ?1)"#;
+const LAST: &str = "SELECT number FROM item WHERE client = ? AND case_id = ?
+  AND state IN ('sound', 'archived', 'refused', 'undone', 'read') ORDER BY day DESC, number DESC LIMIT 1";
 const GROUPED: &str =
     "GROUP BY client, relationship, case_id ORDER BY client, relationship, min(number)";
 
@@ -91,7 +96,10 @@ pub fn each_dossier<E: From<WorkError> + From<rusqlite::Error>>(
             finish(&composer, before, &mut cases, each)?;
         }
         let first: i64 = row.get(2)?;
-        let one = document(work, first)?;
+        let mut one = document(work, first)?;
+        if row.get::<_, i64>(10)? > 1 {
+            of_last_unit(work, &mut one, &row.get::<_, String>(11)?)?;
+        }
         let day = |at: usize| -> Result<Option<FinnishDay>, E> {
             Ok(row.get::<_, Option<String>>(at)?.as_deref().and_then(FinnishDay::parse))
         };
@@ -107,12 +115,19 @@ pub fn each_dossier<E: From<WorkError> + From<rusqlite::Error>>(
             named: one.case.is_some(),
         });
         let non_disclosure = row.get::<_, Option<bool>>(7)? == Some(true);
-        cases.push(Counted { one, whole, non_disclosure });
+        cases.push(Counted { one, last, whole, non_disclosure });
     }
     match current {
         Some(last) => finish(&composer, last, &mut cases, each),
         None => Ok(()),
     }
+}
+
+/// The unit of a case whose documents have several: that of the last document, which had it last.
+fn of_last_unit(work: &Connection, one: &mut OldDocument, case: &str) -> Result<(), WorkError> {
+    let last: i64 = work.prepare_cached(LAST)?.query_row([one.client(), case], |row| row.get(0))?;
+    one.take_unit(&document(work, last)?);
+    Ok(())
 }
 
 /// The relationship of some cases, where it is an old one, and the cases themselves.
@@ -124,13 +139,17 @@ fn finish<E: From<WorkError>>(
 ) -> Result<(), E> {
     let id = Oid::parse(&id).map_err(|_| WorkError::Foreign("an identifier".to_owned()))?;
     let Some(Counted { one, .. }) = cases.first() else { return Ok(()) };
+    let mut one = one.clone();
+    if let Some(last) = cases.iter().max_by_key(|case| case.last) {
+        one.take_unit(&last.one);
+    }
     if one.state.hangs_on() == HangsOn::OldRelationship {
         let mut tasks: Vec<String> =
             cases.iter().map(|case| case.one.service_task.clone()).collect();
         tasks.sort();
         tasks.dedup();
         let relationship = OldRelationship {
-            one,
+            one: &one,
             id: id.clone(),
             first: cases.iter().map(|case| case.whole.opened).min().unwrap_or(one.day()),
             last: cases.iter().map(|case| case.whole.closed).max().unwrap_or(one.day()),

@@ -10,7 +10,7 @@ use varanto_domain::ids::Oid;
 
 use crate::delivery::Delivery;
 use crate::documents::read_document;
-use crate::door::Door;
+use crate::door::{Door, Invalidated};
 use crate::dossiers::DossierKind;
 use crate::identifiers;
 use crate::mapping::Mapping;
@@ -71,13 +71,15 @@ fn note_undone(work: &Work, undone: UndoneEdition) -> Result<(), RunError> {
 }
 
 /// What became of an undo.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Undone {
     /// Documents that are invalidated, now or before.
     pub undone: u64,
     /// Rows that were never noted as archived, and whose document the archive has of another batch, or does not show: they
     /// are left as they are.
     pub left: u64,
+    /// Rows of whose document somebody made a later version meanwhile: that one stays in force.
+    pub later: Vec<u64>,
     /// Closed cases that stay in the archive without documents.
     pub cases: u64,
     /// Old relationships that stay likewise.
@@ -251,11 +253,14 @@ impl Undoing<'_> {
             }
         }
         match asked(&stopped, || door.invalidate(&id, &self.why))? {
-            Ok(true) => {
+            Ok(Invalidated::Unknown) => Ok(Some(State::Read)),
+            Ok(invalidated) => {
                 self.done.undone += 1;
+                if invalidated == Invalidated::LaterStays {
+                    self.done.later.push(row.place.unsigned_abs());
+                }
                 Ok(Some(State::Undone))
             }
-            Ok(false) => Ok(Some(State::Read)),
             Err(why) => {
                 let first = || (0, format!("row {}: {why}", row.place));
                 self.refused.get_or_insert_with(first).0 += 1;

@@ -194,6 +194,7 @@ impl Table {
         let long = record.as_slice().len() as u64 > LONGEST_ROW;
         match read {
             Ok(true) if long => self.go_on_after(at, line),
+            Ok(true) if self.swallows(&record) => self.go_on_after(at, line),
             Ok(true) => Some(Ok(self.row(&record))),
             Ok(false) => {
                 self.reader = None;
@@ -213,8 +214,20 @@ impl Table {
         Row { number: self.number, columns, values, surplus, lacking, broken: None }
     }
 
-    /// A row that is too long to be one: mostly a quotation mark that nobody closed. Its first line is a fault, and the
-    /// lines after it are read as rows of their own.
+    /// Whether a value holds as many separators in its lines as rows do: a quotation mark was opened in one row, and closed by
+    /// one of another. Of two columns alone it is not told from a text with a separator in it.
+    fn swallows(&self, record: &StringRecord) -> bool {
+        let between = self.columns.len().saturating_sub(1);
+        let count = |value: &str, sign: u8| value.bytes().filter(|one| *one == sign).count();
+        let of_rows = |value: &str| match count(value, b'\n') {
+            0 => false,
+            ends => count(value, self.separator) >= ends * between,
+        };
+        between > 1 && record.iter().any(of_rows)
+    }
+
+    /// A row that is none: too long, or one that holds others; mostly by a quotation mark that nobody closed. Its first line is
+    /// a fault, and the lines after it are read as rows of their own.
     fn go_on_after(&mut self, at: u64, line: u64) -> Option<Result<Row, DeliveryError>> {
         let text = self.reader.take()?.into_inner();
         match text.after_line(at) {
@@ -223,7 +236,7 @@ impl Table {
         }
         self.line = line;
         let reason = format!(
-            "line {line}: a value begins with a quotation mark that is not closed, or never ends"
+            "line {line}: a value begins with a quotation mark that is not closed in its row, or never ends"
         );
         let mut row = self.row(&StringRecord::new());
         row.lacking = 0;

@@ -198,6 +198,28 @@ fn an_unclosed_quotation_mark_is_one_rows_fault() {
     assert_eq!(rows.last().unwrap().get("b"), Some("y"));
 }
 
+/// OLD-9: a quotation mark that is closed in another row takes no row away: its line is a fault, and the rows after it are
+/// read. A text of several lines is one value.
+#[test]
+fn rows_between_two_quotation_marks_are_read() {
+    for (text, broken, read) in [
+        ("1;x;\"auki\n2;y;z\n3;y;kiinni\"\n4;y;z\n", &[2][..], &["2", "3", "4"][..]),
+        ("1;\"auki;x\n2;kiinni\";z\n3;y;z\n", &[2], &["2", "3"]),
+        ("1;\"eka; toka\nkolmas\nneljäs\";z\n2;y;z\n", &[], &["1", "2"]),
+        ("1;\"eka\r\ntoka; kolmas\";z\r\n2;y;z\r\n", &[], &["1", "2"]),
+    ] {
+        let folder = folder(&[("a.csv", format!("a;b;c\n{text}").as_bytes())]);
+        let delivery = Delivery::open(folder.path()).unwrap();
+        let form = IndexForm::Csv { separator: b';' };
+        let index = Index { file: "a.csv".to_owned(), form, encoding: Encoding::Utf8 };
+        let rows: Vec<Row> = index.rows(&delivery).unwrap().map(Result::unwrap).collect();
+        let faulty = rows.iter().filter(|row| row.broken.is_some()).map(|row| row.number);
+        assert_eq!(faulty.collect::<Vec<_>>(), broken, "{text}");
+        let found: Vec<&str> = rows.iter().filter_map(|row| row.get("a")).collect();
+        assert_eq!(found, read, "{text}");
+    }
+}
+
 /// OLD-9: an element that never ends is told, and not read into memory to the end.
 #[test]
 fn an_endless_element_is_told() {

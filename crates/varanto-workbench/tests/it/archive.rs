@@ -8,14 +8,14 @@ use std::time::Duration;
 use varanto_app::archive::{InvalidationRequest, OpenedWhole, Submission};
 use varanto_app::{App, AppError, AppOptions};
 use varanto_domain::access::{Caller, LookReason, Purpose, Reason};
-use varanto_domain::archive::documents::{DocumentGroup, Part};
+use varanto_domain::archive::documents::{DocumentGroup, Part, VersionState};
 use varanto_domain::faults::Fault;
 use varanto_domain::ids::Oid;
 use varanto_domain::joining::Certificate;
 use varanto_domain::time::{Clock, Instant};
 use varanto_formats::receipts;
 use varanto_kit::county::{County, Event};
-use varanto_workbench::door::{Answer, Door, NotRead, Signer, Told, Whole};
+use varanto_workbench::door::{Answer, Door, Invalidated, NotRead, Signer, Told, Whole};
 
 use crate::world::now;
 
@@ -204,13 +204,17 @@ impl Door for AppDoor {
         self.archive.app.export_checkpoint(None).map_err(|error| error.to_string())
     }
 
-    fn invalidate(&mut self, document: &Oid, why: &str) -> Result<bool, NotRead> {
+    fn invalidate(&mut self, document: &Oid, why: &str) -> Result<Invalidated, NotRead> {
         let request =
             InvalidationRequest { reason: "99".to_owned(), explanation: Some(why.to_owned()) };
-        let done = self.archive.app.invalidate_document(&self.archive.caller, document, &request);
-        match done {
-            Ok(()) | Err(AppError::AlreadyInvalidated(_)) => Ok(true),
-            Err(AppError::NotFound) => Ok(false),
+        let Archive { app, caller } = &self.archive;
+        let purpose = Purpose::READ.because(Reason::Look(LookReason::Supervision));
+        let told = app.open_document(caller, document, purpose);
+        let later = told.is_ok_and(|told| told.state == VersionState::Replaced);
+        match app.invalidate_document(caller, document, &request) {
+            Ok(()) if later => Ok(Invalidated::LaterStays),
+            Ok(()) | Err(AppError::AlreadyInvalidated(_)) => Ok(Invalidated::Done),
+            Err(AppError::NotFound) => Ok(Invalidated::Unknown),
             Err(error) => Err(NotRead::Refused(format!("{error:?}"))),
         }
     }
@@ -258,7 +262,7 @@ impl Door for SilentDoor {
         Err("the line is cut".to_owned())
     }
 
-    fn invalidate(&mut self, _: &Oid, _: &str) -> Result<bool, NotRead> {
+    fn invalidate(&mut self, _: &Oid, _: &str) -> Result<Invalidated, NotRead> {
         Err(NotRead::NoAnswer("the line is cut".to_owned()))
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use rusqlite::Connection;
 use serde_json::Value;
+use varanto_app::Registry;
 use varanto_domain::access::{LookReason, Purpose, Reason};
 use varanto_domain::archive::documents::Part;
 use varanto_domain::archive::register_documents::CLOSING_IS_SUPPOSED;
@@ -15,8 +16,10 @@ use varanto_domain::ids::Oid;
 use varanto_domain::time::FinnishDay;
 use varanto_kit::county::{County, CountySize};
 use varanto_workbench::answers::{Answer, Person};
+use varanto_workbench::dossiers::{Dossier, each_dossier};
 use varanto_workbench::identifiers;
 use varanto_workbench::mapping::{self, Target};
+use varanto_workbench::run::RunError;
 use varanto_workbench::work::{State, Work};
 
 use crate::archive::Archive;
@@ -415,5 +418,33 @@ fn key_documents_of_active_clients_are_brought() {
         assert_eq!(kept(&small, "left_out", "D1").unwrap_or_default(), reason, "{state} {kind}");
         let found = faults(&small, "D1");
         assert_eq!(found, [""; 0], "{state} {kind}");
+    }
+}
+
+/// OLD-2: a case whose documents have several units is of the unit that had it last, and so is the old relationship.
+#[test]
+fn a_case_is_of_the_unit_that_had_it_last() {
+    let [first, second] = ["1.2.246.10.99900011.10.0", "1.2.246.10.99900011.10.7"];
+    let unit = format!("\"operating_unit.id\" = {{ constant = \"{first}\" }}");
+    for (of_second, expected) in [("D2", second), ("D1", first)] {
+        let small = Small::with(|small| {
+            small.rows[1] = of_first(2);
+            let units = format!(
+                "\"operating_unit.id\" = [{{ when = {{ DOKNRO = \"{of_second}\" }}, constant = \"{second}\" }}, \
+                 {{ constant = \"{first}\" }}]"
+            );
+            small.mapping = small.mapping.replace(&unit, &units);
+        });
+        let work = Connection::open(small.path("batch/work.sqlite")).unwrap();
+        let (mapping, registry) =
+            (mapping::read(&small.mapping).unwrap(), Registry::alone(&[], &[]).unwrap());
+        let mut found = Vec::new();
+        let mut each = |dossier: Dossier| {
+            let metadata: Value = serde_json::from_slice(&dossier.submission.metadata).unwrap();
+            found.push(metadata["operating_unit"]["id"].as_str().unwrap().to_owned());
+            Ok::<_, RunError>(())
+        };
+        each_dossier(&work, &mapping, &registry, Some(&hetu(1)), &mut each).unwrap();
+        assert_eq!(found, [expected, expected], "{of_second} is of another unit");
     }
 }

@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use varanto_app::archive::Submission;
+use varanto_domain::archive::documents::Part;
 use varanto_domain::ids::Oid;
 use varanto_kit::deliveries::SourceSystem;
 use varanto_workbench::addition::add_up;
 use varanto_workbench::delivery::Delivery;
+use varanto_workbench::door::Answer;
 use varanto_workbench::reconciliation::{Sum, verify};
 use varanto_workbench::rehearsal::RehearsalError;
 use varanto_workbench::run::RunError;
@@ -146,6 +149,37 @@ fn an_undo_leaves_what_another_batch_archived() {
         .unwrap();
     assert_eq!(undo(&world, &mut work).unwrap(), (done.archived, 0));
     assert_eq!(in_force(), 0);
+}
+
+/// OLD-9, ARC-3: what somebody made of a document meanwhile is theirs: an undo leaves it in force, and tells its row.
+#[test]
+fn a_later_version_of_somebody_stays() {
+    let world = World::whole(SourceSystem::Portti, 30);
+    let mut work = world.rehearse();
+    let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
+    run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
+    let (place, document): (i64, String) =
+        rusqlite::Connection::open(world.batch().join("work.sqlite"))
+            .unwrap()
+            .query_row(
+                "SELECT place, document FROM item WHERE state = 'archived' LIMIT 1",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .unwrap();
+    let first = archive.door().read_whole(&Oid::parse(&document).unwrap()).unwrap();
+    let mut metadata: serde_json::Value = serde_json::from_slice(&first.metadata).unwrap();
+    let later = format!("{document}1");
+    metadata["document_id"] = later.as_str().into();
+    metadata["version"] = 2.into();
+    metadata["replaces"] = serde_json::json!({ "document_id": document, "reason": "4" });
+    let parts = first.parts.into_iter().filter(|(part, _)| *part != Part::Signature).collect();
+    let submission = Submission { metadata: metadata.to_string().into_bytes(), parts };
+    let answer = archive.door().archive(&submission);
+    assert!(matches!(answer, Answer::Archived(_)), "{answer:?}");
+    let undone = undo(&world, &mut work, &archive, false).unwrap();
+    assert_eq!((undone.undone, undone.later), (30, vec![place.unsigned_abs()]));
+    assert!(archive.door().read_whole(&Oid::parse(&later).unwrap()).is_ok(), "it is in force");
 }
 
 /// OLD-9: whoever was told that the source may be destroyed may have destroyed it: an undo wants to be told that it is there

@@ -13,12 +13,12 @@ use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 use varanto_app::archive::Submission;
 use varanto_domain::access::Denial;
-use varanto_domain::archive::documents::Part;
+use varanto_domain::archive::documents::{Part, VersionState};
 use varanto_domain::archive::signatures::SignerKind;
 use varanto_domain::ids::Oid;
 use varanto_domain::time::Clock;
 use varanto_formats::signature::{FileKey, Signing, jws};
-use varanto_workbench::door::{Answer, Door, NotRead, Signer, Told, Whole};
+use varanto_workbench::door::{Answer, Door, Invalidated, NotRead, Signer, Told, Whole};
 use zeroize::Zeroizing;
 
 use super::super::Failure;
@@ -198,15 +198,21 @@ impl Door for HttpsDoor {
         Ok(text_of(&self.get(&format!("{BASE}/checkpoint"))?))
     }
 
-    fn invalidate(&mut self, document: &Oid, why: &str) -> Result<bool, NotRead> {
+    fn invalidate(&mut self, document: &Oid, why: &str) -> Result<Invalidated, NotRead> {
         let path = format!("{BASE}/documents/{document}/invalidation");
-        let body = json!({ "reason": NEEDLESS, "explanation": why });
+        let body = json!({ "reason": NEEDLESS, "explanation": why }).to_string();
+        // That a later version took its place is told before alone.
+        let look = format!("{BASE}/documents/{document}?{LOOK}");
+        let told = self.asked(Request::get(look), Bytes::new())?;
+        let later =
+            told.status.is_success() && json_of(&told)["state"] == VersionState::Replaced.name();
         let request = Request::post(path).header(CONTENT_TYPE, "application/json");
-        let answer = self.asked(request, body.to_string().into())?;
+        let answer = self.asked(request, body.into())?;
         let known = json_of(&answer)["code"] == "already-invalidated";
         match answer.status {
-            StatusCode::NOT_FOUND => Ok(false),
-            status if status.is_success() || known => Ok(true),
+            StatusCode::NOT_FOUND => Ok(Invalidated::Unknown),
+            status if status.is_success() && later => Ok(Invalidated::LaterStays),
+            status if status.is_success() || known => Ok(Invalidated::Done),
             _ => Err(not_read(&answer)),
         }
     }

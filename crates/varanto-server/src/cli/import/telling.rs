@@ -458,7 +458,7 @@ pub(super) fn paused(paused: bool, report: &Report, context: &Context) -> Result
 
 /// What an undo did, and what of the batch stays in the archive.
 pub(super) fn undone(undone: &Undone, context: &Context) -> Result<(), Failure> {
-    let Undone { undone: count, left, cases, old_relationships } = undone;
+    let Undone { undone: count, left, later, cases, old_relationships } = undone;
     let mut words = format!(
         "{count} documents are invalidated. {} and {} stay in the archive, without documents. To archive the delivery \
          anew, raise `edition` in the mapping file and rehearse it again. What reports say of this \
@@ -473,8 +473,19 @@ pub(super) fn undone(undone: &Undone, context: &Context) -> Result<(), Failure> 
             "\n{rows} never archived by this batch: where another batch archived their documents, those stay."
         );
     }
+    if !later.is_empty() {
+        let rows: Vec<String> = later.iter().take(NAMED).map(u64::to_string).collect();
+        let more = if later.len() > NAMED { " …" } else { "" };
+        let _ = write!(
+            words,
+            "\nOf {} somebody has made a later version meanwhile, which stays in force: rows {}{more}. Look at each, and \
+             invalidate it where it is needless.",
+            count_of(later.len() as u64, "document", "documents"),
+            rows.join(", ")
+        );
+    }
     let value = json!({
-        "undone": count, "left": left, "cases": cases, "old_relationships": old_relationships,
+        "undone": count, "left": left, "later_versions_in_rows": later, "cases": cases, "old_relationships": old_relationships,
     });
     context.output.one(&value, &words)
 }
