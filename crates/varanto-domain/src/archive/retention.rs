@@ -9,8 +9,14 @@ use crate::time::FinnishDay;
 /// The day from which the periods of Act 703/2023 hold, of all documents whenever they were made.
 pub const PERIODS_FROM: (i16, i8, i8) = (2024, 1, 1);
 
-/// The days of the month on which clients are born whose documents are kept for ever, as a sample.
-pub const SAMPLE_DAYS: [i8; 3] = [8, 18, 28];
+/// Whether clients born on a day are the sample that research keeps: their documents are kept for ever, and brought from old
+/// systems.
+///
+/// Source: OLD-8, ARC-12; document 002 and national-specs 6.10.
+#[must_use]
+pub fn is_sample_day(born: FinnishDay) -> bool {
+    matches!(born.day(), 8 | 18 | 28)
+}
 
 /// The rule that a period follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -370,8 +376,7 @@ fn rule_on(day: FinnishDay, facts: &RetentionFacts<'_>) -> RetentionRule {
             KindOfRecord::Ordinary | KindOfRecord::Fees => RetentionRule::EarlierLaw,
         };
     }
-    let of_sample =
-        |client: &KeptClient| client.born_on.is_none_or(|born| SAMPLE_DAYS.contains(&born.day()));
+    let of_sample = |client: &KeptClient| client.born_on.is_none_or(is_sample_day);
     if facts.clients.iter().any(of_sample) {
         return RetentionRule::Sample;
     }
@@ -548,7 +553,7 @@ mod tests {
         for number in 1..=28 {
             let born = [client(&format!("1980-03-{number:02}"), "2000-01-01")];
             let expected =
-                if SAMPLE_DAYS.contains(&number) { "sample" } else { "child-protection" };
+                if [8, 18, 28].contains(&number) { "sample" } else { "child-protection" };
             let (rule, _) = told(&facts(ServiceTask::ChildProtection, &born), TODAY);
             assert_eq!(rule, expected, "{number}");
         }

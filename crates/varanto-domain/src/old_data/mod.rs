@@ -8,7 +8,7 @@ mod selection;
 
 pub use days::{CaseDays, CaseRows, OldDays, case_of_rows, is_before_birth, wrong_days};
 pub use names::have_a_name_in_common;
-pub use selection::{Choice, LeftOut, Selectable, is_sample_day};
+pub use selection::{Choice, LeftOut, Selectable};
 
 use crate::archive::documents::service_tasks_of_2016_begin;
 use crate::time::FinnishDay;

@@ -2,6 +2,7 @@
 
 use super::ClientState;
 use crate::archive::key_documents::GENERAL_TYPES;
+use crate::archive::retention::is_sample_day;
 use crate::time::FinnishDay;
 
 /// What an organisation chose to bring of a service task.
@@ -103,14 +104,6 @@ impl LeftOut {
     }
 }
 
-/// Whether clients born on a day are the sample that research keeps: the 8th, 18th and 28th.
-///
-/// Source: OLD-8, ARC-12; document 002 and national-specs 6.10.
-#[must_use]
-pub fn is_sample_day(born: FinnishDay) -> bool {
-    matches!(born.day(), 8 | 18 | 28)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,16 +137,5 @@ mod tests {
         ] {
             assert_eq!(choice.takes(&document).map_err(LeftOut::code), answer, "{choice:?}");
         }
-    }
-
-    /// OLD-8, ARC-12: the sample is of those who were born on the 8th, 18th and 28th.
-    #[test]
-    fn three_days_of_each_month_are_the_sample() {
-        let days: Vec<i8> = (1..=31)
-            .filter_map(|day| FinnishDay::new(2001, 1, day))
-            .filter(|day| is_sample_day(*day))
-            .map(FinnishDay::day)
-            .collect();
-        assert_eq!(days, [8, 18, 28]);
     }
 }
