@@ -21,6 +21,8 @@ const TOGETHER: usize = 2000;
 /// How many lists of columns are known at once. Tables have one; where each row has its own elements there may be as many
 /// as rows, and they do not stay in memory.
 const HEADINGS: usize = 4096;
+/// How many rows that do not read are told of a table beside.
+const TOLD: usize = 100;
 
 /// An index that is read with the tables beside it.
 pub(crate) struct Reading<'a> {
@@ -89,13 +91,17 @@ impl<'a> Reading<'a> {
         Ok(heading)
     }
 
+    /// Reads the tables beside. One with rows that do not read is not gone on with: whom it says dead, or under an order of
+    /// non-disclosure, would be told by nothing.
     fn read_beside(&mut self, work: &Work, stop: &AtomicBool) -> Result<(), RehearsalError> {
         for join in &self.mapping.joins {
+            let mut broken = Vec::new();
             for row in join.index.rows(self.delivery)? {
                 go_on(stop)?;
                 let row = row?;
                 let named = row.columns.iter().map(|column| format!("{}.{column}", join.name));
                 self.seen.extend(named);
+                broken.extend(row.broken.clone().filter(|_| broken.len() < TOLD));
                 if let Some(key) = row.get(&join.key) {
                     let pairs: HashMap<&String, &String> =
                         row.columns.iter().zip(&row.values).collect();
@@ -103,6 +109,9 @@ impl<'a> Reading<'a> {
                     let pairs = serde_json::to_string(&pairs).expect("texts are JSON");
                     work.add_beside(&join.name, key, &pairs)?;
                 }
+            }
+            if !broken.is_empty() {
+                return Err(DeliveryError::index(&join.index.file, &broken.join("\n")).into());
             }
         }
         Ok(())

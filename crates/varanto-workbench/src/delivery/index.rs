@@ -214,16 +214,34 @@ impl Table {
         Row { number: self.number, columns, values, surplus, lacking, broken: None }
     }
 
-    /// Whether a value holds as many separators in its lines as rows do: a quotation mark was opened in one row, and closed by
-    /// one of another. Of two columns alone it is not told from a text with a separator in it.
+    /// Whether a value holds whole rows: a quotation mark was opened in one row, and closed by one of another. Of many lines
+    /// it is enough that they have as many separators as rows would have, whatever one of them looks like; of two or three,
+    /// each must be a row. Of two columns alone it is not told from a text with a separator in it.
     fn swallows(&self, record: &StringRecord) -> bool {
+        const MANY: usize = 4;
         let between = self.columns.len().saturating_sub(1);
-        let count = |value: &str, sign: u8| value.bytes().filter(|one| *one == sign).count();
-        let of_rows = |value: &str| match count(value, b'\n') {
-            0 => false,
-            ends => count(value, self.separator) >= ends * between,
+        let fits = record.len() == self.columns.len();
+        let holds_rows = |value: &str| {
+            let lines: Vec<usize> = value.split('\n').map(|line| self.separators(line)).collect();
+            match lines.as_slice() {
+                [_] | [] => false,
+                many if many.len() >= MANY => {
+                    many.iter().sum::<usize>() >= (many.len() - 1) * between
+                }
+                [first, inner @ .., last] => {
+                    fits && first + last == between && inner.iter().all(|line| *line == between)
+                }
+            }
         };
-        between > 1 && record.iter().any(of_rows)
+        between > 1 && record.iter().any(holds_rows)
+    }
+
+    /// How many separators are in a line. A comma with a space behind it is one of a sentence.
+    fn separators(&self, line: &str) -> usize {
+        let bytes = line.as_bytes();
+        let of_sentence = |at: usize| self.separator == b',' && bytes.get(at + 1) == Some(&b' ');
+        let is_one = |(at, one): (usize, &u8)| *one == self.separator && !of_sentence(at);
+        bytes.iter().enumerate().filter(|one| is_one(*one)).count()
     }
 
     /// A row that is none: too long, or one that holds others; mostly by a quotation mark that nobody closed. Its first line is

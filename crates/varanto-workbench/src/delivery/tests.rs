@@ -205,12 +205,20 @@ fn rows_between_two_quotation_marks_are_read() {
     for (text, broken, read) in [
         ("1;x;\"auki\n2;y;z\n3;y;kiinni\"\n4;y;z\n", &[2][..], &["2", "3", "4"][..]),
         ("1;\"auki;x\n2;kiinni\";z\n3;y;z\n", &[2], &["2", "3"]),
+        // Many rows, of which one is no row.
+        ("1;x;\"auki\n2;y;z\n3;y\n4;y;z;z\n5;y;kiinni\"\n", &[2], &["2", "3", "4", "5"]),
         ("1;\"eka; toka\nkolmas\nneljäs\";z\n2;y;z\n", &[], &["1", "2"]),
+        ("1;\"eka; toka; kolmas\nneljäs\nviides\";z\n2;y;z\n", &[], &["1", "2"]),
         ("1;\"eka\r\ntoka; kolmas\";z\r\n2;y;z\r\n", &[], &["1", "2"]),
+        // Commas of a sentence are no separators.
+        ("1,x,\"kävi, kertoi,\nsovittiin, soitetaan\"\n2,y,z\n", &[], &["1", "2"]),
+        ("1,x,\"auki\n2,y,kiinni\"\n3,y,z\n", &[2], &["2", "3"]),
     ] {
-        let folder = folder(&[("a.csv", format!("a;b;c\n{text}").as_bytes())]);
+        let separator = text.as_bytes()[1];
+        let columns = ["a", "b", "c"].join(&char::from(separator).to_string());
+        let folder = folder(&[("a.csv", format!("{columns}\n{text}").as_bytes())]);
         let delivery = Delivery::open(folder.path()).unwrap();
-        let form = IndexForm::Csv { separator: b';' };
+        let form = IndexForm::Csv { separator };
         let index = Index { file: "a.csv".to_owned(), form, encoding: Encoding::Utf8 };
         let rows: Vec<Row> = index.rows(&delivery).unwrap().map(Result::unwrap).collect();
         let faulty = rows.iter().filter(|row| row.broken.is_some()).map(|row| row.number);
