@@ -132,6 +132,15 @@ fn a_client_that_the_table_beside_does_not_tell_alike_is_a_fault() {
     assert!(!faults(&world.batch()).iter().any(|(_, code)| code == "rows-beside-differ"));
 }
 
+/// OLD-9: a table beside that hides rows would give a client's documents as nobody's, or as those of one who is alive.
+#[test]
+fn a_table_beside_that_does_not_read_ends_the_rehearsal() {
+    let world = spoilt(&|text| text, &|text| text.replacen("\r\n", "\r\n\"", 2));
+    let told = world.try_rehearse().err().unwrap().to_string();
+    assert!(told.contains("ASIAKKAAT.CSV") && told.contains("line 2:"), "{told}");
+    assert!(told.contains("quotation mark"), "{told}");
+}
+
 /// OLD-8: a row whose retention class is not understood is faulty, and not left out as something that is kept for a
 /// time alone.
 #[test]
