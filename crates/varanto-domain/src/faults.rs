@@ -299,6 +299,10 @@ fault_kinds! {
     BatchBusy = "batch-busy";
     /// A decision on a row of old data that the row gives no cause for. Args: `decision`.
     DecisionDoesNotFit = "decision-does-not-fit";
+    /// A row of old data of which the values are shifted or cut off: the source alone mends it.
+    MendedInTheSource = "mended-in-the-source";
+    /// Nothing was changed in a form, and nothing is kept.
+    NothingChanged = "nothing-changed";
     /// It was changed since it was looked at.
     ChangedMeanwhile = "changed-meanwhile";
     /// Something that touches many was not said to be meant. Args: `count`.

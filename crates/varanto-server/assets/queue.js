@@ -3,24 +3,48 @@
 (function () {
   "use strict";
   var form = document.getElementById("row");
-  if (!form) { return; }
+  var view = document.querySelector("iframe.view");
+  var away = document.getElementById("away");
+  var over = false, tabbed = false;
   document.documentElement.classList.add("script");
 
-  function follow(id) {
-    var link = document.getElementById(id);
-    if (link) { link.click(); }
+  function follow(id, otherwise) {
+    var link = document.getElementById(id) || document.getElementById(otherwise);
+    if (!link) { return; }
+    if (link.href) { link.click(); } else { link.focus(); }
+  }
+
+  // Where the keys are at home: the field that is asked for first, else the way back.
+  function home() {
+    return form && (form.querySelector("[aria-invalid]") || form.querySelector("input:not([type=hidden]), select")) ||
+      document.getElementById("up");
   }
 
   document.addEventListener("keydown", function (event) {
+    tabbed = event.key === "Tab";
     if (event.altKey && !event.ctrlKey && !event.metaKey) {
-      if (event.key === "ArrowRight") { event.preventDefault(); follow("next"); }
+      if (event.key === "ArrowRight") { event.preventDefault(); follow("next", "last"); }
       if (event.key === "ArrowUp") { event.preventDefault(); follow("up"); }
-    } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey || form.contains(event.target) && event.target.tagName === "SELECT")) {
+    } else if (form && event.key === "Enter" && (event.ctrlKey || event.metaKey || form.contains(event.target) && event.target.tagName === "SELECT")) {
       event.preventDefault();
       form.requestSubmit();
     }
   });
 
-  var first = form.querySelector("[aria-invalid]") || form.querySelector("input:not([type=hidden]), select");
-  if (first) { first.focus(); }
+  if (view) {
+    view.addEventListener("mouseenter", function () { over = true; });
+    view.addEventListener("mouseleave", function () { over = false; });
+    // The browser's own viewer of PDF files takes the keys for itself, also when nobody went there: then they are taken
+    // back, and else it is said where they are.
+    window.addEventListener("blur", function () {
+      window.setTimeout(function () {
+        if (document.activeElement !== view) { return; }
+        if (!over && !tabbed) { home().focus({ preventScroll: true }); } else { away.hidden = false; }
+      }, 0);
+    });
+    window.addEventListener("focus", function () { away.hidden = true; });
+  }
+
+  var first = home();
+  if (form && first) { first.focus({ preventScroll: true }); }
 })();

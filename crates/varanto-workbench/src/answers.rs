@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::params;
 use varanto_domain::faults::{Fault, FaultKind};
+use varanto_domain::old_data::{ClientState, HangsOn};
 
 use crate::mapping::{Mapping, Target};
 use crate::work::{RowName, Work, WorkError};
@@ -114,9 +115,7 @@ impl Answers {
         is_another(said, own)
     }
 
-    /// What somebody must say besides who the client is, where the source names nobody by code: what it says may be of
-    /// another one. How it is with an order of non-disclosure, unless the source says that there is one; and how the client
-    /// stands and in which relationship, where a table beside says it of whomever its row is about.
+    /// What somebody who named the client must say besides; see [`asked_with_the_code`].
     pub(crate) fn asks_for(
         &self,
         own: &[Option<String>; 2],
@@ -124,17 +123,7 @@ impl Answers {
         mapping: &Mapping,
     ) -> BTreeSet<Target> {
         let named = self.value(Target::IdentityCode).is_some_and(|code| !code.is_empty());
-        if own[0].is_some() || !named {
-            return BTreeSet::new();
-        }
-        let beside = mapping.joins.iter().flat_map(|join| mapping.said_beside(&join.name));
-        let mut asked: BTreeSet<Target> = beside
-            .filter(|target| matches!(target, Target::State | Target::Relationship))
-            .collect();
-        if order != Some(ORDER) && mapping.says(Target::NonDisclosure) {
-            asked.insert(Target::NonDisclosure);
-        }
-        asked
+        if named { asked_with_the_code(own, order, mapping) } else { BTreeSet::new() }
     }
 
     /// What was decided of the whole row; nothing, while somebody says otherwise and it is not checked.
@@ -163,6 +152,44 @@ impl Answers {
         let names: Vec<&str> = self.given.keys().map(String::as_str).collect();
         (!names.is_empty()).then(|| names.join(" "))
     }
+}
+
+/// What somebody must say besides who the client is, where the source names nobody by code: what it says may be of
+/// another one. How it is with an order of non-disclosure, unless the source says that there is one; and how the client
+/// stands and in which relationship, where a table beside says it of whomever its row is about.
+pub(crate) fn asked_with_the_code(
+    own: &[Option<String>; 2],
+    order: Option<&str>,
+    mapping: &Mapping,
+) -> BTreeSet<Target> {
+    if own[0].is_some() {
+        return BTreeSet::new();
+    }
+    let beside = mapping.joins.iter().flat_map(|join| mapping.said_beside(&join.name));
+    let mut asked: BTreeSet<Target> =
+        beside.filter(|target| matches!(target, Target::State | Target::Relationship)).collect();
+    if order != Some(ORDER) && mapping.says(Target::NonDisclosure) {
+        asked.insert(Target::NonDisclosure);
+    }
+    asked
+}
+
+/// What answers say, and what follows from it: who is a client no more, or has died, hangs on no relationship of today, so
+/// that nobody is asked for one.
+pub(crate) fn with_what_follows(given: &[Answer], mapping: &Mapping) -> Vec<Answer> {
+    let mut all = given.to_vec();
+    let today = |one: &Answer| match one {
+        Answer::Value(Target::State, state) => {
+            ClientState::of_name(state).map(|state| state.hangs_on() == HangsOn::ActiveRelationship)
+        }
+        _ => None,
+    };
+    let is_said = given.iter().any(|one| one.target() == Some(Target::Relationship));
+    if given.iter().find_map(today) == Some(false) && !is_said && mapping.says(Target::Relationship)
+    {
+        all.push(Answer::Value(Target::Relationship, String::new()));
+    }
+    all
 }
 
 /// How an order of non-disclosure is said.

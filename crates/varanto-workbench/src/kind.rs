@@ -67,6 +67,12 @@ impl Kind {
         Self::Unknown,
     ];
 
+    /// The kind of a word in reports.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
     /// What the bytes are.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {

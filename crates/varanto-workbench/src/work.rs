@@ -307,6 +307,7 @@ const LATER_COLUMNS: [&str; 9] = [
 ];
 /// The indexes over them: the last ones let the desk count and name without reading every row.
 const LATER_INDEXES: &str = "CREATE INDEX IF NOT EXISTS item_row ON item (row);
+CREATE INDEX IF NOT EXISTS item_main ON item (said ->> '$.main_document');
 CREATE INDEX IF NOT EXISTS item_controller ON item (controller);
 CREATE INDEX IF NOT EXISTS item_unnamed ON item (number) WHERE controller IS NULL OR row IS NULL";
 

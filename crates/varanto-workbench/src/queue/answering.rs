@@ -1,16 +1,20 @@
 //! Answers: one row's, or those of all rows that want the same; checked by another person, and taken back.
 
 use aws_lc_rs::digest::{Digest, SHA256, digest};
+use rusqlite::OptionalExtension;
 use varanto_app::Registry;
 use varanto_domain::access::OldDataPermit;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::time::Instant;
 
 use super::row::{Known, clients};
-use super::{Cause, Queue, QueueError, Seen, alike, has_no_file, may_be_answered, target_of};
+use super::{
+    Cause, Queue, QueueError, Seen, alike, has_no_file, is_mended_in_the_source, may_be_answered,
+    target_of,
+};
 use crate::answers::{
     self, ASK_WHAT_IS_BESIDE, Answer, Decision, Given, Giving, ORDER, Person, beside, lifts,
-    order_stands,
+    order_stands, with_what_follows,
 };
 use crate::delivery::{Delivery, Found};
 use crate::documents::read_document;
@@ -41,6 +45,9 @@ const OF_READING: [FaultKind; 10] = [
 /// That what was completed is right with the file that is shown now: a decision, too.
 const CONFIRMED: Answer = Answer::Stands(FaultKind::AnswerOfAnotherFile);
 
+/// That a row stays elsewhere: its attachments stay there with it.
+const STAYS: Answer = Answer::NotBrought(Decision::StaysElsewhere);
+
 /// What was answered of many rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bulk {
@@ -50,6 +57,8 @@ pub struct Bulk {
     pub left: u64,
     /// Rows that were answered and that the archive plan, for what was answered, does not bring.
     pub not_brought: u64,
+    /// Attachments that stay elsewhere with them.
+    pub attachments: u64,
 }
 
 impl Queue {
@@ -70,6 +79,7 @@ impl Queue {
         self.permitted(permit)?;
         self.still_so(&[place], seen)?;
         let known = self.known(place)?;
+        let given = &*with_what_follows(given, &self.mapping);
         if given.iter().any(|one| matches!(one, Answer::Value(Target::File, _))) {
             self.list_anew()?;
         }
@@ -119,8 +129,49 @@ impl Queue {
                 };
                 answers::keep(work, (&known.row, place), one, &Giving { paper, ..giving })?;
             }
+            if given.contains(&STAYS) {
+                self.leave_attachments(&[place], &giving)?;
+            }
             Ok(not_brought)
         })
+    }
+
+    /// What would be wrong with answers of a row, if they were kept now.
+    ///
+    /// # Errors
+    /// As [`Queue::answer`], but for [`QueueError::Refused`].
+    pub fn faults(
+        &self,
+        permit: &OldDataPermit,
+        place: u64,
+        given: &[Answer],
+        now: Instant,
+        registry: &Registry,
+    ) -> Result<Vec<Fault>, QueueError> {
+        self.permitted(permit)?;
+        let given = with_what_follows(given, &self.mapping);
+        self.judge(&self.known(place)?, &given, now, registry, true)
+    }
+
+    /// Attachments stay where their main documents stay, unless somebody decided of them already; answers of how many.
+    fn leave_attachments(&self, mains: &[u64], giving: &Giving<'_>) -> Result<u64, QueueError> {
+        let mut left = 0;
+        for place in self.attachments(mains)? {
+            let row = self.known(place)?.row;
+            let given = answers::given(&self.work, &row)?;
+            if mains.contains(&place)
+                || given.iter().any(|one| matches!(one.answer, Answer::NotBrought(_)))
+            {
+                continue;
+            }
+            let vetted = answers::vetted(&self.work, &row)?;
+            answers::take_back(&self.work, &row)?;
+            // Nobody saw the files of these.
+            let giving = Giving { paper: None, vetted, ..*giving };
+            answers::keep(&self.work, (&row, place), &STAYS, &giving)?;
+            left += 1;
+        }
+        Ok(left)
     }
 
     /// Why the archive plan does not bring a row for what is answered of it. While it wants something else it is faulty,
@@ -232,7 +283,7 @@ impl Queue {
         (by, at): (&Person, &str),
     ) -> Result<Bulk, QueueError> {
         let serial = self.work.count_answers()?;
-        let mut bulk = Bulk { answered: 0, left: 0, not_brought: 0 };
+        let mut bulk = Bulk { answered: 0, left: 0, not_brought: 0, attachments: 0 };
         for place in places {
             let known = self.known(*place)?;
             let vetted = answers::vetted(&self.work, &known.row)?;
@@ -253,6 +304,10 @@ impl Queue {
             answers::keep(&self.work, (&known.row, *place), given, &giving)?;
             bulk.answered += 1;
         }
+        if *given == STAYS {
+            let giving = Giving { by, at, serial, paper: None, vetted: false };
+            bulk.attachments = self.leave_attachments(places, &giving)?;
+        }
         Ok(bulk)
     }
 
@@ -272,7 +327,7 @@ impl Queue {
         let at = at.to_string();
         self.work.together(|work| {
             let serial = work.count_answers()?;
-            let mut bulk = Bulk { answered: 0, left: 0, not_brought: 0 };
+            let mut bulk = Bulk { answered: 0, left: 0, not_brought: 0, attachments: 0 };
             for (place, seen) in rows {
                 self.still_so(&[*place], seen)?;
                 let row = self.named(*place)?;
@@ -391,27 +446,8 @@ impl Queue {
         let before = answers::given(&self.work, &known.row)?;
         let all = || before.iter().map(|one| &one.answer).chain(given);
         let delivery = self.delivery()?;
-        let mut faults = Vec::new();
-        for one in given {
-            match one {
-                Answer::Value(target, value) => {
-                    faults.extend(unfit(*target, value, delivery));
-                    faults.extend(self.not_of_the_row(known, *target, value)?);
-                }
-                Answer::NotBrought(decision) => {
-                    if !self.decisions(known, &told)?.contains(decision) {
-                        faults.push(decision.does_not_fit());
-                    }
-                }
-                Answer::Stands(kind) => faults.extend(self.unsaid(*kind, &told, all())),
-                Answer::TakenBack => {}
-            }
-        }
         let answered: Vec<Target> = given.iter().filter_map(Answer::target).collect();
-        if !answered.is_empty() {
-            faults.extend(self.unsaid_of_another(known, &before, given));
-            faults.extend(self.unsaid_of_client(known, &told, &before, given)?);
-        }
+        let faults = self.misfits(known, &told, &before, given)?;
         if !faults.is_empty() || answered.is_empty() {
             return Ok(faults);
         }
@@ -457,6 +493,48 @@ impl Queue {
             Some(_) => alone && !is_told(fault),
         };
         Ok(found.into_iter().filter(hinders).collect())
+    }
+
+    /// What is wrong with answers by themselves, and what else they ask for.
+    fn misfits(
+        &self,
+        known: &Known,
+        told: &[FaultGroup],
+        before: &[Given],
+        given: &[Answer],
+    ) -> Result<Vec<Fault>, QueueError> {
+        let says_something = given.iter().any(|one| one.target().is_some());
+        if says_something && told.iter().any(|fault| is_mended_in_the_source(&fault.code)) {
+            return Ok(vec![Fault::new(FaultKind::MendedInTheSource, "row", "OLD-7")]);
+        }
+        let all = || before.iter().map(|one| &one.answer).chain(given);
+        let delivery = self.delivery()?;
+        let mut faults = Vec::new();
+        for one in given {
+            match one {
+                Answer::Value(target, value) => {
+                    faults.extend(unfit(*target, value, delivery));
+                    faults.extend(self.not_of_the_row(known, *target, value)?);
+                }
+                Answer::NotBrought(decision) => {
+                    if !self.decisions(known, told)?.contains(decision) {
+                        faults.push(decision.does_not_fit());
+                    }
+                }
+                Answer::Stands(kind) => faults.extend(self.unsaid(*kind, told, all())),
+                Answer::TakenBack => {}
+            }
+        }
+        for fault in misshapen(given) {
+            if !faults.iter().any(|one| one.element == fault.element) {
+                faults.push(fault);
+            }
+        }
+        if says_something {
+            faults.extend(self.unsaid_of_another(known, before, given));
+            faults.extend(self.unsaid_of_client(known, told, before, given)?);
+        }
+        Ok(faults)
     }
 
     /// What must be said of the client whom these answers name, and is said of another one: by the source, or by whoever
@@ -510,13 +588,17 @@ impl Queue {
         Ok(faults)
     }
 
-    /// That a file is a table of the delivery, or another row's: whoever looks at this row sees neither.
-    fn not_of_the_row(
+    /// That a file is a table of the delivery, or another row's: whoever looks at this row sees neither; or that another row
+    /// has this identifier already.
+    pub(super) fn not_of_the_row(
         &self,
         known: &Known,
         target: Target,
         named: &str,
     ) -> Result<Option<Fault>, QueueError> {
+        if target == Target::Document {
+            return self.identifier_of_another(known, named);
+        }
         let found = (target == Target::File).then(|| self.delivery()).transpose()?;
         let Some(Found::One(at)) = found.map(|delivery| delivery.find(named)) else {
             return Ok(None);
@@ -534,6 +616,29 @@ impl Queue {
             .prepare_cached(sql)?
             .query_row((at, known.number), |row| row.get(0))?;
         Ok(others.then(|| of_file(FaultKind::FileOfAnotherRow)))
+    }
+
+    /// That the source's identifier that is given to a row is another one's: by the source, unless that was given another
+    /// one or is not brought, or by whoever completed it.
+    fn identifier_of_another(
+        &self,
+        known: &Known,
+        named: &str,
+    ) -> Result<Option<Fault>, QueueError> {
+        let first: Option<i64> = self
+            .work
+            .connection()
+            .prepare_cached(
+                "SELECT place FROM item WHERE source_id = ?1 AND number <> ?2 AND left_out IS NULL
+                   AND NOT EXISTS (SELECT 1 FROM answer WHERE answer.row = item.row
+                     AND (element = 'row' OR element = 'document' AND value <> ?1))
+                 UNION SELECT place FROM answer WHERE element = 'document' AND value = ?1 AND row <> ?3
+                 ORDER BY 1 LIMIT 1",
+            )?
+            .query_row((named, known.number, &known.row), |row| row.get(0))
+            .optional()?;
+        let fault = Fault::new(FaultKind::SameSourceIdentifier, Target::Document.name(), "OLD-9");
+        Ok(first.map(|first| fault.arg("first", first)))
     }
 
     /// What keeps a fault from standing: it is none of the row, or what a row beside would say, of death and of who may
@@ -563,6 +668,17 @@ impl Queue {
 fn bytes_of(hexadecimal: &str) -> Vec<u8> {
     let digits = hexadecimal.as_bytes().chunks(2).map(std::str::from_utf8);
     digits.filter_map(|two| u8::from_str_radix(two.ok()?, 16).ok()).collect()
+}
+
+/// The values among answers that have not their form: told at once, beside whatever else is wrong or missing.
+fn misshapen(given: &[Answer]) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let values = given.iter().filter_map(|one| match one {
+        Answer::Value(target, value) if !value.is_empty() => Some((*target, value.clone())),
+        _ => None,
+    });
+    read_document(values.collect(), &mut faults);
+    faults
 }
 
 fn of_file(kind: FaultKind) -> Fault {

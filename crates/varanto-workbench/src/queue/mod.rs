@@ -30,7 +30,7 @@ use crate::report::read_args;
 use crate::work::{DELIVERY, FINGERPRINT, MAPPING, RowName, State, Work, WorkError};
 
 pub use answering::{Bulk, MOST};
-pub use row::{File, QueuedRow, SourceValue, Whose};
+pub use row::{File, Named, QueuedRow, SourceValue, Whose};
 
 /// Why the queue of a batch gives no answer.
 #[derive(Debug, thiserror::Error)]
@@ -90,10 +90,18 @@ pub struct Progress {
     pub rows: u64,
     /// Rows without a fault, or archived.
     pub sound: u64,
-    /// Rows that are not brought.
+    /// Rows that have faults, whether or not somebody answered since they were found.
+    pub faulty: u64,
+    /// Rows that the archive has.
+    pub archived: u64,
+    /// Rows that the archive did not take.
+    pub refused: u64,
+    /// Rows that are not brought, those that somebody decided so of since the last rehearsal too.
     pub left_out: u64,
     /// Rows that somebody must complete.
     pub open: u64,
+    /// Rows of which the values are shifted or cut off: the source alone mends them.
+    pub of_source: u64,
     /// Rows whose answers another person must check.
     pub to_check: u64,
     /// Rows that were completed, and wait for the next rehearsal or run.
@@ -107,6 +115,10 @@ pub struct Progress {
     pub lost: u64,
     /// Whether a run has begun: nothing is completed any more.
     pub begun: bool,
+    /// Whether all that was archived is undone.
+    pub undone: bool,
+    /// Whether the batch is confirmed.
+    pub confirmed: bool,
 }
 
 /// Rows that want the same.
@@ -142,6 +154,8 @@ pub struct Listed {
     pub general_type: Option<String>,
     /// How far it is.
     pub state: String,
+    /// Whether somebody must still complete it.
+    pub open: bool,
     /// What was answered of it.
     pub given: Vec<Given>,
     /// What is shown of it: an answer to anything else is refused.
@@ -183,7 +197,8 @@ impl From<&str> for Seen {
 }
 
 /// The fault is answered: of its element, of it itself or of the whole row, since the last rehearsal or still unchecked;
-/// or the other rows with the same content are not brought any more; or the decision that does not fit is taken back.
+/// or the other rows with the same content, identifier or file are not brought any more or were given another one; or the
+/// decision that does not fit is taken back.
 macro_rules! answered {
     () => {
         "(EXISTS (SELECT 1 FROM answer WHERE answer.row = item.row
@@ -196,6 +211,14 @@ macro_rules! answered {
             SELECT 1 FROM answer WHERE answer.row = item.row AND answer.element = 'row'))
           OR (fault.code = 'answer-of-another-file' AND NOT EXISTS (
             SELECT 1 FROM answer WHERE answer.row = item.row AND answer.paper <> item.digest))
+          OR (fault.code = 'same-source-identifier' AND NOT EXISTS (
+            SELECT 1 FROM item other WHERE other.source_id = item.source_id AND other.number <> item.number
+              AND NOT EXISTS (SELECT 1 FROM answer WHERE answer.row = other.row
+                AND answer.element IN ('row', 'document'))))
+          OR (fault.code = 'file-of-another-row' AND NOT EXISTS (
+            SELECT 1 FROM item other WHERE other.file = item.file AND other.number <> item.number
+              AND NOT EXISTS (SELECT 1 FROM answer WHERE answer.row = other.row
+                AND answer.element IN ('row', 'file'))))
           OR (fault.code = 'same-content' AND NOT EXISTS (
             SELECT 1 FROM item other WHERE other.digest = item.digest AND other.number <> item.number
               AND other.client = item.client AND other.day = item.day
@@ -210,51 +233,101 @@ macro_rules! shown {
     };
 }
 
-/// Faults that are still to be answered.
+pub(crate) use shown;
+
+/// The faults of rows that the source alone mends.
+macro_rules! of_source {
+    () => {
+        "('surplus-values', 'missing-values')"
+    };
+}
+
+/// That the main document of an attachment has faults, and nobody decided of it: the attachment waits for that.
+macro_rules! waits_for_main {
+    () => {
+        "EXISTS (SELECT 1 FROM item main WHERE main.source_id = item.said ->> '$.main_document'
+           AND main.state = 'faulty'
+           AND NOT EXISTS (SELECT 1 FROM answer WHERE answer.row = main.row AND answer.element = 'row'))"
+    };
+}
+
+/// Faults that are still to be answered. What else is wrong with a row whose values are shifted follows from that.
 macro_rules! open_faults {
-    ($what:literal, $end:literal) => {
+    ($what:literal, $($end:literal),*) => {
+        open_faults!($what, ""; $($end),*)
+    };
+    ($what:expr, $more:literal; $($end:literal),*) => {
         concat!(
             "SELECT ",
             $what,
+            $more,
             " FROM item JOIN fault USING (number)
              WHERE item.state = 'faulty' AND ",
             shown!(),
             " AND fault.code <> 'answer-not-checked'
-             AND NOT (fault.code = 'main-document-not-brought' AND EXISTS (
-               SELECT 1 FROM item main WHERE main.source_id = item.said ->> '$.main_document'
-                 AND main.state = 'faulty'))
+             AND (fault.code IN ",
+            of_source!(),
+            " OR item.number NOT IN (SELECT number FROM fault WHERE code IN ",
+            of_source!(),
+            "))
+             AND NOT (fault.code = 'main-document-not-brought' AND ",
+            waits_for_main!(),
+            ")
              AND NOT ",
             answered!(),
             " ",
+            $($end),*
+        )
+    };
+}
+
+/// What makes one cause of faults.
+macro_rules! key {
+    () => {
+        "fault.code, CASE WHEN fault.element LIKE 'original_service_task.%' THEN 'original_service_task'
+           ELSE fault.element END, fault.rule,
+         CASE WHEN fault.code = 'unmapped-value' THEN fault.value END,
+         CASE WHEN fault.code = 'unmapped-value' THEN (fault.args ->> '$.step') || ' ' || (fault.args ->> '$.column') END"
+    };
+}
+
+/// The faults of one cause.
+macro_rules! of_cause {
+    ($what:literal, $end:literal) => {
+        open_faults!(
+            $what,
+            "AND fault.code = ?3 AND fault.rule = ?5 AND CASE WHEN fault.element LIKE 'original_service_task.%'
+               THEN 'original_service_task' ELSE fault.element END = ?4
+             AND (fault.code <> 'unmapped-value' OR (fault.value IS ?6
+               AND (fault.args ->> '$.step') || ' ' || (fault.args ->> '$.column') IS ?7)) ",
             $end
         )
     };
 }
 
-const CAUSES: &str = open_faults!(
-    "fault.code, CASE WHEN fault.element LIKE 'original_service_task.%' THEN 'original_service_task'
-       ELSE fault.element END, fault.rule,
-     CASE WHEN fault.code = 'unmapped-value' THEN fault.value END,
-     CASE WHEN fault.code = 'unmapped-value' THEN (fault.args ->> '$.step') || ' ' || (fault.args ->> '$.column') END,
-     count(DISTINCT item.number), min(fault.rowid)",
-    "GROUP BY 1, 2, 3, 4, 5 ORDER BY 6 DESC, 1, 2, 4, 5"
+/// Every open fault with its cause: once through them tells how far the queue is, and what rows are open for.
+const EVERY: &str = open_faults!(key!(), ", item.number, fault.rowid"; "ORDER BY item.number");
+/// Every cause that there was at the last rehearsal, open or not: without a look at the rows.
+const KEYS: &str = concat!("SELECT DISTINCT ", key!(), " FROM fault");
+const COUNT_OF_CAUSE: &str = of_cause!("count(DISTINCT item.number), min(fault.rowid)", "");
+/// Those that stand at a place or before it, and the last of them.
+const AMONG: &str =
+    of_cause!("count(DISTINCT item.number), max(item.place)", "AND item.place <= ?8");
+const OF_CAUSE: &str = of_cause!(
+    "DISTINCT item.place, coalesce(item.day, substr(item.said ->> '$.written_at', 1, 10)), item.said ->> '$.general_type', item.state",
+    "AND item.place > ?8 ORDER BY item.place LIMIT ?9"
 );
-const OF_CAUSE: &str = open_faults!(
-    "DISTINCT item.place, item.day, item.said ->> '$.general_type', item.state",
-    "AND fault.code = ?3 AND fault.rule = ?5 AND CASE WHEN fault.element LIKE 'original_service_task.%'
-       THEN 'original_service_task' ELSE fault.element END = ?4
-     AND (fault.code <> 'unmapped-value' OR (fault.value IS ?6
-       AND (fault.args ->> '$.step') || ' ' || (fault.args ->> '$.column') IS ?9))
-     AND item.place > ?7 ORDER BY item.place LIMIT ?8"
-);
-const OPEN: &str = open_faults!("count(DISTINCT item.number)", "");
+const IS_OPEN: &str = open_faults!("count(*) > 0", "AND item.place = ?3");
+/// From the faults of attachments to their rows: these are fewer than the rows with faults.
 const WAITING: &str = concat!(
-    "SELECT count(*) FROM item WHERE state = 'faulty' AND ",
+    "SELECT count(DISTINCT item.number) FROM fault CROSS JOIN item USING (number)
+  WHERE fault.code = 'main-document-not-brought' AND item.state = 'faulty' AND ",
     shown!(),
     " AND NOT EXISTS (
-  SELECT 1 FROM fault WHERE fault.number = item.number AND fault.code <> 'main-document-not-brought')
-  AND EXISTS (SELECT 1 FROM item main WHERE main.source_id = item.said ->> '$.main_document'
-    AND main.state = 'faulty')"
+  SELECT 1 FROM fault other WHERE other.number = item.number AND other.code <> 'main-document-not-brought')
+  AND ",
+    waits_for_main!(),
+    " AND NOT EXISTS (SELECT 1 FROM answer WHERE answer.row = item.row AND answer.element IN ('row', 'main_document'))"
 );
 /// Those that are not shown, as the index over them says it.
 const UNNAMED: &str = "SELECT count(*) FROM item WHERE controller IS NULL OR row IS NULL";
@@ -268,11 +341,21 @@ const TO_CHECK: &str = concat!(
     "SELECT count(DISTINCT row) FROM answer JOIN item USING (row) WHERE checked_by IS NULL AND ",
     shown!()
 );
-const COMPLETED: &str = concat!(
-    "SELECT count(DISTINCT row) FROM answer JOIN item USING (row)
-  WHERE answer.serial > ?1 AND (NOT ?2 OR answer.checked_by IS NOT NULL) AND ",
-    shown!()
+/// Of which something was answered since the last rehearsal, or it was decided that they are not brought.
+macro_rules! new_answers {
+    ($($which:literal)*) => {
+        concat!(
+            "SELECT count(DISTINCT row) FROM answer CROSS JOIN item USING (row)
+             WHERE answer.serial > ?1 AND (NOT ?2 OR answer.checked_by IS NOT NULL) AND ",
+            shown!(),
+            $(" ", $which,)*
+        )
+    };
+}
+const COMPLETED: &str = new_answers!(
+    "AND NOT EXISTS (SELECT 1 FROM answer decision WHERE decision.row = item.row AND decision.element = 'row')"
 );
+const DECIDED: &str = new_answers!("AND answer.element = 'row' AND item.state <> 'left-out'");
 /// From the answers to their rows, never the other way round: answers are fewer.
 const ANSWERED: &str = concat!(
     "SELECT DISTINCT item.place, item.day, item.said ->> '$.general_type', item.state
@@ -283,6 +366,36 @@ const ANSWERED: &str = concat!(
 );
 const LOST: &str = "SELECT min(place), group_concat(element, ' '), max(given_name), row FROM answer
   WHERE NOT EXISTS (SELECT 1 FROM item WHERE item.row = answer.row) GROUP BY row ORDER BY 1 LIMIT ?";
+
+/// What makes one cause of faults: code, element, value, where it was met, and rule.
+type Key = (String, String, Option<String>, Option<String>, String);
+
+fn read_key(row: &Row<'_>) -> rusqlite::Result<Key> {
+    Ok((row.get(0)?, row.get(1)?, row.get(3)?, row.get(4)?, row.get(2)?))
+}
+
+/// What a cause is called: it tells nothing of what stands in the rows.
+fn id_of((code, element, value, met, rule): &Key) -> String {
+    let value = value.as_deref().unwrap_or("\u{1}");
+    let met = met.as_deref().unwrap_or("\u{1}");
+    let told = [code.as_str(), element, rule, value, met].join("\u{1f}");
+    hexadecimal(&digest(&SHA256, told.as_bytes()).as_ref()[..8])
+}
+
+/// The rows of a cause, as they are counted one after the other.
+struct Counted {
+    rows: u64,
+    last: Option<i64>,
+    first: i64,
+}
+
+/// What is open.
+#[derive(Default)]
+struct Open {
+    rows: u64,
+    of_source: u64,
+    causes: Vec<Cause>,
+}
 
 /// The queue of a batch.
 #[derive(Debug)]
@@ -358,6 +471,22 @@ impl Queue {
     /// # Errors
     /// [`QueueError::NotPermitted`], and what SQLite says.
     pub fn progress(&self, permit: &OldDataPermit) -> Result<Progress, QueueError> {
+        self.overview(permit).map(|(progress, _)| progress)
+    }
+
+    /// What rows are open for, the most frequent first.
+    ///
+    /// # Errors
+    /// [`QueueError::NotPermitted`], and what SQLite says.
+    pub fn causes(&self, permit: &OldDataPermit) -> Result<Vec<Cause>, QueueError> {
+        self.overview(permit).map(|(_, causes)| causes)
+    }
+
+    /// How far it is, and what rows are open for, the most frequent first.
+    ///
+    /// # Errors
+    /// [`QueueError::NotPermitted`], and what SQLite says.
+    pub fn overview(&self, permit: &OldDataPermit) -> Result<(Progress, Vec<Cause>), QueueError> {
         self.permitted(permit)?;
         let (taken, two) = self.since()?;
         let connection = self.work.connection();
@@ -366,54 +495,93 @@ impl Queue {
             count.map(i64::unsigned_abs)
         };
         let of = |state| self.work.count(state);
-        Ok(Progress {
-            rows: count("SELECT count(*) FROM item", &[])?,
+        let rows = count("SELECT count(*) FROM item", &[])?;
+        let [faulty, left_out, undone, read, archived, refused] = [
+            of(State::Faulty)?,
+            of(State::LeftOut)?,
+            of(State::Undone)?,
+            of(State::Read)?,
+            of(State::Archived)?,
+            of(State::Refused)?,
+        ];
+        let open = self.every_open()?;
+        let progress = Progress {
+            rows,
             unnamed: count(UNNAMED, &[])?,
             lost: self.work.lost()?,
-            sound: of(State::Sound)? + of(State::Archived)? + of(State::Refused)?,
-            left_out: of(State::LeftOut)?,
-            open: count(OPEN, &[&taken, &two])?,
+            // The most of them, mostly: what is no other one is not counted once more.
+            sound: rows.saturating_sub(faulty + left_out + undone + read),
+            faulty,
+            archived,
+            refused,
+            left_out: left_out + count(DECIDED, &[&taken, &two])?,
+            of_source: open.of_source,
+            open: open.rows,
             to_check: if two { count(TO_CHECK, &[])? } else { 0 },
             completed: count(COMPLETED, &[&taken, &two])?,
             waiting: count(WAITING, &[])?,
             begun: self.work.sends()?,
-        })
+            undone: undone > 0,
+            confirmed: self.work.about("confirmed_at")?.is_some(),
+        };
+        Ok((progress, open.causes))
     }
 
-    /// What rows are open for, the most frequent first.
-    ///
-    /// # Errors
-    /// [`QueueError::NotPermitted`], and what SQLite says.
-    pub fn causes(&self, permit: &OldDataPermit) -> Result<Vec<Cause>, QueueError> {
-        self.permitted(permit)?;
-        self.every_cause()
-    }
-
-    fn every_cause(&self) -> Result<Vec<Cause>, QueueError> {
-        let connection = self.work.connection();
-        let mut statement = connection.prepare(CAUSES)?;
-        let mut first = connection.prepare("SELECT args FROM fault WHERE rowid = ?")?;
+    /// Every open fault once: how many rows are open, and for what.
+    fn every_open(&self) -> Result<Open, QueueError> {
+        let mut statement = self.work.connection().prepare_cached(EVERY)?;
         let mut rows = statement.query(self.since()?)?;
-        let mut causes = Vec::new();
+        let mut causes: BTreeMap<Key, Counted> = BTreeMap::new();
+        let (mut open, mut last) = (Open::default(), [None; 2]);
         while let Some(row) = rows.next()? {
-            let args: String = first.query_row([row.get::<_, i64>(6)?], |row| row.get(0))?;
-            let mut cause = Cause {
-                id: String::new(),
-                code: row.get(0)?,
-                element: row.get(1)?,
-                rule: row.get(2)?,
-                value: row.get(3)?,
-                args: read_args(&args),
-                met: row.get(4)?,
-                rows: row.get::<_, i64>(5)?.unsigned_abs(),
-            };
-            let value = cause.value.as_deref().unwrap_or("\u{1}");
-            let met = cause.met.as_deref().unwrap_or("\u{1}");
-            let told = [&*cause.code, &cause.element, &cause.rule, value, met].join("\u{1f}");
-            cause.id = hexadecimal(&digest(&SHA256, told.as_bytes()).as_ref()[..8]);
-            causes.push(cause);
+            let key = read_key(row)?;
+            let (number, fault): (i64, i64) = (row.get(5)?, row.get(6)?);
+            let of_source = is_mended_in_the_source(&key.0);
+            if last[usize::from(of_source)].replace(number) != Some(number) {
+                *(if of_source { &mut open.of_source } else { &mut open.rows }) += 1;
+            }
+            let counted =
+                causes.entry(key).or_insert(Counted { rows: 0, last: None, first: fault });
+            counted.first = counted.first.min(fault);
+            counted.rows += u64::from(counted.last.replace(number) != Some(number));
         }
-        Ok(causes)
+        for (key, counted) in causes {
+            open.causes.push(self.cause_of(key, counted.rows, counted.first)?);
+        }
+        // Those of equal frequency stay in their own order.
+        open.causes.sort_by_key(|cause| std::cmp::Reverse(cause.rows));
+        Ok(open)
+    }
+
+    fn cause_of(&self, key: Key, rows: u64, first: i64) -> Result<Cause, QueueError> {
+        let sql = "SELECT args FROM fault WHERE rowid = ?";
+        let mut statement = self.work.connection().prepare_cached(sql)?;
+        let args: String = statement.query_row([first], |row| row.get(0))?;
+        let id = id_of(&key);
+        let (code, element, value, met, rule) = key;
+        Ok(Cause { id, code, element, rule, value, args: read_args(&args), met, rows })
+    }
+
+    fn find_cause(&self, id: &str) -> Result<Option<Cause>, QueueError> {
+        let connection = self.work.connection();
+        let mut statement = connection.prepare_cached(KEYS)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let key = read_key(row)?;
+            if id_of(&key) != id {
+                continue;
+            }
+            let (taken, two) = self.since()?;
+            let (code, element, value, met, rule) = &key;
+            let (count, first): (i64, Option<i64>) = connection
+                .prepare_cached(COUNT_OF_CAUSE)?
+                .query_row(params![taken, two, code, element, rule, value, met], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })?;
+            let Some(first) = first else { return Ok(None) };
+            return self.cause_of(key, count.unsigned_abs(), first).map(Some);
+        }
+        Ok(None)
     }
 
     /// The cause of a name; `None` also when none of its rows is open any more.
@@ -421,7 +589,8 @@ impl Queue {
     /// # Errors
     /// As [`Queue::causes`].
     pub fn cause(&self, permit: &OldDataPermit, id: &str) -> Result<Option<Cause>, QueueError> {
-        Ok(self.causes(permit)?.into_iter().find(|cause| cause.id == id))
+        self.permitted(permit)?;
+        self.find_cause(id)
     }
 
     /// The open rows of a cause behind one, so many at most.
@@ -439,7 +608,7 @@ impl Queue {
         let (taken, two) = self.since()?;
         let Cause { code, element, rule, value, met, .. } = cause;
         let (after, most) = (after.cast_signed(), i64::try_from(most).unwrap_or(i64::MAX));
-        let asked = params![taken, two, code, element, rule, value, after, most, met];
+        let asked = params![taken, two, code, element, rule, value, met, after, most];
         self.listed(OF_CAUSE, asked)
     }
 
@@ -463,7 +632,7 @@ impl Queue {
     /// # Errors
     /// What SQLite says.
     pub fn places_of(&self, cause: &str) -> Result<Vec<u64>, QueueError> {
-        let found = self.every_cause()?.into_iter().find(|one| one.id == cause);
+        let found = self.find_cause(cause)?;
         found.map_or_else(|| Ok(Vec::new()), |cause| self.places(&cause))
     }
 
@@ -476,13 +645,34 @@ impl Queue {
         Ok(lost.iter().filter(|one| rows.contains(&one.row)).map(|one| one.place).collect())
     }
 
+    /// Which of the open rows of a cause one is, and how many there are; the first is 1. `None` where it is none of them.
+    ///
+    /// # Errors
+    /// [`QueueError::NotPermitted`], and what SQLite says.
+    pub fn place_among(
+        &self,
+        permit: &OldDataPermit,
+        cause: &Cause,
+        place: u64,
+    ) -> Result<Option<(u64, u64)>, QueueError> {
+        self.permitted(permit)?;
+        let (taken, two) = self.since()?;
+        let Cause { code, element, rule, value, met, .. } = cause;
+        let asked = params![taken, two, code, element, rule, value, met, place.cast_signed()];
+        let mut statement = self.work.connection().prepare_cached(AMONG)?;
+        let (count, last): (i64, Option<i64>) =
+            statement.query_row(asked, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let is_one = last == Some(place.cast_signed());
+        Ok(is_one.then_some((count.unsigned_abs(), cause.rows)))
+    }
+
     /// Where the open rows of a cause stand, and one more than are answered together at most.
     fn places(&self, cause: &Cause) -> Result<Vec<u64>, QueueError> {
         let (taken, two) = self.since()?;
         let Cause { code, element, rule, value, met, .. } = cause;
         let most = i64::try_from(MOST + 1).unwrap_or(i64::MAX);
         let mut statement = self.work.connection().prepare(OF_CAUSE)?;
-        let asked = params![taken, two, code, element, rule, value, 0, most, met];
+        let asked = params![taken, two, code, element, rule, value, met, 0, most];
         let places =
             statement.query_map(asked, |row| row.get::<_, i64>(0).map(i64::unsigned_abs))?;
         Ok(places.collect::<Result<_, _>>()?)
@@ -556,11 +746,19 @@ impl Queue {
                 day: row.get(1)?,
                 general_type: row.get(2)?,
                 state: row.get(3)?,
+                open: self.is_open(place)?,
                 given: given(&self.work, &self.named(place)?)?,
                 seen: self.seen(&[place])?,
             });
         }
         Ok(listed)
+    }
+
+    /// Whether somebody must still complete a row.
+    fn is_open(&self, place: u64) -> Result<bool, QueueError> {
+        let (taken, two) = self.since()?;
+        let mut statement = self.work.connection().prepare_cached(IS_OPEN)?;
+        Ok(statement.query_row((taken, two, place.cast_signed()), |row| row.get(0))?)
     }
 
     /// The name of a row that is shown.
@@ -687,6 +885,13 @@ pub const fn may_be_answered(target: Target) -> bool {
 pub fn alike(cause: &Cause) -> Option<Target> {
     let one_value = cause.code == FaultKind::UnmappedValue.code() && cause.value.is_some();
     target_of(&cause.element).filter(|one| one_value && may_be_alike(*one) && may_be_answered(*one))
+}
+
+/// Whether a fault tells that a row's values are shifted or cut off: what anybody said of it would be of other columns, so
+/// that the source alone mends it.
+#[must_use]
+pub fn is_mended_in_the_source(code: &str) -> bool {
+    [FaultKind::SurplusValues, FaultKind::MissingValues].iter().any(|kind| kind.code() == code)
 }
 
 /// Whether a fault tells that the source has no document that could be read. What cannot be read at this moment, or is too

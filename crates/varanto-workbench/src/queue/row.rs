@@ -10,12 +10,13 @@ use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{Oid, PersonalIdentityCode};
 use varanto_formats::xhtml::safe_copy;
 
-use super::{Queue, QueueError, Seen};
+use super::{Queue, QueueError, Seen, shown};
 use crate::answers::{
-    ASK_WHAT_IS_BESIDE, Answer, Answers, Decision, Given, beside, given, is_another,
+    ASK_WHAT_IS_BESIDE, Answer, Answers, Decision, Given, asked_with_the_code, beside, given,
+    is_another,
 };
 use crate::comparison::same_document;
-use crate::conversion::Converter;
+use crate::conversion::{Converter, hexadecimal};
 use crate::delivery::Found;
 use crate::documents::Values;
 use crate::identifiers;
@@ -49,13 +50,17 @@ pub struct QueuedRow {
     pub given: Vec<Given>,
     /// The decisions that it gives cause for.
     pub decisions: Vec<Decision>,
-    /// What its file is and how large; `None` where there is none.
-    pub file: Option<(String, u64)>,
+    /// What its file is and how large, as it was rehearsed or somebody named it; `None` where there is none.
+    pub file: Option<(Kind, u64)>,
     /// How far it is.
     pub state: String,
+    /// Whether somebody must still complete it.
+    pub open: bool,
     /// What is to be said by a person: what a row beside would say that is missing, or that others contradict; and what the
     /// source says of another client.
     pub must_say: BTreeSet<Target>,
+    /// Where its attachments stand, that are not archived.
+    pub attachments: Vec<u64>,
     /// What is shown of it: an answer to anything else is refused.
     pub seen: Seen,
     /// What it is apart from what a rehearsal makes of it: while this is the same, what somebody writes is of the same row.
@@ -86,6 +91,19 @@ pub enum File {
     Text(String),
     /// Something that is not shown, but can be taken along: its kind.
     Other(Kind, Vec<u8>),
+}
+
+/// A file of the delivery that somebody names for a row: it is shown before it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// Which one it is in the delivery: its name may be a client's, and stands in no address.
+    pub at: usize,
+    /// What it is.
+    pub kind: Kind,
+    /// How large it is.
+    pub bytes: u64,
+    /// Its digest: what was shown is kept, and nothing else.
+    pub digest: Seen,
 }
 
 /// What the work file has of a row.
@@ -188,9 +206,17 @@ impl Queue {
         let mut must_say = self.of_another(&known.own, all());
         must_say.extend::<BTreeSet<Target>>(beside);
         let order = self.order_of_source(&known)?;
-        must_say.extend(self.asks_for(&known, all(), order.as_deref()));
+        // Asked from the start, and not only once somebody has named the client.
+        must_say.extend(asked_with_the_code(&known.own, order.as_deref(), &self.mapping));
         must_say.retain(|target| !all().any(|one| one.target() == Some(*target)));
         let same = self.self_same(&known)?;
+        let file = if another_file {
+            self.paper(&known)?.map(|bytes| (Kind::of(&bytes), bytes.len() as u64))
+        } else {
+            let kind = known.kind.as_deref().and_then(Kind::of_name);
+            kind.zip(known.bytes.map(i64::unsigned_abs))
+        };
+        let attachments = self.attachments(&[place])?;
         let mut values = known.values;
         for one in &given {
             if let Answer::Value(target, value) = &one.answer {
@@ -204,9 +230,11 @@ impl Queue {
             faults,
             given,
             decisions,
-            file: known.kind.zip(known.bytes.map(i64::unsigned_abs)).filter(|_| !another_file),
+            file,
             state: known.state,
+            open: self.is_open(place)?,
             must_say,
+            attachments,
             seen: self.seen(&[place])?,
             same,
             begun: self.work.sends()?,
@@ -245,6 +273,75 @@ impl Queue {
             fitting.push(Decision::StaysElsewhere);
         }
         Ok(fitting)
+    }
+
+    /// Where the attachments of rows stand, that are not archived: for the lines that are written before something is done
+    /// with them, too.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn attachments(&self, places: &[u64]) -> Result<Vec<u64>, QueueError> {
+        let mut statement = self.work.connection().prepare_cached(concat!(
+            "SELECT item.place FROM item main JOIN item ON item.said ->> '$.main_document' = main.source_id
+             WHERE main.place = ? AND item.number <> main.number AND item.receipt IS NULL AND ",
+            shown!(),
+            " ORDER BY item.place"
+        ))?;
+        let mut all = Vec::new();
+        for place in places {
+            let rows = statement.query_map([place.cast_signed()], |row| row.get::<_, i64>(0))?;
+            for one in rows {
+                all.push(one?.unsigned_abs());
+            }
+        }
+        Ok(all)
+    }
+
+    /// The file of the delivery that somebody names for a row; `None` where there is no such one, or it is another row's.
+    ///
+    /// # Errors
+    /// [`QueueError::NotPermitted`], [`QueueError::Missing`], and what cannot be read.
+    pub fn named_file(
+        &self,
+        permit: &OldDataPermit,
+        place: u64,
+        name: &str,
+    ) -> Result<Option<Named>, QueueError> {
+        self.permitted(permit)?;
+        let known = self.known(place)?;
+        self.list_anew()?;
+        let Found::One(at) = self.delivery()?.find(name) else { return Ok(None) };
+        if self.not_of_the_row(&known, Target::File, name)?.is_some() {
+            return Ok(None);
+        }
+        let bytes = self.delivery()?.read(at)?;
+        Ok(Some(Named {
+            at,
+            kind: Kind::of(&bytes),
+            bytes: bytes.len() as u64,
+            digest: Seen::from(&*hexadecimal(digest(&SHA256, &bytes).as_ref())),
+        }))
+    }
+
+    /// A file that somebody names for a row, as it is shown before it is kept: one that no other row names.
+    ///
+    /// # Errors
+    /// As [`Queue::named_file`]; [`QueueError::Missing`] also where it is another row's.
+    pub fn file_at(
+        &self,
+        permit: &OldDataPermit,
+        place: u64,
+        at: usize,
+    ) -> Result<File, QueueError> {
+        self.permitted(permit)?;
+        let known = self.known(place)?;
+        let delivery = self.delivery()?;
+        let name = delivery.entries().get(at).map(|entry| entry.name.clone());
+        let name = name.ok_or(QueueError::Missing)?;
+        if self.not_of_the_row(&known, Target::File, &name)?.is_some() {
+            return Err(QueueError::Missing);
+        }
+        Ok(self.shown(delivery.read(at)?))
     }
 
     /// The file of a row: the one that was rehearsed, or the one that somebody named since then.
@@ -298,13 +395,22 @@ impl Queue {
         Answers::naming(code).asks_for(&known.own, order, &self.mapping)
     }
 
-    /// Whether the file of a row is shown in a frame, and whether that frame can be shut off from everything: what a
+    /// Whether the file of a row, or one that is named for it, is shown in a frame, and whether that frame can be shut off from everything: what a
     /// browser shows by a viewer of its own cannot.
     ///
     /// # Errors
     /// [`QueueError::NotPermitted`], and what cannot be read; a file that is not there is shown in no frame.
-    pub fn way_of(&self, permit: &OldDataPermit, place: u64) -> Result<(bool, bool), QueueError> {
-        match self.file(permit, place) {
+    pub fn way_of(
+        &self,
+        permit: &OldDataPermit,
+        place: u64,
+        named: Option<usize>,
+    ) -> Result<(bool, bool), QueueError> {
+        let file = match named {
+            Some(at) => self.file_at(permit, place, at),
+            None => self.file(permit, place),
+        };
+        match file {
             Ok(File::Page(_) | File::Text(_)) => Ok((true, true)),
             Ok(File::Pdf(_)) => Ok((true, false)),
             Ok(File::Other(..)) | Err(QueueError::Missing | QueueError::Delivery(_)) => {
@@ -321,10 +427,14 @@ impl Queue {
     pub fn file(&self, permit: &OldDataPermit, place: u64) -> Result<File, QueueError> {
         self.permitted(permit)?;
         let known = self.known(place)?;
-        let bytes = self.paper(&known)?.ok_or(QueueError::Missing)?;
+        Ok(self.shown(self.paper(&known)?.ok_or(QueueError::Missing)?))
+    }
+
+    /// A file as it is shown.
+    fn shown(&self, bytes: Vec<u8>) -> File {
         let kind = Kind::of(&bytes);
         if kind == Kind::Pdf {
-            return Ok(File::Pdf(bytes));
+            return File::Pdf(bytes);
         }
         // Shown as the archive would have it: converted, also where the mapping does not choose to.
         let mut chosen = self.mapping.convert.clone();
@@ -332,7 +442,7 @@ impl Queue {
         let page = |bytes: &[u8]| safe_copy(bytes, "–", "fi").ok().map(File::Page);
         if kind == Kind::Xhtml {
             let text = || File::Text(String::from_utf8_lossy(&bytes).into_owned());
-            return Ok(page(&bytes).unwrap_or_else(text));
+            return page(&bytes).unwrap_or_else(text);
         }
         if let Ok((made, made_of_it)) =
             Converter::new(&chosen, self.work.folder()).convert(kind, &bytes)
@@ -342,15 +452,15 @@ impl Queue {
                 _ => page(&made_of_it),
             };
             if let Some(shown) = shown {
-                return Ok(shown);
+                return shown;
             }
         }
-        Ok(match kind {
+        match kind {
             Kind::Html | Kind::Xml | Kind::Text => {
                 File::Text(String::from_utf8_lossy(&bytes).into_owned())
             }
             _ => File::Other(kind, bytes),
-        })
+        }
     }
 }
 

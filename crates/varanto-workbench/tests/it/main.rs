@@ -3,6 +3,7 @@
 mod archive;
 mod cases_and_clients;
 mod deployment;
+mod desk;
 mod proposal;
 mod queue;
 mod queued_rows;

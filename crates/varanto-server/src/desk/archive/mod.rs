@@ -6,6 +6,7 @@
 
 mod document;
 mod old_data;
+mod old_row;
 mod oversight;
 mod retention;
 
@@ -62,8 +63,8 @@ pub(super) fn router() -> Router<Doors> {
         .route("/old-data/", get(old_data::batches))
         .route("/old-data/{batch}/", get(old_data::causes))
         .route("/old-data/{batch}/causes/{cause}/", get(old_data::cause).post(old_data::answer_all))
-        .route("/old-data/{batch}/rows/{row}/", get(old_data::row).post(old_data::answer))
-        .route("/old-data/{batch}/rows/{row}/file", get(old_data::file))
+        .route("/old-data/{batch}/rows/{row}/", get(old_row::row).post(old_row::answer))
+        .route("/old-data/{batch}/rows/{row}/file", get(old_row::file))
         .route("/old-data/{batch}/answers/", get(old_data::answers).post(old_data::act))
         .route("/log/", get(oversight::log).post(oversight::search))
         .route("/hints/", get(oversight::hints).post(oversight::review))
@@ -111,7 +112,7 @@ fn label_of(field: &str) -> Option<String> {
         "from" => "desk.from",
         "until" => "desk.until",
         "actor" | "event" | "outcome" | "sure" => return Some(format!("archive.{field}")),
-        _ => return old_data::label_of(field),
+        _ => return old_row::label_of(field),
     };
     Some(key.to_owned())
 }

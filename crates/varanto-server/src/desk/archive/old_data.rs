@@ -11,46 +11,40 @@ use std::path::PathBuf;
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderName, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
 use serde::Deserialize;
 use varanto_app::old_data::{OldDataAct, OldDataLook, OldDataRow};
 use varanto_app::{App, AppError};
 use varanto_domain::access::log::Actor;
 use varanto_domain::access::{Denial, OldDataPermit};
-use varanto_domain::codes::{ServiceTask, sets};
+use varanto_domain::codes::sets;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
 use varanto_domain::ids::PersonalIdentityCode;
-use varanto_domain::old_data::{ClientState, LeftOut};
+use varanto_domain::old_data::LeftOut;
 use varanto_domain::time::FinnishDay;
-use varanto_formats::xhtml::SAFE_COPY_MEDIA_TYPE;
-use varanto_workbench::answers::{ASK_WHAT_IS_BESIDE, Answer, Decision, Given, Person};
+use varanto_workbench::answers::{Answer, Decision, Given, Person};
 use varanto_workbench::mapping::Target;
 use varanto_workbench::queue::{
-    Cause, File, Listed, Lost, MOST, Progress, Queue, QueueError, QueuedRow, Seen, alike,
-    has_no_file, may_be_answered, may_stand, target_of,
+    Cause, Listed, Lost, MOST, Progress, Queue, QueueError, Seen, alike, has_no_file,
+    is_mended_in_the_source, may_stand, target_of,
 };
-use varanto_workbench::report::FaultGroup;
 
+use super::old_row::{Field, as_kept, as_shown, cause_id, is_away, options, waiting};
 use super::{Frame, faults_of};
 use crate::doors::Doors;
 use crate::login::gate::{Fields, Visit};
 use crate::names::Names;
 use crate::pages::{Shell, Words, redirect, rendered};
-use crate::reading::{Page, VIEW_POLICY};
-use crate::rest::problem::{Problem, ToldFault};
+use crate::reading::Page;
+use crate::rest::problem::Problem;
 use crate::texts::{self, Language};
 
-const HOME: &str = "/desk/archive/old-data/";
+pub(super) const HOME: &str = "/desk/archive/old-data/";
 /// How many rows are shown at once.
 const PAGE: usize = 50;
 /// How many causes are shown at once: who settles some sees the next.
 const CAUSES: usize = 100;
-/// What the browser's own viewer of PDF files needs, and nothing else.
-const PDF_POLICY: &str =
-    "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'";
-
 /// The folder of a batch; what is no plain name, or no folder, is no batch.
 fn folder(doors: &Doors, batch: &str) -> Option<PathBuf> {
     let within = &doors.config.old_data.batches;
@@ -80,9 +74,11 @@ fn broken(what: &'static str) -> Problem {
 
 /// What is done with the queue of a batch: with it as a whole, with rows of it, or with many together, of which words
 /// without client data are told, and which rows they are.
-struct Act {
+pub(super) struct Act {
     what: OldDataAct,
     rows: Vec<u64>,
+    /// Whether their attachments are meant, too.
+    pub(super) attachments: bool,
     together: Option<Together>,
 }
 
@@ -90,6 +86,8 @@ struct Act {
 struct Together {
     words: String,
     which: Which,
+    /// Whether their attachments are meant, too.
+    attachments: bool,
 }
 
 /// Which rows they are.
@@ -106,10 +104,13 @@ const NAMED: usize = 20;
 impl Together {
     /// What is told: the words, how many rows, and which; the first of them, where they are many.
     fn told(self, queue: &Queue) -> Result<String, QueueError> {
-        let places = match &self.which {
+        let mut places = match &self.which {
             Which::OfCause(cause) => queue.places_of(cause)?,
             Which::Lost(rows) => queue.places_of_lost(rows)?,
         };
+        if self.attachments {
+            places.extend(queue.attachments(&places)?);
+        }
         Ok(told_together(&self.words, &places))
     }
 }
@@ -122,19 +123,24 @@ fn told_together(words: &str, places: &[u64]) -> String {
 }
 
 impl Act {
-    const LIST: Self = Self { what: OldDataAct::List, rows: Vec::new(), together: None };
+    const LIST: Self =
+        Self { what: OldDataAct::List, rows: Vec::new(), attachments: false, together: None };
 
-    fn of_rows(what: OldDataAct, rows: Vec<u64>) -> Self {
-        Self { what, rows, together: None }
+    pub(super) fn of_rows(what: OldDataAct, rows: Vec<u64>) -> Self {
+        Self { what, rows, attachments: false, together: None }
+    }
+
+    fn together(what: OldDataAct, together: Together) -> Self {
+        Self { what, rows: Vec::new(), attachments: false, together: Some(together) }
     }
 }
 
 /// Does something with the queue of a batch, once it is decided and written down that the caller may.
-async fn with<T: Send + 'static>(
+pub(super) async fn with<T: Send + 'static>(
     doors: &Doors,
     visit: &Visit,
     batch: &str,
-    Act { what: act, rows, together }: Act,
+    Act { what: act, mut rows, attachments, together }: Act,
     work: impl FnOnce(&App, &Queue, &OldDataPermit) -> Result<T, QueueError> + Send + 'static,
 ) -> Result<T, Problem> {
     let folder = folder(doors, batch);
@@ -148,7 +154,10 @@ async fn with<T: Send + 'static>(
                 queue.hold()?;
             }
             let together = together.map(|together| together.told(&queue)).transpose()?;
-            Ok(Some((queue.controllers()?, queue, together)))
+            if attachments {
+                rows.extend(queue.attachments(&rows)?);
+            }
+            Ok(Some((queue.controllers()?, queue, together, rows)))
         });
         // Whether a batch of others reads is not told, either.
         let facts = facts.unwrap_or_else(|error| {
@@ -156,12 +165,12 @@ async fn with<T: Send + 'static>(
             None
         });
         let look = match &facts {
-            Some((controllers, queue, together)) => {
+            Some((controllers, queue, together, rows)) => {
                 let row = |place: u64| {
                     let whose = queue.whose(place).unwrap_or_default();
                     OldDataRow { place, clients: whose.clients, document: whose.document }
                 };
-                let rows = rows.into_iter().map(row).collect();
+                let rows = rows.iter().copied().map(row).collect();
                 let (controllers, together) = (controllers.clone(), together.clone());
                 OldDataLook { act, batch, controllers, rows, together }
             }
@@ -180,7 +189,7 @@ async fn with<T: Send + 'static>(
             permit => permit?,
         };
         Ok(match facts {
-            Some((_, queue, _)) => work(app, &queue, &permit),
+            Some((_, queue, _, _)) => work(app, &queue, &permit),
             None => Err(QueueError::Missing),
         })
     });
@@ -188,7 +197,7 @@ async fn with<T: Send + 'static>(
 }
 
 /// Who answers.
-async fn person(doors: &Doors, visit: &Visit) -> Result<Person, Problem> {
+pub(super) async fn person(doors: &Doors, visit: &Visit) -> Result<Person, Problem> {
     let one = &visit.session.logged_in;
     let caller = visit.caller.clone();
     Ok(Person {
@@ -199,7 +208,7 @@ async fn person(doors: &Doors, visit: &Visit) -> Result<Person, Problem> {
 }
 
 /// What is read of an address or form as a row.
-fn row_of(text: &str) -> Option<u64> {
+pub(super) fn row_of(text: &str) -> Option<u64> {
     text.parse().ok().filter(|row| *row > 0)
 }
 
@@ -225,11 +234,52 @@ struct ShownProgress {
     told: Progress,
     /// How many rows want nobody any more.
     done: u64,
+    /// How it stands as a whole: its word, and whether that is good.
+    stands: Option<(&'static str, bool)>,
+    /// What is counted: the key of its word, and how many rows.
+    counts: Vec<(&'static str, u64)>,
 }
 
 impl ShownProgress {
-    const fn of(told: Progress) -> Self {
-        Self { done: told.rows.saturating_sub(told.open + told.to_check), told }
+    fn of(told: Progress) -> Self {
+        let stands = match told {
+            _ if told.confirmed => Some(("old_data.batch-confirmed", true)),
+            _ if told.undone => Some(("old_data.batch-undone", false)),
+            _ if told.begun && told.sound > told.archived + told.refused => {
+                Some(("old_data.batch-begun", false))
+            }
+            _ if told.begun => Some(("old_data.batch-archived", true)),
+            _ => None,
+        };
+        // Once it is archived nobody completes anything: what is faulty is not waited for, but left.
+        let counts = if told.begun || told.undone {
+            let sound = told.sound.saturating_sub(told.archived + told.refused);
+            vec![
+                ("old_data.rows", told.rows),
+                ("old_data.archived", told.archived),
+                ("old_data.refused", told.refused),
+                ("old_data.to_archive", sound),
+                ("old_data.left_out", told.left_out),
+                ("old_data.left_faulty", told.faulty),
+            ]
+        } else {
+            vec![
+                ("old_data.rows", told.rows),
+                ("old_data.sound", told.sound),
+                ("old_data.open", told.open),
+                ("old_data.of_the_source", told.of_source),
+                ("old_data.to_check", told.to_check),
+                ("old_data.completed", told.completed),
+                ("old_data.waiting", told.waiting),
+                ("old_data.left_out", told.left_out),
+            ]
+        };
+        // These are told also where there are none.
+        let always = ["old_data.rows", "old_data.sound", "old_data.open", "old_data.archived"];
+        let counts = counts.into_iter().filter(|(key, count)| *count > 0 || always.contains(key));
+        let wants = if told.begun { 0 } else { told.open + told.of_source + told.to_check };
+        let done = told.rows.saturating_sub(wants);
+        Self { done, stands, counts: counts.collect(), told }
     }
 }
 
@@ -298,6 +348,8 @@ struct BatchPage {
     progress: ShownProgress,
     causes: Vec<ShownCause>,
     more: bool,
+    /// What the source alone mends.
+    of_source: Vec<ShownCause>,
     /// What was kept just now, in words.
     kept: Option<String>,
     /// What was completed just now and is not brought.
@@ -305,10 +357,10 @@ struct BatchPage {
 }
 
 /// That rows that were completed just now are not brought: told at once, for otherwise the report alone would tell it.
-struct NotBrought {
-    text: String,
+pub(super) struct NotBrought {
+    pub(super) text: String,
     /// The row, where it is one.
-    row: Option<String>,
+    pub(super) row: Option<String>,
 }
 
 /// The reasons of an archive plan.
@@ -319,18 +371,33 @@ const PLANNED: [LeftOut; 4] = [
     LeftOut::TaskKeptElsewhere,
 ];
 
-/// That what somebody answered is kept.
-fn kept(asked: &Asked, words: Words) -> Option<String> {
+/// That what somebody answered is kept, and what becomes of attachments; where two must look, that it waits for the other.
+pub(super) fn kept(asked: &Asked, two: bool, words: Words) -> Option<String> {
     let with = |key: &str, name, count: u64| words.with(key, &[(name, &words.number(&count))]);
-    match (asked.kept, asked.many_kept) {
-        (0, 0) => None,
-        (0, many) => Some(with("old_data.kept_many", "count", many)),
-        (row, _) => Some(words.with("old_data.kept_row", &[("row", &row.to_string())])),
+    let mut told = match (asked.kept, asked.many_kept) {
+        (0, 0) => return None,
+        (0, many) => vec![with("old_data.kept_many", "count", many)],
+        (row, _) => vec![words.with("old_data.kept_row", &[("row", &row.to_string())])],
+    };
+    if two {
+        told.push(words.of("old_data.kept_waits"));
     }
+    let attachments =
+        [("old_data.attachments_stay", asked.stay), ("old_data.attachments_wait", asked.wait)];
+    for (key, count) in attachments.into_iter().filter(|(_, count)| *count > 0) {
+        told.push(with(key, "count", count));
+    }
+    Some(told.join(" "))
+}
+
+/// An address with what it says behind it.
+pub(super) fn address(path: &str, said: &[(&str, String)]) -> String {
+    let said: Vec<String> = said.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    if said.is_empty() { path.to_owned() } else { format!("{path}?{}", said.join("&")) }
 }
 
 impl NotBrought {
-    fn of(asked: &Asked, base: &str, words: Words) -> Option<Self> {
+    pub(super) fn of(asked: &Asked, base: &str, words: Words) -> Option<Self> {
         if asked.many_left > 0 {
             let count = words.number(&asked.many_left);
             let text = words.with("old_data.left_out_many", &[("count", &count)]);
@@ -342,12 +409,6 @@ impl NotBrought {
         let told = [("row", &*row.to_string()), ("why", &why)];
         let text = words.with("old_data.left_out_row", &told);
         Some(Self { text, row: Some(format!("{base}rows/{row}/")) })
-    }
-
-    /// What an address says of a row that was answered just now.
-    fn in_address(row: u64, why: Option<&str>) -> String {
-        let left = why.map(|why| format!("&left={row}&why={why}")).unwrap_or_default();
-        format!("kept={row}{left}")
     }
 }
 
@@ -369,25 +430,50 @@ impl ShownCause {
         }
         let fault = (&*cause.code, &*cause.element, cause.value.as_deref());
         let [message, right] = kept_fault(fault, &args, language);
+        // The dots in place of a row's number end a sentence, too.
+        let message = message.replace("….", "…");
         Self { id: cause.id.clone(), message, right, rows: cause.rows }
     }
 }
 
 /// What is said of a fault (code, element, value) that the rehearsal found: its element as the pages call it.
-fn kept_fault(
+pub(super) fn kept_fault(
     (code, element, value): (&str, &str, Option<&str>),
     args: &BTreeMap<String, String>,
     language: Language,
 ) -> [String; 2] {
     let words = Words(language);
-    texts::of_kept_fault(language, code, |name| match name {
+    let value = |name: &str| match name {
         "element" => Some(Cow::Owned(element_word(words, element))),
         "value" => value.map(Cow::Borrowed),
         _ => args.get(name).map(|value| match name {
             "name" => Cow::Owned(element_word(words, value)),
             _ => Cow::Borrowed(value.as_str()),
         }),
-    })
+    };
+    let [message, right] = texts::of_kept_fault(language, code, value);
+    // What is broken in a file has many rules, and one remedy.
+    let of_content = element.starts_with("pdf:") || element.starts_with("view:");
+    let otherwise = || right_at_the_desk(FaultKind::NotPdf.code(), language, value);
+    let at_the_desk = right_at_the_desk(code, language, value)
+        .or_else(|| if of_content { otherwise() } else { None });
+    let key = format!("old_data.message-{code}");
+    let message = match texts::find(language, &key) {
+        Some(_) => texts::fill(language, &key, value),
+        None => message,
+    };
+    [message, at_the_desk.unwrap_or(right)]
+}
+
+/// What whoever completes rows at the desk can do about a fault, where that is something else than whoever writes the
+/// mapping file or keeps the source does.
+pub(super) fn right_at_the_desk<'a>(
+    code: &str,
+    language: Language,
+    value: impl Fn(&str) -> Option<Cow<'a, str>>,
+) -> Option<String> {
+    let key = format!("old_data.right-{code}");
+    texts::find(language, &key).map(|_| texts::fill(language, &key, value))
 }
 
 /// What an element is called on the pages.
@@ -400,7 +486,7 @@ fn element_word(words: Words, element: &str) -> String {
 }
 
 /// The key of a target's label.
-fn label(target: Target) -> String {
+pub(super) fn label(target: Target) -> String {
     format!("old_data.field-{}", target.name().replace('.', "-"))
 }
 
@@ -423,21 +509,22 @@ async fn causes_page(
 ) -> Page {
     let batch = path.get("batch").cloned().unwrap_or_default();
     let told = with(doors, visit, &batch, Act::LIST, |_, queue, permit| {
-        Ok((queue.progress(permit)?, queue.causes(permit)?))
+        let two = queue.mapping().checked_by_two;
+        Ok((two, queue.overview(permit)?))
     });
-    let (progress, causes) = told.await?;
+    let (two, (progress, causes)) = told.await?;
+    let (of_source, causes): (Vec<Cause>, Vec<Cause>) =
+        causes.into_iter().partition(|cause| is_mended_in_the_source(&cause.code));
+    let shown = |cause: &Cause| ShownCause::of(cause, visit.language);
     let shell = Shell::of(doors, visit);
     let base = shell.to(&format!("{HOME}{batch}/"));
     let page = BatchPage {
-        kept: kept(asked, shell.words),
+        kept: kept(asked, two, shell.words),
         not_brought: NotBrought::of(asked, &base, shell.words),
         base,
         more: causes.len() > CAUSES,
-        causes: causes
-            .iter()
-            .take(CAUSES)
-            .map(|cause| ShownCause::of(cause, visit.language))
-            .collect(),
+        causes: causes.iter().take(CAUSES).map(shown).collect(),
+        of_source: of_source.iter().map(shown).collect(),
         progress: ShownProgress::of(progress),
         frame: Frame::of(visit, faults),
         batch,
@@ -467,43 +554,92 @@ struct CausePage {
     stands: Option<&'static str>,
 }
 
-struct ShownListed {
-    place: u64,
-    address: String,
-    day: Option<FinnishDay>,
-    kind: Option<String>,
-    state: String,
-    given: Vec<ShownGiven>,
+pub(super) struct ShownListed {
+    pub(super) place: u64,
+    pub(super) address: String,
+    pub(super) day: Option<FinnishDay>,
+    pub(super) kind: Option<String>,
+    pub(super) state: String,
+    /// The look of the mark with its state.
+    pub(super) mark: &'static str,
+    pub(super) given: Vec<ShownGiven>,
     /// Whether the caller may check it.
-    to_check: bool,
+    pub(super) to_check: bool,
     /// Whether all of it is shown here.
-    whole: bool,
-    seen: Seen,
+    pub(super) whole: bool,
+    pub(super) seen: Seen,
 }
 
-struct ShownGiven {
-    what: String,
+pub(super) struct ShownGiven {
+    pub(super) what: String,
     /// `None` where it is of the client, and this page is not of one row.
-    value: Option<String>,
-    by: String,
-    checked: Option<String>,
+    pub(super) value: Option<String>,
+    pub(super) by: String,
+    pub(super) checked: Option<String>,
 }
 
-impl ShownGiven {
+pub(super) fn decision_word(words: Words, decision: Decision) -> String {
+    words.of(&format!("old_data.decision-{}", decision.code()))
+}
+
+pub(super) fn stands_word(words: Words, code: &str) -> String {
+    words.of(&format!("old_data.stands-{code}"))
+}
+
+/// Those who make rows for the eye.
+pub(super) struct Showing<'a> {
+    names: Names<'a>,
+    pub(super) words: Words,
+    base: &'a str,
+    by: Person,
+    today: FinnishDay,
+}
+
+impl<'a> Showing<'a> {
+    pub(super) fn of(
+        names: Names<'a>,
+        words: Words,
+        base: &'a str,
+        by: Person,
+        today: FinnishDay,
+    ) -> Self {
+        Self { names, words, base, by, today }
+    }
+
+    /// Whether the caller may check something of it: nobody checks what they answered themselves.
+    pub(super) fn may_check(&self, given: &[Given]) -> bool {
+        given.iter().any(|one| one.checked.is_none() && !self.by.is(&one.by.0.actor))
+    }
+
+    /// A value as people read it.
+    pub(super) fn value(&self, target: Target, value: &str, day: FinnishDay) -> String {
+        let of_set = |set: &str| match self.names.coded(set, value, day) {
+            Some(name) => format!("{name} ({value})"),
+            None => value.to_owned(),
+        };
+        match target {
+            _ if value.is_empty() => String::new(),
+            Target::State => self.words.of(&format!("old_data.client-{value}")),
+            Target::NonDisclosure => self.words.of(&format!("old_data.switch-{value}")),
+            Target::GeneralType | Target::SpecificType => of_set(sets::DOCUMENT_TYPE),
+            Target::ServiceTask => of_set(sets::SERVICE_TASK),
+            Target::RetentionClass => of_set(sets::RETENTION_CLASS),
+            Target::Sex => of_set(sets::SEX),
+            _ => as_shown(target, value),
+        }
+    }
+
     /// What was given; what is of the client is shown beside the document alone.
-    fn of(given: &Given, words: Words, beside_the_document: bool) -> Self {
+    fn given(&self, given: &Given, beside_the_document: bool, day: FinnishDay) -> ShownGiven {
+        let words = self.words;
         let personal = matches!(&given.answer, Answer::Value(target, _) if target.is_personal());
         let (what, value) = match &given.answer {
             Answer::Value(target, value) if value.is_empty() => {
                 (words.of(&label(*target)), words.of("old_data.nothing"))
             }
-            Answer::Value(target @ Target::State, value) => {
-                (words.of(&label(*target)), words.of(&format!("old_data.client-{value}")))
+            Answer::Value(target, value) => {
+                (words.of(&label(*target)), self.value(*target, value, day))
             }
-            Answer::Value(target @ Target::NonDisclosure, value) => {
-                (words.of(&label(*target)), words.of(&format!("old_data.switch-{value}")))
-            }
-            Answer::Value(target, value) => (words.of(&label(*target)), value.clone()),
             Answer::NotBrought(decision) => {
                 (words.of("old_data.not_brought"), decision_word(words, *decision))
             }
@@ -512,47 +648,27 @@ impl ShownGiven {
                 (words.of("old_data.taken_back"), words.of("old_data.as_the_source_says"))
             }
         };
-        Self {
+        ShownGiven {
             what,
             value: Some(value).filter(|_| beside_the_document || !personal),
             by: given.by.0.name.clone(),
             checked: given.checked.as_ref().map(|(person, _)| person.name.clone()),
         }
     }
-}
 
-fn decision_word(words: Words, decision: Decision) -> String {
-    words.of(&format!("old_data.decision-{}", decision.code()))
-}
-
-fn stands_word(words: Words, code: &str) -> String {
-    words.of(&format!("old_data.stands-{code}"))
-}
-
-/// Those who make rows for the eye.
-struct Showing<'a> {
-    names: Names<'a>,
-    words: Words,
-    base: &'a str,
-    by: Person,
-    today: FinnishDay,
-}
-
-impl<'a> Showing<'a> {
-    fn of(names: Names<'a>, words: Words, base: &'a str, by: Person, today: FinnishDay) -> Self {
-        Self { names, words, base, by, today }
-    }
-
-    /// Whether the caller may check something of it: nobody checks what they answered themselves.
-    fn may_check(&self, given: &[Given]) -> bool {
-        given.iter().any(|one| one.checked.is_none() && !self.by.is(&one.by.0.actor))
-    }
-
-    fn listed(&self, row: &Listed, cause: Option<&str>, beside_the_document: bool) -> ShownListed {
-        let given = |one| ShownGiven::of(one, self.words, beside_the_document);
-        let given: Vec<ShownGiven> = row.given.iter().map(given).collect();
+    pub(super) fn listed(
+        &self,
+        row: &Listed,
+        cause: Option<&str>,
+        beside_the_document: bool,
+    ) -> ShownListed {
         let day = row.day.as_deref().and_then(FinnishDay::parse);
+        let given = |one| self.given(one, beside_the_document, day.unwrap_or(self.today));
+        let given: Vec<ShownGiven> = row.given.iter().map(given).collect();
         let behind = cause.map(|cause| format!("?cause={cause}")).unwrap_or_default();
+        // What was answered is faulty until the next rehearsal takes it in, and waits for nobody.
+        let answered = row.state == "faulty" && !row.open && !row.given.is_empty();
+        let state = if answered { "answered" } else { row.state.as_str() };
         ShownListed {
             place: row.place,
             address: format!("{}rows/{}/{behind}", self.base, row.place),
@@ -561,7 +677,13 @@ impl<'a> Showing<'a> {
                 name.unwrap_or_else(|| code.to_owned())
             }),
             day,
-            state: self.words.of(&format!("old_data.state-{}", row.state)),
+            state: self.words.of(&format!("old_data.state-{state}")),
+            mark: match state {
+                "answered" | "sound" | "archived" => "good",
+                "faulty" => "wait",
+                "refused" => "bad",
+                _ => "",
+            },
             to_check: self.may_check(&row.given),
             whole: given.iter().all(|one| one.value.is_some()),
             given,
@@ -576,7 +698,7 @@ impl<'a> Showing<'a> {
 pub(super) struct Asked {
     after: u64,
     check: String,
-    cause: String,
+    pub(super) cause: String,
     /// The row that was answered just now, and is not brought; and why.
     left: String,
     why: String,
@@ -585,6 +707,14 @@ pub(super) struct Asked {
     /// The row that was answered just now; or how many were.
     kept: u64,
     many_kept: u64,
+    /// How many attachments stay elsewhere with it, or wait now.
+    stay: u64,
+    wait: u64,
+    /// Which file of the delivery is to be shown.
+    pub(super) at: Option<usize>,
+    /// How many rows were checked, or taken back, just now.
+    checked: u64,
+    taken_back: u64,
 }
 
 /// `GET …/causes/{cause}/`: the rows that want the same, to be opened one by one or answered alike.
@@ -707,14 +837,12 @@ pub(super) async fn answer_all(
             let told = if personal || is_code { "-" } else { answer.value() };
             let word: String = told.chars().filter(char::is_ascii_graphic).take(40).collect();
             let what = format!("answers={} value={word}", answer.element());
-            let act = Act {
-                what: OldDataAct::Answer,
-                rows: Vec::new(),
-                together: Some(Together {
-                    words: format!("cause={cause} {what}"),
-                    which: Which::OfCause(cause),
-                }),
+            let together = Together {
+                words: format!("cause={cause} {what}"),
+                which: Which::OfCause(cause),
+                attachments: answer == Answer::NotBrought(Decision::StaysElsewhere),
             };
+            let act = Act::together(OldDataAct::Answer, together);
             let done = with(&doors, &visit, &batch, act, move |app, queue, permit| {
                 let changed = Fault::new(FaultKind::ChangedMeanwhile, "row", "OLD-7");
                 let changed = || QueueError::Refused(vec![changed]);
@@ -725,9 +853,15 @@ pub(super) async fn answer_all(
             });
             match done.await {
                 Ok(bulk) => {
-                    let (kept, left) = (bulk.answered, bulk.not_brought);
-                    let told = format!("?many_kept={kept}&many_left={left}");
-                    return Ok(redirect(&visit.to(&format!("{HOME}{batch}/{told}"))));
+                    let told = [
+                        ("many_kept", bulk.answered),
+                        ("many_left", bulk.not_brought),
+                        ("stay", bulk.attachments),
+                    ];
+                    let told = told.into_iter().filter(|(_, count)| *count > 0);
+                    let told: Vec<_> =
+                        told.map(|(name, count)| (name, count.to_string())).collect();
+                    return Ok(redirect(&visit.to(&address(&format!("{HOME}{batch}/"), &told))));
                 }
                 Err(problem) if is_away(&problem) => return Ok(waiting(&doors, &visit, &fields)),
                 Err(problem) => faults_of(problem)?,
@@ -738,522 +872,6 @@ pub(super) async fn answer_all(
         Err(problem) if is_away(&problem) => Ok(waiting(&doors, &visit, &fields)),
         page => page,
     }
-}
-
-#[derive(Template)]
-#[template(path = "archive/old_data_row.html")]
-struct RowPage {
-    shell: Shell,
-    frame: Frame,
-    batch: String,
-    base: String,
-    /// The cause that the row was opened from, to go on with.
-    cause: String,
-    row: ShownRow,
-    faults: Vec<ShownFault>,
-    /// What is faulty, or missing.
-    asked: Vec<Field>,
-    /// Everything else that is said of the document.
-    others: Vec<Field>,
-    decisions: Vec<(&'static str, String)>,
-    stands: Vec<(String, String)>,
-    next: Option<String>,
-    /// What was kept just now, in words.
-    kept: Option<String>,
-    /// What was completed just now and is not brought.
-    not_brought: Option<NotBrought>,
-}
-
-/// What is shown of a row beside its fields.
-struct ShownRow {
-    listed: ShownListed,
-    /// What it is apart from what a rehearsal makes of it.
-    same: Seen,
-    /// Whether nothing is completed any more.
-    begun: bool,
-    /// Whether the caller may check what others completed.
-    to_check: bool,
-    /// The columns of the source.
-    source: Vec<(String, String)>,
-    /// What the file is, and how many bytes.
-    file: Option<(String, u64)>,
-    /// Whether the frame that it is shown in is shut off from everything; `None` where it is shown in none.
-    framed: Option<bool>,
-}
-
-struct ShownFault {
-    message: String,
-    right: String,
-}
-
-/// A field of the form.
-struct Field {
-    name: &'static str,
-    id: String,
-    label: String,
-    hint: String,
-    value: String,
-    /// What the row says by itself: what differs from it was written by a person.
-    was: String,
-    options: Vec<(String, String)>,
-    fault: Option<ToldFault>,
-    /// Whether a person must say it themselves: what stands there is not offered.
-    must_say: bool,
-    /// Whether it can be said that nothing is known.
-    may_be_nothing: bool,
-}
-
-/// The key of the label that what is asked of old data wears.
-pub(super) fn label_of(element: &str) -> Option<String> {
-    match element {
-        "row" => Some("old_data.the_row".to_owned()),
-        "decision" => Some("archive.why".to_owned()),
-        _ => target_of(element).map(label),
-    }
-}
-
-impl Field {
-    fn of(target: Target, value: &str, options: Vec<(String, String)>, words: Words) -> Self {
-        let hint = format!("{}-hint", label(target));
-        Self {
-            name: target.name(),
-            id: format!("v-{}", target.name().replace('.', "-")),
-            label: words.of(&label(target)),
-            hint: texts::find(words.language(), &hint).unwrap_or_default().to_owned(),
-            value: value.to_owned(),
-            was: value.to_owned(),
-            options,
-            fault: None,
-            must_say: false,
-            may_be_nothing: false,
-        }
-    }
-
-    fn faulty(&mut self, faults: &[Fault], language: Language) {
-        let mine =
-            |fault: &&Fault| target_of(&fault.element).is_some_and(|one| one.name() == self.name);
-        let told = |fault| ToldFault::labelled(fault, language, label_of);
-        self.fault = faults.iter().find(mine).map(told);
-    }
-}
-
-/// What can be chosen for a target, with its names; nothing where it is written.
-fn options(
-    target: Target,
-    names: &Names<'_>,
-    words: Words,
-    day: FinnishDay,
-) -> Vec<(String, String)> {
-    let of_set = |set: &str| {
-        let set = Oid::parse(set).ok();
-        let found = set.and_then(|set| names.registry.code_sets().choices_on(&set, day));
-        let codes = found.map(|(set, codes)| (set.oid.clone(), codes));
-        let Some((set, codes)) = codes else { return Vec::new() };
-        codes
-            .iter()
-            .map(|one| {
-                let name = names.coded(set.as_str(), &one.code, day).unwrap_or_default();
-                (one.code.clone(), named_first(&name, &one.code))
-            })
-            .collect()
-    };
-    match target {
-        Target::State => ClientState::ALL
-            .iter()
-            .map(|state| {
-                (state.name().to_owned(), words.of(&format!("old_data.client-{}", state.name())))
-            })
-            .collect(),
-        Target::ServiceTask => ServiceTask::ALL
-            .iter()
-            .map(|task| {
-                let name = names.task(task.code(), day);
-                (task.code().to_owned(), named_first(&name, task.code()))
-            })
-            .collect(),
-        Target::NonDisclosure => ["true", "false"]
-            .map(|switch| (switch.to_owned(), words.of(&format!("old_data.switch-{switch}"))))
-            .into(),
-        Target::GeneralType => {
-            let all = of_set(sets::DOCUMENT_TYPE).into_iter();
-            let mut general: Vec<_> = all.filter(|(code, _)| code.len() <= 2).collect();
-            general.sort_by_key(|(code, _)| code.parse::<u8>().unwrap_or(u8::MAX));
-            general
-        }
-        Target::RetentionClass => of_set(sets::RETENTION_CLASS),
-        Target::Sex => of_set(sets::SEX),
-        _ => Vec::new(),
-    }
-}
-
-/// A choice as it stands in a list: its name first, for whoever types goes to what begins so.
-fn named_first(name: &str, code: &str) -> String {
-    if name.is_empty() { code.to_owned() } else { format!("{name} ({code})") }
-}
-
-/// A value as it is kept: without space around it, days as the archive writes them.
-fn as_kept(target: Target, value: &str) -> String {
-    let value = value.trim();
-    let is_day = matches!(
-        target,
-        Target::WrittenAt | Target::CaseOpened | Target::CaseClosed | Target::BirthDate
-    );
-    if target == Target::IdentityCode {
-        return value.to_uppercase();
-    }
-    let parts: Vec<&str> = value.split('.').map(str::trim).collect();
-    match *parts {
-        [day, month, year] if is_day && year.len() == 4 => format!("{year}-{month:0>2}-{day:0>2}"),
-        _ => value.to_owned(),
-    }
-}
-
-/// `GET …/rows/{row}/`: a row, its document beside its form.
-pub(super) async fn row(
-    State(doors): State<Doors>,
-    Extension(visit): Extension<Visit>,
-    Path(path): Path<HashMap<String, String>>,
-    Query(asked): Query<Asked>,
-) -> Page {
-    row_page(&doors, &visit, &path, &asked, &[], None).await
-}
-
-/// What a cause is called; anything else is none.
-fn cause_id(text: &str) -> String {
-    text.chars().filter(char::is_ascii_hexdigit).take(16).collect()
-}
-
-async fn row_page(
-    doors: &Doors,
-    visit: &Visit,
-    path: &HashMap<String, String>,
-    from: &Asked,
-    faults: &[Fault],
-    said: Option<&Fields>,
-) -> Page {
-    let batch = path.get("batch").cloned().unwrap_or_default();
-    let place = path.get("row").and_then(|row| row_of(row)).ok_or_else(Problem::not_found)?;
-    let cause = cause_id(&from.cause);
-    let wanted = cause.clone();
-    let act = Act::of_rows(OldDataAct::Look, vec![place]);
-    let told = with(doors, visit, &batch, act, move |_, queue, permit| {
-        let found = queue.cause(permit, &wanted)?;
-        let next = match &found {
-            Some(cause) => queue.rows(permit, cause, place, 1)?,
-            None => Vec::new(),
-        };
-        let way = queue.way_of(permit, place)?;
-        Ok((queue.row(permit, place)?, next.first().map(|row| row.place), way))
-    });
-    let (row, next, (framed, sandboxed)) = told.await?;
-    // What was written of another row than this one is by now does not stay; what a rehearsal changed of the row is shown
-    // beside what was written, and that is not lost.
-    let changed = faults.iter().any(|fault| fault.kind == FaultKind::ChangedMeanwhile);
-    let said = said.filter(|said| !changed || said.text("same") == row.same.as_str());
-    let shell = Shell::of(doors, visit);
-    let base = shell.to(&format!("{HOME}{batch}/"));
-    let by = person(doors, visit).await?;
-    let registry = doors.app.registry();
-    let names = Names { registry: &registry, language: visit.language };
-    let day = day_of(&row).unwrap_or_else(|| FinnishDay::of(doors.app.now()));
-    let (asked, others) = form_of(&row, &names, (shell.words, day), faults, said);
-    let in_form: Vec<&str> = asked.iter().chain(&others).map(|field| field.name).collect();
-    let beside =
-        |fault: &&Fault| target_of(&fault.element).is_none_or(|one| !in_form.contains(&one.name()));
-    let loose: Vec<Fault> = faults.iter().filter(beside).cloned().collect();
-    let showing = Showing::of(names, shell.words, &base, by, FinnishDay::of(doors.app.now()));
-    let listed = Listed {
-        place,
-        day: day_of(&row).map(|day| day.to_string()),
-        general_type: row.values.get(&Target::GeneralType).cloned(),
-        state: row.state.clone(),
-        given: row.given.clone(),
-        seen: match said {
-            Some(said) if !changed => Seen::from(said.text("seen")),
-            _ => row.seen.clone(),
-        },
-    };
-    let stands = stands_of(&row, shell.words);
-    let decisions = row.decisions.iter();
-    let decisions = decisions.map(|one| (one.code(), decision_word(shell.words, *one))).collect();
-    let page = RowPage {
-        row: ShownRow {
-            to_check: row.checked_by_two && showing.may_check(&row.given),
-            listed: showing.listed(&listed, None, true),
-            same: row.same,
-            begun: row.begun,
-            source: row.source.into_iter().map(|one| (one.column, one.value)).collect(),
-            file: row.file,
-            framed: framed.then_some(sandboxed),
-        },
-        faults: row.faults.iter().map(|fault| shown_fault(fault, visit.language)).collect(),
-        asked,
-        others,
-        decisions,
-        stands,
-        next: next.map(|next| format!("{base}rows/{next}/?cause={cause}")),
-        kept: kept(from, shell.words),
-        not_brought: NotBrought::of(from, &base, shell.words),
-        frame: Frame::of(visit, &loose),
-        batch,
-        base: base.clone(),
-        cause,
-        shell,
-    };
-    Ok(rendered(&page, visit.language))
-}
-
-/// The faults of a row that a person may let stand, each with what it is called.
-fn stands_of(row: &QueuedRow, words: Words) -> Vec<(String, String)> {
-    let kinds = row.faults.iter().filter_map(|fault| may_stand(&fault.code));
-    let mut stands: Vec<(String, String)> =
-        kinds.map(|kind| (kind.code().to_owned(), stands_word(words, kind.code()))).collect();
-    stands.dedup();
-    stands
-}
-
-fn day_of(row: &QueuedRow) -> Option<FinnishDay> {
-    let written = row.values.get(&Target::WrittenAt)?;
-    FinnishDay::parse(written.get(..10).unwrap_or(written))
-}
-
-fn shown_fault(fault: &FaultGroup, language: Language) -> ShownFault {
-    let told = (&*fault.code, &*fault.element, fault.value.as_deref());
-    let [message, right] = kept_fault(told, &fault.args, language);
-    ShownFault { message, right }
-}
-
-/// The fields of what is faulty, and those of everything else.
-fn form_of(
-    row: &QueuedRow,
-    names: &Names<'_>,
-    (words, day): (Words, FinnishDay),
-    faults: &[Fault],
-    said: Option<&Fields>,
-) -> (Vec<Field>, Vec<Field>) {
-    let is_asked = |target: &Target| {
-        row.faults.iter().any(|fault| target_of(&fault.element) == Some(*target))
-            || faults.iter().any(|fault| target_of(&fault.element) == Some(*target))
-            || row.must_say.contains(target)
-    };
-    let field = |target: &Target| {
-        let kept = row.values.get(target).map_or("", String::as_str);
-        let written = said.and_then(|said| written(said, *target, kept));
-        // What a person must say themselves is not offered to them.
-        let unsaid = faults
-            .iter()
-            .any(|fault| fault.kind == FaultKind::MissingElement && fault.element == target.name());
-        let must_say = row.must_say.contains(target) || unsaid;
-        // What nobody wrote follows the row: a rehearsal may have made something else of it meanwhile.
-        let value = match written {
-            Some(written) if !must_say || was_asked(said, *target) => written,
-            None if !must_say => kept,
-            _ => "",
-        };
-        let mut options = options(*target, names, words, day);
-        // What stands there stays to be seen, whether or not it can be chosen.
-        if !options.is_empty()
-            && !value.is_empty()
-            && !options.iter().any(|(code, _)| code == value)
-        {
-            options.insert(0, (value.to_owned(), value.to_owned()));
-        }
-        let mut field = Field::of(*target, value, options, words);
-        kept.clone_into(&mut field.was);
-        field.must_say = must_say;
-        field.may_be_nothing =
-            is_asked(target) && !target.is_required() && *target != Target::NonDisclosure;
-        field.faulty(faults, words.language());
-        field
-    };
-    let (asked, others): (Vec<&Target>, Vec<&Target>) = Target::ALL
-        .iter()
-        .filter(|target| may_be_answered(**target))
-        .partition(|one| is_asked(one));
-    (asked.into_iter().map(field).collect(), others.into_iter().map(field).collect())
-}
-
-/// What a person wrote of a target: what differs from what the form showed. A form that does not say what it showed was
-/// made of the row as it is.
-fn written<'f>(said: &'f Fields, target: Target, kept: &str) -> Option<&'f str> {
-    let of = |kind: &str| {
-        let name = format!("{kind}.{}", target.name());
-        said.all().find(|(known, _)| *known == name).map(|(_, value)| value)
-    };
-    let value = of("v")?;
-    let shown = if was_asked(Some(said), target) { "" } else { of("was").unwrap_or(kept) };
-    (of_one_line(value) != of_one_line(shown)).then_some(value)
-}
-
-/// Whether a form asked for a target, and did not offer what stands there.
-fn was_asked(said: Option<&Fields>, target: Target) -> bool {
-    said.is_some_and(|said| {
-        said.all().any(|(name, value)| name == "asked" && value == target.name())
-    })
-}
-
-/// `POST …/rows/{row}/`: completes the row, lets a fault stand, or decides that it is not brought; then the next one.
-pub(super) async fn answer(
-    State(doors): State<Doors>,
-    Extension(visit): Extension<Visit>,
-    Path(path): Path<HashMap<String, String>>,
-    Query(asked): Query<Asked>,
-    Extension(fields): Extension<Fields>,
-) -> Page {
-    let batch = path.get("batch").cloned().unwrap_or_default();
-    let place = path.get("row").and_then(|row| row_of(row)).ok_or_else(Problem::not_found)?;
-    let cause = cause_id(&asked.cause);
-    let (by, registry, said) =
-        (person(&doors, &visit).await?, doors.app.registry(), fields.clone());
-    let wanted = cause.clone();
-    let act = Act::of_rows(OldDataAct::Answer, vec![place]);
-    let done = with(&doors, &visit, &batch, act, move |app, queue, permit| {
-        let row = queue.row(permit, place)?;
-        let given = answers_of(&row, &said)?;
-        let seen = Seen::from(said.text("seen"));
-        let left = queue.answer(permit, (place, &seen), &given, (&by, app.now()), &registry)?;
-        let Some(cause) = queue.cause(permit, &wanted)? else { return Ok((None, left)) };
-        let after = queue.rows(permit, &cause, place, 1)?;
-        let next = if after.is_empty() { queue.rows(permit, &cause, 0, 1)? } else { after };
-        Ok((next.first().map(|row| row.place), left))
-    });
-    match done.await {
-        Ok((next, left)) => {
-            let left = NotBrought::in_address(place, left);
-            Ok(redirect(&visit.to(&match next {
-                Some(next) => format!("{HOME}{batch}/rows/{next}/?cause={cause}&{left}"),
-                None => format!("{HOME}{batch}/?{left}"),
-            })))
-        }
-        Err(problem) if is_away(&problem) => Ok(waiting(&doors, &visit, &fields)),
-        Err(problem) => {
-            let faults = faults_of(problem)?;
-            match row_page(&doors, &visit, &path, &asked, &faults, Some(&fields)).await {
-                Err(problem) if is_away(&problem) => Ok(waiting(&doors, &visit, &fields)),
-                page => page,
-            }
-        }
-    }
-}
-
-#[derive(Template)]
-#[template(path = "archive/old_data_waiting.html")]
-struct WaitingPage {
-    shell: Shell,
-    frame: Frame,
-    /// Everything that was sent, to be sent again.
-    fields: Vec<(String, String)>,
-    /// What was written, by the names of fields.
-    written: Vec<(String, String)>,
-}
-
-/// Whether a batch cannot be read at this moment: it is rehearsed, moved, or its delivery is another one.
-fn is_away(problem: &Problem) -> bool {
-    problem.denial.is_none()
-        && (problem.status == StatusCode::NOT_FOUND
-            || matches!(problem.code, "old-data-changed" | "old-data-unreadable")
-            || problem.faults.iter().any(|fault| fault.kind == FaultKind::BatchBusy))
-}
-
-/// What somebody wrote of a batch that cannot be read at this moment: it is shown to them again, with nothing of the batch,
-/// and can be sent again.
-fn waiting(doors: &Doors, visit: &Visit, fields: &Fields) -> Response {
-    let shell = Shell::of(doors, visit);
-    let sent = fields;
-    let fields: Vec<(String, String)> = sent
-        .all()
-        .filter(|(name, _)| *name != "form_token")
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
-    let written = fields.iter().filter_map(|(name, value)| {
-        let target = Target::of_name(name.strip_prefix("v.")?)?;
-        let by_person = !value.is_empty() && written(sent, target, "").is_some();
-        by_person.then(|| (shell.words.of(&label(target)), value.clone()))
-    });
-    let page =
-        WaitingPage { written: written.collect(), fields, frame: Frame::of(visit, &[]), shell };
-    rendered(&page, visit.language)
-}
-
-/// A value as a field of one line sends it.
-fn of_one_line(value: &str) -> String {
-    value.replace(['\r', '\n'], "").trim().to_owned()
-}
-
-/// What a form answers of a row.
-fn answers_of(row: &QueuedRow, said: &Fields) -> Result<Vec<Answer>, QueueError> {
-    let missing = |element: &str| {
-        let fault = Fault::new(FaultKind::MissingElement, element, "OLD-7");
-        QueueError::Refused(vec![fault.arg("name", element)])
-    };
-    match said.text("act") {
-        "leave" => {
-            let decision = Decision::of_code(said.text("decision"));
-            return Ok(vec![Answer::NotBrought(decision.ok_or_else(|| missing("decision"))?)]);
-        }
-        "stand" => {
-            let kind = may_stand(said.text("code")).ok_or_else(|| missing("code"))?;
-            return Ok(vec![Answer::Stands(kind)]);
-        }
-        _ => {}
-    }
-    let mut given = Vec::new();
-    for (name, value) in said.all() {
-        let Some(target) = name.strip_prefix("v.").and_then(Target::of_name) else { continue };
-        let kept = row.values.get(&target).map_or("", String::as_str);
-        // Nothing is known only where somebody says so.
-        let nothing = said.all().any(|(name, value)| name == "nothing" && value == target.name());
-        if written(said, target, kept).is_some() || (nothing && of_one_line(value).is_empty()) {
-            given.push(Answer::Value(target, as_kept(target, value)));
-        }
-    }
-    let beside = ASK_WHAT_IS_BESIDE.iter().filter(|kind| {
-        !given.is_empty() && row.faults.iter().any(|fault| fault.code == kind.code())
-    });
-    let beside: Vec<Answer> = beside.map(|kind| Answer::Stands(*kind)).collect();
-    given.extend(beside);
-    if given.is_empty() {
-        let faulty = row.faults.iter().find_map(|fault| target_of(&fault.element));
-        return Err(missing(faulty.map_or("row", Target::name)));
-    }
-    Ok(given)
-}
-
-/// `GET …/rows/{row}/file`: the row's file, as the archive would have it where it can be shown.
-pub(super) async fn file(
-    State(doors): State<Doors>,
-    Extension(visit): Extension<Visit>,
-    Path(path): Path<HashMap<String, String>>,
-) -> Page {
-    let batch = path.get("batch").cloned().unwrap_or_default();
-    let place = path.get("row").and_then(|row| row_of(row)).ok_or_else(Problem::not_found)?;
-    let act = Act::of_rows(OldDataAct::Look, vec![place]);
-    let file = with(&doors, &visit, &batch, act, move |_, queue, permit| queue.file(permit, place));
-    let frame = (HeaderName::from_static("x-frame-options"), "SAMEORIGIN");
-    let policy = header::CONTENT_SECURITY_POLICY;
-    Ok(match file.await? {
-        File::Page(bytes) => {
-            let headers =
-                [(header::CONTENT_TYPE, SAFE_COPY_MEDIA_TYPE), (policy, VIEW_POLICY), frame];
-            (headers, bytes).into_response()
-        }
-        File::Text(text) => {
-            let kind = (header::CONTENT_TYPE, "text/plain; charset=utf-8");
-            ([kind, (policy, VIEW_POLICY), frame], text).into_response()
-        }
-        File::Pdf(bytes) => {
-            let kind = (header::CONTENT_TYPE, "application/pdf");
-            ([kind, (policy, PDF_POLICY), frame], bytes).into_response()
-        }
-        File::Other(kind, bytes) => {
-            let named = format!("attachment; filename=\"row-{place}.{}\"", kind.name());
-            let headers = [
-                (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-                (header::CONTENT_DISPOSITION, named),
-            ];
-            (headers, bytes).into_response()
-        }
-    })
 }
 
 #[derive(Template)]
@@ -1273,6 +891,8 @@ struct AnswersPage {
     begun: bool,
     /// What was checked just now and is not brought.
     not_brought: Option<NotBrought>,
+    /// What was done just now, in words.
+    done: Option<String>,
 }
 
 /// What was answered of a row that is not there any more.
@@ -1346,6 +966,7 @@ async fn answers_page(
         lost: lost.iter().map(|one| ShownLost::of(one, shell.words)).collect(),
         begun,
         not_brought: NotBrought::of(asked, &base, shell.words),
+        done: done(asked, shell.words),
         to_check,
         by_two: two,
         frame: Frame::of(visit, faults),
@@ -1373,8 +994,8 @@ pub(super) async fn act(
         let ticked = ticked.filter_map(|(_, value)| value.split_once(' '));
         let lost: Vec<_> = ticked.map(|(row, seen)| (row.to_owned(), Seen::from(seen))).collect();
         let which = Which::Lost(lost.iter().map(|(row, _)| row.clone()).collect());
-        let together = Some(Together { words: "lost".to_owned(), which });
-        let act = Act { what: OldDataAct::TakeBack, rows: Vec::new(), together };
+        let together = Together { words: "lost".to_owned(), which, attachments: false };
+        let act = Act::together(OldDataAct::TakeBack, together);
         let done = with(&doors, &visit, &batch, act, move |app, queue, permit| {
             queue.forget_lost(permit, &lost, (&by, app.now()))
         });
@@ -1390,22 +1011,40 @@ pub(super) async fn act(
         let act = Act::of_rows(act, rows.iter().map(|(place, _)| *place).collect());
         let done = with(&doors, &visit, &batch, act, move |app, queue, permit| {
             if back {
-                queue.take_back(permit, &rows, (&by, app.now())).map(|_| 0)
+                Ok([
+                    ("taken_back", queue.take_back(permit, &rows, (&by, app.now()))?),
+                    ("many_left", 0),
+                ])
             } else {
-                queue.check(permit, &rows, (&by, app.now())).map(|bulk| bulk.not_brought)
+                let bulk = queue.check(permit, &rows, (&by, app.now()))?;
+                Ok([("checked", bulk.answered), ("many_left", bulk.not_brought)])
             }
         });
         match done.await {
-            Ok(left) => {
-                let check = if asked.check.is_empty() { "" } else { "check=1" };
-                let left = if left > 0 { format!("&many_left={left}") } else { String::new() };
-                let behind = format!("{HOME}{batch}/answers/?{check}{left}");
+            Ok(done) => {
+                let done = done.into_iter().filter(|(_, count)| *count > 0);
+                let mut told: Vec<_> =
+                    done.map(|(name, count)| (name, count.to_string())).collect();
+                if !asked.check.is_empty() {
+                    told.insert(0, ("check", "1".to_owned()));
+                }
+                let behind = address(&format!("{HOME}{batch}/answers/"), &told);
                 return Ok(redirect(&visit.to(&behind)));
             }
             Err(problem) => faults_of(problem)?,
         }
     };
     answers_page(&doors, &visit, &path, &asked, &faults).await
+}
+
+/// What was checked or taken back just now.
+fn done(asked: &Asked, words: Words) -> Option<String> {
+    let [checked, back] = [asked.checked, asked.taken_back].map(|count| words.number(&count));
+    match (asked.checked, asked.taken_back) {
+        (0, 0) => None,
+        (0, _) => Some(words.with("old_data.taken_back_many", &[("count", &back)])),
+        _ => Some(words.with("old_data.checked_many", &[("count", &checked)])),
+    }
 }
 
 /// A row of a form with what was shown of it.
