@@ -5,7 +5,8 @@
   var form = document.getElementById("row");
   var view = document.querySelector("iframe.view");
   var away = document.getElementById("away");
-  var over = false, tabbed = false;
+  // A screen that is touched does not say where the finger went: whoever is in the document wanted to be there.
+  var over = navigator.maxTouchPoints > 0, tabbed = false, last = null;
   document.documentElement.classList.add("script");
 
   function follow(id, otherwise) {
@@ -31,15 +32,19 @@
     }
   });
 
+  document.addEventListener("focusin", function (event) {
+    if (event.target !== view) { last = event.target; }
+  });
+
   if (view) {
     view.addEventListener("mouseenter", function () { over = true; });
-    view.addEventListener("mouseleave", function () { over = false; });
+    view.addEventListener("mouseleave", function () { over = navigator.maxTouchPoints > 0; });
     // The browser's own viewer of PDF files takes the keys for itself, also when nobody went there: then they are taken
     // back, and else it is said where they are.
     window.addEventListener("blur", function () {
       window.setTimeout(function () {
         if (document.activeElement !== view) { return; }
-        if (!over && !tabbed) { home().focus({ preventScroll: true }); } else { away.hidden = false; }
+        if (!over && !tabbed) { (last || home()).focus({ preventScroll: true }); } else { away.hidden = false; }
       }, 0);
     });
     window.addEventListener("focus", function () { away.hidden = true; });

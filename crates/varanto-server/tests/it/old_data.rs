@@ -412,18 +412,15 @@ async fn a_file_that_is_named_is_shown_before_it_is_kept() {
     let frame = shown
         .split("src=\"")
         .find_map(|rest| rest.split('"').next().filter(|address| address.contains("/file?at=")));
-    let frame = frame.expect("a frame");
+    let frame = &*frame.expect("a frame").replace("&#38;", "&");
     assert!(!frame.contains("VIRTANEN"), "{frame}");
     assert!(one.get(frame).await.text().contains("Toinen teksti"));
     let answers = format!("{BATCH}answers/");
     assert!(!one.get(&answers).await.text().contains("Tiedosto:"), "nothing is kept");
-    // Of all files of the delivery the row's own and this one alone are shown with it: none of another row.
-    let mut shown_with_it = 0;
+    // By counting nobody comes to a file.
     for at in 0..70 {
-        let page = one.get(&format!("{row}file?at={at}")).await;
-        shown_with_it += u32::from(page.status == 200);
+        assert_eq!(one.get(&format!("{row}file?at={at}")).await.status, 404, "{at}");
     }
-    assert_eq!(shown_with_it, 2);
     let again = format!("{form}&shown={}", hidden(&shown, "shown"));
     let saved = one.post(&row, &row, &again).await;
     assert_eq!(saved.status, 303, "{}", saved.text());
@@ -443,6 +440,10 @@ async fn a_row_that_the_source_mends_has_no_form() {
         .map(|(at, line)| if at == 2 { [b"liikaa;", *line].concat() } else { line.to_vec() })
         .collect();
     std::fs::write(&index, shifted.join(&b'\n')).unwrap();
+    let mapping = batch.path("mapping.toml");
+    let text = std::fs::read_to_string(&mapping).unwrap();
+    let elsewhere = "form = 1\nkept_elsewhere = \"Paperiarkisto\"";
+    std::fs::write(&mapping, text.replacen("form = 1", elsewhere, 1)).unwrap();
     batch.done("rehearse");
     let mut one = Guest::of(&batch.house);
     one.log_in(&archivists(&batch)[0]).await;
@@ -455,10 +456,9 @@ async fn a_row_that_the_source_mends_has_no_form() {
         "{sheet}"
     );
     // A form of before, or one that was made up.
-    let taken = one.get(&format!("{BATCH}rows/4/")).await.text();
-    let made_up = format!("act=answer&seen={}&v.language=sv", hidden(&taken, "seen"));
-    let refused = one.post(&row, &row, &made_up).await;
-    assert!(refused.status != 303, "{}", refused.text());
+    let made_up = format!("act=answer&seen={}&v.language=sv", hidden(&sheet, "seen"));
+    let refused = one.post(&row, &row, &made_up).await.text();
+    assert!(refused.contains("Riviä ei voi täydentää"), "{refused}");
 }
 
 /// OLD-7, OLD-9: a run takes in what was completed of what was rehearsed, and of nothing else; where it makes rows faulty
@@ -531,8 +531,11 @@ async fn an_archivist_completes_rows_on_every_device_and_in_every_language() {
                 "the page's beginning"
             );
             // A viewer that takes the focus by itself gives it back.
-            walk.browser.run("document.querySelector('iframe.view').focus(); 0");
-            walk.browser.until("document.activeElement.id === 'v-written_at' && 'v-written_at'");
+            if width == 1280 {
+                walk.browser.run("document.querySelector('summary').focus(); 0");
+                walk.browser.run("document.querySelector('iframe.view').focus(); 0");
+                walk.browser.until("document.activeElement.tagName === 'SUMMARY' && 'there'");
+            }
             let row = walk.browser.address();
             walk.browser.fill("#v-written_at", &format!("{}.5.2017", place + 1));
             // As while a rehearsal runs.

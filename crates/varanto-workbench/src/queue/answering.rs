@@ -21,7 +21,7 @@ use crate::documents::read_document;
 use crate::mapping::Target;
 use crate::rehearsal::{Rehearsal, why_not_brought};
 use crate::report::{FaultGroup, faults_of};
-use crate::work::{FINGERPRINT, Item};
+use crate::work::{FINGERPRINT, Item, RowName};
 
 /// How many rows of a cause are answered together at most: of more, the mapping file is the place to say it.
 pub const MOST: usize = 50_000;
@@ -107,6 +107,9 @@ impl Queue {
                 paper: shown.as_ref().map(AsRef::as_ref),
                 vetted: answers::vetted(work, &known.row)?,
             };
+            if !given.contains(&STAYS) {
+                self.bring_attachments(place, &known.row, &giving)?;
+            }
             // A row that is not brought wants nothing else, and one that is completed is brought.
             if given.iter().any(|one| matches!(one, Answer::NotBrought(_))) {
                 answers::take_back(work, &known.row)?;
@@ -156,22 +159,41 @@ impl Queue {
     /// Attachments stay where their main documents stay, unless somebody decided of them already; answers of how many.
     fn leave_attachments(&self, mains: &[u64], giving: &Giving<'_>) -> Result<u64, QueueError> {
         let mut left = 0;
-        for place in self.attachments(mains)? {
+        for place in self.followers(mains)? {
             let row = self.known(place)?.row;
-            let given = answers::given(&self.work, &row)?;
-            if mains.contains(&place)
-                || given.iter().any(|one| matches!(one.answer, Answer::NotBrought(_)))
-            {
-                continue;
-            }
-            let vetted = answers::vetted(&self.work, &row)?;
-            answers::take_back(&self.work, &row)?;
             // Nobody saw the files of these.
-            let giving = Giving { paper: None, vetted, ..*giving };
+            let giving = Giving { paper: None, vetted: false, ..*giving };
             answers::keep(&self.work, (&row, place), &STAYS, &giving)?;
             left += 1;
         }
         Ok(left)
+    }
+
+    /// The attachments that stayed elsewhere with a row come back with it: those that were decided in the same act.
+    fn bring_attachments(
+        &self,
+        place: u64,
+        row: &RowName,
+        giving: &Giving<'_>,
+    ) -> Result<(), QueueError> {
+        let stayed = answers::given(&self.work, row)?.into_iter().find(|one| one.answer == STAYS);
+        let Some(Given { by: (by, at), .. }) = stayed else { return Ok(()) };
+        for place in self.attachments(&[place])? {
+            let row = self.known(place)?.row;
+            let given = answers::given(&self.work, &row)?;
+            let followed =
+                |one: &Given| one.answer == STAYS && one.by.0.actor == by.actor && one.by.1 == at;
+            if !given.iter().any(followed) {
+                continue;
+            }
+            let vetted = self.mapping.checked_by_two && answers::vetted(&self.work, &row)?;
+            answers::take_back(&self.work, &row)?;
+            if vetted {
+                let giving = Giving { paper: None, vetted, ..*giving };
+                answers::keep(&self.work, (&row, place), &Answer::TakenBack, &giving)?;
+            }
+        }
+        Ok(())
     }
 
     /// Why the archive plan does not bring a row for what is answered of it. While it wants something else it is faulty,
@@ -368,9 +390,10 @@ impl Queue {
                 self.still_so(&[*place], seen)?;
                 let row = self.named(*place)?;
                 let vetted = self.mapping.checked_by_two && answers::vetted(work, &row)?;
+                let giving = Giving { by, at: &at, serial, paper: None, vetted };
+                self.bring_attachments(*place, &row, &giving)?;
                 taken += u64::from(answers::take_back(work, &row)? > 0);
                 if vetted {
-                    let giving = Giving { by, at: &at, serial, paper: None, vetted };
                     answers::keep(work, (&row, *place), &Answer::TakenBack, &giving)?;
                 }
             }
@@ -504,7 +527,9 @@ impl Queue {
         given: &[Answer],
     ) -> Result<Vec<Fault>, QueueError> {
         let says_something = given.iter().any(|one| one.target().is_some());
-        if says_something && told.iter().any(|fault| is_mended_in_the_source(&fault.code)) {
+        if given.iter().any(|one| !matches!(one, Answer::NotBrought(_)))
+            && told.iter().any(|fault| is_mended_in_the_source(&fault.code))
+        {
             return Ok(vec![Fault::new(FaultKind::MendedInTheSource, "row", "OLD-7")]);
         }
         let all = || before.iter().map(|one| &one.answer).chain(given);
@@ -603,8 +628,10 @@ impl Queue {
         let Some(Found::One(at)) = found.map(|delivery| delivery.find(named)) else {
             return Ok(None);
         };
+        let delivery = self.delivery()?;
+        let is_it = |name: &str| matches!(delivery.find(name), Found::One(one) if one == at);
         let tables = self.mapping.joins.iter().map(|join| &join.index);
-        if tables.chain([&self.mapping.index]).any(|index| index.file == named) {
+        if tables.chain([&self.mapping.index]).any(|index| is_it(&index.file)) {
             let fault = Fault::new(FaultKind::WrongValue, Target::File.name(), "OLD-7");
             return Ok(Some(fault.arg("expected", "the file of a document")));
         }
@@ -615,6 +642,13 @@ impl Queue {
             .connection()
             .prepare_cached(sql)?
             .query_row((at, known.number), |row| row.get(0))?;
+        // Nor is it one that somebody named for another row since then.
+        let mut statement = self.work.connection().prepare_cached(
+            "SELECT value FROM answer WHERE element = 'file' AND value <> '' AND row <> ?",
+        )?;
+        let named = statement.query_map([&known.row], |row| row.get::<_, String>(0))?;
+        let named: Vec<String> = named.collect::<Result<_, _>>()?;
+        let others = others || named.iter().any(|name| is_it(name));
         Ok(others.then(|| of_file(FaultKind::FileOfAnotherRow)))
     }
 

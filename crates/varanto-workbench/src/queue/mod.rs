@@ -214,11 +214,13 @@ macro_rules! answered {
           OR (fault.code = 'same-source-identifier' AND NOT EXISTS (
             SELECT 1 FROM item other WHERE other.source_id = item.source_id AND other.number <> item.number
               AND NOT EXISTS (SELECT 1 FROM answer WHERE answer.row = other.row
-                AND answer.element IN ('row', 'document'))))
+                AND (answer.element = 'row' OR answer.element = 'document'
+                  AND (answer.serial > ?1 OR (?2 AND answer.checked_by IS NULL))))))
           OR (fault.code = 'file-of-another-row' AND NOT EXISTS (
             SELECT 1 FROM item other WHERE other.file = item.file AND other.number <> item.number
               AND NOT EXISTS (SELECT 1 FROM answer WHERE answer.row = other.row
-                AND answer.element IN ('row', 'file'))))
+                AND (answer.element = 'row' OR answer.element = 'file'
+                  AND (answer.serial > ?1 OR (?2 AND answer.checked_by IS NULL))))))
           OR (fault.code = 'same-content' AND NOT EXISTS (
             SELECT 1 FROM item other WHERE other.digest = item.digest AND other.number <> item.number
               AND other.client = item.client AND other.day = item.day
@@ -247,7 +249,8 @@ macro_rules! waits_for_main {
     () => {
         "EXISTS (SELECT 1 FROM item main WHERE main.source_id = item.said ->> '$.main_document'
            AND main.state = 'faulty'
-           AND NOT EXISTS (SELECT 1 FROM answer WHERE answer.row = main.row AND answer.element = 'row'))"
+           AND NOT EXISTS (SELECT 1 FROM answer WHERE answer.row = main.row AND answer.element = 'row'
+             AND (NOT ?2 OR answer.checked_by IS NOT NULL)))"
     };
 }
 
@@ -355,6 +358,7 @@ macro_rules! new_answers {
 const COMPLETED: &str = new_answers!(
     "AND NOT EXISTS (SELECT 1 FROM answer decision WHERE decision.row = item.row AND decision.element = 'row')"
 );
+const DECIDED_SOUND: &str = new_answers!("AND answer.element = 'row' AND item.state = 'sound'");
 const DECIDED: &str = new_answers!("AND answer.element = 'row' AND item.state <> 'left-out'");
 /// From the answers to their rows, never the other way round: answers are fewer.
 const ANSWERED: &str = concat!(
@@ -510,7 +514,8 @@ impl Queue {
             unnamed: count(UNNAMED, &[])?,
             lost: self.work.lost()?,
             // The most of them, mostly: what is no other one is not counted once more.
-            sound: rows.saturating_sub(faulty + left_out + undone + read),
+            sound: rows.saturating_sub(faulty + left_out + undone + read)
+                - count(DECIDED_SOUND, &[&taken, &two])?,
             faulty,
             archived,
             refused,
@@ -519,9 +524,9 @@ impl Queue {
             open: open.rows,
             to_check: if two { count(TO_CHECK, &[])? } else { 0 },
             completed: count(COMPLETED, &[&taken, &two])?,
-            waiting: count(WAITING, &[])?,
+            waiting: count(WAITING, &[&taken, &two])?,
             begun: self.work.sends()?,
-            undone: undone > 0,
+            undone: undone > 0 && archived == 0,
             confirmed: self.work.about("confirmed_at")?.is_some(),
         };
         Ok((progress, open.causes))
@@ -634,6 +639,20 @@ impl Queue {
     pub fn places_of(&self, cause: &str) -> Result<Vec<u64>, QueueError> {
         let found = self.find_cause(cause)?;
         found.map_or_else(|| Ok(Vec::new()), |cause| self.places(&cause))
+    }
+
+    /// Where the attachments of the open rows of a cause stand; none where they are more than are answered together.
+    ///
+    /// # Errors
+    /// [`QueueError::NotPermitted`], and what SQLite says.
+    pub fn attachments_of(
+        &self,
+        permit: &OldDataPermit,
+        cause: &Cause,
+    ) -> Result<Vec<u64>, QueueError> {
+        self.permitted(permit)?;
+        let places = self.places(cause)?;
+        if places.len() > MOST { Ok(Vec::new()) } else { self.attachments(&places) }
     }
 
     /// Where rows stood that are not there any more, by what they said: for the line, as [`Queue::places_of`].

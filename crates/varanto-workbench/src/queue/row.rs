@@ -10,7 +10,7 @@ use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{Oid, PersonalIdentityCode};
 use varanto_formats::xhtml::safe_copy;
 
-use super::{Queue, QueueError, Seen, shown};
+use super::{Queue, QueueError, Seen, is_mended_in_the_source, shown};
 use crate::answers::{
     ASK_WHAT_IS_BESIDE, Answer, Answers, Decision, Given, asked_with_the_code, beside, given,
     is_another,
@@ -249,6 +249,11 @@ impl Queue {
         faults: &[FaultGroup],
     ) -> Result<Vec<Decision>, QueueError> {
         let mut fitting = Vec::new();
+        let elsewhere = !self.mapping.kept_elsewhere.trim().is_empty();
+        // What a shifted row says of its document is another column's: whether there is one, nobody knows.
+        if faults.iter().any(|fault| is_mended_in_the_source(&fault.code)) {
+            return Ok(elsewhere.then_some(Decision::StaysElsewhere).into_iter().collect());
+        }
         // Empty files are all alike, and no document.
         let others: i64 = if known.bytes.unwrap_or(0) == 0 {
             0
@@ -269,32 +274,55 @@ impl Queue {
         if faults.iter().any(|fault| super::has_nothing_to_bring(&fault.code)) {
             fitting.push(Decision::NothingToBring);
         }
-        if !self.mapping.kept_elsewhere.trim().is_empty() {
+        if elsewhere {
             fitting.push(Decision::StaysElsewhere);
         }
         Ok(fitting)
     }
 
     /// Where the attachments of rows stand, that are not archived: for the lines that are written before something is done
-    /// with them, too.
+    /// with them, too. An attachment hangs on what people last said, and on this batch's documents; on one of several rows
+    /// with the same identifier only when none of the others is brought.
     ///
     /// # Errors
     /// What SQLite says.
     pub fn attachments(&self, places: &[u64]) -> Result<Vec<u64>, QueueError> {
         let mut statement = self.work.connection().prepare_cached(concat!(
             "SELECT item.place FROM item main JOIN item ON item.said ->> '$.main_document' = main.source_id
-             WHERE main.place = ? AND item.number <> main.number AND item.receipt IS NULL AND ",
+             WHERE main.place = ?1 AND item.number <> main.number AND item.receipt IS NULL AND ",
             shown!(),
-            " ORDER BY item.place"
+            " AND coalesce(item.said ->> '$.main_document_batch', ?2) = ?2
+              AND NOT EXISTS (SELECT 1 FROM answer WHERE answer.row = item.row
+                AND (answer.element = 'main_document' AND answer.value <> main.source_id
+                  OR answer.element = 'main_document_batch' AND answer.value NOT IN ('', ?2)))
+              AND NOT EXISTS (SELECT 1 FROM item other WHERE other.source_id = main.source_id
+                AND other.number <> main.number AND other.left_out IS NULL
+                AND NOT EXISTS (SELECT 1 FROM answer WHERE answer.row = other.row AND answer.element = 'row'))
+             ORDER BY item.place"
         ))?;
         let mut all = Vec::new();
         for place in places {
-            let rows = statement.query_map([place.cast_signed()], |row| row.get::<_, i64>(0))?;
-            for one in rows {
+            let asked = (place.cast_signed(), &self.mapping.batch);
+            for one in statement.query_map(asked, |row| row.get::<_, i64>(0))? {
                 all.push(one?.unsigned_abs());
             }
         }
         Ok(all)
+    }
+
+    /// Those attachments of rows of which nobody answered anything: they stay where their main documents stay.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn followers(&self, places: &[u64]) -> Result<Vec<u64>, QueueError> {
+        let mains: BTreeSet<&u64> = places.iter().collect();
+        let mut following = BTreeSet::new();
+        for place in self.attachments(places)? {
+            if !mains.contains(&place) && given(&self.work, &self.named(place)?)?.is_empty() {
+                following.insert(place);
+            }
+        }
+        Ok(following.into_iter().collect())
     }
 
     /// The file of the delivery that somebody names for a row; `None` where there is no such one, or it is another row's.
@@ -326,12 +354,12 @@ impl Queue {
     /// A file that somebody names for a row, as it is shown before it is kept: one that no other row names.
     ///
     /// # Errors
-    /// As [`Queue::named_file`]; [`QueueError::Missing`] also where it is another row's.
+    /// As [`Queue::named_file`]; [`QueueError::Missing`] also where it is another row's, or has another digest.
     pub fn file_at(
         &self,
         permit: &OldDataPermit,
         place: u64,
-        at: usize,
+        (at, shown): (usize, &str),
     ) -> Result<File, QueueError> {
         self.permitted(permit)?;
         let known = self.known(place)?;
@@ -341,7 +369,12 @@ impl Queue {
         if self.not_of_the_row(&known, Target::File, &name)?.is_some() {
             return Err(QueueError::Missing);
         }
-        Ok(self.shown(delivery.read(at)?))
+        let bytes = delivery.read(at)?;
+        // Who was not given the digest names no file by counting.
+        if hexadecimal(digest(&SHA256, &bytes).as_ref()) != shown {
+            return Err(QueueError::Missing);
+        }
+        Ok(self.shown(bytes))
     }
 
     /// The file of a row: the one that was rehearsed, or the one that somebody named since then.
@@ -404,10 +437,10 @@ impl Queue {
         &self,
         permit: &OldDataPermit,
         place: u64,
-        named: Option<usize>,
+        named: Option<&Named>,
     ) -> Result<(bool, bool), QueueError> {
         let file = match named {
-            Some(at) => self.file_at(permit, place, at),
+            Some(named) => self.file_at(permit, place, (named.at, named.digest.as_str())),
             None => self.file(permit, place),
         };
         match file {

@@ -121,6 +121,14 @@ fn a_row_whose_values_are_shifted_is_mended_in_the_source() {
     small.answer(2, &left_out(Decision::StaysElsewhere)).unwrap();
     let told = progress(&small);
     assert_eq!((told.of_source, told.left_out), (0, 1), "{told:?}");
+    // Whether it has a document, a row that is shifted does not tell.
+    let small = Small::with(|small| {
+        small.rows[0] = small.rows[0].replace(";Suvanto", ";Suvanto;x");
+        small.papers.remove("1.xhtml");
+    });
+    assert_eq!(small.row(2).decisions, [Decision::StaysElsewhere]);
+    let refused = codes(small.answer(2, &left_out(Decision::NothingToBring)));
+    assert_eq!(refused, ["decision-does-not-fit"]);
 }
 
 /// OLD-7: a file that is named for a row can be looked at before it is kept, and none that is another row's; what was named
@@ -134,16 +142,69 @@ fn a_file_that_is_named_is_shown_before() {
     let queue = small.queue();
     let named = queue.named_file(&both(), 2, "9.xhtml").unwrap().expect("the delivery has it");
     assert_eq!(named.bytes, paper(9).len() as u64);
-    let shown = queue.file_at(&both(), 2, named.at).unwrap();
+    let shown = queue.file_at(&both(), 2, (named.at, named.digest.as_str())).unwrap();
     assert!(matches!(shown, File::Page(page) if page.contains("Kirjaus 9.")));
-    for other in ["2.xhtml", "INDEKSI.CSV", "ei.xhtml"] {
+    for other in ["2.xhtml", "INDEKSI.CSV", "indeksi.csv", "Asiakkaat.csv", "ei.xhtml"] {
         assert_eq!(queue.named_file(&both(), 2, other).unwrap(), None, "{other}");
     }
-    let others = (0..40).filter(|at| *at != named.at);
-    for at in others {
-        let shown = queue.file_at(&both(), 2, at);
+    for at in 0..40 {
+        let shown = queue.file_at(&both(), 2, (at, ""));
         assert!(matches!(shown, Err(QueueError::Missing)), "{at}");
     }
     small.answer(2, &[says(Target::File, "9.xhtml")]).unwrap();
     assert_eq!(small.row(2).file, Some((named.kind, named.bytes)));
+    assert_eq!(small.queue().named_file(&both(), 3, "9.xhtml").unwrap(), None, "row 2 has it");
+    let taken = codes(small.answer(3, &[says(Target::File, "9.XHTML")]));
+    assert_eq!(taken, ["file-of-another-row"]);
+}
+
+/// OLD-7, ACC-2: a table of the delivery is no row's file, whatever the mapping file calls it.
+#[test]
+fn a_table_is_shown_by_no_name() {
+    let small = Small::with(|small| {
+        small.mapping = small.mapping.replace("ASIAKKAAT.CSV", "asiakkaat.csv");
+        small.mapping = small.mapping.replace("INDEKSI.CSV", "indeksi.csv");
+    });
+    let queue = small.queue();
+    for table in ["ASIAKKAAT.CSV", "asiakkaat.csv", "INDEKSI.CSV", "indeksi.csv"] {
+        assert_eq!(queue.named_file(&both(), 2, table).unwrap(), None, "{table}");
+        let refused = codes(small.answer(2, &[says(Target::File, table)]));
+        assert_eq!(refused, ["wrong-value"], "{table}");
+    }
+}
+
+/// OLD-7: what somebody answered of an attachment is not lost when its main document stays elsewhere, and one that hangs on
+/// another document by now does not stay with it; what stayed comes back when the decision is taken back.
+#[test]
+fn attachments_that_somebody_answered_stay_with_nothing() {
+    let small = with_an_attachment();
+    let given = || small.row(3).given.into_iter().map(|one| one.answer).collect::<Vec<_>>();
+    small.answer(2, &left_out(Decision::StaysElsewhere)).unwrap();
+    let taken = [(2, small.row(2).seen)];
+    let by = crate::queue::person("aino");
+    small.queue().take_back(&both(), &taken, (&by, crate::world::now())).unwrap();
+    assert_eq!(given(), Vec::new(), "it comes back with its main document");
+    assert_eq!(progress(&small).left_out, 0);
+    let other = says(Target::MainDocument, "D4");
+    small.answer(3, std::slice::from_ref(&other)).unwrap();
+    assert_eq!(small.row(2).attachments, Vec::<u64>::new());
+    small.answer(2, &left_out(Decision::StaysElsewhere)).unwrap();
+    assert_eq!(given(), [other]);
+}
+
+/// OLD-7: an attachment of two rows with one identifier stays while one of them is brought.
+#[test]
+fn an_attachment_stays_with_the_row_that_is_brought() {
+    let small = Small::with(|small| {
+        let main = "main_document = { when = { LAJI = \"Liite\" }, constant = \"D1\" }\n";
+        small.mapping = small.mapping.replace("written_at =", &format!("{main}written_at ="));
+        small.mapping =
+            small.mapping.replace("Muistio\" = \"2\"", "Muistio\" = \"2\", Liite = \"7\"");
+        small.rows[1] = line(2, &hetu(1), "Liite", "Suvanto").replace("D2;2;", "D2;1;");
+        small.rows[2] = small.rows[2].replacen("D3;", "D1;", 1);
+    });
+    small.answer(4, &left_out(Decision::StaysElsewhere)).unwrap();
+    assert!(small.row(3).given.is_empty(), "row 2 has the identifier, too, and is brought");
+    small.answer(2, &left_out(Decision::StaysElsewhere)).unwrap();
+    assert_eq!(small.row(3).given.len(), 1);
 }

@@ -109,7 +109,7 @@ impl Together {
             Which::Lost(rows) => queue.places_of_lost(rows)?,
         };
         if self.attachments {
-            places.extend(queue.attachments(&places)?);
+            places.extend(queue.followers(&places)?);
         }
         Ok(told_together(&self.words, &places))
     }
@@ -155,7 +155,11 @@ pub(super) async fn with<T: Send + 'static>(
             }
             let together = together.map(|together| together.told(&queue)).transpose()?;
             if attachments {
-                rows.extend(queue.attachments(&rows)?);
+                let also = match act {
+                    OldDataAct::TakeBack => queue.attachments(&rows)?,
+                    _ => queue.followers(&rows)?,
+                };
+                rows.extend(also);
             }
             Ok(Some((queue.controllers()?, queue, together, rows)))
         });
@@ -277,7 +281,11 @@ impl ShownProgress {
         // These are told also where there are none.
         let always = ["old_data.rows", "old_data.sound", "old_data.open", "old_data.archived"];
         let counts = counts.into_iter().filter(|(key, count)| *count > 0 || always.contains(key));
-        let wants = if told.begun { 0 } else { told.open + told.of_source + told.to_check };
+        let wants = if told.begun {
+            told.sound.saturating_sub(told.archived + told.refused)
+        } else {
+            told.open + told.of_source + told.to_check
+        };
         let done = told.rows.saturating_sub(wants);
         Self { done, stands, counts: counts.collect(), told }
     }
@@ -448,13 +456,13 @@ pub(super) fn kept_fault(
         "value" => value.map(Cow::Borrowed),
         _ => args.get(name).map(|value| match name {
             "name" => Cow::Owned(element_word(words, value)),
-            _ => Cow::Borrowed(value.as_str()),
+            _ => texts::said(language, name, Cow::Borrowed(value.as_str())),
         }),
     };
     let [message, right] = texts::of_kept_fault(language, code, value);
     // What is broken in a file has many rules, and one remedy.
     let of_content = element.starts_with("pdf:") || element.starts_with("view:");
-    let otherwise = || right_at_the_desk(FaultKind::NotPdf.code(), language, value);
+    let otherwise = || right_at_the_desk("of-content", language, value);
     let at_the_desk = right_at_the_desk(code, language, value)
         .or_else(|| if of_content { otherwise() } else { None });
     let key = format!("old_data.message-{code}");
@@ -547,6 +555,8 @@ struct CausePage {
     seen: Option<Seen>,
     /// How many are answered together at most.
     most: u64,
+    /// How many attachments hang on them.
+    attachments: u64,
     /// The field that all rows can be given alike.
     field: Option<Field>,
     decisions: Vec<(&'static str, String)>,
@@ -712,6 +722,8 @@ pub(super) struct Asked {
     wait: u64,
     /// Which file of the delivery is to be shown.
     pub(super) at: Option<usize>,
+    /// The digest of that file.
+    pub(super) is: String,
     /// How many rows were checked, or taken back, just now.
     checked: u64,
     taken_back: u64,
@@ -743,11 +755,12 @@ async fn cause_page(
         let rows = queue.rows(permit, &cause, after, PAGE + 1)?;
         let kept_elsewhere = !queue.mapping().kept_elsewhere.trim().is_empty();
         let seen = queue.seen_of(permit, &cause)?;
-        Ok(Some((cause, rows, kept_elsewhere, seen)))
+        let attachments = queue.attachments_of(permit, &cause)?.len() as u64;
+        Ok(Some((cause, rows, kept_elsewhere, seen, attachments)))
     });
     let shell = Shell::of(doors, visit);
     let base = shell.to(&format!("{HOME}{batch}/"));
-    let Some((cause, mut rows, kept_elsewhere, seen)) = told.await? else {
+    let Some((cause, mut rows, kept_elsewhere, seen, attachments)) = told.await? else {
         // All of it was answered meanwhile: who answered it, too, is told that nothing of it was kept.
         return if faults.is_empty() {
             Ok(redirect(&base))
@@ -783,6 +796,7 @@ async fn cause_page(
         rows: rows.iter().map(|row| showing.listed(row, Some(&id), false)).collect(),
         seen,
         most: MOST as u64,
+        attachments,
         next: last.filter(|_| more).map(|last| format!("{base}causes/{id}/?after={last}")),
         decisions: decisions.map(|one| (one.code(), decision_word(shell.words, one))).collect(),
         stands: may_stand(&cause.code)
@@ -849,14 +863,20 @@ pub(super) async fn answer_all(
                 let cause = queue.cause(permit, &id)?.filter(|cause| cause.rows == count);
                 let cause = cause.ok_or_else(changed)?;
                 let by = (&by, app.now());
-                queue.answer_all(permit, (&cause, &seen), &answer, by, &registry)
+                // Those that do not stay elsewhere with their main documents want an answer of their own now.
+                let leaves = matches!(&answer, Answer::NotBrought(_));
+                let attachments = queue.attachments_of(permit, &cause)?.len() as u64;
+                let bulk = queue.answer_all(permit, (&cause, &seen), &answer, by, &registry)?;
+                let wait = if leaves { attachments.saturating_sub(bulk.attachments) } else { 0 };
+                Ok((bulk, wait))
             });
             match done.await {
-                Ok(bulk) => {
+                Ok((bulk, wait)) => {
                     let told = [
                         ("many_kept", bulk.answered),
                         ("many_left", bulk.not_brought),
                         ("stay", bulk.attachments),
+                        ("wait", wait),
                     ];
                     let told = told.into_iter().filter(|(_, count)| *count > 0);
                     let told: Vec<_> =
@@ -1008,7 +1028,9 @@ pub(super) async fn act(
     } else {
         let back = fields.text("act") == "take-back";
         let act = if back { OldDataAct::TakeBack } else { OldDataAct::Check };
-        let act = Act::of_rows(act, rows.iter().map(|(place, _)| *place).collect());
+        let mut act = Act::of_rows(act, rows.iter().map(|(place, _)| *place).collect());
+        // What stayed elsewhere with them comes back with them.
+        act.attachments = back;
         let done = with(&doors, &visit, &batch, act, move |app, queue, permit| {
             if back {
                 Ok([

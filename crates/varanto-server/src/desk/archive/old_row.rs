@@ -105,6 +105,8 @@ struct ShownFault {
 /// A file that somebody names for the row.
 struct ShownNamed {
     digest: Seen,
+    /// What it is, in words.
+    file: String,
     address: String,
 }
 
@@ -289,7 +291,7 @@ fn found(
     permit: &OldDataPermit,
     place: u64,
     cause: &str,
-    file: Option<&str>,
+    (file, same): (Option<&str>, Option<&str>),
 ) -> Result<Found, QueueError> {
     let cause = queue.cause(permit, cause)?;
     let (mut next, mut among) = (None, None);
@@ -299,11 +301,13 @@ fn found(
     }
     let row = queue.row(permit, place)?;
     let kept = row.values.get(&Target::File).map_or("", String::as_str);
-    let named = match file.filter(|name| *name != kept) {
+    // What was written of a row that is another one by now does not stay.
+    let stays = same.is_none_or(|same| same == row.same.as_str());
+    let named = match file.filter(|name| stays && *name != kept) {
         Some(name) => queue.named_file(permit, place, name)?,
         None => None,
     };
-    let way = queue.way_of(permit, place, named.as_ref().map(|named| named.at))?;
+    let way = queue.way_of(permit, place, named.as_ref())?;
     Ok(Found { row, next, among, named, way })
 }
 
@@ -320,14 +324,15 @@ async fn row_page(
     let cause = cause_id(&from.cause);
     let wanted = cause.clone();
     let file = said.and_then(|said| said.given(FILE)).map(str::to_owned);
+    let changed = faults.iter().any(|fault| fault.kind == FaultKind::ChangedMeanwhile);
+    let same = said.filter(|_| changed).map(|said| said.text("same").to_owned());
     let act = Act::of_rows(OldDataAct::Look, vec![place]);
     let told = with(doors, visit, &batch, act, move |_, queue, permit| {
-        found(queue, permit, place, &wanted, file.as_deref())
+        found(queue, permit, place, &wanted, (file.as_deref(), same.as_deref()))
     });
     let Found { row, next, among, named, way } = told.await?;
     // What was written of another row than this one is by now does not stay; what a rehearsal changed of the row is shown
     // beside what was written, and that is not lost.
-    let changed = faults.iter().any(|fault| fault.kind == FaultKind::ChangedMeanwhile);
     let said = said.filter(|said| !changed || said.text("same") == row.same.as_str());
     let shell = Shell::of(doors, visit);
     let words = shell.words;
@@ -354,7 +359,12 @@ async fn row_page(
         must_say: asked.iter().any(|field| field.must_say),
         attachments: row.attachments.iter().map(address).collect(),
         named: named.map(|named| ShownNamed {
-            address: format!("{base}rows/{place}/file?at={}", named.at),
+            address: format!(
+                "{base}rows/{place}/file?at={}&is={}",
+                named.at,
+                named.digest.as_str()
+            ),
+            file: file_word(words, named.kind, named.bytes),
             digest: named.digest,
         }),
         decisions: row
@@ -598,9 +608,10 @@ pub(super) async fn answer(
             return Ok(Sent::ToSee(faults));
         }
         let seen = Seen::from(said.text("seen"));
+        let following = if stays { queue.followers(&[place])?.len() as u64 } else { 0 };
         let left = queue.answer(permit, (place, &seen), &given, (&by, app.now()), &registry)?;
         let leaves = given.iter().any(|one| matches!(one, Answer::NotBrought(_)));
-        let count = row.attachments.len() as u64;
+        let count = if stays { following } else { row.attachments.len() as u64 };
         let attachments =
             (leaves && count > 0).then_some((if stays { "stay" } else { "wait" }, count));
         let Some(cause) = queue.cause(permit, &wanted)? else {
@@ -762,7 +773,7 @@ pub(super) async fn file(
     let place = path.get("row").and_then(|row| row_of(row)).ok_or_else(Problem::not_found)?;
     let act = Act::of_rows(OldDataAct::Look, vec![place]);
     let file = with(&doors, &visit, &batch, act, move |_, queue, permit| match asked.at {
-        Some(at) => queue.file_at(permit, place, at),
+        Some(at) => queue.file_at(permit, place, (at, &asked.is)),
         None => queue.file(permit, place),
     });
     let frame = (HeaderName::from_static("x-frame-options"), "SAMEORIGIN");
