@@ -535,6 +535,7 @@ async fn an_archivist_completes_rows_on_every_device_and_in_every_language() {
                 walk.browser.run("document.querySelector('summary').focus(); 0");
                 walk.browser.run("document.querySelector('iframe.view').focus(); 0");
                 walk.browser.until("document.activeElement.tagName === 'SUMMARY' && 'there'");
+                walk.browser.run("document.getElementById('v-written_at').focus(); 0");
             }
             let row = walk.browser.address();
             walk.browser.fill("#v-written_at", &format!("{}.5.2017", place + 1));
