@@ -55,8 +55,10 @@ pub struct Open {
 /// What the reports archived and left out.
 #[derive(Default)]
 struct Settled {
-    /// Of each archived document, the file's digest.
-    archived: HashMap<String, String>,
+    /// Of each archived document, the file's digest, and which report found it last.
+    archived: HashMap<String, (String, usize)>,
+    /// Of each report, its batch.
+    batches: Vec<String>,
     /// Of each document that was left out, what its last report says of it.
     left_out: HashMap<String, LeftOut>,
     /// Of each digest, the archived documents.
@@ -102,7 +104,8 @@ pub fn add_up(reports: &[PathBuf]) -> Result<Together, ReportError> {
     check_alike(&heads)?;
     // Moments are written alike, so that their texts are in their order.
     heads.sort_by(|one, other| one.0.made_at.cmp(&other.0.made_at));
-    let mut settled = Settled::default();
+    let batches = heads.iter().map(|(head, _)| head.batch.clone()).collect();
+    let mut settled = Settled { batches, ..Settled::default() };
     for (number, (head, path)) in heads.iter().enumerate() {
         each(path, &mut |line| match line {
             Line::Row(entry) => settled.note(*entry, number, head.plan.checked_by_two),
@@ -197,10 +200,10 @@ impl Settled {
         match (entry.outcome.as_str(), entry.sha256) {
             ("archived", Some(sum)) => {
                 self.by_digest.entry(sum.clone()).or_default().push(document.clone());
-                self.archived.insert(document, sum);
+                self.archived.insert(document, (sum, report));
             }
             ("undone", _) => {
-                if let Some(sum) = self.archived.remove(&document)
+                if let Some((sum, _)) = self.archived.remove(&document)
                     && let Some(same) = self.by_digest.get_mut(&sum)
                 {
                     same.retain(|one| *one != document);
@@ -213,6 +216,17 @@ impl Settled {
             }
             _ => {}
         }
+    }
+
+    /// Whether a later report than the one that found a document archived does not find it there.
+    fn is_denied(&self, entry: &Entry, report: usize, found: usize) -> bool {
+        let not_there = match entry.outcome.as_str() {
+            "differs" | "unreadable" | "unproven" => true,
+            // Of another batch that is not run yet it says nothing.
+            "not-archived" => self.batches.get(report) == self.batches.get(found),
+            _ => false,
+        };
+        not_there && report > found
     }
 
     fn note_made(&mut self, made: MadeEntry, report: usize) {
@@ -250,8 +264,9 @@ impl Settled {
                         && why.split(',').any(|code| BROKEN.iter().any(|one| one.code() == code))
                 });
                 match self.archived.get(document) {
+                    Some((_, found)) if self.is_denied(entry, report, *found) => false,
                     Some(_) if is_broken => true,
-                    Some(sum) => is_same(entry.sha256.as_ref(), Some(sum), is_of_two),
+                    Some((sum, _)) => is_same(entry.sha256.as_ref(), Some(sum), is_of_two),
                     // What was left out without a file says nothing of one that is there, also where it was not read.
                     None => self.left_out.get(document).is_some_and(|left| {
                         let none = FaultKind::MissingFile.code();
@@ -356,6 +371,29 @@ mod tests {
         assert!(settles("missing-element,not-converted"));
         assert!(!settles("missing-element"));
         assert!(!settles("not-pdf,file-of-another-row"));
+    }
+
+    /// OLD-9: what an older report found archived, and a newer one does not, is not: whatever it was the last time.
+    #[test]
+    fn the_last_look_at_a_document_counts() {
+        for (outcome, same_batch, settled_after, settled_before) in [
+            ("unreadable", true, false, true),
+            ("differs", true, false, true),
+            ("unproven", false, false, true),
+            ("not-archived", true, false, true),
+            // Another batch that has the same row and was not run.
+            ("not-archived", false, true, true),
+            ("faulty", true, true, true),
+        ] {
+            let other = if same_batch { "1" } else { "2" };
+            let batches = ["1", other, "1"].map(str::to_owned).to_vec();
+            let mut settled = Settled { batches, ..Settled::default() };
+            settled.note(entry("archived", Some("aa")), 0, false);
+            let later = entry(outcome, Some("aa"));
+            assert_eq!(settled.settles(&later, 1, &HashSet::new()), settled_after, "{outcome}");
+            settled.note(entry("archived", Some("aa")), 2, false);
+            assert_eq!(settled.settles(&later, 1, &HashSet::new()), settled_before, "{outcome}");
+        }
     }
 
     /// OLD-9: what one batch left out, and a later one was to bring and did not, is nowhere; and that there is no document

@@ -273,8 +273,10 @@ impl<'a> ReadingBack<'a> {
         receipt: &str,
         door: &mut dyn Door,
     ) -> Result<Result<(), Differs>, RunError> {
-        self.pace.wait();
         let stopped = || [&self.ended, self.of.stop].iter().any(|one| one.load(Ordering::Relaxed));
+        if self.pace.wait(&stopped) {
+            return Err(RunError::Stopped);
+        }
         let back = match asked(&stopped, || door.read_whole(document))? {
             Err(why) => return Ok(Err(Differs::Unreadable(why))),
             Ok(back) => back,

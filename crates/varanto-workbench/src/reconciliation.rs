@@ -25,7 +25,7 @@ use crate::plan::Plan;
 use crate::reading_back::ReadingBack;
 use crate::run::{RunError, check_rehearsed};
 use crate::undo::{UndoneEdition, undone_editions};
-use crate::work::{RECONCILED, State, Work};
+use crate::work::{RECONCILED, SAID_DESTROYABLE, State, Work};
 
 /// The form of reports that this program writes and reads.
 const FORM: u32 = 3;
@@ -221,11 +221,26 @@ impl Reconciliation<'_> {
         // It took long: what came into the delivery meanwhile is in no line, and would be destroyed with it.
         let now = Delivery::open(delivery.place()).map_err(RunError::from)?;
         check_rehearsed(work, &now, mapping)?;
-        sum.conclude(&head.plan);
+        if undone_editions(work)? != head.undone {
+            let what = "the batch was undone meanwhile, or a part of it; reconcile again";
+            return Err(RunError::NotRehearsed(what.to_owned()).into());
+        }
+        sum.conclude(&head);
         line(&json(&sum))?;
         let written = report.into_inner().map_err(|error| failed(&error))?;
         written.sync_all().map_err(|error| failed(&error))?;
         Ok(sum)
+    }
+
+    /// Notes in the work file what a report says, before it takes its place: once it is there, it may be given away.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn note_verdict(&self, work: &Work, sum: &Sum) -> Result<(), RunError> {
+        if sum.source_may_be_destroyed {
+            work.set_about(SAID_DESTROYABLE, self.made_at)?;
+        }
+        Ok(())
     }
 
     /// Notes in the work file that there is a report, signed and in its place: the batch can be confirmed then.
@@ -237,7 +252,6 @@ impl Reconciliation<'_> {
             at: self.made_at.to_owned(),
             archived: sum.archived,
             made_open: sum.made_open,
-            source_may_be_destroyed: sum.source_may_be_destroyed,
         });
         Ok(work.set_about(RECONCILED, &noted)?)
     }
@@ -274,19 +288,21 @@ fn strays(work: &Work, each: Each<'_>) -> Result<(), ReportError> {
 struct Reconciled {
     at: String,
     archived: u64,
-    #[serde(default)]
     made_open: u64,
-    #[serde(default)]
-    source_may_be_destroyed: bool,
 }
 
 fn reconciled(work: &Work) -> Result<Option<Reconciled>, RunError> {
     Ok(work.about(RECONCILED)?.and_then(|noted| serde_json::from_str(&noted).ok()))
 }
 
-/// When the last report of a batch was made, where that said that the source may be destroyed.
+/// When a report of a batch was made that said that the source may be destroyed. Of what a program of before noted nobody knows
+/// what its report said.
 pub(crate) fn said_destroyable(work: &Work) -> Result<Option<String>, RunError> {
-    Ok(reconciled(work)?.filter(|one| one.source_may_be_destroyed).map(|one| one.at))
+    if let Some(at) = work.about(SAID_DESTROYABLE)? {
+        return Ok(Some(at));
+    }
+    let unknown = work.about(RECONCILED)?.is_some() && reconciled(work)?.is_none();
+    Ok(unknown.then(|| "an earlier program".to_owned()))
 }
 
 /// That every archived document of a batch was found in the archive by its last reconciliation.
@@ -368,8 +384,9 @@ impl Sum {
         *place += 1;
     }
 
-    fn conclude(&mut self, plan: &Plan) {
-        let settled = self.without_document == 0 || plan.checked_by_two;
+    fn conclude(&mut self, head: &Head) {
+        let undone = head.undone.iter().any(|one| one.edition == head.edition);
+        let settled = !undone && (self.without_document == 0 || head.plan.checked_by_two);
         let open = self.open + self.strays + self.made_open;
         self.source_may_be_destroyed = open == 0 && self.rows > 0 && settled;
     }
@@ -449,7 +466,7 @@ pub fn verify(path: &Path) -> Result<(Head, Sum), ReportError> {
         counted.count(&entry);
     }
     if let Some(head) = &head {
-        counted.conclude(&head.plan);
+        counted.conclude(head);
     }
     match (head, last) {
         (Some(head), Some(sum)) if sum == counted => Ok((head, sum)),

@@ -26,6 +26,7 @@ use crate::identifiers;
 use crate::kind::Kind;
 use crate::mapping::Mapping;
 use crate::rehearsal::fingerprint;
+use crate::undo::undone_editions;
 use crate::work::{FINGERPRINT, RECONCILED, State, Work, WorkError, read_conversion};
 
 /// How long results wait to be noted down together.
@@ -135,6 +136,10 @@ impl Run<'_> {
     /// What ended it early; what was archived until then is noted down.
     pub fn run(&self, work: &mut Work, doors: Vec<Box<dyn Door>>) -> Result<Done, RunError> {
         check_rehearsed(work, self.delivery, self.mapping)?;
+        if undone_editions(work)?.iter().any(|one| one.edition == self.mapping.edition) {
+            let what = "an undo of this edition has begun; undo it to its end, and raise edition in the mapping file";
+            return Err(RunError::NotRehearsed(what.to_owned()));
+        }
         let lost = if work.sends()? { 0 } else { work.lost()? };
         if lost > 0 {
             return Err(RunError::NotRehearsed(format!(
@@ -505,7 +510,9 @@ impl Worker<'_, '_> {
         let mut asked = 0;
         let begun = Stopwatch::now();
         loop {
-            self.pace.wait();
+            if self.pace.wait(&|| self.run.stop.load(Ordering::Relaxed)) {
+                return Err(RunError::Stopped);
+            }
             match self.door.archive(&submission) {
                 Answer::Archived(receipt) => return Ok(Ok(receipt)),
                 // Of a run that was broken off: the same document with a signature of then.
@@ -589,7 +596,7 @@ fn rest(stopped: &dyn Fn() -> bool, time: Duration) -> bool {
         if stopped() {
             return true;
         }
-        thread::sleep(Duration::from_millis(20).min(time));
+        thread::sleep(Duration::from_millis(20).min(until.duration_since(Stopwatch::now())));
     }
     false
 }
@@ -636,15 +643,16 @@ impl Pace {
         Self(each.map(|each| (each, Mutex::new(Stopwatch::now()))))
     }
 
-    pub(crate) fn wait(&self) {
-        let Some((each, next)) = &self.0 else { return };
+    /// Waits for the next turn, and answers whether it was stopped meanwhile.
+    pub(crate) fn wait(&self, stopped: &dyn Fn() -> bool) -> bool {
+        let Some((each, next)) = &self.0 else { return false };
         let turn = {
             let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
             let turn = turn(*next, Stopwatch::now());
             *next = turn + *each;
             turn
         };
-        thread::sleep(turn.saturating_duration_since(Stopwatch::now()));
+        rest(stopped, turn.saturating_duration_since(Stopwatch::now()))
     }
 }
 

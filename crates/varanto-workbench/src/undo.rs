@@ -16,7 +16,9 @@ use crate::identifiers;
 use crate::mapping::Mapping;
 use crate::reconciliation::{check_reconciled, said_destroyable};
 use crate::run::{RunError, asked, check_rehearsed};
-use crate::work::{RECONCILED, State, UNDONE, UNDONE_EDITION, Work, WorkError, read_values};
+use crate::work::{
+    LATER_STAYS, RECONCILED, State, UNDONE, UNDONE_EDITION, Work, WorkError, read_values,
+};
 
 /// How many are noted down together.
 const TOGETHER: i64 = 100;
@@ -31,6 +33,10 @@ pub fn confirm(work: &Work, at: &str) -> Result<(), RunError> {
         let what =
             format!("{left} documents are sound and not archived yet; run the batch to its end");
         return Err(RunError::NotRehearsed(what));
+    }
+    if work.count(State::Undone)? > 0 {
+        let what = "an undo of the batch has begun; undo it to its end";
+        return Err(RunError::NotRehearsed(what.to_owned()));
     }
     if work.count(State::Archived)? == 0 {
         return Err(RunError::NotRehearsed("nothing of the batch is archived".to_owned()));
@@ -62,11 +68,11 @@ pub(crate) fn undone_editions(work: &Work) -> Result<Vec<UndoneEdition>, RunErro
 /// Notes that the edition is undone; an undo that is gone on with is the one that began.
 fn note_undone(work: &Work, undone: UndoneEdition) -> Result<(), RunError> {
     let mut all = undone_editions(work)?;
-    if all.iter().any(|one| one.edition == undone.edition) {
-        return Ok(());
+    match all.iter_mut().find(|one| one.edition == undone.edition) {
+        Some(begun) => begun.reported = begun.reported.take().or(undone.reported),
+        None => all.push(undone.clone()),
     }
     work.set_about(UNDONE_EDITION, &undone.edition.to_string())?;
-    all.push(undone);
     Ok(work.set_about(UNDONE, &serde_json::to_string(&all).expect("texts and numbers print"))?)
 }
 
@@ -84,6 +90,8 @@ pub struct Undone {
     pub cases: u64,
     /// Old relationships that stay likewise.
     pub old_relationships: u64,
+    /// Whether these are all that stay: the archive may not have answered when they were counted.
+    pub counted: bool,
 }
 
 /// An undo of a batch.
@@ -114,14 +122,15 @@ impl Undo<'_> {
         door: &mut dyn Door,
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Undone, RunError> {
-        self.begin(work)?;
+        let edition = self.begin(work)?;
         let mapping = self.mapping;
         let total = work.count(State::Archived)?
             + work.count(State::Sound)?
             + work.count(State::Refused)?;
         let why = format!("undo of batch {} of {}", mapping.batch, mapping.source);
         let stop = self.stop;
-        let mut undoing = Undoing { mapping, why, stop, done: Undone::default(), refused: None };
+        let (done, later) = (Undone::default(), Vec::new());
+        let mut undoing = Undoing { mapping, why, stop, done, later, refused: None };
         let mut seen = 0;
         for statement in [ATTACHMENTS, THE_REST] {
             let mut last = 0;
@@ -136,7 +145,11 @@ impl Undo<'_> {
                     }
                     Ok::<_, RunError>(())
                 });
-                work.together(|work| -> Result<(), WorkError> {
+                work.together(|work| -> Result<(), RunError> {
+                    if states.iter().any(|(_, state)| *state == State::Undone) {
+                        note_undone(work, edition.clone())?;
+                    }
+                    note_later(work, &mut undoing.later)?;
                     for (number, state) in &states {
                         work.connection()
                             .prepare_cached("UPDATE item SET state = ? WHERE number = ?")?
@@ -153,14 +166,17 @@ impl Undo<'_> {
             let more = if count > 1 { format!(", and {} more", count - 1) } else { String::new() };
             return Err(RunError::NotUndone(format!("{first}{more}")));
         }
-        let mut done = undoing.done;
-        (done.cases, done.old_relationships) = self.emptied(work, door)?;
         work.end_sending()?;
+        let mut done = undoing.done;
+        done.undone = work.count(State::Undone)?;
+        done.later = later_stays(work)?;
+        // All of it is undone, whether what stays can be counted or not.
+        done.counted = self.count_emptied(work, door, &mut done).is_ok();
         Ok(done)
     }
 
-    /// That the batch can be undone; from here on it is.
-    fn begin(&self, work: &Work) -> Result<(), RunError> {
+    /// That the batch can be undone. It is from the first document on that is invalidated.
+    fn begin(&self, work: &Work) -> Result<UndoneEdition, RunError> {
         let not = |what: String| Err(RunError::NotRehearsed(what));
         if let Some(at) = work.about("confirmed_at")? {
             return not(format!("the batch was confirmed on {at}, and stays"));
@@ -177,34 +193,50 @@ impl Undo<'_> {
                  nowhere. Find out that it is there still, and say so: --source-is-there"
             ));
         }
-        let (edition, at) = (self.mapping.edition, self.at.to_owned());
-        work.together(|work| {
-            note_undone(work, UndoneEdition { edition, at, reported })?;
-            Ok(work.forget_about(RECONCILED)?)
-        })
+        work.forget_about(RECONCILED)?;
+        Ok(UndoneEdition { edition: self.mapping.edition, at: self.at.to_owned(), reported })
     }
 
     /// How many cases and old relationships the batch made, which stay. What a run that was killed made and could not note
     /// down is asked for.
-    fn emptied(&self, work: &Work, door: &mut dyn Door) -> Result<(u64, u64), RunError> {
+    fn count_emptied(
+        &self,
+        work: &Work,
+        door: &mut dyn Door,
+        done: &mut Undone,
+    ) -> Result<(), RunError> {
         let sql = "SELECT kept, kind, state = 'archived' FROM dossier WHERE state IN ('archived', 'sound')";
         let mut statement = work.connection().prepare(sql)?;
         let made = statement.query_map([], |row| {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, bool>(2)?))
         })?;
         let stopped = || self.stop.load(Ordering::Relaxed);
-        let (mut cases, mut relationships) = (0, 0);
         for one in made {
             let (kept, kind, noted) = one?;
             let kept = Oid::parse(&kept).map_err(|_| foreign("an identifier"))?;
             let id = identifiers::document_of(self.mapping, &kept);
             if noted || asked(&stopped, || door.read_whole(&id))?.is_ok() {
                 let is_case = kind == DossierKind::Case.name();
-                *(if is_case { &mut cases } else { &mut relationships }) += 1;
+                *(if is_case { &mut done.cases } else { &mut done.old_relationships }) += 1;
             }
         }
-        Ok((cases, relationships))
+        Ok(())
     }
+}
+
+/// Rows of which an undo left a later version in force.
+fn later_stays(work: &Work) -> Result<Vec<u64>, RunError> {
+    let kept = work.about(LATER_STAYS)?.unwrap_or_else(|| "[]".to_owned());
+    Ok(serde_json::from_str(&kept).map_err(|_| foreign("rows that do not read"))?)
+}
+
+fn note_later(work: &Work, later: &mut Vec<u64>) -> Result<(), RunError> {
+    if later.is_empty() {
+        return Ok(());
+    }
+    let mut all = later_stays(work)?;
+    all.append(later);
+    Ok(work.set_about(LATER_STAYS, &serde_json::to_string(&all).expect("numbers print"))?)
 }
 
 fn foreign(what: &str) -> WorkError {
@@ -226,6 +258,8 @@ struct Undoing<'a> {
     why: String,
     stop: &'a AtomicBool,
     done: Undone,
+    /// Rows of which a later version stays, and that are not noted yet.
+    later: Vec<u64>,
     /// How many the archive did not invalidate, and the first of them with its reason.
     refused: Option<(u64, String)>,
 }
@@ -255,9 +289,8 @@ impl Undoing<'_> {
         match asked(&stopped, || door.invalidate(&id, &self.why))? {
             Ok(Invalidated::Unknown) => Ok(Some(State::Read)),
             Ok(invalidated) => {
-                self.done.undone += 1;
                 if invalidated == Invalidated::LaterStays {
-                    self.done.later.push(row.place.unsigned_abs());
+                    self.later.push(row.place.unsigned_abs());
                 }
                 Ok(Some(State::Undone))
             }

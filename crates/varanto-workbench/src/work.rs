@@ -46,6 +46,12 @@ const SENDING: &str = "sending";
 /// Under which key it is known which rows another rehearsal changed for the worse that nobody has seen yet.
 const UNSEEN: &str = "unseen";
 
+/// Under which key it is known when a report was made that said that the source may be destroyed: whatever later ones say, it
+/// was given away.
+pub(crate) const SAID_DESTROYABLE: &str = "said_destroyable";
+/// Under which key it is known of which rows an undo left a later version in force.
+pub(crate) const LATER_STAYS: &str = "later_stays";
+
 /// Under which key it is known what was reconciled last.
 pub(crate) const RECONCILED: &str = "reconciled";
 
@@ -823,8 +829,11 @@ impl Work {
     /// # Errors
     /// What SQLite says.
     pub fn unseen(&self) -> Result<Unseen, WorkError> {
-        let unseen = self.about(UNSEEN)?.and_then(|text| serde_json::from_str(&text).ok());
-        Ok(unseen.unwrap_or_default())
+        let Some(text) = self.about(UNSEEN)? else { return Ok(Unseen::default()) };
+        // A program of before counted them, and named none.
+        let counted = || text.parse().map_or(1, |rows| rows);
+        Ok(serde_json::from_str(&text)
+            .unwrap_or_else(|_| Unseen { rows: counted(), places: Vec::new() }))
     }
 
     /// Notes that somebody was told of what the last rehearsal found.

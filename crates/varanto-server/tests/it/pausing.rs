@@ -59,8 +59,15 @@ async fn a_run_ends_in_order_and_goes_on() {
     let sound = batch.done("rehearse")["states"]["sound"].as_u64().unwrap();
     let mut archived = 0;
     for how in ["INT", "TERM", "pause"] {
-        let mut child = started(batch.command("run").args(["--most", "40"]));
+        let mut child = started(batch.command("run").args(["--most", "15"]));
         wait_for(&mut child, || state(&folder, "archived") > archived);
+        // No other one changes what is known of the batch meanwhile.
+        if how == "INT" {
+            let beside = batch.command("rehearse").output().unwrap();
+            let words = String::from_utf8_lossy(&beside.stderr).into_owned();
+            assert!(words.contains("another command works in this folder"), "{words}");
+            assert_eq!(beside.status.code(), Some(1));
+        }
         if how == "pause" {
             let paused = of_batch("pause", &folder);
             assert_eq!((paused.status.code(), &told(&paused)["paused"]), (Some(0), &true.into()));
@@ -75,8 +82,8 @@ async fn a_run_ends_in_order_and_goes_on() {
         archived = known;
         let expected = (Some(archived), Some(sound - archived));
         assert_eq!((told["archived"].as_u64(), told["left"].as_u64()), expected);
-        let go_on = told["go_on"].as_str().unwrap();
-        assert!(go_on.contains(" import run --json ") && go_on.ends_with("--most 40"), "{go_on}");
+        let go_on = told["go_on"][0].as_str().unwrap();
+        assert!(go_on.contains(" import run --json ") && go_on.ends_with("--most 15"), "{go_on}");
         // What the archive has of the batch is what is noted down.
         let made = told["cases_and_relationships"].as_u64().unwrap();
         assert_eq!(batch.house.versions() - before, archived + made, "{how}");
@@ -102,6 +109,37 @@ async fn a_run_ends_in_order_and_goes_on() {
     assert_eq!((output.status.code(), &told(&output)["stopped"]), (STOPPED, &true.into()));
     assert!(!unfinished.exists());
     assert_eq!(std::fs::read(&report).unwrap(), kept);
+
+    // The report said that the source may be destroyed: an undo asks, ends in order, and goes on.
+    let refused = batch.command("undo").output().unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("--source-is-there"));
+    assert_eq!(state(&folder, "archived"), sound);
+    let undo = || {
+        let mut undo = batch.command("undo");
+        undo.arg("--source-is-there");
+        undo
+    };
+    let mut child = started(&mut undo());
+    wait_for(&mut child, || !is_free(&folder));
+    std::thread::sleep(Duration::from_millis(200));
+    signal(&child, "TERM");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), STOPPED, "{}", String::from_utf8_lossy(&output.stderr));
+    let undone = told(&output)["undone"].as_u64().unwrap();
+    assert!(undone < sound && undone == state(&folder, "undone"), "{undone}");
+    let done = told(&undo().output().unwrap());
+    assert_eq!((done["undone"].as_u64(), done["left"].as_u64()), (Some(sound), Some(0)), "{done}");
+    assert_eq!(
+        (&done["all_counted"], &done["later_versions_in_rows"]),
+        (&true.into(), &Value::Array(Vec::new()))
+    );
+}
+
+/// Whether nothing works in a folder.
+fn is_free(folder: &Path) -> bool {
+    let file = std::fs::OpenOptions::new().write(true).open(folder.join("at-work")).unwrap();
+    file.try_lock().is_ok()
 }
 
 /// OLD-9: a rehearsal that is ended is none, and the next one is whole.
@@ -114,7 +152,9 @@ async fn a_rehearsal_that_is_ended_is_none() {
     signal(&child, "INT");
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), STOPPED, "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(told(&output)["go_on"].as_str().unwrap().starts_with("varanto import rehearse "));
+    let go_on = &told(&output)["go_on"];
+    assert!(go_on[0].as_str().unwrap().starts_with("varanto import rehearse "), "{go_on}");
+    assert_eq!(go_on.as_array().unwrap().len(), 1);
     let refused = batch.command("run").output().unwrap();
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("not rehearsed yet"));

@@ -72,6 +72,7 @@ pub(crate) fn reconcile_at(
         progress: &|_, _| {},
     };
     let sum = reconciliation.run(work, doors, report)?;
+    reconciliation.note_verdict(work, &sum)?;
     reconciliation.note_reported(work, &sum)?;
     Ok(sum)
 }

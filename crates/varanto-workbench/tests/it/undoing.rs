@@ -63,8 +63,66 @@ fn an_undo_that_is_stopped_goes_on() {
     let undone = work.count(State::Undone).unwrap();
     assert!(undone >= 30 && undone < done.archived, "{undone}");
     stop.store(false, Ordering::Relaxed);
+    // Of a batch of which a part is undone nothing is confirmed, and nothing more is archived.
+    let path = world.folder.path().join("report.jsonl");
+    let sum = reconcile(&world, &work, vec![archive.door()], &path).unwrap();
+    assert_eq!((sum.archived, sum.source_may_be_destroyed), (done.archived - undone, false));
+    assert!(confirm(&work, "2026-11-25").unwrap_err().to_string().contains("undo it to its end"));
+    let refused = run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false));
+    assert!(refused.unwrap_err().to_string().contains("undo it to its end"));
     let rest = undo.run(&mut work, &mut *archive.door(), &mut |_, _| {}).unwrap();
-    assert_eq!((rest.undone, rest.left), (done.archived - undone, 0));
+    assert_eq!((rest.undone, rest.left, rest.counted), (done.archived, 0, true));
+    let mut door = archive.door();
+    let in_force = archived_documents(&world).into_iter().filter(|id| door.read_whole(id).is_ok());
+    assert_eq!(in_force.count(), 0);
+}
+
+/// Every document that is or was archived by the batch.
+fn archived_documents(world: &World) -> Vec<Oid> {
+    let work = rusqlite::Connection::open(world.batch().join("work.sqlite")).unwrap();
+    let sql = "SELECT document FROM item WHERE state IN ('archived', 'undone')";
+    let mut statement = work.prepare(sql).unwrap();
+    let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    rows.map(|id| Oid::parse(&id.unwrap()).unwrap()).collect()
+}
+
+/// OLD-9: who stops an undo before it did anything has undone nothing, and is asked the next time.
+#[test]
+fn an_undo_that_is_regretted_undid_nothing() {
+    let world = World::whole(SourceSystem::Portti, 20);
+    let mut work = world.rehearse();
+    let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
+    run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
+    let path = world.folder.path().join("report.jsonl");
+    assert!(reconcile(&world, &work, vec![archive.door()], &path).unwrap().source_may_be_destroyed);
+    // A later report that says otherwise takes nothing back of what was given away.
+    let later = reconcile(&world, &work, vec![archive.door_that_fails(4)], &path).unwrap();
+    assert_eq!((later.open + later.made_open, later.source_may_be_destroyed), (1, false));
+    assert!(undo(&world, &mut work, &archive, false).is_err(), "a report said so");
+    let delivery = Delivery::open(&world.place()).unwrap();
+    let (stop, mapping) = (AtomicBool::new(true), &world.mapping);
+    let regretted =
+        Undo { delivery: &delivery, mapping, at: AT, source_is_there: true, stop: &stop };
+    let stopped = regretted.run(&mut work, &mut *archive.door(), &mut |_, _| {});
+    assert!(matches!(stopped, Err(RunError::Stopped)), "{stopped:?}");
+    assert_eq!(work.count(State::Undone).unwrap(), 0);
+    assert!(reconcile(&world, &work, vec![archive.door()], &path).unwrap().source_may_be_destroyed);
+    assert_eq!(verify(&path).unwrap().0.undone, []);
+    assert!(undo(&world, &mut work, &archive, false).is_err(), "it is asked again");
+    confirm(&work, "2026-11-25").unwrap();
+}
+
+/// OLD-9: of a work file of before nobody knows what its report said: an undo asks, and confirming wants a new report.
+#[test]
+fn what_an_earlier_program_reported_is_not_known() {
+    let world = World::whole(SourceSystem::Portti, 20);
+    let mut work = world.rehearse();
+    let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
+    run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
+    work.set_about("reconciled", "{\"at\":\"2026-11-20T12:00:00Z\",\"archived\":20}").unwrap();
+    assert!(confirm(&work, "2026-11-25").is_err());
+    let refused = undo(&world, &mut work, &archive, false).unwrap_err().to_string();
+    assert!(refused.contains("--source-is-there"), "{refused}");
 }
 
 /// OLD-9: a batch that is not confirmed is undone: everything in it is invalidated; raised to another edition, the

@@ -204,6 +204,9 @@ impl Door for HttpsDoor {
         // That a later version took its place is told before alone.
         let look = format!("{BASE}/documents/{document}?{LOOK}");
         let told = self.asked(Request::get(look), Bytes::new())?;
+        if told.status == StatusCode::TOO_MANY_REQUESTS || told.status.is_server_error() {
+            return Err(not_read(&told));
+        }
         let later =
             told.status.is_success() && json_of(&told)["state"] == VersionState::Replaced.name();
         let request = Request::post(path).header(CONTENT_TYPE, "application/json");

@@ -38,7 +38,7 @@ use super::{Context, Failure};
 use crate::anchors;
 use crate::clock::MachineClock;
 use door::{SystemKey, To};
-use stopping::Stopping;
+use stopping::{Stopping, Way};
 
 /// How many documents are on their way at once, where nobody says.
 const AT_ONCE: usize = 8;
@@ -381,10 +381,10 @@ fn registry(code_sets: &[PathBuf]) -> Result<Registry, Failure> {
 
 fn rehearse(batch: &Batch, code_sets: &[PathBuf], context: &Context) -> Result<Ended, Failure> {
     let mut opened = batch.open()?;
-    let stopping = Stopping::listen(&batch.folder)?;
+    let stopping = Stopping::listen(&batch.folder, Way::Alone)?;
     let began = Stopwatch::now();
     if !opened.rehearse(code_sets, &stopping)? {
-        return telling::rehearsal_stopped(&batch.rehearsed_by(code_sets), context);
+        return telling::rehearsal_stopped(&batch.rehearsed_by(code_sets), false, context);
     }
     let report = opened.tell(began, context)?;
     Ok(Ended::with(report.count(State::Faulty) == 0))
@@ -471,9 +471,9 @@ fn archive(
 ) -> Result<Ended, Failure> {
     let began = Stopwatch::now();
     let mut opened = batch.open()?;
-    let stopping = Stopping::listen(&batch.folder)?;
+    let stopping = Stopping::listen(&batch.folder, Way::Alone)?;
     if let Some(code_sets) = opened.take_answers_in(&stopping)? {
-        return telling::rehearsal_stopped(&batch.rehearsed_by(&code_sets), context);
+        return telling::rehearsal_stopped(&batch.rehearsed_by(&code_sets), true, context);
     }
     let changed = opened.work.unseen()?;
     if changed.rows > 0 {
@@ -526,7 +526,7 @@ fn reconcile(
     context: &Context,
 ) -> Result<Ended, Failure> {
     let opened = batch.open()?;
-    let stopping = Stopping::listen(&batch.folder)?;
+    let stopping = Stopping::listen(&batch.folder, Way::Beside)?;
     let signer = signing.read()?;
     let bar = Mutex::new(Progress::new("reconciling", 0));
     let made_at = MachineClock.now().to_string();
@@ -556,6 +556,7 @@ fn reconcile(
     if let Ok(mut bar) = bar.lock() {
         bar.end();
     }
+    reconciliation.note_verdict(&opened.work, &sum)?;
     let made = signer.sign_text(&signed_text(&unfinished)?).map_err(Failure::of)?;
     put_in_place(&unfinished, &made, out)?;
     drop(held);
@@ -724,7 +725,7 @@ fn take_back(
     context: &Context,
 ) -> Result<Ended, Failure> {
     let mut opened = batch.open()?;
-    let stopping = Stopping::listen(&batch.folder)?;
+    let stopping = Stopping::listen(&batch.folder, Way::Alone)?;
     let mut doors = to.doors(1)?;
     let mut door = doors.pop().ok_or_else(|| Failure::of("no door"))?;
     let mut bar = Progress::new("undoing", 0);

@@ -43,13 +43,16 @@ struct Told {
 
 impl Stopping {
     /// Listens from now on. Once it was asked to end, the second signal ends the program at once.
-    pub(super) fn listen(folder: &Path) -> Result<Self, Failure> {
+    ///
+    /// # Errors
+    /// That another command works in the folder.
+    pub(super) fn listen(folder: &Path, way: Way) -> Result<Self, Failure> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let within = runtime.enter();
         let signals = [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?];
         drop(within);
         let at_work = at_work(folder)?;
-        at_work.lock_shared().map_err(failed(folder))?;
+        hold(&at_work, way, folder)?;
         let pause = folder.join(PAUSE);
         take_away(&pause)?;
         let told = Arc::new(Told::default());
@@ -67,6 +70,34 @@ impl Stopping {
     pub(super) fn flag(&self) -> &AtomicBool {
         &self.told.stop
     }
+}
+
+/// How a command works in a batch's folder.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// It changes what is known of the batch.
+    Alone,
+    /// It reads, beside others that do.
+    Beside,
+}
+
+/// Locks the folder, unless another command works in it; `pause` holds it for a moment alone.
+fn hold(at_work: &File, way: Way, folder: &Path) -> Result<(), Failure> {
+    for _ in 0..5 {
+        let held = match way {
+            Way::Alone => at_work.try_lock(),
+            Way::Beside => at_work.try_lock_shared(),
+        };
+        match held {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => thread::sleep(LOOKED_EVERY),
+            Err(TryLockError::Error(error)) => return Err(failed(folder)(error)),
+        }
+    }
+    Err(Failure::of(format!(
+        "{}: another command works in this folder; wait for it, or `varanto import pause` it",
+        folder.display()
+    )))
 }
 
 async fn listen([mut interrupt, mut terminate]: [Signal; 2], pause: &Path, told: &Told) {

@@ -381,12 +381,12 @@ pub(super) fn archived(done: Done, took: Duration, context: &Context) -> Result<
 /// That a command was ended before its end, what was done until then, and how one goes on.
 fn stopped(
     (mut value, words): (serde_json::Value, &str),
-    go_on: &str,
+    go_on: &[&str],
     context: &Context,
 ) -> Result<Ended, Failure> {
     value["stopped"] = json!(true);
     value["go_on"] = json!(go_on);
-    context.output.one(&value, &format!("{words} Go on with\n  {go_on}"))?;
+    context.output.one(&value, &format!("{words} Go on with\n  {}", go_on.join("\n  ")))?;
     Ok(Ended::Stopped)
 }
 
@@ -396,9 +396,15 @@ fn this_command() -> String {
 }
 
 /// A rehearsal that was ended before its end.
-pub(super) fn rehearsal_stopped(go_on: &str, context: &Context) -> Result<Ended, Failure> {
+pub(super) fn rehearsal_stopped(
+    go_on: &str,
+    of_another: bool,
+    context: &Context,
+) -> Result<Ended, Failure> {
     let words = "The rehearsal was ended before its end: the batch is not rehearsed. What was converted is kept.";
-    stopped((json!({}), words), go_on, context)
+    let typed = this_command();
+    let go_on = [go_on, typed.as_str()];
+    stopped((json!({}), words), if of_another { &go_on } else { &go_on[..1] }, context)
 }
 
 /// A run that was ended before its end, and that the archive did not answer at its end.
@@ -417,24 +423,27 @@ pub(super) fn run_stopped(
         asked_again.unwrap_or_default()
     );
     let value = json!({ "archived": archived, "left": left, "cases_and_relationships": made });
-    stopped((value, &words), &this_command(), context)
+    stopped((value, &words), &[&this_command()], context)
 }
 
 /// A reconciliation that was ended before its end.
 pub(super) fn reconciliation_stopped(context: &Context) -> Result<Ended, Failure> {
     let words = "The reconciliation was ended before its end, without a report; one that was there before is there still. \
                  It begins anew.";
-    stopped((json!({}), words), &this_command(), context)
+    stopped((json!({}), words), &[&this_command()], context)
 }
 
 /// An undo that was ended before its end.
 pub(super) fn undo_stopped(report: &Report, context: &Context) -> Result<Ended, Failure> {
-    let [undone, left] = [State::Undone, State::Archived].map(|state| report.count(state));
+    let undone = report.count(State::Undone);
+    // What a run that was killed may have sent is looked at, too.
+    let left = [State::Archived, State::Sound, State::Refused].map(|state| report.count(state));
+    let left: u64 = left.into_iter().sum();
     let words = format!(
-        "The undo was ended before its end: {} invalidated, {left} left.",
+        "The undo was ended before its end: {} invalidated, {left} to be looked at.",
         count_of(undone, "document is", "documents are")
     );
-    stopped((json!({ "undone": undone, "left": left }), &words), &this_command(), context)
+    stopped((json!({ "undone": undone, "left": left }), &words), &[&this_command()], context)
 }
 
 /// What `pause` did, and how far the batch is.
@@ -458,9 +467,10 @@ pub(super) fn paused(paused: bool, report: &Report, context: &Context) -> Result
 
 /// What an undo did, and what of the batch stays in the archive.
 pub(super) fn undone(undone: &Undone, context: &Context) -> Result<(), Failure> {
-    let Undone { undone: count, left, later, cases, old_relationships } = undone;
+    let Undone { undone: count, left, later, cases, old_relationships, counted } = undone;
+    let least = if *counted { "" } else { "At least " };
     let mut words = format!(
-        "{count} documents are invalidated. {} and {} stay in the archive, without documents. To archive the delivery \
+        "{count} documents are invalidated. {least}{} and {} stay in the archive, without documents. To archive the delivery \
          anew, raise `edition` in the mapping file and rehearse it again. What reports say of this \
          edition is so no more.",
         count_of(*cases, "closed case", "closed cases"),
@@ -485,7 +495,7 @@ pub(super) fn undone(undone: &Undone, context: &Context) -> Result<(), Failure> 
         );
     }
     let value = json!({
-        "undone": count, "left": left, "later_versions_in_rows": later, "cases": cases, "old_relationships": old_relationships,
+        "undone": count, "left": left, "later_versions_in_rows": later, "all_counted": counted, "cases": cases, "old_relationships": old_relationships,
     });
     context.output.one(&value, &words)
 }
