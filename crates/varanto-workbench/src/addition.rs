@@ -22,6 +22,8 @@ use crate::reconciliation::{Entry, Head, MadeEntry, ReportError, verify};
 pub struct Together {
     /// How many reports were added up.
     pub reports: usize,
+    /// How many of them are of a form of before, which tells of no case or old relationship.
+    pub of_rows_alone: usize,
     /// Documents that are archived in one of them.
     pub archived: u64,
     /// Documents that the organisation left out, and that no batch archived.
@@ -113,6 +115,7 @@ pub fn add_up(reports: &[PathBuf]) -> Result<Together, ReportError> {
         })?;
     }
     let mut together = Together { reports: reports.len(), ..Together::default() };
+    together.of_rows_alone = heads.iter().filter(|(head, _)| !head.tells_of_made()).count();
     together.archived = settled.archived.len() as u64;
     let left_out = settled.left_out.iter().filter(|one| !settled.archived.contains_key(one.0));
     for (_, one) in left_out {

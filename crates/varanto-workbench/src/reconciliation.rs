@@ -27,8 +27,10 @@ use crate::run::{RunError, check_rehearsed};
 use crate::undo::{UndoneEdition, undone_editions};
 use crate::work::{RECONCILED, SAID_DESTROYABLE, State, Work};
 
-/// The form of reports that this program writes and reads.
+/// The form of reports that this program writes.
 const FORM: u32 = 3;
+/// The form of before, whose lines tell of rows and files alone. A report outlives the program that made it, so that it is read.
+const FORM_OF_ROWS: u32 = 2;
 
 /// The first line.
 #[derive(Debug, Serialize, Deserialize)]
@@ -392,6 +394,30 @@ impl Sum {
     }
 }
 
+impl Head {
+    /// Whether each case and old relationship of the batch has a line of its own: else the report's verdict is of rows and
+    /// files alone.
+    #[must_use]
+    pub const fn tells_of_made(&self) -> bool {
+        self.form > FORM_OF_ROWS
+    }
+
+    /// A line as the sum, if it is one; in the form of before it counts no cases and old relationships.
+    fn read_sum(&self, line: &str) -> Option<Sum> {
+        if self.tells_of_made() {
+            return serde_json::from_str(line).ok();
+        }
+        let mut members: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(line).ok()?;
+        for name in ["cases", "old_relationships", "made_open"] {
+            if members.insert(name.to_owned(), 0.into()).is_some() {
+                return None;
+            }
+        }
+        serde_json::from_value(members.into()).ok()
+    }
+}
+
 impl Entry {
     /// Whether people decided that the source has no document of the row that could be read.
     pub(crate) fn is_without_document(&self) -> bool {
@@ -421,8 +447,12 @@ pub fn verify(path: &Path) -> Result<(Head, Sum), ReportError> {
         let line = line.map_err(|error| failed(at, &error))?;
         let Some(head) = &head else {
             let read: Form = serde_json::from_str(&line).map_err(|error| failed(at, &error))?;
-            if read.form != FORM {
-                return Err(failed(at, &format!("a report of form {}", read.form)));
+            if !(FORM_OF_ROWS..=FORM).contains(&read.form) {
+                let forms = format!(
+                    "a report of form {}; this program reads {FORM_OF_ROWS} to {FORM}",
+                    read.form
+                );
+                return Err(failed(at, &forms));
             }
             head = Some(serde_json::from_str(&line).map_err(|error| failed(at, &error))?);
             continue;
@@ -430,7 +460,7 @@ pub fn verify(path: &Path) -> Result<(Head, Sum), ReportError> {
         if last.is_some() {
             return Err(failed(at, &"something stands after the sum"));
         }
-        if let Ok(sum) = serde_json::from_str::<Sum>(&line) {
+        if let Some(sum) = head.read_sum(&line) {
             last = Some(sum);
             continue;
         }
@@ -439,7 +469,9 @@ pub fn verify(path: &Path) -> Result<(Head, Sum), ReportError> {
             proven_once(document, receipt, checkpoint, &mut documents)
                 .map_err(|why| failed(at, &why))
         };
-        if let Ok(made) = serde_json::from_str::<MadeEntry>(&line) {
+        if head.tells_of_made()
+            && let Ok(made) = serde_json::from_str::<MadeEntry>(&line)
+        {
             if made.outcome == "archived" {
                 proven(Some(&made.document), made.receipt.as_deref())?;
             }

@@ -294,6 +294,50 @@ fn an_undo_after_a_report_is_asked_about_and_told() {
     assert!(add_up(&[second]).unwrap().source_may_be_destroyed);
 }
 
+/// OLD-9: a report outlives the program that made it: one whose lines tell of rows alone is read as it was meant, and one of a
+/// form that is not known is no report.
+#[test]
+fn a_report_of_the_form_of_before_is_read() {
+    let world = World::whole(SourceSystem::Portti, 30);
+    let mut work = world.rehearse();
+    let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
+    run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
+    let path = world.folder.path().join("report.jsonl");
+    let sum = reconcile(&world, &work, vec![archive.door()], &path).unwrap();
+    assert!(sum.cases > 0 && sum.old_relationships > 0, "{sum:?}");
+    let written = std::fs::read_to_string(&path).unwrap();
+    let as_form = |form: u32, made: bool| {
+        let of_rows = |line: &&str| made || !line.starts_with("{\"made\":");
+        let lines = written.lines().filter(of_rows).map(|line| {
+            let line = line.replacen("{\"form\":3,", &format!("{{\"form\":{form},"), 1);
+            let Some((before, _)) = line.split_once(",\"cases\":") else { return line };
+            format!("{before},\"source_may_be_destroyed\":true}}")
+        });
+        let other = world.folder.path().join(format!("form-{form}-{made}.jsonl"));
+        std::fs::write(&other, lines.map(|line| line + "\n").collect::<String>()).unwrap();
+        other
+    };
+
+    let before = as_form(2, false);
+    let (head, of_rows) = verify(&before).unwrap();
+    assert!(!head.tells_of_made() && of_rows.source_may_be_destroyed, "{of_rows:?}");
+    assert_eq!(of_rows, Sum { cases: 0, old_relationships: 0, ..sum });
+    let together = add_up(&[before, path.clone()]).unwrap();
+    assert_eq!((together.of_rows_alone, together.open.len()), (1, 0), "{together:?}");
+    assert!(together.source_may_be_destroyed);
+    for (form, made, told) in [
+        (1, false, "a report of form 1; this program reads 2 to 3"),
+        (4, true, "a report of form 4"),
+        (2, true, "unknown field `made`"),
+        // Whoever takes the cases out of the lines and the sum of a report of today leaves no sum.
+        (3, false, "unknown field `rows`"),
+    ] {
+        let refused = verify(&as_form(form, made)).map(|(_, sum)| sum);
+        let expected = matches!(&refused, Err(error) if error.to_string().contains(told));
+        assert!(expected, "{form} {made}: {refused:?}");
+    }
+}
+
 /// OLD-9: a case or old relationship that the archive has otherwise than it was handed in is told in its line, keeps the source
 /// from being destroyed and the batch from being confirmed.
 #[test]

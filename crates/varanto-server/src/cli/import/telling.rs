@@ -282,6 +282,10 @@ pub(super) fn row(shown: &Shown, context: &Context) -> Result<(), Failure> {
     context.output.one(&value, &as_table(&["of", "what", "value"], &rows))
 }
 
+/// What a report of the form of before does not say.
+const OF_ROWS_ALONE: &str = "says nothing of cases and old relationships: whether they are in the archive as they were handed \
+                             in, a new reconciliation tells.";
+
 /// How many of what stays open after adding up are named.
 const NAMED: usize = 20;
 
@@ -291,8 +295,7 @@ pub(super) fn together(
     signed: bool,
     context: &Context,
 ) -> Result<(), Failure> {
-    let Together { reports, archived, left_out, without_document, open, source_may_be_destroyed } =
-        together;
+    let Together { reports, archived, left_out, without_document, open, .. } = together;
     let mut text = vec![format!(
         "{reports} reports hold{}: {archived} documents archived, {} left out by choice; {} open.",
         if signed { ", and are signed" } else { "; their signatures were not checked" },
@@ -319,7 +322,13 @@ pub(super) fn together(
     if open.len() > NAMED {
         text.push(format!("… {} more; --json names all", open.len() - NAMED));
     }
-    text.push(verdict(*source_may_be_destroyed).to_owned());
+    if together.of_rows_alone > 0 {
+        text.push(format!(
+            "{} an earlier form and {OF_ROWS_ALONE}",
+            count_of(together.of_rows_alone as u64, "report is of", "reports are of")
+        ));
+    }
+    text.push(verdict(together.source_may_be_destroyed).to_owned());
     context.output.one(&json!(together), &text.join("\n"))
 }
 
@@ -504,7 +513,7 @@ pub(super) fn undone(undone: &Undone, context: &Context) -> Result<(), Failure> 
 pub(super) fn sum(sum: &Sum, report: &Path, context: &Context) -> Result<(), Failure> {
     let words = format!(
         "{}\nThe report is in {}, its signature beside it.",
-        counted(sum),
+        counted(sum, true),
         report.display()
     );
     context.output.one(&json!(sum), &words)
@@ -518,7 +527,7 @@ pub(super) fn verified(
     context: &Context,
 ) -> Result<(), Failure> {
     let value = json!({
-        "source": head.source, "batch": head.batch, "made_at": head.made_at, "undone": head.undone,
+        "form": head.form, "source": head.source, "batch": head.batch, "made_at": head.made_at, "undone": head.undone,
         "signer": signer, "sum": sum,
     });
     let undone = head.undone.iter().map(|one| {
@@ -538,13 +547,13 @@ pub(super) fn verified(
             || " Its signature was not checked: --anchors names whom to trust.".to_owned(),
             |signer| format!(" It is signed by {signer}.")
         ),
-        counted(sum),
+        counted(sum, head.tells_of_made()),
         undone.collect::<String>()
     );
     context.output.one(&value, &words)
 }
 
-fn counted(sum: &Sum) -> String {
+fn counted(sum: &Sum, tells_of_made: bool) -> String {
     let Sum { rows, archived, converted, left_out, without_document, strays, open, .. } = sum;
     let verdict = verdict(sum.source_may_be_destroyed);
     let mut beside = String::new();
@@ -561,12 +570,16 @@ fn counted(sum: &Sum) -> String {
         let _ = write!(beside, "\nLeft out: {}.", reasons.collect::<Vec<_>>().join(", "));
     }
     let Sum { cases, old_relationships, made_open, .. } = sum;
-    let _ = write!(
-        beside,
-        "\n{} and {} of the batch proven and read back as they were handed in; {made_open} that do not agree.",
-        count_of(*cases, "case", "cases"),
-        count_of(*old_relationships, "old relationship", "old relationships")
-    );
+    let _ = if tells_of_made {
+        write!(
+            beside,
+            "\n{} and {} of the batch proven and read back as they were handed in; {made_open} that do not agree.",
+            count_of(*cases, "case", "cases"),
+            count_of(*old_relationships, "old relationship", "old relationships")
+        )
+    } else {
+        write!(beside, "\nThe report is of an earlier form and {OF_ROWS_ALONE}")
+    };
     format!(
         "{rows} rows: {archived} archived, proven and read back byte for byte, {converted} of them converted; {left_out} \
          left out by choice; {open} open. {} without a row.{beside}\n{verdict}",
