@@ -158,6 +158,7 @@ pub(crate) fn relationship(
         controller: row.controller.clone(),
         old: said.old,
         last_day: said.last_day,
+        of_deceased: said.of_deceased,
         service_tasks: tasks,
         road,
     };

@@ -648,6 +648,7 @@ impl<'a> Inquiry<'a> {
                 controller: row.known.controller,
                 old: row.known.old,
                 last_day: row.known.last_day,
+                of_deceased: row.known.of_deceased,
             }));
             let rights = tx.list_rights_of_client(*key)?.into_iter();
             facts.rights.extend(rights.map(|row| row.right));
@@ -701,7 +702,13 @@ impl<'a> Inquiry<'a> {
             None => person_facts(tx, client)?,
         };
         let Some((facts, told_at)) = told else {
-            return Ok(ClientFacts { key: Some(client), person_known: taken_as_known, ..nobody });
+            return Ok(ClientFacts {
+                key: Some(client),
+                person_known: taken_as_known,
+                // Were anything told, no old relationship would be asked whether the client lives.
+                person_told: taken_as_known,
+                ..nobody
+            });
         };
         let person_known = taken_as_known || is_known_on(told_at, self.today());
         let (mut guardians, mut custody) = (Vec::new(), Vec::new());
@@ -717,6 +724,7 @@ impl<'a> Inquiry<'a> {
         Ok(ClientFacts {
             key: Some(client),
             person_known,
+            person_told: true,
             born_on: facts.born_on,
             died_on: facts.died_on,
             safety_order: facts.is_under_safety_order(self.today()),

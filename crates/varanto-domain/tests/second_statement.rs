@@ -246,9 +246,22 @@ impl Second<'_> {
         matches!(self.q.situation, Situation::Citizen | Situation::Guardian | Situation::Mandate)
     }
 
-    /// The dead are dead from the day of death on.
+    /// The dead are dead from the day of death on. Of whom no register ever spoke, the paper of an old relationship does, as
+    /// long as nobody serves the client.
     fn dead(&self) -> bool {
-        matches!(self.q.client.died_on, Some(day) if day <= self.q.day)
+        let client = &self.q.client;
+        if let Some(day) = client.died_on {
+            return day <= self.q.day;
+        }
+        let mut paper = false;
+        for one in &client.relationships {
+            let ended = matches!(one.last_day, Some(last) if last < self.q.day);
+            if !one.old && !ended {
+                return false;
+            }
+            paper |= one.of_deceased;
+        }
+        paper && !client.person_told
     }
 
     fn within(&self, days: &Validity) -> bool {
@@ -1009,6 +1022,7 @@ fn client(dice: &mut Dice, today: FinnishDay) -> ClientFacts {
             controller: controller(dice),
             old: dice.once_in(4),
             last_day: if dice.once_in(3) { Some(dice.day(today)) } else { None },
+            of_deceased: dice.once_in(6),
         }),
         wide_in: dice.several(2, controller),
         refusals: varanto_domain::disclosure::Refusals(if dice.once_in(3) {
@@ -1041,6 +1055,7 @@ fn client(dice: &mut Dice, today: FinnishDay) -> ClientFacts {
             mandate: mandate(dice, today),
         }),
         person_known: false,
+        person_told: dice.once_in(2),
         opened: dice.several(2, |dice| (controller(dice), LookReason::Urgent)),
     };
     // Of nothing else: every drawn fact is met with and without.
@@ -1063,6 +1078,7 @@ fn helped(
             controller,
             old: false,
             last_day: None,
+            of_deceased: false,
         }));
     }
     if let Who::Citizen { client: asker, .. } = caller.who

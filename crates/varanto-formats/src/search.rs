@@ -33,6 +33,7 @@ pub struct SearchTerms {
     pub from: Option<Instant>,
     pub before: Option<Instant>,
     pub due_on: Option<FinnishDay>,
+    pub death_contradicted: bool,
     pub situation: Option<Situation>,
     pub reason: Option<Reason>,
     pub states: Vec<VersionState>,
@@ -66,6 +67,7 @@ struct Search {
     from: Option<String>,
     before: Option<String>,
     due_on: Option<String>,
+    death_contradicted: bool,
     situation: Option<String>,
     reason: Option<String>,
     states: Vec<String>,
@@ -114,6 +116,7 @@ fn made(search: Search, faults: &mut Vec<Fault>) -> SearchTerms {
         service_task: search.service_task,
         general_type: search.general_type,
         specific_type: search.specific_type,
+        death_contradicted: search.death_contradicted,
         limit: search.limit,
         cursor: search.cursor,
         ..SearchTerms::default()

@@ -47,6 +47,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(20, "drafts_of_corrections", "0020_drafts_of_corrections"),
     migration!(21, "statements", "0021_statements"),
     migration!(22, "together", "0022_together"),
+    migration!(23, "of_deceased", "0023_of_deceased"),
 ];
 
 /// A change that a newer program would have, for tests.

@@ -33,7 +33,7 @@ pub struct CaseRow {
     pub from: VersionKey,
 }
 
-type RawRelationship = (i64, Vec<u8>, i64, i64, i64, Option<i32>, String, i64, i64);
+type RawRelationship = (i64, Vec<u8>, i64, i64, i64, Option<i32>, String, i64, i64, i64);
 
 fn raw_relationship(row: &Row<'_>) -> Result<RawRelationship, StoreError> {
     Ok((
@@ -46,6 +46,7 @@ fn raw_relationship(row: &Row<'_>) -> Result<RawRelationship, StoreError> {
         row.get(6)?,
         row.get(7)?,
         row.get(8)?,
+        row.get(9)?,
     ))
 }
 
@@ -67,7 +68,7 @@ impl ReadTx<'_> {
     /// The relationship with this OID.
     pub fn find_relationship(&self, oid: &Oid) -> Result<Option<RelationshipRow>, StoreError> {
         const SQL: &str = "SELECT relationship_key, oid, client_key, controller, old, last_day,
-            service_tasks, road, version_key FROM relationship WHERE oid = ?1";
+            service_tasks, road, version_key, of_deceased FROM relationship WHERE oid = ?1";
         let raw = self.optional(SQL, [oids::pack(oid)], raw_relationship)?;
         raw.map(|raw| self.relationship_of(raw)).transpose()
     }
@@ -78,7 +79,7 @@ impl ReadTx<'_> {
         client: ClientKey,
     ) -> Result<Vec<RelationshipRow>, StoreError> {
         const SQL: &str = "SELECT relationship_key, oid, client_key, controller, old, last_day,
-            service_tasks, road, version_key FROM relationship WHERE client_key = ?1 ORDER BY relationship_key";
+            service_tasks, road, version_key, of_deceased FROM relationship WHERE client_key = ?1 ORDER BY relationship_key";
         let raw = self.all(SQL, [client.0], raw_relationship)?;
         raw.into_iter().map(|raw| self.relationship_of(raw)).collect()
     }
@@ -86,7 +87,7 @@ impl ReadTx<'_> {
     /// The relationship of a key that is known to exist.
     pub fn relationship_of_key(&self, key: i64) -> Result<RelationshipRow, StoreError> {
         const SQL: &str = "SELECT relationship_key, oid, client_key, controller, old, last_day,
-            service_tasks, road, version_key FROM relationship WHERE relationship_key = ?1";
+            service_tasks, road, version_key, of_deceased FROM relationship WHERE relationship_key = ?1";
         let raw = self.optional(SQL, [key], raw_relationship)?;
         let raw =
             raw.ok_or_else(|| StoreError::Damaged(format!("relationship {key} is missing")))?;
@@ -94,7 +95,7 @@ impl ReadTx<'_> {
     }
 
     fn relationship_of(&self, raw: RawRelationship) -> Result<RelationshipRow, StoreError> {
-        let (key, oid, client, controller, old, last_day, tasks, road, from) = raw;
+        let (key, oid, client, controller, old, last_day, tasks, road, from, of_deceased) = raw;
         let id = oids::unpack(&oid)
             .ok_or_else(|| StoreError::Damaged(format!("the OID of relationship {key}")))?;
         Ok(RelationshipRow {
@@ -105,6 +106,7 @@ impl ReadTx<'_> {
                 controller: self.oid_term(controller)?,
                 old: switch(old, "relationship", key)?,
                 last_day: last_day.and_then(FinnishDay::from_number),
+                of_deceased: switch(of_deceased, "relationship", key)?,
                 service_tasks: tasks.split_whitespace().map(str::to_owned).collect(),
                 road: Road::ALL[usize::from(switch(road, "relationship", key)?)],
             },
@@ -226,10 +228,10 @@ impl WriteTx<'_> {
     ) -> Result<i64, StoreError> {
         const SQL: &str = "INSERT INTO relationship
             (relationship_key, oid, client_key, controller, old, last_day, service_tasks, road,
-             version_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             version_key, of_deceased) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
             ON CONFLICT (relationship_key) DO UPDATE SET old = excluded.old,
             last_day = excluded.last_day, service_tasks = excluded.service_tasks,
-            road = excluded.road, version_key = excluded.version_key";
+            road = excluded.road, version_key = excluded.version_key, of_deceased = excluded.of_deceased";
         let key = key.unwrap_or_else(|| self.next_key());
         let controller = self.make_term(known.controller.as_str())?;
         self.execute(
@@ -244,6 +246,7 @@ impl WriteTx<'_> {
                 known.service_tasks.join(" "),
                 known.road as i64,
                 from.0,
+                known.of_deceased,
             ],
         )?;
         Ok(key)

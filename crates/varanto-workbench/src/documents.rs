@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use varanto_app::Registry;
 use varanto_app::archive::Submission;
 use varanto_domain::archive::documents::{DocumentGroup, Form, Part};
-use varanto_domain::archive::register_documents::CLOSING_IS_SUPPOSED;
+use varanto_domain::archive::register_documents::{CLIENT_HAS_DIED, CLOSING_IS_SUPPOSED};
 use varanto_domain::codes::{ServiceTask, sets};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{Oid, PersonalIdentityCode};
@@ -285,13 +285,17 @@ impl Composer<'_> {
         client["turvakielto"] = json!(relationship.non_disclosure);
         let tasks: Vec<Value> =
             relationship.tasks.iter().map(|code| json!({ "palvelutehtava": task(code) })).collect();
+        let mut heading = json!({
+            "vanha_asiakkuus": true,
+            "asiakkuuden_alkamispvm": relationship.first.to_string(),
+            "asiakkuuden_paattymispvm": relationship.last.to_string(),
+        });
+        if one.state == ClientState::Deceased {
+            heading["asiakkuuden_paattymisen_perustelu"] = CLIENT_HAS_DIED.into();
+        }
         let content = json!({ "asiakkuusasiakirja": {
             "asiakas": client,
-            "sosiaalihuollon_asiakkuus": {
-                "vanha_asiakkuus": true,
-                "asiakkuuden_alkamispvm": relationship.first.to_string(),
-                "asiakkuuden_paattymispvm": relationship.last.to_string(),
-            },
+            "sosiaalihuollon_asiakkuus": heading,
             "palvelunjarjestajan_toimintayksikko": unit(one),
             // The structure asks for a service unit, which old data do not know.
             "palvelunjarjestajan_palveluyksikko": [{

@@ -568,6 +568,7 @@ impl Work {
                     controller: self.parcel.metadata.controller.id.clone(),
                     old: content.old,
                     last_day: content.last_day,
+                    of_deceased: content.of_deceased,
                     service_tasks: content.service_tasks.iter().map(ToString::to_string).collect(),
                     road: Naming::of(&self.parcel.metadata).road(),
                 };

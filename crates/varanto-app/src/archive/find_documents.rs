@@ -19,7 +19,7 @@ use super::open_document::{DocumentView, view};
 use super::retention::retention_of;
 use super::whereabouts::may_name;
 use crate::cursor::client_of_list;
-use crate::inquiry::Inquiry;
+use crate::inquiry::{Inquiry, person_facts};
 use crate::oversight::{StatedLook, stated_look};
 use crate::retention::held_because;
 use crate::withheld::Withheld;
@@ -47,6 +47,9 @@ pub struct DocumentQuery {
     pub before: Option<Instant>,
     /// Whose retention period is over on this day, by its rules: what the keeper of the archive may propose to destroy.
     pub due_on: Option<FinnishDay>,
+    /// Old relationships alone whose source knew the client for dead, and of whom the population register told last that the
+    /// client lives: for the keeper of the archive.
+    pub death_contradicted: bool,
     /// In which situation; `None`: the caller's usual one.
     pub situation: Option<Situation>,
     /// For which reason, where one is wanted.
@@ -83,7 +86,7 @@ impl DocumentQuery {
     /// How many versions are looked through for one page: to say how long each is kept costs more than to say whether
     /// it may be shown.
     const fn rows(&self, usual: usize) -> usize {
-        if self.due_on.is_some() { usual.div_ceil(10) } else { usual }
+        if self.due_on.is_some() || self.death_contradicted { usual.div_ceil(10) } else { usual }
     }
 
     /// What the caller says of the search.
@@ -139,6 +142,7 @@ impl DocumentQuery {
             ("before", self.before.is_some()),
             ("states", !self.states.is_empty()),
             ("due_on", self.due_on.is_some()),
+            ("death_contradicted", self.death_contradicted),
         ];
         let used: Vec<&str> = named.iter().filter(|(_, by)| *by).map(|(name, _)| *name).collect();
         used.join(",")
@@ -184,10 +188,9 @@ impl App {
         query: &DocumentQuery,
     ) -> Result<FoundDocuments, AppError> {
         let now = self.clock.now();
-        let may_ask = access::may_look(caller).and_then(|()| match query.due_on {
-            Some(_) => access::may_propose_destruction(caller),
-            None => Ok(()),
-        });
+        let of_the_keeper = query.due_on.is_some() || query.death_contradicted;
+        let may_ask = access::may_look(caller)
+            .and_then(|()| if of_the_keeper { access::may_keep_retention(caller) } else { Ok(()) });
         if let Err(denial) = may_ask {
             self.log(caller, Event::Search, Outcome::Denied(denial), now)?;
             return Err(AppError::Denied(denial));
@@ -280,7 +283,9 @@ impl App {
                 let place = After { written_at: row.written_at, version: row.version };
                 let kept =
                     self.whose_period_is_over(tx, &row, permit.as_ref().ok(), query.due_on)?;
-                if permit.is_ok() && query.due_on.is_some() && kept.is_none() {
+                let passed_over = query.due_on.is_some() && kept.is_none()
+                    || query.death_contradicted && !is_contradicted(tx, &row)?;
+                if permit.is_ok() && passed_over {
                     after = Some(place);
                     continue;
                 }
@@ -329,6 +334,22 @@ impl App {
         let next = next.map(|place| self.write_cursor(&query.cursor_scope(), place));
         Ok(Page { found: Withheld::new(FoundDocuments { hits, next }), client, shown, denied })
     }
+}
+
+/// Whether a version tells of an old relationship whose source knew the client for dead, and the population register told last
+/// that the client lives.
+///
+/// Source: OLD-3.
+fn is_contradicted(tx: &ReadTx<'_>, row: &VersionRow) -> Result<bool, StoreError> {
+    let Some(key) = row.relationship_key.filter(|_| row.group == DocumentGroup::Relationship)
+    else {
+        return Ok(false);
+    };
+    if !tx.relationship_of_key(key)?.known.of_deceased {
+        return Ok(false);
+    }
+    let told = person_facts(tx, tx.person_of(row.client)?)?;
+    Ok(told.is_some_and(|(facts, _)| facts.died_on.is_none()))
 }
 
 /// How much of a register is looked through before a page is answered, in stretches that grow: most

@@ -19,6 +19,7 @@ use varanto_domain::access::{
     Reason, RelationshipSpan, RequestGround, Role, Situation, StatutoryGround, Subject, Who,
 };
 use varanto_domain::archive::documents::{DocumentGroup, Part, VersionState};
+use varanto_domain::archive::register_documents::CLIENT_HAS_DIED;
 use varanto_domain::disclosure::{
     DisclosurePermission, HandedAs, OutsideRequest, ReceiverKind, Refusals, Refused,
 };
@@ -266,6 +267,7 @@ impl Archive {
                 identities: vec![key(number)],
                 wide_in,
                 person_known,
+                person_told: person_known,
                 safety_order: person_known && draw.chance(30),
                 died_on: (person_known && draw.chance(15)).then(|| archive.today()),
                 ..ClientFacts::default()
@@ -491,7 +493,12 @@ impl Archive {
         let facts = &mut self.facts[of];
         facts.rights.extend(rights);
         let controller = oid(controller);
-        facts.relationships.push(RelationshipSpan { controller, old: false, last_day: ended });
+        facts.relationships.push(RelationshipSpan {
+            controller,
+            old: false,
+            last_day: ended,
+            of_deceased: false,
+        });
     }
 
     /// Perhaps others join a case, and leave it again; then documents about them are recorded in it. Answers the
@@ -693,6 +700,15 @@ impl Archive {
     fn relate_formerly(&mut self, draw: &mut Draw, of: usize, controller: &str) {
         let person = self.clients[of].clone();
         let relationship = within(self.world.old_relationship(&person), controller);
+        // Of some the source knew that they had died.
+        let of_deceased = draw.chance(40);
+        let relationship = if of_deceased {
+            let grounds =
+                "/asiakkuusasiakirja/sosiaalihuollon_asiakkuus/asiakkuuden_paattymisen_perustelu";
+            relationship.content(grounds, CLIENT_HAS_DIED)
+        } else {
+            relationship
+        };
         self.archive(of, relationship.clone());
         let id = relationship.text("relationship_id");
         let case = within(self.world.closed_case(&person, &id), controller);
@@ -707,7 +723,8 @@ impl Archive {
         }
         let last_day = FinnishDay::new(2024, 3, 1);
         let controller = oid(controller);
-        self.facts[of].relationships.push(RelationshipSpan { controller, old: true, last_day });
+        let span = RelationshipSpan { controller, old: true, last_day, of_deceased };
+        self.facts[of].relationships.push(span);
     }
 
     /// A client document, perhaps with later versions, perhaps invalidated.

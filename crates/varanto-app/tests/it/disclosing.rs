@@ -4,8 +4,10 @@ use varanto_app::archive::{AccessQuestion, DocumentQuery, SummaryQuery};
 use varanto_app::oversight::LogQuery;
 use varanto_domain::access::log::Event;
 use varanto_domain::access::{
-    Action, Caller, Denial, Obligation, Purpose, Reason, Role, Situation, StatutoryGround,
+    Action, Caller, Denial, LookReason, Obligation, Purpose, Reason, Role, Situation,
+    StatutoryGround,
 };
+use varanto_domain::archive::register_documents::CLIENT_HAS_DIED;
 use varanto_domain::disclosure::Refused;
 use varanto_domain::ids::Oid;
 use varanto_domain::persons::PersonFacts;
@@ -18,8 +20,8 @@ use crate::access::{code, neighbours_relationship, worker};
 use crate::oversight::person;
 use crate::wills::recording;
 use crate::world::{
-    COUNTY, Client, Dossier, Draft, NEIGHBOUR, NEIGHBOURS_UNIT, System, TASK, UNIT, World, ask,
-    client, oid, paper, registers,
+    COUNTY, Client, Dossier, Draft, NEIGHBOUR, NEIGHBOURS_UNIT, OPERATING_UNIT, System, TASK, UNIT,
+    World, ask, client, oid, paper, registers,
 };
 
 const ASKED: Purpose = Purpose::READ.in_situation(Situation::Disclosure);
@@ -271,6 +273,64 @@ fn a_deceased_clients_documents_are_given_on_paper_alone() {
     tell(&shared.world, &shared.who, PersonFacts { died_on, ..PersonFacts::default() });
     shared.check(&neighbour, ASKED, "on-paper-alone");
     shared.check(&neighbour, BY_LAW, "on-paper-alone");
+}
+
+/// OLD-3: of whom the population register never told anything, an old relationship says who has died whose source knew it; once
+/// the register tells that the client lives, that holds, and the keeper of the archive finds what contradicts it.
+#[test]
+fn an_old_relationship_tells_of_a_death_that_no_register_told() {
+    let world = World::new();
+    let who = client(1);
+    let grounds = "/asiakkuusasiakirja/sosiaalihuollon_asiakkuus/asiakkuuden_paattymisen_perustelu";
+    let relationship = world.old_relationship(&who).content(grounds, CLIENT_HAS_DIED);
+    world.archive(&relationship);
+    let other = client(2);
+    let of_other = world.old_relationship(&other).content(grounds, "Asiakas on muuttanut.");
+    world.archive(&of_other);
+    let (county, neighbour) = (world.county(), world.caller(System::Neighbour));
+    let open = |caller: &Caller, document: &Draft, purpose| {
+        code(world.app.open_document(caller, &document.id(), purpose))
+    };
+    let archivist = person(&world, Role::Archivist, COUNTY, None);
+    let reason = Some(Reason::Look(LookReason::Supervision));
+    let query = DocumentQuery { death_contradicted: true, reason, ..DocumentQuery::default() };
+    let contradicted = || -> Vec<Oid> {
+        let found = world.app.find_documents(&archivist, &query).unwrap();
+        found.hits.into_iter().map(|hit| hit.document).collect()
+    };
+    assert_eq!(open(&county, &relationship, Purpose::READ), "deceased-wants-reason");
+    assert_eq!(open(&county, &of_other, Purpose::READ), "yes");
+    // Of whom nothing is known no controller is able to disclose.
+    assert_eq!(open(&neighbour, &relationship, BY_LAW), "controller-not-able");
+    assert_eq!(contradicted(), []);
+
+    tell(&world, &who, PersonFacts::default());
+    assert_eq!(open(&county, &relationship, Purpose::READ), "yes");
+    assert_eq!(open(&neighbour, &relationship, BY_LAW), "yes");
+    assert_eq!(contradicted(), [relationship.id()]);
+    let worker = person(&world, Role::Worker, COUNTY, Some(OPERATING_UNIT));
+    for caller in [&county, &worker, &neighbour] {
+        assert_eq!(code(world.app.find_documents(caller, &query)), "role-does-not-fit");
+    }
+    assert_eq!(world.damage(), Vec::<String>::new());
+
+    let died_on = FinnishDay::new(2026, 11, 1);
+    tell(&world, &who, PersonFacts { died_on, ..PersonFacts::default() });
+    assert_eq!(open(&county, &relationship, Purpose::READ), "deceased-wants-reason");
+    assert_eq!(contradicted(), [], "both say the same");
+}
+
+/// OLD-3: who is served today lives, whatever an old relationship says.
+#[test]
+fn who_is_served_today_is_not_dead_by_an_old_relationship() {
+    let world = World::new();
+    let who = client(1);
+    let dossier = world.open_case(&who);
+    let note = world.note(&dossier);
+    world.archive(&note);
+    let grounds = "/asiakkuusasiakirja/sosiaalihuollon_asiakkuus/asiakkuuden_paattymisen_perustelu";
+    world.archive(&world.old_relationship(&who).content(grounds, CLIENT_HAS_DIED));
+    assert_eq!(code(world.app.open_document(&world.county(), &note.id(), Purpose::READ)), "yes");
 }
 
 /// DIS-1, design D9: a day of 2023 is judged by the rule of 2023: the client was informed, and no permission

@@ -14,6 +14,7 @@ use varanto_domain::access::{
 };
 use varanto_domain::archive::documents::Part;
 use varanto_domain::archive::proof;
+use varanto_domain::archive::register_documents::CLIENT_HAS_DIED;
 use varanto_domain::disclosure::{AskedFor, HandedAs, OutsideRequest, Receiver, ReceiverKind};
 use varanto_domain::ids::Oid;
 use varanto_domain::persons::PersonFacts;
@@ -313,6 +314,24 @@ fn documents_of_the_dead_go_on_paper_alone() {
     }
     let cover = text_of(&files["cover.pdf"]).unwrap();
     assert!(cover.contains("Aino Vastaanottaja") && cover.contains("Testi Arkistonhoitaja"));
+}
+
+/// OLD-3, DIS-6: so it is with a client of whom an old relationship alone says so, until the population register tells that the
+/// client lives.
+#[test]
+fn documents_of_who_is_dead_by_an_old_relationship_go_on_paper_alone() {
+    let world = World::new();
+    let who = client(1);
+    let grounds = "/asiakkuusasiakirja/sosiaalihuollon_asiakkuus/asiakkuuden_paattymisen_perustelu";
+    world.archive(&world.old_relationship(&who).content(grounds, CLIENT_HAS_DIED));
+    let archivist = person(&world, Role::Archivist, COUNTY, None);
+    let relative = Receiver { kind: ReceiverKind::Relative, ..request(&who).receiver };
+    let after = Reason::Request(RequestGround::AfterDeath);
+    let heir = OutsideRequest { receiver: relative, ground: after, ..request(&who) };
+    let answers = || [&heir, &request(&who)].map(|one| code(hand_over(&world, &archivist, one)));
+    assert_eq!(answers(), ["on-paper-alone", "request-ground-does-not-fit"]);
+    world.tell(vec![(who.code, PersonFacts::default())]);
+    assert_eq!(answers(), ["request-ground-does-not-fit", "yes"]);
 }
 
 /// DIS-6, ARC-10: of a client under a safety order goes what tells no place, made anew and unproven; what cannot be

@@ -273,6 +273,8 @@ pub struct ClientFacts {
     /// Whether what the population register says of the client is known today: death, safety order,
     /// guardians. Without it nothing may turn on there being none.
     pub person_known: bool,
+    /// Whether it has ever told of the client, today or before.
+    pub person_told: bool,
     /// The day of birth.
     pub born_on: Option<FinnishDay>,
     /// The day of death.
@@ -299,6 +301,8 @@ pub struct RelationshipSpan {
     pub old: bool,
     /// The last day, once one is set.
     pub last_day: Option<FinnishDay>,
+    /// Whether it is an old one of a client who has died, as the system said that it comes from.
+    pub of_deceased: bool,
 }
 
 impl ClientFacts {
@@ -318,10 +322,21 @@ impl ClientFacts {
         })
     }
 
-    /// Whether the client is dead on a day.
+    /// Whether the client is dead on a day: as the population register told. Of whom it has never told anything, an old
+    /// relationship says it whose source knew the client for dead, unless somebody serves the client today.
+    ///
+    /// Source: OLD-3; own-choices.
     #[must_use]
     pub fn is_dead(&self, day: FinnishDay) -> bool {
-        self.died_on.is_some_and(|died| died <= day)
+        match self.died_on {
+            Some(died) => died <= day,
+            None => !self.person_told && self.relationships_say_dead(day),
+        }
+    }
+
+    fn relationships_say_dead(&self, day: FinnishDay) -> bool {
+        let runs = |one: &RelationshipSpan| !one.old && one.last_day.is_none_or(|last| day <= last);
+        self.relationships.iter().any(|one| one.of_deceased) && !self.relationships.iter().any(runs)
     }
 
     /// Whether the client is under 18 on a day; nobody is of whom the day of birth is not known.

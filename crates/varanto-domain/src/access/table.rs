@@ -98,17 +98,20 @@ impl World {
     /// A system of the county, and a client of the county with an active relationship, on a day under
     /// the law of today. Of the client everything that could help is there; relations take away.
     pub(super) fn usual() -> Self {
+        let controller = oid(COUNTY);
+        let runs = RelationshipSpan { controller, old: false, last_day: None, of_deceased: false };
         let mut client = ClientFacts {
             key: Some(CLIENT),
             relationships: vec![
-                RelationshipSpan { controller: oid(COUNTY), old: false, last_day: None },
-                RelationshipSpan { controller: oid(OTHER_COUNTY), old: false, last_day: None },
+                runs.clone(),
+                RelationshipSpan { controller: oid(OTHER_COUNTY), ..runs },
             ],
             able: vec![oid(COUNTY), oid(OTHER_COUNTY)],
             permission: Some(DisclosurePermission { given_on: Some(day(2020, 1, 1)) }),
             informed_on: Some(day(2020, 1, 1)),
             born_on: Some(day(1980, 1, 1)),
             person_known: true,
+            person_told: true,
             ..ClientFacts::default()
         };
         client.rights.push(right(COUNTYS_UNIT, TASK, Side::Organiser, always()));

@@ -253,6 +253,48 @@ fn looks_at_ended_and_deceased_clients_are_justified() {
     check(own, Action::Read, tomorrow, Ok("own-register"));
 }
 
+/// OLD-3: the population register tells who has died; of whom it has never told, an old relationship does whose source knew
+/// it, unless somebody serves the client today.
+#[test]
+fn death_is_taken_from_an_old_relationship_where_the_register_never_told() {
+    let today = World::usual().day;
+    let (yesterday, tomorrow) = (today.plus_days(-1), today.plus_days(1));
+    // Told at all, the day of death, said by the source, the last day of a relationship of today; dead.
+    let (never, told) = (false, true);
+    for (told, died, said, runs_until, dead) in [
+        (told, None, false, None, false),
+        (told, Some(today), false, None, true),
+        (told, Some(tomorrow), true, None, false),
+        (told, None, true, None, false),
+        (told, None, true, Some(yesterday), false),
+        (never, None, false, Some(yesterday), false),
+        (never, None, true, Some(yesterday), true),
+        (never, None, true, Some(today), false),
+        (never, None, true, None, false),
+    ] {
+        let mut client = World::usual().client;
+        (client.person_told, client.died_on) = (told, died);
+        client.relationships.truncate(1);
+        client.relationships[0].last_day = runs_until;
+        let old = client.relationships[0].clone();
+        client.relationships.push(RelationshipSpan { old: true, of_deceased: said, ..old });
+        assert_eq!(client.is_dead(today), dead, "{told} {died:?} {said} {runs_until:?}");
+    }
+    let by_the_source = |world: &mut World| {
+        world.client.person_told = false;
+        world.client.relationships.truncate(1);
+        let only = &mut world.client.relationships[0];
+        (only.old, only.of_deceased) = (true, true);
+    };
+    check(Situation::OwnRegister, Action::Read, by_the_source, Err("deceased-wants-reason"));
+    let statutory = Situation::StatutoryDisclosure;
+    let elsewhere = |world: &mut World| {
+        by_the_source(world);
+        world.by_law();
+    };
+    check(statutory, Action::List, elsewhere, Err("on-paper-alone"));
+}
+
 /// RUR-1 to RUR-4: a producer reads and records while its right runs, both end days included, and
 /// leaves the organiser's documents alone.
 #[test]

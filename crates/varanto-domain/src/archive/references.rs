@@ -28,6 +28,8 @@ pub struct KnownRelationship {
     pub old: bool,
     /// The last day, once it has ended.
     pub last_day: Option<FinnishDay>,
+    /// Whether it is an old one of a client who has died, as the system said that it comes from.
+    pub of_deceased: bool,
     /// Its service tasks, as codes; on the long road those of its cases.
     pub service_tasks: Vec<String>,
     /// Where the units are told that serve the client.

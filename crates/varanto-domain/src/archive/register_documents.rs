@@ -24,6 +24,9 @@ pub struct RelationshipContent {
     pub first_day: Option<FinnishDay>,
     /// The last day, once it has ended.
     pub last_day: Option<FinnishDay>,
+    /// Whether it is an old one of a client who has died, by the word of the system that it comes from: see
+    /// [`CLIENT_HAS_DIED`].
+    pub of_deceased: bool,
     /// The service tasks, as codes.
     pub service_tasks: Vec<Arc<str>>,
     /// The client's identifiers, as written in the content.
@@ -31,6 +34,12 @@ pub struct RelationshipContent {
     /// The units that serve the client.
     pub units: RelationshipUnits,
 }
+
+/// Why an old relationship ended whose client has died: the structure has no field for a death, so that its grounds of ending
+/// (asiakkuuden päättymisen perustelu) say it, in these words alone.
+///
+/// Source: OLD-3; an own choice.
+pub const CLIENT_HAS_DIED: &str = "Asiakas on kuollut.";
 
 /// How the further information on a closed case ends of which nobody knows when it was closed: the structure asks for a
 /// day, so that one stands there, and this says that it is none to count from.
@@ -166,9 +175,13 @@ impl RelationshipContent {
         let root = content.member("asiakkuusasiakirja");
         let heading = root.and_then(|root| root.member("sosiaalihuollon_asiakkuus"));
         let tasks = root.and_then(|root| root.member("sosiaalihuollon_palvelutehtava"));
+        let old = switch(heading, "vanha_asiakkuus");
+        let grounds =
+            heading.and_then(|heading| heading.member("asiakkuuden_paattymisen_perustelu"));
         Self {
             id: oid(identifier(root, "asiakkuuden_yksilointitunnus")),
-            old: switch(heading, "vanha_asiakkuus"),
+            old,
+            of_deceased: old && grounds.and_then(Content::text) == Some(CLIENT_HAS_DIED),
             first_day: day(heading, "asiakkuuden_alkamispvm"),
             last_day: day(heading, "asiakkuuden_paattymispvm"),
             service_tasks: tasks

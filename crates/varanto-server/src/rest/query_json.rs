@@ -32,6 +32,7 @@ fn asked(terms: SearchTerms) -> DocumentQuery {
         from: terms.from,
         before: terms.before,
         due_on: terms.due_on,
+        death_contradicted: terms.death_contradicted,
         situation: terms.situation,
         reason: terms.reason,
         states: terms.states,

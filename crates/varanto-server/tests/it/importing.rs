@@ -18,7 +18,7 @@ pub(crate) struct Batch {
     pub(crate) house: House,
     home: tempfile::TempDir,
     /// What the source knows of each row.
-    said: Vec<Said>,
+    pub(crate) said: Vec<Said>,
 }
 
 impl Batch {

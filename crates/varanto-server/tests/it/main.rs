@@ -7,6 +7,7 @@ mod certificates;
 mod check;
 mod chromium;
 mod corpora;
+mod deaths;
 mod desk;
 mod handing_over;
 mod house;

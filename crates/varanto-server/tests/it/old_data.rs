@@ -11,7 +11,7 @@ const HOME: &str = "/fi/desk/archive/old-data/";
 const BATCH: &str = "/fi/desk/archive/old-data/eka/";
 
 /// The logins of those who keep the archive of the delivery's controller.
-fn archivists(batch: &Batch) -> Vec<String> {
+pub(crate) fn archivists(batch: &Batch) -> Vec<String> {
     let own = batch.house.organisation().to_string();
     let users = batch.house.provider.users().iter();
     let keeps = users.filter(|user| user.role == "archivist" && user.organisation == own);

@@ -9,7 +9,7 @@ use serde_json::Value;
 use varanto_app::Registry;
 use varanto_domain::access::{LookReason, Purpose, Reason};
 use varanto_domain::archive::documents::Part;
-use varanto_domain::archive::register_documents::CLOSING_IS_SUPPOSED;
+use varanto_domain::archive::register_documents::{CLIENT_HAS_DIED, CLOSING_IS_SUPPOSED};
 use varanto_domain::archive::retention::{Period, Retention};
 use varanto_domain::faults::FaultKind;
 use varanto_domain::ids::Oid;
@@ -160,6 +160,23 @@ fn who_has_died_has_one_case_for_each_service_task() {
         let mut found = ["D1", "D2"].map(|document| kept(&small, "case_id", document)).to_vec();
         found.dedup();
         assert_eq!(found.len(), cases, "{state}");
+    }
+}
+
+/// OLD-3: the old relationship of a client who has died says so, for those of whom no population register tells anything; that
+/// of any other does not.
+#[test]
+fn an_old_relationship_says_that_its_client_has_died() {
+    for (state, said) in [("ended", None), ("deceased", Some(CLIENT_HAS_DIED))] {
+        let small = Small::with(|small| {
+            small.mapping = small.mapping.replace("P = \"ended\"", &format!("P = \"{state}\""));
+        });
+        let archive = archive(&small);
+        assert_eq!(run(&small, &archive), (4, 0), "{state}");
+        let relationship = kept(&small, "relationship", "D1").unwrap();
+        let (_, content) = made(&archive, &small, &relationship);
+        let heading = &content["asiakkuusasiakirja"]["sosiaalihuollon_asiakkuus"];
+        assert_eq!(heading["asiakkuuden_paattymisen_perustelu"].as_str(), said, "{state}");
     }
 }
 

@@ -4,6 +4,7 @@
 //! Every page asks the archive's own operations, which decide and log: who does not keep the archive is told so by them.
 //! Source: CAS-6; design D11.
 
+mod deaths;
 mod document;
 mod old_data;
 mod old_row;
@@ -66,6 +67,7 @@ pub(super) fn router() -> Router<Doors> {
         .route("/old-data/{batch}/rows/{row}/", get(old_row::row).post(old_row::answer))
         .route("/old-data/{batch}/rows/{row}/file", get(old_row::file))
         .route("/old-data/{batch}/answers/", get(old_data::answers).post(old_data::act))
+        .route("/deaths/", get(deaths::deaths))
         .route("/log/", get(oversight::log).post(oversight::search))
         .route("/hints/", get(oversight::hints).post(oversight::review))
         .route("/looks/", get(oversight::looks).post(oversight::judge))
