@@ -48,6 +48,8 @@ pub struct OldDataRow {
     pub clients: Vec<PersonalIdentityCode>,
     /// What its document will be called in the archive: the line is found by it when the batch is long gone.
     pub document: Option<Oid>,
+    /// The SHA-256 of the file that is looked at, in hexadecimal digits: a file of the delivery may be any row's.
+    pub file: Option<String>,
 }
 
 /// A look at old data, or an act on them.
@@ -157,6 +159,9 @@ fn lines_of(look: &OldDataLook, permitted: bool) -> Vec<(String, Vec<PersonalIde
         let mut detail = format!("{act} row={}", row.place);
         if let Some(document) = row.document.as_ref().filter(|_| permitted) {
             let _ = write!(detail, " document={document}");
+        }
+        if let Some(file) = row.file.as_ref().filter(|_| permitted) {
+            let _ = write!(detail, " file={file}");
         }
         (detail, if permitted { row.clients.clone() } else { Vec::new() })
     };

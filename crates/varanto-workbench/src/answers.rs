@@ -393,17 +393,12 @@ pub(crate) fn vetted(work: &Work, row: &RowName) -> Result<bool, WorkError> {
 
 /// Notes that what was answered of a row is right with the file that is shown now: what was checked with another one is
 /// to be checked again.
-pub(crate) fn confirm(
-    work: &Work,
-    row: &RowName,
-    but: Option<&str>,
-    giving: &Giving<'_>,
-) -> Result<(), WorkError> {
+pub(crate) fn confirm(work: &Work, row: &RowName, giving: &Giving<'_>) -> Result<(), WorkError> {
     work.connection()
         .prepare_cached(
             "UPDATE answer SET paper = ?2, serial = ?3, given_by = ?4, given_name = ?5, given_at = ?6,
                vetted = vetted OR checked_by IS NOT NULL, checked_by = NULL, checked_name = NULL, checked_at = NULL
-             WHERE row = ?1 AND paper IS NOT NULL AND paper IS NOT ?2 AND element IS NOT ?7",
+             WHERE row = ?1 AND paper IS NOT NULL AND paper IS NOT ?2",
         )?
         .execute(params![
             row,
@@ -412,7 +407,6 @@ pub(crate) fn confirm(
             giving.by.actor,
             giving.by.name,
             giving.at,
-            but,
         ])?;
     Ok(())
 }

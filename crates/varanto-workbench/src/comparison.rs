@@ -16,6 +16,7 @@ use varanto_domain::time::FinnishDay;
 
 use crate::answers::Decision;
 use crate::dossiers::each_dossier;
+use crate::queue::of_source;
 use crate::rehearsal::{Rehearsal, RehearsalError, go_on};
 use crate::work::Work;
 
@@ -228,9 +229,12 @@ fn add_shared(
 }
 
 fn add_unless_it_stands(work: &Work, number: i64, fault: &Fault) -> Result<(), RehearsalError> {
-    let mut standing = work.connection().prepare_cached(
-        "SELECT instr(' ' || completed || ' ', ' stands:' || ?2 || ' ') > 0 FROM item WHERE number = ?1",
-    )?;
+    let mut standing = work.connection().prepare_cached(concat!(
+        "SELECT instr(' ' || completed || ' ', ' stands:' || ?2 || ' ') > 0
+               AND NOT EXISTS (SELECT 1 FROM fault WHERE fault.number = item.number AND code IN ",
+        of_source!(),
+        ") FROM item WHERE number = ?1"
+    ))?;
     let stands: Option<bool> = standing.query_row((number, fault.code()), |row| row.get(0))?;
     if stands != Some(true) {
         work.add_fault(number, fault)?;

@@ -71,13 +71,6 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// One row of the index with what stands beside it, as the rehearsal read them.
-    pub(crate) fn one(&self, work: &Work, place: u64) -> Result<Option<Row>, RehearsalError> {
-        let Some(mut row) = work.source(place)? else { return Ok(None) };
-        self.join(work, &mut row, &mut Vec::new())?;
-        Ok(Some(row))
-    }
-
     /// What the work file calls the columns of a row.
     fn heading(&mut self, work: &Work, row: &Row) -> Result<i64, WorkError> {
         if let Some(known) = self.headings.get(&*row.columns) {
@@ -142,13 +135,17 @@ impl<'a> Reading<'a> {
         if missing.is_empty() { Ok(()) } else { Err(RehearsalError::Mapping(missing.join("\n"))) }
     }
 
-    fn read_row(&mut self, work: &Work, mut row: Row) -> Result<(), RehearsalError> {
-        let mut faults = Vec::new();
+    fn seen_columns(&mut self, row: &Row) {
         for column in row.columns.iter() {
             if !self.seen.contains(column) {
                 self.seen.insert(column.clone());
             }
         }
+    }
+
+    fn read_row(&mut self, work: &Work, mut row: Row) -> Result<(), RehearsalError> {
+        let mut faults = Vec::new();
+        self.seen_columns(&row);
         if let Some(reason) = &row.broken {
             faults.push(Fault::new(FaultKind::NotJson, "row", "OLD-9").arg("reason", reason));
         }
@@ -161,7 +158,7 @@ impl<'a> Reading<'a> {
         }
         let source = serde_json::to_string(&row.values).expect("texts are JSON");
         let heading = self.heading(work, &row)?;
-        self.join(work, &mut row, &mut faults)?;
+        join(self.mapping, &self.of_clients, work, &mut row, &mut faults)?;
         // What stands in a row that does not read is not known: nothing that was answered is of it.
         let name = match row.broken {
             Some(_) => None,
@@ -215,7 +212,9 @@ impl<'a> Reading<'a> {
         let source = (source.as_str(), heading, row.surplus);
         let place = (row.number, name.as_ref());
         let number = work.add_item(place, source, &values, file, &answers, own)?;
-        faults.retain(|fault| !answers.settle(fault, self.mapping));
+        // Of a row that is shifted nobody can say that something is right.
+        let is_shifted = row.surplus > 0 || row.lacking > 0;
+        faults.retain(|fault| is_shifted || !answers.settle(fault, self.mapping));
         for fault in faults.into_iter().chain(answers.waits()) {
             work.add_fault(number, &fault)?;
         }
@@ -234,49 +233,62 @@ impl<'a> Reading<'a> {
         }
         None
     }
+}
 
-    /// Adds the columns of the tables beside. A row that is missing there, or that two say otherwise, would give the
-    /// document to nobody, or to the wrong one; a row that names none has no order of non-disclosure by silence.
-    fn join(
-        &self,
-        work: &Work,
-        row: &mut Row,
-        faults: &mut Vec<Fault>,
-    ) -> Result<(), RehearsalError> {
-        for join in &self.mapping.joins {
-            let fault = |kind| {
-                let element = format!("beside.{}", join.name);
-                Fault::new(kind, element, "OLD-9").arg("column", &join.on)
-            };
-            let Some(key) = row.get(&join.on) else {
-                if self.of_clients.contains(join.name.as_str()) && row.broken.is_none() {
-                    faults.push(fault(FaultKind::NoRowBeside));
-                }
-                continue;
-            };
-            let beside = match work.beside(&join.name, key)? {
-                Beside::One(beside) => beside,
-                Beside::None => {
-                    faults.push(fault(FaultKind::NoRowBeside));
-                    continue;
-                }
-                Beside::Several => {
-                    faults.push(fault(FaultKind::RowsBesideDiffer));
-                    continue;
-                }
-            };
-            let beside: BTreeMap<String, String> = serde_json::from_str(&beside)
-                .map_err(|_| WorkError::Foreign("a row".to_owned()))?;
-            let mut columns = row.columns.to_vec();
-            row.values.resize(columns.len(), String::new());
-            for (column, value) in beside {
-                columns.push(format!("{}.{column}", join.name));
-                row.values.push(value);
+/// One row of the index with what stands beside it, as the rehearsal read them: no delivery is wanted for it.
+pub(crate) fn source_row(
+    mapping: &Mapping,
+    work: &Work,
+    place: u64,
+) -> Result<Option<Row>, RehearsalError> {
+    let Some(mut row) = work.source(place)? else { return Ok(None) };
+    join(mapping, &BTreeSet::new(), work, &mut row, &mut Vec::new())?;
+    Ok(Some(row))
+}
+
+/// Adds the columns of the tables beside. A row that is missing there, or that two say otherwise, would give the document
+/// to nobody, or to the wrong one; a row that names none has no order of non-disclosure by silence, where the table is one
+/// of those that say how clients stand.
+fn join(
+    mapping: &Mapping,
+    of_clients: &BTreeSet<&str>,
+    work: &Work,
+    row: &mut Row,
+    faults: &mut Vec<Fault>,
+) -> Result<(), RehearsalError> {
+    for join in &mapping.joins {
+        let fault = |kind| {
+            let element = format!("beside.{}", join.name);
+            Fault::new(kind, element, "OLD-9").arg("column", &join.on)
+        };
+        let Some(key) = row.get(&join.on) else {
+            if of_clients.contains(join.name.as_str()) && row.broken.is_none() {
+                faults.push(fault(FaultKind::NoRowBeside));
             }
-            row.columns = columns.into();
+            continue;
+        };
+        let beside = match work.beside(&join.name, key)? {
+            Beside::One(beside) => beside,
+            Beside::None => {
+                faults.push(fault(FaultKind::NoRowBeside));
+                continue;
+            }
+            Beside::Several => {
+                faults.push(fault(FaultKind::RowsBesideDiffer));
+                continue;
+            }
+        };
+        let beside: BTreeMap<String, String> =
+            serde_json::from_str(&beside).map_err(|_| WorkError::Foreign("a row".to_owned()))?;
+        let mut columns = row.columns.to_vec();
+        row.values.resize(columns.len(), String::new());
+        for (column, value) in beside {
+            columns.push(format!("{}.{column}", join.name));
+            row.values.push(value);
         }
-        Ok(())
+        row.columns = columns.into();
     }
+    Ok(())
 }
 
 /// What a row says with what stands beside it, word for word, as a digest.

@@ -236,6 +236,7 @@ impl Rehearsal<'_> {
         };
         let nothing = |fault: &Fault| has_nothing_to_bring(fault.code());
         if decision == Decision::NothingToBring
+            && !item.is_shifted
             && (item.file_is_missing || finding.faults.iter().any(nothing))
         {
             let left_out = Some(decision.code());
@@ -259,8 +260,8 @@ impl Rehearsal<'_> {
         let document = read_document(item.values.clone(), &mut finding.faults);
         let content = item.file.and_then(|at| self.content(at, &mut finding));
         let left_out = match item.decided {
-            // Whether it was, all rows together tell.
-            Some(Decision::DeliveredTwice) => item.decided,
+            // Whether it was, all rows together tell; of a row that is shifted nobody knows.
+            Some(Decision::DeliveredTwice) => item.decided.filter(|_| !item.is_shifted),
             Some(Decision::StaysElsewhere) => {
                 item.decided.filter(|_| !self.mapping.kept_elsewhere.trim().is_empty())
             }

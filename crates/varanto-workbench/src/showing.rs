@@ -11,7 +11,7 @@ use crate::answers::{Given, given};
 use crate::conversion::{Conversion, hexadecimal};
 use crate::delivery::Delivery;
 use crate::mapping::Mapping;
-use crate::reading::Reading;
+use crate::reading::source_row;
 use crate::rehearsal::RehearsalError;
 use crate::report::{FaultGroup, faults_of};
 use crate::work::{RowName, Work, read_conversion, read_values};
@@ -138,7 +138,7 @@ pub fn show(
     shown.file = entry.map(|entry| masked(&entry.name));
     shown.conversion = read_conversion(conversion)?;
     shown.faults = faults_of(work, number)?;
-    if let Some(row) = Reading::new(delivery, mapping).one(work, place)? {
+    if let Some(row) = source_row(mapping, work, place)? {
         let pairs = row.columns.iter().zip(&row.values);
         shown.source = pairs.map(|(column, value)| (column.clone(), masked(value))).collect();
     }

@@ -21,6 +21,7 @@ use crate::delivery::Row;
 use crate::documents::Values;
 use crate::kind::Kind;
 use crate::mapping::Target;
+use crate::queue::of_source;
 
 /// Under which key it is known what was rehearsed.
 pub(crate) const FINGERPRINT: &str = "fingerprint";
@@ -154,6 +155,8 @@ pub struct Item {
     pub decided: Option<Decision>,
     /// Whether it names a file that the delivery does not have.
     pub file_is_missing: bool,
+    /// Whether its values are shifted or cut off: what it says of its document may be another column's.
+    pub is_shifted: bool,
     /// Of an attachment, the document that it hangs on, where the delivery has that.
     pub main: Option<MainRow>,
 }
@@ -315,6 +318,7 @@ const LATER_COLUMNS: [&str; 9] = [
 const LATER_INDEXES: &str = "CREATE INDEX IF NOT EXISTS item_row ON item (row);
 CREATE INDEX IF NOT EXISTS item_main ON item (said ->> '$.main_document');
 CREATE INDEX IF NOT EXISTS item_controller ON item (controller);
+CREATE INDEX IF NOT EXISTS answer_main ON answer (value) WHERE element = 'main_document';
 CREATE INDEX IF NOT EXISTS item_unnamed ON item (number) WHERE controller IS NULL OR row IS NULL";
 
 impl Work {
@@ -612,10 +616,11 @@ impl Work {
     /// What SQLite says, and what cannot be read of what was written.
     pub fn unchecked(&self, after: i64, most: u32) -> Result<Vec<Item>, WorkError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT number, said, file,
+            concat!("SELECT number, said, file,
                (SELECT group_concat(element, ' ') FROM fault WHERE fault.number = item.number), left_out,
-               EXISTS (SELECT 1 FROM fault WHERE fault.number = item.number AND code = 'missing-file')
-             FROM item WHERE number > ? AND state = 'read' ORDER BY number LIMIT ?",
+               EXISTS (SELECT 1 FROM fault WHERE fault.number = item.number AND code = 'missing-file'),
+               EXISTS (SELECT 1 FROM fault WHERE fault.number = item.number AND code IN ", of_source!(), ")
+             FROM item WHERE number > ? AND state = 'read' ORDER BY number LIMIT ?"),
         )?;
         let mut rows = statement.query(params![after, most])?;
         let mut items = Vec::new();
@@ -630,6 +635,7 @@ impl Work {
                 told: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
                 decided: row.get::<_, Option<String>>(4)?.as_deref().and_then(Decision::of_code),
                 file_is_missing: row.get(5)?,
+                is_shifted: row.get(6)?,
             });
         }
         Ok(items)

@@ -21,7 +21,12 @@ fn each_look_at_a_row_of_old_data_is_a_line() {
         act: OldDataAct::Look,
         batch: "eka".into(),
         controllers: controllers.iter().map(|one| oid(one)).collect(),
-        rows: vec![OldDataRow { place: 12, clients, document: Some(oid("1.2.246.10.1.11.9")) }],
+        rows: vec![OldDataRow {
+            place: 12,
+            clients,
+            document: Some(oid("1.2.246.10.1.11.9")),
+            file: Some("ab12".into()),
+        }],
         together: None,
     };
     let code = |one: &crate::world::Client| match one.identifier() {
@@ -66,7 +71,7 @@ fn each_look_at_a_row_of_old_data_is_a_line() {
         .rev()
         .map(|line| (line.outcome.as_str(), line.client.is_some(), line.detail.as_str()))
         .collect();
-    let row = "act=look batch=eka row=12 document=1.2.246.10.1.11.9";
+    let row = "act=look batch=eka row=12 document=1.2.246.10.1.11.9 file=ab12";
     let denied = "act=look batch=eka row=12";
     let list = "act=list batch=-";
     assert_eq!(

@@ -44,6 +44,21 @@ fn chosen(page: &str, target: &str) -> String {
     before.rsplit("value=\"").next().unwrap().to_owned()
 }
 
+/// The address at which a row's page shows its file.
+fn file_of(page: &str) -> String {
+    let address = page
+        .split("href=\"")
+        .find_map(|rest| rest.split('"').next().filter(|address| address.contains("/file?")));
+    address.unwrap_or_else(|| panic!("no file in {page}")).replace("&#38;", "&")
+}
+
+/// What was shown of a row to whoever leaves it out.
+fn seen_to_leave(page: &str) -> String {
+    let before = page.split("name=\"decision\"").next().unwrap();
+    let seen = before.rsplit("name=\"seen\" value=\"").next().unwrap();
+    seen.split('"').next().unwrap().to_owned()
+}
+
 /// The words before what a form on a page sends: what was shown.
 fn shown(page: &str) -> String {
     let count = if page.contains("name=\"count\"") { hidden(page, "count") } else { String::new() };
@@ -99,7 +114,8 @@ async fn an_archivist_completes_a_batch_and_the_run_takes_it_in() {
     let sheet = sheet.text();
     assert!(sheet.contains("id=\"v-written_at\""), "{sheet}");
     let (plain, _) = row.split_once('?').unwrap();
-    let file = one.get(&format!("{plain}file")).await;
+    let paper = file_of(&sheet);
+    let file = one.get(&paper).await;
     assert_eq!(file.status, 200);
     assert!(file.header("content-security-policy").contains("default-src 'none'"));
     let seen = hidden(&sheet, "seen");
@@ -131,7 +147,7 @@ async fn an_archivist_completes_a_batch_and_the_run_takes_it_in() {
         }
         let mut other = Guest::of(&batch.house);
         other.log_in(&user.id).await;
-        for path in [BATCH, &row, &format!("{plain}file"), unread, &answered] {
+        for path in [BATCH, &row, &paper, unread, &answered] {
             let page = other.get(path).await;
             assert!(page.status.is_client_error() || page.status == 303, "{} {path}", user.id);
             assert!(!page.text().contains("v-written_at"), "{} {path}", user.id);
@@ -396,6 +412,11 @@ async fn a_file_that_is_named_is_shown_before_it_is_kept() {
     one.log_in(&archivists(&batch)[0]).await;
     let row = format!("{BATCH}rows/3/");
     let sheet = one.get(&row).await.text();
+    let own = file_of(&sheet);
+    assert_eq!(one.get(&own).await.status, 200);
+    assert_eq!(one.get(&format!("{row}file")).await.status, 404, "which file, it must be said");
+    let log = one.get("/fi/desk/archive/log/").await.text();
+    assert!(log.contains(own.split("is=").nth(1).unwrap()), "and the line says it, too: {log}");
     let (seen, was) = (hidden(&sheet, "seen"), hidden(&sheet, "v.document"));
     let unchanged = format!("act=answer&seen={seen}&v.document={was}&was.document={was}");
     let unchanged = one.post(&row, &row, &unchanged).await.text();
@@ -425,6 +446,63 @@ async fn a_file_that_is_named_is_shown_before_it_is_kept() {
     let saved = one.post(&row, &row, &again).await;
     assert_eq!(saved.status, 303, "{}", saved.text());
     assert!(one.get(&answers).await.text().contains("Tiedosto:"));
+}
+
+/// OLD-7, ARC-4: what hangs on a document that stays elsewhere is told when it is left out and when it comes back, also what
+/// somebody said otherwise of meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_hangs_on_a_document_is_told_at_the_desk() {
+    let batch = Batch::with(SourceSystem::Aamu, 60, 0).await;
+    let mapping = batch.path("mapping.toml");
+    let text = std::fs::read_to_string(&mapping).unwrap();
+    let elsewhere = "form = 1\nkept_elsewhere = \"Paperiarkisto\"";
+    std::fs::write(&mapping, text.replacen("form = 1", elsewhere, 1)).unwrap();
+    batch.done("rehearse");
+    let mut one = Guest::of(&batch.house);
+    one.log_in(&archivists(&batch)[0]).await;
+    let mut found = None;
+    for place in 2..=61 {
+        let sheet = one.get(&format!("{BATCH}rows/{place}/")).await.text();
+        if let Some(list) = sheet.split("Asiakirjalla on liitteitä.").nth(1) {
+            let below = format!("{BATCH}rows/");
+            let attached: Vec<String> = links(list.split("</p>").next().unwrap(), &below)
+                .into_iter()
+                .map(str::to_owned)
+                .collect();
+            found = Some((place, attached));
+            break;
+        }
+    }
+    let (place, attached) = found.expect("a document with attachments");
+    let (row, answers) = (format!("{BATCH}rows/{place}/"), format!("{BATCH}answers/"));
+    let count = attached.len();
+    let leave = async |one: &mut Guest| {
+        let seen = seen_to_leave(&one.get(&row).await.text());
+        let form = format!("act=leave&decision=stays-elsewhere&seen={seen}");
+        let left = one.post(&row, &row, &form).await;
+        assert_eq!(left.status, 303, "{}", left.text());
+        one.follow(&left).await.text()
+    };
+    let take_back = async |one: &mut Guest, row: &str| {
+        let number = row.trim_end_matches('/').rsplit('/').next().unwrap();
+        let seen = hidden(&one.get(row).await.text(), "row").replace(' ', "+");
+        assert!(seen.starts_with(&format!("{number}+")), "{seen}");
+        let taken = one.post(&answers, &answers, &format!("act=take-back&row={seen}")).await;
+        one.follow(&taken).await.text()
+    };
+    let page = leave(&mut one).await;
+    assert!(page.contains(&format!("säilytettäväksi muualla jää liitteitä: {count}.")), "{page}");
+    let page = take_back(&mut one, &row).await;
+    assert!(page.contains(&format!("palasivat niiden mukana: {count}.")), "{page}");
+    leave(&mut one).await;
+    let first = attached[0].clone();
+    take_back(&mut one, &first).await;
+    let seen = hidden(&one.get(&first).await.text(), "seen");
+    let own = format!("act=answer&seen={seen}&v.main_document=&nothing=main_document");
+    assert_eq!(one.post(&first, &first, &own).await.status, 303);
+    let page = take_back(&mut one, &row).await;
+    assert!(page.contains("Lähteen mukaan nämä rivit ovat"), "{page}");
+    assert_eq!(links(page.split("Lähteen mukaan").nth(1).unwrap(), &first)[0], first);
 }
 
 /// OLD-7: a row whose values are shifted has no form; the batch counts it apart, as one that is mended in the source.

@@ -21,7 +21,7 @@ use crate::documents::read_document;
 use crate::mapping::Target;
 use crate::rehearsal::{Rehearsal, why_not_brought};
 use crate::report::{FaultGroup, faults_of};
-use crate::work::{FINGERPRINT, Item, RowName};
+use crate::work::{FINGERPRINT, Item};
 
 /// How many rows of a cause are answered together at most: of more, the mapping file is the place to say it.
 pub const MOST: usize = 50_000;
@@ -49,7 +49,7 @@ const CONFIRMED: Answer = Answer::Stands(FaultKind::AnswerOfAnotherFile);
 const STAYS: Answer = Answer::NotBrought(Decision::StaysElsewhere);
 
 /// What was answered of many rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Bulk {
     /// Rows that were answered.
     pub answered: u64,
@@ -57,13 +57,42 @@ pub struct Bulk {
     pub left: u64,
     /// Rows that were answered and that the archive plan, for what was answered, does not bring.
     pub not_brought: u64,
-    /// Attachments that stay elsewhere with them.
+    /// What becomes of their attachments.
+    pub attachments: Attachments,
+}
+
+/// What becomes of the attachments of what is not brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Attachments {
+    /// They stay elsewhere with it.
+    pub stay: u64,
+    /// They want an answer of their own now.
+    pub wait: u64,
+}
+
+/// What was kept of one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// Why the archive plan does not bring the row, where that follows from what was answered and nobody else must check it.
+    pub not_brought: Option<&'static str>,
+    /// What becomes of its attachments, where it is not brought.
+    pub attachments: Attachments,
+}
+
+/// What was taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TakenBack {
+    /// Rows of which something was answered.
+    pub rows: u64,
+    /// Attachments that came back with them.
     pub attachments: u64,
+    /// Rows that the source calls attachments of theirs, and that do not come with them: somebody said otherwise.
+    pub apart: Vec<u64>,
 }
 
 impl Queue {
-    /// Keeps what a person answered of a row that they were shown, where it is as right as one row alone can tell. Answers
-    /// why the archive plan does not bring the row, where that follows from what was answered and nobody else must check it.
+    /// Keeps what a person answered of a row that they were shown, where it is as right as one row alone can tell; who leaves
+    /// it out was shown its attachments, too.
     ///
     /// # Errors
     /// [`QueueError::Refused`] with every fault; [`QueueError::NotPermitted`], [`QueueError::Missing`],
@@ -75,9 +104,10 @@ impl Queue {
         given: &[Answer],
         by: (&Person, Instant),
         registry: &Registry,
-    ) -> Result<Option<&'static str>, QueueError> {
+    ) -> Result<Kept, QueueError> {
         self.permitted(permit)?;
-        self.still_so(&[place], seen)?;
+        let leaves = given.iter().any(|one| matches!(one, Answer::NotBrought(_)));
+        self.still_so_to(leaves, vec![place], seen)?;
         let known = self.known(place)?;
         let given = &*with_what_follows(given, &self.mapping);
         if given.iter().any(|one| matches!(one, Answer::Value(Target::File, _))) {
@@ -99,43 +129,40 @@ impl Queue {
         let not_brought = if waits { None } else { self.not_brought(&known, given)? };
         let at = by.1.to_string();
         self.work.together(|work| -> Result<_, QueueError> {
-            self.still_so(&[place], seen)?;
+            self.still_so_to(leaves, vec![place], seen)?;
             let giving = Giving {
                 by: by.0,
                 at: &at,
                 serial: work.count_answers()?,
-                paper: shown.as_ref().map(AsRef::as_ref),
+                // Whatever is said together with a file that is named is said beside that one.
+                paper: named.as_ref().or(shown.as_ref()).map(AsRef::as_ref),
                 vetted: answers::vetted(work, &known.row)?,
             };
             if !given.contains(&STAYS) {
-                self.bring_attachments(place, &known.row, &giving)?;
+                self.bring_attachments(place, &giving)?;
             }
             // A row that is not brought wants nothing else, and one that is completed is brought.
-            if given.iter().any(|one| matches!(one, Answer::NotBrought(_))) {
+            if leaves {
                 answers::take_back(work, &known.row)?;
             } else if given.iter().any(|one| *one != CONFIRMED) {
                 answers::bring(work, &known.row)?;
             }
-            if giving.paper.is_some() {
+            if giving.paper.is_some() && named.is_none() {
                 // Everything that was answered before stood beside the file, too.
-                let file = Target::File.name();
-                answers::confirm(work, &known.row, named.as_ref().map(|_| file), &giving)?;
+                answers::confirm(work, &known.row, &giving)?;
             }
             for target in given.iter().filter_map(Answer::target) {
                 answers::unsettle(work, &known.row, target)?;
             }
-            for one in given {
-                let paper = match one {
-                    one if *one == CONFIRMED => continue,
-                    Answer::Value(Target::File, _) => named.as_ref().map(AsRef::as_ref),
-                    _ => giving.paper,
-                };
-                answers::keep(work, (&known.row, place), one, &Giving { paper, ..giving })?;
+            for one in given.iter().filter(|one| **one != CONFIRMED) {
+                answers::keep(work, (&known.row, place), one, &giving)?;
             }
-            if given.contains(&STAYS) {
-                self.leave_attachments(&[place], &giving)?;
-            }
-            Ok(not_brought)
+            let attachments = if leaves {
+                self.leave_attachments(&[place], given.contains(&STAYS), &giving)?
+            } else {
+                Attachments::default()
+            };
+            Ok(Kept { not_brought, attachments })
         })
     }
 
@@ -156,44 +183,45 @@ impl Queue {
         self.judge(&self.known(place)?, &given, now, registry, true)
     }
 
-    /// Attachments stay where their main documents stay, unless somebody decided of them already; answers of how many.
-    fn leave_attachments(&self, mains: &[u64], giving: &Giving<'_>) -> Result<u64, QueueError> {
-        let mut left = 0;
-        for place in self.followers(mains)? {
-            let row = self.known(place)?.row;
+    /// Attachments of what is not brought stay where their main documents stay, unless somebody answered something of them
+    /// already; else each of which nobody decided wants an answer now.
+    fn leave_attachments(
+        &self,
+        mains: &[u64],
+        stays: bool,
+        giving: &Giving<'_>,
+    ) -> Result<Attachments, QueueError> {
+        let mut told = Attachments::default();
+        let following = if stays { self.followers(mains)? } else { Vec::new() };
+        for place in &following {
+            let row = self.known(*place)?.row;
             // Nobody saw the files of these.
             let giving = Giving { paper: None, vetted: false, ..*giving };
-            answers::keep(&self.work, (&row, place), &STAYS, &giving)?;
-            left += 1;
+            answers::keep(&self.work, (&row, *place), &STAYS, &giving)?;
+            told.stay += 1;
         }
-        Ok(left)
+        for place in self.attachments(mains)? {
+            let given = answers::given(&self.work, &self.named(place)?)?;
+            let decided = given.iter().any(|one| matches!(one.answer, Answer::NotBrought(_)));
+            told.wait += u64::from(!decided);
+        }
+        Ok(told)
     }
 
-    /// The attachments that stayed elsewhere with a row come back with it: those that were decided in the same act.
-    fn bring_attachments(
-        &self,
-        place: u64,
-        row: &RowName,
-        giving: &Giving<'_>,
-    ) -> Result<(), QueueError> {
-        let stayed = answers::given(&self.work, row)?.into_iter().find(|one| one.answer == STAYS);
-        let Some(Given { by: (by, at), .. }) = stayed else { return Ok(()) };
-        for place in self.attachments(&[place])? {
-            let row = self.known(place)?.row;
-            let given = answers::given(&self.work, &row)?;
-            let followed =
-                |one: &Given| one.answer == STAYS && one.by.0.actor == by.actor && one.by.1 == at;
-            if !given.iter().any(followed) {
-                continue;
-            }
+    /// The attachments that stayed elsewhere with a row come back with it: those that were decided in the same act. Answers
+    /// of how many.
+    fn bring_attachments(&self, place: u64, giving: &Giving<'_>) -> Result<u64, QueueError> {
+        let returning = self.returning(&[place])?;
+        for place in &returning {
+            let row = self.known(*place)?.row;
             let vetted = self.mapping.checked_by_two && answers::vetted(&self.work, &row)?;
             answers::take_back(&self.work, &row)?;
             if vetted {
                 let giving = Giving { paper: None, vetted, ..*giving };
-                answers::keep(&self.work, (&row, place), &Answer::TakenBack, &giving)?;
+                answers::keep(&self.work, (&row, *place), &Answer::TakenBack, &giving)?;
             }
         }
-        Ok(())
+        Ok(returning.len() as u64)
     }
 
     /// Why the archive plan does not bring a row for what is answered of it. While it wants something else it is faulty,
@@ -272,16 +300,17 @@ impl Queue {
             let fault = Fault::new(FaultKind::WrongValue, given.element(), "OLD-7");
             return Err(QueueError::Refused(vec![fault.arg("expected", &cause.element)]));
         }
+        let leaves = matches!(given, Answer::NotBrought(_));
         let places = self.places(cause)?;
-        let Some(first) = places.first() else { return Err(QueueError::Missing) };
-        self.still_so(&places, seen)?;
+        let Some(first) = places.first().copied() else { return Err(QueueError::Missing) };
+        self.still_so_to(leaves, places, seen)?;
         if *given == Answer::NotBrought(Decision::NothingToBring) {
             self.list_anew()?;
         }
         self.delivery()?;
-        if !matches!(given, Answer::NotBrought(_)) {
+        if !leaves {
             let given = std::slice::from_ref(given);
-            let faults = self.judge(&self.known(*first)?, given, by.1, registry, false)?;
+            let faults = self.judge(&self.known(first)?, given, by.1, registry, false)?;
             if !faults.is_empty() {
                 return Err(QueueError::Refused(faults));
             }
@@ -289,7 +318,7 @@ impl Queue {
         let at = by.1.to_string();
         self.work.together(|_| -> Result<Bulk, QueueError> {
             let places = self.places(cause)?;
-            self.still_so(&places, seen)?;
+            self.still_so_to(leaves, places.clone(), seen)?;
             if places.len() as u64 != cause.rows {
                 let changed = Fault::new(FaultKind::ChangedMeanwhile, "row", "OLD-7");
                 return Err(QueueError::Refused(vec![changed]));
@@ -305,7 +334,7 @@ impl Queue {
         (by, at): (&Person, &str),
     ) -> Result<Bulk, QueueError> {
         let serial = self.work.count_answers()?;
-        let mut bulk = Bulk { answered: 0, left: 0, not_brought: 0, attachments: 0 };
+        let (mut bulk, mut answered) = (Bulk::default(), Vec::new());
         for place in places {
             let known = self.known(*place)?;
             let vetted = answers::vetted(&self.work, &known.row)?;
@@ -324,11 +353,12 @@ impl Queue {
                 bulk.not_brought += u64::from(not_brought.is_some());
             }
             answers::keep(&self.work, (&known.row, *place), given, &giving)?;
-            bulk.answered += 1;
+            answered.push(*place);
         }
-        if *given == STAYS {
+        bulk.answered = answered.len() as u64;
+        if matches!(given, Answer::NotBrought(_)) {
             let giving = Giving { by, at, serial, paper: None, vetted: false };
-            bulk.attachments = self.leave_attachments(places, &giving)?;
+            bulk.attachments = self.leave_attachments(&answered, *given == STAYS, &giving)?;
         }
         Ok(bulk)
     }
@@ -349,7 +379,7 @@ impl Queue {
         let at = at.to_string();
         self.work.together(|work| {
             let serial = work.count_answers()?;
-            let mut bulk = Bulk { answered: 0, left: 0, not_brought: 0, attachments: 0 };
+            let mut bulk = Bulk::default();
             for (place, seen) in rows {
                 self.still_so(&[*place], seen)?;
                 let row = self.named(*place)?;
@@ -371,8 +401,8 @@ impl Queue {
         })
     }
 
-    /// Takes back what was answered of rows, as it was shown of each, as long as no run has begun; answers of how many. What
-    /// two had agreed on waits for another person then, and the row with it.
+    /// Takes back what was answered of rows, as it was shown of each, as long as no run has begun. What two had agreed on
+    /// waits for another person then, and the row with it.
     ///
     /// # Errors
     /// [`QueueError::Refused`], [`QueueError::NotPermitted`], and what SQLite says.
@@ -381,22 +411,29 @@ impl Queue {
         permit: &OldDataPermit,
         rows: &[(u64, Seen)],
         (by, at): (&Person, Instant),
-    ) -> Result<u64, QueueError> {
+    ) -> Result<TakenBack, QueueError> {
         self.permitted(permit)?;
         let at = at.to_string();
         self.work.together(|work| {
-            let (serial, mut taken) = (work.count_answers()?, 0);
-            for (place, seen) in rows {
-                self.still_so(&[*place], seen)?;
+            let (serial, mut taken) = (work.count_answers()?, TakenBack::default());
+            let mut decided = Vec::new();
+            // All of it before anything comes back: an attachment may be ticked beside its main document.
+            rows.iter().try_for_each(|(place, seen)| self.still_so(&[*place], seen))?;
+            for (place, _) in rows {
                 let row = self.named(*place)?;
+                let given = answers::given(work, &row)?;
+                if given.iter().any(|one| matches!(one.answer, Answer::NotBrought(_))) {
+                    decided.push(*place);
+                }
                 let vetted = self.mapping.checked_by_two && answers::vetted(work, &row)?;
                 let giving = Giving { by, at: &at, serial, paper: None, vetted };
-                self.bring_attachments(*place, &row, &giving)?;
-                taken += u64::from(answers::take_back(work, &row)? > 0);
+                taken.attachments += self.bring_attachments(*place, &giving)?;
+                taken.rows += u64::from(answers::take_back(work, &row)? > 0);
                 if vetted {
                     answers::keep(work, (&row, *place), &Answer::TakenBack, &giving)?;
                 }
             }
+            taken.apart = self.apart(&decided)?;
             Ok(taken)
         })
     }
@@ -456,6 +493,12 @@ impl Queue {
         if self.seen(places)? == *seen { Ok(()) } else { refused(FaultKind::ChangedMeanwhile) }
     }
 
+    /// That rows are as they were shown; who leaves them out was shown their attachments, too.
+    fn still_so_to(&self, leave: bool, rows: Vec<u64>, seen: &Seen) -> Result<(), QueueError> {
+        let rows = if leave { self.with_attachments(rows)? } else { rows };
+        self.still_so(&rows, seen)
+    }
+
     /// What is wrong with answers of a row; where it is answered alone, also what else they make the row want.
     fn judge(
         &self,
@@ -500,6 +543,7 @@ impl Queue {
             told: String::new(),
             decided: None,
             file_is_missing: false,
+            is_shifted: false,
         };
         let found = rehearsal.check_one(&item, self.work.folder());
         // What is told already waits for its own answer: what does not read is missing in what is checked here.

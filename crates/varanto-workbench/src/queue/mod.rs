@@ -29,8 +29,8 @@ use crate::rehearsal::RehearsalError;
 use crate::report::read_args;
 use crate::work::{DELIVERY, FINGERPRINT, MAPPING, RowName, State, Work, WorkError};
 
-pub use answering::{Bulk, MOST};
-pub use row::{File, Named, QueuedRow, SourceValue, Whose};
+pub use answering::{Attachments, Bulk, Kept, MOST, TakenBack};
+pub use row::{File, Named, Paper, QueuedRow, SourceValue, Whose};
 
 /// Why the queue of a batch gives no answer.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +83,18 @@ impl From<rusqlite::Error> for QueueError {
     }
 }
 
+/// How much of what was archived is undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UndoneSoFar {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// An undo has begun, and more is to be undone.
+    Some,
+    /// All of it.
+    All,
+}
+
 /// How far the queue of a batch is, in rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Progress {
@@ -115,8 +127,8 @@ pub struct Progress {
     pub lost: u64,
     /// Whether a run has begun: nothing is completed any more.
     pub begun: bool,
-    /// Whether all that was archived is undone.
-    pub undone: bool,
+    /// How much of what was archived is undone.
+    pub undone: UndoneSoFar,
     /// Whether the batch is confirmed.
     pub confirmed: bool,
 }
@@ -244,13 +256,18 @@ macro_rules! of_source {
     };
 }
 
-/// That the main document of an attachment has faults, and nobody decided of it: the attachment waits for that.
+pub(crate) use of_source;
+
+/// That the main document of an attachment has faults, and nobody decided of it: the attachment waits for that. A decision
+/// that the last rehearsal took in and that does not fit is none.
 macro_rules! waits_for_main {
     () => {
         "EXISTS (SELECT 1 FROM item main WHERE main.source_id = item.said ->> '$.main_document'
            AND main.state = 'faulty'
            AND NOT EXISTS (SELECT 1 FROM answer WHERE answer.row = main.row AND answer.element = 'row'
-             AND (NOT ?2 OR answer.checked_by IS NOT NULL)))"
+             AND (NOT ?2 OR answer.checked_by IS NOT NULL)
+             AND (answer.serial > ?1 OR NOT EXISTS (SELECT 1 FROM fault doubt
+               WHERE doubt.number = main.number AND doubt.code = 'decision-does-not-fit'))))"
     };
 }
 
@@ -526,7 +543,11 @@ impl Queue {
             completed: count(COMPLETED, &[&taken, &two])?,
             waiting: count(WAITING, &[&taken, &two])?,
             begun: self.work.sends()?,
-            undone: undone > 0 && archived == 0,
+            undone: match (undone, archived) {
+                (0, _) => UndoneSoFar::Nothing,
+                (_, 0) => UndoneSoFar::All,
+                _ => UndoneSoFar::Some,
+            },
             confirmed: self.work.about("confirmed_at")?.is_some(),
         };
         Ok((progress, open.causes))
@@ -641,18 +662,24 @@ impl Queue {
         found.map_or_else(|| Ok(Vec::new()), |cause| self.places(&cause))
     }
 
-    /// Where the attachments of the open rows of a cause stand; none where they are more than are answered together.
+    /// What is shown of all open rows of a cause with their attachments, and how many of these there are: who leaves rows
+    /// out decides of what hangs on them, too. `None` where they are more than are answered together.
     ///
     /// # Errors
     /// [`QueueError::NotPermitted`], and what SQLite says.
-    pub fn attachments_of(
+    pub fn seen_to_leave(
         &self,
         permit: &OldDataPermit,
         cause: &Cause,
-    ) -> Result<Vec<u64>, QueueError> {
+    ) -> Result<Option<(Seen, u64)>, QueueError> {
         self.permitted(permit)?;
         let places = self.places(cause)?;
-        if places.len() > MOST { Ok(Vec::new()) } else { self.attachments(&places) }
+        let mains = places.len();
+        let all = if mains > MOST { places } else { self.with_attachments(places)? };
+        if all.len() > MOST {
+            return Ok(None);
+        }
+        Ok(Some((self.seen(&all)?, (all.len() - mains) as u64)))
     }
 
     /// Where rows stood that are not there any more, by what they said: for the line, as [`Queue::places_of`].

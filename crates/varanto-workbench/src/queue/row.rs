@@ -22,7 +22,7 @@ use crate::documents::Values;
 use crate::identifiers;
 use crate::kind::Kind;
 use crate::mapping::Target;
-use crate::reading::{Reading, digest_of};
+use crate::reading::{digest_of, source_row};
 use crate::report::{FaultGroup, faults_of};
 use crate::work::{RowName, read_values};
 
@@ -50,8 +50,8 @@ pub struct QueuedRow {
     pub given: Vec<Given>,
     /// The decisions that it gives cause for.
     pub decisions: Vec<Decision>,
-    /// What its file is and how large, as it was rehearsed or somebody named it; `None` where there is none.
-    pub file: Option<(Kind, u64)>,
+    /// What its file is, as it was rehearsed or somebody named it; `None` where there is none.
+    pub file: Option<Paper>,
     /// How far it is.
     pub state: String,
     /// Whether somebody must still complete it.
@@ -63,6 +63,8 @@ pub struct QueuedRow {
     pub attachments: Vec<u64>,
     /// What is shown of it: an answer to anything else is refused.
     pub seen: Seen,
+    /// What is shown of it and its attachments: who leaves it out decides of these, too.
+    pub seen_to_leave: Seen,
     /// What it is apart from what a rehearsal makes of it: while this is the same, what somebody writes is of the same row.
     pub same: Seen,
     /// Whether a run has begun: nothing is completed any more.
@@ -93,17 +95,31 @@ pub enum File {
     Other(Kind, Vec<u8>),
 }
 
-/// A file of the delivery that somebody names for a row: it is shown before it is kept.
+/// What is said of a file: addresses and the use log name it by its digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
-    /// Which one it is in the delivery: its name may be a client's, and stands in no address.
-    pub at: usize,
+pub struct Paper {
     /// What it is.
     pub kind: Kind,
     /// How large it is.
     pub bytes: u64,
     /// Its digest: what was shown is kept, and nothing else.
     pub digest: Seen,
+}
+
+impl Paper {
+    fn of(bytes: &[u8]) -> Self {
+        let sum = hexadecimal(digest(&SHA256, bytes).as_ref());
+        Self { kind: Kind::of(bytes), bytes: bytes.len() as u64, digest: Seen(sum) }
+    }
+}
+
+/// A file of the delivery that somebody names for a row: it is shown before it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// Which one it is in the delivery: its name may be a client's, and stands in no address.
+    pub at: usize,
+    /// What it is.
+    pub paper: Paper,
 }
 
 /// What the work file has of a row.
@@ -119,6 +135,45 @@ pub(super) struct Known {
     /// The client's code, and what the organisation calls the client, as the source says them.
     pub(super) own: [Option<String>; 2],
 }
+
+impl Known {
+    /// What the rehearsal found of the row's own file.
+    fn own_paper(&self) -> Option<Paper> {
+        Some(Paper {
+            kind: Kind::of_name(self.kind.as_deref()?)?,
+            bytes: self.bytes?.unsigned_abs(),
+            digest: Seen(hexadecimal(self.digest.as_deref()?)),
+        })
+    }
+}
+
+/// What a row is called as a main document: as people last said, else as the source does. None where another row that is
+/// brought is called so, too: attachments hang on that one then.
+const MAIN: &str = "SELECT main.number, main.id FROM (
+    SELECT number, coalesce((SELECT value FROM answer WHERE answer.row = item.row AND element = 'document'), source_id) AS id
+    FROM item WHERE place = ?1) main
+  WHERE main.id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM item other WHERE other.source_id = main.id AND other.number <> main.number AND other.left_out IS NULL
+      AND NOT EXISTS (SELECT 1 FROM answer WHERE answer.row = other.row
+        AND (answer.element = 'row' OR answer.element = 'document' AND answer.value <> main.id)))";
+/// The attachments of a main document, as the last rehearsal knows it, and nobody said otherwise since then.
+const HANGING: &str = concat!(
+    "SELECT item.place FROM item
+  WHERE item.said ->> '$.main_document' = ?1 AND item.number <> ?2 AND item.receipt IS NULL AND ",
+    shown!(),
+    " AND coalesce(item.said ->> '$.main_document_batch', ?3) = ?3
+  AND NOT EXISTS (SELECT 1 FROM answer WHERE answer.row = item.row
+    AND (answer.element = 'main_document' AND answer.value <> ?1
+      OR answer.element = 'main_document_batch' AND answer.value NOT IN ('', ?3)))"
+);
+/// Rows of which people said on what they hang; from the answers to their rows, for answers are fewer.
+const SAID_TO_HANG: &str = concat!(
+    "SELECT answer.value, item.place FROM answer CROSS JOIN item USING (row)
+  WHERE answer.element = 'main_document' AND item.receipt IS NULL AND ",
+    shown!(),
+    " AND coalesce((SELECT value FROM answer batch WHERE batch.row = item.row AND batch.element = 'main_document_batch'),
+    item.said ->> '$.main_document_batch', '') IN ('', ?1)"
+);
 
 impl Queue {
     /// Whose a row is, as far as it reads: for the line that is written before the row is shown, and for nobody's eyes.
@@ -189,7 +244,9 @@ impl Queue {
     pub fn row(&self, permit: &OldDataPermit, place: u64) -> Result<QueuedRow, QueueError> {
         self.permitted(permit)?;
         let known = self.known(place)?;
-        let read = Reading::new(self.delivery()?, &self.mapping).one(&self.work, place)?;
+        // Beside another delivery than was rehearsed no row is shown.
+        self.delivery()?;
+        let read = source_row(&self.mapping, &self.work, place)?;
         let read = read.filter(|read| known.row.starts_with(&digest_of(read)));
         let Some(read) = read else { return Err(QueueError::Changed) };
         let pairs = read.columns.iter().cloned().zip(read.values);
@@ -211,12 +268,12 @@ impl Queue {
         must_say.retain(|target| !all().any(|one| one.target() == Some(*target)));
         let same = self.self_same(&known)?;
         let file = if another_file {
-            self.paper(&known)?.map(|bytes| (Kind::of(&bytes), bytes.len() as u64))
+            self.paper(&known)?.map(|bytes| Paper::of(&bytes))
         } else {
-            let kind = known.kind.as_deref().and_then(Kind::of_name);
-            kind.zip(known.bytes.map(i64::unsigned_abs))
+            known.own_paper()
         };
         let attachments = self.attachments(&[place])?;
+        let with_attachments = [&[place][..], &attachments].concat();
         let mut values = known.values;
         for one in &given {
             if let Answer::Value(target, value) = &one.answer {
@@ -236,6 +293,7 @@ impl Queue {
             must_say,
             attachments,
             seen: self.seen(&[place])?,
+            seen_to_leave: self.seen(&with_attachments)?,
             same,
             begun: self.work.sends()?,
             checked_by_two: self.mapping.checked_by_two,
@@ -287,27 +345,91 @@ impl Queue {
     /// # Errors
     /// What SQLite says.
     pub fn attachments(&self, places: &[u64]) -> Result<Vec<u64>, QueueError> {
-        let mut statement = self.work.connection().prepare_cached(concat!(
-            "SELECT item.place FROM item main JOIN item ON item.said ->> '$.main_document' = main.source_id
-             WHERE main.place = ?1 AND item.number <> main.number AND item.receipt IS NULL AND ",
-            shown!(),
-            " AND coalesce(item.said ->> '$.main_document_batch', ?2) = ?2
-              AND NOT EXISTS (SELECT 1 FROM answer WHERE answer.row = item.row
-                AND (answer.element = 'main_document' AND answer.value <> main.source_id
-                  OR answer.element = 'main_document_batch' AND answer.value NOT IN ('', ?2)))
-              AND NOT EXISTS (SELECT 1 FROM item other WHERE other.source_id = main.source_id
-                AND other.number <> main.number AND other.left_out IS NULL
-                AND NOT EXISTS (SELECT 1 FROM answer WHERE answer.row = other.row AND answer.element = 'row'))
-             ORDER BY item.place"
-        ))?;
-        let mut all = Vec::new();
+        let (connection, batch) = (self.work.connection(), &self.mapping.batch);
+        let mut said: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+        for (main, place) in self.said_to_hang()? {
+            said.entry(main).or_default().push(place);
+        }
+        let mut main = connection.prepare_cached(MAIN)?;
+        let mut hanging = connection.prepare_cached(HANGING)?;
+        let mut all = BTreeSet::new();
         for place in places {
-            let asked = (place.cast_signed(), &self.mapping.batch);
-            for one in statement.query_map(asked, |row| row.get::<_, i64>(0))? {
-                all.push(one?.unsigned_abs());
+            let found = main.query_row([place.cast_signed()], |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+            });
+            let Some((number, id)) = found.optional()? else { continue };
+            for one in hanging.query_map((&id, number, batch), |row| row.get::<_, i64>(0))? {
+                all.insert(one?.unsigned_abs());
+            }
+            all.extend(said.get(&id).into_iter().flatten().filter(|one| *one != place));
+        }
+        Ok(all.into_iter().collect())
+    }
+
+    /// On what people said that rows hang, with where these stand.
+    fn said_to_hang(&self) -> Result<Vec<(String, u64)>, QueueError> {
+        let mut statement = self.work.connection().prepare_cached(SAID_TO_HANG)?;
+        let said = statement.query_map([&self.mapping.batch], |row| {
+            Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs()))
+        })?;
+        Ok(said.collect::<Result<_, _>>()?)
+    }
+
+    /// Rows with their attachments behind them, each once.
+    pub(super) fn with_attachments(&self, mut places: Vec<u64>) -> Result<Vec<u64>, QueueError> {
+        let also = self.attachments(&places)?;
+        let mains: BTreeSet<u64> = places.iter().copied().collect();
+        places.extend(also.into_iter().filter(|place| !mains.contains(place)));
+        Ok(places)
+    }
+
+    /// Those attachments of rows that stayed elsewhere in the same act as these: they come back with them.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn returning(&self, places: &[u64]) -> Result<Vec<u64>, QueueError> {
+        let stays = |one: &Given| one.answer == Answer::NotBrought(Decision::StaysElsewhere);
+        let mut returning = BTreeSet::new();
+        for place in places {
+            let main = given(&self.work, &self.named(*place)?)?.into_iter().find(stays);
+            let Some(Given { by: (by, at), .. }) = main else { continue };
+            for place in self.attachments(&[*place])? {
+                let mut given = given(&self.work, &self.named(place)?)?.into_iter();
+                let followed =
+                    |one: Given| stays(&one) && one.by.0.actor == by.actor && one.by.1 == at;
+                if given.any(followed) {
+                    returning.insert(place);
+                }
             }
         }
-        Ok(all)
+        Ok(returning.into_iter().collect())
+    }
+
+    /// Rows that the source calls attachments of these, and that do not come with them: somebody said that they hang on
+    /// something else or on nothing, or decided of them.
+    pub(super) fn apart(&self, mains: &[u64]) -> Result<Vec<u64>, QueueError> {
+        let of_source = |place: u64, target: Target| -> Result<Option<String>, QueueError> {
+            let row = source_row(&self.mapping, &self.work, place)?;
+            Ok(row.and_then(|row| self.mapping.value(target, &row).ok().flatten()))
+        };
+        let mut called = BTreeSet::new();
+        for place in mains {
+            called.extend(of_source(*place, Target::Document)?);
+        }
+        let mut apart = BTreeSet::new();
+        for (main, place) in self.said_to_hang()? {
+            let by_source = || of_source(place, Target::MainDocument);
+            if !called.contains(&main) && by_source()?.is_some_and(|main| called.contains(&main)) {
+                apart.insert(place);
+            }
+        }
+        for place in self.attachments(mains)? {
+            let given = given(&self.work, &self.named(place)?)?;
+            if given.iter().any(|one| matches!(one.answer, Answer::NotBrought(_))) {
+                apart.insert(place);
+            }
+        }
+        Ok(apart.into_iter().collect())
     }
 
     /// Those attachments of rows of which nobody answered anything: they stay where their main documents stay.
@@ -343,15 +465,11 @@ impl Queue {
             return Ok(None);
         }
         let bytes = self.delivery()?.read(at)?;
-        Ok(Some(Named {
-            at,
-            kind: Kind::of(&bytes),
-            bytes: bytes.len() as u64,
-            digest: Seen::from(&*hexadecimal(digest(&SHA256, &bytes).as_ref())),
-        }))
+        Ok(Some(Named { at, paper: Paper::of(&bytes) }))
     }
 
-    /// A file that somebody names for a row, as it is shown before it is kept: one that no other row names.
+    /// The file of a row with this digest, as it is shown; or one of the delivery that somebody names for it, before it is
+    /// kept: one that no other row names.
     ///
     /// # Errors
     /// As [`Queue::named_file`]; [`QueueError::Missing`] also where it is another row's, or has another digest.
@@ -359,22 +477,30 @@ impl Queue {
         &self,
         permit: &OldDataPermit,
         place: u64,
-        (at, shown): (usize, &str),
+        (at, shown): (Option<usize>, &str),
     ) -> Result<File, QueueError> {
         self.permitted(permit)?;
         let known = self.known(place)?;
-        let delivery = self.delivery()?;
-        let name = delivery.entries().get(at).map(|entry| entry.name.clone());
-        let name = name.ok_or(QueueError::Missing)?;
-        if self.not_of_the_row(&known, Target::File, &name)?.is_some() {
-            return Err(QueueError::Missing);
-        }
-        let bytes = delivery.read(at)?;
+        let bytes = match at {
+            Some(at) => self.read_at(&known, at)?,
+            None => self.paper(&known)?.ok_or(QueueError::Missing)?,
+        };
         // Who was not given the digest names no file by counting.
         if hexadecimal(digest(&SHA256, &bytes).as_ref()) != shown {
             return Err(QueueError::Missing);
         }
         Ok(self.shown(bytes))
+    }
+
+    /// A file of the delivery that is no table, and none of another row.
+    fn read_at(&self, known: &Known, at: usize) -> Result<Vec<u8>, QueueError> {
+        let delivery = self.delivery()?;
+        let name = delivery.entries().get(at).map(|entry| entry.name.clone());
+        let name = name.ok_or(QueueError::Missing)?;
+        if self.not_of_the_row(known, Target::File, &name)?.is_some() {
+            return Err(QueueError::Missing);
+        }
+        Ok(delivery.read(at)?)
     }
 
     /// The file of a row: the one that was rehearsed, or the one that somebody named since then.
@@ -440,7 +566,9 @@ impl Queue {
         named: Option<&Named>,
     ) -> Result<(bool, bool), QueueError> {
         let file = match named {
-            Some(named) => self.file_at(permit, place, (named.at, named.digest.as_str())),
+            Some(Named { at, paper }) => {
+                self.file_at(permit, place, (Some(*at), paper.digest.as_str()))
+            }
             None => self.file(permit, place),
         };
         match file {

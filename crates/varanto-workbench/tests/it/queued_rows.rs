@@ -197,7 +197,10 @@ impl Small {
 
     /// Answers of a row as it is now.
     pub(crate) fn answer(&self, place: u64, given: &[Answer]) -> Result<(), QueueError> {
-        self.answer_seen((place, &self.row(place).seen), given, &person("aino"))
+        let row = self.row(place);
+        let leaves = given.iter().any(|one| matches!(one, Answer::NotBrought(_)));
+        let seen = if leaves { row.seen_to_leave } else { row.seen };
+        self.answer_seen((place, &seen), given, &person("aino"))
     }
 
     /// What the rehearsal made of a row, by what the source calls the document: a value, and the codes of its faults.
@@ -475,7 +478,7 @@ fn an_answer_stays_with_its_row_and_goes_to_no_other_one() {
     // What named the document is taken back, and what is answered then still counts.
     let queue = small.queue();
     assert_eq!(
-        queue.take_back(&both(), &[(3, seen(&queue, 3))], (&person("aino"), now())).unwrap(),
+        queue.take_back(&both(), &[(3, seen(&queue, 3))], (&person("aino"), now())).unwrap().rows,
         1
     );
     small.answer(3, &[named(7), vec![says(Target::Document, "D7")]].concat()).unwrap();
@@ -526,7 +529,7 @@ fn a_decision_is_judged_anew_at_each_rehearsal() {
     // Taken back, or completed, the row is brought.
     let queue = small.queue();
     assert_eq!(
-        queue.take_back(&both(), &[(2, seen(&queue, 2))], (&person("aino"), now())).unwrap(),
+        queue.take_back(&both(), &[(2, seen(&queue, 2))], (&person("aino"), now())).unwrap().rows,
         1
     );
     assert_eq!(cause(&queue, "decision-does-not-fit").rows, 2, "it waits for nobody any more");
@@ -574,7 +577,7 @@ fn what_is_not_checked_lets_nothing_wrong_through() {
     assert_eq!(small.rehearse().count(State::LeftOut).unwrap(), 1);
     // What two had agreed on is taken back by two.
     let queue = small.queue();
-    assert_eq!(queue.take_back(&both(), &[(2, seen(&queue, 2))], (&aino, now())).unwrap(), 1);
+    assert_eq!(queue.take_back(&both(), &[(2, seen(&queue, 2))], (&aino, now())).unwrap().rows, 1);
     assert_eq!(made(), waits(1));
     assert_eq!(small.row(2).given[0].answer, Answer::TakenBack);
     check();
@@ -1021,7 +1024,8 @@ fn who_completes_a_row_that_is_not_brought_is_told() {
     let told = |place: u64, given: Answer| {
         let seen = small.row(place).seen;
         let by = (&person("aino"), now());
-        small.queue().answer(&both(), (place, &seen), &[given], by, &registry).unwrap()
+        let kept = small.queue().answer(&both(), (place, &seen), &[given], by, &registry).unwrap();
+        kept.not_brought
     };
     let task = |code| says(Target::ServiceTask, code);
     assert_eq!(told(2, says(Target::GivenNames, "Anna Maria")), None);
@@ -1056,7 +1060,7 @@ fn who_checks_a_row_that_is_not_brought_is_told() {
     let given = [named(1), vec![says(Target::ServiceTask, "24")]].concat();
     let by = (&person("aino"), now());
     let told = small.queue().answer(&both(), (2, &seen), &given, by, &registry).unwrap();
-    assert_eq!(told, None, "it waits for somebody else");
+    assert_eq!(told.not_brought, None, "it waits for somebody else");
     let shown = [(2, small.row(2).seen)];
     let bulk = small.queue().check(&both(), &shown, (&person("bertta"), now())).unwrap();
     assert_eq!((bulk.answered, bulk.not_brought), (1, 1));

@@ -5,7 +5,7 @@
 //! named by folder and number, causes by a digest. Source: OLD-7; CAS-6.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use askama::Template;
@@ -26,7 +26,7 @@ use varanto_domain::time::FinnishDay;
 use varanto_workbench::answers::{Answer, Decision, Given, Person};
 use varanto_workbench::mapping::Target;
 use varanto_workbench::queue::{
-    Cause, Listed, Lost, MOST, Progress, Queue, QueueError, Seen, alike, has_no_file,
+    Cause, Listed, Lost, MOST, Progress, Queue, QueueError, Seen, UndoneSoFar, alike, has_no_file,
     is_mended_in_the_source, may_stand, target_of,
 };
 
@@ -79,6 +79,8 @@ pub(super) struct Act {
     rows: Vec<u64>,
     /// Whether their attachments are meant, too.
     pub(super) attachments: bool,
+    /// The file that is looked at, by its digest.
+    pub(super) file: Option<String>,
     together: Option<Together>,
 }
 
@@ -123,15 +125,20 @@ fn told_together(words: &str, places: &[u64]) -> String {
 }
 
 impl Act {
-    const LIST: Self =
-        Self { what: OldDataAct::List, rows: Vec::new(), attachments: false, together: None };
+    const LIST: Self = Self {
+        what: OldDataAct::List,
+        rows: Vec::new(),
+        attachments: false,
+        file: None,
+        together: None,
+    };
 
     pub(super) fn of_rows(what: OldDataAct, rows: Vec<u64>) -> Self {
-        Self { what, rows, attachments: false, together: None }
+        Self { what, rows, ..Self::LIST }
     }
 
     fn together(what: OldDataAct, together: Together) -> Self {
-        Self { what, rows: Vec::new(), attachments: false, together: Some(together) }
+        Self { what, together: Some(together), ..Self::LIST }
     }
 }
 
@@ -140,7 +147,7 @@ pub(super) async fn with<T: Send + 'static>(
     doors: &Doors,
     visit: &Visit,
     batch: &str,
-    Act { what: act, mut rows, attachments, together }: Act,
+    Act { what: act, mut rows, attachments, file, together }: Act,
     work: impl FnOnce(&App, &Queue, &OldDataPermit) -> Result<T, QueueError> + Send + 'static,
 ) -> Result<T, Problem> {
     let folder = folder(doors, batch);
@@ -155,11 +162,12 @@ pub(super) async fn with<T: Send + 'static>(
             }
             let together = together.map(|together| together.told(&queue)).transpose()?;
             if attachments {
+                let named: BTreeSet<u64> = rows.iter().copied().collect();
                 let also = match act {
-                    OldDataAct::TakeBack => queue.attachments(&rows)?,
+                    OldDataAct::TakeBack => queue.returning(&rows)?,
                     _ => queue.followers(&rows)?,
                 };
-                rows.extend(also);
+                rows.extend(also.into_iter().filter(|place| !named.contains(place)));
             }
             Ok(Some((queue.controllers()?, queue, together, rows)))
         });
@@ -172,7 +180,8 @@ pub(super) async fn with<T: Send + 'static>(
             Some((controllers, queue, together, rows)) => {
                 let row = |place: u64| {
                     let whose = queue.whose(place).unwrap_or_default();
-                    OldDataRow { place, clients: whose.clients, document: whose.document }
+                    let file = file.clone();
+                    OldDataRow { place, clients: whose.clients, document: whose.document, file }
                 };
                 let rows = rows.iter().copied().map(row).collect();
                 let (controllers, together) = (controllers.clone(), together.clone());
@@ -248,7 +257,8 @@ impl ShownProgress {
     fn of(told: Progress) -> Self {
         let stands = match told {
             _ if told.confirmed => Some(("old_data.batch-confirmed", true)),
-            _ if told.undone => Some(("old_data.batch-undone", false)),
+            _ if told.undone == UndoneSoFar::All => Some(("old_data.batch-undone", false)),
+            _ if told.undone == UndoneSoFar::Some => Some(("old_data.batch-undoing", false)),
             _ if told.begun && told.sound > told.archived + told.refused => {
                 Some(("old_data.batch-begun", false))
             }
@@ -256,7 +266,7 @@ impl ShownProgress {
             _ => None,
         };
         // Once it is archived nobody completes anything: what is faulty is not waited for, but left.
-        let counts = if told.begun || told.undone {
+        let counts = if told.begun || told.undone != UndoneSoFar::Nothing {
             let sound = told.sound.saturating_sub(told.archived + told.refused);
             vec![
                 ("old_data.rows", told.rows),
@@ -553,10 +563,11 @@ struct CausePage {
     next: Option<String>,
     /// What is shown of all rows; `None` where they are too many to be answered together.
     seen: Option<Seen>,
+    /// What is shown of them and their attachments, and how many of these there are; `None` where they are too many to be
+    /// left out together.
+    to_leave: Option<(Seen, u64)>,
     /// How many are answered together at most.
     most: u64,
-    /// How many attachments hang on them.
-    attachments: u64,
     /// The field that all rows can be given alike.
     field: Option<Field>,
     decisions: Vec<(&'static str, String)>,
@@ -724,9 +735,12 @@ pub(super) struct Asked {
     pub(super) at: Option<usize>,
     /// The digest of that file.
     pub(super) is: String,
-    /// How many rows were checked, or taken back, just now.
+    /// How many rows were checked, or taken back, just now; how many attachments came back with them, and which rows that
+    /// are attachments by the source do not come with them.
     checked: u64,
     taken_back: u64,
+    came_back: u64,
+    apart: String,
 }
 
 /// `GET …/causes/{cause}/`: the rows that want the same, to be opened one by one or answered alike.
@@ -755,12 +769,13 @@ async fn cause_page(
         let rows = queue.rows(permit, &cause, after, PAGE + 1)?;
         let kept_elsewhere = !queue.mapping().kept_elsewhere.trim().is_empty();
         let seen = queue.seen_of(permit, &cause)?;
-        let attachments = queue.attachments_of(permit, &cause)?.len() as u64;
-        Ok(Some((cause, rows, kept_elsewhere, seen, attachments)))
+        let leaves = cause.rows > 1 && fitting(&cause, kept_elsewhere).next().is_some();
+        let to_leave = if leaves { queue.seen_to_leave(permit, &cause)? } else { None };
+        Ok(Some((cause, rows, kept_elsewhere, (seen, to_leave))))
     });
     let shell = Shell::of(doors, visit);
     let base = shell.to(&format!("{HOME}{batch}/"));
-    let Some((cause, mut rows, kept_elsewhere, seen, attachments)) = told.await? else {
+    let Some((cause, mut rows, kept_elsewhere, (seen, to_leave))) = told.await? else {
         // All of it was answered meanwhile: who answered it, too, is told that nothing of it was kept.
         return if faults.is_empty() {
             Ok(redirect(&base))
@@ -785,18 +800,13 @@ async fn cause_page(
     }
     let loose = faults.iter().filter(|fault| target.is_none_or(|one| one.name() != fault.element));
     let loose: Vec<Fault> = loose.cloned().collect();
-    let fits = |decision: &Decision| match decision {
-        Decision::DeliveredTwice => cause.code == FaultKind::SameContent.code(),
-        Decision::NothingToBring => has_no_file(&cause.code),
-        Decision::StaysElsewhere => kept_elsewhere,
-    };
-    let decisions = Decision::ALL.into_iter().filter(fits);
+    let decisions = fitting(&cause, kept_elsewhere);
     let showing = Showing::of(names, shell.words, &base, by, FinnishDay::of(doors.app.now()));
     let page = CausePage {
         rows: rows.iter().map(|row| showing.listed(row, Some(&id), false)).collect(),
         seen,
+        to_leave,
         most: MOST as u64,
-        attachments,
         next: last.filter(|_| more).map(|last| format!("{base}causes/{id}/?after={last}")),
         decisions: decisions.map(|one| (one.code(), decision_word(shell.words, one))).collect(),
         stands: may_stand(&cause.code)
@@ -810,6 +820,16 @@ async fn cause_page(
         shell,
     };
     Ok(rendered(&page, visit.language))
+}
+
+/// The decisions that all rows of a cause may give cause for.
+fn fitting(cause: &Cause, kept_elsewhere: bool) -> impl Iterator<Item = Decision> {
+    let fits = move |decision: &Decision| match decision {
+        Decision::DeliveredTwice => cause.code == FaultKind::SameContent.code(),
+        Decision::NothingToBring => has_no_file(&cause.code),
+        Decision::StaysElsewhere => kept_elsewhere,
+    };
+    Decision::ALL.into_iter().filter(fits)
 }
 
 /// `POST …/causes/{cause}/`: answers all rows of a cause alike, once it is said that all are meant.
@@ -863,20 +883,15 @@ pub(super) async fn answer_all(
                 let cause = queue.cause(permit, &id)?.filter(|cause| cause.rows == count);
                 let cause = cause.ok_or_else(changed)?;
                 let by = (&by, app.now());
-                // Those that do not stay elsewhere with their main documents want an answer of their own now.
-                let leaves = matches!(&answer, Answer::NotBrought(_));
-                let attachments = queue.attachments_of(permit, &cause)?.len() as u64;
-                let bulk = queue.answer_all(permit, (&cause, &seen), &answer, by, &registry)?;
-                let wait = if leaves { attachments.saturating_sub(bulk.attachments) } else { 0 };
-                Ok((bulk, wait))
+                queue.answer_all(permit, (&cause, &seen), &answer, by, &registry)
             });
             match done.await {
-                Ok((bulk, wait)) => {
+                Ok(bulk) => {
                     let told = [
                         ("many_kept", bulk.answered),
                         ("many_left", bulk.not_brought),
-                        ("stay", bulk.attachments),
-                        ("wait", wait),
+                        ("stay", bulk.attachments.stay),
+                        ("wait", bulk.attachments.wait),
                     ];
                     let told = told.into_iter().filter(|(_, count)| *count > 0);
                     let told: Vec<_> =
@@ -913,6 +928,8 @@ struct AnswersPage {
     not_brought: Option<NotBrought>,
     /// What was done just now, in words.
     done: Option<String>,
+    /// Rows that do not come with the main documents that come back, with their addresses.
+    apart: Vec<(u64, String)>,
 }
 
 /// What was answered of a row that is not there any more.
@@ -987,6 +1004,13 @@ async fn answers_page(
         begun,
         not_brought: NotBrought::of(asked, &base, shell.words),
         done: done(asked, shell.words),
+        apart: asked
+            .apart
+            .split(',')
+            .filter_map(row_of)
+            .take(NAMED)
+            .map(|place| (place, format!("{base}rows/{place}/")))
+            .collect(),
         to_check,
         by_two: two,
         frame: Frame::of(visit, faults),
@@ -1032,21 +1056,25 @@ pub(super) async fn act(
         // What stayed elsewhere with them comes back with them.
         act.attachments = back;
         let done = with(&doors, &visit, &batch, act, move |app, queue, permit| {
+            let by = (&by, app.now());
             if back {
-                Ok([
-                    ("taken_back", queue.take_back(permit, &rows, (&by, app.now()))?),
-                    ("many_left", 0),
-                ])
+                let taken = queue.take_back(permit, &rows, by)?;
+                let counts = [("taken_back", taken.rows), ("came_back", taken.attachments)];
+                Ok((counts, taken.apart))
             } else {
-                let bulk = queue.check(permit, &rows, (&by, app.now()))?;
-                Ok([("checked", bulk.answered), ("many_left", bulk.not_brought)])
+                let bulk = queue.check(permit, &rows, by)?;
+                Ok(([("checked", bulk.answered), ("many_left", bulk.not_brought)], Vec::new()))
             }
         });
         match done.await {
-            Ok(done) => {
-                let done = done.into_iter().filter(|(_, count)| *count > 0);
+            Ok((counts, apart)) => {
+                let counts = counts.into_iter().filter(|(_, count)| *count > 0);
                 let mut told: Vec<_> =
-                    done.map(|(name, count)| (name, count.to_string())).collect();
+                    counts.map(|(name, count)| (name, count.to_string())).collect();
+                if !apart.is_empty() {
+                    let apart: Vec<String> = apart.iter().take(NAMED).map(u64::to_string).collect();
+                    told.push(("apart", apart.join(",")));
+                }
                 if !asked.check.is_empty() {
                     told.insert(0, ("check", "1".to_owned()));
                 }
@@ -1064,7 +1092,14 @@ fn done(asked: &Asked, words: Words) -> Option<String> {
     let [checked, back] = [asked.checked, asked.taken_back].map(|count| words.number(&count));
     match (asked.checked, asked.taken_back) {
         (0, 0) => None,
-        (0, _) => Some(words.with("old_data.taken_back_many", &[("count", &back)])),
+        (0, _) => {
+            let back = words.with("old_data.taken_back_many", &[("count", &back)]);
+            if asked.came_back == 0 {
+                return Some(back);
+            }
+            let came = [("count", &*words.number(&asked.came_back))];
+            Some(format!("{back} {}", words.with("old_data.attachments_back", &came)))
+        }
         _ => Some(words.with("old_data.checked_many", &[("count", &checked)])),
     }
 }

@@ -18,11 +18,10 @@ use varanto_domain::old_data::ClientState;
 use varanto_domain::time::FinnishDay;
 use varanto_formats::xhtml::SAFE_COPY_MEDIA_TYPE;
 use varanto_workbench::answers::{ASK_WHAT_IS_BESIDE, Answer, Decision};
-use varanto_workbench::kind::Kind;
 use varanto_workbench::mapping::Target;
 use varanto_workbench::queue::{
-    File, Listed, Named, Queue, QueueError, QueuedRow, Seen, is_mended_in_the_source,
-    may_be_answered, may_stand, target_of,
+    Attachments, File, Kept, Listed, Named, Paper, Queue, QueueError, QueuedRow, Seen,
+    is_mended_in_the_source, may_be_answered, may_stand, target_of,
 };
 
 use super::old_data::{
@@ -91,8 +90,10 @@ struct ShownRow {
     to_check: bool,
     /// The columns of the source.
     source: Vec<(String, String)>,
-    /// What the file is, in words.
-    file: Option<String>,
+    /// What the file is, in words, and its address.
+    file: Option<(String, String)>,
+    /// What is shown of the row and its attachments.
+    seen_to_leave: Seen,
     /// Whether the frame that it is shown in is shut off from everything; `None` where it is shown in none.
     framed: Option<bool>,
 }
@@ -344,10 +345,10 @@ async fn row_page(
     let (asked, others) = form_of(&row, &names, (words, day), faults, said);
     let loose = loose(faults, asked.iter().chain(&others));
     let showing = Showing::of(names, words, &base, by, FinnishDay::of(doors.app.now()));
-    let seen = match said {
-        Some(said) if !changed => Seen::from(said.text("seen")),
-        _ => row.seen.clone(),
-    };
+    let leaves = said.is_some_and(|said| said.text("act") == "leave");
+    let sent = said.filter(|_| !changed).map(|said| Seen::from(said.text("seen")));
+    let (seen, to_leave) = if leaves { (None, sent) } else { (sent, None) };
+    let seen = seen.unwrap_or_else(|| row.seen.clone());
     let listed = showing.listed(&listed_of(&row, seen), None, true);
     let to_check = row.checked_by_two && showing.may_check(&row.given);
     let address = |place: &u64| (*place, format!("{base}rows/{place}/"));
@@ -359,13 +360,9 @@ async fn row_page(
         must_say: asked.iter().any(|field| field.must_say),
         attachments: row.attachments.iter().map(address).collect(),
         named: named.map(|named| ShownNamed {
-            address: format!(
-                "{base}rows/{place}/file?at={}&is={}",
-                named.at,
-                named.digest.as_str()
-            ),
-            file: file_word(words, named.kind, named.bytes),
-            digest: named.digest,
+            address: file_address(&base, place, Some(named.at), &named.paper),
+            file: file_word(words, &named.paper),
+            digest: named.paper.digest,
         }),
         decisions: row
             .decisions
@@ -379,7 +376,7 @@ async fn row_page(
         next: next.map(|next| format!("{base}rows/{next}/?cause={cause}")),
         kept: kept(from, row.checked_by_two, words),
         not_brought: NotBrought::of(from, &base, words),
-        row: ShownRow { to_check, ..ShownRow::of(row, listed, way, words) },
+        row: ShownRow::of(row, (listed, to_check, to_leave), way, (&base, words)),
         asked,
         others,
         frame: Frame::of(visit, &loose),
@@ -407,22 +404,27 @@ fn listed_of(row: &QueuedRow, seen: Seen) -> Listed {
 impl ShownRow {
     fn of(
         row: QueuedRow,
-        listed: ShownListed,
+        (listed, to_check, to_leave): (ShownListed, bool, Option<Seen>),
         (framed, sandboxed): (bool, bool),
-        words: Words,
+        (base, words): (&str, Words),
     ) -> Self {
+        let file = row.file.as_ref();
         Self {
-            to_check: false,
+            to_check,
             listed,
+            seen_to_leave: to_leave.unwrap_or(row.seen_to_leave),
             same: row.same,
             begun: row.begun,
             source: row.source.into_iter().map(|one| (one.column, one.value)).collect(),
-            file: row.file.map(|(kind, bytes)| file_word(words, kind, bytes)),
+            file: file
+                .map(|paper| (file_word(words, paper), file_address(base, row.place, None, paper))),
             framed: framed.then_some(sandboxed),
         }
     }
 }
 
+/// How many digits a digest has.
+const DIGITS: usize = 64;
 /// The field of a form that names a file.
 const FILE: &str = "v.file";
 
@@ -435,9 +437,16 @@ fn loose<'f>(faults: &[Fault], fields: impl Iterator<Item = &'f Field>) -> Vec<F
 }
 
 /// What a file is, in words.
-fn file_word(words: Words, kind: Kind, bytes: u64) -> String {
-    let kind = words.of(&format!("old_data.kind-{}", kind.name()));
-    format!("{kind}, {}", words.with("old_data.bytes", &[("count", &words.number(&bytes))]))
+fn file_word(words: Words, paper: &Paper) -> String {
+    let kind = words.of(&format!("old_data.kind-{}", paper.kind.name()));
+    format!("{kind}, {}", words.with("old_data.bytes", &[("count", &words.number(&paper.bytes))]))
+}
+
+/// Where a file is shown: the row's own, or one of the delivery that somebody names for it. It is named by its digest, and
+/// any other is refused.
+fn file_address(base: &str, place: u64, at: Option<usize>, paper: &Paper) -> String {
+    let at = at.map(|at| format!("at={at}&")).unwrap_or_default();
+    format!("{base}rows/{place}/file?{at}is={}", paper.digest.as_str())
 }
 
 /// Whose document it is, what and when, as far as the row says it.
@@ -575,9 +584,8 @@ fn was_asked(said: Option<&Fields>, target: Target) -> bool {
 
 /// What became of a form.
 enum Sent {
-    /// It was kept; the row that is opened next, why the archive plan does not bring the row, and the attachments of one
-    /// that is not brought: how many stay elsewhere with it, or else wait now.
-    Kept { next: Option<u64>, left: Option<&'static str>, attachments: Option<(&'static str, u64)> },
+    /// It was kept, and this row is opened next.
+    Kept(Kept, Option<u64>),
     /// It names a file that nobody has seen yet; with what would be wrong besides.
     ToSee(Vec<Fault>),
 }
@@ -608,25 +616,22 @@ pub(super) async fn answer(
             return Ok(Sent::ToSee(faults));
         }
         let seen = Seen::from(said.text("seen"));
-        let following = if stays { queue.followers(&[place])?.len() as u64 } else { 0 };
-        let left = queue.answer(permit, (place, &seen), &given, (&by, app.now()), &registry)?;
-        let leaves = given.iter().any(|one| matches!(one, Answer::NotBrought(_)));
-        let count = if stays { following } else { row.attachments.len() as u64 };
-        let attachments =
-            (leaves && count > 0).then_some((if stays { "stay" } else { "wait" }, count));
+        let kept = queue.answer(permit, (place, &seen), &given, (&by, app.now()), &registry)?;
         let Some(cause) = queue.cause(permit, &wanted)? else {
-            return Ok(Sent::Kept { next: None, left, attachments });
+            return Ok(Sent::Kept(kept, None));
         };
         let after = queue.rows(permit, &cause, place, 1)?;
         let next = if after.is_empty() { queue.rows(permit, &cause, 0, 1)? } else { after };
-        Ok(Sent::Kept { next: next.first().map(|row| row.place), left, attachments })
+        Ok(Sent::Kept(kept, next.first().map(|row| row.place)))
     });
     match done.await {
-        Ok(Sent::Kept { next, left, attachments }) => {
+        Ok(Sent::Kept(Kept { not_brought, attachments: Attachments { stay, wait } }, next)) => {
             let mut told = vec![("kept", place.to_string())];
-            if let Some(why) = left {
+            if let Some(why) = not_brought {
                 told.extend([("left", place.to_string()), ("why", why.to_owned())]);
             }
+            let attachments = [("stay", stay), ("wait", wait)].into_iter();
+            let attachments = attachments.filter(|(_, count)| *count > 0);
             told.extend(attachments.map(|(what, count)| (what, count.to_string())));
             Ok(redirect(&visit.to(&match next {
                 Some(next) => {
@@ -664,7 +669,7 @@ fn is_unseen(
     });
     let Some(name) = named else { return Ok(false) };
     let named = queue.named_file(permit, row.place, name)?;
-    Ok(named.is_some_and(|named| named.digest.as_str() != said.text("shown")))
+    Ok(named.is_some_and(|named| named.paper.digest.as_str() != said.text("shown")))
 }
 
 #[derive(Template)]
@@ -763,6 +768,7 @@ fn answers_of(row: &QueuedRow, said: &Fields) -> Result<Vec<Answer>, QueueError>
 }
 
 /// `GET …/rows/{row}/file`: the row's file, or one that is named for it, as the archive would have it where it can be shown.
+/// The line of the look names it by its digest, as the address does.
 pub(super) async fn file(
     State(doors): State<Doors>,
     Extension(visit): Extension<Visit>,
@@ -771,10 +777,11 @@ pub(super) async fn file(
 ) -> Page {
     let batch = path.get("batch").cloned().unwrap_or_default();
     let place = path.get("row").and_then(|row| row_of(row)).ok_or_else(Problem::not_found)?;
-    let act = Act::of_rows(OldDataAct::Look, vec![place]);
-    let file = with(&doors, &visit, &batch, act, move |_, queue, permit| match asked.at {
-        Some(at) => queue.file_at(permit, place, (at, &asked.is)),
-        None => queue.file(permit, place),
+    let mut act = Act::of_rows(OldDataAct::Look, vec![place]);
+    let is_digest = asked.is.len() == DIGITS && asked.is.chars().all(|one| one.is_ascii_hexdigit());
+    act.file = is_digest.then(|| asked.is.to_lowercase());
+    let file = with(&doors, &visit, &batch, act, move |_, queue, permit| {
+        queue.file_at(permit, place, (asked.at, &asked.is))
     });
     let frame = (HeaderName::from_static("x-frame-options"), "SAMEORIGIN");
     let policy = header::CONTENT_SECURITY_POLICY;
