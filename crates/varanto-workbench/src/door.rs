@@ -81,6 +81,8 @@ pub enum Invalidated {
     Done,
     /// It is invalidated, and a later version that somebody made stays in force.
     LaterStays,
+    /// It is invalidated, and whether a later version stays in force the archive does not tell.
+    NotTold,
 }
 
 /// A way to the archive. Each worker has one of its own.

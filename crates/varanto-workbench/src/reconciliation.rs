@@ -23,7 +23,7 @@ use crate::door::Door;
 use crate::mapping::Mapping;
 use crate::plan::Plan;
 use crate::reading_back::ReadingBack;
-use crate::run::{RunError, check_rehearsed};
+use crate::run::{RunError, check_made_alike, check_rehearsed};
 use crate::undo::{UndoneEdition, undone_editions};
 use crate::work::{RECONCILED, SAID_DESTROYABLE, State, Work};
 
@@ -187,6 +187,8 @@ impl Reconciliation<'_> {
         };
         let Self { delivery, mapping, .. } = *self;
         check_rehearsed(work, delivery, mapping)?;
+        check_made_alike(work)?;
+        let before = standing(work)?;
         let none = || RunError::NoAnswer("no door".to_owned());
         let door = doors.first_mut().ok_or_else(none)?;
         let checkpoint = door.checkpoint().map_err(RunError::NoAnswer)?;
@@ -223,8 +225,8 @@ impl Reconciliation<'_> {
         // It took long: what came into the delivery meanwhile is in no line, and would be destroyed with it.
         let now = Delivery::open(delivery.place()).map_err(RunError::from)?;
         check_rehearsed(work, &now, mapping)?;
-        if undone_editions(work)? != head.undone {
-            let what = "the batch was undone meanwhile, or a part of it; reconcile again";
+        if undone_editions(work)? != head.undone || standing(work)? != before {
+            let what = "the batch was run or undone meanwhile, or a part of it; reconcile again";
             return Err(RunError::NotRehearsed(what.to_owned()).into());
         }
         sum.conclude(&head);
@@ -257,6 +259,15 @@ impl Reconciliation<'_> {
         });
         Ok(work.set_about(RECONCILED, &noted)?)
     }
+}
+
+/// How many rows, cases and old relationships of a batch stand how: what a report tells is of one moment.
+fn standing(work: &Work) -> Result<Vec<(String, i64)>, RunError> {
+    let sql = "SELECT 'row ' || state, count(*) FROM item GROUP BY state
+      UNION ALL SELECT kind || ' ' || state, count(*) FROM dossier GROUP BY kind, state ORDER BY 1";
+    let mut statement = work.connection().prepare(sql)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Each file that no row names.

@@ -134,6 +134,7 @@ impl Rehearsal<'_> {
             work.set_about("batch", &self.mapping.batch)?;
             work.note_answers_taken(answers)?;
             work.note_unseen()?;
+            work.note_making()?;
             Ok(work.set_about(FINGERPRINT, &fingerprint)?)
         })
     }

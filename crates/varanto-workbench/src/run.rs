@@ -136,6 +136,7 @@ impl Run<'_> {
     /// What ended it early; what was archived until then is noted down.
     pub fn run(&self, work: &mut Work, doors: Vec<Box<dyn Door>>) -> Result<Done, RunError> {
         check_rehearsed(work, self.delivery, self.mapping)?;
+        check_made_alike(work)?;
         if undone_editions(work)?.iter().any(|one| one.edition == self.mapping.edition) {
             let what = "an undo of this edition has begun; undo it to its end, and raise edition in the mapping file";
             return Err(RunError::NotRehearsed(what.to_owned()));
@@ -298,6 +299,22 @@ pub fn check_rehearsed(
         );
     }
     Ok(())
+}
+
+/// That the rows were made into documents as this program makes them: by an earlier one they may be others, so that what is
+/// archived would be called another's.
+pub(crate) fn check_made_alike(work: &Work) -> Result<(), RunError> {
+    if work.is_made_alike()? {
+        return Ok(());
+    }
+    let what = if work.begun()? > 0 || work.sends()? {
+        "the batch was begun by another version of the program, which may have made other documents of its rows; go on with \
+         that version, or undo it"
+    } else {
+        "the batch was rehearsed by another version of the program, which may have made other documents of its rows; \
+         rehearse it again"
+    };
+    Err(RunError::NotRehearsed(what.to_owned()))
 }
 
 /// Notes down what became of something.

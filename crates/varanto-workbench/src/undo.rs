@@ -17,7 +17,8 @@ use crate::mapping::Mapping;
 use crate::reconciliation::{check_reconciled, said_destroyable};
 use crate::run::{RunError, asked, check_rehearsed};
 use crate::work::{
-    LATER_STAYS, RECONCILED, State, UNDONE, UNDONE_EDITION, Work, WorkError, read_values,
+    LATER_NOT_TOLD, LATER_STAYS, RECONCILED, State, UNDONE, UNDONE_EDITION, Work, WorkError,
+    read_values,
 };
 
 /// How many are noted down together.
@@ -84,14 +85,52 @@ pub struct Undone {
     /// Rows that were never noted as archived, and whose document the archive has of another batch, or does not show: they
     /// are left as they are.
     pub left: u64,
-    /// Rows of whose document somebody made a later version meanwhile: that one stays in force.
-    pub later: Vec<u64>,
+    /// Later versions that stay in force.
+    pub stays: Stays,
     /// Closed cases that stay in the archive without documents.
     pub cases: u64,
     /// Old relationships that stay likewise.
     pub old_relationships: u64,
     /// Whether these are all that stay: the archive may not have answered when they were counted.
     pub counted: bool,
+}
+
+/// Later versions that an undo left in force, as it is known of all its goes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Stays {
+    /// Rows of whose document somebody made a later version meanwhile: that one stays in force.
+    pub later: Vec<u64>,
+    /// Rows of which the archive did not tell whether somebody did.
+    pub not_told: Vec<u64>,
+}
+
+impl Stays {
+    /// What the undo of a batch left in force until now.
+    ///
+    /// # Errors
+    /// What cannot be read.
+    pub fn of(work: &Work) -> Result<Self, RunError> {
+        let rows = |key| -> Result<Vec<u64>, RunError> {
+            let kept = work.about(key)?.unwrap_or_else(|| "[]".to_owned());
+            Ok(serde_json::from_str(&kept).map_err(|_| foreign("rows that do not read"))?)
+        };
+        Ok(Self { later: rows(LATER_STAYS)?, not_told: rows(LATER_NOT_TOLD)? })
+    }
+
+    /// Notes what was met since it was noted last.
+    fn note(&mut self, work: &Work) -> Result<(), RunError> {
+        let mut all = Self::of(work)?;
+        for (key, met, known) in [
+            (LATER_STAYS, &mut self.later, &mut all.later),
+            (LATER_NOT_TOLD, &mut self.not_told, &mut all.not_told),
+        ] {
+            if !met.is_empty() {
+                known.append(met);
+                work.set_about(key, &serde_json::to_string(known).expect("numbers print"))?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// An undo of a batch.
@@ -129,8 +168,7 @@ impl Undo<'_> {
             + work.count(State::Refused)?;
         let why = format!("undo of batch {} of {}", mapping.batch, mapping.source);
         let stop = self.stop;
-        let (done, later) = (Undone::default(), Vec::new());
-        let mut undoing = Undoing { mapping, why, stop, done, later, refused: None };
+        let mut undoing = Undoing { mapping, why, stop, stays: Stays::default(), refused: None };
         let mut seen = 0;
         for statement in [ATTACHMENTS, THE_REST] {
             let mut last = 0;
@@ -149,7 +187,7 @@ impl Undo<'_> {
                     if states.iter().any(|(_, state)| *state == State::Undone) {
                         note_undone(work, edition.clone())?;
                     }
-                    note_later(work, &mut undoing.later)?;
+                    undoing.stays.note(work)?;
                     for (number, state) in &states {
                         work.connection()
                             .prepare_cached("UPDATE item SET state = ? WHERE number = ?")?
@@ -167,11 +205,15 @@ impl Undo<'_> {
             return Err(RunError::NotUndone(format!("{first}{more}")));
         }
         work.end_sending()?;
-        let mut done = undoing.done;
-        done.undone = work.count(State::Undone)?;
-        done.later = later_stays(work)?;
+        let mut done = Undone {
+            undone: work.count(State::Undone)?,
+            left: left(work)?,
+            stays: Stays::of(work)?,
+            ..Undone::default()
+        };
         // All of it is undone, whether what stays can be counted or not.
-        done.counted = self.count_emptied(work, door, &mut done).is_ok();
+        let mut counted = |emptied, all| progress(total + emptied, total + all);
+        done.counted = self.count_emptied(work, door, &mut done, &mut counted).is_ok();
         Ok(done)
     }
 
@@ -204,6 +246,7 @@ impl Undo<'_> {
         work: &Work,
         door: &mut dyn Door,
         done: &mut Undone,
+        progress: &mut dyn FnMut(u64, u64),
     ) -> Result<(), RunError> {
         let sql = "SELECT kept, kind, state = 'archived' FROM dossier WHERE state IN ('archived', 'sound')";
         let mut statement = work.connection().prepare(sql)?;
@@ -211,8 +254,10 @@ impl Undo<'_> {
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, bool>(2)?))
         })?;
         let stopped = || self.stop.load(Ordering::Relaxed);
-        for one in made {
+        let all = work.dossiers()?;
+        for (at, one) in (0..).zip(made) {
             let (kept, kind, noted) = one?;
+            progress(at, all);
             let kept = Oid::parse(&kept).map_err(|_| foreign("an identifier"))?;
             let id = identifiers::document_of(self.mapping, &kept);
             if noted || asked(&stopped, || door.read_whole(&id))?.is_ok() {
@@ -224,19 +269,11 @@ impl Undo<'_> {
     }
 }
 
-/// Rows of which an undo left a later version in force.
-fn later_stays(work: &Work) -> Result<Vec<u64>, RunError> {
-    let kept = work.about(LATER_STAYS)?.unwrap_or_else(|| "[]".to_owned());
-    Ok(serde_json::from_str(&kept).map_err(|_| foreign("rows that do not read"))?)
-}
-
-fn note_later(work: &Work, later: &mut Vec<u64>) -> Result<(), RunError> {
-    if later.is_empty() {
-        return Ok(());
-    }
-    let mut all = later_stays(work)?;
-    all.append(later);
-    Ok(work.set_about(LATER_STAYS, &serde_json::to_string(&all).expect("numbers print"))?)
+/// How many rows were never noted as archived, and were left as they are, in whatever go.
+fn left(work: &Work) -> Result<u64, RunError> {
+    let sql = "SELECT count(*) FROM item WHERE state = 'read' AND receipt IS NULL";
+    let count: i64 = work.connection().query_row(sql, [], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
 }
 
 fn foreign(what: &str) -> WorkError {
@@ -257,9 +294,8 @@ struct Undoing<'a> {
     mapping: &'a Mapping,
     why: String,
     stop: &'a AtomicBool,
-    done: Undone,
-    /// Rows of which a later version stays, and that are not noted yet.
-    later: Vec<u64>,
+    /// Later versions that stay, and that are not noted yet.
+    stays: Stays,
     /// How many the archive did not invalidate, and the first of them with its reason.
     refused: Option<(u64, String)>,
 }
@@ -282,15 +318,17 @@ impl Undoing<'_> {
             let own = asked(&stopped, || door.read_whole(&id))?
                 .is_ok_and(|whole| case_of(&whole.metadata).as_deref() == Some(case.as_str()));
             if !own {
-                self.done.left += 1;
                 return Ok(Some(State::Read));
             }
         }
         match asked(&stopped, || door.invalidate(&id, &self.why))? {
             Ok(Invalidated::Unknown) => Ok(Some(State::Read)),
             Ok(invalidated) => {
-                if invalidated == Invalidated::LaterStays {
-                    self.later.push(row.place.unsigned_abs());
+                let place = row.place.unsigned_abs();
+                match invalidated {
+                    Invalidated::LaterStays => self.stays.later.push(place),
+                    Invalidated::NotTold => self.stays.not_told.push(place),
+                    Invalidated::Done | Invalidated::Unknown => {}
                 }
                 Ok(Some(State::Undone))
             }

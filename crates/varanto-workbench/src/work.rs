@@ -52,6 +52,14 @@ const UNSEEN: &str = "unseen";
 pub(crate) const SAID_DESTROYABLE: &str = "said_destroyable";
 /// Under which key it is known of which rows an undo left a later version in force.
 pub(crate) const LATER_STAYS: &str = "later_stays";
+/// Under which key it is known of which rows the archive did not tell an undo whether a later version stays in force.
+pub(crate) const LATER_NOT_TOLD: &str = "later_not_told";
+
+/// Under which key it is known how rows are made into documents, cases and relationships.
+const MADE_BY: &str = "made_by";
+/// How this program makes them. Raised with each change after which the same rows, by the same mapping, would become something
+/// else: what is half archived is not gone on with otherwise.
+const MAKING: &str = "1";
 
 /// Under which key it is known what was reconciled last.
 pub(crate) const RECONCILED: &str = "reconciled";
@@ -450,6 +458,16 @@ impl Work {
             [UNDONE_EDITION, UNDONE, ANSWERS_GIVEN, SENDING],
         )?;
         Ok(())
+    }
+
+    /// Notes how the rows are made into documents.
+    pub(crate) fn note_making(&self) -> Result<(), WorkError> {
+        self.set_about(MADE_BY, MAKING)
+    }
+
+    /// Whether the rows were made into documents as this program makes them.
+    pub(crate) fn is_made_alike(&self) -> Result<bool, WorkError> {
+        Ok(self.about(MADE_BY)?.as_deref() == Some(MAKING))
     }
 
     /// How many documents, cases and relationships the archive has of the batch.

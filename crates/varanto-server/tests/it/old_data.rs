@@ -566,7 +566,7 @@ async fn a_run_takes_in_answers_of_what_was_rehearsed_alone() {
     assert!(code == Some(1) && told.contains("another than the one that was rehearsed"), "{told}");
     std::fs::write(&mapping, &text).unwrap();
     let (code, told) = run();
-    assert!(code == Some(1) && told.contains("completed") && told.contains("1 (rows "), "{told}");
+    assert!(code == Some(1) && told.contains("completed") && told.contains("1 (row 3)"), "{told}");
     assert_eq!(batch.house.versions(), before, "nothing is archived");
     let archived = batch.done("run")["archived"].as_u64().unwrap();
     assert_eq!(archived, sound - 1, "the row waits for its check");

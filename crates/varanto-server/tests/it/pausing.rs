@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use varanto_kit::deliveries::SourceSystem;
+use varanto_kit::http::Multipart;
 
 use crate::importing::Batch;
 
@@ -140,6 +141,44 @@ async fn a_run_ends_in_order_and_goes_on() {
 fn is_free(folder: &Path) -> bool {
     let file = std::fs::OpenOptions::new().write(true).open(folder.join("at-work")).unwrap();
     file.try_lock().is_ok()
+}
+
+/// OLD-9, ARC-3: what somebody made of a document of the batch meanwhile stays in force, and whoever undoes the batch is told
+/// its row by the command, through the archive's own door; also who undoes it once more.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_tells_a_later_version_of_somebody() {
+    let batch = Batch::with(SourceSystem::Portti, 20, 0).await;
+    batch.done("rehearse");
+    let archived = batch.done("run")["archived"].as_u64().unwrap();
+    let shown = told(&batch.command("show").args(["--row", "3"]).output().unwrap());
+    let document = shown["document"].as_str().unwrap();
+    let system = batch.house.system();
+    let about = format!("/api/v1/documents/{document}");
+    let first = system.get(&format!("{about}?reason=supervision")).await.unwrap().json();
+    let mut metadata = first["metadata"].clone();
+    let later = format!("{document}1");
+    metadata["document_id"] = later.as_str().into();
+    metadata["version"] = 2.into();
+    metadata["replaces"] = serde_json::json!({ "document_id": document, "reason": "4" });
+    let text = metadata.to_string();
+    let mut form = Multipart::new().part("metadata", "application/json", text.as_bytes());
+    for (part, kind) in [("pdf", "application/pdf"), ("view", "application/xhtml+xml")] {
+        let path = format!("{about}/content/{part}?reason=supervision");
+        let content = system.get(&path).await.unwrap();
+        if content.status == 200 {
+            form = form.part(part, kind, &content.body);
+        }
+    }
+    let made = system.post_form("/api/v1/documents", form).await.unwrap();
+    assert_eq!(made.status, 201, "{}", made.text());
+    for _ in 0..2 {
+        let done = told(&batch.command("undo").output().unwrap());
+        assert_eq!(done["undone"].as_u64(), Some(archived), "{done}");
+        assert_eq!(done["later_versions_in_rows"], serde_json::json!([3]), "{done}");
+        assert_eq!(done["later_versions_not_told_of_rows"], serde_json::json!([]));
+    }
+    let path = format!("/api/v1/documents/{later}?reason=supervision");
+    assert_eq!(system.get(&path).await.unwrap().json()["state"], "in-force");
 }
 
 /// OLD-9: a rehearsal that is ended is none, and the next one is whole.

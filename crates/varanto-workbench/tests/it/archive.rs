@@ -91,6 +91,16 @@ impl Archive {
         Box::new(AppDoor { archive: self.clone(), ends, reads: Reads::All })
     }
 
+    /// A door that ends an undo after so many documents.
+    pub(crate) fn door_that_stops_undo_after(
+        &self,
+        documents: u32,
+        stop: &Arc<AtomicBool>,
+    ) -> Box<dyn Door> {
+        let ends = Some((documents, Arc::clone(stop)));
+        Box::new(AppDoor { archive: self.clone(), ends, reads: Reads::All })
+    }
+
     pub(crate) fn versions(&self) -> u64 {
         self.app.contents().unwrap().versions
     }
@@ -207,16 +217,25 @@ impl Door for AppDoor {
     fn invalidate(&mut self, document: &Oid, why: &str) -> Result<Invalidated, NotRead> {
         let request =
             InvalidationRequest { reason: "99".to_owned(), explanation: Some(why.to_owned()) };
-        let Archive { app, caller } = &self.archive;
-        let purpose = Purpose::READ.because(Reason::Look(LookReason::Supervision));
-        let told = app.open_document(caller, document, purpose);
-        let later = told.is_ok_and(|told| told.state == VersionState::Replaced);
-        match app.invalidate_document(caller, document, &request) {
-            Ok(()) if later => Ok(Invalidated::LaterStays),
-            Ok(()) | Err(AppError::AlreadyInvalidated(_)) => Ok(Invalidated::Done),
-            Err(AppError::NotFound) => Ok(Invalidated::Unknown),
-            Err(error) => Err(NotRead::Refused(format!("{error:?}"))),
+        if let Some((left, stop)) = &mut self.ends {
+            *left = left.saturating_sub(1);
+            stop.store(*left == 0, Ordering::Relaxed);
         }
+        let Archive { app, caller } = &self.archive;
+        match app.invalidate_document(caller, document, &request) {
+            Ok(()) | Err(AppError::AlreadyInvalidated(_)) => {}
+            Err(AppError::NotFound) => return Ok(Invalidated::Unknown),
+            Err(error) => return Err(NotRead::Refused(format!("{error:?}"))),
+        }
+        let look = Reason::Look(LookReason::Supervision);
+        let versions = app.list_versions(caller, document, Purpose::READ_INVALIDATED.because(look));
+        Ok(match versions {
+            Ok(told) if told.versions.iter().any(|one| one.state == VersionState::InForce) => {
+                Invalidated::LaterStays
+            }
+            Ok(_) => Invalidated::Done,
+            Err(_) => Invalidated::NotTold,
+        })
     }
 }
 

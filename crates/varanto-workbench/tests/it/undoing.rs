@@ -1,19 +1,21 @@
 //! What a batch did is undone while nobody relies on it, and whoever relied on it is told.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use varanto_app::Registry;
 use varanto_app::archive::Submission;
 use varanto_domain::archive::documents::Part;
 use varanto_domain::ids::Oid;
 use varanto_kit::deliveries::SourceSystem;
 use varanto_workbench::addition::add_up;
 use varanto_workbench::delivery::Delivery;
-use varanto_workbench::door::Answer;
-use varanto_workbench::reconciliation::{Sum, verify};
+use varanto_workbench::door::{Answer, Door};
+use varanto_workbench::reconciliation::{Reconciliation, Sum, verify};
 use varanto_workbench::rehearsal::RehearsalError;
 use varanto_workbench::run::RunError;
-use varanto_workbench::undo::{Undo, Undone, confirm};
+use varanto_workbench::undo::{Stays, Undo, Undone, confirm};
 use varanto_workbench::work::{State, Work};
 
 use crate::archive::Archive;
@@ -216,15 +218,20 @@ fn a_later_version_of_somebody_stays() {
     let mut work = world.rehearse();
     let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
     run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
+    let (place, later) = replaced(&world, &archive, 0);
+    let undone = undo(&world, &mut work, &archive, false).unwrap();
+    assert_eq!((undone.undone, undone.stays.later), (30, vec![place]));
+    assert!(archive.door().read_whole(&later).is_ok(), "it is in force");
+}
+
+/// Makes a later version of the document that the batch archived at this place among its own; where its row stands, and
+/// what it is called.
+fn replaced(world: &World, archive: &Archive, at: u32) -> (u64, Oid) {
+    let work = rusqlite::Connection::open(world.batch().join("work.sqlite")).unwrap();
+    let sql = "SELECT place, document FROM item WHERE state = 'archived' AND said ->> '$.main_document' IS NULL
+      ORDER BY number LIMIT 1 OFFSET ?";
     let (place, document): (i64, String) =
-        rusqlite::Connection::open(world.batch().join("work.sqlite"))
-            .unwrap()
-            .query_row(
-                "SELECT place, document FROM item WHERE state = 'archived' LIMIT 1",
-                [],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )
-            .unwrap();
+        work.query_row(sql, [at], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
     let first = archive.door().read_whole(&Oid::parse(&document).unwrap()).unwrap();
     let mut metadata: serde_json::Value = serde_json::from_slice(&first.metadata).unwrap();
     let later = format!("{document}1");
@@ -235,9 +242,95 @@ fn a_later_version_of_somebody_stays() {
     let submission = Submission { metadata: metadata.to_string().into_bytes(), parts };
     let answer = archive.door().archive(&submission);
     assert!(matches!(answer, Answer::Archived(_)), "{answer:?}");
-    let undone = undo(&world, &mut work, &archive, false).unwrap();
-    assert_eq!((undone.undone, undone.later), (30, vec![place.unsigned_abs()]));
-    assert!(archive.door().read_whole(&Oid::parse(&later).unwrap()).is_ok(), "it is in force");
+    (place.unsigned_abs(), Oid::parse(&later).unwrap())
+}
+
+/// OLD-9: an undo that is ended in the midst of what it notes down together has noted down each document that it
+/// invalidated, and what it left in force is told at its end, in whatever go it was met.
+#[test]
+fn what_an_undo_met_before_it_was_stopped_is_told() {
+    let world = World::whole(SourceSystem::Portti, 60);
+    let mut work = world.rehearse();
+    let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
+    let done = run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
+    let (early, _) = replaced(&world, &archive, 0);
+    let (late, _) = replaced(&world, &archive, 40);
+    let stop = Arc::new(AtomicBool::new(false));
+    let undo = |work: &mut Work, door: &mut dyn Door| {
+        let delivery = Delivery::open(&world.place()).unwrap();
+        let mapping = &world.mapping;
+        let undo =
+            Undo { delivery: &delivery, mapping, at: AT, source_is_there: false, stop: &stop };
+        undo.run(work, door, &mut |_, _| {})
+    };
+    let mut door = archive.door_that_stops_undo_after(20, &stop);
+    let stopped = undo(&mut work, &mut *door);
+    assert!(matches!(stopped, Err(RunError::Stopped)), "{stopped:?}");
+    assert_eq!(work.count(State::Undone).unwrap(), 20);
+    assert_eq!(Stays::of(&work).unwrap(), Stays { later: vec![early], not_told: Vec::new() });
+    let mut door = archive.door();
+    let in_force = archived_documents(&world).into_iter().filter(|id| door.read_whole(id).is_ok());
+    // Those that were replaced are read still: one of them is invalidated.
+    assert_eq!(in_force.count() as u64, done.archived - 20);
+    stop.store(false, Ordering::Relaxed);
+    let rest = undo(&mut work, &mut *archive.door()).unwrap();
+    let stays = Stays { later: vec![early, late], not_told: Vec::new() };
+    assert_eq!((rest.undone, rest.stays), (done.archived, stays));
+}
+
+/// OLD-9: what was run or undone while a report was made is in none.
+#[test]
+fn no_report_is_made_of_a_batch_that_changes() {
+    let world = World::whole(SourceSystem::Portti, 20);
+    let mut work = world.rehearse();
+    let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
+    run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false)).unwrap();
+    let (delivery, path) = (Delivery::open(&world.place()).unwrap(), world.folder.path().join("r"));
+    let (registry, stop) = (Registry::alone(&[], &[]).unwrap(), AtomicBool::new(false));
+    let made = |progress: &(dyn Fn(u64, u64) + Sync)| {
+        let reconciliation = Reconciliation {
+            delivery: &delivery,
+            mapping: &world.mapping,
+            registry: &registry,
+            made_at: "2026-11-25T12:00:00Z",
+            most_each_second: None,
+            stop: &stop,
+            progress,
+        };
+        let made = reconciliation.run(&work, vec![archive.door()], &path);
+        made.map(|sum| sum.source_may_be_destroyed).map_err(|error| error.to_string())
+    };
+    assert_eq!(made(&|_, _| {}), Ok(true));
+    let other = world.batch().join("work.sqlite");
+    let sql = "UPDATE item SET state = 'undone' WHERE number = (SELECT max(number) FROM item)";
+    let refused = made(&|_, _| {
+        rusqlite::Connection::open(&other).unwrap().execute(sql, []).unwrap();
+    });
+    assert!(refused.as_ref().is_err_and(|why| why.contains("meanwhile")), "{refused:?}");
+}
+
+/// OLD-9: what an earlier version of the program rehearsed or began is neither run nor reconciled by this one, and says what
+/// helps; it can be undone.
+#[test]
+fn what_another_version_of_the_program_made_is_not_gone_on_with() {
+    let world = World::whole(SourceSystem::Portti, 20);
+    let mut work = world.rehearse();
+    let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
+    let of_before = |work: &Work| work.set_about("made_by", "0").unwrap();
+    of_before(&work);
+    let go = |work: &mut Work| {
+        let done = run(&world, work, vec![archive.door()], &AtomicBool::new(false));
+        done.map_err(|error| error.to_string())
+    };
+    assert!(go(&mut work).unwrap_err().contains("rehearse it again"));
+    let mut work = world.rehearse();
+    go(&mut work).unwrap();
+    of_before(&work);
+    assert!(go(&mut work).unwrap_err().contains("or undo it"));
+    let path = world.folder.path().join("report.jsonl");
+    let refused = reconcile(&world, &work, vec![archive.door()], &path);
+    assert!(refused.unwrap_err().to_string().contains("or undo it"));
+    assert_eq!(undo(&world, &mut work, &archive, false).unwrap().undone, 20);
 }
 
 /// OLD-9: whoever was told that the source may be destroyed may have destroyed it: an undo wants to be told that it is there

@@ -201,24 +201,33 @@ impl Door for HttpsDoor {
     fn invalidate(&mut self, document: &Oid, why: &str) -> Result<Invalidated, NotRead> {
         let path = format!("{BASE}/documents/{document}/invalidation");
         let body = json!({ "reason": NEEDLESS, "explanation": why }).to_string();
-        // That a later version took its place is told before alone.
-        let look = format!("{BASE}/documents/{document}?{LOOK}");
-        let told = self.asked(Request::get(look), Bytes::new())?;
-        if told.status == StatusCode::TOO_MANY_REQUESTS || told.status.is_server_error() {
-            return Err(not_read(&told));
-        }
-        let later =
-            told.status.is_success() && json_of(&told)["state"] == VersionState::Replaced.name();
         let request = Request::post(path).header(CONTENT_TYPE, "application/json");
         let answer = self.asked(request, body.into())?;
         let known = json_of(&answer)["code"] == "already-invalidated";
         match answer.status {
             StatusCode::NOT_FOUND => Ok(Invalidated::Unknown),
-            status if status.is_success() && later => Ok(Invalidated::LaterStays),
-            status if status.is_success() || known => Ok(Invalidated::Done),
+            status if status.is_success() || known => {
+                // Asked afterwards, so that a version that came at the last moment is told, and one of a document that was
+                // invalidated before, when nobody heard the answer.
+                let path = format!("{BASE}/documents/{document}/versions?{LOOK}&invalidated=true");
+                what_stays(self.look(Request::get(path)).map(|told| json_of(&told)))
+            }
             _ => Err(not_read(&answer)),
         }
     }
+}
+
+/// What stays of a document that is invalidated, by the versions that the archive tells. That it tells none would be told
+/// again when it is asked again: nothing waits for it.
+fn what_stays(told: Result<Value, NotRead>) -> Result<Invalidated, NotRead> {
+    let told = match told {
+        Err(NotRead::Refused(_)) => return Ok(Invalidated::NotTold),
+        told => told?,
+    };
+    let Some(versions) = told["versions"].as_array() else { return Ok(Invalidated::NotTold) };
+    let in_force = |version: &Value| version["state"] == VersionState::InForce.name();
+    let later = versions.iter().any(in_force);
+    Ok(if later { Invalidated::LaterStays } else { Invalidated::Done })
 }
 
 /// Old documents of former clients are looked at for a reason: here, that the migration is supervised.
@@ -359,6 +368,26 @@ mod tests {
     use hyper::HeaderMap;
 
     use super::*;
+
+    /// OLD-9: of a document that is invalidated a later version in force is told; that the archive tells of none is no reason
+    /// to say that there is none, and that it is busy, to ask again.
+    #[test]
+    fn what_stays_is_told_by_the_versions() {
+        let of = |states: &[&str]| {
+            let versions: Vec<Value> =
+                states.iter().map(|state| json!({ "state": state })).collect();
+            what_stays(Ok(json!({ "versions": versions })))
+        };
+        assert_eq!(of(&["invalidated"]), Ok(Invalidated::Done));
+        assert_eq!(of(&["invalidated", "invalidated"]), Ok(Invalidated::Done));
+        assert_eq!(of(&["invalidated", "replaced", "in-force"]), Ok(Invalidated::LaterStays));
+        assert_eq!(what_stays(Ok(Value::Null)), Ok(Invalidated::NotTold));
+        let refused = NotRead::Refused("403 register-use-right-missing".to_owned());
+        assert_eq!(what_stays(Err(refused)), Ok(Invalidated::NotTold));
+        for again in [NotRead::Later(A_WHILE), NotRead::Broken(String::new())] {
+            assert_eq!(what_stays(Err(again.clone())), Err(again));
+        }
+    }
 
     /// OLD-9: of one document is said what is of that one; whoever is let in no more has lost nothing.
     #[test]

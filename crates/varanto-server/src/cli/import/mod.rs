@@ -30,7 +30,7 @@ use varanto_workbench::rehearsal::{Rehearsal, RehearsalError, Stage};
 use varanto_workbench::report::{Report, write_lists};
 use varanto_workbench::run::{self, Done, Run, RunError};
 use varanto_workbench::showing;
-use varanto_workbench::undo::{self, Undo};
+use varanto_workbench::undo::{self, Stays, Undo};
 use varanto_workbench::work::{State, Work};
 
 use super::output::Progress;
@@ -266,6 +266,7 @@ impl Batch {
             words.extend([option.to_owned(), word(path)]);
         }
         words.extend(code_sets.iter().flat_map(|path| ["--codesets".to_owned(), word(path)]));
+        words.extend(stopping::common_options(stopping::typed()));
         stopping::command_line(words)
     }
 }
@@ -733,8 +734,18 @@ fn take_back(
     let at = MachineClock.now().to_string();
     let undo = Undo { delivery, mapping, at: &at, source_is_there, stop: stopping.flag() };
     let undone = match undo.run(work, &mut *door, &mut |done, total| bar.at(done, total)) {
-        Err(RunError::Stopped) => return telling::undo_stopped(&Report::of(work)?, context),
-        done => done?,
+        Err(RunError::Stopped) => {
+            return telling::undo_stopped(&Report::of(work)?, &Stays::of(work)?, context);
+        }
+        Err(error) => {
+            // What it left in force until then is told in any case.
+            let stays = telling::in_force(&Stays::of(work)?);
+            if !stays.is_empty() {
+                eprintln!("{}", stays.trim_start());
+            }
+            return Err(error.into());
+        }
+        Ok(done) => done,
     };
     bar.end();
     telling::undone(&undone, context).map(|()| Ended::AllDone)

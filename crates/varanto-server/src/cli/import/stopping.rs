@@ -160,6 +160,33 @@ fn failed(path: &Path) -> impl Fn(std::io::Error) -> Failure {
     move |error| Failure::of(format!("{}: {error}", path.display()))
 }
 
+/// The words of the command that was typed.
+pub(super) fn typed() -> impl Iterator<Item = String> {
+    std::env::args_os().map(|word| word.to_string_lossy().into_owned())
+}
+
+/// Those words of a command that every command takes: where another one is named to go on with, it answers in the same
+/// language and form.
+pub(super) fn common_options(words: impl Iterator<Item = String>) -> Vec<String> {
+    let mut words = words.peekable();
+    let mut common = Vec::new();
+    while let Some(word) = words.next() {
+        let (name, is_whole) = match word.split_once('=') {
+            Some((name, _)) => (name, true),
+            None => (&*word, false),
+        };
+        match name {
+            "--json" => common.push(word),
+            "--language" | "--lang" | "--config" | "--data" => {
+                let value = if is_whole { None } else { words.next() };
+                common.extend([Some(word), value].into_iter().flatten());
+            }
+            _ => {}
+        }
+    }
+    common
+}
+
 /// A command line as it was typed, for whoever types it again.
 pub(super) fn command_line(words: impl IntoIterator<Item = String>) -> String {
     let plain = |sign: char| sign.is_alphanumeric() || "-_./:=,@+".contains(sign);
@@ -185,6 +212,14 @@ mod tests {
             line(&["run", "vanha aineisto", "d'or", ""]),
             "run 'vanha aineisto' 'd'\\''or' ''"
         );
+    }
+
+    /// OLD-9: a command that is named in place of the one that was typed answers in the same language and form.
+    #[test]
+    fn what_every_command_takes_is_kept() {
+        let typed = "varanto import run portti --language sv --batch b --json --most 5 --data=d";
+        let common = common_options(typed.split(' ').map(str::to_owned));
+        assert_eq!(common, ["--language", "sv", "--json", "--data=d"]);
     }
 
     /// OLD-9: who pauses a batch in which nothing works waits for nobody.

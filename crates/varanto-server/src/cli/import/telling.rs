@@ -13,13 +13,13 @@ use varanto_workbench::reconciliation::{Head, Sum};
 use varanto_workbench::report::{FaultGroup, OfKind, Report, Way};
 use varanto_workbench::run::Done;
 use varanto_workbench::showing::Shown;
-use varanto_workbench::undo::Undone;
+use varanto_workbench::undo::{Stays, Undone};
 use varanto_workbench::work::{State, Unseen};
 
 use super::super::output::{as_table, count_of};
 use super::super::{Context, Failure};
 use super::Ended;
-use super::stopping::command_line;
+use super::stopping::{command_line, typed};
 use crate::texts::{self, Language};
 
 /// So fast an archive of two cores takes ready documents, for the estimate of a run.
@@ -79,8 +79,8 @@ pub(super) fn report(
     }
     if report.lost > 0 {
         text.push(format!(
-            "What was completed of {} rows is of no row any more: look at it at the archivist's desk before you run.",
-            report.lost
+            "What was completed of {} is of no row any more: look at it at the archivist's desk before you run.",
+            count_of(report.lost, "row", "rows")
         ));
     }
     if !report.lines.is_empty() {
@@ -343,27 +343,28 @@ fn words_of(group: &FaultGroup, language: Language) -> [String; 2] {
 
 fn cause(group: &FaultGroup, language: Language) -> String {
     let [message, right] = words_of(group, language);
-    let rows: Vec<String> = group.examples.iter().map(u64::to_string).collect();
-    let more = if group.rows > rows.len() as u64 { " …" } else { "" };
     format!(
-        "{:>8}  {} {} ({})\n          {message} {right}\n          rows {}{more}",
+        "{:>8}  {} {} ({})\n          {message} {right}\n          {}",
         group.rows,
         group.code,
         group.element,
         group.rule,
-        rows.join(", ")
+        rows_of(&group.examples, group.rows)
     )
 }
 
 /// That a run archives nothing before somebody has seen these rows.
 pub(super) fn made_faulty(changed: &Unseen, context: &Context) -> String {
+    let language = context.output.language();
     let count = changed.rows.to_string();
     let rows: Vec<String> = changed.places.iter().map(u64::to_string).collect();
     let more = if changed.rows > rows.len() as u64 { " …" } else { "" };
-    let rows = format!("{}{more}", rows.join(", "));
-    texts::fill(context.output.language(), "import.made_faulty", |name| match name {
+    let named = format!("{}{more}", rows.join(", "));
+    let key = if changed.rows == 1 { "import.row" } else { "import.rows" };
+    let which = texts::fill(language, key, |_| Some(Cow::Borrowed(named.as_str())));
+    texts::fill(language, "import.made_faulty", |name| match name {
         "count" => Some(Cow::Borrowed(count.as_str())),
-        "rows" => Some(Cow::Borrowed(rows.as_str())),
+        "which" => Some(Cow::Borrowed(which.as_str())),
         _ => None,
     })
 }
@@ -401,7 +402,7 @@ fn stopped(
 
 /// The command that was typed.
 fn this_command() -> String {
-    command_line(std::env::args_os().map(|word| word.to_string_lossy().into_owned()))
+    command_line(typed())
 }
 
 /// A rehearsal that was ended before its end.
@@ -443,16 +444,56 @@ pub(super) fn reconciliation_stopped(context: &Context) -> Result<Ended, Failure
 }
 
 /// An undo that was ended before its end.
-pub(super) fn undo_stopped(report: &Report, context: &Context) -> Result<Ended, Failure> {
+pub(super) fn undo_stopped(
+    report: &Report,
+    stays: &Stays,
+    context: &Context,
+) -> Result<Ended, Failure> {
     let undone = report.count(State::Undone);
     // What a run that was killed may have sent is looked at, too.
     let left = [State::Archived, State::Sound, State::Refused].map(|state| report.count(state));
     let left: u64 = left.into_iter().sum();
     let words = format!(
-        "The undo was ended before its end: {} invalidated, {left} to be looked at.",
-        count_of(undone, "document is", "documents are")
+        "The undo was ended before its end: {} invalidated, {left} to be looked at.{}",
+        count_of(undone, "document is", "documents are"),
+        in_force(stays)
     );
-    stopped((json!({ "undone": undone, "left": left }), &words), &[&this_command()], context)
+    let value = json!({
+        "undone": undone, "left": left,
+        "later_versions_in_rows": stays.later, "later_versions_not_told_of_rows": stays.not_told,
+    });
+    stopped((value, &words), &[&this_command()], context)
+}
+
+/// Which later versions an undo left in force, each on a line of its own; nothing where there are none.
+pub(super) fn in_force(stays: &Stays) -> String {
+    let mut words = String::new();
+    let Stays { later, not_told } = stays;
+    if !later.is_empty() {
+        let _ = write!(
+            words,
+            "\nOf {} somebody has made a later version meanwhile, which stays in force: {}. Look at each, and invalidate it \
+             where it is needless.",
+            count_of(later.len() as u64, "document", "documents"),
+            rows_of(later, later.len() as u64)
+        );
+    }
+    if !not_told.is_empty() {
+        let _ = write!(
+            words,
+            "\nOf {} the archive does not tell whether a later version stays in force: {}. Ask whoever may look.",
+            count_of(not_told.len() as u64, "document", "documents"),
+            rows_of(not_told, not_told.len() as u64)
+        );
+    }
+    words
+}
+
+/// Rows by number, the first of them where they are many: `row 3`, `rows 3, 5 …`.
+fn rows_of(places: &[u64], count: u64) -> String {
+    let named: Vec<String> = places.iter().take(NAMED).map(u64::to_string).collect();
+    let more = if count > named.len() as u64 { " …" } else { "" };
+    format!("{} {}{more}", if count == 1 { "row" } else { "rows" }, named.join(", "))
 }
 
 /// What `pause` did, and how far the batch is.
@@ -476,7 +517,7 @@ pub(super) fn paused(paused: bool, report: &Report, context: &Context) -> Result
 
 /// What an undo did, and what of the batch stays in the archive.
 pub(super) fn undone(undone: &Undone, context: &Context) -> Result<(), Failure> {
-    let Undone { undone: count, left, later, cases, old_relationships, counted } = undone;
+    let Undone { undone: count, left, stays, cases, old_relationships, counted } = undone;
     let least = if *counted { "" } else { "At least " };
     let mut words = format!(
         "{count} documents are invalidated. {least}{} and {} stay in the archive, without documents. To archive the delivery \
@@ -492,19 +533,11 @@ pub(super) fn undone(undone: &Undone, context: &Context) -> Result<(), Failure> 
             "\n{rows} never archived by this batch: where another batch archived their documents, those stay."
         );
     }
-    if !later.is_empty() {
-        let rows: Vec<String> = later.iter().take(NAMED).map(u64::to_string).collect();
-        let more = if later.len() > NAMED { " …" } else { "" };
-        let _ = write!(
-            words,
-            "\nOf {} somebody has made a later version meanwhile, which stays in force: rows {}{more}. Look at each, and \
-             invalidate it where it is needless.",
-            count_of(later.len() as u64, "document", "documents"),
-            rows.join(", ")
-        );
-    }
+    words.push_str(&in_force(stays));
     let value = json!({
-        "undone": count, "left": left, "later_versions_in_rows": later, "all_counted": counted, "cases": cases, "old_relationships": old_relationships,
+        "undone": count, "left": left, "later_versions_in_rows": stays.later,
+        "later_versions_not_told_of_rows": stays.not_told, "all_counted": counted, "cases": cases,
+        "old_relationships": old_relationships,
     });
     context.output.one(&value, &words)
 }
