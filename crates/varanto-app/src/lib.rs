@@ -25,6 +25,7 @@ mod registry;
 pub mod relationship;
 pub mod retention;
 pub mod roads;
+pub mod sessions;
 pub mod statements;
 pub mod statistics;
 pub mod transfer;

@@ -24,6 +24,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use varanto_domain::time::Clock;
 
+use crate::outside::{self, Identities};
+
 const CODE_LIFETIME_MILLIS: i64 = 60_000;
 const TOKEN_LIFETIME: Duration = Duration::from_hours(8);
 
@@ -286,6 +288,18 @@ impl Provider {
         let mut header = Header::new(Algorithm::ES256);
         header.kid = Some(self.0.key_id.clone());
         jsonwebtoken::encode(&header, claims, &self.0.key).expect("the key fits its algorithm")
+    }
+
+    /// Opens the provider's addresses on a port that was taken for them; the issuer is that port's.
+    ///
+    /// # Errors
+    /// When the certificates do not read.
+    pub fn open(
+        &self,
+        port: std::net::TcpListener,
+        identities: &Identities,
+    ) -> std::io::Result<()> {
+        outside::open_to_all(self.router(), port, identities)
     }
 
     /// The provider's addresses, to be nested under the path of its issuer.

@@ -26,9 +26,27 @@ use tokio_rustls::server::TlsStream;
 pub(crate) async fn open(router: Router, identities: &Identities) -> io::Result<SocketAddr> {
     let tcp = TcpListener::bind("127.0.0.1:0").await?;
     let address = tcp.local_addr()?;
-    let acceptor = TlsAcceptor::from(Arc::new(identities.server()?));
-    tokio::spawn(async move { axum::serve(Behind { tcp, acceptor }, router).await });
+    serve(router, tcp, identities.server(true)?);
     Ok(address)
+}
+
+/// Opens routes on a port that was taken for them, to everybody.
+///
+/// # Errors
+/// When the certificates do not read.
+pub(crate) fn open_to_all(
+    router: Router,
+    port: std::net::TcpListener,
+    identities: &Identities,
+) -> io::Result<()> {
+    port.set_nonblocking(true)?;
+    serve(router, TcpListener::from_std(port)?, identities.server(false)?);
+    Ok(())
+}
+
+fn serve(router: Router, tcp: TcpListener, tls: ServerConfig) {
+    let acceptor = TlsAcceptor::from(Arc::new(tls));
+    tokio::spawn(async move { axum::serve(Behind { tcp, acceptor }, router).await });
 }
 
 /// Connections behind TLS.
@@ -129,16 +147,20 @@ impl Identities {
         Ok(Self { authority: authority.pem(), certificate, key, server })
     }
 
-    fn server(&self) -> io::Result<ServerConfig> {
+    /// What the register's own port shows, and whether it asks for a certificate.
+    fn server(&self, asks: bool) -> io::Result<ServerConfig> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut roots = RootCertStore::empty();
         for one in chain(&self.authority)? {
             roots.add(one).map_err(io::Error::other)?;
         }
-        let verifier =
+        let verifier = if asks {
             WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
                 .build()
-                .map_err(io::Error::other)?;
+                .map_err(io::Error::other)?
+        } else {
+            WebPkiClientVerifier::no_client_auth()
+        };
         let key =
             PrivateKeyDer::from_pem_slice(self.server.1.as_bytes()).map_err(io::Error::other)?;
         ServerConfig::builder_with_provider(provider)

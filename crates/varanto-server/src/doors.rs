@@ -19,7 +19,6 @@ use crate::anchors::Anchors;
 use crate::bulletins::Bulletins;
 use crate::config::Config;
 use crate::inside::{self, Inside};
-use crate::login::sessions::Sessions;
 use crate::pace::Pace;
 use crate::priority::{self, Background};
 use crate::pulse::Pulse;
@@ -58,8 +57,6 @@ pub struct Shared {
     pub tokens: Tokens,
     /// The login provider of people; `None`: nobody logs in to the pages.
     pub login: Option<Arc<login::Provider>>,
-    /// The sessions of people at the pages.
-    pub sessions: Sessions,
     /// What operators tell.
     pub bulletins: Bulletins,
     /// How many requests may be worked on at the same time.
@@ -197,7 +194,6 @@ impl Doors {
         let _ = running::recorder();
         Self(Arc::new(Shared {
             base: config.public_base(),
-            sessions: Sessions::new(&config.login),
             login: login.map(Arc::new),
             bulletins: Bulletins::of(&config.data),
             slots: Semaphore::new(config.limits.concurrent),

@@ -11,15 +11,18 @@ use std::future::pending;
 use std::time::Duration;
 
 use varanto_app::{App, AppError, Lead};
+use varanto_domain::access::sessions::SessionLimits;
 
+use crate::login::sessions::clear;
 use crate::{moving, population_register};
 
 /// How often it is tried to take the lead, and looked whether it is still held.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Does the work in the background for as long as the lead is held, and takes it again when it was lost. `register`: how
-/// many clients the population register is asked about at once, where one is connected.
-pub(crate) async fn go_on(app: App, register: Option<usize>) {
+/// many clients the population register is asked about at once, where one is connected; `sessions`: how long those of people
+/// last.
+pub(crate) async fn go_on(app: App, register: Option<usize>, sessions: SessionLimits) {
     loop {
         let lead = take(&app).await;
         tracing::info!("this server does the work in the background");
@@ -31,7 +34,7 @@ pub(crate) async fn go_on(app: App, register: Option<usize>) {
             }
         };
         tokio::select! {
-            () = async { tokio::join!(moving::go_on(app.clone()), asking); } => {}
+            () = async { tokio::join!(moving::go_on(app.clone()), asking, clear(app.clone(), sessions)); } => {}
             () = lost(lead) => {}
         }
         // Who leads next tells how many are due.

@@ -82,7 +82,7 @@ impl Opening {
         let base = config.public_base();
         let keys = log_in(&mut config, &authority, &base);
         let tokens = Tokens::new(&config.tokens, keys, Arc::clone(&clock));
-        let provider = login::Provider::of(&config)?;
+        let provider = login::Provider::of(&config, &app.shared_secret("varanto/login/1"))?;
         let register = Connection::of(&config.population_register)?;
         if let Some(mandates) = mandate_register::Connection::of(&config.mandate_register)? {
             mandates.connect(&app);
@@ -102,7 +102,8 @@ impl Opening {
         let router = self.doors.router(beside);
         let mut server = Server::start(self.listeners, &self.doors, self.authority, &router)?;
         let register = self.register.map(|register| register.connect(&self.doors.app));
-        server.run_beside(leading::go_on(self.doors.app.clone(), register));
+        let sessions = login::sessions::limits(&self.doors.config.login);
+        server.run_beside(leading::go_on(self.doors.app.clone(), register, sessions));
         if !self.doors.config.backup.folder.as_os_str().is_empty() {
             let (app, config) = (self.doors.app.clone(), self.doors.config.clone());
             server.run_beside(backups::go_on(app, config));

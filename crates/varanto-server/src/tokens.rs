@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use varanto_domain::ids::PersonalIdentityCode;
 use varanto_domain::time::Clock;
 
@@ -20,7 +20,7 @@ const ALGORITHMS: [Algorithm; 4] =
     [Algorithm::ES256, Algorithm::EdDSA, Algorithm::PS256, Algorithm::RS256];
 
 /// A person that a good token tells of.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// Whom the token is about, in the provider's words.
     pub sub: String,

@@ -276,6 +276,12 @@ impl DataKey {
         key
     }
 
+    /// The key that a secret outside the store leads to, which is random and long; `label` says for what.
+    pub(crate) fn of_outside(secret: &[u8], label: &str) -> Self {
+        let base = hmac::Key::new(hmac::HMAC_SHA256, secret);
+        Self::of(&Zeroizing::new(derived(&base, label)))
+    }
+
     /// Encrypts: a random nonce of 12 bytes, the ciphertext, a tag of 16 bytes. `aad` says where the
     /// result belongs; only the same `aad` opens it.
     #[must_use]
@@ -323,6 +329,7 @@ pub struct Keys {
     ring: KeyRing,
     store: DataKey,
     lookup: hmac::Key,
+    shared: hmac::Key,
     kept: Mutex<KeptKeys>,
     /// Up to which news of other programs the keys in memory are known to be in use still.
     news: AtomicI64,
@@ -336,8 +343,9 @@ impl Keys {
             .ok_or(StoreError::WrongKeys("the key-encryption key is another"))?;
         let base = hmac::Key::new(hmac::HMAC_SHA256, secret.as_slice());
         let lookup = hmac::Key::new(hmac::HMAC_SHA256, &derived(&base, "varanto/lookup/1"));
-        let store = DataKey::of(&secret);
-        Ok(Self { ring, store, lookup, kept: Mutex::default(), news: AtomicI64::new(0) })
+        let shared = hmac::Key::new(hmac::HMAC_SHA256, &derived(&base, "varanto/shared/1"));
+        let (store, kept) = (DataKey::of(&secret), Mutex::default());
+        Ok(Self { ring, store, lookup, shared, kept, news: AtomicI64::new(0) })
     }
 
     /// The key ring.
@@ -356,6 +364,12 @@ impl Keys {
     #[must_use]
     pub fn lookup_hash(&self, text: &str) -> [u8; 32] {
         derived(&self.lookup, text)
+    }
+
+    /// A secret that all who have the store open know, and nobody else; `label` says for what.
+    #[must_use]
+    pub fn shared_secret(&self, label: &str) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(derived(&self.shared, label))
     }
 
     /// A new data key for a client, to be stored.

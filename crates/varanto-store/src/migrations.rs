@@ -48,6 +48,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(21, "statements", "0021_statements"),
     migration!(22, "together", "0022_together"),
     migration!(23, "of_deceased", "0023_of_deceased"),
+    migration!(24, "sessions", "0024_sessions"),
 ];
 
 /// A change that a newer program would have, for tests.

@@ -360,6 +360,7 @@ impl RowWalk<'_> {
             ("persons", self.tx.wrong_persons()),
             ("openings", self.tx.wrong_openings()),
             ("drafts", self.tx.wrong_drafts()),
+            ("sessions", self.tx.wrong_sessions()),
             ("identity joins", self.tx.wrong_identity_joins()),
             ("retention", self.tx.wrong_retention()),
             ("correction requests", self.tx.wrong_corrections()),

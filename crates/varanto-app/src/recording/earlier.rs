@@ -46,6 +46,61 @@ pub struct FoundEarlier {
     pub values: Vec<EarlierValue>,
 }
 
+impl FoundEarlier {
+    /// Prints it, of the draft of this number, as a session keeps it.
+    #[must_use]
+    pub fn write(&self, draft: i64) -> String {
+        let document = |one: &EarlierDocument| {
+            Content::object([
+                ("document", Content::of_text(&one.document)),
+                ("structure", Content::of_text(&one.structure)),
+                ("written_at", Content::of_text(&one.written_at.millis())),
+            ])
+        };
+        let value = |one: &EarlierValue| {
+            Content::object([
+                ("name", Content::of_text(&one.name)),
+                ("value", one.value.clone()),
+                ("place", Content::of_text(&one.place)),
+            ])
+        };
+        content::write(&Content::object([
+            ("draft", Content::of_text(&draft)),
+            ("documents", Content::List(self.documents.iter().map(document).collect())),
+            ("values", Content::List(self.values.iter().map(value).collect())),
+        ]))
+    }
+
+    /// Reads what [`FoundEarlier::write`] printed; `None` for another draft's, and for anything else.
+    #[must_use]
+    pub fn read(bytes: &[u8], draft: i64) -> Option<Self> {
+        fn text<'c>(of: &'c Content<'_>, name: &str) -> Option<&'c str> {
+            of.member(name)?.text()
+        }
+        let read = content::read(bytes, "found").ok()?;
+        let document = |one: &Content<'_>| {
+            Some(EarlierDocument {
+                document: Oid::parse(text(one, "document")?).ok()?,
+                structure: Oid::parse(text(one, "structure")?).ok()?,
+                written_at: Instant::from_millis(text(one, "written_at")?.parse().ok()?),
+            })
+        };
+        let value = |one: &Content<'_>| {
+            Some(EarlierValue {
+                name: text(one, "name")?.to_owned(),
+                value: one.member("value")?.to_owned_content(),
+                place: text(one, "place")?.parse().ok()?,
+            })
+        };
+        (text(&read, "draft")?.parse() == Ok(draft)).then_some(())?;
+        let of = |name: &str| read.member(name).map(Content::entries);
+        Some(Self {
+            documents: of("documents")?.iter().map(document).collect::<Option<_>>()?,
+            values: of("values")?.iter().map(value).collect::<Option<_>>()?,
+        })
+    }
+}
+
 /// A document with what is written in it.
 type Read = (EarlierDocument, Content<'static>);
 
@@ -155,4 +210,35 @@ fn found(registry: &Registry, open: &OpenDraft, read: Vec<Read>) -> FoundEarlier
         bytes <= MOST_BYTES
     });
     FoundEarlier { documents, values }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_found_reads_back_for_its_own_draft_alone() {
+        let found = FoundEarlier {
+            documents: vec![EarlierDocument {
+                document: Oid::parse("1.2.3").unwrap(),
+                structure: Oid::parse("1.2.4").unwrap(),
+                written_at: Instant::from_millis(1_800_000_000_000),
+            }],
+            values: vec![EarlierValue {
+                name: "/a/b".to_owned(),
+                value: Content::List(vec![Content::of_text("\"<\n"), Content::Null]),
+                place: 0,
+            }],
+        };
+        let printed = found.write(-7);
+        let read = FoundEarlier::read(printed.as_bytes(), -7).unwrap();
+        assert_eq!(read.documents, found.documents);
+        let (one, other) = (&read.values[0], &found.values[0]);
+        assert_eq!((&one.name, &one.value, one.place), (&other.name, &other.value, other.place));
+        let nothing = FoundEarlier::default().write(3);
+        assert!(FoundEarlier::read(nothing.as_bytes(), 3).unwrap().values.is_empty());
+        for (text, draft) in [(printed.as_str(), 7), ("{}", 0), ("{", 0)] {
+            assert!(FoundEarlier::read(text.as_bytes(), draft).is_none(), "{text}");
+        }
+    }
 }

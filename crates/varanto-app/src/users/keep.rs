@@ -16,6 +16,7 @@ use varanto_formats::users;
 use varanto_store::{NewUserRight, ReadTx, StoreError, UserLookup, UserRow, WriteTx};
 
 use super::{ENDED, GRANTED, ListedUser, kept_of, line_of_reading, listed, right_of, told_of};
+use crate::sessions::end_sessions_of;
 use crate::withheld::Withheld;
 use crate::{App, AppError, Registry};
 
@@ -270,9 +271,11 @@ pub(super) fn end_row(
     row: &UserRow,
     now: Instant,
 ) -> Result<i64, StoreError> {
-    let detail = told_of(ENDED, &right_of(row)?, row.delegation);
+    let right = right_of(row)?;
+    let detail = told_of(ENDED, &right, row.delegation);
     let line = tx.log(&line_of_act(caller, detail, now))?;
     tx.end_user_right(row.key, line.number, now)?;
+    end_sessions_of(tx, &right.subject)?;
     Ok(row.key)
 }
 

@@ -14,6 +14,7 @@ use varanto_store::{NewUserRight, OPERATOR, ReadTx, StoreError, UserLookup, User
 
 use super::{ENDED, GRANTED, right_of, told_of};
 use crate::administer::LoadError;
+use crate::sessions::end_sessions_of;
 use crate::{App, AppError, Registry};
 
 /// How a file of users is loaded.
@@ -281,8 +282,10 @@ fn take(tx: &mut WriteTx<'_>, steps: &[Step], now: Instant) -> Result<(), StoreE
     for step in steps {
         match step {
             Step::End(row) => {
-                let line = tx.log(&operators_line(&right_of(row)?, ENDED, now))?;
+                let right = right_of(row)?;
+                let line = tx.log(&operators_line(&right, ENDED, now))?;
                 tx.end_user_right(row.key, line.number, now)?;
+                end_sessions_of(tx, &right.subject)?;
             }
             Step::Grant(right, lookup) => {
                 let line = tx.log(&operators_line(right, GRANTED, now))?;

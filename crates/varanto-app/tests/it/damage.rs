@@ -8,7 +8,9 @@ use rusqlite::types::Value;
 use serde_json::json;
 use varanto_app::archive::{DocumentQuery, InvalidationRequest, LookedAt};
 use varanto_app::oversight::{IdentityRequest, OpeningQuery, OpeningRequest};
+use varanto_app::recording::FoundEarlier;
 use varanto_app::retention::{HoldRequest, Proposal};
+use varanto_app::sessions::SessionOwner;
 use varanto_app::statements::Tells;
 use varanto_app::users::Loading;
 use varanto_domain::access::{LookReason, Purpose, Reason, Role, Situation};
@@ -216,6 +218,12 @@ fn looks_without_context(world: &World, document: &str) {
         world.app.load_users(file.as_bytes(), Loading::default()).unwrap();
     }
     crate::keeping::kept_by_main_users(world);
+    let aino = SessionOwner::Professional("aino".into());
+    for owner in [aino, SessionOwner::Citizen(client(5).code)] {
+        let secret = world.app.begin_session(&owner, b"who".to_vec(), None).unwrap();
+        let found = FoundEarlier::default();
+        world.app.keep_earlier(&secret, Some((1, &found))).unwrap();
+    }
 }
 
 fn joint_case(world: &World, relationship: &str) -> crate::world::Draft {
@@ -283,7 +291,8 @@ fn flipped(value: Value, draw: &mut Draw) -> Value {
 }
 
 /// Columns that no evidence hangs on: when a key was made, a draft begun and saved, a dictionary trained, a file loaded, when the
-/// population register is to be asked again, a
+/// population register is to be asked again, a session
+/// was in use, a
 /// checkpoint sealed, by whom and up to which key; and how large the log was at earlier checkpoints, all of which the newest one
 /// continues.
 const NO_EVIDENCE: &[(&str, &str)] = &[
@@ -300,6 +309,7 @@ const NO_EVIDENCE: &[(&str, &str)] = &[
     ("draft", "saved_at"),
     ("person", "due_at"),
     ("register_file", "loaded_at"),
+    ("session", "asked_at"),
     ("signature_material", "kept_at"),
 ];
 
@@ -346,6 +356,7 @@ fn a_flipped_bit_in_any_column_is_found() {
         ("user_right", ""),
         ("delegation", "delegation"),
         ("draft", "draft"),
+        ("session", "session"),
         ("retention_hold", "hold"),
         ("correction_request", "correction request"),
         ("client_statement", "client statement"),

@@ -39,6 +39,7 @@ mod search;
 #[path = "../../../varanto-domain/tests/second_statement.rs"]
 mod second_statement;
 mod served_clients;
+mod sessions;
 mod showing;
 mod signatures;
 mod statements;

@@ -20,6 +20,7 @@ pub mod keeping;
 pub mod log;
 mod permit;
 mod question;
+pub mod sessions;
 mod statements;
 pub mod table;
 mod unseen;

@@ -265,6 +265,7 @@ fn running(told: &Situation, visit: &Visit) -> String {
 /// `POST /fi/desk/clients/{client}/reason`: from now on the client's documents are looked at for a reason, which
 /// each look leaves in the use log and in the controller's queue of looks.
 pub(super) async fn reason(
+    State(doors): State<Doors>,
     Extension(visit): Extension<Visit>,
     Extension(fields): Extension<Fields>,
     Path(path): Path<HashMap<String, String>>,
@@ -272,7 +273,7 @@ pub(super) async fn reason(
     let client = visit.client(path.get("client").map_or("", String::as_str))?;
     let given = fields.given("reason").and_then(Reason::of_look);
     let given = given.filter(|given| reading::reasons(&client).any(|known| known == *given));
-    visit.session.look_because(&client.handle, given);
+    visit.session.look_because(&doors, &client.handle, given).await?;
     let base = reading::base(visit.side, &client.handle);
     // The page that was locked, when it is one of this client's.
     let back = fields.given("back").filter(|back| back.starts_with(&base));

@@ -205,12 +205,13 @@ pub(super) async fn open(
 ) -> Page {
     let seen = see(&doors, &visit, id_of(&path)).await?;
     let document = &seen.document.document;
-    let handle = visit.session.open_client(seen.client, None);
-    let keeps = visit.caller.role() == Some(Role::Archivist);
-    let desk = if keeps {
-        visit.session.look_because(&handle, Some(Reason::Look(LookReason::Correction)));
+    let session = &visit.session;
+    let desk = if visit.caller.role() == Some(Role::Archivist) {
+        let reason = Reason::Look(LookReason::Correction);
+        let handle = session.open_client_because(&doors, seen.client, reason).await?;
         format!("/desk/archive/documents/{handle}")
     } else {
+        let handle = session.open_client(&doors, seen.client, None).await?;
         format!("/desk/clients/{handle}/documents")
     };
     Ok(redirect(&visit.to(&format!("{desk}/{document}/"))))

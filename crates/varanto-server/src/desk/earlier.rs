@@ -31,7 +31,7 @@ pub(super) async fn look(doors: &Doors, visit: &Visit, asked: &Asked) -> Page {
     let found = doors.work(move |app| app.look_at_earlier(&caller, &client, &open)).await;
     match found {
         Ok(found) => {
-            visit.session.keep_earlier(asked.number, found);
+            visit.session.keep_earlier(doors, asked.number, found).await?;
             Ok(redirect(&format!("{}#{PLACE}", visit.to(&asked.path))))
         }
         Err(problem) => Ok(reading::locked(doors, visit, &asked.client, problem)),
@@ -39,13 +39,7 @@ pub(super) async fn look(doors: &Doors, visit: &Visit, asked: &Asked) -> Page {
 }
 
 /// Takes a value over that was found, into a row that is empty; answers where to go on.
-pub(super) fn take(
-    visit: &Visit,
-    asked: &Asked,
-    draft: &mut Draft,
-    number: &str,
-) -> Option<String> {
-    let found = visit.session.earlier_for(asked.number)?;
+pub(super) fn take(found: &FoundEarlier, draft: &mut Draft, number: &str) -> Option<String> {
     let one = found.values.get(number.parse::<usize>().ok()?)?;
     let source = found.documents.get(one.place)?;
     if form::take_over(&mut draft.content, &one.name, &one.value) {

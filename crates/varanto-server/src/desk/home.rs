@@ -8,7 +8,7 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use varanto_app::recording::DraftSeen;
 use varanto_app::relationship::{NoticePage, NoticeQuery, ServedClient, ToldNotice};
 use varanto_domain::access::{self, Role, Situation};
@@ -238,17 +238,18 @@ pub(super) async fn find(
     };
     let situation = fields.given("situation").and_then(Situation::of_code);
     let situation = SITUATIONS.into_iter().flatten().find(|known| Some(*known) == situation);
-    Ok(to_client(&visit, ClientIdentifier::Code(code), situation, ""))
+    to_client(&doors, &visit, ClientIdentifier::Code(code), situation, "").await
 }
 
-fn to_client(
+async fn to_client(
+    doors: &Doors,
     visit: &Visit,
     client: ClientIdentifier,
     situation: Option<Situation>,
     rest: &str,
-) -> Response {
-    let handle = visit.session.open_client(client, situation);
-    redirect(&visit.to(&format!("/desk/clients/{handle}/{rest}")))
+) -> Page {
+    let handle = visit.session.open_client(doors, client, situation).await?;
+    Ok(redirect(&visit.to(&format!("/desk/clients/{handle}/{rest}"))))
 }
 
 /// `POST /fi/desk/open`: to the pages of the client of a relationship, from a list of one's own clients or a notice.
@@ -262,7 +263,7 @@ pub(super) async fn open(
     let caller = Arc::clone(&visit.caller);
     let client = doors.work(move |app| app.client_of_relationship(&caller, &relationship)).await?;
     let rest = if fields.text("to") == "record" { "record/" } else { "" };
-    Ok(to_client(&visit, client, None, rest))
+    to_client(&doors, &visit, client, None, rest).await
 }
 
 /// `POST /fi/desk/drafts/{draft}`: to one's own draft, at the pages of its client.
@@ -275,7 +276,7 @@ pub(super) async fn draft(
     let number = number.ok_or_else(Problem::not_found)?;
     let caller = Arc::clone(&visit.caller);
     let client = doors.work(move |app| app.client_of_draft(&caller, number)).await?;
-    Ok(to_client(&visit, client, None, &format!("record/{number}/")))
+    to_client(&doors, &visit, client, None, &format!("record/{number}/")).await
 }
 
 /// `POST /fi/desk/notices/{id}`: the unit has taken note.

@@ -13,7 +13,9 @@ use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use varanto_app::archive::SummaryQuery;
-use varanto_app::recording::{Begun, DraftSeen, OpenDraft, Opened, Paper, Saved, Writer};
+use varanto_app::recording::{
+    Begun, DraftSeen, FoundEarlier, OpenDraft, Opened, Paper, Saved, Writer,
+};
 use varanto_app::{AppError, Registry, StructureState};
 use varanto_domain::access::Caller;
 use varanto_domain::archive::conformance::ConformanceLevel;
@@ -402,13 +404,26 @@ pub(super) fn with_form<T>(
     work(&MadeWith { lists: &lists, facts: &paper.facts })
 }
 
-fn draft_page(
+async fn draft_page(
     doors: &Doors,
     visit: &Visit,
     asked: &Asked,
     open: &OpenDraft,
     faults: &[Fault],
     changed: Option<i64>,
+) -> Page {
+    let found = visit.session.earlier_for(doors, asked.number).await?;
+    Ok(with_found(doors, visit, asked, open, (faults, changed), found.as_ref()))
+}
+
+/// The page of a draft, with what earlier documents were seen to say.
+fn with_found(
+    doors: &Doors,
+    visit: &Visit,
+    asked: &Asked,
+    open: &OpenDraft,
+    (faults, changed): (&[Fault], Option<i64>),
+    found: Option<&FoundEarlier>,
 ) -> Response {
     let registry = doors.app.registry();
     let shell = Shell::of(doors, visit);
@@ -419,8 +434,7 @@ fn draft_page(
     let made = with_form(doors, &open.paper, &visit.caller, |with| {
         Form::of(&open.paper.structure, &open.draft.content, &of_form, with)
     });
-    let found = visit.session.earlier_for(asked.number);
-    let offers = found.as_ref().map(|found| earlier::offered(doors, visit, asked, open, found));
+    let offers = found.map(|found| earlier::offered(doors, visit, asked, open, found));
     let earlier = FromEarlier {
         offers: offers.unwrap_or_default(),
         taken: earlier::told_of_taken(doors, visit, open),
@@ -468,10 +482,10 @@ pub(super) async fn draft(
     Path(path): Path<HashMap<String, String>>,
 ) -> Page {
     let asked = Asked::of(&visit, &path)?;
-    Ok(match asked.open(&doors, &visit).await {
-        Ok(open) => draft_page(&doors, &visit, &asked, &open, &[], None),
-        Err(elsewhere) => *elsewhere,
-    })
+    match asked.open(&doors, &visit).await {
+        Ok(open) => draft_page(&doors, &visit, &asked, &open, &[], None).await,
+        Err(elsewhere) => Ok(*elsewhere),
+    }
 }
 
 /// `POST …/record/{draft}/`: keeps what was typed, and does what the button says.
@@ -490,11 +504,14 @@ pub(super) async fn act(
     let paper = asked.paper(&doors, &visit).await?;
     let mut draft = typed(&doors, &visit, &paper, &fields)?;
     let place = match button.strip_prefix("take ") {
-        Some(number) => earlier::take(&visit, &asked, &mut draft, number),
+        Some(number) => {
+            let found = visit.session.earlier_for(&doors, asked.number).await?;
+            found.and_then(|found| earlier::take(&found, &mut draft, number))
+        }
         None => change_rows(&paper, &mut draft, button),
     };
     if button == "forget-earlier" {
-        visit.session.forget_earlier();
+        visit.session.forget_earlier(&doors).await?;
     }
     if button == "fork" {
         return fork(&doors, &visit, &asked, draft).await;
@@ -512,7 +529,7 @@ pub(super) async fn act(
                 Err(elsewhere) => return Ok(*elsewhere),
             };
             (open.edition, open.draft) = (seen, draft);
-            let page = draft_page(&doors, &visit, &asked, &open, &[], Some(edition));
+            let page = draft_page(&doors, &visit, &asked, &open, &[], Some(edition)).await?;
             Ok((StatusCode::CONFLICT, page).into_response())
         }
         Saved::Kept { edition, at } if by_script => Ok(kept(&visit, &paper, &draft, edition, at)),
@@ -668,7 +685,7 @@ async fn look(
     });
     let (open, looked) = looked.await?;
     if !looked.faults.is_empty() {
-        let page = draft_page(doors, visit, asked, &open, &looked.faults, None);
+        let page = draft_page(doors, visit, asked, &open, &looked.faults, None).await?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
     let registry = doors.app.registry();
@@ -808,7 +825,7 @@ pub(super) async fn archive(
             look(&doors, &visit, &asked, open, Some(refused)).await
         }
         (open, Err(faults)) => {
-            let page = draft_page(&doors, &visit, &asked, &open, &faults, None);
+            let page = draft_page(&doors, &visit, &asked, &open, &faults, None).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
     }

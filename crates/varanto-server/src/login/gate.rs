@@ -17,7 +17,7 @@ use varanto_domain::access::log::Actor;
 use varanto_domain::ids::Oid;
 
 use super::sessions::{OpenClient, Session};
-use super::{COOKIE, cookie, refused};
+use super::{refused, session_of};
 use crate::doors::Doors;
 use crate::frame::CallerName;
 use crate::pages::{Visitor, redirect};
@@ -142,8 +142,7 @@ async fn through(
     let (tag, rest) = path.trim_start_matches('/').split_once('/').unwrap_or_default();
     let language = Language::of_path(tag).ok_or_else(|| Problem::not_found().into_response())?;
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let found = cookie(request.headers(), COOKIE)
-        .and_then(|secret| doors.sessions.find(secret, doors.clock.now()));
+    let found = session_of(doors, request.headers()).await.map_err(IntoResponse::into_response)?;
     let Some(session) = found else {
         return Err(if reads {
             redirect(&format!("/{tag}/login/"))
@@ -199,6 +198,7 @@ async fn through(
         side,
     });
     let mut response = next.run(Request::from_parts(parts, body)).await;
+    session.note_looks(doors).await;
     if let Some(code) = routes::unlogged(&response) {
         let done = doors.work(move |app| app.log_unreadable(&asker.0, code)).await;
         if let Err(problem) = done {

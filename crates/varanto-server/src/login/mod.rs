@@ -2,10 +2,14 @@
 //! a session in a cookie that no script reads.
 //!
 //! Nothing of a login that is under way is kept here: a secret in the browser's own cookie is what state, nonce
-//! and verifier are made of. Source: ACC-1, ACC-5; RFC 9700, RFC 7636, OIDC Core 3.1.
+//! and verifier are made of, under a seal that every server over the same archive knows. So a login that one began
+//! another ends. Source: ACC-1, ACC-5; RFC 9700, RFC 7636, OIDC Core 3.1.
 
 pub mod gate;
+mod held;
 pub mod sessions;
+
+use std::sync::Arc;
 
 use aws_lc_rs::{constant_time, digest, hmac};
 use axum::Router;
@@ -17,6 +21,8 @@ use axum::routing::{get, post};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
+use varanto_app::sessions::SessionSecret;
+use varanto_domain::access::sessions::SessionTimes;
 use zeroize::Zeroizing;
 
 use crate::config;
@@ -30,6 +36,9 @@ use crate::rest::routes;
 use crate::texts::Language;
 use crate::tokens::{LoggedIn, LoggedInAs, Wanted};
 use crate::turned_away::Turned;
+
+use held::Held;
+use sessions::Session;
 
 pub use gate::{Fields, Visit};
 
@@ -59,7 +68,7 @@ pub struct Provider {
     /// Where the provider's own session is ended, if it can be.
     end: Option<String>,
     max_age: u64,
-    /// Seals what a browser keeps of a login that is under way; of this program alone.
+    /// Seals what a browser keeps of a login that is under way; of this archive alone, whichever server it asks.
     seal: hmac::Key,
     client: String,
     secret: Option<Zeroizing<String>>,
@@ -67,11 +76,12 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// The provider of a configuration; `None` where it names none. Called on the runtime that it is asked on.
+    /// The provider of a configuration; `None` where it names none. `secret` is known to every server over the archive,
+    /// and to nobody else. Called on the runtime that it is asked on.
     ///
     /// # Errors
     /// As [`Outbound::to`]; a secret that cannot be read.
-    pub fn of(config: &config::Config) -> Result<Option<Self>, ConnectionError> {
+    pub fn of(config: &config::Config, secret: &[u8; 32]) -> Result<Option<Self>, ConnectionError> {
         let login = &config.login;
         let Some(tokens) = Outbound::to(&Place {
             name: "login",
@@ -97,7 +107,7 @@ impl Provider {
             authorization: login.authorization_address.clone(),
             end: Some(login.end_address.clone()).filter(|address| !address.is_empty()),
             max_age: login.max_age,
-            seal: hmac::Key::new(hmac::HMAC_SHA256, sessions::random_word().as_bytes()),
+            seal: hmac::Key::new(hmac::HMAC_SHA256, secret),
             client: config.tokens.audience.clone(),
             secret: login.client_secret_file.as_ref().map(read).transpose()?,
             tokens,
@@ -218,6 +228,7 @@ pub fn router() -> Router<Doors> {
         .route("/{language}/login/end", get(end_there))
         .route("/login/ended", get(back_from_end))
         .route("/{language}/position/", get(positions).post(choose))
+        .route("/{language}/sessions/", get(list))
         .route("/{language}/logout", post(end))
         .layer(map_response(kept_by_nobody))
 }
@@ -277,7 +288,7 @@ async fn begin(
         return turned_away(&doors, problem, routes::turned(&request)).await;
     }
     let begun = seconds(&doors);
-    let under_way = UnderWay { language, secret: sessions::random_word(), begun };
+    let under_way = UnderWay { language, secret: random_word(), begun };
     let mut response = redirect(&provider.address(&under_way, &way_back(&doors.base)));
     set_cookie(&mut response, UNDER_WAY, &provider.seal(&under_way), Some(UNDER_WAY_SECONDS));
     response
@@ -297,14 +308,12 @@ async fn back(State(doors): State<Doors>, request: Request) -> Response {
     let now = seconds(&doors);
     let under_way = doors.login.as_ref().and_then(|login| login.under_way(request.headers(), now));
     let language = under_way.as_ref().map(|one| one.language);
-    match come_in(&doors, under_way, request.uri().query()).await {
+    // Whoever was logged in in this browser is so no more.
+    let before = cookie(request.headers(), COOKIE);
+    match come_in(&doors, under_way, request.uri().query(), before).await {
         Ok((secret, home)) => {
-            // Whoever was logged in in this browser is so no more.
-            if let Some(before) = cookie(request.headers(), COOKIE) {
-                doors.sessions.end(before);
-            }
             let mut response = redirect(&home);
-            set_cookie(&mut response, COOKIE, &secret, None);
+            set_cookie(&mut response, COOKIE, secret.reveal(), None);
             set_cookie(&mut response, UNDER_WAY, "", Some(0));
             response
         }
@@ -332,7 +341,8 @@ async fn come_in(
     doors: &Doors,
     under_way: Option<UnderWay>,
     query: Option<&str>,
-) -> Result<(String, String), Problem> {
+    before: Option<&str>,
+) -> Result<(SessionSecret, String), Problem> {
     let provider = doors.login.clone().ok_or_else(Problem::not_found)?;
     let mut answered = Answered::default();
     for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
@@ -357,18 +367,20 @@ async fn come_in(
         tokio::task::spawn_blocking(move || provider.exchange(&answered.code, &verifier, &back));
     let token = exchanged.await.map_err(|_| Problem::internal())??;
     let logged_in = doors.tokens.verify_login(&token, wanted)?;
-    begin_session(doors, logged_in, under_way.language).await
+    begin_session(doors, logged_in, under_way.language, before).await
 }
 
+/// The secret of a new session and where it begins, for somebody whom the archive lets in.
 async fn begin_session(
     doors: &Doors,
     logged_in: LoggedIn,
     language: Language,
-) -> Result<(String, String), Problem> {
+    before: Option<&str>,
+) -> Result<(SessionSecret, String), Problem> {
     doors.hear_others().await?;
-    let now = doors.clock.now();
     let tag = language.tag();
-    match &logged_in.who {
+    let held = Held::of(logged_in);
+    match &held.logged_in.who {
         LoggedInAs::Citizen { code, strong } => {
             if !strong {
                 return Err(refused("citizen-login-too-weak"));
@@ -376,7 +388,8 @@ async fn begin_session(
             let (code, strong) = (*code, *strong);
             let known = doors.work(move |app| app.caller_of_citizen(code, strong)).await?;
             known.map_err(Problem::unknown)?;
-            Ok((doors.sessions.begin(logged_in, now), format!("/{tag}/own/")))
+            let secret = sessions::begin(doors, &held, before).await?;
+            Ok((secret, format!("/{tag}/own/")))
         }
         LoggedInAs::Professional(positions) => {
             // One whom the archive does not let in in any position is told so now.
@@ -387,17 +400,23 @@ async fn begin_session(
             {
                 return Err(problem);
             }
-            let secret = doors.sessions.begin(logged_in, now);
-            let desk = first_of_desks(doors, &secret, now);
-            Ok((secret, format!("/{tag}{desk}")))
+            let secret = sessions::begin(doors, &held, before).await?;
+            Ok((secret, format!("/{tag}{}", first_of_desks(&held))))
         }
     }
 }
 
 /// Where the work of a session's position begins.
-fn first_of_desks(doors: &Doors, secret: &str, now: varanto_domain::time::Instant) -> &'static str {
-    let role = doors.sessions.find(secret, now).and_then(|one| one.role());
-    desk::menu(role)[0].path
+fn first_of_desks(held: &Held) -> &'static str {
+    desk::menu(held.role())[0].path
+}
+
+/// The session of the cookie that a browser shows, when it lasts still.
+async fn session_of(doors: &Doors, headers: &HeaderMap) -> Result<Option<Arc<Session>>, Problem> {
+    match cookie(headers, COOKIE) {
+        Some(cookie) => sessions::find(doors, cookie).await,
+        None => Ok(None),
+    }
 }
 
 #[derive(askama::Template)]
@@ -413,17 +432,13 @@ async fn positions(
     State(doors): State<Doors>,
     Path(language): Path<String>,
     headers: HeaderMap,
-) -> Response {
-    let Some(language) = Language::of_path(&language) else {
-        return Problem::not_found().into_response();
-    };
-    let now = doors.clock.now();
-    let Some(session) = cookie(&headers, COOKIE).and_then(|one| doors.sessions.find(one, now))
-    else {
-        return redirect(&format!("/{}/login/", language.tag()));
+) -> Result<Response, Problem> {
+    let language = Language::of_path(&language).ok_or_else(Problem::not_found)?;
+    let Some(session) = session_of(&doors, &headers).await? else {
+        return Ok(redirect(&format!("/{}/login/", language.tag())));
     };
     if session.is_citizens() {
-        return redirect(&format!("/{}/own/", language.tag()));
+        return Ok(redirect(&format!("/{}/own/", language.tag())));
     }
     let registry = doors.app.registry();
     let names = Names { registry: &registry, language };
@@ -435,7 +450,7 @@ async fn positions(
         form_token: session.form_token.clone(),
         positions: session.positions().iter().map(|one| names.place(one)).enumerate().collect(),
     };
-    rendered(&page, language)
+    Ok(rendered(&page, language))
 }
 
 /// `POST /fi/position/`: goes on in it, as another caller and so in another session.
@@ -443,30 +458,56 @@ async fn choose(
     State(doors): State<Doors>,
     Path(language): Path<String>,
     request: Request,
-) -> Response {
-    let Some(language) = Language::of_path(&language) else {
-        return Problem::not_found().into_response();
-    };
+) -> Result<Response, Problem> {
+    let language = Language::of_path(&language).ok_or_else(Problem::not_found)?;
     let turned = routes::turned(&request);
     let (parts, body) = request.into_parts();
-    let secret = cookie(&parts.headers, COOKIE).unwrap_or_default();
-    let now = doors.clock.now();
-    let Some(session) = doors.sessions.find(secret, now) else {
-        return turned_away(&doors, refused("session-ended"), turned).await;
+    let Some(session) = session_of(&doors, &parts.headers).await? else {
+        return Err(logged(&doors, refused("session-ended"), turned).await);
     };
     let chosen = match gate::fields(&doors, &parts.headers, body, &session).await {
         Ok(fields) => fields.text("position").parse().ok(),
-        Err(problem) => return turned_away(&doors, problem, turned).await,
+        Err(problem) => return Err(logged(&doors, problem, turned).await),
     };
-    match chosen.and_then(|position| doors.sessions.choose(secret, position, now)) {
-        Some(secret) => {
-            let desk = first_of_desks(&doors, &secret, now);
-            let mut response = redirect(&format!("/{}{desk}", language.tag()));
-            set_cookie(&mut response, COOKIE, &secret, None);
-            response
-        }
-        None => redirect(&format!("/{}/position/", language.tag())),
-    }
+    let renewed = match chosen {
+        Some(position) => session.choose(&doors, position).await?,
+        None => None,
+    };
+    let Some((secret, held)) = renewed else {
+        return Ok(redirect(&format!("/{}/position/", language.tag())));
+    };
+    let mut response = redirect(&format!("/{}{}", language.tag(), first_of_desks(&held)));
+    set_cookie(&mut response, COOKIE, secret.reveal(), None);
+    Ok(response)
+}
+
+#[derive(askama::Template)]
+#[template(path = "sessions.html")]
+struct SessionsPage {
+    shell: Shell,
+    form_token: String,
+    sessions: Vec<(SessionTimes, bool)>,
+}
+
+/// `GET /fi/sessions/`: where one is logged in, and the way to end all of it.
+async fn list(
+    State(doors): State<Doors>,
+    Path(language): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let language = Language::of_path(&language).ok_or_else(Problem::not_found)?;
+    let Some(session) = session_of(&doors, &headers).await? else {
+        return Ok(redirect(&format!("/{}/login/", language.tag())));
+    };
+    let side = if session.is_citizens() { gate::Side::Own } else { gate::Side::Desk };
+    let sessions = session.beside(&doors).await?;
+    let visitor = Visitor::of(&doors.app.registry(), &session, side, language);
+    let page = SessionsPage {
+        shell: Shell { visitor: Some(visitor), ..Shell::new(language, "/sessions/") },
+        form_token: session.form_token.clone(),
+        sessions,
+    };
+    Ok(rendered(&page, language))
 }
 
 #[derive(askama::Template)]
@@ -483,17 +524,15 @@ async fn ended(
     State(doors): State<Doors>,
     Path(language): Path<String>,
     request: Request,
-) -> Response {
-    let Some(language) = Language::of_path(&language) else {
-        return Problem::not_found().into_response();
-    };
-    if let Some(home) = still_in(&doors, request.headers(), language) {
-        return home;
+) -> Result<Response, Problem> {
+    let language = Language::of_path(&language).ok_or_else(Problem::not_found)?;
+    if let Some(home) = still_in(&doors, request.headers(), language).await? {
+        return Ok(home);
     }
     let can = doors.login.as_ref().is_some_and(|login| login.end.is_some());
     let goes_on = can && request.uri().query() != Some("there");
     let page = EndedPage { shell: Shell::new(language, "/login/ended/"), goes_on };
-    rendered(&page, language)
+    Ok(rendered(&page, language))
 }
 
 /// `GET /fi/login/end`: to the provider, to end its session.
@@ -501,23 +540,28 @@ async fn end_there(
     State(doors): State<Doors>,
     Path(language): Path<String>,
     headers: HeaderMap,
-) -> Response {
-    let (Some(language), Some(login)) = (Language::of_path(&language), &doors.login) else {
-        return Problem::not_found().into_response();
-    };
-    if let Some(home) = still_in(&doors, &headers, language) {
-        return home;
+) -> Result<Response, Problem> {
+    let language = Language::of_path(&language).ok_or_else(Problem::not_found)?;
+    let login = doors.login.as_ref().ok_or_else(Problem::not_found)?;
+    if let Some(home) = still_in(&doors, &headers, language).await? {
+        return Ok(home);
     }
     let address = login.end_address(language, &doors.base);
-    address.map_or_else(|| Problem::not_found().into_response(), |address| redirect(&address))
+    address.map(|address| redirect(&address)).ok_or_else(Problem::not_found)
 }
 
 /// Home, where the session lasts still: nobody is told that it is over who is logged in, and no link of another site ends
 /// anything.
-fn still_in(doors: &Doors, headers: &HeaderMap, language: Language) -> Option<Response> {
-    let session = doors.sessions.find(cookie(headers, COOKIE)?, doors.clock.now())?;
-    let home = if session.is_citizens() { "own" } else { "desk" };
-    Some(redirect(&format!("/{}/{home}/", language.tag())))
+async fn still_in(
+    doors: &Doors,
+    headers: &HeaderMap,
+    language: Language,
+) -> Result<Option<Response>, Problem> {
+    let session = session_of(doors, headers).await?;
+    Ok(session.map(|session| {
+        let home = if session.is_citizens() { "own" } else { "desk" };
+        redirect(&format!("/{}/{home}/", language.tag()))
+    }))
 }
 
 /// `GET /login/ended`: from the provider, whose session is over.
@@ -529,23 +573,24 @@ async fn back_from_end(request: Request) -> Response {
     redirect(&format!("/{}/login/ended/?there", language.tag()))
 }
 
-/// `POST /fi/logout`: the session is over at once.
+/// `POST /fi/logout`: the session is over at once, at every server; with `everywhere` all of the person's.
 async fn end(
     State(doors): State<Doors>,
     Path(language): Path<String>,
     request: Request,
-) -> Response {
-    let Some(language) = Language::of_path(&language) else {
-        return Problem::not_found().into_response();
-    };
+) -> Result<Response, Problem> {
+    let language = Language::of_path(&language).ok_or_else(Problem::not_found)?;
     let turned = routes::turned(&request);
     let (parts, body) = request.into_parts();
     if let Some(secret) = cookie(&parts.headers, COOKIE)
-        && let Some(session) = doors.sessions.find(secret, doors.clock.now())
+        && let Some(session) = sessions::find(&doors, secret).await?
     {
         match gate::fields(&doors, &parts.headers, body, &session).await {
-            Ok(_) => doors.sessions.end(secret),
-            Err(problem) => return turned_away(&doors, problem, turned).await,
+            Ok(fields) if fields.given("everywhere").is_some() => {
+                sessions::end_all(&doors, secret).await?;
+            }
+            Ok(_) => sessions::end(&doors, secret).await?,
+            Err(problem) => return Err(logged(&doors, problem, turned).await),
         }
     }
     let mut response = redirect(&format!("/{}/login/ended/", language.tag()));
@@ -553,13 +598,23 @@ async fn end(
     // What the browser keeps of the pages goes too.
     let clear = HeaderValue::from_static("\"cache\"");
     response.headers_mut().insert("clear-site-data", clear);
-    response
+    Ok(response)
+}
+
+/// What is not let through, once its line is written.
+async fn logged(doors: &Doors, problem: Problem, turned: Turned) -> Problem {
+    let logged = routes::log_turned_away(doors, problem.code, turned).await;
+    logged.err().unwrap_or(problem)
 }
 
 /// The answer to what is not let through, once its line is written.
 async fn turned_away(doors: &Doors, problem: Problem, turned: Turned) -> Response {
-    let logged = routes::log_turned_away(doors, problem.code, turned).await;
-    logged.err().unwrap_or(problem).into_response()
+    logged(doors, problem, turned).await.into_response()
+}
+
+/// A word of 256 random bits.
+fn random_word() -> String {
+    SessionSecret::random().reveal().to_owned()
 }
 
 /// The value of one of our cookies.

@@ -29,8 +29,8 @@ struct HomePage {
 }
 
 /// `GET /fi/own/`: to the citizen's own pages.
-pub(super) async fn own(Extension(visit): Extension<Visit>) -> Page {
-    let handle = super::own_handle(&visit)?;
+pub(super) async fn own(State(doors): State<Doors>, Extension(visit): Extension<Visit>) -> Page {
+    let handle = super::own_handle(&doors, &visit).await?;
     Ok(redirect(&visit.to(&format!("/own/clients/{handle}/"))))
 }
 

@@ -85,10 +85,11 @@ fn wills() -> Router<Doors> {
 }
 
 /// The word that addresses name the citizen by.
-fn own_handle(visit: &Visit) -> Result<String, Problem> {
+async fn own_handle(doors: &Doors, visit: &Visit) -> Result<String, Problem> {
     match &visit.session.logged_in.who {
         LoggedInAs::Citizen { code, .. } => {
-            Ok(visit.session.open_client(ClientIdentifier::Code(*code), Some(Situation::Citizen)))
+            let (client, situation) = (ClientIdentifier::Code(*code), Situation::Citizen);
+            visit.session.open_client(doors, client, Some(situation)).await
         }
         LoggedInAs::Professional(_) => Err(Problem::not_found()),
     }

@@ -91,6 +91,7 @@ pub(super) async fn open(
     };
     let situation = fields.given("situation").and_then(Situation::of_code);
     let situation = situation.filter(|one| SITUATIONS.contains(one)).unwrap_or(SITUATIONS[0]);
-    let handle = visit.session.open_client(ClientIdentifier::Code(code), Some(situation));
+    let handle =
+        visit.session.open_client(&doors, ClientIdentifier::Code(code), Some(situation)).await?;
     Ok(redirect(&visit.to(&format!("/own/clients/{handle}/"))))
 }

@@ -177,7 +177,7 @@ async fn say(
     let request = whose.says(visit, name, act)?;
     let caller = Arc::clone(&visit.caller);
     match doors.work(move |app| app.record_refusal(&caller, &request)).await {
-        Ok(recorded) => Ok(whose.told(visit, &recorded)),
+        Ok(recorded) => Ok(whose.told(doors, visit, &recorded).await),
         Err(problem) => Ok(reading::locked(doors, visit, &whose.client, problem)),
     }
 }

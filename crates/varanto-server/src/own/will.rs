@@ -130,16 +130,24 @@ impl Whose {
     }
 
     /// Where the page goes on once something was said.
-    pub(super) fn told(&self, visit: &Visit, recorded: &Recorded) -> Response {
+    pub(super) async fn told(&self, doors: &Doors, visit: &Visit, recorded: &Recorded) -> Response {
         let base = self.base(visit);
         let Recorded::Archived(archived) = recorded else { return redirect(&visit.to(&base)) };
         let receipt = &archived.receipt;
-        visit.session.keep_receipt(SaidReceipt {
-            client: self.client.handle.clone(),
-            document: receipt.document.clone(),
-            version: receipt.version,
-            archived_at: receipt.archived_at,
-        });
+        let kept = visit.session.keep_receipt(
+            doors,
+            SaidReceipt {
+                client: self.client.handle.clone(),
+                document: receipt.document.clone(),
+                version: receipt.version,
+                archived_at: receipt.archived_at,
+            },
+        );
+        if let Err(problem) = kept.await {
+            // What was said is archived all the same, and stands on the page.
+            tracing::warn!(code = problem.code, "a receipt of a client's will was not kept");
+            return redirect(&visit.to(&base));
+        }
         redirect(&visit.to(&format!("{base}receipt/{}/", receipt.document)))
     }
 }
@@ -204,8 +212,8 @@ struct Entry {
 }
 
 /// `GET /fi/own/will/`: to the citizen's own.
-pub(super) async fn own(Extension(visit): Extension<Visit>) -> Page {
-    let handle = super::own_handle(&visit)?;
+pub(super) async fn own(State(doors): State<Doors>, Extension(visit): Extension<Visit>) -> Page {
+    let handle = super::own_handle(&doors, &visit).await?;
     Ok(redirect(&visit.to(&format!("/own/clients/{handle}/will/"))))
 }
 

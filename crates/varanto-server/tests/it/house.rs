@@ -255,6 +255,12 @@ pub(crate) fn code(answer: &Answer) -> String {
 }
 
 fn login(county: &County, base: &str) -> Provider {
+    let back = vec![varanto_server::login::way_back(base), varanto_server::login::way_out(base)];
+    provider(county, &format!("{base}/oidc"), back)
+}
+
+/// A login provider of a county's people.
+pub(crate) fn provider(county: &County, issuer: &str, back: Vec<String>) -> Provider {
     let users = county.users().into_iter().map(|user| User {
         id: user.login,
         name: format!("{} {}", user.given_names, user.family_name),
@@ -269,7 +275,6 @@ fn login(county: &County, base: &str) -> Provider {
         identity_code: None,
         further: Vec::new(),
     });
-    let issuer = format!("{base}/oidc");
     let citizens = county.citizens().into_iter().map(|citizen| User {
         id: citizen.login,
         name: format!("{} {}", citizen.given_names, citizen.family_name),
@@ -285,6 +290,5 @@ fn login(county: &County, base: &str) -> Provider {
         further: Vec::new(),
     });
     let users = users.chain(citizens);
-    let back = vec![varanto_server::login::way_back(base), varanto_server::login::way_out(base)];
-    Provider::new(&issuer, "varanto", back, users.collect(), Arc::new(MachineClock))
+    Provider::new(issuer, "varanto", back, users.collect(), Arc::new(MachineClock))
 }

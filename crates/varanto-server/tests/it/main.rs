@@ -34,5 +34,6 @@ mod statements;
 mod stories;
 mod strangers;
 mod taking_back;
+mod two_logins;
 mod two_servers;
 mod wills;

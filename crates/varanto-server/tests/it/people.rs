@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use varanto_domain::time::{Clock, FinnishDay};
-use varanto_kit::http::{Answer, Send};
+use varanto_kit::http::{Answer, Client, Send};
 use varanto_server::clock::MachineClock;
 use varanto_server::config::Limits;
 
@@ -48,27 +48,7 @@ impl<'a> Guest<'a> {
     }
 
     pub(crate) async fn send(&mut self, method: &str, path: &str, body: &str) -> Answer {
-        let pairs: Vec<String> =
-            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let cookies = pairs.join("; ");
-        let headers = [("cookie", cookies.as_str()), ("accept", "text/html")];
-        let kind = "application/x-www-form-urlencoded";
-        let with = Send {
-            content_type: (method == "POST").then_some(kind),
-            headers: &headers[usize::from(cookies.is_empty())..],
-        };
-        let mut line = self.house.stranger().connect().await.unwrap();
-        let body = Bytes::from(body.to_owned());
-        let answer = line.send(method, path, body, with).await.unwrap();
-        for value in answer.headers.get_all("set-cookie") {
-            let pair = value.to_str().unwrap().split(';').next().unwrap();
-            let (name, value) = pair.split_once('=').unwrap();
-            self.cookies.retain(|(known, _)| known != name);
-            if !value.is_empty() {
-                self.cookies.push((name.to_owned(), value.to_owned()));
-            }
-        }
-        answer
+        send_with(&mut self.cookies, &self.house.stranger(), method, path, body).await
     }
 
     /// Follows a redirect.
@@ -76,6 +56,37 @@ impl<'a> Guest<'a> {
         assert_eq!(answer.status, 303, "{}", answer.text());
         self.get(&path_of(answer.header("location"))).await
     }
+}
+
+/// Sends what a browser of these cookies would, and keeps those that it is answered.
+pub(crate) async fn send_with(
+    cookies: &mut Vec<(String, String)>,
+    at: &Client,
+    method: &str,
+    path: &str,
+    body: &str,
+) -> Answer {
+    let pairs: Vec<String> =
+        cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let sent = pairs.join("; ");
+    let headers = [("cookie", sent.as_str()), ("accept", "text/html")];
+    let kind = "application/x-www-form-urlencoded";
+    let with = Send {
+        content_type: (method == "POST").then_some(kind),
+        headers: &headers[usize::from(sent.is_empty())..],
+    };
+    let mut line = at.connect().await.unwrap();
+    let body = Bytes::from(body.to_owned());
+    let answer = line.send(method, path, body, with).await.unwrap();
+    for value in answer.headers.get_all("set-cookie") {
+        let pair = value.to_str().unwrap().split(';').next().unwrap();
+        let (name, value) = pair.split_once('=').unwrap();
+        cookies.retain(|(known, _)| known != name);
+        if !value.is_empty() {
+            cookies.push((name.to_owned(), value.to_owned()));
+        }
+    }
+    answer
 }
 
 /// An address of the archive without its host.

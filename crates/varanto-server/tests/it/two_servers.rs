@@ -12,24 +12,33 @@ use serde_json::Value;
 use varanto_domain::time::{Clock, FinnishDay};
 use varanto_kit::county::{County, CountySize, Event, Made};
 use varanto_kit::http::{Answer, Client};
+use varanto_kit::oidc::Provider;
+use varanto_kit::outside::Identities;
 use varanto_kit::postgres;
 use varanto_server::clock::MachineClock;
+use varanto_server::login::way_back;
 
-use crate::house::form;
+use crate::house::{form, provider};
+
+/// The address that both servers are known by.
+const BASE: &str = "https://archive.example.fi";
 
 /// How long anything here may take.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A database with a county's registers, and what two servers need to be open over it.
-struct Site {
-    county: County,
+pub(crate) struct Site {
+    pub(crate) county: County,
+    /// Where people log in; both servers know it.
+    pub(crate) provider: Provider,
     home: tempfile::TempDir,
     database: postgres::Server,
+    issuer: (std::net::TcpListener, Identities),
 }
 
 /// A server: its process, and where it listens. It goes with the test.
-struct Serving {
-    process: Child,
+pub(crate) struct Serving {
+    pub(crate) process: Child,
     address: SocketAddr,
 }
 
@@ -61,7 +70,7 @@ fn copy(from: &Path, to: &Path) {
 
 impl Site {
     /// `None`, and said so, where PostgreSQL is not installed.
-    fn make() -> Option<Self> {
+    pub(crate) fn make() -> Option<Self> {
         varanto_server::tls::install_cryptography();
         let database = match postgres::Server::start(false) {
             Err(error) if error.to_string().contains("not installed") => {
@@ -72,13 +81,25 @@ impl Site {
         };
         let inside = CountySize { clients: 6, documents: 90 };
         let county = County::new(7, inside, FinnishDay::of(MachineClock.now()));
-        let site = Self { county, home: tempfile::tempdir().unwrap(), database };
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let issuer = format!("https://localhost:{}", port.local_addr().unwrap().port());
+        let provider = provider(&county, &issuer, vec![way_back(BASE)]);
+        let (home, identities) = (tempfile::tempdir().unwrap(), Identities::make().unwrap());
+        let site = Self { county, provider, home, database, issuer: (port, identities) };
+        std::fs::write(site.at("issuer.pem"), &site.issuer.1.authority).unwrap();
+        std::fs::write(site.at("jwks.json"), site.provider.keys_json()).unwrap();
         let url = site.database.address(&site.database.create(None).unwrap());
         for name in ["one", "two"] {
             let config = format!(
                 "data = '{}'\n[store]\nengine = 'postgres'\nurl = '{url}'\n\
-                 [listen]\naddresses = ['127.0.0.1:0']\n[log]\nformat = 'json'\n",
-                site.at(name).display()
+                 [listen]\naddresses = ['127.0.0.1:0']\npublic_base = '{BASE}'\n\
+                 [tokens]\nissuer = '{issuer}'\njwks_file = '{jwks}'\n\
+                 [login]\nauthorization_address = '{issuer}/authorize'\n\
+                 token_address = '{issuer}/token'\nauthority = '{authority}'\n\
+                 [log]\nformat = 'json'\n",
+                site.at(name).display(),
+                jwks = site.at("jwks.json").display(),
+                authority = site.at("issuer.pem").display(),
             );
             std::fs::write(site.config(name), config).unwrap();
         }
@@ -105,7 +126,7 @@ impl Site {
         Some(site)
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    pub(crate) fn at(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
     }
 
@@ -113,12 +134,12 @@ impl Site {
         self.at(&format!("{name}.toml"))
     }
 
-    fn varanto(&self, name: &str, line: &[&str]) -> std::process::Output {
+    pub(crate) fn varanto(&self, name: &str, line: &[&str]) -> std::process::Output {
         let config = self.config(name).display().to_string();
         varanto(&[&["--config", &config], line].concat())
     }
 
-    fn serve(&self, name: &str) -> Serving {
+    pub(crate) fn serve(&self, name: &str) -> Serving {
         let mut process = Command::new(env!("CARGO_BIN_EXE_varanto"))
             .arg("--config")
             .arg(self.config(name))
@@ -146,7 +167,7 @@ impl Site {
     }
 
     /// The county's system, with its certificate, at one of the servers.
-    fn system(&self, serving: &Serving) -> Client {
+    pub(crate) fn system(&self, serving: &Serving) -> Client {
         let read = |path: PathBuf| std::fs::read_to_string(path).unwrap();
         let (certificate, key) = (read(self.at("demo.pem")), read(self.at("demo.key")));
         let authority = read(self.at("one").join("pki/ca.pem"));
@@ -154,8 +175,22 @@ impl Site {
         Client::with_identity(serving.address, "localhost", &authority, identity).unwrap()
     }
 
+    /// Somebody who shows nothing, at one of the servers.
+    pub(crate) fn stranger(&self, serving: &Serving) -> Client {
+        let authority = std::fs::read_to_string(self.at("one").join("pki/ca.pem")).unwrap();
+        Client::with_identity(serving.address, "localhost", &authority, None).unwrap()
+    }
+
+    /// Opens the login provider; answers who asks it.
+    pub(crate) fn open_provider(&self) -> Client {
+        let (port, identities) = &self.issuer;
+        let address = port.local_addr().unwrap();
+        self.provider.open(port.try_clone().unwrap(), identities).unwrap();
+        Client::with_identity(address, "localhost", &identities.authority, None).unwrap()
+    }
+
     /// What the county's own system archives about a client, in its order.
-    fn made_of(&self, client: u32) -> Vec<Made> {
+    pub(crate) fn made_of(&self, client: u32) -> Vec<Made> {
         let own = self.county.organisations()[0].id.clone();
         let made = self.county.events_of(client..client + 1).filter_map(|event| match event {
             Event::Archive(made) if made.sender == own => Some(made),

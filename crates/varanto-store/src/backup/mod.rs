@@ -20,6 +20,7 @@ mod taking;
 mod tests;
 
 pub use folder::BackupFolder;
+pub(crate) use folder::hex;
 pub use keeping::{KeepRule, Pruned};
 pub use point::{Point, Points};
 pub use taking::{Going, Stopped, files_beside};

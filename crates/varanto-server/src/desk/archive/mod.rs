@@ -263,8 +263,7 @@ async fn open_document(
     };
     let view = doors.work(move |app| app.open_document(&caller, &asked, purpose)).await?;
     let client = client_of(&Told::of(&view)).ok_or_else(Problem::not_found)?;
-    let handle = visit.session.open_client(client, None);
-    visit.session.look_because(&handle, Some(reason));
+    let handle = visit.session.open_client_because(doors, client, reason).await?;
     Ok(redirect(&visit.to(&format!("/desk/archive/documents/{handle}/{document}/"))))
 }
 

@@ -1,0 +1,276 @@
+//! Sessions of people at the pages: in the store, so that every server over it knows them, and one that ends is over
+//! everywhere. What a session holds is the doors' own, and opens with the secret in its browser's cookie alone.
+//!
+//! Source: ACC-1, OPS-1; OWASP ASVS 5.0 chapter 7.
+
+use varanto_domain::access::sessions::{SessionLimits, SessionTimes};
+use varanto_domain::ids::PersonalIdentityCode;
+use varanto_store::{KeptSession, ReadTx, StoreError, WriteTx};
+
+use crate::recording::FoundEarlier;
+use crate::{App, AppError};
+
+pub use varanto_store::SessionSecret;
+
+/// How many sessions there may be; beyond it those end that were quiet longest.
+pub const MOST_SESSIONS: i64 = 50_000;
+
+/// Whose a session is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum SessionOwner {
+    /// A professional's, by the subject of the login.
+    Professional(String),
+    /// A citizen's.
+    Citizen(PersonalIdentityCode),
+}
+
+impl std::fmt::Debug for SessionOwner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SessionOwner(***)")
+    }
+}
+
+/// A session that lasts.
+pub struct FoundSession {
+    /// When it began and was in use.
+    pub times: SessionTimes,
+    /// What it holds.
+    pub content: Vec<u8>,
+}
+
+impl std::fmt::Debug for FoundSession {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "FoundSession({:?})", self.times)
+    }
+}
+
+impl App {
+    /// Begins a session; the one `before` it in the same browser is over. Answers its secret.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn begin_session(
+        &self,
+        owner: &SessionOwner,
+        content: Vec<u8>,
+        before: Option<SessionSecret>,
+    ) -> Result<SessionSecret, AppError> {
+        let secret = SessionSecret::random();
+        let keys = self.store.keys();
+        let person = match owner {
+            SessionOwner::Professional(subject) => keys.session_person(subject),
+            SessionOwner::Citizen(code) => keys.session_citizen(*code),
+        };
+        let now = self.clock.now();
+        let (new, times) = (secret.clone(), SessionTimes { begun_at: now, asked_at: now });
+        self.store.write::<_, AppError>(move |tx| {
+            if let Some(before) = &before {
+                tx.delete_session(before)?;
+            }
+            let (person, content) = (person.clone(), content.clone());
+            Ok(tx.insert_session(&new, &KeptSession { person, times, content })?)
+        })?;
+        Ok(secret)
+    }
+
+    /// Goes on with what a session holds changed, under another secret: `None` when there is nothing to go on with. It
+    /// lasts no longer than the first would have.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn renew_session(
+        &self,
+        secret: &SessionSecret,
+        limits: SessionLimits,
+        content: Vec<u8>,
+    ) -> Result<Option<SessionSecret>, AppError> {
+        let (old, new, now) = (secret.clone(), SessionSecret::random(), self.clock.now());
+        let answered = new.clone();
+        let renewed = self.store.write::<_, AppError>(move |tx| {
+            let Some(session) = lasting(tx, &old, limits, now)? else { return Ok(false) };
+            tx.delete_session(&old)?;
+            let times = SessionTimes { asked_at: now, ..session.times };
+            tx.insert_session(&new, &KeptSession { times, content: content.clone(), ..session })?;
+            Ok(true)
+        })?;
+        Ok(renewed.value.then_some(answered))
+    }
+
+    /// The session of a secret, when it lasts still. Now and then it is noted that it is in use.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn find_session(
+        &self,
+        secret: &SessionSecret,
+        limits: SessionLimits,
+    ) -> Result<Option<FoundSession>, AppError> {
+        let now = self.clock.now();
+        let found = self.store.read::<_, StoreError>(|tx| lasting(tx, secret, limits, now))?;
+        let Some(KeptSession { times, content, .. }) = found else { return Ok(None) };
+        if limits.is_to_be_noted(times, now) {
+            let of = secret.clone();
+            let noted = self.store.write::<_, StoreError>(move |tx| tx.note_session(&of, now));
+            if let Err(error) = noted {
+                // What is only looked at needs no writing, and ends a little early at worst.
+                tracing::debug!(%error, "that a session is in use could not be noted");
+            }
+        }
+        Ok(Some(FoundSession { times, content }))
+    }
+
+    /// Changes what a session holds, in the order in which it is asked, whichever server is. `change` is given what it
+    /// holds, and answers what it is to hold; `None`: it does not read. `None` when the session is over.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn change_session<T: Send + 'static>(
+        &self,
+        secret: &SessionSecret,
+        limits: SessionLimits,
+        change: impl Fn(&[u8]) -> Option<(Vec<u8>, T)> + Send + 'static,
+    ) -> Result<Option<T>, AppError> {
+        let (secret, now) = (secret.clone(), self.clock.now());
+        let changed = self.store.write::<_, AppError>(move |tx| {
+            let Some(session) = lasting(tx, &secret, limits, now)? else { return Ok(None) };
+            let Some((content, answer)) = change(&session.content) else { return Ok(None) };
+            tx.update_session(&secret, &KeptSession { content, ..session })?;
+            Ok(Some(answer))
+        })?;
+        Ok(changed.value)
+    }
+
+    /// Keeps in a session what earlier documents were seen to say for a draft, until those of another one are looked at;
+    /// `None`: forgets it.
+    ///
+    /// # Errors
+    /// What the store answers.
+    ///
+    /// Source: REL-9.
+    pub fn keep_earlier(
+        &self,
+        secret: &SessionSecret,
+        found: Option<(i64, &FoundEarlier)>,
+    ) -> Result<(), AppError> {
+        let printed = found.map(|(draft, found)| found.write(draft));
+        let secret = secret.clone();
+        self.store.write::<_, AppError>(move |tx| {
+            let found = printed.as_deref().map(str::as_bytes);
+            Ok(tx.keep_session_found(&secret, found)?)
+        })?;
+        Ok(())
+    }
+
+    /// What earlier documents were seen to say for a draft, in this session; `None`: they were not looked at. Each look was
+    /// decided and logged when it was one.
+    ///
+    /// # Errors
+    /// What the store answers.
+    ///
+    /// Source: REL-9.
+    pub fn earlier_for(
+        &self,
+        secret: &SessionSecret,
+        draft: i64,
+    ) -> Result<Option<FoundEarlier>, AppError> {
+        let found = self.store.read::<_, StoreError>(|tx| tx.session_found(secret))?;
+        Ok(found.and_then(|found| FoundEarlier::read(&found, draft)))
+    }
+
+    /// Ends a session, at every server.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn end_session(&self, secret: &SessionSecret) -> Result<(), AppError> {
+        let secret = secret.clone();
+        self.store.write::<_, AppError>(move |tx| Ok(tx.delete_session(&secret)?))?;
+        Ok(())
+    }
+
+    /// The sessions of the person of a session that last, the one begun last first, and whether each is that one.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn sessions_beside(
+        &self,
+        secret: &SessionSecret,
+        limits: SessionLimits,
+    ) -> Result<Vec<(SessionTimes, bool)>, AppError> {
+        let now = self.clock.now();
+        let read = |tx: &ReadTx<'_>| match lasting(tx, secret, limits, now)? {
+            Some(session) => tx.sessions_of(&session.person, secret),
+            None => Ok(Vec::new()),
+        };
+        let mut sessions = self.store.read::<_, StoreError>(read)?;
+        sessions.retain(|(times, _)| limits.last(*times, now));
+        Ok(sessions)
+    }
+
+    /// Ends every session of the person of a session, that one too. Answers how many there were.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn end_all_sessions(&self, secret: &SessionSecret) -> Result<usize, AppError> {
+        let secret = secret.clone();
+        let ended =
+            self.store.write::<_, AppError>(move |tx| match tx.find_session(&secret)? {
+                Some(session) => Ok(tx.delete_sessions_of(&session.person)?),
+                None => Ok(0),
+            })?;
+        Ok(ended.value)
+    }
+
+    /// Clears sessions away that have ended by themselves, and those that were quiet longest where there are more than
+    /// `most`. Answers how many.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn clear_sessions(&self, limits: SessionLimits, most: i64) -> Result<usize, AppError> {
+        let oldest = limits.oldest(self.clock.now());
+        let is_due = self.store.read::<_, StoreError>(|tx| {
+            Ok(tx.count_sessions_before(oldest)? > 0 || tx.count_sessions()? > most)
+        })?;
+        if !is_due {
+            return Ok(0);
+        }
+        let cleared = self.store.write::<_, AppError>(move |tx| {
+            let ended = tx.delete_sessions_before(oldest)?;
+            let over = tx.count_sessions()?.saturating_sub(most);
+            Ok(if over > 0 { ended + tx.delete_quietest_sessions(over)? } else { ended })
+        })?;
+        Ok(cleared.value)
+    }
+
+    /// A secret that every server over the same archive knows, for what a browser carries from one to another; `label`
+    /// says for what.
+    #[must_use]
+    pub fn shared_secret(&self, label: &str) -> [u8; 32] {
+        *self.store.keys().shared_secret(label)
+    }
+}
+
+/// Ends every session of a professional's login: what the person may do has changed.
+///
+/// Source: ACC-1, ACC-2; OWASP ASVS 5.0 7.4.
+pub(crate) fn end_sessions_of(tx: &mut WriteTx<'_>, subject: &str) -> Result<(), StoreError> {
+    let person = tx.keys().session_person(subject);
+    tx.delete_sessions_of(&person).map(drop)
+}
+
+/// The session of a secret, when it lasts still. One that was changed where it lies is over: whoever has its cookie logs
+/// in again.
+fn lasting(
+    tx: &ReadTx<'_>,
+    secret: &SessionSecret,
+    limits: SessionLimits,
+    now: varanto_domain::time::Instant,
+) -> Result<Option<KeptSession>, StoreError> {
+    match tx.find_session(secret) {
+        Ok(found) => Ok(found.filter(|session| limits.last(session.times, now))),
+        Err(StoreError::Damaged(place)) => {
+            tracing::error!(place, "a session is not as it was kept, and lets nobody in");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,296 @@
+//! Sessions of people at the pages. What one holds opens with the secret in its browser's cookie alone, which is nowhere
+//! here: neither the database, nor a backup, nor whoever has both and the keys, opens a session that is not their own.
+
+use varanto_domain::access::sessions::SessionTimes;
+use varanto_domain::ids::PersonalIdentityCode;
+use varanto_domain::time::Instant;
+use zeroize::Zeroizing;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::backup::hex;
+use crate::engine::params;
+use crate::keys::{DataKey, Keys};
+use crate::{ReadTx, StoreError, WriteTx};
+
+/// The secret of a session: a word that the browser's cookie holds.
+#[derive(Clone)]
+pub struct SessionSecret(Zeroizing<String>);
+
+impl SessionSecret {
+    /// A new one, of 256 random bits.
+    #[must_use]
+    pub fn random() -> Self {
+        let mut random = Zeroizing::new([0; 32]);
+        aws_lc_rs::rand::fill(random.as_mut_slice())
+            .expect("the operating system gives random bytes");
+        Self(Zeroizing::new(URL_SAFE_NO_PAD.encode(random.as_slice())))
+    }
+
+    /// The one that a cookie holds.
+    #[must_use]
+    pub fn of_cookie(word: &str) -> Self {
+        Self(Zeroizing::new(word.to_owned()))
+    }
+
+    /// The word itself, for the cookie alone.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// Under what the session is found. It tells nothing of the secret.
+    fn name(&self) -> Vec<u8> {
+        let word = self.0.as_bytes();
+        aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, word).as_ref().to_vec()
+    }
+
+    /// What opens what the session holds.
+    fn key(&self) -> DataKey {
+        DataKey::of_outside(self.0.as_bytes(), "varanto/session/1")
+    }
+}
+
+impl std::fmt::Debug for SessionSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SessionSecret(***)")
+    }
+}
+
+/// Whose a session is, by a keyed digest of the login.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionPerson(Vec<u8>);
+
+impl std::fmt::Debug for SessionPerson {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SessionPerson(***)")
+    }
+}
+
+/// A session as it is kept.
+pub struct KeptSession {
+    /// Whose it is.
+    pub person: SessionPerson,
+    /// When it began and was in use.
+    pub times: SessionTimes,
+    /// What it holds.
+    pub content: Vec<u8>,
+}
+
+/// A row without what it holds.
+struct Row {
+    name: Vec<u8>,
+    person: Vec<u8>,
+    times: SessionTimes,
+}
+
+impl Row {
+    /// What a session is bound to under the store's key: its own place, and what its other columns say.
+    fn scope(&self) -> Vec<u8> {
+        let Self { name, person, times } = self;
+        let begun = times.begun_at.millis();
+        format!("varanto/session/1 {} {} {begun}", hex(name), hex(person)).into_bytes()
+    }
+}
+
+/// What of a session is found for a draft is bound to under the store's key.
+fn scope_of_found(name: &[u8]) -> Vec<u8> {
+    format!("varanto/session-found/1 {}", hex(name)).into_bytes()
+}
+
+/// What a session is called where it is told of: nobody finds it by that.
+fn place(name: &[u8]) -> String {
+    format!("session {}", hex(name.first_chunk::<8>().map_or(name, |first| first)))
+}
+
+/// What is bound to the session by its own key.
+const CONTENT: &[u8] = b"content";
+const FOUND: &[u8] = b"found";
+
+impl Keys {
+    /// Whose the sessions of a professional's login are.
+    #[must_use]
+    pub fn session_person(&self, subject: &str) -> SessionPerson {
+        SessionPerson(self.lookup_hash(&format!("session of {subject}")).to_vec())
+    }
+
+    /// Whose the sessions of a citizen are.
+    #[must_use]
+    pub fn session_citizen(&self, code: PersonalIdentityCode) -> SessionPerson {
+        let text = format!("session of citizen {}", code.reveal());
+        SessionPerson(self.lookup_hash(&text).to_vec())
+    }
+}
+
+impl ReadTx<'_> {
+    /// The session of a secret, whether or not it lasts still.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when it is not as it was kept.
+    pub fn find_session(&self, secret: &SessionSecret) -> Result<Option<KeptSession>, StoreError> {
+        const SQL: &str = "SELECT person, begun_at, asked_at, sealed FROM session WHERE name = ?1";
+        let name = secret.name();
+        let found = self.optional(SQL, [&name[..]], |row| {
+            Ok((row.get(0)?, times_of(row.get(1)?, row.get(2)?), row.get::<Vec<u8>>(3)?))
+        })?;
+        let Some((person, times, sealed)) = found else { return Ok(None) };
+        let row = Row { name, person, times };
+        let inner = self.keys().store_key().open(&row.scope(), &sealed);
+        let content = inner.and_then(|inner| secret.key().open(CONTENT, &inner));
+        let content = content.ok_or_else(|| StoreError::Damaged(place(&row.name)))?;
+        Ok(Some(KeptSession { person: SessionPerson(row.person), times, content }))
+    }
+
+    /// What was found for a draft and is kept in the session of a secret.
+    ///
+    /// # Errors
+    /// As [`ReadTx::find_session`].
+    pub fn session_found(&self, secret: &SessionSecret) -> Result<Option<Vec<u8>>, StoreError> {
+        const SQL: &str = "SELECT found FROM session WHERE name = ?1 AND found IS NOT NULL";
+        let name = secret.name();
+        let sealed: Option<Vec<u8>> = self.optional(SQL, [&name[..]], |row| row.get(0))?;
+        let Some(sealed) = sealed else { return Ok(None) };
+        let inner = self.keys().store_key().open(&scope_of_found(&name), &sealed);
+        let found = inner.and_then(|inner| secret.key().open(FOUND, &inner));
+        found.map(Some).ok_or_else(|| StoreError::Damaged(place(&name)))
+    }
+
+    /// The sessions of somebody, the one begun last first, and whether each is the one of a secret.
+    pub fn sessions_of(
+        &self,
+        person: &SessionPerson,
+        secret: &SessionSecret,
+    ) -> Result<Vec<(SessionTimes, bool)>, StoreError> {
+        const SQL: &str = "SELECT begun_at, asked_at, name FROM session WHERE person = ?1
+            ORDER BY begun_at DESC, name";
+        let name = secret.name();
+        self.all(SQL, [&person.0[..]], |row| {
+            let own = row.get::<Vec<u8>>(2)? == name;
+            Ok((times_of(row.get(0)?, row.get(1)?), own))
+        })
+    }
+
+    /// How many sessions there are.
+    pub fn count_sessions(&self) -> Result<i64, StoreError> {
+        self.one("SELECT count(*) FROM session", [], |row| row.get(0))
+    }
+
+    /// How many of them end by what must have been asked and begun since.
+    pub fn count_sessions_before(&self, oldest: SessionTimes) -> Result<i64, StoreError> {
+        const SQL: &str = "SELECT count(*) FROM session WHERE asked_at <= ?1 OR begun_at <= ?2";
+        self.one(SQL, [oldest.asked_at.millis(), oldest.begun_at.millis()], |row| row.get(0))
+    }
+
+    /// The sessions that are not as they were kept, as far as that is told without their secrets.
+    pub(crate) fn wrong_sessions(&self) -> Result<Vec<(String, &'static str)>, StoreError> {
+        const SQL: &str =
+            "SELECT name, person, begun_at, asked_at, sealed, found FROM session ORDER BY name";
+        let mut wrong = Vec::new();
+        self.each(SQL, [], |read| {
+            let times = times_of(read.get(2)?, read.get(3)?);
+            let row = Row { name: read.get(0)?, person: read.get(1)?, times };
+            let (sealed, found): (Vec<u8>, Option<Vec<u8>>) = (read.get(4)?, read.get(5)?);
+            let key = self.keys().store_key();
+            let sound = key.open(&row.scope(), &sealed).is_some()
+                && found.is_none_or(|found| key.open(&scope_of_found(&row.name), &found).is_some());
+            if !sound {
+                wrong.push((place(&row.name), "is not as it was kept"));
+            }
+            Ok::<_, StoreError>(())
+        })?;
+        Ok(wrong)
+    }
+}
+
+impl WriteTx<'_> {
+    /// Keeps a new session.
+    pub fn insert_session(
+        &mut self,
+        secret: &SessionSecret,
+        session: &KeptSession,
+    ) -> Result<(), StoreError> {
+        const SQL: &str = "INSERT INTO session (name, person, begun_at, asked_at, sealed)
+            VALUES (?1, ?2, ?3, ?4, ?5)";
+        let row =
+            Row { name: secret.name(), person: session.person.0.clone(), times: session.times };
+        let sealed = self.sealed_session(secret, &row, &session.content);
+        let SessionTimes { begun_at, asked_at } = row.times;
+        let times = (begun_at.millis(), asked_at.millis());
+        self.execute(SQL, params![&row.name[..], &row.person[..], times.0, times.1, sealed])?;
+        Ok(())
+    }
+
+    /// Keeps what a session holds from now on.
+    pub fn update_session(
+        &mut self,
+        secret: &SessionSecret,
+        session: &KeptSession,
+    ) -> Result<(), StoreError> {
+        const SQL: &str = "UPDATE session SET sealed = ?2 WHERE name = ?1";
+        let row =
+            Row { name: secret.name(), person: session.person.0.clone(), times: session.times };
+        let sealed = self.sealed_session(secret, &row, &session.content);
+        self.execute(SQL, params![&row.name[..], sealed])?;
+        Ok(())
+    }
+
+    fn sealed_session(&self, secret: &SessionSecret, row: &Row, content: &[u8]) -> Vec<u8> {
+        self.keys().store_key().seal(&row.scope(), &secret.key().seal(CONTENT, content))
+    }
+
+    /// Keeps what was found for a draft in the session of a secret, in place of what was found before; `None`: nothing.
+    pub fn keep_session_found(
+        &mut self,
+        secret: &SessionSecret,
+        found: Option<&[u8]>,
+    ) -> Result<(), StoreError> {
+        const SQL: &str = "UPDATE session SET found = ?2 WHERE name = ?1";
+        let name = secret.name();
+        let sealed = found.map(|found| {
+            let inner = secret.key().seal(FOUND, found);
+            self.keys().store_key().seal(&scope_of_found(&name), &inner)
+        });
+        self.execute(SQL, params![&name[..], sealed])?;
+        Ok(())
+    }
+
+    /// Notes that something was asked in the session of a secret.
+    pub fn note_session(&mut self, secret: &SessionSecret, at: Instant) -> Result<(), StoreError> {
+        const SQL: &str = "UPDATE session SET asked_at = ?2 WHERE name = ?1 AND asked_at < ?2";
+        let name = secret.name();
+        self.execute(SQL, params![&name[..], at.millis()])?;
+        Ok(())
+    }
+
+    /// Ends the session of a secret; answers whether there was one.
+    pub fn delete_session(&mut self, secret: &SessionSecret) -> Result<bool, StoreError> {
+        let name = secret.name();
+        Ok(self.execute("DELETE FROM session WHERE name = ?1", [&name[..]])? > 0)
+    }
+
+    /// Ends every session of somebody; answers how many.
+    pub fn delete_sessions_of(&mut self, person: &SessionPerson) -> Result<usize, StoreError> {
+        self.execute("DELETE FROM session WHERE person = ?1", [&person.0[..]])
+    }
+
+    /// Clears away what has ended by what must have been asked and begun since; answers how many.
+    pub fn delete_sessions_before(&mut self, oldest: SessionTimes) -> Result<usize, StoreError> {
+        const SQL: &str = "DELETE FROM session WHERE asked_at <= ?1 OR begun_at <= ?2";
+        self.execute(SQL, [oldest.asked_at.millis(), oldest.begun_at.millis()])
+    }
+
+    /// Ends the sessions that were quiet longest, so many.
+    pub fn delete_quietest_sessions(&mut self, count: i64) -> Result<usize, StoreError> {
+        const SQL: &str = "DELETE FROM session WHERE name IN
+            (SELECT name FROM session ORDER BY asked_at, name LIMIT ?1)";
+        self.execute(SQL, [count])
+    }
+}
+
+fn times_of(begun_at: i64, asked_at: i64) -> SessionTimes {
+    SessionTimes {
+        begun_at: Instant::from_millis(begun_at),
+        asked_at: Instant::from_millis(asked_at),
+    }
+}
