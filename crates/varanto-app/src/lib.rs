@@ -7,6 +7,7 @@ pub mod administer;
 pub mod archive;
 pub mod backup;
 pub mod callers;
+pub mod certificates;
 mod citizens;
 mod cursor;
 mod derived;

@@ -5,17 +5,19 @@
 //! 1.5): the subject's `serialNumber` is the organisation's OID, its `CN` the system's identifier.
 //! Source: ACC-1, REG-4.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName,
     DnType, DnValue, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
     RevocationReason, RevokedCertParams, SanType, SerialNumber, date_time_ymd,
 };
+use varanto_app::certificates::KnownCertificate;
 use varanto_domain::ids::Oid;
 use varanto_domain::time::Instant;
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -192,9 +194,9 @@ impl Authority {
 
     /// Revokes a certificate by its serial number. Doors that are open notice within seconds.
     pub fn revoke(&self, serial: &str, now: Instant) -> Result<(), CertificateError> {
+        let _alone = self.alone()?;
         let known = self.directory.join("issued").join(format!("{serial}.pem"));
-        let plain = !serial.is_empty() && serial.bytes().all(|b| b.is_ascii_hexdigit());
-        if !plain || !known.exists() {
+        if !is_serial(serial) || !known.exists() {
             return Err(CertificateError::Unknown(serial.to_owned()));
         }
         let mut revoked = self.revoked()?;
@@ -202,6 +204,68 @@ impl Authority {
             revoked.push((serial.to_owned(), now));
         }
         self.write_revocations(&revoked, now)
+    }
+
+    /// What the folder knows of the certificates issued by the authority.
+    pub fn known(&self) -> Result<Vec<KnownCertificate>, CertificateError> {
+        let directory = self.directory.join("issued");
+        let mut revoked: BTreeMap<String, Instant> = self.revoked()?.into_iter().collect();
+        let mut all = Vec::new();
+        for entry in fs::read_dir(&directory).map_err(|source| at(&directory, source))? {
+            let path = entry.map_err(|source| at(&directory, source))?.path();
+            let serial = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+            if path.extension().is_some_and(|extension| extension == "pem") && is_serial(serial) {
+                let certificate = fs::read(&path).map_err(|source| at(&path, source))?;
+                let (serial, revoked_at) = (serial.to_owned(), revoked.remove(serial));
+                all.push(KnownCertificate { serial, certificate, revoked_at });
+            }
+        }
+        // Revoked where it was issued, in a folder that came without it.
+        all.extend(revoked.into_iter().map(|(serial, at)| KnownCertificate {
+            serial,
+            certificate: Vec::new(),
+            revoked_at: Some(at),
+        }));
+        Ok(all)
+    }
+
+    /// Takes in what others know of certificates.
+    pub fn take_in(&self, told: &[KnownCertificate], now: Instant) -> Result<(), CertificateError> {
+        let _alone = self.alone()?;
+        let before = self.revoked()?;
+        let mut revoked: BTreeMap<String, Instant> = before.iter().cloned().collect();
+        for one in told.iter().filter(|one| is_serial(&one.serial)) {
+            if let Some(at) = one.revoked_at {
+                let first = revoked.entry(one.serial.clone()).or_insert(at);
+                *first = at.min(*first);
+            }
+            let file = self.directory.join("issued").join(format!("{}.pem", one.serial));
+            if !one.certificate.is_empty() && !file.exists() {
+                write_private(&file, &one.certificate)?;
+            }
+        }
+        let revoked: Vec<(String, Instant)> = revoked.into_iter().collect();
+        if revoked.iter().any(|one| !before.contains(one)) {
+            self.write_revocations(&revoked, now)?;
+        }
+        Ok(())
+    }
+
+    /// When the folder was changed last: by it is told that something was issued or revoked.
+    #[must_use]
+    pub fn changed_at(&self) -> [Option<SystemTime>; 2] {
+        let changed = |path: PathBuf| fs::metadata(path).and_then(|found| found.modified()).ok();
+        [changed(self.directory.join("issued")), changed(self.revocation_file())]
+    }
+
+    /// The folder for one writer of revocations: two would lose what the other added.
+    fn alone(&self) -> Result<fs::File, CertificateError> {
+        let path = self.directory.join("lock");
+        let open =
+            fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let file = open.map_err(|source| at(&path, source))?;
+        file.lock().map_err(|source| at(&path, source))?;
+        Ok(file)
     }
 
     /// The certificates revoked: serial number and instant.
@@ -274,6 +338,10 @@ impl Authority {
         let text = list.signed_by(&self.issuer()?)?.pem()?;
         write_private(&self.revocation_file(), text.as_bytes())
     }
+}
+
+fn is_serial(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 fn revoked_params((serial, when): &(String, Instant)) -> RevokedCertParams {

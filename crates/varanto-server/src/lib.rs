@@ -13,6 +13,7 @@ pub mod desk;
 pub mod doors;
 pub mod frame;
 pub mod inside;
+pub mod known_certificates;
 mod leading;
 mod line;
 pub mod login;

@@ -19,7 +19,7 @@ use crate::server::{self, Server, ServerError};
 use crate::signing_keys::SigningKeyError;
 use crate::tls::{Judge, TlsError};
 use crate::tokens::Tokens;
-use crate::{backups, leading, login, mandate_register, signing_keys};
+use crate::{backups, known_certificates, leading, login, mandate_register, signing_keys};
 
 /// Why an archive does not open.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +78,10 @@ impl Opening {
         let anchors = Anchors::open(&config.signatures, &app)?;
         app.sign_with(signing_keys::read(&config.signatures)?);
         let authority = Authority::open(&config.data, &config.listen.names, clock.now())?;
+        // What others have revoked meanwhile opens nothing here from the first request on.
+        if let Err(error) = known_certificates::bring_together(&app, &authority, clock.now()) {
+            tracing::warn!(%error, "certificates that other servers issued and revoked are not known");
+        }
         let judge = Judge::open(&authority, &config.clients, Arc::clone(&clock))?;
         let base = config.public_base();
         let keys = log_in(&mut config, &authority, &base);

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::certificates::{Authority, CertificateError};
 use crate::doors::Doors;
+use crate::known_certificates::Together;
 use crate::running;
 use crate::tls::{self, JudgingAcceptor, TlsError};
 
@@ -75,6 +76,7 @@ impl Server {
         for listener in listeners {
             server.open(listener, &config, doors, router.clone())?;
         }
+        server.tasks.spawn(share(doors.clone(), authority.clone()));
         server.tasks.spawn(watch(doors.clone(), authority, config));
         server.tasks.spawn(hear(doors.clone()));
         Ok(server)
@@ -189,6 +191,22 @@ async fn watch(doors: Doors, own: Authority, config: RustlsConfig) {
         {
             tracing::warn!(%error, "the server's certificate cannot be renewed");
         }
+    }
+}
+
+/// Tells other servers which certificates were issued and revoked here, and hears of theirs.
+async fn share(doors: Doors, own: Authority) {
+    let mut certificates = Together::default();
+    loop {
+        let (app, own, now) = (doors.app.clone(), own.clone(), doors.clock.now());
+        let shared = tokio::task::spawn_blocking(move || {
+            if let Err(error) = certificates.refresh(&app, &own, now) {
+                tracing::warn!(%error, "certificates are not told to others, or theirs not heard");
+            }
+            certificates
+        });
+        certificates = shared.await.unwrap_or_default();
+        tokio::time::sleep(WATCH_EVERY).await;
     }
 }
 

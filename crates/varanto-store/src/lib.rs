@@ -16,6 +16,7 @@
 //! * `corrections`: what is asked to be put right in documents;
 //! * `statements`: what clients tell of themselves;
 //! * `sessions`: who is logged in at the pages;
+//! * `certificates`: by which systems come in, and which were revoked;
 //! * `destruction`: holds, lists of what is to be destroyed, and what is left of what was;
 //! * `reindex`: how what is derived from documents is made anew;
 //! * `backup`: sealed snapshots in a folder elsewhere, and how they come back;
@@ -24,6 +25,7 @@
 //! * `proof_log`, `verify`: how it is proven that nothing was changed, and how damage is found.
 
 mod backup;
+mod certificates;
 mod checksum;
 mod clients;
 mod content;
@@ -73,6 +75,7 @@ mod wills;
 mod writer;
 
 pub use backup::{BackupFolder, Going, KeepRule, Point, Points, Pruned, Stopped, files_beside};
+pub use certificates::CertificateRow;
 pub use content::{Dictionary, Place, train_dictionary};
 pub use corrections::Words;
 pub use delegations::DelegationRow;

@@ -49,6 +49,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(22, "together", "0022_together"),
     migration!(23, "of_deceased", "0023_of_deceased"),
     migration!(24, "sessions", "0024_sessions"),
+    migration!(25, "certificates", "0025_certificates"),
 ];
 
 /// A change that a newer program would have, for tests.

@@ -361,6 +361,7 @@ impl RowWalk<'_> {
             ("openings", self.tx.wrong_openings()),
             ("drafts", self.tx.wrong_drafts()),
             ("sessions", self.tx.wrong_sessions()),
+            ("certificates", self.tx.wrong_certificates()),
             ("identity joins", self.tx.wrong_identity_joins()),
             ("retention", self.tx.wrong_retention()),
             ("correction requests", self.tx.wrong_corrections()),

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 use serde_json::json;
 use varanto_app::archive::{DocumentQuery, InvalidationRequest, LookedAt};
+use varanto_app::certificates::KnownCertificate;
 use varanto_app::oversight::{IdentityRequest, OpeningQuery, OpeningRequest};
 use varanto_app::recording::FoundEarlier;
 use varanto_app::retention::{HoldRequest, Proposal};
@@ -218,6 +219,13 @@ fn looks_without_context(world: &World, document: &str) {
         world.app.load_users(file.as_bytes(), Loading::default()).unwrap();
     }
     crate::keeping::kept_by_main_users(world);
+    let issued = |serial: &str, revoked_at: Option<Instant>| KnownCertificate {
+        serial: serial.to_owned(),
+        certificate: b"certificate".to_vec(),
+        revoked_at,
+    };
+    let both = vec![issued("0a", None), issued("0b", Some(world.clock.now()))];
+    world.app.take_in_certificates(both).unwrap();
     let aino = SessionOwner::Professional("aino".into());
     for owner in [aino, SessionOwner::Citizen(client(5).code)] {
         let secret = world.app.begin_session(&owner, b"who".to_vec(), None).unwrap();
@@ -357,6 +365,7 @@ fn a_flipped_bit_in_any_column_is_found() {
         ("delegation", "delegation"),
         ("draft", "draft"),
         ("session", "session"),
+        ("client_certificate", "certificate"),
         ("retention_hold", "hold"),
         ("correction_request", "correction request"),
         ("client_statement", "client statement"),

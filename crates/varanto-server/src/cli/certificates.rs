@@ -1,15 +1,25 @@
 //! `varanto certificates`: who may come in by certificate.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Subcommand;
 use serde_json::json;
+use varanto_app::certificates::news_of;
+use varanto_app::{App, AppOptions, OpenError, StoreError};
 use varanto_domain::ids::Oid;
 use varanto_domain::time::{Clock, Instant};
 
 use super::{Context, Failure, archive};
 use crate::certificates::{Authority, CertificateFacts, ClientOrder, write_private};
 use crate::clock::MachineClock;
+use crate::known_certificates::bring_together;
+
+/// How long it may take until the server of the folder has told the others.
+const TOLD_WITHIN: Duration = Duration::from_secs(15);
+/// How often it is asked whether they know.
+const ASK_EVERY: Duration = Duration::from_millis(200);
 
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
@@ -40,7 +50,7 @@ pub(super) enum Command {
         /// Its serial number.
         serial: String,
     },
-    /// Revoke a certificate; open doors notice within seconds.
+    /// Revoke a certificate; open doors notice within seconds, those of other servers too.
     Revoke {
         /// Its serial number.
         serial: String,
@@ -56,12 +66,19 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
         archive::must_hold(context, "pki/ca.pem")?;
         Authority::existing(&config.data)
     };
+    if !matches!(command, Command::Issue { .. })
+        && let Err(error) = share(context, &authority, now)
+    {
+        let Failure::Words(why) = &error else { return Err(error) };
+        eprintln!("varanto: what other servers issued and revoked may be missing: {why}");
+    }
     match command {
         Command::Issue { system, organisation, name, days, out } => {
             let until = Instant::from_millis(now.millis() + i64::from(days) * DAY_MILLIS);
             let order =
                 ClientOrder { system, organisation, organisation_name: name, from: now, until };
-            issue(&authority, &order, &out, context)
+            issue(&authority, &order, &out, context)?;
+            share(context, &authority, now)
         }
         Command::List => {
             let rows = authority.list()?.into_iter().map(row).collect();
@@ -77,9 +94,48 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
         }
         Command::Revoke { serial } => {
             authority.revoke(&serial, now)?;
-            context.output.one(&json!({ "revoked": serial }), &format!("revoked {serial}"))
+            context.output.one(&json!({ "revoked": serial }), &format!("revoked {serial}"))?;
+            share(context, &authority, now)
         }
     }
+}
+
+/// Tells other servers over the same database what was issued and revoked here, and hears of theirs; answers when they know.
+/// An archive in a file has no others.
+fn share(context: &Context, own: &Authority, now: Instant) -> Result<(), Failure> {
+    let options = AppOptions { together: true, ..context.config.app_options() };
+    if options.server.is_none() || !App::exists(&options)? {
+        return Ok(());
+    }
+    let clock = || Arc::new(MachineClock);
+    let others = App::open_read_only(&options, clock())?;
+    own.take_in(&news_of(&others.certificates()?, &own.known()?), now)?;
+    let all_know = || -> Result<bool, Failure> {
+        Ok(news_of(&own.known()?, &others.certificates()?).is_empty())
+    };
+    if all_know()? {
+        return Ok(());
+    }
+    match App::open(&options, clock()) {
+        Ok(app) => {
+            let told = bring_together(&app, own, now);
+            app.close();
+            return Ok(told?);
+        }
+        // The server of this folder is open, and tells them.
+        Err(OpenError::Store(StoreError::Locked(_))) => {}
+        Err(error) => return Err(error.into()),
+    }
+    for _ in 0..TOLD_WITHIN.as_millis() / ASK_EVERY.as_millis() {
+        std::thread::sleep(ASK_EVERY);
+        if all_know()? {
+            return Ok(());
+        }
+    }
+    Err(Failure::of(
+        "it is done here, and other servers do not know of it yet: the server of this data directory tells them \
+         once it can write",
+    ))
 }
 
 fn issue(

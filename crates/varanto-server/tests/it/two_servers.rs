@@ -299,3 +299,74 @@ async fn two_servers_over_one_database_are_one_archive() {
     let again = site.serve("one");
     assert_eq!(content(&site.system(&again), &made[0]).await.body, made[0].parts[0].1);
 }
+
+/// Whether a certificate opens something, or was revoked.
+async fn is_let_in(at: &Client) -> bool {
+    let answer = at.get("/api/v1/documents/1.2.3").await.unwrap();
+    let code = answer.json()["code"].as_str().unwrap().to_owned();
+    assert!(["not-found", "certificate-revoked"].contains(&code.as_str()), "{code}");
+    code == "not-found"
+}
+
+/// ACC-1, OPS-1: a certificate that is revoked at one server opens nothing at the other, be it open or down meanwhile, and
+/// nothing takes that back; each knows what the other issued.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_certificate_that_was_revoked_at_one_server_opens_nothing_at_the_other() {
+    let Some(site) = Site::make() else { return };
+    let told = |name: &str, line: &[&str]| {
+        let done = site.varanto(name, &[&["--json", "certificates"], line].concat());
+        assert!(done.status.success(), "{line:?}: {}", String::from_utf8_lossy(&done.stderr));
+        serde_json::from_slice::<Value>(&done.stdout).unwrap()
+    };
+    let own = site.county.organisations()[0].id.to_string();
+    let issue = |name: &str, out: &str| {
+        let out = site.at(out).display().to_string();
+        let line = ["issue", "--system", "demo", "--organisation", &own, "--out", &out];
+        let issued = told(name, &line);
+        let read = |what: &str| std::fs::read_to_string(issued[what].as_str().unwrap()).unwrap();
+        (issued["serial"].as_str().unwrap().to_owned(), read("certificate"), read("key"))
+    };
+    let authority = std::fs::read_to_string(site.at("one").join("pki/ca.pem")).unwrap();
+    let showing = |at: &Serving, (_, certificate, key): &(String, String, String)| {
+        let identity = Some((certificate.as_str(), key.as_str()));
+        Client::with_identity(at.address, "localhost", &authority, identity).unwrap()
+    };
+    // Before anybody is open, with one open, and with both.
+    let first = issue("one", "first");
+    let (one, mut two) = (site.serve("one"), site.serve("two"));
+    let second = issue("two", "second");
+    let certificates = [&first, &second];
+    for at in [&one, &two] {
+        for certificate in certificates {
+            assert!(is_let_in(&showing(at, certificate)).await);
+        }
+    }
+    let before = site.at("pki-before");
+    copy(&site.at("two").join("pki"), &before);
+    let lasting = showing(&two, &second);
+    told("one", &["revoke", &second.0]);
+    let begun = Instant::now();
+    while is_let_in(&lasting).await {
+        assert!(begun.elapsed() < Duration::from_secs(10), "it goes on letting it in");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    two.process.kill().unwrap();
+    two.process.wait().unwrap();
+    told("one", &["revoke", &first.0]);
+    std::fs::remove_dir_all(site.at("two").join("pki")).unwrap();
+    copy(&before, &site.at("two").join("pki"));
+    let two = site.serve("two");
+    for at in [&one, &two] {
+        for certificate in certificates {
+            assert!(!is_let_in(&showing(at, certificate)).await);
+        }
+    }
+    drop((one, two));
+    for name in ["one", "two"] {
+        let list = told(name, &["list"]);
+        let revoked = list.as_array().unwrap().iter().filter(|row| row["revoked"] != "");
+        assert_eq!((list.as_array().unwrap().len(), revoked.count()), (3, 2), "{name}: {list}");
+    }
+    let verified = site.varanto("two", &["verify"]);
+    assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+}

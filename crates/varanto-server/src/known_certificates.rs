@@ -1,0 +1,63 @@
+//! What servers over one archive tell each other of certificates: the folder of each, which its doors and commands read, is
+//! brought together with what the store knows. Source: ACC-1, OPS-1.
+
+use std::time::SystemTime;
+
+use varanto_app::certificates::news_of;
+use varanto_app::{App, AppError};
+use varanto_domain::time::Instant;
+
+use crate::certificates::{Authority, CertificateError};
+
+/// Why a folder and the store cannot be brought together.
+#[derive(Debug, thiserror::Error)]
+pub enum KnownError {
+    /// The folder.
+    #[error(transparent)]
+    Folder(#[from] CertificateError),
+    /// The store.
+    #[error(transparent)]
+    Archive(#[from] AppError),
+}
+
+/// Tells the store what the folder knows, and the folder what the store knows.
+///
+/// # Errors
+/// What either answers; what one was told stays told.
+pub fn bring_together(app: &App, own: &Authority, now: Instant) -> Result<(), KnownError> {
+    let (here, there) = (own.known()?, app.certificates()?);
+    let told = news_of(&here, &there);
+    if !told.is_empty() {
+        app.take_in_certificates(told)?;
+    }
+    let heard = news_of(&there, &here);
+    if !heard.is_empty() {
+        own.take_in(&heard, now)?;
+    }
+    Ok(())
+}
+
+/// What was brought together last.
+#[derive(Debug, Default)]
+pub(crate) struct Together(Option<(u64, [Option<SystemTime>; 2])>);
+
+impl Together {
+    /// Brings folder and store together where one of them has changed since.
+    ///
+    /// # Errors
+    /// As [`bring_together`]; then it is tried again.
+    pub(crate) fn refresh(
+        &mut self,
+        app: &App,
+        own: &Authority,
+        now: Instant,
+    ) -> Result<(), KnownError> {
+        let seen = (app.generation(), own.changed_at());
+        if self.0 != Some(seen) {
+            bring_together(app, own, now)?;
+            // What was written to the folder now is looked at once more.
+            self.0 = Some(seen);
+        }
+        Ok(())
+    }
+}
