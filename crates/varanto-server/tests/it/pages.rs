@@ -138,11 +138,11 @@ async fn a_worker_finds_and_reads_on_every_device_and_in_every_language() {
                 walk.browser.go(&format!("{document}{part}"));
                 walk.check(&name(part.trim_end_matches('/')));
             }
-            walk.browser.go(&format!("{base}/{language}/style/"));
-            walk.check(&name("style"));
             walk.browser.click(".visitor a");
             assert_eq!(walk.browser.address(), format!("{base}/{language}/sessions/"));
             walk.check(&name("sessions"));
+            walk.browser.go(&format!("{base}/{language}/style/"));
+            walk.check(&name("style"));
             walk.end();
         }
     };
