@@ -1,5 +1,7 @@
 //! Moves between the roads behind open doors: one that was left to the archive, or was broken off.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use varanto_app::App;
@@ -7,11 +9,24 @@ use varanto_app::App;
 /// How soon a move that was broken off is gone on with.
 const AGAIN: Duration = Duration::from_secs(30);
 
-/// Goes on with every move that was begun and not ended, until none is left. Source: REL-7.
+/// Whether the work is this program's still: not any more once it is waited for no longer.
+#[derive(Default)]
+struct Mine(Arc<AtomicBool>);
+
+impl Drop for Mine {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Goes on with every move that was begun and not ended, until none is left; one that is waited for no longer ends after the
+/// relationship that is being moved. Source: REL-7, OPS-2.
 pub async fn go_on(app: App) {
     loop {
-        let moving = app.clone();
-        match tokio::task::spawn_blocking(move || moving.go_on_with_moves()).await {
+        let (moving, mine) = (app.clone(), Mine::default());
+        let over = Arc::clone(&mine.0);
+        let work = move || moving.go_on_with_moves(&|| !over.load(Ordering::Relaxed));
+        match tokio::task::spawn_blocking(work).await {
             Ok(Ok(done)) => {
                 for (controller, summary) in done {
                     let varanto_app::roads::MoveSummary { moved, refused, .. } = summary;

@@ -144,6 +144,17 @@ impl App {
         how: Move,
         told: Told<'_>,
     ) -> Result<MoveSummary, LoadError> {
+        self.move_while(controller, how, told, &|| true).map(|(summary, _)| summary)
+    }
+
+    /// As [`App::move_relationships`], for as long as it `goes_on`; answers whether it came to its end.
+    fn move_while(
+        &self,
+        controller: &Oid,
+        how: Move,
+        told: Told<'_>,
+        goes_on: &dyn Fn() -> bool,
+    ) -> Result<(MoveSummary, bool), LoadError> {
         let now = self.clock.now();
         self.begin_move(controller, how)?;
         let today = FinnishDay::of(now);
@@ -158,6 +169,9 @@ impl App {
             let Some(last) = page.last() else { break };
             above = *last;
             for key in page {
+                if !goes_on() {
+                    return Ok((summary, false));
+                }
                 let Some(report) = self.move_one(key, how)? else { continue };
                 summary.add(&report);
                 done += 1;
@@ -167,25 +181,30 @@ impl App {
         if !how.rehearsal {
             self.step_road(controller, RoadStep::Moved)?;
         }
-        Ok(summary)
+        Ok((summary, true))
     }
 
     /// Goes on with every move that was begun and not ended: one that was broken off, or left to the archive with
-    /// its doors open.
+    /// its doors open. `goes_on` is asked before each relationship: where another has taken the work over, it is left to
+    /// that one. Answers what came to its end.
     ///
     /// # Errors
     /// As [`App::move_relationships`]; the rest is gone on with the next time.
     ///
     /// Source: REL-7.
-    pub fn go_on_with_moves(&self) -> Result<Vec<(Oid, MoveSummary)>, LoadError> {
+    pub fn go_on_with_moves(
+        &self,
+        goes_on: &dyn Fn() -> bool,
+    ) -> Result<Vec<(Oid, MoveSummary)>, LoadError> {
         let registry = self.registry();
         let mut done = Vec::new();
         for (controller, to) in registry.roads().moving() {
             let how = Move { to, rehearsal: false };
-            done.push((
-                controller.clone(),
-                self.move_relationships(controller, how, &mut |_, _, _| {})?,
-            ));
+            let (summary, ended) = self.move_while(controller, how, &mut |_, _, _| {}, goes_on)?;
+            if !ended {
+                break;
+            }
+            done.push((controller.clone(), summary));
         }
         Ok(done)
     }

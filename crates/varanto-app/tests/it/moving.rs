@@ -178,16 +178,33 @@ fn a_move_is_left_to_the_archive() {
     let movable = world.movable();
     let before = world.answers(&movable);
     let step = |step| world.app.step_road(&oid(COUNTY), step).unwrap();
-    assert_eq!(world.app.go_on_with_moves().unwrap(), vec![]);
+    assert_eq!(world.app.go_on_with_moves(&|| true).unwrap(), vec![]);
     world.begins_the_long_road("2026-11-02");
     for to in [Road::Long, Road::Short] {
         assert_eq!(step(RoadStep::Move(to)).state.moving, Some(to));
-        let done = world.app.go_on_with_moves().unwrap();
+        let done = world.app.go_on_with_moves(&|| true).unwrap();
         assert_eq!((done.len(), done[0].1.moved), (1, movable.len() as u64));
         assert_eq!(world.answers(&movable), before);
-        assert_eq!(world.app.go_on_with_moves().unwrap(), vec![]);
+        assert_eq!(world.app.go_on_with_moves(&|| true).unwrap(), vec![]);
     }
     assert_eq!(world.app.tell_road(&oid(COUNTY)).unwrap().state, RoadState::default());
+}
+
+/// REL-7, OPS-2: whoever loses the work in the background leaves a move where it is, and another goes on with the rest.
+#[test]
+fn a_move_is_left_to_who_does_the_work_now() {
+    let world = World::new();
+    let movable = world.movable().len();
+    assert!(movable > 1, "{movable}");
+    world.begins_the_long_road("2026-11-02");
+    world.app.step_road(&oid(COUNTY), RoadStep::Move(Road::Long)).unwrap();
+    let asked = std::cell::Cell::new(0);
+    let once = || asked.replace(asked.get() + 1) == 0;
+    assert_eq!(world.app.go_on_with_moves(&once).unwrap(), vec![], "it did not come to its end");
+    assert_eq!(asked.get(), 2);
+    assert_eq!(world.app.tell_road(&oid(COUNTY)).unwrap().state.moving, Some(Road::Long));
+    let done = world.app.go_on_with_moves(&|| true).unwrap();
+    assert_eq!((done.len(), done[0].1.moved), (1, movable as u64 - 1));
 }
 
 /// REL-7, RUR-5: a move tells no producer of rights that opened or were withdrawn, for none did.
