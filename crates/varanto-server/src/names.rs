@@ -58,6 +58,17 @@ impl<'a> Names<'a> {
         known.map_or_else(|| id.to_string(), |one| self.name(&one.names))
     }
 
+    /// A unit with its organisation, where that has another name.
+    pub(crate) fn unit_of(&self, id: &Oid) -> String {
+        let name = self.unit(id);
+        let organisation = self.registry.registers().organisation_of(id);
+        let place = organisation.map(|one| self.name(&one.names));
+        match place.filter(|place| *place != name) {
+            Some(place) => format!("{name}, {place}"),
+            None => name,
+        }
+    }
+
     /// Who looked, as a client is told it.
     pub(crate) fn who(&self, look: &ShownLook) -> String {
         match &look.onlooker {
@@ -88,6 +99,7 @@ impl<'a> Names<'a> {
         look.statements.map(|touched| match touched {
             TouchedStatements::Seen => self.of("own-log.statements-seen"),
             TouchedStatements::Told => self.of("own-log.statements-told"),
+            TouchedStatements::Picked => self.of("own-log.choice-picked"),
         })
     }
 

@@ -17,6 +17,7 @@
 //! * `statements`: what clients tell of themselves;
 //! * `sessions`: who is logged in at the pages;
 //! * `certificates`: by which systems come in, and which were revoked;
+//! * `choices`: the producers that clients choose;
 //! * `destruction`: holds, lists of what is to be destroyed, and what is left of what was;
 //! * `reindex`: how what is derived from documents is made anew;
 //! * `backup`: sealed snapshots in a folder elsewhere, and how they come back;
@@ -27,6 +28,7 @@
 mod backup;
 mod certificates;
 mod checksum;
+mod choices;
 mod clients;
 mod content;
 mod corrections;

@@ -50,6 +50,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(23, "of_deceased", "0023_of_deceased"),
     migration!(24, "sessions", "0024_sessions"),
     migration!(25, "certificates", "0025_certificates"),
+    migration!(26, "choices", "0026_choices"),
 ];
 
 /// A change that a newer program would have, for tests.

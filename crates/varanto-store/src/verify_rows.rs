@@ -366,6 +366,7 @@ impl RowWalk<'_> {
             ("retention", self.tx.wrong_retention()),
             ("correction requests", self.tx.wrong_corrections()),
             ("client statements", self.tx.wrong_statements()),
+            ("producer choices", self.tx.wrong_choices()),
         ] {
             match wrong {
                 Ok(wrong) => {

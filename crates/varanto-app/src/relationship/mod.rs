@@ -2,6 +2,7 @@
 //! archives it by the one road that all documents take (REL-1 to REL-4, REL-8 to REL-12, RUR-1 to RUR-8).
 
 mod act;
+mod choices;
 pub(crate) mod compose;
 pub(crate) mod notices;
 mod open;
@@ -11,6 +12,7 @@ mod show_relationship;
 mod show_workers;
 mod unfinished;
 
+pub use choices::{ChoiceMade, ChoiceSeen, ChoicesMade};
 pub use compose::{How, Preview, Written};
 pub use notices::{NoticePage, NoticeQuery, ToldNotice};
 pub use served_clients::{ServedClient, ServedClients};

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use varanto_domain::access::log::Event;
-use varanto_domain::access::{self, Caller, Purpose};
+use varanto_domain::access::{self, Basis, Caller, Purpose, ReadPermit};
 use varanto_domain::archive::documents::Part;
 use varanto_domain::archive::references::KnownRelationship;
 use varanto_domain::archive::register_documents::RelationshipContent;
@@ -14,6 +14,7 @@ use varanto_domain::time::{FinnishDay, Validity};
 use varanto_formats::content;
 use varanto_store::StoreError;
 
+use super::choices::{self, ChoiceSeen};
 use crate::archive::joint_cases::joint_cases_of_others;
 use crate::archive::{LookedAt, Seen, whereabouts};
 use crate::statements::{self, ToldStatement};
@@ -59,6 +60,8 @@ pub struct RelationshipState {
     pub related_persons: String,
     /// What the client tells of themself; `None`: it is not the caller's to see, or was not asked for.
     pub statements: Option<Vec<ToldStatement>>,
+    /// The producers that the client may choose from, and the client's choices, likewise.
+    pub choices: Vec<ChoiceSeen>,
 }
 
 /// A case in few words.
@@ -147,6 +150,14 @@ impl App {
             };
             // Who serves the client, and when, is what is masked.
             let rights = if masked { Vec::new() } else { seen.tx.list_rights(key)? };
+            let services: Vec<RegisterUseRight> = rights.into_iter().map(|row| row.right).collect();
+            // A producer is not told which others a client may choose.
+            let choices = if caller.owns(&known.controller) && serves(seen.permit) && !masked {
+                let seen = (seen.tx, &known.id, &*identities);
+                choices::of_relationship(seen, &services, today)?
+            } else {
+                Vec::new()
+            };
             Ok(RelationshipState {
                 relationship: known.id,
                 document: whereabouts::identifier(masked, &document, &known.controller),
@@ -159,13 +170,14 @@ impl App {
                 last_day: known.last_day,
                 service_tasks: known.service_tasks,
                 child_protection: said.units.child_protection,
-                services: rights.into_iter().map(|row| row.right).collect(),
+                services,
                 today,
                 cases,
                 risks: list("riskitieto"),
                 workers: list("palveluista_vastaava_tyontekija"),
                 related_persons: list("asiakkaaseen_liittyvat_henkilot"),
                 statements,
+                choices,
             })
         })
     }
@@ -201,6 +213,11 @@ fn cases(
         }
     }
     Ok(cases)
+}
+
+/// Whether it is to serve the client that the document is seen.
+fn serves(permit: &ReadPermit) -> bool {
+    matches!(permit.basis(), Basis::OwnRegister | Basis::CaseContext | Basis::StatedReason)
 }
 
 /// What the client tells of themself, where it is the caller's to see; the line of the look says how much.

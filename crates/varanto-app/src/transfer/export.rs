@@ -15,10 +15,11 @@ use varanto_formats::package::{FileEntry, hexadecimal};
 use varanto_formats::receipts::CoveredSignatures;
 use varanto_formats::register_package::mets::{self, Group, Head};
 use varanto_formats::register_package::{
-    ABOUT, ARCHIVE, About, CERTIFICATES, CORRECTIONS, CorrectionFile, FORM, GONE, GoneFile, HOLDS,
-    HoldFile, IDENTITIES, IdentityFile, InvalidationFile, LOG, LineFile, MATERIAL, METADATA, METS,
-    PARTS, PREMIS, README, REGISTERS, SIGNED, STATEMENTS, SUMMARY, StatementFile, Summary,
-    VersionFile, VersionProofFile, VersionSeal, file_of_lines, note, premis, write, write_line,
+    ABOUT, ARCHIVE, About, CERTIFICATES, CHOICES, CORRECTIONS, ChoiceFile, CorrectionFile, FORM,
+    GONE, GoneFile, HOLDS, HoldFile, IDENTITIES, IdentityFile, InvalidationFile, LOG, LineFile,
+    MATERIAL, METADATA, METS, PARTS, PREMIS, README, REGISTERS, SIGNED, STATEMENTS, SUMMARY,
+    StatementFile, Summary, VersionFile, VersionProofFile, VersionSeal, file_of_lines, note,
+    premis, write, write_line,
 };
 use varanto_formats::signature::evidence;
 use varanto_store::{
@@ -439,6 +440,7 @@ impl<'a> Export<'a> {
         self.holds()?;
         self.corrections()?;
         self.statements()?;
+        self.choices()?;
         self.identities()
     }
 
@@ -494,6 +496,33 @@ impl<'a> Export<'a> {
                 line: statement.line,
             });
             self.summary.statements += 1;
+            if lines.is_full() {
+                lines.put(&mut self.writer, &mut self.preserved)?;
+            }
+        }
+        lines.put(&mut self.writer, &mut self.preserved)
+    }
+
+    fn choices(&mut self) -> Result<(), TransferError> {
+        let mut lines = Lines::of(CHOICES);
+        for choice in self.tx.choices_of_register(self.permit)? {
+            // What a client chose goes with the client's key.
+            if self.tx.client_data_key(choice.client)?.is_none() {
+                continue;
+            }
+            let offer = choice.offer;
+            let (chosen, chosen_line) = choice.chosen.unzip();
+            lines.push(&ChoiceFile {
+                relationship_id: choice.relationship.to_string(),
+                service_task: offer.service_task,
+                service: offer.service,
+                units: offer.units.iter().map(Oid::to_string).collect(),
+                line: choice.offered,
+                chosen: chosen.map(|unit| unit.to_string()),
+                chosen_line,
+                ended_line: choice.ended,
+            });
+            self.summary.choices += 1;
             if lines.is_full() {
                 lines.put(&mut self.writer, &mut self.preserved)?;
             }

@@ -14,9 +14,9 @@ use varanto_formats::checkpoints;
 use varanto_formats::package::{FileEntry, hexadecimal};
 use varanto_formats::receipts::Covered;
 use varanto_formats::register_package::{
-    ABOUT, ARCHIVE, About, CERTIFICATES, CORRECTIONS, FORM, GONE, GoneFile, HOLDS, IDENTITIES, LOG,
-    LineFile, MATERIAL, METADATA, METS, PARTS, SIGNED, STATEMENTS, SUMMARY, Summary, VersionFile,
-    is_of_lines, mets, note, read, read_lines,
+    ABOUT, ARCHIVE, About, CERTIFICATES, CHOICES, CORRECTIONS, FORM, GONE, GoneFile, HOLDS,
+    IDENTITIES, LOG, LineFile, MATERIAL, METADATA, METS, PARTS, SIGNED, STATEMENTS, SUMMARY,
+    Summary, VersionFile, is_of_lines, mets, note, read, read_lines,
 };
 use varanto_store::verified_note;
 
@@ -335,6 +335,7 @@ impl Reader {
             _ if is_of_lines(name, HOLDS) => self.counted.holds += lines_in(data),
             _ if is_of_lines(name, CORRECTIONS) => self.counted.corrections += lines_in(data),
             _ if is_of_lines(name, STATEMENTS) => self.counted.statements += lines_in(data),
+            _ if is_of_lines(name, CHOICES) => self.counted.choices += lines_in(data),
             _ if is_of_lines(name, IDENTITIES) => self.counted.identities += lines_in(data),
             _ => {}
         }

@@ -23,6 +23,7 @@ use varanto_domain::identities::{IdentityAct, IdentityReason};
 use varanto_domain::ids::Oid;
 use varanto_domain::oversight::openings::Judgement;
 use varanto_domain::persons::PersonFacts;
+use varanto_domain::relationship::ProducerOffer;
 use varanto_domain::statements::{ContactFacts, OwnPlan, Said, StatementKind};
 use varanto_domain::time::{Clock, FinnishDay, Instant};
 use varanto_formats::persons::{PersonAnswer, write};
@@ -31,8 +32,8 @@ use varanto_formats::synthetic::Draw;
 use crate::oversight::person;
 use crate::signatures::{signers, with_jws};
 use crate::world::{
-    COUNTY, Client, KEEPER, NEIGHBOUR, OPERATING_UNIT, PRODUCERS_OTHER_UNIT, PRODUCERS_UNIT, UNIT,
-    World, client, copy, long, oid, on_server, open, serving, unknown,
+    COUNTY, Client, KEEPER, NEIGHBOUR, OPERATING_UNIT, PRODUCERS_OTHER_UNIT, PRODUCERS_UNIT, TASK,
+    UNIT, World, client, copy, long, oid, on_server, open, serving, unknown,
 };
 
 /// An archive with some of everything, closed.
@@ -90,6 +91,7 @@ pub(crate) fn archive_of_everything() -> World {
         }
     }
     tell_of_oneself(&world, &client(5));
+    choose_producers(&world, &joint.relationship);
     world.archive(&world.permission(&client(5), Some(true)));
     let refused = [Refused::Controller(oid(COUNTY)), Refused::ServiceTask("24".into())];
     world.archive(&world.refusal(&client(5), &refused));
@@ -98,6 +100,25 @@ pub(crate) fn archive_of_everything() -> World {
     looks_without_context(&world, &joint.relationship_document);
     world.app.find_documents(&world.county(), &DocumentQuery::default()).unwrap();
     world
+}
+
+/// Producers offered twice: the first offer was taken back, and of the second one was chosen.
+fn choose_producers(world: &World, relationship: &str) {
+    let (county, me) = (world.county(), world.citizen(&client(5)));
+    for service in [None, Some("45".to_owned())] {
+        let offer = ProducerOffer {
+            service_task: TASK.into(),
+            service,
+            units: vec![oid(PRODUCERS_UNIT), oid(PRODUCERS_OTHER_UNIT)],
+        };
+        let offered = world.app.offer_choice(&county, &oid(relationship), None, &offer).unwrap();
+        let unit = oid(PRODUCERS_OTHER_UNIT);
+        let (code, citizen) = (client(5).code, Situation::Citizen);
+        world.app.pick_producer(&me, code, citizen, &offered.id, Some(&unit)).unwrap();
+        if offer.service.is_none() {
+            world.app.end_choice(&county, &offered.id).unwrap();
+        }
+    }
 }
 
 /// What a client tells of themself: a plan, twice, and how to be reached.
@@ -369,6 +390,7 @@ fn a_flipped_bit_in_any_column_is_found() {
         ("retention_hold", "hold"),
         ("correction_request", "correction request"),
         ("client_statement", "client statement"),
+        ("producer_choice", "producer choice"),
         ("destruction", "destruction"),
         ("destruction_entry", "destruction"),
         ("destroyed_version", "destroyed version"),
@@ -581,6 +603,7 @@ fn a_deleted_row_is_missed() {
         ("retention_hold", "hold"),
         ("correction_request", "correction request"),
         ("client_statement", "client statement"),
+        ("producer_choice", "producer choice"),
         ("destruction", "destruction"),
         ("destruction_entry", "destruction"),
         ("destroyed_version", "destroyed version"),

@@ -2,6 +2,7 @@
 
 mod access;
 mod bad_input;
+mod choices;
 mod citizens;
 mod corpora;
 mod corrections;

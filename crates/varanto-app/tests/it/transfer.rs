@@ -130,6 +130,7 @@ fn a_register_goes_out_whole_and_verifies_by_itself() {
     assert_eq!(summary.versions, of("document_version", COUNTY));
     assert_eq!(summary.corrections, of("correction_request", COUNTY));
     assert!(summary.attachments > 0 && summary.corrections > 0, "{summary:?}");
+    assert_eq!((summary.choices, summary.choices), (2, of("producer_choice", COUNTY)));
     assert_eq!(summary.identities, 2);
     assert!(originals(&place).len() as u64 >= 2 * summary.versions);
 

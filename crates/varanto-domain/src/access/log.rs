@@ -57,11 +57,13 @@ pub enum Event {
     Transfer,
     /// A client, or one who acts for a client, told something of the client, or saw what was told.
     Statement,
+    /// A choice of a producer was offered, made, seen or taken back.
+    Choice,
 }
 
 impl Event {
     /// Every event; the place in this list is what the store keeps.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Archive,
         Self::Open,
         Self::Search,
@@ -85,6 +87,7 @@ impl Event {
         Self::OldData,
         Self::Transfer,
         Self::Statement,
+        Self::Choice,
     ];
 
     /// Its stable name.
@@ -114,6 +117,7 @@ impl Event {
             Self::OldData => "old-data",
             Self::Transfer => "transfer",
             Self::Statement => "statement",
+            Self::Choice => "choice",
         }
     }
 
@@ -317,6 +321,8 @@ impl KeptLine {
                 "holder=",
                 "temporary=",
                 "speaker=",
+                "unit=",
+                "units=",
             ];
             !is_number(word) && !of_documents.iter().any(|name| word.starts_with(name))
         };

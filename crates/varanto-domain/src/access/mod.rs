@@ -285,6 +285,19 @@ pub fn may_answer_corrections(caller: &Caller) -> Result<(), Denial> {
     if caller.is_system() || archivist || serves { Ok(()) } else { Err(Denial::RoleDoesNotFit) }
 }
 
+/// What bars a caller from being told what clients chose, whichever: those who serve clients, and systems, are told, each of
+/// what they may see.
+///
+/// # Errors
+/// As [`may_look`]; [`Denial::RoleDoesNotFit`].
+///
+/// Source: CIT-5, ACC-2.
+pub fn may_be_told_choices(caller: &Caller) -> Result<(), Denial> {
+    bars::look(caller)?;
+    let serves = caller.role().is_some_and(Role::serves_clients);
+    if caller.is_system() || serves { Ok(()) } else { Err(Denial::RoleDoesNotFit) }
+}
+
 /// Decides whether old client data that are not archived yet may be looked at and completed: by the keeper of the archive
 /// of every controller that the delivery's rows name, strongly authenticated. What is in a delivery is nobody's else:
 /// no relationship or case of the archive says who serves these clients.

@@ -44,13 +44,15 @@ pub enum Onlooker {
     Masked,
 }
 
-/// What was done about what [clients tell of themselves](crate::statements).
+/// What was done about what [clients tell of themselves](crate::statements), and choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TouchedStatements {
     /// It was shown.
     Seen,
     /// It was told, changed or taken out.
     Told,
+    /// A producer was chosen for the client, or the choice undone.
+    Picked,
 }
 
 /// A look, as its client is told of it.
@@ -223,6 +225,7 @@ pub(super) fn touched_statements(line: &KeptLine) -> Option<TouchedStatements> {
         Event::Statement if matches!(line.word("act"), Some("tell" | "forget")) => {
             Some(TouchedStatements::Told)
         }
+        Event::Choice if line.says("act", "pick") => Some(TouchedStatements::Picked),
         Event::Open if first == Some("statements") || line.word("statements").is_some() => {
             Some(TouchedStatements::Seen)
         }
@@ -324,6 +327,9 @@ mod tests {
         assert_eq!(told(&by(Event::Open, "statements"), &[]), seen);
         assert_eq!(told(&by(Event::Statement, "act=tell statement=5"), &[]), changed);
         assert_eq!(told(&by(Event::Statement, "act=forget statement=5"), &[]), changed);
+        let picked = Ok(Some(TouchedStatements::Picked));
+        assert_eq!(told(&by(Event::Choice, "act=pick choice=5 unit=1.2.3"), &[]), picked);
+        assert_eq!(told(&by(Event::Choice, "act=show"), &[]), Err(HeldBack::NoLook));
         assert_eq!(told(&by(Event::Open, "permission"), &[]), Err(HeldBack::NoLook));
         let denied = KeptLine { outcome: "denied".into(), ..by(Event::Statement, "act=tell") };
         assert_eq!(told(&denied, &[]), Err(HeldBack::NoLook));

@@ -13,6 +13,7 @@
 mod acts;
 mod case_transitions;
 mod check;
+mod choices;
 mod joint;
 mod moving;
 mod next_version;
@@ -31,6 +32,7 @@ pub use acts::{
     Asked, CaseAct, HandOver, Named, NewCase, NewRelationship, OwnService, Purchase,
     RelationshipAct, Served, ServiceOfAct,
 };
+pub use choices::{ChoiceState, MOST_OFFERED, ProducerChoice, ProducerOffer, told_choices};
 pub use joint::InCase;
 pub use moving::{CaseInDossier, Dossier, MovedDossier, MovedService};
 pub use next_version::{

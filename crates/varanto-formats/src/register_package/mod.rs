@@ -39,6 +39,8 @@ pub const HOLDS: &str = "metadata/preservation/holds";
 pub const CORRECTIONS: &str = "metadata/preservation/corrections";
 /// What clients told of themselves, in files of lines.
 pub const STATEMENTS: &str = "metadata/preservation/statements";
+/// Producers that clients may choose, and their choices, in files of lines.
+pub const CHOICES: &str = "metadata/preservation/choices";
 /// Temporary identifiers that are joined to identity codes, in files of lines.
 pub const IDENTITIES: &str = "metadata/preservation/identities";
 /// The folder of structures and code sets, as they were loaded.
@@ -92,6 +94,9 @@ pub struct Summary {
     /// Packages of before clients could tell anything have none.
     #[serde(default)]
     pub statements: u64,
+    /// Likewise.
+    #[serde(default)]
+    pub choices: u64,
     pub identities: u64,
 }
 
@@ -309,6 +314,28 @@ pub struct StatementFile {
     pub said: Option<serde_json::Value>,
     /// The number of the log line that tells of it.
     pub line: i64,
+}
+
+/// Producers that a client was offered, and which one the client chose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each field is what it is named after")]
+pub struct ChoiceFile {
+    pub relationship_id: String,
+    pub service_task: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    pub units: Vec<String>,
+    /// The number of the log line that tells of the offer.
+    pub line: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<String>,
+    /// The number of the log line that tells of the choice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen_line: Option<i64>,
+    /// The number of the log line that tells that the offer was taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_line: Option<i64>,
 }
 
 /// A temporary identifier that was joined to an identity code.

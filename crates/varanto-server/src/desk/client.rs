@@ -19,6 +19,7 @@ use varanto_domain::relationship::{RegisterUseRight, Side, Standing};
 use varanto_domain::time::FinnishDay;
 
 use super::acts::{self, Act};
+use super::choices::{self, ShownChoice};
 use crate::doors::Doors;
 use crate::login::gate::{Fields, Visit};
 use crate::login::sessions::OpenClient;
@@ -118,6 +119,8 @@ pub(crate) struct Relationship {
     pub(crate) services: Vec<Service>,
     pub(crate) workers: Vec<Worker>,
     pub(crate) cases: Vec<Case>,
+    /// The producers that the client may choose from, and the client's choices.
+    pub(crate) choices: Vec<ShownChoice>,
     /// The address of its document.
     pub(crate) document: Option<String>,
     /// What may be done here: addresses, and the keys of their texts.
@@ -199,7 +202,8 @@ pub(super) async fn page(
         risks: texts_of(told.relationships.iter().map(|one| one.risks.as_str())),
         relationships: relationships(&told, &names, &shell, &frame, acting(&visit)),
         done: acts::told(&query, &frame.base)
-            .map(|(key, back)| (shell.words.of(&key), back.map(|back| shell.to(&back)))),
+            .map(|(key, back)| (shell.words.of(&key), back.map(|back| shell.to(&back))))
+            .or_else(|| choices::told(&query).map(|key| (shell.words.of(key), None))),
         open_case: opens_cases(&visit, &client).then(|| {
             shell.to(&format!(
                 "{}acts/{}/{}",
@@ -328,6 +332,7 @@ pub(crate) fn relationships(
             services: Vec::new(),
             workers: Vec::new(),
             cases: Vec::new(),
+            choices: Vec::new(),
             document: Some(address(&summed.item.document)),
             acts: Vec::new(),
         };
@@ -341,6 +346,9 @@ pub(crate) fn relationships(
             };
             shown.first = full.first_day;
             shown.acts = acts.of(&[Act::HandOver, Act::EndRelationship], &[]);
+            shown.acts.splice(..0, acts.choice());
+            let choices = full.choices.iter();
+            shown.choices = choices.map(|one| ShownChoice::of(one, names, today)).collect();
             let services = full.services.iter();
             shown.services = services.map(|one| service(one, names, today, &acts)).collect();
             shown.workers = workers(&full.workers);
@@ -374,6 +382,13 @@ struct Acts<'a> {
 }
 
 impl Acts<'_> {
+    /// The address where producers are offered to choose from.
+    fn choice(&self) -> Option<(String, &'static str)> {
+        let relationship = self.relationship?;
+        let address = format!("{}choices/{relationship}/", self.base);
+        Some((self.shell.to(&address), "offer-choice"))
+    }
+
     /// The addresses of acts, with what they are about.
     fn of(&self, acts: &[Act], about: &[(&str, &str)]) -> Vec<(String, &'static str)> {
         let Some(relationship) = self.relationship else { return Vec::new() };

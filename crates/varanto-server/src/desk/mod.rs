@@ -5,6 +5,7 @@
 
 mod acts;
 pub(crate) mod archive;
+mod choices;
 mod client;
 mod corrections;
 mod earlier;
@@ -23,12 +24,14 @@ use crate::login::gate::{self, Side};
 use crate::pages::Entry;
 use crate::reading;
 
+pub(crate) use choices::ShownChoice;
 pub(crate) use client::{Kind, Relationship, kinds, opens_with_reason, relationships, situation};
 
 /// The navigation of the desks.
 const MENU: &[Entry] = &[
     Entry { path: "/desk/", text: "desk.menu_find" },
     Entry { path: "/desk/clients/", text: "desk.menu_clients" },
+    Entry { path: "/desk/choices/", text: "choice.title" },
     Entry { path: "/desk/corrections/", text: "correction.title" },
 ];
 
@@ -59,6 +62,12 @@ pub fn router(doors: &Doors) -> Router<Doors> {
         .route("/{language}/desk/notices/", get(home::notices))
         .route("/{language}/desk/notices/{id}", get(home::begin_anew).post(home::acknowledge))
         .route("/{language}/desk/clients/", get(home::clients))
+        .route("/{language}/desk/choices/", get(choices::list))
+        .route("/{language}/desk/clients/{client}/choices/end", post(choices::end))
+        .route(
+            "/{language}/desk/clients/{client}/choices/{relationship}/",
+            get(choices::form).post(choices::offer),
+        )
         .route("/{language}/desk/corrections/", get(corrections::list))
         .route(
             "/{language}/desk/corrections/{id}/",

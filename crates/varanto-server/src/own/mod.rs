@@ -3,6 +3,7 @@
 //!
 //! Source: CIT-1 to CIT-7, LOG-2, DIS-2.
 
+mod choices;
 mod corrections;
 mod home;
 mod log;
@@ -40,6 +41,7 @@ pub const TABS: &[Entry] = &[
     Entry { path: "timeline/", text: "own.tab_documents" },
     Entry { path: "will/", text: "own.tab_will" },
     Entry { path: "told/", text: "told.title" },
+    Entry { path: "choices/", text: "choice.own_title" },
     Entry { path: "corrections/", text: "correction.title" },
 ];
 
@@ -54,6 +56,7 @@ pub fn router(doors: &Doors) -> Router<Doors> {
         .route("/{language}/own/clients/{client}/", get(home::page))
         .route("/{language}/own/clients/{client}/will/", get(will::page))
         .nest("/{language}/own/clients/{client}/will", wills())
+        .route("/{language}/own/clients/{client}/choices/", get(choices::page).post(choices::pick))
         .route(
             "/{language}/own/clients/{client}/told/",
             get(statements::page).post(statements::forget),

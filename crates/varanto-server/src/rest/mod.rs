@@ -4,6 +4,7 @@ pub mod access;
 pub mod body;
 pub mod bulletins;
 pub mod caller;
+pub mod choices;
 pub mod clients;
 pub mod corrections;
 pub mod disclosures;

@@ -12,6 +12,8 @@ use varanto_domain::ids::Oid;
 use varanto_domain::relationship::{RegisterUseRight, RightChange, Side, Standing};
 use varanto_domain::time::{FinnishDay, Validity};
 
+use super::choices::ToldChoice;
+
 use super::documents_json;
 use super::problem::ToldFault;
 use crate::texts::Language;
@@ -252,6 +254,8 @@ pub fn relationship(told: &RelationshipState) -> String {
         related_persons: Option<&'a RawValue>,
         #[serde(skip_serializing_if = "Option::is_none")]
         statements: Option<Vec<Statement<'a>>>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        choices: Vec<ToldChoice<'a>>,
     }
     let raw = |text| serde_json::from_str::<&RawValue>(text).ok();
     print(&Told {
@@ -272,6 +276,7 @@ pub fn relationship(told: &RelationshipState) -> String {
         workers: raw(&told.workers),
         related_persons: raw(&told.related_persons),
         statements: told.statements.as_ref().map(|all| all.iter().map(Statement::of).collect()),
+        choices: told.choices.iter().map(ToldChoice::of).collect(),
     })
 }
 

@@ -4,8 +4,8 @@ use axum::routing::{get, post};
 
 use super::routes::{Operation, Query, Takes};
 use super::{
-    access, bulletins, clients, corrections, disclosures, documents, logs, openings, proof,
-    registers, relationships, retention, summary, users, wills,
+    access, bulletins, choices, clients, corrections, disclosures, documents, logs, openings,
+    proof, registers, relationships, retention, summary, users, wills,
 };
 use crate::national;
 
@@ -166,6 +166,13 @@ const CORRECTION_ANSWER: Takes = Takes {
     media_type: JSON,
     schema: "CorrectionAnswer",
     example: r#"{"how":"refused","words":"Tieto on tarkistettu ja se pitää paikkansa."}"#,
+};
+
+/// Producers to choose from.
+const OFFER: Takes = Takes {
+    media_type: JSON,
+    schema: "ProducerOffer",
+    example: r#"{"service_task":"24","units":["1.2.246.10.90000003.10.11","1.2.246.10.90000003.10.12"]}"#,
 };
 
 const PAGED: &[Query] = &[
@@ -477,6 +484,42 @@ pub const TABLE: &[Operation] = &[
         problems: &[404, 422],
         open: false,
         serve: || post(corrections::answer),
+    },
+    Operation {
+        id: "offer_choice",
+        tag: "wills",
+        method: "POST",
+        path: "/relationships/{oid}/choices",
+        query: &[],
+        takes: Some(OFFER),
+        answers: &[(201, JSON, "ProducerChoice")],
+        problems: &[404, 422],
+        open: false,
+        serve: || post(choices::offer),
+    },
+    Operation {
+        id: "list_choices",
+        tag: "wills",
+        method: "GET",
+        path: "/choices",
+        query: PAGED,
+        takes: None,
+        answers: &[(200, JSON, "ChoicePage")],
+        problems: &[422],
+        open: false,
+        serve: || get(choices::list),
+    },
+    Operation {
+        id: "end_choice",
+        tag: "wills",
+        method: "POST",
+        path: "/choices/{choice}/end",
+        query: &[],
+        takes: None,
+        answers: &[(204, "", "")],
+        problems: &[404, 422],
+        open: false,
+        serve: || post(choices::end),
     },
     Operation {
         id: "search_permission",

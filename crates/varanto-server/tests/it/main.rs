@@ -5,6 +5,7 @@ mod archivist;
 mod browser;
 mod certificates;
 mod check;
+mod choices;
 mod chromium;
 mod corpora;
 mod deaths;

@@ -9,7 +9,7 @@ const CONTACT: &str = "after=0&telephone=%2B358+40+123+4567&street=Koulukatu+3&p
     &town=Helsinki&contact_language=sv";
 
 /// The client's relationship in the county's register, as the county's own system is told of it.
-async fn relationship(served: &Served) -> serde_json::Value {
+pub(crate) async fn relationship(served: &Served) -> serde_json::Value {
     let made = served.house.made_of(served.number);
     let mut relationships = made.iter().rev().filter_map(|made| {
         let told: serde_json::Value = serde_json::from_str(&made.metadata_json).ok()?;

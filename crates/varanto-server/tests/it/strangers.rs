@@ -29,6 +29,7 @@ fn filled(path: &str) -> String {
         .replace("{part}", "view")
         .replace("{opening}", "1")
         .replace("{id}", "1")
+        .replace("{choice}", "1")
         .replace("{user}", "1")
         .replace("{delegation}", "1")
         .replace("{digest}", "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU")
@@ -64,7 +65,7 @@ fn path_of(
     let path = filled(&operation.full_path().replace("{oid}", document));
     match operation.id {
         "read_delays" => format!("{path}?controller={organisation}"),
-        "read_relationship" | "read_workers" | "act_on_relationship" => {
+        "read_relationship" | "read_workers" | "act_on_relationship" | "offer_choice" => {
             path.replace(document, relationship)
         }
         _ => path,
@@ -103,7 +104,8 @@ fn sent_to(
         | "change_user"
         | "delegate_users"
         | "withdraw_delegation"
-        | "answer_correction" => {
+        | "answer_correction"
+        | "offer_choice" => {
             ("application/json".to_owned(), Bytes::from(operation.takes.unwrap().example))
         }
         "judge_opening" => ("application/json".to_owned(), Bytes::from(r#"{"state":"approved"}"#)),
@@ -169,6 +171,7 @@ async fn every_closed_route_keeps_a_document_from_another_organisations_system()
             | "open_relationship"
             | "read_relationship"
             | "read_workers"
+            | "offer_choice"
             | "act_on_relationship"
             | "open_case"
             | "make_view" => tells(403, "\"another-register\""),
@@ -177,7 +180,7 @@ async fn every_closed_route_keeps_a_document_from_another_organisations_system()
             }
             // There is no case yet, nor a notice; a case that is another's is told as its document would be.
             "read_case" | "act_on_case" | "acknowledge_notice" | "hand_over"
-            | "read_correction" | "answer_correction" => {
+            | "read_correction" | "answer_correction" | "end_choice" => {
                 tells(404, "\"not-found\"");
             }
             "search_log"
@@ -217,6 +220,7 @@ async fn every_closed_route_keeps_a_document_from_another_organisations_system()
             "read_summary" => tells(200, "\"relationships\":[],\"cases\":[],\"documents\":[]"),
             "list_notices" => tells(200, "\"notices\":[]"),
             "list_corrections" => tells(200, "\"corrections\":[]"),
+            "list_choices" => tells(200, "\"choices\":[]"),
             other => panic!("nobody has asked what {other} tells a stranger"),
         }
     }

@@ -1,9 +1,9 @@
 //! The fields of each act, with what may be chosen in them.
 
-use varanto_app::Registry;
+use varanto_app::relationship::ChoiceSeen;
 use varanto_domain::codes::{ServiceTask, sets};
 use varanto_domain::ids::Oid;
-use varanto_domain::relationship::{RegisterUseRight, Road};
+use varanto_domain::relationship::{ChoiceState, RegisterUseRight, Road};
 use varanto_domain::time::FinnishDay;
 
 use super::{Act, Known, PLACES};
@@ -13,7 +13,7 @@ use crate::names::Names;
 use crate::pages::{Shell, Words};
 
 /// From how many choices on a list is narrowed by a search; at most so many are offered.
-const MANY: usize = 60;
+pub(in crate::desk) const MANY: usize = 60;
 
 /// How a field is filled in.
 pub(super) enum Kind {
@@ -118,6 +118,8 @@ pub(super) struct Made {
     pub(super) empty: Option<String>,
     /// What stands above the form.
     pub(super) beside: Vec<String>,
+    /// What the client chose, in words.
+    pub(super) chosen: Option<String>,
 }
 
 /// The form of an act.
@@ -125,7 +127,7 @@ pub(super) fn made(doors: &Doors, visit: &Visit, known: &Known) -> Made {
     let registry = doors.app.registry();
     let names = Names { registry: &registry, language: visit.language };
     let words = Words(visit.language);
-    let offer = Offer { registry: &registry, names, known, visit, words };
+    let offer = Offer { names, known, visit, words };
     let places = PLACES
         .into_iter()
         .filter_map(|name| Some((name.to_owned(), known.asked.given(name)?.to_owned())));
@@ -136,6 +138,7 @@ pub(super) fn made(doors: &Doors, visit: &Visit, known: &Known) -> Made {
         search: None,
         empty: None,
         beside: Vec::new(),
+        chosen: (known.act == Act::HandOver).then(|| offer.told_choice()).flatten(),
     };
     for (name, _) in
         IDENTIFIERS.iter().filter(|(_, acts)| acts.is_empty() || acts.contains(&known.act))
@@ -175,7 +178,6 @@ const IDENTIFIERS: [(&str, &[Act]); 5] = [
 
 /// What may be chosen.
 struct Offer<'a> {
-    registry: &'a Registry,
     names: Names<'a>,
     known: &'a Known,
     visit: &'a Visit,
@@ -249,6 +251,8 @@ impl Offer<'_> {
             [(task, _)] => task.clone(),
             _ => known.asked.text("task").to_owned(),
         };
+        let by_client = self.chosen_by_client(&the_task).and_then(|one| one.state.unit());
+        let by_client = by_client.map(Oid::to_string).unwrap_or_default();
         let mut units = self.producers(known.asked.text("q"));
         units.truncate(MANY);
         let mut implementers = vec![(String::new(), self.words.of("act.no_implementer"))];
@@ -257,7 +261,9 @@ impl Offer<'_> {
         services.extend(self.coded(sets::SOCIAL_SERVICE));
         let mut fields = vec![
             Field::new("service_task", Kind::Choice(tasks), true, known).or(the_task, known),
-            Field::new("producer", Kind::Choice(units), true, known).hint("act.producer_hint"),
+            Field::new("producer", Kind::Choice(units), true, known)
+                .hint("act.producer_hint")
+                .or(by_client, known),
             Field::new("implementer", Kind::Choice(implementers), false, known)
                 .hint("act.implementer_hint"),
             Field::new("service", Kind::Choice(services), false, known),
@@ -285,41 +291,36 @@ impl Offer<'_> {
 
     /// The codes of a set in force, by name.
     fn coded(&self, set: &str) -> Vec<(String, String)> {
-        let Ok(set_oid) = Oid::parse(set) else { return Vec::new() };
-        let values = self.registry.code_sets().choices_on(&set_oid, self.known.today);
-        let values = values.map(|(_, values)| values).unwrap_or_default();
-        let name_of = |code: &str| {
-            self.names.coded(set, code, self.known.today).unwrap_or_else(|| code.to_owned())
-        };
-        let mut all: Vec<_> =
-            values.iter().map(|one| (one.code.clone(), name_of(&one.code))).collect();
-        all.sort_by(|one, other| one.1.cmp(&other.1));
-        all
+        coded(&self.names, set, self.known.today)
+    }
+
+    /// The unit that the client chose for a service task, where producers were offered and no right is open yet.
+    fn chosen_by_client(&self, task: &str) -> Option<&ChoiceSeen> {
+        let choices = &self.known.relationship.as_ref()?.choices;
+        let of_task = |one: &&ChoiceSeen| task.is_empty() || one.offer.service_task == task;
+        let is_open = |one: &&ChoiceSeen| matches!(one.state, ChoiceState::Chosen(_));
+        choices.iter().filter(of_task).find(is_open)
     }
 
     /// The units of other organisations, those whose name or organisation holds the words, and those that are chosen already;
     /// whether a unit may be handed to is the operation's to say.
     fn producers(&self, words: &str) -> Vec<(String, String)> {
         let Some(state) = &self.known.relationship else { return Vec::new() };
-        let registers = self.registry.registers();
-        let own = self.registry.units_of(&state.controller);
-        let wanted = words.to_lowercase();
-        let chosen = ["producer", "implementer"].map(|name| self.known.asked.text(name));
-        let units = registers.units().into_iter().filter(|unit| !own.contains(&unit.oid));
-        let valid = units.filter(|unit| registers.is_valid_on(&unit.oid, self.known.today));
-        let mut all: Vec<(String, String)> = valid
-            .filter_map(|unit| {
-                let organisation = registers.organisation_of(&unit.oid)?;
-                let place = self.names.organisation(organisation.oid.as_str());
-                let name = self.names.unit(&unit.oid);
-                let whole = if name == place { name } else { format!("{name}, {place}") };
-                let fits = whole.to_lowercase().contains(&wanted);
-                let fits = fits || chosen.contains(&unit.oid.as_str());
-                fits.then(|| (unit.oid.to_string(), whole))
-            })
-            .collect();
-        all.sort_by_key(|(unit, name)| (!chosen.contains(&unit.as_str()), name.clone()));
-        all
+        let by_client = self.chosen_by_client("").and_then(|one| one.state.unit());
+        let mut chosen =
+            vec![self.known.asked.text("producer"), self.known.asked.text("implementer")];
+        chosen.extend(by_client.map(Oid::as_str));
+        producers(&self.names, &state.controller, self.known.today, words, &chosen)
+    }
+
+    /// What the client chose, in words.
+    fn told_choice(&self) -> Option<String> {
+        let choice = self.chosen_by_client("")?;
+        let task = self.names.task(&choice.offer.service_task, self.known.today);
+        let (unit, at) = (self.names.unit_of(choice.state.unit()?), choice.chosen_at?);
+        let at = self.words.moment(&at);
+        let values = [("task", task.as_str()), ("unit", unit.as_str()), ("at", at.as_str())];
+        Some(self.words.with("choice.client_chose", &values))
     }
 
     /// What the act is about: the service, the case, the relationship.
@@ -354,6 +355,45 @@ impl Offer<'_> {
     fn service(&self) -> Option<&RegisterUseRight> {
         self.known.service()
     }
+}
+
+/// The codes of a set in force, by name.
+pub(in crate::desk) fn coded(
+    names: &Names<'_>,
+    set: &str,
+    today: FinnishDay,
+) -> Vec<(String, String)> {
+    let Ok(set_oid) = Oid::parse(set) else { return Vec::new() };
+    let values = names.registry.code_sets().choices_on(&set_oid, today);
+    let values = values.map(|(_, values)| values).unwrap_or_default();
+    let name_of = |code: &str| names.coded(set, code, today).unwrap_or_else(|| code.to_owned());
+    let mut all: Vec<_> = values.iter().map(|one| (one.code.clone(), name_of(&one.code))).collect();
+    all.sort_by(|one, other| one.1.cmp(&other.1));
+    all
+}
+
+/// The units of other organisations than a controller that are valid, with their organisations: those whose name holds the
+/// words, and those that are chosen, which come first.
+pub(in crate::desk) fn producers(
+    names: &Names<'_>,
+    controller: &Oid,
+    today: FinnishDay,
+    words: &str,
+    chosen: &[&str],
+) -> Vec<(String, String)> {
+    let registers = names.registry.registers();
+    let own = names.registry.units_of(controller);
+    let wanted = words.to_lowercase();
+    let units = registers.units().into_iter().filter(|unit| !own.contains(&unit.oid));
+    let valid = units.filter(|unit| registers.is_valid_on(&unit.oid, today));
+    let known = valid.filter(|unit| registers.organisation_of(&unit.oid).is_some());
+    let with_name = known.map(|unit| (unit.oid.to_string(), names.unit_of(&unit.oid)));
+    let fits = |(unit, name): &(String, String)| {
+        name.to_lowercase().contains(&wanted) || chosen.contains(&unit.as_str())
+    };
+    let mut all: Vec<(String, String)> = with_name.filter(fits).collect();
+    all.sort_by_key(|(unit, name)| (!chosen.contains(&unit.as_str()), name.clone()));
+    all
 }
 
 impl Known {

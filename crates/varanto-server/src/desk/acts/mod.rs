@@ -26,8 +26,8 @@ use crate::names::Names;
 use crate::pages::{Shell, Words, redirect, rendered};
 use crate::reading::{self, ClientFrame, Page};
 use crate::rest::problem::{Problem, ToldFault};
-pub(super) use form::read_day;
 use form::{Field, Kind, Made};
+pub(super) use form::{MANY, coded, producers, read_day};
 use steps::Outcome;
 
 /// What is done.
@@ -124,6 +124,8 @@ struct ActPage {
     search: Option<String>,
     /// Whether there is nothing to choose from, told in words.
     empty: Option<String>,
+    /// What the client chose, in words.
+    chosen: Option<String>,
 }
 
 /// What would be written, and what follows.
@@ -306,7 +308,7 @@ fn act_page(
     faults: &[Fault],
     shown: Option<Shown>,
 ) -> Response {
-    let Made { mut fields, mut kept, lead, search, empty, mut beside } = made;
+    let Made { mut fields, mut kept, lead, search, empty, mut beside, chosen } = made;
     for fault in faults {
         let told = ToldFault::of(fault, visit.language);
         let text = format!("{} {}", told.message, told.right);
@@ -342,6 +344,7 @@ fn act_page(
         shown,
         search,
         empty,
+        chosen,
     };
     let mut response = rendered(&page, visit.language).into_response();
     if refused {

@@ -1,0 +1,638 @@
+//! Clients' choices of a producer: offered by who may hand the service over, picked in the citizen's view, told to those who
+//! serve (CIT-5, CAS-4).
+//!
+//! A choice is seen by who sees the whole of the relationship's document that it is about: at the desk in a register of the
+//! own, by citizens as the citizen's view shows that document, who may also say the client's will.
+
+use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
+use varanto_domain::access::{self, Action, Basis, Caller, Denial, Purpose, ReadPermit, Situation};
+use varanto_domain::archive::documents::DocumentGroup;
+use varanto_domain::faults::{Fault, FaultKind};
+use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid, PersonalIdentityCode};
+use varanto_domain::oversight::hints::Name;
+use varanto_domain::relationship::{ChoiceState, ProducerChoice, ProducerOffer, RegisterUseRight};
+use varanto_domain::time::{FinnishDay, Instant};
+use varanto_formats::metadata;
+use varanto_store::{ReadTx, RelationshipRow, StoreError, VersionRow, WriteTx};
+
+use super::served_clients::identifier;
+use crate::archive::whereabouts;
+use crate::derived::name_of_client;
+use crate::inquiry::{Inquiry, Learnt};
+use crate::withheld::Withheld;
+use crate::{App, AppError, Registry};
+
+/// The most choices that are looked through at once for a list.
+const ROWS: usize = 500;
+
+const RULE: &str = "CIT-5";
+const LIST: &[u8] = b"varanto/choices/1";
+
+/// A choice, as who may see it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChoiceSeen {
+    /// Its identifier.
+    pub id: String,
+    /// In whose register.
+    pub controller: Oid,
+    /// The relationship that the service will belong to.
+    pub relationship: Oid,
+    /// What is offered.
+    pub offer: ProducerOffer,
+    /// Where it stands.
+    pub state: ChoiceState,
+    /// When it was offered.
+    pub offered_at: Instant,
+    /// When it was picked; `None`: nothing is.
+    pub chosen_at: Option<Instant>,
+    /// As whom: as the client, a guardian, or by mandate.
+    pub chosen_as: Option<Basis>,
+}
+
+/// A choice that a client made, with whose it is.
+#[derive(Debug, Clone)]
+pub struct ChoiceMade {
+    /// The choice.
+    pub choice: ChoiceSeen,
+    /// Whose it is.
+    pub client: ClientIdentifier,
+    /// The client's name, as the relationship's document has it.
+    pub name: Name,
+}
+
+/// A page of choices that clients made, oldest first.
+#[derive(Debug, Clone)]
+pub struct ChoicesMade {
+    /// The choices.
+    pub choices: Vec<ChoiceMade>,
+    /// Where the next page begins.
+    pub next: Option<String>,
+}
+
+impl App {
+    /// Offers a client producers to choose from, as who may hand the service over in a register of the own. The same offer once
+    /// more is the same choice; another of the same service waits until that one is taken back or decided.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], also for a relationship of another client than `of`; [`AppError::Denied`]; [`AppError::Refused`]
+    /// with every fault. Each logged.
+    ///
+    /// Source: CIT-5, CAS-4, RUR-1, RUR-4, RUR-7.
+    pub fn offer_choice(
+        &self,
+        caller: &Caller,
+        relationship: &Oid,
+        of: Option<&ClientIdentifier>,
+        offer: &ProducerOffer,
+    ) -> Result<ChoiceSeen, AppError> {
+        let acting = Acting::of(caller, self.clock.now());
+        let learnt = self.learn_of_relationship(caller, relationship, acting.now)?;
+        let (caller, registry) = (caller.clone(), self.registry());
+        let (relationship, of, offer) = (relationship.clone(), of.cloned(), offer.clone());
+        let turn = move |tx: &mut WriteTx<'_>| {
+            let inquiry = Inquiry::new(&caller, Purpose::READ, registry.clone(), acting.now);
+            let inquiry = inquiry.with(Learnt::clone(&learnt));
+            let found = tx.find_relationship(&relationship)?;
+            let of = of.as_ref().map(|of| tx.find_client(of)).transpose()?;
+            let asked = |row: &RelationshipRow| match of {
+                None => Ok(true),
+                Some(None) => Ok(false),
+                Some(Some(client)) => Ok(tx.identities_of(client)?.contains(&row.known.client)),
+            };
+            let found = match found {
+                Some(row) if asked(&row).map_err(AppError::Store)? => row,
+                _ => return Err(acting.not_found(tx)?),
+            };
+            let row = tx.version_of_key(found.from)?;
+            let about = Some(found.known.client);
+            let basis = match may_offer(tx, &inquiry, &row)? {
+                Ok(permit) => permit.basis(),
+                Err(denial) => return Err(acting.deny(tx, about, denial)?),
+            };
+            let rights = rights_of(tx, found.key)?;
+            let faults = faults_of(&registry, &offer, &found, &rights, inquiry.today());
+            if !faults.is_empty() {
+                return Err(acting.refuse(tx, about, faults)?);
+            }
+            for open in open_of(tx, &found, &rights, inquiry.today())? {
+                let same = (&open.offer.service_task, &open.offer.service)
+                    == (&offer.service_task, &offer.service);
+                if open.offer == offer {
+                    acting.permit(tx, about, basis, "act=unchanged".to_owned())?;
+                    return Ok(seen(tx, &open, &rights, inquiry.today())?);
+                }
+                if same {
+                    let fault = Fault::new(FaultKind::StandsOtherwise, "service_task", RULE);
+                    return Err(acting.refuse(tx, about, vec![fault.arg("state", "offered")])?);
+                }
+            }
+            let mut choice = ProducerChoice {
+                key: tx.next_key(),
+                controller: found.known.controller.clone(),
+                client: found.known.client,
+                relationship: found.known.id.clone(),
+                offer: offer.clone(),
+                offered: 0,
+                chosen: None,
+                ended: None,
+            };
+            choice.offered = acting.permit(tx, about, basis, choice.detail())?;
+            tx.insert_choice(&choice)?;
+            Ok(seen(tx, &choice, &rights, inquiry.today())?)
+        };
+        self.store.write::<_, AppError>(turn).map(|done| done.value)
+    }
+
+    /// Takes an offer back, as who may offer it. One that is decided stays.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] also for one in a register that is not the caller's; [`AppError::Denied`]; [`AppError::Refused`]
+    /// where it stands otherwise. Each logged.
+    ///
+    /// Source: CIT-5, CAS-4.
+    pub fn end_choice(&self, caller: &Caller, id: &str) -> Result<(), AppError> {
+        let acting = Acting::of(caller, self.clock.now());
+        let key: Option<i64> = id.parse().ok();
+        let known = self.store.read::<_, AppError>(|tx| find(tx, key))?;
+        let known = known.filter(|choice| caller.owns(&choice.controller));
+        let Some(choice) = known else {
+            self.log_not_found(caller, Event::Choice)?;
+            return Err(AppError::NotFound);
+        };
+        let learnt = self.learn_of_relationship(caller, &choice.relationship, acting.now)?;
+        let (caller, registry) = (caller.clone(), self.registry());
+        let turn = move |tx: &mut WriteTx<'_>| {
+            let inquiry = Inquiry::new(&caller, Purpose::READ, registry.clone(), acting.now);
+            let inquiry = inquiry.with(Learnt::clone(&learnt));
+            let choice = find(tx, key)?.ok_or(AppError::NotFound)?;
+            let found = tx.find_relationship(&choice.relationship)?.ok_or(AppError::NotFound)?;
+            let row = tx.version_of_key(found.from)?;
+            let about = Some(choice.client);
+            let basis = match may_offer(tx, &inquiry, &row)? {
+                Ok(permit) => permit.basis(),
+                Err(denial) => return Err(acting.deny(tx, about, denial)?),
+            };
+            let state = choice.state(&rights_of(tx, found.key)?, inquiry.today());
+            if !state.is_open() {
+                return Err(acting.refuse(tx, about, vec![stands_otherwise(&state)])?);
+            }
+            let line = acting.permit(tx, about, basis, choice.detail_of_end())?;
+            tx.end_choice(&choice, line)?;
+            Ok(())
+        };
+        self.store.write::<_, AppError>(turn).map(|done| done.value)
+    }
+
+    /// The choices that a client has, as a citizen may see them who acts in a situation: of those relationships that the
+    /// citizen's view shows. What was taken back is not there.
+    ///
+    /// # Errors
+    /// [`AppError::Denied`] for one who may not say the client's will; logged.
+    ///
+    /// Source: CIT-5, CIT-1, DIS-5.
+    pub fn own_choices(
+        &self,
+        caller: &Caller,
+        client: PersonalIdentityCode,
+        situation: Situation,
+    ) -> Result<Vec<ChoiceSeen>, AppError> {
+        let acting = Acting::of(caller, self.clock.now());
+        let purpose = Purpose::READ.in_situation(situation);
+        let inquiry = self.inquiry(caller, purpose, acting.now);
+        self.learn_of_principal(&inquiry, client)?;
+        let (known, answer) = self.store.read::<_, AppError>(|tx| {
+            let known = tx.find_client(&ClientIdentifier::Code(client))?;
+            let asked = inquiry.client_of(tx, &ClientIdentifier::Code(client))?;
+            let answer = match may_pick(tx, &inquiry, asked)? {
+                Ok(basis) => {
+                    let mut own = Vec::new();
+                    for (choice, rights) in shown_to(tx, &inquiry, known)? {
+                        let one = seen(tx, &choice, &rights, inquiry.today())?;
+                        own.extend(Some(one).filter(|one| one.state != ChoiceState::TakenBack));
+                    }
+                    Ok((basis, Withheld::new(own)))
+                }
+                Err(denial) => Err(denial),
+            };
+            Ok((known, answer))
+        })?;
+        let outcome = match &answer {
+            Ok((basis, _)) => Outcome::Permitted(*basis),
+            Err(denial) => Outcome::Denied(*denial),
+        };
+        let line = self.write_line(acting.line(outcome, known, "act=show".to_owned()))?;
+        answer.map(|(_, own)| own.release(&line)).map_err(AppError::Denied)
+    }
+
+    /// Picks one of the units that were offered, or none any more, as who sees the choice in the citizen's view and may say the
+    /// client's will; until a right is opened to one of them, or the offer is taken back.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`] for a choice that is not shown; [`AppError::Denied`]; [`AppError::Refused`] for a unit that is not
+    /// offered or not valid any more, and where the choice stands otherwise. Each logged.
+    ///
+    /// Source: CIT-5, DIS-5.
+    pub fn pick_producer(
+        &self,
+        caller: &Caller,
+        client: PersonalIdentityCode,
+        situation: Situation,
+        id: &str,
+        unit: Option<&Oid>,
+    ) -> Result<(), AppError> {
+        let acting = Acting::of(caller, self.clock.now());
+        let purpose = Purpose::READ.in_situation(situation);
+        let learnt = {
+            let inquiry = self.inquiry(caller, purpose, acting.now);
+            self.learn_of_principal(&inquiry, client)?;
+            inquiry.learnt()
+        };
+        let (caller, key, unit) = (caller.clone(), id.parse::<i64>().ok(), unit.cloned());
+        let registry = self.registry();
+        let turn = move |tx: &mut WriteTx<'_>| {
+            let inquiry = Inquiry::new(&caller, purpose, registry.clone(), acting.now);
+            let inquiry = inquiry.with(Learnt::clone(&learnt));
+            let known = tx.find_client(&ClientIdentifier::Code(client))?;
+            let asked = inquiry.client_of(tx, &ClientIdentifier::Code(client))?;
+            let basis = match may_pick(tx, &inquiry, asked)? {
+                Ok(basis) => basis,
+                Err(denial) => return Err(acting.deny(tx, known, denial)?),
+            };
+            let shown = shown_to(tx, &inquiry, known)?;
+            let found = shown.into_iter().find(|(choice, _)| Some(choice.key) == key);
+            let Some((choice, rights)) = found else { return Err(acting.not_found(tx)?) };
+            let about = Some(choice.client);
+            let state = choice.state(&rights, inquiry.today());
+            if !state.is_open() {
+                return Err(acting.refuse(tx, about, vec![stands_otherwise(&state)])?);
+            }
+            if let Some(fault) = unit.as_ref().and_then(|unit| {
+                let valid = registry.registers().is_valid_on(unit, inquiry.today());
+                let offered = choice.offer.units.contains(unit);
+                (!(offered && valid)).then(|| Fault::new(FaultKind::UnknownUnit, "unit", RULE))
+            }) {
+                return Err(acting.refuse(tx, about, vec![fault])?);
+            }
+            if state.unit() == unit.as_ref() {
+                acting.permit(tx, about, basis, "act=unchanged".to_owned())?;
+                return Ok(());
+            }
+            let line = acting.permit(tx, about, basis, choice.detail_of_pick(unit.as_ref()))?;
+            tx.pick_producer(&choice, unit.as_ref().map(|unit| (unit, line)))?;
+            Ok(())
+        };
+        self.store.write::<_, AppError>(turn).map(|done| done.value)
+    }
+
+    /// The choices that clients made in the caller's own registers and to which no service was handed yet, oldest first: of
+    /// those clients whose relationship documents the caller may see whole in a list. Each leaves its line.
+    ///
+    /// # Errors
+    /// [`AppError::Denied`]; [`AppError::Refused`] for a cursor of another list; each logged.
+    ///
+    /// Source: CIT-5, CAS-1, CAS-4, ARC-8.
+    pub fn list_choices_made(
+        &self,
+        caller: &Caller,
+        cursor: Option<&str>,
+        most: usize,
+    ) -> Result<ChoicesMade, AppError> {
+        let acting = Acting::of(caller, self.clock.now());
+        if let Err(denial) = access::may_be_told_choices(caller) {
+            self.log(caller, Event::Search, Outcome::Denied(denial), acting.now)?;
+            return Err(AppError::Denied(denial));
+        }
+        let mut after = match self.read_cursor(LIST, cursor, RULE) {
+            Ok(place) => place.map_or(i64::MIN, |[key, _]| key),
+            Err(fault) => {
+                let outcome = Outcome::Refused(vec![fault.code()]);
+                self.log(caller, Event::Search, outcome, acting.now)?;
+                return Err(AppError::Refused(vec![fault]));
+            }
+        };
+        let inquiry = self.inquiry(caller, Purpose::READ, acting.now);
+        let (made, next) = loop {
+            match self.list_some_choices(&inquiry, after, most)? {
+                // A page without anything would say that nothing was chosen.
+                (made, Some(place)) if made.is_empty() => after = place,
+                page => break page,
+            }
+        };
+        let line = |client, outcome, detail: String| LogLine {
+            event: Event::Search,
+            ..acting.line(outcome, client, detail)
+        };
+        let mut lines: Vec<LogLine> = Vec::new();
+        for one in &made {
+            let detail = format!("by=choices hits=1 versions={}{}", one.version, one.words);
+            lines.push(line(Some(one.client), Outcome::Permitted(one.basis), detail));
+        }
+        if lines.is_empty() {
+            let outcome = Outcome::Permitted(Basis::OwnRegister);
+            lines.push(line(None, outcome, "by=choices hits=0".to_owned()));
+        }
+        let choices = made.into_iter().map(|one| one.made).collect();
+        let next = next.map(|key| self.write_cursor(LIST, [key, 0]));
+        let page = Withheld::new(ChoicesMade { choices, next });
+        Ok(page.release(&self.write_lines(lines)?))
+    }
+
+    fn list_some_choices(
+        &self,
+        inquiry: &Inquiry<'_>,
+        after: i64,
+        most: usize,
+    ) -> Result<(Vec<Listed>, Option<i64>), AppError> {
+        self.learn_before_listing(&[inquiry], Action::List, |tx| {
+            let mut rows = Vec::new();
+            for choice in chosen_for(tx, inquiry.caller(), after)?.0 {
+                if let Some(found) = tx.find_relationship(&choice.relationship)? {
+                    rows.push(tx.version_of_key(found.from)?);
+                }
+            }
+            Ok(rows)
+        })?;
+        self.store.read_within::<_, AppError>(self.search.time, |tx| {
+            let (choices, next) = chosen_for(tx, inquiry.caller(), after)?;
+            let (mut made, mut last) = (Vec::new(), after);
+            for choice in choices {
+                if made.len() == most {
+                    return Ok((made, Some(last)));
+                }
+                last = choice.key;
+                made.extend(listed(tx, inquiry, &choice)?);
+            }
+            Ok((made, next))
+        })
+    }
+
+    /// Asks the registers of persons on which it turns whether a relationship may be acted on.
+    fn learn_of_relationship(
+        &self,
+        caller: &Caller,
+        relationship: &Oid,
+        now: Instant,
+    ) -> Result<Learnt, AppError> {
+        let inquiry = self.inquiry(caller, Purpose::READ, now);
+        let document = self.store.read::<_, AppError>(|tx| {
+            let found = tx.find_relationship(relationship)?;
+            Ok(found.map(|row| tx.oid_of(row.from)).transpose()?)
+        })?;
+        if let Some(document) = document {
+            self.learn_before_deciding(&inquiry, &document)?;
+        }
+        Ok(inquiry.learnt())
+    }
+}
+
+fn find(tx: &ReadTx<'_>, key: Option<i64>) -> Result<Option<ProducerChoice>, AppError> {
+    Ok(key.map(|key| tx.find_choice(key)).transpose()?.flatten())
+}
+
+fn rights_of(tx: &ReadTx<'_>, relationship: i64) -> Result<Vec<RegisterUseRight>, StoreError> {
+    Ok(tx.list_rights(relationship)?.into_iter().map(|row| row.right).collect())
+}
+
+/// Whether somebody offers producers for a relationship's services: who may make the next version of its document, which is how
+/// a service is handed over, in a register of the own, and sees the whole of it.
+///
+/// Source: CIT-5, RUR-4.
+fn may_offer(
+    tx: &ReadTx<'_>,
+    inquiry: &Inquiry<'_>,
+    row: &VersionRow,
+) -> Result<Result<ReadPermit, Denial>, StoreError> {
+    if let Err(denial) = inquiry.may_replace(tx, row)? {
+        return Ok(Err(denial));
+    }
+    let permit = match inquiry.may_read(tx, row)? {
+        Ok(permit) => permit,
+        Err(denial) => return Ok(Err(denial)),
+    };
+    if let Err(denial) = permit.whole() {
+        return Ok(Err(denial));
+    }
+    if inquiry.caller().owns(&row.controller) {
+        Ok(Ok(permit))
+    } else {
+        Ok(Err(Denial::AnotherRegister))
+    }
+}
+
+/// Whether a citizen chooses for a client: who may say the client's will, and reads it.
+fn may_pick(
+    tx: &ReadTx<'_>,
+    inquiry: &Inquiry<'_>,
+    client: Option<ClientKey>,
+) -> Result<Result<Basis, Denial>, StoreError> {
+    let group = DocumentGroup::Permission;
+    let says = inquiry.decide_of_will(tx, client, group, Action::Store)?;
+    let reads = inquiry.decide_of_will(tx, client, group, Action::Read)?;
+    Ok(says.and(reads).map(|grant| grant.basis))
+}
+
+fn faults_of(
+    registry: &Registry,
+    offer: &ProducerOffer,
+    relationship: &RelationshipRow,
+    rights: &[RegisterUseRight],
+    today: FinnishDay,
+) -> Vec<Fault> {
+    let (registers, controller) = (registry.registers(), &relationship.known.controller);
+    let own = registry.units_of(controller);
+    let is_producers = |unit: &Oid| {
+        registers.unit(unit).is_some() && registers.is_valid_on(unit, today) && !own.contains(unit)
+    };
+    offer.faults(&relationship.known, rights, is_producers, today)
+}
+
+/// The choices of a relationship in which the client may choose.
+fn open_of(
+    tx: &ReadTx<'_>,
+    relationship: &RelationshipRow,
+    rights: &[RegisterUseRight],
+    today: FinnishDay,
+) -> Result<Vec<ProducerChoice>, StoreError> {
+    let mut all = tx.list_choices(relationship.known.client)?;
+    all.retain(|one| {
+        one.relationship == relationship.known.id && one.state(rights, today).is_open()
+    });
+    Ok(all)
+}
+
+/// The choices of a client that a citizen is shown, each with the rights of its relationship.
+fn shown_to(
+    tx: &ReadTx<'_>,
+    inquiry: &Inquiry<'_>,
+    client: Option<ClientKey>,
+) -> Result<Vec<(ProducerChoice, Vec<RegisterUseRight>)>, AppError> {
+    let mut shown = Vec::new();
+    for key in client.map(|client| tx.identities_of(client)).transpose()?.unwrap_or_default() {
+        for choice in tx.list_choices(key)? {
+            let Some(found) = tx.find_relationship(&choice.relationship)? else { continue };
+            let row = tx.version_of_key(found.from)?;
+            let permit = inquiry.may_read_through(tx, &row, client)?;
+            if permit.is_ok_and(|permit| permit.whole().is_ok()) {
+                let rights = rights_of(tx, found.key)?;
+                shown.push((choice, rights));
+            }
+        }
+    }
+    Ok(shown)
+}
+
+fn seen(
+    tx: &ReadTx<'_>,
+    choice: &ProducerChoice,
+    rights: &[RegisterUseRight],
+    today: FinnishDay,
+) -> Result<ChoiceSeen, StoreError> {
+    let picked = choice.chosen.as_ref().map(|(_, line)| tx.log_line(*line)).transpose()?;
+    let basis = |reason: &str| Basis::ALL.into_iter().find(|basis| basis.code() == reason);
+    Ok(ChoiceSeen {
+        id: choice.key.to_string(),
+        controller: choice.controller.clone(),
+        relationship: choice.relationship.clone(),
+        offer: choice.offer.clone(),
+        state: choice.state(rights, today),
+        offered_at: tx.log_line(choice.offered)?.at,
+        chosen_at: picked.as_ref().map(|line| line.at),
+        chosen_as: picked.and_then(|line| basis(&line.reason)),
+    })
+}
+
+/// The choices of a relationship that stand or were decided, for one who sees the whole of its document in a register of the
+/// own.
+pub(super) fn of_relationship(
+    (tx, relationship, identities): (&ReadTx<'_>, &Oid, &[ClientKey]),
+    rights: &[RegisterUseRight],
+    today: FinnishDay,
+) -> Result<Vec<ChoiceSeen>, StoreError> {
+    let mut all = Vec::new();
+    for key in identities {
+        for choice in tx.list_choices(*key)? {
+            if choice.relationship == *relationship {
+                all.push(seen(tx, &choice, rights, today)?);
+            }
+        }
+    }
+    all.retain(|one| one.state != ChoiceState::TakenBack);
+    Ok(all)
+}
+
+/// A choice in a list, with what its line tells.
+struct Listed {
+    made: ChoiceMade,
+    client: ClientKey,
+    version: i64,
+    basis: Basis,
+    words: String,
+}
+
+/// The choices made in the caller's registers after a key, and where there may be more.
+fn chosen_for(
+    tx: &ReadTx<'_>,
+    caller: &Caller,
+    after: i64,
+) -> Result<(Vec<ProducerChoice>, Option<i64>), StoreError> {
+    let (mut all, mut end) = (Vec::new(), i64::MAX);
+    for register in &caller.registers {
+        let chosen = tx.chosen_in_register(register, after, ROWS)?;
+        if let Some(last) = chosen.last().filter(|_| chosen.len() == ROWS) {
+            end = end.min(last.key);
+        }
+        all.extend(chosen);
+    }
+    all.retain(|one| one.key <= end);
+    all.sort_by_key(|one| one.key);
+    Ok((all, (end != i64::MAX).then_some(end)))
+}
+
+fn listed(
+    tx: &ReadTx<'_>,
+    inquiry: &Inquiry<'_>,
+    choice: &ProducerChoice,
+) -> Result<Option<Listed>, AppError> {
+    let Some(found) = tx.find_relationship(&choice.relationship)? else { return Ok(None) };
+    let row = tx.version_of_key(found.from)?;
+    let Ok(permit) = inquiry.may_list(tx, &row)? else { return Ok(None) };
+    if permit.whole().is_err() {
+        return Ok(None);
+    }
+    let seen = seen(tx, choice, &rights_of(tx, found.key)?, inquiry.today())?;
+    if !matches!(seen.state, ChoiceState::Chosen(_)) {
+        return Ok(None);
+    }
+    let record = whereabouts::record(tx, &permit, &row)?;
+    let damaged = || StoreError::Damaged(format!("the record of version {}", row.version.0));
+    let (raw, _) = metadata::read(&record).map_err(|_| damaged())?;
+    Ok(Some(Listed {
+        made: ChoiceMade {
+            choice: seen,
+            client: identifier(&record).ok_or_else(damaged)?,
+            name: name_of_client(&raw),
+        },
+        client: row.client,
+        version: row.version.0,
+        basis: permit.basis(),
+        words: permit.grant().log_words(),
+    }))
+}
+
+fn stands_otherwise(state: &ChoiceState) -> Fault {
+    Fault::new(FaultKind::StandsOtherwise, "choice", RULE).arg("state", state.code())
+}
+
+/// Who acts, and when: what every line of an act begins with.
+#[derive(Clone)]
+struct Acting {
+    actor: Actor,
+    now: Instant,
+}
+
+impl Acting {
+    fn of(caller: &Caller, now: Instant) -> Self {
+        Self { actor: Actor::of(caller), now }
+    }
+
+    fn line(&self, outcome: Outcome, client: Option<ClientKey>, detail: String) -> LogLine {
+        let (at, actor, event) = (self.now, self.actor.clone(), Event::Choice);
+        LogLine { at, event, outcome, actor, client, version: None, detail }
+    }
+
+    fn permit(
+        &self,
+        tx: &mut WriteTx<'_>,
+        client: Option<ClientKey>,
+        basis: Basis,
+        detail: String,
+    ) -> Result<i64, StoreError> {
+        Ok(tx.log(&self.line(Outcome::Permitted(basis), client, detail))?.number)
+    }
+
+    fn refuse(
+        &self,
+        tx: &mut WriteTx<'_>,
+        client: Option<ClientKey>,
+        faults: Vec<Fault>,
+    ) -> Result<AppError, StoreError> {
+        let codes = faults.iter().map(Fault::code).collect();
+        tx.log(&self.line(Outcome::Refused(codes), client, String::new()))?;
+        Ok(AppError::Refused(faults))
+    }
+
+    fn deny(
+        &self,
+        tx: &mut WriteTx<'_>,
+        client: Option<ClientKey>,
+        denial: Denial,
+    ) -> Result<AppError, StoreError> {
+        tx.log(&self.line(Outcome::Denied(denial), client, String::new()))?;
+        Ok(AppError::Denied(denial))
+    }
+
+    fn not_found(&self, tx: &mut WriteTx<'_>) -> Result<AppError, StoreError> {
+        tx.log(&self.line(Outcome::Refused(vec!["not-found"]), None, String::new()))?;
+        Ok(AppError::NotFound)
+    }
+}

@@ -1,0 +1,268 @@
+//! Clients' choices of a producer: offered, picked, undone, decided by the right that is opened; seen by whom they concern.
+
+use varanto_app::AppError;
+use varanto_app::relationship::ChoiceSeen;
+use varanto_domain::access::{Basis, Caller, LookReason, Purpose, Reason, Role, Situation};
+use varanto_domain::ids::Oid;
+use varanto_domain::mandates::Matter;
+use varanto_domain::persons::PersonFacts;
+use varanto_domain::relationship::{ChoiceState, ProducerOffer};
+use varanto_domain::time::{Clock, FinnishDay, Validity};
+
+use crate::access::{code, worker};
+use crate::citizens::{child, in_custody_of};
+use crate::destruction::archivist;
+use crate::mandates::Relatives;
+use crate::oversight::person;
+use crate::persons::Told;
+use crate::world::{
+    CLOSED_UNIT, COUNTY, Client, Draft, NEIGHBOUR, NEIGHBOURS_UNIT, OPERATING_UNIT, PRODUCER,
+    PRODUCERS_OTHER_UNIT, PRODUCERS_UNIT, TASK, UNIT, World, client, oid, serving,
+};
+
+fn offer() -> ProducerOffer {
+    ProducerOffer {
+        service_task: TASK.to_owned(),
+        service: None,
+        units: vec![oid(PRODUCERS_UNIT), oid(PRODUCERS_OTHER_UNIT)],
+    }
+}
+
+/// A client whom the county serves, and whose relationship's document is archived.
+struct Offered {
+    world: World,
+    who: Client,
+    relationship: Draft,
+    id: Oid,
+    me: Caller,
+    county: Caller,
+}
+
+impl Offered {
+    fn of(who: Client, change: impl Fn(Draft) -> Draft) -> Self {
+        let world = World::new();
+        let relationship = change(world.relationship(&who));
+        let dossier = world.open_case_under(&relationship, &who);
+        world.know(&who);
+        let (me, county) = (world.citizen(&who), worker(&world, COUNTY, UNIT));
+        let id = oid(&dossier.relationship);
+        Self { world, who, relationship, id, me, county }
+    }
+
+    fn offers(&self, by: &Caller, offer: &ProducerOffer) -> Result<ChoiceSeen, AppError> {
+        self.world.app.offer_choice(by, &self.id, Some(&self.who.identifier()), offer)
+    }
+
+    fn sees(&self, by: &Caller, situation: Situation) -> Result<Vec<ChoiceSeen>, AppError> {
+        self.world.app.own_choices(by, self.who.code, situation)
+    }
+
+    fn own(&self) -> Vec<ChoiceSeen> {
+        self.sees(&self.me, Situation::Citizen).unwrap()
+    }
+
+    fn picks(
+        &self,
+        by: &Caller,
+        situation: Situation,
+        id: &str,
+        unit: Option<&str>,
+    ) -> &'static str {
+        let unit = unit.map(oid);
+        let code_of = self.who.code;
+        code(self.world.app.pick_producer(by, code_of, situation, id, unit.as_ref()))
+    }
+
+    fn pick(&self, id: &str, unit: Option<&str>) -> &'static str {
+        self.picks(&self.me, Situation::Citizen, id, unit)
+    }
+
+    /// What a caller sees of choices beside the relationship.
+    fn beside(&self, by: &Caller, purpose: Purpose) -> Result<Vec<ChoiceState>, AppError> {
+        let state = self.world.app.show_relationship(by, &self.id, purpose)?;
+        Ok(state.choices.into_iter().map(|one| one.state).collect())
+    }
+
+    fn made(&self, by: &Caller) -> Vec<(String, ChoiceState)> {
+        let page = self.world.app.list_choices_made(by, None, 10).unwrap();
+        page.choices.into_iter().map(|one| (one.name.family, one.choice.state)).collect()
+    }
+}
+
+/// CIT-5, CAS-4, RUR-1: what is offered the client picks, picks otherwise and undoes, and those who serve are told; once a right is
+/// opened to one of the units it is decided.
+#[test]
+fn a_client_chooses_until_a_right_is_opened() {
+    let all = Offered::of(client(1), |draft| draft);
+    let (world, county) = (&all.world, &all.county);
+    assert!(all.own().is_empty());
+    let id = all.offers(county, &offer()).unwrap().id;
+    assert_eq!(all.offers(county, &offer()).unwrap().id, id, "offered twice, one choice");
+    assert_eq!(all.own()[0].state, ChoiceState::Waits);
+    assert!(all.made(county).is_empty());
+    let (one, other) = (oid(PRODUCERS_UNIT), oid(PRODUCERS_OTHER_UNIT));
+    assert_eq!(all.pick(&id, Some(PRODUCERS_UNIT)), "yes");
+    world.clock.forward_millis(60_000);
+    assert_eq!(all.pick(&id, Some(PRODUCERS_OTHER_UNIT)), "yes");
+    assert_eq!(all.pick(&id, Some(PRODUCERS_OTHER_UNIT)), "yes", "sent twice");
+    let chosen = ChoiceState::Chosen(other.clone());
+    let seen = all.own().remove(0);
+    assert_eq!((seen.state, seen.chosen_as), (chosen.clone(), Some(Basis::OwnData)));
+    assert_eq!(seen.chosen_at, Some(world.clock.now()));
+    assert_eq!(all.beside(county, Purpose::READ).unwrap(), std::slice::from_ref(&chosen));
+    assert_eq!(all.made(county), [(all.who.family.clone(), chosen)]);
+    assert_eq!(all.pick(&id, None), "yes");
+    assert_eq!(all.own()[0].state, ChoiceState::Waits);
+    assert!(all.made(county).is_empty());
+    assert_eq!(all.pick(&id, Some(PRODUCERS_OTHER_UNIT)), "yes");
+
+    let served = vec![serving(PRODUCERS_UNIT, "2026-10-05", "")];
+    world.archive(&world.next_version(&all.relationship).served_by(served));
+    assert_eq!(all.own()[0].state, ChoiceState::HandedTo(one.clone()));
+    assert_eq!(all.pick(&id, Some(PRODUCERS_UNIT)), "stands-otherwise");
+    assert_eq!(all.pick(&id, None), "stands-otherwise");
+    assert_eq!(code(world.app.end_choice(county, &id)), "stands-otherwise");
+    assert!(all.made(county).is_empty(), "nothing is left to do");
+    assert_eq!(all.beside(county, Purpose::READ).unwrap(), [ChoiceState::HandedTo(one)]);
+    assert_eq!(world.damage(), Vec::<String>::new());
+}
+
+/// CIT-5, RUR-4: who may hand the service over offers, and nobody else; what is wrong is told at once, and an offer of the same
+/// service waits for the one before.
+#[test]
+fn who_hands_a_service_over_offers_it() {
+    let all = Offered::of(client(1), |draft| draft);
+    let world = &all.world;
+    let stranger = person(world, Role::Worker, COUNTY, Some(OPERATING_UNIT));
+    for (by, expected) in [
+        (&stranger, "case-context-missing"),
+        (&worker(world, PRODUCER, PRODUCERS_UNIT), "another-register"),
+        (&worker(world, NEIGHBOUR, NEIGHBOURS_UNIT), "another-register"),
+        (&archivist(world, "aino", COUNTY), "not-certified"),
+        (&all.me, "not-for-citizens"),
+    ] {
+        let lines = world.contents().log_lines;
+        assert_eq!(code(all.offers(by, &offer())), expected);
+        assert!(world.contents().log_lines > lines);
+    }
+    let of_another = client(2).identifier();
+    let as_another = world.app.offer_choice(&all.county, &all.id, Some(&of_another), &offer());
+    assert_eq!(code(as_another), "not-found");
+    let wrong =
+        ProducerOffer { service_task: "10".into(), units: vec![oid(CLOSED_UNIT)], ..offer() };
+    let Err(AppError::Refused(faults)) = all.offers(&all.county, &wrong) else {
+        panic!("a wrong offer was taken");
+    };
+    let codes: Vec<_> = faults.iter().map(|fault| (fault.code(), &*fault.element)).collect();
+    let expected =
+        [("wrong-value", "service_task"), ("too-few-entries", "units"), ("unknown-unit", "units")];
+    assert_eq!(codes, expected);
+    assert!(all.own().is_empty());
+
+    let id = all.offers(&world.county(), &offer()).unwrap().id;
+    let turned = ProducerOffer { units: offer().units.into_iter().rev().collect(), ..offer() };
+    assert_eq!(code(all.offers(&all.county, &turned)), "stands-otherwise");
+    let end = |by: &Caller, id: &str| code(world.app.end_choice(by, id));
+    assert_eq!(end(&stranger, &id), "case-context-missing");
+    assert_eq!(end(&worker(world, NEIGHBOUR, NEIGHBOURS_UNIT), &id), "not-found");
+    assert_eq!(end(&all.county, "no such"), "not-found");
+    assert_eq!(end(&all.county, &id), "yes");
+    assert_eq!(end(&all.county, &id), "stands-otherwise");
+    assert!(all.own().is_empty() && all.beside(&all.county, Purpose::READ).unwrap().is_empty());
+    assert_eq!(all.pick(&id, Some(PRODUCERS_UNIT)), "stands-otherwise");
+    assert_eq!(code(all.offers(&all.county, &turned)), "yes");
+    assert_eq!(world.damage(), Vec::<String>::new());
+}
+
+/// CIT-5, ACC-2: nobody else learns of a choice: another client, a producer that serves, a worker without case context, whom a list
+/// would show it; and none is picked for another.
+#[test]
+fn nobody_else_learns_of_a_choice() {
+    let served = vec![serving(NEIGHBOURS_UNIT, "2026-10-05", "")];
+    let all = Offered::of(client(1), |draft| draft.served_by(served.clone()));
+    let world = &all.world;
+    let id = all.offers(&all.county, &offer()).unwrap().id;
+    assert_eq!(all.pick(&id, Some(CLOSED_UNIT)), "unknown-unit");
+    assert_eq!(all.pick(&id, Some(PRODUCERS_UNIT)), "yes");
+    world.open_case(&client(2));
+    let other = world.citizen(&client(2));
+    for situation in [Situation::Citizen, Situation::Guardian, Situation::Mandate] {
+        assert_ne!(code(all.sees(&other, situation)), "yes");
+        assert_ne!(all.picks(&other, situation, &id, None), "yes");
+    }
+    let through_own =
+        world.app.pick_producer(&other, client(2).code, Situation::Citizen, &id, None);
+    assert_eq!(code(through_own), "not-found");
+    assert_eq!(all.pick("no such", None), "not-found");
+    let there = worker(world, NEIGHBOUR, NEIGHBOURS_UNIT);
+    assert!(all.beside(&there, Purpose::READ).unwrap().is_empty(), "a producer sees no others");
+    assert!(all.made(&there).is_empty());
+    let stranger = person(world, Role::Worker, COUNTY, Some(OPERATING_UNIT));
+    assert!(all.made(&stranger).is_empty());
+    let keeper = archivist(world, "aino", COUNTY);
+    assert_eq!(code(world.app.list_choices_made(&keeper, None, 10)), "role-does-not-fit");
+    assert_eq!(code(world.app.list_choices_made(&all.me, None, 10)), "role-does-not-fit");
+    assert_eq!(all.made(&all.county).len(), 1);
+}
+
+/// CIT-4, CIT-5, DIS-5: a guardian with custody chooses for a small child where the relationship's document may be shown to
+/// guardians, and learns of nothing where it may not.
+#[test]
+fn a_guardian_chooses_where_guardians_may_see() {
+    for (shown, expected) in [("1", 1), ("2", 0)] {
+        let all = Offered::of(child(), |draft| draft.set("guardian_disclosure", shown));
+        let mother = client(7);
+        let register = Told::in_world(&all.world);
+        let facts = in_custody_of(&mother);
+        register.say(all.who.code, facts.clone());
+        all.world.tell(vec![(all.who.code, facts)]);
+        let id = all.offers(&all.county, &offer()).unwrap().id;
+        let caller = all.world.citizen(&mother);
+        let seen = all.sees(&caller, Situation::Guardian).unwrap();
+        assert_eq!(seen.len(), expected, "{shown}");
+        let picks = all.picks(&caller, Situation::Guardian, &id, Some(PRODUCERS_UNIT));
+        assert_eq!(picks, if expected == 1 { "yes" } else { "not-found" });
+        if expected == 1 {
+            assert_eq!(all.own()[0].chosen_as, Some(Basis::Guardianship));
+        }
+    }
+}
+
+/// CIT-5, DIS-5, ARC-10: by mandate one chooses as far as it covers saying the will; under a safety order nothing of it is shown, nor
+/// to a worker who looks for a reason.
+#[test]
+fn a_mandate_chooses_and_a_safety_order_hides() {
+    let all = Relatives::new();
+    let (world, adult) = (&all.world, &all.adult);
+    let register = Told::in_world(world);
+    let born_on = Some(adult.code.birth_day());
+    register.say(adult.code, PersonFacts { born_on, ..PersonFacts::default() });
+    let relationship = oid(&all.dossier.relationship);
+    let county = worker(world, COUNTY, UNIT);
+    let id = world.app.offer_choice(&county, &relationship, None, &offer()).unwrap().id;
+    let shown = || world.app.own_choices(&all.caller, adult.code, Situation::Mandate);
+    let picks = |unit: &str| {
+        let unit = oid(unit);
+        let mandate = Situation::Mandate;
+        code(world.app.pick_producer(&all.caller, adult.code, mandate, &id, Some(&unit)))
+    };
+    all.mandate(&[Matter::SeeDocuments], None);
+    assert_eq!(picks(PRODUCERS_UNIT), "mandate-does-not-cover");
+    all.mandate(&[Matter::SeeDocuments, Matter::SayWill], None);
+    assert_eq!(shown().unwrap().len(), 1);
+    assert_eq!(picks(PRODUCERS_UNIT), "yes");
+    let first = FinnishDay::parse("2026-01-01").unwrap();
+    let safety_order = Some(Validity { first, last: None });
+    let facts = PersonFacts { born_on, safety_order, ..PersonFacts::default() };
+    register.say(adult.code, facts.clone());
+    world.tell(vec![(adult.code, facts)]);
+    assert!(shown().unwrap().is_empty());
+    assert_eq!(picks(PRODUCERS_OTHER_UNIT), "not-found");
+    let urgent = Purpose::READ.because(Reason::Look(LookReason::Urgent));
+    let stranger = person(world, Role::Worker, COUNTY, Some(OPERATING_UNIT));
+    let state = world.app.show_relationship(&stranger, &relationship, urgent).unwrap();
+    assert!(state.masked && state.choices.is_empty());
+    let own = world.citizen(adult);
+    let seen = world.app.own_choices(&own, adult.code, Situation::Citizen).unwrap();
+    assert_eq!(seen[0].chosen_as, Some(Basis::Mandate));
+}
