@@ -100,6 +100,7 @@ impl<'a> Names<'a> {
             TouchedStatements::Seen => self.of("own-log.statements-seen"),
             TouchedStatements::Told => self.of("own-log.statements-told"),
             TouchedStatements::Picked => self.of("own-log.choice-picked"),
+            TouchedStatements::SeenChoices => self.of("own-log.choices-seen"),
         })
     }
 

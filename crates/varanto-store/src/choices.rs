@@ -113,7 +113,12 @@ impl ReadTx<'_> {
                 Err(error) => return Err(error),
             }
         }
-        if found < told.len() {
+        // Those of relationships whose documents were destroyed are gone with them.
+        let mut kept = 0;
+        for choice in told.values() {
+            kept += usize::from(self.find_relationship(&choice.relationship)?.is_some());
+        }
+        if found < kept {
             let place = "producer choices".to_owned();
             wrong.push((place, "one that the log tells of is missing"));
         }
@@ -163,6 +168,16 @@ impl WriteTx<'_> {
         };
         let line = picked.map(|(_, line)| line);
         self.execute(SQL, params![choice.key, unit, line]).map(drop)
+    }
+
+    /// Takes away the choices of a relationship whose document was destroyed: what a client was offered and picked goes with it.
+    /// The lines of the log stay.
+    ///
+    /// Source: ARC-12.
+    pub(crate) fn drop_choices(&mut self, relationship_key: i64) -> Result<(), StoreError> {
+        const SQL: &str = "DELETE FROM producer_choice WHERE relationship =
+            (SELECT oid FROM relationship WHERE relationship_key = ?1)";
+        self.execute(SQL, [relationship_key]).map(drop)
     }
 
     /// Notes that an offer was taken back, as a line tells.

@@ -635,6 +635,7 @@ impl WriteTx<'_> {
                 }
             }
             (DocumentGroup::Relationship, _, Some(key)) => {
+                self.drop_choices(key)?;
                 for sql in RELATIONSHIP {
                     self.execute(sql, [key])?;
                 }

@@ -7,10 +7,14 @@
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
 use varanto_domain::access::{self, Action, Basis, Caller, Denial, Purpose, ReadPermit, Situation};
 use varanto_domain::archive::documents::DocumentGroup;
+use varanto_domain::archive::references::KnownRelationship;
+use varanto_domain::codes::sets;
 use varanto_domain::faults::{Fault, FaultKind};
-use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid, PersonalIdentityCode};
+use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid, PersonalIdentityCode, VersionKey};
 use varanto_domain::oversight::hints::Name;
-use varanto_domain::relationship::{ChoiceState, ProducerChoice, ProducerOffer, RegisterUseRight};
+use varanto_domain::relationship::{
+    ChoiceState, OfferedAmong, ProducerChoice, ProducerOffer, RegisterUseRight,
+};
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::metadata;
 use varanto_store::{ReadTx, RelationshipRow, StoreError, VersionRow, WriteTx};
@@ -24,6 +28,9 @@ use crate::{App, AppError, Registry};
 
 /// The most choices that are looked through at once for a list.
 const ROWS: usize = 500;
+
+/// For how many days the client is shown that an offer was taken back.
+const ENDED_DAYS: i32 = 30;
 
 const RULE: &str = "CIT-5";
 const LIST: &[u8] = b"varanto/choices/1";
@@ -43,10 +50,25 @@ pub struct ChoiceSeen {
     pub state: ChoiceState,
     /// When it was offered.
     pub offered_at: Instant,
+    /// The unit that was picked last, whichever got the service.
+    pub chosen: Option<Oid>,
     /// When it was picked; `None`: nothing is.
     pub chosen_at: Option<Instant>,
     /// As whom: as the client, a guardian, or by mandate.
     pub chosen_as: Option<Basis>,
+    /// When the offer was taken back.
+    pub ended_at: Option<Instant>,
+}
+
+/// An offer to be taken back.
+#[derive(Debug, Clone, Default)]
+pub struct ChoiceEnd {
+    /// Its identifier.
+    pub id: String,
+    /// The client whom it is to be offered to, where the caller says it.
+    pub of: Option<ClientIdentifier>,
+    /// What was chosen when the caller looked, where the caller says it; `Some(None)`: nothing was.
+    pub chosen: Option<Option<Oid>>,
 }
 
 /// A choice that a client made, with whose it is.
@@ -89,6 +111,7 @@ impl App {
         let learnt = self.learn_of_relationship(caller, relationship, acting.now)?;
         let (caller, registry) = (caller.clone(), self.registry());
         let (relationship, of, offer) = (relationship.clone(), of.cloned(), offer.clone());
+        let one_each = offer.clone().in_order();
         let turn = move |tx: &mut WriteTx<'_>| {
             let inquiry = Inquiry::new(&caller, Purpose::READ, registry.clone(), acting.now);
             let inquiry = inquiry.with(Learnt::clone(&learnt));
@@ -104,6 +127,7 @@ impl App {
                 _ => return Err(acting.not_found(tx)?),
             };
             let row = tx.version_of_key(found.from)?;
+            let acting = acting.about(&row);
             let about = Some(found.known.client);
             let basis = match may_offer(tx, &inquiry, &row)? {
                 Ok(permit) => permit.basis(),
@@ -117,9 +141,9 @@ impl App {
             for open in open_of(tx, &found, &rights, inquiry.today())? {
                 let same = (&open.offer.service_task, &open.offer.service)
                     == (&offer.service_task, &offer.service);
-                if open.offer == offer {
+                if open.offer == one_each {
                     acting.permit(tx, about, basis, "act=unchanged".to_owned())?;
-                    return Ok(seen(tx, &open, &rights, inquiry.today())?);
+                    return Ok(seen(tx, &open, &found.known, &rights, inquiry.today())?);
                 }
                 if same {
                     let fault = Fault::new(FaultKind::StandsOtherwise, "service_task", RULE);
@@ -131,49 +155,64 @@ impl App {
                 controller: found.known.controller.clone(),
                 client: found.known.client,
                 relationship: found.known.id.clone(),
-                offer: offer.clone(),
+                offer: one_each.clone(),
                 offered: 0,
                 chosen: None,
                 ended: None,
             };
             choice.offered = acting.permit(tx, about, basis, choice.detail())?;
             tx.insert_choice(&choice)?;
-            Ok(seen(tx, &choice, &rights, inquiry.today())?)
+            Ok(seen(tx, &choice, &found.known, &rights, inquiry.today())?)
         };
         self.store.write::<_, AppError>(turn).map(|done| done.value)
     }
 
-    /// Takes an offer back, as who may offer it. One that is decided stays.
+    /// Takes an offer back, as who may offer it. One that is decided stays, and so does one in which something else is chosen
+    /// than the caller saw, where that is told.
     ///
     /// # Errors
-    /// [`AppError::NotFound`] also for one in a register that is not the caller's; [`AppError::Denied`]; [`AppError::Refused`]
-    /// where it stands otherwise. Each logged.
+    /// [`AppError::NotFound`] also for one in a register that is not the caller's, and of another client than `end.of`;
+    /// [`AppError::Denied`]; [`AppError::Refused`] where it stands otherwise. Each logged.
     ///
     /// Source: CIT-5, CAS-4.
-    pub fn end_choice(&self, caller: &Caller, id: &str) -> Result<(), AppError> {
+    pub fn end_choice(&self, caller: &Caller, end: &ChoiceEnd) -> Result<(), AppError> {
         let acting = Acting::of(caller, self.clock.now());
-        let key: Option<i64> = id.parse().ok();
-        let known = self.store.read::<_, AppError>(|tx| find(tx, key))?;
-        let known = known.filter(|choice| caller.owns(&choice.controller));
+        let key: Option<i64> = end.id.parse().ok();
+        let known = self.store.read::<_, AppError>(|tx| {
+            let Some(choice) = find(tx, key)? else { return Ok(None) };
+            let of = end.of.as_ref().map(|of| tx.find_client(of)).transpose()?;
+            let is_of = match of {
+                None => true,
+                Some(None) => false,
+                Some(Some(client)) => tx.identities_of(client)?.contains(&choice.client),
+            };
+            Ok(Some(choice).filter(|choice| is_of && caller.owns(&choice.controller)))
+        })?;
         let Some(choice) = known else {
             self.log_not_found(caller, Event::Choice)?;
             return Err(AppError::NotFound);
         };
         let learnt = self.learn_of_relationship(caller, &choice.relationship, acting.now)?;
-        let (caller, registry) = (caller.clone(), self.registry());
+        let (caller, registry, saw) = (caller.clone(), self.registry(), end.chosen.clone());
         let turn = move |tx: &mut WriteTx<'_>| {
             let inquiry = Inquiry::new(&caller, Purpose::READ, registry.clone(), acting.now);
             let inquiry = inquiry.with(Learnt::clone(&learnt));
-            let choice = find(tx, key)?.ok_or(AppError::NotFound)?;
-            let found = tx.find_relationship(&choice.relationship)?.ok_or(AppError::NotFound)?;
+            let Some(choice) = find(tx, key)? else { return Err(acting.not_found(tx)?) };
+            let Some(found) = tx.find_relationship(&choice.relationship)? else {
+                return Err(acting.not_found(tx)?);
+            };
             let row = tx.version_of_key(found.from)?;
+            let acting = acting.about(&row);
             let about = Some(choice.client);
             let basis = match may_offer(tx, &inquiry, &row)? {
                 Ok(permit) => permit.basis(),
                 Err(denial) => return Err(acting.deny(tx, about, denial)?),
             };
-            let state = choice.state(&rights_of(tx, found.key)?, inquiry.today());
-            if !state.is_open() {
+            let rights = rights_of(tx, found.key)?;
+            let state = state(tx, &choice, &found.known, &rights, inquiry.today())?;
+            let chosen = choice.chosen.as_ref().map(|(unit, _)| unit);
+            let as_seen = saw.as_ref().is_none_or(|saw| saw.as_ref() == chosen);
+            if !(state.is_open() && as_seen) {
                 return Err(acting.refuse(tx, about, vec![stands_otherwise(&state)])?);
             }
             let line = acting.permit(tx, about, basis, choice.detail_of_end())?;
@@ -184,10 +223,11 @@ impl App {
     }
 
     /// The choices that a client has, as a citizen may see them who acts in a situation: of those relationships that the
-    /// citizen's view shows. What was taken back is not there.
+    /// citizen's view shows. What was taken back is there for a month.
     ///
     /// # Errors
-    /// [`AppError::Denied`] for one who may not say the client's will; logged.
+    /// [`AppError::Denied`] for one who may not say the client's will, and by mandate for one who may not see the documents;
+    /// logged.
     ///
     /// Source: CIT-5, CIT-1, DIS-5.
     pub fn own_choices(
@@ -204,24 +244,21 @@ impl App {
             let known = tx.find_client(&ClientIdentifier::Code(client))?;
             let asked = inquiry.client_of(tx, &ClientIdentifier::Code(client))?;
             let answer = match may_pick(tx, &inquiry, asked)? {
-                Ok(basis) => {
-                    let mut own = Vec::new();
-                    for (choice, rights) in shown_to(tx, &inquiry, known)? {
-                        let one = seen(tx, &choice, &rights, inquiry.today())?;
-                        own.extend(Some(one).filter(|one| one.state != ChoiceState::TakenBack));
-                    }
-                    Ok((basis, Withheld::new(own)))
-                }
+                Ok(basis) => match shown_to(tx, &inquiry, known)? {
+                    Ok(shown) => Ok((basis, own(tx, shown, &inquiry)?)),
+                    Err(denial) => Err(denial),
+                },
                 Err(denial) => Err(denial),
             };
             Ok((known, answer))
         })?;
-        let outcome = match &answer {
-            Ok((basis, _)) => Outcome::Permitted(*basis),
-            Err(denial) => Outcome::Denied(*denial),
+        let (outcome, detail) = match &answer {
+            Ok((basis, (detail, _))) => (Outcome::Permitted(*basis), detail.clone()),
+            Err(denial) => (Outcome::Denied(*denial), "choices".to_owned()),
         };
-        let line = self.write_line(acting.line(outcome, known, "act=show".to_owned()))?;
-        answer.map(|(_, own)| own.release(&line)).map_err(AppError::Denied)
+        let line = LogLine { event: Event::Open, ..acting.line(outcome, known, detail) };
+        let line = self.write_line(line)?;
+        answer.map(|(_, (_, own))| own.release(&line)).map_err(AppError::Denied)
     }
 
     /// Picks one of the units that were offered, or none any more, as who sees the choice in the citizen's view and may say the
@@ -229,7 +266,8 @@ impl App {
     ///
     /// # Errors
     /// [`AppError::NotFound`] for a choice that is not shown; [`AppError::Denied`]; [`AppError::Refused`] for a unit that is not
-    /// offered or not valid any more, and where the choice stands otherwise. Each logged.
+    /// offered or not valid any more, where the choice stands otherwise, and for a guardian where the minor chose personally.
+    /// Each logged.
     ///
     /// Source: CIT-5, DIS-5.
     pub fn pick_producer(
@@ -258,13 +296,26 @@ impl App {
                 Ok(basis) => basis,
                 Err(denial) => return Err(acting.deny(tx, known, denial)?),
             };
-            let shown = shown_to(tx, &inquiry, known)?;
-            let found = shown.into_iter().find(|(choice, _)| Some(choice.key) == key);
-            let Some((choice, rights)) = found else { return Err(acting.not_found(tx)?) };
+            let shown = match shown_to(tx, &inquiry, known)? {
+                Ok(shown) => shown,
+                Err(denial) => return Err(acting.deny(tx, known, denial)?),
+            };
+            let found = shown.into_iter().find(|one| Some(one.choice.key) == key);
+            let Some(Shown { choice, row, relationship, rights }) = found else {
+                return Err(acting.not_found(tx)?);
+            };
+            let acting = acting.about(&row);
             let about = Some(choice.client);
-            let state = choice.state(&rights, inquiry.today());
+            let state = state(tx, &choice, &relationship, &rights, inquiry.today())?;
             if !state.is_open() {
                 return Err(acting.refuse(tx, about, vec![stands_otherwise(&state)])?);
+            }
+            let (_, chosen_as) = picked(tx, &choice)?;
+            let of_guardian = inquiry.situation() == Some(Situation::Guardian);
+            // What a minor has said personally no guardian changes.
+            if of_guardian && chosen_as == Some(Basis::OwnData) {
+                let fault = Fault::new(FaultKind::SaidByClient, "choice", "DIS-5");
+                return Err(acting.refuse(tx, about, vec![fault])?);
             }
             if let Some(fault) = unit.as_ref().and_then(|unit| {
                 let valid = registry.registers().is_valid_on(unit, inquiry.today());
@@ -273,7 +324,7 @@ impl App {
             }) {
                 return Err(acting.refuse(tx, about, vec![fault])?);
             }
-            if state.unit() == unit.as_ref() {
+            if choice.chosen.as_ref().map(|(unit, _)| unit) == unit.as_ref() {
                 acting.permit(tx, about, basis, "act=unchanged".to_owned())?;
                 return Ok(());
             }
@@ -312,7 +363,16 @@ impl App {
         };
         let inquiry = self.inquiry(caller, Purpose::READ, acting.now);
         let (made, next) = loop {
-            match self.list_some_choices(&inquiry, after, most)? {
+            let some = match self.list_some_choices(&inquiry, after, most) {
+                Err(AppError::Store(StoreError::Overtime)) => {
+                    let fault = Fault::new(FaultKind::SearchTooWide, "choices", "ARC-8");
+                    let outcome = Outcome::Refused(vec![fault.code()]);
+                    self.log(caller, Event::Search, outcome, acting.now)?;
+                    return Err(AppError::Refused(vec![fault.arg("expected", "limit")]));
+                }
+                some => some?,
+            };
+            match some {
                 // A page without anything would say that nothing was chosen.
                 (made, Some(place)) if made.is_empty() => after = place,
                 page => break page,
@@ -443,7 +503,22 @@ fn faults_of(
     let is_producers = |unit: &Oid| {
         registers.unit(unit).is_some() && registers.is_valid_on(unit, today) && !own.contains(unit)
     };
-    offer.faults(&relationship.known, rights, is_producers, today)
+    let services = Oid::parse(sets::SOCIAL_SERVICE).expect("a constant OID");
+    let is_service = |code: &str| registry.code_sets().name_of(&services, code, today).is_some();
+    let known = OfferedAmong { is_producers: &is_producers, is_service: &is_service };
+    offer.faults(&relationship.known, rights, &known, today)
+}
+
+/// Where a choice stands.
+fn state(
+    tx: &ReadTx<'_>,
+    choice: &ProducerChoice,
+    relationship: &KnownRelationship,
+    rights: &[RegisterUseRight],
+    today: FinnishDay,
+) -> Result<ChoiceState, StoreError> {
+    let offered_on = FinnishDay::of(tx.log_line(choice.offered)?.at);
+    Ok(choice.state(offered_on, relationship, rights, today))
 }
 
 /// The choices of a relationship in which the client may choose.
@@ -453,66 +528,117 @@ fn open_of(
     rights: &[RegisterUseRight],
     today: FinnishDay,
 ) -> Result<Vec<ProducerChoice>, StoreError> {
-    let mut all = tx.list_choices(relationship.known.client)?;
-    all.retain(|one| {
-        one.relationship == relationship.known.id && one.state(rights, today).is_open()
-    });
-    Ok(all)
+    let mut open = Vec::new();
+    for one in tx.list_choices(relationship.known.client)? {
+        let of_it = one.relationship == relationship.known.id;
+        if of_it && state(tx, &one, &relationship.known, rights, today)?.is_open() {
+            open.push(one);
+        }
+    }
+    Ok(open)
 }
 
-/// The choices of a client that a citizen is shown, each with the rights of its relationship.
+/// A choice that a citizen is shown, with what it hangs on.
+struct Shown {
+    choice: ProducerChoice,
+    row: VersionRow,
+    relationship: KnownRelationship,
+    rights: Vec<RegisterUseRight>,
+}
+
+/// The choices of a client that a citizen is shown; the denial of one whose mandate is not to see documents.
 fn shown_to(
     tx: &ReadTx<'_>,
     inquiry: &Inquiry<'_>,
     client: Option<ClientKey>,
-) -> Result<Vec<(ProducerChoice, Vec<RegisterUseRight>)>, AppError> {
+) -> Result<Result<Vec<Shown>, Denial>, AppError> {
     let mut shown = Vec::new();
     for key in client.map(|client| tx.identities_of(client)).transpose()?.unwrap_or_default() {
         for choice in tx.list_choices(key)? {
             let Some(found) = tx.find_relationship(&choice.relationship)? else { continue };
             let row = tx.version_of_key(found.from)?;
-            let permit = inquiry.may_read_through(tx, &row, client)?;
-            if permit.is_ok_and(|permit| permit.whole().is_ok()) {
-                let rights = rights_of(tx, found.key)?;
-                shown.push((choice, rights));
+            match inquiry.may_read_through(tx, &row, client)? {
+                Ok(permit) if permit.whole().is_ok() => {
+                    let rights = rights_of(tx, found.key)?;
+                    shown.push(Shown { choice, row, relationship: found.known, rights });
+                }
+                Err(denial @ Denial::MandateDoesNotCover) => return Ok(Err(denial)),
+                _ => {}
             }
         }
     }
-    Ok(shown)
+    Ok(Ok(shown))
+}
+
+/// What a citizen is told of the choices that are shown, and what the line says of it.
+fn own(
+    tx: &ReadTx<'_>,
+    shown: Vec<Shown>,
+    inquiry: &Inquiry<'_>,
+) -> Result<(String, Withheld<Vec<ChoiceSeen>>), StoreError> {
+    let (mut told, mut versions) = (Vec::new(), Vec::new());
+    for one in shown {
+        let seen = seen(tx, &one.choice, &one.relationship, &one.rights, inquiry.today())?;
+        let lately = |at: Instant| FinnishDay::of(at).plus_days(ENDED_DAYS) >= inquiry.today();
+        if seen.ended_at.is_none_or(lately) {
+            told.push(seen);
+            versions.push(one.row.version.0.to_string());
+        }
+    }
+    versions.dedup();
+    let detail = match told.len() {
+        0 => "choices".to_owned(),
+        shown => format!("choices shown={shown} versions={}", versions.join(",")),
+    };
+    Ok((detail, Withheld::new(told)))
+}
+
+/// When and as whom a choice's unit was picked.
+fn picked(
+    tx: &ReadTx<'_>,
+    choice: &ProducerChoice,
+) -> Result<(Option<Instant>, Option<Basis>), StoreError> {
+    let Some((_, line)) = &choice.chosen else { return Ok((None, None)) };
+    let line = tx.log_line(*line)?;
+    let basis = Basis::ALL.into_iter().find(|basis| basis.code() == &*line.reason);
+    Ok((Some(line.at), basis))
 }
 
 fn seen(
     tx: &ReadTx<'_>,
     choice: &ProducerChoice,
+    relationship: &KnownRelationship,
     rights: &[RegisterUseRight],
     today: FinnishDay,
 ) -> Result<ChoiceSeen, StoreError> {
-    let picked = choice.chosen.as_ref().map(|(_, line)| tx.log_line(*line)).transpose()?;
-    let basis = |reason: &str| Basis::ALL.into_iter().find(|basis| basis.code() == reason);
+    let (at, by) = picked(tx, choice)?;
+    let ended = choice.ended.map(|line| tx.log_line(line)).transpose()?;
     Ok(ChoiceSeen {
         id: choice.key.to_string(),
         controller: choice.controller.clone(),
         relationship: choice.relationship.clone(),
         offer: choice.offer.clone(),
-        state: choice.state(rights, today),
+        state: state(tx, choice, relationship, rights, today)?,
         offered_at: tx.log_line(choice.offered)?.at,
-        chosen_at: picked.as_ref().map(|line| line.at),
-        chosen_as: picked.and_then(|line| basis(&line.reason)),
+        chosen: choice.chosen.as_ref().map(|(unit, _)| unit.clone()),
+        chosen_at: at,
+        chosen_as: by,
+        ended_at: ended.map(|line| line.at),
     })
 }
 
 /// The choices of a relationship that stand or were decided, for one who sees the whole of its document in a register of the
 /// own.
 pub(super) fn of_relationship(
-    (tx, relationship, identities): (&ReadTx<'_>, &Oid, &[ClientKey]),
+    (tx, relationship, identities): (&ReadTx<'_>, &KnownRelationship, &[ClientKey]),
     rights: &[RegisterUseRight],
     today: FinnishDay,
 ) -> Result<Vec<ChoiceSeen>, StoreError> {
     let mut all = Vec::new();
     for key in identities {
         for choice in tx.list_choices(*key)? {
-            if choice.relationship == *relationship {
-                all.push(seen(tx, &choice, rights, today)?);
+            if choice.relationship == relationship.id {
+                all.push(seen(tx, &choice, relationship, rights, today)?);
             }
         }
     }
@@ -559,7 +685,7 @@ fn listed(
     if permit.whole().is_err() {
         return Ok(None);
     }
-    let seen = seen(tx, choice, &rights_of(tx, found.key)?, inquiry.today())?;
+    let seen = seen(tx, choice, &found.known, &rights_of(tx, found.key)?, inquiry.today())?;
     if !matches!(seen.state, ChoiceState::Chosen(_)) {
         return Ok(None);
     }
@@ -583,21 +709,27 @@ fn stands_otherwise(state: &ChoiceState) -> Fault {
     Fault::new(FaultKind::StandsOtherwise, "choice", RULE).arg("state", state.code())
 }
 
-/// Who acts, and when: what every line of an act begins with.
+/// Who acts, when, and beside which document: what every line of an act begins with. The version of the relationship's document
+/// makes the line one of its controller's register.
 #[derive(Clone)]
 struct Acting {
     actor: Actor,
     now: Instant,
+    version: Option<VersionKey>,
 }
 
 impl Acting {
     fn of(caller: &Caller, now: Instant) -> Self {
-        Self { actor: Actor::of(caller), now }
+        Self { actor: Actor::of(caller), now, version: None }
+    }
+
+    fn about(&self, row: &VersionRow) -> Self {
+        Self { version: Some(row.version), ..self.clone() }
     }
 
     fn line(&self, outcome: Outcome, client: Option<ClientKey>, detail: String) -> LogLine {
         let (at, actor, event) = (self.now, self.actor.clone(), Event::Choice);
-        LogLine { at, event, outcome, actor, client, version: None, detail }
+        LogLine { at, event, outcome, actor, client, version: self.version, detail }
     }
 
     fn permit(

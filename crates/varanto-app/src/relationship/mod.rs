@@ -12,7 +12,7 @@ mod show_relationship;
 mod show_workers;
 mod unfinished;
 
-pub use choices::{ChoiceMade, ChoiceSeen, ChoicesMade};
+pub use choices::{ChoiceEnd, ChoiceMade, ChoiceSeen, ChoicesMade};
 pub use compose::{How, Preview, Written};
 pub use notices::{NoticePage, NoticeQuery, ToldNotice};
 pub use served_clients::{ServedClient, ServedClients};

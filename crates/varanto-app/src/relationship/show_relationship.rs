@@ -153,7 +153,7 @@ impl App {
             let services: Vec<RegisterUseRight> = rights.into_iter().map(|row| row.right).collect();
             // A producer is not told which others a client may choose.
             let choices = if caller.owns(&known.controller) && serves(seen.permit) && !masked {
-                let seen = (seen.tx, &known.id, &*identities);
+                let seen = (seen.tx, &known, &*identities);
                 choices::of_relationship(seen, &services, today)?
             } else {
                 Vec::new()

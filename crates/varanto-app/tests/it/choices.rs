@@ -1,7 +1,7 @@
 //! Clients' choices of a producer: offered, picked, undone, decided by the right that is opened; seen by whom they concern.
 
 use varanto_app::AppError;
-use varanto_app::relationship::ChoiceSeen;
+use varanto_app::relationship::{ChoiceEnd, ChoiceSeen};
 use varanto_domain::access::{Basis, Caller, LookReason, Purpose, Reason, Role, Situation};
 use varanto_domain::ids::Oid;
 use varanto_domain::mandates::Matter;
@@ -17,7 +17,7 @@ use crate::oversight::person;
 use crate::persons::Told;
 use crate::world::{
     CLOSED_UNIT, COUNTY, Client, Draft, NEIGHBOUR, NEIGHBOURS_UNIT, OPERATING_UNIT, PRODUCER,
-    PRODUCERS_OTHER_UNIT, PRODUCERS_UNIT, TASK, UNIT, World, client, oid, serving,
+    PRODUCERS_OTHER_UNIT, PRODUCERS_UNIT, TASK, UNIT, World, ask, client, oid, serving,
 };
 
 fn offer() -> ProducerOffer {
@@ -26,6 +26,10 @@ fn offer() -> ProducerOffer {
         service: None,
         units: vec![oid(PRODUCERS_UNIT), oid(PRODUCERS_OTHER_UNIT)],
     }
+}
+
+fn end_of(id: &str) -> ChoiceEnd {
+    ChoiceEnd { id: id.to_owned(), ..ChoiceEnd::default() }
 }
 
 /// A client whom the county serves, and whose relationship's document is archived.
@@ -117,14 +121,72 @@ fn a_client_chooses_until_a_right_is_opened() {
     assert_eq!(all.pick(&id, Some(PRODUCERS_OTHER_UNIT)), "yes");
 
     let served = vec![serving(PRODUCERS_UNIT, "2026-10-05", "")];
-    world.archive(&world.next_version(&all.relationship).served_by(served));
+    let second = world.next_version(&all.relationship).served_by(served);
+    world.archive(&second);
     assert_eq!(all.own()[0].state, ChoiceState::HandedTo(one.clone()));
     assert_eq!(all.pick(&id, Some(PRODUCERS_UNIT)), "stands-otherwise");
     assert_eq!(all.pick(&id, None), "stands-otherwise");
-    assert_eq!(code(world.app.end_choice(county, &id)), "stands-otherwise");
+    assert_eq!(code(world.app.end_choice(county, &end_of(&id))), "stands-otherwise");
     assert!(all.made(county).is_empty(), "nothing is left to do");
-    assert_eq!(all.beside(county, Purpose::READ).unwrap(), [ChoiceState::HandedTo(one)]);
+    let handed = ChoiceState::HandedTo(one);
+    assert_eq!(all.beside(county, Purpose::READ).unwrap(), std::slice::from_ref(&handed));
+    assert_eq!(all.own()[0].chosen, Some(other), "what the client wanted stays told");
+
+    // The service ends: what was decided is not open again, and the next offer is a new choice.
+    let served = vec![serving(PRODUCERS_UNIT, "2026-10-05", "2026-11-01")];
+    world.archive(&world.next_version(&second).served_by(served));
+    assert_eq!(all.beside(county, Purpose::READ).unwrap(), [handed]);
+    assert!(all.made(county).is_empty());
+    assert_ne!(all.offers(county, &offer()).unwrap().id, id);
     assert_eq!(world.damage(), Vec::<String>::new());
+}
+
+/// CIT-5: with the relationship a choice ends that nobody decided: it is in no list, and nothing is chosen any more.
+#[test]
+fn a_choice_ends_with_its_relationship() {
+    let all = Offered::of(client(1), |draft| draft);
+    let id = all.offers(&all.county, &offer()).unwrap().id;
+    assert_eq!(all.pick(&id, Some(PRODUCERS_UNIT)), "yes");
+    let ends = "/asiakkuusasiakirja/sosiaalihuollon_asiakkuus/asiakkuuden_paattymispvm";
+    all.world.archive(&all.world.next_version(&all.relationship).content(ends, "2026-11-01"));
+    assert_eq!(all.own()[0].state, ChoiceState::RelationshipEnded);
+    assert_eq!(all.pick(&id, Some(PRODUCERS_OTHER_UNIT)), "stands-otherwise");
+    assert!(all.made(&all.world.county()).is_empty());
+}
+
+/// CIT-5: an offer is taken back as it was seen: not when the client chose meanwhile, and not at another client's page.
+#[test]
+fn an_offer_is_taken_back_as_it_was_seen() {
+    let all = Offered::of(client(1), |draft| draft);
+    let id = all.offers(&all.county, &offer()).unwrap().id;
+    assert_eq!(all.pick(&id, Some(PRODUCERS_UNIT)), "yes");
+    let end = |of: &Client, chosen: Option<&str>| {
+        let (of, chosen) = (Some(of.identifier()), Some(chosen.map(oid)));
+        code(all.world.app.end_choice(&all.county, &ChoiceEnd { of, chosen, ..end_of(&id) }))
+    };
+    assert_eq!(end(&all.who, None), "stands-otherwise");
+    assert_eq!(end(&all.who, Some(PRODUCERS_OTHER_UNIT)), "stands-otherwise");
+    assert_eq!(end(&client(2), Some(PRODUCERS_UNIT)), "not-found");
+    assert_eq!(end(&all.who, Some(PRODUCERS_UNIT)), "yes");
+    assert_eq!(all.own()[0].state, ChoiceState::TakenBack, "the client sees it for a month");
+    all.world.clock.forward_millis(31 * 24 * 3_600_000);
+    all.world.know(&all.who);
+    assert!(all.own().is_empty());
+}
+
+/// LOG-1, LOG-2: what is done about a choice stands in the log of the register, whoever does it, and what another than the client
+/// did in the client's own log.
+#[test]
+fn lines_of_a_choice_are_of_its_register() {
+    let all = Offered::of(client(1), |draft| draft);
+    let id = all.offers(&all.county, &offer()).unwrap().id;
+    assert_eq!(all.pick(&id, Some(PRODUCERS_UNIT)), "yes");
+    let sql = "SELECT detail FROM use_log JOIN document_version USING (version_key)
+        JOIN term ON number = controller WHERE event = (SELECT max(event) FROM use_log)
+        AND term.text = 'CONTROLLER' ORDER BY line";
+    let told = ask(all.world.folder.path(), &sql.replace("CONTROLLER", COUNTY)).concat();
+    let acts: Vec<&str> = told.iter().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(acts, ["act=offer", "act=pick"]);
 }
 
 /// CIT-5, RUR-4: who may hand the service over offers, and nobody else; what is wrong is told at once, and an offer of the same
@@ -161,16 +223,22 @@ fn who_hands_a_service_over_offers_it() {
 
     let id = all.offers(&world.county(), &offer()).unwrap().id;
     let turned = ProducerOffer { units: offer().units.into_iter().rev().collect(), ..offer() };
-    assert_eq!(code(all.offers(&all.county, &turned)), "stands-otherwise");
-    let end = |by: &Caller, id: &str| code(world.app.end_choice(by, id));
+    assert_eq!(all.offers(&all.county, &turned).unwrap().id, id, "the same units, the same offer");
+    let wider = [oid(NEIGHBOURS_UNIT)].into_iter().chain(offer().units).collect();
+    let wider = ProducerOffer { units: wider, ..offer() };
+    assert_eq!(code(all.offers(&all.county, &wider)), "stands-otherwise");
+    let of_service = ProducerOffer { service: Some("-".into()), ..offer() };
+    assert_eq!(code(all.offers(&all.county, &of_service)), "wrong-value");
+    let end = |by: &Caller, id: &str| code(world.app.end_choice(by, &end_of(id)));
     assert_eq!(end(&stranger, &id), "case-context-missing");
     assert_eq!(end(&worker(world, NEIGHBOUR, NEIGHBOURS_UNIT), &id), "not-found");
     assert_eq!(end(&all.county, "no such"), "not-found");
     assert_eq!(end(&all.county, &id), "yes");
     assert_eq!(end(&all.county, &id), "stands-otherwise");
-    assert!(all.own().is_empty() && all.beside(&all.county, Purpose::READ).unwrap().is_empty());
+    assert_eq!(all.own()[0].state, ChoiceState::TakenBack);
+    assert!(all.beside(&all.county, Purpose::READ).unwrap().is_empty());
     assert_eq!(all.pick(&id, Some(PRODUCERS_UNIT)), "stands-otherwise");
-    assert_eq!(code(all.offers(&all.county, &turned)), "yes");
+    assert_eq!(code(all.offers(&all.county, &wider)), "yes");
     assert_eq!(world.damage(), Vec::<String>::new());
 }
 
@@ -224,6 +292,12 @@ fn a_guardian_chooses_where_guardians_may_see() {
         assert_eq!(picks, if expected == 1 { "yes" } else { "not-found" });
         if expected == 1 {
             assert_eq!(all.own()[0].chosen_as, Some(Basis::Guardianship));
+            // What the child then says personally no guardian changes.
+            assert_eq!(all.pick(&id, Some(PRODUCERS_OTHER_UNIT)), "yes");
+            for unit in [Some(PRODUCERS_UNIT), None] {
+                let picks = all.picks(&caller, Situation::Guardian, &id, unit);
+                assert_eq!(picks, "said-by-client");
+            }
         }
     }
 }
@@ -248,6 +322,9 @@ fn a_mandate_chooses_and_a_safety_order_hides() {
     };
     all.mandate(&[Matter::SeeDocuments], None);
     assert_eq!(picks(PRODUCERS_UNIT), "mandate-does-not-cover");
+    all.mandate(&[Matter::SayWill], None);
+    assert_eq!(picks(PRODUCERS_UNIT), "mandate-does-not-cover");
+    assert_eq!(code(shown()), "mandate-does-not-cover");
     all.mandate(&[Matter::SeeDocuments, Matter::SayWill], None);
     assert_eq!(shown().unwrap().len(), 1);
     assert_eq!(picks(PRODUCERS_UNIT), "yes");

@@ -10,6 +10,7 @@ use varanto_app::archive::{DocumentQuery, InvalidationRequest, LookedAt};
 use varanto_app::certificates::KnownCertificate;
 use varanto_app::oversight::{IdentityRequest, OpeningQuery, OpeningRequest};
 use varanto_app::recording::FoundEarlier;
+use varanto_app::relationship::ChoiceEnd;
 use varanto_app::retention::{HoldRequest, Proposal};
 use varanto_app::sessions::SessionOwner;
 use varanto_app::statements::Tells;
@@ -116,7 +117,8 @@ fn choose_producers(world: &World, relationship: &str) {
         let (code, citizen) = (client(5).code, Situation::Citizen);
         world.app.pick_producer(&me, code, citizen, &offered.id, Some(&unit)).unwrap();
         if offer.service.is_none() {
-            world.app.end_choice(&county, &offered.id).unwrap();
+            let end = ChoiceEnd { id: offered.id.clone(), ..ChoiceEnd::default() };
+            world.app.end_choice(&county, &end).unwrap();
         }
     }
 }

@@ -324,7 +324,10 @@ impl KeptLine {
                 "unit=",
                 "units=",
             ];
-            !is_number(word) && !of_documents.iter().any(|name| word.starts_with(name))
+            let of_choices = ["choice=", "controller=", "relationship=", "task=", "service="];
+            let of_choices = &of_choices[..if self.event == Event::Choice { 5 } else { 0 }];
+            let mut told_apart = of_documents.iter().chain(of_choices);
+            !is_number(word) && !told_apart.any(|name| word.starts_with(name))
         };
         self.detail.split(' ').filter(tells).collect::<Vec<_>>().join(" ")
     }

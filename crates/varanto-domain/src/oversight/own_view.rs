@@ -53,6 +53,8 @@ pub enum TouchedStatements {
     Told,
     /// A producer was chosen for the client, or the choice undone.
     Picked,
+    /// The producers that the client may choose from were shown, and what was chosen.
+    SeenChoices,
 }
 
 /// A look, as its client is told of it.
@@ -154,8 +156,9 @@ pub fn shown_to_client(
     person: &[ClientKey],
     today: FinnishDay,
 ) -> Result<ShownLook, HeldBack> {
-    let looked = matches!(line.event, Event::Open | Event::Search | Event::Disclose);
     let statements = touched_statements(line);
+    let looked = matches!(line.event, Event::Open | Event::Search | Event::Disclose)
+        || line.event == Event::Choice && statements.is_some();
     // What the client tells hangs on no document.
     let alone = documents.is_empty() && statements.is_some();
     let something = alone || looked && !documents.is_empty();
@@ -228,6 +231,9 @@ pub(super) fn touched_statements(line: &KeptLine) -> Option<TouchedStatements> {
         Event::Choice if line.says("act", "pick") => Some(TouchedStatements::Picked),
         Event::Open if first == Some("statements") || line.word("statements").is_some() => {
             Some(TouchedStatements::Seen)
+        }
+        Event::Open if first == Some("choices") && line.word("shown").is_some() => {
+            Some(TouchedStatements::SeenChoices)
         }
         _ => None,
     }
@@ -329,7 +335,12 @@ mod tests {
         assert_eq!(told(&by(Event::Statement, "act=forget statement=5"), &[]), changed);
         let picked = Ok(Some(TouchedStatements::Picked));
         assert_eq!(told(&by(Event::Choice, "act=pick choice=5 unit=1.2.3"), &[]), picked);
-        assert_eq!(told(&by(Event::Choice, "act=show"), &[]), Err(HeldBack::NoLook));
+        let choices = Ok(Some(TouchedStatements::SeenChoices));
+        assert_eq!(told(&by(Event::Open, "choices shown=2"), &[]), choices);
+        let picked_beside = by(Event::Choice, "act=pick choice=5 unit=1.2.3");
+        assert_eq!(told(&picked_beside, &[document()]), picked);
+        assert_eq!(told(&by(Event::Open, "choices"), &[]), Err(HeldBack::NoLook));
+        assert_eq!(told(&by(Event::Choice, "act=unchanged"), &[]), Err(HeldBack::NoLook));
         assert_eq!(told(&by(Event::Open, "permission"), &[]), Err(HeldBack::NoLook));
         let denied = KeptLine { outcome: "denied".into(), ..by(Event::Statement, "act=tell") };
         assert_eq!(told(&denied, &[]), Err(HeldBack::NoLook));

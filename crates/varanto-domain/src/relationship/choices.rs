@@ -7,9 +7,10 @@
 
 use std::collections::BTreeMap;
 
-use super::rights::{RegisterUseRight, Standing};
+use super::rights::{RegisterUseRight, Side, Standing};
 use crate::access::log::{Event, KeptLine};
 use crate::archive::references::KnownRelationship;
+use crate::codes::sets;
 use crate::faults::{Fault, FaultKind};
 use crate::ids::{ClientKey, Oid};
 use crate::time::FinnishDay;
@@ -31,8 +32,7 @@ pub struct ProducerOffer {
 }
 
 impl ProducerOffer {
-    /// Everything that is wrong with an offer about a relationship whose units hold these rights: `is_producers` tells of a unit
-    /// whether it is valid today and another organisation's.
+    /// Everything that is wrong with an offer about a relationship whose units hold these rights.
     ///
     /// Source: CIT-5, RUR-1, RUR-7.
     #[must_use]
@@ -40,12 +40,13 @@ impl ProducerOffer {
         &self,
         relationship: &KnownRelationship,
         rights: &[RegisterUseRight],
-        is_producers: impl Fn(&Oid) -> bool,
+        known: &OfferedAmong<'_>,
         today: FinnishDay,
     ) -> Vec<Fault> {
         let mut faults = Vec::new();
         let fault = |kind, element: &str| Fault::new(kind, element, RULE);
         match relationship.last_day {
+            // Of one who has died, too: such a relationship is an old one.
             _ if relationship.old => {
                 let expected = "a relationship that is not old";
                 faults.push(fault(FaultKind::WrongValue, "relationship").arg("expected", expected));
@@ -59,6 +60,10 @@ impl ProducerOffer {
             let expected = relationship.service_tasks.join(", ");
             faults.push(fault(FaultKind::WrongValue, "service_task").arg("expected", expected));
         }
+        if self.service.as_ref().is_some_and(|service| !(known.is_service)(service)) {
+            let expected = sets::SOCIAL_SERVICE;
+            faults.push(fault(FaultKind::WrongValue, "service").arg("expected", expected));
+        }
         let mut units = self.units.clone();
         units.sort_unstable();
         units.dedup();
@@ -70,11 +75,11 @@ impl ProducerOffer {
             faults.push(fault(FaultKind::WrongValue, "units").arg("expected", expected));
         }
         for unit in &units {
-            if !is_producers(unit) {
+            if !(known.is_producers)(unit) {
                 faults.push(fault(FaultKind::UnknownUnit, "units").value(unit.as_str()));
             }
             let serves = rights.iter().find(|right| {
-                right.holder == *unit && is_of(right, &self.service_task) && lasts(right, today)
+                right.holder == *unit && self.is_given_by(right) && lasts(right, today)
             });
             if let Some(right) = serves {
                 let there = fault(FaultKind::AlreadyThere, "units").value(unit.as_str());
@@ -83,10 +88,30 @@ impl ProducerOffer {
         }
         faults
     }
+
+    /// Whether a right gives what is offered: a producer's own, to the service task and, where both name one, the service.
+    fn is_given_by(&self, right: &RegisterUseRight) -> bool {
+        let of_service = |service: &String| right.services.iter().any(|one| **one == **service);
+        let service = right.services.is_empty() || self.service.as_ref().is_none_or(of_service);
+        let task = right.branch.service_task() == Some(self.service_task.as_str());
+        task && service && right.side == Side::Producer
+    }
+
+    /// The offer with its units in their order, each once: the same units are the same offer.
+    #[must_use]
+    pub fn in_order(mut self) -> Self {
+        self.units.sort_unstable();
+        self.units.dedup();
+        self
+    }
 }
 
-fn is_of(right: &RegisterUseRight, service_task: &str) -> bool {
-    right.branch.service_task() == Some(service_task)
+/// What an offer may name, beside what its relationship does.
+pub struct OfferedAmong<'a> {
+    /// Whether a unit is valid today and another organisation's.
+    pub is_producers: &'a dyn Fn(&Oid) -> bool,
+    /// Whether a code is one of a social service in force.
+    pub is_service: &'a dyn Fn(&str) -> bool,
 }
 
 fn lasts(right: &RegisterUseRight, today: FinnishDay) -> bool {
@@ -121,8 +146,10 @@ pub enum ChoiceState {
     Waits,
     /// The client has chosen, and may choose otherwise.
     Chosen(Oid),
-    /// The service was handed to this one of the units that were offered: nothing is chosen any more.
+    /// The service was handed to this one of the units that were offered: nothing is chosen any more, also when that has ended.
     HandedTo(Oid),
+    /// The relationship has ended, and no service of it is handed to anybody.
+    RelationshipEnded,
     /// The organiser took the offer back.
     TakenBack,
 }
@@ -135,6 +162,7 @@ impl ChoiceState {
             Self::Waits => "waits",
             Self::Chosen(_) => "chosen",
             Self::HandedTo(_) => "handed-over",
+            Self::RelationshipEnded => "relationship-ended",
             Self::TakenBack => "taken-back",
         }
     }
@@ -144,36 +172,34 @@ impl ChoiceState {
     pub const fn is_open(&self) -> bool {
         matches!(self, Self::Waits | Self::Chosen(_))
     }
-
-    /// The unit that was chosen, or got the service.
-    #[must_use]
-    pub const fn unit(&self) -> Option<&Oid> {
-        match self {
-            Self::Chosen(unit) | Self::HandedTo(unit) => Some(unit),
-            Self::Waits | Self::TakenBack => None,
-        }
-    }
 }
 
 impl ProducerChoice {
-    /// Where it stands, by the rights of its relationship: once a right was opened to one of the units, it is decided, whichever
-    /// the client picked.
+    /// Where it stands, by its relationship and the rights of that: once one of the units had the service after the day of the
+    /// offer, it is decided for good, whichever the client picked.
     ///
     /// Source: CIT-5, RUR-1.
     #[must_use]
-    pub fn state(&self, rights: &[RegisterUseRight], today: FinnishDay) -> ChoiceState {
-        let gives = |unit: &&Oid| {
-            let of_unit = |right: &&RegisterUseRight| right.holder == **unit;
-            let mut held = rights.iter().filter(of_unit);
-            held.any(|right| is_of(right, &self.offer.service_task) && lasts(right, today))
+    pub fn state(
+        &self,
+        offered_on: FinnishDay,
+        relationship: &KnownRelationship,
+        rights: &[RegisterUseRight],
+        today: FinnishDay,
+    ) -> ChoiceState {
+        let gave = |right: &&RegisterUseRight| {
+            self.offer.is_given_by(right)
+                && right.validity.last.is_none_or(|last| offered_on <= last)
         };
+        let given = |unit: &&Oid| rights.iter().filter(gave).any(|right| right.holder == **unit);
         let chosen = self.chosen.as_ref().map(|(unit, _)| unit);
-        let first = chosen.into_iter().chain(&self.offer.units);
-        match (self.ended, first.into_iter().find(gives), chosen) {
-            (Some(_), ..) => ChoiceState::TakenBack,
-            (None, Some(unit), _) => ChoiceState::HandedTo(unit.clone()),
-            (None, None, Some(unit)) => ChoiceState::Chosen(unit.clone()),
-            (None, None, None) => ChoiceState::Waits,
+        let ended = relationship.old || relationship.last_day.is_some_and(|last| last < today);
+        match (chosen.into_iter().chain(&self.offer.units).find(given), chosen) {
+            _ if self.ended.is_some() => ChoiceState::TakenBack,
+            (Some(unit), _) => ChoiceState::HandedTo(unit.clone()),
+            (None, _) if ended => ChoiceState::RelationshipEnded,
+            (None, Some(unit)) => ChoiceState::Chosen(unit.clone()),
+            (None, None) => ChoiceState::Waits,
         }
     }
 
@@ -329,8 +355,11 @@ mod tests {
                      expected: &[&str]| {
             let (mut offer, mut relationship) = (choice().offer, relationship());
             change(&mut offer, &mut relationship);
-            let is_producers = |unit: &Oid| !unit.as_str().starts_with("1.2.3");
-            let faults = offer.faults(&relationship, rights, is_producers, day("2026-11-02"));
+            let known = OfferedAmong {
+                is_producers: &|unit| !unit.as_str().starts_with("1.2.3"),
+                is_service: &|code| code == "3",
+            };
+            let faults = offer.faults(&relationship, rights, &known, day("2026-11-02"));
             let codes: Vec<_> = faults.iter().map(Fault::code).collect();
             assert_eq!(codes, expected);
         };
@@ -347,6 +376,13 @@ mod tests {
         check(&many, &[], &["wrong-value"]);
         check(&|offer, _| offer.units.push(oid("1.2.3.7")), &[], &["unknown-unit"]);
         check(&|offer, _| offer.service_task = "10".to_owned(), &[], &["wrong-value"]);
+        check(&|offer, _| offer.service = Some("3".to_owned()), &[], &[]);
+        for service in ["-", "4", "3 units=1.2.4.1,1.2.5.1", ""] {
+            let set = |offer: &mut ProducerOffer, _: &mut KnownRelationship| {
+                offer.service = Some(service.to_owned());
+            };
+            check(&set, &[], &["wrong-value"]);
+        }
         check(&|_, it| it.old = true, &[], &["wrong-value"]);
         check(&|_, it| it.last_day = Some(day("2026-11-02")), &[], &[]);
         check(&|_, it| it.last_day = Some(day("2026-11-01")), &[], &["closed-relationship"]);
@@ -356,6 +392,15 @@ mod tests {
         check(&|_, _| (), std::slice::from_ref(&ended), &[]);
         let of_other_task = right("1.2.4.1", Some("10"), "2026-01-01", None);
         check(&|_, _| (), std::slice::from_ref(&of_other_task), &[]);
+        let three = |offer: &mut ProducerOffer, _: &mut KnownRelationship| {
+            offer.service = Some("3".to_owned());
+        };
+        let of_service = |service: &str| RegisterUseRight {
+            services: vec![service.into()],
+            ..right("1.2.4.1", Some("24"), "2026-01-01", None)
+        };
+        check(&three, &[of_service("3")], &["already-there"]);
+        check(&three, &[of_service("5")], &[]);
         let all = |offer: &mut ProducerOffer, it: &mut KnownRelationship| {
             (offer.service_task, it.old) = ("10".to_owned(), true);
             offer.units = vec![oid("1.2.3.7")];
@@ -363,33 +408,49 @@ mod tests {
         check(&all, &[], &["wrong-value", "wrong-value", "too-few-entries", "unknown-unit"]);
     }
 
-    /// CIT-5: the client chooses until a right was opened to one of the units, the chosen one or another; or the offer was taken
-    /// back.
+    /// CIT-5: the client chooses until one of the units, the chosen one or another, had the service, the relationship has ended,
+    /// or the offer was taken back; and what is decided stays so when the service ends.
     #[test]
-    fn a_choice_lasts_until_a_right_is_opened() {
-        let today = day("2026-11-02");
+    fn a_choice_lasts_until_the_service_is_handed_over() {
+        let (offered, today) = (day("2026-10-05"), day("2026-11-02"));
         let (one, other) = (oid("1.2.4.1"), oid("1.2.5.1"));
         let waits = choice();
         let chosen = ProducerChoice { chosen: Some((other.clone(), 2)), ..choice() };
+        let it = relationship();
+        let state =
+            |choice: &ProducerChoice, rights: &[_]| choice.state(offered, &it, rights, today);
         let to = |unit: &str, task, last| [right(unit, task, "2026-10-01", last)];
-        assert_eq!(waits.state(&[], today), ChoiceState::Waits);
-        assert_eq!(chosen.state(&[], today), ChoiceState::Chosen(other.clone()));
+        assert_eq!(state(&waits, &[]), ChoiceState::Waits);
+        assert_eq!(state(&chosen, &[]), ChoiceState::Chosen(other.clone()));
         let given = to("1.2.4.1", Some("24"), None);
-        assert_eq!(waits.state(&given, today), ChoiceState::HandedTo(one.clone()));
-        assert_eq!(chosen.state(&given, today), ChoiceState::HandedTo(one));
+        for last in [None, Some("2026-10-05"), Some("2026-11-01")] {
+            let given = to("1.2.4.1", Some("24"), last);
+            assert_eq!(state(&waits, &given), ChoiceState::HandedTo(one.clone()));
+            assert_eq!(state(&chosen, &given), ChoiceState::HandedTo(one.clone()));
+        }
         let both = [given[0].clone(), to("1.2.5.1", Some("24"), None)[0].clone()];
-        assert_eq!(chosen.state(&both, today), ChoiceState::HandedTo(other.clone()));
+        assert_eq!(state(&chosen, &both), ChoiceState::HandedTo(other.clone()));
+        let side = Side::Implementer { producer: oid("1.2.6.1") };
+        let implementers = [RegisterUseRight { side, ..given[0].clone() }];
+        let before_the_offer = to("1.2.4.1", Some("24"), Some("2026-10-04"));
         for rights in [
             to("1.2.4.1", Some("10"), None),
             to("1.2.4.1", None, None),
             to("1.2.6.1", Some("24"), None),
-            to("1.2.4.1", Some("24"), Some("2026-11-01")),
+            before_the_offer,
+            implementers,
         ] {
-            assert_eq!(chosen.state(&rights, today), ChoiceState::Chosen(other.clone()));
+            assert_eq!(state(&chosen, &rights), ChoiceState::Chosen(other.clone()), "{rights:?}");
         }
+        let ended = |last: &str| KnownRelationship { last_day: Some(day(last)), ..relationship() };
+        let at_end = |last: &str, rights: &[_]| chosen.state(offered, &ended(last), rights, today);
+        assert_eq!(at_end("2026-11-02", &[]), ChoiceState::Chosen(other));
+        assert_eq!(at_end("2026-11-01", &[]), ChoiceState::RelationshipEnded);
+        assert_eq!(at_end("2026-11-01", &given), ChoiceState::HandedTo(one));
+        assert!(!at_end("2026-11-01", &[]).is_open());
         let taken_back = ProducerChoice { ended: Some(3), ..chosen };
-        assert_eq!(taken_back.state(&given, today), ChoiceState::TakenBack);
-        assert!(!taken_back.state(&[], today).is_open());
+        assert_eq!(state(&taken_back, &given), ChoiceState::TakenBack);
+        assert!(!state(&taken_back, &[]).is_open());
     }
 
     /// CIT-5, ARC-15: lines of the log tell a choice whole: the offer, the last pick, and that it was taken back.
@@ -424,10 +485,8 @@ mod tests {
             assert_eq!(of(&[offer, pick, undone]), [choice]);
         }
         assert_eq!(of(&[line(1, "permitted", choice().detail_of_end())]), []);
+        // Which units may serve, and in what, tells of the client.
         let plain = line(1, "permitted", choice().detail()).plain_detail();
-        assert!(
-            !plain.contains("units="),
-            "which units may serve tells where the client is: {plain}"
-        );
+        assert_eq!(plain, "act=offer");
     }
 }

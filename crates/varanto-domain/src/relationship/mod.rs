@@ -32,7 +32,9 @@ pub use acts::{
     Asked, CaseAct, HandOver, Named, NewCase, NewRelationship, OwnService, Purchase,
     RelationshipAct, Served, ServiceOfAct,
 };
-pub use choices::{ChoiceState, MOST_OFFERED, ProducerChoice, ProducerOffer, told_choices};
+pub use choices::{
+    ChoiceState, MOST_OFFERED, OfferedAmong, ProducerChoice, ProducerOffer, told_choices,
+};
 pub use joint::InCase;
 pub use moving::{CaseInDossier, Dossier, MovedDossier, MovedService};
 pub use next_version::{

@@ -8,7 +8,8 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use varanto_app::relationship::{ChoiceMade, ChoiceSeen, RelationshipState};
+use varanto_app::relationship::{ChoiceEnd, ChoiceMade, ChoiceSeen, RelationshipState};
+use varanto_domain::access::Basis;
 use varanto_domain::codes::sets;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
@@ -20,7 +21,7 @@ use crate::doors::Doors;
 use crate::login::gate::{Fields, Visit};
 use crate::login::sessions::OpenClient;
 use crate::names::Names;
-use crate::pages::{Shell, redirect, rendered};
+use crate::pages::{Shell, Words, redirect, rendered};
 use crate::reading::{self, ClientFrame, Page};
 use crate::rest::problem::{Problem, ToldFault};
 
@@ -33,32 +34,49 @@ pub(crate) struct ShownChoice {
     pub(crate) task: String,
     pub(crate) service: Option<String>,
     pub(crate) controller: String,
-    /// The units: identifier, name with organisation, whether it is the one chosen.
-    pub(crate) units: Vec<(String, String, bool)>,
+    pub(crate) units: Vec<OfferedUnit>,
     /// The key of where it stands, and the look of its mark.
     pub(crate) state: (&'static str, &'static str),
     /// Whether the client may choose.
     pub(crate) open: bool,
-    /// The unit that was chosen, or got the service.
-    pub(crate) unit: Option<String>,
+    /// What was chosen last.
+    pub(crate) chosen: Option<ChosenUnit>,
+    /// The unit that got the service.
+    pub(crate) handed_to: Option<String>,
     pub(crate) offered_at: Instant,
-    pub(crate) chosen_at: Option<Instant>,
+    pub(crate) ended_at: Option<Instant>,
+}
+
+/// A unit that may be chosen.
+pub(crate) struct OfferedUnit {
+    pub(crate) id: String,
+    /// Its name, with its organisation.
+    pub(crate) name: String,
+    pub(crate) chosen: bool,
+    /// Whether it is valid still.
+    pub(crate) valid: bool,
+}
+
+/// A unit that was chosen.
+pub(crate) struct ChosenUnit {
+    pub(crate) name: String,
+    pub(crate) at: Instant,
+    /// The key of who chose.
+    pub(crate) by: String,
+    pub(crate) valid: bool,
 }
 
 impl ShownChoice {
-    /// The key of where it stands, as who chooses is told.
-    pub(crate) fn own_state(&self) -> &'static str {
-        match self.state.0 {
-            "choice.waits" => "choice.own_waits",
-            "choice.chosen" => "choice.own_chosen",
-            other => other,
-        }
-    }
-
     pub(crate) fn of(seen: &ChoiceSeen, names: &Names<'_>, today: FinnishDay) -> Self {
         let offer = &seen.offer;
-        let chosen = seen.state.unit();
-        let unit = |unit: &Oid| (unit.to_string(), names.unit_of(unit), Some(unit) == chosen);
+        let valid = |unit: &Oid| names.registry.registers().is_valid_on(unit, today);
+        let unit = |unit: &Oid| OfferedUnit {
+            id: unit.to_string(),
+            name: names.unit_of(unit),
+            chosen: seen.chosen.as_ref() == Some(unit),
+            valid: valid(unit),
+        };
+        let chosen = seen.chosen.as_ref().zip(seen.chosen_at);
         Self {
             id: seen.id.clone(),
             task: names.task(&offer.service_task, today),
@@ -71,13 +89,45 @@ impl ShownChoice {
                 ChoiceState::Waits => ("choice.waits", "wait"),
                 ChoiceState::Chosen(_) => ("choice.chosen", "good"),
                 ChoiceState::HandedTo(_) => ("choice.handed", "good"),
+                ChoiceState::RelationshipEnded => ("choice.relationship_ended", ""),
                 ChoiceState::TakenBack => ("choice.taken_back", ""),
             },
             open: seen.state.is_open(),
-            unit: chosen.map(|unit| names.unit_of(unit)),
+            chosen: chosen.map(|(unit, at)| ChosenUnit {
+                name: names.unit_of(unit),
+                at,
+                by: format!("choice.by-{}", seen.chosen_as.unwrap_or(Basis::OwnData).code()),
+                valid: valid(unit),
+            }),
+            handed_to: match &seen.state {
+                ChoiceState::HandedTo(unit) => Some(names.unit_of(unit)),
+                _ => None,
+            },
             offered_at: seen.offered_at,
-            chosen_at: seen.chosen_at,
+            ended_at: seen.ended_at,
         }
+    }
+
+    /// The key of where it stands, as who chooses is told.
+    pub(crate) fn own_state(&self) -> &'static str {
+        match self.state.0 {
+            "choice.waits" => "choice.own_waits",
+            "choice.chosen" => "choice.own_chosen",
+            other => other,
+        }
+    }
+
+    /// When what was chosen was, and by whom, in words.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "templates pass references")]
+    pub(crate) fn chosen_at(&self, words: &Words) -> String {
+        let Some(chosen) = &self.chosen else { return String::new() };
+        let (at, who) = (words.moment(&chosen.at), words.of(&chosen.by));
+        words.with("choice.chosen_at", &[("at", &at), ("who", &who)])
+    }
+
+    /// The unit that was chosen, as a form tells it; empty: none was.
+    pub(crate) fn chosen_unit(&self) -> &str {
+        self.units.iter().find(|one| one.chosen).map_or("", |one| one.id.as_str())
     }
 }
 
@@ -327,8 +377,13 @@ pub(super) async fn end(
     Path(path): Path<HashMap<String, String>>,
 ) -> Page {
     let client = visit.client(path.get("client").map_or("", String::as_str))?;
-    let (caller, id) = (Arc::clone(&visit.caller), fields.text("choice").to_owned());
-    match doors.work(move |app| app.end_choice(&caller, &id)).await {
+    let end = ChoiceEnd {
+        id: fields.text("choice").to_owned(),
+        of: Some(client.client.clone()),
+        chosen: Some(fields.given("chosen").and_then(|unit| Oid::parse(unit).ok())),
+    };
+    let caller = Arc::clone(&visit.caller);
+    match doors.work(move |app| app.end_choice(&caller, &end)).await {
         Ok(()) => Ok(redirect(&visit.to(&back(&visit, &client, "ended")))),
         Err(problem) if problem.denial.is_none() && !problem.faults.is_empty() => {
             Ok(redirect(&visit.to(&back(&visit, &client, "stood"))))

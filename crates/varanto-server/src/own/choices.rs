@@ -8,6 +8,7 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use varanto_app::relationship::ChoiceSeen;
+use varanto_domain::faults::FaultKind;
 use varanto_domain::ids::Oid;
 use varanto_domain::time::FinnishDay;
 
@@ -98,7 +99,12 @@ pub(super) async fn pick(
             Ok(redirect(&visit.to(&format!("{}{done}", visit.path))))
         }
         Err(problem) if problem.denial.is_none() && !problem.faults.is_empty() => {
-            choices_page(&doors, &visit, &path, Some("choice.stood_otherwise")).await
+            let why = match problem.faults[0].kind {
+                FaultKind::UnknownUnit => "choice.unit_gone",
+                FaultKind::SaidByClient => "choice.said_by_client",
+                _ => "choice.stood_otherwise",
+            };
+            choices_page(&doors, &visit, &path, Some(why)).await
         }
         Err(problem) => Ok(reading::locked(&doors, &visit, &whose.client, problem)),
     }

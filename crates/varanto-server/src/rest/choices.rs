@@ -6,10 +6,10 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use varanto_app::relationship::{ChoiceMade, ChoiceSeen};
+use varanto_app::relationship::{ChoiceEnd, ChoiceMade, ChoiceSeen};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{ClientIdentifier, Oid};
-use varanto_domain::relationship::ProducerOffer;
+use varanto_domain::relationship::{ChoiceState, ProducerOffer};
 
 use super::caller::Asker;
 use super::parameters::Parameters;
@@ -49,7 +49,8 @@ pub async fn end(
     Extension(asker): Extension<Asker>,
     Path(id): Path<String>,
 ) -> Answer {
-    doors.work(move |app| app.end_choice(&asker.0, &id)).await?;
+    let end = ChoiceEnd { id, ..ChoiceEnd::default() };
+    doors.work(move |app| app.end_choice(&asker.0, &end)).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -91,24 +92,11 @@ impl OfferBody {
                 faults.push(Fault::new(FaultKind::NotAnOid, element, RULE));
             }
         }
-        let words =
-            [("service_task", Some(&self.service_task)), ("service", self.service.as_ref())];
-        for (element, word) in words {
-            if word.is_some_and(|word| !is_code(word)) {
-                let fault = Fault::new(FaultKind::WrongForm, element, RULE);
-                faults.push(fault.arg("expected", "24"));
-            }
-        }
         if !faults.is_empty() {
             return Err(Problem::faults(faults));
         }
         Ok(ProducerOffer { service_task: self.service_task, service: self.service, units })
     }
-}
-
-/// Whether a word looks like a code: it stands in a line of the log.
-fn is_code(word: &str) -> bool {
-    (1..=20).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.')
 }
 
 /// An answer that tells of clients: nothing on the way keeps it.
@@ -133,9 +121,12 @@ pub(super) struct ToldChoice<'a> {
     service: Option<&'a str>,
     units: Vec<String>,
     offered_at: String,
-    /// The unit that was chosen, or to which the service was handed.
+    /// The unit that was chosen last.
     #[serde(skip_serializing_if = "Option::is_none")]
     unit: Option<String>,
+    /// The unit that got the service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    handed_to: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     chosen_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -152,7 +143,11 @@ impl<'a> ToldChoice<'a> {
             service: seen.offer.service.as_deref(),
             units: seen.offer.units.iter().map(Oid::to_string).collect(),
             offered_at: seen.offered_at.to_string(),
-            unit: seen.state.unit().map(Oid::to_string),
+            unit: seen.chosen.as_ref().map(Oid::to_string),
+            handed_to: match &seen.state {
+                ChoiceState::HandedTo(unit) => Some(unit.to_string()),
+                _ => None,
+            },
             chosen_at: seen.chosen_at.map(|at| at.to_string()),
             chosen_as: seen.chosen_as.map(varanto_domain::access::Basis::code),
         }

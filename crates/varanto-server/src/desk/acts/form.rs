@@ -7,6 +7,7 @@ use varanto_domain::relationship::{ChoiceState, RegisterUseRight, Road};
 use varanto_domain::time::FinnishDay;
 
 use super::{Act, Known, PLACES};
+use crate::desk::ShownChoice;
 use crate::doors::Doors;
 use crate::login::gate::Visit;
 use crate::names::Names;
@@ -119,7 +120,7 @@ pub(super) struct Made {
     /// What stands above the form.
     pub(super) beside: Vec<String>,
     /// What the client chose, in words.
-    pub(super) chosen: Option<String>,
+    pub(super) chosen: Vec<String>,
 }
 
 /// The form of an act.
@@ -138,7 +139,7 @@ pub(super) fn made(doors: &Doors, visit: &Visit, known: &Known) -> Made {
         search: None,
         empty: None,
         beside: Vec::new(),
-        chosen: (known.act == Act::HandOver).then(|| offer.told_choice()).flatten(),
+        chosen: if known.act == Act::HandOver { offer.told_choices() } else { Vec::new() },
     };
     for (name, _) in
         IDENTIFIERS.iter().filter(|(_, acts)| acts.is_empty() || acts.contains(&known.act))
@@ -251,7 +252,12 @@ impl Offer<'_> {
             [(task, _)] => task.clone(),
             _ => known.asked.text("task").to_owned(),
         };
-        let by_client = self.chosen_by_client(&the_task).and_then(|one| one.state.unit());
+        // One is proposed where nothing else could be meant: a wrong unit would see the client's documents.
+        let fitting = self.chosen_by_client(&the_task);
+        let (by_client, the_service) = match fitting.as_slice() {
+            [one] if !the_task.is_empty() => (one.chosen.as_ref(), one.offer.service.clone()),
+            _ => (None, None),
+        };
         let by_client = by_client.map(Oid::to_string).unwrap_or_default();
         let mut units = self.producers(known.asked.text("q"));
         units.truncate(MANY);
@@ -266,7 +272,8 @@ impl Offer<'_> {
                 .or(by_client, known),
             Field::new("implementer", Kind::Choice(implementers), false, known)
                 .hint("act.implementer_hint"),
-            Field::new("service", Kind::Choice(services), false, known),
+            Field::new("service", Kind::Choice(services), false, known)
+                .or(the_service.unwrap_or_default(), known),
             Field::new("first_day", Kind::Day, true, known)
                 .hint("act.day_hint")
                 .or(self.words.day(&known.today), known),
@@ -294,33 +301,38 @@ impl Offer<'_> {
         coded(&self.names, set, self.known.today)
     }
 
-    /// The unit that the client chose for a service task, where producers were offered and no right is open yet.
-    fn chosen_by_client(&self, task: &str) -> Option<&ChoiceSeen> {
-        let choices = &self.known.relationship.as_ref()?.choices;
+    /// The choices that are made of a service task, where no right is open yet; of every task where none is named.
+    fn chosen_by_client(&self, task: &str) -> Vec<&ChoiceSeen> {
+        let choices = self.known.relationship.iter().flat_map(|state| &state.choices);
         let of_task = |one: &&ChoiceSeen| task.is_empty() || one.offer.service_task == task;
-        let is_open = |one: &&ChoiceSeen| matches!(one.state, ChoiceState::Chosen(_));
-        choices.iter().filter(of_task).find(is_open)
+        let is_made = |one: &&ChoiceSeen| matches!(one.state, ChoiceState::Chosen(_));
+        choices.filter(of_task).filter(is_made).collect()
     }
 
     /// The units of other organisations, those whose name or organisation holds the words, and those that are chosen already;
     /// whether a unit may be handed to is the operation's to say.
     fn producers(&self, words: &str) -> Vec<(String, String)> {
         let Some(state) = &self.known.relationship else { return Vec::new() };
-        let by_client = self.chosen_by_client("").and_then(|one| one.state.unit());
         let mut chosen =
             vec![self.known.asked.text("producer"), self.known.asked.text("implementer")];
-        chosen.extend(by_client.map(Oid::as_str));
+        let made = self.chosen_by_client("");
+        chosen.extend(made.iter().filter_map(|one| Some(one.chosen.as_ref()?.as_str())));
         producers(&self.names, &state.controller, self.known.today, words, &chosen)
     }
 
-    /// What the client chose, in words.
-    fn told_choice(&self) -> Option<String> {
-        let choice = self.chosen_by_client("")?;
-        let task = self.names.task(&choice.offer.service_task, self.known.today);
-        let (unit, at) = (self.names.unit_of(choice.state.unit()?), choice.chosen_at?);
-        let at = self.words.moment(&at);
-        let values = [("task", task.as_str()), ("unit", unit.as_str()), ("at", at.as_str())];
-        Some(self.words.with("choice.client_chose", &values))
+    /// What is chosen, each in words.
+    fn told_choices(&self) -> Vec<String> {
+        let told = |one: &&ChoiceSeen| {
+            let shown = ShownChoice::of(one, &self.names, self.known.today);
+            let chosen = shown.chosen?;
+            let task = shown.task + &shown.service.map(|it| format!(", {it}")).unwrap_or_default();
+            let (at, who) = (self.words.moment(&chosen.at), self.words.of(&chosen.by));
+            let gone = (!chosen.valid).then(|| format!(" ({})", self.words.of("choice.gone")));
+            let unit = chosen.name + &gone.unwrap_or_default();
+            let values = [("task", &*task), ("unit", &*unit), ("who", &*who), ("at", &*at)];
+            Some(self.words.with("choice.client_chose", &values))
+        };
+        self.chosen_by_client("").iter().filter_map(told).collect()
     }
 
     /// What the act is about: the service, the case, the relationship.

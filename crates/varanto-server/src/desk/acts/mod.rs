@@ -125,7 +125,7 @@ struct ActPage {
     /// Whether there is nothing to choose from, told in words.
     empty: Option<String>,
     /// What the client chose, in words.
-    chosen: Option<String>,
+    chosen: Vec<String>,
 }
 
 /// What would be written, and what follows.
