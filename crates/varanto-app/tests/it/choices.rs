@@ -46,10 +46,14 @@ impl Offered {
     fn of(who: Client, change: impl Fn(Draft) -> Draft) -> Self {
         let world = World::new();
         let relationship = change(world.relationship(&who));
-        let dossier = world.open_case_under(&relationship, &who);
+        world.open_case_under(&relationship, &who);
+        Self::in_world(world, who, relationship)
+    }
+
+    fn in_world(world: World, who: Client, relationship: Draft) -> Self {
         world.know(&who);
         let (me, county) = (world.citizen(&who), worker(&world, COUNTY, UNIT));
-        let id = oid(&dossier.relationship);
+        let id = oid(&relationship.text("relationship_id"));
         Self { world, who, relationship, id, me, county }
     }
 
@@ -133,7 +137,8 @@ fn a_client_chooses_until_a_right_is_opened() {
     assert_eq!(all.own()[0].chosen, Some(other), "what the client wanted stays told");
 
     // The service ends: what was decided is not open again, and the next offer is a new choice.
-    let served = vec![serving(PRODUCERS_UNIT, "2026-10-05", "2026-11-01")];
+    let served = vec![serving(PRODUCERS_UNIT, "2026-10-05", "2026-11-02")];
+    world.clock.forward_millis(24 * 3_600_000);
     world.archive(&world.next_version(&second).served_by(served));
     assert_eq!(all.beside(county, Purpose::READ).unwrap(), [handed]);
     assert!(all.made(county).is_empty());
@@ -144,11 +149,13 @@ fn a_client_chooses_until_a_right_is_opened() {
 /// CIT-5: with the relationship a choice ends that nobody decided: it is in no list, and nothing is chosen any more.
 #[test]
 fn a_choice_ends_with_its_relationship() {
-    let all = Offered::of(client(1), |draft| draft);
-    let id = all.offers(&all.county, &offer()).unwrap().id;
+    let (world, who) = (World::new(), client(1));
+    let relationship = world.relationship(&who);
+    world.archive(&relationship);
+    let all = Offered::in_world(world, who, relationship);
+    let id = all.offers(&all.world.county(), &offer()).unwrap().id;
     assert_eq!(all.pick(&id, Some(PRODUCERS_UNIT)), "yes");
-    let ends = "/asiakkuusasiakirja/sosiaalihuollon_asiakkuus/asiakkuuden_paattymispvm";
-    all.world.archive(&all.world.next_version(&all.relationship).content(ends, "2026-11-01"));
+    all.world.archive(&all.world.next_version(&all.relationship).ended_on("2026-11-01"));
     assert_eq!(all.own()[0].state, ChoiceState::RelationshipEnded);
     assert_eq!(all.pick(&id, Some(PRODUCERS_OTHER_UNIT)), "stands-otherwise");
     assert!(all.made(&all.world.county()).is_empty());

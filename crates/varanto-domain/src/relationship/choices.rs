@@ -1,7 +1,7 @@
 //! The client's choice of a producer (tuottajan valinta): what the organiser offers, and what the client picks.
 //!
 //! A choice is no document: it opens no right, and the organiser who hands the service over may do otherwise. The lines of the
-//! use log tell of each whole; [`told`] says what the rows must be.
+//! use log tell of each whole; [`told_choices`] says what the rows must be.
 //!
 //! Source: CIT-5, CAS-4; document 001 (tuottajavalinta).
 

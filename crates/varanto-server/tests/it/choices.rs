@@ -72,7 +72,7 @@ async fn a_choice_is_offered_made_and_told() {
     assert!(!list.split("</title>").next().unwrap().contains(&served.family_name));
     let hand_over = desk.get(&format!("{client}acts/hand-over/?relationship={id}")).await.text();
     let selected = format!("value=\"{}\" selected", units[1]);
-    assert!(hand_over.contains(&selected) && hand_over.contains("Asiakas valitsi"), "{hand_over}");
+    assert!(hand_over.contains(&selected) && hand_over.contains("on valittu"), "{hand_over}");
     assert_eq!(guest.get("/fi/desk/choices/").await.status, 403);
 
     let system = served.house.system();
@@ -87,7 +87,7 @@ async fn a_choice_is_offered_made_and_told() {
     for (status, body, element) in [
         (422, json!({"service_task": task, "units": ["x", "1.2.3"]}), "units/0"),
         (422, json!({"service_task": task, "units": [units[0]]}), "units"),
-        (422, json!({"service_task": task, "units": [units[1], units[0]]}), "service_task"),
+        (422, json!({"service_task": task, "service": "zzz", "units": units}), "service"),
     ] {
         let wrong = system.post_json(&offers, &body).await.unwrap();
         assert_eq!(wrong.status.as_u16(), status, "{}", wrong.text());
@@ -98,11 +98,16 @@ async fn a_choice_is_offered_made_and_told() {
     assert_eq!((same.status.as_u16(), same.json()["choice"].as_str()), (201, Some(&*choice)));
     let end = format!("/api/v1/choices/{choice}/end");
     assert_eq!(other.post_json(&end, &json!({})).await.unwrap().status, 404);
-    let ended =
-        desk.post(&client, &format!("{client}choices/end"), &format!("choice={choice}")).await;
+    // As another than is chosen by now it is not taken back.
+    let end_at_desk = |seen: &str| format!("choice={choice}&chosen={seen}");
+    let path = format!("{client}choices/end");
+    let unseen = desk.post(&client, &path, &end_at_desk("")).await;
+    assert!(desk.follow(&unseen).await.text().contains("Valinta on muuttunut"));
+    let ended = desk.post(&client, &path, &end_at_desk(&units[1])).await;
     assert!(desk.follow(&ended).await.text().contains("role=\"status\""));
     assert_eq!(system.post_json(&end, &json!({})).await.unwrap().status, 422);
-    assert!(!guest.get(&own).await.text().contains("name=\"choice\""));
+    let page = guest.get(&own).await.text();
+    assert!(!page.contains("name=\"choice\"") && page.contains("Tarjous otettiin takaisin"));
 }
 
 /// CIT-5, CAS-1: offering, choosing and undoing, in each language, on a desk and on a phone, in both themes; the client chooses by
