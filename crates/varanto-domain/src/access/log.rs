@@ -321,12 +321,11 @@ impl KeptLine {
                 "holder=",
                 "temporary=",
                 "speaker=",
-                "unit=",
-                "units=",
             ];
-            let of_choices = ["choice=", "controller=", "relationship=", "task=", "service="];
-            let of_choices = &of_choices[..if self.event == Event::Choice { 5 } else { 0 }];
-            let mut told_apart = of_documents.iter().chain(of_choices);
+            let of_choice =
+                ["choice=", "controller=", "relationship=", "task=", "service=", "unit"];
+            let of_choice = of_choice.iter().filter(|_| self.event == Event::Choice);
+            let mut told_apart = of_documents.iter().chain(of_choice);
             !is_number(word) && !told_apart.any(|name| word.starts_with(name))
         };
         self.detail.split(' ').filter(tells).collect::<Vec<_>>().join(" ")
