@@ -112,7 +112,8 @@ impl Keys {
     /// Whose the sessions of a professional's login are.
     #[must_use]
     pub fn session_person(&self, subject: &str) -> SessionPerson {
-        SessionPerson(self.lookup_hash(&format!("session of {subject}")).to_vec())
+        // No subject of a provider is a citizen's owner, whatever it is called.
+        SessionPerson(self.lookup_hash(&format!("session of professional {subject}")).to_vec())
     }
 
     /// Whose the sessions of a citizen are.

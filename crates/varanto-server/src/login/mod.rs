@@ -582,23 +582,32 @@ async fn end(
     let language = Language::of_path(&language).ok_or_else(Problem::not_found)?;
     let turned = routes::turned(&request);
     let (parts, body) = request.into_parts();
-    if let Some(secret) = cookie(&parts.headers, COOKIE)
-        && let Some(session) = sessions::find(&doors, secret).await?
-    {
-        match gate::fields(&doors, &parts.headers, body, &session).await {
+    let Some(secret) = cookie(&parts.headers, COOKIE) else { return Ok(let_go(language, None)) };
+    let ended = match sessions::find(&doors, secret).await {
+        Ok(Some(session)) => match gate::fields(&doors, &parts.headers, body, &session).await {
             Ok(fields) if fields.given("everywhere").is_some() => {
-                sessions::end_all(&doors, secret).await?;
+                sessions::end_all(&doors, secret).await
             }
-            Ok(_) => sessions::end(&doors, secret).await?,
+            Ok(_) => sessions::end(&doors, secret).await,
             Err(problem) => return Err(logged(&doors, problem, turned).await),
-        }
-    }
-    let mut response = redirect(&format!("/{}/login/ended/", language.tag()));
+        },
+        found => found.map(drop),
+    };
+    Ok(let_go(language, ended.err()))
+}
+
+/// The answer to who logs out: the browser lets go of the session, the one place that has its secret, also where the database
+/// did not take it in and the answer is the problem. The cookie comes with forms of our own pages alone.
+fn let_go(language: Language, problem: Option<Problem>) -> Response {
+    let mut response = match problem {
+        None => redirect(&format!("/{}/login/ended/", language.tag())),
+        Some(problem) => problem.into_response(),
+    };
     set_cookie(&mut response, COOKIE, "", Some(0));
     // What the browser keeps of the pages goes too.
     let clear = HeaderValue::from_static("\"cache\"");
     response.headers_mut().insert("clear-site-data", clear);
-    Ok(response)
+    response
 }
 
 /// What is not let through, once its line is written.
@@ -659,6 +668,22 @@ mod tests {
         assert_ne!(one.part("state"), one.part("verifier"));
         assert_ne!(one.part("state"), other.part("state"));
         assert_eq!(one.part("verifier").len(), 43, "RFC 7636 wants 43 characters at least");
+    }
+
+    /// JOI-6: who logs out leaves nothing in the browser, also where the database did not take it in.
+    #[test]
+    fn logging_out_leaves_nothing_in_the_browser() {
+        let away = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable");
+        for (problem, status) in [(None, 303), (Some(away), 503)] {
+            let response = let_go(Language::Finnish, problem);
+            assert_eq!(response.status().as_u16(), status);
+            let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
+            assert!(
+                header("set-cookie").starts_with("__Host-varanto=; ")
+                    && header("set-cookie").contains("Max-Age=0")
+            );
+            assert_eq!(header("clear-site-data"), "\"cache\"");
+        }
     }
 
     #[test]

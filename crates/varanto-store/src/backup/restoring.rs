@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::{Component, Path, PathBuf};
 
 use aws_lc_rs::digest::{self, SHA256};
+use rusqlite::Connection;
 
 use super::folder::BackupFolder;
 use super::point::{KeptFile, Point};
@@ -53,6 +54,7 @@ impl BackupFolder {
             let _ = fs::remove_dir_all(&gathered);
             return Err(error);
         }
+        forget_sessions(&gathered.join(DATABASE_FILE))?;
         let names =
             fs::read_dir(&gathered).map_err(failed)?.flatten().map(|entry| entry.file_name());
         let (last, first): (Vec<_>, Vec<_>) = names.partition(|name| name == DATABASE_FILE);
@@ -96,6 +98,23 @@ impl BackupFolder {
         }
         Ok(())
     }
+}
+
+/// Ends every login of the time of the backup: who was logged out since, or had a right that ended, must not be let in again.
+///
+/// Source: JOI-6, OPS-3.
+fn forget_sessions(database: &Path) -> Result<(), StoreError> {
+    const KNOWN: &str =
+        "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'session'";
+    if !database.exists() {
+        return Ok(());
+    }
+    let opened = Connection::open(database)?;
+    if opened.query_row(KNOWN, [], |row| row.get::<_, bool>(0))? {
+        opened.execute("DELETE FROM session", [])?;
+    }
+    opened.close().map_err(|(_, error)| error)?;
+    Ok(())
 }
 
 /// Where a restore gathers what it brings back, within its goal.

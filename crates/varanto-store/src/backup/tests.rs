@@ -119,6 +119,29 @@ fn every_point_brings_back_its_own_instant() {
     assert_eq!(folder.point_at(None).unwrap(), Some(second));
 }
 
+/// JOI-6, OPS-3: no login of the time of the backup comes back with it.
+#[test]
+fn a_restore_logs_everybody_out() {
+    if !is_of(false) {
+        return;
+    }
+    let kept = Kept::new();
+    let store = kept.site.store();
+    let sql = "INSERT INTO session (name, person, begun_at, asked_at, sealed)
+        VALUES (randomblob(32), randomblob(32), 1, 1, randomblob(90))";
+    let login = move |tx: &mut WriteTx<'_>| tx.execute(sql, []);
+    store.write(login).unwrap();
+    fill(&store, 0..3);
+    let sessions = |store: &Store| {
+        let count = "SELECT count(*) FROM session";
+        store.read(|tx| tx.one::<i64>(count, [], |row| row.get(0))).unwrap()
+    };
+    assert_eq!(sessions(&store), 1);
+    let point = kept.take(&store, "2026-03-23T09:00:00Z").unwrap();
+    let (_, restored) = kept.restored(&point);
+    assert_eq!((sessions(&restored), count(&restored)), (0, 3));
+}
+
 /// OPS-3: a backup under steady writing is one snapshot: as many rows as leaves, and the signed root over
 /// them.
 #[test]
