@@ -362,8 +362,14 @@ pub(crate) fn relationships(
                     joint: case.joint,
                     document: case.document.as_ref().map(address),
                     acts: case.case.as_ref().map_or_else(Vec::new, |id| {
-                        let act = if case.closed { Act::ReopenCase } else { Act::CloseCase };
-                        acts.of(&[act], &[("case", id.as_str())])
+                        let about = [("case", id.as_str())];
+                        let all: &[Act] = match (case.closed, case.closed_on) {
+                            (false, _) => &[Act::CloseCase],
+                            (true, Some(_)) => &[Act::ReopenCase],
+                            // What an import supposed is said by whoever knows it.
+                            (true, None) => &[Act::SayClosing, Act::ReopenCase],
+                        };
+                        acts.of(all, &about)
                     }),
                 })
                 .collect();

@@ -6,6 +6,8 @@ mod growth;
 mod landing;
 mod style;
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::Router;
 use axum::extract::{Path, State};
@@ -147,6 +149,15 @@ impl Words {
                 format!("{number} {} {year}", month.unwrap_or(&""))
             }
             Language::Finnish | Language::Swedish => format!("{number}.{month}.{year}"),
+        }
+    }
+
+    /// A value as it stands in a sentence: a day as the language writes it, and whatever else as it is.
+    #[must_use]
+    pub fn in_sentence<'v>(&self, value: &'v str) -> Cow<'v, str> {
+        match FinnishDay::parse(value).filter(|_| value.len() == "2001-02-01".len()) {
+            Some(day) => Cow::Owned(self.day(&day)),
+            None => Cow::Borrowed(value),
         }
     }
 
@@ -528,6 +539,23 @@ mod tests {
         assert_eq!(told(Language::Finnish), "3.3.2026 klo 0.05");
         assert_eq!(told(Language::Swedish), "3.3.2026 kl. 0.05");
         assert_eq!(told(Language::English), "3 March 2026 at 0:05");
+    }
+
+    /// A day in a sentence is written as the language writes it; nothing else is taken for one.
+    #[test]
+    fn days_in_sentences_are_written_by_language() {
+        let said = |language, value| Words(language).in_sentence(value).into_owned();
+        for (language, day) in [
+            (Language::Finnish, "1.2.2001"),
+            (Language::Swedish, "1.2.2001"),
+            (Language::English, "1 February 2001"),
+        ] {
+            assert_eq!(said(language, "2001-02-01"), day);
+            for other in ["2001-02-30", "2001-02-01T08:00:00Z", "2001-02", "12", "", "ei päivää!"]
+            {
+                assert_eq!(said(language, other), other);
+            }
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use varanto_domain::access::Denial;
 use varanto_domain::faults::{Fault, FaultKind, Stage};
 use varanto_formats::search::SearchError;
 
+use crate::pages::Words;
 use crate::texts::{self, Language};
 use crate::tls::RefusedCertificate;
 
@@ -420,12 +421,21 @@ impl ToldFault {
     ) -> Self {
         let field = fault.element.split('/').next().unwrap_or_default();
         let label = key_of(field).and_then(|key| texts::find(language, &key));
-        let Some(label) = label else { return Self::of(fault, language) };
-        let mut labelled = Fault { element: label.to_owned(), ..fault.clone() };
-        for (_, value) in labelled.args.iter_mut().filter(|(_, value)| value == field) {
-            label.clone_into(value);
+        let mut labelled = fault.clone();
+        // Who reads a page reads days as the language writes them; what is expected is said as it is written.
+        let words = Words(language);
+        let told = labelled.args.iter_mut().filter(|(name, _)| *name != "expected");
+        for value in told.map(|(_, value)| value).chain(labelled.value.iter_mut()) {
+            *value = words.in_sentence(value).into_owned();
         }
-        Self { element: fault.element.clone(), ..Self::of(&labelled, language) }
+        if let Some(label) = label {
+            label.clone_into(&mut labelled.element);
+            for (_, value) in labelled.args.iter_mut().filter(|(_, value)| value == field) {
+                label.clone_into(value);
+            }
+        }
+        let (element, value) = (fault.element.clone(), fault.value.clone());
+        Self { element, value, ..Self::of(&labelled, language) }
     }
 
     /// The words of a fault.

@@ -1,11 +1,13 @@
 //! The work queue of old data at the archivist's desk: over plain HTTP, and in a real browser.
 
+use std::collections::BTreeSet;
+
 use varanto_kit::deliveries::SourceSystem;
 
 use crate::chromium;
 use crate::importing::Batch;
 use crate::pages::{Walk, log_in};
-use crate::people::Guest;
+use crate::people::{Guest, find};
 
 const HOME: &str = "/fi/desk/archive/old-data/";
 const BATCH: &str = "/fi/desk/archive/old-data/eka/";
@@ -99,9 +101,9 @@ async fn an_archivist_completes_a_batch_and_the_run_takes_it_in() {
     let page = one.follow(&done).await.text();
     assert!(!page.contains(unnamed), "{page}");
     let log = one.get("/fi/desk/archive/log/").await.text();
-    let together = log.split("answers=general_type value=2 count=").nth(1).expect("a line of many");
-    let (count, rows) = together.split_once(" rows=").expect("it says which");
-    let rows: Vec<&str> = rows.split([' ', '<', '&']).next().unwrap().split(',').collect();
+    let together = log.split("Rivejä yhdessä: ").nth(1).expect("a line of many, in words");
+    let (count, rows) = together.split_once(". Rivit ").expect("it says which");
+    let rows: Vec<&str> = rows.split('.').next().unwrap().split(", ").collect();
     assert_eq!(count.parse::<usize>().unwrap(), rows.len(), "{rows:?}");
     assert!(rows.iter().all(|row| row.parse::<u64>().is_ok()), "{rows:?}");
 
@@ -287,7 +289,8 @@ async fn what_is_of_a_client_is_shown_beside_the_document_alone() {
     assert!(one.get(&row).await.text().contains("Tuntematon"));
     assert_eq!(batch.house.log_lines(), lines + 1);
     let log = one.get("/fi/desk/archive/log/").await.text();
-    assert!(log.contains("act=look batch=eka row=3 document=1.2.246.10."), "{log}");
+    let told = "Rivi näytettiin. Erä eka. Rivi 3. Asiakirjan tunniste arkistossa: 1.2.246.10.";
+    assert!(log.contains(told), "{log}");
 }
 
 /// OLD-7, ACC-2: a form answers what was changed in it and nothing else, also where a field of one line cannot hold what the
@@ -539,6 +542,68 @@ async fn a_row_that_the_source_mends_has_no_form() {
     assert!(refused.contains("Riviä ei voi täydentää"), "{refused}");
 }
 
+/// The hidden fields of a page's form, as it sends them.
+fn sent_along(page: &str, form: &str) -> String {
+    let form = page.split(form).nth(1).unwrap_or_else(|| panic!("no {form} in {page}"));
+    let form = form.split("</form>").next().unwrap();
+    let fields = form.split("<input type=\"hidden\" name=\"").skip(1).filter_map(|field| {
+        let (name, rest) = field.split_once("\" value=\"")?;
+        let value = rest.split('"').next()?;
+        (name != "form_token").then(|| format!("{name}={value}"))
+    });
+    fields.collect::<Vec<_>>().join("&")
+}
+
+/// OLD-5, ARC-12: of an old case whose closing an import supposed a worker who serves the client says the day at the desk; no
+/// day is offered, and it is said once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_says_when_an_old_case_was_closed() {
+    let batch = Batch::with(SourceSystem::Portti, 120, 0).await;
+    batch.done("rehearse");
+    batch.done("run");
+    // That nobody is hidden is known of the population register alone.
+    batch.house.tell_of_persons();
+    let own = batch.house.organisation().to_string();
+    let users = batch.house.provider.users().iter();
+    let workers: Vec<_> =
+        users.filter(|user| user.role.ends_with("worker") && user.organisation == own).collect();
+    let active = batch.said.iter().filter(|said| said.relationship.is_some());
+    let codes: BTreeSet<&str> = active.map(|said| &*said.code).collect();
+    for (code, worker) in codes.iter().flat_map(|code| workers.iter().map(move |one| (code, one))) {
+        let mut guest = Guest::of(&batch.house);
+        guest.log_in(&worker.id).await;
+        let client = find(&mut guest, code).await;
+        let page = guest.get(&client).await.text();
+        let below = format!("{client}acts/say-closing/");
+        let Some(link) = links(&page, &below).first().map(|link| link.replace("&#38;", "&")) else {
+            continue;
+        };
+        assert!(page.contains("päivä ei tiedossa"), "{page}");
+        let form = guest.get(&link).await.text();
+        assert!(form.contains("Kerro, milloin asia päättyi"), "{form}");
+        assert!(hidden(&form, "closed_on").is_empty(), "no day is offered");
+        let along = sent_along(&form, "<form class=\"form\"");
+        let address = link.split('?').next().unwrap();
+        let of = |day: &str| format!("{along}&closed_on={day}&do=confirm");
+        let early = guest.post(&link, address, &of("1.1.1950")).await;
+        if early.status == 403 {
+            // Of another unit.
+            continue;
+        }
+        let early = early.text();
+        assert!(early.contains("1.1.1950") && !early.contains("1950-01-01"), "{early}");
+        let said = guest.post(&link, address, &of("31.12.2025")).await;
+        assert_eq!(said.status, 303, "{}", said.text());
+        let page = guest.follow(&said).await.text();
+        assert!(page.contains("Asian päättymispäivä on tiedossa."), "{page}");
+        assert!(page.contains("31.12.2025"), "{page}");
+        let left: Vec<&str> = links(&page, &below);
+        assert!(left.iter().all(|one| one.replace("&#38;", "&") != link), "it is said once");
+        return;
+    }
+    panic!("no worker serves an active client with old cases");
+}
+
 /// OLD-7, OLD-9: a run takes in what was completed of what was rehearsed, and of nothing else; where it makes rows faulty
 /// that were sound, nothing is archived before somebody has seen it.
 #[tokio::test(flavor = "multi_thread")]
@@ -593,6 +658,14 @@ async fn an_archivist_completes_rows_on_every_device_and_in_every_language() {
             log_in(&mut walk.browser, &base, language, &user);
             walk.browser.go(&format!("{base}/{language}/desk/archive/old-data/"));
             walk.check(&name("batches"));
+            // The tabs take two lines at most, also on a phone.
+            let tabs = "Array.from(document.querySelectorAll('.tabs')).reduce((sum, one) => sum + one.offsetHeight, 0)";
+            let high = walk.browser.run(tabs).as_f64().unwrap();
+            assert!(high > 20.0 && high < 100.0, "{high} {language} {width}");
+            if width == 320 {
+                walk.browser.run("document.querySelector('.tabs.folded').open = true; 0");
+                walk.check(&name("tabs"));
+            }
             walk.browser.click(".rows .card a");
             walk.check(&name("batch"));
             let unread = walk.browser.run(
@@ -610,7 +683,7 @@ async fn an_archivist_completes_rows_on_every_device_and_in_every_language() {
             );
             // A viewer that takes the focus by itself gives it back.
             if width == 1280 {
-                walk.browser.run("document.querySelector('summary').focus(); 0");
+                walk.browser.run("document.querySelector('section summary').focus(); 0");
                 walk.browser.run("document.querySelector('iframe.view').focus(); 0");
                 walk.browser.until("document.activeElement.tagName === 'SUMMARY' && 'there'");
                 walk.browser.run("document.getElementById('v-written_at').focus(); 0");

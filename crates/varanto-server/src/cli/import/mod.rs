@@ -382,7 +382,7 @@ fn registry(code_sets: &[PathBuf]) -> Result<Registry, Failure> {
 
 fn rehearse(batch: &Batch, code_sets: &[PathBuf], context: &Context) -> Result<Ended, Failure> {
     let mut opened = batch.open()?;
-    let stopping = Stopping::listen(&batch.folder, Way::Alone)?;
+    let stopping = Stopping::listen(&batch.folder, Way::Alone, context)?;
     let began = Stopwatch::now();
     if !opened.rehearse(code_sets, &stopping)? {
         return telling::rehearsal_stopped(&batch.rehearsed_by(code_sets), false, context);
@@ -472,7 +472,7 @@ fn archive(
 ) -> Result<Ended, Failure> {
     let began = Stopwatch::now();
     let mut opened = batch.open()?;
-    let stopping = Stopping::listen(&batch.folder, Way::Alone)?;
+    let stopping = Stopping::listen(&batch.folder, Way::Alone, context)?;
     if let Some(code_sets) = opened.take_answers_in(&stopping)? {
         return telling::rehearsal_stopped(&batch.rehearsed_by(&code_sets), true, context);
     }
@@ -527,7 +527,7 @@ fn reconcile(
     context: &Context,
 ) -> Result<Ended, Failure> {
     let opened = batch.open()?;
-    let stopping = Stopping::listen(&batch.folder, Way::Beside)?;
+    let stopping = Stopping::listen(&batch.folder, Way::Beside, context)?;
     let signer = signing.read()?;
     let bar = Mutex::new(Progress::new("reconciling", 0));
     let made_at = MachineClock.now().to_string();
@@ -726,7 +726,7 @@ fn take_back(
     context: &Context,
 ) -> Result<Ended, Failure> {
     let mut opened = batch.open()?;
-    let stopping = Stopping::listen(&batch.folder, Way::Alone)?;
+    let stopping = Stopping::listen(&batch.folder, Way::Alone, context)?;
     let mut doors = to.doors(1)?;
     let mut door = doors.pop().ok_or_else(|| Failure::of("no door"))?;
     let mut bar = Progress::new("undoing", 0);
@@ -739,7 +739,7 @@ fn take_back(
         }
         Err(error) => {
             // What it left in force until then is told in any case.
-            let stays = telling::in_force(&Stays::of(work)?);
+            let stays = telling::in_force(&Stays::of(work)?, context);
             if !stays.is_empty() {
                 eprintln!("{}", stays.trim_start());
             }

@@ -13,7 +13,9 @@ use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::sleep;
 
-use super::super::Failure;
+use super::super::{Context, Failure};
+use super::telling;
+use crate::texts::{self, Language};
 
 /// The file in a batch's folder that is locked by whatever works in it.
 const AT_WORK: &str = "at-work";
@@ -46,18 +48,19 @@ impl Stopping {
     ///
     /// # Errors
     /// That another command works in the folder.
-    pub(super) fn listen(folder: &Path, way: Way) -> Result<Self, Failure> {
+    pub(super) fn listen(folder: &Path, way: Way, context: &Context) -> Result<Self, Failure> {
+        let language = context.output.language();
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let within = runtime.enter();
         let signals = [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?];
         drop(within);
         let at_work = at_work(folder)?;
-        hold(&at_work, way, folder)?;
+        hold(&at_work, way, folder, language)?;
         let pause = folder.join(PAUSE);
         take_away(&pause)?;
         let told = Arc::new(Told::default());
         let tells = Arc::clone(&told);
-        thread::spawn(move || runtime.block_on(listen(signals, &pause, &tells)));
+        thread::spawn(move || runtime.block_on(listen(signals, &pause, (&tells, language))));
         Ok(Self { told, _at_work: at_work })
     }
 
@@ -82,7 +85,7 @@ pub(super) enum Way {
 }
 
 /// Locks the folder, unless another command works in it; `pause` holds it for a moment alone.
-fn hold(at_work: &File, way: Way, folder: &Path) -> Result<(), Failure> {
+fn hold(at_work: &File, way: Way, folder: &Path, language: Language) -> Result<(), Failure> {
     for _ in 0..5 {
         let held = match way {
             Way::Alone => at_work.try_lock(),
@@ -94,13 +97,14 @@ fn hold(at_work: &File, way: Way, folder: &Path) -> Result<(), Failure> {
             Err(TryLockError::Error(error)) => return Err(failed(folder)(error)),
         }
     }
-    Err(Failure::of(format!(
-        "{}: another command works in this folder; wait for it, or `varanto import pause` it",
-        folder.display()
-    )))
+    Err(Failure::of(telling::another_works(folder, language)))
 }
 
-async fn listen([mut interrupt, mut terminate]: [Signal; 2], pause: &Path, told: &Told) {
+async fn listen(
+    [mut interrupt, mut terminate]: [Signal; 2],
+    pause: &Path,
+    (told, language): (&Told, Language),
+) {
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
@@ -108,7 +112,7 @@ async fn listen([mut interrupt, mut terminate]: [Signal; 2], pause: &Path, told:
     }
     told.asked.store(true, Ordering::Relaxed);
     told.stop.store(true, Ordering::Relaxed);
-    eprintln!("Ending: what is on its way is waited for, and noted down. Ctrl-C ends it at once.");
+    eprintln!("{}", texts::text(language, "import.ending"));
     let code = tokio::select! {
         _ = interrupt.recv() => INTERRUPTED,
         _ = terminate.recv() => TERMINATED,

@@ -20,6 +20,7 @@ use super::super::output::{as_table, count_of};
 use super::super::{Context, Failure};
 use super::Ended;
 use super::stopping::{command_line, typed};
+use crate::pages::Words;
 use crate::texts::{self, Language};
 
 /// So fast an archive of two cores takes ready documents, for the estimate of a run.
@@ -92,7 +93,7 @@ pub(super) fn report(
     }
     if !report.faults.is_empty() {
         text.push(String::new());
-        text.extend(report.faults.iter().map(|group| cause(group, language)));
+        text.extend(report.faults.iter().map(|group| cause(group, context)));
     }
     if let Some((took, [faults, strays])) = rehearsed {
         text.push(String::new());
@@ -334,39 +335,31 @@ pub(super) fn together(
 
 /// What is wrong and what would be right, in the reader's language.
 fn words_of(group: &FaultGroup, language: Language) -> [String; 2] {
+    let words = Words(language);
     texts::of_kept_fault(language, &group.code, |name| match name {
         "element" => Some(Cow::Borrowed(group.element.as_str())),
-        "value" => group.value.as_deref().map(Cow::Borrowed),
-        _ => group.args.get(name).map(|value| Cow::Borrowed(value.as_str())),
+        "value" => group.value.as_deref().map(|value| words.in_sentence(value)),
+        "expected" => group.args.get(name).map(|value| Cow::Borrowed(value.as_str())),
+        _ => group.args.get(name).map(|value| words.in_sentence(value)),
     })
 }
 
-fn cause(group: &FaultGroup, language: Language) -> String {
-    let [message, right] = words_of(group, language);
+fn cause(group: &FaultGroup, context: &Context) -> String {
+    let [message, right] = words_of(group, context.output.language());
     format!(
         "{:>8}  {} {} ({})\n          {message} {right}\n          {}",
         group.rows,
         group.code,
         group.element,
         group.rule,
-        rows_of(&group.examples, group.rows)
+        rows_of(&group.examples, group.rows, context)
     )
 }
 
 /// That a run archives nothing before somebody has seen these rows.
 pub(super) fn made_faulty(changed: &Unseen, context: &Context) -> String {
-    let language = context.output.language();
-    let count = changed.rows.to_string();
-    let rows: Vec<String> = changed.places.iter().map(u64::to_string).collect();
-    let more = if changed.rows > rows.len() as u64 { " …" } else { "" };
-    let named = format!("{}{more}", rows.join(", "));
-    let key = if changed.rows == 1 { "import.row" } else { "import.rows" };
-    let which = texts::fill(language, key, |_| Some(Cow::Borrowed(named.as_str())));
-    texts::fill(language, "import.made_faulty", |name| match name {
-        "count" => Some(Cow::Borrowed(count.as_str())),
-        "which" => Some(Cow::Borrowed(which.as_str())),
-        _ => None,
-    })
+    let which = rows_of(&changed.places, changed.rows, context);
+    text(context, "made_faulty", &[("count", &changed.rows.to_string()), ("which", &which)])
 }
 
 /// What a run archived.
@@ -396,8 +389,14 @@ fn stopped(
 ) -> Result<Ended, Failure> {
     value["stopped"] = json!(true);
     value["go_on"] = json!(go_on);
-    context.output.one(&value, &format!("{words} Go on with\n  {}", go_on.join("\n  ")))?;
+    let then = text(context, "go_on", &[]);
+    context.output.one(&value, &format!("{words}\n{then}\n  {}", go_on.join("\n  ")))?;
     Ok(Ended::Stopped)
+}
+
+/// A text of these commands in the language of the context.
+fn text(context: &Context, key: &str, values: &[(&str, &str)]) -> String {
+    Words(context.output.language()).with(&format!("import.{key}"), values)
 }
 
 /// The command that was typed.
@@ -411,10 +410,10 @@ pub(super) fn rehearsal_stopped(
     of_another: bool,
     context: &Context,
 ) -> Result<Ended, Failure> {
-    let words = "The rehearsal was ended before its end: the batch is not rehearsed. What was converted is kept.";
     let typed = this_command();
     let go_on = [go_on, typed.as_str()];
-    stopped((json!({}), words), if of_another { &go_on } else { &go_on[..1] }, context)
+    let words = text(context, "rehearsal_stopped", &[]);
+    stopped((json!({}), &words), if of_another { &go_on } else { &go_on[..1] }, context)
 }
 
 /// A run that was ended before its end, and that the archive did not answer at its end.
@@ -424,23 +423,19 @@ pub(super) fn run_stopped(
     context: &Context,
 ) -> Result<Ended, Failure> {
     let [archived, left] = [State::Archived, State::Sound].map(|state| report.count(state));
-    let asked_again = silent.map(|why| {
-        format!(" The archive did not answer ({why}): what was on its way is handed in again.")
-    });
-    let words = format!(
-        "The run was ended before its end: {} of the batch archived, {left} left.{}",
-        count_of(archived, "document is", "documents are"),
-        asked_again.unwrap_or_default()
-    );
+    let told = [("archived", &*archived.to_string()), ("left", &left.to_string())];
+    let mut words = text(context, "run_stopped", &told);
+    if let Some(why) = silent {
+        let _ = write!(words, " {}", text(context, "run_silent", &[("why", why)]));
+    }
     let value = json!({ "archived": archived, "left": left, "cases_and_relationships": made });
     stopped((value, &words), &[&this_command()], context)
 }
 
 /// A reconciliation that was ended before its end.
 pub(super) fn reconciliation_stopped(context: &Context) -> Result<Ended, Failure> {
-    let words = "The reconciliation was ended before its end, without a report; one that was there before is there still. \
-                 It begins anew.";
-    stopped((json!({}), words), &[&this_command()], context)
+    let words = text(context, "reconciliation_stopped", &[]);
+    stopped((json!({}), &words), &[&this_command()], context)
 }
 
 /// An undo that was ended before its end.
@@ -453,11 +448,8 @@ pub(super) fn undo_stopped(
     // What a run that was killed may have sent is looked at, too.
     let left = [State::Archived, State::Sound, State::Refused].map(|state| report.count(state));
     let left: u64 = left.into_iter().sum();
-    let words = format!(
-        "The undo was ended before its end: {} invalidated, {left} to be looked at.{}",
-        count_of(undone, "document is", "documents are"),
-        in_force(stays)
-    );
+    let told = [("undone", &*undone.to_string()), ("left", &left.to_string())];
+    let words = format!("{}{}", text(context, "undo_stopped", &told), in_force(stays, context));
     let value = json!({
         "undone": undone, "left": left,
         "later_versions_in_rows": stays.later, "later_versions_not_told_of_rows": stays.not_told,
@@ -465,53 +457,46 @@ pub(super) fn undo_stopped(
     stopped((value, &words), &[&this_command()], context)
 }
 
-/// Which later versions an undo left in force, each on a line of its own; nothing where there are none.
-pub(super) fn in_force(stays: &Stays) -> String {
+/// Which later versions an undo left in force, each kind on a line of its own; nothing where there are none.
+pub(super) fn in_force(stays: &Stays, context: &Context) -> String {
     let mut words = String::new();
-    let Stays { later, not_told } = stays;
-    if !later.is_empty() {
-        let _ = write!(
-            words,
-            "\nOf {} somebody has made a later version meanwhile, which stays in force: {}. Look at each, and invalidate it \
-             where it is needless.",
-            count_of(later.len() as u64, "document", "documents"),
-            rows_of(later, later.len() as u64)
-        );
-    }
-    if !not_told.is_empty() {
-        let _ = write!(
-            words,
-            "\nOf {} the archive does not tell whether a later version stays in force: {}. Ask whoever may look.",
-            count_of(not_told.len() as u64, "document", "documents"),
-            rows_of(not_told, not_told.len() as u64)
-        );
+    for (key, rows) in [("later", &stays.later), ("later_not_told", &stays.not_told)] {
+        if !rows.is_empty() {
+            let count = rows.len() as u64;
+            let which = rows_of(rows, count, context);
+            let told = [("count", &*count.to_string()), ("which", &which)];
+            let _ = write!(words, "\n{}", text(context, key, &told));
+        }
     }
     words
 }
 
 /// Rows by number, the first of them where they are many: `row 3`, `rows 3, 5 …`.
-fn rows_of(places: &[u64], count: u64) -> String {
+fn rows_of(places: &[u64], count: u64, context: &Context) -> String {
     let named: Vec<String> = places.iter().take(NAMED).map(u64::to_string).collect();
     let more = if count > named.len() as u64 { " …" } else { "" };
-    format!("{} {}{more}", if count == 1 { "row" } else { "rows" }, named.join(", "))
+    let rows = format!("{}{more}", named.join(", "));
+    text(context, if count == 1 { "row" } else { "rows" }, &[("rows", &rows)])
+}
+
+/// That another command works in a batch's folder.
+pub(super) fn another_works(folder: &Path, language: Language) -> String {
+    let folder = folder.display().to_string();
+    Words(language).with("import.another_works", &[("folder", &folder)])
 }
 
 /// What `pause` did, and how far the batch is.
 pub(super) fn paused(paused: bool, report: &Report, context: &Context) -> Result<(), Failure> {
+    let words = Words(context.output.language());
     let states = report.states.iter().filter(|(_, count)| *count > 0);
-    let words = format!(
-        "{} {} documents: {}.",
-        if paused {
-            "What worked in the batch's folder has ended; go on with its own command."
-        } else {
-            "Nothing works in the batch's folder."
-        },
-        report.documents(),
-        states
-            .map(|(state, count)| format!("{count} {}", state.name()))
-            .collect::<Vec<_>>()
-            .join(", ")
-    );
+    let states: Vec<String> = states
+        .map(|(state, count)| {
+            format!("{}: {count}", words.of(&format!("old_data.state-{}", state.name())))
+        })
+        .collect();
+    let told = text(context, if paused { "paused" } else { "nothing_works" }, &[]);
+    let count = text(context, "stands", &[("count", &report.documents().to_string())]);
+    let words = format!("{told}\n{count} {}.", states.join(", "));
     context.output.one(&json!({ "paused": paused }), &words)
 }
 
@@ -533,7 +518,7 @@ pub(super) fn undone(undone: &Undone, context: &Context) -> Result<(), Failure> 
             "\n{rows} never archived by this batch: where another batch archived their documents, those stay."
         );
     }
-    words.push_str(&in_force(stays));
+    words.push_str(&in_force(stays, context));
     let value = json!({
         "undone": count, "left": left, "later_versions_in_rows": stays.later,
         "later_versions_not_told_of_rows": stays.not_told, "all_counted": counted, "cases": cases,

@@ -150,7 +150,9 @@ pub(super) fn made(doors: &Doors, visit: &Visit, known: &Known) -> Made {
     if let Some(state) = &known.relationship {
         // What was seen is what is acted on: of a version that came between the page tells.
         let seen = known.asked.oid("based_on").or_else(|| match (known.act, state.road) {
-            (Act::CloseCase | Act::ReopenCase, _) => known.case()?.document.clone(),
+            (Act::CloseCase | Act::SayClosing | Act::ReopenCase, _) => {
+                known.case()?.document.clone()
+            }
             (Act::OpenCase, _) | (_, Road::Long) => None,
             (_, Road::Short) => state.document.clone(),
         });
@@ -196,6 +198,8 @@ impl Offer<'_> {
             Act::EndService => vec![day("last_day", true).or(today, known)],
             Act::ResumeService => vec![day("first_day", true).or(today, known)],
             Act::CloseCase => vec![day("closed_on", true).or(today, known)],
+            // Long ago: no day is offered.
+            Act::SayClosing => vec![day("closed_on", true)],
             Act::ReopenCase => Vec::new(),
             Act::EndRelationship => vec![
                 day("last_day", true).or(today, known),
@@ -345,7 +349,7 @@ impl Offer<'_> {
                 let task = task.map(|task| self.names.task(task, today)).unwrap_or_default();
                 format!("{}: {task}", self.names.unit(&right.holder))
             }),
-            Act::CloseCase | Act::ReopenCase => known.case().map(|case| {
+            Act::CloseCase | Act::SayClosing | Act::ReopenCase => known.case().map(|case| {
                 format!(
                     "{} · {}",
                     self.names.task(&case.service_task, today),

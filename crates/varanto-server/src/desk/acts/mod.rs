@@ -38,17 +38,20 @@ pub(super) enum Act {
     EndService,
     ResumeService,
     CloseCase,
+    /// Says when a case was closed of which an import supposed the day.
+    SayClosing,
     ReopenCase,
     EndRelationship,
 }
 
 impl Act {
-    const ALL: [(Self, &'static str); 7] = [
+    const ALL: [(Self, &'static str); 8] = [
         (Self::OpenCase, "open-case"),
         (Self::HandOver, "hand-over"),
         (Self::EndService, "end-service"),
         (Self::ResumeService, "resume-service"),
         (Self::CloseCase, "close-case"),
+        (Self::SayClosing, "say-closing"),
         (Self::ReopenCase, "reopen-case"),
         (Self::EndRelationship, "end-relationship"),
     ];
@@ -69,7 +72,7 @@ impl Act {
             Self::EndService => Some(Self::ResumeService),
             Self::OpenCase | Self::ReopenCase => Some(Self::CloseCase),
             Self::CloseCase => Some(Self::ReopenCase),
-            Self::EndRelationship => None,
+            Self::SayClosing | Self::EndRelationship => None,
         }
     }
 }
@@ -310,7 +313,7 @@ fn act_page(
 ) -> Response {
     let Made { mut fields, mut kept, lead, search, empty, mut beside, chosen } = made;
     for fault in faults {
-        let told = ToldFault::of(fault, visit.language);
+        let told = ToldFault::labelled(fault, visit.language, |_| None);
         let text = format!("{} {}", told.message, told.right);
         match fields.iter_mut().find(|field| field.answers(&fault.element)) {
             Some(field) if fault.kind == FaultKind::MissingElement => {

@@ -141,7 +141,7 @@ impl Sheet<'_> {
                 let first_day = sheet.day("first_day");
                 Some(RelationshipAct::ResumeService { of: sheet.served()?, first_day: first_day? })
             }),
-            Act::CloseCase => {
+            Act::CloseCase | Act::SayClosing => {
                 self.on_case(|sheet| Some(CaseAct::Close { closed_on: sheet.day("closed_on")? }))
             }
             Act::ReopenCase => self.on_case(|_| Some(CaseAct::Reopen)),

@@ -7,6 +7,7 @@
 mod deaths;
 mod document;
 mod old_data;
+mod old_log;
 mod old_row;
 mod oversight;
 mod retention;
@@ -95,6 +96,11 @@ impl Frame {
                 .map(|fault| ToldFault::labelled(fault, visit.language, label_of))
                 .collect(),
         }
+    }
+
+    /// The key of the text of the tab that is shown, for a screen that is narrow.
+    fn tab(&self) -> &'static str {
+        self.tabs.iter().find(|(_, _, shown)| *shown).map_or("archive.tabs", |(_, text, _)| *text)
     }
 
     /// What is wrong with a field, if anything is.

@@ -463,10 +463,11 @@ pub(super) fn kept_fault(
     let words = Words(language);
     let value = |name: &str| match name {
         "element" => Some(Cow::Owned(element_word(words, element))),
-        "value" => value.map(Cow::Borrowed),
+        "value" => value.map(|value| words.in_sentence(value)),
         _ => args.get(name).map(|value| match name {
             "name" => Cow::Owned(element_word(words, value)),
-            _ => texts::said(language, name, Cow::Borrowed(value.as_str())),
+            "expected" => texts::said(language, name, Cow::Borrowed(value.as_str())),
+            _ => texts::said(language, name, words.in_sentence(value)),
         }),
     };
     let [message, right] = texts::of_kept_fault(language, code, value);
@@ -607,6 +608,33 @@ pub(super) fn stands_word(words: Words, code: &str) -> String {
     words.of(&format!("old_data.stands-{code}"))
 }
 
+/// A value of a target as people read it.
+pub(super) fn value_word(
+    (names, words): (&Names<'_>, Words),
+    target: Target,
+    value: &str,
+    day: FinnishDay,
+) -> String {
+    let of_set = |set: &str| match names.coded(set, value, day) {
+        Some(name) => format!("{name} ({value})"),
+        None => value.to_owned(),
+    };
+    let known = |key: String| {
+        let found = texts::find(words.language(), &key);
+        found.map_or_else(|| value.to_owned(), str::to_owned)
+    };
+    match target {
+        _ if value.is_empty() => String::new(),
+        Target::State => known(format!("old_data.client-{value}")),
+        Target::NonDisclosure => known(format!("old_data.switch-{value}")),
+        Target::GeneralType | Target::SpecificType => of_set(sets::DOCUMENT_TYPE),
+        Target::ServiceTask => of_set(sets::SERVICE_TASK),
+        Target::RetentionClass => of_set(sets::RETENTION_CLASS),
+        Target::Sex => of_set(sets::SEX),
+        _ => as_shown(target, value),
+    }
+}
+
 /// Those who make rows for the eye.
 pub(super) struct Showing<'a> {
     names: Names<'a>,
@@ -634,20 +662,7 @@ impl<'a> Showing<'a> {
 
     /// A value as people read it.
     pub(super) fn value(&self, target: Target, value: &str, day: FinnishDay) -> String {
-        let of_set = |set: &str| match self.names.coded(set, value, day) {
-            Some(name) => format!("{name} ({value})"),
-            None => value.to_owned(),
-        };
-        match target {
-            _ if value.is_empty() => String::new(),
-            Target::State => self.words.of(&format!("old_data.client-{value}")),
-            Target::NonDisclosure => self.words.of(&format!("old_data.switch-{value}")),
-            Target::GeneralType | Target::SpecificType => of_set(sets::DOCUMENT_TYPE),
-            Target::ServiceTask => of_set(sets::SERVICE_TASK),
-            Target::RetentionClass => of_set(sets::RETENTION_CLASS),
-            Target::Sex => of_set(sets::SEX),
-            _ => as_shown(target, value),
-        }
+        value_word((&self.names, self.words), target, value, day)
     }
 
     /// What was given; what is of the client is shown beside the document alone.

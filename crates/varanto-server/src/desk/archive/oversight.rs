@@ -18,7 +18,7 @@ use varanto_domain::oversight::hints::HintFact;
 use varanto_domain::oversight::openings::Judgement;
 use varanto_domain::time::{FinnishDay, Instant};
 
-use super::{Frame, faults_of};
+use super::{Frame, faults_of, old_log};
 use crate::doors::Doors;
 use crate::login::gate::{Fields, Visit};
 use crate::names::Names;
@@ -51,6 +51,9 @@ struct ShownLine {
     client: Option<String>,
     documents: Vec<String>,
     elsewhere: bool,
+    /// What the line says, in words where it is known how.
+    told: Vec<String>,
+    /// The line's own words, where they are not said otherwise.
     detail: String,
 }
 
@@ -172,6 +175,9 @@ impl ShownLine {
             "denied" => words.of(&format!("denial.{}.title", line.reason)),
             _ => line.reason.clone(),
         };
+        let told = (line.event == Event::OldData)
+            .then(|| old_log::told(&line.detail, names, words, FinnishDay::of(line.at)))
+            .flatten();
         Self {
             number: line.number,
             at: line.at,
@@ -184,7 +190,8 @@ impl ShownLine {
             client: line.client.clone(),
             documents: line.documents.iter().map(ToString::to_string).collect(),
             elsewhere: line.elsewhere,
-            detail: line.detail.clone(),
+            detail: if told.is_some() { String::new() } else { line.detail.clone() },
+            told: told.unwrap_or_default(),
         }
     }
 }
