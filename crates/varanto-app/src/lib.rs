@@ -44,7 +44,7 @@ use varanto_store::{KeyRing, ServerAddress, Store, StoreOptions};
 
 pub use error::{AppError, OpenError};
 pub use registry::{Registry, StructureEntry, StructureState};
-pub use varanto_store::{Lead, Reindexed, StoreError, StoreMetrics};
+pub use varanto_store::{COMMIT_BUCKETS_MICROS, Lead, Reindexed, StoreError, StoreMetrics};
 
 use archive::{PdfRules, SignatureTrust, SystemKeys};
 use dictionaries::Dictionaries;

@@ -450,6 +450,14 @@ pub fn revocations_in(pem: &[u8]) -> Option<Vec<(String, Instant)>> {
     Some(list.iter_revoked_certificates().map(one).collect())
 }
 
+/// When the first certificate of a PEM text ends.
+#[must_use]
+pub fn end_of(pem: &[u8]) -> Option<Instant> {
+    let der = first_der(pem)?;
+    let (_, read) = X509Certificate::from_der(&der).ok()?;
+    Some(Instant::from_millis(read.validity().not_after.timestamp().saturating_mul(1000)))
+}
+
 /// The first certificate of a PEM text, in DER.
 #[must_use]
 pub fn first_der(pem: &[u8]) -> Option<Vec<u8>> {

@@ -68,6 +68,8 @@ pub struct Listen {
     pub names: Vec<String>,
     /// The address that others know the archive by; the first socket address when empty.
     pub public_base: String,
+    /// Socket addresses for operators: there, and nowhere else, stands the page of how the archive does.
+    pub operators: Vec<SocketAddr>,
 }
 
 /// How much and how long a request may take.
@@ -501,6 +503,7 @@ impl Default for Listen {
             addresses: vec![SocketAddr::from(([127, 0, 0, 1], 8443))],
             names: Vec::new(),
             public_base: String::new(),
+            operators: Vec::new(),
         }
     }
 }

@@ -22,6 +22,7 @@ pub mod moving;
 mod names;
 pub mod national;
 pub mod opening;
+pub mod operating;
 pub mod outbound;
 pub mod own;
 pub mod pace;

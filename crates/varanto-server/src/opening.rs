@@ -19,7 +19,9 @@ use crate::server::{self, Server, ServerError};
 use crate::signing_keys::SigningKeyError;
 use crate::tls::{Judge, TlsError};
 use crate::tokens::Tokens;
-use crate::{backups, known_certificates, leading, login, mandate_register, signing_keys};
+use crate::{
+    backups, known_certificates, leading, login, mandate_register, operating, signing_keys,
+};
 
 /// Why an archive does not open.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +59,7 @@ pub struct Opening {
     fetching: Fetching,
     register: Option<Connection>,
     listeners: Vec<TcpListener>,
+    operators: Vec<TcpListener>,
 }
 
 impl Opening {
@@ -72,6 +75,7 @@ impl Opening {
         let listeners = server::listen(&config.listen.addresses)?;
         let bound = listeners.iter().filter_map(|listener| listener.local_addr().ok());
         config.listen.addresses = bound.collect();
+        let operators = server::listen(&config.listen.operators)?;
         let options = AppOptions { together: true, ..config.app_options() };
         let app = App::open(&options, Arc::clone(&clock))?;
         let fetching = Fetching::of(&mut config.signatures, &config.data, Arc::clone(&clock))?;
@@ -92,7 +96,7 @@ impl Opening {
             mandates.connect(&app);
         }
         let doors = Doors::new(config, app, clock, judge, anchors, tokens, provider);
-        Ok(Self { doors, authority, fetching, register, listeners })
+        Ok(Self { doors, authority, fetching, register, listeners, operators })
     }
 
     /// Connects a population register that is known only now.
@@ -103,8 +107,12 @@ impl Opening {
 
     /// Lets callers in. `beside` are routes that come from elsewhere, such as a login.
     pub fn open(self, beside: Router) -> Result<Server, ServerError> {
+        let for_operators = operating::router().with_state(self.doors.clone());
+        let operators = self.doors.router(beside.clone().merge(for_operators));
         let router = self.doors.router(beside);
-        let mut server = Server::start(self.listeners, &self.doors, self.authority, &router)?;
+        let open = self.listeners.into_iter().map(|listener| (listener, router.clone()));
+        let own = self.operators.into_iter().map(|listener| (listener, operators.clone()));
+        let mut server = Server::start(open.chain(own).collect(), &self.doors, self.authority)?;
         let register = self.register.map(|register| register.connect(&self.doors.app));
         let sessions = login::sessions::limits(&self.doors.config.login);
         server.run_beside(leading::go_on(self.doors.app.clone(), register, sessions));

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::config::{Log, LogFormat};
 use crate::doors::Doors;
+use crate::operating::Facts;
 use crate::rest::problem::Problem;
 
 /// `GET /health`: the process is alive.
@@ -28,6 +29,10 @@ pub async fn ready(State(doors): State<Doors>) -> Response {
 /// `GET /metrics`: the figures in Prometheus' text form.
 pub async fn figures(State(doors): State<Doors>) -> Response {
     doors.tell_metrics();
+    let looking = doors.clone();
+    if let Ok(facts) = tokio::task::spawn_blocking(move || Facts::of(&looking)).await {
+        facts.tell_metrics();
+    }
     let text = recorder().render();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }

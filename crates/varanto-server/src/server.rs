@@ -63,18 +63,17 @@ pub fn listen(addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, ServerError>
 }
 
 impl Server {
-    /// Starts to serve on sockets that are bound already.
+    /// Starts to serve on sockets that are bound already, each with what is served there.
     pub fn start(
-        listeners: Vec<TcpListener>,
+        listeners: Vec<(TcpListener, Router)>,
         doors: &Doors,
         authority: Authority,
-        router: &Router,
     ) -> Result<Self, ServerError> {
         let tls = tls::server_config(&authority, &doors.judge)?;
         let config = RustlsConfig::from_config(Arc::new(tls));
         let mut server = Self { addresses: Vec::new(), handles: Vec::new(), tasks: JoinSet::new() };
-        for listener in listeners {
-            server.open(listener, &config, doors, router.clone())?;
+        for (listener, router) in listeners {
+            server.open(listener, &config, doors, router)?;
         }
         server.tasks.spawn(share(doors.clone(), authority.clone()));
         server.tasks.spawn(watch(doors.clone(), authority, config));

@@ -8,11 +8,10 @@ use std::sync::Arc;
 
 use varanto_app::{App, StoreError};
 use varanto_domain::time::{Clock, Instant};
-use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::{Context, Failure};
 use crate::backups;
-use crate::certificates::first_der;
+use crate::certificates::end_of;
 use crate::clock::MachineClock;
 
 /// One finding: what was looked at, whether it is well, and what was seen.
@@ -95,10 +94,7 @@ fn private(folder: &Path) -> Finding {
 }
 
 fn certificate(file: &Path) -> Finding {
-    let until = fs::read(file).ok().and_then(|text| first_der(&text)).and_then(|der| {
-        let (_, read) = X509Certificate::from_der(&der).ok()?;
-        Some(Instant::from_millis(read.validity().not_after.timestamp() * 1000))
-    });
+    let until = fs::read(file).ok().and_then(|text| end_of(&text));
     let well = until.is_some_and(|until| until > MachineClock.now());
     let seen = match until {
         Some(until) => format!("{} until {until}", file.display()),

@@ -11,9 +11,12 @@ use varanto_app::verify::{
     StoreVerdict, verify_certificate, verify_package, verify_receipt, verify_register,
 };
 use varanto_domain::archive::documents::Part;
+use varanto_domain::time::Clock;
 
 use super::output::Progress;
 use super::{Context, Failure, archive};
+use crate::clock::MachineClock;
+use crate::operating::Verified;
 
 /// Verify the whole store, or one receipt or package offline.
 #[derive(Debug, Args)]
@@ -281,7 +284,7 @@ fn whole_store(context: &Context) -> Result<(), Failure> {
     verify_all(&archive::to_read(context)?, context)
 }
 
-/// Verifies everything in an archive and tells what was found.
+/// Verifies everything in an archive, tells what was found, and notes in the data directory when it was.
 pub(super) fn verify_all(app: &App, context: &Context) -> Result<(), Failure> {
     let contents = app.contents()?;
     let mut bar = Progress::new("verifying", contents.proof_leaves.max(1));
@@ -292,6 +295,11 @@ pub(super) fn verify_all(app: &App, context: &Context) -> Result<(), Failure> {
         Step::Rows(rows) => bar.at(rows.min(total), total),
     })?;
     bar.end();
+    let verified = Verified { at: MachineClock.now().millis(), damaged: verdict.damage.len() };
+    if let Err(error) = verified.note(&context.config.data) {
+        // What is verified may lie where nothing can be written.
+        eprintln!("varanto: when it was verified is not noted: {error}");
+    }
     tell(&verdict, context)
 }
 

@@ -26,6 +26,8 @@ pub(crate) struct House {
     pub(crate) county: County,
     pub(crate) provider: Provider,
     pub(crate) address: SocketAddr,
+    /// Where operators look, in a house that has such a place.
+    pub(crate) operators: Option<SocketAddr>,
     pub(crate) ca: String,
     _server: Server,
     home: tempfile::TempDir,
@@ -56,6 +58,13 @@ impl House {
     pub(crate) fn with_batches(batches: std::path::PathBuf) -> Self {
         let old_data = OldData { batches };
         Self::with(Config { old_data, ..Config::default() }, axum::Router::new())
+    }
+
+    /// A house with a place for operators.
+    pub(crate) fn with_operators() -> Self {
+        let mut config = Config::default();
+        config.listen.operators = vec![([127, 0, 0, 1], 0).into()];
+        Self::with(config, axum::Router::new())
     }
 
     /// A house that judges PDF files so.
@@ -129,7 +138,8 @@ impl House {
         let provider = provider.unwrap();
         let server = opening.open(beside.nest("/oidc", provider.router())).unwrap();
         let address = server.addresses()[0];
-        Self { doors, authority, county, provider, address, ca, _server: server, home }
+        let operators = server.addresses().get(1).copied();
+        Self { doors, authority, county, provider, address, operators, ca, _server: server, home }
     }
 
     /// The card of one who logs in: certificate and key, PEM.

@@ -51,14 +51,16 @@ fn systemd_takes_the_packaged_unit() {
     }
 }
 
-/// OPS-4: every figure that the dashboard and the alerts name is served; those that need a backup folder or a population
-/// register are set where these are.
+/// OPS-4: every figure that the dashboard and the alerts name is served; those that need a backup folder, a population
+/// register or a verification are set where these are.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_figure_that_the_dashboard_names_is_served() {
-    const WHERE_CONFIGURED: [(&str, &str); 3] = [
+    const WHERE_CONFIGURED: [(&str, &str); 5] = [
         ("varanto_backups_failed_total", include_str!("../../src/backups.rs")),
         ("varanto_backup_newest_timestamp_seconds", include_str!("../../src/backups.rs")),
         ("varanto_persons_due", include_str!("../../src/population_register.rs")),
+        ("varanto_verified_timestamp_seconds", include_str!("../../src/operating.rs")),
+        ("varanto_verify_damaged_places", include_str!("../../src/operating.rs")),
     ];
     let house = House::open();
     let mut line = house.system().connect().await.unwrap();

@@ -1,7 +1,9 @@
 //! Health, figures, bulletins: what operators and joined organisations see. Source: OPS-4.
 
 use serde_json::json;
+use varanto_kit::http::Client;
 use varanto_server::bulletins::{Bulletin, Severity};
+use varanto_server::operating::Verified;
 
 use crate::house::{House, form};
 
@@ -40,6 +42,48 @@ async fn health_and_readiness_part_when_the_archive_is_ending() {
     assert_eq!(line.get("/health").await.unwrap().status, 200);
     let answer = line.get("/ready").await.unwrap();
     assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "2"));
+}
+
+/// OPS-4: how the archive does is told at the operators' place alone, in three languages, and without anything of a client;
+/// what wants a look says what to do.
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_see_how_the_archive_does() {
+    let house = House::with_operators();
+    let made = house.made().remove(0);
+    house.system().post_form("/api/v1/documents", form(&made)).await.unwrap();
+    let operator = Client::new(house.operators.unwrap(), "localhost", &house.ca).unwrap();
+    for (path, told, remedy) in [
+        ("/fi/operator/", "Miten arkisto voi", "Aja varanto verify."),
+        ("/sv/operator/", "Hur arkivet mår", "Kör varanto verify."),
+        ("/en/operator/", "How the archive does", "Run varanto verify."),
+    ] {
+        assert_eq!(house.stranger().get(path).await.unwrap().status, 404);
+        let page = operator.get(path).await.unwrap();
+        let text = page.text();
+        assert_eq!(page.status, 200);
+        assert!(text.contains(told) && text.contains(remedy), "{text}");
+        assert!(!text.contains("operator.") && !text.contains(made.document_id.as_str()));
+    }
+    assert_eq!(operator.get("/operator/").await.unwrap().header("location"), "/fi/operator/");
+    let figure = |text: &str, name: &str| -> f64 {
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+        line.rsplit(' ').next().and_then(|value| value.parse().ok()).unwrap_or_default()
+    };
+    let figures = operator.get("/metrics").await.unwrap().text();
+    let free = figure(&figures, "varanto_disk_free_bytes ");
+    assert!(free > 0.0 && free <= figure(&figures, "varanto_disk_bytes "), "{figures}");
+    for of in ["server", "authority", "system"] {
+        let ends = format!("varanto_certificate_ends_timestamp_seconds{{of=\"{of}\"}}");
+        assert!(figure(&figures, &ends) > 1e9, "{of}: {figures}");
+    }
+    assert!(figure(&figures, "varanto_commits_within_total{le=\"+Inf\"}") >= 1.0, "{figures}");
+
+    let verified = Verified { at: house.doors.clock.now().millis(), damaged: 0 };
+    verified.note(&house.doors.config.data).unwrap();
+    let page = operator.get("/en/operator/").await.unwrap().text();
+    assert!(!page.contains("Run varanto verify."), "{page}");
+    let figures = operator.get("/metrics").await.unwrap().text();
+    assert!(figure(&figures, "varanto_verified_timestamp_seconds ") > 1e9);
 }
 
 /// A writer that is gone is found out by the first write, and balancers look elsewhere.
