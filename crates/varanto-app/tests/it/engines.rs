@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use serde_json::json;
 use tempfile::TempDir;
+use varanto_app::archive::InvalidationRequest;
 use varanto_app::callers::PersonFacts;
 use varanto_app::moving::{
     MoveError, MoveStep, MovedArchive, Moving, Way, move_archive, plan_move,
 };
 use varanto_app::users::Loading;
-use varanto_app::{App, AppOptions, OpenError, ServerPlace, StoreError};
+use varanto_app::{App, AppError, AppOptions, OpenError, ServerPlace, StoreError};
 use varanto_domain::time::Clock;
 use varanto_kit::postgres;
 
@@ -223,6 +224,85 @@ fn a_right_that_another_server_ended_is_ended() {
     let unheard = second.hear_others().unwrap_err().to_string();
     assert!(unheard.contains("cannot be read"), "{unheard}");
     assert!(second.caller_of_person(aino()).is_err());
+}
+
+/// Does the same at two servers at the same moment.
+fn at_once<T: Send>(
+    servers: [&App; 2],
+    work: impl Fn(usize, &App) -> Result<T, AppError> + Sync,
+) -> [Result<T, AppError>; 2] {
+    let together = std::sync::Barrier::new(2);
+    std::thread::scope(|scope| {
+        let threads = [0, 1].map(|number| {
+            let (together, work) = (&together, &work);
+            scope.spawn(move || {
+                together.wait();
+                work(number, servers[number])
+            })
+        });
+        threads.map(|thread| thread.join().unwrap())
+    })
+}
+
+/// OPS-2, ARC-4: of two servers that make the next version of one document at the same moment one does, and the other is
+/// told; a client whom both bring first is one client; what is brought to both is archived once; and the whole archive is
+/// as it should be.
+#[test]
+fn two_servers_that_change_the_same_do_it_one_after_the_other() {
+    if postgres::of_tests().is_none() {
+        println!("skipped: it needs PostgreSQL");
+        return;
+    }
+    let world = World::new();
+    let dossier = world.open_case(&client(1));
+    let world = world.reopen_with(|options| AppOptions { together: true, ..options });
+    let elsewhere = tempfile::tempdir().unwrap();
+    let here = AppOptions { together: true, ..options(world.folder.path()) };
+    let there = AppOptions { folder: elsewhere.path().to_owned(), ..here };
+    let clock = Arc::<SetClock>::clone(&world.clock) as Arc<dyn Clock>;
+    let second = App::open(&there, clock).unwrap();
+    let servers = [&world.app, &second];
+    let clients = world.contents().clients;
+    for round in 2..8 {
+        let county = world.county();
+        let note = world.note(&dossier);
+        let same = at_once(servers, |_, at| at.archive_document(&county, note.submission()));
+        let receipts = same.map(|one| one.unwrap().receipt);
+        assert_eq!(receipts[0], receipts[1], "one document, one receipt");
+
+        let rivals = [world.next_version(&note), world.next_version(&note)];
+        let made = at_once(servers, |number, at| {
+            at.archive_document(&county, rivals[number].submission())
+        });
+        let winner = usize::from(made[0].is_err());
+        match (&made[winner], &made[1 - winner]) {
+            (Ok(_), Err(AppError::Store(error))) => panic!("{error}"),
+            (Ok(_), Err(_)) => {}
+            other => panic!("{other:?}"),
+        }
+        let next = world.next_version(&rivals[winner]);
+        let why = InvalidationRequest { reason: "1".into(), explanation: None };
+        let gone = rivals[winner].id();
+        let both = at_once(servers, |number, at| {
+            if number == 0 {
+                return at.invalidate_document(&county, &gone, &why).map(drop);
+            }
+            at.archive_document(&county, next.submission()).map(drop)
+        });
+        for one in &both {
+            assert!(!matches!(one, Err(AppError::Store(_))), "{both:?}");
+        }
+
+        let who = client(round);
+        let unknown = [world.relationship(&who), world.relationship(&who)];
+        let brought = at_once(servers, |number, at| {
+            at.archive_document(&county, unknown[number].submission())
+        });
+        assert!(brought.iter().any(Result::is_ok), "{brought:?}");
+    }
+    assert_eq!(world.contents().clients, clients + 6, "each is one client");
+    assert_eq!(world.damage(), Vec::<String>::new());
+    second.close();
 }
 
 /// ACC-2, OPS-2: a right that another program ended while this one had lost the database is ended here too.
