@@ -151,7 +151,6 @@ async fn through(
         });
     };
     let turned = routes::turned(&request);
-    doors.hear_others().await.map_err(IntoResponse::into_response)?;
     let asker = match asker(doors, side, &session).await {
         Ok(Some(asker)) => asker,
         Ok(None) => return Err(redirect(&format!("/{tag}/position/"))),

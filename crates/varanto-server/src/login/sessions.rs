@@ -79,11 +79,13 @@ fn owner(logged_in: &LoggedIn) -> SessionOwner {
     }
 }
 
-/// The session of a cookie, when it lasts still.
+/// The session of a cookie, when it lasts still, after whatever other servers have changed was heard.
 ///
 /// # Errors
 /// What the archive answers: a session that cannot be read now is not over.
 pub(super) async fn find(doors: &Doors, cookie: &str) -> Result<Option<Arc<Session>>, Problem> {
+    // Who asks while the database is away is told so at once, and waits for nothing.
+    doors.hear_others().await?;
     let (secret, limits) = (SessionSecret::of_cookie(cookie), limits(&doors.config.login));
     let of = secret.clone();
     let found = doors.work(move |app| app.find_session(&of, limits)).await?;

@@ -1,7 +1,7 @@
 //! People at the pages of two `varanto serve` over one database: logged in at one, they are so at the other, and whatever
 //! ends at one is over at both (ACC-1, OPS-1).
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use varanto_kit::http::{Answer, Client};
@@ -135,6 +135,43 @@ async fn a_person_goes_on_at_whichever_server_answers() {
     assert_eq!(third.get(&first, "/fi/desk/").await.status, 303, "out everywhere");
     let verified = site.varanto("two", &["verify"]);
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+}
+
+/// ACC-1, OPS-2: while the database is away a server is not ready, and tells so to people at once, each of them; nobody is
+/// logged out by it, and when it is back all goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_away_logs_nobody_out() {
+    let Some(mut site) = Site::make() else { return };
+    let provider = site.open_provider();
+    let one = site.serve("one");
+    let first = site.stranger(&one);
+    let worker = site.provider.users().iter().find(|user| user.role == "worker").unwrap().clone();
+    let mut browser = Browser::default();
+    browser.log_in(&worker.id, (&first, &provider, &first)).await;
+    assert_eq!(browser.get(&first, "/fi/desk/").await.status, 200);
+
+    site.database().kill().unwrap();
+    let asked = Instant::now();
+    for _ in 0..20 {
+        let answer = browser.get(&first, "/fi/desk/").await;
+        assert_eq!(answer.status, 503, "{}", answer.text());
+        let answer = browser.get(&first, "/fi/sessions/").await;
+        assert_eq!(answer.status, 503, "{}", answer.text());
+    }
+    assert!(asked.elapsed() < Duration::from_secs(20), "{:?}", asked.elapsed());
+    assert_eq!(first.get("/ready").await.unwrap().status, 503);
+    assert_eq!(Browser::default().get(&first, "/fi/login/").await.status, 200);
+
+    site.database().start_again().unwrap();
+    let begun = Instant::now();
+    while browser.get(&first, "/fi/desk/").await.status != 200 {
+        assert!(begun.elapsed() < Duration::from_mins(1), "it does not go on");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    while first.get("/ready").await.unwrap().status != 200 {
+        assert!(begun.elapsed() < Duration::from_mins(1), "it is not ready");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
 }
 
 /// ACC-1, ACC-2, OPS-1: a right that a main user ends at one server lets nobody in at the other, from the next request on:

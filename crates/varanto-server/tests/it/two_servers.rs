@@ -181,6 +181,11 @@ impl Site {
         Client::with_identity(serving.address, "localhost", &authority, None).unwrap()
     }
 
+    /// The server of the database.
+    pub(crate) fn database(&mut self) -> &mut postgres::Server {
+        &mut self.database
+    }
+
     /// Opens the login provider; answers who asks it.
     pub(crate) fn open_provider(&self) -> Client {
         let (port, identities) = &self.issuer;
