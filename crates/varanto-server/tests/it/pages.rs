@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::chromium::{self, Browser};
+use crate::house::House;
 use crate::people::Served;
 
 /// Where pictures go when somebody wants to look at them: `VARANTO_PICTURES=folder`.
@@ -143,6 +144,27 @@ async fn a_worker_finds_and_reads_on_every_device_and_in_every_language() {
             walk.check(&name("sessions"));
             walk.browser.go(&format!("{base}/{language}/style/"));
             walk.check(&name("style"));
+            walk.end();
+        }
+    };
+    tokio::task::spawn_blocking(walk).await.unwrap();
+}
+
+/// OPS-4: operators see how the archive does; in each language, on a desk and on a phone.
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_look_on_every_device_and_in_every_language() {
+    if chromium::is_missing() {
+        return;
+    }
+    let house = House::with_operators();
+    let base = format!("https://localhost:{}", house.operators.unwrap().port());
+    let walk = move || {
+        for width in [1280, 320] {
+            let mut walk = Walk::open(width);
+            for language in ["fi", "sv", "en"] {
+                walk.browser.go(&format!("{base}/{language}/operator/"));
+                walk.check(&format!("operator-{language}-{width}"));
+            }
             walk.end();
         }
     };
