@@ -162,6 +162,7 @@ pub struct App {
     system_keys: Arc<RwLock<Arc<SystemKeys>>>,
     persons: Arc<RwLock<Option<Arc<persons::Connected>>>>,
     mandates: Arc<RwLock<Option<Arc<mandates::Connected>>>>,
+    in_use: Arc<sessions::InUse>,
 }
 
 impl App {
@@ -222,6 +223,7 @@ impl App {
             system_keys: Arc::default(),
             persons: Arc::default(),
             mandates: Arc::default(),
+            in_use: Arc::default(),
         })
     }
 

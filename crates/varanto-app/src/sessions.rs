@@ -3,8 +3,12 @@
 //!
 //! Source: ACC-1, OPS-1; OWASP ASVS 5.0 chapter 7.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use varanto_domain::access::sessions::{SessionLimits, SessionTimes};
 use varanto_domain::ids::PersonalIdentityCode;
+use varanto_domain::time::Instant;
 use varanto_store::{KeptSession, ReadTx, StoreError, WriteTx};
 
 use crate::recording::FoundEarlier;
@@ -36,6 +40,47 @@ pub struct FoundSession {
     pub times: SessionTimes,
     /// What it holds.
     pub content: Vec<u8>,
+    /// Whether it is to be noted now that it is in use.
+    pub is_to_be_noted: bool,
+}
+
+/// What this server has seen of sessions, by the digests of their secrets: it counts for as long as it could not be noted.
+#[derive(Default)]
+pub(crate) struct InUse(Mutex<HashMap<Vec<u8>, Seen>>);
+
+/// When a session was in use, and when it was last tried to note it.
+#[derive(Clone, Copy)]
+struct Seen {
+    asked_at: Instant,
+    tried_at: Option<Instant>,
+}
+
+/// How many sessions are remembered before those that were quiet longest are looked through.
+const REMEMBERED: usize = 10_000;
+
+impl InUse {
+    fn seen(&self, name: &[u8]) -> Option<Instant> {
+        self.lock().get(name).map(|seen| seen.asked_at)
+    }
+
+    /// Remembers that a session is in use; answers whether it is to be noted, where that is due and was not tried lately.
+    fn see(&self, name: Vec<u8>, now: Instant, limits: SessionLimits, due: bool) -> bool {
+        let mut kept = self.lock();
+        if kept.len() > REMEMBERED {
+            let before = limits.oldest(now).asked_at;
+            kept.retain(|_, seen| seen.asked_at > before);
+        }
+        let tried_at = kept.get(&name).and_then(|seen| seen.tried_at);
+        let lately = |at: Instant| now.millis().saturating_sub(at.millis()) < limits.note_after();
+        let notes = due && !tried_at.is_some_and(lately);
+        let tried_at = if notes { Some(now) } else { tried_at };
+        kept.insert(name, Seen { asked_at: now, tried_at });
+        notes
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Vec<u8>, Seen>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl std::fmt::Debug for FoundSession {
@@ -85,9 +130,9 @@ impl App {
         content: Vec<u8>,
     ) -> Result<Option<SessionSecret>, AppError> {
         let (old, new, now) = (secret.clone(), SessionSecret::random(), self.clock.now());
-        let answered = new.clone();
+        let (answered, seen) = (new.clone(), self.in_use.seen(&old.name()));
         let renewed = self.store.write::<_, AppError>(move |tx| {
-            let Some(session) = lasting(tx, &old, limits, now)? else { return Ok(false) };
+            let Some(session) = lasting(tx, &old, limits, (now, seen))? else { return Ok(false) };
             tx.delete_session(&old)?;
             let times = SessionTimes { asked_at: now, ..session.times };
             tx.insert_session(&new, &KeptSession { times, content: content.clone(), ..session })?;
@@ -96,7 +141,8 @@ impl App {
         Ok(renewed.value.then_some(answered))
     }
 
-    /// The session of a secret, when it lasts still. Now and then it is noted that it is in use.
+    /// The session of a secret, when it lasts still. Who finds it is told when it is to be noted that it is in use; until it
+    /// is, what this server has seen of it counts here.
     ///
     /// # Errors
     /// What the store answers.
@@ -105,18 +151,24 @@ impl App {
         secret: &SessionSecret,
         limits: SessionLimits,
     ) -> Result<Option<FoundSession>, AppError> {
-        let now = self.clock.now();
-        let found = self.store.read::<_, StoreError>(|tx| lasting(tx, secret, limits, now))?;
+        let (now, name) = (self.clock.now(), secret.name());
+        let seen = self.in_use.seen(&name);
+        let read = |tx: &ReadTx<'_>| lasting(tx, secret, limits, (now, seen));
+        let found = self.store.read::<_, StoreError>(read)?;
         let Some(KeptSession { times, content, .. }) = found else { return Ok(None) };
-        if limits.is_to_be_noted(times, now) {
-            let of = secret.clone();
-            let noted = self.store.write::<_, StoreError>(move |tx| tx.note_session(&of, now));
-            if let Err(error) = noted {
-                // What is only looked at needs no writing, and ends a little early at worst.
-                tracing::debug!(%error, "that a session is in use could not be noted");
-            }
-        }
-        Ok(Some(FoundSession { times, content }))
+        let is_to_be_noted = limits.is_to_be_noted(times, now);
+        let is_to_be_noted = self.in_use.see(name, now, limits, is_to_be_noted);
+        Ok(Some(FoundSession { times, content, is_to_be_noted }))
+    }
+
+    /// Notes that a session is in use.
+    ///
+    /// # Errors
+    /// What the store answers; it is tried again when a while has gone by.
+    pub fn note_session(&self, secret: &SessionSecret) -> Result<(), AppError> {
+        let (secret, now) = (secret.clone(), self.clock.now());
+        self.store.write::<_, AppError>(move |tx| Ok(tx.note_session(&secret, now)?))?;
+        Ok(())
     }
 
     /// Changes what a session holds, in the order in which it is asked, whichever server is. `change` is given what it
@@ -131,8 +183,9 @@ impl App {
         change: impl Fn(&[u8]) -> Option<(Vec<u8>, T)> + Send + 'static,
     ) -> Result<Option<T>, AppError> {
         let (secret, now) = (secret.clone(), self.clock.now());
+        let seen = self.in_use.seen(&secret.name());
         let changed = self.store.write::<_, AppError>(move |tx| {
-            let Some(session) = lasting(tx, &secret, limits, now)? else { return Ok(None) };
+            let Some(session) = lasting(tx, &secret, limits, (now, seen))? else { return Ok(None) };
             let Some((content, answer)) = change(&session.content) else { return Ok(None) };
             tx.update_session(&secret, &KeptSession { content, ..session })?;
             Ok(Some(answer))
@@ -196,8 +249,8 @@ impl App {
         secret: &SessionSecret,
         limits: SessionLimits,
     ) -> Result<Vec<(SessionTimes, bool)>, AppError> {
-        let now = self.clock.now();
-        let read = |tx: &ReadTx<'_>| match lasting(tx, secret, limits, now)? {
+        let (now, seen) = (self.clock.now(), self.in_use.seen(&secret.name()));
+        let read = |tx: &ReadTx<'_>| match lasting(tx, secret, limits, (now, seen))? {
             Some(session) => tx.sessions_of(&session.person, secret),
             None => Ok(Vec::new()),
         };
@@ -263,10 +316,14 @@ fn lasting(
     tx: &ReadTx<'_>,
     secret: &SessionSecret,
     limits: SessionLimits,
-    now: varanto_domain::time::Instant,
+    (now, seen): (Instant, Option<Instant>),
 ) -> Result<Option<KeptSession>, StoreError> {
+    let lasts = |session: &KeptSession| {
+        let asked_at = session.times.asked_at.max(seen.unwrap_or(session.times.asked_at));
+        limits.last(SessionTimes { asked_at, ..session.times }, now)
+    };
     match tx.find_session(secret) {
-        Ok(found) => Ok(found.filter(|session| limits.last(session.times, now))),
+        Ok(found) => Ok(found.filter(lasts)),
         Err(StoreError::Damaged(place)) => {
             tracing::error!(place, "a session is not as it was kept, and lets nobody in");
             Ok(None)

@@ -215,7 +215,11 @@ impl Authority {
             let path = entry.map_err(|source| at(&directory, source))?.path();
             let serial = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
             if path.extension().is_some_and(|extension| extension == "pem") && is_serial(serial) {
-                let certificate = fs::read(&path).map_err(|source| at(&path, source))?;
+                // One that cannot be read keeps nothing else from being told.
+                let certificate = fs::read(&path).unwrap_or_else(|error| {
+                    tracing::warn!(file = %path.display(), %error, "a certificate cannot be read");
+                    Vec::new()
+                });
                 let (serial, revoked_at) = (serial.to_owned(), revoked.remove(serial));
                 all.push(KnownCertificate { serial, certificate, revoked_at });
             }

@@ -73,6 +73,8 @@ pub struct Shared {
     background: Background,
     /// Who was turned away, and how often.
     pub turned_away: Ledger,
+    /// How many notes that a session is in use may wait still.
+    pub(crate) noting: Arc<Semaphore>,
     inside: Mutex<Option<(Instant, Arc<Inside>)>>,
     hearing: Hearing,
     ended: AtomicBool,
@@ -209,6 +211,7 @@ impl Doors {
             pace: Pace::default(),
             background: Background::new().expect("the machine starts threads"),
             turned_away: Ledger::default(),
+            noting: Arc::new(Semaphore::new(login::sessions::NOTING)),
             inside: Mutex::new(None),
             hearing: Hearing::default(),
             ended: AtomicBool::new(false),

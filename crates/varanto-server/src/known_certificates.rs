@@ -20,19 +20,28 @@ pub enum KnownError {
     Archive(#[from] AppError),
 }
 
-/// Tells the store what the folder knows, and the folder what the store knows.
+/// Tells the folder what the store knows.
+///
+/// # Errors
+/// What either answers; then the folder may lack what others revoked.
+pub fn hear(app: &App, own: &Authority, now: Instant) -> Result<(), KnownError> {
+    let heard = news_of(&app.certificates()?, &own.known()?);
+    if !heard.is_empty() {
+        own.take_in(&heard, now)?;
+    }
+    Ok(())
+}
+
+/// Tells the folder what the store knows, and then the store what the folder knows: what others revoked is heard also where
+/// nothing can be told.
 ///
 /// # Errors
 /// What either answers; what one was told stays told.
 pub fn bring_together(app: &App, own: &Authority, now: Instant) -> Result<(), KnownError> {
-    let (here, there) = (own.known()?, app.certificates()?);
-    let told = news_of(&here, &there);
+    hear(app, own, now)?;
+    let told = news_of(&own.known()?, &app.certificates()?);
     if !told.is_empty() {
         app.take_in_certificates(told)?;
-    }
-    let heard = news_of(&there, &here);
-    if !heard.is_empty() {
-        own.take_in(&heard, now)?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use crate::anchors::{Anchors, AnchorsError};
 use crate::certificates::Authority;
 use crate::config::{self, Config};
 use crate::doors::Doors;
+use crate::known_certificates::KnownError;
 use crate::outbound::ConnectionError;
 use crate::population_register::Connection;
 use crate::revocation_lists::Fetching;
@@ -44,6 +45,9 @@ pub enum OpeningError {
     /// The connection to a register outside.
     #[error(transparent)]
     Outside(#[from] ConnectionError),
+    /// What other servers issued and revoked.
+    #[error("certificates of other servers: {0}")]
+    Known(#[from] KnownError),
     /// The certificates.
     #[error(transparent)]
     Certificate(#[from] crate::certificates::CertificateError),
@@ -82,10 +86,8 @@ impl Opening {
         let anchors = Anchors::open(&config.signatures, &app)?;
         app.sign_with(signing_keys::read(&config.signatures)?);
         let authority = Authority::open(&config.data, &config.listen.names, clock.now())?;
-        // What others have revoked meanwhile opens nothing here from the first request on.
-        if let Err(error) = known_certificates::bring_together(&app, &authority, clock.now()) {
-            tracing::warn!(%error, "certificates that other servers issued and revoked are not known");
-        }
+        // What others have revoked meanwhile opens nothing here from the first request on: who cannot hear it stays shut.
+        known_certificates::hear(&app, &authority, clock.now())?;
         let judge = Judge::open(&authority, &config.clients, Arc::clone(&clock))?;
         let base = config.public_base();
         let keys = log_in(&mut config, &authority, &base);

@@ -25,19 +25,15 @@ impl CertificateRow {
 }
 
 impl ReadTx<'_> {
-    /// Every certificate, by serial number.
-    ///
-    /// # Errors
-    /// [`StoreError::Damaged`] when one is not as it was kept.
+    /// Every certificate, by serial number. One that is not as it was kept is passed over: who knows it keeps it anew.
     pub fn list_certificates(&self) -> Result<Vec<CertificateRow>, StoreError> {
-        self.certificates()?
-            .into_iter()
-            .map(
-                |(row, sound)| {
-                    if sound { Ok(row) } else { Err(StoreError::Damaged(place(&row.serial))) }
-                },
-            )
-            .collect()
+        let sound = self.certificates()?.into_iter().filter_map(|(row, sound)| {
+            if !sound {
+                tracing::error!(place = place(&row.serial), "is not as it was kept");
+            }
+            sound.then_some(row)
+        });
+        Ok(sound.collect())
     }
 
     /// Every certificate, and whether it is as it was kept.

@@ -41,7 +41,8 @@ impl SessionSecret {
     }
 
     /// Under what the session is found. It tells nothing of the secret.
-    fn name(&self) -> Vec<u8> {
+    #[must_use]
+    pub fn name(&self) -> Vec<u8> {
         let word = self.0.as_bytes();
         aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, word).as_ref().to_vec()
     }
@@ -293,5 +294,51 @@ fn times_of(begun_at: i64, asked_at: i64) -> SessionTimes {
     SessionTimes {
         begun_at: Instant::from_millis(begun_at),
         asked_at: Instant::from_millis(asked_at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::tests::Site;
+
+    /// ACC-1, D8: whoever has the database and the store's key opens nothing of what a session holds: it opens with the
+    /// cookie's secret, and as what it was kept.
+    #[test]
+    fn what_a_session_holds_opens_with_the_cookies_secret_alone() {
+        let site = Site::new();
+        let store = site.store();
+        let (secret, other) = (SessionSecret::random(), SessionSecret::random());
+        let kept = secret.clone();
+        let write = move |tx: &mut WriteTx<'_>| {
+            let person = tx.keys().session_person("aino");
+            let session = KeptSession { person, times: times_of(1, 1), content: b"held".to_vec() };
+            tx.insert_session(&kept, &session)?;
+            tx.keep_session_found(&kept, Some(b"found"))
+        };
+        store.write::<_, StoreError>(write).unwrap();
+        let read = |tx: &ReadTx<'_>| {
+            tx.one("SELECT person, sealed, found FROM session", [], |row| {
+                Ok((row.get::<Vec<u8>>(0)?, row.get::<Vec<u8>>(1)?, row.get::<Vec<u8>>(2)?))
+            })
+        };
+        let (person, sealed, found) = store.read::<_, StoreError>(read).unwrap();
+        let row = Row { name: secret.name(), person, times: times_of(1, 1) };
+        let key = store.keys().store_key();
+        let inner = key.open(&row.scope(), &sealed).expect("the store's own seal");
+        let found = key.open(&scope_of_found(&row.name), &found).expect("the store's own seal");
+        assert!(!inner.windows(4).any(|bytes| bytes == b"held"));
+        assert_eq!(secret.key().open(CONTENT, &inner).unwrap(), b"held");
+        assert_eq!(secret.key().open(FOUND, &found).unwrap(), b"found");
+        for wrong in [
+            other.key().open(CONTENT, &inner),
+            key.open(CONTENT, &inner),
+            secret.key().open(FOUND, &inner),
+            other.key().open(FOUND, &found),
+        ] {
+            assert!(wrong.is_none());
+        }
+        let another = Row { name: other.name(), ..row };
+        assert!(key.open(&another.scope(), &sealed).is_none(), "a row under another name");
     }
 }

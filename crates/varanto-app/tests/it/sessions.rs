@@ -23,6 +23,9 @@ fn begin(world: &World, owner: &SessionOwner, content: &str) -> SessionSecret {
 /// What a session holds; `None`: it is over.
 fn held(world: &World, secret: &SessionSecret) -> Option<String> {
     let found = world.app.find_session(secret, LIMITS).unwrap()?;
+    if found.is_to_be_noted {
+        world.app.note_session(secret).unwrap();
+    }
     Some(String::from_utf8(found.content).unwrap())
 }
 
@@ -76,6 +79,26 @@ fn a_session_ends_by_itself_and_is_cleared_away() {
     assert_eq!(world.app.clear_sessions(LIMITS, 2).unwrap(), 1);
     let left = three.each_ref().map(|one| held(&world, one).is_some());
     assert_eq!(left, [true, false, true]);
+}
+
+/// ACC-1, OPS-2: whoever is at work is not thrown out where that cannot be noted; it is tried once a minute, and counts at
+/// the server that saw it alone.
+#[test]
+fn who_is_at_work_stays_so_while_nothing_can_be_noted() {
+    let world = World::new();
+    let secret = begin(&world, &aino(), "at work");
+    let asks = |minutes: u64| {
+        world.clock.forward_millis((minutes * MINUTE).cast_signed());
+        let found = world.app.find_session(&secret, LIMITS).unwrap();
+        found.map(|found| found.is_to_be_noted)
+    };
+    for (minutes, tries) in [(20, true), (0, false), (20, true), (20, true), (0, false)] {
+        assert_eq!(asks(minutes), Some(tries), "{minutes}");
+    }
+    let changed = world.app.change_session(&secret, LIMITS, |held| Some((held.to_vec(), ())));
+    assert_eq!(changed.unwrap(), Some(()));
+    let world = world.reopen();
+    assert!(world.app.find_session(&secret, LIMITS).unwrap().is_none(), "nobody else saw it");
 }
 
 /// ACC-2: who goes on as another caller does so under another secret, for no longer; a new login in the same browser ends

@@ -47,6 +47,13 @@ impl SessionLimits {
         if tenth < NOTED_WITHIN { tenth } else { NOTED_WITHIN }
     }
 
+    /// The same with so many milliseconds more: what has ended is cleared away later than it ends, so that a server whose
+    /// clock is ahead of another's takes nothing from it.
+    #[must_use]
+    pub const fn longer(self, by: i64) -> Self {
+        Self { idle: self.idle.saturating_add(by), whole: self.whole.saturating_add(by) }
+    }
+
     /// The moments before which a session must not have been asked last, and begun, to last at `now`.
     #[must_use]
     pub fn oldest(self, now: Instant) -> SessionTimes {

@@ -22,6 +22,12 @@ use crate::tokens::{LoggedIn, LoggedInAs};
 
 pub use super::held::{Held, OpenClient, SaidReceipt};
 
+/// How many characters a secret has in its cookie.
+const WORD: usize = 43;
+/// How much later than it ends a session is cleared away: clocks of servers differ.
+const CLEAR_LATER: i64 = 60 * 60 * 1000;
+/// How many notes that a session is in use may wait at the same time.
+pub(crate) const NOTING: usize = 16;
 /// How often sessions that have ended by themselves are cleared away.
 const CLEAR_EVERY: Duration = Duration::from_mins(1);
 
@@ -84,14 +90,34 @@ fn owner(logged_in: &LoggedIn) -> SessionOwner {
 /// # Errors
 /// What the archive answers: a session that cannot be read now is not over.
 pub(super) async fn find(doors: &Doors, cookie: &str) -> Result<Option<Arc<Session>>, Problem> {
+    // What is no word of ours asks nothing of the database.
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if cookie.len() != WORD || !cookie.chars().all(is_word) {
+        return Ok(None);
+    }
     // Who asks while the database is away is told so at once, and waits for nothing.
     doors.hear_others().await?;
     let (secret, limits) = (SessionSecret::of_cookie(cookie), limits(&doors.config.login));
     let of = secret.clone();
     let found = doors.work(move |app| app.find_session(&of, limits)).await?;
+    if found.as_ref().is_some_and(|found| found.is_to_be_noted) {
+        note(doors, &secret);
+    }
     let held = found.and_then(|found| Held::read(&found.content));
     let looked_at = Mutex::default();
     Ok(held.map(|held| Arc::new(Session { secret, held, looked_at })))
+}
+
+/// Notes that a session is in use; nobody waits for it, and it waits for what others write.
+fn note(doors: &Doors, secret: &SessionSecret) {
+    let Ok(slot) = Arc::clone(&doors.noting).try_acquire_owned() else { return };
+    let (app, secret) = (doors.app.giving_way(), secret.clone());
+    tokio::task::spawn_blocking(move || {
+        if let Err(error) = app.note_session(&secret) {
+            tracing::debug!(%error, "that a session is in use could not be noted");
+        }
+        drop(slot);
+    });
 }
 
 /// Ends the session of a cookie.
@@ -111,7 +137,7 @@ pub(crate) async fn clear(app: App, limits: SessionLimits) {
     loop {
         let clearing = app.clone();
         let cleared = tokio::task::spawn_blocking(move || {
-            clearing.giving_way().clear_sessions(limits, MOST_SESSIONS)
+            clearing.giving_way().clear_sessions(limits.longer(CLEAR_LATER), MOST_SESSIONS)
         });
         match cleared.await {
             Ok(Ok(0)) => {}
