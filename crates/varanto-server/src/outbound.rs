@@ -107,8 +107,10 @@ impl Outbound {
     }
 
     fn send(&self, kind: &'static str, question: String) -> Result<Vec<u8>, String> {
-        let posted = self.post(kind, question);
-        let posted = self.runtime.block_on(tokio::time::timeout(self.patience, posted));
+        // Made within the runtime that it is sent on: whoever asks may be on one that keeps no time.
+        let posted = self.runtime.block_on(async {
+            tokio::time::timeout(self.patience, self.post(kind, question)).await
+        });
         posted.map_err(|_| format!("not within {} s", self.patience.as_secs()))?
     }
 

@@ -162,6 +162,17 @@ mod tests {
         assert!(told.contains("certificate") && !told.contains(code().reveal()), "{told}");
     }
 
+    /// REG-5: what gives way asks as anybody does: its threads have a runtime of their own.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn work_that_gives_way_asks_too() {
+        crate::tls::install_cryptography();
+        let Asking { stand_in: _stand_in, config, home: _home } = asking().await;
+        let connection = Connection::of(&config).unwrap().unwrap();
+        let background = crate::priority::Background::new().unwrap();
+        let answer = background.spawn(move || connection.ask(&[code()])).await;
+        assert_eq!(answer.unwrap().unwrap().persons, Vec::new());
+    }
+
     /// REG-5: an answer that does not come, is too late or does not read is told without client data.
     #[tokio::test(flavor = "multi_thread")]
     async fn what_does_not_answer_in_time_or_in_form_is_told() {
