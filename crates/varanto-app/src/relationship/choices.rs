@@ -115,15 +115,8 @@ impl App {
         let turn = move |tx: &mut WriteTx<'_>| {
             let inquiry = Inquiry::new(&caller, Purpose::READ, registry.clone(), acting.now);
             let inquiry = inquiry.with(Learnt::clone(&learnt));
-            let found = tx.find_relationship(&relationship)?;
-            let of = of.as_ref().map(|of| tx.find_client(of)).transpose()?;
-            let asked = |row: &RelationshipRow| match of {
-                None => Ok(true),
-                Some(None) => Ok(false),
-                Some(Some(client)) => Ok(tx.identities_of(client)?.contains(&row.known.client)),
-            };
-            let found = match found {
-                Some(row) if asked(&row).map_err(AppError::Store)? => row,
+            let found = match tx.find_relationship(&relationship)? {
+                Some(row) if is_of(tx, of.as_ref(), row.known.client)? => row,
                 _ => return Err(acting.not_found(tx)?),
             };
             let row = tx.version_of_key(found.from)?;
@@ -180,13 +173,8 @@ impl App {
         let key: Option<i64> = end.id.parse().ok();
         let known = self.store.read::<_, AppError>(|tx| {
             let Some(choice) = find(tx, key)? else { return Ok(None) };
-            let of = end.of.as_ref().map(|of| tx.find_client(of)).transpose()?;
-            let is_of = match of {
-                None => true,
-                Some(None) => false,
-                Some(Some(client)) => tx.identities_of(client)?.contains(&choice.client),
-            };
-            Ok(Some(choice).filter(|choice| is_of && caller.owns(&choice.controller)))
+            let is_meant = is_of(tx, end.of.as_ref(), choice.client)?;
+            Ok(Some(choice).filter(|choice| is_meant && caller.owns(&choice.controller)))
         })?;
         let Some(choice) = known else {
             self.log_not_found(caller, Event::Choice)?;
@@ -447,6 +435,19 @@ impl App {
 
 fn find(tx: &ReadTx<'_>, key: Option<i64>) -> Result<Option<ProducerChoice>, AppError> {
     Ok(key.map(|key| tx.find_choice(key)).transpose()?.flatten())
+}
+
+/// Whether a client is the one whom the caller names, where the caller names one, by any of the client's identifiers.
+///
+/// Source: ARC-11.
+fn is_of(
+    tx: &ReadTx<'_>,
+    named: Option<&ClientIdentifier>,
+    client: ClientKey,
+) -> Result<bool, StoreError> {
+    let Some(named) = named else { return Ok(true) };
+    let Some(known) = tx.find_client(named)? else { return Ok(false) };
+    Ok(tx.identities_of(known)?.contains(&client))
 }
 
 fn rights_of(tx: &ReadTx<'_>, relationship: i64) -> Result<Vec<RegisterUseRight>, StoreError> {
