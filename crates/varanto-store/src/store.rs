@@ -58,7 +58,7 @@ pub struct StoreOptions {
     /// How much of the database each reader maps into memory, in MiB.
     pub mmap_mib: u32,
     /// How long the write-ahead log may grow, in MiB, before the writer waits a moment for the
-    /// readers that keep it from being folded in. Usually it is folded in at 32 MiB.
+    /// readers that keep it from starting over. Usually it starts over at three quarters of that.
     pub log_mib: u32,
     /// The database of a server that the store is in; none: it is in a file of the folder.
     pub server: Option<ServerAddress>,

@@ -136,7 +136,8 @@ impl Writer {
 
     /// Works until told to stop or until nobody can send any more.
     pub(crate) fn work(mut self, jobs: &Receiver<Job>, most: usize) {
-        let mut queue = Queue::default();
+        let few = if self.name.is_some() { FEW_ON_SERVER } else { FEW };
+        let mut queue = Queue::of(few);
         loop {
             let (group, last) = queue.next_group(jobs, most);
             let gathered = group.len();
@@ -403,14 +404,16 @@ struct Sealing {
 /// database, and less than callers wait.
 const TURN_PATIENCE: Duration = Duration::from_secs(25);
 /// How many operations that give way are in a group while others come too: whoever waits for the next group waits for
-/// the one before it as well.
-const FEW: usize = 2;
+/// the one before it as well. On a server, where a group costs more than the operations in it, they are two.
+const FEW: usize = 1;
+const FEW_ON_SERVER: usize = 2;
 /// How long after the last operation that does not give way the next is expected.
 const EXPECTED_WITHIN: Duration = Duration::from_secs(1);
 
 /// What waits for the writer, in the order of its turns.
-#[derive(Default)]
 struct Queue {
+    /// How many that give way are in a group while others come too.
+    few: usize,
     first: VecDeque<Box<dyn Operation>>,
     giving_way: VecDeque<Box<dyn Operation>>,
     /// When an operation came last that does not give way.
@@ -420,6 +423,11 @@ struct Queue {
 }
 
 impl Queue {
+    fn of(few: usize) -> Self {
+        let (first, giving_way) = (VecDeque::new(), VecDeque::new());
+        Self { few, first, giving_way, came: None, others_wrote: None }
+    }
+
     /// Waits for an operation and takes those that wait behind it, at most so many. True when nothing comes after them.
     fn next_group(
         &mut self,
@@ -450,7 +458,8 @@ impl Queue {
         let mut group = std::mem::take(&mut self.first);
         let lately = |at: Option<Instant>| at.is_some_and(|at| at.elapsed() < EXPECTED_WITHIN);
         let others = lately(self.came) || lately(self.others_wrote);
-        let room = if others { FEW } else { most }.min(most.saturating_sub(group.len()).max(1));
+        let room =
+            if others { self.few } else { most }.min(most.saturating_sub(group.len()).max(1));
         group.extend(self.giving_way.drain(..room.min(self.giving_way.len())));
         group
     }
