@@ -7,7 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
-use varanto_kit::deliveries::SourceSystem;
+use varanto_kit::deliveries::{self, SourceSystem};
 use varanto_kit::http::Multipart;
 
 use crate::importing::Batch;
@@ -198,6 +198,33 @@ async fn a_rehearsal_that_is_ended_is_none() {
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("not rehearsed yet"));
     assert_eq!(batch.done("rehearse")["states"]["sound"], 400);
+}
+
+/// How many files of a delivery are there in another form.
+fn converted(folder: &Path) -> usize {
+    let folders = std::fs::read_dir(folder.join("converted")).into_iter().flatten();
+    folders.flatten().map(|one| std::fs::read_dir(one.path()).map_or(0, Iterator::count)).sum()
+}
+
+/// OLD-9: a rehearsal after one that was ended while it converted finds what one finds that none was before.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rehearsal_that_is_ended_while_it_converts_is_none() {
+    let faulty = deliveries::FAULTY;
+    let ended = Batch::with(SourceSystem::Aamu, 300, faulty).await;
+    let other = Batch::with(SourceSystem::Aamu, 300, faulty).await;
+    let folder = ended.path("batches/eka");
+    let mut child = started(&mut ended.command("rehearse"));
+    wait_for(&mut child, || converted(&folder) > 3);
+    signal(&child, "TERM");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), STOPPED, "{}", String::from_utf8_lossy(&output.stderr));
+    let before = converted(&folder);
+    let (gone_on, at_once) = (ended.done("rehearse"), other.done("rehearse"));
+    let after = converted(&folder);
+    assert!(before < after, "{before} {after}");
+    assert_eq!(after, converted(&other.path("batches/eka")));
+    assert_eq!((&gone_on["states"], &gone_on["faults"]), (&at_once["states"], &at_once["faults"]));
+    assert!(!gone_on["faults"].as_array().unwrap().is_empty(), "{gone_on}");
 }
 
 /// OLD-9: who does not want to wait for an archive that does not answer says so a second time.
