@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use varanto_domain::access::sessions::{SessionLimits, SessionTimes};
 use varanto_domain::ids::PersonalIdentityCode;
 use varanto_domain::time::Instant;
-use varanto_store::{KeptSession, ReadTx, StoreError, WriteTx};
+use varanto_store::{KeptSession, ReadTx, SessionFamily, StoreError, WriteTx};
 
 use crate::recording::FoundEarlier;
 use crate::{App, AppError};
@@ -18,6 +18,20 @@ pub use varanto_store::SessionSecret;
 
 /// How many sessions there may be; beyond it those end that were quiet longest.
 pub const MOST_SESSIONS: i64 = 50_000;
+
+/// How many logins of one person there may be at the same time; with one more, the one that began first ends.
+///
+/// Source: OWASP ASVS 5.0 7.1.2.
+pub const MOST_OF_ONE: usize = 10;
+
+/// How many sessions may come of one login, each in the place of the one before; then it ends.
+const MOST_OF_LOGIN: i64 = 50;
+
+/// How many sessions of a person are listed: more than one may have, for those that have ended and lie there still.
+const MOST_LISTED: i64 = 50;
+
+/// How long after another secret took its place one may still come, from what was asked before: in milliseconds.
+const STILL_UNDER_WAY: i64 = 60_000;
 
 /// Whose a session is.
 #[derive(Clone, PartialEq, Eq)]
@@ -32,6 +46,18 @@ impl std::fmt::Debug for SessionOwner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("SessionOwner(***)")
     }
+}
+
+/// What is found of a secret.
+#[derive(Debug)]
+pub enum SessionSeen {
+    /// A session that lasts.
+    Lasts(FoundSession),
+    /// One in whose place another secret was put a while ago: two have the session, and one of them is not its person. What
+    /// came of the login is to end.
+    Renewed,
+    /// Nothing that lasts.
+    Over,
 }
 
 /// A session that lasts.
@@ -90,7 +116,8 @@ impl std::fmt::Debug for FoundSession {
 }
 
 impl App {
-    /// Begins a session; the one `before` it in the same browser is over. Answers its secret.
+    /// Begins a session; the one `before` it in the same browser is over, and beyond [`MOST_OF_ONE`] those of the person's
+    /// logins that began first. Answers its secret.
     ///
     /// # Errors
     /// What the store answers.
@@ -112,14 +139,19 @@ impl App {
             if let Some(before) = &before {
                 tx.delete_session(before)?;
             }
-            let (person, content) = (person.clone(), content.clone());
-            Ok(tx.insert_session(&new, &KeptSession { person, times, content })?)
+            for family in tx.families_of(&person)?.iter().skip(MOST_OF_ONE - 1) {
+                tx.delete_family(&person, family)?;
+            }
+            let (family, person) = (SessionFamily::of(&new), person.clone());
+            let content = content.clone();
+            let session = KeptSession { person, family, times, renewed_at: None, content };
+            Ok(tx.insert_session(&new, &session)?)
         })?;
         Ok(secret)
     }
 
     /// Goes on with what a session holds changed, under another secret: `None` when there is nothing to go on with. It
-    /// lasts no longer than the first would have.
+    /// lasts no longer than the first would have, and ends when somebody logs out with the secret of before.
     ///
     /// # Errors
     /// What the store answers.
@@ -133,7 +165,11 @@ impl App {
         let (answered, seen) = (new.clone(), self.in_use.seen(&old.name()));
         let renewed = self.store.write::<_, AppError>(move |tx| {
             let Some(session) = lasting(tx, &old, limits, (now, seen))? else { return Ok(false) };
-            tx.delete_session(&old)?;
+            if tx.count_family(&session.person, &session.family)? >= MOST_OF_LOGIN {
+                tx.delete_session(&old)?;
+                return Ok(false);
+            }
+            tx.leave_session(&old, &session, now)?;
             let times = SessionTimes { asked_at: now, ..session.times };
             tx.insert_session(&new, &KeptSession { times, content: content.clone(), ..session })?;
             Ok(true)
@@ -150,15 +186,21 @@ impl App {
         &self,
         secret: &SessionSecret,
         limits: SessionLimits,
-    ) -> Result<Option<FoundSession>, AppError> {
+    ) -> Result<SessionSeen, AppError> {
         let (now, name) = (self.clock.now(), secret.name());
         let seen = self.in_use.seen(&name);
-        let read = |tx: &ReadTx<'_>| lasting(tx, secret, limits, (now, seen));
-        let found = self.store.read::<_, StoreError>(read)?;
-        let Some(KeptSession { times, content, .. }) = found else { return Ok(None) };
+        let read = |tx: &ReadTx<'_>| kept(tx, secret, limits, (now, seen));
+        let Some(found) = self.store.read::<_, StoreError>(read)? else {
+            return Ok(SessionSeen::Over);
+        };
+        if let Some(at) = found.renewed_at {
+            let long_ago = now.millis().saturating_sub(at.millis()) > STILL_UNDER_WAY;
+            return Ok(if long_ago { SessionSeen::Renewed } else { SessionSeen::Over });
+        }
+        let KeptSession { times, content, .. } = found;
         let is_to_be_noted = limits.is_to_be_noted(times, now);
         let is_to_be_noted = self.in_use.see(name, now, limits, is_to_be_noted);
-        Ok(Some(FoundSession { times, content, is_to_be_noted }))
+        Ok(SessionSeen::Lasts(FoundSession { times, content, is_to_be_noted }))
     }
 
     /// Notes that a session is in use.
@@ -214,8 +256,8 @@ impl App {
         Ok(())
     }
 
-    /// What earlier documents were seen to say for a draft, in this session; `None`: they were not looked at. Each look was
-    /// decided and logged when it was one.
+    /// What earlier documents were seen to say for a draft, in this session; `None`: they were not looked at, or it is not as
+    /// it was kept, and they are to be looked at again. Each look was decided and logged when it was one.
     ///
     /// # Errors
     /// What the store answers.
@@ -226,15 +268,24 @@ impl App {
         secret: &SessionSecret,
         draft: i64,
     ) -> Result<Option<FoundEarlier>, AppError> {
-        let found = self.store.read::<_, StoreError>(|tx| tx.session_found(secret))?;
-        Ok(found.and_then(|found| FoundEarlier::read(&found, draft)))
+        match self.store.read::<_, StoreError>(|tx| tx.session_found(secret)) {
+            Ok(found) => Ok(found.and_then(|found| FoundEarlier::read(&found, draft))),
+            Err(StoreError::Damaged(place)) => {
+                tracing::error!(place, "what a session found is not as it was kept, and not told");
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
-    /// Ends a session, at every server.
+    /// Ends a session, at every server, and whatever came of it under other secrets. Nothing is written where there is none.
     ///
     /// # Errors
     /// What the store answers.
     pub fn end_session(&self, secret: &SessionSecret) -> Result<(), AppError> {
+        if self.store.read::<_, StoreError>(|tx| tx.family_of(secret))?.is_none() {
+            return Ok(());
+        }
         let secret = secret.clone();
         self.store.write::<_, AppError>(move |tx| Ok(tx.delete_session(&secret)?))?;
         Ok(())
@@ -251,7 +302,7 @@ impl App {
     ) -> Result<Vec<(SessionTimes, bool)>, AppError> {
         let (now, seen) = (self.clock.now(), self.in_use.seen(&secret.name()));
         let read = |tx: &ReadTx<'_>| match lasting(tx, secret, limits, (now, seen))? {
-            Some(session) => tx.sessions_of(&session.person, secret),
+            Some(session) => tx.sessions_of(&session.person, secret, MOST_LISTED),
             None => Ok(Vec::new()),
         };
         let mut sessions = self.store.read::<_, StoreError>(read)?;
@@ -265,11 +316,10 @@ impl App {
     /// What the store answers.
     pub fn end_all_sessions(&self, secret: &SessionSecret) -> Result<usize, AppError> {
         let secret = secret.clone();
-        let ended =
-            self.store.write::<_, AppError>(move |tx| match tx.find_session(&secret)? {
-                Some(session) => Ok(tx.delete_sessions_of(&session.person)?),
-                None => Ok(0),
-            })?;
+        let ended = self.store.write::<_, AppError>(move |tx| match tx.family_of(&secret)? {
+            Some((person, _)) => Ok(tx.delete_sessions_of(&person)?),
+            None => Ok(0),
+        })?;
         Ok(ended.value)
     }
 
@@ -279,15 +329,16 @@ impl App {
     /// # Errors
     /// What the store answers.
     pub fn clear_sessions(&self, limits: SessionLimits, most: i64) -> Result<usize, AppError> {
-        let oldest = limits.oldest(self.clock.now());
+        let now = self.clock.now();
+        let (oldest, newest) = (limits.oldest(now), limits.newest(now));
         let is_due = self.store.read::<_, StoreError>(|tx| {
-            Ok(tx.count_sessions_before(oldest)? > 0 || tx.count_sessions()? > most)
+            Ok(tx.count_sessions_before(oldest, newest)? > 0 || tx.count_sessions()? > most)
         })?;
         if !is_due {
             return Ok(0);
         }
         let cleared = self.store.write::<_, AppError>(move |tx| {
-            let ended = tx.delete_sessions_before(oldest)?;
+            let ended = tx.delete_sessions_before(oldest, newest)?;
             let over = tx.count_sessions()?.saturating_sub(most);
             Ok(if over > 0 { ended + tx.delete_quietest_sessions(over)? } else { ended })
         })?;
@@ -310,9 +361,20 @@ pub(crate) fn end_sessions_of(tx: &mut WriteTx<'_>, subject: &str) -> Result<(),
     tx.delete_sessions_of(&person).map(drop)
 }
 
-/// The session of a secret, when it lasts still. One that was changed where it lies is over: whoever has its cookie logs
-/// in again.
+/// The session of a secret, when it lasts still.
 fn lasting(
+    tx: &ReadTx<'_>,
+    secret: &SessionSecret,
+    limits: SessionLimits,
+    times: (Instant, Option<Instant>),
+) -> Result<Option<KeptSession>, StoreError> {
+    let found = kept(tx, secret, limits, times)?;
+    Ok(found.filter(|session| session.renewed_at.is_none()))
+}
+
+/// The session of a secret, when it lasts still, or would if no other had taken its place. One that was changed where it lies
+/// is over: whoever has its cookie logs in again.
+fn kept(
     tx: &ReadTx<'_>,
     secret: &SessionSecret,
     limits: SessionLimits,
@@ -320,6 +382,8 @@ fn lasting(
 ) -> Result<Option<KeptSession>, StoreError> {
     let lasts = |session: &KeptSession| {
         let asked_at = session.times.asked_at.max(seen.unwrap_or(session.times.asked_at));
+        // One that another replaced is asked nothing any more, and tells for as long as that one may last.
+        let asked_at = if session.renewed_at.is_some() { now } else { asked_at };
         limits.last(SessionTimes { asked_at, ..session.times }, now)
     };
     match tx.find_session(secret) {

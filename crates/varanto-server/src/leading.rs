@@ -77,3 +77,51 @@ async fn lost(mut lead: Lead) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use varanto_app::AppOptions;
+    use varanto_app::sessions::{SessionOwner, SessionSeen};
+    use varanto_domain::time::{Clock, Instant};
+
+    use super::*;
+
+    struct Hands(AtomicI64);
+
+    impl Clock for Hands {
+        fn now(&self) -> Instant {
+            Instant::from_millis(self.0.load(Ordering::SeqCst))
+        }
+    }
+
+    /// ACC-1, OPS-1: whoever leads clears away the sessions that have ended, and none that may last.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn whoever_leads_clears_away_what_has_ended() {
+        const HOUR: i64 = 60 * 60 * 1000;
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(Hands(AtomicI64::new(1_800_000_000_000)));
+        let options = AppOptions::in_folder(folder.path());
+        let app = App::open(&options, Arc::clone(&clock) as Arc<dyn Clock>).unwrap();
+        let owner = SessionOwner::Professional("aino".to_owned());
+        let ended = app.begin_session(&owner, Vec::new(), None).unwrap();
+        clock.0.fetch_add(20 * HOUR, Ordering::SeqCst);
+        let lasts = app.begin_session(&owner, Vec::new(), None).unwrap();
+        // What is there at all, whether or not it lasts.
+        let for_ever = SessionLimits { idle: i64::MAX, whole: i64::MAX };
+        let is_kept =
+            |secret| matches!(app.find_session(secret, for_ever).unwrap(), SessionSeen::Lasts(_));
+        assert!(is_kept(&ended));
+        let limits = SessionLimits { idle: HOUR / 2, whole: 10 * HOUR };
+        let leading = tokio::spawn(go_on(app.clone(), None, limits));
+        let begun = std::time::Instant::now();
+        while is_kept(&ended) {
+            assert!(begun.elapsed() < Duration::from_mins(1), "nobody clears it away");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert!(is_kept(&lasts));
+        leading.abort();
+    }
+}

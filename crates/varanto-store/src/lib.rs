@@ -106,7 +106,7 @@ pub use reindex::{Derive, Derived, DerivedRows, RegisterDocument, Reindexed};
 pub use rights::RightRow;
 pub use roads::RoadCounts;
 pub use search::{After, Filter, Scope};
-pub use sessions::{KeptSession, SessionPerson, SessionSecret};
+pub use sessions::{KeptSession, SessionFamily, SessionPerson, SessionSecret};
 pub use signatures::{KeptSignatures, SealedSignatures};
 pub use store::{DATABASE_FILE, Durable, LOCK_FILE, Store, StoreOptions};
 pub use tallies::{DelayRow, TallyRow};

@@ -51,6 +51,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(24, "sessions", "0024_sessions"),
     migration!(25, "certificates", "0025_certificates"),
     migration!(26, "choices", "0026_choices"),
+    migration!(27, "renewals", "0027_renewals"),
 ];
 
 /// A change that a newer program would have, for tests.

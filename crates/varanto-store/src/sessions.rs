@@ -73,10 +73,26 @@ impl std::fmt::Debug for SessionPerson {
 pub struct KeptSession {
     /// Whose it is.
     pub person: SessionPerson,
+    /// Of which login it came.
+    pub family: SessionFamily,
     /// When it began and was in use.
     pub times: SessionTimes,
+    /// When another secret took its place; `None`: none did.
+    pub renewed_at: Option<Instant>,
     /// What it holds.
     pub content: Vec<u8>,
+}
+
+/// The sessions that came of one login, each of the one before by a renewal: by the name of the first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionFamily(Vec<u8>);
+
+impl SessionFamily {
+    /// The one that a secret begins.
+    #[must_use]
+    pub fn of(secret: &SessionSecret) -> Self {
+        Self(secret.name())
+    }
 }
 
 /// A row without what it holds.
@@ -131,17 +147,52 @@ impl ReadTx<'_> {
     /// # Errors
     /// [`StoreError::Damaged`] when it is not as it was kept.
     pub fn find_session(&self, secret: &SessionSecret) -> Result<Option<KeptSession>, StoreError> {
-        const SQL: &str = "SELECT person, begun_at, asked_at, sealed FROM session WHERE name = ?1";
+        const SQL: &str = "SELECT person, begun_at, asked_at, sealed, family, renewed_at
+            FROM session WHERE name = ?1";
         let name = secret.name();
         let found = self.optional(SQL, [&name[..]], |row| {
-            Ok((row.get(0)?, times_of(row.get(1)?, row.get(2)?), row.get::<Vec<u8>>(3)?))
+            let came_of = (row.get::<Option<Vec<u8>>>(4)?, row.get::<Option<i64>>(5)?);
+            let times = times_of(row.get(1)?, row.get(2)?);
+            Ok((row.get(0)?, times, row.get::<Vec<u8>>(3)?, came_of))
         })?;
-        let Some((person, times, sealed)) = found else { return Ok(None) };
+        let Some((person, times, sealed, (family, renewed_at))) = found else { return Ok(None) };
+        let family = SessionFamily(family.unwrap_or_else(|| name.clone()));
+        let renewed_at = renewed_at.map(Instant::from_millis);
         let row = Row { name, person, times };
         let inner = self.keys().store_key().open(&row.scope(), &sealed);
         let content = inner.and_then(|inner| secret.key().open(CONTENT, &inner));
         let content = content.ok_or_else(|| StoreError::Damaged(place(&row.name)))?;
-        Ok(Some(KeptSession { person: SessionPerson(row.person), times, content }))
+        let person = SessionPerson(row.person);
+        Ok(Some(KeptSession { person, family, times, renewed_at, content }))
+    }
+
+    /// Whose the session of a secret is and of which login it came, also where it has ended or does not open.
+    pub fn family_of(
+        &self,
+        secret: &SessionSecret,
+    ) -> Result<Option<(SessionPerson, SessionFamily)>, StoreError> {
+        const SQL: &str = "SELECT person, COALESCE(family, name) FROM session WHERE name = ?1";
+        self.optional(SQL, [&secret.name()[..]], |row| {
+            Ok((SessionPerson(row.get(0)?), SessionFamily(row.get(1)?)))
+        })
+    }
+
+    /// How many sessions came of one login of somebody, with those in whose place others are.
+    pub fn count_family(
+        &self,
+        person: &SessionPerson,
+        family: &SessionFamily,
+    ) -> Result<i64, StoreError> {
+        const SQL: &str =
+            "SELECT count(*) FROM session WHERE person = ?1 AND (name = ?2 OR family = ?2)";
+        self.one(SQL, [&person.0[..], &family.0[..]], |row| row.get(0))
+    }
+
+    /// The logins of somebody of which there is a session that no other has taken the place of, the one begun last first.
+    pub fn families_of(&self, person: &SessionPerson) -> Result<Vec<SessionFamily>, StoreError> {
+        const SQL: &str = "SELECT COALESCE(family, name), max(begun_at) FROM session
+            WHERE person = ?1 AND renewed_at IS NULL GROUP BY 1 ORDER BY 2 DESC, 1";
+        self.all(SQL, [&person.0[..]], |row| Ok(SessionFamily(row.get(0)?)))
     }
 
     /// What was found for a draft and is kept in the session of a secret.
@@ -158,16 +209,17 @@ impl ReadTx<'_> {
         found.map(Some).ok_or_else(|| StoreError::Damaged(place(&name)))
     }
 
-    /// The sessions of somebody, the one begun last first, and whether each is the one of a secret.
+    /// The sessions of somebody, the one begun last first, and whether each is the one of a secret: so many at most.
     pub fn sessions_of(
         &self,
         person: &SessionPerson,
         secret: &SessionSecret,
+        most: i64,
     ) -> Result<Vec<(SessionTimes, bool)>, StoreError> {
-        const SQL: &str = "SELECT begun_at, asked_at, name FROM session WHERE person = ?1
-            ORDER BY begun_at DESC, name";
+        const SQL: &str = "SELECT begun_at, asked_at, name FROM session
+            WHERE person = ?1 AND renewed_at IS NULL ORDER BY begun_at DESC, name LIMIT ?2";
         let name = secret.name();
-        self.all(SQL, [&person.0[..]], |row| {
+        self.all(SQL, params![&person.0[..], most], |row| {
             let own = row.get::<Vec<u8>>(2)? == name;
             Ok((times_of(row.get(0)?, row.get(1)?), own))
         })
@@ -178,10 +230,16 @@ impl ReadTx<'_> {
         self.one("SELECT count(*) FROM session", [], |row| row.get(0))
     }
 
-    /// How many of them end by what must have been asked and begun since.
-    pub fn count_sessions_before(&self, oldest: SessionTimes) -> Result<i64, StoreError> {
-        const SQL: &str = "SELECT count(*) FROM session WHERE asked_at <= ?1 OR begun_at <= ?2";
-        self.one(SQL, [oldest.asked_at.millis(), oldest.begun_at.millis()], |row| row.get(0))
+    /// How many of them end by what must have been asked and begun since, and were begun by then.
+    pub fn count_sessions_before(
+        &self,
+        oldest: SessionTimes,
+        newest: Instant,
+    ) -> Result<i64, StoreError> {
+        const SQL: &str = "SELECT count(*) FROM session
+            WHERE asked_at <= ?1 AND renewed_at IS NULL OR begun_at <= ?2 OR begun_at > ?3";
+        let (asked_at, begun_at) = (oldest.asked_at.millis(), oldest.begun_at.millis());
+        self.one(SQL, [asked_at, begun_at, newest.millis()], |row| row.get(0))
     }
 
     /// The sessions that are not as they were kept, as far as that is told without their secrets.
@@ -212,14 +270,32 @@ impl WriteTx<'_> {
         secret: &SessionSecret,
         session: &KeptSession,
     ) -> Result<(), StoreError> {
-        const SQL: &str = "INSERT INTO session (name, person, begun_at, asked_at, sealed)
-            VALUES (?1, ?2, ?3, ?4, ?5)";
+        const SQL: &str = "INSERT INTO session (name, person, begun_at, asked_at, sealed, family)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
         let row =
             Row { name: secret.name(), person: session.person.0.clone(), times: session.times };
         let sealed = self.sealed_session(secret, &row, &session.content);
         let SessionTimes { begun_at, asked_at } = row.times;
         let times = (begun_at.millis(), asked_at.millis());
-        self.execute(SQL, params![&row.name[..], &row.person[..], times.0, times.1, sealed])?;
+        let family = Some(session.family.0.clone()).filter(|family| *family != row.name);
+        let (name, person) = (&row.name[..], &row.person[..]);
+        self.execute(SQL, params![name, person, times.0, times.1, sealed, family])?;
+        Ok(())
+    }
+
+    /// Keeps that another secret took a session's place. What it held is gone.
+    pub fn leave_session(
+        &mut self,
+        secret: &SessionSecret,
+        session: &KeptSession,
+        at: Instant,
+    ) -> Result<(), StoreError> {
+        const SQL: &str =
+            "UPDATE session SET sealed = ?2, found = NULL, renewed_at = ?3 WHERE name = ?1";
+        let row =
+            Row { name: secret.name(), person: session.person.0.clone(), times: session.times };
+        let sealed = self.sealed_session(secret, &row, &[]);
+        self.execute(SQL, params![&row.name[..], sealed, at.millis()])?;
         Ok(())
     }
 
@@ -265,10 +341,22 @@ impl WriteTx<'_> {
         Ok(())
     }
 
-    /// Ends the session of a secret; answers whether there was one.
+    /// Ends the session of a secret, and whatever came of the same login; answers whether there was one.
     pub fn delete_session(&mut self, secret: &SessionSecret) -> Result<bool, StoreError> {
-        let name = secret.name();
-        Ok(self.execute("DELETE FROM session WHERE name = ?1", [&name[..]])? > 0)
+        match self.family_of(secret)? {
+            Some((person, family)) => Ok(self.delete_family(&person, &family)? > 0),
+            None => Ok(false),
+        }
+    }
+
+    /// Ends every session that came of one login of somebody; answers how many.
+    pub fn delete_family(
+        &mut self,
+        person: &SessionPerson,
+        family: &SessionFamily,
+    ) -> Result<usize, StoreError> {
+        const SQL: &str = "DELETE FROM session WHERE person = ?1 AND (name = ?2 OR family = ?2)";
+        self.execute(SQL, [&person.0[..], &family.0[..]])
     }
 
     /// Ends every session of somebody; answers how many.
@@ -276,10 +364,17 @@ impl WriteTx<'_> {
         self.execute("DELETE FROM session WHERE person = ?1", [&person.0[..]])
     }
 
-    /// Clears away what has ended by what must have been asked and begun since; answers how many.
-    pub fn delete_sessions_before(&mut self, oldest: SessionTimes) -> Result<usize, StoreError> {
-        const SQL: &str = "DELETE FROM session WHERE asked_at <= ?1 OR begun_at <= ?2";
-        self.execute(SQL, [oldest.asked_at.millis(), oldest.begun_at.millis()])
+    /// Clears away what has ended by what must have been asked and begun since, and what was begun after a moment; answers
+    /// how many.
+    pub fn delete_sessions_before(
+        &mut self,
+        oldest: SessionTimes,
+        newest: Instant,
+    ) -> Result<usize, StoreError> {
+        const SQL: &str = "DELETE FROM session
+            WHERE asked_at <= ?1 AND renewed_at IS NULL OR begun_at <= ?2 OR begun_at > ?3";
+        let (asked_at, begun_at) = (oldest.asked_at.millis(), oldest.begun_at.millis());
+        self.execute(SQL, [asked_at, begun_at, newest.millis()])
     }
 
     /// Ends the sessions that were quiet longest, so many.
@@ -312,7 +407,13 @@ mod tests {
         let kept = secret.clone();
         let write = move |tx: &mut WriteTx<'_>| {
             let person = tx.keys().session_person("aino");
-            let session = KeptSession { person, times: times_of(1, 1), content: b"held".to_vec() };
+            let session = KeptSession {
+                person,
+                family: SessionFamily::of(&kept),
+                times: times_of(1, 1),
+                renewed_at: None,
+                content: b"held".to_vec(),
+            };
             tx.insert_session(&kept, &session)?;
             tx.keep_session_found(&kept, Some(b"found"))
         };

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 use varanto_app::recording::FoundEarlier;
-use varanto_app::sessions::{SessionOwner, SessionSecret};
+use varanto_app::sessions::{FoundSession, MOST_OF_ONE, SessionOwner, SessionSecret, SessionSeen};
 use varanto_app::users::Loading;
 use varanto_domain::access::sessions::SessionLimits;
 
-use crate::world::{COUNTY, World, client, on_server};
+use crate::world::{COUNTY, MONDAY, World, client, harm, on_server};
 
 const MINUTE: u64 = 60_000;
 const LIMITS: SessionLimits =
@@ -20,9 +20,17 @@ fn begin(world: &World, owner: &SessionOwner, content: &str) -> SessionSecret {
     world.app.begin_session(owner, content.as_bytes().to_vec(), None).unwrap()
 }
 
+/// A session that lasts.
+fn found(world: &World, secret: &SessionSecret) -> Option<FoundSession> {
+    match world.app.find_session(secret, LIMITS).unwrap() {
+        SessionSeen::Lasts(found) => Some(found),
+        SessionSeen::Renewed | SessionSeen::Over => None,
+    }
+}
+
 /// What a session holds; `None`: it is over.
 fn held(world: &World, secret: &SessionSecret) -> Option<String> {
-    let found = world.app.find_session(secret, LIMITS).unwrap()?;
+    let found = found(world, secret)?;
     if found.is_to_be_noted {
         world.app.note_session(secret).unwrap();
     }
@@ -89,8 +97,7 @@ fn who_is_at_work_stays_so_while_nothing_can_be_noted() {
     let secret = begin(&world, &aino(), "at work");
     let asks = |minutes: u64| {
         world.clock.forward_millis((minutes * MINUTE).cast_signed());
-        let found = world.app.find_session(&secret, LIMITS).unwrap();
-        found.map(|found| found.is_to_be_noted)
+        found(&world, &secret).map(|found| found.is_to_be_noted)
     };
     for (minutes, tries) in [(20, true), (0, false), (20, true), (20, true), (0, false)] {
         assert_eq!(asks(minutes), Some(tries), "{minutes}");
@@ -98,7 +105,7 @@ fn who_is_at_work_stays_so_while_nothing_can_be_noted() {
     let changed = world.app.change_session(&secret, LIMITS, |held| Some((held.to_vec(), ())));
     assert_eq!(changed.unwrap(), Some(()));
     let world = world.reopen();
-    assert!(world.app.find_session(&secret, LIMITS).unwrap().is_none(), "nobody else saw it");
+    assert!(found(&world, &secret).is_none(), "nobody else saw it");
 }
 
 /// ACC-2: who goes on as another caller does so under another secret, for no longer; a new login in the same browser ends
@@ -193,4 +200,138 @@ fn what_a_session_holds_is_changed_in_order() {
     assert!(world.app.earlier_for(&secret, 7).unwrap().is_none());
     let over = world.app.change_session(&secret, LIMITS, |held| Some((held.to_vec(), ()))).unwrap();
     assert_eq!(over, None);
+}
+
+/// ACC-1, REL-9: what a session found and is not as it was kept is not told, and is to be looked for again; the session goes on.
+#[test]
+fn what_was_found_and_is_damaged_keeps_nobody_from_the_draft() {
+    let world = World::new();
+    let secret = begin(&world, &aino(), "at work");
+    world.app.keep_earlier(&secret, Some((7, &FoundEarlier::default()))).unwrap();
+    let world = world.reopen_after(|folder| {
+        assert_eq!(harm(folder, "UPDATE session SET found = sealed"), 1);
+    });
+    assert!(world.app.earlier_for(&secret, 7).unwrap().is_none());
+    assert_eq!(held(&world, &secret).as_deref(), Some("at work"));
+    world.app.keep_earlier(&secret, Some((7, &FoundEarlier::default()))).unwrap();
+    assert!(world.app.earlier_for(&secret, 7).unwrap().is_some());
+    let world = world.reopen_after(|folder| {
+        assert_eq!(harm(folder, "UPDATE session SET sealed = found"), 1);
+    });
+    assert_eq!(held(&world, &secret), None, "who has the cookie logs in again");
+    assert_eq!(world.app.end_all_sessions(&secret).unwrap(), 1, "and can end it");
+}
+
+/// ACC-1: whoever logs out ends what came of the session, also when another secret took its place in the same moment; and a
+/// secret that was replaced and comes again a while later tells that two have the session.
+#[test]
+fn logging_out_ends_what_came_of_the_session() {
+    let world = World::new();
+    let renew = |secret: &SessionSecret| world.app.renew_session(secret, LIMITS, b"x".into());
+    for ends_with in 0..3 {
+        let (first, other) = (begin(&world, &aino(), "first"), begin(&world, &aino(), "other"));
+        let second = renew(&first).unwrap().unwrap();
+        let third = renew(&second).unwrap().unwrap();
+        world.app.keep_earlier(&third, Some((7, &FoundEarlier::default()))).unwrap();
+        assert_eq!(world.app.sessions_beside(&third, LIMITS).unwrap().len(), 2, "{ends_with}");
+        let seen = |secret| world.app.find_session(secret, LIMITS).unwrap();
+        assert!(matches!(seen(&first), SessionSeen::Over), "it was asked before, perhaps");
+        world.clock.forward_millis(2 * MINUTE.cast_signed());
+        assert!(matches!(seen(&first), SessionSeen::Renewed));
+        assert!(matches!(seen(&second), SessionSeen::Renewed));
+        world.app.end_session([&first, &second, &third][ends_with]).unwrap();
+        for secret in [&first, &second, &third] {
+            assert!(matches!(seen(secret), SessionSeen::Over), "{ends_with}");
+        }
+        assert_eq!(held(&world, &other).as_deref(), Some("other"), "another login lasts");
+        world.app.end_all_sessions(&other).unwrap();
+    }
+    let first = begin(&world, &aino(), "first");
+    let second = renew(&first).unwrap().unwrap();
+    world.app.begin_session(&aino(), Vec::new(), Some(first)).unwrap();
+    assert_eq!(held(&world, &second), None, "a new login in the browser ends it, too");
+}
+
+/// ACC-1: the secret that another took the place of is known for as long as the session may last, and no longer; a login is
+/// gone on with so often and not for ever.
+#[test]
+fn what_was_replaced_is_known_for_as_long_as_the_session_may_last() {
+    let world = World::new();
+    let first = begin(&world, &aino(), "first");
+    let mut newest = first.clone();
+    let renew = |secret: &SessionSecret| world.app.renew_session(secret, LIMITS, b"x".into());
+    for _ in 0..4 {
+        newest = renew(&newest).unwrap().unwrap();
+        world.clock.forward_millis(25 * MINUTE.cast_signed());
+        assert!(held(&world, &newest).is_some());
+        assert_eq!(world.app.clear_sessions(LIMITS, 99).unwrap(), 0);
+    }
+    assert!(matches!(world.app.find_session(&first, LIMITS).unwrap(), SessionSeen::Renewed));
+    world.clock.forward_millis(20 * MINUTE.cast_signed());
+    assert!(matches!(world.app.find_session(&first, LIMITS).unwrap(), SessionSeen::Over));
+    assert_eq!(world.app.clear_sessions(LIMITS, 99).unwrap(), 5);
+
+    let mut last = begin(&world, &aino(), "again");
+    let mut renewed = 0;
+    while let Some(next) = renew(&last).unwrap() {
+        (last, renewed) = (next, renewed + 1);
+    }
+    assert_eq!((renewed, held(&world, &last)), (49, None));
+}
+
+/// ACC-1: one person is logged in at ten places at most: with one more the oldest ends, and nobody else's.
+#[test]
+fn a_person_is_logged_in_at_so_many_places_and_no_more() {
+    let world = World::new();
+    let olli = begin(&world, &SessionOwner::Professional("olli".to_owned()), "olli");
+    let mut sessions = Vec::new();
+    for number in 0..MOST_OF_ONE + 2 {
+        world.clock.forward_millis(1_000);
+        let one = begin(&world, &aino(), &number.to_string());
+        // One that went on under another secret counts once.
+        let renewed = world.app.renew_session(&one, LIMITS, b"x".into()).unwrap().unwrap();
+        sessions.push(renewed);
+    }
+    let lasting: Vec<bool> = sessions.iter().map(|one| held(&world, one).is_some()).collect();
+    assert_eq!(lasting, [[false; 2].as_slice(), &[true; MOST_OF_ONE]].concat());
+    assert_eq!(
+        world.app.sessions_beside(&sessions[5], LIMITS).unwrap().len(),
+        MOST_OF_ONE,
+        "and so many are told"
+    );
+    assert!(held(&world, &olli).is_some());
+}
+
+/// ACC-1, OPS-1: servers whose clocks differ by less than an hour let a person go on, and neither takes a session from the
+/// other; what a clock that was wrong by far noted lets nobody in, and goes.
+#[test]
+fn clocks_that_differ_take_no_session_from_anybody() {
+    let world = World::new();
+    // Each server as what it sees of the one archive, by its own clock.
+    let asked_at = |minutes: i64| {
+        world.clock.set(MONDAY);
+        world.clock.forward_millis(minutes * MINUTE.cast_signed());
+    };
+    let (ahead, behind, wrong) = (0, -50, 400 * 24 * 60);
+    asked_at(ahead);
+    let of_ahead = begin(&world, &aino(), "begun ahead");
+    asked_at(behind);
+    let of_behind = begin(&world, &aino(), "begun behind");
+    assert_eq!(held(&world, &of_ahead).as_deref(), Some("begun ahead"));
+    asked_at(ahead);
+    assert_eq!(held(&world, &of_behind), None, "quiet for too long, by this clock");
+    let later = LIMITS.longer(60 * MINUTE.cast_signed());
+    for clock in [ahead, behind] {
+        asked_at(clock);
+        assert_eq!(world.app.clear_sessions(later, 99).unwrap(), 0);
+    }
+    assert_eq!(held(&world, &of_behind).as_deref(), Some("begun behind"), "and there it lasts");
+
+    asked_at(wrong);
+    let of_wrong = begin(&world, &aino(), "of a wrong clock");
+    asked_at(ahead);
+    assert_eq!(held(&world, &of_wrong), None);
+    assert_eq!(world.app.clear_sessions(later, 99).unwrap(), 1);
+    asked_at(wrong);
+    assert_eq!(held(&world, &of_wrong), None);
 }

@@ -612,7 +612,7 @@ impl World {
 }
 
 /// When the world begins.
-const MONDAY: &str = "2026-11-02T10:00:00+02:00";
+pub(crate) const MONDAY: &str = "2026-11-02T10:00:00+02:00";
 
 /// A store with its registers, in which the dictionaries of the usual structures are trained: what
 /// was sent to train them was refused for its references.

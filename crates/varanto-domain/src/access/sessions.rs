@@ -5,6 +5,9 @@ use crate::time::Instant;
 /// The most milliseconds that may go by before it is noted again that a session is in use.
 const NOTED_WITHIN: i64 = 60_000;
 
+/// How many milliseconds the clock of a server that noted something may be ahead of another's.
+const AHEAD: i64 = 60 * 60 * 1000;
+
 /// How long a session lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionLimits {
@@ -25,13 +28,15 @@ pub struct SessionTimes {
 
 impl SessionLimits {
     /// Whether a session lasts still. What was asked is noted now and then only, so a quiet one ends up to
-    /// [`SessionLimits::note_after`] before its time, and none after it.
+    /// [`SessionLimits::note_after`] before its time, and none after it. One of a time that is to come was noted by a clock
+    /// that was wrong, and nobody knows how old it is: beyond an hour, by which clocks of servers may differ, it is over.
     ///
     /// Source: ACC-1; OWASP ASVS 5.0 7.3.
     #[must_use]
     pub const fn last(self, times: SessionTimes, now: Instant) -> bool {
         let SessionTimes { begun_at, asked_at } = times;
-        since(asked_at, now) < self.idle && since(begun_at, now) < self.whole
+        let to_come = ahead(asked_at, now) > AHEAD || ahead(begun_at, now) > AHEAD;
+        !to_come && since(asked_at, now) < self.idle && since(begun_at, now) < self.whole
     }
 
     /// Whether it is to be noted that something was asked.
@@ -60,6 +65,18 @@ impl SessionLimits {
         let before = |span: i64| Instant::from_millis(now.millis().saturating_sub(span));
         SessionTimes { begun_at: before(self.whole), asked_at: before(self.idle) }
     }
+
+    /// The moment after which none may have begun that is kept at `now`: a whole session away, so that nothing is cleared away
+    /// before it is long over for everybody.
+    #[must_use]
+    pub fn newest(self, now: Instant) -> Instant {
+        Instant::from_millis(now.millis().saturating_add(self.whole))
+    }
+}
+
+/// How many milliseconds are still to go by.
+const fn ahead(then: Instant, now: Instant) -> i64 {
+    then.millis().saturating_sub(now.millis())
 }
 
 /// How many milliseconds have gone by; a clock that was set back has let none go by.
@@ -91,14 +108,26 @@ mod tests {
             (0, 29, 59, false),
             (0, 119, 119, true),
             (0, 119, 120, false),
-            // A clock that was set back ends nothing.
+            // A clock that was set back by up to an hour ends nothing.
             (0, 60, 10, true),
+            (0, 70, 10, true),
+            (60, 60, 0, true),
         ] {
             let times = SessionTimes { begun_at: at(begun), asked_at: at(asked) };
             assert_eq!(LIMITS.last(times, at(now)), lasts, "{begun} {asked} {now}");
             let oldest = LIMITS.oldest(at(now));
             let cleared = times.asked_at <= oldest.asked_at || times.begun_at <= oldest.begun_at;
             assert_eq!(cleared, !lasts, "{begun} {asked} {now}");
+        }
+    }
+
+    /// ACC-1, OPS-1: a time that a wrong clock noted keeps no session open for longer than clocks may differ, and none for ever.
+    #[test]
+    fn a_session_of_a_time_to_come_is_over() {
+        for (begun, asked, kept) in [(0, 61, true), (61, 61, true), (121, 121, false)] {
+            let times = SessionTimes { begun_at: at(begun), asked_at: at(asked) };
+            assert!(!LIMITS.last(times, at(0)), "{begun} {asked}");
+            assert_eq!(times.begun_at <= LIMITS.newest(at(0)), kept, "{begun} {asked}");
         }
     }
 

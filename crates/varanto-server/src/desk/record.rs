@@ -505,14 +505,12 @@ pub(super) async fn act(
     let mut draft = typed(&doors, &visit, &paper, &fields)?;
     let place = match button.strip_prefix("take ") {
         Some(number) => {
-            let found = visit.session.earlier_for(&doors, asked.number).await?;
+            // What was typed is kept also where the session cannot be asked.
+            let found = visit.session.earlier_for(&doors, asked.number).await.ok().flatten();
             found.and_then(|found| earlier::take(&found, &mut draft, number))
         }
         None => change_rows(&paper, &mut draft, button),
     };
-    if button == "forget-earlier" {
-        visit.session.forget_earlier(&doors).await?;
-    }
     if button == "fork" {
         return fork(&doors, &visit, &asked, draft).await;
     }
@@ -534,6 +532,10 @@ pub(super) async fn act(
         }
         Saved::Kept { edition, at } if by_script => Ok(kept(&visit, &paper, &draft, edition, at)),
         Saved::Kept { .. } if button == "earlier" => earlier::look(&doors, &visit, &asked).await,
+        Saved::Kept { .. } if button == "forget-earlier" => {
+            visit.session.forget_earlier(&doors).await?;
+            Ok(redirect(&visit.to(&asked.path)))
+        }
         Saved::Kept { .. } if button == "preview" => {
             Ok(redirect(&visit.to(&format!("{}preview", asked.path))))
         }

@@ -197,7 +197,7 @@ async fn through(
         side,
     });
     let mut response = next.run(Request::from_parts(parts, body)).await;
-    session.note_looks(doors).await;
+    session.note_looks(doors);
     if let Some(code) = routes::unlogged(&response) {
         let done = doors.work(move |app| app.log_unreadable(&asker.0, code)).await;
         if let Err(problem) = done {

@@ -591,7 +591,9 @@ async fn end(
             Ok(_) => sessions::end(&doors, secret).await,
             Err(problem) => return Err(logged(&doors, problem, turned).await),
         },
-        found => found.map(drop),
+        // Another secret may have taken its place a moment ago: what came of it ends.
+        Ok(None) => sessions::end(&doors, secret).await,
+        Err(problem) => Err(problem),
     };
     Ok(let_go(language, ended.err()))
 }

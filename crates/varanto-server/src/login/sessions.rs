@@ -7,9 +7,9 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use varanto_app::App;
 use varanto_app::recording::FoundEarlier;
-use varanto_app::sessions::{MOST_SESSIONS, SessionOwner, SessionSecret};
+use varanto_app::sessions::{MOST_SESSIONS, SessionOwner, SessionSecret, SessionSeen};
+use varanto_app::{App, AppError};
 use varanto_domain::access::sessions::{SessionLimits, SessionTimes};
 use varanto_domain::access::{Reason, Situation};
 use varanto_domain::ids::ClientIdentifier;
@@ -90,9 +90,7 @@ fn owner(logged_in: &LoggedIn) -> SessionOwner {
 /// # Errors
 /// What the archive answers: a session that cannot be read now is not over.
 pub(super) async fn find(doors: &Doors, cookie: &str) -> Result<Option<Arc<Session>>, Problem> {
-    // What is no word of ours asks nothing of the database.
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if cookie.len() != WORD || !cookie.chars().all(is_word) {
+    if !is_word(cookie) {
         return Ok(None);
     }
     // Who asks while the database is away is told so at once, and waits for nothing.
@@ -100,28 +98,49 @@ pub(super) async fn find(doors: &Doors, cookie: &str) -> Result<Option<Arc<Sessi
     let (secret, limits) = (SessionSecret::of_cookie(cookie), limits(&doors.config.login));
     let of = secret.clone();
     let found = doors.work(move |app| app.find_session(&of, limits)).await?;
-    if found.as_ref().is_some_and(|found| found.is_to_be_noted) {
-        note(doors, &secret);
+    let found = match found {
+        SessionSeen::Lasts(found) => found,
+        SessionSeen::Over => return Ok(None),
+        SessionSeen::Renewed => {
+            // Nobody tells the one who has it by right from the one who does not: the person logs in again.
+            tracing::warn!("a secret that another took the place of came again: its session ends");
+            behind(doors, move |app| app.end_session(&secret));
+            return Ok(None);
+        }
+    };
+    if found.is_to_be_noted {
+        let secret = secret.clone();
+        behind(doors, move |app| app.note_session(&secret));
     }
-    let held = found.and_then(|found| Held::read(&found.content));
     let looked_at = Mutex::default();
+    let held = Held::read(&found.content);
     Ok(held.map(|held| Arc::new(Session { secret, held, looked_at })))
 }
 
-/// Notes that a session is in use; nobody waits for it, and it waits for what others write.
-fn note(doors: &Doors, secret: &SessionSecret) {
+/// Writes something of a session; nobody waits for it, and it waits for what others write. Where much waits already, it is
+/// left to another request.
+fn behind(doors: &Doors, work: impl FnOnce(&App) -> Result<(), AppError> + Send + 'static) {
     let Ok(slot) = Arc::clone(&doors.noting).try_acquire_owned() else { return };
-    let (app, secret) = (doors.app.giving_way(), secret.clone());
+    let app = doors.app.giving_way();
     tokio::task::spawn_blocking(move || {
-        if let Err(error) = app.note_session(&secret) {
-            tracing::debug!(%error, "that a session is in use could not be noted");
+        if let Err(error) = work(&app) {
+            tracing::debug!(%error, "something of a session could not be noted");
         }
         drop(slot);
     });
 }
 
-/// Ends the session of a cookie.
+/// Whether a cookie may be one of ours: what is not asks nothing of the database.
+fn is_word(cookie: &str) -> bool {
+    let may_be = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    cookie.len() == WORD && cookie.chars().all(may_be)
+}
+
+/// Ends the session of a cookie, and whatever came of it under other secrets.
 pub(super) async fn end(doors: &Doors, cookie: &str) -> Result<(), Problem> {
+    if !is_word(cookie) {
+        return Ok(());
+    }
     let secret = SessionSecret::of_cookie(cookie);
     doors.work(move |app| app.end_session(&secret)).await
 }
@@ -181,13 +200,13 @@ impl Session {
         Some(found)
     }
 
-    /// Notes which client was looked at, where that matters.
-    pub(super) async fn note_looks(&self, doors: &Doors) {
+    /// Notes which client was looked at, where that matters; the page does not wait for it.
+    pub(super) fn note_looks(&self, doors: &Doors) {
         let looked_at = self.looked_at.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(handle) = looked_at else { return };
-        if let Err(problem) = self.change(doors, move |held| held.look_at(&handle)).await {
-            tracing::debug!(code = problem.code, "a look at a client could not be noted");
-        }
+        let (secret, limits) = (self.secret.clone(), limits(&doors.config.login));
+        let look = move |held: &mut Held| held.look_at(&handle);
+        behind(doors, move |app| changed(app, &secret, limits, look).map(drop));
     }
 
     /// Opens a client's pages. Answers the word that addresses name them by; the same client in the same situation keeps
@@ -290,13 +309,21 @@ impl Session {
         change: impl Fn(&mut Held) -> T + Send + 'static,
     ) -> Result<T, Problem> {
         let (secret, limits) = (self.secret.clone(), limits(&doors.config.login));
-        let changed = doors.work(move |app| {
-            app.change_session(&secret, limits, move |content| {
-                let mut held = Held::read(content)?;
-                let answer = change(&mut held);
-                Some((held.write(), answer))
-            })
-        });
-        changed.await?.ok_or_else(|| refused("session-ended"))
+        let changed = doors.work(move |app| changed(app, &secret, limits, change)).await?;
+        changed.ok_or_else(|| refused("session-ended"))
     }
+}
+
+/// Changes what the session of a secret holds; `None` when it is over.
+fn changed<T: Send + 'static>(
+    app: &App,
+    secret: &SessionSecret,
+    limits: SessionLimits,
+    change: impl Fn(&mut Held) -> T + Send + 'static,
+) -> Result<Option<T>, AppError> {
+    app.change_session(secret, limits, move |content| {
+        let mut held = Held::read(content)?;
+        let answer = change(&mut held);
+        Some((held.write(), answer))
+    })
 }

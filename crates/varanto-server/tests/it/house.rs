@@ -9,7 +9,7 @@ use varanto_domain::time::{Clock, FinnishDay, Instant};
 use varanto_formats::persons::{PersonAnswer, write};
 use varanto_kit::county::{County, CountySize, Event, Made};
 use varanto_kit::http::{Answer, Client, Multipart};
-use varanto_kit::oidc::{Provider, User};
+use varanto_kit::oidc::{Position, Provider, User};
 use varanto_server::certificates::{Authority, ClientOrder, Issued};
 use varanto_server::clock::MachineClock;
 use varanto_server::config::{Config, Level, Limits, OldData, Pages, PdfA, Retention, Signatures};
@@ -299,6 +299,22 @@ pub(crate) fn provider(county: &County, issuer: &str, back: Vec<String>) -> Prov
         identity_code: Some(citizen.code.reveal().to_owned()),
         further: Vec::new(),
     });
-    let users = users.chain(citizens);
-    Provider::new(issuer, "varanto", back, users.collect(), Arc::new(MachineClock))
+    let mut users: Vec<User> = users.chain(citizens).collect();
+    users.extend(in_two_positions(&users));
+    Provider::new(issuer, "varanto", back, users, Arc::new(MachineClock))
+}
+
+/// The login of one who works in two positions, in those of the first two workers.
+pub(crate) const IN_TWO_POSITIONS: &str = "kahdessa";
+
+fn in_two_positions(users: &[User]) -> Option<User> {
+    let mut workers = users.iter().filter(|user| user.role == "worker");
+    let (first, second) = (workers.next()?, workers.next()?);
+    let further = Position {
+        role: second.role.clone(),
+        organisation: second.organisation.clone(),
+        unit: second.unit.clone(),
+    };
+    let id = IN_TWO_POSITIONS.to_owned();
+    Some(User { id, further: vec![further], ..first.clone() })
 }

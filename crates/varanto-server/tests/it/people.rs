@@ -6,7 +6,7 @@ use varanto_kit::http::{Answer, Client, Send};
 use varanto_server::clock::MachineClock;
 use varanto_server::config::Limits;
 
-use crate::house::{House, form};
+use crate::house::{House, IN_TWO_POSITIONS, form};
 
 /// A browser without a face: it keeps cookies and follows nothing by itself.
 pub(crate) struct Guest<'a> {
@@ -194,6 +194,42 @@ async fn a_login_begins_a_session_and_logging_out_ends_it() {
     assert!(guest.cookies.is_empty());
     guest.cookies = held;
     assert_eq!(guest.get("/fi/desk/").await.status, 303, "the cookie that was kept opens nothing");
+}
+
+/// ACC-1, ACC-2: who works in several positions chooses one on its page, and goes on under another secret and another token of
+/// forms; the cookie of before opens nothing, and logging out with it ends what came of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_position_is_chosen_on_its_page() {
+    let house = House::open();
+    let mut guest = Guest::of(&house);
+    guest.log_in(IN_TWO_POSITIONS).await;
+    let desk = guest.get("/fi/desk/").await;
+    assert_eq!((desk.status.as_u16(), desk.header("location")), (303, "/fi/position/"));
+    let page = guest.get("/fi/position/").await.text();
+    assert_eq!(page.matches("name=\"position\"").count(), 2, "{page}");
+    let unknown = guest.post("/fi/position/", "/fi/position/", "position=7").await;
+    assert_eq!(unknown.header("location"), "/fi/position/");
+
+    let (before, token) = (guest.cookies.clone(), guest.token("/fi/position/").await);
+    let chosen = guest.post("/fi/position/", "/fi/position/", "position=1").await;
+    assert_eq!((chosen.status.as_u16(), chosen.header("location")), (303, "/fi/desk/"));
+    assert_eq!(guest.get("/fi/desk/").await.status, 200);
+    assert_ne!(guest.token("/fi/desk/").await, token);
+    let after = std::mem::replace(&mut guest.cookies, before.clone());
+    assert_ne!(after, before);
+    assert_eq!(guest.get("/fi/desk/").await.header("location"), "/fi/login/");
+    guest.cookies.clone_from(&after);
+    assert_eq!(
+        guest.get("/fi/desk/").await.status,
+        200,
+        "a request that was under way ends nothing"
+    );
+
+    guest.cookies = before;
+    let out = guest.send("POST", "/fi/logout", &format!("form_token={token}")).await;
+    assert_eq!(out.header("location"), "/fi/login/ended/");
+    guest.cookies = after;
+    assert_eq!(guest.get("/fi/desk/").await.header("location"), "/fi/login/");
 }
 
 /// ACC-1: after a log-out the provider's own session is ended too, and nobody comes in on it: who logs in is asked anew,

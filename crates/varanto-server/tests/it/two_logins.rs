@@ -174,6 +174,65 @@ async fn a_database_that_is_away_logs_nobody_out() {
     }
 }
 
+/// ACC-1, OPS-2: while the database takes no writes, people who are logged in stay so and see the pages that write nothing, at
+/// once, also once it is due to note that they are at work; whoever logs out leaves nothing in the browser.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_takes_no_writes_logs_nobody_out() {
+    let Some(mut site) = Site::make() else { return };
+    let config = std::fs::read_to_string(site.config("one")).unwrap();
+    let short = config.replace("[login]\n", "[login]\nidle_minutes = 1\n");
+    std::fs::write(site.config("one"), short).unwrap();
+    let provider = site.open_provider();
+    let one = site.serve("one");
+    let first = site.stranger(&one);
+    let worker = site.provider.users().iter().find(|user| user.role == "worker").unwrap().clone();
+    let (mut browser, mut leaving) = (Browser::default(), Browser::default());
+    for one in [&mut browser, &mut leaving] {
+        one.log_in(&worker.id, (&first, &provider, &first)).await;
+    }
+    let token = token(&leaving.get(&first, "/fi/desk/").await.text()).to_owned();
+    let take_writes = |site: &mut Site, yes: bool| {
+        let off = if yes { "off" } else { "on" };
+        let database = site.database();
+        let set = format!("ALTER SYSTEM SET default_transaction_read_only = {off}");
+        database.ask("postgres", &set).unwrap();
+        database.ask("postgres", "SELECT pg_reload_conf()").unwrap();
+    };
+    take_writes(&mut site, false);
+    let begun = Instant::now();
+    // Noted each six seconds where a session lasts for a minute: longer than that minute nothing can be.
+    while begun.elapsed() < Duration::from_secs(75) {
+        let asked = Instant::now();
+        for page in ["/fi/desk/", "/fi/sessions/"] {
+            let answer = browser.get(&first, page).await;
+            assert_eq!(answer.status, 200, "{}", answer.text());
+        }
+        assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+    assert_eq!(Browser::default().get(&first, "/fi/desk/").await.status, 303);
+    let out = leaving.post(&first, "/fi/logout", &token, "").await;
+    assert_eq!((out.status.as_u16(), leaving.0.len()), (303, 0), "it was quiet, and has ended");
+    let cookies = browser.0.clone();
+    let desk = browser.get(&first, "/fi/desk/").await.text();
+    let out = browser.post(&first, "/fi/logout", self::token(&desk), "").await;
+    assert_eq!((out.status.as_u16(), browser.0.len()), (503, 0), "{}", out.text());
+
+    take_writes(&mut site, true);
+    let begun = Instant::now();
+    loop {
+        let mut again = Browser(cookies.clone());
+        let desk = again.get(&first, "/fi/desk/").await.text();
+        let out = again.post(&first, "/fi/logout", self::token(&desk), "").await;
+        if out.status == 303 {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "it does not go on: {}", out.text());
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    assert_eq!(Browser(cookies).get(&first, "/fi/desk/").await.status, 303);
+}
+
 /// ACC-1, ACC-2, OPS-1: a right that a main user ends at one server lets nobody in at the other, from the next request on:
 /// no token, no session and no login.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -130,7 +130,7 @@ impl Site {
         self.home.path().join(name)
     }
 
-    fn config(&self, name: &str) -> PathBuf {
+    pub(crate) fn config(&self, name: &str) -> PathBuf {
         self.at(&format!("{name}.toml"))
     }
 
