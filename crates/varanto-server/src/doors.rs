@@ -19,6 +19,7 @@ use crate::anchors::Anchors;
 use crate::bulletins::Bulletins;
 use crate::config::Config;
 use crate::inside::{self, Inside};
+use crate::known_certificates::Apart;
 use crate::pace::Pace;
 use crate::priority::{self, Background};
 use crate::pulse::Pulse;
@@ -73,8 +74,10 @@ pub struct Shared {
     background: Background,
     /// Who was turned away, and how often.
     pub turned_away: Ledger,
-    /// How many notes that a session is in use may wait still.
+    /// How many notes of sessions may wait still.
     pub(crate) noting: Arc<Semaphore>,
+    /// Since when certificates are not told to other servers, or theirs not heard.
+    pub(crate) certificates_apart: Apart,
     inside: Mutex<Option<(Instant, Arc<Inside>)>>,
     hearing: Hearing,
     ended: AtomicBool,
@@ -212,6 +215,7 @@ impl Doors {
             background: Background::new().expect("the machine starts threads"),
             turned_away: Ledger::default(),
             noting: Arc::new(Semaphore::new(login::sessions::NOTING)),
+            certificates_apart: Apart::default(),
             inside: Mutex::new(None),
             hearing: Hearing::default(),
             ended: AtomicBool::new(false),

@@ -105,6 +105,8 @@ pub struct Facts {
     pub room: Option<Room>,
     /// When certificates end, by what they are for.
     pub certificates: Vec<(&'static str, Instant)>,
+    /// Since when certificates are not told to other servers, or theirs not heard; `None`: they are.
+    pub certificates_apart: Option<Instant>,
     /// What is known of backups, and how far apart they are to be, in milliseconds.
     pub backups: (BackupsSeen, i64),
     /// The last verification.
@@ -129,6 +131,7 @@ impl Facts {
             store: doors.app.store_metrics(),
             room: Room::of(&config.data),
             certificates: certificates(&Authority::existing(&config.data), now),
+            certificates_apart: doors.certificates_apart.since(),
             backups: (backups_seen(doors), every),
             verified: Verified::of(&config.data),
         }
@@ -146,6 +149,8 @@ impl Facts {
                 metrics::gauge!("varanto_certificate_ends_timestamp_seconds", "of" => *what);
             gauge.set(seconds(*ends));
         }
+        let together = if self.certificates_apart.is_none() { 1.0 } else { 0.0 };
+        metrics::gauge!("varanto_certificates_together").set(together);
         if let Some(Verified { at, damaged }) = self.verified {
             let at = seconds(Instant::from_millis(at));
             metrics::gauge!("varanto_verified_timestamp_seconds").set(at);
@@ -175,6 +180,7 @@ impl Facts {
             let well = ends.millis() - self.at.millis() > CERTIFICATE_DAYS * DAY_MILLIS;
             Row::new(words, &format!("certificate-{what}"), words.moment(ends), well)
         }));
+        rows.push(self.certificates_row(words));
         rows.push(self.backups_row(words));
         rows.push(self.verified_row(words));
         rows.sort_by_key(|row| row.well);
@@ -233,6 +239,16 @@ impl Facts {
             &[("free", &gigabytes(words, free)), ("whole", &gigabytes(words, whole))],
         );
         Row::new(words, "disk", seen, free > whole / 10)
+    }
+
+    fn certificates_row(&self, words: Words) -> Row {
+        let seen = match self.certificates_apart {
+            None => words.of("operator.revocations-known"),
+            Some(since) => {
+                words.with("operator.revocations-since", &[("at", &words.moment(&since))])
+            }
+        };
+        Row::new(words, "revocations", seen, self.certificates_apart.is_none())
     }
 
     fn backups_row(&self, words: Words) -> Row {
@@ -430,6 +446,7 @@ mod tests {
             store: store(&[(2, 99), (9, 1)]),
             room: Some(Room { free: 500_000_000_000, whole: 1_000_000_000_000 }),
             certificates: vec![("server", days(300)), ("authority", days(7000))],
+            certificates_apart: None,
             backups: (BackupsSeen::Newest(now), 3_600_000),
             verified: Some(Verified { at: days(-7).millis(), damaged: 0 }),
         }
@@ -474,6 +491,7 @@ mod tests {
             (Facts { room: Some(Room { free: 10, whole: 100 }), ..well() }, "disk"),
             (Facts { room: None, ..well() }, "disk"),
             (Facts { certificates: vec![("system", later(14))], ..well() }, "certificate-system"),
+            (Facts { certificates_apart: Some(now), ..well() }, "revocations"),
             (Facts { backups: (BackupsSeen::Missing, 1), ..well() }, "backups"),
             (Facts { backups: (BackupsSeen::Newest(later(-1)), 3_600_000), ..well() }, "backups"),
             (Facts { backups: (BackupsSeen::Newest(later(1)), 3_600_000), ..well() }, "backups"),

@@ -197,9 +197,12 @@ async fn watch(doors: Doors, own: Authority, config: RustlsConfig) {
 async fn share(doors: Doors, own: Authority) {
     let mut certificates = Together::default();
     loop {
-        let (app, own, now) = (doors.app.clone(), own.clone(), doors.clock.now());
+        let (sharing, own) = (doors.clone(), own.clone());
         let shared = tokio::task::spawn_blocking(move || {
-            if let Err(error) = certificates.refresh(&app, &own, now) {
+            let now = sharing.clock.now();
+            let done = certificates.refresh(&sharing.app, (&own, &sharing.judge), now);
+            sharing.certificates_apart.saw(done.is_ok(), now);
+            if let Err(error) = done {
                 tracing::warn!(%error, "certificates are not told to others, or theirs not heard");
             }
             certificates

@@ -4,12 +4,13 @@
 //! is good is judged after it, so that a system with an expired or revoked certificate gets an
 //! answer it can read and the log gets a line, instead of a bare alert. Source: ACC-1.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use axum::Extension;
@@ -27,6 +28,7 @@ use rustls::{
     DigitallySignedStruct, DistinguishedName, RootCertStore, ServerConfig, SignatureScheme,
 };
 use tower::Layer;
+use varanto_app::certificates::KnownCertificate;
 use varanto_domain::time::{Clock, Instant};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
@@ -165,6 +167,8 @@ pub struct Judge {
     revocation_lists: Vec<PathBuf>,
     clock: Arc<dyn Clock>,
     state: RwLock<Arc<Bench>>,
+    /// What other servers revoked of the own authority's, by serial number, also while no file of here takes it in.
+    told: RwLock<BTreeMap<String, Instant>>,
 }
 
 /// What the judge has read from its files.
@@ -195,7 +199,20 @@ impl Judge {
         revocation_lists.extend(clients.revocation_lists.iter().cloned());
         let bench = Bench::read(&authorities, &revocation_lists, 1)?;
         let state = RwLock::new(Arc::new(bench));
-        Ok(Arc::new(Self { authorities, revocation_lists, clock, state }))
+        let told = RwLock::default();
+        Ok(Arc::new(Self { authorities, revocation_lists, clock, state, told }))
+    }
+
+    /// Takes in what was revoked, by what others tell: it opens nothing from now on, whatever becomes of the files.
+    pub fn hear(&self, certificates: &[KnownCertificate]) {
+        let revoked = certificates.iter();
+        let revoked = revoked.filter_map(|one| Some((one.serial.clone(), one.revoked_at?)));
+        self.told.write().unwrap_or_else(PoisonError::into_inner).extend(revoked);
+    }
+
+    /// When a certificate was revoked, by what others told.
+    fn told(&self, serial: &str) -> Option<Instant> {
+        self.told.read().unwrap_or_else(PoisonError::into_inner).get(serial).copied()
     }
 
     /// Reads the files again when one of them has changed. A file that cannot be read leaves the
@@ -208,7 +225,7 @@ impl Judge {
         }
         let next = earlier.reading + 1;
         let bench = Arc::new(Bench::read(&self.authorities, &self.revocation_lists, next)?);
-        *self.state.write().unwrap_or_else(std::sync::PoisonError::into_inner) = bench;
+        *self.state.write().unwrap_or_else(PoisonError::into_inner) = bench;
         Ok(true)
     }
 
@@ -233,6 +250,9 @@ impl Judge {
             return refuse(RefusalReason::Broken, None);
         };
         let seen = Arc::new(seen(&read, digest, (end, intermediates), bench.reading));
+        if let Some(at) = self.told(&seen.serial) {
+            return refuse(RefusalReason::Revoked, Some(at));
+        }
         if let Err(error) = bench.verifier.verify_client_cert(end, intermediates, unix(now)) {
             let reason = reason_of(&error);
             return refuse(reason, bench.moment_of(reason, &seen));
@@ -250,8 +270,9 @@ impl Judge {
     pub fn judge_again(&self, earlier: &PeerCertificate) -> PeerCertificate {
         let PeerCertificate::Trusted(certificate) = earlier else { return earlier.clone() };
         let reading = self.bench().reading;
-        let in_time = self.clock.now() <= certificate.until;
-        if in_time && certificate.found_good.load(Ordering::Relaxed) == reading {
+        let lasts =
+            self.clock.now() <= certificate.until && self.told(&certificate.serial).is_none();
+        if lasts && certificate.found_good.load(Ordering::Relaxed) == reading {
             return earlier.clone();
         }
         let verdict = self.judge(Some(&certificate.chain));
@@ -265,7 +286,7 @@ impl Judge {
     }
 
     fn bench(&self) -> Arc<Bench> {
-        self.state.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.state.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

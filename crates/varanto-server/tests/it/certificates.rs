@@ -1,7 +1,8 @@
 //! Certificates and tokens that open nothing: each gets an answer it can read, and one log line.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use varanto_app::certificates::KnownCertificate;
 use varanto_domain::ids::Oid;
 use varanto_server::certificates::Authority;
 
@@ -73,6 +74,47 @@ async fn a_revocation_reaches_an_open_connection() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert_eq!(told, "certificate-revoked");
+}
+
+/// ACC-1, OPS-4: what another server revoked opens nothing, also where the folder of certificates takes nothing in; and
+/// operators are told for as long as it does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revocation_is_heard_also_where_the_folder_takes_nothing_in() {
+    let house = House::open();
+    let (issued, other) =
+        (house.issue(&house.organisation(), -1, 30), house.issue(&house.organisation(), -1, 30));
+    let mut line = house.showing(&issued).connect().await.unwrap();
+    assert_eq!(code(&line.get(PATH).await.unwrap()), "not-found");
+    let together = async || {
+        let told = house.system().get("/metrics").await.unwrap().text();
+        let figure = told.lines().find(|line| line.starts_with("varanto_certificates_together "));
+        figure.is_some_and(|figure| figure.ends_with(" 1"))
+    };
+    let lock = house.doors.config.data.join("pki/lock");
+    let _ = std::fs::remove_file(&lock);
+    std::fs::create_dir(&lock).unwrap();
+
+    let revoked_at = Some(house.doors.clock.now());
+    let (serial, certificate) = (issued.serial.clone(), Vec::new());
+    let told = KnownCertificate { serial, certificate, revoked_at };
+    house.doors.app.take_in_certificates(vec![told]).unwrap();
+    // A change that is seen.
+    house.issue(&house.organisation(), -1, 30);
+    let begun = Instant::now();
+    while code(&line.get(PATH).await.unwrap()) != "certificate-revoked" || together().await {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it goes on letting it in");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(code(&house.showing(&issued).get(PATH).await.unwrap()), "certificate-revoked");
+    assert_eq!(code(&house.showing(&other).get(PATH).await.unwrap()), "not-found");
+    assert!(house.authority.revoked().unwrap().is_empty(), "nothing was taken in");
+
+    std::fs::remove_dir(&lock).unwrap();
+    while !together().await {
+        assert!(begun.elapsed() < Duration::from_secs(40), "it is not told when it is well");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(house.authority.revoked().unwrap().len(), 1);
 }
 
 /// The same problem in three languages, chosen by `Accept-Language`.
