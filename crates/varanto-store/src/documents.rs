@@ -754,7 +754,7 @@ impl ReadTx<'_> {
     }
 
     /// Whether the client's key was destroyed by intent.
-    pub(crate) fn is_erased(&self, client: ClientKey) -> Result<bool, StoreError> {
+    pub fn is_erased(&self, client: ClientKey) -> Result<bool, StoreError> {
         const SQL: &str = "SELECT EXISTS (SELECT 1 FROM client_key
             WHERE client_key = ?1 AND destroyed_at IS NOT NULL)";
         self.one(SQL, [client.0], |row| row.get(0))

@@ -158,6 +158,41 @@ impl ReadTx<'_> {
         }
     }
 
+    /// A version of the register by its identifier, with all that is kept of it; `None`: there is none in this register.
+    /// `size` is that of the log to which the leaf is to be led.
+    ///
+    /// # Errors
+    /// [`StoreError::Damaged`] when it does not open.
+    pub fn find_in_register(
+        &self,
+        permit: &TransferPermit,
+        document: &Oid,
+        size: u64,
+    ) -> Result<Option<RegisterVersion>, StoreError> {
+        match self.find_version(document)? {
+            Some(row) if row.controller == *permit.controller() => {
+                self.register_version(row, size).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The versions of the register after a key, in the order in which they came: a stretch of them, empty at the end.
+    pub fn list_register(
+        &self,
+        permit: &TransferPermit,
+        after: VersionKey,
+    ) -> Result<Vec<(VersionKey, Oid)>, StoreError> {
+        const NEXT: &str = "SELECT version_key FROM document_version
+            WHERE version_key > ?1 AND controller = ?2 ORDER BY version_key LIMIT ?3";
+        let Some(register) = self.find_term(permit.controller().as_str())? else {
+            return Ok(Vec::new());
+        };
+        let keys: Vec<i64> = self.all(NEXT, [after.0, register, STRETCH], |row| row.get(0))?;
+        let named = keys.into_iter().map(VersionKey);
+        named.map(|key| Ok((key, self.oid_of(key)?))).collect()
+    }
+
     fn register_version(&self, row: VersionRow, size: u64) -> Result<RegisterVersion, StoreError> {
         let leaf = self.inclusion(row.leaf, size)?;
         if self.is_erased(row.client)? {

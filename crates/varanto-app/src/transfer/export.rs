@@ -4,31 +4,27 @@ use std::path::Path;
 
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
 use varanto_domain::access::{self, Basis, Caller, TransferPermit};
-use varanto_domain::archive::elements::Element;
 use varanto_domain::archive::proof::sha256;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{Oid, VersionKey};
 use varanto_domain::time::Instant;
 use varanto_formats::handing_over::{is_reference, reference_form};
-use varanto_formats::metadata;
 use varanto_formats::package::{FileEntry, hexadecimal};
 use varanto_formats::receipts::CoveredSignatures;
 use varanto_formats::register_package::mets::{self, Group, Head};
 use varanto_formats::register_package::{
-    ABOUT, ARCHIVE, About, CERTIFICATES, CHOICES, CORRECTIONS, ChoiceFile, CorrectionFile, FORM,
-    GONE, GoneFile, HOLDS, HoldFile, IDENTITIES, IdentityFile, InvalidationFile, LOG, LineFile,
-    MATERIAL, METADATA, METS, PARTS, PREMIS, README, REGISTERS, SIGNED, STATEMENTS, SUMMARY,
-    StatementFile, Summary, VersionFile, VersionProofFile, VersionSeal, file_of_lines, note,
-    premis, write, write_line,
+    ABOUT, ARCHIVE, About, CERTIFICATES, CHOICES, CORRECTIONS, FORM, GONE, GoneFile, HOLDS,
+    IDENTITIES, InvalidationFile, LOG, LineFile, MATERIAL, METADATA, METS, PARTS, PREMIS, README,
+    REGISTERS, SIGNED, STATEMENTS, SUMMARY, Summary, VersionFile, VersionProofFile, VersionSeal,
+    file_of_lines, note, premis, write, write_line,
 };
 use varanto_formats::signature::evidence;
-use varanto_store::{
-    FileKind, ReadTx, RegisterSize, RegisterVersion, StoreError, WholeVersion, Words,
-};
+use varanto_store::{FileKind, ReadTx, RegisterSize, RegisterVersion, StoreError, WholeVersion};
 
+use super::beside;
 use super::files::{Writer, Written};
 use super::{TransferError, TransferRequest, file_of};
-use crate::{App, AppError, derived};
+use crate::{App, AppError};
 
 /// How many versions a part of a package holds: its list is read whole.
 const MOST_IN_A_PART: usize = 1000;
@@ -106,21 +102,8 @@ impl App {
     ) -> Result<ExportedRegister, TransferError> {
         let permit = self.may_transfer(caller, request)?;
         let now = self.clock.now();
-        let words = format!(
-            "export controller={} why={} reference={}",
-            request.controller,
-            request.reason.code(),
-            request.reference
-        );
-        let line = |detail: String| LogLine {
-            at: self.clock.now(),
-            event: Event::Transfer,
-            outcome: Outcome::Permitted(Basis::Archivist),
-            actor: Actor::of(caller),
-            client: None,
-            version: None,
-            detail,
-        };
+        let words = request.words("export");
+        let line = |detail: String| self.transfer_line(caller, detail);
         self.write_line(line(format!("{words} begun")))?;
         let mut go = || -> Result<ExportedRegister, TransferError> {
             let (done, written) = self.store.read::<_, TransferError>(|tx| {
@@ -165,6 +148,19 @@ impl App {
             return Err(error);
         }
         Ok(permit)
+    }
+
+    /// A line that tells of what is done with a register as a whole.
+    pub(super) fn transfer_line(&self, caller: &Caller, detail: String) -> LogLine {
+        LogLine {
+            at: self.clock.now(),
+            event: Event::Transfer,
+            outcome: Outcome::Permitted(Basis::Archivist),
+            actor: Actor::of(caller),
+            client: None,
+            version: None,
+            detail,
+        }
     }
 
     fn about(
@@ -437,130 +433,30 @@ impl<'a> Export<'a> {
             self.summary.certificates += 1;
         }
         self.put_gone()?;
-        self.holds()?;
-        self.corrections()?;
-        self.statements()?;
-        self.choices()?;
-        self.identities()
+        let (tx, permit) = (self.tx, self.permit);
+        self.summary.holds = self.beside(HOLDS, beside::holds(tx, permit)?)?;
+        self.summary.corrections = self.beside(CORRECTIONS, beside::corrections(tx, permit)?)?;
+        self.summary.statements = self.beside(STATEMENTS, beside::statements(tx, permit)?)?;
+        self.summary.choices = self.beside(CHOICES, beside::choices(tx, permit)?)?;
+        self.summary.identities = self.beside(IDENTITIES, beside::identities(tx, permit)?)?;
+        Ok(())
     }
 
-    fn holds(&mut self) -> Result<(), TransferError> {
-        let mut lines = Lines::of(HOLDS);
-        for (hold, explanation) in self.tx.holds_of_register(self.permit)? {
-            lines.push(&HoldFile {
-                set_id: self.tx.identifier_of(hold.set)?.to_string(),
-                reason: hold.reason.code().to_owned(),
-                explanation,
-                line: hold.placed,
-            });
-            self.summary.holds += 1;
+    /// What of a kind no document tells of.
+    fn beside<T: serde::Serialize>(
+        &mut self,
+        kind: &'static str,
+        found: Vec<T>,
+    ) -> Result<u64, TransferError> {
+        let (mut lines, count) = (Lines::of(kind), found.len() as u64);
+        for one in found {
+            lines.push(&one);
             if lines.is_full() {
                 lines.put(&mut self.writer, &mut self.preserved)?;
             }
         }
-        lines.put(&mut self.writer, &mut self.preserved)
-    }
-
-    fn corrections(&mut self) -> Result<(), TransferError> {
-        let mut lines = Lines::of(CORRECTIONS);
-        for request in self.tx.corrections_of_register(self.permit)? {
-            lines.push(&CorrectionFile {
-                document_id: self.tx.identifier_of(request.version)?.to_string(),
-                wanted: self.tx.words_of_correction(&request, Words::Wanted)?,
-                line: request.asked,
-                ending: request.ended.as_ref().map(|ended| ended.how.code().to_owned()),
-                answered: self.tx.words_of_correction(&request, Words::Answered)?,
-            });
-            self.summary.corrections += 1;
-            if lines.is_full() {
-                lines.put(&mut self.writer, &mut self.preserved)?;
-            }
-        }
-        lines.put(&mut self.writer, &mut self.preserved)
-    }
-
-    fn statements(&mut self) -> Result<(), TransferError> {
-        let mut lines = Lines::of(STATEMENTS);
-        for (statement, said) in self.tx.statements_of_register(self.permit)? {
-            let told = self.tx.log_line(statement.line)?;
-            let person = self.tx.find_person(statement.client)?;
-            let code = person.map(|person| person.code.reveal().to_owned());
-            let damaged = |_| StoreError::Damaged(format!("client statement {}", statement.key));
-            lines.push(&StatementFile {
-                identity_code: code,
-                kind: statement.kind.code().to_owned(),
-                told_as: told.reason.to_string(),
-                number: statement.number,
-                told_at: told.at.to_string(),
-                said: said.map(|text| serde_json::from_str(&text)).transpose().map_err(damaged)?,
-                line: statement.line,
-            });
-            self.summary.statements += 1;
-            if lines.is_full() {
-                lines.put(&mut self.writer, &mut self.preserved)?;
-            }
-        }
-        lines.put(&mut self.writer, &mut self.preserved)
-    }
-
-    fn choices(&mut self) -> Result<(), TransferError> {
-        let mut lines = Lines::of(CHOICES);
-        for choice in self.tx.choices_of_register(self.permit)? {
-            // What a client chose goes with the client's key.
-            if self.tx.client_data_key(choice.client)?.is_none() {
-                continue;
-            }
-            let offer = choice.offer;
-            let (chosen, chosen_line) = choice.chosen.unzip();
-            lines.push(&ChoiceFile {
-                relationship_id: choice.relationship.to_string(),
-                service_task: offer.service_task,
-                service: offer.service,
-                units: offer.units.iter().map(Oid::to_string).collect(),
-                line: choice.offered,
-                chosen: chosen.map(|unit| unit.to_string()),
-                chosen_line,
-                ended_line: choice.ended,
-            });
-            self.summary.choices += 1;
-            if lines.is_full() {
-                lines.put(&mut self.writer, &mut self.preserved)?;
-            }
-        }
-        lines.put(&mut self.writer, &mut self.preserved)
-    }
-
-    fn identities(&mut self) -> Result<(), TransferError> {
-        let mut lines = Lines::of(IDENTITIES);
-        for (join, version) in self.tx.joins_of_register(self.permit)? {
-            // Of a client whose key was destroyed nothing reads any more.
-            let Some(record) = self.tx.record_of_register(self.permit, version)? else { continue };
-            let damaged = |_| StoreError::Damaged(format!("the metadata of version {}", version.0));
-            let (raw, _) = metadata::read(&record).map_err(damaged)?;
-            let named = [Element::ClientTemporaryRoot, Element::ClientTemporaryId];
-            let [root, extension] = named.map(|element| derived::text(&raw, element));
-            let told = self.tx.log_line(join.line)?;
-            let person = self.tx.find_person(join.person)?;
-            let Some(((root, extension), person)) = root.zip(extension).zip(person) else {
-                continue;
-            };
-            // They were parted because it was not that person's.
-            let joined = join.parted.is_none();
-            lines.push(&IdentityFile {
-                root: root.to_owned(),
-                extension: extension.to_owned(),
-                identity_code: joined.then(|| person.code.reveal().to_owned()),
-                because: told.word("because").unwrap_or_default().to_owned(),
-                joined_at: join.joined_at.to_string(),
-                parted_at: join.parted.map(|(_, at)| at.to_string()),
-                line: join.line,
-            });
-            self.summary.identities += 1;
-            if lines.is_full() {
-                lines.put(&mut self.writer, &mut self.preserved)?;
-            }
-        }
-        lines.put(&mut self.writer, &mut self.preserved)
+        lines.put(&mut self.writer, &mut self.preserved)?;
+        Ok(count)
     }
 
     /// Structures and code sets as they were loaded: they tell of no client.
@@ -628,7 +524,8 @@ fn plain(name: &str) -> String {
     name.chars().map(sign).collect()
 }
 
-fn version_file(version: &WholeVersion) -> Result<VersionFile, StoreError> {
+/// What is kept of a version beside its metadata and its content.
+pub(super) fn version_file(version: &WholeVersion) -> Result<VersionFile, StoreError> {
     let WholeVersion { row, set, main, parts, columns, evidence, leaf, .. } = version;
     let damaged = |_| StoreError::Damaged(format!("the evidence of version {}", row.version.0));
     let signatures = match &version.signatures {

@@ -1,5 +1,8 @@
-//! A controller's whole register out of an archive, as a package that is checked without it (OPS-3).
+//! A controller's whole register out of an archive, as a package that is checked without it, and held against it or another
+//! (OPS-3).
 
+mod beside;
+mod compare;
 mod export;
 mod files;
 mod reading;
@@ -12,6 +15,7 @@ use varanto_domain::ids::Oid;
 
 use crate::{AppError, StoreError};
 
+pub use compare::{Compared, Kind, RegisterComparison};
 pub use export::{ExportPlan, ExportedRegister, TransferStep};
 pub(crate) use reading::{ReadPackage, Reader, walk};
 
@@ -29,6 +33,14 @@ pub struct TransferRequest {
     pub reference: String,
 }
 
+impl TransferRequest {
+    /// What the lines of the log say of what is done.
+    fn words(&self, what: &str) -> String {
+        let Self { controller, reason, reference } = self;
+        format!("{what} controller={controller} why={} reference={reference}", reason.code())
+    }
+}
+
 /// Why a register was not taken out.
 #[derive(Debug, thiserror::Error)]
 pub enum TransferError {
@@ -43,6 +55,9 @@ pub enum TransferError {
         /// Why.
         why: std::io::Error,
     },
+    /// A package of another controller's register.
+    #[error("the package is of the register of {0}")]
+    OtherRegister(String),
     /// Something is there already, and is not written over.
     #[error("{} is there already; nothing was written over it", .0.display())]
     Taken(PathBuf),
@@ -54,6 +69,7 @@ impl TransferError {
         match self {
             Self::App(_) => "archive",
             Self::File { .. } => "disk",
+            Self::OtherRegister(_) => "other-register",
             Self::Taken(_) => "taken",
         }
     }

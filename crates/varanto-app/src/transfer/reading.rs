@@ -7,7 +7,7 @@ use std::io::{BufRead, Read};
 use std::path::{Path, PathBuf};
 
 use varanto_domain::archive::documents::Part;
-use varanto_domain::archive::proof::{self, CheckpointBody, sha256};
+use varanto_domain::archive::proof::{self, CheckpointBody, Hash, sha256};
 use varanto_domain::archive::receipt::{digested_content, digested_metadata};
 use varanto_domain::time::Instant;
 use varanto_formats::checkpoints;
@@ -167,6 +167,8 @@ fn is_plain(name: &str) -> bool {
 pub(crate) struct VersionRead {
     /// What is kept of it beside its metadata and its content.
     pub(crate) file: VersionFile,
+    /// Its metadata as they are kept.
+    pub(crate) record: Vec<u8>,
     /// Its parts, in their order.
     pub(crate) parts: Vec<(Part, Vec<u8>)>,
 }
@@ -200,12 +202,19 @@ pub(crate) struct ReadPackage {
     pub(crate) key: Option<String>,
     /// The size of the log to which the proofs lead.
     pub(crate) log_size: u64,
+    /// The root of that log.
+    pub(crate) root: Option<Hash>,
     pub(crate) faults: Vec<PackageFault>,
     /// How many faults more there are.
     pub(crate) untold: u64,
 }
 
 impl Reader {
+    /// What the package is of, once that has come.
+    pub(crate) const fn about(&self) -> Option<&About> {
+        self.about.as_ref()
+    }
+
     /// A reader that trusts a key; without one that of the package is taken.
     pub(crate) fn new(key: Option<&str>) -> Self {
         Self {
@@ -453,7 +462,7 @@ impl Reader {
         if !covered.evidence_fits() || !self.says_so(document, &file) {
             return Err(PackageFault::Metadata(of()));
         }
-        Ok(VersionRead { file, parts })
+        Ok(VersionRead { file, record, parts })
     }
 
     /// Whether what is told of a version is what the digest of its metadata covers.
@@ -539,7 +548,8 @@ impl Reader {
             summary: self.counted,
             checksum: self.list.map(|list| hexadecimal(&list)).unwrap_or_default(),
             key: self.key.filter(|_| self.about.is_some()),
-            log_size: self.checkpoint.map_or(0, |body| body.size),
+            log_size: self.checkpoint.as_ref().map_or(0, |body| body.size),
+            root: self.checkpoint.map(|body| body.root),
             about: self.about,
             faults: self.faults,
             untold: self.untold,

@@ -49,6 +49,14 @@ pub fn verify_register(
         going(files);
         Ok(())
     })?;
-    let (_, ReadPackage { about, summary, checksum, key, log_size, faults, untold }) = reader.end();
-    Ok(RegisterVerdict { about, summary, checksum, key, log_size, faults, untold })
+    let (_, package) = reader.end();
+    Ok(RegisterVerdict::of(package))
+}
+
+impl RegisterVerdict {
+    /// What reading a package to its end found.
+    pub(crate) fn of(package: ReadPackage) -> Self {
+        let ReadPackage { about, summary, checksum, key, log_size, faults, untold, .. } = package;
+        Self { about, summary, checksum, key, log_size, faults, untold }
+    }
 }

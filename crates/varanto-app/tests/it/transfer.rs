@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use varanto_app::transfer::{ExportedRegister, TransferError, TransferRequest};
+use varanto_app::archive::InvalidationRequest;
+use varanto_app::transfer::{
+    Compared, ExportedRegister, Kind, RegisterComparison, TransferError, TransferRequest,
+};
 use varanto_app::verify::{RegisterVerdict, verify_register};
 use varanto_app::{App, AppError, AppOptions};
 use varanto_domain::access::{Caller, Role};
@@ -314,6 +317,95 @@ fn nobody_but_the_keeper_of_its_archive_takes_a_register_out() {
     assert!(matches!(again, Err(TransferError::Taken(_))), "nothing is written over: {again:?}");
     assert_eq!(proof::sha256(&std::fs::read(place.join("METS.xml")).unwrap()).len(), 32);
     assert_eq!(done.summary.versions, 1);
+}
+
+/// What holding a package against an archive answers.
+fn compare(world: &World, controller: &str, place: &Path) -> RegisterComparison {
+    let asked = (archivist(controller), request(controller));
+    let done = world.app.compare_register(&asked.0, &asked.1, (place, None), |_| {});
+    done.unwrap()
+}
+
+/// OPS-3, ARC-15, LOG-1: a package that was just taken out is the same as the archive, of each register and as a folder or a
+/// file; the log tells of it before and after. Whatever changes in the archive afterwards is named, each by what it is.
+#[test]
+fn a_package_is_held_against_the_archive_that_it_came_out_of() {
+    let world = archive_of_everything();
+    let at = |name: &str| world.folder.path().join(name);
+    for (controller, name) in [(COUNTY, "county"), (KEEPER, "keeper.tar")] {
+        let exported = export(&world, controller, &at(name));
+        let lines = world.contents().log_lines;
+        let done = compare(&world, controller, &at(name));
+        assert!(done.agrees() && done.own, "{done:?}");
+        assert_eq!(world.contents().log_lines, lines + 2);
+        assert_eq!(done.versions.same, exported.summary.versions);
+        let beside = |kind| done.beside[&kind].same;
+        assert_eq!(beside(Kind::Holds), exported.summary.holds);
+        assert_eq!(beside(Kind::Corrections), exported.summary.corrections);
+        assert_eq!(beside(Kind::Statements), exported.summary.statements);
+        assert_eq!(beside(Kind::Choices), exported.summary.choices);
+        assert_eq!(beside(Kind::Identities), exported.summary.identities);
+        let told = last_transfer(&world);
+        assert!(told.ends_with(&format!("beyond=0 package={}", exported.checksum)), "{told}");
+    }
+    let archivist = archivist(COUNTY);
+    let refused =
+        world.app.compare_register(&archivist, &request(COUNTY), (&at("keeper.tar"), None), |_| {});
+    assert!(matches!(refused, Err(TransferError::OtherRegister(of)) if of == KEEPER));
+    assert!(last_transfer(&world).ends_with("failed=other-register"));
+
+    let before = compare(&world, COUNTY, &at("county")).versions;
+    let versions = "SELECT count(*) FROM document_version";
+    let had = number(&world, versions);
+    let dossier = world.open_case(&client(70));
+    let document = world.archive(&world.note(&dossier)).receipt.document.to_string();
+    let more = number(&world, versions) - had;
+    let after = compare(&world, COUNTY, &at("county"));
+    assert_eq!((after.versions.beyond, after.versions.same), (more, before.same), "{after:?}");
+    assert!(after.log_agrees && !after.agrees() && after.beyond.contains(&document));
+    export(&world, COUNTY, &at("later"));
+    let why = InvalidationRequest { reason: "1".into(), explanation: Some("väärä".into()) };
+    world.app.invalidate_document(&world.county(), &oid(&document), &why).unwrap();
+    let after = compare(&world, COUNTY, &at("later"));
+    assert_eq!(after.differ, [(document, vec!["state", "invalidation"])]);
+    assert_eq!((after.versions.differ, after.versions.missing, after.versions.beyond), (1, 0, 0));
+    assert_eq!(world.damage(), Vec::<String>::new());
+}
+
+/// OPS-3: of another archive a package tells what that one lacks, and of nobody's documents anything else; one that does not hold
+/// is held against nothing; and nobody but the keeper of the register asks.
+#[test]
+fn a_package_is_held_against_another_archive() {
+    let world = archive_of_everything();
+    let place = world.folder.path().join("out");
+    let exported = export(&world, COUNTY, &place);
+    let other = elsewhere();
+    let done = compare(&other, COUNTY, &place);
+    assert!(!done.own && done.log_agrees && !done.agrees());
+    let versions = done.versions;
+    assert_eq!((versions.missing, versions.same), (exported.summary.versions, 0));
+    assert_eq!(done.missing.len() as u64, versions.missing);
+    assert_eq!(done.beside[&Kind::Identities].missing, exported.summary.identities);
+
+    let file = place.join(register_package::SUMMARY);
+    let sound = std::fs::read(&file).unwrap();
+    std::fs::write(&file, [b" ", sound.as_slice()].concat()).unwrap();
+    let done = compare(&other, COUNTY, &place);
+    assert_eq!(told(&done.verdict), [format!("file-differs {}", register_package::SUMMARY)]);
+    assert!(!done.agrees() && done.missing.is_empty() && done.versions == Compared::default());
+    assert!(last_transfer(&other).ends_with("package-does-not-hold"));
+    std::fs::write(&file, sound).unwrap();
+    let lines = other.contents().log_lines;
+    let officer = officer(&other);
+    let refused = other.app.compare_register(&officer, &request(COUNTY), (&place, None), |_| {});
+    assert!(matches!(refused, Err(TransferError::App(AppError::Denied(_)))), "{refused:?}");
+    assert_eq!(other.contents().log_lines, lines + 1);
+}
+
+/// The last line that tells of a register as a whole.
+fn last_transfer(world: &World) -> String {
+    let sql = "SELECT detail FROM use_log WHERE event = 21 ORDER BY line DESC LIMIT 1";
+    ask(world.folder.path(), sql)[0][0].clone()
 }
 
 /// OPS-3: an export that was broken off leaves nothing under the package's name, and is begun anew.

@@ -142,7 +142,7 @@ fn package(options: &Verify, context: &Context) -> Result<(), Failure> {
 }
 
 /// That a package has no fault, or all that it has.
-fn holds(faults: &[PackageFault], untold: u64) -> Result<(), Failure> {
+pub(super) fn holds(faults: &[PackageFault], untold: u64) -> Result<(), Failure> {
     if faults.is_empty() {
         return Ok(());
     }

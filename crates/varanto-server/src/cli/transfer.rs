@@ -1,20 +1,26 @@
-//! `varanto export`: a controller's whole register out of the archive, as a package that needs no program to be read. It
-//! asks for the archivist's own login, and the log tells whose it was; who runs the archive holds its keys and its
+//! `varanto export`: a controller's whole register out of the archive, as a package that needs no program to be read; and
+//! `varanto compare`, which holds such a package against an archive. They
+//! ask for the archivist's own login, and the log tells whose it was; who runs the archive holds its keys and its
 //! configuration, and is bound by that log alone. Source: OPS-3, ACC-5.
 
+use std::iter;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 use varanto_app::App;
 use varanto_app::callers::TurnedAway;
-use varanto_app::transfer::{ExportPlan, TransferError, TransferRequest, TransferStep};
+use varanto_app::transfer::{
+    Compared, ExportPlan, RegisterComparison, TransferError, TransferRequest, TransferStep,
+};
 use varanto_domain::access::Caller;
 use varanto_domain::archive::transfer::TransferReason;
 use varanto_domain::ids::Oid;
 
-use super::output::{Progress, bytes_in_words};
+use super::output::{Progress, as_table, bytes_in_words};
+use super::proof::holds;
 use super::{Context, Failure, archive, oid};
 use crate::clock::MachineClock;
 use crate::rest::caller::facts;
@@ -42,7 +48,28 @@ pub(super) struct Export {
     dry_run: bool,
 }
 
-/// Who takes a register out, and why.
+/// Hold a register's package against the archive: whether both have the same, and what not.
+///
+/// The doors must be closed. The package is checked first, as `varanto verify --package` does. Then every version of it is held
+/// against the archive's byte for byte, with its place, state and invalidation, and holds, corrections and what clients told.
+/// Of the archive that the package came out of, proofs and arrivals are compared, too. Exit code 1 where anything differs.
+#[derive(Debug, Args)]
+pub(super) struct Compare {
+    #[command(flatten)]
+    who: Who,
+    /// The controller's OID.
+    #[arg(long, value_name = "OID", value_parser = oid)]
+    controller: Oid,
+    /// The package: a folder, or a file that ends in .tar.
+    #[arg(long, value_name = "PLACE")]
+    package: PathBuf,
+    /// The verifier key of the archive that the package is from, from a source that you trust. Without it the package's own is
+    /// taken.
+    #[arg(long)]
+    key: Option<String>,
+}
+
+/// Who takes a register out, or holds one against a package, and why.
 #[derive(Debug, Args)]
 struct Who {
     /// A file with the bearer token of the keeper of the controller's archive.
@@ -144,6 +171,75 @@ pub(super) fn export(options: &Export, context: &Context) -> Result<(), Failure>
         done.verifier_key,
     );
     context.output.one(&value, &words)
+}
+
+pub(super) fn compare(options: &Compare, context: &Context) -> Result<ExitCode, Failure> {
+    archive::must_hold_archive(context)?;
+    let request = options.who.request(&options.controller);
+    let app = archive::to_change(context)?;
+    let caller = options.who.caller(&app, context)?;
+    let mut bar = Progress::new("files", 0);
+    let package = (options.package.as_path(), options.key.as_deref());
+    let done = app.compare_register(&caller, &request, package, |files| bar.at(files, files));
+    bar.end();
+    let done = done.map_err(|error| failed(error, context))?;
+    app.close();
+    holds(&done.verdict.faults, done.verdict.untold)?;
+    let agrees = done.agrees();
+    let differ: Vec<Value> = done
+        .differ
+        .iter()
+        .map(|(document, what)| json!({ "document_id": document, "differs": what }))
+        .collect();
+    let beside: serde_json::Map<String, Value> =
+        done.beside.iter().map(|(kind, found)| (kind.code().to_owned(), json!(found))).collect();
+    let value = json!({
+        "agrees": agrees, "sha256": done.verdict.checksum, "of_this_archive": done.own,
+        "log_agrees": done.log_agrees, "versions": done.versions, "missing": done.missing,
+        "differ": differ, "beyond": done.beyond, "beside": beside,
+        "verifier_key": done.verdict.key, "key_pinned": options.key.is_some(),
+    });
+    context.output.one(&value, &words_of(&done))?;
+    Ok(if agrees { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What was found, as a table, and each document that is not the same on both sides.
+fn words_of(done: &RegisterComparison) -> String {
+    let row = |what: &str, found: &Compared| {
+        let Compared { same, missing, differ, beyond } = found;
+        vec![
+            what.to_owned(),
+            same.to_string(),
+            missing.to_string(),
+            differ.to_string(),
+            beyond.to_string(),
+        ]
+    };
+    let beside = done.beside.iter().map(|(kind, found)| row(kind.code(), found));
+    let rows: Vec<Vec<String>> =
+        iter::once(row("versions", &done.versions)).chain(beside).collect();
+    let mut lines = vec![if done.agrees() {
+        "The package holds, and the archive has the same.".to_owned()
+    } else {
+        "The package holds. The archive does not have the same:".to_owned()
+    }];
+    lines.push(as_table(&["", "same", "missing", "differ", "beyond"], &rows));
+    if !done.log_agrees {
+        lines.push(
+            "The log to which its proofs lead is not the beginning of the archive's.".to_owned(),
+        );
+    }
+    if !done.own {
+        lines.push("It is of another archive: when and by whom versions came, and proofs, were not compared.".to_owned());
+    }
+    lines.extend(done.missing.iter().map(|document| format!("missing  {document}")));
+    lines.extend(
+        done.differ
+            .iter()
+            .map(|(document, what)| format!("differs  {document}  {}", what.join(", "))),
+    );
+    lines.extend(done.beyond.iter().map(|document| format!("beyond   {document}")));
+    lines.join("\n")
 }
 
 fn tell_plan(plan: &ExportPlan, context: &Context) -> Result<(), Failure> {

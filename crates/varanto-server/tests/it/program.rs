@@ -339,6 +339,22 @@ fn a_register_is_taken_out_with_the_archivists_login() {
         let verified: Value = serde_json::from_str(&verified).unwrap();
         assert_eq!(verified["register"]["controller"], county);
         assert_eq!((&verified["holds"], &verified["key_pinned"]), (&true.into(), &true.into()));
+        let compare = |who: &str, more: &[&str]| {
+            let base = ["--config", &config, "--json", "compare", "--controller", county];
+            let who = at(who);
+            let how = ["--token-file", &who, "--reason", "safekeeping", "--reference", "SUV/1"];
+            varanto(&[&base[..], &how, &["--package", &place], more].concat())
+        };
+        let output = compare("archivist", &["--key", key]);
+        let compared: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((output.status.code(), &compared["agrees"]), (Some(0), &true.into()));
+        assert_eq!(
+            (&compared["sha256"], &compared["of_this_archive"]),
+            (&sum.into(), &true.into())
+        );
+        let output = compare("worker", &[]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(text(&output.stderr).contains("role-does-not-fit"), "{}", text(&output.stderr));
         let again = run(line("archivist", to, &[]));
         assert!(text(&again.stderr).contains("is there already"), "{}", text(&again.stderr));
     }
