@@ -294,22 +294,20 @@ impl<'a> Comparison<'a> {
             None => None,
         };
         let what = match kept {
-            None => match self.instead(id.as_ref())? {
-                Some(what) => vec![what],
-                None => {
-                    self.versions.missing += 1;
-                    name(&mut self.missing, || document.clone());
-                    return Ok(());
-                }
-            },
+            None => self.instead(id.as_ref())?.map(|what| vec![what]),
             Some(RegisterVersion::Erased(row, _)) => {
                 self.seen.insert(row.version);
-                vec!["erased"]
+                Some(vec!["erased"])
             }
             Some(RegisterVersion::Whole(kept)) => {
                 self.seen.insert(kept.row.version);
-                differences(version, &kept, self.own)?
+                Some(differences(version, &kept, self.own)?)
             }
+        };
+        let Some(what) = what else {
+            self.versions.missing += 1;
+            name(&mut self.missing, || document.clone());
+            return Ok(());
         };
         if what.is_empty() {
             self.versions.same += 1;
