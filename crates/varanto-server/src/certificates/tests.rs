@@ -44,6 +44,11 @@ fn a_revoked_certificate_stays_revoked_with_its_first_instant() {
     assert_eq!(authority.list().unwrap().iter().filter(|one| one.revoked.is_some()).count(), 1);
     assert!(authority.revoke("../ca", at_day("2026-03-01")).is_err());
     assert!(authority.revoke("abcd", at_day("2026-03-01")).is_err());
+    for wrong in ["", "abc", "ABCD", "../ca"] {
+        assert!(authority.revoke_not_known(wrong, at_day("2026-03-01")).is_err(), "{wrong}");
+    }
+    authority.revoke_not_known("1bcd", at_day("2026-03-01")).unwrap();
+    assert!(authority.revoked().unwrap().iter().any(|(serial, _)| serial == "1bcd"));
 }
 
 #[test]

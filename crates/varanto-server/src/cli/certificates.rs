@@ -43,9 +43,9 @@ pub(super) enum Command {
         #[arg(long, default_value = ".")]
         out: PathBuf,
     },
-    /// List the certificates issued here.
+    /// List the certificates issued here, and by other servers over the same database as far as it can be asked.
     List,
-    /// Show one certificate.
+    /// Show one certificate, likewise.
     Show {
         /// Its serial number.
         serial: String,
@@ -54,6 +54,9 @@ pub(super) enum Command {
     Revoke {
         /// Its serial number.
         serial: String,
+        /// Revoke it also where this server does not know it, as while the database is away: any serial number is taken.
+        #[arg(long)]
+        not_known_here: bool,
     },
 }
 
@@ -67,10 +70,9 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
         Authority::existing(&config.data)
     };
     if !matches!(command, Command::Issue { .. })
-        && let Err(error) = share(context, &authority, now)
+        && let Err(error) = hear(context, &authority, now)
     {
-        let Failure::Words(why) = &error else { return Err(error) };
-        eprintln!("varanto: what other servers issued and revoked may be missing: {why}");
+        warn("what other servers issued and revoked may be missing", error)?;
     }
     match command {
         Command::Issue { system, organisation, name, days, out } => {
@@ -78,7 +80,10 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
             let order =
                 ClientOrder { system, organisation, organisation_name: name, from: now, until };
             issue(&authority, &order, &out, context)?;
-            share(context, &authority, now)
+            // It is made and good: whoever runs this again would have two.
+            share(context, &authority, now).or_else(|error| {
+                warn("it is made; other servers do not list it until they hear of it", error)
+            })
         }
         Command::List => {
             let rows = authority.list()?.into_iter().map(row).collect();
@@ -92,21 +97,43 @@ pub(super) fn run(command: Command, context: &Context) -> Result<(), Failure> {
             let rows = names.zip(row(found)).map(|(name, value)| vec![name, value]).collect();
             context.output.rows(&["fact", "value"], rows)
         }
-        Command::Revoke { serial } => {
-            authority.revoke(&serial, now)?;
+        Command::Revoke { serial, not_known_here } => {
+            if not_known_here {
+                authority.revoke_not_known(&serial, now)?;
+            } else {
+                authority.revoke(&serial, now)?;
+            }
             context.output.one(&json!({ "revoked": serial }), &format!("revoked {serial}"))?;
             share(context, &authority, now)
         }
     }
 }
 
+/// Says what does not keep the command from its work.
+fn warn(what: &str, error: Failure) -> Result<(), Failure> {
+    let Failure::Words(why) = &error else { return Err(error) };
+    eprintln!("varanto: {what}: {why}");
+    Ok(())
+}
+
+/// How an archive is opened beside others; `None`: it has no others, being in a file, or is not there yet.
+fn among_others(context: &Context) -> Result<Option<AppOptions>, Failure> {
+    let options = AppOptions { together: true, ..context.config.app_options() };
+    let is_among = options.server.is_some() && App::exists(&options)?;
+    Ok(is_among.then_some(options))
+}
+
+/// Hears what other servers over the same database issued and revoked; tells nothing.
+fn hear(context: &Context, own: &Authority, now: Instant) -> Result<(), Failure> {
+    let Some(options) = among_others(context)? else { return Ok(()) };
+    let others = App::open_read_only(&options, Arc::new(MachineClock))?;
+    Ok(own.take_in(&news_of(&others.certificates()?, &own.known()?), now)?)
+}
+
 /// Tells other servers over the same database what was issued and revoked here, and hears of theirs; answers when they know.
 /// An archive in a file has no others.
 fn share(context: &Context, own: &Authority, now: Instant) -> Result<(), Failure> {
-    let options = AppOptions { together: true, ..context.config.app_options() };
-    if options.server.is_none() || !App::exists(&options)? {
-        return Ok(());
-    }
+    let Some(options) = among_others(context)? else { return Ok(()) };
     let clock = || Arc::new(MachineClock);
     let others = App::open_read_only(&options, clock())?;
     own.take_in(&news_of(&others.certificates()?, &own.known()?), now)?;

@@ -4,8 +4,11 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use varanto_domain::time::Clock;
+use varanto_formats::persons::{self, PersonAnswer};
 use varanto_kit::http::{Answer, Client};
 use varanto_kit::oidc::User;
+use varanto_server::clock::MachineClock;
 
 use crate::house::{code, form};
 use crate::people::{path_of, send_with};
@@ -135,6 +138,58 @@ async fn a_person_goes_on_at_whichever_server_answers() {
     assert_eq!(third.get(&first, "/fi/desk/").await.status, 303, "out everywhere");
     let verified = site.varanto("two", &["verify"]);
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
+}
+
+/// ACC-1, OPS-1, CIT-5: a citizen who is logged in at one server is so at the other, with the receipt of what was said at the
+/// first, and logs out of all of it at either.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_citizen_goes_on_at_whichever_server_answers() {
+    let Some(site) = Site::make() else { return };
+    let provider = site.open_provider();
+    let user = site.provider.users().iter().find(|user| user.id.starts_with("asiakas-")).unwrap();
+    let client: u32 = user.id.trim_start_matches("asiakas-").parse().unwrap();
+    let alone = site.serve("one");
+    let system = site.system(&alone);
+    for made in site.made_of(client) {
+        assert_eq!(system.post_form("/api/v1/documents", form(&made)).await.unwrap().status, 201);
+    }
+    drop(alone);
+    let (told_at, file) = (MachineClock.now(), site.at("persons.json"));
+    let persons = site.county.population().collect();
+    std::fs::write(&file, persons::write(&PersonAnswer { told_at, persons })).unwrap();
+    let loaded = site.varanto("one", &["persons", "import", &file.display().to_string()]);
+    assert!(loaded.status.success(), "{}", String::from_utf8_lossy(&loaded.stderr));
+    let (one, two) = (site.serve("one"), site.serve("two"));
+    let (first, second) = (site.stranger(&one), site.stranger(&two));
+
+    let (mut browser, mut elsewhere) = (Browser::default(), Browser::default());
+    for one in [&mut browser, &mut elsewhere] {
+        let back = one.log_in(&user.id, (&first, &provider, &second)).await;
+        assert_eq!((back.status.as_u16(), back.header("location")), (303, "/fi/own/"));
+    }
+    let own = browser.get(&first, "/fi/own/").await;
+    let own = path_of(own.header("location"));
+    let page = browser.get(&second, &format!("{own}will/permission/")).await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    let path = format!("{own}will/permission/");
+    let mut receipt = String::new();
+    // What is permitted already is taken back.
+    for fields in ["act=give&informed=yes", "act=withdraw"] {
+        let said = browser.post(&first, &path, token(&page.text()), fields).await;
+        receipt = path_of(said.header("location"));
+        if receipt.contains("/receipt/") {
+            break;
+        }
+    }
+    assert!(receipt.contains("/receipt/"), "{receipt}");
+    assert_eq!(browser.get(&second, &receipt).await.status, 200);
+
+    let page = elsewhere.get(&second, "/fi/sessions/").await.text();
+    assert_eq!(page.matches("<th scope=\"row\">").count(), 2, "{page}");
+    elsewhere.post(&second, "/fi/logout", token(&page), "everywhere=yes").await;
+    for at in [&first, &second] {
+        assert_eq!(browser.get(at, "/fi/own/").await.header("location"), "/fi/login/");
+    }
 }
 
 /// ACC-1, OPS-2: while the database is away a server is not ready, and tells so to people at once, each of them; nobody is

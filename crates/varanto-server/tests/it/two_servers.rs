@@ -375,3 +375,41 @@ async fn a_certificate_that_was_revoked_at_one_server_opens_nothing_at_the_other
     let verified = site.varanto("two", &["verify"]);
     assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stdout));
 }
+
+/// ACC-1, OPS-1, OPS-2: while the database is away a certificate is issued, and revoked where nobody here knows it but by its
+/// number; others hear of both when it is back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn certificates_are_issued_and_revoked_while_the_database_is_away() {
+    let Some(mut site) = Site::make() else { return };
+    let run = |site: &Site, name: &str, line: &[&str]| {
+        let done = site.varanto(name, &[&["--json", "certificates"], line].concat());
+        (done.status.success(), done.stdout, String::from_utf8_lossy(&done.stderr).into_owned())
+    };
+    let own = site.county.organisations()[0].id.to_string();
+    let out = site.at("away").display().to_string();
+    site.database().kill().unwrap();
+    let line = ["issue", "--system", "demo", "--organisation", &own, "--out", &out];
+    let (done, told, warned) = run(&site, "one", &line);
+    assert!(done && warned.contains("until they hear of it"), "{warned}");
+    let issued: Value = serde_json::from_slice(&told).unwrap();
+    let serial = issued["serial"].as_str().unwrap().to_owned();
+    let (done, _, told) = run(&site, "two", &["revoke", &serial]);
+    assert!(!done && told.contains(&serial), "{told}");
+    let (done, _, told) = run(&site, "two", &["revoke", "--not-known-here", &serial]);
+    assert!(!done, "others do not know of it: {told}");
+
+    site.database().start_again().unwrap();
+    let (one, two) = (site.serve("one"), site.serve("two"));
+    let read = |what: &str| std::fs::read_to_string(issued[what].as_str().unwrap()).unwrap();
+    let (certificate, key) = (read("certificate"), read("key"));
+    let authority = read("authority");
+    for at in [&one, &two] {
+        let identity = Some((certificate.as_str(), key.as_str()));
+        let client = Client::with_identity(at.address, "localhost", &authority, identity).unwrap();
+        let begun = Instant::now();
+        while is_let_in(&client).await {
+            assert!(begun.elapsed() < Duration::from_secs(20), "it goes on letting it in");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
