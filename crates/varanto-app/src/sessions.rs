@@ -7,7 +7,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use varanto_domain::access::sessions::{SessionLimits, SessionTimes};
-use varanto_domain::ids::PersonalIdentityCode;
+use varanto_domain::archive::documents::VersionState;
+use varanto_domain::ids::{ClientIdentifier, PersonalIdentityCode};
 use varanto_domain::time::Instant;
 use varanto_store::{KeptSession, ReadTx, SessionFamily, StoreError, WriteTx};
 
@@ -235,8 +236,8 @@ impl App {
         Ok(changed.value)
     }
 
-    /// Keeps in a session what earlier documents were seen to say for a draft, until those of another one are looked at;
-    /// `None`: forgets it.
+    /// Keeps in a session what earlier documents were seen to say for a draft about a client, until those of another one are
+    /// looked at. It goes with the client's key, too.
     ///
     /// # Errors
     /// What the store answers.
@@ -245,19 +246,30 @@ impl App {
     pub fn keep_earlier(
         &self,
         secret: &SessionSecret,
-        found: Option<(i64, &FoundEarlier)>,
+        (client, draft): (&ClientIdentifier, i64),
+        found: &FoundEarlier,
     ) -> Result<(), AppError> {
-        let printed = found.map(|(draft, found)| found.write(draft));
-        let secret = secret.clone();
+        let (secret, client, printed) = (secret.clone(), client.clone(), found.write(draft));
         self.store.write::<_, AppError>(move |tx| {
-            let found = printed.as_deref().map(str::as_bytes);
+            let found = tx.find_client(&client)?.map(|client| (client, printed.as_bytes()));
             Ok(tx.keep_session_found(&secret, found)?)
         })?;
         Ok(())
     }
 
-    /// What earlier documents were seen to say for a draft, in this session; `None`: they were not looked at, or it is not as
-    /// it was kept, and they are to be looked at again. Each look was decided and logged when it was one.
+    /// Forgets what earlier documents were seen to say.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn forget_earlier(&self, secret: &SessionSecret) -> Result<(), AppError> {
+        let secret = secret.clone();
+        self.store.write::<_, AppError>(move |tx| Ok(tx.keep_session_found(&secret, None)?))?;
+        Ok(())
+    }
+
+    /// What earlier documents were seen to say for a draft about a client, in this session; `None`: they were not looked at, or
+    /// it is not as it was kept, and they are to be looked at again. Each look was decided and logged when it was one; of each
+    /// document it is told whether it stands still.
     ///
     /// # Errors
     /// What the store answers.
@@ -266,15 +278,20 @@ impl App {
     pub fn earlier_for(
         &self,
         secret: &SessionSecret,
-        draft: i64,
+        (client, draft): (&ClientIdentifier, i64),
     ) -> Result<Option<FoundEarlier>, AppError> {
-        match self.store.read::<_, StoreError>(|tx| tx.session_found(secret)) {
-            Ok(found) => Ok(found.and_then(|found| FoundEarlier::read(&found, draft))),
+        let read = |tx: &ReadTx<'_>| {
+            let Some(client) = tx.find_client(client)? else { return Ok(None) };
+            let found = tx.session_found(secret, client)?;
+            let found = found.and_then(|found| FoundEarlier::read(&found, draft));
+            found.map(|found| standing(tx, found)).transpose()
+        };
+        match self.store.read::<_, StoreError>(read) {
             Err(StoreError::Damaged(place)) => {
                 tracing::error!(place, "what a session found is not as it was kept, and not told");
                 Ok(None)
             }
-            Err(error) => Err(error.into()),
+            found => Ok(found?),
         }
     }
 
@@ -359,6 +376,15 @@ impl App {
 pub(crate) fn end_sessions_of(tx: &mut WriteTx<'_>, subject: &str) -> Result<(), StoreError> {
     let person = tx.keys().session_person(subject);
     tx.delete_sessions_of(&person).map(drop)
+}
+
+/// What was found, with what became of its documents since: one that was destroyed or invalidated says nothing any more.
+fn standing(tx: &ReadTx<'_>, mut found: FoundEarlier) -> Result<FoundEarlier, StoreError> {
+    for one in &mut found.documents {
+        let row = tx.find_version(&one.document)?;
+        one.stands = row.is_some_and(|row| row.state != VersionState::Invalidated);
+    }
+    Ok(found)
 }
 
 /// The session of a secret, when it lasts still.

@@ -2,7 +2,7 @@
 //! here: neither the database, nor a backup, nor whoever has both and the keys, opens a session that is not their own.
 
 use varanto_domain::access::sessions::SessionTimes;
-use varanto_domain::ids::PersonalIdentityCode;
+use varanto_domain::ids::{ClientKey, PersonalIdentityCode};
 use varanto_domain::time::Instant;
 use zeroize::Zeroizing;
 
@@ -195,18 +195,26 @@ impl ReadTx<'_> {
         self.all(SQL, [&person.0[..]], |row| Ok(SessionFamily(row.get(0)?)))
     }
 
-    /// What was found for a draft and is kept in the session of a secret.
+    /// What was found for a draft about a client and is kept in the session of a secret. It goes with the client's key, and
+    /// opens for that client alone.
     ///
     /// # Errors
     /// As [`ReadTx::find_session`].
-    pub fn session_found(&self, secret: &SessionSecret) -> Result<Option<Vec<u8>>, StoreError> {
+    pub fn session_found(
+        &self,
+        secret: &SessionSecret,
+        client: ClientKey,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
         const SQL: &str = "SELECT found FROM session WHERE name = ?1 AND found IS NOT NULL";
         let name = secret.name();
         let sealed: Option<Vec<u8>> = self.optional(SQL, [&name[..]], |row| row.get(0))?;
-        let Some(sealed) = sealed else { return Ok(None) };
-        let inner = self.keys().store_key().open(&scope_of_found(&name), &sealed);
-        let found = inner.and_then(|inner| secret.key().open(FOUND, &inner));
-        found.map(Some).ok_or_else(|| StoreError::Damaged(place(&name)))
+        let Some((sealed, key)) = sealed.zip(self.client_data_key(client)?) else {
+            return Ok(None);
+        };
+        let (scope, damaged) = (scope_of_found(&name), || StoreError::Damaged(place(&name)));
+        let inner = self.keys().store_key().open(&scope, &sealed).ok_or_else(damaged)?;
+        let Some(inner) = key.open(&scope, &inner) else { return Ok(None) };
+        secret.key().open(FOUND, &inner).map(Some).ok_or_else(damaged)
     }
 
     /// The sessions of somebody, the one begun last first, and whether each is the one of a secret: so many at most.
@@ -317,18 +325,23 @@ impl WriteTx<'_> {
         self.keys().store_key().seal(&row.scope(), &secret.key().seal(CONTENT, content))
     }
 
-    /// Keeps what was found for a draft in the session of a secret, in place of what was found before; `None`: nothing.
+    /// Keeps what was found for a draft about a client in the session of a secret, in place of what was found before; `None`:
+    /// nothing. Of a client without a key nothing is kept.
     pub fn keep_session_found(
         &mut self,
         secret: &SessionSecret,
-        found: Option<&[u8]>,
+        found: Option<(ClientKey, &[u8])>,
     ) -> Result<(), StoreError> {
         const SQL: &str = "UPDATE session SET found = ?2 WHERE name = ?1";
         let name = secret.name();
-        let sealed = found.map(|found| {
-            let inner = secret.key().seal(FOUND, found);
-            self.keys().store_key().seal(&scope_of_found(&name), &inner)
-        });
+        let scope = scope_of_found(&name);
+        let sealed = match found {
+            Some((client, found)) => self.client_data_key(client)?.map(|key| {
+                let inner = key.seal(&scope, &secret.key().seal(FOUND, found));
+                self.keys().store_key().seal(&scope, &inner)
+            }),
+            None => None,
+        };
         self.execute(SQL, params![&name[..], sealed])?;
         Ok(())
     }
@@ -397,8 +410,10 @@ mod tests {
     use super::*;
     use crate::store::tests::Site;
 
+    const CLIENT: ClientKey = ClientKey(7);
+
     /// ACC-1, D8: whoever has the database and the store's key opens nothing of what a session holds: it opens with the
-    /// cookie's secret, and as what it was kept.
+    /// cookie's secret, and as what it was kept; and what tells of a client goes with the client's key.
     #[test]
     fn what_a_session_holds_opens_with_the_cookies_secret_alone() {
         let site = Site::new();
@@ -415,7 +430,9 @@ mod tests {
                 content: b"held".to_vec(),
             };
             tx.insert_session(&kept, &session)?;
-            tx.keep_session_found(&kept, Some(b"found"))
+            tx.make_client_key(CLIENT)?;
+            tx.make_client_key(ClientKey(8))?;
+            tx.keep_session_found(&kept, Some((CLIENT, b"found")))
         };
         store.write::<_, StoreError>(write).unwrap();
         let read = |tx: &ReadTx<'_>| {
@@ -427,7 +444,11 @@ mod tests {
         let row = Row { name: secret.name(), person, times: times_of(1, 1) };
         let key = store.keys().store_key();
         let inner = key.open(&row.scope(), &sealed).expect("the store's own seal");
-        let found = key.open(&scope_of_found(&row.name), &found).expect("the store's own seal");
+        let scope = scope_of_found(&row.name);
+        let sealed_found = key.open(&scope, &found).expect("the store's own seal");
+        let of_client = store.read(|tx| tx.client_data_key(CLIENT)).unwrap().unwrap();
+        let found = of_client.open(&scope, &sealed_found).expect("the client's seal");
+        assert!(secret.key().open(FOUND, &sealed_found).is_none(), "it is under the client's key");
         assert!(!inner.windows(4).any(|bytes| bytes == b"held"));
         assert_eq!(secret.key().open(CONTENT, &inner).unwrap(), b"held");
         assert_eq!(secret.key().open(FOUND, &found).unwrap(), b"found");
@@ -439,6 +460,11 @@ mod tests {
         ] {
             assert!(wrong.is_none());
         }
+        let told = |client| store.read(|tx| tx.session_found(&secret, client)).unwrap();
+        assert_eq!(told(CLIENT).as_deref(), Some(b"found".as_slice()));
+        assert_eq!(told(ClientKey(8)), None, "another client's draft");
+        store.write(move |tx| tx.destroy_client_key(CLIENT)).unwrap();
+        assert_eq!(told(CLIENT), None, "it went with the client's key");
         let another = Row { name: other.name(), ..row };
         assert!(key.open(&another.scope(), &sealed).is_none(), "a row under another name");
     }

@@ -35,6 +35,8 @@ pub struct EarlierDocument {
     pub structure: Oid,
     /// When it was written.
     pub written_at: Instant,
+    /// Whether it stands: one that was destroyed or invalidated since says nothing any more.
+    pub stands: bool,
 }
 
 /// What earlier documents say.
@@ -83,6 +85,7 @@ impl FoundEarlier {
                 document: Oid::parse(text(one, "document")?).ok()?,
                 structure: Oid::parse(text(one, "structure")?).ok()?,
                 written_at: Instant::from_millis(text(one, "written_at")?.parse().ok()?),
+                stands: true,
             })
         };
         let value = |one: &Content<'_>| {
@@ -174,6 +177,7 @@ impl App {
                 document: row.oid.clone(),
                 structure,
                 written_at: row.written_at,
+                stands: true,
             };
             Ok((told, written.to_owned_content()))
         });
@@ -223,6 +227,7 @@ mod tests {
                 document: Oid::parse("1.2.3").unwrap(),
                 structure: Oid::parse("1.2.4").unwrap(),
                 written_at: Instant::from_millis(1_800_000_000_000),
+                stands: true,
             }],
             values: vec![EarlierValue {
                 name: "/a/b".to_owned(),

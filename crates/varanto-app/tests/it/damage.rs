@@ -253,7 +253,7 @@ fn looks_without_context(world: &World, document: &str) {
     for owner in [aino, SessionOwner::Citizen(client(5).code)] {
         let secret = world.app.begin_session(&owner, b"who".to_vec(), None).unwrap();
         let found = FoundEarlier::default();
-        world.app.keep_earlier(&secret, Some((1, &found))).unwrap();
+        world.app.keep_earlier(&secret, (&client(5).identifier(), 1), &found).unwrap();
     }
 }
 

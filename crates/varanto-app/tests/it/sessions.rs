@@ -1,12 +1,15 @@
 //! Sessions of people at the pages: found by their secret alone, over when they end, on either engine (ACC-1, OPS-1).
 
 use serde_json::json;
-use varanto_app::recording::FoundEarlier;
+use varanto_app::archive::InvalidationRequest;
+use varanto_app::recording::{EarlierDocument, FoundEarlier};
 use varanto_app::sessions::{FoundSession, MOST_OF_ONE, SessionOwner, SessionSecret, SessionSeen};
 use varanto_app::users::Loading;
 use varanto_domain::access::sessions::SessionLimits;
+use varanto_domain::ids::Oid;
+use varanto_domain::time::Instant;
 
-use crate::world::{COUNTY, MONDAY, World, client, harm, on_server};
+use crate::world::{COUNTY, MONDAY, World, client, harm, oid, on_server};
 
 const MINUTE: u64 = 60_000;
 const LIMITS: SessionLimits =
@@ -35,6 +38,47 @@ fn held(world: &World, secret: &SessionSecret) -> Option<String> {
         world.app.note_session(secret).unwrap();
     }
     Some(String::from_utf8(found.content).unwrap())
+}
+
+/// Keeps in a session that documents of the first client said something for the draft 7.
+fn keep(world: &World, secret: &SessionSecret, documents: &[Oid]) {
+    let document = |document: &Oid| EarlierDocument {
+        document: document.clone(),
+        structure: document.clone(),
+        written_at: Instant::from_millis(0),
+        stands: true,
+    };
+    let documents = documents.iter().map(document).collect();
+    let found = FoundEarlier { documents, ..FoundEarlier::default() };
+    world.app.keep_earlier(secret, (&client(1).identifier(), 7), &found).unwrap();
+}
+
+fn found_for(world: &World, secret: &SessionSecret, draft: i64) -> Option<FoundEarlier> {
+    world.app.earlier_for(secret, (&client(1).identifier(), draft)).unwrap()
+}
+
+/// REL-9, ARC-3, ARC-12: what earlier documents said is offered for as long as they stand, and to drafts about that client alone.
+#[test]
+fn what_was_found_is_told_for_as_long_as_its_document_stands() {
+    let world = World::new();
+    let dossier = world.open_case(&client(1));
+    world.archive(&world.relationship(&client(2)));
+    let note = || world.archive(&world.note(&dossier)).receipt.document;
+    let (one, other) = (note(), note());
+    let secret = begin(&world, &aino(), "");
+    keep(&world, &secret, &[one.clone(), other.clone(), oid("1.2.3")]);
+    let stands = || {
+        let found = found_for(&world, &secret, 7).unwrap();
+        found.documents.iter().map(|one| one.stands).collect::<Vec<bool>>()
+    };
+    assert_eq!(stands(), [true, true, false], "the third is not there");
+    let why = InvalidationRequest { reason: "1".into(), explanation: None };
+    world.app.invalidate_document(&world.county(), &one, &why).unwrap();
+    assert_eq!(stands(), [false, true, false]);
+    for another in [client(2), client(3)] {
+        let of = (&another.identifier(), 7);
+        assert!(world.app.earlier_for(&secret, of).unwrap().is_none());
+    }
 }
 
 /// ACC-1, D8: a session is found by its own secret, and what it holds is on the disk in no form that reads without it.
@@ -189,15 +233,15 @@ fn what_a_session_holds_is_changed_in_order() {
     for letter in ["a", "b", "c", "d"] {
         assert_eq!(text.matches(letter).count(), 5, "{text}");
     }
-    let found = FoundEarlier::default();
-    world.app.keep_earlier(&secret, Some((7, &found))).unwrap();
-    assert!(world.app.earlier_for(&secret, 7).unwrap().is_some());
-    assert!(world.app.earlier_for(&secret, 8).unwrap().is_none());
-    world.app.keep_earlier(&secret, None).unwrap();
-    assert!(world.app.earlier_for(&secret, 7).unwrap().is_none());
-    world.app.keep_earlier(&secret, Some((7, &found))).unwrap();
+    world.archive(&world.relationship(&client(1)));
+    keep(&world, &secret, &[]);
+    assert!(found_for(&world, &secret, 7).is_some());
+    assert!(found_for(&world, &secret, 8).is_none());
+    world.app.forget_earlier(&secret).unwrap();
+    assert!(found_for(&world, &secret, 7).is_none());
+    keep(&world, &secret, &[]);
     world.app.end_session(&secret).unwrap();
-    assert!(world.app.earlier_for(&secret, 7).unwrap().is_none());
+    assert!(found_for(&world, &secret, 7).is_none());
     let over = world.app.change_session(&secret, LIMITS, |held| Some((held.to_vec(), ()))).unwrap();
     assert_eq!(over, None);
 }
@@ -207,14 +251,15 @@ fn what_a_session_holds_is_changed_in_order() {
 fn what_was_found_and_is_damaged_keeps_nobody_from_the_draft() {
     let world = World::new();
     let secret = begin(&world, &aino(), "at work");
-    world.app.keep_earlier(&secret, Some((7, &FoundEarlier::default()))).unwrap();
+    world.archive(&world.relationship(&client(1)));
+    keep(&world, &secret, &[]);
     let world = world.reopen_after(|folder| {
         assert_eq!(harm(folder, "UPDATE session SET found = sealed"), 1);
     });
-    assert!(world.app.earlier_for(&secret, 7).unwrap().is_none());
+    assert!(found_for(&world, &secret, 7).is_none());
     assert_eq!(held(&world, &secret).as_deref(), Some("at work"));
-    world.app.keep_earlier(&secret, Some((7, &FoundEarlier::default()))).unwrap();
-    assert!(world.app.earlier_for(&secret, 7).unwrap().is_some());
+    keep(&world, &secret, &[]);
+    assert!(found_for(&world, &secret, 7).is_some());
     let world = world.reopen_after(|folder| {
         assert_eq!(harm(folder, "UPDATE session SET sealed = found"), 1);
     });
@@ -232,7 +277,7 @@ fn logging_out_ends_what_came_of_the_session() {
         let (first, other) = (begin(&world, &aino(), "first"), begin(&world, &aino(), "other"));
         let second = renew(&first).unwrap().unwrap();
         let third = renew(&second).unwrap().unwrap();
-        world.app.keep_earlier(&third, Some((7, &FoundEarlier::default()))).unwrap();
+        keep(&world, &third, &[]);
         assert_eq!(world.app.sessions_beside(&third, LIMITS).unwrap().len(), 2, "{ends_with}");
         let seen = |secret| world.app.find_session(secret, LIMITS).unwrap();
         assert!(matches!(seen(&first), SessionSeen::Over), "it was asked before, perhaps");

@@ -31,7 +31,7 @@ pub(super) async fn look(doors: &Doors, visit: &Visit, asked: &Asked) -> Page {
     let found = doors.work(move |app| app.look_at_earlier(&caller, &client, &open)).await;
     match found {
         Ok(found) => {
-            visit.session.keep_earlier(doors, asked.number, found).await?;
+            visit.session.keep_earlier(doors, asked.of(), found).await?;
             Ok(redirect(&format!("{}#{PLACE}", visit.to(&asked.path))))
         }
         Err(problem) => Ok(reading::locked(doors, visit, &asked.client, problem)),
@@ -41,7 +41,7 @@ pub(super) async fn look(doors: &Doors, visit: &Visit, asked: &Asked) -> Page {
 /// Takes a value over that was found, into a row that is empty; answers where to go on.
 pub(super) fn take(found: &FoundEarlier, draft: &mut Draft, number: &str) -> Option<String> {
     let one = found.values.get(number.parse::<usize>().ok()?)?;
-    let source = found.documents.get(one.place)?;
+    let source = found.documents.get(one.place).filter(|source| source.stands)?;
     if form::take_over(&mut draft.content, &one.name, &one.value) {
         draft.taken.retain(|taken| taken.name != one.name);
         draft.taken.push(Taken {
@@ -64,8 +64,9 @@ pub(super) fn offered(
     found: &FoundEarlier,
 ) -> HashMap<String, Offer> {
     let (mut filled, mut numbers) = (open.draft.content.clone(), HashMap::new());
+    let stands = |place: usize| found.documents.get(place).is_some_and(|one| one.stands);
     for (number, one) in found.values.iter().enumerate() {
-        if form::take_over(&mut filled, &one.name, &one.value) {
+        if stands(one.place) && form::take_over(&mut filled, &one.name, &one.value) {
             numbers.insert(one.name.as_str(), (number, one.place));
         }
     }

@@ -22,7 +22,7 @@ use varanto_domain::archive::conformance::ConformanceLevel;
 use varanto_domain::archive::signatures::Needed;
 use varanto_domain::codes::{Code, CodeSets, sets};
 use varanto_domain::faults::{Fault, Stage};
-use varanto_domain::ids::Oid;
+use varanto_domain::ids::{ClientIdentifier, Oid};
 use varanto_domain::structures::{Structure, asked_for};
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::drafts::{self, Draft};
@@ -301,7 +301,12 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    fn of(visit: &Visit, path: &HashMap<String, String>) -> Result<Self, Problem> {
+    /// About whom the draft is, and its number.
+    pub(super) const fn of(&self) -> (&ClientIdentifier, i64) {
+        (&self.client.client, self.number)
+    }
+
+    fn read(visit: &Visit, path: &HashMap<String, String>) -> Result<Self, Problem> {
         let part = |name: &str| path.get(name).map_or("", String::as_str);
         let client = visit.client(part("client"))?;
         let number = part("draft").parse().map_err(|_| Problem::not_found())?;
@@ -412,7 +417,7 @@ async fn draft_page(
     faults: &[Fault],
     changed: Option<i64>,
 ) -> Page {
-    let found = visit.session.earlier_for(doors, asked.number).await?;
+    let found = visit.session.earlier_for(doors, asked.of()).await?;
     Ok(with_found(doors, visit, asked, open, (faults, changed), found.as_ref()))
 }
 
@@ -481,7 +486,7 @@ pub(super) async fn draft(
     Extension(visit): Extension<Visit>,
     Path(path): Path<HashMap<String, String>>,
 ) -> Page {
-    let asked = Asked::of(&visit, &path)?;
+    let asked = Asked::read(&visit, &path)?;
     match asked.open(&doors, &visit).await {
         Ok(open) => draft_page(&doors, &visit, &asked, &open, &[], None).await,
         Err(elsewhere) => Ok(*elsewhere),
@@ -496,7 +501,7 @@ pub(super) async fn act(
     Path(path): Path<HashMap<String, String>>,
     headers: HeaderMap,
 ) -> Page {
-    let asked = Asked::of(&visit, &path)?;
+    let asked = Asked::read(&visit, &path)?;
     let button = fields.given("do").unwrap_or("keep");
     if button == "discard" {
         return discard(&doors, &visit, &asked).await;
@@ -506,7 +511,7 @@ pub(super) async fn act(
     let place = match button.strip_prefix("take ") {
         Some(number) => {
             // What was typed is kept also where the session cannot be asked.
-            let found = visit.session.earlier_for(&doors, asked.number).await.ok().flatten();
+            let found = visit.session.earlier_for(&doors, asked.of()).await.ok().flatten();
             found.and_then(|found| earlier::take(&found, &mut draft, number))
         }
         None => change_rows(&paper, &mut draft, button),
@@ -663,7 +668,7 @@ pub(super) async fn preview(
     Extension(visit): Extension<Visit>,
     Path(path): Path<HashMap<String, String>>,
 ) -> Page {
-    let asked = Asked::of(&visit, &path)?;
+    let asked = Asked::read(&visit, &path)?;
     match asked.open(&doors, &visit).await {
         Ok(open) => look(&doors, &visit, &asked, open, None).await,
         Err(elsewhere) => Ok(*elsewhere),
@@ -756,7 +761,7 @@ pub(super) async fn to_sign(
     Extension(visit): Extension<Visit>,
     Path(path): Path<HashMap<String, String>>,
 ) -> Page {
-    let asked = Asked::of(&visit, &path)?;
+    let asked = Asked::read(&visit, &path)?;
     let open = match asked.open(&doors, &visit).await {
         Ok(open) => open,
         Err(elsewhere) => return Ok(*elsewhere),
@@ -776,7 +781,7 @@ pub(super) async fn view(
     Extension(visit): Extension<Visit>,
     Path(path): Path<HashMap<String, String>>,
 ) -> Page {
-    let asked = Asked::of(&visit, &path)?;
+    let asked = Asked::read(&visit, &path)?;
     let open = match asked.open(&doors, &visit).await {
         Ok(open) => open,
         Err(elsewhere) => return Ok(*elsewhere),
@@ -801,7 +806,7 @@ pub(super) async fn archive(
     Extension(fields): Extension<Fields>,
     Path(path): Path<HashMap<String, String>>,
 ) -> Page {
-    let asked = Asked::of(&visit, &path)?;
+    let asked = Asked::read(&visit, &path)?;
     let open = match asked.open(&doors, &visit).await {
         Ok(open) => open,
         Err(elsewhere) => return Ok(*elsewhere),

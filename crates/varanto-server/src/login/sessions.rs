@@ -266,31 +266,31 @@ impl Session {
         self.change(doors, move |held| held.keep_receipt(receipt.clone())).await
     }
 
-    /// Keeps what earlier documents were seen to say for a draft, until those of another one are looked at.
+    /// Keeps what earlier documents were seen to say for a draft about a client, until those of another one are looked at.
     ///
     /// # Errors
     /// What the archive answers.
     pub async fn keep_earlier(
         &self,
         doors: &Doors,
-        draft: i64,
+        (client, draft): (&ClientIdentifier, i64),
         found: FoundEarlier,
     ) -> Result<(), Problem> {
-        let secret = self.secret.clone();
-        doors.work(move |app| app.keep_earlier(&secret, Some((draft, &found)))).await
+        let (secret, client) = (self.secret.clone(), client.clone());
+        doors.work(move |app| app.keep_earlier(&secret, (&client, draft), &found)).await
     }
 
-    /// What earlier documents were seen to say for a draft; `None`: they were not looked at.
+    /// What earlier documents were seen to say for a draft about a client; `None`: they were not looked at.
     ///
     /// # Errors
     /// What the archive answers.
     pub async fn earlier_for(
         &self,
         doors: &Doors,
-        draft: i64,
+        (client, draft): (&ClientIdentifier, i64),
     ) -> Result<Option<FoundEarlier>, Problem> {
-        let secret = self.secret.clone();
-        doors.work(move |app| app.earlier_for(&secret, draft)).await
+        let (secret, client) = (self.secret.clone(), client.clone());
+        doors.work(move |app| app.earlier_for(&secret, (&client, draft))).await
     }
 
     /// Forgets what earlier documents were seen to say.
@@ -299,7 +299,7 @@ impl Session {
     /// What the archive answers.
     pub async fn forget_earlier(&self, doors: &Doors) -> Result<(), Problem> {
         let secret = self.secret.clone();
-        doors.work(move |app| app.keep_earlier(&secret, None)).await
+        doors.work(move |app| app.forget_earlier(&secret)).await
     }
 
     /// Changes what the session holds, as it is then: another request may have changed it since this one came.
