@@ -291,6 +291,10 @@ fault_kinds! {
     ListedAlready = "listed-already";
     /// What a person completed of a row of old data waits for another one's check.
     AnswerNotChecked = "answer-not-checked";
+    /// Whoever completed a row of old data does not check it.
+    OwnAnswer = "own-answer";
+    /// No row was chosen for what is done with those that are.
+    NoRowChosen = "no-row-chosen";
     /// What a person completed of a row of old data was completed with another file than the delivery has now.
     AnswerOfAnotherFile = "answer-of-another-file";
     /// Archiving of a batch of old data has begun: nothing is completed any more.

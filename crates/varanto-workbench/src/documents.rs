@@ -3,7 +3,7 @@
 //!
 //! Source: OLD-1 to OLD-5; document 002 and national-specs 2.3, annexes A.1 and A.2.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 use varanto_app::Registry;
@@ -103,6 +103,11 @@ impl OldDocument {
     /// The document with its content as a submission.
     #[must_use]
     pub fn submission(&self, mapping: &Mapping, part: Part, content: Vec<u8>) -> Submission {
+        let metadata = self.metadata(mapping, part).bytes();
+        Submission { metadata, parts: vec![(part, content)] }
+    }
+
+    fn metadata(&self, mapping: &Mapping, part: Part) -> Members {
         let form = if part == Part::Pdf { Form::Pdf } else { Form::Xhtml };
         let mut metadata = Members::new();
         let id = identifiers::document(mapping, &self.source_id);
@@ -128,13 +133,93 @@ impl OldDocument {
         metadata.life(self.said(Target::RetentionClass).unwrap_or(FOR_EVER));
         let main = self.main.as_ref().map(|main| identifiers::document(mapping, main));
         metadata.maybe("main_document", main.as_ref().map(Oid::as_str));
+        metadata
+    }
+}
+
+/// A row as far as it reads, so that whatever else is wrong with it is told as well.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    /// With something that stands for each value that is missing or does not read.
+    document: OldDocument,
+    unknown: BTreeSet<Target>,
+}
+
+impl Draft {
+    /// The document, where everything reads that it wants.
+    pub(crate) fn whole(self) -> Option<OldDocument> {
+        self.as_whole().is_some().then_some(self.document)
+    }
+
+    /// The document, where everything reads that it wants.
+    pub(crate) fn as_whole(&self) -> Option<&OldDocument> {
+        self.unknown.is_empty().then_some(&self.document)
+    }
+
+    /// The day on which it was written.
+    pub(crate) fn day(&self) -> Option<FinnishDay> {
+        self.knows(Target::WrittenAt).then(|| self.document.day())
+    }
+
+    /// How its client stands with the controller.
+    pub(crate) fn state(&self) -> Option<ClientState> {
+        self.knows(Target::State).then_some(self.document.state)
+    }
+
+    /// What was said of it and reads.
+    pub(crate) fn said(&self, target: Target) -> Option<&str> {
+        self.document.said(target)
+    }
+
+    /// Whether neither a value nor one that does not read is there.
+    pub(crate) fn says_nothing_of(&self, target: Target) -> bool {
+        self.knows(target) && self.document.said(target).is_none()
+    }
+
+    fn knows(&self, target: Target) -> bool {
+        !self.unknown.contains(&target)
+    }
+
+    /// What can be handed in of it: elements that are not known are not in it.
+    pub(crate) fn submission(&self, mapping: &Mapping, part: Part, content: Vec<u8>) -> Submission {
+        let mut metadata = self.document.metadata(mapping, part);
+        self.unknown.iter().copied().flat_map(elements_of).for_each(|path| metadata.remove(path));
         Submission { metadata: metadata.bytes(), parts: vec![(part, content)] }
+    }
+
+    /// Whether an element is not in the submission because of a value of the row of which that is told.
+    pub(crate) fn leaves_out(&self, element: &str) -> bool {
+        self.unknown.iter().copied().flat_map(elements_of).any(|path| *path == element)
+    }
+}
+
+/// The elements that are made of a value alone.
+const fn elements_of(target: Target) -> &'static [&'static str] {
+    match target {
+        // Where no code is, a temporary one would be wanted.
+        Target::IdentityCode => &[
+            "client.identity_code",
+            "client.birth_date",
+            "client.temporary_id.root",
+            "client.temporary_id.extension",
+        ],
+        Target::Controller => &["controller.id", "organiser.id"],
+        Target::OperatingUnit => &["operating_unit.id"],
+        Target::ServiceTask => &["service_task"],
+        Target::OriginalTask => &["original_service_task.code_set", "original_service_task.code"],
+        Target::WrittenAt => &["written_at"],
+        _ => &[],
     }
 }
 
 /// The document of what the mapping said, or every value that has not its form.
-pub(crate) fn read_document(mut values: Values, faults: &mut Vec<Fault>) -> Option<OldDocument> {
-    let known = faults.len();
+pub(crate) fn read_document(values: Values, faults: &mut Vec<Fault>) -> Option<OldDocument> {
+    read_draft(values, faults).whole()
+}
+
+/// What the mapping said as far as it reads, and every value that has not its form. Values that are missing were told before.
+pub(crate) fn read_draft(mut values: Values, faults: &mut Vec<Fault>) -> Draft {
+    let mut unknown = BTreeSet::new();
     let text = |target: Target| values.get(&target).map(String::as_str);
     let wrong = |target: Target, expected: &str| {
         let fault =
@@ -149,6 +234,7 @@ pub(crate) fn read_document(mut values: Values, faults: &mut Vec<Fault>) -> Opti
             let read = text($target).map($read);
             if read.as_ref().is_some_and(Option::is_none) {
                 faults.push(wrong($target, $expected));
+                unknown.insert($target);
             }
             read.flatten()
         }};
@@ -175,25 +261,48 @@ pub(crate) fn read_document(mut values: Values, faults: &mut Vec<Fault>) -> Opti
     let case = text(Target::Case).filter(|_| state != Some(ClientState::Deceased));
     let case = case.map(str::to_owned);
     let main_batch = text(Target::MainBatch).filter(|_| main.is_some()).map(str::to_owned);
-    if faults.len() > known {
-        return None;
+    for (target, is_missing) in [
+        (Target::IdentityCode, code.is_none()),
+        (Target::State, state.is_none()),
+        (Target::Controller, controller.is_none()),
+        (Target::OperatingUnit, unit.is_none()),
+        (Target::ServiceTask, service_task.is_none()),
+        (Target::WrittenAt, written.is_none()),
+        (Target::Document, source_id.is_none()),
+    ] {
+        if is_missing {
+            unknown.insert(target);
+        }
     }
-    let code = code?;
-    values.entry(Target::BirthDate).or_insert_with(|| code.birth_day().to_string());
-    Some(OldDocument {
-        source_id: source_id?,
+    values.retain(|target, _| !unknown.contains(target));
+    if let Some(code) = &code {
+        values.entry(Target::BirthDate).or_insert_with(|| code.birth_day().to_string());
+    }
+    let document = OldDocument {
+        source_id: source_id.unwrap_or_default(),
         main,
-        code,
-        state: state?,
+        code: code.unwrap_or_else(nobody),
+        state: state.unwrap_or(ClientState::Ended),
         relationship,
-        controller: controller?,
-        unit: unit?,
-        service_task: service_task?,
+        controller: controller.unwrap_or_else(nowhere),
+        unit: unit.unwrap_or_else(nowhere),
+        service_task: service_task.unwrap_or_default(),
         case,
         main_batch,
-        written: written?,
+        written: written.unwrap_or(Instant::from_millis(0)),
         values,
-    })
+    };
+    Draft { document, unknown }
+}
+
+/// Stands for a code that is not known: one of those that nobody has.
+fn nobody() -> PersonalIdentityCode {
+    PersonalIdentityCode::parse("010100A900F").expect("a constant code")
+}
+
+/// Stands for an organisation that is not known.
+fn nowhere() -> Oid {
+    Oid::parse("1.2.246.10").expect("a constant OID")
 }
 
 /// A day becomes its first moment; a time of day without an offset is Finland's.
@@ -447,6 +556,17 @@ impl Members {
     fn maybe(&mut self, path: &str, value: Option<&str>) {
         if let Some(value) = value {
             self.set(path, value);
+        }
+    }
+
+    fn remove(&mut self, path: &str) {
+        match path.split_once('.') {
+            None => drop(self.0.remove(path)),
+            Some((above, below)) => {
+                if let Some(Value::Object(members)) = self.0.get_mut(above) {
+                    members.remove(below);
+                }
+            }
         }
     }
 

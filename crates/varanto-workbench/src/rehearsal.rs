@@ -12,6 +12,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use varanto_app::Registry;
 use varanto_app::archive::{CheckOptions, PdfRules, SignatureTrust, check_submission};
 use varanto_domain::archive::conformance::{ConformanceLevel, ConformanceLevels};
+use varanto_domain::archive::documents::Part;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::PersonalIdentityCode;
 use varanto_domain::old_data::{
@@ -23,7 +24,7 @@ use crate::answers::Decision;
 use crate::comparison;
 use crate::conversion::{Converter, NotConverted};
 use crate::delivery::{Delivery, DeliveryError, Found};
-use crate::documents::{FOR_EVER, OldDocument, read_document};
+use crate::documents::{Draft, FOR_EVER, OldDocument, read_document, read_draft};
 use crate::identifiers;
 use crate::kind::Kind;
 use crate::mapping::{Mapping, Target};
@@ -53,7 +54,7 @@ pub enum RehearsalError {
     Undone(u32),
     /// Documents of the batch are archived already: a new rehearsal would forget which.
     #[error(
-        "{0} documents of the batch are archived already; go on with it, or begin another batch"
+        "{0} documents, cases and old relationships of the batch are in the archive already; go on with it, or begin another batch"
     )]
     Begun(u64),
     /// A run was broken off: it may have archived documents whose receipts did not come back.
@@ -258,7 +259,7 @@ impl Rehearsal<'_> {
         finding.client = code
             .and_then(|code| PersonalIdentityCode::parse(code).ok())
             .map(|code| code.reveal().to_owned());
-        let document = read_document(item.values.clone(), &mut finding.faults);
+        let draft = read_draft(item.values.clone(), &mut finding.faults);
         let content = item.file.and_then(|at| self.content(at, &mut finding));
         let left_out = match item.decided {
             // Whether it was, all rows together tell; of a row that is shifted nobody knows.
@@ -272,65 +273,89 @@ impl Rehearsal<'_> {
             let left_out = Some(decision.code());
             return Finding { left_out, faults: Vec::new(), ..finding };
         }
-        let Some(document) = document else { return finding };
+        let document = draft.as_whole();
         // What the choice turns on is known of a row without faults alone.
         if item.told.is_empty()
-            && let Some(left_out) = why_not_brought(self.mapping, &document, item.main.as_ref())
+            && let Some(document) = document
+            && let Some(left_out) = why_not_brought(self.mapping, document, item.main.as_ref())
         {
             return Finding { left_out: Some(left_out), faults: Vec::new(), ..finding };
         }
-        finding.faults.extend(self.rules_of_old_data(&document));
-        if let Some(relationship) = identifiers::relationship(self.mapping, &document) {
+        // In a row that is shifted any value may stand in any column, and in one that does not read there is none.
+        if document.is_none() && (item.is_shifted || item.values.is_empty()) {
+            return finding;
+        }
+        finding.faults.extend(self.rules_of_old_data(&draft));
+        if let Some(document) = document
+            && let Some(relationship) = identifiers::relationship(self.mapping, document)
+        {
             finding.keys = Some(Keys {
                 document: identifiers::document(self.mapping, &document.source_id),
-                case: identifiers::case(self.mapping, &document),
+                case: identifiers::case(self.mapping, document),
                 relationship,
                 day: document.day().to_string(),
                 task: document.service_task.clone(),
                 state: document.state.name(),
             });
         }
-        let Some((kind, bytes)) = content else { return finding };
-        let faults = self.judge(&document, (kind, bytes), options, converter, &mut finding.file);
         let told: Vec<&str> = item.told.split(' ').collect();
-        let anew = |fault: &Fault| {
-            fault.kind != FaultKind::MissingElement || !told.contains(&fault.element.as_str())
+        let is_told = |fault: &Fault| match fault.kind {
+            FaultKind::MissingElement if told.contains(&fault.element.as_str()) => true,
+            FaultKind::MissingElement | FaultKind::MissingConditionalElement => {
+                draft.leaves_out(&fault.element)
+            }
+            _ => false,
         };
-        finding.faults.extend(faults.into_iter().filter(anew));
+        let faults = self.judge(&draft, content, options, converter, &mut finding.file);
+        finding.faults.extend(faults.into_iter().filter(|fault| !is_told(fault)));
         finding
     }
 
-    /// What archiving would say of the document with its file, or with what is made of it.
+    /// What archiving would say of the document with its file, or with what is made of it. Without a file, or with one that
+    /// nothing can be made of, what is said of it is judged all the same.
     fn judge(
         &self,
-        document: &OldDocument,
-        (kind, mut bytes): (Kind, Vec<u8>),
+        draft: &Draft,
+        content: Option<(Kind, Vec<u8>)>,
         options: &CheckOptions<'_>,
         converter: &Converter<'_>,
         facts: &mut Option<FileFacts>,
     ) -> Vec<Fault> {
         let judged = |part, bytes| {
-            let submission = document.submission(self.mapping, part, bytes);
+            let submission = draft.submission(self.mapping, part, bytes);
             check_submission(&submission, self.registry, options).faults
         };
+        let without_content = || {
+            let faults = judged(Part::View, Vec::new()).into_iter();
+            faults.filter(|fault| !is_of_content(fault)).collect::<Vec<_>>()
+        };
+        let Some((kind, mut bytes)) = content else { return without_content() };
         // What is wrong with the file as it is stays told where it cannot be converted.
-        let mut as_it_is = Vec::new();
-        if let Some(part) = kind.part() {
-            let takes = converter.takes(kind);
-            as_it_is = judged(part, if takes { bytes.clone() } else { std::mem::take(&mut bytes) });
-            if !takes || !as_it_is.iter().any(is_of_content) {
-                return as_it_is;
+        let takes = converter.takes(kind);
+        let mut as_it_is = match kind.part() {
+            Some(part) => {
+                judged(part, if takes { bytes.clone() } else { std::mem::take(&mut bytes) })
             }
-        } else if !converter.takes(kind) {
+            None => without_content(),
+        };
+        if kind.part().is_some() && !(takes && as_it_is.iter().any(is_of_content)) {
+            return as_it_is;
+        }
+        if !takes {
             let wants = Fault::new(FaultKind::FileWantsConversion, "file", "OLD-1");
-            return vec![wants.arg("found", kind.name())];
+            as_it_is.push(wants.arg("found", kind.name()));
+            return as_it_is;
         }
         let (conversion, made) = match converter.convert(kind, &bytes) {
             Ok(made) => made,
-            Err(why) => return as_it_is.into_iter().chain([why.fault()]).collect(),
+            Err(why) => {
+                as_it_is.push(why.fault());
+                return as_it_is;
+            }
         };
         let Some(part) = conversion.part() else {
-            return vec![NotConverted::here("its record does not read").fault()];
+            as_it_is.push(NotConverted::here("its record does not read").fault());
+            return as_it_is;
         };
         let mut faults = judged(part, made);
         let mut broken: Vec<String> =
@@ -380,25 +405,38 @@ impl Rehearsal<'_> {
         Some((kind, bytes))
     }
 
-    fn rules_of_old_data(&self, document: &OldDocument) -> Vec<Fault> {
+    fn rules_of_old_data(&self, draft: &Draft) -> Vec<Fault> {
         let mut faults = Vec::new();
-        if document.day() >= self.mapping.joined_on {
+        if let Some(written) = draft.day() {
+            faults.extend(self.rules_of_days(draft, written));
+        }
+        if draft.state().is_some_and(|state| state.hangs_on() == HangsOn::ActiveRelationship)
+            && draft.says_nothing_of(Target::Relationship)
+        {
+            let name = Target::Relationship.name();
+            let fault = Fault::new(FaultKind::MissingElement, name, "OLD-5");
+            faults.push(fault.arg("name", "asiakkuuden yksilöintitunnus"));
+        }
+        faults
+    }
+
+    fn rules_of_days(&self, draft: &Draft, written: FinnishDay) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        if written >= self.mapping.joined_on {
             let fault = Fault::new(FaultKind::NotOldData, "written_at", "OLD-1");
             faults.push(fault.arg("day", self.mapping.joined_on));
         }
-        let said = |target| document.values.get(&target).and_then(|day| FinnishDay::parse(day));
+        let said = |target| draft.said(target).and_then(FinnishDay::parse);
         faults.extend(wrong_days(&OldDays {
-            written: document.day(),
+            written,
             opened: said(Target::CaseOpened),
             closed: said(Target::CaseClosed),
             today: FinnishDay::of(self.now),
         }));
-        let original = document.values.contains_key(&Target::OriginalTask);
-        let late = self.mapping.tasks_of_2016_from;
         // What the nation's day asks is asked by the check of metadata.
-        if !original
-            && needs_original_task(document.day(), late)
-            && !needs_original_task(document.day(), None)
+        if draft.says_nothing_of(Target::OriginalTask)
+            && needs_original_task(written, self.mapping.tasks_of_2016_from)
+            && !needs_original_task(written, None)
         {
             let element = "original_service_task.code";
             let fault = Fault::new(FaultKind::MissingConditionalElement, element, "OLD-4");
@@ -407,13 +445,6 @@ impl Rehearsal<'_> {
                     .arg("name", "alkuperäinen palvelutehtävä")
                     .arg("condition", "before-service-tasks-of-2016"),
             );
-        }
-        if document.state.hangs_on() == HangsOn::ActiveRelationship
-            && document.relationship.is_none()
-        {
-            let name = Target::Relationship.name();
-            let fault = Fault::new(FaultKind::MissingElement, name, "OLD-5");
-            faults.push(fault.arg("name", "asiakkuuden yksilöintitunnus"));
         }
         faults
     }

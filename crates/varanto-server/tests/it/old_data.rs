@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use varanto_kit::deliveries::SourceSystem;
 
 use crate::chromium;
+use crate::house::IN_TWO_POSITIONS;
 use crate::importing::Batch;
 use crate::pages::{Walk, log_in};
 use crate::people::{Guest, find};
@@ -500,8 +501,12 @@ async fn what_hangs_on_a_document_is_told_at_the_desk() {
     leave(&mut one).await;
     let first = attached[0].clone();
     take_back(&mut one, &first).await;
-    let seen = hidden(&one.get(&first).await.text(), "seen");
-    let own = format!("act=answer&seen={seen}&v.main_document=&nothing=main_document");
+    // Whoever ticks that it is a document of its own need not take away what stands there.
+    let form = one.get(&first).await.text();
+    let (seen, main) = (hidden(&form, "seen"), hidden(&form, "was.main_document"));
+    assert!(!main.is_empty());
+    let shown = format!("v.main_document={main}&was.main_document={main}");
+    let own = format!("act=answer&seen={seen}&{shown}&nothing=main_document");
     assert_eq!(one.post(&first, &first, &own).await.status, 303);
     let page = take_back(&mut one, &row).await;
     assert!(page.contains("Lähteen mukaan nämä rivit ovat"), "{page}");
@@ -565,8 +570,9 @@ async fn a_worker_says_when_an_old_case_was_closed() {
     batch.house.tell_of_persons();
     let own = batch.house.organisation().to_string();
     let users = batch.house.provider.users().iter();
-    let workers: Vec<_> =
-        users.filter(|user| user.role.ends_with("worker") && user.organisation == own).collect();
+    let workers = users.filter(|user| user.role.ends_with("worker") && user.organisation == own);
+    // Who works in two positions chooses one first.
+    let workers: Vec<_> = workers.filter(|user| user.id != IN_TWO_POSITIONS).collect();
     let active = batch.said.iter().filter(|said| said.relationship.is_some());
     let codes: BTreeSet<&str> = active.map(|said| &*said.code).collect();
     for (code, worker) in codes.iter().flat_map(|code| workers.iter().map(move |one| (code, one))) {

@@ -13,6 +13,7 @@ use super::recipe::{From, Take};
 use super::{Grouping, Join, Mapping, Recipe, Step, Target};
 use crate::conversion::Chosen;
 use crate::delivery::{Encoding, Index, IndexForm};
+use crate::documents::{Values, read_draft};
 use crate::kind::Kind;
 
 /// The form of mapping files that this program reads.
@@ -334,23 +335,46 @@ fn recipes(document: toml::Table, faults: &mut Faults) -> BTreeMap<Target, Recip
         for word in steps.iter().filter(|_| target.is_required()).flat_map(empty_of) {
             faults.add(&key, &format!("nothing is said for {word}, and each document has one"));
         }
+        for (word, expected) in steps.iter().flat_map(|step| misshapen_of(target, step)) {
+            faults.add(&key, &format!("{word} is made {expected}"));
+        }
         recipes.insert(target, Recipe(steps));
     }
     recipes
 }
 
+/// What the file itself says that a step makes, by what it makes that of, in words.
+fn said_by(step: &Step) -> impl Iterator<Item = (String, &str)> {
+    let codes = step.codes.iter().map(|(word, code)| (format!("the word {word:?}"), &**code));
+    let others = step.otherwise.iter().map(|made| ("other words".to_owned(), &**made));
+    let constant = match &step.from {
+        From::Constant(constant) if step.codes.is_empty() => {
+            Some(("the constant".to_owned(), &**constant))
+        }
+        From::Constant(_) | From::Column(_) => None,
+    };
+    codes.chain(others).chain(constant)
+}
+
 /// Whatever a step makes nothing of, in words.
-fn empty_of(step: &Step) -> Vec<String> {
-    let is_empty = |value: &String| value.trim().is_empty();
-    let codes = step.codes.iter().filter(|(_, code)| is_empty(code));
-    let mut empty: Vec<String> = codes.map(|(word, _)| format!("the word {word:?}")).collect();
-    if step.otherwise.as_ref().is_some_and(is_empty) {
-        empty.push("other words".to_owned());
+fn empty_of(step: &Step) -> impl Iterator<Item = String> {
+    said_by(step).filter(|(_, made)| made.trim().is_empty()).map(|(word, _)| word)
+}
+
+/// Whatever a step makes something of that has not the form of its target, in words, and what was made of it.
+fn misshapen_of(target: Target, step: &Step) -> Vec<(String, String)> {
+    // A part of it is taken, or it is read as a day, before it is the value.
+    if step.take.is_some() || !step.days.is_empty() {
+        return Vec::new();
     }
-    if matches!(&step.from, From::Constant(constant) if is_empty(constant)) {
-        empty.push("the constant".to_owned());
-    }
-    empty
+    let misshapen = |(word, made): (String, &str)| {
+        let mut faults = Vec::new();
+        read_draft(Values::from([(target, made.to_owned())]), &mut faults);
+        let fault = faults.pop().filter(|_| !made.trim().is_empty())?;
+        let (_, expected) = fault.args.into_iter().find(|(name, _)| *name == "expected")?;
+        Some((word, format!("{made:?}; expected {expected}")))
+    };
+    said_by(step).filter_map(misshapen).collect()
 }
 
 /// `client = { identity_code = … }` says the same as `"client.identity_code" = …`.

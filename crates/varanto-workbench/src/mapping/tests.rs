@@ -110,6 +110,18 @@ fn every_fault_of_a_mapping_file_is_told_at_once() {
             "document.service_task: nothing is said for other words, and each document has one",
         ]
     );
+    // What is made has not the form of what it is made for: told when the file is read, in the words that it takes.
+    let asked = WHOLE
+        .replace("V = \"active\"", "V = \"activ\"")
+        .replace("constant = \"1.2.246.10.99900011\"", "constant = \"hva\"");
+    let BadMapping(faults) = read(&asked).unwrap_err();
+    assert_eq!(
+        faults,
+        [
+            "document.client_state: the word \"V\" is made \"activ\"; expected ended, active or deceased",
+            "document.controller.id: the constant is made \"hva\"; expected an OID",
+        ]
+    );
     let optional = "language = { column = \"KIELI\", codes = { s = \"sv\", x = \"\" } }\n";
     assert!(read(&format!("{WHOLE}\n{optional}")).is_ok());
     // A key that nobody knows is no mapping's.

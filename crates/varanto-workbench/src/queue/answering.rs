@@ -396,8 +396,7 @@ impl Queue {
             if bulk.answered > 0 {
                 return Ok(bulk);
             }
-            let fault = Fault::new(FaultKind::WrongValue, "row", "OLD-7");
-            Err(QueueError::Refused(vec![fault.arg("expected", "answers of somebody else")]))
+            Err(QueueError::Refused(vec![Fault::new(FaultKind::OwnAnswer, "row", "OLD-7")]))
         })
     }
 

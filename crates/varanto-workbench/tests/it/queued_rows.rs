@@ -323,7 +323,7 @@ fn a_check_is_of_what_the_checker_saw() {
     let queue = small.queue();
     assert_eq!(codes(queue.check(&both(), &shown, (&bertta, now()))), ["changed-meanwhile"]);
     let shown = [(2, small.row(2).seen)];
-    assert_eq!(codes(queue.check(&both(), &shown, (&aino, now()))), ["wrong-value"]);
+    assert_eq!(codes(queue.check(&both(), &shown, (&aino, now()))), ["own-answer"]);
     assert_eq!(queue.check(&both(), &shown, (&bertta, now())).unwrap().answered, 1);
     small.rehearse();
     assert_eq!(small.made("D1", Target::IdentityCode), sound(hetu(9)));
@@ -484,6 +484,53 @@ fn an_answer_stays_with_its_row_and_goes_to_no_other_one() {
     small.answer(3, &[named(7), vec![says(Target::Document, "D7")]].concat()).unwrap();
     small.rehearse();
     assert_eq!(small.made("D7", Target::IdentityCode), sound(hetu(7)));
+}
+
+/// OLD-9: whatever else is wrong with a row is told with it: no fault of one value hides what is wrong with another, with
+/// the file, or with the rules of old data.
+#[test]
+fn every_fault_of_a_row_is_told() {
+    const PAPER: Option<&str> = Some("");
+    const BROKEN: Option<&str> = Some("%PDF-1.7 broken");
+    const LETTER: Option<&str> = Some("Kirje.");
+    const WRONG: &str = "010150-901X";
+    let good = hetu(1);
+    let check = |file: Option<&str>, [code, kind, day, task]: [&str; 4], expected: &[&str]| {
+        let small = Small::with(|small| {
+            match file {
+                None => drop(small.papers.remove("1.xhtml")),
+                Some("") => {}
+                Some(text) => drop(small.papers.insert("1.xhtml".into(), text.into())),
+            }
+            small.rows[0] = line(1, code, kind, "Suvanto").replace("2018-05-01", day);
+            let constant = format!("constant = \"{task}\"");
+            small.mapping = small.mapping.replace("constant = \"26\"", &constant);
+        });
+        assert_eq!(small.made("D1", Target::Document).1, expected);
+    };
+    let (may, joined, early) = ("2018-05-01", "2025-05-01", "2012-05-01");
+    check(PAPER, [&good, "Muistio", may, "26"], &[]);
+    // The file beside the code, and the code beside the file.
+    let pdf = ["not-pdf", "pdf-a-clause"];
+    check(BROKEN, ["", "Muistio", may, "26"], &["missing-element", pdf[0], pdf[1]]);
+    check(BROKEN, [WRONG, "Muistio", may, "26"], &[pdf[0], pdf[1], "wrong-form"]);
+    check(LETTER, ["", "Muistio", may, "26"], &["file-wants-conversion", "missing-element"]);
+    check(None, [WRONG, "Muistio", may, "26"], &["missing-file", "wrong-form"]);
+    // The rules of old data and what archiving asks, beside either.
+    check(None, [&good, "Muistio", may, "99"], &["missing-file", "unknown-code"]);
+    check(LETTER, [&good, "Muistio", may, "99"], &["file-wants-conversion", "unknown-code"]);
+    check(PAPER, ["", "Muistio", joined, "26"], &["missing-element", "not-old-data"]);
+    let no_task = "missing-conditional-element";
+    check(PAPER, ["", "Muistio", early, "26"], &[no_task, "missing-element"]);
+    check(None, [&good, "Muistio", early, "26"], &[no_task, "missing-file"]);
+    check(
+        BROKEN,
+        [WRONG, "Jokin", joined, "99"],
+        &["not-old-data", pdf[0], pdf[1], "unknown-code", "unmapped-value", "wrong-form"],
+    );
+    // A value that does not read is no other fault's cause.
+    check(PAPER, [&good, "Muistio", "31.2.", "26"], &["wrong-form"]);
+    check(PAPER, ["", "Muistio", may, "26"], &["missing-element"]);
 }
 
 /// OLD-7: of equal rows each has its own answers.

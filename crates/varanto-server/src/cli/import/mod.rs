@@ -512,10 +512,11 @@ fn archive(
         let done = (&Report::of(&opened.work)?, opened.work.dossiers_made()?);
         return telling::run_stopped(done, silent, context);
     }
+    let done = done?;
     if let Ok(mut bar) = bar.lock() {
         bar.end();
     }
-    telling::archived(done?, began.elapsed(), context)
+    telling::archived(done, began.elapsed(), context)
 }
 
 fn reconcile(

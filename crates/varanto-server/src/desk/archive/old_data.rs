@@ -1063,7 +1063,7 @@ pub(super) async fn act(
             Err(problem) => faults_of(problem)?,
         }
     } else if rows.is_empty() {
-        vec![Fault::new(FaultKind::MissingElement, "row", "OLD-7").arg("name", "row")]
+        vec![Fault::new(FaultKind::NoRowChosen, "row", "OLD-7")]
     } else {
         let back = fields.text("act") == "take-back";
         let act = if back { OldDataAct::TakeBack } else { OldDataAct::Check };

@@ -737,10 +737,11 @@ fn answers_of(row: &QueuedRow, said: &Fields) -> Result<Vec<Answer>, QueueError>
     for (name, value) in said.all() {
         let Some(target) = name.strip_prefix("v.").and_then(Target::of_name) else { continue };
         let kept = row.values.get(&target).map_or("", String::as_str);
-        // Nothing is known only where somebody says so.
-        let nothing = says_nothing(said, target) && of_one_line(value).is_empty();
-        if written(said, target, kept).is_some() || nothing {
+        // Nothing is known only where somebody says so, whether or not they took away what stood there.
+        if written(said, target, kept).is_some() {
             given.push(Answer::Value(target, as_kept(target, value)));
+        } else if says_nothing(said, target) {
+            given.push(Answer::Value(target, String::new()));
         }
     }
     let beside = ASK_WHAT_IS_BESIDE.iter().filter(|kind| {
