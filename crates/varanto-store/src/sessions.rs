@@ -100,14 +100,28 @@ struct Row {
     name: Vec<u8>,
     person: Vec<u8>,
     times: SessionTimes,
+    /// Null for the session that a login began itself.
+    family: Option<Vec<u8>>,
+    renewed_at: Option<Instant>,
 }
 
 impl Row {
+    fn of(secret: &SessionSecret, session: &KeptSession) -> Self {
+        let name = secret.name();
+        let family = Some(session.family.0.clone()).filter(|family| *family != name);
+        let (person, times) = (session.person.0.clone(), session.times);
+        Self { name, person, times, family, renewed_at: session.renewed_at }
+    }
+
     /// What a session is bound to under the store's key: its own place, and what its other columns say.
     fn scope(&self) -> Vec<u8> {
-        let Self { name, person, times } = self;
+        let Self { name, person, times, family, renewed_at } = self;
         let begun = times.begun_at.millis();
-        format!("varanto/session/1 {} {} {begun}", hex(name), hex(person)).into_bytes()
+        // What is not there is not named: so sessions of before there was a family open still.
+        let family = family.as_ref().map(|family| format!(" family {}", hex(family)));
+        let renewed = renewed_at.map(|at| format!(" renewed {}", at.millis()));
+        let more = [family, renewed].map(Option::unwrap_or_default).concat();
+        format!("varanto/session/1 {} {} {begun}{more}", hex(name), hex(person)).into_bytes()
     }
 }
 
@@ -156,13 +170,13 @@ impl ReadTx<'_> {
             Ok((row.get(0)?, times, row.get::<Vec<u8>>(3)?, came_of))
         })?;
         let Some((person, times, sealed, (family, renewed_at))) = found else { return Ok(None) };
-        let family = SessionFamily(family.unwrap_or_else(|| name.clone()));
         let renewed_at = renewed_at.map(Instant::from_millis);
-        let row = Row { name, person, times };
+        let row = Row { name, person, times, family, renewed_at };
         let inner = self.keys().store_key().open(&row.scope(), &sealed);
         let content = inner.and_then(|inner| secret.key().open(CONTENT, &inner));
         let content = content.ok_or_else(|| StoreError::Damaged(place(&row.name)))?;
-        let person = SessionPerson(row.person);
+        let (person, family) = (SessionPerson(row.person), row.family.unwrap_or(row.name));
+        let family = SessionFamily(family);
         Ok(Some(KeptSession { person, family, times, renewed_at, content }))
     }
 
@@ -252,12 +266,18 @@ impl ReadTx<'_> {
 
     /// The sessions that are not as they were kept, as far as that is told without their secrets.
     pub(crate) fn wrong_sessions(&self) -> Result<Vec<(String, &'static str)>, StoreError> {
-        const SQL: &str =
-            "SELECT name, person, begun_at, asked_at, sealed, found FROM session ORDER BY name";
+        const SQL: &str = "SELECT name, person, begun_at, asked_at, sealed, found, family,
+            renewed_at FROM session ORDER BY name";
         let mut wrong = Vec::new();
         self.each(SQL, [], |read| {
             let times = times_of(read.get(2)?, read.get(3)?);
-            let row = Row { name: read.get(0)?, person: read.get(1)?, times };
+            let row = Row {
+                name: read.get(0)?,
+                person: read.get(1)?,
+                times,
+                family: read.get(6)?,
+                renewed_at: read.get::<Option<i64>>(7)?.map(Instant::from_millis),
+            };
             let (sealed, found): (Vec<u8>, Option<Vec<u8>>) = (read.get(4)?, read.get(5)?);
             let key = self.keys().store_key();
             let sound = key.open(&row.scope(), &sealed).is_some()
@@ -280,14 +300,12 @@ impl WriteTx<'_> {
     ) -> Result<(), StoreError> {
         const SQL: &str = "INSERT INTO session (name, person, begun_at, asked_at, sealed, family)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        let row =
-            Row { name: secret.name(), person: session.person.0.clone(), times: session.times };
+        let row = Row::of(secret, session);
         let sealed = self.sealed_session(secret, &row, &session.content);
         let SessionTimes { begun_at, asked_at } = row.times;
         let times = (begun_at.millis(), asked_at.millis());
-        let family = Some(session.family.0.clone()).filter(|family| *family != row.name);
         let (name, person) = (&row.name[..], &row.person[..]);
-        self.execute(SQL, params![name, person, times.0, times.1, sealed, family])?;
+        self.execute(SQL, params![name, person, times.0, times.1, sealed, row.family])?;
         Ok(())
     }
 
@@ -300,8 +318,7 @@ impl WriteTx<'_> {
     ) -> Result<(), StoreError> {
         const SQL: &str =
             "UPDATE session SET sealed = ?2, found = NULL, renewed_at = ?3 WHERE name = ?1";
-        let row =
-            Row { name: secret.name(), person: session.person.0.clone(), times: session.times };
+        let row = Row { renewed_at: Some(at), ..Row::of(secret, session) };
         let sealed = self.sealed_session(secret, &row, &[]);
         self.execute(SQL, params![&row.name[..], sealed, at.millis()])?;
         Ok(())
@@ -314,8 +331,7 @@ impl WriteTx<'_> {
         session: &KeptSession,
     ) -> Result<(), StoreError> {
         const SQL: &str = "UPDATE session SET sealed = ?2 WHERE name = ?1";
-        let row =
-            Row { name: secret.name(), person: session.person.0.clone(), times: session.times };
+        let row = Row::of(secret, session);
         let sealed = self.sealed_session(secret, &row, &session.content);
         self.execute(SQL, params![&row.name[..], sealed])?;
         Ok(())
@@ -441,7 +457,8 @@ mod tests {
             })
         };
         let (person, sealed, found) = store.read::<_, StoreError>(read).unwrap();
-        let row = Row { name: secret.name(), person, times: times_of(1, 1) };
+        let (times, name) = (times_of(1, 1), secret.name());
+        let row = Row { name, person, times, family: None, renewed_at: None };
         let key = store.keys().store_key();
         let inner = key.open(&row.scope(), &sealed).expect("the store's own seal");
         let scope = scope_of_found(&row.name);
