@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use varanto_domain::codes::{CodeSets, ServiceTask, sets};
 
 use crate::conversion::Chosen;
-use crate::delivery::{Delivery, DeliveryError, Encoding, Index, IndexForm};
+use crate::delivery::{Delivery, DeliveryError, Encoding, Index, IndexForm, LatinNine};
 use crate::kind::Kind;
 use crate::mapping::Target;
 use columns::{Column, Table};
@@ -57,10 +57,11 @@ pub fn propose(
     let mut writer = Writer { text: String::new(), questions: 0 };
     writer.head(source);
     writer.convert(delivery);
-    writer.index("index", &main.index, None);
+    writer.index("index", (&main.index, main.index.latin_nine(delivery)?), None);
     for (number, (table, on, key)) in beside.iter().enumerate() {
         let name = format!("beside.{}", name_of(number));
-        writer.index(&name, &table.index, Some((&on.name, &key.name)));
+        let latin_nine = table.index.latin_nine(delivery)?;
+        writer.index(&name, (&table.index, latin_nine), Some((&on.name, &key.name)));
     }
     let mut columns: Vec<(String, &Column)> =
         main.columns.iter().map(|column| (column.name.clone(), column)).collect();
@@ -118,7 +119,7 @@ impl Writer {
     fn convert(&mut self, delivery: &Delivery) {
         let count = delivery.entries().len();
         let mut kinds = BTreeSet::new();
-        let mut encoding = Encoding::Utf8;
+        let mut encoding = Encoding::UTF_8;
         for at in (0..count).step_by((count / LOOKED_AT).max(1)) {
             let large = delivery.entries()[at].size > LARGEST_LOOKED_AT;
             let Some(bytes) = (!large).then(|| delivery.read(at).ok()).flatten() else { continue };
@@ -128,7 +129,7 @@ impl Writer {
             if table || !Chosen::KINDS.contains(&kind) {
                 continue;
             }
-            if kind == Kind::Text && encoding == Encoding::Utf8 {
+            if kind == Kind::Text && encoding == Encoding::UTF_8 {
                 encoding = Encoding::guess(&bytes);
             }
             kinds.insert(kind);
@@ -140,9 +141,9 @@ impl Writer {
         self.line("[convert]");
         let names: Vec<String> = kinds.iter().map(|kind| quoted(kind.name())).collect();
         self.line(&format!("kinds = [{}]", names.join(", ")));
-        if encoding != Encoding::Utf8 {
+        if encoding != Encoding::UTF_8 {
             self.ask("in which encoding are texts that are not UTF-8? Open some of them.");
-            self.line(&format!("encoding = {}", quoted(encoding.name())));
+            self.line(&format!("encoding = {}", quoted(&encoding.name())));
         }
     }
 
@@ -161,14 +162,18 @@ impl Writer {
         self.line("\n# Everything is brought. For another choice see [bring] and kept_elsewhere.");
     }
 
-    fn index(&mut self, name: &str, index: &Index, join: Option<(&str, &str)>) {
+    fn index(
+        &mut self,
+        name: &str,
+        (index, latin_nine): (&Index, LatinNine),
+        join: Option<(&str, &str)>,
+    ) {
         let form = index.form.name();
         let _ =
             writeln!(self.text, "\n[{name}]\nfile = {}\nform = \"{form}\"", quoted(&index.file));
         match &index.form {
             IndexForm::Csv { separator } => {
-                let sign = char::from(*separator).to_string();
-                let _ = writeln!(self.text, "separator = {}", quoted(&sign));
+                let _ = writeln!(self.text, "separator = {}", quoted(separator));
             }
             IndexForm::Xml { row } => {
                 let _ = writeln!(self.text, "row = {}", quoted(row));
@@ -179,10 +184,32 @@ impl Writer {
             IndexForm::Xlsx { sheet: None } | IndexForm::JsonLines => {}
         }
         if !matches!(index.form, IndexForm::Xlsx { .. }) {
-            let _ = writeln!(self.text, "encoding = \"{}\"", index.encoding.name());
+            let encoding = self.encoding(index.encoding, latin_nine);
+            let _ = writeln!(self.text, "encoding = {}", quoted(&encoding.name()));
         }
         if let Some((on, key)) = join {
             let _ = writeln!(self.text, "key = {}\non = {}", quoted(key), quoted(on));
+        }
+    }
+
+    /// The encoding that an index is likely to be in; where its signs do not tell, it is asked.
+    fn encoding(&mut self, guessed: Encoding, latin_nine: LatinNine) -> Encoding {
+        match (guessed, latin_nine) {
+            (Encoding::SevenBits, _) => {
+                self.ask(
+                    "braces stand within words, as ä and å do in seven bits: is it so? Else the encoding is utf-8.",
+                );
+                guessed
+            }
+            (_, LatinNine::No) => guessed,
+            (_, latin_nine) => {
+                self.ask(
+                    "¤ ¦ ¨ ´ ¸ ¼ ½ ¾ of windows-1252 are € Š š Ž ž Œ œ Ÿ of iso-8859-15, and some of them stand in it: \
+                     which is it? Look at names with Š and ž.",
+                );
+                let likely = latin_nine == LatinNine::Likely;
+                if likely { Encoding::ISO_8859_15 } else { guessed }
+            }
         }
     }
 

@@ -4,7 +4,8 @@
 use varanto_domain::archive::documents::Part;
 use varanto_formats::xhtml;
 
-use super::{Made, NotConverted, text, tree};
+use super::text::{self, Named};
+use super::{Made, NotConverted, tree};
 use crate::delivery::Encoding;
 
 /// The most bytes of a page.
@@ -13,7 +14,8 @@ const LARGEST: usize = 16 * 1024 * 1024;
 const HEAD: usize = 1024;
 
 pub(super) fn convert(source: &[u8], encoding: Option<Encoding>) -> Result<Made, NotConverted> {
-    let text = text::read(source, named(source).or(encoding))?;
+    let named = named(source).map(Named::Itself).or(encoding.map(Named::ForAll));
+    let text = text::read(source, named)?;
     if source.len() > LARGEST {
         return Err(NotConverted::here("it is larger than any page of an old system"));
     }

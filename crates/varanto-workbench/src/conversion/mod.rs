@@ -243,7 +243,7 @@ impl<'a> Converter<'a> {
 
     /// How a kind is converted: another way, or another version of a tool, makes another file of the same source.
     fn recipe(&self, kind: Kind) -> Result<String, NotConverted> {
-        let encoding = self.chosen.encoding.map_or("utf-8", Encoding::name);
+        let encoding = self.chosen.encoding.unwrap_or(Encoding::UTF_8).name();
         let recipe = format!("{}-{VERSION}", kind.name());
         let tool = match kind {
             Kind::Text | Kind::Html => return Ok(format!("{recipe}-{encoding}")),

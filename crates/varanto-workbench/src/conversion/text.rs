@@ -9,12 +9,10 @@ use crate::delivery::{Encoding, decoded};
 const END_OF_DOS: char = '\u{1a}';
 
 pub(super) fn convert(source: &[u8], encoding: Option<Encoding>) -> Result<Made, NotConverted> {
-    let text = read(source, encoding)?;
-    if is_of_seven_bits(&text) {
-        return Err(NotConverted::here(
-            "signs stand within words as letters of seven bits do (a brace for ä)",
-        ));
-    }
+    let text = match of_seven_bits(source, encoding)? {
+        Some(text) => text,
+        None => read(source, encoding.map(Named::ForAll))?,
+    };
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     let text = text.trim_end_matches(END_OF_DOS).trim_end_matches('\n');
     let mut page = String::with_capacity(text.len() + 512);
@@ -47,29 +45,65 @@ pub(super) fn convert(source: &[u8], encoding: Option<Encoding>) -> Result<Made,
     Ok(Made::here(Part::View, page.into_bytes(), Vec::new()))
 }
 
-/// The text of a file: in the encoding that its mark names, in UTF-8 where it reads so, or in the one that is said.
-pub(super) fn read(source: &[u8], encoding: Option<Encoding>) -> Result<String, NotConverted> {
-    let marked = match source {
-        [0xFF, 0xFE, ..] => Some(Encoding::Utf16Little),
-        [0xFE, 0xFF, ..] => Some(Encoding::Utf16Big),
-        _ if std::str::from_utf8(source).is_ok() => Some(Encoding::Utf8),
-        _ => None,
-    };
-    if let (None, Some(chosen)) = (marked, encoding) {
-        check_letters(source, chosen)?;
+/// A text that may be of seven bits, as the encoding that was said for all files tells; `None` where it is like any other.
+fn of_seven_bits(
+    source: &[u8],
+    encoding: Option<Encoding>,
+) -> Result<Option<String>, NotConverted> {
+    let has_signs = source.iter().any(|byte| IN_PLACE_OF_LETTERS.contains(byte));
+    if !source.is_ascii() || !has_signs {
+        return Ok(None);
     }
-    let Some(encoding) = marked.or(encoding) else {
-        return Err(NotConverted::here(
-            "it is not UTF-8; say its encoding in the mapping file, convert.encoding",
-        ));
+    match (encoding.filter(|it| it.is_of_seven_bits()), writes_seven_bits(source)) {
+        (Some(encoding), true) => whole(source, encoding).map(Some),
+        // Where no word has one of these signs, each may be what it looks like.
+        (Some(encoding), false) => Err(doubtful(encoding)),
+        (None, true) => Err(NotConverted::here(
+            "signs stand within words as letters of seven bits do (a brace for ä); where it is so, say \
+             encoding = \"iso-646-fi\" under [convert]",
+        )),
+        (None, false) => Ok(None),
+    }
+}
+
+/// Where the encoding of a text is from.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Named {
+    /// The file names it.
+    Itself(Encoding),
+    /// It was said for all files.
+    ForAll(Encoding),
+}
+
+/// The text of a file: in the encoding that its mark names, in UTF-8 where it reads so, or in the one that is said.
+pub(super) fn read(source: &[u8], named: Option<Named>) -> Result<String, NotConverted> {
+    let marked = match source {
+        [0xFF, 0xFE, ..] => Some(Encoding::UTF_16_LITTLE),
+        [0xFE, 0xFF, ..] => Some(Encoding::UTF_16_BIG),
+        _ => std::str::from_utf8(source).is_ok().then_some(Encoding::UTF_8),
     };
+    let encoding = match (marked, named) {
+        (Some(marked), _) => return whole(source, marked),
+        (None, Some(named)) => {
+            check_letters(source, named)?;
+            let (Named::Itself(encoding) | Named::ForAll(encoding)) = named;
+            encoding
+        }
+        (None, None) => {
+            return Err(NotConverted::here(
+                "it is not UTF-8; say its encoding in the mapping file, convert.encoding",
+            ));
+        }
+    };
+    let text = whole(source, encoding)?;
+    // What is not UTF-8 is held against the words.
+    if has_words(&text) { Ok(text) } else { Err(doubtful(encoding)) }
+}
+
+fn whole(source: &[u8], encoding: Encoding) -> Result<String, NotConverted> {
     let text = decoded(source, encoding).map_err(|error| NotConverted::here(error.to_string()))?;
     if text.contains('\u{fffd}') {
         return Err(NotConverted::here(format!("it does not read in {}", encoding.name())));
-    }
-    // An encoding of its own is believed; one that was said for all files is held against the words.
-    if marked.is_none() && !has_words(&text) {
-        return Err(doubtful(encoding));
     }
     Ok(text)
 }
@@ -78,19 +112,29 @@ fn doubtful(encoding: Encoding) -> NotConverted {
     NotConverted::here(format!("its letters do not tell that it is in {}", encoding.name()))
 }
 
-/// Refuses a text in which the letters ä, ö and å of another encoding are as frequent as those of the chosen one.
-fn check_letters(source: &[u8], chosen: Encoding) -> Result<(), NotConverted> {
+/// ä, ö and å, small and large, of Windows-1252 and its kin, of DOS, and of Macintosh.
+const LETTERS: [&[u8]; 3] = [
+    &[0xE4, 0xF6, 0xE5, 0xC4, 0xD6, 0xC5],
+    &[0x84, 0x94, 0x86, 0x8E, 0x99, 0x8F],
+    &[0x8A, 0x9A, 0x8C, 0x80, 0x85],
+];
+
+/// Refuses a text in which the letters ä, ö and å of another encoding are as frequent as those of the one that was said for
+/// all files, or more frequent than those of the one that the file names itself.
+fn check_letters(source: &[u8], named: Named) -> Result<(), NotConverted> {
+    let (Named::Itself(encoding) | Named::ForAll(encoding)) = named;
+    if [Encoding::UTF_8, Encoding::UTF_16_LITTLE, Encoding::UTF_16_BIG].contains(&encoding) {
+        return Ok(());
+    }
     let count = |letters: &[u8]| source.iter().filter(|byte| letters.contains(byte)).count();
-    let windows = count(&[0xE4, 0xF6, 0xE5, 0xC4, 0xD6, 0xC5]);
-    let dos = count(&[0x84, 0x94, 0x86, 0x8E, 0x99, 0x8F]);
-    // ä and ö of Macintosh.
-    let macintosh = count(&[0x8A, 0x9A, 0x8C, 0x80, 0x85]);
-    let fits = match chosen {
-        Encoding::Windows1252 => windows > dos.max(macintosh),
-        Encoding::CodePage850 => dos > windows.max(macintosh),
-        _ => true,
+    let own = encoding.letters();
+    let is_other = |letters: &&[u8]| !letters.iter().any(|letter| own.contains(letter));
+    let others = LETTERS.into_iter().filter(is_other).map(count).max().unwrap_or(0);
+    let fits = match named {
+        Named::Itself(_) => own.is_empty() || count(&own) >= others,
+        Named::ForAll(_) => count(&own) > others,
     };
-    if fits { Ok(()) } else { Err(doubtful(chosen)) }
+    if fits { Ok(()) } else { Err(doubtful(encoding)) }
 }
 
 /// Whether the words are words: no other sign stands between two letters, and no capital behind a small letter, as
@@ -107,12 +151,19 @@ fn has_words(text: &str) -> bool {
     })
 }
 
+/// The signs that stand for letters in seven bits.
+const IN_PLACE_OF_LETTERS: &[u8] = b"{|}[\\]";
+
 /// Whether a text writes ä, ö and å as the signs that stand in their place among seven bits.
-fn is_of_seven_bits(text: &str) -> bool {
-    let signs: Vec<char> = text.chars().collect();
-    text.is_ascii()
-        && signs.windows(3).any(|three| {
-            let [before, sign, after] = [three[0], three[1], three[2]];
-            before.is_alphabetic() && matches!(sign, '{' | '|' | '}') && after.is_alphabetic()
-        })
+fn writes_seven_bits(text: &[u8]) -> bool {
+    text.windows(3).any(|three| {
+        let [before, sign, after] = [three[0], three[1], three[2]];
+        let small = matches!(sign, b'{' | b'|' | b'}')
+            && before.is_ascii_alphabetic()
+            && after.is_ascii_alphabetic();
+        let capital = matches!(sign, b'[' | b'\\' | b']')
+            && before.is_ascii_uppercase()
+            && after.is_ascii_uppercase();
+        small || capital
+    })
 }

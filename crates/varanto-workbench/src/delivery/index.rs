@@ -4,10 +4,11 @@ use std::io::{Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use csv::StringRecord;
+use csv::ByteRecord;
 
 use super::bounded::{Kept, LONGEST_ROW, is_too_long};
-use super::lines::{self, Encoding};
+use super::lines::{self, Encoding, LatinNine};
+use super::separators::{MARK, Marked};
 use super::{Delivery, DeliveryError, sheets, trees};
 
 /// In which form an index is.
@@ -15,8 +16,8 @@ use super::{Delivery, DeliveryError, sheets, trees};
 pub enum IndexForm {
     /// Values with a separator between, the columns' names in the first line.
     Csv {
-        /// What stands between the values.
-        separator: u8,
+        /// What stands between the values: one sign or several.
+        separator: String,
     },
     /// A sheet of a spreadsheet, the columns' names in the first row that holds any.
     Xlsx {
@@ -95,7 +96,7 @@ impl Index {
         let read = delivery.stream(&self.file)?;
         match &self.form {
             IndexForm::Csv { separator } => {
-                csv_rows(self.file.clone(), lines::as_utf8(read, self.encoding), *separator)
+                csv_rows(self.file.clone(), lines::as_utf8(read, self.encoding), separator)
             }
             IndexForm::Xlsx { sheet } => sheets::rows(&self.file, read, sheet.as_deref()),
             IndexForm::Xml { row } => {
@@ -115,7 +116,7 @@ impl Index {
         let read = delivery.stream(file)?;
         let failed = |error: std::io::Error| DeliveryError::index(file, &error);
         let beginning = lines::beginning(read).map_err(failed)?;
-        let encoding = Encoding::guess(&beginning);
+        let mut encoding = Encoding::guess(&beginning);
         let mut text = String::new();
         let form = if beginning.starts_with(b"PK") {
             Some(IndexForm::Xlsx { sheet: None })
@@ -131,49 +132,84 @@ impl Index {
                     trees::repeated_element(&text).map(|row| IndexForm::Xml { row })
                 }
                 Some('{') => Some(IndexForm::JsonLines),
-                _ => separator(&text).map(|separator| IndexForm::Csv { separator }),
+                _ => {
+                    if lines::has_braces_in_words(&text) {
+                        encoding = Encoding::SevenBits;
+                    }
+                    separator(&text).map(|separator| IndexForm::Csv { separator })
+                }
             }
         };
         Ok(form.map(|form| Self { file: file.to_owned(), form, encoding }))
     }
+
+    /// What an index in Windows-1252 would be in ISO-8859-15: the whole of it is looked at.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(crate) fn latin_nine(&self, delivery: &Delivery) -> Result<LatinNine, DeliveryError> {
+        if self.encoding != Encoding::WINDOWS_1252 {
+            return Ok(LatinNine::No);
+        }
+        let read = delivery.stream(&self.file)?;
+        lines::latin_nine(read).map_err(|error| DeliveryError::index(&self.file, &error))
+    }
 }
 
 /// The separator that the first line has most of, where the next lines have it too.
-fn separator(text: &str) -> Option<u8> {
+fn separator(text: &str) -> Option<String> {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let (first, second) = (lines.next()?, lines.next().unwrap_or_default());
-    let count = |line: &str, sign: u8| line.bytes().filter(|byte| *byte == sign).count();
-    let found = [b';', b'\t', b',', b'|'].into_iter().max_by_key(|sign| count(first, *sign))?;
-    (count(first, found) > 0 && (second.is_empty() || count(second, found) > 0)).then_some(found)
+    let count = |line: &str, sign: &str| line.matches(sign).count();
+    let all = ["~", "^", "¤", ";", "\t", ",", "|"];
+    let found = all.into_iter().max_by_key(|sign| count(first, sign))?;
+    (count(first, found) > 0 && (second.is_empty() || count(second, found) > 0))
+        .then(|| found.to_owned())
 }
 
 fn csv_rows(
     file: String,
     text: Box<dyn Read + Send>,
-    separator: u8,
+    separator: &str,
 ) -> Result<Rows, DeliveryError> {
-    let mut reader = csv_reader(Kept::new(text), separator);
-    let mut header = StringRecord::new();
-    reader.read_record(&mut header).map_err(|error| DeliveryError::index(&file, &error))?;
-    let columns: Arc<[String]> = header.iter().map(str::to_owned).collect();
+    let (text, mark): (Box<dyn Read + Send>, u8) = match separator.as_bytes() {
+        [one] => (text, *one),
+        several => (Box::new(Marked::new(text, several)), MARK),
+    };
+    let mut reader = csv_reader(Kept::new(text), mark);
+    let mut header = ByteRecord::new();
+    reader.read_byte_record(&mut header).map_err(|error| DeliveryError::index(&file, &error))?;
+    let separator = separator.to_owned();
+    let columns: Arc<[String]> = values(&header, &separator).into();
     check_columns(&file, &columns)?;
-    let mut table = Table { file, separator, columns, reader: Some(reader), number: 1, line: 0 };
+    let reader = Some(reader);
+    let mut table = Table { file, separator, mark, columns, reader, number: 1, line: 0 };
     Ok(Box::new(std::iter::from_fn(move || table.next())))
 }
 
-fn csv_reader(text: Kept, separator: u8) -> csv::Reader<Kept> {
-    csv::ReaderBuilder::new()
-        .delimiter(separator)
-        .flexible(true)
-        .has_headers(false)
-        .trim(csv::Trim::All)
-        .from_reader(text)
+fn csv_reader(text: Kept, mark: u8) -> csv::Reader<Kept> {
+    csv::ReaderBuilder::new().delimiter(mark).flexible(true).has_headers(false).from_reader(text)
+}
+
+/// The values of a row, trimmed. Where a separator stands in one, between quotation marks, it is itself again.
+fn values(record: &ByteRecord, separator: &str) -> Vec<String> {
+    let value = |bytes: &[u8]| {
+        if bytes.contains(&MARK) {
+            let parts = bytes.split(|byte| *byte == MARK).map(String::from_utf8_lossy);
+            parts.collect::<Vec<_>>().join(separator).trim().to_owned()
+        } else {
+            String::from_utf8_lossy(bytes).trim().to_owned()
+        }
+    };
+    record.iter().map(value).collect()
 }
 
 /// A table of values with separators.
 struct Table {
     file: String,
-    separator: u8,
+    separator: String,
+    /// The byte that stands for the separator.
+    mark: u8,
     columns: Arc<[String]>,
     /// `None` once it ended.
     reader: Option<csv::Reader<Kept>>,
@@ -188,14 +224,15 @@ impl Table {
         let reader = self.reader.as_mut()?;
         let (at, line) = (reader.position().byte(), self.line + reader.position().line());
         reader.get_mut().begin(at);
-        let mut record = StringRecord::new();
+        let mut record = ByteRecord::new();
         self.number += 1;
-        let read = reader.read_record(&mut record);
+        let read = reader.read_byte_record(&mut record);
         let long = record.as_slice().len() as u64 > LONGEST_ROW;
+        let values = if long { Vec::new() } else { values(&record, &self.separator) };
         match read {
             Ok(true) if long => self.go_on_after(at, line),
-            Ok(true) if self.swallows(&record) => self.go_on_after(at, line),
-            Ok(true) => Some(Ok(self.row(&record))),
+            Ok(true) if self.swallows(&values) => self.go_on_after(at, line),
+            Ok(true) => Some(Ok(self.row(values))),
             Ok(false) => {
                 self.reader = None;
                 None
@@ -205,8 +242,7 @@ impl Table {
         }
     }
 
-    fn row(&self, record: &StringRecord) -> Row {
-        let mut values: Vec<String> = record.iter().map(str::to_owned).collect();
+    fn row(&self, mut values: Vec<String>) -> Row {
         let surplus = values.len().saturating_sub(self.columns.len());
         let lacking = self.columns.len().saturating_sub(values.len());
         values.truncate(self.columns.len());
@@ -217,10 +253,10 @@ impl Table {
     /// Whether a value holds whole rows: a quotation mark was opened in one row, and closed by one of another. Of many lines
     /// it is enough that they have as many separators as rows would have, whatever one of them looks like; of two or three,
     /// each must be a row. Of two columns alone it is not told from a text with a separator in it.
-    fn swallows(&self, record: &StringRecord) -> bool {
+    fn swallows(&self, values: &[String]) -> bool {
         const MANY: usize = 4;
         let between = self.columns.len().saturating_sub(1);
-        let fits = record.len() == self.columns.len();
+        let fits = values.len() == self.columns.len();
         let holds_rows = |value: &str| {
             let lines: Vec<usize> = value.split('\n').map(|line| self.separators(line)).collect();
             match lines.as_slice() {
@@ -233,15 +269,13 @@ impl Table {
                 }
             }
         };
-        between > 1 && record.iter().any(holds_rows)
+        between > 1 && values.iter().any(|value| holds_rows(value))
     }
 
     /// How many separators are in a line. A comma with a space behind it is one of a sentence.
     fn separators(&self, line: &str) -> usize {
-        let bytes = line.as_bytes();
-        let of_sentence = |at: usize| self.separator == b',' && bytes.get(at + 1) == Some(&b' ');
-        let is_one = |(at, one): (usize, &u8)| *one == self.separator && !of_sentence(at);
-        bytes.iter().enumerate().filter(|one| is_one(*one)).count()
+        let of_sentence = |at: usize| self.separator == "," && line[at + 1..].starts_with(' ');
+        line.match_indices(&self.separator).filter(|(at, _)| !of_sentence(*at)).count()
     }
 
     /// A row that is none: too long, or one that holds others; mostly by a quotation mark that nobody closed. Its first line is
@@ -249,14 +283,14 @@ impl Table {
     fn go_on_after(&mut self, at: u64, line: u64) -> Option<Result<Row, DeliveryError>> {
         let text = self.reader.take()?.into_inner();
         match text.after_line(at) {
-            Ok(text) => self.reader = Some(csv_reader(text, self.separator)),
+            Ok(text) => self.reader = Some(csv_reader(text, self.mark)),
             Err(error) => return Some(Err(self.ended(&error))),
         }
         self.line = line;
         let reason = format!(
             "line {line}: a value begins with a quotation mark that is not closed in its row, or never ends"
         );
-        let mut row = self.row(&StringRecord::new());
+        let mut row = self.row(Vec::new());
         row.lacking = 0;
         row.broken = Some(reason);
         Some(Ok(row))

@@ -7,6 +7,7 @@ mod archives;
 mod bounded;
 mod index;
 mod lines;
+mod separators;
 mod sheets;
 mod trees;
 
@@ -20,6 +21,7 @@ use unicode_normalization::UnicodeNormalization;
 
 pub use index::{Index, IndexForm, Row, Rows};
 pub use lines::Encoding;
+pub(crate) use lines::LatinNine;
 pub(crate) use lines::decoded;
 
 use archives::{TarEntries, ZipEntries};

@@ -84,18 +84,24 @@ fn an_index_is_known_and_read_in_each_of_its_forms() {
         })
         .collect();
     for (bytes, encoding) in [
-        (csv.as_bytes().to_vec(), Encoding::Utf8),
-        ([b"\xEF\xBB\xBF", csv.as_bytes()].concat(), Encoding::Utf8),
-        (latin(csv), Encoding::Windows1252),
-        (dos, Encoding::CodePage850),
-        (utf16(csv), Encoding::Utf16Little),
+        (csv.as_bytes().to_vec(), Encoding::UTF_8),
+        ([b"\xEF\xBB\xBF", csv.as_bytes()].concat(), Encoding::UTF_8),
+        (latin(csv), Encoding::WINDOWS_1252),
+        (dos, Encoding::CODE_PAGE_850),
+        (utf16(csv), Encoding::UTF_16_LITTLE),
     ] {
         let (read, index) = guessed("a.csv", &bytes);
-        assert_eq!((index.encoding, &index.form), (encoding, &IndexForm::Csv { separator: b';' }));
+        assert_eq!(
+            (index.encoding, &index.form),
+            (encoding, &IndexForm::Csv { separator: ";".to_owned() })
+        );
         assert_eq!(read, expected, "{encoding:?}");
     }
     let (read, index) = guessed("a.tsv", "ID\tNIMI\n17\tÄiti\n18\töljy; å\n".as_bytes());
-    assert_eq!((read.as_slice(), index.form), (&expected[..], IndexForm::Csv { separator: b'\t' }));
+    assert_eq!(
+        (read.as_slice(), index.form),
+        (&expected[..], IndexForm::Csv { separator: "\t".to_owned() })
+    );
     let json = "{\"ID\":17,\"NIMI\":\"Äiti\"}\n\n{\"ID\":18,\"NIMI\":\"öljy; å\"}\n";
     let (read, index) = guessed("a.jsonl", json.as_bytes());
     assert_eq!((read.as_slice(), index.form), (&expected[..], IndexForm::JsonLines));
@@ -108,6 +114,143 @@ fn an_index_is_known_and_read_in_each_of_its_forms() {
         read,
         [pairs(&[("ID", "17"), ("NIMI", "Äiti")]), pairs(&[("ID", "18"), ("NIMI", "")])]
     );
+}
+
+/// An index with a separator in an encoding, read.
+fn read_as(bytes: &[u8], encoding: &str, separator: &str) -> Vec<Vec<(String, String)>> {
+    let folder = folder(&[("a.csv", bytes)]);
+    let delivery = Delivery::open(folder.path()).unwrap();
+    let form = IndexForm::Csv { separator: separator.to_owned() };
+    let encoding = Encoding::of_name(encoding).unwrap_or_else(|| panic!("{encoding}"));
+    rows(&delivery, &Index { file: "a.csv".to_owned(), form, encoding })
+}
+
+/// OLD-9: an index is read in each encoding that old systems of here wrote. The bytes are those of the standards.
+#[test]
+fn an_index_is_read_in_each_encoding() {
+    let finnish = "Äiti öylätti Åsa";
+    for (name, bytes, text) in [
+        ("utf-8", "Äiti öylätti Åsa".as_bytes(), finnish),
+        ("utf-16le", b"\xC4\0i\0t\0i\0", "Äiti"),
+        ("UTF-16BE", b"\0\xC4\0i\0t\0i", "Äiti"),
+        ("iso-8859-1", b"\xC4iti \xF6yl\xE4tti \xC5sa", finnish),
+        ("latin1", b"\xC4iti", "Äiti"),
+        ("windows-1252", b"\x8Eelja \x80 \xB4", "Želja € ´"),
+        ("iso-8859-15", b"\xB4elja \xA4 \xA6 \xA8 \xB8", "Želja € Š š ž"),
+        ("Latin-9", b"\xC4iti \xB8", "Äiti ž"),
+        ("iso-8859-4", b"\xA9iauliai \xB9 \xE4", "Šiauliai š ä"),
+        ("iso-8859-10", b"\xAA \xBA \xE4\xF0", "Š š äð"),
+        ("iso-8859-13", b"\xD0iauliai \xFE \xE4", "Šiauliai ž ä"),
+        ("windows-1257", b"\xD0iauliai \xFE \xE4", "Šiauliai ž ä"),
+        ("windows-1250", b"\x8A\xE8 \xE4\xF6", "Šč äö"),
+        ("windows-1251", b"\xC0\xED\xED\xE0", "Анна"),
+        ("koi8-r", b"\xE1\xCE\xCE\xC1", "Анна"),
+        ("cp866", b"\x80\xAD\xAD\xA0", "Анна"),
+        ("macintosh", b"\x80iti \x9Ayl\x8Atti \x81sa", finnish),
+        ("cp437", b"\x8Eiti \x94yl\x84tti \x8Fsa \x9B", "Äiti öylätti Åsa ¢"),
+        ("cp850", b"\x8Eiti \x94yl\x84tti \x8Fsa \x9B", "Äiti öylätti Åsa ø"),
+        ("ibm850", b"\x8Eiti", "Äiti"),
+        ("cp858", b"\x8Eiti \xD5", "Äiti €"),
+        ("cp865", b"\x8Eiti \x9B \xAF", "Äiti ø ¤"),
+        ("cp775", b"\x8Eiti \xBE \xD5", "Äiti Š č"),
+        ("cp852", b"\x8Eiti \xE6", "Äiti Š"),
+        ("iso-646-fi", b"[iti |yl{tti ]sa $ \\", "Äiti öylätti Åsa ¤ Ö"),
+        ("sen-850200-c", b"[iti |yl{tti ]sa @ ~", "Äiti öylätti Åsa É ü"),
+    ] {
+        // The names of columns and the separator, in the encoding of two bytes or in one.
+        let line = |text: &[u8]| -> Vec<u8> {
+            let two = |byte: &u8| match name {
+                "utf-16le" => vec![*byte, 0],
+                "UTF-16BE" => vec![0, *byte],
+                _ => vec![*byte],
+            };
+            text.iter().flat_map(two).collect()
+        };
+        let whole = [line(b"A;B\n1;"), bytes.to_vec(), line(b"\n")].concat();
+        assert_eq!(read_as(&whole, name, ";"), [pairs(&[("A", "1"), ("B", text)])], "{name}");
+    }
+    // A byte that the encoding has no sign for is told by the mapping.
+    for (name, bytes) in [("iso-646-fi", b"\xE4"), ("cp857", b"\xD5"), ("windows-1257", b"\xA1")] {
+        let read = read_as(&[b"A;B\n1;", &bytes[..], b"\n"].concat(), name, ";");
+        assert_eq!(read, [pairs(&[("A", "1"), ("B", "\u{fffd}")])], "{name}");
+    }
+    for unknown in ["", "ebcdic", "cp9", "replacement", "x-user-defined", "hz-gb-2312"] {
+        assert_eq!(Encoding::of_name(unknown), None, "{unknown}");
+    }
+    let known = Encoding::known();
+    for name in known.split(", ").filter(|name| !name.starts_with("or ")) {
+        assert!(Encoding::of_name(name).is_some(), "{name}");
+        let kept =
+            Encoding::of_name(name).map(Encoding::name).and_then(|own| Encoding::of_name(&own));
+        assert_eq!(kept, Encoding::of_name(name));
+    }
+}
+
+/// OLD-9: whatever stands between the values, of one sign or of several, between quotation marks it is text.
+#[test]
+fn values_are_told_apart_by_any_separator() {
+    for separator in ["¤", "§", "||", "~|~", "|;|", "\u{1f}", "€€", "<>", " ", "ab"] {
+        let text = format!(
+            "A{separator}B{separator}C\r\n1{separator}\"x{separator}y\"{separator}z\r\n2{separator}{separator}\"\"\"q\"\"\"\n"
+        );
+        let expected = [
+            pairs(&[("A", "1"), ("B", &format!("x{separator}y")), ("C", "z")]),
+            pairs(&[("A", "2"), ("B", ""), ("C", "\"q\"")]),
+        ];
+        assert_eq!(read_as(text.as_bytes(), "utf-8", separator), expected, "{separator:?}");
+    }
+    assert_eq!(
+        read_as(b"A\xA4B\n1\xA4\xE4iti\n", "iso-8859-1", "¤"),
+        [pairs(&[("A", "1"), ("B", "äiti")])]
+    );
+    let (_, index) = guessed("a.csv", "A¤B\n1¤äiti\n".as_bytes());
+    assert_eq!(index.form, IndexForm::Csv { separator: "¤".to_owned() });
+    // Wherever a text is cut as it is read, no separator is lost, and half of one is text.
+    let rows: Vec<String> = (0..20_000).map(|at| format!("{at}~|~x~|~|~y~\n")).collect();
+    let rows = rows.concat();
+    let folder = folder(&[("a.csv", format!("A~|~B~|~C\n{rows}").as_bytes())]);
+    let delivery = Delivery::open(folder.path()).unwrap();
+    let form = IndexForm::Csv { separator: "~|~".to_owned() };
+    let index = Index { file: "a.csv".to_owned(), form, encoding: Encoding::UTF_8 };
+    let all: Vec<Row> = index.rows(&delivery).unwrap().map(Result::unwrap).collect();
+    assert_eq!(all.len(), 20_000);
+    for (at, row) in all.iter().enumerate() {
+        assert_eq!(row.values, [at.to_string(), "x".to_owned(), "|~y~".to_owned()]);
+    }
+    // A quotation mark that nobody closes is a fault of its line there, too.
+    let text = "A||B||C\n1||x||\"auki\n2||y||z\n3||y||kiinni\"\n4||y||z\n";
+    let folder = super::tests::folder(&[("a.csv", text.as_bytes())]);
+    let delivery = Delivery::open(folder.path()).unwrap();
+    let form = IndexForm::Csv { separator: "||".to_owned() };
+    let index = Index { file: "a.csv".to_owned(), form, encoding: Encoding::UTF_8 };
+    let all: Vec<Row> = index.rows(&delivery).unwrap().map(Result::unwrap).collect();
+    let broken: Vec<u64> =
+        all.iter().filter(|row| row.broken.is_some()).map(|row| row.number).collect();
+    assert_eq!((broken, all.last().and_then(|row| row.get("A"))), (vec![2], Some("4")));
+}
+
+/// OLD-9: what speaks for ISO-8859-15 and for seven bits is seen, and asked in a proposal.
+#[test]
+fn encodings_that_signs_do_not_tell_apart_are_seen() {
+    for (bytes, likely) in [
+        (&b"A;B\n1;\xC4iti\n"[..], LatinNine::No),
+        (b"A;B\n1;O\xB4Brien \xE4\n", LatinNine::Perhaps),
+        (b"A;B\n1;\xA8alkauskas \xE4\n", LatinNine::Likely),
+        (b"A;B\n1;\xA8alkauskas \x93\xE4\x94\n", LatinNine::No),
+    ] {
+        let folder = folder(&[("a.csv", bytes)]);
+        let delivery = Delivery::open(folder.path()).unwrap();
+        let index = Index::guess(&delivery, "a.csv").unwrap().unwrap();
+        assert_eq!(index.encoding, Encoding::WINDOWS_1252);
+        assert_eq!(index.latin_nine(&delivery).unwrap(), likely, "{bytes:?}");
+    }
+    let (read, index) = guessed("a.csv", b"A;B\n1;M{kel{inen\n");
+    assert_eq!(
+        (read, index.encoding),
+        (vec![pairs(&[("A", "1"), ("B", "Mäkeläinen")])], Encoding::SevenBits)
+    );
+    let (_, index) = guessed("a.csv", b"A|B\n1|Makelainen\n");
+    assert_eq!(index.encoding, Encoding::UTF_8);
 }
 
 /// OLD-9: what stands deeper in XML and JSON is a column with a path for a name.
@@ -141,10 +284,10 @@ fn an_index_that_breaks_off_is_told() {
         let delivery = Delivery::open(folder.path()).unwrap();
         let form = match name {
             "a.xml" => IndexForm::Xml { row: "r".into() },
-            "a.csv" => IndexForm::Csv { separator: b';' },
+            "a.csv" => IndexForm::Csv { separator: ";".to_owned() },
             _ => IndexForm::JsonLines,
         };
-        let index = Index { file: name.to_owned(), form, encoding: Encoding::Utf8 };
+        let index = Index { file: name.to_owned(), form, encoding: Encoding::UTF_8 };
         let error = match index.rows(&delivery) {
             Err(error) => error,
             Ok(mut rows) => rows.find_map(Result::err).expect("an error"),
@@ -159,7 +302,7 @@ fn a_broken_line_is_one_rows_fault() {
     let folder = folder(&[("a.jsonl", b"{\"a\":1}\n[2]\n{\"a\":3}\n")]);
     let delivery = Delivery::open(folder.path()).unwrap();
     let index =
-        Index { file: "a.jsonl".to_owned(), form: IndexForm::JsonLines, encoding: Encoding::Utf8 };
+        Index { file: "a.jsonl".to_owned(), form: IndexForm::JsonLines, encoding: Encoding::UTF_8 };
     let broken: Vec<bool> =
         index.rows(&delivery).unwrap().map(|row| row.unwrap().broken.is_some()).collect();
     assert_eq!(broken, [false, true, false]);
@@ -174,8 +317,8 @@ fn an_unclosed_quotation_mark_is_one_rows_fault() {
     let text = format!("a;b\n1;x\n2;\"auki\n{rest}");
     let folder = folder(&[("a.csv", text.as_bytes())]);
     let delivery = Delivery::open(folder.path()).unwrap();
-    let form = IndexForm::Csv { separator: b';' };
-    let index = Index { file: "a.csv".to_owned(), form, encoding: Encoding::Utf8 };
+    let form = IndexForm::Csv { separator: ";".to_owned() };
+    let index = Index { file: "a.csv".to_owned(), form, encoding: Encoding::UTF_8 };
     let rows: Vec<Row> = index.rows(&delivery).unwrap().map(Result::unwrap).collect();
     assert_eq!(rows.len(), 60_002);
     let broken: Vec<(u64, &str)> =
@@ -214,12 +357,12 @@ fn rows_between_two_quotation_marks_are_read() {
         ("1,x,\"kävi, kertoi,\nsovittiin, soitetaan\"\n2,y,z\n", &[], &["1", "2"]),
         ("1,x,\"auki\n2,y,kiinni\"\n3,y,z\n", &[2], &["2", "3"]),
     ] {
-        let separator = text.as_bytes()[1];
-        let columns = ["a", "b", "c"].join(&char::from(separator).to_string());
+        let separator = text[1..2].to_owned();
+        let columns = ["a", "b", "c"].join(&separator);
         let folder = folder(&[("a.csv", format!("{columns}\n{text}").as_bytes())]);
         let delivery = Delivery::open(folder.path()).unwrap();
         let form = IndexForm::Csv { separator };
-        let index = Index { file: "a.csv".to_owned(), form, encoding: Encoding::Utf8 };
+        let index = Index { file: "a.csv".to_owned(), form, encoding: Encoding::UTF_8 };
         let rows: Vec<Row> = index.rows(&delivery).unwrap().map(Result::unwrap).collect();
         let faulty = rows.iter().filter(|row| row.broken.is_some()).map(|row| row.number);
         assert_eq!(faulty.collect::<Vec<_>>(), broken, "{text}");
@@ -235,7 +378,7 @@ fn an_endless_element_is_told() {
     let folder = folder(&[("a.xml", text.as_bytes())]);
     let delivery = Delivery::open(folder.path()).unwrap();
     let form = IndexForm::Xml { row: "a".to_owned() };
-    let index = Index { file: "a.xml".to_owned(), form, encoding: Encoding::Utf8 };
+    let index = Index { file: "a.xml".to_owned(), form, encoding: Encoding::UTF_8 };
     let told = index.rows(&delivery).unwrap().find_map(Result::err).unwrap().to_string();
     assert!(told.contains("longer than"), "{told}");
 }

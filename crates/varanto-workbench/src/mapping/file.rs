@@ -229,18 +229,18 @@ impl Faults {
     }
 
     fn encoding(&mut self, key: &str, name: &str) -> Option<Encoding> {
-        let names = Encoding::ALL.map(Encoding::name).join(", ");
-        self.read(key, Encoding::of_name(name), &names)
+        self.read(key, Encoding::of_name(name), &Encoding::known())
     }
 
     fn index(&mut self, key: &str, table: Table) -> Option<Index> {
         let form = match table.form.as_str() {
             "csv" => {
-                let separator = table.separator.as_deref().unwrap_or(";");
-                match separator.as_bytes() {
-                    [one] => Some(IndexForm::Csv { separator: *one }),
-                    _ => self.read(&format!("{key}.separator"), None, "one sign"),
-                }
+                let separator = table.separator.unwrap_or_else(|| ";".to_owned());
+                let fits = !separator.is_empty() && !separator.contains(['"', '\r', '\n']);
+                let wanted = "one sign or several, without quotation marks and ends of lines";
+                let separator = fits.then_some(separator);
+                self.read(&format!("{key}.separator"), separator, wanted)
+                    .map(|separator| IndexForm::Csv { separator })
             }
             "xlsx" => Some(IndexForm::Xlsx { sheet: table.sheet }),
             "xml" => self
@@ -252,7 +252,7 @@ impl Faults {
         let encoding = table
             .encoding
             .as_deref()
-            .map_or(Some(Encoding::Utf8), |name| self.encoding(&format!("{key}.encoding"), name));
+            .map_or(Some(Encoding::UTF_8), |name| self.encoding(&format!("{key}.encoding"), name));
         Some(Index { file: table.file, form: form?, encoding: encoding? })
     }
 

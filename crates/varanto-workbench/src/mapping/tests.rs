@@ -141,3 +141,25 @@ fn each_service_task_has_its_choice() {
     assert_eq!(mapping.choice("10"), Choice::Nothing);
     assert_eq!(read(WHOLE).unwrap().choice("10"), Choice::All);
 }
+
+/// OLD-9: an encoding that nobody knows is told with those that are, and a separator may have any signs but those of lines
+/// and quotation.
+#[test]
+fn encodings_and_separators_of_a_mapping_file() {
+    let with =
+        |more: &str| read(&WHOLE.replace("form = \"csv\"\n", &format!("form = \"csv\"\n{more}\n")));
+    for holds in [
+        "separator = \"¤\"\nencoding = \"ISO-8859-15\"",
+        "separator = \"||\"\nencoding = \"iso-646-fi\"",
+        "separator = \"\\t\"\nencoding = \"cp865\"",
+    ] {
+        assert!(with(holds).is_ok(), "{holds}");
+    }
+    let BadMapping(faults) = with("separator = \"\"\nencoding = \"ebcdic\"").unwrap_err();
+    let [separator, encoding] = faults.as_slice() else { panic!("{faults:?}") };
+    assert!(separator.starts_with("index.separator: expected one sign or several"), "{separator}");
+    for known in ["index.encoding: expected ", "iso-8859-15", "cp437", "iso-646-fi"] {
+        assert!(encoding.contains(known), "{known} in {encoding}");
+    }
+    assert!(with("separator = \"a\\nb\"").is_err() && with("separator = \"\\\"\"").is_err());
+}
