@@ -2,6 +2,8 @@
 
 use varanto_domain::archive::documents::Part;
 
+use crate::delivery::{Encoding, decoded};
+
 /// What a file of a delivery is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
@@ -87,6 +89,9 @@ impl Kind {
             [b'P', b'K', 3, 4, ..] if holds(b"word/") || holds(b"[Content_Types].xml") => {
                 Self::Docx
             }
+            // Two bytes a letter: its mark tells.
+            [0xFF, 0xFE, ..] => Self::of_two_bytes(beginning, Encoding::UTF_16_LITTLE),
+            [0xFE, 0xFF, ..] => Self::of_two_bytes(beginning, Encoding::UTF_16_BIG),
             // A PDF file may have a line of something else before its mark.
             _ if holds(b"%PDF-") => Self::Pdf,
             _ => Self::of_text(bytes, beginning),
@@ -110,11 +115,15 @@ impl Kind {
         Self::of_plain(bytes, beginning)
     }
 
-    fn of_plain(bytes: &[u8], beginning: &[u8]) -> Self {
-        // Two bytes a letter: its mark tells.
-        if matches!(beginning, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]) {
-            return Self::Text;
+    fn of_two_bytes(beginning: &[u8], encoding: Encoding) -> Self {
+        let Ok(text) = decoded(beginning, encoding) else { return Self::Unknown };
+        match Self::of_text(text.as_bytes(), text.as_bytes()) {
+            Self::Unknown => Self::Text,
+            kind => kind,
         }
+    }
+
+    fn of_plain(bytes: &[u8], beginning: &[u8]) -> Self {
         let control = |byte: &u8| *byte < 32 && !b"\t\n\r\x0c\x1a".contains(byte);
         if bytes.is_empty() || beginning.iter().any(control) { Self::Unknown } else { Self::Text }
     }
@@ -179,6 +188,7 @@ mod tests {
             (b"<Siirretty 1.2.2003>\nAsiakas kertoi", "text"),
             (b"<Puhelu> Asiakas kertoi", "text"),
             (b"\xFF\xFEA\0s\0", "text"),
+            (b"\xFE\xFF\0<\0h\0t\0m\0l\0>", "html"),
             (b"<?xml version=\"1.0\"?><potilas/>", "xml"),
             (b"II*\0\x08\0\0\0", "tiff"),
             (b"MM\0*\0\0\0\x08", "tiff"),

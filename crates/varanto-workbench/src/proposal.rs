@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use varanto_domain::codes::{CodeSets, ServiceTask, sets};
+use varanto_formats::xhtml;
 
 use crate::conversion::Chosen;
 use crate::delivery::{Delivery, DeliveryError, Encoding, Index, IndexForm, LatinNine};
@@ -126,7 +127,9 @@ impl Writer {
             let kind = Kind::of(&bytes);
             // Tables beside the files are read, not archived.
             let table = kind == Kind::Text && !delivery.entries()[at].name.contains('/');
-            if table || !Chosen::KINDS.contains(&kind) {
+            // XHTML that the archive takes as it is wants nothing.
+            let fits = kind == Kind::Xhtml && xhtml::check(&bytes, None).is_empty();
+            if table || fits || !Chosen::KINDS.contains(&kind) {
                 continue;
             }
             if kind == Kind::Text && encoding == Encoding::UTF_8 {

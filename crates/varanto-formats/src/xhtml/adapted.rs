@@ -131,10 +131,10 @@ impl Page {
             self.out.extend([" ", name, "=\"", value, "\""]);
         }
         for attribute in element.attributes() {
-            if attribute.namespace().is_none()
-                && allowed::judge_attribute(element, &attribute).is_empty()
-            {
-                self.out.extend([" ", attribute.name(), "=\""]);
+            // Of other namespaces the gate knows the one of XML itself: its languages.
+            let prefix = if attribute.namespace().is_some() { "xml:" } else { "" };
+            if allowed::judge_attribute(element, &attribute).is_empty() {
+                self.out.extend([" ", prefix, attribute.name(), "=\""]);
                 self.text(attribute.value());
                 self.out.push('"');
             } else {

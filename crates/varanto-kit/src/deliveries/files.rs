@@ -23,6 +23,10 @@ const PHOTOGRAPH: &[u8] = include_bytes!("../../assets/scans/scan.jpg");
 pub(super) enum Form {
     Pdf,
     Xhtml,
+    /// XHTML with a document type, with entities or not well-formed.
+    TypedXhtml,
+    /// XHTML in ISO-8859-1.
+    LatinXhtml,
     /// What has to be converted.
     Text,
     Html,
@@ -48,6 +52,8 @@ impl Form {
             (SourceSystem::Aamu, _, 9) => Self::Scan,
             (SourceSystem::Portti, Self::Pdf, 5) => Self::Photograph,
             (SourceSystem::Kaisla | SourceSystem::Portti, Self::Xhtml, 3) => Self::Html,
+            (SourceSystem::Kaisla, _, 7) => Self::TypedXhtml,
+            (SourceSystem::Kaisla, _, 12) => Self::LatinXhtml,
             _ => usual,
         }
     }
@@ -56,7 +62,7 @@ impl Form {
     pub(super) const fn ending(self) -> &'static str {
         match self {
             Self::Pdf => "pdf",
-            Self::Xhtml => "xhtml",
+            Self::Xhtml | Self::TypedXhtml | Self::LatinXhtml => "xhtml",
             Self::Text => "txt",
             Self::Html => "html",
             Self::Scan => "tif",
@@ -101,6 +107,8 @@ impl Files {
         match form {
             Form::Pdf => self.pdf(number),
             Form::Xhtml => xhtml(paper, number),
+            Form::TypedXhtml => typed_xhtml(paper, number).into_bytes(),
+            Form::LatinXhtml => latin_xhtml(paper, number),
             Form::Text => text(number),
             Form::Html => html(paper, number).into_bytes(),
             Form::Scan => [SCAN, format!("ASIAKIRJA-{number:010}").as_bytes()].concat(),
@@ -140,6 +148,25 @@ fn xhtml(paper: &Paper, number: u32) -> Vec<u8> {
         return page(kind, &text).into_bytes();
     }
     render_plain(kind, &[&text, "Sovittiin seuraavasta tapaamisesta."], &heading).into_bytes()
+}
+
+/// As the standard has it, with its document type; every other one with an element that nobody closed.
+fn typed_xhtml(paper: &Paper, number: u32) -> String {
+    let (kind, _) = TYPES[paper.kind];
+    let end = if number.is_multiple_of(2) { "<br/>" } else { "<br>" };
+    format!(
+        "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Strict//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd\">\n\
+         <html xmlns=\"http://www.w3.org/1999/xhtml\" xml:lang=\"fi\"><head><title>{kind}</title></head>\n\
+         <body><h1>{kind}</h1><p>Kirjaus&nbsp;{number}. Asiakas kertoi &auml;idist&auml;&auml;n.{end}Sovittiin tapaamisesta.</p></body></html>\n"
+    )
+}
+
+/// As systems wrote it before they wrote UTF-8.
+fn latin_xhtml(paper: &Paper, number: u32) -> Vec<u8> {
+    let (kind, _) = TYPES[paper.kind];
+    let text = format!("Kirjaus {number}. Asiakas kertoi äidistään ja työstä.");
+    let page = page(kind, &text).replace("UTF-8", "ISO-8859-1");
+    page.chars().map(|sign| u8::try_from(u32::from(sign)).unwrap_or(b'?')).collect()
 }
 
 /// As the oldest system printed it into a file, in its code page.

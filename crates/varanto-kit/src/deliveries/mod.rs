@@ -26,8 +26,8 @@ pub enum SourceSystem {
     /// of their own, and file names in the wrong case with the wrong slashes. PDF/A, plain text in that
     /// code page, scans, and a letter here and there.
     Aamu,
-    /// A zip archive with an XML index; the register had three owners one after another. XHTML, HTML that
-    /// is none, and a letter here and there.
+    /// A zip archive with an XML index; the register had three owners one after another. XHTML, some
+    /// with a document type or in ISO-8859-1, HTML that is none, and a letter here and there.
     Kaisla,
     /// JSON lines in UTF-16, files of equal names in many folders, and one client under two codes. Both
     /// forms, HTML, photographs of paper, and a letter here and there.

@@ -419,7 +419,7 @@ pub(super) fn mapping(system: SourceSystem, county: &County) -> String {
             tasks("REKISTERI", "LUOKITUS"),
         ),
         SourceSystem::Kaisla => format!(
-            "[convert]\nkinds = [\"html\", \"docx\", \"rtf\"]\n\n[index]\nfile = \"vienti.xml\"\nform = \"xml\"\nrow = \"asiakirja\"\n\n[document]\n\
+            "[convert]\nkinds = [\"html\", \"xhtml\", \"docx\", \"rtf\"]\n\n[index]\nfile = \"vienti.xml\"\nform = \"xml\"\nrow = \"asiakirja\"\n\n[document]\n\
              document = {{ column = \"@tunnus\" }}\nfile = {{ column = \"tiedosto\" }}\n\
              main_document = {{ column = \"paaasiakirja\", optional = true }}\n\
              \"client.identity_code\" = {{ column = \"asiakas/hetu\" }}\n\

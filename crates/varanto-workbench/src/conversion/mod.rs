@@ -1,4 +1,4 @@
-//! Conversions: what is neither PDF/A nor XHTML becomes one of them, where the mapping file chooses it.
+//! Conversions: what is neither PDF/A nor XHTML that the archive takes becomes one of them, where the mapping file chooses it.
 //!
 //! A file is converted once. What was made is kept in the batch's folder under the source's digest with a record of the
 //! tool, its version and what was left out, so that rehearsal, run and reconciliation speak of the same bytes; where
@@ -42,9 +42,10 @@ pub struct Chosen {
 
 impl Chosen {
     /// The kinds that can be chosen.
-    pub const KINDS: [Kind; 8] = [
+    pub const KINDS: [Kind; 9] = [
         Kind::Text,
         Kind::Html,
+        Kind::Xhtml,
         Kind::Jpeg,
         Kind::Png,
         Kind::Tiff,
@@ -205,7 +206,7 @@ impl<'a> Converter<'a> {
         let began = Stopwatch::now();
         let made = match kind {
             Kind::Text => text::convert(source, self.chosen.encoding)?,
-            Kind::Html => hypertext::convert(source, self.chosen.encoding)?,
+            Kind::Html | Kind::Xhtml => hypertext::convert(kind, source, self.chosen.encoding)?,
             Kind::Jpeg | Kind::Png | Kind::Tiff => scan::convert(kind, source)?,
             Kind::Pdf => ghostscript::convert(source, &self.tools, &self.working())?,
             Kind::Docx | Kind::Rtf => office::convert(kind, source, &self.tools, &self.working())?,
@@ -246,7 +247,7 @@ impl<'a> Converter<'a> {
         let encoding = self.chosen.encoding.unwrap_or(Encoding::UTF_8).name();
         let recipe = format!("{}-{VERSION}", kind.name());
         let tool = match kind {
-            Kind::Text | Kind::Html => return Ok(format!("{recipe}-{encoding}")),
+            Kind::Text | Kind::Html | Kind::Xhtml => return Ok(format!("{recipe}-{encoding}")),
             Kind::Pdf => &self.tools.ghostscript,
             Kind::Docx | Kind::Rtf => &self.tools.office,
             _ => return Ok(recipe),

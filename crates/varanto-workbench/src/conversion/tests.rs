@@ -66,6 +66,75 @@ fn markup_of_browsers_becomes_a_page() {
     }
 }
 
+/// OLD-1: XHTML that the archive does not take as it is (a document type, an encoding, entities, markup that does not read)
+/// becomes XHTML that it takes; what it would lose keeps it from being converted.
+#[test]
+fn pages_of_xhtml_become_pages_that_are_taken() {
+    const TYPE: &str = "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Strict//EN\" \
+        \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd\">";
+    const OPEN: &str = "<html xmlns=\"http://www.w3.org/1999/xhtml\" xml:lang=\"fi\" lang=\"fi\">";
+    let page = |before: &str, body: &str| {
+        format!("{before}\n{OPEN}<head><title>Päätös</title></head><body>{body}</body></html>")
+    };
+    let latin = |text: &str| -> Vec<u8> {
+        text.chars().map(|sign| u8::try_from(u32::from(sign)).unwrap()).collect()
+    };
+    let two_bytes = |text: &str| -> Vec<u8> {
+        [0xFEFF].into_iter().chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect()
+    };
+    let declared = "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>";
+    for (source, shown) in [
+        (page(TYPE, "<p>Äiti<br/>ja isä</p>").into_bytes(), "<p>Äiti<br/>ja isä</p>"),
+        (
+            page("<!DOCTYPE html>", "<p>&auml;iti&nbsp;&amp; &lt;is&auml;&gt;</p>").into_bytes(),
+            "<p>äiti\u{a0}&amp; &lt;isä&gt;</p>",
+        ),
+        (latin(&page(declared, "<p>Äiti</p>")), "<p>Äiti</p>"),
+        (latin(&page(declared, "<p>Caf\u{e9}</p>").replace("Päätös", "Muu")), "<p>Café</p>"),
+        (
+            page(declared, "<p>Äiti</p>").replace("ISO-8859-1", "UTF-16").encode_utf16().fold(
+                vec![0xFE, 0xFF],
+                |mut all, unit| {
+                    all.extend(unit.to_be_bytes());
+                    all
+                },
+            ),
+            "<p>Äiti</p>",
+        ),
+        (page("", "<p>Yksi<br>kaksi<p>Kolme").into_bytes(), "<p>Yksi<br/>kaksi</p><p>Kolme</p>"),
+        (
+            page(TYPE, "<a name=\"a\"/><p><![CDATA[&auml; <x>]]></p><!-- &auml; -->").into_bytes(),
+            "<p>&amp;auml; &lt;x&gt;</p>",
+        ),
+        // Closed at once, and not well-formed besides: browsers would show nothing.
+        (
+            page("", "<p>Kaikki näkyy<br>")
+                .replace("<title>Päätös</title>", "<title/>")
+                .into_bytes(),
+            "<p>Kaikki näkyy<br/></p>",
+        ),
+        (two_bytes(&page("", "<p>Äiti</p>")), "<p>Äiti</p>"),
+    ] {
+        assert_eq!(Kind::of(&source), Kind::Xhtml);
+        assert_ne!(xhtml::check(&source, None), [], "the archive would take it as it is");
+        let (conversion, page) = here(Kind::Xhtml, &source).unwrap();
+        assert_eq!(xhtml::check(&page, None), []);
+        let page = String::from_utf8(page).unwrap();
+        assert!(page.contains(shown) && page.contains("xml:lang=\"fi\""), "{shown} in {page}");
+        assert_eq!((conversion.kind.as_str(), conversion.part.as_str()), ("xhtml", "view"));
+    }
+    for (source, lost) in [
+        (page(TYPE, "<p>x</p><script>y()</script>"), "script"),
+        (page(TYPE, "<p><img src=\"kuva.jpg\" alt=\"\"/></p>"), "img"),
+        (page("<?xml-stylesheet href=\"a.css\"?>", "<p>x</p>"), "link"),
+    ] {
+        let told = here(Kind::Xhtml, source.as_bytes());
+        assert_eq!(told, Err(NotConverted::Loses { what: lost.to_owned() }));
+    }
+    let own = page("<!DOCTYPE html [<!ENTITY a \"b\">]>", "<p>&a;</p>");
+    assert!(matches!(here(Kind::Xhtml, own.as_bytes()), Err(NotConverted::Failed { .. })));
+}
+
 /// OLD-9: a text whose letters do not tell that it is in the encoding that was said is not converted with wrong letters.
 #[test]
 fn a_text_of_another_encoding_is_not_converted() {

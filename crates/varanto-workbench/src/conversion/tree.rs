@@ -96,7 +96,10 @@ fn write(nodes: &[Node], at: usize, depth: usize, out: &mut String) -> Result<()
             }
             let mut written: Vec<String> = Vec::new();
             for attribute in attributes {
-                let own = fit(&attribute.name.local);
+                let own = match &*attribute.name.local {
+                    of_xml @ ("xml:lang" | "xml:space") => of_xml.to_owned(),
+                    name => fit(name),
+                };
                 // What declares a namespace in XML is an attribute like any other in HTML.
                 if own.starts_with("xmlns") || written.contains(&own) {
                     continue;
