@@ -7,6 +7,7 @@ mod columns;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::io::Read as _;
 
 use varanto_domain::codes::{CodeSets, ServiceTask, sets};
 use varanto_formats::xhtml;
@@ -24,7 +25,12 @@ pub struct Proposal {
     pub text: String,
     /// How many questions stand in it.
     pub questions: usize,
+    /// An index of the files, for a delivery that has none. It has to be put into the delivery as [`FILES`].
+    pub index: Option<String>,
 }
+
+/// What an index of files is called.
+pub const FILES: &str = "files.csv";
 
 /// How many values of a column with few are written into the file.
 const MOST_VALUES: usize = 60;
@@ -34,10 +40,10 @@ const LOOKED_AT: usize = 500;
 /// Larger ones are passed over.
 const LARGEST_LOOKED_AT: u64 = 16 * 1024 * 1024;
 
-/// Looks at a delivery and proposes a mapping file for it.
+/// Looks at a delivery and proposes a mapping file for it; where it has no index, with one of its files.
 ///
 /// # Errors
-/// A delivery without anything that looks like an index.
+/// A delivery that cannot be read, or without a file.
 pub fn propose(
     delivery: &Delivery,
     source: &str,
@@ -45,17 +51,14 @@ pub fn propose(
 ) -> Result<Proposal, DeliveryError> {
     let tables = tables(delivery)?;
     let Some(main) = tables.iter().max_by_key(|table| table.files_found) else {
-        return Err(DeliveryError::index(
-            &delivery.place().display().to_string(),
-            &"there is nothing in it that looks like an index: CSV, XLSX, XML or JSON lines",
-        ));
+        return of_files(delivery, source);
     };
     let beside: Vec<(&Table, &Column, &Column)> = tables
         .iter()
         .filter(|table| table.index.file != main.index.file)
         .filter_map(|table| main.joins(table).map(|(on, key)| (table, on, key)))
         .collect();
-    let mut writer = Writer { text: String::new(), questions: 0 };
+    let mut writer = Writer::default();
     writer.head(source);
     writer.convert(delivery);
     writer.index("index", (&main.index, main.index.latin_nine(delivery)?), None);
@@ -71,7 +74,7 @@ pub fn propose(
         columns.extend(own.map(|column| (format!("{}.{}", name_of(number), column.name), column)));
     }
     writer.document(&columns, codes);
-    Ok(Proposal { text: writer.text, questions: writer.questions })
+    Ok(Proposal { text: writer.text, questions: writer.questions, index: None })
 }
 
 fn name_of(number: usize) -> String {
@@ -100,6 +103,67 @@ fn tables(delivery: &Delivery) -> Result<Vec<Table>, DeliveryError> {
     Ok(tables)
 }
 
+/// What is the same for each file of a delivery without an index: who sees the rows at the desk turns on it.
+const OF_ALL: [Target; 4] =
+    [Target::Controller, Target::ControllerName, Target::OperatingUnit, Target::OperatingUnitName];
+
+/// A proposal for a folder of scans and the like, of which nothing but the files is known: people complete the rest.
+///
+/// Source: OLD-7.
+fn of_files(delivery: &Delivery, source: &str) -> Result<Proposal, DeliveryError> {
+    let place = || delivery.place().display().to_string();
+    if delivery.entries().is_empty() {
+        return Err(DeliveryError::index(&place(), &"there is no file in it"));
+    }
+    let failed = |error: &dyn ToString| DeliveryError::index(&place(), error);
+    let mut table = csv::WriterBuilder::new().delimiter(b';').from_writer(Vec::new());
+    table.write_record(["file", "kind", "bytes"]).map_err(|error| failed(&error))?;
+    for entry in delivery.entries() {
+        // Two files of one name are told by the rehearsal.
+        let mut beginning = Vec::new();
+        if let Ok(read) = delivery.stream(&entry.name) {
+            read.take(4096).read_to_end(&mut beginning).map_err(|error| failed(&error))?;
+        }
+        let kind = Kind::of(&beginning).name();
+        let size = entry.size.to_string();
+        table.write_record([entry.name.as_str(), kind, &size]).map_err(|error| failed(&error))?;
+    }
+    let table = table.into_inner().map_err(|error| failed(&error))?;
+    let index = String::from_utf8(table).map_err(|error| failed(&error))?;
+    let mut writer = Writer::default();
+    writer.head(source);
+    writer.convert(delivery);
+    let form = IndexForm::Csv { separator: ";".to_owned() };
+    let of_files = Index { file: FILES.to_owned(), form, encoding: Encoding::UTF_8 };
+    writer
+        .line("\n# The delivery has no index: this one lists its files. Put it into the delivery.");
+    writer.index("index", (&of_files, LatinNine::No), None);
+    writer.line("\n[document]\n# A document is called by its file: a file with another name is another document.");
+    for target in [Target::Document, Target::File] {
+        let _ = writeln!(writer.text, "{} = {{ column = \"file\" }}", target.name());
+    }
+    for target in OF_ALL {
+        writer.ask(&format!("what is {} of all these files?", target.name()));
+        let _ = writeln!(writer.text, "#{} = {{ constant = \"\" }}", quoted_key(target.name()));
+    }
+    writer.line(
+        "# Nobody said the rest: each file waits at the archivist's desk until people complete it. What is known of some files \
+         can be\n# written into columns of these names; what is the same for all, as { constant = \"…\" }.",
+    );
+    let said = |target: &Target| {
+        OF_ALL.contains(target) || matches!(target, Target::Document | Target::File)
+    };
+    let asked = |target: &Target| {
+        target.is_required() || matches!(target, Target::OriginalTask | Target::Relationship)
+    };
+    for target in Target::ALL.iter().filter(|target| asked(target) && !said(target)) {
+        let (key, column) = (quoted_key(target.name()), quoted(target.name()));
+        let _ = writeln!(writer.text, "{key} = {{ column = {column}, optional = true }}");
+    }
+    Ok(Proposal { text: writer.text, questions: writer.questions, index: Some(index) })
+}
+
+#[derive(Default)]
 struct Writer {
     text: String,
     questions: usize,

@@ -9,6 +9,7 @@ mod queue;
 mod queued_rows;
 mod rehearsal;
 mod run;
+mod scans;
 mod source;
 mod undoing;
 mod world;

@@ -339,19 +339,34 @@ impl From<Ended> for ExitCode {
 fn propose(delivery: &Path, source: &str, out: &Path, context: &Context) -> Result<(), Failure> {
     let proposal =
         proposal::propose(&Delivery::open(delivery)?, source, registry(&[])?.code_sets())?;
-    let failed = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            Failure::of(format!("{} is there already; name another file", out.display()))
-        }
-        _ => Failure::of(format!("{}: {error}", out.display())),
+    let write = |path: &Path, text: &str| {
+        let failed = |error: std::io::Error| match error.kind() {
+            std::io::ErrorKind::AlreadyExists => {
+                Failure::of(format!("{} is there already; name another file", path.display()))
+            }
+            _ => Failure::of(format!("{}: {error}", path.display())),
+        };
+        let mut file = std::fs::File::create_new(path).map_err(failed)?;
+        file.write_all(text.as_bytes()).map_err(failed)
     };
-    let mut file = std::fs::File::create_new(out).map_err(failed)?;
-    file.write_all(proposal.text.as_bytes()).map_err(failed)?;
-    let value = json!({ "mapping": out, "questions": proposal.questions });
-    let words = format!(
-        "{} has a proposal with {} questions. Answer them, and rehearse.",
-        out.display(),
-        proposal.questions
+    let index = proposal.index.map(|text| (out.with_file_name(proposal::FILES), text));
+    if let Some((path, text)) = &index {
+        write(path, text)?;
+    }
+    write(out, &proposal.text)?;
+    let index = index.map(|(path, _)| path);
+    let value = json!({ "mapping": out, "questions": proposal.questions, "index": index });
+    let proposed =
+        format!("{} has a proposal with {} questions.", out.display(), proposal.questions);
+    let words = index.map_or_else(
+        || format!("{proposed} Answer them, and rehearse."),
+        |index| {
+            let index = index.display();
+            format!(
+                "{proposed} The delivery has no index; {index} lists its files. Put it into the delivery, answer the questions, \
+                 and rehearse: people complete the rest at the archivist's desk."
+            )
+        },
     );
     context.output.one(&value, &words)
 }
