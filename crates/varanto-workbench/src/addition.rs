@@ -15,7 +15,7 @@ use serde::Serialize;
 use varanto_domain::faults::FaultKind;
 use varanto_formats::checkpoints;
 
-use crate::reconciliation::{Entry, Head, MadeEntry, ReportError, verify};
+use crate::reconciliation::{Entry, Head, MadeEntry, ReportError, Sum, verify};
 
 /// What several reports say together.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -30,10 +30,25 @@ pub struct Together {
     pub left_out: u64,
     /// Those of them of which two people decided that the source has none that could be read.
     pub without_document: u64,
+    /// What each report says by itself of its own table, in the order in which they were made.
+    pub tables: Vec<OfTable>,
     /// What no batch settled, by report.
     pub open: Vec<Open>,
     /// Whether nothing is open.
     pub source_may_be_destroyed: bool,
+}
+
+/// What a report says by itself: which table of the source it is of, and what was left out of that and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OfTable {
+    /// The report.
+    pub report: PathBuf,
+    /// The source's table, as the delivery names it.
+    pub table: String,
+    /// The batch.
+    pub batch: String,
+    /// Its sum, with the reasons of what was left out.
+    pub sum: Sum,
 }
 
 /// Something that no batch settled.
@@ -100,8 +115,11 @@ struct LeftOut {
 /// A report that does not hold, or that is of another source, edition or archive than the first.
 pub fn add_up(reports: &[PathBuf]) -> Result<Together, ReportError> {
     let mut heads = Vec::new();
+    let mut sums = HashMap::new();
     for path in reports {
-        heads.push((verify(path)?.0, path));
+        let (head, sum) = verify(path)?;
+        heads.push((head, path));
+        sums.insert(path, sum);
     }
     check_alike(&heads)?;
     // Moments are written alike, so that their texts are in their order.
@@ -115,6 +133,11 @@ pub fn add_up(reports: &[PathBuf]) -> Result<Together, ReportError> {
         })?;
     }
     let mut together = Together { reports: reports.len(), ..Together::default() };
+    for (head, path) in &heads {
+        let Some(sum) = sums.remove(*path) else { continue };
+        let (report, table, batch) = ((*path).clone(), head.table.clone(), head.batch.clone());
+        together.tables.push(OfTable { report, table, batch, sum });
+    }
     together.of_rows_alone = heads.iter().filter(|(head, _)| !head.tells_of_made()).count();
     together.archived = settled.archived.len() as u64;
     let left_out = settled.left_out.iter().filter(|one| !settled.archived.contains_key(one.0));

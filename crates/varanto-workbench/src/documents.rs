@@ -306,7 +306,7 @@ fn nowhere() -> Oid {
 }
 
 /// A day becomes its first moment; a time of day without an offset is Finland's.
-fn moment(text: &str) -> Option<Instant> {
+pub(crate) fn moment(text: &str) -> Option<Instant> {
     let of_day = || FinnishDay::parse(text).map(FinnishDay::start);
     let of_time = || {
         let local: jiff::civil::DateTime = text.parse().ok()?;

@@ -167,6 +167,8 @@ fn of_files(delivery: &Delivery, source: &str) -> Result<Proposal, DeliveryError
 struct Writer {
     text: String,
     questions: usize,
+    /// The step's source of the service task, and its values, where a column was found.
+    task: Option<(String, Vec<String>)>,
 }
 
 impl Writer {
@@ -334,6 +336,7 @@ impl Writer {
                 let all = all.map(|task| format!("{} {}", task.code(), task.name_fi()));
                 let question = of_these("which service task of 2016 is each?", all.collect());
                 self.coded(&key, &from, values(), &guess, &question);
+                self.task = Some((from, values().cloned().collect()));
             }
             Target::State => {
                 self.coded(&key, &from, values(), &state, "which is ended, active or deceased?");
@@ -392,18 +395,50 @@ impl Writer {
             );
             let _ = writeln!(self.text, "#{key} = {{ column = \"\", day = \"%d.%m.%Y\" }}");
         } else if target == Target::OriginalTask {
-            let question = "which was the service task of 1989 (of documents of before 2011) or 2011, of documents of \
-                            before 1.3.2016? It must fit the one of 2016.";
-            let of_set = |year: &'static str, oid: &'static str| {
-                let known = codes.all().filter(move |set| set.oid.as_str() == oid);
-                let all = known.flat_map(|set| set.values.iter());
-                all.map(move |one| format!("{year}:{} {}", one.code, one.names.fi))
-            };
-            let all = of_set("1989", sets::SERVICE_TASK_1989);
-            let all: Vec<String> = all.chain(of_set("2011", sets::SERVICE_TASK_2011)).collect();
-            self.ask(&format!("{question} Codes: {}", all.join(", ")));
-            let _ = writeln!(self.text, "#{key} = {{ constant = \"1989:13\" }}");
+            self.original_task(&key, codes);
         }
+    }
+}
+
+impl Writer {
+    /// The original service task by the day, for a source that says a class and not of which classification: ready lines for
+    /// what is of before 2011, and of before 1.3.2016. A class that its classification has is filled in.
+    fn original_task(&mut self, key: &str, codes: &CodeSets) {
+        let of_set = |oid: &'static str| {
+            let known = codes.all().filter(move |set| set.oid.as_str() == oid);
+            known.flat_map(|set| set.values.iter())
+        };
+        let sets = [("1989", sets::SERVICE_TASK_1989), ("2011", sets::SERVICE_TASK_2011)];
+        let all = sets.iter().flat_map(|(year, oid)| {
+            of_set(oid).map(move |one| format!("{year}:{} {}", one.code, one.names.fi))
+        });
+        let all: Vec<String> = all.collect();
+        self.ask(&format!(
+            "which was the service task of 1989 (of documents of before 2011) or 2011, of documents of before 1.3.2016? It must \
+             fit the one of 2016. Fill in each word of the lines that follow and take away their #. What was written later has \
+             none, unless the tasks of 2016 came into use later (service_tasks_of_2016_from). Codes: {}",
+            all.join(", ")
+        ));
+        let (begin, end) = ("\"2011-01-01\"", "\"2016-03-01\"");
+        let spans = [format!("before = {begin}"), format!("from = {begin}, before = {end}")];
+        let _ = writeln!(self.text, "#{key} = [");
+        for ((year, oid), span) in sets.into_iter().zip(spans) {
+            let value = match &self.task {
+                Some((from, words)) => {
+                    let code = |word: &String| {
+                        let known = of_set(oid).any(|one| one.code == *word);
+                        let code = if known { format!("{year}:{word}") } else { String::new() };
+                        format!("{} = {}", quoted(word), quoted(&code))
+                    };
+                    let pairs: Vec<String> = words.iter().map(code).collect();
+                    format!("{from}, codes = {{ {} }}", pairs.join(", "))
+                }
+                None => format!("constant = \"{year}:\""),
+            };
+            let when = format!("when = {{ written_at = {{ {span} }} }}");
+            let _ = writeln!(self.text, "#  {{ {when}, {value} }},");
+        }
+        self.line("#]");
     }
 }
 

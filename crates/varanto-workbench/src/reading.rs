@@ -194,7 +194,8 @@ impl<'a> Reading<'a> {
                 faults.push(missing.arg("name", target.name()));
                 continue;
             }
-            match self.mapping.value(target, &row) {
+            let people_said = |target| answers.value(target).map(str::to_owned);
+            match self.mapping.value_with(target, &row, &people_said) {
                 Ok(Some(value)) => {
                     values.insert(target, value);
                 }
@@ -203,6 +204,8 @@ impl<'a> Reading<'a> {
                     faults.push(missing.arg("name", target.name()));
                 }
                 Ok(None) => {}
+                // The day that it turns on has a fault; with that mended, this follows.
+                Err(Unmapped { why: WhyUnmapped::DayUnknown, .. }) => {}
                 // In a row that is shifted any value may stand in any column.
                 Err(unmapped) => faults.push(fault_of_value(target, &unmapped, row.surplus == 0)),
             }
@@ -308,7 +311,7 @@ pub(crate) fn digest_of(row: &Row) -> [u8; 32] {
 fn fault_of_value(target: Target, unmapped: &Unmapped, shown: bool) -> Fault {
     let kind = match unmapped.why {
         WhyUnmapped::NotNamed => FaultKind::UnmappedValue,
-        WhyUnmapped::NoDay => FaultKind::UnreadableDay,
+        WhyUnmapped::NoDay | WhyUnmapped::DayUnknown => FaultKind::UnreadableDay,
         WhyUnmapped::Undecodable => FaultKind::Undecodable,
     };
     let fault = Fault::new(kind, target.name(), "OLD-9").arg("column", &unmapped.column);

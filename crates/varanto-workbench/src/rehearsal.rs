@@ -16,7 +16,7 @@ use varanto_domain::archive::documents::Part;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::PersonalIdentityCode;
 use varanto_domain::old_data::{
-    HangsOn, LeftOut, OldDays, Selectable, needs_original_task, wrong_days,
+    HangsOn, LeftOut, OldDays, Selectable, needs_original_task, tasks_of_2016_in_use, wrong_days,
 };
 use varanto_domain::time::{FinnishDay, Instant};
 
@@ -31,7 +31,8 @@ use crate::mapping::{Mapping, Target};
 use crate::queue::has_nothing_to_bring;
 use crate::reading::Reading;
 use crate::work::{
-    FINGERPRINT, FileFacts, Finding, Item, Keys, MainRow, State, UNDONE_EDITION, Work, WorkError,
+    FINGERPRINT, FileFacts, Finding, Item, Keys, MainRow, State, TASKS_IN_USE, UNDONE_EDITION,
+    Work, WorkError,
 };
 
 /// How many documents are checked together.
@@ -133,6 +134,8 @@ impl Rehearsal<'_> {
             work.set_about("rehearsed_at", &self.now.to_string())?;
             work.set_about("source", &self.mapping.source)?;
             work.set_about("batch", &self.mapping.batch)?;
+            let in_use = tasks_of_2016_in_use(self.mapping.tasks_of_2016_from);
+            work.set_about(TASKS_IN_USE, &in_use.to_string())?;
             work.note_answers_taken(answers)?;
             work.note_unseen()?;
             work.note_making()?;

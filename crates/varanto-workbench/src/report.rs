@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::conversion::{Chosen, assumed};
 use crate::kind::Kind;
-use crate::work::{State, Work, WorkError};
+use crate::work::{State, TASKS_IN_USE, Work, WorkError};
 
 /// How many rows are named as examples of a fault.
 const EXAMPLES: i64 = 5;
@@ -34,6 +34,36 @@ pub struct Report {
     pub strays: u64,
     /// Rows of which something was completed, and that the delivery does not have any more.
     pub lost: u64,
+    /// Documents that name an original service task, though they were written when those of 2016 were in use: no rule refuses
+    /// it, and mostly the mapping is wrong.
+    pub needless_tasks: Rows,
+    /// What is made of all of it: what several lines count, a relationship of several service tasks or a client of several
+    /// ones, is counted once.
+    pub made: Made,
+}
+
+/// Rows, with the places of some of them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rows {
+    /// How many there are.
+    pub count: u64,
+    /// Where some stand.
+    pub examples: Vec<u64>,
+}
+
+/// What is made of everything that is sound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Made {
+    /// Clients.
+    pub clients: u64,
+    /// Old relationships.
+    pub relationships: u64,
+    /// Closed cases.
+    pub cases: u64,
+    /// Documents.
+    pub documents: u64,
+    /// Their bytes.
+    pub bytes: u64,
 }
 
 /// A cause of faults.
@@ -167,6 +197,30 @@ const LINES: &str = "SELECT client_state, task, count(DISTINCT client),
     count(DISTINCT case_id), count(*), sum(bytes)
   FROM item WHERE state IN ('sound', 'archived', 'refused') GROUP BY 1, 2 ORDER BY 1, 2";
 
+/// The same over all lines. A client whom two controllers' rows say otherwise is one client.
+const MADE: &str = "SELECT count(DISTINCT client),
+    count(DISTINCT CASE client_state WHEN 'active' THEN NULL ELSE relationship END),
+    count(DISTINCT case_id), count(*), coalesce(sum(bytes), 0)
+  FROM item WHERE state IN ('sound', 'archived', 'refused')";
+/// Rows that name an original service task though those of 2016 were in use on their day.
+const NEEDLESS: &str = "SELECT place FROM item
+  WHERE left_out IS NULL AND day >= ? AND said ->> '$.original_service_task' IS NOT NULL ORDER BY place";
+
+fn needless_tasks(work: &Work) -> Result<Rows, WorkError> {
+    let Some(in_use) = work.about(TASKS_IN_USE)? else { return Ok(Rows::default()) };
+    let mut statement = work.connection().prepare(NEEDLESS)?;
+    let mut rows = statement.query([in_use])?;
+    let mut found = Rows::default();
+    while let Some(row) = rows.next()? {
+        let place: i64 = row.get(0)?;
+        if found.count < EXAMPLES.unsigned_abs() {
+            found.examples.push(place.unsigned_abs());
+        }
+        found.count += 1;
+    }
+    Ok(found)
+}
+
 impl Report {
     /// Reads the report from the work file.
     ///
@@ -201,8 +255,14 @@ impl Report {
         let strays: i64 =
             connection.query_row("SELECT count(*) FROM stray", [], |row| row.get(0))?;
         let (faults, lost) = (faults(work)?, work.lost()?);
-        let files = files(work)?;
-        Ok(Self { states, faults, lines, files, left_out, strays: number(strays), lost })
+        let (files, needless_tasks) = (files(work)?, needless_tasks(work)?);
+        let made = connection.query_row(MADE, [], |row| {
+            let of = |at: usize| row.get::<_, i64>(at).map(number);
+            let (clients, relationships, cases) = (of(0)?, of(1)?, of(2)?);
+            Ok(Made { clients, relationships, cases, documents: of(3)?, bytes: of(4)? })
+        })?;
+        let strays = number(strays);
+        Ok(Self { states, faults, lines, files, left_out, strays, lost, needless_tasks, made })
     }
 
     /// How many documents are so far.

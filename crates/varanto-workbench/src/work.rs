@@ -61,6 +61,9 @@ const MADE_BY: &str = "made_by";
 /// else: what is half archived is not gone on with otherwise.
 const MAKING: &str = "1";
 
+/// Under which key it is known since when the organisation's documents have the service task of 2016 alone.
+pub(crate) const TASKS_IN_USE: &str = "tasks_of_2016_in_use";
+
 /// Under which key it is known what was reconciled last.
 pub(crate) const RECONCILED: &str = "reconciled";
 

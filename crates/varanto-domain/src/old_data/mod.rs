@@ -72,9 +72,18 @@ pub enum HangsOn {
 /// Source: OLD-4; document 002, "Palvelutehtävätietoja tarvitaan kaksi".
 #[must_use]
 pub fn needs_original_task(written: FinnishDay, in_use_from: Option<FinnishDay>) -> bool {
-    written
-        < in_use_from
-            .map_or(service_tasks_of_2016_begin(), |day| day.max(service_tasks_of_2016_begin()))
+    written < tasks_of_2016_in_use(in_use_from)
+}
+
+/// Since when an organisation's documents have the service task of 2016 alone: from the nation's day, or from the day on
+/// which it took the tasks of 2016 into use, where that was later. An original task on a document of that day or later is
+/// none that the rules ask for; nor do they refuse it.
+///
+/// Source: OLD-4; document 002, "jos 2016 palvelutehtävälukitusta ei ole otettu käyttöön".
+#[must_use]
+pub fn tasks_of_2016_in_use(in_use_from: Option<FinnishDay>) -> FinnishDay {
+    let nation = service_tasks_of_2016_begin();
+    in_use_from.map_or(nation, |day| day.max(nation))
 }
 
 #[cfg(test)]

@@ -348,7 +348,7 @@ pub(super) fn portti(stories: Stories<'_>, out: &Path) -> io::Result<Delivered> 
                 "numero": paper.client.number, "tunnus": code, "sukunimi": person.family_name,
                 "etunimet": person.given_names, "tila": state, "asiakkuus": relationship,
             },
-            "rekisteri": { "nimi": register(paper.task).0, "luokitus": classification(paper.written) },
+            "rekisteri": register(paper.task).0,
             "laji": kind,
             "laadittu": format!("{}T08:30:00", paper.written),
             "tiedosto": name,
@@ -363,24 +363,31 @@ pub(super) fn portti(stories: Stories<'_>, out: &Path) -> io::Result<Delivered> 
 }
 
 /// The mapping of the registers that all three systems have: their task of 2016, and the original one by the
-/// classification of the day.
-fn tasks(register: &str, classification: &str) -> String {
+/// classification, as the source says it or as it follows from the day.
+fn tasks(register: &str, classifications: [&str; 2]) -> String {
     let mut text = String::new();
     let _ = writeln!(
         text,
         "service_task = {{ column = \"{register}\", codes = {{ ELATUS = \"25\", KOTIPALVELU = \"23\", \
          \"PERHETYÖ\" = \"24\", TOIMEENTULO = \"26\" }} }}\noriginal_service_task = ["
     );
-    for (year, law, other) in [("1989", "1989:10", "1989:13"), ("2011", "2011:12", "2011:17")] {
+    let tasks = [("1989:10", "1989:13"), ("2011:12", "2011:17")];
+    for (when, (law, other)) in classifications.into_iter().zip(tasks) {
         let _ = writeln!(
             text,
-            "  {{ when = {{ \"{classification}\" = \"{year}\" }}, column = \"{register}\", \
+            "  {{ when = {{ {when} }}, column = \"{register}\", \
              codes = {{ ELATUS = \"{law}\" }}, otherwise = \"{other}\" }},"
         );
     }
     text.push_str("]\n");
     text
 }
+
+/// The classifications by the day, of a system that never kept which one it was.
+const BY_DAY: [&str; 2] = [
+    "written_at = { before = \"2011-01-01\" }",
+    "written_at = { from = \"2011-01-01\", before = \"2016-03-01\" }",
+];
 
 /// The mapping file that fits a system's deliveries.
 pub(super) fn mapping(system: SourceSystem, county: &County) -> String {
@@ -416,7 +423,7 @@ pub(super) fn mapping(system: SourceSystem, county: &County) -> String {
              relationship_id = {{ column = \"asiakas.ASIAKKUUS\" }}\n\
              written_at = {{ column = \"PVM\", day = [\"%d.%m.%Y\", \"%Y-%m-%d\", \"%Y%m%d\", \"%d/%m %Y\"] }}\n\
              general_type = {{ column = \"LAJI\", codes = {{ {types} }} }}\n{}{parties}",
-            tasks("REKISTERI", "LUOKITUS"),
+            tasks("REKISTERI", ["LUOKITUS = \"1989\"", "LUOKITUS = \"2011\""]),
         ),
         SourceSystem::Kaisla => format!(
             "[convert]\nkinds = [\"html\", \"xhtml\", \"docx\", \"rtf\"]\n\n[index]\nfile = \"vienti.xml\"\nform = \"xml\"\nrow = \"asiakirja\"\n\n[document]\n\
@@ -434,7 +441,7 @@ pub(super) fn mapping(system: SourceSystem, county: &County) -> String {
              \"Suvannon kuntayhtymä\" = \"{id}\", \"Suvannon hyvinvointialue\" = \"{id}\" }} }}\n\
              \"controller.name\" = {{ constant = \"{name}\" }}\n\
              \"operating_unit.id\" = {{ constant = \"{unit}\" }}\n\"operating_unit.name\" = {{ constant = \"{name}\" }}\n",
-            tasks("rekisteri", "luokitus"),
+            tasks("rekisteri", ["luokitus = \"1989\"", "luokitus = \"2011\""]),
             id = own.id,
             name = own.name,
             unit = own.operating_unit,
@@ -450,7 +457,7 @@ pub(super) fn mapping(system: SourceSystem, county: &County) -> String {
              relationship_id = {{ column = \"asiakas.asiakkuus\" }}\n\
              written_at = {{ column = \"laadittu\" }}\n\
              general_type = {{ column = \"laji\", codes = {{ {types} }} }}\n{}{parties}",
-            tasks("rekisteri.nimi", "rekisteri.luokitus"),
+            tasks("rekisteri", BY_DAY),
         ),
     };
     format!("{head}{body}")

@@ -9,7 +9,7 @@ use varanto_domain::ids::Oid;
 use varanto_domain::old_data::Choice;
 use varanto_domain::time::{FinnishDay, Instant};
 
-use super::recipe::{From, Take};
+use super::recipe::{Condition, From, Span, Take};
 use super::{Grouping, Join, Mapping, Recipe, Step, Target};
 use crate::conversion::Chosen;
 use crate::delivery::{Encoding, Index, IndexForm};
@@ -97,7 +97,7 @@ struct Beside {
 #[serde(deny_unknown_fields)]
 struct StepFile {
     #[serde(default)]
-    when: BTreeMap<String, OneOrMore>,
+    when: toml::Table,
     column: Option<String>,
     constant: Option<String>,
     #[serde(default)]
@@ -106,6 +106,8 @@ struct StepFile {
     #[serde(default)]
     day: Option<OneOrMore>,
     take: Option<String>,
+    prefix: Option<String>,
+    suffix: Option<String>,
     #[serde(default)]
     optional: bool,
 }
@@ -203,6 +205,9 @@ pub fn read(text: &str) -> Result<Mapping, BadMapping> {
     }
 }
 
+/// What a condition calls the client's age on the day that a document was written.
+const AGE: &str = "client.age";
+
 struct Faults(Vec<String>);
 
 impl Faults {
@@ -287,10 +292,76 @@ impl Faults {
         if step.otherwise.is_some() && step.codes.is_empty() {
             self.add(key, "otherwise is for values that codes does not name");
         }
-        let when = step.when.into_iter().map(|(column, values)| (column, values.list())).collect();
+        let stays = step.codes.is_empty() && step.day.is_none() && matches!(from, From::Column(_));
+        if !stays && (step.prefix.is_some() || step.suffix.is_some()) {
+            self.add(key, "prefix and suffix are for values of a column that stay as they are");
+        }
+        let when = step.when.into_iter();
+        let when = when.filter_map(|(name, value)| self.condition(key, name, value)).collect();
         let days = step.day.map_or_else(Vec::new, OneOrMore::list);
+        let around = [step.prefix, step.suffix].map(Option::unwrap_or_default);
         let (codes, otherwise, optional) = (step.codes, step.otherwise, step.optional);
-        Some(Step { when, from, codes, otherwise, days, take, optional })
+        Some(Step { when, from, codes, otherwise, days, take, around, optional })
+    }
+
+    /// What must hold: of a column its values, of a day or an age from when on or before when.
+    fn condition(&mut self, key: &str, name: String, value: toml::Value) -> Option<Condition> {
+        let key = format!("{key}.when.{name}");
+        match value {
+            toml::Value::Table(span) if name == AGE => {
+                let age = |value: &toml::Value| i16::try_from(value.as_integer()?).ok();
+                self.span(&key, span, age, "an age in years, such as 18").map(Condition::Age)
+            }
+            toml::Value::Table(span) => {
+                let target = Target::of_name(&name).filter(|target| target.is_a_day());
+                let days = Target::ALL.iter().filter(|target| target.is_a_day());
+                let mut names: Vec<&str> = days.map(|target| target.name()).collect();
+                names.push(AGE);
+                let wanted = format!("one of {} for from and before", names.join(", "));
+                let target = self.read(&key, target, &wanted)?;
+                // A day of TOML's own needs no quotation marks.
+                let day = |value: &toml::Value| match value {
+                    toml::Value::String(text) => FinnishDay::parse(text),
+                    toml::Value::Datetime(day) => FinnishDay::parse(&day.to_string()),
+                    _ => None,
+                };
+                let span = self.span(&key, span, day, "a day, such as 2016-03-01")?;
+                Some(Condition::Day(target, span))
+            }
+            value => {
+                let values = value.try_into().map(OneOrMore::list).ok();
+                let wanted = "a value, a list of values, or { from = …, before = … }";
+                Some(Condition::Column(name, self.read(&key, values, wanted)?))
+            }
+        }
+    }
+
+    fn span<T: PartialOrd + Copy>(
+        &mut self,
+        key: &str,
+        table: toml::Table,
+        read: impl Fn(&toml::Value) -> Option<T>,
+        wanted: &str,
+    ) -> Option<Span<T>> {
+        let known = self.0.len();
+        let mut span = Span { from: None, before: None };
+        for (name, value) in &table {
+            let key = format!("{key}.{name}");
+            match name.as_str() {
+                "from" => span.from = self.read(&key, read(value), wanted),
+                "before" => span.before = self.read(&key, read(value), wanted),
+                _ => self.add(&key, "there is nothing of that name: from, before"),
+            }
+        }
+        if let (Some(from), Some(before)) = (span.from, span.before)
+            && from >= before
+        {
+            self.add(key, "nothing lies between from and before");
+        }
+        if table.is_empty() {
+            self.add(key, "from, before or both must be said");
+        }
+        (self.0.len() == known).then_some(span)
     }
 }
 
@@ -338,7 +409,24 @@ fn recipes(document: toml::Table, faults: &mut Faults) -> BTreeMap<Target, Recip
         for (word, expected) in steps.iter().flat_map(|step| misshapen_of(target, step)) {
             faults.add(&key, &format!("{word} is made {expected}"));
         }
-        recipes.insert(target, Recipe(steps));
+        let recipe = Recipe(steps);
+        if (target.is_a_day() || target == Target::IdentityCode) && recipe.turns_on_days() {
+            faults.add(&key, "what conditions on days and ages turn on turns on none itself");
+        }
+        recipes.insert(target, recipe);
+    }
+    for (target, recipe) in &recipes {
+        let asked = recipe.0.iter().flat_map(|step| &step.when);
+        let days = asked.filter_map(|condition| match condition {
+            Condition::Day(day, _) => Some(*day),
+            Condition::Column(..) | Condition::Age(_) => None,
+        });
+        // Of a day that must be said it is told anyway.
+        let unsaid = |day: &Target| !day.is_required() && !recipes.contains_key(day);
+        for day in days.filter(unsaid).collect::<BTreeSet<_>>() {
+            let what = format!("a condition turns on {}, which is not said", day.name());
+            faults.add(&format!("document.{}", target.name()), &what);
+        }
     }
     recipes
 }

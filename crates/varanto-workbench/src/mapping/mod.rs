@@ -13,8 +13,9 @@ use varanto_domain::old_data::Choice;
 use varanto_domain::time::{FinnishDay, Instant};
 
 pub use file::{BadMapping, read};
+use recipe::Days;
 pub(crate) use recipe::day_in_form;
-pub use recipe::{Recipe, Step, Unmapped, WhyUnmapped};
+pub use recipe::{Condition, Recipe, Span, Step, Unmapped, WhyUnmapped};
 
 use crate::conversion::Chosen;
 use crate::delivery::{Index, Row};
@@ -142,6 +143,12 @@ impl Target {
         )
     }
 
+    /// Whether it is a day that conditions of other targets may turn on.
+    #[must_use]
+    pub const fn is_a_day(self) -> bool {
+        matches!(self, Self::WrittenAt | Self::BirthDate | Self::CaseOpened | Self::CaseClosed)
+    }
+
     /// Whether its values are client data, which no fault and no report shows.
     #[must_use]
     pub const fn is_personal(self) -> bool {
@@ -251,7 +258,28 @@ impl Mapping {
     /// # Errors
     /// A value that no step of the mapping takes.
     pub fn value(&self, target: Target, row: &Row) -> Result<Option<String>, Unmapped> {
-        self.recipes.get(&target).map_or(Ok(None), |recipe| recipe.value(row))
+        self.value_with(target, row, &|_| None)
+    }
+
+    /// What the mapping makes of a row where people said some of it: a day that they said is the one that conditions turn
+    /// on.
+    ///
+    /// # Errors
+    /// A value that no step of the mapping takes, or a condition on a day that does not read.
+    pub(crate) fn value_with(
+        &self,
+        target: Target,
+        row: &Row,
+        said: &dyn Fn(Target) -> Option<String>,
+    ) -> Result<Option<String>, Unmapped> {
+        let days = Days { mapping: self, row, said };
+        self.recipes.get(&target).map_or(Ok(None), |recipe| recipe.value(&days))
+    }
+
+    /// What turns on a day or the client's age, by a condition.
+    pub(crate) fn turning_on_days(&self) -> impl Iterator<Item = Target> {
+        let turns = self.recipes.iter().filter(|(_, recipe)| recipe.turns_on_days());
+        turns.map(|(target, _)| *target)
     }
 
     /// Whether it says something of a target.

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::civil;
 use jiff::fmt::strtime;
+use varanto_domain::ids::PersonalIdentityCode;
 use varanto_domain::time::FinnishDay;
 
+use super::{Mapping, Target};
 use crate::delivery::Row;
+use crate::documents::moment;
 
 /// The steps for one target, tried in order.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,8 +18,8 @@ pub struct Recipe(pub(super) Vec<Step>);
 /// One way to a value.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Step {
-    /// The columns that must have one of these values for the step to be taken; `*` is any value.
-    pub when: BTreeMap<String, Vec<String>>,
+    /// What must hold for the step to be taken, all of it.
+    pub when: Vec<Condition>,
     /// Where the value is from.
     pub from: From,
     /// What each value becomes; a value that is not named is a fault. Empty: values stay as they are.
@@ -27,8 +30,38 @@ pub struct Step {
     pub days: Vec<String>,
     /// Which part of the value is taken.
     pub take: Option<Take>,
+    /// What is put before and after a value that stays as it is.
+    pub around: [String; 2],
     /// Whether there may be no such column at all.
     pub optional: bool,
+}
+
+/// What must hold of a row for a step to be taken.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Condition {
+    /// A column has one of these values; `*` is any value.
+    Column(String, Vec<String>),
+    /// A day that the mapping itself makes of the row lies in a span; one that is not said lies in none.
+    Day(Target, Span<FinnishDay>),
+    /// The client's age in full years, on the day that the document was written, lies in a span.
+    Age(Span<i16>),
+}
+
+/// From a day or an age, that itself counted, to before another one; without one of them it is open there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span<T> {
+    /// The first that lies in it.
+    pub from: Option<T>,
+    /// The first that does not any more.
+    pub before: Option<T>,
+}
+
+impl<T: PartialOrd + Copy> Span<T> {
+    /// Whether it holds this one.
+    #[must_use]
+    pub fn holds(self, one: T) -> bool {
+        self.from.is_none_or(|from| from <= one) && self.before.is_none_or(|before| one < before)
+    }
 }
 
 /// Where a step's value is from.
@@ -108,18 +141,88 @@ pub enum WhyUnmapped {
     NoDay,
     /// It holds letters that could not be read in the index's encoding.
     Undecodable,
+    /// A condition turns on a day or an age that does not read: that one has a fault of its own.
+    DayUnknown,
+}
+
+/// The days of a row that conditions turn on.
+pub(super) struct Days<'a> {
+    pub(super) mapping: &'a Mapping,
+    pub(super) row: &'a Row,
+    /// What people said in place of the source.
+    pub(super) said: &'a dyn Fn(Target) -> Option<String>,
+}
+
+/// A day or code that does not read.
+struct DoesNotRead;
+
+impl Days<'_> {
+    fn text(&self, target: Target) -> Result<Option<String>, DoesNotRead> {
+        let said = (self.said)(target);
+        let text = match said {
+            Some(said) => Some(said),
+            // No day turns on a day, so that this comes to its end.
+            None => self.mapping.value(target, self.row).map_err(|_| DoesNotRead)?,
+        };
+        Ok(text.filter(|text| !text.is_empty()))
+    }
+
+    fn day(&self, target: Target) -> Result<Option<FinnishDay>, DoesNotRead> {
+        let Some(text) = self.text(target)? else {
+            // Of what every document has, none is a fault.
+            return if target.is_required() { Err(DoesNotRead) } else { Ok(None) };
+        };
+        moment(&text).map(|moment| Some(FinnishDay::of(moment))).ok_or(DoesNotRead)
+    }
+
+    fn age(&self) -> Result<i16, DoesNotRead> {
+        let written = self.day(Target::WrittenAt)?.ok_or(DoesNotRead)?;
+        let born = match self.day(Target::BirthDate)? {
+            Some(born) => born,
+            None => {
+                let code = self.text(Target::IdentityCode)?.ok_or(DoesNotRead)?;
+                PersonalIdentityCode::parse(&code).map_err(|_| DoesNotRead)?.birth_day()
+            }
+        };
+        Ok(born.years_until(written))
+    }
+}
+
+impl Condition {
+    /// Whether it turns on more than a column.
+    pub(super) const fn is_of_days(&self) -> bool {
+        !matches!(self, Self::Column(..))
+    }
+
+    fn holds(&self, days: &Days<'_>) -> Result<bool, DoesNotRead> {
+        Ok(match self {
+            Self::Column(column, values) => {
+                let found = days.row.get(column).unwrap_or_default();
+                values.iter().any(|value| value == found || (value == "*" && !found.is_empty()))
+            }
+            Self::Day(target, span) => days.day(*target)?.is_some_and(|day| span.holds(day)),
+            Self::Age(span) => span.holds(days.age()?),
+        })
+    }
 }
 
 impl Recipe {
     /// The value that the first fitting step with a value gives.
-    pub(super) fn value(&self, row: &Row) -> Result<Option<String>, Unmapped> {
-        for (at, step) in self.0.iter().enumerate().filter(|(_, step)| step.fits(row)) {
+    pub(super) fn value(&self, days: &Days<'_>) -> Result<Option<String>, Unmapped> {
+        for (at, step) in self.0.iter().enumerate() {
             let met = |unmapped| Unmapped { step: at + 1, ..unmapped };
-            if let Some(value) = step.value(row).map_err(met)? {
+            if step.fits(days).map_err(met)?
+                && let Some(value) = step.value(days.row).map_err(met)?
+            {
                 return Ok(Some(value));
             }
         }
         Ok(None)
+    }
+
+    /// Whether a condition of it turns on a day or an age.
+    pub(super) fn turns_on_days(&self) -> bool {
+        self.0.iter().flat_map(|step| &step.when).any(Condition::is_of_days)
     }
 
     /// Every column whose value it turns on.
@@ -139,14 +242,28 @@ impl Step {
             From::Column(column) => Some(column.as_str()),
             From::Constant(_) => None,
         };
-        self.when.keys().map(String::as_str).chain(from)
+        let asked = self.when.iter().filter_map(|condition| match condition {
+            Condition::Column(column, _) => Some(column.as_str()),
+            Condition::Day(..) | Condition::Age(_) => None,
+        });
+        asked.chain(from)
     }
 
-    fn fits(&self, row: &Row) -> bool {
-        self.when.iter().all(|(column, values)| {
-            let found = row.get(column).unwrap_or_default();
-            values.iter().any(|value| value == found || (value == "*" && !found.is_empty()))
-        })
+    /// Whether all conditions hold. A column that does not fit decides, whatever is known of days.
+    fn fits(&self, days: &Days<'_>) -> Result<bool, Unmapped> {
+        let (of_days, of_columns): (Vec<_>, Vec<_>) =
+            self.when.iter().partition(|condition| condition.is_of_days());
+        for condition in of_columns.into_iter().chain(of_days) {
+            match condition.holds(days) {
+                Ok(true) => {}
+                Ok(false) => return Ok(false),
+                Err(DoesNotRead) => {
+                    let (column, value) = (String::new(), String::new());
+                    return Err(Unmapped { column, value, why: WhyUnmapped::DayUnknown, step: 0 });
+                }
+            }
+        }
+        Ok(true)
     }
 
     fn value(&self, row: &Row) -> Result<Option<String>, Unmapped> {
@@ -169,7 +286,8 @@ impl Step {
             return day.map(Some).ok_or_else(|| unmapped(WhyUnmapped::NoDay));
         }
         if self.codes.is_empty() {
-            return Ok(Some(taken.to_owned()));
+            let [before, after] = &self.around;
+            return Ok(Some(format!("{before}{taken}{after}")));
         }
         let code = self.codes.get(taken).or(self.otherwise.as_ref());
         code.cloned().map(Some).ok_or_else(|| unmapped(WhyUnmapped::NotNamed))

@@ -163,3 +163,116 @@ fn encodings_and_separators_of_a_mapping_file() {
     }
     assert!(with("separator = \"a\\nb\"").is_err() && with("separator = \"\\\"\"").is_err());
 }
+
+/// The classes of 1989 and 2011 by the day and the task by the client's age, as an archivist writes them.
+const BY_DAYS: &str = r#"
+original_service_task = [
+  { when = { written_at = { before = "2011-01-01" } }, constant = "1989:13" },
+  { when = { written_at = { from = 2011-01-01, before = "2016-03-01" }, LUOKAT = "*" }, constant = "2011:17" },
+]
+"#;
+const BY_AGE: &str = r#"service_task = [
+  { when = { "client.age" = { before = 18 } }, constant = "24" },
+  { when = { "client.age" = { from = 65 } }, constant = "23" },
+  { constant = "26" },
+]"#;
+
+/// OLD-4, OLD-6: a day that the mapping makes of the row, of whatever form, and the client's age on it decide which step
+/// fits; what people said of a day counts in place of the source's.
+#[test]
+fn a_step_may_turn_on_a_day_or_on_the_age_at_it() {
+    let task = "service_task = { column = \"REK\", codes = { TT = \"26\" }, otherwise = \"24\" }";
+    let text = format!("{}{BY_DAYS}", WHOLE.replace(task, BY_AGE));
+    let mapping = read(&text).unwrap();
+    for (written, code, original, task) in [
+        ("31.12.2010", "080850-901K", Some("1989:13"), "26"),
+        ("2011-01-01", "080850-901K", Some("2011:17"), "26"),
+        ("29.2.2016", "080850-901K", Some("2011:17"), "23"),
+        ("1.3.2016", "080850-901K", None, "23"),
+        ("7.8.2015", "080850-901K", Some("2011:17"), "26"),
+        ("8.8.2015", "080850-901K", Some("2011:17"), "23"),
+        ("7.8.1968", "080850-901K", Some("1989:13"), "24"),
+        ("8.8.1968", "080850-901K", Some("1989:13"), "26"),
+    ] {
+        let row = row(&[("PVM", written), ("HETU", code), ("LUOKAT", "x")]);
+        let value = |target| mapping.value(target, &row).unwrap();
+        assert_eq!(value(Target::OriginalTask).as_deref(), original, "{written}");
+        assert_eq!(value(Target::ServiceTask).as_deref(), Some(task), "{written}");
+    }
+    // All conditions of a step hold, or it does not fit.
+    let without = row(&[("PVM", "1.5.2012"), ("HETU", "080850-901K"), ("LUOKAT", "")]);
+    assert_eq!(mapping.value(Target::OriginalTask, &without), Ok(None));
+    // Of a day that does not read nobody knows; what people said of it decides.
+    for (written, code) in [("31.2.2012", "080850-901K"), ("", "080850-901K"), ("1.5.2012", "?")] {
+        let row = row(&[("PVM", written), ("HETU", code), ("LUOKAT", "x")]);
+        let why = mapping.value(Target::ServiceTask, &row).map_err(|unmapped| unmapped.why);
+        assert_eq!(why, Err(WhyUnmapped::DayUnknown), "{written} {code}");
+        let said = |target| match target {
+            Target::WrittenAt => Some("2013-05-01".to_owned()),
+            Target::IdentityCode => Some("080850-901K".to_owned()),
+            _ => None,
+        };
+        let task = mapping.value_with(Target::ServiceTask, &row, &said);
+        assert_eq!(task, Ok(Some("26".to_owned())));
+    }
+    let turning: Vec<Target> = mapping.turning_on_days().collect();
+    assert_eq!(turning, [Target::ServiceTask, Target::OriginalTask]);
+}
+
+/// OLD-4, OLD-9: what a condition cannot mean is told with its key.
+#[test]
+fn a_condition_that_cannot_be_is_told() {
+    for (step, told) in [
+        (
+            "written_at = { before = \"1.3.2016\" }",
+            "written_at.before: expected a day, such as 2016-03-01",
+        ),
+        (
+            "written_at = { until = \"2016-03-01\" }",
+            "written_at.until: there is nothing of that name",
+        ),
+        ("written_at = { }", "written_at: from, before or both must be said"),
+        (
+            "written_at = { from = \"2016-03-01\", before = \"2016-03-01\" }",
+            "written_at: nothing lies between from and before",
+        ),
+        ("PVM = { before = \"2016-03-01\" }", "PVM: expected one of client.birth_date, written_at"),
+        ("\"client.age\" = { from = \"65\" }", "client.age.from: expected an age in years"),
+        ("TILA = 3", "TILA: expected a value, a list of values"),
+        (
+            "case_closed_on = { before = \"2016-03-01\" }",
+            "a condition turns on case_closed_on, which is not said",
+        ),
+    ] {
+        let line = format!("language = {{ when = {{ {step} }}, constant = \"fi\" }}\n");
+        let BadMapping(faults) = read(&format!("{WHOLE}{line}")).unwrap_err();
+        assert!(faults.len() == 1 && faults[0].contains(told), "{step}: {faults:?}");
+    }
+    let day = "written_at = { column = \"PVM\", day = [\"%d.%m.%Y\", \"%Y-%m-%d\"] }";
+    let own =
+        "written_at = { when = { written_at = { from = \"2016-03-01\" } }, column = \"PVM\" }";
+    let BadMapping(faults) = read(&WHOLE.replace(day, own)).unwrap_err();
+    assert_eq!(
+        faults,
+        ["document.written_at: what conditions on days and ages turn on turns on none itself"]
+    );
+}
+
+/// OLD-9: a word is put before or after a value, so that tables of one system have numbers of their own.
+#[test]
+fn a_word_is_put_around_a_value() {
+    let with = |step: &str| WHOLE.replace("document = { column = \"ID\" }", step);
+    let step = "document = { column = \"ID\", prefix = \"P-\", suffix = \".a\" }";
+    let mapping = read(&with(step)).unwrap();
+    let made = |value| mapping.value(Target::Document, &row(&[("ID", value)]));
+    assert_eq!(made("12"), Ok(Some("P-12.a".to_owned())));
+    assert_eq!(made(""), Ok(None));
+    for step in [
+        "document = { constant = \"1\", prefix = \"P-\" }",
+        "document = { column = \"ID\", codes = { a = \"b\" }, suffix = \"x\" }",
+    ] {
+        let BadMapping(faults) = read(&with(step)).unwrap_err();
+        let told = "document.document[0]: prefix and suffix are for values of a column that stay as they are";
+        assert_eq!(faults, [told]);
+    }
+}

@@ -1,5 +1,7 @@
 //! Answers: one row's, or those of all rows that want the same; checked by another person, and taken back.
 
+use std::collections::BTreeSet;
+
 use aws_lc_rs::digest::{Digest, SHA256, digest};
 use rusqlite::OptionalExtension;
 use varanto_app::Registry;
@@ -17,8 +19,9 @@ use crate::answers::{
     order_stands, with_what_follows,
 };
 use crate::delivery::{Delivery, Found};
-use crate::documents::read_document;
-use crate::mapping::Target;
+use crate::documents::{Values, read_document};
+use crate::mapping::{Target, Unmapped, WhyUnmapped};
+use crate::reading::source_row;
 use crate::rehearsal::{Rehearsal, why_not_brought};
 use crate::report::{FaultGroup, faults_of};
 use crate::work::{FINGERPRINT, Item};
@@ -526,6 +529,8 @@ impl Queue {
             }
         }
         values.retain(|_, value| !value.is_empty());
+        let said: Vec<Target> = all().filter_map(Answer::target).collect();
+        let waiting = self.follow(known, &said, &mut values)?;
         let rehearsal = Rehearsal {
             delivery,
             mapping: &self.mapping,
@@ -552,6 +557,9 @@ impl Queue {
                     && (one.code == fault.code() || fault.kind == FaultKind::MissingElement)
             })
         };
+        let is_told = |fault: &Fault| {
+            is_told(fault) || target_of(&fault.element).is_some_and(|one| waiting.contains(&one))
+        };
         // What is wrong with the file is no answer to anything else.
         let hinders = |fault: &Fault| match target_of(&fault.element) {
             Some(target) if answered.contains(&target) => true,
@@ -559,6 +567,41 @@ impl Queue {
             Some(_) => alone && !is_told(fault),
         };
         Ok(found.into_iter().filter(hinders).collect())
+    }
+
+    /// Takes what follows from a day or a client that was said, of what nobody said; with what waits for a day still.
+    fn follow(
+        &self,
+        known: &Known,
+        said: &[Target],
+        values: &mut Values,
+    ) -> Result<BTreeSet<Target>, QueueError> {
+        let mut waiting = BTreeSet::new();
+        let following: Vec<Target> =
+            self.mapping.turning_on_days().filter(|target| !said.contains(target)).collect();
+        if following.is_empty() {
+            return Ok(waiting);
+        }
+        let sql = "SELECT place FROM item WHERE number = ?";
+        let place: i64 = self.work.connection().query_row(sql, [known.number], |row| row.get(0))?;
+        let Some(row) = source_row(&self.mapping, &self.work, place.unsigned_abs())? else {
+            return Ok(waiting);
+        };
+        let given = values.clone();
+        let people_said =
+            |target| said.contains(&target).then(|| given.get(&target).cloned()).flatten();
+        for target in following {
+            match self.mapping.value_with(target, &row, &people_said) {
+                Ok(Some(value)) => drop(values.insert(target, value)),
+                Ok(None) => drop(values.remove(&target)),
+                Err(Unmapped { why: WhyUnmapped::DayUnknown, .. }) => {
+                    waiting.insert(target);
+                }
+                // It has its own fault.
+                Err(_) => {}
+            }
+        }
+        Ok(waiting)
     }
 
     /// What is wrong with answers by themselves, and what else they ask for.

@@ -19,6 +19,7 @@ use varanto_workbench::answers::{Answer, Person};
 use varanto_workbench::dossiers::{Dossier, each_dossier};
 use varanto_workbench::identifiers;
 use varanto_workbench::mapping::{self, Target};
+use varanto_workbench::report::Report;
 use varanto_workbench::run::RunError;
 use varanto_workbench::work::{State, Work};
 
@@ -351,6 +352,14 @@ fn old_relationships_are_for_each_task_or_one_for_all() {
                 .replace("service_task = { constant = \"26\" }", two_tasks)
                 .replace("[index]", &format!("relationships = \"{grouping}\"\n\n[index]"));
         });
+        let report = Report::of(&Work::open(&small.path("batch")).unwrap()).unwrap();
+        let made = &report.made;
+        let relationships = if grouping == "one" { 3 } else { 4 };
+        assert_eq!(
+            (made.clients, made.relationships, made.cases, made.documents),
+            (3, relationships, 4, 4),
+            "{grouping}: a client of two tasks is one client, and one relationship for both is one"
+        );
         let archive = archive(&small);
         assert_eq!(run(&small, &archive), (4, 0), "{grouping}");
         let found = ["D1", "D2"].map(|document| kept(&small, "relationship", document).unwrap());
@@ -382,13 +391,15 @@ fn old_relationships_are_for_each_task_or_one_for_all() {
 #[test]
 fn the_original_task_is_asked_until_the_tasks_of_2016_were_in_use() {
     let original = "original_service_task = { when = { DOKNRO = [\"D1\", \"D2\"] }, constant = \"2011:17\" }\n";
-    for (from, said, asked) in [
-        (None, "", &[][..]),
-        (Some("2016-03-01"), "", &[]),
-        (Some("2018-05-03"), "", &["D1", "D2"]),
-        (Some("2018-05-03"), original, &[]),
-        (Some("2018-05-04"), original, &["D3"]),
-        (Some("2019-01-01"), "", &["D1", "D2", "D3", "D4"]),
+    for (from, said, asked, needless) in [
+        (None, "", &[][..], 0),
+        (None, original, &[], 2),
+        (Some("2016-03-01"), "", &[], 0),
+        (Some("2018-05-02"), original, &[], 1),
+        (Some("2018-05-03"), "", &["D1", "D2"], 0),
+        (Some("2018-05-03"), original, &[], 0),
+        (Some("2018-05-04"), original, &["D3"], 0),
+        (Some("2019-01-01"), "", &["D1", "D2", "D3", "D4"], 0),
     ] {
         let small = Small::with(|small| {
             let from =
@@ -401,10 +412,33 @@ fn the_original_task_is_asked_until_the_tasks_of_2016_were_in_use() {
             .filter(|document| !faults(&small, document).is_empty())
             .collect();
         assert_eq!(found, asked, "{from:?} {said}");
+        // The archive takes an original task that nobody asks for; that it is named is told.
+        let told = Report::of(&Work::open(&small.path("batch")).unwrap()).unwrap().needless_tasks;
+        assert_eq!(told.count, needless, "{from:?} {said}");
+        assert_eq!(told.examples.len() as u64, needless);
         for document in asked {
             assert_eq!(faults(&small, document), ["missing-conditional-element"]);
         }
     }
+}
+
+/// OLD-4, OLD-7: a day that a person completes decides what turns on it, and nobody is asked for that besides.
+#[test]
+fn what_turns_on_a_day_follows_from_the_one_that_a_person_says() {
+    let by_day = "service_task = [{ when = { written_at = { before = \"2018-05-01\" } }, constant = \"24\" }, \
+                  { constant = \"26\" }]";
+    let small = Small::with(|small| {
+        small.rows[0] = small.rows[0].replace("2018-05-01", "2018-02-31");
+        small.mapping = small
+            .mapping
+            .replace("service_task = { constant = \"26\" }", by_day)
+            .replace("{ column = \"PVM\" }", "{ column = \"PVM\", day = \"%Y-%m-%d\" }");
+    });
+    assert_eq!(faults(&small, "D1"), ["unreadable-day"]);
+    small.answer(2, &[says(Target::WrittenAt, "2018-04-30")]).unwrap();
+    small.rehearse();
+    assert_eq!(faults(&small, "D1"), [""; 0]);
+    assert_eq!(kept(&small, "task", "D1").as_deref(), Some("24"));
 }
 
 /// OLD-8: of active clients assessments, decisions, plans and summaries are brought, and nothing else of anybody.

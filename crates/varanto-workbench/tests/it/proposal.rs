@@ -63,7 +63,9 @@ fn what_can_be_seen_of_a_delivery_is_proposed() {
                 "file = { column = \"tiedosto\" }",
                 "\"client.identity_code\" = { column = \"asiakas.tunnus\" }",
                 "\"Suunnitelma\" = \"15\"",
-                "service_task = { column = \"rekisteri.nimi\"",
+                "service_task = { column = \"rekisteri\"",
+                "#  { when = { written_at = { before = \"2011-01-01\" } }, column = \"rekisteri\", codes = { \"ELATUS\" = \"\",",
+                "#  { when = { written_at = { from = \"2011-01-01\", before = \"2016-03-01\" } }, column = \"rekisteri\",",
             ],
         ),
     ] {

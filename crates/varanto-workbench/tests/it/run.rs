@@ -137,6 +137,13 @@ fn the_reports_of_two_batches_add_up() {
     assert_eq!(alone.open.len() as u64, first.open + first.strays);
     let together = add_up(&paths).unwrap();
     assert_eq!(together.archived, first.archived + second.archived);
+    // Each says by itself of which table it is, and what of that was left out and why.
+    let told: Vec<_> = together
+        .tables
+        .iter()
+        .map(|one| (one.table.as_str(), one.batch.as_str(), &one.sum))
+        .collect();
+    assert_eq!(told, [("ASIAKIRJAT.CSV", "1", first), ("ASIAKIRJAT.CSV", "2", second)]);
     assert!(!together.source_may_be_destroyed);
     let rows = together.open.iter().filter(|one| one.row.is_some()).count() as u64;
     assert_eq!(rows, second.open, "{:?}", together.open);

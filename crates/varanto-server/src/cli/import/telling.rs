@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use varanto_domain::codes::ServiceTask;
-use varanto_workbench::addition::Together;
+use varanto_workbench::addition::{OfTable, Together};
 use varanto_workbench::conversion::Conversion;
 use varanto_workbench::reconciliation::{Head, Sum};
 use varanto_workbench::report::{FaultGroup, OfKind, Report, Way};
@@ -66,6 +66,13 @@ pub(super) fn report(
             .collect::<serde_json::Map<_, _>>(),
         "files_without_a_row": report.strays,
         "completed_rows_lost": report.lost,
+        "needless_original_tasks": {
+            "rows": report.needless_tasks.count, "examples": report.needless_tasks.examples,
+        },
+        "made_in_all": {
+            "clients": report.made.clients, "old_relationships": report.made.relationships,
+            "cases": report.made.cases, "documents": report.made.documents, "bytes": report.made.bytes,
+        },
     });
     let mut text = vec![format!(
         "{} documents: {}.",
@@ -83,6 +90,9 @@ pub(super) fn report(
             "What was completed of {} is of no row any more: look at it at the archivist's desk before you run.",
             count_of(report.lost, "row", "rows")
         ));
+    }
+    if report.needless_tasks.count > 0 {
+        text.push(needless_tasks(report));
     }
     if !report.lines.is_empty() {
         text.push(String::new());
@@ -111,6 +121,19 @@ pub(super) fn report(
     context.output.one(&value, &text.join("\n"))
 }
 
+/// That documents name an original service task which the rules do not ask for: no fault, but nobody mends it afterwards.
+fn needless_tasks(report: &Report) -> String {
+    let places: Vec<String> = report.needless_tasks.examples.iter().map(u64::to_string).collect();
+    let more = if report.needless_tasks.count > places.len() as u64 { " …" } else { "" };
+    format!(
+        "Look at {} (row {}{more}): an original service task is named, though those of 2016 were in use. Say in the mapping \
+         file since when they were (service_tasks_of_2016_from), or name one only of what is older: when = {{ written_at = {{ \
+         before = \"2016-03-01\" }} }}.",
+        count_of(report.needless_tasks.count, "document", "documents"),
+        places.join(", "),
+    )
+}
+
 fn made_of_it(report: &Report) -> String {
     let columns =
         ["clients", "service task", "count", "old relationships", "cases", "documents", "MB"];
@@ -126,7 +149,17 @@ fn made_of_it(report: &Report) -> String {
             format!("{}.{}", line.bytes / MEGABYTE, line.bytes % MEGABYTE / (MEGABYTE / 10)),
         ]
     });
-    as_table(&columns, &rows.collect::<Vec<_>>())
+    let made = &report.made;
+    let all = vec![
+        "in all".to_owned(),
+        String::new(),
+        made.clients.to_string(),
+        made.relationships.to_string(),
+        made.cases.to_string(),
+        made.documents.to_string(),
+        format!("{}.{}", made.bytes / MEGABYTE, made.bytes % MEGABYTE / (MEGABYTE / 10)),
+    ];
+    as_table(&columns, &rows.chain([all]).collect::<Vec<_>>())
 }
 
 /// What becomes of files, in a word of machines and one of people.
@@ -309,6 +342,7 @@ pub(super) fn together(
             count_of(*without_document, "row has", "rows have")
         ));
     }
+    text.extend(together.tables.iter().map(of_table));
     for one in open.iter().take(NAMED) {
         let what = match (one.row, &one.kept) {
             (Some(row), _) => format!("row {row}"),
@@ -331,6 +365,25 @@ pub(super) fn together(
     }
     text.push(verdict(together.source_may_be_destroyed).to_owned());
     context.output.one(&json!(together), &text.join("\n"))
+}
+
+/// What one report says of its table: what was left out, and why.
+fn of_table(one: &OfTable) -> String {
+    let sum = &one.sum;
+    let reasons = sum.reasons.iter().map(|(why, count)| format!("{count} {why}"));
+    let reasons = reasons.collect::<Vec<_>>().join(", ");
+    let left_out = sum.left_out + sum.without_document;
+    format!(
+        "{}: {} of batch {}: {}, {} archived, {left_out} left out{}, {} open in it; {}.",
+        one.report.display(),
+        one.table,
+        one.batch,
+        count_of(sum.rows, "row", "rows"),
+        sum.archived,
+        if reasons.is_empty() { reasons } else { format!(" ({reasons})") },
+        sum.open,
+        count_of(sum.strays, "file without a row", "files without a row"),
+    )
 }
 
 /// What is wrong and what would be right, in the reader's language.
