@@ -349,6 +349,8 @@ fault_kinds! {
     NoRowBeside = "no-row-beside";
     /// A table beside the index has rows of one value that do not say the same. Args: `column`.
     RowsBesideDiffer = "rows-beside-differ";
+    /// The archive knows no active relationship of a client with the controller, or several. Args: `count`.
+    NotOneRelationship = "not-one-relationship";
     /// One client of the source stands in two ways. Args: `first` (the other row).
     ClientOfTwoStates = "client-of-two-states";
     /// One client has an order of non-disclosure on another row, and none on this one. Args: `first` (the other row).

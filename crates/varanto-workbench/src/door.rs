@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use varanto_app::archive::Submission;
 use varanto_domain::archive::documents::Part;
-use varanto_domain::ids::Oid;
+use varanto_domain::ids::{Oid, PersonalIdentityCode};
 
 /// What the archive answers to a submission.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,6 +113,16 @@ pub trait Door: Send {
     /// # Errors
     /// Why it is not shown: that a reason is wanted.
     fn read_without_reason(&mut self, document: &Oid, part: Part) -> Result<Vec<u8>, String>;
+
+    /// The active relationships of a client with a controller: mostly there is one.
+    ///
+    /// # Errors
+    /// Why it is not told.
+    fn active_relationships(
+        &mut self,
+        controller: &Oid,
+        client: &PersonalIdentityCode,
+    ) -> Result<Vec<Oid>, NotRead>;
 
     /// The archive's signed state with its key, JSON.
     ///

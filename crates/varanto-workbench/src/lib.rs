@@ -25,6 +25,7 @@ mod reading;
 mod reading_back;
 pub mod reconciliation;
 pub mod rehearsal;
+pub mod relationships;
 pub mod report;
 pub mod run;
 pub mod showing;

@@ -8,12 +8,14 @@ use std::sync::atomic::AtomicBool;
 use aws_lc_rs::digest::{Context, SHA256};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::PersonalIdentityCode;
+use varanto_domain::old_data::{ClientState, HangsOn};
 
 use crate::answers::{Answers, lifts, order_stands};
 use crate::delivery::{Delivery, DeliveryError, Found, Row};
 use crate::documents::Values;
 use crate::mapping::{Mapping, Target, Unmapped, WhyUnmapped};
 use crate::rehearsal::{RehearsalError, go_on};
+use crate::relationships::{self, Known};
 use crate::work::{Beside, Work, WorkError};
 
 /// How many rows are written together.
@@ -210,6 +212,11 @@ impl<'a> Reading<'a> {
                 Err(unmapped) => faults.push(fault_of_value(target, &unmapped, row.surplus == 0)),
             }
         }
+        if answers.value(Target::Relationship).is_none()
+            && !faults.iter().any(|fault| fault.element == Target::Relationship.name())
+        {
+            faults.extend(look_up(work, &mut values)?);
+        }
         let file = self.find_file(&values, &mut faults);
         let own = (&own, order.as_deref());
         let source = (source.as_str(), heading, row.surplus);
@@ -236,6 +243,31 @@ impl<'a> Reading<'a> {
         }
         None
     }
+}
+
+/// Takes the active relationship that the archive told of, of whom none is said. Whom nobody asked for is told of by the rules
+/// of old data: that it is missing.
+fn look_up(work: &Work, values: &mut Values) -> Result<Option<Fault>, WorkError> {
+    let text = |target: Target| values.get(&target).map(String::as_str);
+    let state = text(Target::State).and_then(ClientState::of_name);
+    let is_active = state.is_some_and(|one| one.hangs_on() == HangsOn::ActiveRelationship);
+    let code = text(Target::IdentityCode).and_then(|code| PersonalIdentityCode::parse(code).ok());
+    let (true, None, Some(controller), Some(code)) =
+        (is_active, text(Target::Relationship), text(Target::Controller), code)
+    else {
+        return Ok(None);
+    };
+    Ok(match relationships::known(work, controller, code.reveal())? {
+        Some(Known::One(relationship)) => {
+            values.insert(Target::Relationship, relationship);
+            None
+        }
+        Some(Known::Not(count)) => {
+            let name = Target::Relationship.name();
+            Some(Fault::new(FaultKind::NotOneRelationship, name, "OLD-5").arg("count", count))
+        }
+        None => None,
+    })
 }
 
 /// One row of the index with what stands beside it, as the rehearsal read them: no delivery is wanted for it.

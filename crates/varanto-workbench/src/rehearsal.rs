@@ -284,11 +284,16 @@ impl Rehearsal<'_> {
         {
             return Finding { left_out: Some(left_out), faults: Vec::new(), ..finding };
         }
-        // In a row that is shifted any value may stand in any column, and in one that does not read there is none.
+// In a row that is shifted any value may stand in any column, and in one that does not read there is none.
         if document.is_none() && (item.is_shifted || item.values.is_empty()) {
             return finding;
         }
-        finding.faults.extend(self.rules_of_old_data(&draft));
+        let told: Vec<&str> = item.told.split(' ').collect();
+        let mut of_old_data = self.rules_of_old_data(&draft);
+        of_old_data.retain(|fault| {
+            fault.kind != FaultKind::MissingElement || !told.contains(&fault.element.as_str())
+        });
+        finding.faults.extend(of_old_data);
         if let Some(document) = document
             && let Some(relationship) = identifiers::relationship(self.mapping, document)
         {
@@ -301,7 +306,6 @@ impl Rehearsal<'_> {
                 state: document.state.name(),
             });
         }
-        let told: Vec<&str> = item.told.split(' ').collect();
         let is_told = |fault: &Fault| match fault.kind {
             FaultKind::MissingElement if told.contains(&fault.element.as_str()) => true,
             FaultKind::MissingElement | FaultKind::MissingConditionalElement => {
@@ -413,8 +417,12 @@ impl Rehearsal<'_> {
         if let Some(written) = draft.day() {
             faults.extend(self.rules_of_days(draft, written));
         }
+        // Of whom the code does not read nobody can ask the archive: the code is told.
+        let may_be_known = self.mapping.says(Target::Relationship)
+            || draft.said(Target::IdentityCode).is_some();
         if draft.state().is_some_and(|state| state.hangs_on() == HangsOn::ActiveRelationship)
             && draft.says_nothing_of(Target::Relationship)
+            && may_be_known
         {
             let name = Target::Relationship.name();
             let fault = Fault::new(FaultKind::MissingElement, name, "OLD-5");

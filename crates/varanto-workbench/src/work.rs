@@ -309,6 +309,11 @@ CREATE TABLE IF NOT EXISTS answer (
   PRIMARY KEY (row, element)) WITHOUT ROWID;
 -- How many files of a kind were converted here, ever, and how many microseconds that took.
 CREATE TABLE IF NOT EXISTS pace (kind TEXT PRIMARY KEY, files INTEGER NOT NULL, micros INTEGER NOT NULL) WITHOUT ROWID;
+-- The active relationship of a client with a controller, as the archive told it when it was asked: NULL where there are none
+-- or several, and how many. A rehearsal forgets none of it.
+CREATE TABLE IF NOT EXISTS active (
+  controller TEXT NOT NULL, client TEXT NOT NULL, relationship TEXT, count INTEGER NOT NULL,
+  PRIMARY KEY (controller, client)) WITHOUT ROWID;
 -- The rows of the rehearsal before, to tell what another one changed.
 CREATE TABLE IF NOT EXISTS earlier (row BLOB PRIMARY KEY, digest BLOB, sound INTEGER NOT NULL) WITHOUT ROWID;
 ";

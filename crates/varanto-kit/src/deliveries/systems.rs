@@ -247,10 +247,11 @@ pub(super) fn kaisla(stories: Stories<'_>, out: &Path) -> io::Result<Delivered> 
             zip.write_all(&tally.file(files.bytes(&paper, form)))?;
         }
         let person = &paper.client.person;
-        let (state, relationship) = match &paper.client.standing {
-            Standing::Ended => ("paattynyt", ""),
-            Standing::Deceased => ("kuollut", ""),
-            Standing::Active(relationship) => ("voimassa", relationship.as_str()),
+        // No old system knows what the archive calls an active relationship; this one does not pretend to.
+        let state = match &paper.client.standing {
+            Standing::Ended => "paattynyt",
+            Standing::Deceased => "kuollut",
+            Standing::Active(_) => "voimassa",
         };
         let code = match paper.plant {
             Some(Plant::WrongCode) => "010190-999".to_owned(),
@@ -286,9 +287,7 @@ pub(super) fn kaisla(stories: Stories<'_>, out: &Path) -> io::Result<Delivered> 
         index.extend(text.as_bytes());
         index.extend(family);
         let given = escaped(&person.given_names);
-        let rest = format!(
-            "</sukunimi><etunimet>{given}</etunimet><asiakkuus>{relationship}</asiakkuus></asiakas></asiakirja>\n"
-        );
+        let rest = format!("</sukunimi><etunimet>{given}</etunimet></asiakas></asiakirja>\n");
         index.extend(rest.as_bytes());
     }
     index.extend(b"</vienti>\n");
@@ -433,7 +432,6 @@ pub(super) fn mapping(system: SourceSystem, county: &County) -> String {
              \"client.family_name\" = {{ column = \"asiakas/sukunimi\" }}\n\
              \"client.given_names\" = {{ column = \"asiakas/etunimet\" }}\n\
              client_state = {{ column = \"asiakas/@tila\", codes = {{ paattynyt = \"ended\", kuollut = \"deceased\", voimassa = \"active\" }} }}\n\
-             relationship_id = {{ column = \"asiakas/asiakkuus\" }}\n\
              written_at = {{ column = \"laadittu\", day = \"%Y-%m-%d\" }}\n\
              general_type = {{ column = \"laji\", codes = {{ {types} }} }}\n{}\
              # The register went from the municipality to a joint authority and then to the county (OLD-6).\n\

@@ -1,16 +1,17 @@
 //! An archive in a folder, with the synthetic county in it, and the workbench's door to it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use varanto_app::archive::{InvalidationRequest, OpenedWhole, Submission};
+use varanto_app::archive::{DocumentQuery, InvalidationRequest, OpenedWhole, Submission};
 use varanto_app::{App, AppError, AppOptions};
 use varanto_domain::access::{Caller, LookReason, Purpose, Reason};
 use varanto_domain::archive::documents::{DocumentGroup, Part, VersionState};
 use varanto_domain::faults::Fault;
-use varanto_domain::ids::Oid;
+use varanto_domain::ids::{ClientIdentifier, Oid, PersonalIdentityCode};
 use varanto_domain::joining::Certificate;
 use varanto_domain::time::{Clock, Instant};
 use varanto_formats::receipts;
@@ -37,13 +38,7 @@ pub(crate) struct Archive {
 impl Archive {
     /// Opens an archive in which the county has joined, with the relationships of its clients.
     pub(crate) fn with(county: &County, folder: &Path) -> Self {
-        let app = App::open(&AppOptions::in_folder(folder), Arc::new(SetClock)).unwrap();
-        app.load_registers("county", county.registers_json().into_bytes()).unwrap();
-        app.load_registers("systems", county.systems_json().into_bytes()).unwrap();
-        let own = county.organisations()[0].id.to_string();
-        let certificate =
-            Certificate { subject_serial: Some(&own), fingerprint: &[0; 32], common_name: None };
-        let caller = app.caller_of_certificate(&certificate).unwrap();
+        let archive = Self::without_relationships(county, folder);
         for event in county.events() {
             let Event::Archive(made) = event else { continue };
             if made.group != DocumentGroup::Relationship {
@@ -52,8 +47,20 @@ impl Archive {
             let submission =
                 Submission { metadata: made.metadata_json.into_bytes(), parts: made.parts };
             // What the county's story refuses is of no matter here.
-            let _ = app.archive_document(&caller, submission);
+            let _ = archive.app.archive_document(&archive.caller, submission);
         }
+        archive
+    }
+
+    /// Opens an archive in which the county has joined, and nothing more.
+    pub(crate) fn without_relationships(county: &County, folder: &Path) -> Self {
+        let app = App::open(&AppOptions::in_folder(folder), Arc::new(SetClock)).unwrap();
+        app.load_registers("county", county.registers_json().into_bytes()).unwrap();
+        app.load_registers("systems", county.systems_json().into_bytes()).unwrap();
+        let own = county.organisations()[0].id.to_string();
+        let certificate =
+            Certificate { subject_serial: Some(&own), fingerprint: &[0; 32], common_name: None };
+        let caller = app.caller_of_certificate(&certificate).unwrap();
         Self { app, caller }
     }
 
@@ -210,6 +217,40 @@ impl Door for AppDoor {
         self.open(document, part, Purpose::READ)
     }
 
+    fn active_relationships(
+        &mut self,
+        controller: &Oid,
+        client: &PersonalIdentityCode,
+    ) -> Result<Vec<Oid>, NotRead> {
+        if let Reads::Few(left) = &mut self.reads {
+            *left = left.checked_sub(1).ok_or_else(|| NotRead::Shut("expired".to_owned()))?;
+        }
+        let Archive { app, caller } = &self.archive;
+        let refused = |error: AppError| NotRead::Refused(error.to_string());
+        let purpose = Purpose::READ.because(Reason::Look(LookReason::Supervision));
+        let query = DocumentQuery {
+            client: Some(ClientIdentifier::Code(client.clone())),
+            controller: Some(controller.clone()),
+            group: Some(DocumentGroup::Relationship),
+            ..DocumentQuery::default()
+        };
+        let found = app.find_documents(caller, &query).map_err(refused)?;
+        assert!(found.next.is_none(), "no client has so many");
+        let mut named = BTreeSet::new();
+        for hit in found.hits {
+            let metadata: serde_json::Value = serde_json::from_str(&hit.metadata).unwrap();
+            named.insert(Oid::parse(metadata["relationship_id"].as_str().unwrap()).unwrap());
+        }
+        let mut active = Vec::new();
+        for one in named {
+            let told = app.show_relationship(caller, &one, purpose).map_err(refused)?;
+            if !told.old && told.last_day.is_none_or(|last| last >= told.today) {
+                active.push(one);
+            }
+        }
+        Ok(active)
+    }
+
     fn checkpoint(&mut self) -> Result<String, String> {
         self.archive.app.export_checkpoint(None).map_err(|error| error.to_string())
     }
@@ -275,6 +316,14 @@ impl Door for SilentDoor {
 
     fn read_without_reason(&mut self, _: &Oid, _: Part) -> Result<Vec<u8>, String> {
         Err("the line is cut".to_owned())
+    }
+
+    fn active_relationships(
+        &mut self,
+        _: &Oid,
+        _: &PersonalIdentityCode,
+    ) -> Result<Vec<Oid>, NotRead> {
+        Err(NotRead::NoAnswer("the line is cut".to_owned()))
     }
 
     fn checkpoint(&mut self) -> Result<String, String> {

@@ -8,6 +8,7 @@ mod proposal;
 mod queue;
 mod queued_rows;
 mod rehearsal;
+mod relationships;
 mod run;
 mod scans;
 mod source;

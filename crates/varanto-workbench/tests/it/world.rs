@@ -11,9 +11,12 @@ use varanto_domain::time::{FinnishDay, Instant};
 use varanto_kit::county::{County, CountySize};
 use varanto_kit::deliveries::{self, Delivered, SourceSystem};
 use varanto_workbench::delivery::Delivery;
-use varanto_workbench::mapping::{self, Mapping};
+use varanto_workbench::mapping::{self, Mapping, Target};
 use varanto_workbench::rehearsal::{Rehearsal, RehearsalError};
+use varanto_workbench::relationships::look_up;
 use varanto_workbench::work::Work;
+
+use crate::archive::Archive;
 
 pub(crate) struct World {
     pub(crate) county: County,
@@ -65,7 +68,22 @@ impl World {
         self.try_rehearse().unwrap()
     }
 
+    /// Rehearses; where the source does not say active relationships, looks them up in an archive and rehearses again.
     pub(crate) fn try_rehearse(&self) -> Result<Work, RehearsalError> {
+        let work = self.rehearse_alone()?;
+        if self.mapping.says(Target::Relationship) {
+            return Ok(work);
+        }
+        let archive = Archive::with(&self.county, &self.folder.path().join("looked-up-in"));
+        let stop = AtomicBool::new(false);
+        let told = look_up(&work, &mut *archive.door(), false, &stop, &mut |_, _| {}).unwrap();
+        assert!(told.is_whole(), "{told:?}");
+        drop(work);
+        self.rehearse_alone()
+    }
+
+    /// Rehearses, and looks nothing up.
+    pub(crate) fn rehearse_alone(&self) -> Result<Work, RehearsalError> {
         let delivery = Delivery::open(&self.place()).unwrap();
         let registry = Registry::alone(&[], &[]).unwrap();
         let mut work = Work::open(&self.batch()).unwrap();

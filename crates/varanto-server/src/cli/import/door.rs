@@ -1,5 +1,6 @@
 //! The archive's door over HTTPS, with the certificate of a client-information system. Source: OLD-1, OLD-9.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,10 +14,10 @@ use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 use varanto_app::archive::Submission;
 use varanto_domain::access::Denial;
-use varanto_domain::archive::documents::{Part, VersionState};
+use varanto_domain::archive::documents::{DocumentGroup, Part, VersionState};
 use varanto_domain::archive::signatures::SignerKind;
-use varanto_domain::ids::Oid;
-use varanto_domain::time::Clock;
+use varanto_domain::ids::{Oid, PersonalIdentityCode};
+use varanto_domain::time::{Clock, FinnishDay};
 use varanto_formats::signature::{FileKey, Signing, jws};
 use varanto_workbench::door::{Answer, Door, Invalidated, NotRead, Signer, Told, Whole};
 use zeroize::Zeroizing;
@@ -192,6 +193,48 @@ impl Door for HttpsDoor {
     fn read_without_reason(&mut self, document: &Oid, part: Part) -> Result<Vec<u8>, String> {
         let name = part.name();
         Ok(self.get(&format!("{BASE}/documents/{document}/content/{name}"))?.body.to_vec())
+    }
+
+    fn active_relationships(
+        &mut self,
+        controller: &Oid,
+        client: &PersonalIdentityCode,
+    ) -> Result<Vec<Oid>, NotRead> {
+        let mut ask = json!({
+            "client": { "identity_code": client.reveal() }, "controller": controller.as_str(),
+            "group": DocumentGroup::Relationship.code(), "reason": "supervision", "limit": 100,
+        });
+        let other = || NotRead::Shut("an answer of another form".to_owned());
+        let mut named = BTreeSet::new();
+        loop {
+            let path = format!("{BASE}/documents/_search");
+            let request = Request::post(path).header(CONTENT_TYPE, "application/json");
+            let answer = self.asked(request, ask.to_string().into())?;
+            if !answer.status.is_success() {
+                return Err(not_read(&answer));
+            }
+            let page = json_of(&answer);
+            for hit in page["documents"].as_array().ok_or_else(other)? {
+                let id = hit["metadata"]["relationship_id"].as_str();
+                named.extend(id.and_then(|id| Oid::parse(id).ok()));
+            }
+            match &page["next"] {
+                Value::Null => break,
+                next => ask["cursor"] = next.clone(),
+            }
+        }
+        let today = FinnishDay::of(MachineClock.now());
+        let mut active = Vec::new();
+        for relationship in named {
+            let path = format!("{BASE}/relationships/{relationship}?{LOOK}");
+            let told = json_of(&self.look(Request::get(path))?);
+            let old = told["old"].as_bool().ok_or_else(other)?;
+            let last = told["last_day"].as_str().and_then(FinnishDay::parse);
+            if !old && last.is_none_or(|last| last >= today) {
+                active.push(relationship);
+            }
+        }
+        Ok(active)
     }
 
     fn checkpoint(&mut self) -> Result<String, String> {

@@ -27,6 +27,7 @@ use varanto_workbench::mapping::{self, Mapping};
 use varanto_workbench::proposal;
 use varanto_workbench::reconciliation::{self, Reconciliation, ReportError};
 use varanto_workbench::rehearsal::{Rehearsal, RehearsalError, Stage};
+use varanto_workbench::relationships;
 use varanto_workbench::report::{Report, write_lists};
 use varanto_workbench::run::{self, Done, Run, RunError};
 use varanto_workbench::showing;
@@ -68,6 +69,17 @@ pub(super) enum Command {
         /// Code-set files (CSV or JSON) besides those inside the program.
         #[arg(long = "codesets", value_name = "FILE")]
         code_sets: Vec<PathBuf>,
+    },
+    /// Ask the archive for the active relationships of the batch's active clients of whom the source names none, and keep them
+    /// in the batch's folder: rehearse again, and each row has its own.
+    Relationships {
+        #[command(flatten)]
+        batch: Batch,
+        #[command(flatten)]
+        to: To,
+        /// Ask for all of them once more, also for those that were found before.
+        #[arg(long)]
+        anew: bool,
     },
     /// Print the organisation's archive plan for the source, as the mapping file chooses it: what is brought, what is
     /// kept where, and for how long.
@@ -305,6 +317,9 @@ pub(super) fn run(command: Command, context: &Context) -> Result<ExitCode, Failu
         Command::Undo { batch, to, source_is_there } => {
             return take_back(&batch, &to, source_is_there, context).map(ExitCode::from);
         }
+        Command::Relationships { batch, to, anew } => {
+            return look_up(&batch, &to, anew, context).map(ExitCode::from);
+        }
         Command::New { delivery, source, out } => {
             propose(&delivery, &source, &out, context).map(|()| true)?
         }
@@ -404,6 +419,24 @@ fn rehearse(batch: &Batch, code_sets: &[PathBuf], context: &Context) -> Result<E
     }
     let report = opened.tell(began, context)?;
     Ok(Ended::with(report.count(State::Faulty) == 0))
+}
+
+fn look_up(batch: &Batch, to: &To, anew: bool, context: &Context) -> Result<Ended, Failure> {
+    let opened = batch.open()?;
+    let stopping = Stopping::listen(&batch.folder, Way::Alone, context)?;
+    run::check_rehearsed(&opened.work, &opened.delivery, &opened.mapping)?;
+    let mut doors = to.doors(1)?;
+    let mut door = doors.pop().ok_or_else(|| Failure::of("no door"))?;
+    let mut bar = Progress::new("asking", 0);
+    let mut at = |done, total| bar.at(done, total);
+    let told = relationships::look_up(&opened.work, &mut *door, anew, stopping.flag(), &mut at);
+    let told = match told {
+        Err(RunError::Stopped) => return telling::look_up_stopped(context),
+        told => told?,
+    };
+    bar.end();
+    telling::looked_up(&told, context)?;
+    Ok(Ended::with(told.is_whole()))
 }
 
 fn pause(folder: &Path, context: &Context) -> Result<(), Failure> {

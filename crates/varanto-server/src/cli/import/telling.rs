@@ -7,9 +7,12 @@ use std::time::Duration;
 
 use serde_json::json;
 use varanto_domain::codes::ServiceTask;
+use varanto_domain::faults::FaultKind;
 use varanto_workbench::addition::{OfTable, Together};
 use varanto_workbench::conversion::Conversion;
+use varanto_workbench::mapping::Target;
 use varanto_workbench::reconciliation::{Head, Sum};
+use varanto_workbench::relationships::LookedUp;
 use varanto_workbench::report::{FaultGroup, OfKind, Report, Way};
 use varanto_workbench::run::Done;
 use varanto_workbench::showing::Shown;
@@ -89,6 +92,16 @@ pub(super) fn report(
         text.push(format!(
             "What was completed of {} is of no row any more: look at it at the archivist's desk before you run.",
             count_of(report.lost, "row", "rows")
+        ));
+    }
+    let wanted = |group: &&FaultGroup| {
+        group.element == Target::Relationship.name()
+            && group.code == FaultKind::MissingElement.code()
+    };
+    if let Some(group) = report.faults.iter().find(wanted) {
+        text.push(format!(
+            "{} of active clients without a relationship: varanto import relationships asks the archive for them.",
+            count_of(group.rows, "row", "rows")
         ));
     }
     if report.needless_tasks.count > 0 {
@@ -483,6 +496,34 @@ pub(super) fn run_stopped(
     }
     let value = json!({ "archived": archived, "left": left, "cases_and_relationships": made });
     stopped((value, &words), &[&this_command()], context)
+}
+
+/// What a look-up of active relationships came to.
+pub(super) fn looked_up(told: &LookedUp, context: &Context) -> Result<(), Failure> {
+    let clients = |count: u64| count_of(count, "client", "clients");
+    let mut text = vec![format!(
+        "The active relationship of {} is known; {} with none in the archive, {} with several.",
+        clients(told.found),
+        clients(told.none),
+        clients(told.several)
+    )];
+    let refused = told.refused.iter();
+    text.extend(refused.map(|(why, count)| format!("not told of {}: {why}", clients(*count))));
+    text.push(
+        "Rehearse again: each row takes what was found, and the others are told by row.".to_owned(),
+    );
+    let refused: serde_json::Map<_, _> =
+        told.refused.iter().map(|(why, count)| (why.clone(), json!(count))).collect();
+    let value = json!({
+        "found": told.found, "none": told.none, "several": told.several, "refused": refused,
+    });
+    context.output.one(&value, &text.join("\n"))
+}
+
+/// A look-up that was ended before its end.
+pub(super) fn look_up_stopped(context: &Context) -> Result<Ended, Failure> {
+    let words = text(context, "look_up_stopped", &[]);
+    stopped((json!({}), &words), &[&this_command()], context)
 }
 
 /// A reconciliation that was ended before its end.
