@@ -146,18 +146,8 @@ impl<'a> Reading<'a> {
     }
 
     fn read_row(&mut self, work: &Work, mut row: Row) -> Result<(), RehearsalError> {
-        let mut faults = Vec::new();
         self.seen_columns(&row);
-        if let Some(reason) = &row.broken {
-            faults.push(Fault::new(FaultKind::NotJson, "row", "OLD-9").arg("reason", reason));
-        }
-        for (count, kind) in
-            [(row.surplus, FaultKind::SurplusValues), (row.lacking, FaultKind::MissingValues)]
-        {
-            if count > 0 {
-                faults.push(Fault::new(kind, "row", "OLD-9").arg("count", count));
-            }
-        }
+        let mut faults = faults_of_form(&row);
         let source = serde_json::to_string(&row.values).expect("texts are JSON");
         let heading = self.heading(work, &row)?;
         join(self.mapping, &self.of_clients, work, &mut row, &mut faults)?;
@@ -212,10 +202,8 @@ impl<'a> Reading<'a> {
                 Err(unmapped) => faults.push(fault_of_value(target, &unmapped, row.surplus == 0)),
             }
         }
-        if answers.value(Target::Relationship).is_none()
-            && !faults.iter().any(|fault| fault.element == Target::Relationship.name())
-        {
-            faults.extend(look_up(work, &mut values)?);
+        if answers.value(Target::Relationship).is_none() {
+            look_up(work, &mut values, &mut faults)?;
         }
         let file = self.find_file(&values, &mut faults);
         let own = (&own, order.as_deref());
@@ -245,9 +233,29 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// What is wrong with a row before anything is made of it.
+fn faults_of_form(row: &Row) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    if let Some(reason) = &row.broken {
+        faults.push(Fault::new(FaultKind::NotJson, "row", "OLD-9").arg("reason", reason));
+    }
+    for (count, kind) in
+        [(row.surplus, FaultKind::SurplusValues), (row.lacking, FaultKind::MissingValues)]
+    {
+        if count > 0 {
+            faults.push(Fault::new(kind, "row", "OLD-9").arg("count", count));
+        }
+    }
+    faults
+}
+
 /// Takes the active relationship that the archive told of, of whom none is said. Whom nobody asked for is told of by the rules
 /// of old data: that it is missing.
-fn look_up(work: &Work, values: &mut Values) -> Result<Option<Fault>, WorkError> {
+fn look_up(work: &Work, values: &mut Values, faults: &mut Vec<Fault>) -> Result<(), WorkError> {
+    let name = Target::Relationship.name();
+    if faults.iter().any(|fault| fault.element == name) {
+        return Ok(());
+    }
     let text = |target: Target| values.get(&target).map(String::as_str);
     let state = text(Target::State).and_then(ClientState::of_name);
     let is_active = state.is_some_and(|one| one.hangs_on() == HangsOn::ActiveRelationship);
@@ -255,19 +263,19 @@ fn look_up(work: &Work, values: &mut Values) -> Result<Option<Fault>, WorkError>
     let (true, None, Some(controller), Some(code)) =
         (is_active, text(Target::Relationship), text(Target::Controller), code)
     else {
-        return Ok(None);
+        return Ok(());
     };
-    Ok(match relationships::known(work, controller, code.reveal())? {
+    match relationships::known(work, controller, code.reveal())? {
         Some(Known::One(relationship)) => {
             values.insert(Target::Relationship, relationship);
-            None
         }
         Some(Known::Not(count)) => {
-            let name = Target::Relationship.name();
-            Some(Fault::new(FaultKind::NotOneRelationship, name, "OLD-5").arg("count", count))
+            let fault = Fault::new(FaultKind::NotOneRelationship, name, "OLD-5");
+            faults.push(fault.arg("count", count));
         }
-        None => None,
-    })
+        None => {}
+    }
+    Ok(())
 }
 
 /// One row of the index with what stands beside it, as the rehearsal read them: no delivery is wanted for it.

@@ -38,45 +38,8 @@ pub(super) fn report(
     rehearsed: Option<(Duration, &[PathBuf; 2])>,
     context: &Context,
 ) -> Result<(), Failure> {
-    let language = context.output.language();
+    let value = as_value(report, context.output.language());
     let states = report.states.iter().filter(|(_, count)| *count > 0);
-    let faults: Vec<_> = report
-        .faults
-        .iter()
-        .map(|group| {
-            let [message, right] = words_of(group, language);
-            json!({
-                "code": group.code, "element": group.element, "rule": group.rule, "rows": group.rows,
-                "examples": group.examples, "message": message, "right": right,
-            })
-        })
-        .collect();
-    let lines = report.lines.iter().map(|line| {
-        json!({
-            "client_state": line.client_state, "service_task": line.task, "clients": line.clients,
-            "old_relationships": line.relationships, "cases": line.cases,
-            "documents": line.documents, "bytes": line.bytes,
-        })
-    });
-    let value = json!({
-        "documents": report.documents(),
-        "states": states.clone().map(|(state, count)| (state.name().to_owned(), json!(count)))
-            .collect::<serde_json::Map<_, _>>(),
-        "faults": faults,
-        "made_of_it": lines.collect::<Vec<_>>(),
-        "files": report.files.iter().map(of_kind).collect::<Vec<_>>(),
-        "left_out": report.left_out.iter().map(|(why, count)| (why.clone(), json!(count)))
-            .collect::<serde_json::Map<_, _>>(),
-        "files_without_a_row": report.strays,
-        "completed_rows_lost": report.lost,
-        "needless_original_tasks": {
-            "rows": report.needless_tasks.count, "examples": report.needless_tasks.examples,
-        },
-        "made_in_all": {
-            "clients": report.made.clients, "old_relationships": report.made.relationships,
-            "cases": report.made.cases, "documents": report.made.documents, "bytes": report.made.bytes,
-        },
-    });
     let mut text = vec![format!(
         "{} documents: {}.",
         report.documents(),
@@ -132,6 +95,48 @@ pub(super) fn report(
         }
     }
     context.output.one(&value, &text.join("\n"))
+}
+
+/// The same for machines.
+fn as_value(report: &Report, language: Language) -> serde_json::Value {
+    let states = report.states.iter().filter(|(_, count)| *count > 0);
+    let faults: Vec<_> = report
+        .faults
+        .iter()
+        .map(|group| {
+            let [message, right] = words_of(group, language);
+            json!({
+                "code": group.code, "element": group.element, "rule": group.rule, "rows": group.rows,
+                "examples": group.examples, "message": message, "right": right,
+            })
+        })
+        .collect();
+    let lines = report.lines.iter().map(|line| {
+        json!({
+            "client_state": line.client_state, "service_task": line.task, "clients": line.clients,
+            "old_relationships": line.relationships, "cases": line.cases,
+            "documents": line.documents, "bytes": line.bytes,
+        })
+    });
+    json!({
+        "documents": report.documents(),
+        "states": states.map(|(state, count)| (state.name().to_owned(), json!(count)))
+            .collect::<serde_json::Map<_, _>>(),
+        "faults": faults,
+        "made_of_it": lines.collect::<Vec<_>>(),
+        "files": report.files.iter().map(of_kind).collect::<Vec<_>>(),
+        "left_out": report.left_out.iter().map(|(why, count)| (why.clone(), json!(count)))
+            .collect::<serde_json::Map<_, _>>(),
+        "files_without_a_row": report.strays,
+        "completed_rows_lost": report.lost,
+        "needless_original_tasks": {
+            "rows": report.needless_tasks.count, "examples": report.needless_tasks.examples,
+        },
+        "made_in_all": {
+            "clients": report.made.clients, "old_relationships": report.made.relationships,
+            "cases": report.made.cases, "documents": report.made.documents, "bytes": report.made.bytes,
+        },
+    })
 }
 
 /// That documents name an original service task which the rules do not ask for: no fault, but nobody mends it afterwards.
