@@ -353,10 +353,10 @@ fn old_relationships_are_for_each_task_or_one_for_all() {
                 .replace("[index]", &format!("relationships = \"{grouping}\"\n\n[index]"));
         });
         let report = Report::of(&Work::open(&small.path("batch")).unwrap()).unwrap();
-        let made = &report.made;
+        let all = &report.made;
         let relationships = if grouping == "one" { 3 } else { 4 };
         assert_eq!(
-            (made.clients, made.relationships, made.cases, made.documents),
+            (all.clients, all.relationships, all.cases, all.documents),
             (3, relationships, 4, 4),
             "{grouping}: a client of two tasks is one client, and one relationship for both is one"
         );
