@@ -195,9 +195,8 @@ impl<'a> Reading<'a> {
                     let missing = Fault::new(FaultKind::MissingElement, target.name(), "OLD-1");
                     faults.push(missing.arg("name", target.name()));
                 }
-                Ok(None) => {}
-                // The day that it turns on has a fault; with that mended, this follows.
-                Err(Unmapped { why: WhyUnmapped::DayUnknown, .. }) => {}
+                // Where the day that it turns on does not read, that has a fault; with it mended, this follows.
+                Ok(None) | Err(Unmapped { why: WhyUnmapped::DayUnknown, .. }) => {}
                 // In a row that is shifted any value may stand in any column.
                 Err(unmapped) => faults.push(fault_of_value(target, &unmapped, row.surplus == 0)),
             }

@@ -37,12 +37,12 @@ impl LookedUp {
 
 /// The active clients of whom neither the source nor a person says a relationship. What was looked up before stands in
 /// `said` as if it were said.
-const CLIENTS: &str = r#"SELECT DISTINCT item.controller, client FROM item
+const CLIENTS: &str = "SELECT DISTINCT item.controller, client FROM item
   LEFT JOIN active USING (controller, client)
   WHERE item.controller IS NOT NULL AND client IS NOT NULL AND said ->> '$.client_state' = 'active'
     AND left_out IS NULL
     AND (active.client IS NOT NULL OR said ->> '$.relationship_id' IS NULL)
-  ORDER BY 1, 2"#;
+  ORDER BY 1, 2";
 
 /// Asks the archive for the relationships that are not known yet, or with `anew` for all of them. Broken off, what was answered
 /// until then is kept, and another look-up goes on.

@@ -310,7 +310,7 @@ impl Faults {
         match value {
             toml::Value::Table(span) if name == AGE => {
                 let age = |value: &toml::Value| i16::try_from(value.as_integer()?).ok();
-                self.span(&key, span, age, "an age in years, such as 18").map(Condition::Age)
+                self.span(&key, &span, age, "an age in years, such as 18").map(Condition::Age)
             }
             toml::Value::Table(span) => {
                 let target = Target::of_name(&name).filter(|target| target.is_a_day());
@@ -325,7 +325,7 @@ impl Faults {
                     toml::Value::Datetime(day) => FinnishDay::parse(&day.to_string()),
                     _ => None,
                 };
-                let span = self.span(&key, span, day, "a day, such as 2016-03-01")?;
+                let span = self.span(&key, &span, day, "a day, such as 2016-03-01")?;
                 Some(Condition::Day(target, span))
             }
             value => {
@@ -339,13 +339,13 @@ impl Faults {
     fn span<T: PartialOrd + Copy>(
         &mut self,
         key: &str,
-        table: toml::Table,
+        table: &toml::Table,
         read: impl Fn(&toml::Value) -> Option<T>,
         wanted: &str,
     ) -> Option<Span<T>> {
         let known = self.0.len();
         let mut span = Span { from: None, before: None };
-        for (name, value) in &table {
+        for (name, value) in table {
             let key = format!("{key}.{name}");
             match name.as_str() {
                 "from" => span.from = self.read(&key, read(value), wanted),

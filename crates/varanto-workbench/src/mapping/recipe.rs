@@ -177,12 +177,11 @@ impl Days<'_> {
 
     fn age(&self) -> Result<i16, DoesNotRead> {
         let written = self.day(Target::WrittenAt)?.ok_or(DoesNotRead)?;
-        let born = match self.day(Target::BirthDate)? {
-            Some(born) => born,
-            None => {
-                let code = self.text(Target::IdentityCode)?.ok_or(DoesNotRead)?;
-                PersonalIdentityCode::parse(&code).map_err(|_| DoesNotRead)?.birth_day()
-            }
+        let born = if let Some(born) = self.day(Target::BirthDate)? {
+            born
+        } else {
+            let code = self.text(Target::IdentityCode)?.ok_or(DoesNotRead)?;
+            PersonalIdentityCode::parse(&code).map_err(|_| DoesNotRead)?.birth_day()
         };
         Ok(born.years_until(written))
     }

@@ -31,7 +31,7 @@ fn an_active_relationship_is_looked_up_once() {
     let ask = |work: &Work, door: &mut dyn varanto_workbench::door::Door, anew| {
         look_up(work, door, anew, &stop, &mut |_, _| {})
     };
-    let shut = ask(&work, &mut *archive.door_that_shuts_after(2), false);
+    let shut = ask(&work, &mut *archive.door_that_shuts_after(1), false);
     assert!(matches!(shut, Err(RunError::Shut(_))), "{shut:?}");
     let clients: BTreeSet<&str> = world
         .delivered
@@ -40,8 +40,8 @@ fn an_active_relationship_is_looked_up_once() {
         .filter(|said| said.relationship.is_some())
         .map(|said| said.code.as_str())
         .collect();
-    assert!(clients.len() > 3);
-    let others = u32::try_from(clients.len()).unwrap() - 2;
+    assert!(clients.len() > 1, "{clients:?}");
+    let others = u32::try_from(clients.len()).unwrap() - 1;
     let told = ask(&work, &mut *archive.door_that_shuts_after(others), false).unwrap();
     assert!(told.is_whole(), "{told:?}");
     assert_eq!(told.found, clients.len() as u64);
