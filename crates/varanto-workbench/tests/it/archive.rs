@@ -229,7 +229,7 @@ impl Door for AppDoor {
         let refused = |error: AppError| NotRead::Refused(error.to_string());
         let purpose = Purpose::READ.because(Reason::Look(LookReason::Supervision));
         let query = DocumentQuery {
-            client: Some(ClientIdentifier::Code(client.clone())),
+            client: Some(ClientIdentifier::Code(*client)),
             controller: Some(controller.clone()),
             group: Some(DocumentGroup::Relationship),
             ..DocumentQuery::default()
