@@ -284,7 +284,7 @@ impl Rehearsal<'_> {
         {
             return Finding { left_out: Some(left_out), faults: Vec::new(), ..finding };
         }
-// In a row that is shifted any value may stand in any column, and in one that does not read there is none.
+        // In a row that is shifted any value may stand in any column, and in one that does not read there is none.
         if document.is_none() && (item.is_shifted || item.values.is_empty()) {
             return finding;
         }
@@ -418,8 +418,8 @@ impl Rehearsal<'_> {
             faults.extend(self.rules_of_days(draft, written));
         }
         // Of whom the code does not read nobody can ask the archive: the code is told.
-        let may_be_known = self.mapping.says(Target::Relationship)
-            || draft.said(Target::IdentityCode).is_some();
+        let may_be_known =
+            self.mapping.says(Target::Relationship) || draft.said(Target::IdentityCode).is_some();
         if draft.state().is_some_and(|state| state.hangs_on() == HangsOn::ActiveRelationship)
             && draft.says_nothing_of(Target::Relationship)
             && may_be_known
