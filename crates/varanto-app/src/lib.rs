@@ -3,6 +3,7 @@
 //! Everything goes through [`App`]; the doors name nothing below it. Operations are synchronous and
 //! may wait for the disk, so a door runs them where waiting is allowed.
 
+mod acting;
 pub mod administer;
 pub mod archive;
 pub mod backup;

@@ -1,7 +1,7 @@
 //! What clients tell of themselves: told and seen at the citizens' door, and seen beside the relationship by those who serve
 //! (CIT-5).
 
-use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
+use varanto_domain::access::log::{Event, Outcome};
 use varanto_domain::access::{
     self, Basis, Caller, Denial, Purpose, Situation, StatementPermit, Who,
 };
@@ -15,7 +15,8 @@ use varanto_domain::time::Instant;
 use varanto_formats::statements;
 use varanto_store::{ReadTx, StoreError, WriteTx};
 
-use crate::inquiry::{Inquiry, Learnt};
+use crate::acting::Acting;
+use crate::inquiry::Inquiry;
 use crate::withheld::Withheld;
 use crate::{App, AppError};
 
@@ -130,8 +131,8 @@ impl App {
             Extent::Page => "statements",
             Extent::Copy => "statements copy",
         };
-        let line = line(caller, inquiry.now(), outcome, known, detail.to_owned());
-        let line = self.write_line(LogLine { event: Event::Open, ..line })?;
+        let acting = Acting::of(caller, Event::Open, inquiry.now()).about_client(known);
+        let line = self.write_line(acting.line(outcome, detail))?;
         answer.map(|(_, told)| told.release(&line)).map_err(AppError::Denied)
     }
 
@@ -144,27 +145,27 @@ impl App {
     /// Source: CIT-5, DIS-5.
     pub fn tell(&self, caller: &Caller, tells: &Tells) -> Result<Telling, AppError> {
         let (purpose, now) = (Purpose::READ.in_situation(tells.situation), self.clock.now());
-        let learnt = self.learnt_of(caller, purpose, tells.client, now)?;
-        let (caller, registry) = (caller.clone(), self.registry());
+        let decider = self.decider_of_citizen(caller, purpose, now, tells.client)?;
+        let acting = Acting::of(caller, Event::Statement, now);
         let tells = Tells { said: tells.said.tidied(), ..tells.clone() };
         let turn = move |tx: &mut WriteTx<'_>| {
-            let inquiry = Inquiry::new(&caller, purpose, registry.clone(), now);
-            let inquiry = inquiry.with(Learnt::clone(&learnt));
-            let acting = Acting::of(tx, &caller, tells.client, now)?;
+            let inquiry = decider.inquiry();
+            let known = tx.find_client(&ClientIdentifier::Code(tells.client))?;
+            let acting = acting.about_client(known);
             let (permit, voice) = match Asked::of(tx, &inquiry, tells.client)?.tells {
                 Ok(tells) => tells,
                 Err(denial) => return Err(acting.deny(tx, denial)?),
             };
-            let all = versions(tx, acting.known, tells.said.kind(), voice)?;
+            let all = versions(tx, known, tells.said.kind(), voice)?;
             match judge(tx, &permit, &all, &tells)? {
                 Judged::TheSame => {
-                    acting.permit(tx, permit.basis(), "act=unchanged".to_owned())?;
+                    acting.permit(tx, permit.basis(), "act=unchanged")?;
                     return Ok(Telling::Unchanged);
                 }
                 Judged::Faulty(faults) => return Err(acting.refuse(tx, faults)?),
                 Judged::Sound => {}
             }
-            let client = match acting.known {
+            let client = match known {
                 Some(known) => known,
                 None => tx.insert_client(&ClientIdentifier::Code(tells.client))?,
             };
@@ -177,12 +178,12 @@ impl App {
                 kind: tells.said.kind(),
                 voice,
                 number: all.last().map_or(1, |before| before.number + 1),
-                controller: caller.organisation.clone(),
+                controller: decider.caller().organisation.clone(),
                 said: tx.digest_of_said(client, key, &text)?,
                 line: 0,
                 forgotten: None,
             };
-            let acting = Acting { known: Some(client), ..acting };
+            let acting = acting.about_client(Some(client));
             statement.line = acting.permit(tx, permit.basis(), statement.detail())?;
             tx.insert_statement(&statement, &text)?;
             Ok(Telling::Kept)
@@ -206,18 +207,18 @@ impl App {
         (kind, number): (StatementKind, u32),
     ) -> Result<(), AppError> {
         let (purpose, now) = (Purpose::READ.in_situation(situation), self.clock.now());
-        let learnt = self.learnt_of(caller, purpose, client, now)?;
-        let (caller, registry) = (caller.clone(), self.registry());
+        let decider = self.decider_of_citizen(caller, purpose, now, client)?;
+        let acting = Acting::of(caller, Event::Statement, now);
         let turn = move |tx: &mut WriteTx<'_>| {
-            let inquiry = Inquiry::new(&caller, purpose, registry.clone(), now);
-            let inquiry = inquiry.with(Learnt::clone(&learnt));
-            let acting = Acting::of(tx, &caller, client, now)?;
+            let inquiry = decider.inquiry();
+            let known = tx.find_client(&ClientIdentifier::Code(client))?;
+            let acting = acting.about_client(known);
             let (permit, voice) = match Asked::of(tx, &inquiry, client)?.tells {
                 Ok((permit, voice)) if permit.opens_earlier() => (permit, voice),
                 Ok(_) => return Err(acting.deny(tx, Denial::NotForCitizens)?),
                 Err(denial) => return Err(acting.deny(tx, denial)?),
             };
-            let all = versions(tx, acting.known, kind, voice)?;
+            let all = versions(tx, known, kind, voice)?;
             let Some(place) = all.iter().position(|one| one.number == number) else {
                 return Err(acting.not_found(tx)?);
             };
@@ -227,83 +228,15 @@ impl App {
             }
             let statement = &all[place];
             if statement.forgotten.is_some() {
-                acting.permit(tx, permit.basis(), "act=unchanged".to_owned())?;
+                acting.permit(tx, permit.basis(), "act=unchanged")?;
                 return Ok(());
             }
-            let acting = Acting { known: Some(statement.client), ..acting };
+            let acting = acting.about_client(Some(statement.client));
             let line = acting.permit(tx, permit.basis(), statement.detail_of_end())?;
             tx.forget_statement(statement, line)?;
             Ok(())
         };
         self.store.write::<_, AppError>(turn).map(|done| done.value)
-    }
-
-    fn learnt_of(
-        &self,
-        caller: &Caller,
-        purpose: Purpose,
-        client: PersonalIdentityCode,
-        now: Instant,
-    ) -> Result<Learnt, AppError> {
-        let inquiry = self.inquiry(caller, purpose, now);
-        self.learn_of_principal(&inquiry, client)?;
-        Ok(inquiry.learnt())
-    }
-}
-
-/// Who acts, of whom, and when: what every line of an act begins with.
-#[derive(Clone)]
-struct Acting {
-    actor: Actor,
-    known: Option<ClientKey>,
-    now: Instant,
-}
-
-impl Acting {
-    fn of(
-        tx: &ReadTx<'_>,
-        caller: &Caller,
-        client: PersonalIdentityCode,
-        now: Instant,
-    ) -> Result<Self, StoreError> {
-        let known = tx.find_client(&ClientIdentifier::Code(client))?;
-        Ok(Self { actor: Actor::of(caller), known, now })
-    }
-
-    fn log(
-        &self,
-        tx: &mut WriteTx<'_>,
-        outcome: Outcome,
-        detail: String,
-    ) -> Result<i64, StoreError> {
-        let (at, actor, event) = (self.now, self.actor.clone(), Event::Statement);
-        let (client, version) = (self.known, None);
-        Ok(tx.log(&LogLine { at, event, outcome, actor, client, version, detail })?.number)
-    }
-
-    fn permit(
-        &self,
-        tx: &mut WriteTx<'_>,
-        basis: Basis,
-        detail: String,
-    ) -> Result<i64, StoreError> {
-        self.log(tx, Outcome::Permitted(basis), detail)
-    }
-
-    fn deny(&self, tx: &mut WriteTx<'_>, denial: Denial) -> Result<AppError, StoreError> {
-        self.log(tx, Outcome::Denied(denial), String::new())?;
-        Ok(AppError::Denied(denial))
-    }
-
-    fn refuse(&self, tx: &mut WriteTx<'_>, faults: Vec<Fault>) -> Result<AppError, StoreError> {
-        let codes = faults.iter().map(Fault::code).collect();
-        self.log(tx, Outcome::Refused(codes), String::new())?;
-        Ok(AppError::Refused(faults))
-    }
-
-    fn not_found(&self, tx: &mut WriteTx<'_>) -> Result<AppError, StoreError> {
-        self.log(tx, Outcome::Refused(vec!["not-found"]), String::new())?;
-        Ok(AppError::NotFound)
     }
 }
 
@@ -331,17 +264,6 @@ impl Asked {
             tells: access::may_make_statement(question, speaker),
         })
     }
-}
-
-fn line(
-    caller: &Caller,
-    at: Instant,
-    outcome: Outcome,
-    client: Option<ClientKey>,
-    detail: String,
-) -> LogLine {
-    let (actor, event) = (Actor::of(caller), Event::Statement);
-    LogLine { at, event, outcome, actor, client, version: None, detail }
 }
 
 /// Every statement of a client, under whichever of the client's keys.

@@ -52,6 +52,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(25, "certificates", "0025_certificates"),
     migration!(26, "choices", "0026_choices"),
     migration!(27, "renewals", "0027_renewals"),
+    migration!(28, "decided_choices", "0028_decided_choices"),
 ];
 
 /// A change that a newer program would have, for tests.

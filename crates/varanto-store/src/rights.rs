@@ -150,7 +150,7 @@ impl ReadTx<'_> {
 
 impl WriteTx<'_> {
     /// Keeps the rights that the newest version of a relationship document makes, in place of those
-    /// before.
+    /// before; the choices that they decide are marked.
     pub fn replace_rights(
         &mut self,
         relationship_key: i64,
@@ -164,7 +164,7 @@ impl WriteTx<'_> {
         for (place, right) in (0i64..).zip(rights) {
             self.insert_right((relationship_key, place), client, right)?;
         }
-        Ok(())
+        self.mark_decided_choices(relationship_key, client, rights)
     }
 
     fn insert_right(

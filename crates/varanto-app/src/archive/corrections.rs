@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
+use varanto_domain::access::log::{Event, LogLine, Outcome};
 use varanto_domain::access::{
     self, Action, Basis, Caller, Denial, Grant, LookReason, Purpose, ReadPermit, Reason, Role,
     Situation,
@@ -22,6 +22,7 @@ use varanto_store::{ReadTx, StoreError, VersionRow, Words, WriteTx};
 use super::open_document::view;
 use super::whereabouts;
 use super::{DocumentView, LookedAt};
+use crate::acting::Acting;
 use crate::inquiry::{Inquiry, Learnt};
 use crate::oversight::stated_look;
 use crate::relationship::served_clients::identifier;
@@ -119,24 +120,23 @@ impl App {
             let asks = may_ask(seen.tx, seen.inquiry, seen.row)?;
             asks.map(|_| seen.inquiry.learnt()).map_err(AppError::Denied)
         })?;
-        let acting = Acting { actor: Actor::of(caller), now };
+        let acting = Acting::of(caller, Event::Correction, now);
         let wanted = self.words(&acting, "wanted", wanted, true)?.unwrap_or_default();
-        let (caller, document, registry) =
-            (caller.clone(), document.document.clone(), self.registry());
+        let document = document.document.clone();
+        let decider = self.decider(caller, purpose, now, learnt);
         let turn = move |tx: &mut WriteTx<'_>| {
-            let inquiry = Inquiry::new(&caller, purpose, registry.clone(), now);
-            let inquiry = inquiry.with(Learnt::clone(&learnt));
+            let inquiry = decider.inquiry();
             let row = tx.find_version(&document)?.ok_or(AppError::NotFound)?;
-            let about = Some((row.client, row.version));
+            let acting = acting.about(&row);
             let basis = match may_ask(tx, &inquiry, &row)? {
                 Ok(permit) => permit.basis(),
-                Err(denial) => return Err(acting.deny(tx, about, denial)?),
+                Err(denial) => return Err(acting.deny(tx, denial)?),
             };
             if let Some(waits) = waiting(tx, &acting, row.set)? {
                 if tx.words_of_correction(&waits, Words::Wanted)?.as_ref() == Some(&wanted) {
                     return told(tx, &waits)?.ok_or(AppError::NotFound);
                 }
-                return Err(acting.refuse(tx, about, stands_otherwise("waiting"))?);
+                return Err(acting.refuse(tx, vec![stands_otherwise("waiting")])?);
             }
             let key = tx.next_key();
             let digest = tx.digest_of_words(row.client, key, Words::Wanted, &wanted)?;
@@ -151,8 +151,7 @@ impl App {
                 asked: 0,
                 ended: None,
             };
-            let line = acting.line(Outcome::Permitted(basis), about, request.detail());
-            request.asked = tx.log(&line)?.number;
+            request.asked = acting.permit(tx, basis, request.detail())?;
             tx.insert_correction(&request, &wanted)?;
             told(tx, &request)?.ok_or(AppError::NotFound)
         };
@@ -171,7 +170,7 @@ impl App {
         client: PersonalIdentityCode,
         situation: Situation,
     ) -> Result<Vec<Correction>, AppError> {
-        let acting = Acting { actor: Actor::of(caller), now: self.clock.now() };
+        let acting = Acting::of(caller, Event::Correction, self.clock.now());
         let purpose = Purpose::READ.in_situation(situation);
         let inquiry = self.inquiry(caller, purpose, acting.now);
         self.learn_of_principal(&inquiry, client)?;
@@ -195,9 +194,7 @@ impl App {
             Ok((basis, _)) => Outcome::Permitted(*basis),
             Err(denial) => Outcome::Denied(*denial),
         };
-        let mut line = acting.line(outcome, None, "act=show".to_owned());
-        line.client = known;
-        let line = self.write_line(line)?;
+        let line = self.write_line(acting.about_client(known).line(outcome, "act=show"))?;
         answer.map(|(_, told)| told.release(&line)).map_err(AppError::Denied)
     }
 
@@ -215,35 +212,34 @@ impl App {
         situation: Situation,
         id: &str,
     ) -> Result<(), AppError> {
-        let acting = Acting { actor: Actor::of(caller), now: self.clock.now() };
+        let acting = Acting::of(caller, Event::Correction, self.clock.now());
         let purpose = Purpose::READ.in_situation(situation);
-        let learnt = {
-            let inquiry = self.inquiry(caller, purpose, acting.now);
-            self.learn_of_principal(&inquiry, client)?;
-            inquiry.learnt()
-        };
-        let (caller, key, registry) = (caller.clone(), id.parse().ok(), self.registry());
+        let decider = self.decider_of_citizen(caller, purpose, acting.now, client)?;
+        let key = id.parse().ok();
         let turn = move |tx: &mut WriteTx<'_>| {
-            let inquiry = Inquiry::new(&caller, purpose, registry.clone(), acting.now);
-            let inquiry = inquiry.with(Learnt::clone(&learnt));
+            let inquiry = decider.inquiry();
             let asked = inquiry.client_of(tx, &ClientIdentifier::Code(client))?;
             let basis = match may_speak(tx, &inquiry, asked)? {
                 Ok(grant) => grant.basis,
-                Err(denial) => return Err(acting.deny(tx, None, denial)?),
+                Err(denial) => return Err(acting.deny(tx, denial)?),
             };
             let identities =
                 asked.map(|one| tx.identities_of(one)).transpose()?.unwrap_or_default();
             let found = key.map(|key| tx.find_correction(key)).transpose()?.flatten();
             let request = match found {
-                Some(one) if identities.contains(&one.client) && acting.asked(tx, &one)? => one,
+                Some(one)
+                    if identities.contains(&one.client) && is_asked_by(tx, &acting, &one)? =>
+                {
+                    one
+                }
                 _ => return Err(acting.not_found(tx)?),
             };
-            let about = Some((request.client, request.version));
+            let acting = acting.about_version(Some((request.client, request.version)));
             if let Some(ended) = &request.ended {
                 let fault = stands_otherwise(ended.how.code());
-                return Err(acting.refuse(tx, about, fault)?);
+                return Err(acting.refuse(tx, vec![fault])?);
             }
-            acting.end(tx, &request, basis, Ending::Withdrawn, None)?;
+            end(tx, &acting, &request, basis, (Ending::Withdrawn, None))?;
             Ok(())
         };
         self.store.write::<_, AppError>(turn).map(|done| done.value)
@@ -262,18 +258,13 @@ impl App {
         cursor: Option<&str>,
         most: usize,
     ) -> Result<Corrections, AppError> {
-        let acting = Acting { actor: Actor::of(caller), now: self.clock.now() };
+        let acting = Acting::of(caller, Event::Search, self.clock.now());
         if let Err(denial) = access::may_answer_corrections(caller) {
-            self.log(caller, Event::Search, Outcome::Denied(denial), acting.now)?;
-            return Err(AppError::Denied(denial));
+            return Err(self.deny(&acting, denial)?);
         }
         let mut after = match self.read_cursor(LIST, cursor, RULE) {
             Ok(place) => place.map_or(i64::MIN, |[key, _]| key),
-            Err(fault) => {
-                let outcome = Outcome::Refused(vec![fault.code()]);
-                self.log(caller, Event::Search, outcome, acting.now)?;
-                return Err(AppError::Refused(vec![fault]));
-            }
+            Err(fault) => return Err(self.refuse(&acting, fault)?),
         };
         let inquiry = self.inquiry(caller, purpose_of(caller), acting.now);
         let (seen, next) = loop {
@@ -283,10 +274,6 @@ impl App {
                 page => break page,
             }
         };
-        let line = |outcome, about, detail: String| LogLine {
-            event: Event::Search,
-            ..acting.line(outcome, about, detail)
-        };
         let (mut lines, mut stated): (Vec<LogLine>, Vec<_>) = (Vec::new(), Vec::new());
         for one in &seen {
             for (client, grant) in &one.looks {
@@ -295,7 +282,8 @@ impl App {
                 let words = grant.log_words();
                 let detail = format!("by=corrections hits=1 versions={}{words}", one.version.0);
                 let about = Some((*client, one.version));
-                lines.push(line(Outcome::Permitted(grant.basis), about, detail));
+                let acting = acting.about_version(about);
+                lines.push(acting.line(Outcome::Permitted(grant.basis), detail));
             }
         }
         if lines.is_empty() {
@@ -304,7 +292,7 @@ impl App {
                 Some(Role::ProducerWorker) => Basis::RegisterUse,
                 _ => Basis::OwnRegister,
             };
-            lines.push(line(Outcome::Permitted(basis), None, "by=corrections hits=0".to_owned()));
+            lines.push(acting.line(Outcome::Permitted(basis), "by=corrections hits=0"));
         }
         let corrections = seen.into_iter().map(|one| one.seen).collect();
         let next = next.map(|key| self.write_cursor(LIST, [key, 0]));
@@ -369,23 +357,22 @@ impl App {
         words: &str,
     ) -> Result<(), AppError> {
         let (seen, learnt) = self.look_at_correction(caller, id)?;
-        let acting = Acting { actor: Actor::of(caller), now: self.clock.now() };
+        let acting = Acting::of(caller, Event::Correction, self.clock.now());
         let words = self.words(&acting, "answer", words, answer == Answer::Refused)?;
-        let (caller, registry) = (caller.clone(), self.registry());
+        let decider = self.decider(caller, purpose_of(caller), acting.now, learnt);
         let key: i64 = seen.correction.id.parse().map_err(|_| AppError::NotFound)?;
         let turn = move |tx: &mut WriteTx<'_>| {
-            let inquiry = Inquiry::new(&caller, purpose_of(&caller), registry.clone(), acting.now);
-            let inquiry = inquiry.with(Learnt::clone(&learnt));
+            let inquiry = decider.inquiry();
             let request = tx.find_correction(key)?.ok_or(AppError::NotFound)?;
             let row = row_of(tx, &request)?.ok_or(AppError::NotFound)?;
-            let about = Some((request.client, request.version));
+            let acting = acting.about_version(Some((request.client, request.version)));
             let permit = inquiry.may_read(tx, &row)?;
             let permit = match permit.and_then(|permit| permit.whole().map(drop).map(|()| permit)) {
                 Ok(permit) => permit,
-                Err(denial) => return Err(acting.deny(tx, about, denial)?),
+                Err(denial) => return Err(acting.deny(tx, denial)?),
             };
             if let Some(ended) = &request.ended {
-                return Err(acting.refuse(tx, about, stands_otherwise(ended.how.code()))?);
+                return Err(acting.refuse(tx, vec![stands_otherwise(ended.how.code())])?);
             }
             if !answers(tx, &inquiry, &row, &permit)?.contains(&answer) {
                 let denial = match inquiry.may_replace(tx, &row)? {
@@ -393,16 +380,16 @@ impl App {
                     Ok(()) if row.state == VersionState::Invalidated => Denial::Invalidated,
                     Ok(()) => Denial::AnotherRegister,
                 };
-                return Err(acting.deny(tx, about, denial)?);
+                return Err(acting.deny(tx, denial)?);
             }
             let how = match ending(answer, since(tx, &inquiry, &request)?) {
                 Ok(how) => how,
                 Err(kind) => {
                     let fault = Fault::new(kind, "how", RULE).value(answer.code());
-                    return Err(acting.refuse(tx, about, fault)?);
+                    return Err(acting.refuse(tx, vec![fault])?);
                 }
             };
-            acting.end(tx, &request, permit.basis(), how, words.as_deref())?;
+            end(tx, &acting, &request, permit.basis(), (how, words.as_deref()))?;
             Ok(())
         };
         self.store.write::<_, AppError>(turn).map(|done| done.value)
@@ -454,9 +441,7 @@ impl App {
             None
         };
         let Some(fault) = fault else { return Ok((!words.is_empty()).then(|| words.to_owned())) };
-        let outcome = Outcome::Refused(vec![fault.code()]);
-        self.write_line(acting.line(outcome, None, String::new()))?;
-        Err(AppError::Refused(vec![fault]))
+        Err(self.refuse(acting, fault)?)
     }
 }
 
@@ -505,7 +490,7 @@ fn waiting(
     set: VersionKey,
 ) -> Result<Option<CorrectionRequest>, StoreError> {
     for request in tx.corrections_of_set(set)? {
-        if request.ended.is_none() && acting.asked(tx, &request)? {
+        if request.ended.is_none() && is_asked_by(tx, acting, &request)? {
             return Ok(Some(request));
         }
     }
@@ -523,7 +508,7 @@ fn asked_by(
     let mut own = Vec::new();
     for key in client.map(|client| tx.identities_of(client)).transpose()?.unwrap_or_default() {
         for request in tx.corrections_of_client(key)? {
-            if acting.asked(tx, &request)? {
+            if is_asked_by(tx, acting, &request)? {
                 own.extend(told(tx, &request)?);
             }
         }
@@ -722,68 +707,26 @@ fn stands_otherwise(state: &'static str) -> Fault {
     Fault::new(FaultKind::StandsOtherwise, "request", RULE).arg("state", state)
 }
 
-/// Who acts, and when: what every line of an act begins with.
-#[derive(Clone)]
-struct Acting {
-    actor: Actor,
-    now: Instant,
+/// Whether it was the one who acts who made a request.
+fn is_asked_by(
+    tx: &ReadTx<'_>,
+    acting: &Acting,
+    request: &CorrectionRequest,
+) -> Result<bool, StoreError> {
+    Ok(tx.log_line(request.asked)?.actor.name == acting.actor.name)
 }
 
-/// Whose document, and which version.
-type About = Option<(ClientKey, VersionKey)>;
-
-impl Acting {
-    fn line(&self, outcome: Outcome, about: About, detail: String) -> LogLine {
-        let (client, version) = about.unzip();
-        let (at, actor, event) = (self.now, self.actor.clone(), Event::Correction);
-        LogLine { at, event, outcome, actor, client, version, detail }
-    }
-
-    fn refuse(
-        &self,
-        tx: &mut WriteTx<'_>,
-        about: About,
-        fault: Fault,
-    ) -> Result<AppError, StoreError> {
-        tx.log(&self.line(Outcome::Refused(vec![fault.code()]), about, String::new()))?;
-        Ok(AppError::Refused(vec![fault]))
-    }
-
-    fn deny(
-        &self,
-        tx: &mut WriteTx<'_>,
-        about: About,
-        denial: Denial,
-    ) -> Result<AppError, StoreError> {
-        tx.log(&self.line(Outcome::Denied(denial), about, String::new()))?;
-        Ok(AppError::Denied(denial))
-    }
-
-    fn not_found(&self, tx: &mut WriteTx<'_>) -> Result<AppError, StoreError> {
-        tx.log(&self.line(Outcome::Refused(vec!["not-found"]), None, String::new()))?;
-        Ok(AppError::NotFound)
-    }
-
-    /// Whether it was this one who made a request.
-    fn asked(&self, tx: &ReadTx<'_>, request: &CorrectionRequest) -> Result<bool, StoreError> {
-        Ok(tx.log_line(request.asked)?.actor.name == self.actor.name)
-    }
-
-    fn end(
-        &self,
-        tx: &mut WriteTx<'_>,
-        request: &CorrectionRequest,
-        basis: Basis,
-        how: Ending,
-        words: Option<&str>,
-    ) -> Result<(), StoreError> {
-        let answered = match words {
-            Some(text) => tx.digest_of_words(request.client, request.key, Words::Answered, text)?,
-            None => String::new(),
-        };
-        let detail = request.detail_of_end(how, &answered);
-        let about = Some((request.client, request.version));
-        let line = tx.log(&self.line(Outcome::Permitted(basis), about, detail))?.number;
-        tx.end_correction(request, &Ended { how, answered, line }, words)
-    }
+fn end(
+    tx: &mut WriteTx<'_>,
+    acting: &Acting,
+    request: &CorrectionRequest,
+    basis: Basis,
+    (how, words): (Ending, Option<&str>),
+) -> Result<(), StoreError> {
+    let answered = match words {
+        Some(text) => tx.digest_of_words(request.client, request.key, Words::Answered, text)?,
+        None => String::new(),
+    };
+    let line = acting.permit(tx, basis, request.detail_of_end(how, &answered))?;
+    tx.end_correction(request, &Ended { how, answered, line }, words)
 }

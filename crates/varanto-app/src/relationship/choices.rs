@@ -4,13 +4,13 @@
 //! A choice is seen by who sees the whole of the relationship's document that it is about: at the desk in a register of the
 //! own, by citizens as the citizen's view shows that document, who may also say the client's will.
 
-use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
+use varanto_domain::access::log::{Event, LogLine, Outcome};
 use varanto_domain::access::{self, Action, Basis, Caller, Denial, Purpose, ReadPermit, Situation};
 use varanto_domain::archive::documents::DocumentGroup;
 use varanto_domain::archive::references::KnownRelationship;
 use varanto_domain::codes::sets;
 use varanto_domain::faults::{Fault, FaultKind};
-use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid, PersonalIdentityCode, VersionKey};
+use varanto_domain::ids::{ClientIdentifier, ClientKey, Oid, PersonalIdentityCode};
 use varanto_domain::oversight::hints::Name;
 use varanto_domain::relationship::{
     ChoiceState, OfferedAmong, ProducerChoice, ProducerOffer, RegisterUseRight,
@@ -20,6 +20,7 @@ use varanto_formats::metadata;
 use varanto_store::{ReadTx, RelationshipRow, StoreError, VersionRow, WriteTx};
 
 use super::served_clients::identifier;
+use crate::acting::Acting;
 use crate::archive::whereabouts;
 use crate::derived::name_of_client;
 use crate::inquiry::{Inquiry, Learnt};
@@ -107,40 +108,38 @@ impl App {
         of: Option<&ClientIdentifier>,
         offer: &ProducerOffer,
     ) -> Result<ChoiceSeen, AppError> {
-        let acting = Acting::of(caller, self.clock.now());
+        let acting = Acting::of(caller, Event::Choice, self.clock.now());
         let learnt = self.learn_of_relationship(caller, relationship, acting.now)?;
-        let (caller, registry) = (caller.clone(), self.registry());
+        let decider = self.decider(caller, Purpose::READ, acting.now, learnt);
         let (relationship, of, offer) = (relationship.clone(), of.cloned(), offer.clone());
         let one_each = offer.clone().in_order();
         let turn = move |tx: &mut WriteTx<'_>| {
-            let inquiry = Inquiry::new(&caller, Purpose::READ, registry.clone(), acting.now);
-            let inquiry = inquiry.with(Learnt::clone(&learnt));
+            let inquiry = decider.inquiry();
             let found = match tx.find_relationship(&relationship)? {
                 Some(row) if is_of(tx, of.as_ref(), row.known.client)? => row,
                 _ => return Err(acting.not_found(tx)?),
             };
             let row = tx.version_of_key(found.from)?;
             let acting = acting.about(&row);
-            let about = Some(found.known.client);
             let basis = match may_offer(tx, &inquiry, &row)? {
                 Ok(permit) => permit.basis(),
-                Err(denial) => return Err(acting.deny(tx, about, denial)?),
+                Err(denial) => return Err(acting.deny(tx, denial)?),
             };
             let rights = rights_of(tx, found.key)?;
-            let faults = faults_of(&registry, &offer, &found, &rights, inquiry.today());
+            let faults = faults_of(decider.registry(), &offer, &found, &rights, inquiry.today());
             if !faults.is_empty() {
-                return Err(acting.refuse(tx, about, faults)?);
+                return Err(acting.refuse(tx, faults)?);
             }
             for open in open_of(tx, &found, &rights, inquiry.today())? {
                 let same = (&open.offer.service_task, &open.offer.service)
                     == (&offer.service_task, &offer.service);
                 if open.offer == one_each {
-                    acting.permit(tx, about, basis, "act=unchanged".to_owned())?;
+                    acting.permit(tx, basis, "act=unchanged")?;
                     return Ok(seen(tx, &open, &found.known, &rights, inquiry.today())?);
                 }
                 if same {
                     let fault = Fault::new(FaultKind::StandsOtherwise, "service_task", RULE);
-                    return Err(acting.refuse(tx, about, vec![fault.arg("state", "offered")])?);
+                    return Err(acting.refuse(tx, vec![fault.arg("state", "offered")])?);
                 }
             }
             let mut choice = ProducerChoice {
@@ -148,12 +147,13 @@ impl App {
                 controller: found.known.controller.clone(),
                 client: found.known.client,
                 relationship: found.known.id.clone(),
+                serving: Some(offer.serving(&rights, inquiry.today())),
                 offer: one_each.clone(),
                 offered: 0,
                 chosen: None,
                 ended: None,
             };
-            choice.offered = acting.permit(tx, about, basis, choice.detail())?;
+            choice.offered = acting.permit(tx, basis, choice.detail())?;
             tx.insert_choice(&choice)?;
             Ok(seen(tx, &choice, &found.known, &rights, inquiry.today())?)
         };
@@ -169,7 +169,7 @@ impl App {
     ///
     /// Source: CIT-5, CAS-4.
     pub fn end_choice(&self, caller: &Caller, end: &ChoiceEnd) -> Result<(), AppError> {
-        let acting = Acting::of(caller, self.clock.now());
+        let acting = Acting::of(caller, Event::Choice, self.clock.now());
         let key: Option<i64> = end.id.parse().ok();
         let known = self.store.read::<_, AppError>(|tx| {
             let Some(choice) = find(tx, key)? else { return Ok(None) };
@@ -181,29 +181,28 @@ impl App {
             return Err(AppError::NotFound);
         };
         let learnt = self.learn_of_relationship(caller, &choice.relationship, acting.now)?;
-        let (caller, registry, saw) = (caller.clone(), self.registry(), end.chosen.clone());
+        let decider = self.decider(caller, Purpose::READ, acting.now, learnt);
+        let saw = end.chosen.clone();
         let turn = move |tx: &mut WriteTx<'_>| {
-            let inquiry = Inquiry::new(&caller, Purpose::READ, registry.clone(), acting.now);
-            let inquiry = inquiry.with(Learnt::clone(&learnt));
+            let inquiry = decider.inquiry();
             let Some(choice) = find(tx, key)? else { return Err(acting.not_found(tx)?) };
             let Some(found) = tx.find_relationship(&choice.relationship)? else {
                 return Err(acting.not_found(tx)?);
             };
             let row = tx.version_of_key(found.from)?;
             let acting = acting.about(&row);
-            let about = Some(choice.client);
             let basis = match may_offer(tx, &inquiry, &row)? {
                 Ok(permit) => permit.basis(),
-                Err(denial) => return Err(acting.deny(tx, about, denial)?),
+                Err(denial) => return Err(acting.deny(tx, denial)?),
             };
             let rights = rights_of(tx, found.key)?;
             let state = state(tx, &choice, &found.known, &rights, inquiry.today())?;
             let chosen = choice.chosen.as_ref().map(|(unit, _)| unit);
             let as_seen = saw.as_ref().is_none_or(|saw| saw.as_ref() == chosen);
             if !(state.is_open() && as_seen) {
-                return Err(acting.refuse(tx, about, vec![stands_otherwise(&state)])?);
+                return Err(acting.refuse(tx, vec![stands_otherwise(&state)])?);
             }
-            let line = acting.permit(tx, about, basis, choice.detail_of_end())?;
+            let line = acting.permit(tx, basis, choice.detail_of_end())?;
             tx.end_choice(&choice, line)?;
             Ok(())
         };
@@ -224,29 +223,61 @@ impl App {
         client: PersonalIdentityCode,
         situation: Situation,
     ) -> Result<Vec<ChoiceSeen>, AppError> {
-        let acting = Acting::of(caller, self.clock.now());
-        let purpose = Purpose::READ.in_situation(situation);
-        let inquiry = self.inquiry(caller, purpose, acting.now);
-        self.learn_of_principal(&inquiry, client)?;
-        let (known, answer) = self.store.read::<_, AppError>(|tx| {
+        let inquiry = self.inquiry(caller, Purpose::READ.in_situation(situation), self.clock.now());
+        let acting = Acting::of(caller, Event::Open, inquiry.now());
+        let (known, answer) = self.choices_of(&inquiry, client)?;
+        let (outcome, detail) = match &answer {
+            Ok((basis, own)) => (Outcome::Permitted(*basis), own.detail.as_str()),
+            Err(denial) => (Outcome::Denied(*denial), "choices"),
+        };
+        let line = self.write_line(acting.about_client(known).line(outcome, detail))?;
+        answer.map(|(_, own)| own.choices.release(&line)).map_err(AppError::Denied)
+    }
+
+    /// How many choices wait for the client, as a citizen may see them who acts in a situation. Where none does, and for one who
+    /// may see none, nothing is told and there is no line.
+    ///
+    /// # Errors
+    /// When the archive fails.
+    ///
+    /// Source: CIT-5, CAS-4.
+    pub fn choices_that_wait(
+        &self,
+        caller: &Caller,
+        client: PersonalIdentityCode,
+        situation: Situation,
+    ) -> Result<usize, AppError> {
+        let inquiry = self.inquiry(caller, Purpose::READ.in_situation(situation), self.clock.now());
+        let (known, answer) = self.choices_of(&inquiry, client)?;
+        let Ok((basis, own)) = answer else { return Ok(0) };
+        if own.waits == 0 {
+            return Ok(0);
+        }
+        let acting = Acting::of(caller, Event::Open, inquiry.now()).about_client(known);
+        self.write_line(acting.line(Outcome::Permitted(basis), own.detail))?;
+        Ok(own.waits)
+    }
+
+    /// The choices of a client that a citizen may see, and the client's key.
+    fn choices_of(
+        &self,
+        inquiry: &Inquiry<'_>,
+        client: PersonalIdentityCode,
+    ) -> Result<(Option<ClientKey>, OwnAnswer), AppError> {
+        self.learn_of_principal(inquiry, client)?;
+        self.store.read::<_, AppError>(|tx| {
             let known = tx.find_client(&ClientIdentifier::Code(client))?;
             let asked = inquiry.client_of(tx, &ClientIdentifier::Code(client))?;
-            let answer = match may_pick(tx, &inquiry, asked)? {
-                Ok(basis) => match shown_to(tx, &inquiry, known)? {
-                    Ok(shown) => Ok((basis, own(tx, shown, &inquiry)?)),
-                    Err(denial) => Err(denial),
-                },
+            let basis = match may_pick(tx, inquiry, asked)? {
+                Ok(basis) => basis,
+                Err(denial) => return Ok((known, Err(denial))),
+            };
+            let answer = match shown_to(tx, inquiry, known)? {
+                Ok(shown) => Ok((basis, own(tx, shown, inquiry)?)),
                 Err(denial) => Err(denial),
             };
             Ok((known, answer))
-        })?;
-        let (outcome, detail) = match &answer {
-            Ok((basis, (detail, _))) => (Outcome::Permitted(*basis), detail.clone()),
-            Err(denial) => (Outcome::Denied(*denial), "choices".to_owned()),
-        };
-        let line = LogLine { event: Event::Open, ..acting.line(outcome, known, detail) };
-        let line = self.write_line(line)?;
-        answer.map(|(_, (_, own))| own.release(&line)).map_err(AppError::Denied)
+        })
     }
 
     /// Picks one of the units that were offered, or none any more, as who sees the choice in the citizen's view and may say the
@@ -266,57 +297,51 @@ impl App {
         id: &str,
         unit: Option<&Oid>,
     ) -> Result<(), AppError> {
-        let acting = Acting::of(caller, self.clock.now());
+        let acting = Acting::of(caller, Event::Choice, self.clock.now());
         let purpose = Purpose::READ.in_situation(situation);
-        let learnt = {
-            let inquiry = self.inquiry(caller, purpose, acting.now);
-            self.learn_of_principal(&inquiry, client)?;
-            inquiry.learnt()
-        };
-        let (caller, key, unit) = (caller.clone(), id.parse::<i64>().ok(), unit.cloned());
-        let registry = self.registry();
+        let decider = self.decider_of_citizen(caller, purpose, acting.now, client)?;
+        let (key, unit) = (id.parse::<i64>().ok(), unit.cloned());
         let turn = move |tx: &mut WriteTx<'_>| {
-            let inquiry = Inquiry::new(&caller, purpose, registry.clone(), acting.now);
-            let inquiry = inquiry.with(Learnt::clone(&learnt));
+            let inquiry = decider.inquiry();
             let known = tx.find_client(&ClientIdentifier::Code(client))?;
+            let acting = acting.about_client(known);
             let asked = inquiry.client_of(tx, &ClientIdentifier::Code(client))?;
             let basis = match may_pick(tx, &inquiry, asked)? {
                 Ok(basis) => basis,
-                Err(denial) => return Err(acting.deny(tx, known, denial)?),
+                Err(denial) => return Err(acting.deny(tx, denial)?),
             };
             let shown = match shown_to(tx, &inquiry, known)? {
                 Ok(shown) => shown,
-                Err(denial) => return Err(acting.deny(tx, known, denial)?),
+                Err(denial) => return Err(acting.deny(tx, denial)?),
             };
             let found = shown.into_iter().find(|one| Some(one.choice.key) == key);
             let Some(Shown { choice, row, relationship, rights }) = found else {
                 return Err(acting.not_found(tx)?);
             };
             let acting = acting.about(&row);
-            let about = Some(choice.client);
             let state = state(tx, &choice, &relationship, &rights, inquiry.today())?;
             if !state.is_open() {
-                return Err(acting.refuse(tx, about, vec![stands_otherwise(&state)])?);
+                return Err(acting.refuse(tx, vec![stands_otherwise(&state)])?);
             }
             let (_, chosen_as) = picked(tx, &choice)?;
             let of_guardian = inquiry.situation() == Some(Situation::Guardian);
             // What a minor has said personally no guardian changes.
             if of_guardian && chosen_as == Some(Basis::OwnData) {
                 let fault = Fault::new(FaultKind::SaidByClient, "choice", "DIS-5");
-                return Err(acting.refuse(tx, about, vec![fault])?);
+                return Err(acting.refuse(tx, vec![fault])?);
             }
             if let Some(fault) = unit.as_ref().and_then(|unit| {
-                let valid = registry.registers().is_valid_on(unit, inquiry.today());
+                let valid = decider.registry().registers().is_valid_on(unit, inquiry.today());
                 let offered = choice.offer.units.contains(unit);
                 (!(offered && valid)).then(|| Fault::new(FaultKind::UnknownUnit, "unit", RULE))
             }) {
-                return Err(acting.refuse(tx, about, vec![fault])?);
+                return Err(acting.refuse(tx, vec![fault])?);
             }
             if choice.chosen.as_ref().map(|(unit, _)| unit) == unit.as_ref() {
-                acting.permit(tx, about, basis, "act=unchanged".to_owned())?;
+                acting.permit(tx, basis, "act=unchanged")?;
                 return Ok(());
             }
-            let line = acting.permit(tx, about, basis, choice.detail_of_pick(unit.as_ref()))?;
+            let line = acting.permit(tx, basis, choice.detail_of_pick(unit.as_ref()))?;
             tx.pick_producer(&choice, unit.as_ref().map(|unit| (unit, line)))?;
             Ok(())
         };
@@ -336,27 +361,20 @@ impl App {
         cursor: Option<&str>,
         most: usize,
     ) -> Result<ChoicesMade, AppError> {
-        let acting = Acting::of(caller, self.clock.now());
+        let acting = Acting::of(caller, Event::Search, self.clock.now());
         if let Err(denial) = access::may_be_told_choices(caller) {
-            self.log(caller, Event::Search, Outcome::Denied(denial), acting.now)?;
-            return Err(AppError::Denied(denial));
+            return Err(self.deny(&acting, denial)?);
         }
         let mut after = match self.read_cursor(LIST, cursor, RULE) {
             Ok(place) => place.map_or(i64::MIN, |[key, _]| key),
-            Err(fault) => {
-                let outcome = Outcome::Refused(vec![fault.code()]);
-                self.log(caller, Event::Search, outcome, acting.now)?;
-                return Err(AppError::Refused(vec![fault]));
-            }
+            Err(fault) => return Err(self.refuse(&acting, fault)?),
         };
         let inquiry = self.inquiry(caller, Purpose::READ, acting.now);
         let (made, next) = loop {
             let some = match self.list_some_choices(&inquiry, after, most) {
                 Err(AppError::Store(StoreError::Overtime)) => {
                     let fault = Fault::new(FaultKind::SearchTooWide, "choices", "ARC-8");
-                    let outcome = Outcome::Refused(vec![fault.code()]);
-                    self.log(caller, Event::Search, outcome, acting.now)?;
-                    return Err(AppError::Refused(vec![fault.arg("expected", "limit")]));
+                    return Err(self.refuse(&acting, fault.arg("expected", "limit"))?);
                 }
                 some => some?,
             };
@@ -366,18 +384,15 @@ impl App {
                 page => break page,
             }
         };
-        let line = |client, outcome, detail: String| LogLine {
-            event: Event::Search,
-            ..acting.line(outcome, client, detail)
-        };
         let mut lines: Vec<LogLine> = Vec::new();
         for one in &made {
             let detail = format!("by=choices hits=1 versions={}{}", one.version, one.words);
-            lines.push(line(Some(one.client), Outcome::Permitted(one.basis), detail));
+            let acting = acting.about_client(Some(one.client));
+            lines.push(acting.line(Outcome::Permitted(one.basis), detail));
         }
         if lines.is_empty() {
             let outcome = Outcome::Permitted(Basis::OwnRegister);
-            lines.push(line(None, outcome, "by=choices hits=0".to_owned()));
+            lines.push(acting.line(outcome, "by=choices hits=0"));
         }
         let choices = made.into_iter().map(|one| one.made).collect();
         let next = next.map(|key| self.write_cursor(LIST, [key, 0]));
@@ -393,7 +408,7 @@ impl App {
     ) -> Result<(Vec<Listed>, Option<i64>), AppError> {
         self.learn_before_listing(&[inquiry], Action::List, |tx| {
             let mut rows = Vec::new();
-            for choice in chosen_for(tx, inquiry.caller(), after)?.0 {
+            for choice in chosen_for(tx, inquiry, after)?.0 {
                 if let Some(found) = tx.find_relationship(&choice.relationship)? {
                     rows.push(tx.version_of_key(found.from)?);
                 }
@@ -401,7 +416,7 @@ impl App {
             Ok(rows)
         })?;
         self.store.read_within::<_, AppError>(self.search.time, |tx| {
-            let (choices, next) = chosen_for(tx, inquiry.caller(), after)?;
+            let (choices, next) = chosen_for(tx, inquiry, after)?;
             let (mut made, mut last) = (Vec::new(), after);
             for choice in choices {
                 if made.len() == most {
@@ -518,8 +533,7 @@ fn state(
     rights: &[RegisterUseRight],
     today: FinnishDay,
 ) -> Result<ChoiceState, StoreError> {
-    let offered_on = FinnishDay::of(tx.log_line(choice.offered)?.at);
-    Ok(choice.state(offered_on, relationship, rights, today))
+    Ok(choice.state(tx.offered_on(choice)?, relationship, rights, today))
 }
 
 /// The choices of a relationship in which the client may choose.
@@ -571,12 +585,19 @@ fn shown_to(
     Ok(Ok(shown))
 }
 
-/// What a citizen is told of the choices that are shown, and what the line says of it.
-fn own(
-    tx: &ReadTx<'_>,
-    shown: Vec<Shown>,
-    inquiry: &Inquiry<'_>,
-) -> Result<(String, Withheld<Vec<ChoiceSeen>>), StoreError> {
+/// On what ground a citizen is told of choices, and what; or why not.
+type OwnAnswer = Result<(Basis, Own), Denial>;
+
+/// What a citizen is told of the choices that are shown.
+struct Own {
+    choices: Withheld<Vec<ChoiceSeen>>,
+    /// In how many of them nothing is chosen yet.
+    waits: usize,
+    /// What the line says of it.
+    detail: String,
+}
+
+fn own(tx: &ReadTx<'_>, shown: Vec<Shown>, inquiry: &Inquiry<'_>) -> Result<Own, StoreError> {
     let (mut told, mut versions) = (Vec::new(), Vec::new());
     for one in shown {
         let seen = seen(tx, &one.choice, &one.relationship, &one.rights, inquiry.today())?;
@@ -591,7 +612,8 @@ fn own(
         0 => "choices".to_owned(),
         shown => format!("choices shown={shown} versions={}", versions.join(",")),
     };
-    Ok((detail, Withheld::new(told)))
+    let waits = told.iter().filter(|one| one.state == ChoiceState::Waits).count();
+    Ok(Own { choices: Withheld::new(told), waits, detail })
 }
 
 /// When and as whom a choice's unit was picked.
@@ -659,12 +681,12 @@ struct Listed {
 /// The choices made in the caller's registers after a key, and where there may be more.
 fn chosen_for(
     tx: &ReadTx<'_>,
-    caller: &Caller,
+    inquiry: &Inquiry<'_>,
     after: i64,
 ) -> Result<(Vec<ProducerChoice>, Option<i64>), StoreError> {
     let (mut all, mut end) = (Vec::new(), i64::MAX);
-    for register in &caller.registers {
-        let chosen = tx.chosen_in_register(register, after, ROWS)?;
+    for register in &inquiry.caller().registers {
+        let chosen = tx.chosen_in_register(register, inquiry.today(), after, ROWS)?;
         if let Some(last) = chosen.last().filter(|_| chosen.len() == ROWS) {
             end = end.min(last.key);
         }
@@ -708,64 +730,4 @@ fn listed(
 
 fn stands_otherwise(state: &ChoiceState) -> Fault {
     Fault::new(FaultKind::StandsOtherwise, "choice", RULE).arg("state", state.code())
-}
-
-/// Who acts, when, and beside which document: what every line of an act begins with. The version of the relationship's document
-/// makes the line one of its controller's register.
-#[derive(Clone)]
-struct Acting {
-    actor: Actor,
-    now: Instant,
-    version: Option<VersionKey>,
-}
-
-impl Acting {
-    fn of(caller: &Caller, now: Instant) -> Self {
-        Self { actor: Actor::of(caller), now, version: None }
-    }
-
-    fn about(&self, row: &VersionRow) -> Self {
-        Self { version: Some(row.version), ..self.clone() }
-    }
-
-    fn line(&self, outcome: Outcome, client: Option<ClientKey>, detail: String) -> LogLine {
-        let (at, actor, event) = (self.now, self.actor.clone(), Event::Choice);
-        LogLine { at, event, outcome, actor, client, version: self.version, detail }
-    }
-
-    fn permit(
-        &self,
-        tx: &mut WriteTx<'_>,
-        client: Option<ClientKey>,
-        basis: Basis,
-        detail: String,
-    ) -> Result<i64, StoreError> {
-        Ok(tx.log(&self.line(Outcome::Permitted(basis), client, detail))?.number)
-    }
-
-    fn refuse(
-        &self,
-        tx: &mut WriteTx<'_>,
-        client: Option<ClientKey>,
-        faults: Vec<Fault>,
-    ) -> Result<AppError, StoreError> {
-        let codes = faults.iter().map(Fault::code).collect();
-        tx.log(&self.line(Outcome::Refused(codes), client, String::new()))?;
-        Ok(AppError::Refused(faults))
-    }
-
-    fn deny(
-        &self,
-        tx: &mut WriteTx<'_>,
-        client: Option<ClientKey>,
-        denial: Denial,
-    ) -> Result<AppError, StoreError> {
-        tx.log(&self.line(Outcome::Denied(denial), client, String::new()))?;
-        Ok(AppError::Denied(denial))
-    }
-
-    fn not_found(&self, tx: &mut WriteTx<'_>) -> Result<AppError, StoreError> {
-        tx.log(&self.line(Outcome::Refused(vec!["not-found"]), None, String::new()))?;
-        Ok(AppError::NotFound)
-    }
 }

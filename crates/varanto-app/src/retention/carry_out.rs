@@ -15,7 +15,8 @@ use varanto_formats::certificates;
 use varanto_store::{DestroyedFacts, ReadTx, Remains, StoreError, WriteTx};
 
 use super::lists::{DestructionView, stands, waiting};
-use super::{Acting, MayGo, PURPOSE, judge};
+use super::{MayGo, PURPOSE, judge};
+use crate::acting::Acting;
 use crate::derived::derive_long_road;
 use crate::inquiry::{Inquiry, facts_of_version};
 use crate::{App, AppError};
@@ -144,7 +145,7 @@ impl App {
             let certificate = certificate(tx, &list, &entries, &verifier_key)?;
             let signed = tx.sign_note(&certificates::write(&certificate));
             let detail = list.detail_of_end(&digest_of_certificate(&signed));
-            let line = tx.log(&acting.permitted(None, detail))?.number;
+            let line = acting.permit(tx, Basis::Archivist, detail)?;
             Ok(tx.end_destruction(list.key, line, Some(&signed))?)
         })
     }
@@ -215,7 +216,7 @@ fn keep(
     entry: &Entry,
     why: KeptBecause,
 ) -> Result<(), AppError> {
-    let line = tx.log(&acting.permitted(None, list.detail_of_keeping(entry.place, why)))?.number;
+    let line = acting.permit(tx, Basis::Archivist, list.detail_of_keeping(entry.place, why))?;
     Ok(tx.keep_fate(list.key, entry.place, Fate { kept: Some(why), line })?)
 }
 

@@ -1,13 +1,14 @@
 //! Holding documents: what is held is destroyed by nobody until it is let go of.
 
-use varanto_domain::access::Caller;
-use varanto_domain::access::log::{LogLine, Outcome};
+use varanto_domain::access::log::{Event, LogLine, Outcome};
+use varanto_domain::access::{Basis, Caller};
 use varanto_domain::archive::destruction::{Hold, HoldReason};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{ClientKey, Oid, VersionKey};
 use varanto_store::{ReadTx, StoreError, VersionRow, WriteTx};
 
-use super::{Act, Acting, PURPOSE, RULE, page};
+use super::{Act, PURPOSE, RULE, page};
+use crate::acting::Acting;
 use crate::inquiry::Inquiry;
 use crate::withheld::Withheld;
 use crate::{App, AppError};
@@ -96,7 +97,7 @@ impl App {
         let now = self.clock.now();
         let (caller, request, registry) = (caller.clone(), request.clone(), self.registry());
         let turn = move |tx: &mut WriteTx<'_>| {
-            let acting = Acting::of(&caller, now);
+            let acting = Acting::of(&caller, Event::Retention, now);
             let inquiry = Inquiry::new(&caller, PURPOSE, registry.clone(), now);
             let found = tx.find_version(&request.document)?;
             let row = match found {
@@ -125,8 +126,8 @@ impl App {
                 placed: 0,
                 lifted: None,
             };
-            let about = Some((row.client, row.version));
-            hold.placed = tx.log(&acting.permitted(about, hold.detail()))?.number;
+            let acting = acting.about(&row);
+            hold.placed = acting.permit(tx, Basis::Archivist, hold.detail())?;
             tx.insert_hold(&hold, said)?;
             Ok(view(tx, &inquiry, &hold)?)
         };
@@ -144,7 +145,7 @@ impl App {
         let now = self.clock.now();
         let (caller, key, registry) = (caller.clone(), id.parse().ok(), self.registry());
         let turn = move |tx: &mut WriteTx<'_>| {
-            let acting = Acting::of(&caller, now);
+            let acting = Acting::of(&caller, Event::Retention, now);
             let inquiry = Inquiry::new(&caller, PURPOSE, registry.clone(), now);
             let found = match key {
                 Some(key) => tx.find_hold(key)?,
@@ -158,8 +159,8 @@ impl App {
                 let fault = Fault::new(FaultKind::StandsOtherwise, "hold", RULE);
                 return Err(acting.refuse(tx, vec![fault.arg("state", "lifted")])?);
             }
-            let line = acting.permitted(about(tx, &hold)?, hold.detail_of_lifting());
-            let number = tx.log(&line)?.number;
+            let acting = acting.about_version(about(tx, &hold)?);
+            let number = acting.permit(tx, Basis::Archivist, hold.detail_of_lifting())?;
             tx.lift_hold(hold.key, number)?;
             hold.lifted = Some(number);
             Ok(view(tx, &inquiry, &hold)?)
@@ -176,11 +177,11 @@ impl App {
     pub fn list_holds(&self, caller: &Caller, query: &HoldQuery) -> Result<HoldPage, AppError> {
         self.keeps_retention(caller)?;
         let now = self.clock.now();
-        let acting = Acting::of(caller, now);
+        let acting = Acting::of(caller, Event::Retention, now);
         let scope = query.cursor_scope(caller);
         let under = match self.read_cursor(&scope, query.cursor.as_deref(), RULE) {
             Ok(place) => place.map_or(i64::MAX, |[key, _]| key),
-            Err(fault) => return Err(self.refuse_retention(&acting, fault)?),
+            Err(fault) => return Err(self.refuse(&acting, fault)?),
         };
         let limit = page(query.limit);
         let inquiry = self.inquiry(caller, PURPOSE, now);
@@ -206,27 +207,17 @@ impl App {
         let next = next.map(|hold| self.write_cursor(&scope, [hold.key, 0]));
         // Each hold that is shown is a look at its client's data.
         let line = |(hold, about): &(HoldView, About)| {
-            acting.permitted(*about, format!("act=show hold={}", hold.id))
+            let detail = format!("act=show hold={}", hold.id);
+            acting.about_version(*about).line(Outcome::Permitted(Basis::Archivist), detail)
         };
         let mut lines: Vec<LogLine> = views.iter().map(line).collect();
         if lines.is_empty() {
-            lines.push(acting.permitted(None, "act=show holds".to_owned()));
+            lines.push(acting.line(Outcome::Permitted(Basis::Archivist), "act=show holds"));
         }
         let holds = views.into_iter().map(|(hold, _)| hold).collect();
         let told = Withheld::new(HoldPage { holds, next });
         let line = self.write_lines(lines)?;
         Ok(told.release(&line))
-    }
-
-    /// Refuses for one fault; the line is on disk then.
-    pub(super) fn refuse_retention(
-        &self,
-        acting: &Acting,
-        fault: Fault,
-    ) -> Result<AppError, AppError> {
-        let outcome = Outcome::Refused(vec![fault.code()]);
-        self.write_line(acting.line(outcome, None, String::new()))?;
-        Ok(AppError::Refused(vec![fault]))
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use varanto_domain::access::Caller;
-use varanto_domain::access::log::Outcome;
+use varanto_domain::access::log::{Event, Outcome};
+use varanto_domain::access::{Basis, Caller};
 use varanto_domain::archive::destruction::{
     Approver, DestructionList, Entry, Fate, ListState, MOST_ENTRIES, digest_of, may_approve,
 };
@@ -13,7 +13,8 @@ use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{Oid, VersionKey};
 use varanto_store::{ReadTx, Remains, StoreError, VersionRow, WriteTx};
 
-use super::{Act, Acting, PURPOSE, RULE, fault_of, judge, page};
+use super::{Act, PURPOSE, RULE, fault_of, judge, page};
+use crate::acting::Acting;
 use crate::archive::retention::class_as_sent;
 use crate::inquiry::Inquiry;
 use crate::users::other_logins;
@@ -100,7 +101,7 @@ impl App {
         let kinds = self.kinds_of_records.clone();
         let (caller, proposal, registry) = (caller.clone(), proposal.clone(), self.registry());
         let turn = move |tx: &mut WriteTx<'_>| {
-            let acting = Acting::of(&caller, now);
+            let acting = Acting::of(&caller, Event::Retention, now);
             let inquiry = Inquiry::new(&caller, PURPOSE, registry.clone(), now);
             let (entries, controller) = match proposed(tx, &inquiry, &kinds, &proposal.documents)? {
                 Ok(proposed) => proposed,
@@ -119,13 +120,13 @@ impl App {
             };
             if proposal.dry_run {
                 let detail = format!("act=list entries={} dry-run", list.entries);
-                tx.log(&acting.line(Outcome::Done, None, detail))?;
+                tx.log(&acting.line(Outcome::Done, detail))?;
                 let mut told = DestructionView { id: None, made: None, ..bare(&list, entries) };
                 tell_classes(tx, &mut told)?;
                 return Ok(told);
             }
             list.key = tx.next_key();
-            list.made = tx.log(&acting.permitted(None, list.detail()))?.number;
+            list.made = acting.permit(tx, Basis::Archivist, list.detail())?;
             tx.insert_destruction(&list, &entries)?;
             Ok(shown(tx, &list)?)
         };
@@ -140,7 +141,7 @@ impl App {
     /// Source: ARC-12.
     pub fn show_destruction(&self, caller: &Caller, id: &str) -> Result<DestructionView, AppError> {
         self.act_on_list(caller, id, |tx, acting, list| {
-            tx.log(&acting.permitted(None, format!("act=show destruction={}", list.key)))?;
+            acting.permit(tx, Basis::Archivist, format!("act=show destruction={}", list.key))?;
             Ok(shown(tx, &list)?)
         })
     }
@@ -157,11 +158,11 @@ impl App {
         query: &DestructionQuery,
     ) -> Result<DestructionPage, AppError> {
         self.keeps_retention(caller)?;
-        let acting = Acting::of(caller, self.clock.now());
+        let acting = Acting::of(caller, Event::Retention, self.clock.now());
         let scope = format!("varanto/destructions/1 {}", caller.organisation).into_bytes();
         let under = match self.read_cursor(&scope, query.cursor.as_deref(), RULE) {
             Ok(place) => place.map_or(i64::MAX, |[key, _]| key),
-            Err(fault) => return Err(self.refuse_retention(&acting, fault)?),
+            Err(fault) => return Err(self.refuse(&acting, fault)?),
         };
         let limit = page(query.limit);
         let (mut lists, last) = self.store.read::<_, AppError>(|tx| {
@@ -177,7 +178,8 @@ impl App {
         lists.truncate(limit);
         let next = last.map(|key| self.write_cursor(&scope, [key, 0]));
         let told = Withheld::new(DestructionPage { lists, next });
-        let line = self.write_line(acting.permitted(None, "act=show destructions".to_owned()))?;
+        let outcome = Outcome::Permitted(Basis::Archivist);
+        let line = self.write_line(acting.line(outcome, "act=show destructions"))?;
         Ok(told.release(&line))
     }
 
@@ -202,11 +204,11 @@ impl App {
             if let Err(denial) = may_approve(&by, &Approver { also, ..Approver::of(&acting.actor) })
             {
                 let detail = format!("destruction={}", list.key);
-                tx.log(&acting.line(Outcome::Denied(denial), None, detail))?;
+                tx.log(&acting.line(Outcome::Denied(denial), detail))?;
                 return Err(AppError::Denied(denial));
             }
             stands(tx, acting, &list, ListState::takes_approval)?;
-            let line = tx.log(&acting.permitted(None, list.detail_of_approval()))?.number;
+            let line = acting.permit(tx, Basis::Archivist, list.detail_of_approval())?;
             tx.approve_destruction(list.key, line)?;
             list.approvals.push(line);
             Ok(shown(tx, &list)?)
@@ -226,7 +228,7 @@ impl App {
     ) -> Result<DestructionView, AppError> {
         self.act_on_list(caller, id, |tx, acting, mut list| {
             stands(tx, acting, &list, ListState::may_be_withdrawn)?;
-            let line = tx.log(&acting.permitted(None, list.detail_of_withdrawal()))?.number;
+            let line = acting.permit(tx, Basis::Archivist, list.detail_of_withdrawal())?;
             tx.end_destruction(list.key, line, None)?;
             list.ended = Some(line);
             Ok(shown(tx, &list)?)
@@ -244,7 +246,7 @@ impl App {
             let Some(certificate) = tx.certificate_of(list.key)? else {
                 return Err(acting.not_found(tx)?);
             };
-            tx.log(&acting.permitted(None, format!("act=show certificate={}", list.key)))?;
+            acting.permit(tx, Basis::Archivist, format!("act=show certificate={}", list.key))?;
             Ok(certificate)
         })
     }
@@ -257,7 +259,7 @@ impl App {
         act: impl Fn(&mut WriteTx<'_>, &Acting, DestructionList) -> Result<T, AppError> + Send + 'static,
     ) -> Result<T, AppError> {
         self.keeps_retention(caller)?;
-        let acting = Acting::of(caller, self.clock.now());
+        let acting = Acting::of(caller, Event::Retention, self.clock.now());
         let (registers, key) = (caller.registers.clone(), id.parse().ok());
         let turn = move |tx: &mut WriteTx<'_>| {
             let found = match key {

@@ -6,16 +6,14 @@ mod lists;
 
 use std::collections::HashSet;
 
-use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
-use varanto_domain::access::{
-    self, Basis, Caller, DestroyPermit, LookReason, Purpose, Reason, Situation,
-};
+use varanto_domain::access::log::{Event, Outcome};
+use varanto_domain::access::{self, Caller, DestroyPermit, LookReason, Purpose, Reason, Situation};
 use varanto_domain::archive::destruction::{DestructionFacts, Entry, KeptBecause, Over, may_go};
 use varanto_domain::archive::retention::KindsOfRecords;
 use varanto_domain::faults::{Fault, FaultKind};
-use varanto_domain::ids::{ClientKey, VersionKey};
+use varanto_domain::ids::VersionKey;
 use varanto_domain::time::Instant;
-use varanto_store::{ReadTx, StoreError, VersionRow, WriteTx};
+use varanto_store::{ReadTx, StoreError, VersionRow};
 
 use crate::archive::retention::retention_of;
 use crate::inquiry::Inquiry;
@@ -63,46 +61,6 @@ impl App {
                 Err(AppError::Denied(denial))
             }
         }
-    }
-}
-
-/// Who acts, and when: what every line of an act begins with.
-#[derive(Clone)]
-struct Acting {
-    actor: Actor,
-    now: Instant,
-}
-
-impl Acting {
-    fn of(caller: &Caller, now: Instant) -> Self {
-        Self { actor: Actor::of(caller), now }
-    }
-
-    fn line(
-        &self,
-        outcome: Outcome,
-        about: Option<(ClientKey, VersionKey)>,
-        detail: String,
-    ) -> LogLine {
-        let (client, version) = about.unzip();
-        let (at, actor, event) = (self.now, self.actor.clone(), Event::Retention);
-        LogLine { at, event, outcome, actor, client, version, detail }
-    }
-
-    fn permitted(&self, about: Option<(ClientKey, VersionKey)>, detail: String) -> LogLine {
-        self.line(Outcome::Permitted(Basis::Archivist), about, detail)
-    }
-
-    /// Refuses with every fault; the line commits with the answer.
-    fn refuse(&self, tx: &mut WriteTx<'_>, faults: Vec<Fault>) -> Result<AppError, StoreError> {
-        let codes = faults.iter().map(Fault::code).collect();
-        tx.log(&self.line(Outcome::Refused(codes), None, String::new()))?;
-        Ok(AppError::Refused(faults))
-    }
-
-    fn not_found(&self, tx: &mut WriteTx<'_>) -> Result<AppError, StoreError> {
-        tx.log(&self.line(Outcome::Refused(vec!["not-found"]), None, String::new()))?;
-        Ok(AppError::NotFound)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Clients' choices of a producer: offered, picked, undone, decided by the right that is opened; seen by whom they concern.
 
+use serde_json::{Value, json};
 use varanto_app::AppError;
 use varanto_app::relationship::{ChoiceEnd, ChoiceSeen};
 use varanto_domain::access::{Basis, Caller, LookReason, Purpose, Reason, Role, Situation};
@@ -143,6 +144,91 @@ fn a_client_chooses_until_a_right_is_opened() {
     assert_eq!(all.beside(county, Purpose::READ).unwrap(), [handed]);
     assert!(all.made(county).is_empty());
     assert_ne!(all.offers(county, &offer()).unwrap().id, id);
+    assert_eq!(world.damage(), Vec::<String>::new());
+}
+
+/// CIT-5, RUR-1: a unit that was not offered decides too, also from a day before the offer; one that served before does not. What is
+/// decided no list reads, and is decided no more where the right was a mistake.
+#[test]
+fn whoever_gets_the_service_decides_the_choice() {
+    let there = || vec![serving(NEIGHBOURS_UNIT, "2026-09-01", "")];
+    let all = Offered::of(client(1), |draft| draft);
+    let (world, county) = (&all.world, &all.county);
+    let id = all.offers(county, &offer()).unwrap().id;
+    assert_eq!(all.pick(&id, Some(PRODUCERS_UNIT)), "yes");
+    let read = |all: &Offered| {
+        let sql = "SELECT count(*) FROM producer_choice WHERE handed_to IS NULL";
+        ask(all.world.folder.path(), sql).concat().concat()
+    };
+    assert_eq!((all.made(county).len(), read(&all)), (1, "1".to_owned()));
+    let second = world.next_version(&all.relationship).served_by(there());
+    world.archive(&second);
+    let other = ChoiceState::HandedTo(oid(NEIGHBOURS_UNIT));
+    assert_eq!(all.own()[0].state, other);
+    assert_eq!(all.own()[0].chosen, Some(oid(PRODUCERS_UNIT)), "what was wanted stays told");
+    assert_eq!(all.beside(county, Purpose::READ).unwrap(), [other]);
+    assert_eq!((all.made(county).len(), read(&all)), (0, "0".to_owned()));
+    assert_eq!(world.damage(), Vec::<String>::new());
+    world.app.reindex().unwrap();
+    assert_eq!(read(&all), "0");
+    world.archive(&world.next_version(&second).served_by(Vec::<Value>::new()));
+    assert_eq!(all.own()[0].state, ChoiceState::Chosen(oid(PRODUCERS_UNIT)));
+    assert_eq!((all.made(county).len(), read(&all)), (1, "1".to_owned()));
+    assert_eq!(world.damage(), Vec::<String>::new());
+
+    let all = Offered::of(client(1), |draft| draft.served_by(there()));
+    let id = all.offers(&all.county, &offer()).unwrap().id;
+    assert_eq!(all.pick(&id, Some(PRODUCERS_UNIT)), "yes");
+    all.world.archive(&all.world.next_version(&all.relationship));
+    assert_eq!(all.made(&all.county).len(), 1);
+    assert_eq!(all.world.damage(), Vec::<String>::new());
+}
+
+/// CIT-5, CAS-4, LOG-1: a citizen is told that a choice waits, with a line of the look; where none does nothing is told and no line is
+/// left, and to one who may see none nothing is told.
+#[test]
+fn a_choice_that_waits_is_told() {
+    let all = Offered::of(client(1), |draft| draft);
+    let (world, other) = (&all.world, all.world.citizen(&client(2)));
+    let waits = |by: &Caller, situation: Situation| {
+        let lines = world.contents().log_lines;
+        let waits = world.app.choices_that_wait(by, all.who.code, situation).unwrap();
+        (waits, world.contents().log_lines - lines)
+    };
+    assert_eq!(waits(&all.me, Situation::Citizen), (0, 0));
+    let id = all.offers(&all.county, &offer()).unwrap().id;
+    assert_eq!(waits(&all.me, Situation::Citizen), (1, 1));
+    for situation in [Situation::Citizen, Situation::Guardian, Situation::Mandate] {
+        assert_eq!(waits(&other, situation).0, 0);
+    }
+    assert_eq!(all.pick(&id, Some(PRODUCERS_UNIT)), "yes");
+    assert_eq!(waits(&all.me, Situation::Citizen), (0, 0));
+    assert_eq!(all.pick(&id, None), "yes");
+    assert_eq!(waits(&all.me, Situation::Citizen), (1, 1));
+}
+
+/// CIT-5, REL-6: on the long road tasks come from the cases, and the case's document hands the service over.
+#[test]
+fn on_the_long_road_a_choice_is_decided_by_the_case() {
+    let (world, who) = (World::new(), client(1));
+    world.begins_the_long_road("2026-11-02");
+    let relationship = world.long_relationship(&who);
+    world.archive(&relationship);
+    let all = Offered::in_world(world, who, relationship);
+    let (world, county) = (&all.world, all.world.county());
+    let Err(AppError::Refused(faults)) = all.offers(&county, &offer()) else {
+        panic!("a task was offered of which there is no case");
+    };
+    assert_eq!((faults[0].code(), &*faults[0].element), ("wrong-value", "service_task"));
+    let case = world.long_case(&all.who, all.id.as_str(), &json!({}));
+    world.archive(&case);
+    let id = all.offers(&county, &offer()).unwrap().id;
+    assert_eq!(all.pick(&id, Some(PRODUCERS_UNIT)), "yes");
+    assert_eq!(all.made(&county).len(), 1);
+    let served = vec![serving(PRODUCERS_UNIT, "2026-11-02", "")];
+    world.archive(&world.next_version(&case).content("/asia_asiakirja/palveluntuottaja", served));
+    assert_eq!(all.own()[0].state, ChoiceState::HandedTo(oid(PRODUCERS_UNIT)));
+    assert!(all.made(&county).is_empty());
     assert_eq!(world.damage(), Vec::<String>::new());
 }
 

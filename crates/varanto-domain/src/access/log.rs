@@ -322,8 +322,7 @@ impl KeptLine {
                 "temporary=",
                 "speaker=",
             ];
-            let of_choice =
-                ["choice=", "controller=", "relationship=", "task=", "service=", "unit"];
+            let of_choice = ["choice=", "controller=", "relationship=", "task=", "serv", "unit"];
             let of_choice = of_choice.iter().filter(|_| self.event == Event::Choice);
             let mut told_apart = of_documents.iter().chain(of_choice);
             !is_number(word) && !told_apart.any(|name| word.starts_with(name))

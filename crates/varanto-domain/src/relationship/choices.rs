@@ -97,6 +97,17 @@ impl ProducerOffer {
         task && service && right.side == Side::Producer
     }
 
+    /// The producers' units that give what is offered already, in their order.
+    #[must_use]
+    pub fn serving(&self, rights: &[RegisterUseRight], today: FinnishDay) -> Vec<Oid> {
+        let gives = |right: &&RegisterUseRight| self.is_given_by(right) && lasts(right, today);
+        let mut units: Vec<Oid> =
+            rights.iter().filter(gives).map(|right| right.holder.clone()).collect();
+        units.sort_unstable();
+        units.dedup();
+        units
+    }
+
     /// The offer with its units in their order, each once: the same units are the same offer.
     #[must_use]
     pub fn in_order(mut self) -> Self {
@@ -131,6 +142,9 @@ pub struct ProducerChoice {
     pub relationship: Oid,
     /// What is offered.
     pub offer: ProducerOffer,
+    /// The producers' units that gave the service already when it was offered: that they still do decides nothing. `None`: it
+    /// was offered before this was noted, and only the units that were offered decide.
+    pub serving: Option<Vec<Oid>>,
     /// The line that tells of the offer.
     pub offered: i64,
     /// What was picked, and the line that tells of it; `None`: nothing, or not any more.
@@ -146,7 +160,8 @@ pub enum ChoiceState {
     Waits,
     /// The client has chosen, and may choose otherwise.
     Chosen(Oid),
-    /// The service was handed to this one of the units that were offered: nothing is chosen any more, also when that has ended.
+    /// The service was handed to this unit, one of those that were offered or another: nothing is chosen any more, also when
+    /// that has ended.
     HandedTo(Oid),
     /// The relationship has ended, and no service of it is handed to anybody.
     RelationshipEnded,
@@ -175,8 +190,8 @@ impl ChoiceState {
 }
 
 impl ProducerChoice {
-    /// Where it stands, by its relationship and the rights of that: once one of the units had the service after the day of the
-    /// offer, it is decided for good, whichever the client picked.
+    /// Where it stands, by its relationship and the rights of that: once a unit had the service after the day of the offer, it is
+    /// decided for good, whichever the client picked.
     ///
     /// Source: CIT-5, RUR-1.
     #[must_use]
@@ -187,14 +202,9 @@ impl ProducerChoice {
         rights: &[RegisterUseRight],
         today: FinnishDay,
     ) -> ChoiceState {
-        let gave = |right: &&RegisterUseRight| {
-            self.offer.is_given_by(right)
-                && right.validity.last.is_none_or(|last| offered_on <= last)
-        };
-        let given = |unit: &&Oid| rights.iter().filter(gave).any(|right| right.holder == **unit);
         let chosen = self.chosen.as_ref().map(|(unit, _)| unit);
         let ended = relationship.old || relationship.last_day.is_some_and(|last| last < today);
-        match (chosen.into_iter().chain(&self.offer.units).find(given), chosen) {
+        match (self.handed_to(offered_on, rights), chosen) {
             _ if self.ended.is_some() => ChoiceState::TakenBack,
             (Some(unit), _) => ChoiceState::HandedTo(unit.clone()),
             (None, _) if ended => ChoiceState::RelationshipEnded,
@@ -203,16 +213,48 @@ impl ProducerChoice {
         }
     }
 
+    /// The unit that got the service after the offer, by the rights of its relationship: of several the chosen one, else one that
+    /// was offered, else whichever began first. A unit that was not offered decides too, unless it served before.
+    ///
+    /// Source: CIT-5, RUR-1.
+    #[must_use]
+    pub fn handed_to<'r>(
+        &self,
+        offered_on: FinnishDay,
+        rights: &'r [RegisterUseRight],
+    ) -> Option<&'r Oid> {
+        let chosen = self.chosen.as_ref().map(|(unit, _)| unit);
+        let offered = |unit: &Oid| self.offer.units.contains(unit);
+        let decides = |unit: &Oid| match &self.serving {
+            Some(serving) => !serving.contains(unit),
+            None => offered(unit),
+        };
+        let gave = rights.iter().filter(|right| {
+            let lasted = right.validity.last.is_none_or(|last| offered_on <= last);
+            lasted && self.offer.is_given_by(right) && decides(&right.holder)
+        });
+        let rank = |right: &&RegisterUseRight| {
+            let place = match &right.holder {
+                unit if Some(unit) == chosen => 0,
+                unit if offered(unit) => 1,
+                _ => 2,
+            };
+            (place, right.validity.first, right.holder.clone())
+        };
+        gave.min_by_key(rank).map(|right| &right.holder)
+    }
+
     /// What the line of the offer tells; the line's own client is the one to whom it is offered.
     #[must_use]
     pub fn detail(&self) -> String {
         let Self { key, controller, relationship, offer, .. } = self;
         let service = offer.service.as_deref().unwrap_or("-");
-        let units: Vec<&str> = offer.units.iter().map(Oid::as_str).collect();
+        let serving = self.serving.as_deref().map(|units| format!(" serving={}", joined(units)));
         format!(
-            "act=offer choice={key} controller={controller} relationship={relationship} task={} service={service} units={}",
+            "act=offer choice={key} controller={controller} relationship={relationship} task={} service={service} units={}{}",
             offer.service_task,
-            units.join(",")
+            joined(&offer.units),
+            serving.unwrap_or_default()
         )
     }
 
@@ -227,6 +269,20 @@ impl ProducerChoice {
     pub fn detail_of_end(&self) -> String {
         format!("act=end choice={}", self.key)
     }
+}
+
+/// Units as lines and rows tell them: OIDs with commas between them, or a dash where there is none.
+#[must_use]
+pub fn joined(units: &[Oid]) -> String {
+    let units: Vec<&str> = units.iter().map(Oid::as_str).collect();
+    if units.is_empty() { "-".to_owned() } else { units.join(",") }
+}
+
+/// Units as [`joined`] tells them; `None`: they do not read.
+#[must_use]
+pub fn parted(units: &str) -> Option<Vec<Oid>> {
+    let units = units.split(',').filter(|unit| *unit != "-");
+    units.map(|unit| Oid::parse(unit).ok()).collect()
 }
 
 /// What lines tell of choices, oldest first. Of what was denied or refused nothing follows.
@@ -258,7 +314,11 @@ fn offered(line: &KeptLine) -> Option<ProducerChoice> {
         offer: ProducerOffer {
             service_task: line.word("task")?.to_owned(),
             service: service.map(str::to_owned),
-            units: line.word("units")?.split(',').map(oid).collect::<Option<_>>()?,
+            units: parted(line.word("units")?)?,
+        },
+        serving: match line.word("serving") {
+            Some(units) => Some(parted(units)?),
+            None => None,
         },
         offered: line.number,
         chosen: None,
@@ -340,6 +400,7 @@ mod tests {
                 service: None,
                 units: vec![oid("1.2.4.1"), oid("1.2.5.1")],
             },
+            serving: Some(Vec::new()),
             offered: 1,
             chosen: None,
             ended: None,
@@ -436,7 +497,6 @@ mod tests {
         for rights in [
             to("1.2.4.1", Some("10"), None),
             to("1.2.4.1", None, None),
-            to("1.2.6.1", Some("24"), None),
             before_the_offer,
             implementers,
         ] {
@@ -451,6 +511,39 @@ mod tests {
         let taken_back = ProducerChoice { ended: Some(3), ..chosen };
         assert_eq!(state(&taken_back, &given), ChoiceState::TakenBack);
         assert!(!state(&taken_back, &[]).is_open());
+    }
+
+    /// CIT-5, RUR-1: a unit that was not offered decides too, also from a day before the offer; not where it served already, and not
+    /// of an offer from before it was noted who did.
+    #[test]
+    fn whoever_gets_the_service_decides() {
+        let (offered, third) = (day("2026-10-05"), oid("1.2.6.1"));
+        let to = |unit: &str, first| right(unit, Some("24"), first, None);
+        let check = |serving: Option<&[&str]>, rights: &[_], expected: Option<&str>| {
+            let serving = serving.map(|units| units.iter().map(|unit| oid(unit)).collect());
+            let chosen = Some((oid("1.2.5.1"), 2));
+            let choice = ProducerChoice { serving, chosen, ..choice() };
+            let handed = choice.handed_to(offered, rights).map(Oid::as_str);
+            assert_eq!(handed, expected, "{rights:?}");
+        };
+        for first in ["2026-09-01", "2026-10-05", "2026-12-01"] {
+            let rights = [to("1.2.6.1", first)];
+            check(Some(&[]), &rights, Some("1.2.6.1"));
+            check(Some(&["1.2.6.1"]), &rights, None);
+            check(None, &rights, None);
+        }
+        let other = [to("1.2.6.1", "2026-09-01"), to("1.2.7.1", "2026-10-06")];
+        check(Some(&[]), &other, Some("1.2.6.1"));
+        check(Some(&["1.2.6.1"]), &other, Some("1.2.7.1"));
+        let offered_too = [other[0].clone(), to("1.2.4.1", "2026-11-01")];
+        check(Some(&[]), &offered_too, Some("1.2.4.1"));
+        check(None, &offered_too, Some("1.2.4.1"));
+        let all = [offered_too[0].clone(), offered_too[1].clone(), to("1.2.5.1", "2026-12-01")];
+        check(Some(&[]), &all, Some("1.2.5.1"));
+        let today = day("2026-11-02");
+        assert_eq!(choice().offer.serving(&other, today), [third, oid("1.2.7.1")]);
+        let ended = right("1.2.6.1", Some("24"), "2026-01-01", Some("2026-11-01"));
+        assert!(choice().offer.serving(&[ended], today).is_empty());
     }
 
     /// CIT-5, ARC-15: lines of the log tell a choice whole: the offer, the last pick, and that it was taken back.
@@ -469,8 +562,9 @@ mod tests {
         };
         let of = |lines: &[KeptLine]| told_choices(lines).into_values().collect::<Vec<_>>();
         let unit = oid("1.2.5.1");
-        for service in [None, Some("3".to_owned())] {
-            let mut choice = choice();
+        let serving = [None, Some(vec![]), Some(vec![oid("1.2.6.1"), oid("1.2.7.1")])];
+        for (service, serving) in [None, Some("3".to_owned()), None].into_iter().zip(serving) {
+            let mut choice = ProducerChoice { serving, ..choice() };
             choice.offer.service = service;
             let offer = line(1, "permitted", choice.detail());
             let pick = line(2, "permitted", choice.detail_of_pick(Some(&unit)));

@@ -33,7 +33,8 @@ pub use acts::{
     RelationshipAct, Served, ServiceOfAct,
 };
 pub use choices::{
-    ChoiceState, MOST_OFFERED, OfferedAmong, ProducerChoice, ProducerOffer, told_choices,
+    ChoiceState, MOST_OFFERED, OfferedAmong, ProducerChoice, ProducerOffer, joined, parted,
+    told_choices,
 };
 pub use joint::InCase;
 pub use moving::{CaseInDossier, Dossier, MovedDossier, MovedService};

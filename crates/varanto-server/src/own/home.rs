@@ -8,6 +8,7 @@ use axum::Extension;
 use axum::extract::{Path, State};
 use varanto_domain::access::Situation;
 
+use super::will::Whose;
 use crate::desk::{self, Kind, Relationship};
 use crate::doors::Doors;
 use crate::login::gate::Visit;
@@ -24,6 +25,8 @@ struct HomePage {
     relationships: Vec<Relationship>,
     key_documents: Vec<Kind>,
     last: Vec<Row>,
+    /// Whether a producer may be chosen, and none is yet.
+    may_choose: bool,
     masked: bool,
     empty: bool,
 }
@@ -40,9 +43,13 @@ pub(super) async fn page(
     Extension(visit): Extension<Visit>,
     Path(path): Path<HashMap<String, String>>,
 ) -> Page {
-    let client = visit.client(path.get("client").map_or("", String::as_str))?;
+    let Whose { client, code, situation } = Whose::of(&visit, &path)?;
     let (caller, asked) = (Arc::clone(&visit.caller), client.clone());
-    let told = match doors.work(move |app| desk::situation(app, &caller, &asked)).await {
+    let look = move |app: &varanto_app::App| {
+        let told = desk::situation(app, &caller, &asked)?;
+        Ok((told, app.choices_that_wait(&caller, code, situation)? > 0))
+    };
+    let (told, may_choose) = match doors.work(look).await {
         Ok(told) => told,
         Err(problem) => return Ok(reading::locked(&doors, &visit, &client, problem)),
     };
@@ -52,10 +59,11 @@ pub(super) async fn page(
     let name = reading::timeline::about(&client, &told.last).name();
     let frame = ClientFrame { name, ..ClientFrame::of(&visit, &client) };
     let page = HomePage {
-        situation: client.situation.unwrap_or(Situation::Citizen),
+        situation,
         relationships: desk::relationships(&told, &names, &shell, &frame, None),
         key_documents: desk::kinds(&told.summary, &names, &shell, &frame),
         last: told.last.hits.iter().map(|one| Row::of(one, &names, &shell, &frame.base)).collect(),
+        may_choose,
         masked: told.last.hits.iter().any(|one| one.masked),
         empty: told.last.hits.is_empty() && told.summary.relationships.is_empty(),
         shell,

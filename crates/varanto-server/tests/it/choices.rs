@@ -56,7 +56,12 @@ async fn a_choice_is_offered_made_and_told() {
 
     let mut guest = Guest::of(&served.house);
     guest.log_in(&served.citizen()).await;
-    let own = format!("{}choices/", own_pages(&mut guest).await);
+    let home = own_pages(&mut guest).await;
+    let own = format!("{home}choices/");
+    let is_told = format!(
+        "id=\"choose\">Sinulle tarjotaan palvelun tuottajia valittavaksi. <a href=\"{own}\""
+    );
+    assert!(guest.get(&home).await.text().contains(&is_told));
     let page = guest.get(&own).await.text();
     let (_, rest) = page.split_once("name=\"choice\" value=\"").unwrap();
     let choice = rest.split('"').next().unwrap().to_owned();
@@ -66,6 +71,7 @@ async fn a_choice_is_offered_made_and_told() {
     assert_eq!(guest.send("POST", &own, &pick).await.status, 403);
     let picked = guest.post(&own, &own, &pick).await;
     assert!(guest.follow(&picked).await.text().contains("name=\"do\" value=\"undo\""));
+    assert!(!guest.get(&home).await.text().contains("id=\"choose\""), "nothing waits any more");
 
     let list = desk.get("/fi/desk/choices/").await.text();
     assert!(list.contains(&served.family_name) && list.contains(id), "{list}");
@@ -152,7 +158,8 @@ async fn a_producer_is_chosen_on_every_device_and_in_every_language() {
 
             let mut own = Walk::open(width);
             log_in(&mut own.browser, &base, language, &citizen);
-            own.browser.click(".tabs a[href$='/choices/']");
+            own.check(&name("own-home"));
+            own.browser.click("#choose a");
             own.check(&name("own"));
             by_keyboard(&mut own, "input[type=radio]");
             own.browser.press("ArrowDown");
