@@ -52,6 +52,8 @@ pub struct Config {
     pub retention: Retention,
     /// Where the batches of old client data are that archivists complete.
     pub old_data: OldData,
+    /// Where registers go that are taken out.
+    pub transfer: Transfer,
     /// What the pages tell to everybody.
     pub pages: Pages,
     /// What the program tells about itself.
@@ -443,6 +445,14 @@ pub struct OldData {
     pub batches: PathBuf,
 }
 
+/// Registers that are taken out of the archive.
+#[derive(Debug, Clone, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Transfer {
+    /// The folder into which keepers of archives take their registers out at the desk; empty: the command alone does.
+    pub folder: PathBuf,
+}
+
 /// What the program tells about itself.
 #[derive(Debug, Clone, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
@@ -480,6 +490,7 @@ impl Default for Config {
             backup: Backup::default(),
             retention: Retention::default(),
             old_data: OldData::default(),
+            transfer: Transfer::default(),
             pages: Pages::default(),
             log: Log::default(),
         }

@@ -26,6 +26,7 @@ use crate::pulse::Pulse;
 use crate::rest::problem::Problem;
 use crate::rest::routes;
 use crate::rest::table::TABLE;
+use crate::taking_out::Takings;
 use crate::tls::Judge;
 use crate::tokens::Tokens;
 use crate::turned_away::Ledger;
@@ -72,6 +73,8 @@ pub struct Shared {
     pub pace: Pace,
     /// Works for requests that give way to others.
     background: Background,
+    /// The registers that are taken out at the desk.
+    pub takings: Takings,
     /// Who was turned away, and how often.
     pub turned_away: Ledger,
     /// How many notes of sessions may wait still.
@@ -213,6 +216,7 @@ impl Doors {
             pulse: Pulse::default(),
             pace: Pace::default(),
             background: Background::new().expect("the machine starts threads"),
+            takings: Takings::default(),
             turned_away: Ledger::default(),
             noting: Arc::new(Semaphore::new(login::sessions::NOTING)),
             certificates_apart: Apart::default(),
@@ -251,6 +255,12 @@ impl Doors {
                 Err(Problem::internal())
             }
         }
+    }
+
+    /// Runs what nobody waits for, and what gives way to those who do.
+    pub(crate) fn aside(&self, work: impl FnOnce(&App) + Send + 'static) {
+        let app = self.app.giving_way();
+        drop(self.background.spawn(move || work(&app)));
     }
 
     /// Takes in what other servers over the same database have changed of what is kept in memory: whatever they have

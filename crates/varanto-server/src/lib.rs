@@ -36,6 +36,7 @@ pub mod revocation_lists;
 pub mod running;
 pub mod server;
 pub mod signing_keys;
+pub mod taking_out;
 pub mod texts;
 pub mod tls;
 pub mod token_key;

@@ -53,9 +53,21 @@ impl<'a> Names<'a> {
         known.map_or_else(|| id.to_owned(), |one| self.name(&one.names))
     }
 
+    /// The name of a client-information system; its identifier where the register has it no more.
+    pub(crate) fn system(&self, id: &str) -> String {
+        let known = self.registry.registers().system(id);
+        known.map_or_else(|| id.to_owned(), |one| self.name(&one.names))
+    }
+
     pub(crate) fn unit(&self, id: &Oid) -> String {
         let known = self.registry.registers().unit(id);
         known.map_or_else(|| id.to_string(), |one| self.name(&one.names))
+    }
+
+    /// Whether a unit is an organisation's.
+    pub(crate) fn is_of(&self, unit: &Oid, organisation: &Oid) -> bool {
+        let of = self.registry.registers().organisation_of(unit);
+        of.is_some_and(|one| one.oid == *organisation)
     }
 
     /// A unit with its organisation, where that has another name.

@@ -109,7 +109,7 @@ pub use search::{After, Filter, Scope};
 pub use sessions::{KeptSession, SessionFamily, SessionPerson, SessionSecret};
 pub use signatures::{KeptSignatures, SealedSignatures};
 pub use store::{DATABASE_FILE, Durable, LOCK_FILE, Store, StoreOptions};
-pub use tallies::{DelayRow, TallyRow};
+pub use tallies::{ArrivalRow, DelayRow, TallyRow, TurnedDownRow};
 pub use transfer::{Invalidated, RegisterLine, RegisterSize, RegisterVersion, WholeVersion};
 pub use tx::{ReadTx, WriteTx};
 pub use use_log::{LineEvidence, REASON_CHARACTERS};

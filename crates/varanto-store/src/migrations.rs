@@ -53,6 +53,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(26, "choices", "0026_choices"),
     migration!(27, "renewals", "0027_renewals"),
     migration!(28, "decided_choices", "0028_decided_choices"),
+    migration!(29, "turned_down", "0029_turned_down"),
 ];
 
 /// A change that a newer program would have, for tests.

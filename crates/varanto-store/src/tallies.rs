@@ -1,8 +1,10 @@
 //! Counts kept while archiving, so that no report walks the documents.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use varanto_domain::archive::documents::{DocumentGroup, archiving_delay_millis};
+use varanto_domain::archive::monitoring::Delays;
 use varanto_domain::ids::{Oid, VersionKey};
 use varanto_domain::time::{FinnishDay, Instant};
 
@@ -45,6 +47,34 @@ pub struct DelayRow {
     pub most_millis: u64,
     /// How many within an hour, a day and a week.
     pub within: [u64; 3],
+}
+
+/// The delays of versions that arrived in one way from one unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArrivalRow {
+    /// How they arrived, as JSON.
+    pub arrival: Arc<str>,
+    /// The unit that recorded them.
+    pub unit: Option<Oid>,
+    /// How soon they came.
+    pub delays: Delays,
+}
+
+/// Submissions of one sender that were turned down for the same reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TurnedDownRow {
+    /// Who sent them, as lines name the actor.
+    pub actor: Arc<str>,
+    /// For which organisation.
+    pub organisation: Option<Arc<str>>,
+    /// The controller of the register that they named; `None`: none was read, or it was before lines told it.
+    pub register: Option<String>,
+    /// `refused` or `denied`.
+    pub outcome: Arc<str>,
+    /// The denial's code, or those of the faults with commas between them.
+    pub reason: Arc<str>,
+    /// How many.
+    pub submissions: u64,
 }
 
 /// The counts, made anew from the versions.
@@ -295,6 +325,81 @@ impl ReadTx<'_> {
         wrong.extend(recount.tallies.keys().map(|key| format!("tally {key:?}")));
         wrong.extend(recount.delays.keys().map(|key| format!("archiving delay {key:?}")));
         Ok(wrong)
+    }
+
+    /// How soon the versions of a register were archived that were ready at or after an instant and before another: by how they
+    /// arrived and the unit that recorded them. Old documents have no delay, and of what was destroyed nothing is told.
+    ///
+    /// # Errors
+    /// [`StoreError::Overtime`] when it takes too long.
+    ///
+    /// Source: ARC-13, CAS-6.
+    pub fn list_delays_by_arrival(
+        &self,
+        controller: &Oid,
+        (from, before): (Instant, Instant),
+    ) -> Result<Vec<ArrivalRow>, StoreError> {
+        const SQL: &str = "SELECT arrival, unit, document_group, written_at, archived_at
+            FROM document_version INDEXED BY version_by_register
+            WHERE controller = ?1 AND written_at >= ?2 AND written_at < ?3";
+        let Some(number) = self.find_term(controller.as_str())? else { return Ok(Vec::new()) };
+        let mut found: BTreeMap<(i64, Option<i64>), Delays> = BTreeMap::new();
+        self.each(SQL, [number, from.millis(), before.millis()], |row| {
+            let group = usize::try_from(row.get::<i64>(2)?).ok();
+            let group = group.and_then(|place| DocumentGroup::ALL.get(place));
+            let group = *group.ok_or_else(|| StoreError::Damaged("a version's group".into()))?;
+            let [written, archived] = [row.get(3)?, row.get(4)?].map(Instant::from_millis);
+            if let Some(millis) = archiving_delay_millis(group, written, archived) {
+                found.entry((row.get(0)?, row.get(1)?)).or_default().add(millis);
+            }
+            Ok::<_, StoreError>(())
+        })?;
+        let told = |((arrival, unit), delays): ((i64, Option<i64>), Delays)| {
+            let unit = unit.map(|unit| self.oid_term(unit)).transpose()?;
+            Ok(ArrivalRow { arrival: self.term(arrival)?, unit, delays })
+        };
+        found.into_iter().map(told).collect()
+    }
+
+    /// What was sent at or after an instant and before another and is not archived, of all registers: by who sent it, to which
+    /// register, and why not.
+    ///
+    /// # Errors
+    /// [`StoreError::Overtime`] when it takes too long.
+    ///
+    /// Source: CAS-6, LOG-1.
+    pub fn list_turned_down(
+        &self,
+        (from, before): (Instant, Instant),
+    ) -> Result<Vec<TurnedDownRow>, StoreError> {
+        const SQL: &str = "SELECT actor, organisation, outcome, reason, detail
+            FROM use_log INDEXED BY log_of_turned_down
+            WHERE event = 0 AND (version_key IS NULL OR detail = 'resent') AND at >= ?1 AND at < ?2";
+        let mut found: BTreeMap<([i64; 3], Option<i64>, String), u64> = BTreeMap::new();
+        self.each(SQL, [from.millis(), before.millis()], |row| {
+            let detail: String = row.get(4)?;
+            let words = detail.split(' ').filter_map(|word| word.strip_prefix("register="));
+            let register = words.map(str::to_owned).next().unwrap_or_default();
+            let key = ([row.get(0)?, row.get(2)?, row.get(3)?], row.get(1)?, register);
+            *found.entry(key).or_default() += 1;
+            Ok::<_, StoreError>(())
+        })?;
+        let mut rows = Vec::new();
+        for (([actor, outcome, reason], organisation, register), submissions) in found {
+            let outcome = self.term(outcome)?;
+            if &*outcome == "permitted" {
+                continue;
+            }
+            rows.push(TurnedDownRow {
+                actor: self.term(actor)?,
+                organisation: organisation.map(|one| self.term(one)).transpose()?,
+                register: Some(register).filter(|register| !register.is_empty()),
+                outcome,
+                reason: self.term(reason)?,
+                submissions,
+            });
+        }
+        Ok(rows)
     }
 
     /// How many clients anything is archived about.

@@ -12,7 +12,7 @@ use varanto_domain::archive::references::{
 };
 use varanto_domain::archive::register_documents::CaseContent;
 use varanto_domain::faults::{Fault, FaultKind, Stage};
-use varanto_domain::ids::{ClientIdentifier, ClientKey, VersionKey};
+use varanto_domain::ids::{ClientKey, Oid, VersionKey};
 use varanto_domain::relationship::{InCase, Parties, Road, changes};
 use varanto_domain::structures::Structure;
 use varanto_domain::time::{FinnishDay, Instant};
@@ -138,11 +138,11 @@ impl App {
                 let content = &examined.register_content;
                 self.add_reference_faults(&inquiry, naming, content, received, &mut faults)?;
             }
-            let client = examined.naming.map(|naming| naming.client);
-            return Err(self.refuse_submission(caller, client.as_ref(), faults, received)?);
+            let naming = examined.naming.as_ref();
+            return Err(self.refuse_submission(caller, naming, faults, received)?);
         };
         if let Err(denial) = self.may_archive(&inquiry, naming, Some(&metadata))? {
-            self.log(caller, Event::Archive, Outcome::Denied(denial), received)?;
+            self.write_line(denied(Actor::of(caller), &naming.controller, denial, received))?;
             return Err(AppError::Denied(denial));
         }
         if !faults.is_empty() {
@@ -153,7 +153,7 @@ impl App {
             }
             let content = &examined.register_content;
             self.add_reference_faults(&inquiry, naming, content, received, &mut faults)?;
-            return Err(self.refuse_submission(caller, Some(&naming.client), faults, received)?);
+            return Err(self.refuse_submission(caller, Some(naming), faults, received)?);
         }
         let form = examined.form.expect("without a form there is a fault");
         let mut remarks = examined.remarks;
@@ -315,19 +315,22 @@ impl App {
         Ok(())
     }
 
-    /// Logs a refused submission; answers the error to give.
+    /// Logs a refused submission, with what it names as far as that was read; answers the error to give.
     pub(crate) fn refuse_submission(
         &self,
         caller: &Caller,
-        client: Option<&ClientIdentifier>,
+        naming: Option<&Naming>,
         faults: Vec<Fault>,
         received: Instant,
     ) -> Result<AppError, AppError> {
-        let client = match client {
-            Some(client) => self.store.read::<_, AppError>(|tx| Ok(tx.find_client(client)?))?,
+        let client = match naming {
+            Some(Naming { client, .. }) => {
+                self.store.read::<_, AppError>(|tx| Ok(tx.find_client(client)?))?
+            }
             None => None,
         };
-        let line = refusal(Actor::of(caller), client, &faults, received);
+        let register = naming.map(|naming| &naming.controller);
+        let line = refusal(Actor::of(caller), (client, register), &faults, received);
         self.write_line(line)?;
         Ok(AppError::Refused(faults))
     }
@@ -383,9 +386,10 @@ impl App {
     }
 }
 
+/// The line of a submission that has faults: whose client and which register it names, where that is known.
 fn refusal(
     actor: Actor,
-    client: Option<ClientKey>,
+    (client, register): (Option<ClientKey>, Option<&Oid>),
     faults: &[Fault],
     received: Instant,
 ) -> LogLine {
@@ -396,11 +400,14 @@ fn refusal(
         actor,
         client,
         version: None,
-        detail: format!("faults={}", faults.len()),
+        detail: match register {
+            Some(register) => format!("faults={} register={register}", faults.len()),
+            None => format!("faults={}", faults.len()),
+        },
     }
 }
 
-fn denied(actor: Actor, denial: Denial, received: Instant) -> LogLine {
+fn denied(actor: Actor, register: &Oid, denial: Denial, received: Instant) -> LogLine {
     LogLine {
         at: received,
         event: Event::Archive,
@@ -408,7 +415,7 @@ fn denied(actor: Actor, denial: Denial, received: Instant) -> LogLine {
         actor,
         client: None,
         version: None,
-        detail: String::new(),
+        detail: format!("register={register}"),
     }
 }
 
@@ -461,6 +468,10 @@ impl NewlyKept {
 }
 
 impl Work {
+    fn denied(&self, naming: &Naming, denial: Denial) -> LogLine {
+        denied(self.actor.clone(), &naming.controller, denial, self.parcel.received)
+    }
+
     /// The fault of a document that was destroyed: its identifier names it for good.
     fn was_destroyed(&self) -> Fault {
         let fault = Fault::new(FaultKind::DestroyedDocument, "document_id", "ARC-12");
@@ -484,7 +495,7 @@ impl Work {
         let permit = match inquiry.may_archive(tx, &naming, Some(&self.parcel.metadata))? {
             Ok(permit) => permit,
             Err(denial) => {
-                tx.log(&denied(self.actor.clone(), denial, self.parcel.received))?;
+                tx.log(&self.denied(&naming, denial))?;
                 return Err(AppError::Denied(denial));
             }
         };
@@ -492,7 +503,7 @@ impl Work {
         let destroyed = tx.destroyed_in(&self.parcel.metadata.document_id)?;
         if destroyed.as_ref().is_some_and(|register| *register != naming.controller) {
             let denial = Denial::AnotherRegister;
-            tx.log(&denied(self.actor.clone(), denial, self.parcel.received))?;
+            tx.log(&self.denied(&naming, denial))?;
             return Err(AppError::Denied(denial));
         }
         let destroyed = destroyed.map(|_| self.was_destroyed());
@@ -500,12 +511,8 @@ impl Work {
         let faults: Vec<Fault> =
             faults.into_iter().chain(destroyed).map(|fault| fault.at(Stage::References)).collect();
         if !faults.is_empty() {
-            tx.log(&refusal(
-                self.actor.clone(),
-                found.facts.client,
-                &faults,
-                self.parcel.received,
-            ))?;
+            let about = (found.facts.client, Some(&naming.controller));
+            tx.log(&refusal(self.actor.clone(), about, &faults, self.parcel.received))?;
             return Err(AppError::Refused(faults));
         }
         let client = match found.facts.client {

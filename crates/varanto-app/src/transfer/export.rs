@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
-use varanto_domain::access::{self, Basis, Caller, TransferPermit};
+use varanto_domain::access::{self, Basis, Caller, Denial, TransferPermit};
 use varanto_domain::archive::proof::sha256;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{Oid, VersionKey};
@@ -124,6 +124,28 @@ impl App {
             let _ = self.write_line(line(format!("{words} failed={}", error.code())));
         }
         done
+    }
+
+    /// The registers of the caller's own that the caller may take out. To one who may take out some it leaves no line: it tells
+    /// of no client.
+    ///
+    /// # Errors
+    /// [`AppError::Denied`] for one who may take out none; logged.
+    ///
+    /// Source: OPS-3, CAS-6.
+    pub fn registers_to_take_out(&self, caller: &Caller) -> Result<Vec<Oid>, AppError> {
+        let may = |register: &&Oid| access::may_transfer_register(caller, register).is_ok();
+        let registers: Vec<Oid> = caller.registers.iter().filter(may).cloned().collect();
+        if !registers.is_empty() {
+            return Ok(registers);
+        }
+        let first = caller.registers.first().unwrap_or(&caller.organisation);
+        let denial = match access::may_transfer_register(caller, first) {
+            Err(denial) => denial,
+            Ok(_) => Denial::AnotherRegister,
+        };
+        self.log(caller, Event::Transfer, Outcome::Denied(denial), self.clock.now())?;
+        Err(AppError::Denied(denial))
     }
 
     /// The permit for one who may take the register out; whoever may not leaves a line.

@@ -65,7 +65,8 @@ pub enum TransferError {
 
 impl TransferError {
     /// Its stable name in the line that ends an export.
-    const fn code(&self) -> &'static str {
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
         match self {
             Self::App(_) => "archive",
             Self::File { .. } => "disk",

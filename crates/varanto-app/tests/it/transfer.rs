@@ -304,6 +304,12 @@ fn nobody_but_the_keeper_of_its_archive_takes_a_register_out() {
     check(&person(&world, Role::Archivist, NEIGHBOUR, None), &own, "another-register");
     check(&world.citizen(&client(1)), &own, "role-does-not-fit");
     let archivist = person(&world, Role::Archivist, COUNTY, None);
+    assert_eq!(world.app.registers_to_take_out(&archivist).unwrap(), [oid(COUNTY)]);
+    for stranger in [world.county(), officer(&world), world.citizen(&client(1))] {
+        let lines = world.contents().log_lines;
+        assert_eq!(code(world.app.registers_to_take_out(&stranger)), "role-does-not-fit");
+        assert_eq!(world.contents().log_lines, lines + 1);
+    }
     check(&archivist, &request(NEIGHBOUR), "another-register");
     let coded = TransferRequest { reference: client(1).code.reveal().into(), ..own.clone() };
     check(&archivist, &coded, "wrong-form");

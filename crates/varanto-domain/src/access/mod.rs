@@ -341,6 +341,17 @@ pub fn may_transfer_register(caller: &Caller, controller: &Oid) -> Result<Transf
     }
 }
 
+/// Decides whether somebody is told how archiving goes in a controller's register, by who sends documents and by unit: the keeper
+/// of the controller's archive is.
+///
+/// # Errors
+/// As [`may_look`]; [`Denial::RoleDoesNotFit`], [`Denial::AnotherRegister`], [`Denial::NoUserHere`].
+///
+/// Source: CAS-6, ARC-13, ACC-2.
+pub fn may_monitor_archiving(caller: &Caller, controller: &Oid) -> Result<(), Denial> {
+    may_transfer_register(caller, controller).map(drop)
+}
+
 /// What bars a caller from handing over anything at all: the controller's own side does, its systems, its
 /// workers and the keeper of its archive.
 ///

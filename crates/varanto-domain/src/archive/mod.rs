@@ -7,6 +7,7 @@ pub mod documents;
 pub mod elements;
 pub mod key_documents;
 pub mod metadata;
+pub mod monitoring;
 pub mod parties;
 pub mod proof;
 pub mod receipt;

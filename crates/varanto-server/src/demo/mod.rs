@@ -170,6 +170,7 @@ fn config(directory: &Path, port: u16) -> Config {
     config.listen.addresses = vec![([127, 0, 0, 1], port).into()];
     config.pages.show_counts = true;
     config.old_data.batches = directory.join("batches");
+    config.transfer.folder = directory.join("transfers");
     config.log = Log { filter: "warn".into(), ..Log::default() };
     config
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use varanto_app::verify::verify_certificate;
+use varanto_app::verify::{verify_certificate, verify_register};
 use varanto_domain::archive::documents::DocumentGroup;
-use varanto_kit::http::Client;
+use varanto_kit::http::{Client, Multipart};
 
 use crate::chromium;
 use crate::house::{House, code, faults, form};
@@ -234,17 +234,88 @@ async fn an_archivist_works_at_the_desk() {
         one.post("/fi/desk/archive/hints/", "/fi/desk/archive/hints/", "from=&until=").await;
     assert_eq!(hints.status, 200, "{}", hints.text());
     assert_eq!(one.get("/fi/desk/archive/looks/").await.status, 200);
+    tells_how_archiving_goes(&kept, &mut one).await;
+    takes_a_register_out(&kept, &mut one).await;
 
     let worker = kept.house.provider.users().iter().find(|user| user.role == "worker").unwrap();
     let mut worker_at_desk = Guest::of(&kept.house);
     worker_at_desk.log_in(&worker.id).await;
     assert!(!worker_at_desk.get("/fi/desk/").await.text().contains("/desk/archive/"));
-    for path in ["due/", "lists/", "holds/", "log/", "hints/", "looks/"] {
+    for path in
+        ["due/", "lists/", "holds/", "archiving/", "taking-out/", "log/", "hints/", "looks/"]
+    {
         let page = worker_at_desk.get(&format!("{HOME}{path}")).await;
         assert_eq!(page.status, 403, "{path}");
     }
     assert_eq!(worker_at_desk.get(&list).await.status, 403);
     assert_eq!(kept.house.doors.app.verify_store(|_| {}).unwrap().damage.len(), 0);
+}
+
+/// CAS-6, ARC-13: how soon a system's documents came and what of it was turned down, over days that are written in the address.
+async fn tells_how_archiving_goes(kept: &Kept, archivist: &mut Guest<'_>) {
+    const PAGE: &str = "/fi/desk/archive/archiving/";
+    let metadata = kept.house.made_of(0)[0].metadata_json.clone();
+    let wrong = Multipart::new().part("metadata", "application/json", metadata.as_bytes());
+    let sent = kept.house.system().post_form("/api/v1/documents", wrong).await.unwrap();
+    assert_eq!(sent.status, 422, "{}", sent.text());
+    let page = archivist.get(PAGE).await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    let page = page.text();
+    for fault in faults(&sent) {
+        assert!(page.contains(&format!("<code>{}</code>", fault.0)), "{fault:?} {page}");
+    }
+    assert!(!kept.codes.iter().any(|code| page.contains(code)), "counts tell of no client");
+    let all = archivist.get(&format!("{PAGE}?from=2026-01-01&until=2026-12-31")).await.text();
+    assert!(all.contains("<th scope=\"row\">") && all.contains(" %</td>"), "{all}");
+    for wrong in
+        ["?from=x", "?from=2026-02-01&until=2026-01-01", "?from=2024-01-01&until=2026-01-01"]
+    {
+        let page = archivist.get(&format!("{PAGE}{wrong}")).await;
+        assert!(page.status == 422 && page.text().contains("role=\"alert\""), "{wrong}");
+    }
+}
+
+/// CAS-6, OPS-3: what would go is told first, then it goes; the package is sound by itself, and its receipt leads to it.
+async fn takes_a_register_out(kept: &Kept, archivist: &mut Guest<'_>) {
+    const PAGE: &str = "/fi/desk/archive/taking-out/";
+    let page = archivist.get(PAGE).await.text();
+    let register =
+        between(between(&page, "<select id=\"register\"", "</select>"), "<option value=\"1", "\"");
+    let fields = |act: &str| {
+        format!("do={act}&register=1{register}&reason=safekeeping&reference=KUN/7/2026")
+    };
+    let wrong = archivist.post(PAGE, PAGE, "do=try&register=&reason=&reference=x y").await;
+    let text = wrong.text();
+    assert_eq!(wrong.status, 422, "{text}");
+    for fault in ["register-fault", "reason-fault", "reference-fault"] {
+        assert!(text.contains(&format!("id=\"{fault}\"")), "{fault} {text}");
+    }
+    let tried = archivist.post(PAGE, PAGE, &fields("try")).await;
+    assert_eq!(tried.status, 200);
+    assert!(tried.text().contains("value=\"confirm\""), "{}", tried.text());
+    assert!(!kept.house.transfers().exists(), "a try makes nothing");
+    let forged = archivist.send("POST", PAGE, &fields("confirm")).await;
+    assert_eq!(forged.status, 403);
+    assert_eq!(archivist.post(PAGE, PAGE, &fields("confirm")).await.status, 303);
+    let mut page = archivist.get(PAGE).await.text();
+    for _ in 0..600 {
+        if !page.contains("id=\"going-") {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        page = archivist.get(PAGE).await.text();
+    }
+    assert!(page.contains("id=\"done-"), "{page}");
+    let command = between(&page, "varanto verify --package ", "</code>");
+    let (file, rest) = command.split_once(' ').unwrap();
+    let checksum = between(rest, "--checksum ", " ");
+    let package = kept.house.transfers().join(file);
+    let key = kept.house.doors.app.verifier_key();
+    let verdict = verify_register(&package, Some(&key), |_| {}).unwrap();
+    assert!(verdict.faults.is_empty(), "{:?}", verdict.faults);
+    assert_eq!(verdict.checksum, checksum);
+    let log = archivist.post(LOG, LOG, "event=transfer").await.text();
+    assert!(log.contains("Rekisterin"), "{log}");
 }
 
 /// CAS-6, story (f): in each language, on a desk and on a phone, the archivist finds a document with a reason, invalidates
@@ -301,6 +372,27 @@ async fn an_archivist_works_on_every_device_and_in_every_language() {
                 walk.browser.go(&at(&format!("{page}/")));
                 walk.check(&name(page));
             }
+            walk.browser.go(&at("taking-out/"));
+            walk.check(&name("taking-out"));
+            walk.browser.click("button[value=try]");
+            walk.browser.complaints();
+            walk.check(&name("taking-out-faults"));
+            walk.browser.fill("#reason", "safekeeping");
+            walk.browser.fill("#reference", "KUN/7/2026");
+            walk.browser.click("button[value=try]");
+            walk.check(&name("taking-out-would"));
+            walk.browser.be_dark(true);
+            walk.check(&name("taking-out-would-dark"));
+            walk.browser.be_dark(false);
+            walk.browser.click("button[value=confirm]");
+            while walk.browser.run("document.querySelector('[id^=going-]') !== null") == true {
+                walk.browser.click("section.notice a.button");
+            }
+            walk.check(&name("taken-out"));
+            walk.browser.go(&at("archiving/?from=2026-01-01&until=2026-12-31"));
+            walk.check(&name("archiving"));
+            walk.browser.be_dark(true);
+            walk.check(&name("archiving-dark"));
             walk.end();
         }
     };

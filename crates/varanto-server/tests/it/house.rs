@@ -12,7 +12,9 @@ use varanto_kit::http::{Answer, Client, Multipart};
 use varanto_kit::oidc::{Position, Provider, User};
 use varanto_server::certificates::{Authority, ClientOrder, Issued};
 use varanto_server::clock::MachineClock;
-use varanto_server::config::{Config, Level, Limits, OldData, Pages, PdfA, Retention, Signatures};
+use varanto_server::config::{
+    Config, Level, Limits, OldData, Pages, PdfA, Retention, Signatures, Transfer,
+};
 use varanto_server::doors::Doors;
 use varanto_server::opening::Opening;
 use varanto_server::server::Server;
@@ -86,7 +88,15 @@ impl House {
         });
         let retention = Retention { vouchers: kinds.collect(), ..Retention::default() };
         let signatures = Signatures { level: Level::Off, ..Signatures::default() };
-        Self::with(Config { retention, signatures, ..Config::default() }, axum::Router::new())
+        let home = tempfile::tempdir().unwrap();
+        let transfer = Transfer { folder: home.path().join("transfers") };
+        let config = Config { retention, signatures, transfer, ..Config::default() };
+        Self::of_config(home, config, axum::Router::new())
+    }
+
+    /// The folder into which registers are taken out, in a house that keeps for three years.
+    pub(crate) fn transfers(&self) -> std::path::PathBuf {
+        self.home.path().join("transfers")
     }
 
     /// A house that asks for no signatures.

@@ -1,9 +1,10 @@
 //! The archivist's desk: finding a document of the own registers for a reason, what is kept no longer, holds, lists of
-//! documents to be destroyed, old data that want a person, the use log and its hints, and the queue of looks.
+//! documents to be destroyed, old data that want a person, how archiving goes, the use log and its hints, and the queue of looks.
 //!
 //! Every page asks the archive's own operations, which decide and log: who does not keep the archive is told so by them.
 //! Source: CAS-6; design D11.
 
+mod archiving;
 mod deaths;
 mod document;
 mod old_data;
@@ -11,6 +12,7 @@ mod old_log;
 mod old_row;
 mod oversight;
 mod retention;
+mod taking_out;
 
 use askama::Template;
 use axum::extract::State;
@@ -44,6 +46,8 @@ const TABS: &[Entry] = &[
     Entry { path: "/desk/archive/lists/", text: "archive.tab_lists" },
     Entry { path: "/desk/archive/holds/", text: "archive.tab_holds" },
     Entry { path: "/desk/archive/old-data/", text: "archive.tab_old_data" },
+    Entry { path: "/desk/archive/archiving/", text: "archive.tab_archiving" },
+    Entry { path: "/desk/archive/taking-out/", text: "taking.title" },
     Entry { path: "/desk/archive/log/", text: "archive.tab_log" },
     Entry { path: "/desk/archive/hints/", text: "archive.tab_hints" },
     Entry { path: "/desk/archive/looks/", text: "archive.tab_looks" },
@@ -69,6 +73,8 @@ pub(super) fn router() -> Router<Doors> {
         .route("/old-data/{batch}/rows/{row}/file", get(old_row::file))
         .route("/old-data/{batch}/answers/", get(old_data::answers).post(old_data::act))
         .route("/deaths/", get(deaths::deaths))
+        .route("/archiving/", get(archiving::page))
+        .route("/taking-out/", get(taking_out::page).post(taking_out::act))
         .route("/log/", get(oversight::log).post(oversight::search))
         .route("/hints/", get(oversight::hints).post(oversight::review))
         .route("/looks/", get(oversight::looks).post(oversight::judge))
@@ -117,6 +123,7 @@ fn label_of(field: &str) -> Option<String> {
         "hold_reason" => "archive.why",
         "explanation" => "archive.explanation",
         "identity_code" => "desk.identity_code",
+        "register" | "transfer_reason" | "reference" => return Some(format!("taking.{field}")),
         "from" => "desk.from",
         "until" => "desk.until",
         "actor" | "event" | "outcome" | "sure" => return Some(format!("archive.{field}")),
