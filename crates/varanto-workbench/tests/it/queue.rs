@@ -234,7 +234,7 @@ fn where_two_must_look_the_second_one_counts() {
     let rows = queue.answered(&permit, true, 0, 1000).unwrap();
     let places: Vec<(u64, Seen)> = rows.into_iter().map(|row| (row.place, row.seen)).collect();
     assert_eq!(places.len() as u64, unnamed.rows);
-    assert_eq!(codes(queue.check(&permit, &places, (&aino, now()))), ["wrong-value"]);
+    assert_eq!(codes(queue.check(&permit, &places, (&aino, now()))), ["own-answer"]);
     again(&world);
     let sound = |code: &str| !faults(&world.batch()).iter().any(|(_, found)| found == code);
     assert!(!sound("unmapped-value"), "nobody has checked it");
