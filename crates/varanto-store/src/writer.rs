@@ -136,7 +136,8 @@ impl Writer {
 
     /// Works until told to stop or until nobody can send any more.
     pub(crate) fn work(mut self, jobs: &Receiver<Job>, most: usize) {
-        let few = if self.name.is_some() { FEW_ON_SERVER } else { FEW };
+        let on_server = matches!(self.database, Database::Server(_));
+        let few = if on_server { FEW_ON_SERVER } else { FEW };
         let mut queue = Queue::of(few);
         loop {
             let (group, last) = queue.next_group(jobs, most);
