@@ -57,18 +57,16 @@ pub fn look_up(
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<LookedUp, RunError> {
     let clients = clients(work)?;
-    if anew {
-        work.connection().execute("DELETE FROM active", [])?;
-    }
     let mut done = LookedUp::default();
     for (at, (controller, client)) in (1..).zip(&clients) {
         let stopped = || stop.load(Ordering::Relaxed);
         if stopped() {
             return Err(RunError::Stopped);
         }
+        // What was told before is known until something else is told, also where asking anew is broken off.
         let told = match known(work, controller, client)? {
-            Some(Known::One(_)) => Ok(1),
-            Some(Known::Not(_)) | None => {
+            Some(Known::One(_)) if !anew => Ok(1),
+            _ => {
                 let (Ok(of), Ok(code)) =
                     (Oid::parse(controller), PersonalIdentityCode::parse(client))
                 else {
