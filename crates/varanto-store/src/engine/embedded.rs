@@ -24,6 +24,8 @@ const STEPS_BETWEEN_LOOKS: i32 = 1000;
 const ROWS_IN_LOG: usize = 20_000;
 /// How long a connection waits for another process's lock.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
+/// How long it is before the write-ahead log is asked for again, while another folds it in.
+const BETWEEN_TRIES: Duration = Duration::from_millis(2);
 /// Written into the file's header, so that another program's database is not taken for a store.
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"VRNT");
 
@@ -252,13 +254,24 @@ impl Session {
 
     /// Moves what is in the write-ahead log into the database, so that one file is the store.
     pub(crate) fn fold(&self) -> Result<(), StoreError> {
-        self.define("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.fold_all().map(drop)
     }
 
-    /// Folds the whole write-ahead log in and empties it. False when somebody who reads kept it from that.
+    /// Folds the whole write-ahead log in and empties it. False when somebody who reads, or folds in, kept it from that
+    /// for longer than such things last.
     pub(super) fn fold_all(&self) -> Result<bool, StoreError> {
-        let busy: i64 = self.one("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-        Ok(busy == 0)
+        let until = Instant::now() + LOCK_PATIENCE;
+        loop {
+            let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+            let (busy, frames): (bool, i64) =
+                self.one(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            // SQLite waits for those who read, and not for another that folds in: that is told by a log of -1 frames.
+            let another_folds = busy && frames < 0;
+            if !another_folds || Instant::now() > until {
+                return Ok(!busy);
+            }
+            thread::sleep(BETWEEN_TRIES);
+        }
     }
 }
 

@@ -397,6 +397,35 @@ fn the_write_ahead_log_is_folded_in_as_it_grows() {
 }
 
 #[test]
+fn the_write_ahead_log_is_emptied_although_another_folds_it_in() {
+    if !is_of(false) {
+        return;
+    }
+    let site = Site::new();
+    let store = site.store();
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let another =
+                rusqlite::Connection::open(site.folder.path().join(DATABASE_FILE)).unwrap();
+            let fold = "PRAGMA wal_checkpoint(PASSIVE)";
+            while !done.load(Ordering::Relaxed) {
+                another.query_row(fold, [], |_| Ok(())).unwrap();
+            }
+        });
+        let remains: Vec<Remains> = (0..30i64)
+            .map(|id| {
+                let sql = "INSERT INTO scrap (id, bytes) VALUES (?1, zeroblob(3000000))";
+                store.write(move |tx| tx.execute(sql, [id])).unwrap();
+                store.fold().unwrap()
+            })
+            .collect();
+        done.store(true, Ordering::Relaxed);
+        assert_eq!(remains, [Remains::Nowhere; 30]);
+    });
+}
+
+#[test]
 fn the_write_ahead_log_stays_short_although_somebody_always_reads() {
     if !is_of(false) {
         return;
