@@ -213,7 +213,7 @@ fn page(title: &str, text: &str) -> String {
 }
 
 fn planted(paper: &Paper) -> Option<Vec<u8>> {
-    match paper.plant? {
+    paper.plants.iter().find_map(|plant| match plant {
         Plant::EmptyFile => Some(Vec::new()),
         Plant::BrokenFile => {
             Some(format!("%PDF-1.4\n%âãÏÓ\n{} katkesi", paper.number).into_bytes())
@@ -242,5 +242,5 @@ fn planted(paper: &Paper) -> Option<Vec<u8>> {
             Some(html(paper, paper.number).replace("<BR>", "<IMG src=kuva.jpg>").into_bytes())
         }
         _ => None,
-    }
+    })
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use serde_json::Value;
-use varanto_domain::archive::documents::{DocumentGroup, Part};
+use varanto_domain::archive::documents::{DocumentGroup, Part, service_tasks_of_2016_begin};
 use varanto_domain::codes::ServiceTask;
 use varanto_domain::time::FinnishDay;
 
@@ -15,6 +15,20 @@ use crate::county::{County, Event, Person};
 const FORMER: u32 = 500_000;
 /// Second codes are of clients who have no documents anywhere: one of each stretch of so many is looked at for a client.
 const OTHERS: u32 = 25_000;
+
+/// What of a row a fault is of: a row has one of each at most.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    File,
+    Client,
+    Day,
+    Identifier,
+    Type,
+    Line,
+}
+
+/// Of a hundred rows with a fault, so many have a second; and of those, a third.
+const FURTHER: usize = 25;
 
 /// A fault to be planted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -71,6 +85,34 @@ impl Plant {
             Self::Surplus => "surplus-values",
             Self::Ambiguous => "ambiguous-file",
         }
+    }
+
+    /// What of the row it is a fault of.
+    const fn side(self) -> Side {
+        match self {
+            Self::MissingFile
+            | Self::EmptyFile
+            | Self::BrokenFile
+            | Self::OtherKind
+            | Self::BrokenScan
+            | Self::OutsidePicture
+            | Self::SameFile
+            | Self::SameContent
+            | Self::Ambiguous => Side::File,
+            Self::NoCode | Self::WrongCode => Side::Client,
+            Self::ImpossibleDay | Self::TooLate | Self::NoOriginalTask => Side::Day,
+            Self::SameSource => Side::Identifier,
+            Self::UnknownType => Side::Type,
+            Self::Undecodable | Self::Surplus => Side::Line,
+        }
+    }
+
+    /// Whether a row can have both: equal content is of the same client and day.
+    fn goes_with(self, other: Self) -> bool {
+        let needs = |one, two: Self| {
+            one == Self::SameContent && matches!(two.side(), Side::Client | Side::Day)
+        };
+        self.side() != other.side() && !needs(self, other) && !needs(other, self)
     }
 
     /// Whether the row before has the fault too.
@@ -162,19 +204,23 @@ pub(super) struct Paper {
     pub(super) main: Option<u32>,
     /// Whether that one has a fault.
     pub(super) main_is_faulty: bool,
-    pub(super) plant: Option<Plant>,
+    pub(super) plants: Vec<Plant>,
     /// Whether the next row will share something with this one, which is a fault of both.
     pub(super) shared_with_next: Option<Plant>,
     pub(super) dice: Dice,
 }
 
 impl Paper {
+    /// Whether the fault is planted in the row.
+    pub(super) fn has(&self, plant: Plant) -> bool {
+        self.plants.contains(&plant)
+    }
+
     /// The codes of the faults that a workbench must find in the row.
     pub(super) fn codes(&self) -> Vec<&'static str> {
-        let own = self.plant.map(Plant::code);
-        let shared = self.shared_with_next.map(Plant::code);
+        let planted = self.plants.iter().copied().chain(self.shared_with_next).map(Plant::code);
         let two_codes = self.client.other_code.is_some().then_some("client-of-two-codes");
-        let mut codes: Vec<&str> = own.into_iter().chain(shared).chain(two_codes).collect();
+        let mut codes: Vec<&str> = planted.chain(two_codes).collect();
         // An attachment that has a fault of its own is told of that alone.
         if codes.is_empty() && self.main_is_faulty {
             codes.push("main-document-not-brought");
@@ -274,6 +320,22 @@ impl<'a> Stories<'a> {
         Some((person, Standing::Active(relationship)))
     }
 
+    /// The faults of a row: mostly none, sometimes several.
+    fn plants(&self, dice: &mut Dice, has_place: impl Fn(Plant) -> bool) -> Vec<Plant> {
+        let mut plants: Vec<Plant> = Vec::new();
+        let mut another = dice.below(1000) < self.faulty as usize;
+        while another && plants.len() < 3 {
+            let plant = *dice.pick(Plant::of(self.system));
+            let goes = |other: &Plant| plant.goes_with(*other);
+            let shares = plant.is_of_two() && plants.iter().any(|other| other.is_of_two());
+            if has_place(plant) && plants.iter().all(goes) && !shares {
+                plants.push(plant);
+            }
+            another = dice.percent(FURTHER);
+        }
+        plants
+    }
+
     /// The documents of the next client.
     fn next_client(&mut self) {
         let number = self.clients;
@@ -295,24 +357,23 @@ impl<'a> Stories<'a> {
         let mut main: Option<(u32, bool)> = None;
         for of_client in 0..count {
             written = written.plus_days(dice.between(1, 90)).min(last);
-            let plants = Plant::of(self.system);
-            let mut plant = (dice.below(1000) < self.faulty as usize).then(|| *dice.pick(plants));
-            // One client under two codes is fault enough.
-            if client.other_code.is_some() {
-                plant = None;
-            }
             let is_attachment = main.is_some() && dice.percent(15);
             let alone = before.as_ref().is_none_or(|before| {
-                before.plant.is_some() || before.main.is_some() || before.shared_with_next.is_some()
+                !before.plants.is_empty()
+                    || before.main.is_some()
+                    || before.shared_with_next.is_some()
             });
-            if plant.is_some_and(Plant::is_of_two) && (alone || is_attachment) {
-                plant = None;
-            }
-            if plant == Some(Plant::NoOriginalTask)
-                && written >= varanto_domain::archive::documents::service_tasks_of_2016_begin()
-            {
-                plant = None;
-            }
+            let has_place = |plant: Plant| match plant {
+                plant if plant.is_of_two() => !alone && !is_attachment,
+                Plant::NoOriginalTask => written < service_tasks_of_2016_begin(),
+                _ => true,
+            };
+            // One client under two codes is fault enough.
+            let plants = match client.other_code {
+                Some(_) => Vec::new(),
+                None => self.plants(&mut dice, has_place),
+            };
+            let shared = plants.iter().copied().find(|plant| plant.is_of_two());
             let mut paper = Paper {
                 number: self.made,
                 client: client.clone(),
@@ -322,23 +383,23 @@ impl<'a> Stories<'a> {
                 kind: dice.below(TYPES.len()),
                 main: main.filter(|_| is_attachment).map(|(number, _)| number),
                 main_is_faulty: is_attachment && main.is_some_and(|(_, faulty)| faulty),
-                plant,
+                plants,
                 shared_with_next: None,
                 dice: Dice::at(self.seed ^ 0xabcd, u64::from(self.made)),
             };
-            if plant == Some(Plant::SameContent)
+            if paper.has(Plant::SameContent)
                 && let Some(before) = &before
             {
                 paper.written = before.written;
                 paper.kind = before.kind;
                 written = before.written;
             }
-            if plant == Some(Plant::TooLate) {
+            if paper.has(Plant::TooLate) {
                 paper.written = super::systems::joined().plus_days(dice.between(0, 200));
             }
             self.made += 1;
             if let Some(mut earlier) = before.take() {
-                earlier.shared_with_next = plant.filter(|plant| plant.is_of_two());
+                earlier.shared_with_next = shared;
                 if earlier.shared_with_next.is_some()
                     && main.is_some_and(|(one, _)| one == earlier.number)
                 {
@@ -347,7 +408,7 @@ impl<'a> Stories<'a> {
                 self.waiting.push_back(earlier);
             }
             if !is_attachment {
-                let faulty = plant.is_some() || client.other_code.is_some();
+                let faulty = !paper.plants.is_empty() || client.other_code.is_some();
                 main = Some((paper.number, faulty));
             }
             before = Some(paper);

@@ -102,17 +102,17 @@ fn said(place: u64, paper: &Paper) -> Said {
 
 /// What identifies a document in its source: that of the row before, where that was planted.
 fn source_id(paper: &Paper) -> u32 {
-    if paper.plant == Some(Plant::SameSource) { paper.number - 1 } else { paper.number }
+    if paper.has(Plant::SameSource) { paper.number - 1 } else { paper.number }
 }
 
 /// The number that the document's file is called by.
 fn file_number(paper: &Paper) -> u32 {
-    if paper.plant == Some(Plant::SameFile) { paper.number - 1 } else { paper.number }
+    if paper.has(Plant::SameFile) { paper.number - 1 } else { paper.number }
 }
 
 /// The number that the document's content follows from: that of the row before, where that was planted.
 pub(super) fn content_number(paper: &Paper) -> u32 {
-    if paper.plant == Some(Plant::SameContent) { paper.number - 1 } else { paper.number }
+    if paper.has(Plant::SameContent) { paper.number - 1 } else { paper.number }
 }
 
 /// Code page 850, as far as the synthetic county needs it.
@@ -173,34 +173,30 @@ pub(super) fn aamu(stories: Stories<'_>, out: &Path) -> io::Result<Delivered> {
         let form = |number| Form::of(SourceSystem::Aamu, Form::Pdf, number);
         let ending = form(content_number(&paper).min(file_number(&paper))).ending();
         let within = folder.join("TIEDOSTOT").join(year.to_string());
-        if !matches!(paper.plant, Some(Plant::MissingFile | Plant::SameFile)) {
+        if !paper.has(Plant::MissingFile) && !paper.has(Plant::SameFile) {
             fs::create_dir_all(&within)?;
             let file = format!("{name}.{}", ending.to_uppercase());
             let bytes = files.bytes(&paper, form(content_number(&paper)));
             fs::write(within.join(file), tally.file(bytes))?;
         }
         let (register, _) = register(paper.task);
-        let classification = match paper.plant {
-            Some(Plant::NoOriginalTask) => "",
-            _ => classification(paper.written),
-        };
-        let kind = match paper.plant {
-            Some(Plant::UnknownType) => "SEKALAINEN",
-            _ => TYPES[paper.kind].0,
-        };
+        let classification =
+            if paper.has(Plant::NoOriginalTask) { "" } else { classification(paper.written) };
+        let kind = if paper.has(Plant::UnknownType) { "SEKALAINEN" } else { TYPES[paper.kind].0 };
         let form = paper.dice.below(5);
-        let day = match paper.plant {
-            Some(Plant::ImpossibleDay) => "31.2.2009".to_owned(),
-            _ => typed(paper.written, form),
+        let day = if paper.has(Plant::ImpossibleDay) {
+            "31.2.2009".to_owned()
+        } else {
+            typed(paper.written, form)
         };
-        let code = if paper.plant == Some(Plant::NoCode) { String::new() } else { paper.code() };
+        let code = if paper.has(Plant::NoCode) { String::new() } else { paper.code() };
         let main = paper.main.map(|main| main.to_string()).unwrap_or_default();
         let mut line = format!(
             "{};{};{code};{register};{classification};{kind};{day};tiedostot\\{year}\\{name}.{ending};{main}",
             source_id(&paper),
             paper.client.number,
         );
-        if paper.plant == Some(Plant::Surplus) {
+        if paper.has(Plant::Surplus) {
             line.push_str(";ylimääräinen");
         }
         line.push_str("\r\n");
@@ -242,7 +238,7 @@ pub(super) fn kaisla(stories: Stories<'_>, out: &Path) -> io::Result<Delivered> 
         tally.row(tally.rows + 1, &paper);
         let form = Form::of(SourceSystem::Kaisla, Form::Xhtml, file_number(&paper));
         let name = format!("sisalto/{}.{}", file_number(&paper), form.ending());
-        if !matches!(paper.plant, Some(Plant::MissingFile | Plant::SameFile)) {
+        if !paper.has(Plant::MissingFile) && !paper.has(Plant::SameFile) {
             zip.start_file(&*name, options)?;
             zip.write_all(&tally.file(files.bytes(&paper, form)))?;
         }
@@ -253,21 +249,16 @@ pub(super) fn kaisla(stories: Stories<'_>, out: &Path) -> io::Result<Delivered> 
             Standing::Deceased => "kuollut",
             Standing::Active(_) => "voimassa",
         };
-        let code = match paper.plant {
-            Some(Plant::WrongCode) => "010190-999".to_owned(),
-            _ => paper.code(),
+        let code = if paper.has(Plant::WrongCode) { "010190-999".to_owned() } else { paper.code() };
+        let day = if paper.has(Plant::ImpossibleDay) {
+            "2011-06-31".to_owned()
+        } else {
+            paper.written.to_string()
         };
-        let day = match paper.plant {
-            Some(Plant::ImpossibleDay) => "2011-06-31".to_owned(),
-            _ => paper.written.to_string(),
-        };
-        let kind = match paper.plant {
-            Some(Plant::UnknownType) => "muu",
-            _ => TYPES[paper.kind].0,
-        };
+        let kind = if paper.has(Plant::UnknownType) { "muu" } else { TYPES[paper.kind].0 };
         let (register, _) = register(paper.task);
         let mut family: Vec<u8> = escaped(&person.family_name).into_bytes();
-        if paper.plant == Some(Plant::Undecodable) {
+        if paper.has(Plant::Undecodable) {
             // Windows-1252 in the middle of UTF-8.
             family.extend(b"\xE4l\xE4");
         }
@@ -316,26 +307,20 @@ pub(super) fn portti(stories: Stories<'_>, out: &Path) -> io::Result<Delivered> 
         // A folder for each client and document; the files in them have equal names.
         let last = format!("{}.{}", kind.to_lowercase(), form.ending());
         let within = format!("{}/{}", paper.client.number, paper.of_client);
-        let name = match paper.plant {
-            // Nobody can tell which of the files is meant, and so this one is nobody's.
-            Some(Plant::Ambiguous) => {
-                tally.strays += 1;
-                last.clone()
-            }
-            _ => format!("{within}/{last}"),
-        };
-        if paper.plant != Some(Plant::MissingFile) {
+        // Nobody can tell which of the files is meant, and so this one is nobody's.
+        let is_ambiguous = paper.has(Plant::Ambiguous);
+        tally.strays += u64::from(is_ambiguous);
+        let name = if is_ambiguous { last.clone() } else { format!("{within}/{last}") };
+        if !paper.has(Plant::MissingFile) {
             let within = folder.join(&within);
             fs::create_dir_all(&within)?;
             fs::write(within.join(&last), tally.file(files.bytes(&paper, form)))?;
         }
         let person = &paper.client.person;
-        let code = match paper.plant {
-            Some(Plant::NoCode) => None,
-            Some(Plant::WrongCode) => Some("999999-9999".to_owned()),
-            _ => Some(paper.code()),
-        };
-        let kind = if paper.plant == Some(Plant::UnknownType) { "?" } else { kind };
+        let code =
+            if paper.has(Plant::WrongCode) { "999999-9999".to_owned() } else { paper.code() };
+        let code = (!paper.has(Plant::NoCode)).then_some(code);
+        let kind = if paper.has(Plant::UnknownType) { "?" } else { kind };
         let (state, relationship) = match &paper.client.standing {
             Standing::Ended => ("ended", None),
             Standing::Deceased => ("deceased", None),

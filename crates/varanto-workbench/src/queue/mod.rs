@@ -116,7 +116,7 @@ pub struct Progress {
     pub of_source: u64,
     /// Rows whose answers another person must check.
     pub to_check: u64,
-    /// Rows that were completed, and wait for the next rehearsal or run.
+    /// Rows that wait for the next rehearsal or run with what was answered, also those that are open for something else.
     pub completed: u64,
     /// Attachments without a fault of their own that wait for their main document.
     pub waiting: u64,
