@@ -5,11 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::Value;
 use varanto_domain::archive::documents::DocumentGroup;
-use varanto_domain::time::{FinnishDay, Instant};
+use varanto_domain::archive::signatures::SignerKind;
+use varanto_domain::time::{Clock, FinnishDay, Instant};
+use varanto_formats::signature::{FileKey, Signing, jws};
 use varanto_kit::county::Event;
 use varanto_kit::deliveries::{self, Said, SourceSystem};
+use varanto_server::clock::MachineClock;
 
 use crate::house::{House, form};
 
@@ -110,6 +114,15 @@ fn verify(report: &Path, anchors: &Path) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_varanto"));
     command.args(["import", "verify", "--json"]).arg(report).arg("--anchors").arg(anchors);
     command.output().unwrap()
+}
+
+/// A signature over a report as it is, with a certificate of somebody's authority.
+fn signed_by(house: &House, report: &Path) -> String {
+    let issued = house.issue(&house.organisation(), -1, 30);
+    let key = FileKey::read(issued.key_pem.as_bytes(), issued.certificate_pem.as_bytes()).unwrap();
+    let signing = Signing { key: &key, kind: SignerKind::System, at: MachineClock.now() };
+    let digest = digest(&SHA256, &std::fs::read(report).unwrap());
+    jws::sign(&format!("varanto-reconciliation/1\n{digest:?}\n"), &signing).unwrap()
 }
 
 /// A document as the archive gives it: its metadata and parts by name.
@@ -221,6 +234,22 @@ async fn a_run_killed_twenty_times_archives_everything_once() {
     assert_eq!(json(&verify(&report, &anchors)), verified);
     batch.done("reconcile");
     assert!(!next.exists());
+    json(&verify(&report, &anchors));
+    let told = |anchors: &Path| {
+        let output = verify(&report, anchors);
+        assert!(!output.status.success());
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    // Of another authority's certificates nobody knows who signed.
+    let (stranger, others) = (House::open(), batch.path("others"));
+    std::fs::create_dir(&others).unwrap();
+    std::fs::write(others.join("ca.pem"), &stranger.ca).unwrap();
+    assert!(told(&others).contains("issuer-not-among-the-anchors"));
+    // What is signed anew with a certificate that nobody vouches for does not hold, whatever it is of.
+    let signed = std::fs::read(&signature).unwrap();
+    std::fs::write(&signature, signed_by(&stranger, &report)).unwrap();
+    assert!(told(&anchors).contains("issuer-not-among-the-anchors"));
+    std::fs::write(&signature, signed).unwrap();
     json(&verify(&report, &anchors));
     // One letter changed, and it is another report than the signed one.
     let text = std::fs::read_to_string(&report).unwrap();

@@ -61,17 +61,38 @@ impl Seek for Shared {
     }
 }
 
-/// How many files the end of a zip archive says that it lists; `None` where it says it elsewhere, as large ones do.
-fn listed(file: &Shared) -> io::Result<Option<usize>> {
+/// How many files a zip archive says that it lists, at its end: of as many as two bytes cannot say, in the record before
+/// that. `None` where no end is found.
+fn listed(file: &Shared) -> io::Result<Option<u64>> {
     /// The end of the list without its comment, which is as long as a number of two bytes can say.
-    const END: u64 = 22;
-    let begins = file.size.saturating_sub(END + u64::from(u16::MAX));
-    let mut end = Vec::new();
-    Shared { at: begins, ..file.clone() }.read_to_end(&mut end)?;
-    let at = end.windows(4).rposition(|mark| mark == b"PK\x05\x06");
-    let count = at.and_then(|at| end.get(at + 10..at + 12));
-    let count = count.map(|count| u16::from_le_bytes([count[0], count[1]]));
-    Ok(count.filter(|count| *count != u16::MAX).map(usize::from))
+    const END: usize = 22;
+    /// What stands before it, and tells where the larger record is.
+    const LOCATOR: u64 = 20;
+    let begins = file.size.saturating_sub(END as u64 + u64::from(u16::MAX));
+    let end = bytes_at(file, begins, END + usize::from(u16::MAX))?;
+    let Some(at) = end.windows(4).rposition(|mark| mark == b"PK\x05\x06") else { return Ok(None) };
+    let Some(count) = end.get(at + 10..).and_then(|rest| rest.first_chunk()) else {
+        return Ok(None);
+    };
+    let count = u16::from_le_bytes(*count);
+    let locator = match (begins + at as u64).checked_sub(LOCATOR) {
+        Some(before) if count == u16::MAX => bytes_at(file, before, LOCATOR as usize)?,
+        _ => Vec::new(),
+    };
+    let Some(place) =
+        locator.strip_prefix(b"PK\x06\x07\0\0\0\0").and_then(|rest| rest.first_chunk())
+    else {
+        return Ok(Some(u64::from(count)));
+    };
+    let record = bytes_at(file, u64::from_le_bytes(*place), 40)?;
+    let count = record.strip_prefix(b"PK\x06\x06").and_then(|rest| rest.last_chunk());
+    Ok(count.map(|count| u64::from_le_bytes(*count)))
+}
+
+fn bytes_at(file: &Shared, at: u64, most: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    Shared { at, ..file.clone() }.take(most as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The files of a zip archive.
@@ -88,7 +109,9 @@ impl ZipEntries {
         let shared = Shared::open(place).map_err(|error| unreadable(&error))?;
         let listed = listed(&shared).map_err(|error| unreadable(&error))?;
         let mut archive = ZipArchive::new(shared).map_err(|error| unreadable(&error))?;
-        if listed.is_some_and(|listed| listed != archive.len()) {
+        let listed =
+            listed.ok_or_else(|| unreadable(&"it does not say how many files it lists"))?;
+        if listed != archive.len() as u64 {
             return Err(DeliveryError::EqualNames(place.to_owned()));
         }
         if archive.len() > MOST_IN_ZIP {

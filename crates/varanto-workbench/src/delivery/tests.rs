@@ -386,18 +386,26 @@ fn an_endless_element_is_told() {
 /// OLD-9: two files of one name in one archive would hide one another: told, and nothing is read.
 #[test]
 fn an_archive_that_names_a_file_twice_is_refused() {
-    let beside = tempfile::tempdir().unwrap();
-    let path = beside.path().join("d.zip");
-    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    for name in ["a.pdf", "b.pdf"] {
-        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
-        zip.write_all(name.as_bytes()).unwrap();
+    // More than two bytes can count, and as many as they can.
+    for others in [0, 65_600, 65_533] {
+        let beside = tempfile::tempdir().unwrap();
+        let path = beside.path().join("d.zip");
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        let names = (0..others).map(|number| format!("{number}"));
+        let last = ["a.pdf".to_owned(), "b.pdf".to_owned()];
+        for name in names.chain(last) {
+            let stored = zip::CompressionMethod::Stored;
+            let options = zip::write::SimpleFileOptions::default().compression_method(stored);
+            zip.start_file(name, options).unwrap();
+        }
+        let mut bytes = zip.finish().unwrap().into_inner();
+        fs::write(&path, &bytes).unwrap();
+        assert_eq!(Delivery::open(&path).unwrap().entries().len(), others + 2);
+        let last = bytes.windows(5).rposition(|part| part == b"b.pdf").unwrap();
+        bytes[last] = b'a';
+        fs::write(&path, bytes).unwrap();
+        assert!(matches!(Delivery::open(&path), Err(DeliveryError::EqualNames(_))), "{others}");
     }
-    let mut bytes = zip.finish().unwrap().into_inner();
-    let last = bytes.windows(5).rposition(|part| part == b"b.pdf").unwrap();
-    bytes[last] = b'a';
-    fs::write(&path, bytes).unwrap();
-    assert!(matches!(Delivery::open(&path), Err(DeliveryError::EqualNames(_))));
 }
 
 /// OLD-9: a folder, a zip and a tar archive of the same files are the same delivery.

@@ -6,6 +6,7 @@ mod plan;
 mod stopping;
 mod telling;
 
+use std::collections::BTreeSet;
 use std::fs::TryLockError;
 use std::io::{Read, Write};
 use std::os::unix::fs::MetadataExt;
@@ -18,6 +19,7 @@ use aws_lc_rs::digest::{Context as Digest, SHA256};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use varanto_app::Registry;
+use varanto_domain::archive::signatures::{Doubt, Flaw, Signature};
 use varanto_domain::time::Clock;
 use varanto_formats::signature::{Trust, jws};
 use varanto_workbench::addition;
@@ -734,38 +736,36 @@ fn verify(report: &Path, anchors: Option<&Path>, context: &Context) -> Result<()
     telling::verified(&head, &sum, signer.as_deref(), context)
 }
 
-/// Who signed a report, where it is asked.
+/// Who signed a report, where it is asked: with a certificate that leads to one of the anchors, or the report does not hold.
+/// The key of the archive stands in the report itself, and so the signature alone ties it to somebody.
 fn signer(report: &Path, anchors: Option<&Path>) -> Result<Option<String>, Failure> {
-    Ok(match anchors {
-        None => None,
-        Some(folder) => {
-            let trust: Trust = anchors::read_folder(folder)?;
-            // Broken off at its very end, a reconciliation leaves the signature under the other name.
-            let next = next_signature_of(report);
-            let own = !next.exists() || !fits(&next, report)?;
-            let signature = if own { signature_of(report) } else { next };
-            let sent = std::fs::read(&signature)
-                .map_err(|error| Failure::of(format!("{}: {error}", signature.display())))?;
-            let checked = jws::verify(&sent, &signed_text(report)?, &trust, MachineClock.now());
-            let flawed = checked.iter().find(|one| !one.found.flaws.is_empty()).or(checked.first());
-            match flawed {
-                Some(one) if one.found.flaws.is_empty() => {
-                    one.found.signer.as_ref().map(|signer| signer.name.clone())
-                }
-                Some(one) => {
-                    let codes: Vec<&str> = one
-                        .found
-                        .flaws
-                        .iter()
-                        .map(varanto_domain::archive::signatures::Flaw::code)
-                        .collect();
-                    let what = format!("the signature does not hold: {}", codes.join(", "));
-                    return Err(Failure::of(what));
-                }
-                None => return Err(Failure::of("the report has no signature")),
-            }
-        }
-    })
+    let Some(folder) = anchors else { return Ok(None) };
+    let trust: Trust = anchors::read_folder(folder)?;
+    // Broken off at its very end, a reconciliation leaves the signature under the other name.
+    let next = next_signature_of(report);
+    let own = !next.exists() || !fits(&next, report)?;
+    let signature = if own { signature_of(report) } else { next };
+    let sent = std::fs::read(&signature)
+        .map_err(|error| Failure::of(format!("{}: {error}", signature.display())))?;
+    let checked = jws::verify(&sent, &signed_text(report)?, &trust, MachineClock.now());
+    let against = checked.iter().flat_map(|one| against(&one.found)).collect::<BTreeSet<_>>();
+    if !against.is_empty() {
+        let codes = against.into_iter().collect::<Vec<_>>().join(", ");
+        return Err(Failure::of(format!("the signature does not hold: {codes}")));
+    }
+    let signed = checked.into_iter().find_map(|one| one.found.signer);
+    signed.map(|signer| Some(signer.name)).ok_or_else(|| Failure::of("the report has no signature"))
+}
+
+/// What speaks against a report's signature. That no list tells whether the certificate is revoked does not: a folder of
+/// anchors mostly has none.
+fn against(signature: &Signature) -> impl Iterator<Item = &'static str> {
+    let flaws = signature.flaws.iter().map(Flaw::code);
+    let doubts = signature
+        .doubts
+        .iter()
+        .filter(|doubt| doubt.is_grave() && !matches!(doubt, Doubt::RevocationUnknown));
+    flaws.chain(doubts.map(Doubt::code))
 }
 
 fn take_back(
