@@ -65,18 +65,18 @@ impl Seek for Shared {
 /// that. `None` where no end is found.
 fn listed(file: &Shared) -> io::Result<Option<u64>> {
     /// The end of the list without its comment, which is as long as a number of two bytes can say.
-    const END: usize = 22;
+    const END: u64 = 22;
     /// What stands before it, and tells where the larger record is.
     const LOCATOR: u64 = 20;
-    let begins = file.size.saturating_sub(END as u64 + u64::from(u16::MAX));
-    let end = bytes_at(file, begins, END + usize::from(u16::MAX))?;
+    let begins = file.size.saturating_sub(END + u64::from(u16::MAX));
+    let end = bytes_at(file, begins, END + u64::from(u16::MAX))?;
     let Some(at) = end.windows(4).rposition(|mark| mark == b"PK\x05\x06") else { return Ok(None) };
     let Some(count) = end.get(at + 10..).and_then(|rest| rest.first_chunk()) else {
         return Ok(None);
     };
     let count = u16::from_le_bytes(*count);
     let locator = match (begins + at as u64).checked_sub(LOCATOR) {
-        Some(before) if count == u16::MAX => bytes_at(file, before, LOCATOR as usize)?,
+        Some(before) if count == u16::MAX => bytes_at(file, before, LOCATOR)?,
         _ => Vec::new(),
     };
     let Some(place) =
@@ -89,9 +89,9 @@ fn listed(file: &Shared) -> io::Result<Option<u64>> {
     Ok(count.map(|count| u64::from_le_bytes(*count)))
 }
 
-fn bytes_at(file: &Shared, at: u64, most: usize) -> io::Result<Vec<u8>> {
+fn bytes_at(file: &Shared, at: u64, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    Shared { at, ..file.clone() }.take(most as u64).read_to_end(&mut bytes)?;
+    Shared { at, ..file.clone() }.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
