@@ -341,6 +341,8 @@ fault_kinds! {
     UnreadableDay = "unreadable-day";
     /// A value of an index with letters that its encoding does not have. Args: `column`.
     Undecodable = "undecodable";
+    /// A row of an index that does not read: what stands in it is not known. Args: `reason`.
+    UnreadableRow = "unreadable-row";
     /// A row of an index with more values than there are columns. Args: `count`.
     SurplusValues = "surplus-values";
     /// A row of an index with fewer values than there are columns. Args: `count`.

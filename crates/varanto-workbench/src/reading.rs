@@ -168,7 +168,9 @@ impl<'a> Reading<'a> {
         let order = self.mapping.value(Target::NonDisclosure, &row).ok().flatten();
         let asked = answers.asks_for(&own, order.as_deref(), self.mapping);
         let mut values = Values::new();
-        for target in Target::ALL.iter().copied() {
+        // Of a row that does not read nothing is missing: it is not known.
+        let targets = if row.broken.is_some() { &[] } else { Target::ALL };
+        for target in targets.iter().copied() {
             if let Some(said) = answers.value(target) {
                 if target == Target::NonDisclosure && !of_another && lifts(said, order.as_deref()) {
                     faults.push(order_stands());
@@ -236,7 +238,7 @@ impl<'a> Reading<'a> {
 fn faults_of_form(row: &Row) -> Vec<Fault> {
     let mut faults = Vec::new();
     if let Some(reason) = &row.broken {
-        faults.push(Fault::new(FaultKind::NotJson, "row", "OLD-9").arg("reason", reason));
+        faults.push(Fault::new(FaultKind::UnreadableRow, "row", "OLD-9").arg("reason", reason));
     }
     for (count, kind) in
         [(row.surplus, FaultKind::SurplusValues), (row.lacking, FaultKind::MissingValues)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use csv::ByteRecord;
 
-use super::bounded::{Kept, LONGEST_ROW, is_too_long};
+use super::bounded::{BeforeRow, Kept, LONGEST_ROW, is_too_long};
 use super::lines::{self, Encoding, LatinNine};
 use super::separators::{MARK, Marked};
 use super::{Delivery, DeliveryError, sheets, trees};
@@ -180,10 +180,10 @@ fn csv_rows(
     let mut header = ByteRecord::new();
     reader.read_byte_record(&mut header).map_err(|error| DeliveryError::index(&file, &error))?;
     let separator = separator.to_owned();
-    let columns: Arc<[String]> = values(&header, &separator).into();
-    check_columns(&file, &columns)?;
+    let columns: Arc<[String]> = columns(&file, &values(&header, &separator))?.into();
+    let number = 1 + reader.get_ref().before_row(0).empty;
     let reader = Some(reader);
-    let mut table = Table { file, separator, mark, columns, reader, number: 1, line: 0 };
+    let mut table = Table { file, separator, mark, columns, reader, number, line: 0 };
     Ok(Box::new(std::iter::from_fn(move || table.next())))
 }
 
@@ -227,6 +227,10 @@ impl Table {
         let mut record = ByteRecord::new();
         self.number += 1;
         let read = reader.read_byte_record(&mut record);
+        // Lines without anything are passed over, and counted: people look for the row in a spreadsheet.
+        let BeforeRow { at, empty, feeds } = reader.get_ref().before_row(at);
+        self.number += empty;
+        let line = line + feeds;
         let long = record.as_slice().len() as u64 > LONGEST_ROW;
         let values = if long { Vec::new() } else { values(&record, &self.separator) };
         match read {
@@ -258,6 +262,7 @@ impl Table {
         let between = self.columns.len().saturating_sub(1);
         let fits = values.len() == self.columns.len();
         let holds_rows = |value: &str| {
+            let value = value.replace("\r\n", "\n").replace('\r', "\n");
             let lines: Vec<usize> = value.split('\n').map(|line| self.separators(line)).collect();
             match lines.as_slice() {
                 [_] | [] => false,
@@ -288,7 +293,7 @@ impl Table {
         }
         self.line = line;
         let reason = format!(
-            "line {line}: a value begins with a quotation mark that is not closed in its row, or never ends"
+            "line {line} begins a value with a quotation mark that is not closed in its row, or never ends"
         );
         let mut row = self.row(Vec::new());
         row.lacking = 0;
@@ -306,15 +311,23 @@ fn is_long(error: &csv::Error) -> bool {
     matches!(error.kind(), csv::ErrorKind::Io(error) if is_too_long(error))
 }
 
-/// A name that two columns have would make one of them unreachable.
-pub(super) fn check_columns(file: &str, columns: &[String]) -> Result<(), DeliveryError> {
-    for (at, name) in columns.iter().enumerate() {
-        if !name.is_empty() && columns[..at].contains(name) {
-            return Err(DeliveryError::index(file, &format!("two columns are called {name:?}")));
+/// The names of the columns. Those that have one name are told apart by a number behind it, so that none hides another:
+/// a mapping that names one of them says which.
+pub(super) fn columns(file: &str, names: &[String]) -> Result<Vec<String>, DeliveryError> {
+    let mut columns: Vec<String> = Vec::new();
+    for (at, name) in names.iter().enumerate() {
+        let mut alike = names.iter().enumerate().filter(|(_, other)| *other == name);
+        let several = alike.clone().nth(1).is_some();
+        let number = alike.position(|(other, _)| other == at).unwrap_or_default() + 1;
+        let own =
+            if several && !name.is_empty() { format!("{name} ({number})") } else { name.clone() };
+        if !own.is_empty() && columns.contains(&own) {
+            return Err(DeliveryError::index(file, &format!("two columns are called {own:?}")));
         }
+        columns.push(own);
     }
     if columns.iter().all(String::is_empty) {
         return Err(DeliveryError::index(file, &"the first row names no column"));
     }
-    Ok(())
+    Ok(columns)
 }

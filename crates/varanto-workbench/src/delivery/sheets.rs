@@ -9,7 +9,7 @@ use std::thread;
 use calamine::{Data, Reader, Xlsx, XlsxError};
 use zip::ZipArchive;
 
-use super::index::check_columns;
+use super::index::columns;
 use super::{DeliveryError, LARGEST, Row, index::Rows};
 
 /// The most that the parts of a spreadsheet may hold unpacked: its texts are read into memory.
@@ -60,8 +60,7 @@ pub(super) fn rows(
             names[at] = name;
         }
     }
-    let columns: Arc<[String]> = names.into();
-    check_columns(file, &columns)?;
+    let columns: Arc<[String]> = columns(file, &names)?.into();
     let file = file.to_owned();
     Ok(Box::new(taken.into_iter().map(move |row| {
         let (number, cells) = row.map_err(|error| DeliveryError::index(&file, &error))?;

@@ -1,19 +1,24 @@
 //! XML documents and JSON lines as indexes: what stands deeper becomes a column with a path for a name.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Read};
+use std::fmt;
+use std::io::{self, BufRead, BufReader, Read};
 
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion, escape};
-use serde_json::Value;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
-use super::bounded::{Bounded, Watch};
+use super::bounded::{Bounded, LONGEST_ROW, Watch, is_too_long};
 use super::{DeliveryError, Row, index::Rows};
 
 /// So deep an index may be.
 const DEEPEST: usize = 32;
 /// So long a line of JSON may be, in bytes.
 const LONGEST_LINE: usize = 1024 * 1024;
+
+/// So long the prefix of an element's name is at most, where the next row is looked for behind a broken one.
+const LONGEST_PREFIX: usize = 64;
 
 /// Line breaks and white space are as in XML 1.0: nothing an index holds needs 1.1.
 const VERSION: XmlVersion = XmlVersion::Implicit1_0;
@@ -44,7 +49,7 @@ fn add(pairs: &mut Pairs, path: &str, value: &str) {
 pub(super) fn xml_rows(file: &str, read: Box<dyn Read + Send>, element: &str) -> Rows {
     let (bounded, watch) = Bounded::new(read);
     let mut rows = XmlRows {
-        reader: Reader::from_reader(BufReader::new(bounded)),
+        reader: reader(Box::new(BufReader::new(bounded))),
         watch,
         file: file.to_owned(),
         element: element.to_owned(),
@@ -56,19 +61,47 @@ pub(super) fn xml_rows(file: &str, read: Box<dyn Read + Send>, element: &str) ->
             return None;
         }
         let next = rows.next().transpose();
-        rows.ended = !matches!(next, Some(Ok(_)));
+        rows.ended |= !matches!(next, Some(Ok(_)));
         next
     }))
 }
 
+fn reader(text: Box<dyn BufRead + Send>) -> Reader<Box<dyn BufRead + Send>> {
+    let mut reader = Reader::from_reader(text);
+    // Who goes on behind a broken row knows nothing of what it stood in.
+    reader.config_mut().allow_unmatched_ends = true;
+    reader
+}
+
 struct XmlRows {
-    reader: Reader<BufReader<Bounded>>,
+    reader: Reader<Box<dyn BufRead + Send>>,
     /// Is told of each row.
     watch: Watch,
     file: String,
     element: String,
     number: u64,
     ended: bool,
+}
+
+/// An element that is open: its text with that of the elements in it, whether it has text of its own, and whether there
+/// are elements in it.
+#[derive(Default)]
+struct Opened {
+    text: String,
+    has_own: bool,
+    has_elements: bool,
+}
+
+impl Opened {
+    fn add(&mut self, text: &str) {
+        self.has_own |= !text.trim().is_empty();
+        self.text.push_str(text);
+    }
+
+    /// What is its value: of an element that holds others and white space alone, nothing.
+    fn value(&self) -> &str {
+        if self.has_elements && !self.has_own { "" } else { &self.text }
+    }
 }
 
 impl XmlRows {
@@ -83,95 +116,173 @@ impl XmlRows {
             buffer.clear();
             self.watch.begin();
             let event = self.reader.read_event_into(&mut buffer);
-            match event.map_err(|error| self.failed(&error))? {
-                Event::Start(start) if local(&start) == self.element => {
-                    let mut pairs = Pairs::new();
-                    self.attributes(&start, "", &mut pairs)?;
-                    self.number += 1;
-                    self.fill(&mut pairs)?;
-                    return Ok(Some(row(self.number, pairs)));
-                }
-                Event::Empty(start) if local(&start) == self.element => {
-                    let mut pairs = Pairs::new();
-                    self.attributes(&start, "", &mut pairs)?;
-                    self.number += 1;
-                    return Ok(Some(row(self.number, pairs)));
-                }
+            let (start, is_empty) = match event.map_err(|error| self.failed(&error))? {
+                Event::Start(start) if local(&start) == self.element => (start, false),
+                Event::Empty(start) if local(&start) == self.element => (start, true),
                 Event::DocType(_) => return Err(self.failed(&"a document type is not taken")),
                 Event::Eof => return Ok(None),
-                _ => {}
+                _ => continue,
+            };
+            self.number += 1;
+            let mut pairs = Pairs::new();
+            let mut broken = attributes(&start, "", &mut pairs).err();
+            let read = if is_empty { Ok(()) } else { self.fill(&mut pairs, &mut broken) };
+            if let Err(reason) = read {
+                broken.get_or_insert(reason);
+                self.go_on_at_next_row()?;
             }
+            let Some(reason) = broken else { return Ok(Some(row(self.number, pairs))) };
+            return Ok(Some(Row { broken: Some(reason), ..row(self.number, Pairs::new()) }));
         }
     }
 
-    /// Reads on to the end of the row's element.
-    fn fill(&mut self, pairs: &mut Pairs) -> Result<(), DeliveryError> {
+    /// Reads on to the end of the row's element. What is wrong with a value is told, and the rest is passed over; an error
+    /// says that the end cannot be found.
+    fn fill(&mut self, pairs: &mut Pairs, broken: &mut Option<String>) -> Result<(), String> {
         let mut path: Vec<String> = Vec::new();
-        let mut text = String::new();
+        let mut opened = vec![Opened::default()];
         let mut buffer = Vec::new();
         loop {
             buffer.clear();
             let event = self.reader.read_event_into(&mut buffer);
-            match event.map_err(|error| self.failed(&error))? {
+            let mut said = Ok(());
+            match event.map_err(|error| told(&error))? {
                 Event::Start(start) => {
                     if path.len() == DEEPEST {
-                        return Err(self.failed(&"elements are nested too deeply"));
+                        return Err("it is nested too deeply".to_owned());
                     }
                     path.push(local(&start));
-                    self.attributes(&start, &path.join("/"), pairs)?;
-                    text.clear();
+                    opened.last_mut().into_iter().for_each(|one| one.has_elements = true);
+                    opened.push(Opened::default());
+                    said = attributes(&start, &path.join("/"), pairs);
                 }
                 Event::Empty(start) => {
                     let within = [path.join("/"), local(&start)].join("/");
                     let within = within.trim_start_matches('/');
+                    opened.last_mut().into_iter().for_each(|one| one.has_elements = true);
                     add(pairs, within, "");
-                    self.attributes(&start, within, pairs)?;
+                    said = attributes(&start, within, pairs);
                 }
                 Event::End(_) => {
-                    if !path.is_empty() {
-                        add(pairs, &path.join("/"), &text);
-                    }
-                    text.clear();
-                    if path.pop().is_none() {
+                    let Some(ended) = opened.pop().filter(|_| !path.is_empty()) else {
                         return Ok(());
-                    }
+                    };
+                    add(pairs, &path.join("/"), ended.value());
+                    path.pop();
+                    opened.last_mut().into_iter().for_each(|one| one.text.push_str(&ended.text));
                 }
-                Event::Text(part) => text.push_str(&part.xml_content(VERSION)),
-                Event::CData(part) => text.push_str(&part.xml_content(VERSION)),
+                Event::Text(part) => text_of(&mut opened, &part.xml_content(VERSION)),
+                Event::CData(part) => text_of(&mut opened, &part.xml_content(VERSION)),
                 Event::GeneralRef(named) => {
-                    let sign = named.resolve_char_ref().map_err(|error| self.failed(&error))?;
-                    if let Some(sign) = sign {
-                        text.push(sign);
-                    } else {
-                        let name = named.into_inner();
-                        let known = escape::resolve_predefined_entity(&name);
-                        let unknown = || self.failed(&format!("&{name}; is not known"));
-                        text.push_str(known.ok_or_else(unknown)?);
-                    }
+                    said = resolved(named).map(|sign| text_of(&mut opened, &sign));
                 }
-                Event::Eof => return Err(self.failed(&"the document ends within a row")),
+                Event::Eof => {
+                    self.ended = true;
+                    return Err("the index ends within it".to_owned());
+                }
                 _ => {}
+            }
+            if let Err(reason) = said {
+                broken.get_or_insert(reason);
             }
         }
     }
 
-    fn attributes(
-        &self,
-        start: &BytesStart<'_>,
-        within: &str,
-        pairs: &mut Pairs,
-    ) -> Result<(), DeliveryError> {
-        for attribute in start.attributes() {
-            let attribute = attribute.map_err(|error| self.failed(&error))?;
-            let local_name = attribute.key.local_name();
-            let name: &str = local_name.as_ref();
-            let value = attribute.normalized_value(VERSION).map_err(|error| self.failed(&error))?;
-            let path =
-                if within.is_empty() { format!("@{name}") } else { format!("{within}/@{name}") };
-            add(pairs, &path, &value);
+    /// Passes over what stands before the next element that begins a row.
+    fn go_on_at_next_row(&mut self) -> Result<(), DeliveryError> {
+        let nothing: Box<dyn BufRead + Send> = Box::new(io::empty());
+        let mut text = std::mem::replace(&mut self.reader, reader(nothing)).into_inner();
+        let failed = |error: io::Error| DeliveryError::index(&self.file, &error);
+        let longest = self.element.len() + LONGEST_PREFIX;
+        loop {
+            if !pass_over(&mut text, b'<', &self.watch).map_err(failed)? {
+                self.ended = true;
+                return Ok(());
+            }
+            // A name and what ends it: of another element nothing is lost, for the next begins with a sign of its own.
+            let mut beginning = Vec::new();
+            while beginning.len() < longest {
+                let Some(next) = text.fill_buf().map_err(failed)?.first().copied() else { break };
+                if next == b'<' {
+                    break;
+                }
+                beginning.push(next);
+                text.consume(1);
+                if !is_of_name(next) {
+                    break;
+                }
+            }
+            let name = beginning.strip_suffix(&[*beginning.last().unwrap_or(&0)]).unwrap_or(&[]);
+            let name = name.rsplit(|byte| *byte == b':').next().unwrap_or(name);
+            if name == self.element.as_bytes()
+                && !beginning.last().is_none_or(|end| is_of_name(*end))
+            {
+                let begun = io::Cursor::new([b"<", beginning.as_slice()].concat());
+                self.reader = reader(Box::new(begun.chain(text)));
+                return Ok(());
+            }
         }
-        Ok(())
     }
+}
+
+/// What is wrong with the form of a row, in words that are known in each language.
+fn told(error: &quick_xml::Error) -> String {
+    match error {
+        quick_xml::Error::Io(error) if is_too_long(error) => {
+            format!("it is longer than {LONGEST_ROW} bytes")
+        }
+        other => format!("it is no well-formed XML: {other}"),
+    }
+}
+
+/// Passes over everything to a byte, however much it is. False where the text ends before.
+fn pass_over(text: &mut dyn BufRead, byte: u8, watch: &Watch) -> io::Result<bool> {
+    loop {
+        watch.begin();
+        let piece = text.fill_buf()?;
+        if piece.is_empty() {
+            return Ok(false);
+        }
+        let found = piece.iter().position(|one| *one == byte);
+        let passed = found.map_or(piece.len(), |at| at + 1);
+        text.consume(passed);
+        if found.is_some() {
+            return Ok(true);
+        }
+    }
+}
+
+/// Whether a byte can be of an element's name: white space, `/` and `>` end it.
+const fn is_of_name(byte: u8) -> bool {
+    !byte.is_ascii_whitespace() && byte != b'/' && byte != b'>'
+}
+
+fn text_of(opened: &mut [Opened], text: &str) {
+    if let Some(one) = opened.last_mut() {
+        one.add(text);
+    }
+}
+
+/// The sign that a reference stands for.
+fn resolved(named: BytesRef<'_>) -> Result<String, String> {
+    if let Some(sign) = named.resolve_char_ref().map_err(|error| told(&error))? {
+        return Ok(sign.to_string());
+    }
+    let name = named.into_inner();
+    let known = escape::resolve_predefined_entity(&name);
+    known.map(str::to_owned).ok_or_else(|| format!("&{name}; is not known"))
+}
+
+fn attributes(start: &BytesStart<'_>, within: &str, pairs: &mut Pairs) -> Result<(), String> {
+    for attribute in start.attributes() {
+        let attribute = attribute.map_err(|error| told(&error.into()))?;
+        let local_name = attribute.key.local_name();
+        let name: &str = local_name.as_ref();
+        let value = attribute.normalized_value(VERSION).map_err(|error| told(&error))?;
+        let path = if within.is_empty() { format!("@{name}") } else { format!("{within}/@{name}") };
+        add(pairs, &path, &value);
+    }
+    Ok(())
 }
 
 fn local(start: &BytesStart<'_>) -> String {
@@ -208,45 +319,110 @@ pub(super) fn json_rows(file: &str, text: Box<dyn Read + Send>) -> Rows {
     let mut number = 0;
     Box::new(std::iter::from_fn(move || {
         loop {
-            let mut line = String::new();
             number += 1;
-            let failed = |reason: &dyn ToString| {
-                let reason = format!("line {number}: {}", reason.to_string());
-                Some(Err(DeliveryError::index(&file, &reason)))
+            let broken = |reason: String| {
+                Some(Ok(Row { broken: Some(reason), ..row(number, Pairs::new()) }))
             };
-            let most = LONGEST_LINE as u64 + 1;
-            match reader.by_ref().take(most).read_line(&mut line) {
-                Ok(0) => return None,
-                Ok(read) if read > LONGEST_LINE => return failed(&"the line is too long"),
-                Ok(_) if line.trim().is_empty() => {}
-                Ok(_) => {
-                    let Ok(Value::Object(object)) = serde_json::from_str(&line) else {
-                        let broken = Some("no JSON object".to_owned());
-                        return Some(Ok(Row { broken, ..row(number, Pairs::new()) }));
-                    };
-                    let mut pairs = Pairs::new();
-                    for (key, value) in &object {
-                        flatten(&mut pairs, key, value);
-                    }
-                    return Some(Ok(row(number, pairs)));
+            match next_line(&mut reader) {
+                Ok(Line::End) => return None,
+                Ok(Line::TooLong) => {
+                    return broken(format!("it is longer than {LONGEST_LINE} bytes"));
                 }
-                Err(error) => return failed(&error),
+                Ok(Line::Of(line)) if line.trim().is_empty() => {}
+                Ok(Line::Of(line)) => {
+                    let mut pairs = Pairs::new();
+                    let object = serde_json::from_str::<Members<'_>>(&line);
+                    let object = object.map_err(|_| "it is no JSON object".to_owned());
+                    let read = object.and_then(|object| flatten_all(&mut pairs, &[], &object));
+                    return match read {
+                        Ok(()) => Some(Ok(row(number, pairs))),
+                        Err(reason) => broken(reason),
+                    };
+                }
+                Err(error) => {
+                    let reason = format!("line {number}: {error}");
+                    return Some(Err(DeliveryError::index(&file, &reason)));
+                }
             }
         }
     }))
 }
 
-fn flatten(pairs: &mut Pairs, path: &str, value: &Value) {
-    match value {
-        Value::Null => add(pairs, path, ""),
-        Value::Bool(switch) => add(pairs, path, if *switch { "true" } else { "false" }),
-        Value::Number(number) => add(pairs, path, &number.to_string()),
-        Value::String(text) => add(pairs, path, text),
-        Value::Array(values) => values.iter().for_each(|value| flatten(pairs, path, value)),
-        Value::Object(object) => {
-            for (key, value) in object {
-                flatten(pairs, &format!("{path}.{key}"), value);
+enum Line {
+    Of(String),
+    TooLong,
+    End,
+}
+
+/// The next line; of one that is too long all is passed over.
+fn next_line(text: &mut impl BufRead) -> io::Result<Line> {
+    let mut line = String::new();
+    let read = text.by_ref().take(LONGEST_LINE as u64 + 1).read_line(&mut line)?;
+    if read == 0 {
+        return Ok(Line::End);
+    }
+    if read <= LONGEST_LINE {
+        return Ok(Line::Of(line));
+    }
+    if !line.ends_with('\n') {
+        text.skip_until(b'\n')?;
+    }
+    Ok(Line::TooLong)
+}
+
+/// The members of an object, in their order: one that comes twice comes twice here. Numbers stay as they are written.
+struct Members<'t>(Vec<(String, &'t RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(text: D) -> Result<Self, D::Error> {
+        struct Visit;
+        impl<'de> Visitor<'de> for Visit {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
             }
         }
+        text.deserialize_map(Visit)
     }
+}
+
+fn flatten_all(pairs: &mut Pairs, within: &[String], object: &Members<'_>) -> Result<(), String> {
+    object.0.iter().try_for_each(|(key, value)| {
+        let path: Vec<String> = within.iter().chain([key]).cloned().collect();
+        flatten(pairs, &path, value, path.len())
+    })
+}
+
+/// `depth` counts lists, too.
+fn flatten(
+    pairs: &mut Pairs,
+    path: &[String],
+    value: &RawValue,
+    depth: usize,
+) -> Result<(), String> {
+    if depth > DEEPEST {
+        return Err("it is nested too deeply".to_owned());
+    }
+    let (text, name) = (value.get(), path.join("."));
+    let failed = |error: serde_json::Error| error.to_string();
+    match text.as_bytes().first() {
+        Some(b'{') => flatten_all(pairs, path, &serde_json::from_str(text).map_err(failed)?)?,
+        Some(b'[') => {
+            let values: Vec<&RawValue> = serde_json::from_str(text).map_err(failed)?;
+            values.into_iter().try_for_each(|value| flatten(pairs, path, value, depth + 1))?;
+        }
+        Some(b'"') => add(pairs, &name, &serde_json::from_str::<String>(text).map_err(failed)?),
+        Some(b'n') => add(pairs, &name, ""),
+        _ => add(pairs, &name, text),
+    }
+    Ok(())
 }

@@ -486,6 +486,16 @@ fn an_answer_stays_with_its_row_and_goes_to_no_other_one() {
     assert_eq!(small.made("D7", Target::IdentityCode), sound(hetu(7)));
 }
 
+/// OLD-9: of a row that does not read nothing else is told: what it holds is not known.
+#[test]
+fn a_row_that_does_not_read_has_that_fault_alone() {
+    let small = Small::with(|small| small.rows[0] = "x".repeat(3 << 20));
+    let found = crate::world::faults(&small.path("batch"));
+    let of_row: Vec<&str> =
+        found.iter().filter(|(place, _)| *place == 2).map(|(_, code)| &**code).collect();
+    assert_eq!(of_row, ["unreadable-row"]);
+}
+
 /// OLD-9: whatever else is wrong with a row is told with it: no fault of one value hides what is wrong with another, with
 /// the file, or with the rules of old data.
 #[test]
