@@ -11,6 +11,9 @@ use zip::ZipArchive;
 
 use super::{DeliveryError, Entry, LARGEST, MOST_IN_ZIP, lines};
 
+/// So large an index in a zip archive may be, unpacked: it stands on the disk while it is read.
+const LARGEST_INDEX: u64 = 4 * 1024 * 1024 * 1024;
+
 /// Whether a file begins as a zip archive does; an empty one has its end alone.
 pub(super) fn is_zip(place: &Path) -> io::Result<bool> {
     let mut beginning = [0; 4];
@@ -147,7 +150,10 @@ impl ZipEntries {
         let mut archive = self.archive.clone();
         let mut file = archive.by_index(self.numbers[at] as usize).map_err(io::Error::other)?;
         let mut whole = tempfile::tempfile()?;
-        io::copy(&mut file, &mut whole)?;
+        // Its size is a claim here, too.
+        if io::copy(&mut file.by_ref().take(LARGEST_INDEX + 1), &mut whole)? > LARGEST_INDEX {
+            return Err(io::Error::other(format!("an index of more than {LARGEST_INDEX} bytes")));
+        }
         whole.rewind()?;
         Ok(Box::new(BufReader::new(whole)))
     }
