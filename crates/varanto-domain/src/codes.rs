@@ -265,6 +265,24 @@ impl CodeSets {
         }
     }
 
+    /// Codes with their names, as one text; `name` says in which language, and a code without one stands alone.
+    pub fn named(
+        &self,
+        set: &Oid,
+        codes: &[String],
+        day: FinnishDay,
+        name: impl Fn(&Names) -> Option<&str>,
+    ) -> String {
+        let named = codes.iter().map(|code| {
+            let found = self.name_of(set, code, day);
+            match found.and_then(|names| name(names).or(Some(&names.fi))) {
+                Some(name) if !name.is_empty() && name != code => format!("{code} {name}"),
+                _ => code.clone(),
+            }
+        });
+        named.collect::<Vec<_>>().join(", ")
+    }
+
     /// The values that may be chosen on `day`, with the version of the set that has them; none of a set
     /// that nobody loaded. As [`CodeSets::judge`] the newest version answers.
     #[must_use]

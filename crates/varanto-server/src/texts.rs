@@ -140,8 +140,37 @@ pub(crate) fn of_kept_fault<'a>(
         if find(language, &key).is_none() {
             return if part == "message" { code.to_owned() } else { String::new() };
         }
-        fill(language, &key, |name| value(name).map(|value| said(language, name, value)))
+        fill(language, &key, |name| {
+            let value = in_language(language, name, value)?;
+            let named = matches!(name, "name" | "other").then(|| element_of_row(language, &value));
+            Some(named.flatten().map_or_else(|| said(language, name, value), Into::into))
+        })
     })
+}
+
+/// The value of a placeholder of a fault: where the fault has it in the language, such as codes with their names, that one.
+/// What it has in no English it has in Finnish.
+pub(crate) fn in_language<T>(
+    language: Language,
+    name: &str,
+    value: impl Fn(&str) -> Option<T>,
+) -> Option<T> {
+    let named = match language {
+        Language::Swedish => format!("{name}_sv"),
+        Language::Finnish | Language::English => format!("{name}_fi"),
+    };
+    value(&named).or_else(|| value(name))
+}
+
+/// What an element of the metadata is called.
+fn element(language: Language, path: &str) -> Option<&'static str> {
+    find(language, &format!("element.{path}"))
+}
+
+/// What an element of a row of old data is called: of the document's metadata, or of what the mapping says besides.
+pub(crate) fn element_of_row(language: Language, path: &str) -> Option<&'static str> {
+    element(language, path)
+        .or_else(|| find(language, &format!("old_data.field-{}", path.replace('.', "-"))))
 }
 
 /// The value of a placeholder of a fault. The programs that look into files and letters say in English what they met, from
@@ -153,6 +182,10 @@ pub(crate) fn said<'a>(
 ) -> std::borrow::Cow<'a, str> {
     match name {
         "reason" | "what" | "expected" => {}
+        "name" | "other" => {
+            let known = element(language, &value);
+            return known.map_or(value, Into::into);
+        }
         "condition" => {
             let known = find(language, &format!("condition.{value}"));
             return known.map_or(value, Into::into);
@@ -169,9 +202,8 @@ pub(crate) fn said<'a>(
         let all = catalogue(language).range(SAID.to_owned()..).map(|(key, text)| (&**key, text));
         let mut all = all.map_while(|(key, text)| Some((key.strip_prefix(SAID)?, text)));
         all.find_map(|(pattern, text)| {
-            let (before, after) = pattern.split_once("{}")?;
-            let part = met.strip_prefix(before)?.strip_suffix(after)?;
-            Some(text.replacen("{}", part, 1))
+            let parts = parts_of(pattern, met)?;
+            Some(parts.iter().fold(text.clone(), |text, part| text.replacen("{}", part, 1)))
         })
     });
     match known {
@@ -179,6 +211,25 @@ pub(crate) fn said<'a>(
         Some(known) => format!("{tool}: {known}").into(),
         None => value,
     }
+}
+
+/// What stands in the gaps of a pattern, in their order, where a text is of it and the pattern has any.
+fn parts_of<'t>(pattern: &str, text: &'t str) -> Option<Vec<&'t str>> {
+    let mut pieces = pattern.split("{}");
+    let mut rest = text.strip_prefix(pieces.next()?)?;
+    let mut pieces = pieces.peekable();
+    let mut parts = Vec::new();
+    while let Some(piece) = pieces.next() {
+        let is_last = pieces.peek().is_none();
+        let at = match (is_last, piece) {
+            (true, "") => rest.len(),
+            (true, piece) => rest.strip_suffix(piece)?.len(),
+            (false, piece) => rest.find(piece)?,
+        };
+        parts.push(&rest[..at]);
+        rest = &rest[at + piece.len()..];
+    }
+    (!parts.is_empty()).then_some(parts)
 }
 
 /// What the keys of what is said of files begin with.
@@ -262,6 +313,48 @@ mod tests {
         for key in keys(Language::English).into_iter().filter_map(|key| key.strip_prefix(SAID)) {
             assert_eq!(text(Language::English, &format!("{SAID}{key}")), key);
         }
+    }
+
+    /// OLD-7, ARC-2: elements and codes are told by their names in the language, in what is told of a kept fault and of a new one.
+    #[test]
+    fn elements_and_codes_are_told_by_name() {
+        for element in varanto_domain::archive::elements::Element::ALL {
+            let path = element.path();
+            assert_eq!(super::element(Language::Finnish, path), Some(element.row().finnish));
+        }
+        let args = |name: &str| match name {
+            "element" => Some("serviceuppgift".into()),
+            "other" => Some("original_service_task.code".into()),
+            "expected" => Some("23, 24".into()),
+            "expected_fi" => Some("23 Iäkkäiden palvelut, 24 Lapsiperheiden palvelut".into()),
+            "expected_sv" => Some("23 Service för äldre, 24 Service för barnfamiljer".into()),
+            _ => None,
+        };
+        let told = of_kept_fault(Language::Swedish, "disagreement", args);
+        assert_eq!(
+            told.join(" "),
+            "Uppgifterna serviceuppgift och ursprunglig serviceuppgift strider mot varandra. Väntat av serviceuppgift: 23 \
+             Service för äldre, 24 Service för barnfamiljer. Eller rätta ursprunglig serviceuppgift."
+        );
+        let named = |name: &str| (name == "name").then(|| "main_document_batch".into());
+        let [_, right] = of_kept_fault(Language::English, "missing-element", named);
+        assert_eq!(right, "Add the element: Batch of the main document.");
+        for (language, said) in [
+            (Language::Finnish, "päivää 31.2.2009 ei ole kalenterissa"),
+            (Language::Swedish, "31.2.2009 finns inte i kalendern"),
+        ] {
+            let met = super::said(language, "reason", "31.2.2009 is no day of the calendar".into());
+            assert_eq!(met, said);
+        }
+    }
+
+    /// A pattern may have several gaps.
+    #[test]
+    fn gaps_of_a_pattern_are_found() {
+        assert_eq!(parts_of("{}: {} of {}", "a: 1 of b c"), Some(vec!["a", "1", "b c"]));
+        assert_eq!(parts_of("no {} here", "no way here"), Some(vec!["way"]));
+        assert_eq!(parts_of("no {} here", "no way there"), None);
+        assert_eq!(parts_of("nothing", "nothing"), None);
     }
 
     /// Everything that a conversion can say is in the list, as its source has it.

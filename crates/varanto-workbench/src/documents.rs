@@ -12,7 +12,7 @@ use varanto_domain::archive::documents::{DocumentGroup, Form, Part};
 use varanto_domain::archive::register_documents::{CLIENT_HAS_DIED, CLOSING_IS_SUPPOSED};
 use varanto_domain::codes::{ServiceTask, sets};
 use varanto_domain::faults::{Fault, FaultKind};
-use varanto_domain::ids::{Oid, PersonalIdentityCode};
+use varanto_domain::ids::{IdentityCodeError, Oid, PersonalIdentityCode};
 use varanto_domain::old_data::ClientState;
 use varanto_domain::structures::Structure;
 use varanto_domain::time::{FinnishDay, Instant};
@@ -239,11 +239,15 @@ pub(crate) fn read_draft(mut values: Values, faults: &mut Vec<Fault>) -> Draft {
             read.flatten()
         }};
     }
-    let code = read!(
-        Target::IdentityCode,
-        |text| PersonalIdentityCode::parse(text).ok(),
-        "a personal identity code"
-    );
+    let code = match text(Target::IdentityCode).map(PersonalIdentityCode::parse) {
+        Some(Err(error)) => {
+            faults.push(wrong(Target::IdentityCode, right_code(error)));
+            unknown.insert(Target::IdentityCode);
+            None
+        }
+        Some(Ok(code)) => Some(code),
+        None => None,
+    };
     let state = read!(Target::State, ClientState::of_name, "ended, active or deceased");
     let of_two_parts = |text: &str| text.split_once(':').map(|_| ());
     let _ = read!(Target::OriginalTask, of_two_parts, "1989 or 2011, a colon and the code");
@@ -293,6 +297,27 @@ pub(crate) fn read_draft(mut values: Values, faults: &mut Vec<Fault>) -> Draft {
         values,
     };
     Draft { document, unknown }
+}
+
+/// What an identity code must be that is wrong in this.
+const fn right_code(error: IdentityCodeError) -> &'static str {
+    match error {
+        IdentityCodeError::Form => {
+            "a personal identity code of eleven characters, such as 010190-900P"
+        }
+        IdentityCodeError::Century => {
+            "a personal identity code whose seventh character tells the century (+ - Y X W V U A B C D E F)"
+        }
+        IdentityCodeError::BirthDate => {
+            "a personal identity code that begins with a day of birth that there is"
+        }
+        IdentityCodeError::IndividualNumber => {
+            "a personal identity code whose individual number is at least 002"
+        }
+        IdentityCodeError::CheckCharacter => {
+            "a personal identity code whose check character, the last one, is right: compare it character by character"
+        }
+    }
 }
 
 /// Stands for a code that is not known: one of those that nobody has.

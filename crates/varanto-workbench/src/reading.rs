@@ -349,14 +349,37 @@ pub(crate) fn digest_of(row: &Row) -> [u8; 32] {
     digest
 }
 
+/// Of a day that does not read, why, and what helps: another form does not make a day of what is none.
+fn remedy_of_day(unmapped: &Unmapped, shown: bool) -> Option<(String, &'static str)> {
+    let said = if shown { unmapped.value.trim() } else { "what stands there" };
+    match unmapped.why {
+        WhyUnmapped::NoForm => Some((
+            format!("{said} is in no form that the mapping file names"),
+            "Add the form to day in the mapping file, or correct the row",
+        )),
+        WhyUnmapped::NoDay => Some((
+            format!("{said} is no day of the calendar"),
+            "See in the document which day it is, and correct the row in the source, or complete it at the archivist's desk",
+        )),
+        WhyUnmapped::NotNamed | WhyUnmapped::Undecodable | WhyUnmapped::DayUnknown => None,
+    }
+}
+
 fn fault_of_value(target: Target, unmapped: &Unmapped, shown: bool) -> Fault {
     let kind = match unmapped.why {
         WhyUnmapped::NotNamed => FaultKind::UnmappedValue,
-        WhyUnmapped::NoDay | WhyUnmapped::DayUnknown => FaultKind::UnreadableDay,
+        WhyUnmapped::NoForm | WhyUnmapped::NoDay | WhyUnmapped::DayUnknown => {
+            FaultKind::UnreadableDay
+        }
         WhyUnmapped::Undecodable => FaultKind::Undecodable,
     };
     let fault = Fault::new(kind, target.name(), "OLD-9").arg("column", &unmapped.column);
     let fault = fault.arg("step", unmapped.step);
     let is_code = PersonalIdentityCode::parse(&unmapped.value).is_ok();
-    if shown && !is_code && !target.is_personal() { fault.value(&unmapped.value) } else { fault }
+    let shown = shown && !is_code && !target.is_personal();
+    let fault = match remedy_of_day(unmapped, shown) {
+        Some((reason, what)) => fault.arg("reason", reason).arg("what", what),
+        None => fault,
+    };
+    if shown { fault.value(&unmapped.value) } else { fault }
 }

@@ -426,7 +426,7 @@ impl Rehearsal<'_> {
         {
             let name = Target::Relationship.name();
             let fault = Fault::new(FaultKind::MissingElement, name, "OLD-5");
-            faults.push(fault.arg("name", "asiakkuuden yksilöintitunnus"));
+            faults.push(fault.arg("name", name));
         }
         faults
     }
@@ -451,11 +451,8 @@ impl Rehearsal<'_> {
         {
             let element = "original_service_task.code";
             let fault = Fault::new(FaultKind::MissingConditionalElement, element, "OLD-4");
-            faults.push(
-                fault
-                    .arg("name", "alkuperäinen palvelutehtävä")
-                    .arg("condition", "before-service-tasks-of-2016"),
-            );
+            faults
+                .push(fault.arg("name", element).arg("condition", "before-service-tasks-of-2016"));
         }
         faults
     }

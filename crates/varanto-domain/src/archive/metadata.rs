@@ -7,7 +7,7 @@ use super::documents::{
     DocumentGroup, Form, service_tasks_of_2011_begin, service_tasks_of_2016_begin,
 };
 use super::elements::{Condition, Element, ElementKind, Obligation};
-use crate::codes::{CodeSets, CodeVerdict, ValidationLevel, sets};
+use crate::codes::{CodeSets, CodeVerdict, ServiceTask, ValidationLevel, sets};
 use crate::faults::{Fault, FaultKind};
 use crate::ids::{
     ClientIdentifier, IdentityCodeError, Oid, PersonalIdentityCode, TemporaryIdentifier,
@@ -336,7 +336,7 @@ fn group_of(raw: &RawMetadata<'_>, faults: &mut Vec<Fault>) -> Option<DocumentGr
 }
 
 fn missing(element: Element) -> Fault {
-    fault(FaultKind::MissingElement, element).arg("name", element.row().finnish)
+    fault(FaultKind::MissingElement, element).arg("name", element.path())
 }
 
 fn fault(kind: FaultKind, element: Element) -> Fault {
@@ -361,20 +361,21 @@ fn check_obligation(
         Obligation::Obligatory if !there && element != Element::Group => {
             faults.push(missing(element));
         }
-        Obligation::Forbidden if there => faults
-            .push(fault(FaultKind::ForbiddenElement, element).arg("name", element.row().finnish)),
+        Obligation::Forbidden if there => {
+            faults.push(fault(FaultKind::ForbiddenElement, element).arg("name", element.path()))
+        }
         Obligation::Conditional(condition) => {
             let holds = condition_holds(condition, raw, against);
             if holds && !there {
                 faults.push(
                     fault(FaultKind::MissingConditionalElement, element)
-                        .arg("name", element.row().finnish)
+                        .arg("name", element.path())
                         .arg("condition", condition.code()),
                 );
             } else if !holds && there && !condition.optional_otherwise() {
                 faults.push(
                     fault(FaultKind::ForbiddenElement, element)
-                        .arg("name", element.row().finnish)
+                        .arg("name", element.path())
                         .arg("condition", condition.code()),
                 );
             }
@@ -543,7 +544,12 @@ fn check_code(
         CodeVerdict::Unknown { level: ValidationLevel::Closed, allowed, .. } => Some(
             fault_of(FaultKind::UnknownCode, element, code)
                 .arg("code_set", code_set)
-                .arg("allowed", allowed.join(", ")),
+                .arg("allowed", allowed.join(", "))
+                .arg("allowed_fi", code_sets.named(&set, &allowed, day, |names| Some(&names.fi)))
+                .arg(
+                    "allowed_sv",
+                    code_sets.named(&set, &allowed, day, |names| names.sv.as_deref()),
+                ),
         ),
         CodeVerdict::NotInForce { .. } => Some(
             fault_of(FaultKind::CodeNotInForce, element, code)
@@ -681,6 +687,10 @@ fn check_times(raw: &RawMetadata<'_>, now: Instant, faults: &mut Vec<Fault>) {
 
 /// The original service task is judged in the set that it is of; where the mapping knows it, the
 /// service task of 2016 is one of those that it may have become (OLD-4).
+/// What a task of 2011 on a document of before 2011 must be.
+const OF_1989: &str =
+    "the classification of 1989 (1989:…), for that of 2011 was not in use on that day";
+
 fn check_original_task(raw: &RawMetadata<'_>, against: &Against<'_>, faults: &mut Vec<Fault>) {
     let (Some(named), Some(code)) =
         (raw.text(Element::OriginalTaskSet), raw.text(Element::OriginalTaskCode))
@@ -697,7 +707,7 @@ fn check_original_task(raw: &RawMetadata<'_>, against: &Against<'_>, faults: &mu
         faults.push(
             Fault::new(FaultKind::WrongValue, Element::OriginalTaskSet.path(), "OLD-4")
                 .value(named)
-                .arg("expected", "1989"),
+                .arg("expected", OF_1989),
         );
     }
     if !code.trim().is_empty() {
@@ -710,20 +720,20 @@ fn check_original_task(raw: &RawMetadata<'_>, against: &Against<'_>, faults: &mu
         ));
     }
     let set = Oid::parse(code_set).expect("the code sets' OIDs are constant");
-    let mapped: Vec<&str> = against
-        .code_sets
-        .original_task_maps_to(&set, code)
-        .iter()
-        .map(|task| task.code())
-        .collect();
+    let mapped = against.code_sets.original_task_maps_to(&set, code);
     if let Some(task) = raw.text(Element::ServiceTask)
         && !mapped.is_empty()
-        && !mapped.contains(&task)
+        && mapped.iter().all(|one| one.code() != task)
     {
+        let told = |told: &dyn Fn(&ServiceTask) -> String| {
+            mapped.iter().map(told).collect::<Vec<_>>().join(", ")
+        };
         faults.push(
             disagreement(Element::ServiceTask, Element::OriginalTaskCode, "OLD-4")
                 .value(task)
-                .arg("expected", mapped.join(", ")),
+                .arg("expected", told(&|one| one.code().to_owned()))
+                .arg("expected_fi", told(&|one| format!("{} {}", one.code(), one.name_fi())))
+                .arg("expected_sv", told(&|one| format!("{} {}", one.code(), one.name_sv()))),
         );
     }
 }
@@ -1038,7 +1048,11 @@ mod tests {
                     ("other", "original_service_task.code".to_owned()),
                     ("expected", sound.join(", ")),
                 ];
-                assert_eq!(fault.args, args);
+                assert_eq!(fault.args[..2], args);
+                let named = |at: usize| fault.args[at].1.split(", ").next().unwrap_or_default();
+                let first = ServiceTask::from_code(sound[0]).unwrap();
+                assert_eq!(named(2), format!("{} {}", sound[0], first.name_fi()));
+                assert_eq!(named(3), format!("{} {}", sound[0], first.name_sv()));
             }
         }
         // What the mapping does not know may have become any task.

@@ -444,11 +444,12 @@ impl ToldFault {
         let value = |name: &str| match name {
             "element" => Some(Cow::Borrowed(fault.element.as_str())),
             "value" => fault.value.as_deref().map(Cow::Borrowed),
-            _ => fault
-                .args
-                .iter()
-                .find(|(known, value)| *known == name && !value.is_empty())
-                .map(|(_, value)| texts::said(language, name, Cow::Borrowed(value.as_str()))),
+            _ => texts::in_language(language, name, |name| {
+                let args = fault.args.iter();
+                let mut args = args.filter(|(_, value)| !value.is_empty());
+                args.find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+            })
+            .map(|value| texts::said(language, name, Cow::Borrowed(value))),
         };
         let text =
             |part: &str| texts::fill(language, &format!("fault.{}.{part}", fault.code()), value);

@@ -137,7 +137,9 @@ pub struct Unmapped {
 pub enum WhyUnmapped {
     /// `codes` does not name it.
     NotNamed,
-    /// No form of `days` fits, or there is no such day.
+    /// No form of `days` fits.
+    NoForm,
+    /// A form of `days` fits, and the calendar has no such day.
     NoDay,
     /// It holds letters that could not be read in the index's encoding.
     Undecodable,
@@ -282,7 +284,9 @@ impl Step {
         }
         if !self.days.is_empty() {
             let day = self.days.iter().find_map(|form| day_in_form(form, taken));
-            return day.map(Some).ok_or_else(|| unmapped(WhyUnmapped::NoDay));
+            let has_form = || self.days.iter().any(|form| has_the_form(form, taken));
+            let why = || if has_form() { WhyUnmapped::NoDay } else { WhyUnmapped::NoForm };
+            return day.map(Some).ok_or_else(|| unmapped(why()));
         }
         if self.codes.is_empty() {
             let [before, after] = &self.around;
@@ -291,6 +295,32 @@ impl Step {
         let code = self.codes.get(taken).or(self.otherwise.as_ref());
         code.cloned().map(Some).ok_or_else(|| unmapped(WhyUnmapped::NotNamed))
     }
+}
+
+/// Whether a text is written in a form of days, whether or not the calendar has its day: with other figures in the same places
+/// it is one.
+fn has_the_form(form: &str, text: &str) -> bool {
+    // Years stand first or last where nothing stands between.
+    ["20111111", "11112011"].iter().any(|whole| {
+        let mut other = String::new();
+        let mut rest = text;
+        while let Some(at) = rest.find(|sign: char| sign.is_ascii_digit()) {
+            other.push_str(&rest[..at]);
+            rest = &rest[at..];
+            let end = rest.find(|sign: char| !sign.is_ascii_digit()).unwrap_or(rest.len());
+            other.push_str(match end {
+                1 => "1",
+                2 => "11",
+                4 => "2011",
+                6 => "111111",
+                8 => whole,
+                _ => &rest[..end],
+            });
+            rest = &rest[end..];
+        }
+        other.push_str(rest);
+        day_in_form(form, &other).is_some()
+    })
 }
 
 /// No client document is older: a year of two digits is no year of the first century.

@@ -59,8 +59,10 @@ fn a_value_is_made_by_the_first_step_that_fits() {
         (Target::WrittenAt, &[("PVM", "1.3.2012")], Ok(Some("2012-03-01"))),
         (Target::WrittenAt, &[("PVM", "2012-03-01")], Ok(Some("2012-03-01"))),
         (Target::WrittenAt, &[("PVM", "31.2.2012")], Err(WhyUnmapped::NoDay)),
-        (Target::WrittenAt, &[("PVM", "1.3.12")], Err(WhyUnmapped::NoDay)),
-        (Target::WrittenAt, &[("PVM", "keväällä")], Err(WhyUnmapped::NoDay)),
+        (Target::WrittenAt, &[("PVM", "1.3.12")], Err(WhyUnmapped::NoForm)),
+        (Target::WrittenAt, &[("PVM", "keväällä")], Err(WhyUnmapped::NoForm)),
+        (Target::WrittenAt, &[("PVM", "45.13.2012")], Err(WhyUnmapped::NoDay)),
+        (Target::WrittenAt, &[("PVM", "31.2.2012 12:00")], Err(WhyUnmapped::NoForm)),
         (Target::Language, &[("KIELI", "sv")], Ok(None)),
     ] {
         let found = mapping.value(target, &row(values)).map_err(|unmapped| unmapped.why);

@@ -435,6 +435,10 @@ fn what_turns_on_a_day_follows_from_the_one_that_a_person_says() {
             .replace("{ column = \"PVM\" }", "{ column = \"PVM\", day = \"%Y-%m-%d\" }");
     });
     assert_eq!(faults(&small, "D1"), ["unreadable-day"]);
+    let told = Report::of(&small.rehearse()).unwrap().faults;
+    let unread = told.iter().find(|one| one.code == "unreadable-day").unwrap();
+    assert_eq!(unread.args["reason"], "2018-02-31 is no day of the calendar");
+    assert!(!unread.args["what"].contains("Add the form"), "no form makes a day of it");
     small.answer(2, &[says(Target::WrittenAt, "2018-04-30")]).unwrap();
     small.rehearse();
     assert_eq!(faults(&small, "D1"), [""; 0]);
