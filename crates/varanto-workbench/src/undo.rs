@@ -133,6 +133,18 @@ impl Stays {
     }
 }
 
+/// What an undo is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Rows that may have a document in the archive.
+    Rows,
+    /// Cases and old relationships that stay there: they are counted.
+    Emptied,
+}
+
+/// Is told what an undo is at, how much of it is done, and of how much.
+pub type Tell<'a> = &'a mut dyn FnMut(Stage, u64, u64);
+
 /// An undo of a batch.
 pub struct Undo<'a> {
     /// The delivery.
@@ -159,7 +171,7 @@ impl Undo<'_> {
         &self,
         work: &mut Work,
         door: &mut dyn Door,
-        progress: &mut dyn FnMut(u64, u64),
+        progress: Tell<'_>,
     ) -> Result<Undone, RunError> {
         let edition = self.begin(work)?;
         let mapping = self.mapping;
@@ -196,7 +208,7 @@ impl Undo<'_> {
                     Ok(())
                 })?;
                 seen += some.len() as u64;
-                progress(seen.min(total), total);
+                progress(Stage::Rows, seen.min(total), total);
                 ended?;
             }
         }
@@ -212,7 +224,7 @@ impl Undo<'_> {
             ..Undone::default()
         };
         // All of it is undone, whether what stays can be counted or not.
-        let mut counted = |emptied, all| progress(total + emptied, total + all);
+        let mut counted = |emptied, all| progress(Stage::Emptied, emptied, all);
         done.counted = self.count_emptied(work, door, &mut done, &mut counted).is_ok();
         Ok(done)
     }

@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 use varanto_domain::faults::Fault;
 
+use crate::pages::Words;
 use crate::rest::problem::ToldFault;
 use crate::texts::Language;
 
@@ -130,6 +131,7 @@ pub(super) fn as_table(columns: &[&str], rows: &[Vec<String>]) -> String {
 /// Progress of long work: a bar on a terminal, a line every few seconds in a pipe.
 pub(super) struct Progress {
     bar: Option<ProgressBar>,
+    language: Language,
     what: String,
     total: u64,
     began: Instant,
@@ -142,6 +144,12 @@ impl Progress {
     /// Progress of so many steps.
     #[must_use]
     pub(super) fn new(what: &str, total: u64) -> Self {
+        Self::said(Language::English, what, total)
+    }
+
+    /// Progress of so many steps, of a command that speaks another language than English.
+    #[must_use]
+    pub(super) fn said(language: Language, what: &str, total: u64) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(total);
             let style =
@@ -151,7 +159,7 @@ impl Progress {
             bar
         });
         let began = Instant::now();
-        Self { bar, what: what.to_owned(), total, began, told: began }
+        Self { bar, language, what: what.to_owned(), total, began, told: began }
     }
 
     /// So many steps are done, of so many; the total may become known late.
@@ -164,7 +172,8 @@ impl Progress {
             }
             None if self.told.elapsed() >= TELL_EVERY => {
                 self.told = Instant::now();
-                eprintln!("{}: {}", self.what, pace(done, total, self.began.elapsed()));
+                let pace = pace(self.language, (done, total), self.began.elapsed());
+                eprintln!("{}: {pace}", self.what);
             }
             None => {}
         }
@@ -180,12 +189,13 @@ impl Progress {
 }
 
 /// How far something is, how fast it went until now, and when it ends if it goes on like this.
-fn pace(done: u64, total: u64, took: Duration) -> String {
+fn pace(language: Language, (done, total): (u64, u64), took: Duration) -> String {
     let far = format!("{done}/{total}");
     let rate = u128::from(done) * 1000 / took.as_millis().max(1);
     let Some(left) = (u128::from(total.saturating_sub(done))).checked_div(rate) else { return far };
     let left = if left < 120 { format!("{left} s") } else { format!("{} min", left / 60) };
-    format!("{far}, {rate} a second, {left} left")
+    let told = [("far", &*far), ("rate", &rate.to_string()), ("left", &left)];
+    Words(language).with("import.pace", &told)
 }
 
 /// So many of something, in words for one and for several.
@@ -216,10 +226,13 @@ mod tests {
     #[test]
     fn progress_in_a_pipe_tells_rate_and_end() {
         let after = |seconds| Duration::from_secs(seconds);
+        let pace = |done, total, took| pace(Language::English, (done, total), took);
         assert_eq!(pace(500, 2000, after(2)), "500/2000, 250 a second, 6 s left");
         assert_eq!(pace(500, 100_000, after(5)), "500/100000, 100 a second, 16 min left");
         assert_eq!(pace(0, 2000, after(2)), "0/2000", "nothing is known yet");
         assert_eq!(pace(1, 2000, after(2)), "1/2000");
+        let swedish = super::pace(Language::Swedish, (500, 2000), after(2));
+        assert_eq!(swedish, "500/2000, 250 i sekunden, 6 s kvar");
     }
 
     #[test]

@@ -257,6 +257,81 @@ async fn a_run_killed_twenty_times_archives_everything_once() {
     assert!(!verify(&report, &anchors).status.success());
 }
 
+/// What a command told, on both of its outputs.
+fn words(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let told = [output.stdout, output.stderr].map(|one| String::from_utf8(one).unwrap());
+    told.join("\n")
+}
+
+/// Words that stand in what these commands tell in English, and in no other language.
+const ENGLISH: [&str; 13] = [
+    " the ",
+    " rows",
+    " row ",
+    "documents",
+    " archived",
+    " faulty",
+    "left out",
+    " second",
+    "checking",
+    " holds",
+    "The ",
+    " is ",
+    " of ",
+];
+
+/// OLD-9: whoever asks for an answer in Swedish or Finnish gets no half of it in English, from the rehearsal to the undo; and
+/// the estimate stands in what machines get, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commands_answer_in_the_language_that_is_asked_for() {
+    let batch = Batch::with(SourceSystem::Portti, 120, 100).await;
+    let rehearsed = batch.done("rehearse");
+    assert!(rehearsed["estimate"]["bytes"].as_u64() > Some(0), "{rehearsed}");
+    assert!(rehearsed["lists"]["faults"].as_str().unwrap().ends_with("faults.csv"), "{rehearsed}");
+    let (report, anchors) = (batch.path("report.jsonl"), batch.path("anchors"));
+    let said = |what: &str, language: &str| {
+        let mut typed = batch.command(what);
+        match what {
+            "reconcile" => typed.arg("--out").arg(&report),
+            "show" => typed.args(["--row", "3"]),
+            _ => &mut typed,
+        };
+        let mut command = Command::new(env!("CARGO_BIN_EXE_varanto"));
+        command.env_remove("VARANTO_CONFIG").env("LANG", "en_GB.UTF-8");
+        command.args(["import", what, "--language", language]);
+        match what {
+            "status" | "confirm" => command.arg("--batch").arg(batch.path("batches/eka")),
+            "verify" => command.arg(&report).arg("--anchors").arg(&anchors),
+            "add-up" => command.arg(&report),
+            _ => command.args(typed.get_args().skip(2).filter(|word| *word != "--json")),
+        };
+        words(&mut command)
+    };
+    for (what, swedish, finnish) in [
+        ("rehearse", "felaktiga", "virheellistä"),
+        ("status", "väntar där på komplettering", "odottaa siellä täydentämistä"),
+        ("show", "omvandling", "muunnos"),
+        ("run", "arkiverade", "Arkistoitu"),
+        ("reconcile", "Källan får INTE förstöras ännu.", "Lähdettä EI saa vielä hävittää."),
+        ("verify", "Den är undertecknad av demo.", "Sen on allekirjoittanut demo."),
+        (
+            "add-up",
+            "1 rapport som håller",
+            "Pitää paikkansa, allekirjoituksia ei tarkastettu: 1 raportti.",
+        ),
+        ("undo", "har ogiltigförklarats", "mitätöity"),
+    ] {
+        for (language, expected) in [("sv", swedish), ("fi", finnish)] {
+            let told = said(what, language);
+            assert!(told.contains(expected), "{what} {language}: {told}");
+            let english = ENGLISH.iter().find(|word| told.contains(**word));
+            assert!(english.is_none(), "{what} {language} {english:?}: {told}");
+        }
+    }
+    assert!(said("confirm", "en").contains("undo"), "an undone batch is not confirmed");
+}
+
 /// OLD-9: a mapping that does not fit, a batch that was not rehearsed, and a door that is closed are told in words, and
 /// nothing is archived.
 #[tokio::test(flavor = "multi_thread")]

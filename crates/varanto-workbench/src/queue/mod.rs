@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest::{Context, SHA256, digest};
 use rusqlite::{ErrorCode, OptionalExtension, Row, params};
+use serde::Serialize;
 use varanto_domain::access::OldDataPermit;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
@@ -131,6 +132,24 @@ pub struct Progress {
     pub undone: UndoneSoFar,
     /// Whether the batch is confirmed.
     pub confirmed: bool,
+}
+
+/// What people did at the desk since the last rehearsal, and what waits there, in rows: counts alone, for whoever keeps the
+/// batch's folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct AtDesk {
+    /// Completed, and checked where two must look: the next rehearsal or run takes them in.
+    pub completed: u64,
+    /// Decided that they are not brought.
+    pub left_out: u64,
+    /// Answered, and another person must check it.
+    pub to_check: u64,
+    /// Somebody must complete them still.
+    pub open: u64,
+    /// Their values are shifted or cut off: the source alone mends them.
+    pub of_source: u64,
+    /// Attachments without a fault of their own that wait for their main document.
+    pub waiting: u64,
 }
 
 /// Rows that want the same.
@@ -510,11 +529,7 @@ impl Queue {
     pub fn overview(&self, permit: &OldDataPermit) -> Result<(Progress, Vec<Cause>), QueueError> {
         self.permitted(permit)?;
         let (taken, two) = self.since()?;
-        let connection = self.work.connection();
-        let count = |sql: &str, params: &[&dyn rusqlite::ToSql]| {
-            let count: rusqlite::Result<i64> = connection.query_row(sql, params, |row| row.get(0));
-            count.map(i64::unsigned_abs)
-        };
+        let count = |sql: &str, params: &[&dyn rusqlite::ToSql]| self.count(sql, params);
         let of = |state| self.work.count(state);
         let rows = count("SELECT count(*) FROM item", &[])?;
         let [faulty, left_out, undone, read, archived, refused] = [
@@ -526,6 +541,7 @@ impl Queue {
             of(State::Refused)?,
         ];
         let open = self.every_open()?;
+        let desk = self.counted(&open)?;
         let progress = Progress {
             rows,
             unnamed: count(UNNAMED, &[])?,
@@ -536,12 +552,12 @@ impl Queue {
             faulty,
             archived,
             refused,
-            left_out: left_out + count(DECIDED, &[&taken, &two])?,
-            of_source: open.of_source,
-            open: open.rows,
-            to_check: if two { count(TO_CHECK, &[])? } else { 0 },
-            completed: count(COMPLETED, &[&taken, &two])?,
-            waiting: count(WAITING, &[&taken, &two])?,
+            left_out: left_out + desk.left_out,
+            of_source: desk.of_source,
+            open: desk.open,
+            to_check: desk.to_check,
+            completed: desk.completed,
+            waiting: desk.waiting,
             begun: self.work.sends()?,
             undone: match (undone, archived) {
                 (0, _) => UndoneSoFar::Nothing,
@@ -551,6 +567,37 @@ impl Queue {
             confirmed: self.work.about("confirmed_at")?.is_some(),
         };
         Ok((progress, open.causes))
+    }
+
+    fn count(&self, sql: &str, params: &[&dyn rusqlite::ToSql]) -> Result<u64, QueueError> {
+        let connection = self.work.connection();
+        let count: i64 = connection.query_row(sql, params, |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
+    fn counted(&self, open: &Open) -> Result<AtDesk, QueueError> {
+        let (taken, two) = self.since()?;
+        let count = |sql: &str| self.count(sql, &[&taken, &two]);
+        Ok(AtDesk {
+            completed: count(COMPLETED)?,
+            left_out: count(DECIDED)?,
+            to_check: if two { self.count(TO_CHECK, &[])? } else { 0 },
+            open: open.rows,
+            of_source: open.of_source,
+            waiting: count(WAITING)?,
+        })
+    }
+
+    /// What people did at the desk since the last rehearsal, and what waits there; `None` once a run has begun, for nothing is
+    /// completed then. No permit is asked for: it tells of no row what stands in it, and to whoever keeps the folder.
+    ///
+    /// # Errors
+    /// What SQLite says.
+    pub fn at_desk(&self) -> Result<Option<AtDesk>, QueueError> {
+        if self.begun()? {
+            return Ok(None);
+        }
+        self.counted(&self.every_open()?).map(Some)
     }
 
     /// Every open fault once: how many rows are open, and for what.

@@ -6,7 +6,9 @@ use varanto_app::Registry;
 use varanto_domain::faults::FaultKind;
 use varanto_workbench::answers::{Answer, Decision};
 use varanto_workbench::mapping::Target;
-use varanto_workbench::queue::{Attachments, File, Kept, Progress, QueueError, Seen, TakenBack};
+use varanto_workbench::queue::{
+    AtDesk, Attachments, File, Kept, Progress, QueueError, Seen, TakenBack,
+};
 use varanto_workbench::work::State;
 
 use crate::queue::{all_to_leave, cause, codes, person};
@@ -15,6 +17,11 @@ use crate::world::now;
 
 fn progress(small: &Small) -> Progress {
     small.queue().progress(&both()).unwrap()
+}
+
+/// What whoever keeps the batch's folder is told of the desk.
+fn at_desk(small: &Small) -> AtDesk {
+    small.queue().at_desk().unwrap().expect("no run has begun")
 }
 
 /// Keeps answers of a row as it is now, and tells what became of them.
@@ -83,6 +90,7 @@ fn with_an_attachment() -> Small {
 fn attachments_of_what_is_left_out_are_asked_about() {
     let small = with_an_attachment();
     assert_eq!((progress(&small).waiting, small.row(2).attachments), (1, vec![3]));
+    assert_eq!(at_desk(&small), AtDesk { open: 1, waiting: 1, ..AtDesk::default() });
     small.answer(2, &left_out(Decision::NothingToBring)).unwrap();
     let orphans = || cause(&small.queue(), "main-document-not-brought");
     assert_eq!((orphans().rows, progress(&small).waiting, progress(&small).left_out), (1, 0, 1));
@@ -91,7 +99,9 @@ fn attachments_of_what_is_left_out_are_asked_about() {
     small.answer(2, &left_out(Decision::NothingToBring)).unwrap();
     small.answer(3, &[says(Target::MainDocument, "")]).unwrap();
     assert_eq!((progress(&small).open, progress(&small).completed), (0, 1));
+    assert_eq!(at_desk(&small), AtDesk { completed: 1, left_out: 1, ..AtDesk::default() });
     small.rehearse();
+    assert_eq!(at_desk(&small), AtDesk::default(), "it was taken in");
     assert_eq!(small.made("D2", Target::MainDocument), (None, Vec::new()));
 }
 

@@ -39,7 +39,7 @@ fn undo(
         source_is_there,
         stop: &never,
     };
-    undo.run(work, &mut *archive.door(), &mut |_, _| {})
+    undo.run(work, &mut *archive.door(), &mut |_, _, _| {})
 }
 
 /// OLD-9: an undo that is ended before its end has noted down what it did, and is gone on with.
@@ -58,7 +58,7 @@ fn an_undo_that_is_stopped_goes_on() {
         source_is_there: false,
         stop: &stop,
     };
-    let stopped = undo.run(&mut work, &mut *archive.door(), &mut |done, _| {
+    let stopped = undo.run(&mut work, &mut *archive.door(), &mut |_, done, _| {
         stop.store(done >= 100, Ordering::Relaxed);
     });
     assert!(matches!(stopped, Err(RunError::Stopped)), "{stopped:?}");
@@ -72,7 +72,7 @@ fn an_undo_that_is_stopped_goes_on() {
     assert!(confirm(&work, "2026-11-25").unwrap_err().to_string().contains("undo it to its end"));
     let refused = run(&world, &mut work, vec![archive.door()], &AtomicBool::new(false));
     assert!(refused.unwrap_err().to_string().contains("undo it to its end"));
-    let rest = undo.run(&mut work, &mut *archive.door(), &mut |_, _| {}).unwrap();
+    let rest = undo.run(&mut work, &mut *archive.door(), &mut |_, _, _| {}).unwrap();
     assert_eq!((rest.undone, rest.left, rest.counted), (done.archived, 0, true));
     let mut door = archive.door();
     let in_force = archived_documents(&world).into_iter().filter(|id| door.read_whole(id).is_ok());
@@ -105,7 +105,7 @@ fn an_undo_that_is_regretted_undid_nothing() {
     let (stop, mapping) = (AtomicBool::new(true), &world.mapping);
     let regretted =
         Undo { delivery: &delivery, mapping, at: AT, source_is_there: true, stop: &stop };
-    let stopped = regretted.run(&mut work, &mut *archive.door(), &mut |_, _| {});
+    let stopped = regretted.run(&mut work, &mut *archive.door(), &mut |_, _, _| {});
     assert!(matches!(stopped, Err(RunError::Stopped)), "{stopped:?}");
     assert_eq!(work.count(State::Undone).unwrap(), 0);
     assert!(reconcile(&world, &work, vec![archive.door()], &path).unwrap().source_may_be_destroyed);
@@ -261,7 +261,7 @@ fn what_an_undo_met_before_it_was_stopped_is_told() {
         let mapping = &world.mapping;
         let undo =
             Undo { delivery: &delivery, mapping, at: AT, source_is_there: false, stop: &stop };
-        undo.run(work, door, &mut |_, _| {})
+        undo.run(work, door, &mut |_, _, _| {})
     };
     let mut door = archive.door_that_stops_undo_after(20, &stop);
     let stopped = undo(&mut work, &mut *door);

@@ -3,6 +3,8 @@
 mod deployment;
 mod door;
 mod plan;
+mod rehearsed;
+mod reported;
 mod stopping;
 mod telling;
 
@@ -27,6 +29,7 @@ use varanto_workbench::delivery::Delivery;
 use varanto_workbench::door::Door;
 use varanto_workbench::mapping::{self, Mapping};
 use varanto_workbench::proposal;
+use varanto_workbench::queue::Queue;
 use varanto_workbench::reconciliation::{self, Reconciliation, ReportError};
 use varanto_workbench::rehearsal::{Rehearsal, RehearsalError, Stage};
 use varanto_workbench::relationships;
@@ -41,7 +44,9 @@ use super::{Context, Failure};
 use crate::anchors;
 use crate::clock::MachineClock;
 use door::{SystemKey, To};
+use rehearsed::Besides;
 use stopping::{Stopping, Way};
+use telling::Say;
 
 /// How many documents are on their way at once, where nobody says.
 const AT_ONCE: usize = 8;
@@ -285,6 +290,12 @@ impl Batch {
     }
 }
 
+/// Progress of these commands, in the language that is asked for.
+fn progress(context: &Context, what: &str, total: u64) -> Progress {
+    let say = Say::of(context);
+    Progress::said(say.0, &say.text(what), total)
+}
+
 /// The exit code of a command that was ended in order before its end.
 const STOPPED: u8 = 3;
 
@@ -373,24 +384,24 @@ fn propose(delivery: &Path, source: &str, out: &Path, context: &Context) -> Resu
     write(out, &proposal.text)?;
     let index = index.map(|(path, _)| path);
     let value = json!({ "mapping": out, "questions": proposal.questions, "index": index });
-    let proposed =
-        format!("{} has a proposal with {} questions.", out.display(), proposal.questions);
-    let words = index.map_or_else(
-        || format!("{proposed} Answer them, and rehearse."),
-        |index| {
-            let index = index.display();
-            format!(
-                "{proposed} The delivery has no index; {index} lists its files. Put it into the delivery, answer the questions, \
-                 and rehearse: people complete the rest at the archivist's desk."
-            )
-        },
-    );
+    let say = Say::of(context);
+    let questions = say.count("question", proposal.questions as u64);
+    let path = out.display().to_string();
+    let mut told = vec![("path", &*path), ("questions", &questions)];
+    let index = index.map(|index| index.display().to_string());
+    let words = match &index {
+        None => say.with("proposed", &told),
+        Some(index) => {
+            told.push(("index", index));
+            say.with("proposed_index", &told)
+        }
+    };
     context.output.one(&value, &words)
 }
 
 fn confirm(folder: &Path, context: &Context) -> Result<(), Failure> {
     undo::confirm(&existing(folder)?, &MachineClock.now().to_string())?;
-    context.output.one(&json!({ "confirmed": true }), "The batch stays as it is.")
+    context.output.one(&json!({ "confirmed": true }), &Say::of(context).text("confirmed"))
 }
 
 /// The work file of a folder that has one.
@@ -416,7 +427,7 @@ fn rehearse(batch: &Batch, code_sets: &[PathBuf], context: &Context) -> Result<E
     let mut opened = batch.open()?;
     let stopping = Stopping::listen(&batch.folder, Way::Alone, context)?;
     let began = Stopwatch::now();
-    if !opened.rehearse(code_sets, &stopping)? {
+    if !opened.rehearse(code_sets, &stopping, context)? {
         return telling::rehearsal_stopped(&batch.rehearsed_by(code_sets), false, context);
     }
     let report = opened.tell(began, context)?;
@@ -429,7 +440,7 @@ fn look_up(batch: &Batch, to: &To, anew: bool, context: &Context) -> Result<Ende
     run::check_rehearsed(&opened.work, &opened.delivery, &opened.mapping)?;
     let mut doors = to.doors(1)?;
     let mut door = doors.pop().ok_or_else(|| Failure::of("no door"))?;
-    let mut bar = Progress::new("asking", 0);
+    let mut bar = progress(context, "asking", 0);
     let mut at = |done, total| bar.at(done, total);
     let told = relationships::look_up(&opened.work, &mut *door, anew, stopping.flag(), &mut at);
     let told = match told {
@@ -449,10 +460,15 @@ fn pause(folder: &Path, context: &Context) -> Result<(), Failure> {
 
 impl Opened {
     /// Rehearses, with a bar that tells how far it is. Whether it came to its end.
-    fn rehearse(&mut self, code_sets: &[PathBuf], stopping: &Stopping) -> Result<bool, Failure> {
+    fn rehearse(
+        &mut self,
+        code_sets: &[PathBuf],
+        stopping: &Stopping,
+        context: &Context,
+    ) -> Result<bool, Failure> {
         let registry = registry(code_sets)?;
-        let bar = Mutex::new((Progress::new("reading the index", 0), Stage::Reading));
-        let progress = |stage: Stage, done: u64, total: u64| {
+        let bar = Mutex::new((progress(context, "reading", 0), Stage::Reading));
+        let tell = |stage: Stage, done: u64, total: u64| {
             let Ok(mut bar) = bar.lock() else { return };
             // Comparing is one step, with nothing to count.
             if stage == Stage::Comparing {
@@ -460,7 +476,7 @@ impl Opened {
             }
             if bar.1 != stage {
                 bar.0.end();
-                *bar = (Progress::new("checking documents", total), stage);
+                *bar = (progress(context, "checking", total), stage);
             }
             bar.0.at(done, total.max(done));
         };
@@ -470,7 +486,7 @@ impl Opened {
             registry: &registry,
             now: MachineClock.now(),
             checkers: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-            progress: &progress,
+            progress: &tell,
         };
         match rehearsal.run(&mut self.work, stopping.flag()) {
             Err(RehearsalError::Stopped) => return Ok(false),
@@ -486,7 +502,11 @@ impl Opened {
 
     /// Takes in what people completed since the last rehearsal, by another one of the same delivery, mapping and code sets;
     /// with which these are, where that one was stopped.
-    fn take_answers_in(&mut self, stopping: &Stopping) -> Result<Option<Vec<PathBuf>>, Failure> {
+    fn take_answers_in(
+        &mut self,
+        stopping: &Stopping,
+        context: &Context,
+    ) -> Result<Option<Vec<PathBuf>>, Failure> {
         run::check_rehearsed(&self.work, &self.delivery, &self.mapping)?;
         if !self.work.answers_wait()? {
             return Ok(None);
@@ -496,21 +516,25 @@ impl Opened {
                 "the code sets are other ones than those that were rehearsed; rehearse again";
             return Err(Failure::of(what));
         };
-        Ok((!self.rehearse(&code_sets, stopping)?).then_some(code_sets))
+        Ok((!self.rehearse(&code_sets, stopping, context)?).then_some(code_sets))
     }
 
     /// Tells what the last rehearsal found.
     fn tell(&self, began: Stopwatch, context: &Context) -> Result<Report, Failure> {
         let report = Report::of(&self.work)?;
-        let lists = write_lists(&self.work, &telling::sentence(context))?;
-        telling::report(&report, Some((began.elapsed(), &lists)), context)?;
+        let lists = write_lists(&self.work, &rehearsed::sentence(context))?;
+        rehearsed::report(&report, &Besides::Rehearsed(began.elapsed(), &lists), context)?;
         self.work.note_seen()?;
         Ok(report)
     }
 }
 
 fn status(folder: &Path, context: &Context) -> Result<(), Failure> {
-    telling::report(&Report::of(&existing(folder)?)?, None, context)
+    let report = Report::of(&existing(folder)?)?;
+    // Before a rehearsal came to its end there is no queue.
+    let queue = Queue::open(folder)?;
+    let desk = queue.map(|queue| queue.at_desk()).transpose()?.flatten();
+    rehearsed::report(&report, &Besides::Asked(desk), context)
 }
 
 fn archive(
@@ -523,7 +547,7 @@ fn archive(
     let began = Stopwatch::now();
     let mut opened = batch.open()?;
     let stopping = Stopping::listen(&batch.folder, Way::Alone, context)?;
-    if let Some(code_sets) = opened.take_answers_in(&stopping)? {
+    if let Some(code_sets) = opened.take_answers_in(&stopping, context)? {
         return telling::rehearsal_stopped(&batch.rehearsed_by(&code_sets), true, context);
     }
     let changed = opened.work.unseen()?;
@@ -536,8 +560,8 @@ fn archive(
     let signer = signing.read()?;
     let doors = speed.doors(to)?;
     let total = opened.work.count(State::Sound)?;
-    let bar = Mutex::new(Progress::new("archiving", total));
-    let progress = |done: Done| {
+    let bar = Mutex::new(progress(context, "archiving", total));
+    let tell = |done: Done| {
         if let Ok(mut bar) = bar.lock() {
             bar.at(done.archived + done.refused, total);
         }
@@ -550,7 +574,7 @@ fn archive(
         signer: &signer,
         most_each_second: speed.most,
         stop: stopping.flag(),
-        progress: &progress,
+        progress: &tell,
     };
     let done = run.run(&mut opened.work, doors);
     let silent = match &done {
@@ -580,7 +604,7 @@ fn reconcile(
     let opened = batch.open()?;
     let stopping = Stopping::listen(&batch.folder, Way::Beside, context)?;
     let signer = signing.read()?;
-    let bar = Mutex::new(Progress::new("reconciling", 0));
+    let bar = Mutex::new(progress(context, "reconciling", 0));
     let made_at = MachineClock.now().to_string();
     let registry = registry(&[])?;
     let reconciliation = Reconciliation {
@@ -613,7 +637,7 @@ fn reconcile(
     put_in_place(&unfinished, &made, out)?;
     drop(held);
     reconciliation.note_reported(&opened.work, &sum)?;
-    telling::sum(&sum, out, context)?;
+    reported::sum(&sum, out, context)?;
     Ok(Ended::with(sum.source_may_be_destroyed))
 }
 
@@ -718,7 +742,7 @@ fn show(batch: &Batch, row: u64, context: &Context) -> Result<(), Failure> {
     run::check_rehearsed(&work, &delivery, &mapping)?;
     let shown = showing::show(&work, &delivery, &mapping, row)?;
     let shown = shown.ok_or_else(|| Failure::of(format!("the index has no row {row}")))?;
-    telling::row(&shown, context)
+    rehearsed::row(&shown, context)
 }
 
 fn add_up(reports: &[PathBuf], anchors: Option<&Path>, context: &Context) -> Result<bool, Failure> {
@@ -726,14 +750,14 @@ fn add_up(reports: &[PathBuf], anchors: Option<&Path>, context: &Context) -> Res
         signer(report, anchors)?;
     }
     let together = addition::add_up(reports)?;
-    telling::together(&together, anchors.is_some(), context)?;
+    reported::together(&together, anchors.is_some(), context)?;
     Ok(together.source_may_be_destroyed)
 }
 
 fn verify(report: &Path, anchors: Option<&Path>, context: &Context) -> Result<(), Failure> {
     let (head, sum) = reconciliation::verify(report)?;
     let signer = signer(report, anchors)?;
-    telling::verified(&head, &sum, signer.as_deref(), context)
+    reported::verified(&head, &sum, signer.as_deref(), context)
 }
 
 /// Who signed a report, where it is asked: with a certificate that leads to one of the anchors, or the report does not hold.
@@ -778,11 +802,18 @@ fn take_back(
     let stopping = Stopping::listen(&batch.folder, Way::Alone, context)?;
     let mut doors = to.doors(1)?;
     let mut door = doors.pop().ok_or_else(|| Failure::of("no door"))?;
-    let mut bar = Progress::new("undoing", 0);
+    let mut bar = (progress(context, "undoing", 0), undo::Stage::Rows);
     let Opened { delivery, mapping, work, .. } = &mut opened;
     let at = MachineClock.now().to_string();
     let undo = Undo { delivery, mapping, at: &at, source_is_there, stop: stopping.flag() };
-    let undone = match undo.run(work, &mut *door, &mut |done, total| bar.at(done, total)) {
+    let mut tell = |stage: undo::Stage, done: u64, total: u64| {
+        if bar.1 != stage {
+            bar.0.end();
+            bar = (progress(context, "counting", total), stage);
+        }
+        bar.0.at(done, total);
+    };
+    let undone = match undo.run(work, &mut *door, &mut tell) {
         Err(RunError::Stopped) => {
             return telling::undo_stopped(&Report::of(work)?, &Stays::of(work)?, context);
         }
@@ -796,7 +827,7 @@ fn take_back(
         }
         Ok(done) => done,
     };
-    bar.end();
+    bar.0.end();
     telling::undone(&undone, context).map(|()| Ended::AllDone)
 }
 
