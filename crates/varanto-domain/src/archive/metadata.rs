@@ -362,7 +362,7 @@ fn check_obligation(
             faults.push(missing(element));
         }
         Obligation::Forbidden if there => {
-            faults.push(fault(FaultKind::ForbiddenElement, element).arg("name", element.path()))
+            faults.push(fault(FaultKind::ForbiddenElement, element).arg("name", element.path()));
         }
         Obligation::Conditional(condition) => {
             let holds = condition_holds(condition, raw, against);
