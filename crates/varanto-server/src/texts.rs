@@ -213,6 +213,49 @@ pub(crate) fn said<'a>(
     }
 }
 
+/// What the keys of what the workbench of old data says begin with: its English is the key.
+const WORKBENCH: &str = "workbench.";
+
+/// What the workbench of old data says in English, in the language: line by line, each as the list of what it says has it, or
+/// what follows upon the name of a key or file. What is in no list stays as it is: it is the words of the system or of a file.
+pub(crate) fn of_workbench(language: Language, words: &str) -> String {
+    if language == Language::English {
+        return words.to_owned();
+    }
+    let lines = words.split('\n').map(|line| line_of_workbench(language, line));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn line_of_workbench(language: Language, line: &str) -> String {
+    let ends = std::iter::once(0).chain(line.match_indices(": ").map(|(at, _)| at + 2));
+    let mut known = ends.map(|at| (at, sentence_of_workbench(language, &line[at..])));
+    let known = known.find_map(|(at, said)| Some((at, said?)));
+    known.map_or_else(|| line.to_owned(), |(at, said)| format!("{}{said}", &line[..at]))
+}
+
+/// A sentence of the list; of several patterns that fit, the one that says most itself.
+fn sentence_of_workbench(language: Language, sentence: &str) -> Option<String> {
+    if let Some(known) = find(language, &format!("{WORKBENCH}{sentence}")) {
+        return Some(known.to_owned());
+    }
+    let all = catalogue(language).range(WORKBENCH.to_owned()..);
+    let all = all.map_while(|(key, text)| Some((key.strip_prefix(WORKBENCH)?, text)));
+    let fitting = all.filter_map(|(key, text)| Some((key, text, parts_of(key, sentence)?)));
+    let (_, text, parts) = fitting.max_by_key(|(key, ..)| key.len())?;
+    let part = |part: &str| {
+        let moment = varanto_domain::time::Instant::parse(part);
+        let moment = moment.map(|at| crate::pages::Words(language).moment(&at));
+        moment.unwrap_or_else(|| line_of_workbench(language, part))
+    };
+    let mut pieces = text.split("{}");
+    let mut said = pieces.next().unwrap_or_default().to_owned();
+    for (own, piece) in parts.iter().zip(pieces) {
+        said.push_str(&part(own));
+        said.push_str(piece);
+    }
+    Some(said)
+}
+
 /// What stands in the gaps of a pattern, in their order, where a text is of it and the pattern has any.
 fn parts_of<'t>(pattern: &str, text: &'t str) -> Option<Vec<&'t str>> {
     let mut pieces = pattern.split("{}");
@@ -345,6 +388,40 @@ mod tests {
         ] {
             let met = super::said(language, "reason", "31.2.2009 is no day of the calendar".into());
             assert_eq!(met, said);
+        }
+    }
+
+    /// OLD-9: what the workbench says is said in the language, after names of files and keys, and with what stands in its gaps;
+    /// the list is of what it says.
+    #[test]
+    fn what_the_workbench_says_is_said_in_each_language() {
+        let swedish = |words: &str| of_workbench(Language::Swedish, words);
+        assert_eq!(
+            swedish(
+                "mapping.toml:\njoined_on: expected a day\ndocument.general_type: must be said"
+            ),
+            "mapping.toml:\njoined_on: här ska stå en dag, till exempel 2024-01-01\ndocument.general_type: måste anges"
+        );
+        assert_eq!(
+            swedish("the batch was confirmed on 2026-11-26T19:11:44.869Z, and stays"),
+            "partiet bekräftades 26.11.2026 kl. 21.11 och blir kvar"
+        );
+        assert_eq!(
+            swedish(
+                "document.client_state: the word \"V\" is made \"activ\"; expected ended, active or deceased"
+            ),
+            "document.client_state: ordet \"V\" blir \"activ\"; det ska bli ended, active eller deceased"
+        );
+        assert_eq!(swedish("x: No such file or directory"), "x: No such file or directory");
+        let english = "mapping.toml:\njoined_on: expected a day";
+        assert_eq!(of_workbench(Language::English, english), english);
+        let keys = keys(Language::English).into_iter();
+        for key in keys.filter_map(|key| key.strip_prefix(WORKBENCH)) {
+            assert_eq!(text(Language::English, &format!("{WORKBENCH}{key}")), key);
+            let gaps =
+                |language| text(language, &format!("{WORKBENCH}{key}")).matches("{}").count();
+            assert_eq!(gaps(Language::Finnish), gaps(Language::English), "{key}");
+            assert_eq!(gaps(Language::Swedish), gaps(Language::English), "{key}");
         }
     }
 

@@ -5,11 +5,12 @@
 
 mod columns;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Read as _;
 
-use varanto_domain::codes::{CodeSets, ServiceTask, sets};
+use varanto_domain::codes::{Code, CodeSets, ServiceTask, sets};
+use varanto_domain::structures::Names;
 use varanto_formats::xhtml;
 
 use crate::conversion::Chosen;
@@ -35,10 +36,27 @@ pub const FILES: &str = "files.csv";
 /// How many values of a column with few are written into the file.
 const MOST_VALUES: usize = 60;
 
-/// So many files are looked at to tell what they are.
-const LOOKED_AT: usize = 500;
+/// How many bytes of a file tell what it is.
+const BEGINNING: u64 = 4096;
+/// So many files of a kind are read whole, to tell whether the archive takes them as they are.
+const LOOKED_AT: usize = 200;
 /// Larger ones are passed over.
 const LARGEST_LOOKED_AT: u64 = 16 * 1024 * 1024;
+
+/// In which words a proposal speaks.
+#[derive(Clone, Copy)]
+pub struct Wording<'a> {
+    /// A sentence in the language, of one in English.
+    pub say: &'a dyn Fn(&str) -> String,
+    /// Whether codes are named in Swedish; else in Finnish, for there are no names in English.
+    pub swedish: bool,
+}
+
+impl Wording<'_> {
+    fn name<'n>(&self, names: &'n Names) -> &'n str {
+        names.sv.as_deref().filter(|_| self.swedish).unwrap_or(&names.fi)
+    }
+}
 
 /// Looks at a delivery and proposes a mapping file for it; where it has no index, with one of its files.
 ///
@@ -48,37 +66,54 @@ pub fn propose(
     delivery: &Delivery,
     source: &str,
     codes: &CodeSets,
+    wording: Wording<'_>,
 ) -> Result<Proposal, DeliveryError> {
     let tables = tables(delivery)?;
     let Some(main) = tables.iter().max_by_key(|table| table.files_found) else {
-        return of_files(delivery, source);
+        return of_files(delivery, source, wording);
     };
     let beside: Vec<(&Table, &Column, &Column)> = tables
         .iter()
         .filter(|table| table.index.file != main.index.file)
         .filter_map(|table| main.joins(table).map(|(on, key)| (table, on, key)))
         .collect();
-    let mut writer = Writer::default();
+    let mut writer = Writer::new(wording);
     writer.head(source);
     writer.convert(delivery);
     writer.index("index", (&main.index, main.index.latin_nine(delivery)?), None);
-    for (number, (table, on, key)) in beside.iter().enumerate() {
-        let name = format!("beside.{}", name_of(number));
+    let names = names_of(beside.iter().map(|(table, ..)| table.index.file.as_str()));
+    for ((table, on, key), name) in beside.iter().zip(&names) {
+        let name = format!("beside.{name}");
         let latin_nine = table.index.latin_nine(delivery)?;
         writer.index(&name, (&table.index, latin_nine), Some((&on.name, &key.name)));
     }
     let mut columns: Vec<(String, &Column)> =
         main.columns.iter().map(|column| (column.name.clone(), column)).collect();
-    for (number, (table, ..)) in beside.iter().enumerate() {
+    for ((table, ..), name) in beside.iter().zip(&names) {
         let own = table.columns.iter();
-        columns.extend(own.map(|column| (format!("{}.{}", name_of(number), column.name), column)));
+        columns.extend(own.map(|column| (format!("{name}.{}", column.name), column)));
     }
     writer.document(&columns, codes);
     Ok(Proposal { text: writer.text, questions: writer.questions, index: None })
 }
 
-fn name_of(number: usize) -> String {
-    if number == 0 { "beside".to_owned() } else { format!("beside{}", number + 1) }
+/// What tables beside are called: by their files, each by a name of its own that needs no quotation marks.
+fn names_of<'f>(files: impl Iterator<Item = &'f str>) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for file in files {
+        let own = file.rsplit('/').next().unwrap_or(file);
+        let stem = own.rsplit_once('.').map_or(own, |(stem, _)| stem).to_lowercase();
+        let plain: String = stem.chars().filter(char::is_ascii_alphanumeric).collect();
+        let plain = if plain.is_empty() { "beside".to_owned() } else { plain };
+        let mut name = plain.clone();
+        let mut number = 2;
+        while names.contains(&name) {
+            name = format!("{plain}{number}");
+            number += 1;
+        }
+        names.push(name);
+    }
+    names
 }
 
 /// Everything in the delivery that looks like an index, looked at.
@@ -110,7 +145,11 @@ const OF_ALL: [Target; 4] =
 /// A proposal for a folder of scans and the like, of which nothing but the files is known: people complete the rest.
 ///
 /// Source: OLD-7.
-fn of_files(delivery: &Delivery, source: &str) -> Result<Proposal, DeliveryError> {
+fn of_files(
+    delivery: &Delivery,
+    source: &str,
+    wording: Wording<'_>,
+) -> Result<Proposal, DeliveryError> {
     let place = || delivery.place().display().to_string();
     if delivery.entries().is_empty() {
         return Err(DeliveryError::index(&place(), &"there is no file in it"));
@@ -119,26 +158,24 @@ fn of_files(delivery: &Delivery, source: &str) -> Result<Proposal, DeliveryError
     let mut table = csv::WriterBuilder::new().delimiter(b';').from_writer(Vec::new());
     table.write_record(["file", "kind", "bytes"]).map_err(|error| failed(&error))?;
     for entry in delivery.entries() {
-        // Two files of one name are told by the rehearsal.
-        let mut beginning = Vec::new();
-        if let Ok(read) = delivery.stream(&entry.name) {
-            read.take(4096).read_to_end(&mut beginning).map_err(|error| failed(&error))?;
-        }
-        let kind = Kind::of(&beginning).name();
+        let kind = kind_of(delivery, &entry.name).unwrap_or(Kind::Unknown).name();
         let size = entry.size.to_string();
         table.write_record([entry.name.as_str(), kind, &size]).map_err(|error| failed(&error))?;
     }
     let table = table.into_inner().map_err(|error| failed(&error))?;
     let index = String::from_utf8(table).map_err(|error| failed(&error))?;
-    let mut writer = Writer::default();
+    let mut writer = Writer::new(wording);
     writer.head(source);
     writer.convert(delivery);
     let form = IndexForm::Csv { separator: ";".to_owned() };
     let of_files = Index { file: FILES.to_owned(), form, encoding: Encoding::UTF_8 };
+    writer.line("");
     writer
-        .line("\n# The delivery has no index: this one lists its files. Put it into the delivery.");
+        .comment("The delivery has no index: this one lists its files. Put it into the delivery.");
     writer.index("index", (&of_files, LatinNine::No), None);
-    writer.line("\n[document]\n# A document is called by its file: a file with another name is another document.");
+    writer.line("\n[document]");
+    writer
+        .comment("A document is called by its file: a file with another name is another document.");
     for target in [Target::Document, Target::File] {
         let _ = writeln!(writer.text, "{} = {{ column = \"file\" }}", target.name());
     }
@@ -146,9 +183,9 @@ fn of_files(delivery: &Delivery, source: &str) -> Result<Proposal, DeliveryError
         writer.ask(&format!("what is {} of all these files?", target.name()));
         let _ = writeln!(writer.text, "#{} = {{ constant = \"\" }}", quoted_key(target.name()));
     }
-    writer.line(
-        "# Nobody said the rest: each file waits at the archivist's desk until people complete it. What is known of some files \
-         can be\n# written into columns of these names; what is the same for all, as { constant = \"…\" }.",
+    writer.comment(
+        "Nobody said the rest: each file waits at the archivist's desk until people complete it. What is known of some files \
+         can be written into columns of these names; what is the same for all, as { constant = \"…\" }.",
     );
     let said = |target: &Target| {
         OF_ALL.contains(target) || matches!(target, Target::Document | Target::File)
@@ -163,15 +200,64 @@ fn of_files(delivery: &Delivery, source: &str) -> Result<Proposal, DeliveryError
     Ok(Proposal { text: writer.text, questions: writer.questions, index: Some(index) })
 }
 
-#[derive(Default)]
-struct Writer {
+/// What a file is, by its beginning; nothing where it does not read, or several have its name: the rehearsal tells that.
+fn kind_of(delivery: &Delivery, name: &str) -> Option<Kind> {
+    let mut beginning = Vec::new();
+    delivery.stream(name).ok()?.take(BEGINNING).read_to_end(&mut beginning).ok()?;
+    Some(Kind::of(&beginning))
+}
+
+/// Whether the archive takes a file as it is, as far as can be seen; of one that is broken no conversion helps.
+fn wants_nothing(kind: Kind, bytes: &[u8]) -> bool {
+    let holds = |wanted: &[u8]| bytes.windows(wanted.len()).any(|part| part == wanted);
+    match kind {
+        Kind::Xhtml => xhtml::check(bytes, None).is_empty(),
+        Kind::Pdf => holds(b"pdfaid") || !holds(b"%%EOF"),
+        _ => false,
+    }
+}
+
+struct Writer<'a> {
+    wording: Wording<'a>,
     text: String,
     questions: usize,
     /// The step's source of the service task, and its values, where a column was found.
     task: Option<(String, Vec<String>)>,
 }
 
-impl Writer {
+/// How long a line of a comment may be, in signs.
+const LINE: usize = 110;
+
+impl<'a> Writer<'a> {
+    const fn new(wording: Wording<'a>) -> Self {
+        Self { wording, text: String::new(), questions: 0, task: None }
+    }
+}
+
+impl Writer<'_> {
+    fn say(&self, words: &str) -> String {
+        (self.wording.say)(words)
+    }
+
+    /// A comment in the language, in lines that can be read.
+    fn comment(&mut self, words: &str) {
+        let said = self.say(words);
+        self.lines("#", &said);
+    }
+
+    fn lines(&mut self, begins: &str, words: &str) {
+        let mut line = begins.to_owned();
+        for word in words.split(' ') {
+            if line.chars().count() + 1 + word.chars().count() > LINE && line != "#" {
+                self.line(&line);
+                "#".clone_into(&mut line);
+            }
+            line.push(' ');
+            line.push_str(word);
+        }
+        self.line(&line);
+    }
+
     fn line(&mut self, line: &str) {
         self.text.push_str(line);
         self.text.push('\n');
@@ -179,36 +265,54 @@ impl Writer {
 
     fn ask(&mut self, question: &str) {
         self.questions += 1;
-        let _ = writeln!(self.text, "# QUESTION: {question}");
+        let (begins, said) = (format!("# {}:", self.say("QUESTION")), self.say(question));
+        self.lines(&begins, &said);
     }
 
-    /// What some of the files are that want to be converted.
+    /// What files are that want to be converted: each is looked at, for there may be few of a kind.
     fn convert(&mut self, delivery: &Delivery) {
-        let count = delivery.entries().len();
-        let mut kinds = BTreeSet::new();
+        let mut kinds: BTreeMap<Kind, usize> = BTreeMap::new();
+        let mut read: BTreeMap<Kind, usize> = BTreeMap::new();
         let mut encoding = Encoding::UTF_8;
-        for at in (0..count).step_by((count / LOOKED_AT).max(1)) {
-            let large = delivery.entries()[at].size > LARGEST_LOOKED_AT;
-            let Some(bytes) = (!large).then(|| delivery.read(at).ok()).flatten() else { continue };
-            let kind = Kind::of(&bytes);
+        for (at, entry) in delivery.entries().iter().enumerate() {
+            let Some(kind) = kind_of(delivery, &entry.name) else { continue };
             // Tables beside the files are read, not archived.
-            let table = kind == Kind::Text && !delivery.entries()[at].name.contains('/');
-            // XHTML that the archive takes as it is wants nothing.
-            let fits = kind == Kind::Xhtml && xhtml::check(&bytes, None).is_empty();
-            if table || fits || !Chosen::KINDS.contains(&kind) {
+            let table = kind == Kind::Text && !entry.name.contains('/');
+            if table || entry.size == 0 || !Chosen::KINDS.contains(&kind) {
                 continue;
             }
-            if kind == Kind::Text && encoding == Encoding::UTF_8 {
-                encoding = Encoding::guess(&bytes);
+            if matches!(kind, Kind::Xhtml | Kind::Pdf | Kind::Text) {
+                let known = read.entry(kind).or_default();
+                let whole = *known < LOOKED_AT && entry.size <= LARGEST_LOOKED_AT;
+                let bytes = whole.then(|| delivery.read(at).ok()).flatten();
+                let Some(bytes) = bytes else {
+                    // Of texts that are not looked at it is known all the same that they are texts.
+                    if kind == Kind::Text {
+                        *kinds.entry(kind).or_default() += 1;
+                    }
+                    continue;
+                };
+                *known += 1;
+                if wants_nothing(kind, &bytes) {
+                    continue;
+                }
+                if kind == Kind::Text && encoding == Encoding::UTF_8 {
+                    encoding = Encoding::guess(&bytes);
+                }
             }
-            kinds.insert(kind);
+            *kinds.entry(kind).or_default() += 1;
         }
         if kinds.is_empty() {
             return;
         }
-        self.line("\n# Files of these kinds were seen. A kind that is not named is a fault.");
+        let counts = kinds.iter().map(|(kind, count)| format!("{count} {}", kind.name()));
+        let counts = counts.collect::<Vec<_>>().join(", ");
+        self.line("");
+        self.comment(&format!(
+            "Files of these kinds want to be converted: {counts}. A kind that is not named is a fault."
+        ));
         self.line("[convert]");
-        let names: Vec<String> = kinds.iter().map(|kind| quoted(kind.name())).collect();
+        let names: Vec<String> = kinds.keys().map(|kind| quoted(kind.name())).collect();
         self.line(&format!("kinds = [{}]", names.join(", ")));
         if encoding != Encoding::UTF_8 {
             self.ask("in which encoding are texts that are not UTF-8? Open some of them.");
@@ -217,7 +321,8 @@ impl Writer {
     }
 
     fn head(&mut self, source: &str) {
-        self.line("# A proposal, to be completed: answer each QUESTION, then delete it.\n");
+        self.comment("A proposal, to be completed: answer each QUESTION, then delete it.");
+        self.line("");
         self.line("form = 1");
         let _ = writeln!(self.text, "source = {}\nbatch = \"1\"", quoted(source));
         self.ask("at which moment, with its offset, are the documents said to have been made?");
@@ -228,7 +333,16 @@ impl Writer {
         self.line("#node = \"1.2.246.10.….11.2026\"");
         self.ask("on which day did the organisation join? What was written since is no old data.");
         self.line("#joined_on = \"2024-01-01\"");
-        self.line("\n# Everything is brought. For another choice see [bring] and kept_elsewhere.");
+        self.ask(
+            "must another person check what somebody completes of a row at the archivist's desk? That a row has no document \
+             counts for the destruction of the source only where two decide it.",
+        );
+        self.line("#checked_by_two = true");
+        self.ask(
+            "where is kept what is not brought? Without an answer no row can stay elsewhere at the desk. Everything is brought, \
+             unless [bring] says otherwise.",
+        );
+        self.line("#kept_elsewhere = \"\"");
     }
 
     fn index(
@@ -299,7 +413,7 @@ impl Writer {
                     taken.push(name);
                     self.step(target, name, column, codes);
                 }
-                None => self.missing(target, codes),
+                None => self.missing(target, columns, codes),
             }
         }
         let left: Vec<String> = columns
@@ -308,7 +422,8 @@ impl Writer {
             .map(|(name, _)| name.clone())
             .collect();
         if !left.is_empty() {
-            let _ = writeln!(self.text, "\n# Columns that nothing is made of: {}", left.join(", "));
+            self.line("");
+            self.comment(&format!("Columns that nothing is made of: {}", left.join(", ")));
         }
     }
 
@@ -317,6 +432,7 @@ impl Writer {
         let key = quoted_key(target.name());
         let from = format!("column = {}", quoted(name));
         let values = || column.values.iter().take(MOST_VALUES);
+        let swedish = self.wording.swedish;
         match target {
             Target::WrittenAt | Target::CaseOpened | Target::CaseClosed | Target::BirthDate
                 if !column.days.is_empty() =>
@@ -326,20 +442,29 @@ impl Writer {
             }
             Target::GeneralType => {
                 let guess = |value: &str| general_type(value, codes);
-                let all = general_types(codes).map(|(code, name)| format!("{code} {name}"));
+                let all = general_types(codes);
+                let all = all.map(|(code, names)| format!("{code} {}", self.wording.name(names)));
                 let question = of_these("which general document type is each?", all.collect());
                 self.coded(&key, &from, values(), &guess, &question);
             }
             Target::ServiceTask => {
                 let guess = |value: &str| service_task(value);
                 let all = ServiceTask::ALL.iter();
-                let all = all.map(|task| format!("{} {}", task.code(), task.name_fi()));
+                let name =
+                    |task: &ServiceTask| if swedish { task.name_sv() } else { task.name_fi() };
+                let all = all.map(|task| format!("{} {}", task.code(), name(task)));
                 let question = of_these("which service task of 2016 is each?", all.collect());
                 self.coded(&key, &from, values(), &guess, &question);
-                self.task = Some((from, values().cloned().collect()));
+                self.task = Some((from, values().map(|(value, _)| value.clone()).collect()));
             }
             Target::State => {
-                self.coded(&key, &from, values(), &state, "which is ended, active or deceased?");
+                self.coded(
+                    &key,
+                    &from,
+                    values(),
+                    &state,
+                    "how does the client stand: which is ended, active or deceased?",
+                );
             }
             Target::FamilyName if column.holds_whole_names() => {
                 let _ = writeln!(self.text, "{key} = {{ {from}, take = \"first\" }}");
@@ -357,14 +482,15 @@ impl Writer {
         &mut self,
         key: &str,
         from: &str,
-        values: impl Iterator<Item = &'v String>,
+        values: impl Iterator<Item = (&'v String, &'v u64)> + Clone,
         guess: &dyn Fn(&str) -> Option<String>,
         question: &str,
     ) {
         let pairs: Vec<(String, Option<String>)> =
-            values.map(|value| (value.clone(), guess(value))).collect();
+            values.clone().map(|(value, _)| (value.clone(), guess(value))).collect();
         if pairs.iter().any(|(_, code)| code.is_none()) {
             self.ask(question);
+            self.counted(values);
         }
         let pairs: Vec<String> = pairs
             .iter()
@@ -375,8 +501,17 @@ impl Writer {
         let _ = writeln!(self.text, "{key} = {{ {from}, codes = {{ {} }} }}", pairs.join(", "));
     }
 
+    /// The words of a column, the most frequent first, each with how many of the rows that were looked at have it.
+    fn counted<'v>(&mut self, values: impl Iterator<Item = (&'v String, &'v u64)>) {
+        let mut values: Vec<_> = values.collect();
+        values.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+        let values = values.iter().map(|(value, count)| format!("{} {count}", quoted(value)));
+        let values = values.collect::<Vec<_>>().join(", ");
+        self.comment(&format!("Words with the number of rows: {values}"));
+    }
+
     /// A target without a column: a question where it must be said, and a hint where it may.
-    fn missing(&mut self, target: Target, codes: &CodeSets) {
+    fn missing(&mut self, target: Target, columns: &[(String, &Column)], codes: &CodeSets) {
         let key = quoted_key(target.name());
         // Whole names in one column give both.
         if self.text.contains(&format!("{key} = ")) {
@@ -394,23 +529,32 @@ impl Writer {
                  closing is counted until somebody says the day of each case.",
             );
             let _ = writeln!(self.text, "#{key} = {{ column = \"\", day = \"%d.%m.%Y\" }}");
+        } else if target == Target::Client {
+            self.ask(
+                "which column has what the source itself calls a client, if any has? By that one client under two identity \
+                 codes is found.",
+            );
+            let _ = writeln!(self.text, "#{key} = {{ column = \"\" }}");
         } else if target == Target::OriginalTask {
-            self.original_task(&key, codes);
+            let decides = columns.iter().find(|(_, column)| column.tells_the_classification());
+            self.original_task(&key, decides, codes);
         }
     }
 }
 
-impl Writer {
-    /// The original service task by the day, for a source that says a class and not of which classification: ready lines for
-    /// what is of before 2011, and of before 1.3.2016. A class that its classification has is filled in.
-    fn original_task(&mut self, key: &str, codes: &CodeSets) {
+impl Writer<'_> {
+    /// The original service task by the column that says of which classification it is, or else by the day: ready lines for
+    /// what is of 1989 or before 2011, and of 2011 or before 1.3.2016. A class that its classification has is filled in.
+    fn original_task(&mut self, key: &str, decides: Option<&(String, &Column)>, codes: &CodeSets) {
         let of_set = |oid: &'static str| {
             let known = codes.all().filter(move |set| set.oid.as_str() == oid);
             known.flat_map(|set| set.values.iter())
         };
         let sets = [("1989", sets::SERVICE_TASK_1989), ("2011", sets::SERVICE_TASK_2011)];
+        let wording = self.wording;
         let all = sets.iter().flat_map(|(year, oid)| {
-            of_set(oid).map(move |one| format!("{year}:{} {}", one.code, one.names.fi))
+            let name = move |one: &Code| wording.name(&one.names).to_owned();
+            of_set(oid).map(move |one| format!("{year}:{} {}", one.code, name(one)))
         });
         let all: Vec<String> = all.collect();
         self.ask(&format!(
@@ -421,6 +565,10 @@ impl Writer {
         ));
         let (begin, end) = ("\"2011-01-01\"", "\"2016-03-01\"");
         let spans = [format!("before = {begin}"), format!("from = {begin}, before = {end}")];
+        if let Some((_, column)) = decides {
+            self.comment("This column tells of which classification each is:");
+            self.counted(column.values.iter());
+        }
         let _ = writeln!(self.text, "#{key} = [");
         for ((year, oid), span) in sets.into_iter().zip(spans) {
             let value = match &self.task {
@@ -435,8 +583,15 @@ impl Writer {
                 }
                 None => format!("constant = \"{year}:\""),
             };
-            let when = format!("when = {{ written_at = {{ {span} }} }}");
-            let _ = writeln!(self.text, "#  {{ {when}, {value} }},");
+            let when = match decides {
+                Some((name, column)) => {
+                    let of_year = column.values.keys().filter(|value| value.contains(year));
+                    let words: Vec<String> = of_year.map(|value| quoted(value)).collect();
+                    format!("{} = [{}]", quoted_key(name), words.join(", "))
+                }
+                None => format!("written_at = {{ {span} }}"),
+            };
+            let _ = writeln!(self.text, "#  {{ when = {{ {when} }}, {value} }},");
         }
         self.line("#]");
     }
@@ -454,15 +609,16 @@ fn quoted_key(name: &str) -> String {
 /// The general type of a word that the code set has, or begins one of its names with.
 fn general_type(value: &str, codes: &CodeSets) -> Option<String> {
     let same = |name: &str| !name.is_empty() && name.to_lowercase() == value.to_lowercase();
-    let found = general_types(codes).find(|(_, name)| same(name));
+    let in_sv = |names: &Names| names.sv.as_deref().is_some_and(same);
+    let found = general_types(codes).find(|(_, names)| same(&names.fi) || in_sv(names));
     found.map(|(code, _)| code.to_owned())
 }
 
 /// The general document types, each with its name. Specific ones have longer codes.
-fn general_types(codes: &CodeSets) -> impl Iterator<Item = (&str, &str)> {
+fn general_types(codes: &CodeSets) -> impl Iterator<Item = (&str, &Names)> {
     let known = codes.all().filter(|set| set.oid.as_str() == sets::DOCUMENT_TYPE);
     let all = known.flat_map(|set| set.values.iter()).filter(|code| code.code.len() <= 2);
-    all.map(|code| (code.code.as_str(), code.names.fi.as_str()))
+    all.map(|code| (code.code.as_str(), &code.names))
 }
 
 /// A question with what can be answered.
@@ -476,7 +632,8 @@ fn of_these(question: &str, mut all: Vec<String>) -> String {
 
 fn service_task(value: &str) -> Option<String> {
     let same = |task: &ServiceTask| {
-        task.code() == value || task.name_fi().to_lowercase() == value.to_lowercase()
+        let names = [task.name_fi(), task.name_sv()];
+        task.code() == value || names.iter().any(|one| one.to_lowercase() == value.to_lowercase())
     };
     ServiceTask::ALL.iter().find(|task| same(task)).map(|task| task.code().to_owned())
 }

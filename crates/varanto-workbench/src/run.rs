@@ -144,7 +144,8 @@ impl Run<'_> {
         let lost = if work.sends()? { 0 } else { work.lost()? };
         if lost > 0 {
             return Err(RunError::NotRehearsed(format!(
-                "what was completed of {lost} rows is of no row of the delivery any more; look at it at the archivist's desk"
+                "rows of which something was completed are not in the delivery any more ({lost}); look at them at the \
+                 archivist's desk"
             )));
         }
         if !work.begin_sending()? {

@@ -31,8 +31,9 @@ const TOGETHER: i64 = 100;
 pub fn confirm(work: &Work, at: &str) -> Result<(), RunError> {
     let left = work.count(State::Sound)?;
     if left > 0 {
-        let what =
-            format!("{left} documents are sound and not archived yet; run the batch to its end");
+        let what = format!(
+            "documents that are sound and not archived yet: {left}; run the batch to its end"
+        );
         return Err(RunError::NotRehearsed(what));
     }
     if work.count(State::Undone)? > 0 {

@@ -9,7 +9,7 @@ use varanto_domain::faults::Fault;
 
 use crate::pages::Words;
 use crate::rest::problem::ToldFault;
-use crate::texts::Language;
+use crate::texts::{self, Language};
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
@@ -25,6 +25,15 @@ impl Failure {
     #[must_use]
     pub(super) fn of(words: impl std::fmt::Display) -> Self {
         Self::Words(words.to_string())
+    }
+
+    /// What the workbench of old data says in English, in a language.
+    #[must_use]
+    pub(super) fn of_workbench(self, language: Language) -> Self {
+        match self {
+            Self::Words(words) => Self::Words(texts::of_workbench(language, &words)),
+            faults @ Self::Faults(..) => faults,
+        }
     }
 
     /// Tells it on standard error.

@@ -343,9 +343,13 @@ async fn what_keeps_a_batch_from_going_on_is_told() {
         String::from_utf8_lossy(&output.stderr).into_owned()
     };
     assert!(told(&mut batch.command("run")).contains("not rehearsed yet"));
+    let in_finnish = told(batch.command("run").args(["--language", "fi"]));
+    assert!(in_finnish.contains("toimitusta ei ole vielä harjoiteltu"), "{in_finnish}");
     let mapping = std::fs::read_to_string(batch.path("mapping.toml")).unwrap();
     std::fs::write(batch.path("mapping.toml"), mapping.replace("\"LAJI\"", "\"LAATU\"")).unwrap();
     assert!(told(&mut batch.command("rehearse")).contains("LAATU"));
+    let in_swedish = told(batch.command("rehearse").args(["--language", "sv"]));
+    assert!(in_swedish.contains("general_type: det finns ingen kolumn"), "{in_swedish}");
     std::fs::write(batch.path("mapping.toml"), mapping.replace("node", "noode")).unwrap();
     assert!(told(&mut batch.command("rehearse")).contains("noode"));
     std::fs::write(batch.path("mapping.toml"), mapping).unwrap();

@@ -378,7 +378,12 @@ fn choices(
         if task == "otherwise" {
             otherwise = choice;
         } else if ServiceTask::from_code(&task).is_none() {
-            faults.add(&key, "no service task of 2016; or otherwise");
+            let all =
+                ServiceTask::ALL.iter().map(|task| task.code()).collect::<Vec<_>>().join(", ");
+            faults.add(
+                &key,
+                &format!("there is no such service task of 2016; name one of {all}, or otherwise"),
+            );
         } else {
             choices.insert(task, choice);
         }
@@ -404,7 +409,12 @@ fn recipes(document: toml::Table, faults: &mut Faults) -> BTreeMap<Target, Recip
             .filter_map(|(at, step)| faults.step(&format!("{key}[{at}]"), step))
             .collect();
         for word in steps.iter().filter(|_| target.is_required()).flat_map(empty_of) {
-            faults.add(&key, &format!("nothing is said for {word}, and each document has one"));
+            let said = match target {
+                Target::State => ": ended, active or deceased",
+                _ => "",
+            };
+            faults
+                .add(&key, &format!("nothing is said for {word}, and each document has one{said}"));
         }
         for (word, expected) in steps.iter().flat_map(|step| misshapen_of(target, step)) {
             faults.add(&key, &format!("{word} is made {expected}"));

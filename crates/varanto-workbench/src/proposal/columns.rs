@@ -1,6 +1,6 @@
 //! What the columns of a table look like: what their values are, and what their names say.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use varanto_domain::ids::{Oid, PersonalIdentityCode};
 
@@ -38,12 +38,13 @@ pub(super) struct Column {
     pub(super) name: String,
     filled: usize,
     rows: usize,
-    /// Its values where they are few, else those seen first.
-    pub(super) values: BTreeSet<String>,
+    /// Its values where they are few, else those seen first, with how many rows have them.
+    pub(super) values: BTreeMap<String, u64>,
     all: HashSet<String>,
     files: usize,
     codes: usize,
     oids: usize,
+    numbers: usize,
     whole_names: usize,
     /// Forms that fit days of it, none of which another one fits before.
     pub(super) days: Vec<&'static str>,
@@ -97,9 +98,12 @@ impl Column {
         }
         self.filled += 1;
         self.all.insert(value.to_owned());
-        if self.values.len() <= FEW {
-            self.values.insert(value.to_owned());
+        if let Some(count) = self.values.get_mut(value) {
+            *count += 1;
+        } else if self.values.len() <= FEW {
+            self.values.insert(value.to_owned(), 1);
         }
+        self.numbers += usize::from(value.bytes().all(|byte| byte.is_ascii_digit()));
         self.files += usize::from(matches!(delivery.find(value), Found::One(_)));
         self.codes += usize::from(PersonalIdentityCode::parse(value).is_ok());
         self.oids += usize::from(value.contains('.') && Oid::parse(value).is_ok());
@@ -117,6 +121,18 @@ impl Column {
     /// Whether most values are a family name with given names.
     pub(super) fn holds_whole_names(&self) -> bool {
         self.whole_names * 2 > self.filled
+    }
+
+    /// Whether it tells of which classification service tasks of before 2016 are: its few words name the years in which there
+    /// was a new one, but for some that slipped in from another column.
+    pub(super) fn tells_the_classification(&self) -> bool {
+        let names = |word: &str, years: &[&str]| years.iter().any(|year| word.contains(year));
+        let of_years =
+            self.values.iter().filter(|(word, _)| names(word, &["1989", "2011", "2016"]));
+        let of_years = of_years.map(|(_, count)| *count).sum::<u64>();
+        self.values.len() <= 12
+            && of_years * 100 >= self.filled as u64 * 95
+            && self.values.keys().any(|word| names(word, &["1989", "2011"]))
     }
 
     fn mostly(&self, count: usize) -> bool {
@@ -147,8 +163,13 @@ impl Column {
             Target::MainDocument => {
                 own_name(!is_file, &["paaasiakirja", "pääasiakirja", "liit", "parent", "bilaga"])
             }
+            // Of a small delivery there are few clients.
             Target::Client => own_name(
-                !unique && !classification && !is_day && !is_file,
+                !unique
+                    && !is_day
+                    && !is_file
+                    && !self.mostly(self.codes)
+                    && (!classification || self.mostly(self.numbers) && self.all.len() > 5),
                 &["asnro", "asiakasn", "asiakasid", "numero", "klient"],
             ),
             Target::FamilyName => {

@@ -6,15 +6,19 @@ use varanto_app::Registry;
 use varanto_kit::deliveries::SourceSystem;
 use varanto_workbench::delivery::Delivery;
 use varanto_workbench::mapping;
-use varanto_workbench::proposal::propose;
+use varanto_workbench::proposal::{Wording, propose};
 use varanto_workbench::work::State;
 
 use crate::world::{World, faults};
 
+/// As the proposal itself speaks.
+pub(crate) const IN_ENGLISH: Wording<'static> =
+    Wording { say: &|words| words.to_owned(), swedish: false };
+
 fn proposed(world: &World) -> String {
     let delivery = Delivery::open(&world.place()).unwrap();
     let registry = Registry::alone(&[], &[]).unwrap();
-    let proposal = propose(&delivery, "vanha", registry.code_sets()).unwrap();
+    let proposal = propose(&delivery, "vanha", registry.code_sets(), IN_ENGLISH).unwrap();
     assert_eq!(proposal.questions, proposal.text.matches("# QUESTION:").count());
     // It reads as it is, but for what it asks; and holds nobody's identity code.
     let asked = mapping::read(&proposal.text).unwrap_err().to_string();
@@ -32,14 +36,17 @@ fn what_can_be_seen_of_a_delivery_is_proposed() {
             &[
                 "file = \"ASIAKIRJAT.CSV\"",
                 "encoding = \"cp850\"",
-                "[beside.beside]",
+                "[beside.asiakkaat]",
+                "#checked_by_two = true",
+                "#kept_elsewhere = \"\"",
+                "#  { when = { LUOKITUS = [\"1989\"] }, column = \"REKISTERI\"",
                 "key = \"ASNRO\"",
                 "document = { column = \"DOKNRO\" }",
                 "file = { column = \"TIEDOSTO\" }",
                 "\"client.identity_code\" = { column = \"HETU\" }",
                 "written_at = { column = \"PVM\", day = [",
                 "main_document = { column = \"PAAASIAKIRJA\" }",
-                "\"client.given_names\" = { column = \"beside.NIMI\", take = \"rest\" }",
+                "\"client.given_names\" = { column = \"asiakkaat.NIMI\", take = \"rest\" }",
             ][..],
         ),
         (
@@ -62,6 +69,7 @@ fn what_can_be_seen_of_a_delivery_is_proposed() {
                 "encoding = \"utf-16le\"",
                 "file = { column = \"tiedosto\" }",
                 "\"client.identity_code\" = { column = \"asiakas.tunnus\" }",
+                "client = { column = \"asiakas.numero\" }",
                 "\"Suunnitelma\" = \"15\"",
                 "service_task = { column = \"rekisteri\"",
                 "#  { when = { written_at = { before = \"2011-01-01\" } }, column = \"rekisteri\", codes = { \"ELATUS\" = \"\",",
@@ -101,7 +109,7 @@ fn a_proposal_with_its_questions_answered_is_a_mapping_file() {
         ("#\"operating_unit.name\"", line("\"operating_unit.name\"")),
         ("service_task = ", line("service_task = ")),
         ("general_type = ", line("general_type = ")),
-        ("client_state = ", line("client_state = ").replace("asiakas.TILA", "beside.TILA")),
+        ("client_state = ", line("client_state = ").replace("asiakas.TILA", "asiakkaat.TILA")),
     ] {
         let asked = text.lines().find(|line| line.starts_with(question));
         let asked = asked.unwrap_or_else(|| panic!("{question} in\n{text}")).to_owned();

@@ -11,6 +11,7 @@ use varanto_workbench::queue::Queue;
 use varanto_workbench::rehearsal::Rehearsal;
 use varanto_workbench::work::{State, Work};
 
+use crate::proposal::IN_ENGLISH;
 use crate::queue::{permit, person, seen};
 use crate::queued_rows::{hetu, paper, says};
 use crate::world::{faults, now};
@@ -64,7 +65,8 @@ fn scans_without_an_index_are_completed_by_people() {
     fs::write(place.join("3.xhtml"), paper(3)).unwrap();
     let registry = Registry::alone(&[], &[]).unwrap();
     let proposal =
-        propose(&Delivery::open(&place).unwrap(), "skannit", registry.code_sets()).unwrap();
+        propose(&Delivery::open(&place).unwrap(), "skannit", registry.code_sets(), IN_ENGLISH)
+            .unwrap();
     let index = proposal.index.expect("the delivery has no index");
     assert!(index.starts_with("file;kind;bytes\n1998/2.png;png;"), "{index}");
     assert!(

@@ -43,6 +43,7 @@ use super::output::Progress;
 use super::{Context, Failure};
 use crate::anchors;
 use crate::clock::MachineClock;
+use crate::texts::{self, Language};
 use door::{SystemKey, To};
 use rehearsed::Besides;
 use stopping::{Stopping, Way};
@@ -314,8 +315,14 @@ impl Ended {
     }
 }
 
-/// Does what is asked; the exit code tells whether something is left to be done.
+/// Does what is asked; the exit code tells whether something is left to be done. What keeps it from that is told in the language
+/// that is asked for.
 pub(super) fn run(command: Command, context: &Context) -> Result<ExitCode, Failure> {
+    let language = context.output.language();
+    done(command, context).map_err(|failure| failure.of_workbench(language))
+}
+
+fn done(command: Command, context: &Context) -> Result<ExitCode, Failure> {
     let all_done = match command {
         Command::Rehearse { batch, code_sets } => {
             return rehearse(&batch, &code_sets, context).map(ExitCode::from);
@@ -365,8 +372,11 @@ impl From<Ended> for ExitCode {
 }
 
 fn propose(delivery: &Path, source: &str, out: &Path, context: &Context) -> Result<(), Failure> {
-    let proposal =
-        proposal::propose(&Delivery::open(delivery)?, source, registry(&[])?.code_sets())?;
+    let language = context.output.language();
+    let say = |words: &str| texts::of_workbench(language, words);
+    let wording = proposal::Wording { say: &say, swedish: language == Language::Swedish };
+    let delivery = Delivery::open(delivery)?;
+    let proposal = proposal::propose(&delivery, source, registry(&[])?.code_sets(), wording)?;
     let write = |path: &Path, text: &str| {
         let failed = |error: std::io::Error| match error.kind() {
             std::io::ErrorKind::AlreadyExists => {
@@ -833,7 +843,116 @@ fn take_back(
 
 #[cfg(test)]
 mod tests {
+    use varanto_domain::time::FinnishDay;
+    use varanto_kit::county::{County, CountySize};
+    use varanto_kit::deliveries::{self, SourceSystem};
+
     use super::*;
+
+    fn in_language(language: Language, words: &str) -> String {
+        let said = texts::of_workbench(language, words);
+        assert_ne!(said, words, "{language}");
+        said
+    }
+
+    /// OLD-7, OLD-9: whatever a proposal says and asks is said in the language: of each system, and of scans without an index.
+    #[test]
+    fn a_proposal_is_said_in_each_language() {
+        let registry = registry(&[]).unwrap();
+        let until = FinnishDay::parse("2026-11-01").unwrap();
+        let county = County::new(1, CountySize { clients: 60, documents: 1200 }, until);
+        for language in [Language::Finnish, Language::Swedish] {
+            let say = |words: &str| in_language(language, words);
+            let wording = proposal::Wording { say: &say, swedish: language == Language::Swedish };
+            let propose = |place: &Path| {
+                let delivery = Delivery::open(place).unwrap();
+                proposal::propose(&delivery, "vanha", registry.code_sets(), wording).unwrap()
+            };
+            for system in [SourceSystem::Aamu, SourceSystem::Kaisla, SourceSystem::Portti] {
+                let folder = tempfile::tempdir().unwrap();
+                deliveries::write(system, &county, 3, 120, 30, folder.path()).unwrap();
+                let zip = folder.path().join("delivery.zip");
+                let place = if zip.exists() { zip } else { folder.path().join("delivery") };
+                let proposal = propose(&place);
+                let asked = if language == Language::Swedish { "# FRÅGA:" } else { "# KYSYMYS:" };
+                assert_eq!(proposal.questions, proposal.text.matches(asked).count());
+                assert!(!proposal.text.contains("QUESTION"), "{}", proposal.text);
+                assert!(mapping::read(&proposal.text).is_err(), "an answer is asked for");
+            }
+            let folder = tempfile::tempdir().unwrap();
+            std::fs::write(folder.path().join("1.png"), [0x89, b'P', b'N', b'G']).unwrap();
+            assert!(propose(folder.path()).index.is_some());
+        }
+    }
+
+    /// OLD-9: each fault of a mapping file is said in the language.
+    #[test]
+    fn faults_of_a_mapping_file_are_said_in_each_language() {
+        const BAD: &str = r#"
+form = 2
+source = "van ha"
+batch = "1"
+relationships = "many"
+twice = "thrice"
+[bring]
+"99" = "all"
+"26" = "some"
+"24" = "nothing"
+[convert]
+kinds = ["doc"]
+encoding = "ebcdic"
+[index]
+file = "i"
+form = "csv"
+separator = ""
+[beside.one]
+file = "b"
+form = "xml"
+key = "K"
+on = "K"
+[document]
+kind = { column = "A" }
+document = { column = "A", constant = "b" }
+"client.family_name" = { column = "N", take = "second" }
+service_task = { column = "R", codes = { A = "" }, otherwise = " " }
+client_state = [{ column = "T", codes = { V = "activ", P = "" } }, { constant = "dead" }]
+original_service_task = { column = "L", codes = { A = "13" } }
+"controller.id" = { constant = "hva" }
+file = { column = "F", codes = { A = "b" }, prefix = "x" }
+written_at = { when = { written_at = { from = "2016-03-01" } }, column = "P" }
+general_type = { column = "L", otherwise = "2" }
+language = [
+  { when = { written_at = { before = "1.3.2016" } }, constant = "fi" },
+  { when = { written_at = { until = "2016-03-01" } }, constant = "fi" },
+  { when = { written_at = { } }, constant = "fi" },
+  { when = { written_at = { from = "2016-03-01", before = "2016-03-01" } }, constant = "fi" },
+  { when = { P = { before = "2016-03-01" } }, constant = "fi" },
+  { when = { "client.age" = { from = "65" } }, constant = "fi" },
+  { when = { T = 3 }, constant = "fi" },
+  { when = { case_closed_on = { before = "2016-03-01" } }, constant = "fi" },
+]
+"#;
+        let told = mapping::read(BAD).unwrap_err().to_string();
+        assert!(told.lines().count() > 30, "{told}");
+        for language in [Language::Finnish, Language::Swedish] {
+            for line in told
+                .lines()
+                .filter(|line| !line.starts_with("bring.26") && !line.contains(".take:"))
+            {
+                let said = in_language(language, line);
+                for english in ["expected", "is made", " must ", "nothing", "there is"] {
+                    assert!(!said.contains(english), "{said}");
+                }
+            }
+        }
+        // Lists of what can be said stay as they are, after words in the language.
+        let take = told.lines().find(|line| line.contains(".take:")).unwrap();
+        assert!(in_language(Language::Swedish, take).contains("här ska stå first, rest"));
+        assert!(told.contains("nothing is said for the word \"P\", and each document has one: ended, active or deceased"));
+        assert!(
+            told.contains("bring.99: there is no such service task of 2016; name one of 10, 15")
+        );
+    }
 
     /// Reconciliations into one place at once do not write over each other; what was broken off is written over.
     #[test]

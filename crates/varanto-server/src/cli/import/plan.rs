@@ -13,6 +13,7 @@ use varanto_workbench::work::State;
 
 use super::super::{Context, Failure};
 use super::{existing, read_mapping};
+use crate::pages::Words;
 use crate::texts::{self, Language};
 
 pub(super) fn print(
@@ -50,7 +51,7 @@ fn markdown(mapping: &Mapping, plan: &Plan, report: Option<&Report>, language: L
     let mut text = vec![
         format!("# {}", fill("title", &mapping.source)),
         String::new(),
-        fill("what", &plan.joined_on),
+        fill("what", &Words(language).in_sentence(&plan.joined_on)),
         String::new(),
         format!("## {}", say("brought")),
         String::new(),
