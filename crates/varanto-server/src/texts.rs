@@ -136,10 +136,11 @@ pub(crate) fn of_kept_fault<'a>(
     value: impl Fn(&str) -> Option<std::borrow::Cow<'a, str>> + Copy,
 ) -> [String; 2] {
     ["message", "right"].map(|part| {
-        let key = format!("fault.{code}.{part}");
-        if find(language, &key).is_none() {
+        // Of a row of an index and its file some things are said otherwise than of what somebody sent.
+        let keys = ["row_fault", "fault"].map(|table| format!("{table}.{code}.{part}"));
+        let Some(key) = keys.into_iter().find(|key| find(language, key).is_some()) else {
             return if part == "message" { code.to_owned() } else { String::new() };
-        }
+        };
         fill(language, &key, |name| {
             let value = in_language(language, name, value)?;
             let named = matches!(name, "name" | "other").then(|| element_of_row(language, &value));
@@ -379,6 +380,10 @@ mod tests {
             "Uppgifterna serviceuppgift och ursprunglig serviceuppgift strider mot varandra. Väntat av serviceuppgift: 23 \
              Service för äldre, 24 Service för barnfamiljer. Eller rätta ursprunglig serviceuppgift."
         );
+        let reason = |name: &str| (name == "reason").then(|| "it broke off".into());
+        let [message, right] = of_kept_fault(Language::English, "not-pdf", reason);
+        assert_eq!(message, "The file is no whole PDF file: it broke off.");
+        assert!(right.starts_with("Ask the source"), "nobody sends it: {right}");
         let named = |name: &str| (name == "name").then(|| "main_document_batch".into());
         let [_, right] = of_kept_fault(Language::English, "missing-element", named);
         assert_eq!(right, "Add the element: Batch of the main document.");

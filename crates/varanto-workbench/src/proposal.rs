@@ -398,7 +398,8 @@ impl Writer<'_> {
 
     fn document(&mut self, columns: &[(String, &Column)], codes: &CodeSets) {
         self.line("\n[document]");
-        let mut taken: Vec<&str> = Vec::new();
+        let decides = columns.iter().find(|(_, column)| column.tells_the_classification());
+        let mut taken: Vec<&str> = decides.iter().map(|(name, _)| name.as_str()).collect();
         for target in Target::ALL.iter().copied() {
             let best = columns
                 .iter()
@@ -413,7 +414,7 @@ impl Writer<'_> {
                     taken.push(name);
                     self.step(target, name, column, codes);
                 }
-                None => self.missing(target, columns, codes),
+                None => self.missing(target, decides, codes),
             }
         }
         let left: Vec<String> = columns
@@ -511,7 +512,7 @@ impl Writer<'_> {
     }
 
     /// A target without a column: a question where it must be said, and a hint where it may.
-    fn missing(&mut self, target: Target, columns: &[(String, &Column)], codes: &CodeSets) {
+    fn missing(&mut self, target: Target, decides: Option<&(String, &Column)>, codes: &CodeSets) {
         let key = quoted_key(target.name());
         // Whole names in one column give both.
         if self.text.contains(&format!("{key} = ")) {
@@ -536,7 +537,6 @@ impl Writer<'_> {
             );
             let _ = writeln!(self.text, "#{key} = {{ column = \"\" }}");
         } else if target == Target::OriginalTask {
-            let decides = columns.iter().find(|(_, column)| column.tells_the_classification());
             self.original_task(&key, decides, codes);
         }
     }

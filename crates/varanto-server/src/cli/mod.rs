@@ -62,7 +62,7 @@ struct Common {
     /// Print JSON for machines instead of text for people.
     #[arg(long, global = true)]
     json: bool,
-    /// The language of texts about faults: fi, sv or en.
+    /// The language: of faults and their remedies, and of everything that `import` answers: fi, sv or en. Else the terminal's.
     #[arg(
         long,
         visible_alias = "lang",

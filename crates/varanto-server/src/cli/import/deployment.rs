@@ -12,6 +12,7 @@ use super::super::{Context, Failure};
 use super::door::To;
 use super::{SigningKey, registry};
 use crate::clock::MachineClock;
+use crate::pages::Words;
 use crate::texts::{self, Language};
 
 /// Who archives, and for whom.
@@ -80,8 +81,8 @@ fn tell(trial: &Trial, outcomes: &[Outcome], context: &Context) -> Result<(), Fa
     let fill = |key: &str, value: &str| {
         texts::fill(language, &format!("deployment.{key}"), |_| Some(Cow::Borrowed(value)))
     };
-    let mut text =
-        vec![fill("title", &format!("{}, {}", trial.controller.1, trial.now)), String::new()];
+    let at = Words(language).moment(&trial.now);
+    let mut text = vec![fill("title", &format!("{}, {at}", trial.controller.1)), String::new()];
     text.extend((1..).zip(outcomes).map(|(number, (step, outcome))| {
         let words = words_of(step.name(), language);
         let (passed, why) = match outcome {
