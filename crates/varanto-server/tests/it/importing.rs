@@ -285,7 +285,7 @@ const ENGLISH: [&str; 13] = [
 /// the estimate stands in what machines get, too.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_commands_answer_in_the_language_that_is_asked_for() {
-    let batch = Batch::with(SourceSystem::Portti, 120, 100).await;
+    let batch = Batch::with(SourceSystem::Portti, 60, 150).await;
     let rehearsed = batch.done("rehearse");
     assert!(rehearsed["estimate"]["bytes"].as_u64() > Some(0), "{rehearsed}");
     assert!(rehearsed["lists"]["faults"].as_str().unwrap().ends_with("faults.csv"), "{rehearsed}");
