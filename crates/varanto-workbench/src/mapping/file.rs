@@ -98,7 +98,9 @@ struct Beside {
 struct StepFile {
     #[serde(default)]
     when: toml::Table,
-    column: Option<String>,
+    column: Option<OneOrMore>,
+    between: Option<String>,
+    without: Option<String>,
     constant: Option<String>,
     #[serde(default)]
     codes: BTreeMap<String, String>,
@@ -276,9 +278,16 @@ impl Faults {
                 return None;
             }
         };
-        let from = match (step.column, step.constant) {
-            (Some(column), None) => From::Column(column),
-            (None, Some(constant)) => From::Constant(constant),
+        let columns = step.column.map(OneOrMore::list);
+        let from = match (columns.as_deref(), step.constant) {
+            (Some([column]), None) if step.between.is_none() => From::Column(column.clone()),
+            (Some([_, _, ..]), None) => {
+                From::Columns(columns.unwrap_or_default(), step.between.unwrap_or_default())
+            }
+            (None, Some(constant)) if step.between.is_none() => From::Constant(constant),
+            (Some(_), None) => {
+                return self.read(key, None, "two columns or more, with what stands between them");
+            }
             _ => return self.read(key, None, "either a column or a constant"),
         };
         let take = match step.take {
@@ -292,16 +301,21 @@ impl Faults {
         if step.otherwise.is_some() && step.codes.is_empty() {
             self.add(key, "otherwise is for values that codes does not name");
         }
-        let stays = step.codes.is_empty() && step.day.is_none() && matches!(from, From::Column(_));
+        let is_of_columns = !matches!(from, From::Constant(_));
+        let stays = step.codes.is_empty() && step.day.is_none() && is_of_columns;
         if !stays && (step.prefix.is_some() || step.suffix.is_some()) {
             self.add(key, "prefix and suffix are for values of a column that stay as they are");
+        }
+        if !is_of_columns && step.without.is_some() {
+            self.add(key, "without is for values of a column");
         }
         let when = step.when.into_iter();
         let when = when.filter_map(|(name, value)| self.condition(key, name, value)).collect();
         let days = step.day.map_or_else(Vec::new, OneOrMore::list);
         let around = [step.prefix, step.suffix].map(Option::unwrap_or_default);
         let (codes, otherwise, optional) = (step.codes, step.otherwise, step.optional);
-        Some(Step { when, from, codes, otherwise, days, take, around, optional })
+        let without = step.without.unwrap_or_default();
+        Some(Step { when, from, without, codes, otherwise, days, take, around, optional })
     }
 
     /// What must hold: of a column its values, of a day or an age from when on or before when.
@@ -449,7 +463,7 @@ fn said_by(step: &Step) -> impl Iterator<Item = (String, &str)> {
         From::Constant(constant) if step.codes.is_empty() => {
             Some(("the constant".to_owned(), &**constant))
         }
-        From::Constant(_) | From::Column(_) => None,
+        From::Constant(_) | From::Column(_) | From::Columns(..) => None,
     };
     codes.chain(others).chain(constant)
 }

@@ -22,6 +22,8 @@ pub struct Step {
     pub when: Vec<Condition>,
     /// Where the value is from.
     pub from: From,
+    /// What is taken away where a value begins with it, large and small letters alike.
+    pub without: String,
     /// What each value becomes; a value that is not named is a fault. Empty: values stay as they are.
     pub codes: BTreeMap<String, String>,
     /// What a value that is not named in `codes` becomes instead of a fault.
@@ -69,6 +71,8 @@ impl<T: PartialOrd + Copy> Span<T> {
 pub enum From {
     /// A column of the row.
     Column(String),
+    /// Several columns with this between them; those that are empty leave nothing.
+    Columns(Vec<String>, String),
     /// The same for every row.
     Constant(String),
 }
@@ -239,10 +243,12 @@ impl Recipe {
 
 impl Step {
     fn columns(&self) -> impl Iterator<Item = &str> {
-        let from = match &self.from {
-            From::Column(column) => Some(column.as_str()),
-            From::Constant(_) => None,
+        let from: &[String] = match &self.from {
+            From::Column(column) => std::slice::from_ref(column),
+            From::Columns(columns, _) => columns,
+            From::Constant(_) => &[],
         };
+        let from = from.iter().map(String::as_str);
         let asked = self.when.iter().filter_map(|condition| match condition {
             Condition::Column(column, _) => Some(column.as_str()),
             Condition::Day(..) | Condition::Age(_) => None,
@@ -268,11 +274,13 @@ impl Step {
     }
 
     fn value(&self, row: &Row) -> Result<Option<String>, Unmapped> {
-        let column = match &self.from {
+        let (column, value) = match &self.from {
             From::Constant(value) => return Ok(Some(value.clone())),
-            From::Column(column) => column,
+            From::Column(column) => (column.clone(), row.get(column).map(str::to_owned)),
+            From::Columns(columns, between) => (columns.join(" + "), joined(row, columns, between)),
         };
-        let Some(value) = row.get(column) else { return Ok(None) };
+        let Some(value) = value else { return Ok(None) };
+        let value = without(&value, &self.without);
         let unmapped =
             |why| Unmapped { column: column.clone(), value: value.to_owned(), why, step: 0 };
         if value.contains('\u{fffd}') {
@@ -321,6 +329,23 @@ fn has_the_form(form: &str, text: &str) -> bool {
         other.push_str(rest);
         day_in_form(form, &other).is_some()
     })
+}
+
+/// The values of several columns with something between, once where one of them has it there already.
+fn joined(row: &Row, columns: &[String], between: &str) -> Option<String> {
+    let values = columns.iter().filter_map(|column| row.get(column));
+    values.map(str::to_owned).reduce(|whole, next| {
+        let stands = !between.is_empty() && (whole.ends_with(between) || next.starts_with(between));
+        if stands { whole + &next } else { whole + between + &next }
+    })
+}
+
+/// A value without what it may begin with.
+fn without<'v>(value: &'v str, beginning: &str) -> &'v str {
+    match value.split_at_checked(beginning.len()) {
+        Some((begins, rest)) if begins.to_lowercase() == beginning.to_lowercase() => rest.trim(),
+        _ => value,
+    }
 }
 
 /// No client document is older: a year of two digits is no year of the first century.

@@ -260,6 +260,40 @@ fn a_condition_that_cannot_be_is_told() {
     );
 }
 
+/// OLD-9: a path or a moment that stands in two columns is one value, and what every path begins with is taken away.
+#[test]
+fn values_of_two_columns_are_one() {
+    let with = |step: &str| WHOLE.replace("document = { column = \"ID\" }", step);
+    let made = |step: &str, pairs: &[(&str, &str)]| {
+        read(&with(step)).unwrap().value(Target::Document, &row(pairs))
+    };
+    let path =
+        r#"document = { column = ["KANSIO", "NIMI"], between = '\', without = 'C:\Vienti\' }"#;
+    for (folder, name, expected) in [
+        (r"c:\vienti\1998", "1.pdf", Some(r"1998\1.pdf")),
+        (r"c:\vienti\1998\", r"\1.pdf", Some(r"1998\\1.pdf")),
+        ("1998", "1.pdf", Some(r"1998\1.pdf")),
+        ("", "1.pdf", Some("1.pdf")),
+        ("", "", None),
+    ] {
+        let found = made(path, &[("KANSIO", folder), ("NIMI", name)]);
+        assert_eq!(found, Ok(expected.map(str::to_owned)), "{folder}");
+    }
+    let moment = r#"document = { column = ["PVM", "KLO"], between = " ", day = "%d.%m.%Y %H.%M" }"#;
+    let found = made(moment, &[("PVM", "3.4.2012"), ("KLO", "8.30")]);
+    assert_eq!(found, Ok(Some("2012-04-03T08:30:00".to_owned())));
+    let unread = made(moment, &[("PVM", "3.4.2012"), ("KLO", "aamulla")]).unwrap_err();
+    assert_eq!((&*unread.column, &*unread.value), ("PVM + KLO", "3.4.2012 aamulla"));
+    for (step, told) in [
+        (r#"document = { column = ["ID"], between = "-" }"#, "two columns or more"),
+        (r#"document = { constant = "1", between = "-" }"#, "either a column or a constant"),
+        (r#"document = { constant = "1", without = "-" }"#, "without is for values of a column"),
+    ] {
+        let BadMapping(faults) = read(&with(step)).unwrap_err();
+        assert!(faults.iter().any(|fault| fault.contains(told)), "{step}: {faults:?}");
+    }
+}
+
 /// OLD-9: a word is put before or after a value, so that tables of one system have numbers of their own.
 #[test]
 fn a_word_is_put_around_a_value() {
