@@ -757,7 +757,7 @@ fn show(batch: &Batch, row: u64, context: &Context) -> Result<(), Failure> {
 
 fn add_up(reports: &[PathBuf], anchors: Option<&Path>, context: &Context) -> Result<bool, Failure> {
     for report in reports {
-        signer(report, anchors)?;
+        signer(report, anchors, Say::of(context))?;
     }
     let together = addition::add_up(reports)?;
     reported::together(&together, anchors.is_some(), context)?;
@@ -766,13 +766,13 @@ fn add_up(reports: &[PathBuf], anchors: Option<&Path>, context: &Context) -> Res
 
 fn verify(report: &Path, anchors: Option<&Path>, context: &Context) -> Result<(), Failure> {
     let (head, sum) = reconciliation::verify(report)?;
-    let signer = signer(report, anchors)?;
+    let signer = signer(report, anchors, Say::of(context))?;
     reported::verified(&head, &sum, signer.as_deref(), context)
 }
 
 /// Who signed a report, where it is asked: with a certificate that leads to one of the anchors, or the report does not hold.
 /// The key of the archive stands in the report itself, and so the signature alone ties it to somebody.
-fn signer(report: &Path, anchors: Option<&Path>) -> Result<Option<String>, Failure> {
+fn signer(report: &Path, anchors: Option<&Path>, say: Say) -> Result<Option<String>, Failure> {
     let Some(folder) = anchors else { return Ok(None) };
     let trust: Trust = anchors::read_folder(folder)?;
     // Broken off at its very end, a reconciliation leaves the signature under the other name.
@@ -784,11 +784,21 @@ fn signer(report: &Path, anchors: Option<&Path>) -> Result<Option<String>, Failu
     let checked = jws::verify(&sent, &signed_text(report)?, &trust, MachineClock.now());
     let against = checked.iter().flat_map(|one| against(&one.found)).collect::<BTreeSet<_>>();
     if !against.is_empty() {
-        let codes = against.into_iter().collect::<Vec<_>>().join(", ");
-        return Err(Failure::of(format!("the signature does not hold: {codes}")));
+        return Err(Failure::of(does_not_hold(&against, say)));
     }
     let signed = checked.into_iter().find_map(|one| one.found.signer);
     signed.map(|signer| Some(signer.name)).ok_or_else(|| Failure::of("the report has no signature"))
+}
+
+/// That a report's signature does not hold: by codes, and a sentence for each.
+fn does_not_hold(against: &BTreeSet<&str>, say: Say) -> String {
+    let codes = against.iter().copied().collect::<Vec<_>>().join(", ");
+    let mut words = say.with("signature_does_not_hold", &[("codes", &codes)]);
+    for code in against {
+        words.push(' ');
+        words.push_str(&say.text(&format!("signature-{code}")));
+    }
+    words
 }
 
 /// What speaks against a report's signature. That no list tells whether the certificate is revoked does not: a folder of
@@ -882,6 +892,28 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             std::fs::write(folder.path().join("1.png"), [0x89, b'P', b'N', b'G']).unwrap();
             assert!(propose(folder.path()).index.is_some());
+        }
+    }
+
+    /// OLD-9: whatever speaks against a report's signature is said by its code and in a sentence, in each language.
+    #[test]
+    fn what_speaks_against_a_signature_is_said() {
+        let flaws = [Flaw::Content, Flaw::Time, Flaw::Metadata, Flaw::Value, Flaw::Form("")];
+        let doubts = [
+            Doubt::IssuerUnknown,
+            Doubt::NotYetInForce,
+            Doubt::Expired,
+            Doubt::Revoked(None),
+            Doubt::Purpose,
+            Doubt::KindDiffers,
+            Doubt::Malformed(String::new()),
+        ];
+        let codes = flaws.iter().map(Flaw::code).chain(doubts.iter().map(Doubt::code));
+        for code in codes.collect::<Vec<_>>() {
+            for language in Language::ALL {
+                let told = does_not_hold(&BTreeSet::from([code]), Say(language));
+                assert!(told.contains(code) && !told.contains("import."), "{language} {told}");
+            }
         }
     }
 
