@@ -335,7 +335,8 @@ const LATER_INDEXES: &str = "CREATE INDEX IF NOT EXISTS item_row ON item (row);
 CREATE INDEX IF NOT EXISTS item_main ON item (said ->> '$.main_document');
 CREATE INDEX IF NOT EXISTS item_controller ON item (controller);
 CREATE INDEX IF NOT EXISTS answer_main ON answer (value) WHERE element = 'main_document';
-CREATE INDEX IF NOT EXISTS item_unnamed ON item (number) WHERE controller IS NULL OR row IS NULL";
+CREATE INDEX IF NOT EXISTS item_unnamed ON item (number) WHERE controller IS NULL OR row IS NULL;
+CREATE INDEX IF NOT EXISTS item_source_client ON item (source_client) WHERE source_client IS NOT NULL";
 
 impl Work {
     /// Opens the work file of a batch's folder, and makes both where they are not there.

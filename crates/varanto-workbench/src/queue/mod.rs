@@ -6,8 +6,11 @@
 //! refused. Answers are on the disk before anybody hears of it; a rehearsal takes them in, and a run makes one where
 //! answers wait. Source: OLD-7; document 002.
 
+mod after;
 mod answering;
+mod files;
 mod kept;
+mod others;
 mod row;
 
 use std::cell::OnceCell;
@@ -22,15 +25,20 @@ use varanto_domain::access::OldDataPermit;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
 
-use crate::answers::{Given, given};
+use crate::answers::{Given, Person, given};
 use crate::conversion::hexadecimal;
 use crate::delivery::{Delivery, DeliveryError};
 use crate::mapping::{self, Mapping, Target};
 use crate::rehearsal::RehearsalError;
 use crate::report::read_args;
-use crate::work::{DELIVERY, FINGERPRINT, MAPPING, RowName, State, Work, WorkError};
+use crate::work::{
+    DELIVERY, FINGERPRINT, MAPPING, RowName, State, UNDONE_EDITION, Work, WorkError,
+};
 
+pub use after::Settled;
 pub use answering::{Attachments, Bulk, Kept, MOST, TakenBack};
+pub use files::{DeliveredFile, Files};
+pub use others::{Against, AllAgainst, Other};
 pub use row::{File, Named, Paper, QueuedRow, SourceValue, Whose};
 
 /// Why the queue of a batch gives no answer.
@@ -111,8 +119,14 @@ pub struct Progress {
     pub refused: u64,
     /// Rows that are not brought, those that somebody decided so of since the last rehearsal too.
     pub left_out: u64,
+    /// Rows that were archived, and whose documents are invalidated.
+    pub invalidated: u64,
+    /// Rows that an undo left as they are: nobody knows that the batch archived them.
+    pub read: u64,
     /// Rows that somebody must complete.
     pub open: u64,
+    /// Of these, rows that want it for several causes: they are counted by each.
+    pub several: u64,
     /// Rows of which the values are shifted or cut off: the source alone mends them.
     pub of_source: u64,
     /// Rows whose answers another person must check.
@@ -130,6 +144,8 @@ pub struct Progress {
     pub begun: bool,
     /// How much of what was archived is undone.
     pub undone: UndoneSoFar,
+    /// The edition that the mapping file must have to be rehearsed again, where one was undone.
+    pub next_edition: Option<u32>,
     /// Whether the batch is confirmed.
     pub confirmed: bool,
 }
@@ -172,6 +188,17 @@ pub struct Cause {
     pub args: BTreeMap<String, String>,
     /// How many rows are open.
     pub rows: u64,
+    /// What the texts of the rows speak of, the most frequent first, with how many rows each: a few of them, where they are
+    /// many. Which other row it is differs with each, and is none of it.
+    pub words: Vec<(BTreeMap<String, String>, u64)>,
+}
+
+impl Cause {
+    /// Whether the rows' texts speak of one and the same.
+    #[must_use]
+    pub fn is_of_one_kind(&self) -> bool {
+        self.words.len() < 2
+    }
 }
 
 /// A row in a list.
@@ -187,6 +214,8 @@ pub struct Listed {
     pub state: String,
     /// Whether somebody must still complete it.
     pub open: bool,
+    /// For how many causes it is open.
+    pub causes: u64,
     /// What was answered of it.
     pub given: Vec<Given>,
     /// What is shown of it: an answer to anything else is refused.
@@ -320,6 +349,13 @@ macro_rules! open_faults {
     };
 }
 
+/// What the text of a fault speaks of, but for which other row it is.
+macro_rules! words {
+    () => {
+        "CASE WHEN instr(fault.args, '\"first\"') > 0 THEN json_remove(fault.args, '$.first') ELSE fault.args END"
+    };
+}
+
 /// What makes one cause of faults.
 macro_rules! key {
     () => {
@@ -329,6 +365,8 @@ macro_rules! key {
          CASE WHEN fault.code = 'unmapped-value' THEN (fault.args ->> '$.step') || ' ' || (fault.args ->> '$.column') END"
     };
 }
+
+pub(crate) use {key, words};
 
 /// The faults of one cause.
 macro_rules! of_cause {
@@ -345,10 +383,15 @@ macro_rules! of_cause {
 }
 
 /// Every open fault with its cause: once through them tells how far the queue is, and what rows are open for.
-const EVERY: &str = open_faults!(key!(), ", item.number, fault.rowid"; "ORDER BY item.number");
+const EVERY: &str = open_faults!(concat!(key!(), ", item.number, fault.rowid, ", words!()), ""; "ORDER BY item.number");
 /// Every cause that there was at the last rehearsal, open or not: without a look at the rows.
 const KEYS: &str = concat!("SELECT DISTINCT ", key!(), " FROM fault");
-const COUNT_OF_CAUSE: &str = of_cause!("count(DISTINCT item.number), min(fault.rowid)", "");
+/// The faults of one cause by what their texts speak of.
+const WORDS_OF_CAUSE: &str = of_cause!(
+    "count(DISTINCT item.number), min(fault.rowid), json_remove(fault.args, '$.first')",
+    "GROUP BY 3"
+);
+const COUNT_OF_CAUSE: &str = of_cause!("count(DISTINCT item.number)", "");
 /// Those that stand at a place or before it, and the last of them.
 const AMONG: &str =
     of_cause!("count(DISTINCT item.number), max(item.place)", "AND item.place <= ?8");
@@ -356,7 +399,12 @@ const OF_CAUSE: &str = of_cause!(
     "DISTINCT item.place, coalesce(item.day, substr(item.said ->> '$.written_at', 1, 10)), item.said ->> '$.general_type', item.state",
     "AND item.place > ?8 ORDER BY item.place LIMIT ?9"
 );
-const IS_OPEN: &str = open_faults!("count(*) > 0", "AND item.place = ?3");
+/// For how many causes a row is open.
+const OPEN_FOR: &str = open_faults!(
+    "count(DISTINCT fault.code || ' ' || fault.rule || ' ' || CASE WHEN fault.element LIKE 'original_service_task.%'
+       THEN 'original_service_task' ELSE fault.element END)",
+    "AND item.place = ?3"
+);
 /// From the faults of attachments to their rows: these are fewer than the rows with faults.
 const WAITING: &str = concat!(
     "SELECT count(DISTINCT item.number) FROM fault CROSS JOIN item USING (number)
@@ -400,9 +448,18 @@ const DECIDED: &str = new_answers!("AND answer.element = 'row' AND item.state <>
 const ANSWERED: &str = concat!(
     "SELECT DISTINCT item.place, item.day, item.said ->> '$.general_type', item.state
   FROM answer CROSS JOIN item USING (row)
-  WHERE item.place > ?1 AND (NOT ?2 OR answer.checked_by IS NULL) AND ",
+  WHERE item.place > ?1 AND (?2 IS NULL
+    OR answer.checked_by IS NULL AND answer.given_by NOT IN (SELECT value FROM json_each(?2))) AND ",
     shown!(),
     " ORDER BY item.place LIMIT ?3"
+);
+/// Rows that wait for a check of what one person answered alone.
+const OWN_TO_CHECK: &str = concat!(
+    "SELECT count(DISTINCT row) FROM answer JOIN item USING (row)
+  WHERE checked_by IS NULL AND given_by IN (SELECT value FROM json_each(?1)) AND NOT EXISTS (
+    SELECT 1 FROM answer other WHERE other.row = answer.row AND other.checked_by IS NULL
+      AND other.given_by NOT IN (SELECT value FROM json_each(?1))) AND ",
+    shown!()
 );
 const LOST: &str = "SELECT min(place), group_concat(element, ' '), max(given_name), row FROM answer
   WHERE NOT EXISTS (SELECT 1 FROM item WHERE item.row = answer.row) GROUP BY row ORDER BY 1 LIMIT ?";
@@ -422,17 +479,56 @@ fn id_of((code, element, value, met, rule): &Key) -> String {
     hexadecimal(&digest(&SHA256, told.as_bytes()).as_ref()[..8])
 }
 
+/// How many different words of a cause are counted: of more, those that came first.
+const WORDS_COUNTED: usize = 32;
+/// How many of them are told.
+const WORDS_TOLD: usize = 3;
+
 /// The rows of a cause, as they are counted one after the other.
 struct Counted {
     rows: u64,
     last: Option<i64>,
     first: i64,
+    words: BTreeMap<String, u64>,
+}
+
+impl From<i64> for Counted {
+    /// A cause whose first fault this is.
+    fn from(first: i64) -> Self {
+        Self { rows: 0, last: None, first, words: BTreeMap::new() }
+    }
+}
+
+impl Counted {
+    fn add(&mut self, number: i64, fault: i64, words: &str) {
+        self.first = self.first.min(fault);
+        if self.last.replace(number) == Some(number) {
+            return;
+        }
+        self.rows += 1;
+        if let Some(count) = self.words.get_mut(words) {
+            *count += 1;
+        } else if self.words.len() < WORDS_COUNTED {
+            self.words.insert(words.to_owned(), 1);
+        }
+    }
+}
+
+/// The most frequent of the words of a cause.
+fn most_frequent(
+    words: impl IntoIterator<Item = (String, u64)>,
+) -> Vec<(BTreeMap<String, String>, u64)> {
+    let mut words: Vec<(String, u64)> = words.into_iter().collect();
+    words.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+    words.truncate(WORDS_TOLD);
+    words.into_iter().map(|(args, rows)| (read_args(&args), rows)).collect()
 }
 
 /// What is open.
 #[derive(Default)]
 struct Open {
     rows: u64,
+    several: u64,
     of_source: u64,
     causes: Vec<Cause>,
 }
@@ -553,6 +649,9 @@ impl Queue {
             archived,
             refused,
             left_out: left_out + desk.left_out,
+            invalidated: undone,
+            read,
+            several: open.several,
             of_source: desk.of_source,
             open: desk.open,
             to_check: desk.to_check,
@@ -564,6 +663,7 @@ impl Queue {
                 (_, 0) => UndoneSoFar::All,
                 _ => UndoneSoFar::Some,
             },
+            next_edition: if undone + read > 0 { self.next_edition()? } else { None },
             confirmed: self.work.about("confirmed_at")?.is_some(),
         };
         Ok((progress, open.causes))
@@ -600,12 +700,33 @@ impl Queue {
         self.counted(&self.every_open()?).map(Some)
     }
 
+    /// The edition after the last one that was undone.
+    fn next_edition(&self) -> Result<Option<u32>, QueueError> {
+        let undone = self.work.about(UNDONE_EDITION)?.and_then(|edition| edition.parse().ok());
+        Ok(undone.map(|undone: u32| undone.max(self.mapping.edition) + 1))
+    }
+
+    /// Whether the delivery is another one than was rehearsed, or is not there: no row of it can be looked at then.
+    ///
+    /// # Errors
+    /// [`QueueError::NotPermitted`], and what SQLite says.
+    pub fn has_another_delivery(&self, permit: &OldDataPermit) -> Result<bool, QueueError> {
+        self.permitted(permit)?;
+        match self.delivery() {
+            Ok(_) => Ok(false),
+            Err(QueueError::Changed | QueueError::Delivery(_)) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Every open fault once: how many rows are open, and for what.
     fn every_open(&self) -> Result<Open, QueueError> {
         let mut statement = self.work.connection().prepare_cached(EVERY)?;
         let mut rows = statement.query(self.since()?)?;
         let mut causes: BTreeMap<Key, Counted> = BTreeMap::new();
         let (mut open, mut last) = (Open::default(), [None; 2]);
+        // The row that is counted now, the cause that it was met with first, and whether another one was met.
+        let mut now: (Option<i64>, Option<Key>, bool) = (None, None, false);
         while let Some(row) = rows.next()? {
             let key = read_key(row)?;
             let (number, fault): (i64, i64) = (row.get(5)?, row.get(6)?);
@@ -613,26 +734,42 @@ impl Queue {
             if last[usize::from(of_source)].replace(number) != Some(number) {
                 *(if of_source { &mut open.of_source } else { &mut open.rows }) += 1;
             }
-            let counted =
-                causes.entry(key).or_insert(Counted { rows: 0, last: None, first: fault });
-            counted.first = counted.first.min(fault);
-            counted.rows += u64::from(counted.last.replace(number) != Some(number));
+            if now.0 != Some(number) {
+                now = (Some(number), Some(key.clone()), false);
+            } else if !now.2 && now.1.as_ref() != Some(&key) {
+                now.2 = true;
+                open.several += 1;
+            }
+            let counted = causes.entry(key).or_insert_with(|| Counted::from(fault));
+            counted.add(number, fault, row.get_ref(7)?.as_str().unwrap_or_default());
         }
-        for (key, counted) in causes {
-            open.causes.push(self.cause_of(key, counted.rows, counted.first)?);
-        }
-        // Those of equal frequency stay in their own order.
-        open.causes.sort_by_key(|cause| std::cmp::Reverse(cause.rows));
+        open.causes = self.causes_of(causes)?;
         Ok(open)
     }
 
-    fn cause_of(&self, key: Key, rows: u64, first: i64) -> Result<Cause, QueueError> {
+    /// The causes that were counted, the most frequent first; those of equal frequency stay in their own order.
+    fn causes_of(&self, counted: BTreeMap<Key, Counted>) -> Result<Vec<Cause>, QueueError> {
+        let cause = |(key, counted): (Key, Counted)| {
+            let words = most_frequent(counted.words);
+            self.cause_of(key, (counted.rows, counted.first), words)
+        };
+        let mut causes: Vec<Cause> = counted.into_iter().map(cause).collect::<Result<_, _>>()?;
+        causes.sort_by_key(|cause| std::cmp::Reverse(cause.rows));
+        Ok(causes)
+    }
+
+    fn cause_of(
+        &self,
+        key: Key,
+        (rows, first): (u64, i64),
+        words: Vec<(BTreeMap<String, String>, u64)>,
+    ) -> Result<Cause, QueueError> {
         let sql = "SELECT args FROM fault WHERE rowid = ?";
         let mut statement = self.work.connection().prepare_cached(sql)?;
         let args: String = statement.query_row([first], |row| row.get(0))?;
         let id = id_of(&key);
         let (code, element, value, met, rule) = key;
-        Ok(Cause { id, code, element, rule, value, args: read_args(&args), met, rows })
+        Ok(Cause { id, code, element, rule, value, args: read_args(&args), met, rows, words })
     }
 
     fn find_cause(&self, id: &str) -> Result<Option<Cause>, QueueError> {
@@ -646,13 +783,19 @@ impl Queue {
             }
             let (taken, two) = self.since()?;
             let (code, element, value, met, rule) = &key;
-            let (count, first): (i64, Option<i64>) = connection
-                .prepare_cached(COUNT_OF_CAUSE)?
-                .query_row(params![taken, two, code, element, rule, value, met], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })?;
-            let Some(first) = first else { return Ok(None) };
-            return self.cause_of(key, count.unsigned_abs(), first).map(Some);
+            let asked = params![taken, two, code, element, rule, value, met];
+            let count: i64 =
+                connection.prepare_cached(COUNT_OF_CAUSE)?.query_row(asked, |row| row.get(0))?;
+            let mut statement = connection.prepare_cached(WORDS_OF_CAUSE)?;
+            let words = statement.query_map(asked, |row| {
+                let rows: i64 = row.get(0)?;
+                Ok(((row.get(2)?, rows.unsigned_abs()), row.get::<_, i64>(1)?))
+            })?;
+            let (words, first): (Vec<(String, u64)>, Vec<i64>) =
+                words.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+            let Some(first) = first.into_iter().min() else { return Ok(None) };
+            let words = most_frequent(words);
+            return self.cause_of(key, (count.unsigned_abs(), first), words).map(Some);
         }
         Ok(None)
     }
@@ -771,20 +914,49 @@ impl Queue {
         Ok(places.collect::<Result<_, _>>()?)
     }
 
-    /// The rows behind one of which something was answered, so many at most; or those that another person must check.
+    /// The rows behind one of which something was answered, so many at most; or those that this person must check, for nobody
+    /// checks what they answered themselves.
     ///
     /// # Errors
     /// [`QueueError::NotPermitted`], and what SQLite says.
     pub fn answered(
         &self,
         permit: &OldDataPermit,
-        to_check: bool,
+        to_check: Option<&Person>,
         after: u64,
         most: usize,
     ) -> Result<Vec<Listed>, QueueError> {
         self.permitted(permit)?;
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        self.listed(ANSWERED, params![after.cast_signed(), to_check, most])
+        self.listed(ANSWERED, params![after.cast_signed(), to_check.map(logins), most])
+    }
+
+    /// The row that this person is to check next, behind one or from the first on.
+    ///
+    /// # Errors
+    /// As [`Queue::answered`].
+    pub fn next_to_check(
+        &self,
+        permit: &OldDataPermit,
+        by: &Person,
+        after: u64,
+    ) -> Result<Option<u64>, QueueError> {
+        let mut next = self.answered(permit, Some(by), after, 1)?;
+        if next.is_empty() && after > 0 {
+            next = self.answered(permit, Some(by), 0, 1)?;
+        }
+        Ok(next.first().map(|row| row.place))
+    }
+
+    /// How many rows wait for somebody else's check of what this person answered.
+    ///
+    /// # Errors
+    /// As [`Queue::answered`].
+    pub fn own_to_check(&self, permit: &OldDataPermit, by: &Person) -> Result<u64, QueueError> {
+        self.permitted(permit)?;
+        let mut statement = self.work.connection().prepare_cached(OWN_TO_CHECK)?;
+        let count: i64 = statement.query_row([logins(by)], |row| row.get(0))?;
+        Ok(count.unsigned_abs())
     }
 
     /// What was answered of rows that are not there any more, so much at most.
@@ -834,12 +1006,14 @@ impl Queue {
         let mut listed = Vec::new();
         while let Some(row) = rows.next()? {
             let place = row.get::<_, i64>(0)?.unsigned_abs();
+            let causes = self.open_for(place)?;
             listed.push(Listed {
                 place,
                 day: row.get(1)?,
                 general_type: row.get(2)?,
                 state: row.get(3)?,
-                open: self.is_open(place)?,
+                open: causes > 0,
+                causes,
                 given: given(&self.work, &self.named(place)?)?,
                 seen: self.seen(&[place])?,
             });
@@ -847,11 +1021,12 @@ impl Queue {
         Ok(listed)
     }
 
-    /// Whether somebody must still complete a row.
-    fn is_open(&self, place: u64) -> Result<bool, QueueError> {
+    /// For how many causes somebody must still complete a row.
+    fn open_for(&self, place: u64) -> Result<u64, QueueError> {
         let (taken, two) = self.since()?;
-        let mut statement = self.work.connection().prepare_cached(IS_OPEN)?;
-        Ok(statement.query_row((taken, two, place.cast_signed()), |row| row.get(0))?)
+        let mut statement = self.work.connection().prepare_cached(OPEN_FOR)?;
+        let asked = (taken, two, place.cast_signed());
+        Ok(statement.query_row(asked, |row| row.get::<_, i64>(0))?.unsigned_abs())
     }
 
     /// The name of a row that is shown.
@@ -935,6 +1110,12 @@ impl Queue {
         context.update(self.seen_lost(&known.row)?.0.as_bytes());
         Ok(Seen(hexadecimal(context.finish().as_ref())))
     }
+}
+
+/// Every login of a person, as a JSON array.
+fn logins(person: &Person) -> String {
+    let all: Vec<&String> = std::iter::once(&person.actor).chain(&person.also).collect();
+    serde_json::json!(all).to_string()
 }
 
 /// What answers a fault of an element; `None` where only the source can mend it.

@@ -181,7 +181,7 @@ impl Queue {
     /// # Errors
     /// [`QueueError::Missing`], and what SQLite says.
     pub fn whose(&self, place: u64) -> Result<Whose, QueueError> {
-        let known = self.known(place)?;
+        let known = self.find_known(place, true)?.ok_or(QueueError::Missing)?;
         let mut named: Vec<String> = known.own[0].iter().cloned().collect();
         named.extend(known.values.get(&Target::IdentityCode).cloned());
         let mut document = known.values.get(&Target::Document).cloned();
@@ -204,6 +204,17 @@ impl Queue {
 
     /// A row that is not archived: what is, is a document of the archive, and decided of like any other.
     pub(super) fn known(&self, place: u64) -> Result<Known, QueueError> {
+        let Some(known) = self.find_known(place, false)? else {
+            // It may be archived by now.
+            let begun = self.work.sends()?;
+            let fault = Fault::new(FaultKind::BatchBegun, "row", "OLD-7");
+            return Err(if begun { QueueError::Refused(vec![fault]) } else { QueueError::Missing });
+        };
+        Ok(known)
+    }
+
+    /// A row that is not archived, or is, too.
+    fn find_known(&self, place: u64, archived_too: bool) -> Result<Option<Known>, QueueError> {
         let read = |row: &Row<'_>| {
             let said: String = row.get(1)?;
             let known = Known {
@@ -222,19 +233,15 @@ impl Queue {
         let found = self
             .work
             .connection()
-            .prepare_cached(
+            .prepare_cached(concat!(
                 "SELECT number, said, file, kind, bytes, state, row, digest, source_code, source_client
-                 FROM item WHERE place = ? AND receipt IS NULL AND controller IS NOT NULL AND row IS NOT NULL",
-            )?
-            .query_row([place.cast_signed()], read)
+                 FROM item WHERE place = ?1 AND (receipt IS NULL OR ?2) AND ",
+                shown!()
+            ))?
+            .query_row((place.cast_signed(), archived_too), read)
             .optional()?;
-        let Some((known, said)) = found else {
-            // It may be archived by now.
-            let begun = self.work.sends()?;
-            let fault = Fault::new(FaultKind::BatchBegun, "row", "OLD-7");
-            return Err(if begun { QueueError::Refused(vec![fault]) } else { QueueError::Missing });
-        };
-        Ok(Known { values: read_values(&said)?, ..known })
+        let Some((known, said)) = found else { return Ok(None) };
+        Ok(Some(Known { values: read_values(&said)?, ..known }))
     }
 
     /// A row.
@@ -289,7 +296,7 @@ impl Queue {
             decisions,
             file,
             state: known.state,
-            open: self.is_open(place)?,
+            open: self.open_for(place)? > 0,
             must_say,
             attachments,
             seen: self.seen(&[place])?,

@@ -4,6 +4,7 @@ mod archive;
 mod cases_and_clients;
 mod deployment;
 mod desk;
+mod looking_back;
 mod proposal;
 mod queue;
 mod queued_rows;

@@ -57,13 +57,13 @@ fn rehearsed(system: SourceSystem, documents: u32, lines: &str) -> World {
 }
 
 /// Rehearses once more.
-fn again(world: &World) {
+pub(crate) fn again(world: &World) {
     let work = world.rehearse();
     let text = std::fs::read_to_string(world.folder.path().join("mapping.toml")).unwrap();
     work.remember(&world.place(), &text, &[]).unwrap();
 }
 
-fn open(world: &World) -> Queue {
+pub(crate) fn open(world: &World) -> Queue {
     Queue::open(&world.batch()).unwrap().expect("a batch that was rehearsed")
 }
 
@@ -243,9 +243,18 @@ fn where_two_must_look_the_second_one_counts() {
         .unwrap();
     let told = queue.progress(&permit).unwrap();
     assert_eq!((told.to_check, told.completed), (unnamed.rows, 0));
-    let rows = queue.answered(&permit, true, 0, 1000).unwrap();
+    let rows = queue.answered(&permit, Some(&bertta), 0, 1000).unwrap();
     let places: Vec<(u64, Seen)> = rows.into_iter().map(|row| (row.place, row.seen)).collect();
     assert_eq!(places.len() as u64, unnamed.rows);
+    let own = queue.answered(&permit, Some(&aino), 0, 1000).unwrap();
+    assert!(own.is_empty(), "nobody is asked to check their own answers");
+    assert_eq!(queue.own_to_check(&permit, &aino).unwrap(), unnamed.rows);
+    assert_eq!(queue.own_to_check(&permit, &bertta).unwrap(), 0);
+    let next = |after| queue.next_to_check(&permit, &bertta, after).unwrap();
+    assert_eq!(next(0), Some(places[0].0));
+    assert_eq!(next(places[0].0), Some(places[1].0));
+    assert_eq!(next(places[places.len() - 1].0), Some(places[0].0), "from the first on again");
+    assert_eq!(queue.next_to_check(&permit, &aino, 0).unwrap(), None);
     assert_eq!(codes(queue.check(&permit, &places, (&aino, now()))), ["own-answer"]);
     again(&world);
     let sound = |code: &str| !faults(&world.batch()).iter().any(|(_, found)| found == code);
@@ -279,7 +288,7 @@ fn a_queue_answers_to_its_own_permit() {
     denied(queue.causes(&theirs).map(drop));
     denied(queue.row(&theirs, 1).map(drop));
     denied(queue.file(&theirs, 1).map(drop));
-    denied(queue.answered(&theirs, false, 0, 9).map(drop));
+    denied(queue.answered(&theirs, None, 0, 9).map(drop));
     denied(queue.take_back(&theirs, &[(1, Seen::default())], (&person("a"), now())).map(drop));
     denied(queue.check(&theirs, &[(1, Seen::default())], (&person("a"), now())).map(drop));
     let controllers = queue.controllers().unwrap();

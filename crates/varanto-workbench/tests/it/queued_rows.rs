@@ -306,7 +306,7 @@ fn an_answer_to_something_else_than_was_shown_is_refused() {
         codes(queue.take_back(&both(), &checked, (&person("aino"), now()))),
         ["changed-meanwhile"]
     );
-    assert_eq!(queue.answered(&both(), false, 0, 9).unwrap()[0].place, 4, "it went with its row");
+    assert_eq!(queue.answered(&both(), None, 0, 9).unwrap()[0].place, 4, "it went with its row");
 }
 
 /// OLD-7: who checks what another one completed checks what they were shown, and nothing that came after.

@@ -24,7 +24,7 @@ use crate::world::World;
 
 const AT: &str = "2026-11-25T12:30:00Z";
 
-fn undo(
+pub(crate) fn undo(
     world: &World,
     work: &mut Work,
     archive: &Archive,

@@ -26,10 +26,12 @@ use varanto_domain::time::FinnishDay;
 use varanto_workbench::answers::{Answer, Decision, Given, Person};
 use varanto_workbench::mapping::Target;
 use varanto_workbench::queue::{
-    Cause, Listed, Lost, MOST, Progress, Queue, QueueError, Seen, UndoneSoFar, alike, has_no_file,
+    Cause, Listed, Lost, MOST, Queue, QueueError, Seen, alike, has_no_file,
     is_mended_in_the_source, may_stand, target_of,
 };
+use varanto_workbench::work::State as RowState;
 
+use super::old_progress::{ShownCause, ShownProgress, arg_word};
 use super::old_row::{Field, as_kept, as_shown, cause_id, is_away, options, waiting};
 use super::{Frame, faults_of};
 use crate::doors::Doors;
@@ -242,65 +244,6 @@ struct ShownBatch {
     progress: ShownProgress,
 }
 
-/// How far a batch is.
-struct ShownProgress {
-    told: Progress,
-    /// How many rows want nobody any more.
-    done: u64,
-    /// How it stands as a whole: its word, and whether that is good.
-    stands: Option<(&'static str, bool)>,
-    /// What is counted: the key of its word, and how many rows.
-    counts: Vec<(&'static str, u64)>,
-}
-
-impl ShownProgress {
-    fn of(told: Progress) -> Self {
-        let stands = match told {
-            _ if told.confirmed => Some(("old_data.batch-confirmed", true)),
-            _ if told.undone == UndoneSoFar::All => Some(("old_data.batch-undone", false)),
-            _ if told.undone == UndoneSoFar::Some => Some(("old_data.batch-undoing", false)),
-            _ if told.begun && told.sound > told.archived + told.refused => {
-                Some(("old_data.batch-begun", false))
-            }
-            _ if told.begun => Some(("old_data.batch-archived", true)),
-            _ => None,
-        };
-        // Once it is archived nobody completes anything: what is faulty is not waited for, but left.
-        let counts = if told.begun || told.undone != UndoneSoFar::Nothing {
-            let sound = told.sound.saturating_sub(told.archived + told.refused);
-            vec![
-                ("old_data.rows", told.rows),
-                ("old_data.archived", told.archived),
-                ("old_data.refused", told.refused),
-                ("old_data.to_archive", sound),
-                ("old_data.left_out", told.left_out),
-                ("old_data.left_faulty", told.faulty),
-            ]
-        } else {
-            vec![
-                ("old_data.rows", told.rows),
-                ("old_data.sound", told.sound),
-                ("old_data.open", told.open),
-                ("old_data.of_the_source", told.of_source),
-                ("old_data.to_check", told.to_check),
-                ("old_data.completed", told.completed),
-                ("old_data.waiting", told.waiting),
-                ("old_data.left_out", told.left_out),
-            ]
-        };
-        // These are told also where there are none.
-        let always = ["old_data.rows", "old_data.sound", "old_data.open", "old_data.archived"];
-        let counts = counts.into_iter().filter(|(key, count)| *count > 0 || always.contains(key));
-        let wants = if told.begun {
-            told.sound.saturating_sub(told.archived + told.refused)
-        } else {
-            told.open + told.of_source + told.to_check
-        };
-        let done = told.rows.saturating_sub(wants);
-        Self { done, stands, counts: counts.collect(), told }
-    }
-}
-
 /// `GET /fi/desk/archive/old-data/`: the batches whose every controller's archive the caller keeps.
 pub(super) async fn batches(
     State(doors): State<Doors>,
@@ -364,10 +307,15 @@ struct BatchPage {
     batch: String,
     base: String,
     progress: ShownProgress,
+    /// Whether the delivery is another one than was rehearsed: nothing of it can be looked at.
+    changed: bool,
     causes: Vec<ShownCause>,
     more: bool,
     /// What the source alone mends.
     of_source: Vec<ShownCause>,
+    /// What the archive refused, and what a run left faulty.
+    refused: Vec<ShownCause>,
+    faulty: Vec<ShownCause>,
     /// What was kept just now, in words.
     kept: Option<String>,
     /// What was completed just now and is not brought.
@@ -430,30 +378,6 @@ impl NotBrought {
     }
 }
 
-struct ShownCause {
-    id: String,
-    message: String,
-    right: String,
-    rows: u64,
-}
-
-impl ShownCause {
-    fn of(cause: &Cause, language: Language) -> Self {
-        let mut args = cause.args.clone();
-        if cause.rows > 1
-            && let Some(first) = args.get_mut("first")
-        {
-            // The first row's: others have their own.
-            "…".clone_into(first);
-        }
-        let fault = (&*cause.code, &*cause.element, cause.value.as_deref());
-        let [message, right] = kept_fault(fault, &args, language);
-        // The dots in place of a row's number end a sentence, too.
-        let message = message.replace("….", "…");
-        Self { id: cause.id.clone(), message, right, rows: cause.rows }
-    }
-}
-
 /// What is said of a fault (code, element, value) that the rehearsal found: its element as the pages call it.
 pub(super) fn kept_fault(
     (code, element, value): (&str, &str, Option<&str>),
@@ -464,11 +388,7 @@ pub(super) fn kept_fault(
     let value = |name: &str| match name {
         "element" => Some(Cow::Owned(element_word(words, element))),
         "value" => value.map(|value| words.in_sentence(value)),
-        _ => args.get(name).map(|value| match name {
-            "name" => Cow::Owned(element_word(words, value)),
-            "expected" => texts::said(language, name, Cow::Borrowed(value.as_str())),
-            _ => texts::said(language, name, words.in_sentence(value)),
-        }),
+        _ => args.get(name).map(|value| arg_word(language, name, value)),
     };
     let [message, right] = texts::of_kept_fault(language, code, value);
     // What is broken in a file has many rules, and one remedy.
@@ -496,7 +416,7 @@ pub(super) fn right_at_the_desk<'a>(
 }
 
 /// What an element is called on the pages.
-fn element_word(words: Words, element: &str) -> String {
+pub(super) fn element_word(words: Words, element: &str) -> String {
     match target_of(element) {
         Some(target) => words.of(&label(target)),
         None if element == "row" => words.of("old_data.the_row"),
@@ -529,21 +449,34 @@ async fn causes_page(
     let batch = path.get("batch").cloned().unwrap_or_default();
     let told = with(doors, visit, &batch, Act::LIST, |_, queue, permit| {
         let two = queue.mapping().checked_by_two;
-        Ok((two, queue.overview(permit)?))
+        let (progress, causes) = queue.overview(permit)?;
+        // Once a run has begun the queue is closed, and only looked back at.
+        let (causes, changed, refused, faulty) = if progress.begun {
+            let [refused, faulty] =
+                [RowState::Refused, RowState::Faulty].map(|one| queue.left(permit, one));
+            (Vec::new(), false, refused?, faulty?)
+        } else {
+            (causes, queue.has_another_delivery(permit)?, Vec::new(), Vec::new())
+        };
+        Ok((two, progress, causes, changed, [refused, faulty]))
     });
-    let (two, (progress, causes)) = told.await?;
+    let (two, progress, causes, changed, left) = told.await?;
     let (of_source, causes): (Vec<Cause>, Vec<Cause>) =
         causes.into_iter().partition(|cause| is_mended_in_the_source(&cause.code));
     let shown = |cause: &Cause| ShownCause::of(cause, visit.language);
+    let [refused, faulty] = left.map(|causes| causes.iter().map(shown).collect());
     let shell = Shell::of(doors, visit);
     let base = shell.to(&format!("{HOME}{batch}/"));
     let page = BatchPage {
         kept: kept(asked, two, shell.words),
         not_brought: NotBrought::of(asked, &base, shell.words),
         base,
+        changed,
         more: causes.len() > CAUSES,
         causes: causes.iter().take(CAUSES).map(shown).collect(),
         of_source: of_source.iter().map(shown).collect(),
+        refused,
+        faulty,
         progress: ShownProgress::of(progress),
         frame: Frame::of(visit, faults),
         batch,
@@ -560,6 +493,8 @@ struct CausePage {
     batch: String,
     base: String,
     cause: ShownCause,
+    /// Whether a run has begun: its rows are read, and nothing is answered.
+    begun: bool,
     rows: Vec<ShownListed>,
     next: Option<String>,
     /// What is shown of all rows; `None` where they are too many to be answered together.
@@ -589,6 +524,8 @@ pub(super) struct ShownListed {
     pub(super) to_check: bool,
     /// Whether all of it is shown here.
     pub(super) whole: bool,
+    /// Whether it is open for other causes, too.
+    pub(super) several: bool,
     pub(super) seen: Seen,
 }
 
@@ -722,6 +659,7 @@ impl<'a> Showing<'a> {
             },
             to_check: self.may_check(&row.given),
             whole: given.iter().all(|one| one.value.is_some()),
+            several: row.causes > 1,
             given,
             seen: row.seen.clone(),
         }
@@ -768,6 +706,43 @@ pub(super) async fn cause(
     cause_page(&doors, &visit, &path, asked.after, &[], None).await
 }
 
+/// A cause and its rows, read at one moment.
+struct OfCause {
+    cause: Cause,
+    rows: Vec<Listed>,
+    begun: bool,
+    kept_elsewhere: bool,
+    seen: Option<Seen>,
+    to_leave: Option<(Seen, u64)>,
+}
+
+impl OfCause {
+    /// `None` where there is no such cause any more, or nothing of the delivery can be looked at.
+    fn read(
+        queue: &Queue,
+        permit: &OldDataPermit,
+        id: &str,
+        after: u64,
+    ) -> Result<Option<Self>, QueueError> {
+        let kept_elsewhere = !queue.mapping().kept_elsewhere.trim().is_empty();
+        if queue.begun()? {
+            let Some((state, cause)) = queue.left_for(permit, id)? else { return Ok(None) };
+            let rows = queue.left_rows(permit, (state, &cause), after, PAGE + 1)?;
+            let (seen, to_leave) = (None, None);
+            return Ok(Some(Self { cause, rows, begun: true, kept_elsewhere, seen, to_leave }));
+        }
+        let Some(cause) = queue.cause(permit, id)? else { return Ok(None) };
+        if queue.has_another_delivery(permit)? {
+            return Ok(None);
+        }
+        let rows = queue.rows(permit, &cause, after, PAGE + 1)?;
+        let seen = queue.seen_of(permit, &cause)?;
+        let leaves = cause.rows > 1 && fitting(&cause, kept_elsewhere).next().is_some();
+        let to_leave = if leaves { queue.seen_to_leave(permit, &cause)? } else { None };
+        Ok(Some(Self { cause, rows, begun: false, kept_elsewhere, seen, to_leave }))
+    }
+}
+
 async fn cause_page(
     doors: &Doors,
     visit: &Visit,
@@ -780,18 +755,14 @@ async fn cause_page(
     let (batch, id) = (part("batch"), part("cause"));
     let wanted = id.clone();
     let told = with(doors, visit, &batch, Act::LIST, move |_, queue, permit| {
-        let Some(cause) = queue.cause(permit, &wanted)? else { return Ok(None) };
-        let rows = queue.rows(permit, &cause, after, PAGE + 1)?;
-        let kept_elsewhere = !queue.mapping().kept_elsewhere.trim().is_empty();
-        let seen = queue.seen_of(permit, &cause)?;
-        let leaves = cause.rows > 1 && fitting(&cause, kept_elsewhere).next().is_some();
-        let to_leave = if leaves { queue.seen_to_leave(permit, &cause)? } else { None };
-        Ok(Some((cause, rows, kept_elsewhere, (seen, to_leave))))
+        OfCause::read(queue, permit, &wanted, after)
     });
     let shell = Shell::of(doors, visit);
     let base = shell.to(&format!("{HOME}{batch}/"));
-    let Some((cause, mut rows, kept_elsewhere, (seen, to_leave))) = told.await? else {
-        // All of it was answered meanwhile: who answered it, too, is told that nothing of it was kept.
+    let Some(OfCause { cause, mut rows, begun, kept_elsewhere, seen, to_leave }) = told.await?
+    else {
+        // All of it was answered meanwhile, or the delivery is another one: the batch's page says so. Who answered it, too, is
+        // told that nothing of it was kept.
         return if faults.is_empty() {
             Ok(redirect(&base))
         } else {
@@ -805,7 +776,7 @@ async fn cause_page(
     let registry = doors.app.registry();
     let names = Names { registry: &registry, language: visit.language };
     let today = FinnishDay::of(doors.app.now());
-    let target = alike(&cause);
+    let target = alike(&cause).filter(|_| !begun);
     let mut field = target.map(|target| {
         let options = options(target, &names, shell.words, today);
         Field::of(target, said.unwrap_or_default(), options, shell.words)
@@ -815,7 +786,7 @@ async fn cause_page(
     }
     let loose = faults.iter().filter(|fault| target.is_none_or(|one| one.name() != fault.element));
     let loose: Vec<Fault> = loose.cloned().collect();
-    let decisions = fitting(&cause, kept_elsewhere);
+    let decisions = fitting(&cause, kept_elsewhere).filter(|_| !begun);
     let showing = Showing::of(names, shell.words, &base, by, FinnishDay::of(doors.app.now()));
     let page = CausePage {
         rows: rows.iter().map(|row| showing.listed(row, Some(&id), false)).collect(),
@@ -825,9 +796,10 @@ async fn cause_page(
         next: last.filter(|_| more).map(|last| format!("{base}causes/{id}/?after={last}")),
         decisions: decisions.map(|one| (one.code(), decision_word(shell.words, one))).collect(),
         stands: may_stand(&cause.code)
-            .filter(|kind| *kind == FaultKind::SameContent)
+            .filter(|kind| *kind == FaultKind::SameContent && !begun)
             .map(FaultKind::code),
         cause: ShownCause::of(&cause, visit.language),
+        begun,
         field,
         frame: Frame::of(visit, &loose),
         batch,
@@ -931,8 +903,12 @@ struct AnswersPage {
     frame: Frame,
     batch: String,
     base: String,
-    /// Whether only what another person must check is shown.
+    /// Whether only what the caller must check is shown.
     to_check: bool,
+    /// How many rows wait for somebody else's check of what the caller answered.
+    own: u64,
+    /// Whether the delivery is another one than was rehearsed: no row can be opened.
+    changed: bool,
     /// Whether another person checks anything at all.
     by_two: bool,
     rows: Vec<ShownListed>,
@@ -989,13 +965,17 @@ async fn answers_page(
 ) -> Page {
     let batch = path.get("batch").cloned().unwrap_or_default();
     let (to_check, after) = (!asked.check.is_empty(), asked.after);
+    let by = person(doors, visit).await?;
+    let caller = by.clone();
     let told = with(doors, visit, &batch, Act::LIST, move |_, queue, permit| {
         let two = queue.mapping().checked_by_two;
         let begun = queue.begun()?;
-        let rows = queue.answered(permit, to_check, after, PAGE + 1)?;
-        Ok((two, begun, rows, queue.lost(permit, PAGE)?))
+        let rows = queue.answered(permit, to_check.then_some(&caller), after, PAGE + 1)?;
+        let own = if two { queue.own_to_check(permit, &caller)? } else { 0 };
+        let changed = !begun && queue.has_another_delivery(permit)?;
+        Ok((two, begun, rows, queue.lost(permit, PAGE)?, own, changed))
     });
-    let (two, begun, mut rows, lost) = told.await?;
+    let (two, begun, mut rows, lost, own, changed) = told.await?;
     let shell = Shell::of(doors, visit);
     let base = shell.to(&format!("{HOME}{batch}/"));
     let more = rows.len() > PAGE;
@@ -1003,7 +983,6 @@ async fn answers_page(
     let behind = if to_check { "&check=1" } else { "" };
     let next = rows.last().filter(|_| more);
     let next = next.map(|row| format!("{base}answers/?after={}{behind}", row.place));
-    let by = person(doors, visit).await?;
     let registry = doors.app.registry();
     let names = Names { registry: &registry, language: visit.language };
     let showing = Showing::of(names, shell.words, &base, by, FinnishDay::of(doors.app.now()));
@@ -1027,6 +1006,8 @@ async fn answers_page(
             .map(|place| (place, format!("{base}rows/{place}/")))
             .collect(),
         to_check,
+        own,
+        changed,
         by_two: two,
         frame: Frame::of(visit, faults),
         batch,

@@ -20,7 +20,7 @@ use varanto_formats::xhtml::SAFE_COPY_MEDIA_TYPE;
 use varanto_workbench::answers::{ASK_WHAT_IS_BESIDE, Answer, Decision};
 use varanto_workbench::mapping::Target;
 use varanto_workbench::queue::{
-    Attachments, File, Kept, Listed, Named, Paper, Queue, QueueError, QueuedRow, Seen,
+    Attachments, File, Kept, Listed, Named, Paper, Queue, QueueError, QueuedRow, Seen, Settled,
     is_mended_in_the_source, may_be_answered, may_stand, target_of,
 };
 
@@ -28,6 +28,7 @@ use super::old_data::{
     Act, Asked, HOME, NotBrought, Showing, ShownListed, address, decision_word, kept, kept_fault,
     label, person, right_at_the_desk, row_of, stands_word, with,
 };
+use super::old_settled::{is_shut, settled, shut};
 use super::{Frame, faults_of};
 use crate::doors::Doors;
 use crate::login::gate::{Fields, Visit};
@@ -268,7 +269,10 @@ pub(super) async fn row(
     Path(path): Path<HashMap<String, String>>,
     Query(asked): Query<Asked>,
 ) -> Page {
-    row_page(&doors, &visit, &path, &asked, &[], None).await
+    match row_page(&doors, &visit, &path, &asked, &[], None).await {
+        Err(problem) if is_shut(&problem) => Ok(shut(&doors, &visit, &path, &problem)),
+        page => page,
+    }
 }
 
 /// What a cause is called; anything else is none.
@@ -286,30 +290,54 @@ struct Found {
     way: (bool, bool),
 }
 
-/// Reads a row; where a form names a file that is not the row's yet, that one is shown.
-fn found(
+/// A row as it is opened.
+enum Opened {
+    Row(Box<Found>),
+    /// Its document is, or was, in the archive.
+    Settled(Settled),
+}
+
+impl Opened {
+    /// Reads a row; where a form names a file that is not the row's yet, that one is shown.
+    fn read(
+        queue: &Queue,
+        permit: &OldDataPermit,
+        place: u64,
+        cause: &str,
+        (file, same): (Option<&str>, Option<&str>),
+    ) -> Result<Self, QueueError> {
+        if let Some(settled) = queue.settled(permit, place)? {
+            return Ok(Self::Settled(settled));
+        }
+        let (next, among) = going_on(queue, permit, place, cause)?;
+        let row = queue.row(permit, place)?;
+        let kept = row.values.get(&Target::File).map_or("", String::as_str);
+        // What was written of a row that is another one by now does not stay.
+        let stays = same.is_none_or(|same| same == row.same.as_str());
+        let named = match file.filter(|name| stays && *name != kept) {
+            Some(name) => queue.named_file(permit, place, name)?,
+            None => None,
+        };
+        let way = queue.way_of(permit, place, named.as_ref())?;
+        Ok(Self::Row(Box::new(Found { row, next, among, named, way })))
+    }
+}
+
+/// The next row of a cause, and which of its open ones this is and of how many.
+fn going_on(
     queue: &Queue,
     permit: &OldDataPermit,
     place: u64,
     cause: &str,
-    (file, same): (Option<&str>, Option<&str>),
-) -> Result<Found, QueueError> {
-    let cause = queue.cause(permit, cause)?;
-    let (mut next, mut among) = (None, None);
-    if let Some(cause) = &cause {
-        next = queue.rows(permit, cause, place, 1)?.first().map(|row| row.place);
-        among = queue.place_among(permit, cause, place)?;
+) -> Result<(Option<u64>, Option<(u64, u64)>), QueueError> {
+    let first = |rows: Vec<Listed>| rows.first().map(|row| row.place);
+    if queue.begun()? {
+        let Some((state, cause)) = queue.left_for(permit, cause)? else { return Ok((None, None)) };
+        return Ok((first(queue.left_rows(permit, (state, &cause), place, 1)?), None));
     }
-    let row = queue.row(permit, place)?;
-    let kept = row.values.get(&Target::File).map_or("", String::as_str);
-    // What was written of a row that is another one by now does not stay.
-    let stays = same.is_none_or(|same| same == row.same.as_str());
-    let named = match file.filter(|name| stays && *name != kept) {
-        Some(name) => queue.named_file(permit, place, name)?,
-        None => None,
-    };
-    let way = queue.way_of(permit, place, named.as_ref())?;
-    Ok(Found { row, next, among, named, way })
+    let Some(cause) = queue.cause(permit, cause)? else { return Ok((None, None)) };
+    let among = queue.place_among(permit, &cause, place)?;
+    Ok((first(queue.rows(permit, &cause, place, 1)?), among))
 }
 
 async fn row_page(
@@ -329,9 +357,12 @@ async fn row_page(
     let same = said.filter(|_| changed).map(|said| said.text("same").to_owned());
     let act = Act::of_rows(OldDataAct::Look, vec![place]);
     let told = with(doors, visit, &batch, act, move |_, queue, permit| {
-        found(queue, permit, place, &wanted, (file.as_deref(), same.as_deref()))
+        Opened::read(queue, permit, place, &wanted, (file.as_deref(), same.as_deref()))
     });
-    let Found { row, next, among, named, way } = told.await?;
+    let Found { row, next, among, named, way } = match told.await? {
+        Opened::Row(found) => *found,
+        Opened::Settled(row) => return settled(doors, visit, &batch, row, faults).await,
+    };
     // What was written of another row than this one is by now does not stay; what a rehearsal changed of the row is shown
     // beside what was written, and that is not lost.
     let said = said.filter(|said| !changed || said.text("same") == row.same.as_str());
@@ -396,6 +427,7 @@ fn listed_of(row: &QueuedRow, seen: Seen) -> Listed {
         general_type: row.values.get(&Target::GeneralType).cloned(),
         state: row.state.clone(),
         open: row.open,
+        causes: u64::from(row.open),
         given: row.given.clone(),
         seen,
     }
