@@ -1,5 +1,5 @@
-// Answers the keyboard on a row of the work queue: save, next, back to the list. Without it the page's own buttons and links
-// do the same.
+// Answers the keyboard on a row of the work queue: save, next, back to the list; and ticks all rows of a list. Without it the
+// page's own buttons and links do the same.
 (function () {
   "use strict";
   var form = document.getElementById("row");
@@ -9,6 +9,14 @@
   var over = navigator.maxTouchPoints > 0, tabbed = false, last = null;
   document.documentElement.classList.add("script");
 
+  var all = document.getElementById("all-rows");
+  if (all) {
+    document.getElementById("choose-all").hidden = false;
+    all.addEventListener("change", function () {
+      document.querySelectorAll("input[name=row]").forEach(function (one) { one.checked = all.checked; });
+    });
+  }
+
   function follow(id, otherwise) {
     var link = document.getElementById(id) || document.getElementById(otherwise);
     if (!link) { return; }
@@ -17,6 +25,8 @@
 
   // Where the keys are at home: the field that is asked for first, else the way back.
   function home() {
+    var check = document.getElementById("check");
+    if (check && form && form.closest("details:not([open])")) { return check; }
     return form && (form.querySelector("[aria-invalid]") || form.querySelector("input:not([type=hidden]), select")) ||
       document.getElementById("up");
   }

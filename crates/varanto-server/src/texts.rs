@@ -193,6 +193,13 @@ pub(crate) fn said<'a>(
         }
         _ => return value,
     }
+    // Of a page, elements and attributes are told by name.
+    if name == "what"
+        && let Some(words) =
+            value.split(", ").map(|one| lost(language, one)).collect::<Option<Vec<_>>>()
+    {
+        return words.join(", ").into();
+    }
     // Of a tool, its name comes before what it says.
     let (tool, met) = match value.split_once(": ") {
         Some((tool, met)) if find(language, &format!("{SAID}{met}")).is_some() => (tool, met),
@@ -276,6 +283,15 @@ fn parts_of<'t>(pattern: &str, text: &'t str) -> Option<Vec<&'t str>> {
     (!parts.is_empty()).then_some(parts)
 }
 
+/// What an element of a page, or an attribute after `@`, is in words; none where it is no name of one.
+fn lost(language: Language, name: &str) -> Option<String> {
+    let known = find(language, &format!("lost.{name}")).map(str::to_owned);
+    known.or_else(|| {
+        let attribute = name.strip_prefix('@')?;
+        Some(text(language, "lost.attribute").replacen("{}", attribute, 1))
+    })
+}
+
 /// What the keys of what is said of files begin with.
 const SAID: &str = "said.";
 
@@ -348,6 +364,10 @@ mod tests {
         assert_eq!(said("it does not read in UTF-8"), "sitä ei voi lukea merkistöllä UTF-8");
         assert_eq!(said("12 pages"), "12 sivua");
         assert_eq!(said("something: else"), "something: else");
+        let lost = super::said(Language::English, "what", "@width, img".into());
+        assert_eq!(lost, "the attribute width, a picture that is not in the file");
+        let lost = super::said(Language::Finnish, "what", "hidden text".into());
+        assert_eq!(lost, "piilotettu teksti");
         for condition in varanto_domain::archive::elements::Condition::ALL {
             let key = format!("condition.{}", condition.code());
             assert!(find(Language::Finnish, &key).is_some(), "{key}");

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use varanto_kit::deliveries::SourceSystem;
+use varanto_kit::http::Answer;
 
 use crate::chromium;
 use crate::house::IN_TWO_POSITIONS;
@@ -68,6 +69,16 @@ fn shown(page: &str) -> String {
     format!("seen={}&count={count}", hidden(page, "seen"))
 }
 
+/// Sends a row's form; where other rows of the client say otherwise, says that it is so nevertheless.
+async fn post_all_the_same(one: &mut Guest<'_>, row: &str, form: &str) -> Answer {
+    let asked = one.post(row, row, form).await;
+    if asked.status != 200 || !asked.text().contains("name=\"sure_of\"") {
+        return asked;
+    }
+    let sure = hidden(&asked.text(), "sure_of");
+    one.post(row, row, &format!("{form}&sure_of={sure}")).await
+}
+
 /// OLD-7, CAS-6, LOG-1: an archivist completes like rows together and others one by one, takes back and answers anew; the
 /// run takes all of it in. Each look is a line; nobody else sees anything; no address holds a client.
 #[tokio::test(flavor = "multi_thread")]
@@ -126,7 +137,7 @@ async fn an_archivist_completes_a_batch_and_the_run_takes_it_in() {
     let wrong = one.post(&row, &row, &answer("eilen")).await;
     assert!(wrong.text().contains("id=\"v-written_at-fault\""), "{}", wrong.text());
     assert!(wrong.text().contains("value=\"eilen\""), "what was written stays");
-    let right = one.post(&row, &row, &answer("4.5.2017")).await;
+    let right = post_all_the_same(&mut one, &row, &answer("4.5.2017")).await;
     assert_eq!(right.status, 303, "{}", right.text());
     let late = one.post(&row, &row, &answer("5.5.2017")).await;
     assert!(late.text().contains("sellainen kuin se sinulle näytettiin"), "{}", late.text());
@@ -142,7 +153,7 @@ async fn an_archivist_completes_a_batch_and_the_run_takes_it_in() {
     let sheet = one.get(&row).await.text();
     let seen = hidden(&sheet, "seen");
     let again = format!("act=answer&seen={seen}&v.written_at=4.5.2017");
-    assert_eq!(one.post(&row, &row, &again).await.status, 303);
+    assert_eq!(post_all_the_same(&mut one, &row, &again).await.status, 303);
 
     for user in batch.house.provider.users() {
         if archivists(&batch).contains(&user.id) || user.role == "citizen" {
@@ -235,7 +246,7 @@ async fn what_is_written_outlasts_a_rehearsal() {
     assert_ne!(before, after);
     assert_eq!(chosen(&again, "general_type"), after, "what nobody wrote follows the row");
     assert_ne!(hidden(&again, "seen"), hidden(&sheet, "seen"));
-    let saved = one.post(&row, &row, &typed(&again)).await;
+    let saved = post_all_the_same(&mut one, &row, &typed(&again)).await;
     assert_eq!(saved.status, 303, "{}", saved.text());
     let given = one.get(&format!("{BATCH}answers/")).await.text();
     assert!(given.contains("Etunimet") && !given.contains("Yleinen asiakirjatyyppi"), "{given}");
@@ -283,7 +294,7 @@ async fn what_is_of_a_client_is_shown_beside_the_document_alone() {
     assert!(!sheet.contains("v.controller.id"), "whose register it comes into is not said here");
     let seen = hidden(&sheet, "seen");
     let names = format!("act=answer&seen={seen}&v.client.given_names=Tuntematon");
-    assert_eq!(one.post(&row, &row, &names).await.status, 303);
+    assert_eq!(post_all_the_same(&mut one, &row, &names).await.status, 303);
     let page = one.get(&format!("{BATCH}answers/")).await.text();
     assert!(page.contains("Etunimet") && !page.contains("Tuntematon"), "{page}");
     let lines = batch.house.log_lines();
@@ -339,12 +350,163 @@ async fn a_form_answers_what_was_changed_in_it() {
     assert_eq!(saved.status, 303, "{}", saved.text());
     assert!(page.contains("Yleinen asiakirjatyyppi") && !page.contains("Etunimet"), "{page}");
 
+    let cause = links(&one.get(BATCH).await.text(), &format!("{BATCH}causes/"))[0].to_owned();
     std::fs::write(batch.path("delivery/AAA.TXT"), "one file more").unwrap();
     for path in [row.clone(), format!("{row}file")] {
         let page = one.get(&path).await;
         assert_eq!(page.status, 409);
         assert!(page.text().contains("Toimitusta on muutettu"), "{}", page.text());
     }
+    assert!(one.get(&row).await.text().contains(&format!("<a class=\"button\" href=\"{BATCH}\">")));
+    // The batch says it, and offers nothing that would be refused.
+    let page = one.get(BATCH).await.text();
+    assert!(page.contains("Toimitusta on muutettu harjoituksen jälkeen"), "{page}");
+    assert_eq!(links(&page, &format!("{BATCH}causes/")), [""; 0]);
+    assert_eq!(one.get(&cause).await.status, 303, "back to the batch");
+    let page = one.get(&format!("{BATCH}answers/")).await.text();
+    assert!(page.contains("Toimitusta on muutettu"), "{page}");
+    assert_eq!(links(&page, &format!("{BATCH}rows/")), [""; 0]);
+}
+
+/// OLD-7: what is said of a client against other rows is asked before it is kept, with these rows; a moment is written as people
+/// write it, and the other row of a fault can be laid beside.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_other_rows_say_otherwise_is_asked() {
+    let batch = Batch::with(SourceSystem::Kaisla, 60, 0).await;
+    batch.done("rehearse");
+    let mut one = Guest::of(&batch.house);
+    one.log_in(&archivists(&batch)[0]).await;
+    let (mut row, mut others) = (String::new(), Vec::new());
+    for place in 2..=61 {
+        row = format!("{BATCH}rows/{place}/");
+        let sheet = one.get(&row).await.text();
+        if let Some(list) = sheet.split("Saman asiakkaan muita rivejä").nth(1) {
+            others = links(list, &format!("{BATCH}rows/")).into_iter().map(str::to_owned).collect();
+            break;
+        }
+    }
+    assert!(!others.is_empty());
+    let sheet = one.get(&row).await.text();
+    let state = if chosen(&sheet, "client_state") == "deceased" { "ended" } else { "deceased" };
+    let form = format!("act=answer&seen={}&v.client_state={state}", hidden(&sheet, "seen"));
+    let asked = one.post(&row, &row, &form).await;
+    assert_eq!(asked.status, 200);
+    let asked = asked.text();
+    assert!(asked.contains("asiakkuuden tila tai itse asiakkuus on toinen"), "{asked}");
+    let told = asked.split("Vielä ei tallennettu").nth(1).unwrap().split("sure_of").next().unwrap();
+    let told = links(told, &format!("{BATCH}rows/"));
+    assert!(
+        !told.is_empty() && told.iter().all(|row| others.iter().any(|one| one == row)),
+        "{told:?}"
+    );
+    assert_eq!(chosen(&asked, "client_state"), state, "what was chosen stays");
+    let answers = format!("{BATCH}answers/");
+    assert!(!one.get(&answers).await.text().contains("Asiakkuuden tila"), "nothing is kept");
+    let again = one.post(&row, &row, &format!("{form}&sure_of=ab")).await;
+    assert_eq!(again.status, 200, "it is said of what was shown");
+    assert_eq!(post_all_the_same(&mut one, &row, &form).await.status, 303);
+    assert!(one.get(&answers).await.text().contains("Asiakkuuden tila"));
+
+    let (first, lines) = (others[0].clone(), batch.house.log_lines());
+    let number = first.trim_end_matches('/').rsplit('/').next().unwrap();
+    let beside = one.get(&format!("{row}?beside={number}")).await.text();
+    assert!(beside.contains(&format!("Rivin {number} asiakirja")), "{beside}");
+    assert_eq!(batch.house.log_lines(), lines + 2, "both are looked at");
+
+    let sheet = one.get(&first).await.text();
+    let seen = hidden(&sheet, "seen");
+    let moment = format!("act=answer&seen={seen}&v.written_at=4.5.2017+klo+8.30");
+    let saved = post_all_the_same(&mut one, &first, &moment).await;
+    assert_eq!(saved.status, 303, "{}", saved.text());
+    let sheet = one.get(&first).await.text();
+    assert_eq!(hidden(&sheet, "v.written_at"), "4.5.2017 klo 8.30");
+    let moment =
+        format!("act=answer&seen={}&v.written_at=4.5.2017+kl.+25.30", hidden(&sheet, "seen"));
+    let wrong = one.post(&first, &first, &moment).await.text();
+    assert!(wrong.contains("id=\"v-written_at-fault\""), "{wrong}");
+}
+
+/// OLD-7, LOG-1: the file of a row is chosen from the delivery's, what was written goes along, and no address says a name.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_file_of_a_row_is_chosen_from_a_list() {
+    let batch = Batch::with(SourceSystem::Aamu, 60, 0).await;
+    std::fs::write(batch.path("delivery/VIRTANEN.TXT"), "Toinen teksti").unwrap();
+    std::fs::write(batch.path("delivery/MUU.TXT"), "Muu teksti").unwrap();
+    batch.done("rehearse");
+    let mut one = Guest::of(&batch.house);
+    one.log_in(&archivists(&batch)[0]).await;
+    let row = format!("{BATCH}rows/3/");
+    let files = format!("{row}files/");
+    let seen = hidden(&one.get(&row).await.text(), "seen");
+    let form = format!("act=files&seen={seen}&v.language=sv&v.file=eioo");
+    let page = one.post(&row, &files, &form).await.text();
+    assert!(
+        page.contains("value=\"VIRTANEN.TXT\"") && page.contains("value=\"MUU.TXT\""),
+        "{page}"
+    );
+    assert!(!page.contains("ASIAKKAAT.CSV"), "a table is no document");
+    let log = one.get("/fi/desk/archive/log/").await.text();
+    assert!(log.contains("Toimituksen tiedostojen nimet."), "{log}");
+    let page = one.post(&row, &files, &format!("{form}&named=virta")).await.text();
+    assert!(page.contains("value=\"VIRTANEN.TXT\"") && !page.contains("MUU.TXT"), "{page}");
+    let page = one.post(&row, &files, &format!("{form}&named=.&all=1")).await.text();
+    assert!(page.contains(&format!("href=\"{row}\"")), "those of rows say of which: {page}");
+    assert_eq!((hidden(&page, "v.language"), hidden(&page, "act")), ("sv".into(), "answer".into()));
+    let chosen = format!("act=answer&seen={seen}&v.language=sv&v.file=VIRTANEN.TXT");
+    let shown = one.post(&row, &row, &chosen).await.text();
+    assert!(shown.contains("Nimeämäsi tiedosto"), "{shown}");
+    assert_eq!(
+        (hidden(&shown, "v.file"), hidden(&shown, "v.language")),
+        ("VIRTANEN.TXT".into(), "sv".into())
+    );
+    assert_eq!(one.get(&files).await.status, 303, "a page that was opened anew is the row's");
+}
+
+/// OLD-7, OLD-9: after a run and after an undo the batch tells what is left of it, and each row can be opened.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_is_looked_back_at_after_a_run_and_an_undo() {
+    let batch = Batch::with(SourceSystem::Kaisla, 120, 100).await;
+    batch.done("rehearse");
+    let mut one = Guest::of(&batch.house);
+    one.log_in(&archivists(&batch)[0]).await;
+    let cause = links(&one.get(BATCH).await.text(), &format!("{BATCH}causes/"))[0].to_owned();
+    batch.done("run");
+    let page = one.get(BATCH).await.text();
+    assert!(page.contains("<h2>Jäi virheelliseksi</h2>"), "{page}");
+    let rows = one.get(&cause).await.text();
+    assert!(!rows.contains("name=\"act\""), "nothing is answered any more: {rows}");
+    let faulty = links(&rows, &format!("{BATCH}rows/"))[0].to_owned();
+    assert!(one.get(&faulty).await.text().contains("Lähteen rivi"));
+    let mut settled = None;
+    for place in 2..=121 {
+        let row = format!("{BATCH}rows/{place}/");
+        let sheet = one.get(&row).await.text();
+        if sheet.contains("Rivin asiakirja on arkistossa") {
+            settled = Some((row, sheet));
+            break;
+        }
+    }
+    let (row, sheet) = settled.expect("one is archived");
+    assert!(
+        !sheet.contains("Lähteen rivi"),
+        "what stands in it is a document's of the archive: {sheet}"
+    );
+    let open = "/fi/desk/archive/open";
+    let form = format!("document={}&reason=supervision", hidden(&sheet, "document"));
+    let opened = one.post(&row, open, &form).await;
+    assert_eq!(opened.status, 303, "{}", opened.text());
+
+    batch.done("undo");
+    let page = one.get(BATCH).await.text();
+    assert!(page.contains("edition = 2") && page.contains(">Peruttu</span>"), "{page}");
+    assert!(!page.contains("<progress"), "nothing of it is done");
+    let count = |word: &str| {
+        let told = page.split(&format!("<dt>{word}</dt><dd>")).nth(1);
+        told.map_or(0, |told| told.split('<').next().unwrap().parse::<u64>().unwrap())
+    };
+    let parts = ["Peruttu", "Jätetään tuomatta", "Jäi virheelliseksi"].map(count);
+    assert_eq!(parts.iter().sum::<u64>(), count("Rivejä"), "{parts:?}");
+    assert!(one.get(&row).await.text().contains("se on mitätöity"));
 }
 
 /// OLD-7: a form that names another client asks for everything that is said of the one before, and offers nothing of it; that
@@ -379,7 +541,7 @@ async fn a_form_offers_nothing_of_another_client() {
     assert_eq!(hidden(&mistyped, "v.client.family_name"), "Virta");
     assert_eq!(chosen(&mistyped, "client_state"), "ended");
     assert!(mistyped.contains("name=\"asked\" value=\"client_state\""), "{mistyped}");
-    let saved = one.post(&row, &row, &form).await;
+    let saved = post_all_the_same(&mut one, &row, &form).await;
     assert_eq!(
         saved.status,
         303,
@@ -625,7 +787,7 @@ async fn a_run_takes_in_answers_of_what_was_rehearsed_alone() {
     let row = format!("{BATCH}rows/3/");
     let seen = hidden(&one.get(&row).await.text(), "seen");
     let names = format!("act=answer&seen={seen}&v.client.given_names=Tuntematon");
-    assert_eq!(one.post(&row, &row, &names).await.status, 303);
+    assert_eq!(post_all_the_same(&mut one, &row, &names).await.status, 303);
 
     let before = batch.house.versions();
     let run = || {
@@ -695,7 +857,8 @@ async fn an_archivist_completes_rows_on_every_device_and_in_every_language() {
                 walk.browser.run("document.getElementById('v-written_at').focus(); 0");
             }
             let row = walk.browser.address();
-            walk.browser.fill("#v-written_at", &format!("{}.5.2017", place + 1));
+            // Older than any client: it is asked.
+            walk.browser.fill("#v-written_at", &format!("{}.5.1900", place + 1));
             // As while a rehearsal runs.
             let mapping = work.about("mapping").unwrap().unwrap();
             work.set_about("mapping", "").unwrap();
@@ -703,6 +866,10 @@ async fn an_archivist_completes_rows_on_every_device_and_in_every_language() {
             walk.check(&name("waiting"));
             work.set_about("mapping", &mapping).unwrap();
             walk.browser.click("main form button");
+            assert_eq!(walk.browser.address(), row, "it is asked, and not kept");
+            walk.check(&name("asked"));
+            walk.browser.click("#sure-of");
+            walk.browser.enter();
             assert_ne!(walk.browser.address(), row, "Enter saves, and opens the next one");
             walk.browser.go(&format!("{base}/{language}/desk/archive/old-data/eka/answers/"));
             walk.check(&name("answers"));
@@ -740,7 +907,9 @@ async fn two_archivists_complete_a_batch_together() {
             );
             one.browser.go(unread.as_str().unwrap());
             one.browser.click("section[aria-labelledby=rows] a.button");
-            one.browser.fill("#v-written_at", &format!("{}.5.2017", place + 1));
+            one.browser.fill("#v-written_at", &format!("{}.5.1900", place + 1));
+            one.browser.enter();
+            one.browser.click("#sure-of");
             one.browser.enter();
             assert!(one.browser.text().contains("väntar på en annan persons granskning"));
             one.check(&name("kept"));
@@ -762,4 +931,68 @@ async fn two_archivists_complete_a_batch_together() {
         }
     };
     tokio::task::spawn_blocking(walk).await.unwrap();
+}
+
+/// OLD-7, CAS-6: of two rows with the same content the other document is laid beside, the file of a row is chosen from a list
+/// without losing what was written, and after a run the batch tells what is left; on a desk and on a phone.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_archivist_compares_rows_and_chooses_files() {
+    if chromium::is_missing() {
+        return;
+    }
+    let batch = Batch::with(SourceSystem::Aamu, 300, 300).await;
+    std::fs::write(batch.path("delivery/LISA.TXT"), "Lisää tekstiä").unwrap();
+    batch.done("rehearse");
+    let base = format!("https://localhost:{}", batch.house.address.port());
+    let user = archivists(&batch)[0].clone();
+    let devices = [("sv", 1280), ("fi", 320)];
+    let eka = |language: &str| format!("{base}/{language}/desk/archive/old-data/eka/");
+    let open_row = "(words) => Array.from(document.querySelectorAll('.rows h3 a')).find((one) => words.test(one.textContent)).href";
+    tokio::task::block_in_place(|| {
+        for (language, width) in devices {
+            let mut walk = Walk::open(width);
+            let name = |page: &str| format!("old-data-{page}-{language}-{width}");
+            log_in(&mut walk.browser, &base, language, &user);
+            for (words, page) in [
+                ("/Samma innehåll|Sama sisältö/", "same"),
+                ("/saknar filen|ei ole tiedostoa/", "no-file"),
+            ] {
+                walk.browser.go(&eka(language));
+                let cause = walk.browser.run(&format!("({open_row})({words})"));
+                walk.browser.go(cause.as_str().unwrap());
+                walk.browser.click("section[aria-labelledby=rows] a.button");
+                walk.check(&name(page));
+                if page == "same" {
+                    walk.browser.click("a[href*='beside=']");
+                    walk.check(&name("beside"));
+                    assert_eq!(
+                        walk.browser.run("document.querySelectorAll('iframe.view').length"),
+                        2
+                    );
+                } else {
+                    walk.browser.run("document.querySelector('#row details').open = true; 0");
+                    walk.browser.fill("#v-language", "sv");
+                    walk.browser.click("button[value=files]");
+                    walk.check(&name("files"));
+                    walk.browser.click("button.link");
+                    walk.check(&name("named"));
+                    assert_eq!(
+                        walk.browser.run("document.getElementById('v-language').value"),
+                        "sv"
+                    );
+                }
+            }
+            walk.end();
+        }
+    });
+    batch.done("run");
+    tokio::task::block_in_place(|| {
+        for (language, width) in devices {
+            let mut walk = Walk::open(width);
+            log_in(&mut walk.browser, &base, language, &user);
+            walk.browser.go(&eka(language));
+            walk.check(&format!("old-data-left-{language}-{width}"));
+            walk.end();
+        }
+    });
 }

@@ -4,12 +4,14 @@
 use std::sync::atomic::AtomicBool;
 
 use varanto_kit::deliveries::SourceSystem;
+use varanto_workbench::answers::{Answer, Decision};
+use varanto_workbench::mapping::Target;
 use varanto_workbench::queue::{QueueError, UndoneSoFar};
 use varanto_workbench::work::State;
 
 use crate::archive::Archive;
 use crate::queue::{again, cause, open, permit};
-use crate::queued_rows::{Small, both};
+use crate::queued_rows::{Small, both, hetu, line, paper, says};
 use crate::run::run;
 use crate::undoing::undo;
 use crate::world::World;
@@ -120,4 +122,121 @@ fn a_run_and_an_undo_are_looked_back_at() {
     world.mapping.edition = 2;
     again(&world);
     assert_eq!(open(&world).progress(&permit).unwrap().undone, UndoneSoFar::Nothing);
+}
+
+/// OLD-7: other rows of the client are found by what the source calls the client and by the code, also by one that somebody said
+/// since; who looks for a code is told where one stands.
+#[test]
+fn other_rows_of_the_same_client_are_found() {
+    let small = two_rows_of_one_client();
+    let others = |place| {
+        let (rows, count) = small.queue().others(&both(), place, 9).unwrap();
+        assert_eq!(rows.len() as u64, count);
+        rows.into_iter().map(|row| (row.place, row.has_code)).collect::<Vec<_>>()
+    };
+    assert_eq!((others(2), others(3), others(4)), (vec![(3, true)], vec![(2, false)], vec![]));
+    small
+        .answer(
+            2,
+            &[
+                says(Target::IdentityCode, &hetu(1)),
+                says(Target::NonDisclosure, "false"),
+                says(Target::State, "ended"),
+            ],
+        )
+        .unwrap();
+    assert_eq!(others(3), [(2, true)]);
+    // Somebody found out that another row is of this client, too.
+    let named = ["client.family_name", "client.given_names"]
+        .map(|name| says(Target::of_name(name).unwrap(), "Virta"));
+    let all = [
+        &[
+            says(Target::IdentityCode, &hetu(1)),
+            says(Target::State, "ended"),
+            says(Target::NonDisclosure, "false"),
+        ][..],
+        &named,
+    ]
+    .concat();
+    small.answer(4, &all).unwrap();
+    assert_eq!(others(3), [(2, true), (4, true)]);
+}
+
+/// Client 1 has rows 2, which lacks the code, and 3.
+fn two_rows_of_one_client() -> Small {
+    Small::with(|small| {
+        small.rows[0] = line(1, "", "Muistio", "Suvanto");
+        small.rows[1] = line(2, &hetu(1), "Muistio", "Suvanto").replace("D2;2;", "D2;1;");
+        small.clients[3] = "4;P;K".to_owned();
+    })
+}
+
+/// OLD-7: what an answer is against on other rows of the client is told before it is kept: how the client stands, what the client
+/// is called, which code is the client's, an order of non-disclosure, and a document older than its client.
+#[test]
+fn what_an_answer_is_against_is_told() {
+    let small = two_rows_of_one_client();
+    let against = |place: u64, given: &[Answer]| {
+        let told = small.queue().against(&both(), place, given).unwrap();
+        told.all.into_iter().map(|one| (one.kind.code(), one.places)).collect::<Vec<_>>()
+    };
+    let code = |number| says(Target::IdentityCode, &hetu(number));
+    let state = |state: &str| says(Target::State, state);
+    assert_eq!(against(2, &[code(1), state("ended")]), []);
+    let stands = [("client-of-two-states", vec![3])];
+    assert_eq!(against(2, &[code(1), state("deceased")]), stands);
+    assert_eq!(against(2, &[state("active")]), stands, "as the source calls the client");
+    let other = [("client-of-two-codes", vec![3])];
+    let named = |name: &str| says(Target::GivenNames, name);
+    assert_eq!(against(2, &[code(9), state("ended"), named("Anna")]), other);
+    assert_eq!(against(4, &[code(1), state("ended"), named("Anna Maria")]), []);
+    assert_eq!(
+        against(4, &[code(1), state("ended"), named("Bertta")]),
+        [("code-of-two-names", vec![3])]
+    );
+    let order = [code(4), state("ended"), says(Target::NonDisclosure, "false")];
+    assert!(against(4, &order).contains(&("order-on-another-row", vec![5])));
+    assert_eq!(
+        against(3, &[says(Target::WrittenAt, "1949-12-31")]),
+        [("written-before-birth", vec![])]
+    );
+    assert_eq!(against(3, &[says(Target::Language, "sv")]), [], "it is not of that");
+    // What was answered since counts, and what is not brought does not.
+    let all = [code(1), state("deceased"), says(Target::NonDisclosure, "false")];
+    small.answer(2, &all).unwrap();
+    let stands = [("client-of-two-states", vec![2])];
+    assert_eq!(against(3, &[state("ended")]), stands);
+    small.answer(2, &[Answer::NotBrought(Decision::StaysElsewhere)]).unwrap();
+    assert_eq!(against(3, &[state("deceased")]), []);
+}
+
+/// OLD-7, ACC-2: the files of the delivery are found by a part of the name, those of no row first; no table is one, and what
+/// somebody named for a row is that row's.
+#[test]
+fn files_of_the_delivery_are_found_by_name() {
+    let small = Small::with(|small| {
+        for name in ["Kansio/Muistio A.xhtml", "muistio b.xhtml"] {
+            small.papers.insert(name.into(), paper(9));
+        }
+        small.papers.remove("1.xhtml");
+    });
+    let files = |named: &str, strays: bool, from, most| {
+        let found = small.queue().files(&both(), (named, strays), (from, most)).unwrap();
+        let files = found.files.into_iter().map(|file| (file.name, file.row));
+        (files.collect::<Vec<_>>(), found.next)
+    };
+    let [a, b] = ["Kansio/Muistio A.xhtml", "muistio b.xhtml"].map(str::to_owned);
+    let (strays, next) = files("", true, 0, 9);
+    assert_eq!((&strays, next), (&vec![(a.clone(), None), (b.clone(), None)], None));
+    let (first, next) = files("MUISTIO", true, 0, 1);
+    assert_eq!(first, [(a.clone(), None)]);
+    assert_eq!(
+        files("MUISTIO", true, next.expect("there is more"), 1),
+        (vec![(b.clone(), None)], None)
+    );
+    assert_eq!(files("2.", false, 0, 9).0, [("2.xhtml".to_owned(), Some(3))]);
+    assert_eq!(files("csv", false, 0, 9).0, [], "tables are none");
+    small.answer(2, &[says(Target::File, &b)]).unwrap();
+    assert_eq!(files("", true, 0, 9).0, [(a, None)]);
+    assert_eq!(files("b.x", false, 0, 9).0, [(b, Some(2))]);
 }

@@ -8,7 +8,9 @@ mod archiving;
 mod deaths;
 mod document;
 mod old_data;
+mod old_files;
 mod old_log;
+mod old_others;
 mod old_progress;
 mod old_row;
 mod old_settled;
@@ -73,6 +75,10 @@ pub(super) fn router() -> Router<Doors> {
         .route("/old-data/{batch}/causes/{cause}/", get(old_data::cause).post(old_data::answer_all))
         .route("/old-data/{batch}/rows/{row}/", get(old_row::row).post(old_row::answer))
         .route("/old-data/{batch}/rows/{row}/file", get(old_row::file))
+        .route(
+            "/old-data/{batch}/rows/{row}/files/",
+            get(old_files::row_again).post(old_files::files),
+        )
         .route("/old-data/{batch}/answers/", get(old_data::answers).post(old_data::act))
         .route("/deaths/", get(deaths::deaths))
         .route("/archiving/", get(archiving::page))

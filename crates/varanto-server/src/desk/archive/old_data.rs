@@ -32,7 +32,9 @@ use varanto_workbench::queue::{
 use varanto_workbench::work::State as RowState;
 
 use super::old_progress::{ShownCause, ShownProgress, arg_word};
-use super::old_row::{Field, as_kept, as_shown, cause_id, is_away, options, waiting};
+use super::old_row::{
+    Field, as_kept, as_shown, cause_id, is_away, options, original_task_word, waiting,
+};
 use super::{Frame, faults_of};
 use crate::doors::Doors;
 use crate::login::gate::{Fields, Visit};
@@ -100,6 +102,8 @@ enum Which {
     OfCause(String),
     /// Those that are not there any more, by what they said.
     Lost(Vec<String>),
+    /// None: it is done with the delivery's files.
+    Nothing,
 }
 
 /// How many rows of those that something is done with together are named.
@@ -111,6 +115,7 @@ impl Together {
         let mut places = match &self.which {
             Which::OfCause(cause) => queue.places_of(cause)?,
             Which::Lost(rows) => queue.places_of_lost(rows)?,
+            Which::Nothing => return Ok(self.words),
         };
         if self.attachments {
             places.extend(queue.followers(&places)?);
@@ -137,6 +142,13 @@ impl Act {
 
     pub(super) fn of_rows(what: OldDataAct, rows: Vec<u64>) -> Self {
         Self { what, rows, ..Self::LIST }
+    }
+
+    /// The names of the delivery's files are looked at, for a row.
+    pub(super) fn files(row: u64) -> Self {
+        let words = "files".to_owned();
+        let together = Some(Together { words, which: Which::Nothing, attachments: false });
+        Self { rows: vec![row], together, ..Self::LIST }
     }
 
     fn together(what: OldDataAct, together: Together) -> Self {
@@ -315,7 +327,7 @@ struct BatchPage {
     of_source: Vec<ShownCause>,
     /// What the archive refused, and what a run left faulty.
     refused: Vec<ShownCause>,
-    faulty: Vec<ShownCause>,
+    still_faulty: Vec<ShownCause>,
     /// What was kept just now, in words.
     kept: Option<String>,
     /// What was completed just now and is not brought.
@@ -451,20 +463,20 @@ async fn causes_page(
         let two = queue.mapping().checked_by_two;
         let (progress, causes) = queue.overview(permit)?;
         // Once a run has begun the queue is closed, and only looked back at.
-        let (causes, changed, refused, faulty) = if progress.begun {
-            let [refused, faulty] =
+        let (causes, changed, refused, still) = if progress.begun {
+            let [refused, still] =
                 [RowState::Refused, RowState::Faulty].map(|one| queue.left(permit, one));
-            (Vec::new(), false, refused?, faulty?)
+            (Vec::new(), false, refused?, still?)
         } else {
             (causes, queue.has_another_delivery(permit)?, Vec::new(), Vec::new())
         };
-        Ok((two, progress, causes, changed, [refused, faulty]))
+        Ok((two, progress, causes, changed, [refused, still]))
     });
     let (two, progress, causes, changed, left) = told.await?;
     let (of_source, causes): (Vec<Cause>, Vec<Cause>) =
         causes.into_iter().partition(|cause| is_mended_in_the_source(&cause.code));
     let shown = |cause: &Cause| ShownCause::of(cause, visit.language);
-    let [refused, faulty] = left.map(|causes| causes.iter().map(shown).collect());
+    let [refused, still] = left.map(|causes| causes.iter().map(shown).collect());
     let shell = Shell::of(doors, visit);
     let base = shell.to(&format!("{HOME}{batch}/"));
     let page = BatchPage {
@@ -476,7 +488,7 @@ async fn causes_page(
         causes: causes.iter().take(CAUSES).map(shown).collect(),
         of_source: of_source.iter().map(shown).collect(),
         refused,
-        faulty,
+        still_faulty: still,
         progress: ShownProgress::of(progress),
         frame: Frame::of(visit, faults),
         batch,
@@ -568,7 +580,8 @@ pub(super) fn value_word(
         Target::ServiceTask => of_set(sets::SERVICE_TASK),
         Target::RetentionClass => of_set(sets::RETENTION_CLASS),
         Target::Sex => of_set(sets::SEX),
-        _ => as_shown(target, value),
+        Target::OriginalTask => original_task_word(names, value, day),
+        _ => as_shown(target, value, words),
     }
 }
 
@@ -595,6 +608,25 @@ impl<'a> Showing<'a> {
     /// Whether the caller may check something of it: nobody checks what they answered themselves.
     pub(super) fn may_check(&self, given: &[Given]) -> bool {
         given.iter().any(|one| one.checked.is_none() && !self.by.is(&one.by.0.actor))
+    }
+
+    /// Where a row is opened.
+    pub(super) fn address_of(&self, place: u64) -> String {
+        format!("{}rows/{place}/", self.base)
+    }
+
+    /// The address of the batch.
+    pub(super) const fn base(&self) -> &str {
+        self.base
+    }
+
+    pub(super) const fn today(&self) -> FinnishDay {
+        self.today
+    }
+
+    /// The name of a code on a day; the code where nobody knows it.
+    pub(super) fn coded(&self, set: &str, code: String, day: Option<FinnishDay>) -> String {
+        self.names.coded(set, &code, day.unwrap_or(self.today)).unwrap_or(code)
     }
 
     /// A value as people read it.
@@ -645,18 +677,10 @@ impl<'a> Showing<'a> {
         ShownListed {
             place: row.place,
             address: format!("{}rows/{}/{behind}", self.base, row.place),
-            kind: row.general_type.as_deref().map(|code| {
-                let name = self.names.coded(sets::DOCUMENT_TYPE, code, day.unwrap_or(self.today));
-                name.unwrap_or_else(|| code.to_owned())
-            }),
+            kind: row.general_type.clone().map(|code| self.coded(sets::DOCUMENT_TYPE, code, day)),
             day,
             state: self.words.of(&format!("old_data.state-{state}")),
-            mark: match state {
-                "answered" | "sound" | "archived" => "good",
-                "faulty" => "wait",
-                "refused" => "bad",
-                _ => "",
-            },
+            mark: mark_of(state),
             to_check: self.may_check(&row.given),
             whole: given.iter().all(|one| one.value.is_some()),
             several: row.causes > 1,
@@ -666,12 +690,26 @@ impl<'a> Showing<'a> {
     }
 }
 
+/// The look of the mark of a state.
+pub(super) fn mark_of(state: &str) -> &'static str {
+    match state {
+        "answered" | "sound" | "archived" => "good",
+        "faulty" => "wait",
+        "refused" => "bad",
+        _ => "",
+    }
+}
+
 /// Where a page of a list begins.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
 pub(super) struct Asked {
     after: u64,
-    check: String,
+    pub(super) check: String,
+    /// The row that was checked just now, and this one is the next.
+    pub(super) checked_row: u64,
+    /// The row that is to be laid beside.
+    pub(super) beside: u64,
     pub(super) cause: String,
     /// The row that was answered just now, and is not brought; and why.
     left: String,
@@ -990,6 +1028,9 @@ async fn answers_page(
         rows.iter().map(|row| showing.listed(row, None, false)).collect();
     for row in &mut shown {
         row.to_check &= two;
+        if to_check {
+            row.address.push_str("?check=1");
+        }
     }
     let page = AnswersPage {
         rows: shown,
@@ -1029,6 +1070,8 @@ pub(super) async fn act(
     let ticked = fields.all().filter(|(name, _)| *name == "row");
     let rows: Vec<(u64, Seen)> = ticked.filter_map(|(_, value)| seen_of(value)).collect();
     let by = person(&doors, &visit).await?;
+    // Whoever checks a row on its own page goes on with the next.
+    let go_on = rows.first().map(|(place, _)| *place).filter(|_| fields.given("go_on").is_some());
     let faults = if fields.text("act") == "forget" {
         let ticked = fields.all().filter(|(name, _)| *name == "lost");
         let ticked = ticked.filter_map(|(_, value)| value.split_once(' '));
@@ -1056,14 +1099,23 @@ pub(super) async fn act(
             if back {
                 let taken = queue.take_back(permit, &rows, by)?;
                 let counts = [("taken_back", taken.rows), ("came_back", taken.attachments)];
-                Ok((counts, taken.apart))
+                Ok((counts, taken.apart, None))
             } else {
                 let bulk = queue.check(permit, &rows, by)?;
-                Ok(([("checked", bulk.answered), ("many_left", bulk.not_brought)], Vec::new()))
+                let next = match go_on {
+                    Some(place) => queue.next_to_check(permit, by.0, place)?,
+                    None => None,
+                };
+                let counts = [("checked", bulk.answered), ("many_left", bulk.not_brought)];
+                Ok((counts, Vec::new(), next))
             }
         });
         match done.await {
-            Ok((counts, apart)) => {
+            Ok((counts, _, Some(next))) => {
+                let next = next_to_check(&visit, &batch, next, (go_on, counts[1].1));
+                return Ok(redirect(&next));
+            }
+            Ok((counts, apart, None)) => {
                 let counts = counts.into_iter().filter(|(_, count)| *count > 0);
                 let mut told: Vec<_> =
                     counts.map(|(name, count)| (name, count.to_string())).collect();
@@ -1081,6 +1133,20 @@ pub(super) async fn act(
         }
     };
     answers_page(&doors, &visit, &path, &asked, &faults).await
+}
+
+/// Where the row stands that is to be checked next; with the one that was checked just now, and whether it is not brought.
+fn next_to_check(
+    visit: &Visit,
+    batch: &str,
+    next: u64,
+    (checked, left): (Option<u64>, u64),
+) -> String {
+    let mut told = vec![("check", "1".to_owned())];
+    told.extend(checked.map(|place| ("checked_row", place.to_string())));
+    // What was checked may be what the archive plan does not bring.
+    told.extend((left > 0).then(|| ("many_left", left.to_string())));
+    visit.to(&address(&format!("{HOME}{batch}/rows/{next}/"), &told))
 }
 
 /// What was checked or taken back just now.

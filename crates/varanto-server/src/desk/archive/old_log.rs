@@ -42,7 +42,7 @@ pub(super) fn told(
                     None => with("old_log.rows", &rows),
                 }
             }
-            "batch" | "row" | "document" | "file" | "count" | "lost" => {
+            "batch" | "row" | "document" | "file" | "files" | "count" | "lost" => {
                 with(&format!("old_log.{name}"), said)
             }
             _ => return None,
@@ -91,6 +91,10 @@ mod tests {
         for (detail, expected) in [
             ("act=list batch=-", "A list was shown."),
             ("act=look batch=eka row=3", "A row was shown. Batch eka. Row 3."),
+            (
+                "act=list batch=eka files",
+                "A list was shown. Batch eka. The names of the delivery's files.",
+            ),
             (
                 "act=look batch=eka row=3 document=1.2.3 file=ab12",
                 "A row was shown. Batch eka. Row 3. The document's identifier in the archive: 1.2.3. File, SHA-256: ab12.",

@@ -15,19 +15,20 @@ use varanto_domain::codes::{ServiceTask, sets};
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::Oid;
 use varanto_domain::old_data::ClientState;
-use varanto_domain::time::FinnishDay;
+use varanto_domain::time::{FinnishDay, Instant};
 use varanto_formats::xhtml::SAFE_COPY_MEDIA_TYPE;
 use varanto_workbench::answers::{ASK_WHAT_IS_BESIDE, Answer, Decision};
 use varanto_workbench::mapping::Target;
 use varanto_workbench::queue::{
-    Attachments, File, Kept, Listed, Named, Paper, Queue, QueueError, QueuedRow, Seen, Settled,
-    is_mended_in_the_source, may_be_answered, may_stand, target_of,
+    AllAgainst, Attachments, File, Kept, Listed, Named, Other, Paper, Queue, QueueError, QueuedRow,
+    Seen, Settled, is_mended_in_the_source, may_be_answered, may_stand, target_of,
 };
 
 use super::old_data::{
     Act, Asked, HOME, NotBrought, Showing, ShownListed, address, decision_word, kept, kept_fault,
     label, person, right_at_the_desk, row_of, stands_word, with,
 };
+use super::old_others::{ShownAgainst, ShownBeside, ShownOthers};
 use super::old_settled::{is_shut, settled, shut};
 use super::{Frame, faults_of};
 use crate::doors::Doors;
@@ -68,7 +69,17 @@ struct RowPage {
     /// What is faulty, or missing.
     asked: Vec<Field>,
     /// Everything else that is said of the document.
-    others: Vec<Field>,
+    fields: Vec<Field>,
+    /// What other rows of the client say otherwise, to be said that it is so nevertheless.
+    against: Option<ShownAgainst>,
+    /// Other rows of the client.
+    others: ShownOthers,
+    /// Another row that is laid beside.
+    beside: Option<ShownBeside>,
+    /// Whether the caller checks rows one after the other.
+    checking: bool,
+    /// Whether the row's file is asked for.
+    asks_for_file: bool,
     decisions: Vec<(&'static str, String)>,
     stands: Vec<(String, String)>,
     next: Option<String>,
@@ -76,6 +87,8 @@ struct RowPage {
     among: Option<String>,
     /// What was kept just now, in words.
     kept: Option<String>,
+    /// That another row was checked just now.
+    checked: Option<String>,
     /// What was completed just now and is not brought.
     not_brought: Option<NotBrought>,
 }
@@ -102,6 +115,8 @@ struct ShownRow {
 struct ShownFault {
     message: String,
     right: String,
+    /// The other row that it speaks of, its address, and the address at which its document is laid beside.
+    other: Option<(u64, String, String)>,
 }
 
 /// A file that somebody names for the row.
@@ -122,6 +137,8 @@ pub(super) struct Field {
     /// What the row says by itself: what differs from it was written by a person.
     pub(super) was: String,
     pub(super) options: Vec<(String, String)>,
+    /// Whether something else than what can be chosen may be written, too.
+    pub(super) open: bool,
     pub(super) fault: Option<ToldFault>,
     /// Whether a person must say it themselves: what stands there is not offered.
     pub(super) must_say: bool,
@@ -153,9 +170,10 @@ impl Field {
             id: format!("v-{}", target.name().replace('.', "-")),
             label: words.of(&label(target)),
             hint: texts::find(words.language(), &hint).unwrap_or_default().to_owned(),
-            value: as_shown(target, value),
-            was: as_shown(target, value),
+            value: as_shown(target, value, words),
+            was: as_shown(target, value, words),
             options,
+            open: target == Target::OriginalTask,
             fault: None,
             must_say: false,
             nothing: None,
@@ -221,6 +239,19 @@ pub(super) fn options(
             general.sort_by_key(|(code, _)| code.parse::<u8>().unwrap_or(u8::MAX));
             general
         }
+        // The lists are not public as a whole: who writes another code is not kept to them.
+        Target::OriginalTask => {
+            let of = |(class, set): (&str, &str)| {
+                let codes = of_set(set).into_iter();
+                let named = |(code, _): (String, String)| {
+                    let value = format!("{class}:{code}");
+                    let name = original_task_word(names, &value, day);
+                    (value, name)
+                };
+                codes.map(named).collect::<Vec<_>>()
+            };
+            ORIGINAL_TASKS.into_iter().flat_map(of).collect()
+        }
         // Of the retention classes one alone is public: who writes another is not kept to that.
         Target::Sex => of_set(sets::SEX),
         _ => Vec::new(),
@@ -239,27 +270,96 @@ const fn is_day(target: Target) -> bool {
     )
 }
 
-/// A value as people write it: days as a form asks for them.
-pub(super) fn as_shown(target: Target, value: &str) -> String {
-    match FinnishDay::parse(value).filter(|_| is_day(target)) {
-        Some(day) => format!("{}.{}.{}", day.day(), day.month(), day.year()),
-        None => value.to_owned(),
+/// A value as people write it: days as a form asks for them, and moments by the Finnish clock.
+pub(super) fn as_shown(target: Target, value: &str, words: Words) -> String {
+    if !is_day(target) {
+        return value.to_owned();
+    }
+    if let Some(day) = FinnishDay::parse(value) {
+        return format!("{}.{}.{}", day.day(), day.month(), day.year());
+    }
+    // A time of day without an offset is Finland's.
+    let (day, time) = match Instant::parse(value) {
+        Some(at) => {
+            let seconds = at.millis().div_euclid(1000);
+            let (minute, second) = (seconds.div_euclid(60).rem_euclid(60), seconds.rem_euclid(60));
+            let time = format!("{:02}:{minute:02}:{second:02}", at.finnish_hour());
+            (Some(FinnishDay::of(at)), time)
+        }
+        None => match value.split_once(['T', ' ']) {
+            Some((day, time)) => (FinnishDay::parse(day), time.to_owned()),
+            None => (None, String::new()),
+        },
+    };
+    match (day, time_of(&time)) {
+        (Some(day), Some(time)) => {
+            let day = format!("{}.{}.{}", day.day(), day.month(), day.year());
+            words.with("old_data.moment", &[("day", &day), ("time", &in_words(time, words))])
+        }
+        _ => value.to_owned(),
     }
 }
 
-/// A value as it is kept: without space around it, days as the archive writes them.
+/// Hour, minute and second of a time of day with either sign between them.
+fn time_of(text: &str) -> Option<[u8; 3]> {
+    let mut parts = text.split([':', '.']).map(|part| part.parse::<u8>().ok());
+    let time = [parts.next()??, parts.next()??, parts.next().unwrap_or(Some(0))?];
+    let fits = time[0] < 24 && time[1] < 60 && time[2] < 60 && parts.next().is_none();
+    fits.then_some(time)
+}
+
+/// A time of day as the language writes it; seconds only where there are some.
+fn in_words([hour, minute, second]: [u8; 3], words: Words) -> String {
+    let sign = if words.language() == Language::English { ':' } else { '.' };
+    let seconds = if second > 0 { format!("{sign}{second:02}") } else { String::new() };
+    format!("{hour}{sign}{minute:02}{seconds}")
+}
+
+/// The words between a day and its time of day, in each language.
+const AT: [&str; 4] = ["klo", "kl.", "kl", "at"];
+
+/// A value as it is kept: without space around it, days and moments as the archive writes them.
 pub(super) fn as_kept(target: Target, value: &str) -> String {
     let value = value.trim();
     if target == Target::IdentityCode {
         return value.to_uppercase();
     }
-    let parts: Vec<&str> = value.split('.').map(str::trim).collect();
-    match *parts {
-        [day, month, year] if is_day(target) && year.len() == 4 => {
-            format!("{year}-{month:0>2}-{day:0>2}")
+    let kept = || {
+        let mut said = value.splitn(2, char::is_whitespace);
+        let (day, rest) = (said.next()?, said.next().unwrap_or_default().trim());
+        let parts: Vec<&str> = day.split('.').map(str::trim).collect();
+        let [number, month, year] = *parts else { return None };
+        let day = (year.len() == 4).then(|| format!("{year}-{month:0>2}-{number:0>2}"))?;
+        if rest.is_empty() {
+            return Some(day);
         }
-        _ => value.to_owned(),
-    }
+        let time = AT.iter().find_map(|at| rest.strip_prefix(at)).unwrap_or(rest).trim();
+        let [hour, minute, second] = time_of(time)?;
+        Some(format!("{day}T{hour:02}:{minute:02}:{second:02}"))
+    };
+    // A day may be written with spaces between its parts.
+    let spaced = || {
+        let parts: Vec<&str> = value.split('.').map(str::trim).collect();
+        match *parts {
+            [day, month, year] if year.len() == 4 => Some(format!("{year}-{month:0>2}-{day:0>2}")),
+            _ => None,
+        }
+    };
+    let kept = if is_day(target) { spaced().or_else(kept) } else { None };
+    kept.unwrap_or_else(|| value.to_owned())
+}
+
+/// The classifications of original service tasks, with their code sets.
+const ORIGINAL_TASKS: [(&str, &str); 2] =
+    [("1989", sets::SERVICE_TASK_1989), ("2011", sets::SERVICE_TASK_2011)];
+
+/// An original service task by its name, where the code sets know it.
+pub(super) fn original_task_word(names: &Names<'_>, value: &str, day: FinnishDay) -> String {
+    let name = value.split_once(':').and_then(|(class, code)| {
+        let (_, set) = ORIGINAL_TASKS.into_iter().find(|(known, _)| *known == class)?;
+        names.coded(set, code, day)
+    });
+    named_first(&name.unwrap_or_default(), value)
 }
 
 /// `GET …/rows/{row}/`: a row, its document beside its form.
@@ -269,7 +369,7 @@ pub(super) async fn row(
     Path(path): Path<HashMap<String, String>>,
     Query(asked): Query<Asked>,
 ) -> Page {
-    match row_page(&doors, &visit, &path, &asked, &[], None).await {
+    match row_page(&doors, &visit, &path, &asked, Answering::default()).await {
         Err(problem) if is_shut(&problem) => Ok(shut(&doors, &visit, &path, &problem)),
         page => page,
     }
@@ -288,6 +388,10 @@ struct Found {
     named: Option<Named>,
     /// Whether the file is shown in a frame, and whether that is shut off from everything.
     way: (bool, bool),
+    /// Other rows of the client, and how many there are.
+    others: (Vec<Other>, u64),
+    /// Another row that is laid beside, with the way of its file.
+    beside: Option<(QueuedRow, (bool, bool))>,
 }
 
 /// A row as it is opened.
@@ -298,12 +402,34 @@ enum Opened {
 }
 
 impl Opened {
+    /// Opens a row, and the one that is to be laid beside.
+    async fn of(
+        doors: &Doors,
+        visit: &Visit,
+        (batch, place): (&str, u64),
+        from: &Asked,
+        said: Option<&Fields>,
+        changed: bool,
+    ) -> Result<Self, Problem> {
+        let cause = cause_id(&from.cause);
+        let file = said.and_then(|said| said.given(FILE)).map(str::to_owned);
+        let same = said.filter(|_| changed).map(|said| said.text("same").to_owned());
+        let beside = Some(from.beside).filter(|other| *other > 0 && *other != place);
+        // Whoever lays another row beside looks at both.
+        let act = Act::of_rows(OldDataAct::Look, [place].into_iter().chain(beside).collect());
+        let told = with(doors, visit, batch, act, move |_, queue, permit| {
+            let file = (file.as_deref(), same.as_deref());
+            Self::read(queue, permit, place, (&cause, beside), file)
+        });
+        told.await
+    }
+
     /// Reads a row; where a form names a file that is not the row's yet, that one is shown.
     fn read(
         queue: &Queue,
         permit: &OldDataPermit,
         place: u64,
-        cause: &str,
+        (cause, beside): (&str, Option<u64>),
         (file, same): (Option<&str>, Option<&str>),
     ) -> Result<Self, QueueError> {
         if let Some(settled) = queue.settled(permit, place)? {
@@ -319,7 +445,22 @@ impl Opened {
             None => None,
         };
         let way = queue.way_of(permit, place, named.as_ref())?;
-        Ok(Self::Row(Box::new(Found { row, next, among, named, way })))
+        let others = queue.others(permit, place, OTHERS)?;
+        let beside = beside.map(|other| laid_beside(queue, permit, other)).transpose()?.flatten();
+        Ok(Self::Row(Box::new(Found { row, next, among, named, way, others, beside })))
+    }
+}
+
+/// Another row with its document; none where it is archived, or there is no such row.
+fn laid_beside(
+    queue: &Queue,
+    permit: &OldDataPermit,
+    place: u64,
+) -> Result<Option<(QueuedRow, (bool, bool))>, QueueError> {
+    match queue.row(permit, place) {
+        Ok(row) => Ok(Some((row, queue.way_of(permit, place, None)?))),
+        Err(QueueError::Missing | QueueError::Refused(_)) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -340,26 +481,27 @@ fn going_on(
     Ok((first(queue.rows(permit, &cause, place, 1)?), among))
 }
 
+/// What somebody sent of a row, and what is said of it.
+#[derive(Clone, Copy, Default)]
+struct Answering<'a> {
+    said: Option<&'a Fields>,
+    faults: &'a [Fault],
+    against: Option<&'a AllAgainst>,
+}
+
 async fn row_page(
     doors: &Doors,
     visit: &Visit,
     path: &HashMap<String, String>,
     from: &Asked,
-    faults: &[Fault],
-    said: Option<&Fields>,
+    Answering { said, faults, against }: Answering<'_>,
 ) -> Page {
     let batch = path.get("batch").cloned().unwrap_or_default();
     let place = path.get("row").and_then(|row| row_of(row)).ok_or_else(Problem::not_found)?;
     let cause = cause_id(&from.cause);
-    let wanted = cause.clone();
-    let file = said.and_then(|said| said.given(FILE)).map(str::to_owned);
     let changed = faults.iter().any(|fault| fault.kind == FaultKind::ChangedMeanwhile);
-    let same = said.filter(|_| changed).map(|said| said.text("same").to_owned());
-    let act = Act::of_rows(OldDataAct::Look, vec![place]);
-    let told = with(doors, visit, &batch, act, move |_, queue, permit| {
-        Opened::read(queue, permit, place, &wanted, (file.as_deref(), same.as_deref()))
-    });
-    let Found { row, next, among, named, way } = match told.await? {
+    let opened = Opened::of(doors, visit, (&batch, place), from, said, changed);
+    let Found { row, next, among, named, way, others, beside } = match opened.await? {
         Opened::Row(found) => *found,
         Opened::Settled(row) => return settled(doors, visit, &batch, row, faults).await,
     };
@@ -373,8 +515,8 @@ async fn row_page(
     let registry = doors.app.registry();
     let names = Names { registry: &registry, language: visit.language };
     let day = day_of(&row).unwrap_or_else(|| FinnishDay::of(doors.app.now()));
-    let (asked, others) = form_of(&row, &names, (words, day), faults, said);
-    let loose = loose(faults, asked.iter().chain(&others));
+    let (asked, fields) = form_of(&row, &names, (words, day), faults, said);
+    let loose = loose(faults, asked.iter().chain(&fields));
     let showing = Showing::of(names, words, &base, by, FinnishDay::of(doors.app.now()));
     let leaves = said.is_some_and(|said| said.text("act") == "leave");
     let sent = said.filter(|_| !changed).map(|said| Seen::from(said.text("seen")));
@@ -383,9 +525,15 @@ async fn row_page(
     let listed = showing.listed(&listed_of(&row, seen), None, true);
     let to_check = row.checked_by_two && showing.may_check(&row.given);
     let address = |place: &u64| (*place, format!("{base}rows/{place}/"));
+    let checking = to_check && !from.check.is_empty();
     let page = RowPage {
         about: about(&row, &showing, day),
-        faults: shown_faults(&row, visit.language),
+        faults: shown_faults(&row, visit.language, &base, &cause),
+        against: against.map(|against| ShownAgainst::of(against, words, &base)),
+        others: ShownOthers::of(others, &showing, &asked),
+        beside: beside.map(|(row, way)| ShownBeside::of(&row, way, &showing)),
+        checking,
+        asks_for_file: asked.iter().any(|field| field.name == Target::File.name()),
         of_source: row.faults.iter().any(|fault| is_mended_in_the_source(&fault.code)),
         decided: row.given.iter().any(|one| matches!(one.answer, Answer::NotBrought(_))),
         must_say: asked.iter().any(|field| field.must_say),
@@ -406,10 +554,12 @@ async fn row_page(
         }),
         next: next.map(|next| format!("{base}rows/{next}/?cause={cause}")),
         kept: kept(from, row.checked_by_two, words),
+        checked: (from.checked_row > 0)
+            .then(|| words.with("old_data.checked_row", &[("row", &from.checked_row.to_string())])),
         not_brought: NotBrought::of(from, &base, words),
         row: ShownRow::of(row, (listed, to_check, to_leave), way, (&base, words)),
         asked,
-        others,
+        fields,
         frame: Frame::of(visit, &loose),
         batch,
         base: base.clone(),
@@ -455,6 +605,8 @@ impl ShownRow {
     }
 }
 
+/// How many other rows of a client are named.
+const OTHERS: usize = 20;
 /// How many digits a digest has.
 const DIGITS: usize = 64;
 /// The field of a form that names a file.
@@ -469,20 +621,29 @@ fn loose<'f>(faults: &[Fault], fields: impl Iterator<Item = &'f Field>) -> Vec<F
 }
 
 /// What a file is, in words.
-fn file_word(words: Words, paper: &Paper) -> String {
+pub(super) fn file_word(words: Words, paper: &Paper) -> String {
     let kind = words.of(&format!("old_data.kind-{}", paper.kind.name()));
-    format!("{kind}, {}", words.with("old_data.bytes", &[("count", &words.number(&paper.bytes))]))
+    format!("{kind}, {}", bytes_word(words, paper.bytes))
+}
+
+/// How large a file is, in words.
+pub(super) fn bytes_word(words: Words, bytes: u64) -> String {
+    words.with("old_data.bytes", &[("count", &words.number(&bytes))])
 }
 
 /// Where a file is shown: the row's own, or one of the delivery that somebody names for it. It is named by its digest, and
 /// any other is refused.
-fn file_address(base: &str, place: u64, at: Option<usize>, paper: &Paper) -> String {
+pub(super) fn file_address(base: &str, place: u64, at: Option<usize>, paper: &Paper) -> String {
     let at = at.map(|at| format!("at={at}&")).unwrap_or_default();
     format!("{base}rows/{place}/file?{at}is={}", paper.digest.as_str())
 }
 
 /// Whose document it is, what and when, as far as the row says it.
-fn about(row: &QueuedRow, showing: &Showing<'_>, day: FinnishDay) -> Vec<(String, String)> {
+pub(super) fn about(
+    row: &QueuedRow,
+    showing: &Showing<'_>,
+    day: FinnishDay,
+) -> Vec<(String, String)> {
     let said = |target: Target| row.values.get(&target).map_or("", String::as_str);
     let name = [said(Target::GivenNames), said(Target::FamilyName)].join(" ");
     let client = [name.trim(), said(Target::IdentityCode)];
@@ -497,13 +658,18 @@ fn about(row: &QueuedRow, showing: &Showing<'_>, day: FinnishDay) -> Vec<(String
 }
 
 /// The faults of a row, each once: what is one fault for a person may be two for the archive.
-fn shown_faults(row: &QueuedRow, language: Language) -> Vec<ShownFault> {
+fn shown_faults(row: &QueuedRow, language: Language, base: &str, cause: &str) -> Vec<ShownFault> {
     let mut shown: Vec<ShownFault> = Vec::new();
     for fault in &row.faults {
         let told = (&*fault.code, &*fault.element, fault.value.as_deref());
         let [message, right] = kept_fault(told, &fault.args, language);
+        let other = fault.args.get("first").and_then(|first| row_of(first)).map(|other| {
+            let behind = if cause.is_empty() { String::new() } else { format!("&cause={cause}") };
+            let beside = format!("{base}rows/{}/?beside={other}{behind}", row.place);
+            (other, format!("{base}rows/{other}/"), beside)
+        });
         if shown.iter().all(|one| one.message != message) {
-            shown.push(ShownFault { message, right });
+            shown.push(ShownFault { message, right, other });
         }
     }
     shown
@@ -518,7 +684,7 @@ fn stands_of(row: &QueuedRow, words: Words) -> Vec<(String, String)> {
     stands
 }
 
-fn day_of(row: &QueuedRow) -> Option<FinnishDay> {
+pub(super) fn day_of(row: &QueuedRow) -> Option<FinnishDay> {
     let written = row.values.get(&Target::WrittenAt)?;
     FinnishDay::parse(written.get(..10).unwrap_or(written))
 }
@@ -540,7 +706,7 @@ fn form_of(
     let asks_how_the_client_stands = is_asked(&Target::State);
     let field = |target: &Target| {
         let kept = row.values.get(target).map_or("", String::as_str);
-        let written = said.and_then(|said| written(said, *target, kept));
+        let written = said.and_then(|said| written(said, *target, kept, words));
         // What a person must say themselves is not offered to them.
         let unsaid = faults
             .iter()
@@ -556,12 +722,13 @@ fn form_of(
         // What stands there stays to be seen, whether or not it can be chosen.
         if !options.is_empty()
             && !value.is_empty()
+            && *target != Target::OriginalTask
             && !options.iter().any(|(code, _)| code == value)
         {
             options.insert(0, (value.to_owned(), value.to_owned()));
         }
         let mut field = Field::of(*target, value, options, words);
-        field.was = as_shown(*target, kept);
+        field.was = as_shown(*target, kept, words);
         field.must_say = must_say;
         // Of whom is no client any more no relationship is asked, and of the others it is known.
         let follows = *target == Target::Relationship && asks_how_the_client_stands;
@@ -596,13 +763,13 @@ fn says_nothing(said: &Fields, target: Target) -> bool {
 
 /// What a person wrote of a target: what differs from what the form showed. A form that does not say what it showed was
 /// made of the row as it is.
-fn written<'f>(said: &'f Fields, target: Target, kept: &str) -> Option<&'f str> {
+fn written<'f>(said: &'f Fields, target: Target, kept: &str, words: Words) -> Option<&'f str> {
     let of = |kind: &str| {
         let name = format!("{kind}.{}", target.name());
         said.all().find(|(known, _)| *known == name).map(|(_, value)| value)
     };
     let value = of("v")?;
-    let kept = as_shown(target, kept);
+    let kept = as_shown(target, kept, words);
     let shown = if was_asked(Some(said), target) { "" } else { of("was").unwrap_or(&kept) };
     (of_one_line(value) != of_one_line(shown)).then_some(value)
 }
@@ -620,6 +787,8 @@ enum Sent {
     Kept(Kept, Option<u64>),
     /// It names a file that nobody has seen yet; with what would be wrong besides.
     ToSee(Vec<Fault>),
+    /// Other rows of the client say otherwise, and nobody said yet that it is so nevertheless.
+    Against(AllAgainst),
 }
 
 /// `POST …/rows/{row}/`: completes the row, lets a fault stand, or decides that it is not brought; then the next one.
@@ -635,17 +804,29 @@ pub(super) async fn answer(
     let cause = cause_id(&asked.cause);
     let (by, registry, said) =
         (person(&doors, &visit).await?, doors.app.registry(), fields.clone());
-    let wanted = cause.clone();
+    let (wanted, words) = (cause.clone(), Words(visit.language));
     let stays =
         fields.text("act") == "leave" && fields.text("decision") == Decision::StaysElsewhere.code();
     let mut act = Act::of_rows(OldDataAct::Answer, vec![place]);
     act.attachments = stays;
     let done = with(&doors, &visit, &batch, act, move |app, queue, permit| {
         let row = queue.row(permit, place)?;
-        let given = answers_of(&row, &said)?;
+        let given = answers_of(&row, &said, words)?;
         if is_unseen(queue, permit, &row, &given, &said)? {
             let faults = queue.faults(permit, place, &given, app.now(), &registry)?;
             return Ok(Sent::ToSee(faults));
+        }
+        let against = queue.against(permit, place, &given)?;
+        // Of another row than was shown nothing is asked: that it is another one is told.
+        let is_shown = row.seen.as_str() == said.text("seen");
+        if is_shown && !against.all.is_empty() && against.seen.as_str() != said.text("sure_of") {
+            // What is wrong is told first.
+            let faults = queue.faults(permit, place, &given, app.now(), &registry)?;
+            return if faults.is_empty() {
+                Ok(Sent::Against(against))
+            } else {
+                Err(QueueError::Refused(faults))
+            };
         }
         let seen = Seen::from(said.text("seen"));
         let kept = queue.answer(permit, (place, &seen), &given, (&by, app.now()), &registry)?;
@@ -674,12 +855,19 @@ pub(super) async fn answer(
             })))
         }
         Ok(Sent::ToSee(faults)) => {
-            row_page(&doors, &visit, &path, &asked, &faults, Some(&fields)).await
+            let answering = Answering { said: Some(&fields), faults: &faults, against: None };
+            row_page(&doors, &visit, &path, &asked, answering).await
+        }
+        Ok(Sent::Against(against)) => {
+            let against = Some(&against);
+            let answering = Answering { said: Some(&fields), faults: &[], against };
+            row_page(&doors, &visit, &path, &asked, answering).await
         }
         Err(problem) if is_away(&problem) => Ok(waiting(&doors, &visit, &fields)),
         Err(problem) => {
             let faults = faults_of(problem)?;
-            match row_page(&doors, &visit, &path, &asked, &faults, Some(&fields)).await {
+            let answering = Answering { said: Some(&fields), faults: &faults, against: None };
+            match row_page(&doors, &visit, &path, &asked, answering).await {
                 Err(problem) if is_away(&problem) => Ok(waiting(&doors, &visit, &fields)),
                 page => page,
             }
@@ -735,7 +923,7 @@ pub(super) fn waiting(doors: &Doors, visit: &Visit, fields: &Fields) -> Response
         .collect();
     let written = fields.iter().filter_map(|(name, value)| {
         let target = Target::of_name(name.strip_prefix("v.")?)?;
-        let by_person = !value.is_empty() && written(sent, target, "").is_some();
+        let by_person = !value.is_empty() && written(sent, target, "", shell.words).is_some();
         by_person.then(|| (shell.words.of(&label(target)), value.clone()))
     });
     let page =
@@ -749,7 +937,7 @@ fn of_one_line(value: &str) -> String {
 }
 
 /// What a form answers of a row.
-fn answers_of(row: &QueuedRow, said: &Fields) -> Result<Vec<Answer>, QueueError> {
+fn answers_of(row: &QueuedRow, said: &Fields, words: Words) -> Result<Vec<Answer>, QueueError> {
     let missing = |element: &str| {
         let fault = Fault::new(FaultKind::MissingElement, element, "OLD-7");
         QueueError::Refused(vec![fault.arg("name", element)])
@@ -770,7 +958,7 @@ fn answers_of(row: &QueuedRow, said: &Fields) -> Result<Vec<Answer>, QueueError>
         let Some(target) = name.strip_prefix("v.").and_then(Target::of_name) else { continue };
         let kept = row.values.get(&target).map_or("", String::as_str);
         // Nothing is known only where somebody says so, whether or not they took away what stood there.
-        if written(said, target, kept).is_some() {
+        if written(said, target, kept, words).is_some() {
             given.push(Answer::Value(target, as_kept(target, value)));
         } else if says_nothing(said, target) {
             given.push(Answer::Value(target, String::new()));
