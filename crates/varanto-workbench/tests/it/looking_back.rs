@@ -167,7 +167,7 @@ fn two_rows_of_one_client() -> Small {
     Small::with(|small| {
         small.rows[0] = line(1, "", "Muistio", "Suvanto");
         small.rows[1] = line(2, &hetu(1), "Muistio", "Suvanto").replace("D2;2;", "D2;1;");
-        small.clients[3] = "4;P;K".to_owned();
+        "4;P;K".clone_into(&mut small.clients[3]);
     })
 }
 

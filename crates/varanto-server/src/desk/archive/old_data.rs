@@ -943,12 +943,10 @@ struct AnswersPage {
     base: String,
     /// Whether only what the caller must check is shown.
     to_check: bool,
-    /// How many rows wait for somebody else's check of what the caller answered.
-    own: u64,
+    /// How many rows wait for somebody else's check of what the caller answered; `None` where nobody checks anything.
+    own: Option<u64>,
     /// Whether the delivery is another one than was rehearsed: no row can be opened.
     changed: bool,
-    /// Whether another person checks anything at all.
-    by_two: bool,
     rows: Vec<ShownListed>,
     next: Option<String>,
     lost: Vec<ShownLost>,
@@ -1009,11 +1007,11 @@ async fn answers_page(
         let two = queue.mapping().checked_by_two;
         let begun = queue.begun()?;
         let rows = queue.answered(permit, to_check.then_some(&caller), after, PAGE + 1)?;
-        let own = if two { queue.own_to_check(permit, &caller)? } else { 0 };
+        let own = two.then(|| queue.own_to_check(permit, &caller)).transpose()?;
         let changed = !begun && queue.has_another_delivery(permit)?;
-        Ok((two, begun, rows, queue.lost(permit, PAGE)?, own, changed))
+        Ok((begun, rows, queue.lost(permit, PAGE)?, own, changed))
     });
-    let (two, begun, mut rows, lost, own, changed) = told.await?;
+    let (begun, mut rows, lost, own, changed) = told.await?;
     let shell = Shell::of(doors, visit);
     let base = shell.to(&format!("{HOME}{batch}/"));
     let more = rows.len() > PAGE;
@@ -1027,7 +1025,7 @@ async fn answers_page(
     let mut shown: Vec<ShownListed> =
         rows.iter().map(|row| showing.listed(row, None, false)).collect();
     for row in &mut shown {
-        row.to_check &= two;
+        row.to_check &= own.is_some();
         if to_check {
             row.address.push_str("?check=1");
         }
@@ -1049,7 +1047,6 @@ async fn answers_page(
         to_check,
         own,
         changed,
-        by_two: two,
         frame: Frame::of(visit, faults),
         batch,
         base: base.clone(),

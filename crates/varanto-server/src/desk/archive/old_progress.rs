@@ -56,10 +56,9 @@ impl ShownProgress {
         self.told.undone == UndoneSoFar::Some
     }
 
-    /// What comes next with a batch that was undone.
-    pub(super) fn next_edition(&self, words: &Words) -> Option<String> {
-        let edition = self.told.next_edition.filter(|_| self.is_undone())?;
-        Some(words.with("old_data.undone_next", &[("edition", &edition.to_string())]))
+    /// The edition that comes next, of a batch that was undone.
+    pub(super) fn next_edition(&self) -> Option<u32> {
+        self.told.next_edition.filter(|_| self.is_undone())
     }
 }
 

@@ -60,8 +60,6 @@ struct RowPage {
     of_source: bool,
     /// Whether it is decided that the row is not brought.
     decided: bool,
-    /// Whether something is asked because what the source says of it may be of somebody else.
-    must_say: bool,
     /// The file that was named in the form and is shown before it is kept.
     named: Option<ShownNamed>,
     /// The attachments of the document: the row and its address.
@@ -78,8 +76,6 @@ struct RowPage {
     beside: Option<ShownBeside>,
     /// Whether the caller checks rows one after the other.
     checking: bool,
-    /// Whether the row's file is asked for.
-    asks_for_file: bool,
     decisions: Vec<(&'static str, String)>,
     stands: Vec<(String, String)>,
     next: Option<String>,
@@ -243,12 +239,12 @@ pub(super) fn options(
         Target::OriginalTask => {
             let of = |(class, set): (&str, &str)| {
                 let codes = of_set(set).into_iter();
-                let named = |(code, _): (String, String)| {
+                let choice = |(code, _): (String, String)| {
                     let value = format!("{class}:{code}");
                     let name = original_task_word(names, &value, day);
                     (value, name)
                 };
-                codes.map(named).collect::<Vec<_>>()
+                codes.map(choice).collect::<Vec<_>>()
             };
             ORIGINAL_TASKS.into_iter().flat_map(of).collect()
         }
@@ -391,7 +387,22 @@ struct Found {
     /// Other rows of the client, and how many there are.
     others: (Vec<Other>, u64),
     /// Another row that is laid beside, with the way of its file.
-    beside: Option<(QueuedRow, (bool, bool))>,
+    beside: Option<Laid>,
+}
+
+/// A row that is laid beside another one, with the way of its file.
+struct Laid {
+    row: QueuedRow,
+    way: (bool, bool),
+}
+
+/// Where whoever goes through a cause stands in it.
+#[derive(Default)]
+struct Pace {
+    /// The next row.
+    next: Option<u64>,
+    /// Which of the open rows this is, and of how many.
+    among: Option<(u64, u64)>,
 }
 
 /// A row as it is opened.
@@ -435,7 +446,7 @@ impl Opened {
         if let Some(settled) = queue.settled(permit, place)? {
             return Ok(Self::Settled(settled));
         }
-        let (next, among) = going_on(queue, permit, place, cause)?;
+        let Pace { next, among } = Pace::of(queue, permit, place, cause)?;
         let row = queue.row(permit, place)?;
         let kept = row.values.get(&Target::File).map_or("", String::as_str);
         // What was written of a row that is another one by now does not stay.
@@ -456,29 +467,34 @@ fn laid_beside(
     queue: &Queue,
     permit: &OldDataPermit,
     place: u64,
-) -> Result<Option<(QueuedRow, (bool, bool))>, QueueError> {
+) -> Result<Option<Laid>, QueueError> {
     match queue.row(permit, place) {
-        Ok(row) => Ok(Some((row, queue.way_of(permit, place, None)?))),
+        Ok(row) => Ok(Some(Laid { row, way: queue.way_of(permit, place, None)? })),
         Err(QueueError::Missing | QueueError::Refused(_)) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// The next row of a cause, and which of its open ones this is and of how many.
-fn going_on(
-    queue: &Queue,
-    permit: &OldDataPermit,
-    place: u64,
-    cause: &str,
-) -> Result<(Option<u64>, Option<(u64, u64)>), QueueError> {
-    let first = |rows: Vec<Listed>| rows.first().map(|row| row.place);
-    if queue.begun()? {
-        let Some((state, cause)) = queue.left_for(permit, cause)? else { return Ok((None, None)) };
-        return Ok((first(queue.left_rows(permit, (state, &cause), place, 1)?), None));
+impl Pace {
+    /// The next row of a cause, and which of its open ones this is and of how many.
+    fn of(
+        queue: &Queue,
+        permit: &OldDataPermit,
+        place: u64,
+        cause: &str,
+    ) -> Result<Self, QueueError> {
+        let first = |rows: Vec<Listed>| rows.first().map(|row| row.place);
+        if queue.begun()? {
+            let Some((state, cause)) = queue.left_for(permit, cause)? else {
+                return Ok(Self::default());
+            };
+            let next = first(queue.left_rows(permit, (state, &cause), place, 1)?);
+            return Ok(Self { next, among: None });
+        }
+        let Some(cause) = queue.cause(permit, cause)? else { return Ok(Self::default()) };
+        let among = queue.place_among(permit, &cause, place)?;
+        Ok(Self { next: first(queue.rows(permit, &cause, place, 1)?), among })
     }
-    let Some(cause) = queue.cause(permit, cause)? else { return Ok((None, None)) };
-    let among = queue.place_among(permit, &cause, place)?;
-    Ok((first(queue.rows(permit, &cause, place, 1)?), among))
 }
 
 /// What somebody sent of a row, and what is said of it.
@@ -531,12 +547,10 @@ async fn row_page(
         faults: shown_faults(&row, visit.language, &base, &cause),
         against: against.map(|against| ShownAgainst::of(against, words, &base)),
         others: ShownOthers::of(others, &showing, &asked),
-        beside: beside.map(|(row, way)| ShownBeside::of(&row, way, &showing)),
+        beside: beside.map(|Laid { row, way }| ShownBeside::of(&row, way, &showing)),
         checking,
-        asks_for_file: asked.iter().any(|field| field.name == Target::File.name()),
         of_source: row.faults.iter().any(|fault| is_mended_in_the_source(&fault.code)),
         decided: row.given.iter().any(|one| matches!(one.answer, Answer::NotBrought(_))),
-        must_say: asked.iter().any(|field| field.must_say),
         attachments: row.attachments.iter().map(address).collect(),
         named: named.map(|named| ShownNamed {
             address: file_address(&base, place, Some(named.at), &named.paper),
@@ -580,6 +594,18 @@ fn listed_of(row: &QueuedRow, seen: Seen) -> Listed {
         causes: u64::from(row.open),
         given: row.given.clone(),
         seen,
+    }
+}
+
+impl RowPage {
+    /// Whether the row's file is asked for.
+    fn asks_for_file(&self) -> bool {
+        self.asked.iter().any(|field| field.name == Target::File.name())
+    }
+
+    /// Whether something is asked because what the source says of it may be of somebody else.
+    fn must_say(&self) -> bool {
+        self.asked.iter().any(|field| field.must_say)
     }
 }
 
