@@ -842,10 +842,7 @@ pub(super) async fn answer(
             let faults = queue.faults(permit, place, &given, app.now(), &registry)?;
             return Ok(Sent::ToSee(faults));
         }
-        let against = queue.against(permit, place, &given)?;
-        // Of another row than was shown nothing is asked: that it is another one is told.
-        let is_shown = row.seen.as_str() == said.text("seen");
-        if is_shown && !against.all.is_empty() && against.seen.as_str() != said.text("sure_of") {
+        if let Some(against) = unsure(queue, permit, &row, &given, &said)? {
             // What is wrong is told first.
             let faults = queue.faults(permit, place, &given, app.now(), &registry)?;
             return if faults.is_empty() {
@@ -899,6 +896,23 @@ pub(super) async fn answer(
             }
         }
     }
+}
+
+/// What a form is against that whoever sent it did not say to be so nevertheless. Of another row than was shown nothing is
+/// asked: that it is another one is told.
+fn unsure(
+    queue: &Queue,
+    permit: &OldDataPermit,
+    row: &QueuedRow,
+    given: &[Answer],
+    said: &Fields,
+) -> Result<Option<AllAgainst>, QueueError> {
+    if row.seen.as_str() != said.text("seen") {
+        return Ok(None);
+    }
+    let against = queue.against(permit, row.place, given)?;
+    let is_sure = against.all.is_empty() || against.seen.as_str() == said.text("sure_of");
+    Ok((!is_sure).then_some(against))
 }
 
 /// Whether a form names a file that whoever sent it was not shown.
