@@ -558,7 +558,7 @@ async fn a_form_offers_nothing_of_another_client() {
     assert_eq!(batch.done("rehearse")["completed_rows_lost"], 1);
     let told = batch.command("run").output().unwrap();
     let told = String::from_utf8_lossy(&told.stderr).into_owned();
-    assert!(told.contains("is of no row of the delivery any more"), "{told}");
+    assert!(told.contains("not in the delivery any more"), "{told}");
     let answers = format!("{BATCH}answers/");
     let listed = one.get(&answers).await.text();
     assert!(listed.contains("Riveiltä, joita ei enää ole"));

@@ -883,7 +883,7 @@ fn what_was_completed_does_not_fall_away_in_silence() {
     assert_eq!(small.made("D1", Target::IdentityCode), sound(hetu(1)), "as the source says");
     assert_eq!(varanto_workbench::report::Report::of(&work).unwrap().lost, 1);
     let run = || small.run().map_err(|error| error.to_string());
-    assert!(run().unwrap_err().contains("of no row of the delivery any more"));
+    assert!(run().unwrap_err().contains("not in the delivery any more"));
     let lost = shown_lost(&small);
     let forget = |lost: &[(String, Seen)], by: &str| {
         small.queue().forget_lost(&both(), lost, (&person(by), now()))
