@@ -47,6 +47,17 @@ impl SourceSystem {
             Self::Portti => "portti",
         }
     }
+
+    /// The most documents of a delivery: the county has identity codes for so many clients, and of a zip archive or a
+    /// folder no more files are read.
+    #[must_use]
+    pub const fn most_documents(self) -> u32 {
+        match self {
+            Self::Aamu => 950_000,
+            // Each document of the last one has a folder of its own.
+            Self::Kaisla | Self::Portti => 450_000,
+        }
+    }
 }
 
 /// A fault that was planted.
@@ -106,7 +117,7 @@ pub const FAULTY: u32 = 30;
 /// are no files beside either: a delivery that goes in whole.
 ///
 /// # Errors
-/// What the system says.
+/// More documents than a delivery can have, and what the system says.
 pub fn write(
     system: SourceSystem,
     county: &County,
@@ -115,6 +126,12 @@ pub fn write(
     faulty: u32,
     out: &Path,
 ) -> io::Result<Delivered> {
+    let most = system.most_documents();
+    if documents > most {
+        let told =
+            format!("a delivery of {} has {most} documents at most; write several", system.name());
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, told));
+    }
     fs::create_dir_all(out)?;
     let stories = Stories::new(system, county, seed, (documents, faulty));
     let mut delivered = match system {

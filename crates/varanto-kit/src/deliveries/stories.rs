@@ -15,6 +15,9 @@ use crate::county::{County, Event, Person};
 const FORMER: u32 = 500_000;
 /// Second codes are of clients who have no documents anywhere: one of each stretch of so many is looked at for a client.
 const OTHERS: u32 = 25_000;
+/// Of clients with a larger number the second codes are of those from this number on: so many are looked at for each.
+const FURTHER_OTHERS: u32 = OTHERS * (FORMER / OTHERS - 1);
+const LOOKED_AT: u32 = FORMER / OTHERS - 1;
 
 /// What of a row a fault is of: a row has one of each at most.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -257,6 +260,8 @@ pub(super) struct Stories<'a> {
     pub(super) faulty: u32,
     made: u32,
     clients: u32,
+    /// How many clients with larger numbers were looked at for a second code.
+    looked_at: u32,
     waiting: VecDeque<Paper>,
 }
 
@@ -269,10 +274,10 @@ impl<'a> Stories<'a> {
     ) -> Self {
         let seed = seed ^ (system as u64 + 1).wrapping_mul(0x5851_f42d_4c95_7f2d);
         let waiting = VecDeque::new();
-        Self { system, county, seed, documents, faulty, made: 0, clients: 0, waiting }
+        Self { system, county, seed, documents, faulty, made: 0, clients: 0, looked_at: 0, waiting }
     }
 
-    fn client(&self, number: u32, dice: &mut Dice) -> Client {
+    fn client(&mut self, number: u32, dice: &mut Dice) -> Client {
         let active = (number % 5 == 4).then(|| self.active(number)).flatten();
         let (person, standing) = active.unwrap_or_else(|| {
             let former = FORMER + number * 3 + self.system as u32;
@@ -283,12 +288,24 @@ impl<'a> Stories<'a> {
         let under_two = two && dice.below(1000) < 6;
         let other_code = under_two.then_some(()).and_then(|()| {
             // Of somebody older, so that no document is older than the client of its code.
-            let others =
-                (1..FORMER / OTHERS).map(|step| self.county.client(step * OTHERS - 1 - number));
+            let others = self.others(number).into_iter().map(|other| self.county.client(other));
             let older = others.into_iter().find(|other| other.born <= person.born);
             older.map(|other| other.code.reveal().to_owned())
         });
         Client { number, person, standing, other_code }
+    }
+
+    /// Those of whom one may be a client's second code: nobody's twice, and nobody's who has documents.
+    fn others(&mut self, number: u32) -> Vec<u32> {
+        let others: Vec<u32> = if number < OTHERS {
+            (1..FORMER / OTHERS).map(|step| step * OTHERS - 1 - number).collect()
+        } else {
+            let from = FURTHER_OTHERS + self.looked_at;
+            self.looked_at += LOOKED_AT;
+            (from..from + LOOKED_AT).collect()
+        };
+        let (known, most) = (self.county.size().clients, FORMER);
+        others.into_iter().filter(|other| (known..most).contains(other)).collect()
     }
 
     /// A client of the county's archive of today, whose relationship goes on.
@@ -428,5 +445,50 @@ impl Iterator for Stories<'_> {
             self.next_client();
         }
         self.waiting.pop_front()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::county::CountySize;
+
+    /// OLD-9: however many clients there are, a second code is nobody else's: not of another's second code, and of nobody who
+    /// has documents.
+    #[test]
+    fn a_second_code_is_of_one_client_alone() {
+        let size = CountySize { clients: 12_000, documents: 100_000 };
+        let until = FinnishDay::new(2026, 11, 20).unwrap();
+        let county = County::new(1, size, until);
+        let portti = SourceSystem::Portti;
+        let mut stories = Stories::new(portti, &county, 1, (portti.most_documents(), 30));
+        let mut taken = BTreeSet::new();
+        // Some of every thousand clients are under two codes.
+        let clients = portti.most_documents() / 8;
+        for number in (0..clients).filter(|number| number % 1000 < 6) {
+            let others = stories.others(number);
+            assert!(number < 13_000 || number < OTHERS || others.len() == LOOKED_AT as usize);
+            for other in others {
+                assert!((size.clients..FORMER).contains(&other), "{number}: {other}");
+                assert!(taken.insert(other), "{number}: {other} is another's");
+            }
+        }
+        assert!(taken.len() > 4_000);
+    }
+
+    /// OLD-9: the clients of the largest delivery have codes of their own.
+    #[test]
+    fn no_two_clients_of_the_largest_delivery_have_one_code() {
+        let county = County::new(
+            1,
+            CountySize { clients: 60, documents: 600 },
+            FinnishDay::new(2026, 11, 20).unwrap(),
+        );
+        // A client has eight documents and a half.
+        let clients = SourceSystem::Aamu.most_documents() / 8;
+        let codes = (0..clients).map(|number| county.client(FORMER + number * 3).code);
+        assert_eq!(codes.collect::<BTreeSet<_>>().len(), clients as usize);
     }
 }
