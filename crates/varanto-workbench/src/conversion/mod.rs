@@ -14,11 +14,11 @@ mod tools;
 mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io::Write;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant as Stopwatch};
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -142,6 +142,8 @@ pub struct Converter<'a> {
     tools: Tools,
     /// The batch's folder.
     folder: &'a Path,
+    /// The folder in which its tools work.
+    working: OnceLock<Result<Working, NotConverted>>,
     /// Two who want the same file converted wait for one another: it is converted once.
     busy: [Mutex<()>; STRIPES],
     /// How many files of each kind were converted, and how long that took; not what was kept from an earlier time.
@@ -168,9 +170,9 @@ impl<'a> Converter<'a> {
 
     fn with(chosen: &'a Chosen, tools: Tools, folder: &'a Path) -> Self {
         // What tools left behind when a rehearsal was ended is of clients.
-        let _ = fs::remove_dir_all(folder.join(WORKING));
+        let _ = Working::remove_left(folder);
         let (busy, took) = ([const { Mutex::new(()) }; STRIPES], Mutex::default());
-        Self { chosen, tools, folder, busy, took }
+        Self { chosen, tools, folder, working: OnceLock::new(), busy, took }
     }
 
     /// How many files of each kind it has converted, and how long that took.
@@ -208,8 +210,8 @@ impl<'a> Converter<'a> {
             Kind::Text => text::convert(source, self.chosen.encoding)?,
             Kind::Html | Kind::Xhtml => hypertext::convert(kind, source, self.chosen.encoding)?,
             Kind::Jpeg | Kind::Png | Kind::Tiff => scan::convert(kind, source)?,
-            Kind::Pdf => ghostscript::convert(source, &self.tools, &self.working())?,
-            Kind::Docx | Kind::Rtf => office::convert(kind, source, &self.tools, &self.working())?,
+            Kind::Pdf => ghostscript::convert(source, &self.tools, self.working()?)?,
+            Kind::Docx | Kind::Rtf => office::convert(kind, source, &self.tools, self.working()?)?,
             _ => return Err(NotConverted::here(format!("no way from {}", kind.name()))),
         };
         let conversion = Conversion {
@@ -252,19 +254,73 @@ impl<'a> Converter<'a> {
             Kind::Docx | Kind::Rtf => &self.tools.office,
             _ => return Ok(recipe),
         };
-        let version = self.tools.version(tool, &self.working())?;
+        let version = self.tools.version(tool, self.working()?)?;
         Ok(format!("{recipe}-{}", version.replace(|sign: char| !sign.is_ascii_alphanumeric(), ".")))
     }
 
-    /// The folder in which tools work.
-    fn working(&self) -> PathBuf {
-        self.folder.join(WORKING)
+    /// The folder in which its tools work.
+    fn working(&self) -> Result<&Path, NotConverted> {
+        let made = self.working.get_or_init(|| {
+            Working::new(self.folder).map_err(|error| NotConverted::here(error.to_string()))
+        });
+        made.as_ref().map(|working| working.own.as_path()).map_err(Clone::clone)
     }
 }
 
-impl Drop for Converter<'_> {
+/// A folder in which the tools of one converter work, beside those of others: of the desk, while a rehearsal goes on. It is
+/// gone with the converter, and where that ended before, the next one removes it.
+#[derive(Debug)]
+struct Working {
+    /// The batch's folder.
+    folder: PathBuf,
+    own: PathBuf,
+    /// Locked as long as tools may work there.
+    _held: File,
+}
+
+impl Working {
+    fn new(folder: &Path) -> io::Result<Self> {
+        private_folder(folder)?;
+        let alone = File::open(folder)?;
+        alone.lock()?;
+        let all = folder.join(WORKING);
+        private_folder(&all)?;
+        let own = tempfile::tempdir_in(&all)?.keep();
+        let held = File::create(own.join(HELD))?;
+        held.lock()?;
+        Ok(Self { folder: folder.to_owned(), own, _held: held })
+    }
+
+    /// Removes the folders of converters that are no more.
+    fn remove_left(folder: &Path) -> io::Result<()> {
+        let all = folder.join(WORKING);
+        if !all.exists() {
+            return Ok(());
+        }
+        // Nobody makes one meanwhile, which is not held for a moment.
+        let alone = File::open(folder)?;
+        alone.lock()?;
+        for entry in fs::read_dir(&all)? {
+            let path = entry?.path();
+            // Of those without this file are those that an earlier version of the program left.
+            let held = File::open(path.join(HELD)).is_ok_and(|held| held.try_lock().is_err());
+            if !held {
+                fs::remove_dir_all(path)?;
+            }
+        }
+        fs::remove_dir(all)
+    }
+}
+
+impl Drop for Working {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(self.working());
+        let _ = fs::remove_dir_all(&self.own);
+        if let Ok(alone) = File::open(&self.folder)
+            && alone.lock().is_ok()
+        {
+            // The last one takes the folder of all with it.
+            let _ = fs::remove_dir(self.folder.join(WORKING));
+        }
     }
 }
 
@@ -274,8 +330,10 @@ const STRIPES: usize = 64;
 const FOLDER: &str = "converted";
 /// How the names of records end.
 const RECORD: &str = ".json";
-/// Tools work here, in the batch's folder.
+/// Tools work here, in the batch's folder, those of each converter in a folder of its own.
 const WORKING: &str = "converting";
+/// The file in such a folder that is locked as long as its converter is there.
+const HELD: &str = "held";
 
 fn private_folder(folder: &Path) -> std::io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)

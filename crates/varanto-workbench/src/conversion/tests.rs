@@ -203,3 +203,35 @@ fn what_was_made_is_kept() {
     assert_eq!(kept(folder.path(), &conversion), None);
     assert_eq!(fs::read_dir(&within).unwrap().count(), 0);
 }
+
+/// OLD-7: the folder in which one converter's tools work is not another's to remove; what one left that is no more is removed.
+#[test]
+fn each_converter_works_in_a_folder_of_its_own() {
+    let (chosen, folder) = (all(), tempfile::tempdir().unwrap());
+    let all_of_them = folder.path().join(WORKING);
+    let rehearsal = Converter::new(&chosen, folder.path());
+    let own = rehearsal.working().unwrap().to_owned();
+    std::fs::write(own.join("letter"), "x").unwrap();
+    // What an earlier version left, and what was left by a program that was killed.
+    std::fs::create_dir(all_of_them.join("earlier")).unwrap();
+    std::fs::create_dir(all_of_them.join("killed")).unwrap();
+    std::fs::write(all_of_them.join("killed").join(HELD), "").unwrap();
+    let desk = Converter::new(&chosen, folder.path());
+    assert_ne!(desk.working().unwrap(), own);
+    drop(desk);
+    let there: Vec<_> = std::fs::read_dir(&all_of_them).unwrap().flatten().collect();
+    assert_eq!((there.len(), there[0].path()), (1, own.clone()));
+    assert!(own.join("letter").exists());
+    drop(rehearsal);
+    assert!(!all_of_them.exists());
+}
+
+/// OLD-1: line breaks of every kind are one each, also at the beginning and the end of a page.
+#[test]
+fn line_breaks_of_every_kind_are_one_each() {
+    let (_, page) =
+        here(Kind::Text, b"\r\nyksi\rkaksi\r\rkolme\n\r\nnelj\xE4\x0C\rviisi\r\n\r\n").unwrap();
+    let page = String::from_utf8(page).unwrap();
+    assert!(page.contains("\">\n\nyksi\nkaksi\n\nkolme\n\nneljä</pre>"), "{page}");
+    assert!(page.contains("\">\n\nviisi</pre>"), "{page}");
+}
