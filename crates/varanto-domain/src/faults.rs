@@ -374,6 +374,10 @@ fault_kinds! {
     FileOfAnotherRow = "file-of-another-row";
     /// A file that cannot be read. Args: `reason`.
     UnreadableFile = "unreadable-file";
+    /// A file that is larger than the archive takes of any part. Args: `size`, `limit` (both in bytes).
+    FileTooLarge = "file-too-large";
+    /// The archive failed at a document each time that it was handed in. The value is what it answered.
+    ArchiveFailed = "archive-failed";
     /// A file without a byte in it.
     EmptyFile = "empty-file";
     /// A file that is neither PDF nor XHTML, of a kind that nobody chose to convert. Args: `found`.

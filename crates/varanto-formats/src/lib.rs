@@ -41,3 +41,6 @@ pub mod will;
 pub mod xhtml;
 mod xml;
 pub mod zip;
+
+/// The largest part that the archive takes as content, in bytes, whatever its configuration lets in.
+pub const LARGEST_PART: usize = 50_000_000;

@@ -57,13 +57,19 @@ pub fn parts(content_type: &str, body: &[u8]) -> Result<Vec<Part>, FormError> {
     }
 }
 
+/// About what stands beside a part, in bytes.
+const BESIDE_PART: usize = 256;
+
 /// A form of these parts, each a name, a media type and its bytes. No part may hold the boundary.
 #[must_use]
 pub fn write<'p>(
     boundary: &str,
     parts: impl IntoIterator<Item = (&'p str, &'p str, &'p [u8])>,
 ) -> Vec<u8> {
-    let mut body = Vec::new();
+    let parts: Vec<_> = parts.into_iter().collect();
+    // A part may be large: it is not moved from place to place while the body grows.
+    let size = parts.iter().map(|(_, _, bytes)| bytes.len() + BESIDE_PART).sum();
+    let mut body = Vec::with_capacity(size);
     for (name, media_type, bytes) in parts {
         let head = format!(
             "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\nContent-Type: {media_type}\r\n\r\n"

@@ -40,7 +40,7 @@ use varanto_domain::faults::{Fault, FaultKind};
 pub use report::{Finding, Flavour, Report};
 
 /// The largest file taken, in bytes.
-pub const MAX_BYTES: usize = 50_000_000;
+pub const MAX_BYTES: usize = crate::LARGEST_PART;
 
 /// The most bytes of embedded files looked into, all together.
 const MAX_EMBEDDED: usize = MAX_BYTES;

@@ -25,7 +25,7 @@ pub use adapted::{Adapted, adapt};
 pub use safe_copy::{MEDIA_TYPE as SAFE_COPY_MEDIA_TYPE, safe_copy};
 
 /// The largest view taken, in bytes.
-pub const MAX_BYTES: usize = 50_000_000;
+pub const MAX_BYTES: usize = crate::LARGEST_PART;
 /// The deepest nesting taken.
 pub const MAX_DEPTH: usize = 200;
 /// A view with more faults is not read further.

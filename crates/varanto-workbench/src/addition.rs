@@ -85,9 +85,10 @@ struct Settled {
 }
 
 /// What is mended by another file in place of the one that was delivered.
-const BROKEN: [FaultKind; 10] = [
+const BROKEN: [FaultKind; 11] = [
     FaultKind::EmptyFile,
     FaultKind::UnreadableFile,
+    FaultKind::FileTooLarge,
     FaultKind::FileWantsConversion,
     FaultKind::NotConverted,
     FaultKind::ConversionLoses,

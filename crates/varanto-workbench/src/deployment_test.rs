@@ -512,5 +512,6 @@ fn words(answer: &Answer) -> String {
         Answer::Shut(why) => format!("not let in: {why}"),
         Answer::Later(_) => "the archive is busy; test again".to_owned(),
         Answer::NoAnswer(why) => format!("no answer: {why}"),
+        Answer::Failed(why) => format!("the archive failed: {why}"),
     }
 }

@@ -22,6 +22,8 @@ pub enum Answer {
     Later(Duration),
     /// There is no answer; why. Whether it was archived is not known, and is known when it is sent again.
     NoAnswer(String),
+    /// The archive fails at it: of this document, or at this moment.
+    Failed(String),
 }
 
 /// A fault as the archive told it.

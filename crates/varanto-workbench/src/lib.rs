@@ -27,6 +27,7 @@ pub mod reconciliation;
 pub mod rehearsal;
 pub mod relationships;
 pub mod report;
+mod room;
 pub mod run;
 pub mod showing;
 pub mod undo;

@@ -23,11 +23,15 @@ use crate::door::Door;
 use crate::dossiers::{Dossier, each_dossier};
 use crate::identifiers;
 use crate::reconciliation::{Each, Entry, MadeEntry, Reconciliation, ReportError, unproven};
-use crate::run::{Pace, RunError, archived_of, asked};
+use crate::room::Room;
+use crate::run::{Pace, RunError, archived_of, asked, carried};
 use crate::work::{State, Work, read_conversion, read_values};
 
 /// How many rows are read back together.
 const TOGETHER: usize = 512;
+/// How often a document is in memory while it is read back: as it was handed in, as it comes piece by piece, as one piece, and
+/// as what that is taken apart into.
+const READ_BACK: u64 = 4;
 
 /// What the work file knows of a row.
 struct Known {
@@ -76,6 +80,8 @@ pub(crate) struct ReadingBack<'a> {
     of: &'a Reconciliation<'a>,
     checkpoint: &'a [u8],
     pace: Pace,
+    /// What documents that are read back take in memory.
+    room: Room,
     /// That one door ended: the others end with it.
     ended: AtomicBool,
     /// How much is read back, and in all.
@@ -96,6 +102,7 @@ impl<'a> ReadingBack<'a> {
             of,
             checkpoint,
             pace: Pace::new(of.most_each_second),
+            room: Room::for_carrying(of.delivery),
             ended: AtomicBool::new(false),
             done: AtomicU64::new(0),
             total,
@@ -229,6 +236,10 @@ impl<'a> ReadingBack<'a> {
         entry.conversion = read_conversion(known.conversion.clone())?;
         let at = known.file.and_then(|at| usize::try_from(at).ok()).ok_or_else(foreign)?;
         let document = document.ok_or_else(foreign)?;
+        let bytes = carried(self.of.delivery, at, entry.conversion.as_ref(), READ_BACK);
+        let Some(_place) = self.room.take(bytes, &|| self.is_stopped()) else {
+            return Err(RunError::Stopped);
+        };
         let source = self.of.delivery.read(at)?;
         let same = Some(digest(&SHA256, &source).as_ref()) == known.digest.as_deref();
         let handed_in =
@@ -248,6 +259,10 @@ impl<'a> ReadingBack<'a> {
             (entry.outcome, entry.why) = differs.told();
         }
         Ok(entry)
+    }
+
+    fn is_stopped(&self) -> bool {
+        [&self.ended, self.of.stop].iter().any(|one| one.load(Ordering::Relaxed))
     }
 
     fn reconciled_made(&self, made: &Made, door: &mut dyn Door) -> Result<MadeEntry, RunError> {
@@ -273,7 +288,7 @@ impl<'a> ReadingBack<'a> {
         receipt: &str,
         door: &mut dyn Door,
     ) -> Result<Result<(), Differs>, RunError> {
-        let stopped = || [&self.ended, self.of.stop].iter().any(|one| one.load(Ordering::Relaxed));
+        let stopped = || self.is_stopped();
         if self.pace.wait(&stopped) {
             return Err(RunError::Stopped);
         }

@@ -19,6 +19,7 @@ use varanto_domain::old_data::{
     HangsOn, LeftOut, OldDays, Selectable, needs_original_task, tasks_of_2016_in_use, wrong_days,
 };
 use varanto_domain::time::{FinnishDay, Instant};
+use varanto_formats::LARGEST_PART;
 
 use crate::answers::Decision;
 use crate::comparison;
@@ -30,6 +31,7 @@ use crate::kind::Kind;
 use crate::mapping::{Mapping, Target};
 use crate::queue::has_nothing_to_bring;
 use crate::reading::Reading;
+use crate::room::{Place, Room};
 use crate::work::{
     FINGERPRINT, FileFacts, Finding, Item, Keys, MainRow, State, TASKS_IN_USE, UNDONE_EDITION,
     Work, WorkError,
@@ -37,6 +39,11 @@ use crate::work::{
 
 /// How many documents are checked together.
 const TOGETHER: u32 = 512;
+
+/// A file of so many bytes, and a smaller one, is weighed without being looked into.
+const SMALL: u64 = 1024 * 1024;
+/// How much of a file's beginning tells what it is.
+const TELLS_KIND: u64 = 2048;
 
 /// Why a rehearsal broke off.
 #[derive(Debug, thiserror::Error)]
@@ -164,7 +171,7 @@ impl Rehearsal<'_> {
         for (at, entry) in self.delivery.entries().iter().enumerate().filter(|(at, _)| !named[*at])
         {
             go_on(stop)?;
-            let sum = self.delivery.read(at).ok().map(|bytes| digest(&SHA256, &bytes));
+            let sum = self.delivery.sum(at).ok();
             work.connection().prepare_cached("INSERT INTO stray VALUES (?, ?, ?, ?)")?.execute(
                 (
                     i64::try_from(at).unwrap_or(i64::MAX),
@@ -184,6 +191,7 @@ impl Rehearsal<'_> {
         let options = self.options(&rules, &signatures);
         let folder = work.folder().to_owned();
         let converter = Converter::new(&self.mapping.convert, &folder);
+        let room = Room::for_checking(self.delivery);
         let (mut last, mut done) = (0, 0);
         loop {
             let items = work.unchecked(last, TOGETHER)?;
@@ -197,7 +205,10 @@ impl Rehearsal<'_> {
                     goes_on.then(|| items.get(next.fetch_add(1, Ordering::Relaxed))).flatten()
                 };
                 std::iter::from_fn(mine)
-                    .map(|item| self.check(item, &options, &converter))
+                    .map_while(|item| {
+                        let _place = self.place(item, &converter, &room, stop)?;
+                        Some(self.check(item, &options, &converter))
+                    })
                     .collect::<Vec<_>>()
             };
             let findings: Vec<Finding> = thread::scope(|scope| {
@@ -215,6 +226,28 @@ impl Rehearsal<'_> {
         let took = converter.took();
         work.together(|work| took.iter().try_for_each(|(kind, took)| work.add_pace(*kind, *took)))?;
         Ok(())
+    }
+
+    /// A place for a document while it is checked, with whatever is made of its file; `None` where it was stopped.
+    fn place<'r>(
+        &self,
+        item: &Item,
+        converter: &Converter<'_>,
+        room: &'r Room,
+        stop: &AtomicBool,
+    ) -> Option<Place<'r>> {
+        let entries = self.delivery.entries();
+        let file = item.file.and_then(|at| Some((at, entries.get(at)?.size)));
+        let bytes = file.map_or(0, |(at, size)| match size {
+            bytes if bytes > LARGEST_PART as u64 => 0,
+            bytes if bytes <= SMALL => bytes * most_times(),
+            bytes => {
+                let beginning = self.delivery.beginning(at, TELLS_KIND).unwrap_or_default();
+                let kind = Kind::of(&beginning);
+                bytes * times(kind, converter.takes(kind))
+            }
+        });
+        room.take(bytes, &|| stop.load(Ordering::Relaxed))
     }
 
     const fn options<'a>(
@@ -328,22 +361,22 @@ impl Rehearsal<'_> {
         converter: &Converter<'_>,
         facts: &mut Option<FileFacts>,
     ) -> Vec<Fault> {
+        // The content comes back: it is in memory once.
         let judged = |part, bytes| {
-            let submission = draft.submission(self.mapping, part, bytes);
-            check_submission(&submission, self.registry, options).faults
+            let mut submission = draft.submission(self.mapping, part, bytes);
+            let faults = check_submission(&submission, self.registry, options).faults;
+            (faults, submission.parts.pop().map(|(_, bytes)| bytes).unwrap_or_default())
         };
         let without_content = || {
-            let faults = judged(Part::View, Vec::new()).into_iter();
+            let faults = judged(Part::View, Vec::new()).0.into_iter();
             faults.filter(|fault| !is_of_content(fault)).collect::<Vec<_>>()
         };
-        let Some((kind, mut bytes)) = content else { return without_content() };
+        let Some((kind, bytes)) = content else { return without_content() };
         // What is wrong with the file as it is stays told where it cannot be converted.
         let takes = converter.takes(kind);
-        let mut as_it_is = match kind.part() {
-            Some(part) => {
-                judged(part, if takes { bytes.clone() } else { std::mem::take(&mut bytes) })
-            }
-            None => without_content(),
+        let (mut as_it_is, bytes) = match kind.part() {
+            Some(part) => judged(part, bytes),
+            None => (without_content(), bytes),
         };
         if kind.part().is_some() && !(takes && as_it_is.iter().any(is_of_content)) {
             return as_it_is;
@@ -364,7 +397,8 @@ impl Rehearsal<'_> {
             as_it_is.push(NotConverted::here("its record does not read").fault());
             return as_it_is;
         };
-        let mut faults = judged(part, made);
+        drop(bytes);
+        let (mut faults, _) = judged(part, made);
         let mut broken: Vec<String> =
             faults.iter().filter(|fault| is_of_content(fault)).map(rule_of).collect();
         if broken.is_empty() {
@@ -382,6 +416,14 @@ impl Rehearsal<'_> {
     }
 
     fn content(&self, at: usize, finding: &mut Finding) -> Option<(Kind, Vec<u8>)> {
+        // What the archive takes in no case is told by its size, and not read.
+        if let Some(entry) = self.delivery.entries().get(at)
+            && entry.size > LARGEST_PART as u64
+        {
+            let fault = Fault::new(FaultKind::FileTooLarge, "file", "ARC-1");
+            finding.faults.push(fault.arg("size", entry.size).arg("limit", LARGEST_PART));
+            return None;
+        }
         let bytes = match self.delivery.read(at) {
             Ok(bytes) => bytes,
             Err(error) => {
@@ -492,6 +534,23 @@ fn choice_leaves_out(mapping: &Mapping, document: &OldDocument) -> Option<&'stat
     };
     let choice = mapping.choice(&document.service_task);
     choice.takes(&selectable).err().map(LeftOut::code)
+}
+
+/// How many times its own size a file of a kind takes while it is checked: itself, what it is read into, what is made of it,
+/// and what that is read into. What a picture is unpacked into is counted where that is done.
+const fn times(kind: Kind, is_converted: bool) -> u64 {
+    match kind {
+        Kind::Html | Kind::Xhtml | Kind::Docx | Kind::Rtf if is_converted => most_times(),
+        Kind::Pdf => 4,
+        Kind::Text | Kind::Tiff | Kind::Png | Kind::Jpeg if is_converted => 4,
+        Kind::Xhtml => 3,
+        _ => 1,
+    }
+}
+
+/// The most of these.
+const fn most_times() -> u64 {
+    12
 }
 
 /// Whether a fault is of the content, and not of what is said about it.

@@ -4,7 +4,7 @@
 //! archive, which knows it, answers the same receipt: nothing is lost and nothing comes twice. Source: OLD-9.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -26,6 +26,7 @@ use crate::identifiers;
 use crate::kind::Kind;
 use crate::mapping::Mapping;
 use crate::rehearsal::fingerprint;
+use crate::room::Room;
 use crate::undo::undone_editions;
 use crate::work::{FINGERPRINT, RECONCILED, State, Work, WorkError, read_conversion};
 
@@ -33,8 +34,10 @@ use crate::work::{FINGERPRINT, RECONCILED, State, Work, WorkError, read_conversi
 const NOTED_AFTER: Duration = Duration::from_millis(200);
 /// How often an archive that does not answer is asked again before the run gives up.
 const PATIENCE: u32 = 8;
-/// How often a document is asked for again that the archive failed to give.
+/// How often a document is asked for again that the archive failed to give, or handed in again where it failed to take it.
 const ASKED_AGAIN: u32 = 3;
+/// At so many documents one after another the archive fails before the run ends: then it is not of one of them.
+const FAILS_IN_A_ROW: u32 = 20;
 /// So long an archive may be busy with other things before it takes or gives one document; then it is told that it does not
 /// answer, and whoever runs it comes back later.
 const BUSY: Duration = Duration::from_mins(10);
@@ -162,20 +165,21 @@ impl Run<'_> {
         let waiting = Mutex::new(waiting);
         let pace = Pace::new(self.most_each_second);
         let unanswered = AtomicBool::new(false);
+        let (room, failed) = (Room::for_carrying(self.delivery), AtomicU32::new(0));
         let folder = work.folder().to_owned();
         let file = folder.join("work.sqlite");
         thread::scope(|scope| {
             for door in doors {
                 let (waiting, notes, pace) = (&waiting, notes.clone(), &pace);
-                let unanswered = &unanswered;
+                let (unanswered, room, failed) = (&unanswered, &room, &failed);
                 let (file, folder) = (&file, folder.as_path());
                 scope.spawn(move || {
                     let opened =
                         Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY);
                     let done = opened.map_err(RunError::from).and_then(|connection| {
                         let notes = &notes;
-                        Worker { run: self, folder, door, connection, notes, pace, unanswered }
-                            .work(waiting)
+                        let shared = Shared { folder, notes, pace, unanswered, failed, room };
+                        Worker { run: self, door, connection, shared }.work(waiting)
                     });
                     if let Err(error) = done {
                         self.stop.store(true, Ordering::Relaxed);
@@ -389,13 +393,22 @@ struct Waiting {
 /// One that hands in, through a door of its own.
 struct Worker<'r, 'a> {
     run: &'r Run<'a>,
-    folder: &'r Path,
     door: Box<dyn Door>,
     connection: Connection,
+    shared: Shared<'r>,
+}
+
+/// What all who hand in have together.
+struct Shared<'r> {
+    folder: &'r Path,
     notes: &'r SyncSender<Note>,
     pace: &'r Pace,
     /// That the archive did not answer something that was handed in.
     unanswered: &'r AtomicBool,
+    /// At how many documents the archive failed since it took one.
+    failed: &'r AtomicU32,
+    /// What documents that are on their way take in memory.
+    room: &'r Room,
 }
 
 impl Worker<'_, '_> {
@@ -439,7 +452,7 @@ impl Worker<'_, '_> {
                     Note::RefusedDossier { kept, client: client.to_owned(), told }
                 }
             };
-            if self.notes.send(note).is_err() {
+            if self.shared.notes.send(note).is_err() {
                 return Ok(false);
             }
         }
@@ -451,7 +464,7 @@ impl Worker<'_, '_> {
                 continue;
             }
             let note = self.archive_document(&waiting)?;
-            if self.notes.send(note).is_err() {
+            if self.shared.notes.send(note).is_err() {
                 return Ok(false);
             }
         }
@@ -489,6 +502,12 @@ impl Worker<'_, '_> {
         let number = *number;
         let foreign = || WorkError::Foreign("a sound document without a file".to_owned());
         let at = file.and_then(|at| usize::try_from(at).ok()).ok_or_else(foreign)?;
+        let conversion = read_conversion(waiting.conversion.clone())?;
+        let bytes = carried(self.run.delivery, at, conversion.as_ref(), HANDED_IN);
+        let stopped = || self.run.stop.load(Ordering::Relaxed);
+        let Some(_place) = self.shared.room.take(bytes, &stopped) else {
+            return Err(RunError::Stopped);
+        };
         let Ok(bytes) = self.run.delivery.read(at) else {
             return Ok(Note::Refused { number, told: vec![of_file(FaultKind::UnreadableFile)] });
         };
@@ -499,8 +518,8 @@ impl Worker<'_, '_> {
                 told: vec![of_file(FaultKind::ChangedSinceRehearsal)],
             });
         }
-        let conversion = read_conversion(waiting.conversion.clone())?;
-        let Some((part, bytes)) = archived_of(self.folder, bytes, conversion.as_ref()) else {
+        let archived = archived_of(self.shared.folder, bytes, conversion.as_ref());
+        let Some((part, bytes)) = archived else {
             return Ok(Note::Refused {
                 number,
                 told: vec![of_file(FaultKind::ChangedSinceRehearsal)],
@@ -525,14 +544,17 @@ impl Worker<'_, '_> {
         if let Some(signature) = self.run.signer.sign(&submission).map_err(RunError::Signature)? {
             submission.parts.push((Part::Signature, signature));
         }
-        let mut asked = 0;
+        let (mut asked, mut failed) = (0, 0);
         let begun = Stopwatch::now();
         loop {
-            if self.pace.wait(&|| self.run.stop.load(Ordering::Relaxed)) {
+            if self.shared.pace.wait(&|| self.run.stop.load(Ordering::Relaxed)) {
                 return Err(RunError::Stopped);
             }
             match self.door.archive(&submission) {
-                Answer::Archived(receipt) => return Ok(Ok(receipt)),
+                Answer::Archived(receipt) => {
+                    self.shared.failed.store(0, Ordering::Relaxed);
+                    return Ok(Ok(receipt));
+                }
                 // Of a run that was broken off: the same document with a signature of then.
                 Answer::Otherwise(differs) if differs == ["signature"] => {
                     return self.door.receipt(id).map(Ok).map_err(RunError::NoAnswer);
@@ -549,8 +571,23 @@ impl Worker<'_, '_> {
                         return Err(RunError::Stopped);
                     }
                 }
+                // It may be this document, or this moment; whether it was taken nobody knows.
+                Answer::Failed(why) => {
+                    self.shared.unanswered.store(true, Ordering::Relaxed);
+                    failed += 1;
+                    if failed > ASKED_AGAIN {
+                        let before = self.shared.failed.fetch_add(1, Ordering::Relaxed);
+                        if before + 1 >= FAILS_IN_A_ROW {
+                            return Err(RunError::NoAnswer(why));
+                        }
+                        return Ok(Err(vec![archive_failed(why)]));
+                    }
+                    if self.rest(FIRST_WAIT * 2u32.pow(failed - 1)) {
+                        return Err(RunError::Stopped);
+                    }
+                }
                 Answer::NoAnswer(why) => {
-                    self.unanswered.store(true, Ordering::Relaxed);
+                    self.shared.unanswered.store(true, Ordering::Relaxed);
                     asked += 1;
                     if asked == PATIENCE || self.rest(FIRST_WAIT * 2u32.pow(asked - 1)) {
                         return Err(RunError::NoAnswer(why));
@@ -619,6 +656,20 @@ fn rest(stopped: &dyn Fn() -> bool, time: Duration) -> bool {
     false
 }
 
+/// How often a document is in memory while it is handed in: itself, and the form in which it goes.
+const HANDED_IN: u64 = 2;
+
+/// How much memory a document takes that is in memory so often, in bytes.
+pub(crate) fn carried(
+    delivery: &Delivery,
+    at: usize,
+    conversion: Option<&Conversion>,
+    times: u64,
+) -> u64 {
+    let source = delivery.entries().get(at).map_or(0, |entry| entry.size);
+    source.max(times * conversion.map_or(source, |conversion| conversion.bytes))
+}
+
 /// What is archived of a source file: the file itself, or what was made of it; `None` where that is gone.
 pub(crate) fn archived_of(
     folder: &Path,
@@ -626,7 +677,11 @@ pub(crate) fn archived_of(
     conversion: Option<&Conversion>,
 ) -> Option<(Part, Vec<u8>)> {
     match conversion {
-        Some(conversion) => conversion.part().zip(conversion::kept(folder, conversion)),
+        Some(conversion) => {
+            // It is wanted no more, and may be large.
+            drop(source);
+            conversion.part().zip(conversion::kept(folder, conversion))
+        }
         None => Kind::of(&source).part().map(|part| (part, source)),
     }
 }
@@ -637,6 +692,15 @@ fn of_file(kind: FaultKind) -> Told {
         element: "file".to_owned(),
         rule: "OLD-9".to_owned(),
         value: None,
+    }
+}
+
+fn archive_failed(why: String) -> Told {
+    Told {
+        code: FaultKind::ArchiveFailed.code().to_owned(),
+        element: "document".to_owned(),
+        rule: "OLD-9".to_owned(),
+        value: Some(why),
     }
 }
 

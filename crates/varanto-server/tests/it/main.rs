@@ -15,6 +15,7 @@ mod house;
 mod importing;
 mod keeping;
 mod main_users;
+mod memory;
 mod national;
 mod old_data;
 mod overseeing;

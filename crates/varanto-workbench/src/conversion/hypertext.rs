@@ -25,11 +25,11 @@ pub(super) fn convert(
     source: &[u8],
     encoding: Option<Encoding>,
 ) -> Result<Made, NotConverted> {
-    let named = named(source).map(Named::Itself).or(encoding.map(Named::ForAll));
-    let text = text::read(source, named)?;
     if source.len() > LARGEST {
         return Err(NotConverted::here("it is larger than any page of an old system"));
     }
+    let named = named(source).map(Named::Itself).or(encoding.map(Named::ForAll));
+    let text = text::read(source, named)?;
     let text = text.trim_start_matches('\u{feff}');
     let as_xml = if kind == Kind::Xhtml { of_xml(text)? } else { None };
     let adapted = if let Some(adapted) = as_xml {

@@ -13,15 +13,20 @@ use varanto_domain::archive::documents::Part;
 
 use super::{Made, NotConverted};
 use crate::kind::Kind;
+use crate::room::{Place, Room};
 
 /// The most pixels of one picture: A3 in 600 dots to the inch.
 const MOST_PIXELS: u64 = 75_000_000;
 /// The most pixels of all pages of a scan: some hundreds of pages of A4 in 300 dots to the inch.
 const MOST_TOGETHER: u64 = 4_000_000_000;
+/// What pictures take that are unpacked at once, in bytes: a colour picture of the most pixels goes alone.
+static UNPACKED: Room = Room::new(3 * MOST_PIXELS);
 /// The most pages of a scan.
 const MOST_PAGES: usize = 2_000;
 /// A picture that says no size is fitted into A4, in points, but not made larger than a screen shows it.
 const A4: (f64, f64) = (595.0, 842.0);
+/// About what a page holds besides its picture, in bytes.
+const OF_PAGE: usize = 4096;
 /// Points to a pixel of a screen.
 const OF_SCREEN: f64 = 0.75;
 /// No page of PDF is smaller or larger.
@@ -76,6 +81,11 @@ pub(super) fn upright(kind: Kind, source: &[u8]) -> Result<(u32, u32), NotConver
     Ok((picture.width, picture.height))
 }
 
+/// A place for a picture while it is unpacked into so many bytes, and compressed anew.
+fn place(bytes: usize) -> Option<Place<'static>> {
+    UNPACKED.take(2 * bytes as u64, &|| false)
+}
+
 fn broken(what: &str) -> NotConverted {
     NotConverted::here(format!("the picture {what}"))
 }
@@ -96,6 +106,7 @@ const METADATA: &str = "<?xpacket begin=\"\u{feff}\" id=\"W5M0MpCehiHzreSzNTczkc
 </rdf:RDF></x:xmpmeta>\n<?xpacket end=\"w\"?>";
 
 fn write(pictures: Vec<Picture>) -> lopdf::Result<Vec<u8>> {
+    let size = pictures.iter().map(|picture| picture.data.len() + OF_PAGE).sum();
     let mut document = Document::with_version("1.7");
     let pages_id = document.new_object_id();
     let mut pages = Vec::with_capacity(pictures.len());
@@ -112,7 +123,7 @@ fn write(pictures: Vec<Picture>) -> lopdf::Result<Vec<u8>> {
     let catalog = document
         .add_object(dictionary! { "Type" => "Catalog", "Pages" => pages_id, "Metadata" => about });
     document.trailer.set("Root", catalog);
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(size);
     document.save_to(&mut bytes)?;
     // The file's identifier follows from what is in it.
     let sum = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bytes);

@@ -13,8 +13,8 @@ pub(super) fn convert(source: &[u8], encoding: Option<Encoding>) -> Result<Made,
         Some(text) => text,
         None => read(source, encoding.map(Named::ForAll))?,
     };
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    let text = text.trim_end_matches(END_OF_DOS).trim_end_matches('\n');
+    let is_break = |sign| matches!(sign, '\n' | '\r');
+    let text = text.trim_end_matches(END_OF_DOS).trim_end_matches(is_break);
     let mut page = String::with_capacity(text.len() + 512);
     page.push_str(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<html xmlns=\"http://www.w3.org/1999/xhtml\"><head>\
@@ -23,11 +23,15 @@ pub(super) fn convert(source: &[u8], encoding: Option<Encoding>) -> Result<Made,
     for sheet in text.split('\u{c}') {
         page.push_str("<pre style=\"white-space: pre-wrap\">");
         // A line break right after the mark is not shown.
-        if sheet.starts_with('\n') {
+        if sheet.starts_with(is_break) {
             page.push('\n');
         }
+        let mut before = ' ';
         for sign in sheet.chars() {
+            let ends_pair = std::mem::replace(&mut before, sign) == '\r' && sign == '\n';
             match sign {
+                '\n' if ends_pair => {}
+                '\r' => page.push('\n'),
                 '&' => page.push_str("&amp;"),
                 '<' => page.push_str("&lt;"),
                 '>' => page.push_str("&gt;"),
@@ -140,11 +144,10 @@ fn check_letters(source: &[u8], named: Named) -> Result<(), NotConverted> {
 /// Whether the words are words: no other sign stands between two letters, and no capital behind a small letter, as
 /// letters of another encoding would.
 fn has_words(text: &str) -> bool {
-    let signs: Vec<char> = text.chars().collect();
     let within =
         |sign: char| matches!(sign, '’' | '‘' | '–' | '—' | '\u{ad}' | '\u{a0}' | '´' | '·');
-    !signs.windows(3).any(|three| {
-        let [before, sign, after] = [three[0], three[1], three[2]];
+    let three = text.chars().zip(text.chars().skip(1)).zip(text.chars().skip(2));
+    !three.into_iter().any(|((before, sign), after)| {
         let is_other = !sign.is_ascii() && !sign.is_alphabetic() && !within(sign);
         let is_capital = !sign.is_ascii() && sign.is_uppercase() && before.is_lowercase();
         before.is_alphabetic() && after.is_alphabetic() && (is_other || is_capital)

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tar::EntryType;
 use zip::ZipArchive;
 
-use super::{DeliveryError, Entry, LARGEST, MOST_IN_ZIP, lines};
+use super::{DeliveryError, Entry, MOST_IN_ZIP, lines};
 
 /// So large an index in a zip archive may be, unpacked: it stands on the disk while it is read.
 const LARGEST_INDEX: u64 = 4 * 1024 * 1024 * 1024;
@@ -136,13 +136,27 @@ impl ZipEntries {
         Ok((found.into_iter().map(|(entry, _)| entry).collect(), Self { archive, numbers }))
     }
 
-    pub(super) fn read(&self, at: usize) -> io::Result<Vec<u8>> {
+    /// The bytes of a file of a size that is told, which is no more than is read.
+    pub(super) fn read(&self, at: usize, size: u64) -> io::Result<Vec<u8>> {
+        self.reading(at, |file| {
+            let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
+            // What the list of contents says of a size is a claim: a small archive can hold endless files.
+            file.take(size + 1).read_to_end(&mut bytes)?;
+            if bytes.len() as u64 != size {
+                return Err(io::Error::other("it has another size than the archive lists"));
+            }
+            Ok(bytes)
+        })
+    }
+
+    /// Lets somebody read a file in order.
+    pub(super) fn reading<T>(
+        &self,
+        at: usize,
+        read: impl FnOnce(&mut dyn Read) -> io::Result<T>,
+    ) -> io::Result<T> {
         let mut archive = self.archive.clone();
-        let file = archive.by_index(self.numbers[at] as usize).map_err(io::Error::other)?;
-        let mut bytes = Vec::new();
-        // What the list of contents says of a size is a claim: a small archive can hold endless files.
-        file.take(LARGEST + 1).read_to_end(&mut bytes)?;
-        Ok(bytes)
+        read(&mut archive.by_index(self.numbers[at] as usize).map_err(io::Error::other)?)
     }
 
     /// A compressed file cannot be read on from another thread's archive, so an index is read whole.
@@ -168,13 +182,16 @@ pub(super) struct TarEntries {
 }
 
 impl TarEntries {
-    pub(super) fn open(place: &Path) -> Result<(Vec<Entry>, Self), DeliveryError> {
+    pub(super) fn open(place: &Path, most: usize) -> Result<(Vec<Entry>, Self), DeliveryError> {
         let unreadable = |error: io::Error| DeliveryError::unreadable(place, &error);
         let file = Shared::open(place).map_err(unreadable)?;
         let mut archive = tar::Archive::new(file.clone());
         let (mut found, mut others) = (Vec::new(), Vec::new());
         for entry in archive.entries_with_seek().map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
+            if found.len() + others.len() == most {
+                return Err(DeliveryError::MoreFiles(place.to_owned()));
+            }
             let name = lines::name_of_bytes(&entry.path_bytes());
             let name = name.trim_start_matches("./").to_owned();
             match entry.header().entry_type() {
@@ -192,16 +209,17 @@ impl TarEntries {
         Ok((entries, Self { file, places }))
     }
 
-    fn part(&self, at: usize) -> io::Take<Shared> {
+    pub(super) fn part(&self, at: usize) -> io::Take<Shared> {
         let (begins, size) = self.places[at];
         Shared { at: begins, ..self.file.clone() }.take(size)
     }
 
     pub(super) fn read(&self, at: usize) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
+        let size = self.places[at].1;
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
         self.part(at).read_to_end(&mut bytes)?;
         // An archive that was cut off ends in the middle of a file.
-        if bytes.len() as u64 != self.places[at].1 {
+        if bytes.len() as u64 != size {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         Ok(bytes)

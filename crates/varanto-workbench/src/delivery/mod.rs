@@ -11,12 +11,14 @@ mod separators;
 mod sheets;
 mod trees;
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use aws_lc_rs::digest::{Context, SHA256};
+use aws_lc_rs::digest::{Context, Digest, SHA256};
 use unicode_normalization::UnicodeNormalization;
 
 pub use index::{Index, IndexForm, Row, Rows};
@@ -26,10 +28,16 @@ pub(crate) use lines::decoded;
 
 use archives::{TarEntries, ZipEntries};
 
-/// The largest file that is read, in bytes: no part of a submission may be larger.
+/// The largest file that is read, in bytes. What is archived of it may not be as large.
 pub const LARGEST: u64 = 200 * 1024 * 1024;
 /// So many files a zip archive may hold: its list of contents is read into memory whole.
 const MOST_IN_ZIP: usize = 500_000;
+/// So many files and folders a folder or a tar archive may hold: their names are in memory.
+const MOST_FILES: usize = 1_000_000;
+/// What is kept of a file beside its name, in bytes: its size and place, and hashes of its name.
+const KEPT_OF_FILE: u64 = 160;
+/// What the list of contents of a zip archive keeps of a file besides.
+const KEPT_OF_ZIPPED: u64 = 400;
 
 /// Why a delivery cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +56,9 @@ pub enum DeliveryError {
     /// A zip archive with too many files.
     #[error("{}: more than {MOST_IN_ZIP} files in one zip archive; unpack it and give the folder", .0.display())]
     TooMany(PathBuf),
+    /// A folder or a tar archive with too many files.
+    #[error("{}: more than {MOST_FILES} files and folders; divide the delivery, each part with an index of its own, and give each a batch", .0.display())]
+    MoreFiles(PathBuf),
     /// A zip archive whose list of contents names one file twice: the second would hide the first.
     #[error("{}: several files of one name in one zip archive", .0.display())]
     EqualNames(PathBuf),
@@ -57,8 +68,8 @@ pub enum DeliveryError {
     /// A file that the delivery does not hold.
     #[error("{0}: there is no such file in the delivery")]
     Missing(String),
-    /// A file that is larger than what the archive takes.
-    #[error("{0}: {1} bytes; the archive takes {LARGEST}")]
+    /// A file that is larger than what is read.
+    #[error("{0}: {1} bytes; at most {LARGEST} are read")]
     TooLarge(String, u64),
     /// An index that does not read.
     #[error("{file}: {reason}")]
@@ -147,8 +158,8 @@ struct Alike {
 
 #[derive(Debug)]
 enum Content {
-    /// The paths, as the system writes them.
-    Folder(Vec<PathBuf>),
+    /// The paths of files whose names the system writes otherwise; all others are where their names say.
+    Folder(BTreeMap<usize, PathBuf>),
     Zip(ZipEntries),
     Tar(TarEntries),
 }
@@ -159,21 +170,29 @@ impl Delivery {
     /// # Errors
     /// What cannot be read, or has another form.
     pub fn open(place: &Path) -> Result<Self, DeliveryError> {
+        Self::of_at_most(MOST_FILES, place)
+    }
+
+    fn of_at_most(most: usize, place: &Path) -> Result<Self, DeliveryError> {
         let unreadable = |error: std::io::Error| DeliveryError::unreadable(place, &error);
         let mut listed = vec![place.to_owned()];
         let (entries, content) = if fs::metadata(place).map_err(unreadable)?.is_dir() {
             let (mut found, mut others) = (Vec::new(), Vec::new());
-            list_folder(place, "", (&mut found, &mut listed, &mut others))?;
+            list_folder(place, "", most, (&mut found, &mut listed, &mut others))?;
             DeliveryError::only_files(place, others)?;
             // The order of a folder is chance; a delivery has one order.
             found.sort_by(|one, other| one.0.name.cmp(&other.0.name));
-            let (entries, paths) = found.into_iter().unzip();
-            (entries, Content::Folder(paths))
+            let mut paths = BTreeMap::new();
+            let entries = found.into_iter().enumerate().map(|(at, (entry, path))| {
+                paths.extend(path.map(|path| (at, path)));
+                entry
+            });
+            (entries.collect(), Content::Folder(paths))
         } else if archives::is_zip(place).map_err(unreadable)? {
             let (entries, zip) = ZipEntries::open(place)?;
             (entries, Content::Zip(zip))
         } else if archives::is_tar(place).map_err(unreadable)? {
-            let (entries, tar) = TarEntries::open(place)?;
+            let (entries, tar) = TarEntries::open(place, most)?;
             (entries, Content::Tar(tar))
         } else {
             return Err(DeliveryError::UnknownForm(place.to_owned()));
@@ -214,6 +233,59 @@ impl Delivery {
         if first != name && last_part(&first) != name { Found::None } else { alike.found() }
     }
 
+    /// About how much memory the list of the files takes, in bytes.
+    pub(crate) fn list_bytes(&self) -> u64 {
+        let names = self.entries.iter().map(|entry| entry.name.len() as u64).sum::<u64>();
+        let (times, zipped) = match self.content {
+            Content::Zip(_) => (3, KEPT_OF_ZIPPED),
+            Content::Folder(_) | Content::Tar(_) => (1, 0),
+        };
+        times * names + self.entries.len() as u64 * (KEPT_OF_FILE + zipped)
+    }
+
+    /// Lets somebody read a file in order, whatever its size.
+    fn reading<T>(
+        &self,
+        at: usize,
+        read: impl FnOnce(&mut dyn Read) -> io::Result<T>,
+    ) -> io::Result<T> {
+        match &self.content {
+            Content::Folder(_) => read(&mut fs::File::open(self.path(at))?),
+            Content::Zip(zip) => zip.reading(at, read),
+            Content::Tar(tar) => read(&mut tar.part(at)),
+        }
+    }
+
+    /// The first bytes of a file, so many at most.
+    pub(crate) fn beginning(&self, at: usize, most: u64) -> io::Result<Vec<u8>> {
+        self.reading(at, |file| {
+            let mut bytes = Vec::new();
+            file.take(most).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        })
+    }
+
+    /// The SHA-256 of a file.
+    pub(crate) fn sum(&self, at: usize) -> io::Result<Digest> {
+        self.reading(at, |file| {
+            let mut sum = Context::new(&SHA256);
+            digest_to_end(file, &mut sum)?;
+            Ok(sum.finish())
+        })
+    }
+
+    /// Where a file of a folder lies.
+    fn path(&self, at: usize) -> Cow<'_, Path> {
+        let of_odd_name = match &self.content {
+            Content::Folder(paths) => paths.get(&at),
+            Content::Zip(_) | Content::Tar(_) => None,
+        };
+        of_odd_name.map_or_else(
+            || Cow::Owned(self.place.join(&self.entries[at].name)),
+            |path| Cow::Borrowed(path.as_path()),
+        )
+    }
+
     /// The bytes of a file.
     ///
     /// # Errors
@@ -225,8 +297,8 @@ impl Delivery {
             return Err(DeliveryError::TooLarge(entry.name.clone(), entry.size));
         }
         let read = match &self.content {
-            Content::Folder(paths) => fs::read(&paths[at]),
-            Content::Zip(zip) => zip.read(at),
+            Content::Folder(_) => fs::read(self.path(at)),
+            Content::Zip(zip) => zip.read(at, entry.size),
             Content::Tar(tar) => tar.read(at),
         };
         let place = || self.place.join(&entry.name);
@@ -240,9 +312,9 @@ impl Delivery {
 
     /// Where a file lies that is one of its own, and not a part of an archive.
     #[must_use]
-    pub(crate) fn path_of(&self, name: &str) -> Option<&Path> {
+    pub(crate) fn path_of(&self, name: &str) -> Option<Cow<'_, Path>> {
         match (&self.content, self.find(name)) {
-            (Content::Folder(paths), Found::One(at)) => Some(&paths[at]),
+            (Content::Folder(_), Found::One(at)) => Some(self.path(at)),
             _ => None,
         }
     }
@@ -263,15 +335,8 @@ impl Delivery {
         }
         for name in files {
             let mut file = self.stream(name)?;
-            let mut piece = vec![0; 64 * 1024];
-            loop {
-                let read = std::io::Read::read(&mut file, &mut piece)
-                    .map_err(|error| DeliveryError::index(name, &error))?;
-                if read == 0 {
-                    break;
-                }
-                digest.update(&piece[..read]);
-            }
+            digest_to_end(&mut file, &mut digest)
+                .map_err(|error| DeliveryError::index(name, &error))?;
         }
         Ok(format!("{:?}", digest.finish()))
     }
@@ -280,18 +345,30 @@ impl Delivery {
     ///
     /// # Errors
     /// A file that is not there, or cannot be read.
-    pub fn stream(&self, name: &str) -> Result<Box<dyn std::io::Read + Send>, DeliveryError> {
+    pub fn stream(&self, name: &str) -> Result<Box<dyn Read + Send>, DeliveryError> {
         let Found::One(at) = self.find(name) else {
             return Err(DeliveryError::Missing(name.to_owned()));
         };
         let opened = match &self.content {
-            Content::Folder(paths) => {
-                fs::File::open(&paths[at]).map(|file| Box::new(file) as Box<_>)
+            Content::Folder(_) => {
+                fs::File::open(self.path(at)).map(|file| Box::new(file) as Box<_>)
             }
             Content::Zip(zip) => zip.stream(at),
             Content::Tar(tar) => Ok(tar.stream(at)),
         };
         opened.map_err(|error| DeliveryError::unreadable(&self.place.join(name), &error))
+    }
+}
+
+/// Takes what is left of a file into a digest.
+fn digest_to_end(file: &mut dyn Read, digest: &mut Context) -> io::Result<()> {
+    let mut piece = vec![0; 64 * 1024];
+    loop {
+        let read = file.read(&mut piece)?;
+        if read == 0 {
+            return Ok(());
+        }
+        digest.update(&piece[..read]);
     }
 }
 
@@ -338,24 +415,34 @@ fn names(entries: &[Entry]) -> (HashMap<u64, Alike>, HashMap<u64, Alike>) {
     (by_name, by_likeness)
 }
 
+/// A file, with where it lies where its name does not tell.
+type Listed = (Entry, Option<PathBuf>);
+
 /// Adds the files of a folder and of those in it, and the names of what is none. Links are not followed: what they point to
 /// is no part of the delivery.
 fn list_folder(
     folder: &Path,
     above: &str,
-    (found, listed, others): (&mut Vec<(Entry, PathBuf)>, &mut Vec<PathBuf>, &mut Vec<String>),
+    most: usize,
+    (found, listed, others): (&mut Vec<Listed>, &mut Vec<PathBuf>, &mut Vec<String>),
 ) -> Result<(), DeliveryError> {
     let unreadable = |error: std::io::Error| DeliveryError::unreadable(folder, &error);
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let facts = entry.metadata().map_err(unreadable)?;
+        // The delivery's own folder is none of them.
+        if found.len() + listed.len() > most {
+            return Err(DeliveryError::MoreFiles(listed[0].clone()));
+        }
         let name = lines::name_of_file(&entry.file_name());
         let name = if above.is_empty() { name } else { format!("{above}/{name}") };
         if facts.is_dir() {
             listed.push(entry.path());
-            list_folder(&entry.path(), &name, (found, listed, others))?;
+            list_folder(&entry.path(), &name, most, (found, listed, others))?;
         } else if facts.is_file() {
-            found.push((Entry { name, size: facts.len() }, entry.path()));
+            // A name in another encoding, or with a backslash, is not the one that the system knows.
+            let path = Some(entry.path()).filter(|path| *path != listed[0].join(&name));
+            found.push((Entry { name, size: facts.len() }, path));
         } else {
             others.push(name);
         }

@@ -1,5 +1,6 @@
 //! Spreadsheets (XLSX) as indexes.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
 use std::sync::Arc;
@@ -7,17 +8,26 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
 use calamine::{Data, Reader, Xlsx, XlsxError};
+use quick_xml::events::{BytesStart, Event};
 use zip::ZipArchive;
+use zip::read::ZipFile;
 
+use super::bounded::{LONGEST_ROW, TooLong, is_too_long};
 use super::index::columns;
 use super::{DeliveryError, LARGEST, Row, index::Rows};
 
 /// The most that the parts of a spreadsheet may hold unpacked: its texts are read into memory.
 const UNPACKED: u64 = 1024 * 1024 * 1024;
-/// The most of its texts, which stand beside its cells.
+/// The most of its texts, which stand beside its cells and are all in memory.
 const TEXTS: u64 = 128 * 1024 * 1024;
+/// What a text takes in memory besides itself.
+const OF_TEXT: u64 = 40;
+/// The most of a part that is no XML by its name: none of them is read.
+const OTHERS: u64 = 64 * 1024 * 1024;
+/// What is said of one that is refused.
+const TOO_LARGE: &str = "the spreadsheet is too large to be read; save the sheet as CSV";
 /// So many rows wait to be taken.
-const WAITING: usize = 256;
+const WAITING: usize = 16;
 
 /// A row's number, and its cells with their columns.
 type Cells = (u64, Vec<(usize, String)>);
@@ -35,7 +45,7 @@ pub(super) fn rows(
     if count > LARGEST {
         return Err(DeliveryError::TooLarge(file.to_owned(), count));
     }
-    check_size(&mut whole).map_err(|error| failed(&error))?;
+    check_parts(&mut whole).map_err(|error| failed(&error))?;
     let mut book: Xlsx<_> = Xlsx::new(BufReader::new(whole)).map_err(|error| failed(&error))?;
     let first = book.sheet_names().into_iter().next();
     let sheet = sheet.map(str::to_owned).or(first).ok_or_else(|| failed(&"there is no sheet"))?;
@@ -104,21 +114,100 @@ fn send_rows(
     Ok(())
 }
 
-/// Refuses a spreadsheet whose parts would not fit into memory.
-fn check_size(whole: &mut File) -> io::Result<()> {
+/// Refuses a spreadsheet whose parts would not fit into memory: whoever reads it takes a cell whole, however long it is,
+/// and all texts that stand beside the cells.
+fn check_parts(whole: &mut File) -> io::Result<()> {
     let mut package = ZipArchive::new(&mut *whole).map_err(io::Error::other)?;
     let mut sum = 0;
     for at in 0..package.len() {
-        let part = package.by_index_raw(at).map_err(io::Error::other)?;
+        let part = package.by_index(at).map_err(io::Error::other)?;
         sum += part.size();
-        let texts = part.name().is_ok_and(|name| name.ends_with("sharedStrings.xml"));
-        if sum > UNPACKED || (texts && part.size() > TEXTS) {
-            return Err(io::Error::other(
-                "the spreadsheet is too large to be read; save the sheet as CSV",
-            ));
+        let name = part.name().map_err(io::Error::other)?.into_owned();
+        let is_xml = [".xml", ".rels"].iter().any(|end| name.ends_with(end));
+        if sum > UNPACKED || (!is_xml && part.size() > OTHERS) {
+            return Err(io::Error::other(TOO_LARGE));
+        }
+        if is_xml {
+            check_part(part, &name)?;
         }
     }
     whole.rewind()
+}
+
+/// Reads a part of a spreadsheet through, and refuses a row, a text or a mark in it that is longer than any is, and more texts
+/// than fit into memory.
+fn check_part(part: ZipFile<'_, &mut File>, name: &str) -> io::Result<()> {
+    let size = part.size();
+    let most = if name.ends_with("sharedStrings.xml") { TEXTS } else { UNPACKED };
+    let check = |texts: u64| {
+        let fits = size.saturating_add(texts.saturating_mul(OF_TEXT)) <= most;
+        if fits { Ok(()) } else { Err(io::Error::other(TOO_LARGE)) }
+    };
+    let since = Cell::new(0);
+    let mut xml = quick_xml::Reader::from_reader(BufReader::new(Narrow { part, since: &since }));
+    let (mut texts, mut row) = (0, 0);
+    // A row, or a text that stands beside.
+    let mut inside: Option<String> = None;
+    let mut piece = Vec::new();
+    loop {
+        piece.clear();
+        match xml.read_event_into(&mut piece) {
+            Ok(Event::Eof) => return Ok(()),
+            Ok(Event::Start(mark)) if inside.is_none() => match mark.local_name().as_ref() {
+                "row" => {
+                    row = said(&mark, "r").unwrap_or(row + 1);
+                    inside = Some("row".to_owned());
+                }
+                "si" => {
+                    texts += 1;
+                    check(texts)?;
+                    inside = Some("si".to_owned());
+                }
+                // Whoever reads them believes how many there are said to be.
+                "sst" => check(said(&mark, "uniqueCount").unwrap_or_default())?,
+                _ => {}
+            },
+            Ok(Event::End(mark)) if inside.as_deref() == Some(mark.local_name().as_ref()) => {
+                inside = None;
+            }
+            Ok(_) => {}
+            Err(quick_xml::Error::Io(error)) if is_too_long(&error) => {
+                let place = match inside.as_deref() {
+                    Some("row") => format!("row {row}"),
+                    _ => name.to_owned(),
+                };
+                let told = format!("{place}: longer than {LONGEST_ROW} bytes; no row is as long");
+                return Err(io::Error::other(told));
+            }
+            Err(error) => return Err(io::Error::other(format!("{name}: {error}"))),
+        }
+        if inside.is_none() {
+            since.set(0);
+        }
+    }
+}
+
+/// The number that an attribute says.
+fn said(mark: &BytesStart<'_>, name: &str) -> Option<u64> {
+    mark.try_get_attribute(name).ok()??.value.parse().ok()
+}
+
+/// A part of which no row may be too long.
+struct Narrow<'p, R> {
+    part: R,
+    /// What was read since the row began, or the mark.
+    since: &'p Cell<u64>,
+}
+
+impl<R: Read> Read for Narrow<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.since.get() > LONGEST_ROW {
+            return Err(io::Error::other(TooLong));
+        }
+        let read = self.part.read(buffer)?;
+        self.since.set(self.since.get() + read as u64);
+        Ok(read)
+    }
 }
 
 /// A cell as text: days as `2012-03-01`, moments as `2012-03-01T10:15:00`, numbers without a needless point.

@@ -34,6 +34,11 @@ fn pairs(all: &[(&str, &str)]) -> Vec<(String, String)> {
 
 /// A workbook with one sheet, as small as one can be.
 fn workbook() -> Vec<u8> {
+    workbook_with("Äiti", "")
+}
+
+/// One whose second row has such a name, with something before its rows.
+fn workbook_with(name: &str, before: &str) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default();
     for (name, text) in [
@@ -55,7 +60,9 @@ fn workbook() -> Vec<u8> {
         ),
         (
             "xl/worksheets/sheet1.xml",
-            r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>ID</t></is></c><c r="B1" t="inlineStr"><is><t>NIMI</t></is></c></row><row r="2"><c r="A2"><v>17</v></c><c r="B2" t="inlineStr"><is><t>Äiti</t></is></c></row><row r="4"><c r="A4"><v>18</v></c></row></sheetData></worksheet>"#,
+            &format!(
+                r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">{before}<sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>ID</t></is></c><c r="B1" t="inlineStr"><is><t>NIMI</t></is></c></row><row r="2"><c r="A2"><v>17</v></c><c r="B2" t="inlineStr"><is><t>{name}</t></is></c></row><row r="4"><c r="A4"><v>18</v></c></row></sheetData></worksheet>"#
+            ),
         ),
     ] {
         zip.start_file(name, options).unwrap();
@@ -595,4 +602,89 @@ fn a_link_in_a_delivery_is_told() {
         tar.into_inner().unwrap();
         assert!(matches!(Delivery::open(&place), Err(DeliveryError::Links(_, 1, _))), "{kind:?}");
     }
+}
+
+/// OLD-9: a row of a spreadsheet that is longer than any is told by its number, and not read into memory; nor is what stands
+/// around the rows, or as many texts as a spreadsheet only says that it has.
+#[test]
+fn a_row_of_a_spreadsheet_without_end_is_told() {
+    let told = |sheet: &[u8]| {
+        let folder = folder(&[("a.xlsx", sheet)]);
+        let delivery = Delivery::open(folder.path()).unwrap();
+        let index = Index::guess(&delivery, "a.xlsx").unwrap().unwrap();
+        let rows = index.rows(&delivery).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        rows.map_err(|error| error.to_string())
+    };
+    // A cell of Excel has 32,767 signs at most.
+    assert_eq!(told(&workbook_with(&"x".repeat(32_767), "")).unwrap().len(), 2);
+    let long = "x".repeat(3 * 1024 * 1024);
+    let in_pieces = "</t><t>x".repeat(1024 * 1024);
+    for name in [&long, &in_pieces] {
+        let error = told(&workbook_with(name, "")).unwrap_err();
+        assert!(error.contains("a.xlsx: row 2: longer than"), "{error}");
+    }
+    let error = told(&workbook_with("x", &format!("<!--{long}-->"))).unwrap_err();
+    assert!(error.contains("sheet1.xml: longer than"), "{error}");
+    // Before the rows there may be much, piece by piece.
+    assert_eq!(told(&workbook_with("x", &"<col/>".repeat(1024 * 1024))).unwrap().len(), 2);
+}
+
+/// OLD-9: what an archive lists of a file is what is read of it; one that is longer would have no end.
+#[test]
+fn a_file_is_as_long_as_its_archive_lists() {
+    let beside = tempfile::tempdir().unwrap();
+    let path = beside.path().join("d.zip");
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zip.start_file("a.pdf", zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(&vec![b'x'; 70_000]).unwrap();
+    let mut bytes = zip.finish().unwrap().into_inner();
+    fs::write(&path, &bytes).unwrap();
+    assert_eq!(Delivery::open(&path).unwrap().read(0).unwrap().len(), 70_000);
+    let said = bytes.windows(4).rposition(|part| part == 70_000u32.to_le_bytes()).unwrap();
+    bytes[said..said + 4].copy_from_slice(&700u32.to_le_bytes());
+    fs::write(&path, bytes).unwrap();
+    let delivery = Delivery::open(&path).unwrap();
+    assert_eq!(delivery.entries()[0].size, 700);
+    let error = delivery.read(0).unwrap_err().to_string();
+    assert!(error.contains("larger than its declared"), "{error}");
+}
+
+/// OLD-9: a folder or a tar archive of more files than are kept in memory is refused in words.
+#[test]
+fn more_files_than_are_kept_in_memory_are_refused() {
+    let files: [(&str, &[u8]); 3] = [("a/1.pdf", b"1"), ("a/2.pdf", b"2"), ("3.pdf", b"3")];
+    let folder = folder(&files);
+    let beside = tempfile::tempdir().unwrap();
+    let path = beside.path().join("d.tar");
+    let mut tar = tar::Builder::new(fs::File::create(&path).unwrap());
+    for (name, bytes) in files {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(bytes.len() as u64);
+        tar.append_data(&mut header, name, bytes).unwrap();
+    }
+    tar.into_inner().unwrap();
+    // The folder of two counts as well.
+    for (place, fits) in [(folder.path(), 4), (&path, 3)] {
+        assert_eq!(Delivery::of_at_most(fits, place).unwrap().entries().len(), 3);
+        let refused = Delivery::of_at_most(fits - 1, place).unwrap_err();
+        assert!(refused.to_string().contains("divide the delivery"), "{refused}");
+    }
+}
+
+/// OLD-9: a file whose name is in another encoding, or has a backslash, is read where it is.
+#[test]
+fn a_file_of_an_odd_name_is_read() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    for name in [&b"\xE4iti.pdf"[..], b"a\\b.pdf", "äiti2.pdf".as_bytes()] {
+        fs::write(folder.path().join(OsStr::from_bytes(name)), name).unwrap();
+    }
+    let delivery = Delivery::open(folder.path()).unwrap();
+    let names: Vec<_> = delivery.entries().iter().map(|entry| entry.name.as_str()).collect();
+    assert_eq!(names, ["a/b.pdf", "äiti.pdf", "äiti2.pdf"]);
+    assert_eq!(delivery.read(0).unwrap(), b"a\\b.pdf");
+    assert_eq!(delivery.read(1).unwrap(), b"\xE4iti.pdf");
+    assert_eq!(delivery.beginning(2, 4).unwrap(), "äit".as_bytes());
 }

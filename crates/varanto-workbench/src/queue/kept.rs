@@ -10,6 +10,7 @@
 //! What nobody looks at is dropped after a while, and soon when it is gone: an archive that is deleted gives back its room
 //! on the disk only when nobody holds it open. Source: OLD-7.
 
+use std::borrow::Cow;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -193,7 +194,7 @@ fn tables(delivery: &Delivery, mapping: &Mapping) -> Vec<PathBuf> {
     let beside = mapping.joins.iter().map(|join| &join.index);
     beside
         .chain([&mapping.index])
-        .filter_map(|index| delivery.path_of(&index.file).map(Path::to_owned))
+        .filter_map(|index| delivery.path_of(&index.file).map(Cow::into_owned))
         .collect()
 }
 

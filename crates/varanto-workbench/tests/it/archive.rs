@@ -65,27 +65,48 @@ impl Archive {
     }
 
     pub(crate) fn door(&self) -> Box<dyn Door> {
-        Box::new(AppDoor { archive: self.clone(), ends: None, reads: Reads::All })
+        Box::new(AppDoor { archive: self.clone(), ends: None, fails_at: None, reads: Reads::All })
     }
 
     /// A door that gives nothing before it was asked twice: the archive is busy, and the line is cut.
     pub(crate) fn busy_door(&self) -> Box<dyn Door> {
-        Box::new(AppDoor { archive: self.clone(), ends: None, reads: Reads::AskedAgain(0) })
+        Box::new(AppDoor {
+            archive: self.clone(),
+            ends: None,
+            fails_at: None,
+            reads: Reads::AskedAgain(0),
+        })
     }
 
     /// A door that always asks to come again.
     pub(crate) fn door_that_stays_busy(&self) -> Box<dyn Door> {
-        Box::new(AppDoor { archive: self.clone(), ends: None, reads: Reads::Busy })
+        Box::new(AppDoor { archive: self.clone(), ends: None, fails_at: None, reads: Reads::Busy })
     }
 
     /// A door that fails so often at what is read.
     pub(crate) fn door_that_fails(&self, times: u32) -> Box<dyn Door> {
-        Box::new(AppDoor { archive: self.clone(), ends: None, reads: Reads::Fails(times) })
+        Box::new(AppDoor {
+            archive: self.clone(),
+            ends: None,
+            fails_at: None,
+            reads: Reads::Fails(times),
+        })
+    }
+
+    /// A door that fails at each document in whose metadata this stands.
+    pub(crate) fn door_that_fails_at(&self, what: &str) -> Box<dyn Door> {
+        let fails_at = Some(what.to_owned());
+        Box::new(AppDoor { archive: self.clone(), ends: None, fails_at, reads: Reads::All })
     }
 
     /// A door that lets nobody in any more, after so many reads.
     pub(crate) fn door_that_shuts_after(&self, reads: u32) -> Box<dyn Door> {
-        Box::new(AppDoor { archive: self.clone(), ends: None, reads: Reads::Few(reads) })
+        Box::new(AppDoor {
+            archive: self.clone(),
+            ends: None,
+            fails_at: None,
+            reads: Reads::Few(reads),
+        })
     }
 
     /// A door that closes in the middle: the archive takes the document, and the answer is lost.
@@ -95,7 +116,7 @@ impl Archive {
         stop: &Arc<AtomicBool>,
     ) -> Box<dyn Door> {
         let ends = Some((documents, Arc::clone(stop)));
-        Box::new(AppDoor { archive: self.clone(), ends, reads: Reads::All })
+        Box::new(AppDoor { archive: self.clone(), ends, fails_at: None, reads: Reads::All })
     }
 
     /// A door that ends an undo after so many documents.
@@ -105,7 +126,7 @@ impl Archive {
         stop: &Arc<AtomicBool>,
     ) -> Box<dyn Door> {
         let ends = Some((documents, Arc::clone(stop)));
-        Box::new(AppDoor { archive: self.clone(), ends, reads: Reads::All })
+        Box::new(AppDoor { archive: self.clone(), ends, fails_at: None, reads: Reads::All })
     }
 
     pub(crate) fn versions(&self) -> u64 {
@@ -115,6 +136,8 @@ impl Archive {
 
 struct AppDoor {
     archive: Archive,
+    /// At which documents it fails, by what stands in their metadata.
+    fails_at: Option<String>,
     ends: Option<(u32, Arc<AtomicBool>)>,
     reads: Reads,
 }
@@ -147,6 +170,10 @@ impl AppDoor {
 
 impl Door for AppDoor {
     fn archive(&mut self, submission: &Submission) -> Answer {
+        let metadata = String::from_utf8_lossy(&submission.metadata);
+        if self.fails_at.as_ref().is_some_and(|what| metadata.contains(what)) {
+            return Answer::Failed("500 internal".to_owned());
+        }
         let caller = &self.archive.caller;
         let answered = self.archive.app.archive_document(caller, submission.clone());
         if let Some((left, stop)) = &mut self.ends {

@@ -11,6 +11,7 @@ use varanto_workbench::addition::add_up;
 use varanto_workbench::delivery::Delivery;
 use varanto_workbench::door::Door;
 use varanto_workbench::reconciliation::{Reconciliation, ReportError, Sum, verify};
+use varanto_workbench::report::Report;
 use varanto_workbench::run::{Done, Run, RunError};
 use varanto_workbench::showing::show;
 use varanto_workbench::undo::confirm;
@@ -395,6 +396,32 @@ fn a_run_that_is_cut_off_archives_nothing_twice_and_loses_nothing() {
     assert_eq!((done.archived, done.refused), (sound, 0));
     assert_eq!(archive.versions() - before, sound + dossiers);
     source::holds(&world, &archive);
+}
+
+/// OLD-9: a document at which the archive fails, however often it is handed in, is refused with what the archive answered; the
+/// run goes on, and the next one hands it in again. At all of them it fails for another cause, and the run ends.
+#[test]
+fn a_document_at_which_the_archive_fails_ends_no_run() {
+    let world = World::whole(SourceSystem::Portti, 240);
+    let mut work = world.rehearse();
+    let archive = Archive::with(&world.county, &world.folder.path().join("archive"));
+    let sound = work.count(State::Sound).unwrap();
+    let going = || AtomicBool::new(false);
+    let doors = (0..24).map(|_| archive.door_that_fails_at("{")).collect();
+    let ended = run(&world, &mut work, doors, &going());
+    assert!(matches!(&ended, Err(RunError::NoAnswer(why)) if why == "500 internal"), "{ended:?}");
+    let known = rusqlite::Connection::open(world.batch().join("work.sqlite")).unwrap();
+    let last = "SELECT document FROM item WHERE state IN ('sound', 'refused') ORDER BY number DESC LIMIT 1";
+    let one: String = known.query_row(last, [], |row| row.get(0)).unwrap();
+    let doors = vec![archive.door_that_fails_at(&one), archive.door_that_fails_at(&one)];
+    let done = run(&world, &mut work, doors, &going()).unwrap();
+    assert_eq!((done.archived, done.refused), (sound - 1, 1));
+    let report = Report::of(&work).unwrap();
+    let told =
+        report.faults.iter().map(|group| (group.code.as_str(), group.rows, group.value.as_deref()));
+    assert_eq!(told.collect::<Vec<_>>(), [("archive-failed", 1, Some("500 internal"))]);
+    let done = run(&world, &mut work, vec![archive.door()], &going()).unwrap();
+    assert_eq!((done.archived, done.refused), (1, 0));
 }
 
 /// OLD-9: nothing is archived by another mapping or of another delivery than those that were rehearsed.

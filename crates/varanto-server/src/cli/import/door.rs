@@ -301,8 +301,10 @@ fn told(answer: &line::Answer) -> Answer {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
             Answer::Shut(words(answer))
         }
-        StatusCode::REQUEST_TIMEOUT => Answer::NoAnswer(words(answer)),
-        status if status.is_server_error() => Answer::NoAnswer(words(answer)),
+        StatusCode::REQUEST_TIMEOUT | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => {
+            Answer::NoAnswer(words(answer))
+        }
+        status if status.is_server_error() => Answer::Failed(words(answer)),
         _ => {
             let faults = problem["faults"].as_array().into_iter().flatten();
             let mut told: Vec<Told> = faults
@@ -459,6 +461,23 @@ mod tests {
         assert_eq!(read(500, "internal"), NotRead::Broken("500 internal".to_owned()));
         assert_eq!(read(504, "late"), NotRead::NoAnswer("504 late".to_owned()));
         assert_eq!(read(503, "busy"), NotRead::Later(A_WHILE));
+    }
+
+    /// OLD-9: that the archive fails may be of one document alone; that nothing stands behind its door is of all.
+    #[test]
+    fn a_failure_is_told_apart_from_no_answer() {
+        let answered = |status: u16| {
+            let status = StatusCode::from_u16(status).unwrap();
+            let body = json!({ "code": "x" }).to_string().into();
+            told(&line::Answer { status, headers: HeaderMap::new(), body })
+        };
+        for status in [500, 501, 507] {
+            assert_eq!(answered(status), Answer::Failed(format!("{status} x")));
+        }
+        for status in [408, 502, 504] {
+            assert_eq!(answered(status), Answer::NoAnswer(format!("{status} x")));
+        }
+        assert_eq!(answered(503), Answer::Later(A_WHILE));
     }
 
     /// OLD-6: a row of another controller is refused by itself, and stops no run; whoever may archive nothing is told once.

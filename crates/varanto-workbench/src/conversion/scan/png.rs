@@ -37,6 +37,7 @@ pub(super) fn read(source: &[u8]) -> Result<Picture, NotConverted> {
     let interlaced = info.interlaced;
     // Decoded in each case: what does not decode to its end is broken.
     let size = reader.output_buffer_size().ok_or_else(|| broken("does not read"))?;
+    let _place = super::place(size);
     let mut values = vec![0; size];
     let frame = reader.next_frame(&mut values).map_err(unreadable)?;
     values.truncate(frame.buffer_size());

@@ -6,6 +6,7 @@ use lopdf::dictionary;
 use tiff::ColorType;
 use tiff::decoder::{Decoder, DecodingResult, Limits};
 use tiff::tags::{CompressionMethod, PhotometricInterpretation, Tag};
+use varanto_formats::LARGEST_PART;
 
 use super::{Colours, MOST_PAGES, MOST_TOGETHER, Picture, broken, check_size, compressed};
 use crate::conversion::NotConverted;
@@ -20,12 +21,16 @@ pub(super) fn read(source: &[u8]) -> Result<Vec<Picture>, NotConverted> {
     let mut limits = Limits::default();
     limits.decoding_buffer_size = MEMORY;
     let mut reader = Decoder::new(Cursor::new(source)).map_err(unreadable)?.with_limits(limits);
-    let (mut pictures, mut pixels) = (Vec::new(), 0);
+    let (mut pictures, mut pixels, mut bytes) = (Vec::new(), 0, 0);
     loop {
         let picture = picture(&mut reader, source)?;
         pixels += u64::from(picture.width) * u64::from(picture.height);
         if pixels > MOST_TOGETHER {
             return Err(broken("has more pixels than any scan"));
+        }
+        bytes += picture.data.len();
+        if bytes > LARGEST_PART {
+            return Err(NotConverted::here("it becomes larger than the archive takes"));
         }
         pictures.push(picture);
         if !reader.more_images() {
@@ -60,16 +65,18 @@ fn picture(reader: &mut Reader<'_>, source: &[u8]) -> Result<Picture, NotConvert
     let density = density(reader);
     let orientation = number(reader, Tag::Orientation).and_then(|it| u8::try_from(it).ok());
     let orientation = orientation.filter(|it| (1..=8).contains(it)).unwrap_or(1);
+    let bits_of_row = width as usize * count * usize::from(bits);
+    let size = bits_of_row.div_ceil(8) * height as usize;
+    let _place = super::place(size);
     // Decoded in each case: what does not decode to its end is broken.
     let DecodingResult::U8(mut values) = reader.read_image().map_err(unreadable)? else {
         return Err(broken("has values that are not read"));
     };
-    let bits_of_row = width as usize * count * usize::from(bits);
-    if values.len() != bits_of_row.div_ceil(8) * height as usize {
+    if values.len() != size {
         return Err(broken("does not read"));
     }
     if matches!(colour, ColorType::YCbCr(_)) {
-        values = rgb_of(&values);
+        to_rgb(&mut values);
     }
     let mut made = Picture {
         width,
@@ -130,20 +137,19 @@ fn density(reader: &mut Reader<'_>) -> Option<(f64, f64)> {
     Some((dots(Tag::XResolution)?, dots(Tag::YResolution)?))
 }
 
-/// Brightness and differences of colour as red, green and blue.
-fn rgb_of(values: &[u8]) -> Vec<u8> {
+/// Brightness and differences of colour become red, green and blue.
+fn to_rgb(values: &mut [u8]) {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "clamped to a byte"
     )]
     let byte = |value: f32| value.round().clamp(0.0, 255.0) as u8;
-    let mut rgb = Vec::with_capacity(values.len());
-    for pixel in values.chunks_exact(3) {
+    for pixel in values.chunks_exact_mut(3) {
         let [y, blue, red] = [0, 1, 2].map(|at| f32::from(pixel[at]));
         let (blue, red) = (blue - 128.0, red - 128.0);
         let green = 0.344_136_f32.mul_add(-blue, 0.714_136_f32.mul_add(-red, y));
-        rgb.extend([byte(1.402f32.mul_add(red, y)), byte(green), byte(1.772f32.mul_add(blue, y))]);
+        let rgb = [byte(1.402f32.mul_add(red, y)), byte(green), byte(1.772f32.mul_add(blue, y))];
+        pixel.copy_from_slice(&rgb);
     }
-    rgb
 }
