@@ -317,8 +317,14 @@ impl Rehearsal<'_> {
         {
             return Finding { left_out: Some(left_out), faults: Vec::new(), ..finding };
         }
-        // In a row that is shifted any value may stand in any column, and in one that does not read there is none.
+        // In a row that is shifted any value may stand in any column, and in one that does not read there is none: of the file
+        // that it names is told what is wrong with it, and no more.
         if document.is_none() && (item.is_shifted || item.values.is_empty()) {
+            if content.is_some() {
+                let faults = self.judge(&draft, content, options, converter, &mut finding.file);
+                let of_file = |fault: &Fault| is_of_content(fault) || fault.element == "file";
+                finding.faults.extend(faults.into_iter().filter(of_file));
+            }
             return finding;
         }
         let told: Vec<&str> = item.told.split(' ').collect();

@@ -541,6 +541,13 @@ fn every_fault_of_a_row_is_told() {
     // A value that does not read is no other fault's cause.
     check(PAPER, [&good, "Muistio", "31.2.", "26"], &["wrong-form"]);
     check(PAPER, ["", "Muistio", may, "26"], &["missing-element"]);
+    // In a row with a value too many, too.
+    let shifted = Small::with(|small| {
+        small.papers.insert("1.xhtml".into(), LETTER.unwrap().into());
+        small.rows[0] = line(1, "", "Muistio", "Suvanto") + ";liikaa";
+    });
+    let expected = ["file-wants-conversion", "missing-element", "surplus-values"];
+    assert_eq!(shifted.made("D1", Target::Document).1, expected);
 }
 
 /// OLD-7: of equal rows each has its own answers.
