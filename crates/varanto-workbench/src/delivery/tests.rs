@@ -356,6 +356,11 @@ fn a_broken_element_is_one_rows_fault() {
         assert!(reason.contains(why), "{reason}");
     }
     assert_eq!(rows.last().unwrap().1, "last");
+    // However many they are: one habit breaks each row.
+    let many = "<r><a>1 < 2</a></r>".repeat(60_000);
+    let rows = told("a.xml", form.clone(), &format!("<v>{many}{}</v>", sound("last")));
+    assert_eq!(rows.iter().filter(|row| row.2.is_some()).count(), 60_000);
+    assert_eq!(rows.last().unwrap().1, "last");
     let rows = told("a.xml", form, "<v><r><a>1</a></r><r><a>2");
     let last = rows.last().unwrap().2.as_deref();
     assert_eq!((rows.len(), last), (2, Some("the index ends within it")));

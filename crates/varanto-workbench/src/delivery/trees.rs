@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion, escape};
@@ -49,7 +49,7 @@ fn add(pairs: &mut Pairs, path: &str, value: &str) {
 pub(super) fn xml_rows(file: &str, read: Box<dyn Read + Send>, element: &str) -> Rows {
     let (bounded, watch) = Bounded::new(read);
     let mut rows = XmlRows {
-        reader: reader(Box::new(BufReader::new(bounded))),
+        reader: reader(Text { again: Cursor::default(), text: BufReader::new(bounded) }),
         watch,
         file: file.to_owned(),
         element: element.to_owned(),
@@ -66,7 +66,35 @@ pub(super) fn xml_rows(file: &str, read: Box<dyn Read + Send>, element: &str) ->
     }))
 }
 
-fn reader(text: Box<dyn BufRead + Send>) -> Reader<Box<dyn BufRead + Send>> {
+/// A text, before which some of it is read again.
+struct Text {
+    again: Cursor<Vec<u8>>,
+    text: BufReader<Bounded>,
+}
+
+impl Text {
+    fn is_read_again(&self) -> bool {
+        self.again.position() < self.again.get_ref().len() as u64
+    }
+}
+
+impl Read for Text {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.is_read_again() { self.again.read(buffer) } else { self.text.read(buffer) }
+    }
+}
+
+impl BufRead for Text {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.is_read_again() { self.again.fill_buf() } else { self.text.fill_buf() }
+    }
+
+    fn consume(&mut self, count: usize) {
+        if self.is_read_again() { self.again.consume(count) } else { self.text.consume(count) }
+    }
+}
+
+fn reader(text: Text) -> Reader<Text> {
     let mut reader = Reader::from_reader(text);
     // Who goes on behind a broken row knows nothing of what it stood in.
     reader.config_mut().allow_unmatched_ends = true;
@@ -74,7 +102,7 @@ fn reader(text: Box<dyn BufRead + Send>) -> Reader<Box<dyn BufRead + Send>> {
 }
 
 struct XmlRows {
-    reader: Reader<Box<dyn BufRead + Send>>,
+    reader: Reader<Text>,
     /// Is told of each row.
     watch: Watch,
     file: String,
@@ -190,12 +218,11 @@ impl XmlRows {
 
     /// Passes over what stands before the next element that begins a row.
     fn go_on_at_next_row(&mut self) -> Result<(), DeliveryError> {
-        let nothing: Box<dyn BufRead + Send> = Box::new(io::empty());
-        let mut text = std::mem::replace(&mut self.reader, reader(nothing)).into_inner();
+        let text = self.reader.get_mut();
         let failed = |error: io::Error| DeliveryError::index(&self.file, &error);
         let longest = self.element.len() + LONGEST_PREFIX;
         loop {
-            if !pass_over(&mut text, b'<', &self.watch).map_err(failed)? {
+            if !pass_over(text, b'<', &self.watch).map_err(failed)? {
                 self.ended = true;
                 return Ok(());
             }
@@ -217,8 +244,12 @@ impl XmlRows {
             if name == self.element.as_bytes()
                 && !beginning.last().is_none_or(|end| is_of_name(*end))
             {
-                let begun = io::Cursor::new([b"<", beginning.as_slice()].concat());
-                self.reader = reader(Box::new(begun.chain(text)));
+                // Made anew, for what was open is not any more; one in another would be as deep as rows are broken.
+                text.again = Cursor::new([b"<", beginning.as_slice()].concat());
+                let nothing = Bounded::new(Box::new(io::empty())).0;
+                let nothing = Text { again: Cursor::default(), text: BufReader::new(nothing) };
+                let text = std::mem::replace(text, nothing);
+                self.reader = reader(text);
                 return Ok(());
             }
         }
