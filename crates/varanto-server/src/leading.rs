@@ -19,10 +19,12 @@ use crate::{moving, population_register};
 /// How often it is tried to take the lead, and looked whether it is still held.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// Does the work in the background for as long as the lead is held, and takes it again when it was lost. `register`: how
+/// Does the work in the background for as long as the lead is held, and takes it again when it was lost. It gives way to
+/// those who wait for an answer. `register`: how
 /// many clients the population register is asked about at once, where one is connected; `sessions`: how long those of people
 /// last.
 pub(crate) async fn go_on(app: App, register: Option<usize>, sessions: SessionLimits) {
+    let app = app.giving_way();
     loop {
         let lead = take(&app).await;
         tracing::info!("this server does the work in the background");

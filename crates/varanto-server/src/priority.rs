@@ -21,9 +21,8 @@ pub const BACKGROUND: &str = "u=7";
 
 /// The urgency of a request that says none.
 const URGENCY_OF_PEOPLE: u8 = 3;
-/// How many requests of the background are worked on at once: enough to share a commit, few enough to
-/// hold no more of the archive's readers than others need.
-const THREADS: usize = 8;
+/// How many requests of the background are worked on at once: enough to share a commit while the next are prepared.
+const THREADS: usize = 16;
 /// The lowest priority that a thread may have.
 #[cfg(target_os = "linux")]
 const LOWEST: i32 = 19;

@@ -138,14 +138,16 @@ impl Writer {
     pub(crate) fn work(mut self, jobs: &Receiver<Job>, most: usize) {
         let on_server = matches!(self.database, Database::Server(_));
         let few = if on_server { FEW_ON_SERVER } else { FEW };
-        let mut queue = Queue::of(few);
+        let mut queue = Queue::of(few, most);
         loop {
-            let (group, last) = queue.next_group(jobs, most);
+            let (group, last) = queue.next_group(jobs);
             let gathered = group.len();
             self.shared.counters.waiting.fetch_sub(gathered, Ordering::Relaxed);
+            let began = Instant::now();
             self.run(group);
+            queue.took(began.elapsed());
             queue.others_wrote = self.others_wrote;
-            self.session.tidy();
+            self.session.tidy(queue.others_come());
             if last {
                 break;
             }
@@ -410,37 +412,70 @@ const FEW: usize = 1;
 const FEW_ON_SERVER: usize = 2;
 /// How long after the last operation that does not give way the next is expected.
 const EXPECTED_WITHIN: Duration = Duration::from_secs(1);
+/// How many times as long as a group with such operations took the writer and the disk rest from them afterwards, while
+/// others come too.
+const REST: u32 = 1;
+/// How many operations that give way are waited for while nobody else comes: most of what a commit writes (the ends of
+/// the logs and of the indices) they share.
+const GATHERED: usize = 8;
+/// How long they are waited for.
+const GATHERING: Duration = Duration::from_millis(4);
 
 /// What waits for the writer, in the order of its turns.
 struct Queue {
     /// How many that give way are in a group while others come too.
     few: usize,
+    /// The most operations in a group.
+    most: usize,
     first: VecDeque<Box<dyn Operation>>,
     giving_way: VecDeque<Box<dyn Operation>>,
     /// When an operation came last that does not give way.
     came: Option<Instant>,
     /// When others wrote last into the same database: what they write may be such an operation.
     others_wrote: Option<Instant>,
+    /// Since when one that gives way is waited with for more of them.
+    gathering: Instant,
+    /// Until when what gives way is not worked on while others come too.
+    rests: Instant,
+    /// Whether the group begun last has operations that give way.
+    has_giving_way: bool,
 }
 
 impl Queue {
-    fn of(few: usize) -> Self {
+    fn of(few: usize, most: usize) -> Self {
         let (first, giving_way) = (VecDeque::new(), VecDeque::new());
-        Self { few, first, giving_way, came: None, others_wrote: None }
+        let now = Instant::now();
+        Self {
+            few,
+            most,
+            first,
+            giving_way,
+            came: None,
+            others_wrote: None,
+            gathering: now,
+            rests: now,
+            has_giving_way: false,
+        }
     }
 
-    /// Waits for an operation and takes those that wait behind it, at most so many. True when nothing comes after them.
-    fn next_group(
-        &mut self,
-        jobs: &Receiver<Job>,
-        most: usize,
-    ) -> (VecDeque<Box<dyn Operation>>, bool) {
-        let nothing = self.first.is_empty() && self.giving_way.is_empty();
-        let mut next =
-            nothing.then(|| jobs.recv().unwrap_or(Job::Stop)).or_else(|| jobs.try_recv().ok());
-        while let Some(job) = next {
+    /// Waits for operations to run together, at most so many. True when nothing comes after them.
+    fn next_group(&mut self, jobs: &Receiver<Job>) -> (VecDeque<Box<dyn Operation>>, bool) {
+        while self.first.len() < self.most {
+            let job = match self.begins_at() {
+                None => jobs.recv().unwrap_or(Job::Stop),
+                Some(at) => {
+                    let left = at.saturating_duration_since(Instant::now());
+                    let Ok(job) = jobs.recv_timeout(left) else { break };
+                    job
+                }
+            };
             match job {
-                Job::Run { operation, gives_way: true } => self.giving_way.push_back(operation),
+                Job::Run { operation, gives_way: true } => {
+                    if self.giving_way.is_empty() {
+                        self.gathering = Instant::now();
+                    }
+                    self.giving_way.push_back(operation);
+                }
                 Job::Run { operation, gives_way: false } => {
                     self.first.push_back(operation);
                     self.came = Some(Instant::now());
@@ -449,20 +484,52 @@ impl Queue {
                     return (self.first.drain(..).chain(self.giving_way.drain(..)).collect(), true);
                 }
             }
-            let full = self.first.len() >= most || self.giving_way.len() >= most;
-            next = if full { None } else { jobs.try_recv().ok() };
         }
-        (self.group(most), false)
+        (self.group(), false)
     }
 
-    fn group(&mut self, most: usize) -> VecDeque<Box<dyn Operation>> {
+    /// When the next group begins, if nothing more comes; `None` when nothing waits.
+    fn begins_at(&self) -> Option<Instant> {
+        if !self.first.is_empty() {
+            Some(Instant::now())
+        } else if self.giving_way.is_empty() {
+            None
+        } else if self.others_come() {
+            Some(self.rests)
+        } else if self.giving_way.len() >= GATHERED {
+            Some(Instant::now())
+        } else {
+            Some(self.gathering + GATHERING)
+        }
+    }
+
+    fn group(&mut self) -> VecDeque<Box<dyn Operation>> {
         let mut group = std::mem::take(&mut self.first);
-        let lately = |at: Option<Instant>| at.is_some_and(|at| at.elapsed() < EXPECTED_WITHIN);
-        let others = lately(self.came) || lately(self.others_wrote);
-        let room =
-            if others { self.few } else { most }.min(most.saturating_sub(group.len()).max(1));
-        group.extend(self.giving_way.drain(..room.min(self.giving_way.len())));
+        let others = self.others_come();
+        let most = if others { self.few } else { self.most };
+        let room = if others && Instant::now() < self.rests {
+            0
+        } else {
+            most.min(self.most.saturating_sub(group.len()).max(1))
+        };
+        let giving_way = self.giving_way.drain(..room.min(self.giving_way.len()));
+        self.has_giving_way = giving_way.len() > 0;
+        group.extend(giving_way);
+        self.gathering = Instant::now();
         group
+    }
+
+    /// Whether others than what gives way come at this time.
+    fn others_come(&self) -> bool {
+        let lately = |at: Option<Instant>| at.is_some_and(|at| at.elapsed() < EXPECTED_WITHIN);
+        lately(self.came) || lately(self.others_wrote)
+    }
+
+    /// Notes how long a group took.
+    fn took(&mut self, time: Duration) {
+        if self.has_giving_way {
+            self.rests = Instant::now() + time * REST;
+        }
     }
 }
 
@@ -482,5 +549,85 @@ fn lost(error: &StoreError) -> StoreError {
         | StoreError::Unavailable(_)
         | StoreError::OutcomeUnknown(_) => error.clone(),
         other => StoreError::NotCommitted(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    /// Stands in for an operation that nothing is known of but whether it gives way.
+    struct Any;
+
+    impl Operation for Any {
+        fn run(&mut self, _: &mut WriteTx<'_>) -> bool {
+            true
+        }
+        fn refuse(&mut self, _: StoreError) {}
+        fn reply(self: Box<Self>, _: Result<Seal, StoreError>) {}
+    }
+
+    /// The sizes of the groups that become of what waits: of each, whether it gives way.
+    fn groups(queue: &mut Queue, waiting: &[bool]) -> Vec<usize> {
+        let (send, jobs) = channel();
+        for &gives_way in waiting {
+            send.send(Job::Run { operation: Box::new(Any), gives_way }).unwrap();
+        }
+        let mut sizes = Vec::new();
+        while sizes.iter().sum::<usize>() < waiting.len() {
+            let (group, last) = queue.next_group(&jobs);
+            assert!(!last);
+            sizes.push(group.len());
+            queue.took(Duration::from_millis(3));
+        }
+        sizes
+    }
+
+    /// OLD-9, OPS-4: what gives way shares a commit while nobody else comes, however many are waited for.
+    #[test]
+    fn what_gives_way_shares_a_commit_while_nobody_else_comes() {
+        let check = |waiting: usize, expected: &[usize]| {
+            assert_eq!(groups(&mut Queue::of(1, 64), &vec![true; waiting]), expected, "{waiting}");
+        };
+        check(1, &[1]);
+        check(GATHERED - 1, &[GATHERED - 1]);
+        check(GATHERED + 5, &[GATHERED + 5]);
+        check(70, &[64, 6]);
+    }
+
+    /// OLD-9, OPS-4: while others come, what gives way comes a few at a time, and the writer rests in between.
+    #[test]
+    fn the_writer_rests_from_what_gives_way_while_others_come() {
+        let mut queue = Queue::of(1, 64);
+        let began = Instant::now();
+        assert_eq!(groups(&mut queue, &[true, true, false, true, false]), [3, 1, 1]);
+        assert!(began.elapsed() >= Duration::from_millis(6) * REST, "{:?}", began.elapsed());
+        // Who does not give way does not wait for the end of the rest, and takes nothing along that does.
+        queue.rests = Instant::now() + Duration::from_hours(1);
+        let (send, jobs) = channel();
+        for gives_way in [true, false, true] {
+            send.send(Job::Run { operation: Box::new(Any), gives_way }).unwrap();
+        }
+        assert_eq!(queue.next_group(&jobs).0.len(), 1);
+        assert_eq!(queue.giving_way.len(), 2);
+        // Once nobody comes any more, there is nothing to rest for.
+        queue.came = None;
+        assert_eq!(queue.next_group(&jobs).0.len(), 2);
+    }
+
+    #[test]
+    fn whatever_waits_is_in_the_last_group() {
+        let (send, jobs) = channel();
+        let mut queue = Queue::of(1, 64);
+        queue.rests = Instant::now() + Duration::from_hours(1);
+        for gives_way in [true, false] {
+            send.send(Job::Run { operation: Box::new(Any), gives_way }).unwrap();
+        }
+        send.send(Job::Stop).unwrap();
+        let (first, last) = queue.next_group(&jobs);
+        let rest = if last { 0 } else { queue.next_group(&jobs).0.len() };
+        assert_eq!(first.len() + rest, 2);
     }
 }

@@ -435,10 +435,11 @@ impl Session {
         }
     }
 
-    /// What is to be done between two groups, when those in the last one have their answers.
-    pub(crate) fn tidy(&mut self) {
+    /// What is to be done between two groups, when those in the last one have their answers. `someone_waits`: others than
+    /// what gives way come at this time, and wait for the disk while it is at that.
+    pub(crate) fn tidy(&mut self, someone_waits: bool) {
         if let Self::Embedded(own) = self {
-            own.tidy();
+            own.tidy(someone_waits);
         }
     }
 

@@ -50,7 +50,7 @@ use stopping::{Stopping, Way};
 use telling::Say;
 
 /// How many documents are on their way at once, where nobody says.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 16;
 
 /// The way of a delivery: `rehearse` as often as it takes, `run`, `reconcile`, `confirm`.
 ///
