@@ -320,6 +320,25 @@ fault_kinds! {
     /// What was ended is ended already.
     EndedAlready = "ended-already";
 
+    /// A file or proof of a register's package does not hold. Args: `what` (the code of the package's fault).
+    PackageDoesNotHold = "package-does-not-hold";
+    /// The package is of a form that does not hold what another archive needs to take it in.
+    PackageOfBefore = "package-of-before";
+    /// The package came out of this archive.
+    PackageOfThisArchive = "package-of-this-archive";
+    /// A document of a package lacks versions. Args: `missing` (their numbers).
+    VersionsMissing = "versions-missing";
+    /// A version of a package is not in the state that follows from its document's other versions. Args: `expected`.
+    StateDoesNotFollow = "state-does-not-follow";
+    /// The archive has something else under an identifier of the package. Args: `differs` (what of it).
+    IdentifierTaken = "identifier-taken";
+    /// The archive has documents in the register that its package has not. Args: `count`, `first`.
+    RegisterGoesOn = "register-goes-on";
+    /// The client's key was destroyed in this archive: nothing of the client is kept any more.
+    KeyDestroyed = "key-destroyed";
+    /// Metadata, or what stands beside a document in a package, do not say what is needed. Args: `name`.
+    NotTold = "not-told";
+
     /// An entry of a register or code-set file stands twice. Args: `first` (where it stood first).
     DuplicateEntry = "duplicate-entry";
     /// The hierarchy of organisations or units runs in a circle.

@@ -172,7 +172,7 @@ impl WriteTx<'_> {
     /// Marks the choices of a relationship that rights decide, and those no more that they do not: no list reads what is decided.
     ///
     /// Source: CIT-5, RUR-1.
-    pub(crate) fn mark_decided_choices(
+    pub fn mark_decided_choices(
         &mut self,
         relationship_key: i64,
         client: ClientKey,

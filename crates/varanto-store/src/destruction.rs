@@ -317,7 +317,8 @@ impl ReadTx<'_> {
 
     /// In whose register a document with this identifier was that was destroyed. It is not archived again.
     pub fn destroyed_in(&self, oid: &Oid) -> Result<Option<Oid>, StoreError> {
-        const SQL: &str = "SELECT controller FROM destroyed_version WHERE oid = ?1";
+        const SQL: &str = "SELECT controller FROM destroyed_version WHERE oid = ?1
+            UNION ALL SELECT controller FROM taken_gone WHERE oid = ?1";
         let register: Option<i64> = self.optional(SQL, [oids::pack(oid)], |row| row.get(0))?;
         register.map(|register| self.oid_term(register)).transpose()
     }
@@ -568,7 +569,8 @@ impl WriteTx<'_> {
             "DELETE FROM refusal WHERE client_key = ?1 AND version_key = ?2",
             "DELETE FROM disclosure_permission WHERE client_key = ?1 AND version_key = ?2",
         ];
-        const VERSION: [&str; 4] = [
+        const VERSION: [&str; 5] = [
+            "DELETE FROM taken_version WHERE version_key = ?1",
             "DELETE FROM content WHERE version_key = ?1",
             "DELETE FROM signature_evidence WHERE version_key = ?1",
             "DELETE FROM invalidation WHERE version_key = ?1",

@@ -681,9 +681,19 @@ impl WriteTx<'_> {
         explanation: Option<&str>,
         line: (i64, Instant),
     ) -> Result<(), StoreError> {
+        self.keep_invalidation((permit.version(), client), reason, explanation, line)
+    }
+
+    /// As [`WriteTx::invalidate_version`], of a version that is taken in from another archive in which it is invalidated.
+    pub fn keep_invalidation(
+        &mut self,
+        (version, client): (VersionKey, ClientKey),
+        reason: &str,
+        explanation: Option<&str>,
+        line: (i64, Instant),
+    ) -> Result<(), StoreError> {
         const SQL: &str = "INSERT INTO invalidation
             (version_key, reason, explanation, invalidated_at, line) VALUES (?1, ?2, ?3, ?4, ?5)";
-        let version = permit.version();
         let sealed = match explanation {
             Some(text) => {
                 let key = self.data_key(client)?;

@@ -22,6 +22,7 @@
 //! * `reindex`: how what is derived from documents is made anew;
 //! * `backup`: sealed snapshots in a folder elsewhere, and how they come back;
 //! * `transfer`: all that is in one controller's register, on its way out;
+//! * `taken_in`: what is kept of registers that came from another archive, beside them;
 //! * `moving`: how all of it goes from one engine to the other;
 //! * `proof_log`, `verify`: how it is proven that nothing was changed, and how damage is found.
 
@@ -63,6 +64,7 @@ mod sessions;
 mod signatures;
 mod statements;
 mod store;
+mod taken_in;
 mod tallies;
 mod term_cache;
 mod terms;
@@ -109,6 +111,7 @@ pub use search::{After, Filter, Scope};
 pub use sessions::{KeptSession, SessionFamily, SessionPerson, SessionSecret};
 pub use signatures::{KeptSignatures, SealedSignatures};
 pub use store::{DATABASE_FILE, Durable, LOCK_FILE, Store, StoreOptions};
+pub use taken_in::Taken;
 pub use tallies::{ArrivalRow, DelayRow, TallyRow, TurnedDownRow};
 pub use transfer::{Invalidated, RegisterLine, RegisterSize, RegisterVersion, WholeVersion};
 pub use tx::{ReadTx, WriteTx};

@@ -54,6 +54,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     migration!(27, "renewals", "0027_renewals"),
     migration!(28, "decided_choices", "0028_decided_choices"),
     migration!(29, "turned_down", "0029_turned_down"),
+    migration!(30, "taken_in", "0030_taken_in"),
 ];
 
 /// A change that a newer program would have, for tests.

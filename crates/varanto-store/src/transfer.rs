@@ -67,7 +67,7 @@ pub struct WholeVersion {
 }
 
 /// Why and when a version was invalidated.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Invalidated {
     /// The reason's code.
     pub reason: String,
@@ -75,8 +75,8 @@ pub struct Invalidated {
     pub explanation: Option<String>,
     /// When.
     pub at: Instant,
-    /// The number of the line that tells of it.
-    pub line: i64,
+    /// The line that tells of it.
+    pub told: KeptLine,
 }
 
 /// A version of a register, in its turn.
@@ -233,7 +233,7 @@ impl ReadTx<'_> {
             reason: self.term(mark.reason)?.to_string(),
             explanation,
             at: Instant::from_millis(mark.at),
-            line: mark.line,
+            told: self.log_line(mark.line)?,
         }))
     }
 

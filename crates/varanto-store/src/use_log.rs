@@ -34,44 +34,59 @@ pub struct LineEvidence {
 impl WriteTx<'_> {
     /// Appends a line. Its leaf goes to the proof log.
     pub fn log(&mut self, line: &LogLine) -> Result<LineEvidence, StoreError> {
+        let reason = line.outcome.reason();
+        let codes = (line.event, line.outcome.code(), reason.as_str());
+        self.append_line(line.at, codes, &line.actor, (line.client, line.version), &line.detail)
+    }
+
+    /// Appends a line that another archive's log has, with what it tells of its moment and of who acted; its number is the next
+    /// one here. Its detail says where it is from.
+    ///
+    /// Source: OPS-3, LOG-1.
+    pub fn restate(&mut self, line: &KeptLine) -> Result<LineEvidence, StoreError> {
+        let codes = (line.event, &*line.outcome, &*line.reason);
+        self.append_line(line.at, codes, &line.actor, (line.client, line.version), &line.detail)
+    }
+
+    fn append_line(
+        &mut self,
+        at: Instant,
+        (event, outcome, reason): (Event, &str, &str),
+        actor: &Actor,
+        (client, version): (Option<ClientKey>, Option<VersionKey>),
+        detail: &str,
+    ) -> Result<LineEvidence, StoreError> {
         const NEXT: &str = "SELECT coalesce(max(line), 0) + 1 FROM use_log";
         const SQL: &str =
             "INSERT INTO use_log VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
         let number: i64 = self.one(NEXT, [], |row| row.get(0))?;
-        let (outcome, reason) = (line.outcome.code(), line.outcome.reason());
         let told = match self.told.take() {
-            Some((version, told)) if Some(version) == line.version => told,
-            _ => self.told_of_version(line.version)?,
+            Some((of, told)) if Some(of) == version => told,
+            _ => self.told_of_version(version)?,
         };
-        let text = canonical(
-            number,
-            line.at,
-            (line.event.code(), outcome, &reason),
-            &line.actor,
-            (line.client, line.version, &told),
-            &line.detail,
-        );
-        let salt = self.log_salt(line.client, number)?;
+        let codes = (event.code(), outcome, reason);
+        let text = canonical(number, at, codes, actor, (client, version, &told), detail);
+        let salt = self.log_salt(client, number)?;
         let leaf = self.append_leaf(proof::log_leaf(&proof::salted(&salt, text.as_bytes())));
         let outcome = self.make_term(outcome)?;
-        let reason = self.make_term(&reason)?;
-        let actor = self.make_term(&line.actor.name)?;
-        let organisation = self.make_term_if(line.actor.organisation.as_deref())?;
-        let actor_detail = self.make_term_if(line.actor.detail.as_deref())?;
+        let reason = self.make_term(reason)?;
+        let name = self.make_term(&actor.name)?;
+        let organisation = self.make_term_if(actor.organisation.as_deref())?;
+        let actor_detail = self.make_term_if(actor.detail.as_deref())?;
         self.execute(
             SQL,
             params![
                 number,
-                line.at.millis(),
-                line.event as i64,
+                at.millis(),
+                event as i64,
                 outcome,
                 reason,
-                actor,
+                name,
                 organisation,
                 actor_detail,
-                line.client.map(|client| client.0),
-                line.version.map(|version| version.0),
-                line.detail,
+                client.map(|client| client.0),
+                version.map(|version| version.0),
+                detail,
                 leaf.cast_signed(),
             ],
         )?;
@@ -186,7 +201,8 @@ impl ReadTx<'_> {
             })?;
         let reason = self.term(mark.reason)?;
         let told = |detail: &str| {
-            let said = detail.strip_prefix("reason=");
+            // What stands after it says from which archive the line was taken in.
+            let said = detail.strip_prefix("reason=").and_then(|said| said.split(' ').next());
             let start: String = reason.chars().take(REASON_CHARACTERS).collect();
             said == Some(start.as_str())
         };

@@ -367,6 +367,7 @@ impl RowWalk<'_> {
             ("correction requests", self.tx.wrong_corrections()),
             ("client statements", self.tx.wrong_statements()),
             ("producer choices", self.tx.wrong_choices()),
+            ("registers taken in", self.tx.wrong_takings()),
         ] {
             match wrong {
                 Ok(wrong) => {

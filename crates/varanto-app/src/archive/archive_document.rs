@@ -205,7 +205,7 @@ impl App {
     }
 
     /// The dictionaries for content and record.
-    pub(super) fn dictionaries_for(
+    pub(crate) fn dictionaries_for(
         &self,
         structure: Option<&Structure>,
         registry: &Registry,

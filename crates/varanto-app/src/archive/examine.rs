@@ -337,7 +337,8 @@ fn check_structured(
     sound
 }
 
-fn register_content(
+/// What a document of a group that rows follow from says.
+pub(crate) fn register_content(
     raw: &RawMetadata<'_>,
     content: Option<&Content<'_>>,
     code_sets: &CodeSets,

@@ -5,7 +5,7 @@ mod check;
 mod check_part;
 mod client_summary;
 mod corrections;
-mod examine;
+pub(crate) mod examine;
 mod explain_access;
 mod find_documents;
 mod invalidate_by_message;

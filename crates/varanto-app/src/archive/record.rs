@@ -13,6 +13,13 @@ pub(crate) fn arrival(actor: &Actor) -> String {
         .to_string()
 }
 
+/// Who brought a document, as [`arrival`] printed it.
+pub(crate) fn who_brought(arrival: &str) -> Option<Actor> {
+    let read: serde_json::Value = serde_json::from_str(arrival).ok()?;
+    let text = |name: &str| read[name].as_str().map(str::to_owned);
+    Some(Actor { name: text("by")?, organisation: text("organisation"), detail: text("with") })
+}
+
 /// Metadata of a made-up document, to train the dictionary of records on: made-up persons, with the
 /// organisations and units of the register, which are no client data.
 pub(crate) fn synthetic_record(registers: &Registers, draw: &mut Draw) -> Vec<u8> {

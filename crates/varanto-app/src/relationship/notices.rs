@@ -6,7 +6,7 @@ use varanto_domain::access::log::{Actor, Event, LogLine, Outcome};
 use varanto_domain::access::{self, Basis, Caller};
 use varanto_domain::ids::{ClientKey, Oid};
 use varanto_domain::relationship::{
-    Notice, RegisterUseRight, RightChange, Side, Standing, told_of,
+    Notice, NoticeKind, RegisterUseRight, RightChange, Side, Standing, changes, told_of,
 };
 use varanto_domain::time::{FinnishDay, Instant};
 use varanto_store::{NoticeFilter, NoticeRow, ReadTx, StoreError, WriteTx};
@@ -217,6 +217,29 @@ fn is_about(notice: &Notice, right: &RegisterUseRight) -> bool {
         && right.holder == notice.holder
         && right.branch.service_task() == notice.service_task.as_deref()
         && right.services == notice.services
+}
+
+/// Plans what the producers' units of a relationship are told of the ends of its rights, and nothing else; what was planned of
+/// them before goes.
+///
+/// Source: RUR-5.
+pub(crate) fn plan_endings(
+    tx: &mut WriteTx<'_>,
+    relationship_key: i64,
+    at: Instant,
+) -> Result<(), StoreError> {
+    let client = tx.relationship_of_key(relationship_key)?.known.client;
+    let rights: Vec<_> =
+        tx.list_rights(relationship_key)?.into_iter().map(|row| row.right).collect();
+    for change in changes(&[], &rights) {
+        let told = told_of(&change, FinnishDay::of(at)).notices;
+        for notice in told.iter().filter(|notice| notice.kind == NoticeKind::Ending) {
+            let Notice { holder, service_task, services, .. } = notice;
+            tx.drop_ending_notices(relationship_key, holder, service_task.as_deref(), services)?;
+            tx.insert_notice(relationship_key, client, notice, at)?;
+        }
+    }
+    Ok(())
 }
 
 /// Keeps what the producers are to be told of the changes that a version makes, in its own transaction.

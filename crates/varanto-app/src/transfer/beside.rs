@@ -3,13 +3,24 @@
 use varanto_domain::access::TransferPermit;
 use varanto_domain::archive::elements::Element;
 use varanto_domain::ids::Oid;
+use varanto_domain::statements::Voice;
 use varanto_formats::metadata;
 use varanto_formats::register_package::{
-    ChoiceFile, CorrectionFile, HoldFile, IdentityFile, StatementFile,
+    ChoiceFile, CorrectionFile, HoldFile, IdentityFile, StatementFile, ToldFile,
 };
 use varanto_store::{ReadTx, StoreError, Words};
 
 use crate::derived;
+
+/// What lines tell, in their order.
+fn told<const N: usize>(
+    tx: &ReadTx<'_>,
+    lines: [Option<i64>; N],
+) -> Result<Vec<ToldFile>, StoreError> {
+    let mut lines: Vec<i64> = lines.into_iter().flatten().collect();
+    lines.sort_unstable();
+    lines.into_iter().map(|line| Ok(ToldFile::of(&tx.log_line(line)?))).collect()
+}
 
 pub(super) fn holds(tx: &ReadTx<'_>, permit: &TransferPermit) -> Result<Vec<HoldFile>, StoreError> {
     let holds = tx.holds_of_register(permit)?.into_iter();
@@ -19,6 +30,7 @@ pub(super) fn holds(tx: &ReadTx<'_>, permit: &TransferPermit) -> Result<Vec<Hold
             reason: hold.reason.code().to_owned(),
             explanation,
             line: hold.placed,
+            told: told(tx, [Some(hold.placed)])?,
         })
     });
     file.collect()
@@ -30,12 +42,15 @@ pub(super) fn corrections(
 ) -> Result<Vec<CorrectionFile>, StoreError> {
     let requests = tx.corrections_of_register(permit)?.into_iter();
     let file = requests.map(|request| {
+        let by = request.ended.as_ref().and_then(|ended| ended.how.by());
         Ok(CorrectionFile {
+            corrected_by: by.map(|by| tx.identifier_of(by)).transpose()?.map(|by| by.to_string()),
             document_id: tx.identifier_of(request.version)?.to_string(),
             wanted: tx.words_of_correction(&request, Words::Wanted)?,
             line: request.asked,
             ending: request.ended.as_ref().map(|ended| ended.how.code().to_owned()),
             answered: tx.words_of_correction(&request, Words::Answered)?,
+            told: told(tx, [Some(request.asked), request.ended.as_ref().map(|ended| ended.line)])?,
         })
     });
     file.collect()
@@ -47,18 +62,23 @@ pub(super) fn statements(
 ) -> Result<Vec<StatementFile>, StoreError> {
     let statements = tx.statements_of_register(permit)?.into_iter();
     let file = statements.map(|(statement, said)| {
-        let told = tx.log_line(statement.line)?;
+        let line = tx.log_line(statement.line)?;
         let person = tx.find_person(statement.client)?;
         let code = person.map(|person| person.code.reveal().to_owned());
         let damaged = |_| StoreError::Damaged(format!("client statement {}", statement.key));
         Ok(StatementFile {
             identity_code: code,
             kind: statement.kind.code().to_owned(),
-            told_as: told.reason.to_string(),
+            speaker: match statement.voice {
+                Voice::Client => None,
+                Voice::Guardian(number) => Some(number.0.to_string()),
+            },
+            told_as: line.reason.to_string(),
             number: statement.number,
-            told_at: told.at.to_string(),
+            told_at: line.at.to_string(),
             said: said.map(|text| serde_json::from_str(&text)).transpose().map_err(damaged)?,
             line: statement.line,
+            told: told(tx, [Some(statement.line), statement.forgotten])?,
         })
     });
     file.collect()
@@ -85,6 +105,7 @@ pub(super) fn choices(
             chosen: chosen.map(|unit| unit.to_string()),
             chosen_line,
             ended_line: choice.ended,
+            told: told(tx, [Some(choice.offered), chosen_line, choice.ended])?,
         });
     }
     Ok(files)
@@ -102,7 +123,7 @@ pub(super) fn identities(
         let (raw, _) = metadata::read(&record).map_err(damaged)?;
         let named = [Element::ClientTemporaryRoot, Element::ClientTemporaryId];
         let [root, extension] = named.map(|element| derived::text(&raw, element));
-        let told = tx.log_line(join.line)?;
+        let line = tx.log_line(join.line)?;
         let person = tx.find_person(join.person)?;
         let Some(((root, extension), person)) = root.zip(extension).zip(person) else { continue };
         // They were parted because it was not that person's.
@@ -111,10 +132,11 @@ pub(super) fn identities(
             root: root.to_owned(),
             extension: extension.to_owned(),
             identity_code: joined.then(|| person.code.reveal().to_owned()),
-            because: told.word("because").unwrap_or_default().to_owned(),
+            because: line.word("because").unwrap_or_default().to_owned(),
             joined_at: join.joined_at.to_string(),
             parted_at: join.parted.map(|(_, at)| at.to_string()),
             line: join.line,
+            told: told(tx, [Some(join.line), join.parted.map(|(line, _)| line)])?,
         });
     }
     Ok(files)

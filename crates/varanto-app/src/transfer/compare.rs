@@ -10,7 +10,8 @@ use varanto_domain::access::{Caller, TransferPermit};
 use varanto_domain::archive::proof::Hash;
 use varanto_domain::ids::{Oid, VersionKey};
 use varanto_formats::register_package::{
-    CHOICES, CORRECTIONS, HOLDS, IDENTITIES, STATEMENTS, VersionFile, is_of_lines, read_lines,
+    About, CHOICES, CORRECTIONS, HOLDS, IDENTITIES, STATEMENTS, VersionFile, is_of_lines,
+    read_lines,
 };
 use varanto_store::{ReadTx, RegisterVersion, StoreError, WholeVersion};
 
@@ -175,7 +176,7 @@ impl App {
 }
 
 /// A package on its way through.
-struct Comparison<'a> {
+pub(super) struct Comparison<'a> {
     tx: &'a ReadTx<'a>,
     permit: &'a TransferPermit,
     reader: Reader,
@@ -189,7 +190,7 @@ struct Comparison<'a> {
 }
 
 impl<'a> Comparison<'a> {
-    fn begin(
+    pub(super) fn begin(
         tx: &'a ReadTx<'a>,
         permit: &'a TransferPermit,
         key: Option<&str>,
@@ -208,7 +209,7 @@ impl<'a> Comparison<'a> {
         })
     }
 
-    fn run(
+    pub(super) fn run(
         mut self,
         place: &Path,
         going: &mut dyn FnMut(u64),
@@ -237,7 +238,8 @@ impl<'a> Comparison<'a> {
         let beyond = self.beyond()?;
         let mut beside = BTreeMap::new();
         for (kind, told) in std::mem::take(&mut self.lines) {
-            beside.insert(kind, compared(&told, &kind.kept(self.tx, self.permit)?, self.own));
+            let kept = kind.kept(self.tx, self.permit)?;
+            beside.insert(kind, compared(kind, &told, &kept, self.own));
         }
         Ok(RegisterComparison {
             verdict,
@@ -271,7 +273,7 @@ impl<'a> Comparison<'a> {
         if about.controller != self.permit.controller().as_str() {
             return Err(TransferError::OtherRegister(about.controller.clone()));
         }
-        self.own = about.archive == self.tx.origin();
+        self.own = is_of(about, self.tx);
         Ok(())
     }
 
@@ -352,15 +354,20 @@ impl<'a> Comparison<'a> {
     }
 }
 
+/// Whether a package came out of this archive. Archives may bear the same name: their keys tell them apart.
+pub(super) fn is_of(about: &About, tx: &ReadTx<'_>) -> bool {
+    about.verifier_key == tx.keys().ring().verifier_key(tx.origin())
+}
+
 /// Names something where not too much is named already.
-fn name<T>(named: &mut Vec<T>, one: impl FnOnce() -> T) {
+pub(super) fn name<T>(named: &mut Vec<T>, one: impl FnOnce() -> T) {
     if named.len() < MOST_NAMED {
         named.push(one());
     }
 }
 
 /// What of a version is other in the archive than in the package.
-fn differences(
+pub(super) fn differences(
     told: &VersionRead,
     kept: &WholeVersion,
     own: bool,
@@ -370,6 +377,7 @@ fn differences(
         let mut invalidated = file.invalidated.clone();
         if let (Some(invalidated), false) = (&mut invalidated, own) {
             invalidated.line = 0;
+            invalidated.told.clear();
         }
         invalidated
     };
@@ -400,21 +408,37 @@ fn differences(
     Ok(what)
 }
 
+/// Whether another archive can have it, too. What was parted again was joined to a code that is not the register's to tell, and
+/// without words there is nothing left of what was asked or told: its document is destroyed, or its client's key.
+fn goes_elsewhere(kind: Kind, one: &Value) -> bool {
+    let has = |name: &str| !one[name].is_null();
+    match kind {
+        Kind::Holds | Kind::Choices => true,
+        Kind::Corrections => has("wanted"),
+        Kind::Statements => {
+            has("said") || one["told"].as_array().is_some_and(|told| told.len() > 1)
+        }
+        Kind::Identities => !has("parted_at"),
+    }
+}
+
 /// Holds what there is beside documents against each other. Of another archive's package the numbers of lines are its own.
-fn compared(told: &[Value], kept: &[Value], own: bool) -> Compared {
+fn compared(kind: Kind, told: &[Value], kept: &[Value], own: bool) -> Compared {
+    let both = |one: &&Value| own || goes_elsewhere(kind, one);
     let printed = |one: &Value| {
         let mut one = one.clone();
         if let (Value::Object(members), false) = (&mut one, own) {
-            members.retain(|name, _| name != "line" && !name.ends_with("_line"));
+            let of_the_log = ["line", "told"];
+            members.retain(|name, _| !of_the_log.contains(&&**name) && !name.ends_with("_line"));
         }
         one.to_string()
     };
     let mut counted: BTreeMap<String, i64> = BTreeMap::new();
-    for one in told {
+    for one in told.iter().filter(both) {
         *counted.entry(printed(one)).or_default() += 1;
     }
     let mut done = Compared::default();
-    for one in kept {
+    for one in kept.iter().filter(both) {
         match counted.get_mut(&printed(one)).filter(|left| **left > 0) {
             Some(left) => {
                 *left -= 1;

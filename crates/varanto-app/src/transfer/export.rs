@@ -7,6 +7,7 @@ use varanto_domain::access::{self, Basis, Caller, Denial, TransferPermit};
 use varanto_domain::archive::proof::sha256;
 use varanto_domain::faults::{Fault, FaultKind};
 use varanto_domain::ids::{Oid, VersionKey};
+use varanto_domain::relationship::RoadStep;
 use varanto_domain::time::Instant;
 use varanto_formats::handing_over::{is_reference, reference_form};
 use varanto_formats::package::{FileEntry, hexadecimal};
@@ -15,8 +16,8 @@ use varanto_formats::register_package::mets::{self, Group, Head};
 use varanto_formats::register_package::{
     ABOUT, ARCHIVE, About, CERTIFICATES, CHOICES, CORRECTIONS, FORM, GONE, GoneFile, HOLDS,
     IDENTITIES, InvalidationFile, LOG, LineFile, MATERIAL, METADATA, METS, PARTS, PREMIS, README,
-    REGISTERS, SIGNED, STATEMENTS, SUMMARY, Summary, VersionFile, VersionProofFile, VersionSeal,
-    file_of_lines, note, premis, write, write_line,
+    REGISTERS, SIGNED, STATEMENTS, SUMMARY, Summary, ToldFile, VersionFile, VersionProofFile,
+    VersionSeal, file_of_lines, note, premis, write, write_line,
 };
 use varanto_formats::signature::evidence;
 use varanto_store::{FileKind, ReadTx, RegisterSize, RegisterVersion, StoreError, WholeVersion};
@@ -206,11 +207,19 @@ impl App {
             exported_by: Actor::of(caller).name,
             reason: request.reason.code().to_owned(),
             reference: request.reference.clone(),
+            road: road_of(tx, &request.controller)?,
         })
     }
 }
 
-fn check_reference(request: &TransferRequest) -> Result<(), AppError> {
+/// The steps of a controller between the roads, as the log tells them.
+fn road_of(tx: &ReadTx<'_>, controller: &Oid) -> Result<Vec<String>, StoreError> {
+    let mut steps = tx.administered(RoadStep::DETAIL)?;
+    steps.retain(|line| RoadStep::read(line).is_some_and(|(whose, _)| whose == *controller));
+    Ok(steps)
+}
+
+pub(super) fn check_reference(request: &TransferRequest) -> Result<(), AppError> {
     if is_reference(&request.reference) {
         return Ok(());
     }
@@ -484,15 +493,16 @@ impl<'a> Export<'a> {
     /// Structures and code sets as they were loaded: they tell of no client.
     fn registers(&mut self) -> Result<(), TransferError> {
         let kinds = [
-            ("structure", FileKind::Structure),
-            ("code-sets", FileKind::CodeSets),
-            ("task-mappings", FileKind::TaskMappings),
-            ("organisations", FileKind::Organisations),
+            // They are named by OIDs, and loaded by the name's end.
+            ("structure", FileKind::Structure, ".json"),
+            ("code-sets", FileKind::CodeSets, ""),
+            ("task-mappings", FileKind::TaskMappings, ""),
+            ("organisations", FileKind::Organisations, ""),
         ];
-        for (kind, which) in kinds {
+        for (kind, which, end) in kinds {
             for (number, file) in (1..).zip(self.tx.list_register_files(which)?) {
                 let name = plain(&file.name);
-                let name = format!("{REGISTERS}/{kind}/{number:04}-{name}");
+                let name = format!("{REGISTERS}/{kind}/{number:04}-{name}{end}");
                 let entry = self.writer.put(&name, &file.content)?;
                 self.described.push(entry);
             }
@@ -566,7 +576,8 @@ pub(super) fn version_file(version: &WholeVersion) -> Result<VersionFile, StoreE
         reason: why.reason.clone(),
         explanation: why.explanation.clone(),
         at: why.at.to_string(),
-        line: why.line,
+        line: why.told.number,
+        told: vec![ToldFile::of(&why.told)],
     });
     Ok(VersionFile {
         document_id: row.oid.to_string(),

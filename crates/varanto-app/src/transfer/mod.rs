@@ -1,11 +1,17 @@
-//! A controller's whole register out of an archive, as a package that is checked without it, and held against it or another
-//! (OPS-3).
+//! A controller's whole register out of an archive, as a package that is checked without it, taken into another archive, and
+//! held against one (OPS-3).
 
 mod beside;
+mod checking;
 mod compare;
 mod export;
 mod files;
+mod kept;
 mod reading;
+mod replay;
+mod restate;
+mod take_in;
+mod told;
 
 use std::path::PathBuf;
 
@@ -18,6 +24,7 @@ use crate::{AppError, StoreError};
 pub use compare::{Compared, Kind, RegisterComparison};
 pub use export::{ExportPlan, ExportedRegister, TransferStep};
 pub(crate) use reading::{ReadPackage, Reader, walk};
+pub use take_in::{TakeInPlan, TakeInStep, TakenRegister};
 
 /// The largest file of a package: what is written is what is read.
 const LARGEST: u64 = 1 << 30;
@@ -41,7 +48,7 @@ impl TransferRequest {
     }
 }
 
-/// Why a register was not taken out.
+/// Why a register was not taken out, or in.
 #[derive(Debug, thiserror::Error)]
 pub enum TransferError {
     /// What the archive answers.

@@ -14,8 +14,8 @@ use varanto_formats::checkpoints;
 use varanto_formats::package::{FileEntry, hexadecimal};
 use varanto_formats::receipts::Covered;
 use varanto_formats::register_package::{
-    ABOUT, ARCHIVE, About, CERTIFICATES, CHOICES, CORRECTIONS, FORM, GONE, GoneFile, HOLDS,
-    IDENTITIES, LOG, LineFile, MATERIAL, METADATA, METS, PARTS, SIGNED, STATEMENTS, SUMMARY,
+    ABOUT, ARCHIVE, About, CERTIFICATES, CHOICES, CORRECTIONS, FORM, FORM_BEFORE, GONE, GoneFile,
+    HOLDS, IDENTITIES, LOG, LineFile, MATERIAL, METADATA, METS, PARTS, SIGNED, STATEMENTS, SUMMARY,
     Summary, VersionFile, is_of_lines, mets, note, read, read_lines,
 };
 use varanto_store::verified_note;
@@ -318,7 +318,9 @@ impl Reader {
             // What came first is what the faults are told of; that there are two is one of them.
             ABOUT if self.about.is_some() => {}
             SUMMARY if self.summary.is_some() => {}
-            ABOUT => match read::<About>(data).filter(|about| about.form == FORM) {
+            ABOUT => match read::<About>(data)
+                .filter(|about| [FORM, FORM_BEFORE].contains(&about.form.as_str()))
+            {
                 Some(about) => self.begin(about),
                 None => self.fault(unreadable()),
             },

@@ -48,6 +48,7 @@ mod story;
 mod strangers;
 mod structures;
 mod summary;
+mod taking_in;
 mod transfer;
 mod users;
 mod versions;

@@ -341,6 +341,15 @@ pub fn may_transfer_register(caller: &Caller, controller: &Oid) -> Result<Transf
     }
 }
 
+/// The right of whoever runs the machine to hold a register that is taken into its archive against the package that it comes
+/// from. They have the package, and with it all of the register, in the clear; the archive tells them what of it is the same,
+/// and shows nothing.
+///
+/// Source: OPS-3, ACC-5; own-choices.
+pub fn takes_register_in(controller: &Oid) -> TransferPermit {
+    TransferPermit::new(controller)
+}
+
 /// Decides whether somebody is told how archiving goes in a controller's register, by who sends documents and by unit: the keeper
 /// of the controller's archive is.
 ///

@@ -3,7 +3,10 @@
 //!
 //! Source: OPS-3, OLD-6.
 
+use std::collections::BTreeSet;
+
 use crate::access::log::KeptLine;
+use crate::archive::documents::VersionState;
 use crate::ids::Oid;
 use crate::oversight::lines::SeenLine;
 
@@ -79,6 +82,35 @@ fn tells_of_the_register_alone(line: &KeptLine, seen: &SeenLine, controller: &Oi
         && line.detail.split(' ').all(own_word)
 }
 
+/// A version as a package tells it: its number, and its state.
+pub type ToldVersion = (u32, VersionState);
+
+/// What of a document's versions does not follow, as they are told in their order: the numbers that are missing, and those in a
+/// state that does not follow, each with the one that does. Numbers run from one without a gap; of what is not invalidated the
+/// highest is in force, and the others are replaced.
+///
+/// Source: OPS-3, ARC-3.
+#[must_use]
+pub fn what_does_not_follow(versions: &[ToldVersion]) -> (Vec<u32>, Vec<ToldVersion>) {
+    let numbers: BTreeSet<u32> = versions.iter().map(|(number, _)| *number).collect();
+    let highest = numbers.last().copied().unwrap_or_default();
+    let missing = (1..=highest).filter(|number| !numbers.contains(number)).take(MOST_MISSING);
+    let stands = |(_, state): &&ToldVersion| *state != VersionState::Invalidated;
+    let newest = versions.iter().filter(stands).map(|(number, _)| *number).max();
+    let follows = |(number, state): &ToldVersion| {
+        let follows = match state {
+            VersionState::Invalidated => VersionState::Invalidated,
+            _ if Some(*number) == newest => VersionState::InForce,
+            _ => VersionState::Replaced,
+        };
+        (follows != *state).then_some((*number, follows))
+    };
+    (missing.collect(), versions.iter().filter_map(follows).collect())
+}
+
+/// How many missing versions of one document are named.
+const MOST_MISSING: usize = 20;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,5 +178,27 @@ mod tests {
         for reason in TransferReason::ALL {
             assert_eq!(TransferReason::of_code(reason.code()), Some(reason));
         }
+    }
+
+    /// OPS-3, ARC-3: versions of a document in a package run without a gap, one of them at most is in force, and no newer one
+    /// stands beside it.
+    #[test]
+    fn versions_run_without_a_gap_and_states_follow() {
+        use VersionState::{InForce, Invalidated, Replaced};
+        let check = |versions: &[ToldVersion], missing: &[u32], states: &[ToldVersion]| {
+            let expected = (missing.to_vec(), states.to_vec());
+            assert_eq!(what_does_not_follow(versions), expected, "{versions:?}");
+        };
+        check(&[], &[], &[]);
+        check(&[(1, InForce)], &[], &[]);
+        check(&[(1, Replaced), (2, InForce)], &[], &[]);
+        check(&[(1, InForce), (2, Invalidated)], &[], &[]);
+        check(&[(1, Invalidated), (2, Invalidated)], &[], &[]);
+        check(&[(1, Replaced), (2, Invalidated), (3, InForce)], &[], &[]);
+        check(&[(2, InForce)], &[1], &[]);
+        check(&[(1, Replaced), (4, InForce)], &[2, 3], &[]);
+        check(&[(1, InForce), (2, InForce)], &[], &[(1, Replaced)]);
+        check(&[(1, Replaced), (2, Invalidated)], &[], &[(1, InForce)]);
+        check(&[(1, Invalidated), (2, Replaced)], &[], &[(2, InForce)]);
     }
 }

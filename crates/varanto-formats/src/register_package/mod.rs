@@ -8,13 +8,18 @@ pub mod premis;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use varanto_domain::access::log::{Actor, Event, KeptLine};
 use varanto_domain::archive::proof::{Hash, LeafProof, Salt};
+use varanto_domain::time::Instant;
 
 use crate::package::hexadecimal;
 use crate::receipts::{self, CoveredSignatures, LeafFile};
 
 /// The form of the package, as its files name it.
-pub const FORM: &str = "varanto-register-1";
+pub const FORM: &str = "varanto-register-2";
+/// The form before: without the lines of the log that tell of what is beside documents, and without the controller's road. It
+/// is read and checked; what another archive needs to take it in is not in it.
+pub const FORM_BEFORE: &str = "varanto-register-1";
 /// The list of what is in the package, and of what is in one of its parts.
 pub const METS: &str = "METS.xml";
 /// The note that the archive signs: the checksum of the list.
@@ -73,6 +78,9 @@ pub struct About {
     pub exported_by: String,
     pub reason: String,
     pub reference: String,
+    /// The steps of the controller between the roads, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub road: Vec<String>,
 }
 
 /// How much is in a package.
@@ -134,6 +142,9 @@ pub struct InvalidationFile {
     pub at: String,
     /// The number of the log line that tells of it.
     pub line: i64,
+    /// The lines of the log that tell of it, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<ToldFile>,
 }
 
 /// What makes a version's leaf, and the way of the leaf to the root.
@@ -264,6 +275,64 @@ impl GoneFile {
     }
 }
 
+/// A line of the log that tells of something beside documents: who did it, when and on what ground. What it tells of the
+/// client and the version stands in what it is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each field is what it is named after")]
+pub struct ToldFile {
+    pub line: i64,
+    pub at: String,
+    pub event: String,
+    pub outcome: String,
+    pub reason: String,
+    pub actor: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor_detail: Option<String>,
+    pub detail: String,
+}
+
+impl ToldFile {
+    /// What a line tells, but for whom and what it is about.
+    #[must_use]
+    pub fn of(line: &KeptLine) -> Self {
+        let Actor { name, organisation, detail } = line.actor.clone();
+        Self {
+            line: line.number,
+            at: line.at.to_string(),
+            event: line.event.code().to_owned(),
+            outcome: line.outcome.to_string(),
+            reason: line.reason.to_string(),
+            actor: name,
+            organisation,
+            actor_detail: detail,
+            detail: line.detail.clone(),
+        }
+    }
+
+    /// The line; `None` when its moment or its event is none.
+    #[must_use]
+    pub fn read(&self) -> Option<KeptLine> {
+        Some(KeptLine {
+            number: self.line,
+            at: Instant::parse(&self.at)?,
+            event: Event::of_code(&self.event)?,
+            outcome: self.outcome.as_str().into(),
+            reason: self.reason.as_str().into(),
+            actor: Actor {
+                name: self.actor.clone(),
+                organisation: self.organisation.clone(),
+                detail: self.actor_detail.clone(),
+            },
+            client: None,
+            version: None,
+            detail: self.detail.clone(),
+        })
+    }
+}
+
 /// A hold on a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -276,6 +345,9 @@ pub struct HoldFile {
     pub explanation: Option<String>,
     /// The number of the log line that tells of it.
     pub line: i64,
+    /// The lines of the log that tell of it, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<ToldFile>,
 }
 
 /// A request that something be put right in a document.
@@ -292,8 +364,14 @@ pub struct CorrectionFile {
     /// How it ended; none while it waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<String>,
+    /// The version that corrects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrected_by: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered: Option<String>,
+    /// The lines of the log that tell of it, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<ToldFile>,
 }
 
 /// What a client told, or one who acts for the client.
@@ -305,6 +383,9 @@ pub struct StatementFile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity_code: Option<String>,
     pub kind: String,
+    /// Which guardian told it, by a number of the archive that it was told to; none for the client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speaker: Option<String>,
     /// As whom it was told: `own-data`, `guardianship`, `mandate`.
     pub told_as: String,
     pub number: u32,
@@ -314,6 +395,9 @@ pub struct StatementFile {
     pub said: Option<serde_json::Value>,
     /// The number of the log line that tells of it.
     pub line: i64,
+    /// The lines of the log that tell of it, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<ToldFile>,
 }
 
 /// Producers that a client was offered, and which one the client chose.
@@ -336,6 +420,9 @@ pub struct ChoiceFile {
     /// The number of the log line that tells that the offer was taken back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_line: Option<i64>,
+    /// The lines of the log that tell of it, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<ToldFile>,
 }
 
 /// A temporary identifier that was joined to an identity code.
@@ -356,6 +443,9 @@ pub struct IdentityFile {
     pub parted_at: Option<String>,
     /// The number of the log line that tells of it.
     pub line: i64,
+    /// The lines of the log that tell of it, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub told: Vec<ToldFile>,
 }
 
 /// The name of the so-manieth file of lines of a kind: [`LOG`], [`GONE`] and their like.
@@ -432,6 +522,7 @@ mod tests {
                 explanation: Some("väärä asiakas".into()),
                 at: "2026-11-03T08:00:00Z".into(),
                 line: 7,
+                told: Vec::new(),
             }),
             parts: vec!["view".into()],
             proof: VersionProofFile::of(&seal, "1\n2\n".into(), Some(signatures)),

@@ -71,6 +71,7 @@ mod tests {
     #[test]
     fn what_happened_is_well_formed_and_linked() {
         let about = About {
+            road: Vec::new(),
             form: FORM.into(),
             program: "Varanto 0.1.0".into(),
             controller: "1.2.246.10.90000001".into(),

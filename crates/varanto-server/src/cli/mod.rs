@@ -94,6 +94,7 @@ enum Command {
     Restore(backup::Restore),
     Move(moving::Options),
     Export(transfer::Export),
+    TakeIn(transfer::TakeIn),
     Compare(transfer::Compare),
     /// Export the signed state of the proof log.
     #[command(subcommand)]
@@ -209,6 +210,7 @@ fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Restore(options) => backup::restore(&options, context),
         Command::Move(options) => moving::run(&options, context),
         Command::Export(options) => transfer::export(&options, context),
+        Command::TakeIn(options) => return transfer::take_in(&options, context),
         Command::Compare(options) => return transfer::compare(&options, context),
         Command::Checkpoint(command) => proof::checkpoint(&command, context),
         Command::Structures(command) => structures::run(command, context),

@@ -1,5 +1,6 @@
-//! `varanto export`: a controller's whole register out of the archive, as a package that needs no program to be read; and
-//! `varanto compare`, which holds such a package against an archive. They
+//! `varanto export`: a controller's whole register out of the archive, as a package that needs no program to be read; `varanto
+//! take-in`, which takes such a package into another archive, as whoever runs the machine; and
+//! `varanto compare`, which holds one against an archive. Taking out and comparing
 //! ask for the archivist's own login, and the log tells whose it was; who runs the archive holds its keys and its
 //! configuration, and is bound by that log alone. Source: OPS-3, ACC-5.
 
@@ -10,11 +11,12 @@ use std::sync::Arc;
 
 use clap::Args;
 use serde_json::{Value, json};
-use varanto_app::App;
 use varanto_app::callers::TurnedAway;
 use varanto_app::transfer::{
-    Compared, ExportPlan, RegisterComparison, TransferError, TransferRequest, TransferStep,
+    Compared, ExportPlan, RegisterComparison, TakeInPlan, TakeInStep, TakenRegister, TransferError,
+    TransferRequest, TransferStep,
 };
+use varanto_app::{App, AppError};
 use varanto_domain::access::Caller;
 use varanto_domain::archive::transfer::TransferReason;
 use varanto_domain::ids::Oid;
@@ -24,7 +26,7 @@ use super::proof::holds;
 use super::{Context, Failure, archive, oid};
 use crate::clock::MachineClock;
 use crate::rest::caller::facts;
-use crate::rest::problem::Problem;
+use crate::rest::problem::{Problem, ToldFault};
 use crate::tokens::Tokens;
 
 /// Take a controller's whole register out as a package: a folder, or a file whose name ends in .tar.
@@ -44,6 +46,39 @@ pub(super) struct Export {
     to: PathBuf,
     /// Tell what would go and about how large it would be, and make nothing. The doors must be closed for this, too: who may
     /// not take the register out leaves a line.
+    #[arg(long)]
+    dry_run: bool,
+    /// Take out what is kept of the archive that the register was taken in from instead: its proofs and the lines of its log.
+    #[arg(long, conflicts_with = "dry_run")]
+    taken_in: bool,
+}
+
+/// Take a controller's register in, from the package that another archive made of it.
+///
+/// The doors must be closed. The package is checked first, all of it: whole, signed, every proof, and nothing in this archive that
+/// stands against it; every fault is told at once, and then nothing is taken in. Every version comes byte for byte with its
+/// signatures, who brought it and when, and gets its own line and proof here; invalidations, holds, corrections and what clients
+/// told come along; the other archive's proofs and log are kept beside. Broken off, the same command goes on where it was; run
+/// again, it adds nothing. At the end the archive is held against the package, as `compare` does. Exit code 1 where they differ.
+#[derive(Debug, Args)]
+pub(super) struct TakeIn {
+    /// The controller's OID.
+    #[arg(long, value_name = "OID", value_parser = oid)]
+    controller: Oid,
+    /// The package: a folder, or a file that ends in .tar.
+    #[arg(long, value_name = "PLACE")]
+    package: PathBuf,
+    /// The verifier key of the archive that the package is from, from a source that you trust. Without it the package's own is
+    /// taken.
+    #[arg(long)]
+    key: Option<String>,
+    /// Why: change-of-archive, change-of-controller, safekeeping, by-law.
+    #[arg(long, value_parser = reason)]
+    reason: TransferReason,
+    /// What the controller's own papers call it; it stands in the use log.
+    #[arg(long)]
+    reference: String,
+    /// Check the package, tell what would be taken in, and take nothing in.
     #[arg(long)]
     dry_run: bool,
 }
@@ -144,6 +179,15 @@ pub(super) fn export(options: &Export, context: &Context) -> Result<(), Failure>
         app.close();
         return tell_plan(&plan, context);
     }
+    if options.taken_in {
+        let files = app.export_taken_in(&caller, &request, &options.to);
+        let files = files.map_err(|error| failed(error, context))?;
+        app.close();
+        let to = options.to.display().to_string();
+        let value = json!({ "exported": true, "taken_in": true, "to": to, "files": files });
+        let words = format!("{files} files of what other archives prove and log are in {to}.");
+        return context.output.one(&value, &words);
+    }
     let mut shown = Shown::default();
     let done = app.export_register(&caller, &request, &options.to, |step| shown.step(step));
     shown.end();
@@ -173,6 +217,120 @@ pub(super) fn export(options: &Export, context: &Context) -> Result<(), Failure>
     context.output.one(&value, &words)
 }
 
+pub(super) fn take_in(options: &TakeIn, context: &Context) -> Result<ExitCode, Failure> {
+    archive::must_hold_archive(context)?;
+    let (controller, reason) = (options.controller.clone(), options.reason);
+    let request = TransferRequest { controller, reason, reference: options.reference.clone() };
+    let app = archive::to_change(context)?;
+    let package = (options.package.as_path(), options.key.as_deref());
+    let mut shown = Shown::default();
+    let step = |step| shown.take_in(step);
+    if options.dry_run {
+        let plan = app.plan_take_in(&request, package, step);
+        shown.end();
+        let plan = plan.map_err(|error| kept_out(error, context))?;
+        app.close();
+        return tell_take_in(&plan, context).map(|()| ExitCode::SUCCESS);
+    }
+    let done = app.take_in_register(&request, package, step);
+    shown.end();
+    let done = done.map_err(|error| kept_out(error, context))?;
+    app.close();
+    let comparison = &done.comparison;
+    let mut value = compared(comparison, options.key.is_some());
+    let more = json!({
+        "taken_in": true, "controller": options.controller.as_str(), "kept": done.kept,
+        "there_before": done.plan.summary.versions - done.kept, "beside": done.beside,
+        "left_in_package": done.left,
+    });
+    if let (Value::Object(value), Value::Object(more)) = (&mut value, more) {
+        value.extend(more);
+    }
+    let words = format!("{}\n{}", words_of_taken(&done), words_of(comparison));
+    context.output.one(&value, &words)?;
+    Ok(if comparison.agrees() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn words_of_taken(done: &TakenRegister) -> String {
+    if done.plan.begun == Some(true) {
+        return "All of the package was taken in before; nothing was added.".to_owned();
+    }
+    let mut words = format!(
+        "{} versions were taken in now, and {} of what stands beside documents; {} versions were there already.",
+        done.kept,
+        done.beside,
+        done.plan.summary.versions - done.kept,
+    );
+    if done.left > 0 {
+        let left = format!(
+            " {} of what stands beside documents stay in the package alone: what they are about is destroyed, erased, or parted again.",
+            done.left
+        );
+        words.push_str(&left);
+    }
+    words
+}
+
+/// What keeps a package out: every fault in a table with its rule, and below it what to do, once for each kind.
+fn kept_out(error: TransferError, context: &Context) -> Failure {
+    let TransferError::App(AppError::Refused(faults)) = error else {
+        return failed(error, context);
+    };
+    let language = context.output.language();
+    if context.output.is_json() {
+        return Failure::Faults(faults, language);
+    }
+    let told: Vec<ToldFault> = faults.iter().map(|fault| ToldFault::of(fault, language)).collect();
+    let row = |one: &ToldFault| vec![one.code.to_owned(), one.rule.clone(), one.message.clone()];
+    let rows: Vec<Vec<String>> = told.iter().map(row).collect();
+    let mut remedies: Vec<String> = Vec::new();
+    for one in &told {
+        let remedy = format!("{}: {}", one.code, one.right);
+        if !remedies.contains(&remedy) {
+            remedies.push(remedy);
+        }
+    }
+    let table = as_table(&["fault", "rule", "what is wrong"], &rows);
+    Failure::of(format!("nothing was taken in\n{table}\n\n{}", remedies.join("\n")))
+}
+
+fn tell_take_in(plan: &TakeInPlan, context: &Context) -> Result<(), Failure> {
+    let summary = &plan.summary;
+    let value = json!({
+        "dry_run": true, "register": plan.about, "sha256": plan.checksum, "summary": summary,
+        "new": summary.versions - plan.there, "there": plan.there, "begun": plan.begun.is_some(),
+        "taken_in_before": plan.begun == Some(true), "verifier_key": plan.key,
+    });
+    let row = |what: &str, count: u64| vec![what.to_owned(), count.to_string()];
+    let rows = [
+        row("versions, new", summary.versions - plan.there),
+        row("versions, here already", plan.there),
+        row("of all, attachments", summary.attachments),
+        row("holds", summary.holds),
+        row("requests for corrections", summary.corrections),
+        row("what clients told", summary.statements),
+        row("choices of producers", summary.choices),
+        row("joined identifiers", summary.identities),
+        row("gone: identifiers that nothing takes again", summary.destroyed + summary.erased),
+        row("lines of the other archive's log, kept beside", summary.log_lines),
+        row("certificates of destruction, kept beside", summary.certificates),
+    ];
+    let state = match plan.begun {
+        None => "Nothing of it was taken in before.",
+        Some(false) => "It was begun and broken off; the same command without --dry-run goes on.",
+        Some(true) => "All of it was taken in before.",
+    };
+    let words = format!(
+        "The package holds, and nothing stands against it: the register {} of {}, as it was on {}.\n{}\n{state} Nothing was \
+         taken in now.",
+        plan.about.controller,
+        plan.about.archive,
+        plan.about.exported_at,
+        as_table(&["would be taken in", ""], &rows),
+    );
+    context.output.one(&value, &words)
+}
+
 pub(super) fn compare(options: &Compare, context: &Context) -> Result<ExitCode, Failure> {
     archive::must_hold_archive(context)?;
     let request = options.who.request(&options.controller);
@@ -186,6 +344,13 @@ pub(super) fn compare(options: &Compare, context: &Context) -> Result<ExitCode, 
     app.close();
     holds(&done.verdict.faults, done.verdict.untold)?;
     let agrees = done.agrees();
+    let value = compared(&done, options.key.is_some());
+    context.output.one(&value, &words_of(&done))?;
+    Ok(if agrees { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What was found, for machines.
+fn compared(done: &RegisterComparison, key_pinned: bool) -> Value {
     let differ: Vec<Value> = done
         .differ
         .iter()
@@ -193,14 +358,12 @@ pub(super) fn compare(options: &Compare, context: &Context) -> Result<ExitCode, 
         .collect();
     let beside: serde_json::Map<String, Value> =
         done.beside.iter().map(|(kind, found)| (kind.code().to_owned(), json!(found))).collect();
-    let value = json!({
-        "agrees": agrees, "sha256": done.verdict.checksum, "of_this_archive": done.own,
+    json!({
+        "agrees": done.agrees(), "sha256": done.verdict.checksum, "of_this_archive": done.own,
         "log_agrees": done.log_agrees, "versions": done.versions, "missing": done.missing,
         "differ": differ, "beyond": done.beyond, "beside": beside,
-        "verifier_key": done.verdict.key, "key_pinned": options.key.is_some(),
-    });
-    context.output.one(&value, &words_of(&done))?;
-    Ok(if agrees { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        "verifier_key": done.verdict.key, "key_pinned": key_pinned,
+    })
 }
 
 /// What was found, as a table, and each document that is not the same on both sides.
@@ -274,6 +437,15 @@ impl Shown {
         match step {
             TransferStep::Versions(done, all) => self.at("versions", done, all),
             TransferStep::Lines(done, all) => self.at("log lines looked through", done, all),
+        }
+    }
+
+    fn take_in(&mut self, step: TakeInStep) {
+        match step {
+            TakeInStep::Checking(files) => self.at("checking the package (files)", files, files),
+            TakeInStep::Beside(files) => self.at("keeping what is beside (files)", files, files),
+            TakeInStep::Versions(done, all) => self.at("taking versions in", done, all),
+            TakeInStep::Comparing(files) => self.at("comparing (files)", files, files),
         }
     }
 

@@ -358,6 +358,7 @@ fn a_register_is_taken_out_with_the_archivists_login() {
         let again = run(line("archivist", to, &[]));
         assert!(text(&again.stderr).contains("is there already"), "{}", text(&again.stderr));
     }
+    another_archive_takes_it_in(&at, &organisations, county);
     let about = home.path().join("out/metadata/descriptive/register.json");
     let changed = std::fs::read_to_string(&about).unwrap().replace("SUV/1", "SUV/2");
     std::fs::write(&about, changed).unwrap();
@@ -365,6 +366,45 @@ fn a_register_is_taken_out_with_the_archivists_login() {
     assert_eq!(output.status.code(), Some(1));
     let told = text(&output.stderr);
     assert!(told.contains("file-differs (metadata/descriptive/register.json)"), "{told}");
+}
+
+/// OPS-3, ACC-5: another archive takes a register in with nobody's login, once; what does not hold is told in a table.
+fn another_archive_takes_it_in(at: &dyn Fn(&str) -> String, organisations: &str, county: &str) {
+    let well = |arguments: &[&str]| {
+        let output = varanto(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+    };
+    let (other, package) = (at("other"), at("out.tar"));
+    well(&["--data", &other, "organisations", "import", organisations]);
+    let take_in = |data: &str, package: &str, more: &[&str]| {
+        let base = ["--data", data, "take-in", "--controller", county, "--package", package];
+        let how = ["--reason", "change-of-archive", "--reference", "SUV/1"];
+        varanto(&[&base[..], &how, more].concat())
+    };
+    let tried = take_in(&other, &package, &["--dry-run"]);
+    assert!(text(&tried.stdout).contains("Nothing was taken in now."), "{}", text(&tried.stderr));
+    let done = take_in(&other, &package, &["--json"]);
+    let done: Value = serde_json::from_slice(&done.stdout).unwrap();
+    assert_eq!((&done["taken_in"], &done["agrees"]), (&true.into(), &true.into()));
+    let again = take_in(&other, &package, &[]);
+    assert!(again.status.success());
+    assert!(text(&again.stdout).contains("nothing was added"), "{}", text(&again.stdout));
+    let own = take_in(&at("data"), &package, &["--language", "sv"]);
+    assert_eq!(own.status.code(), Some(1));
+    let told = text(&own.stderr);
+    assert!(told.contains("package-of-this-archive") && told.contains("OPS-3"), "{told}");
+    assert!(told.contains("Ta in det i ett annat arkiv."), "{told}");
+    let about = at("out/metadata/descriptive/register.json");
+    let sound = std::fs::read_to_string(&about).unwrap();
+    std::fs::write(&about, sound.replace("SUV/1", "SUV/2")).unwrap();
+    let output = take_in(&other, &at("out"), &["--json"]);
+    // What was checked comes before.
+    let told = text(&output.stderr);
+    let told: Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();
+    let faults = told["faults"].as_array().unwrap();
+    let file = |one: &Value| one["value"] == "metadata/descriptive/register.json";
+    assert!(faults.iter().any(file), "{told}");
+    std::fs::write(&about, sound).unwrap();
 }
 
 #[test]
