@@ -15,6 +15,7 @@ use varanto_app::{App, AppError, AppOptions};
 use varanto_domain::access::Purpose;
 use varanto_domain::faults::Fault;
 use varanto_domain::persons::PersonFacts;
+use varanto_domain::relationship::RoadStep;
 use varanto_domain::time::{Clock, FinnishDay};
 use varanto_formats::receipts;
 use varanto_formats::register_package::{self, GONE, GoneFile, METS, VersionFile};
@@ -229,6 +230,27 @@ fn a_register_that_was_taken_in_goes_on() {
     let after = compare(&other, COUNTY, &place);
     assert!(after.versions.missing == 0 && after.versions.differ == 0 && after.versions.beyond > 0);
     assert_eq!(other.damage(), Vec::<String>::new());
+}
+
+/// OPS-3, REL-7: the controller goes on on the road that it took, and a register that has begun one here keeps it.
+#[test]
+fn the_controllers_road_comes_along() {
+    let (world, other) = (World::new(), elsewhere());
+    let from = FinnishDay::parse("2027-01-01").unwrap();
+    world.app.step_road(&oid(COUNTY), RoadStep::Begin(from)).unwrap();
+    world.archive(&world.relationship(&client(1)));
+    let place = world.folder.path().join("out");
+    export(&world, COUNTY, &place);
+    assert!(take_in(&other, COUNTY, &place).comparison.agrees());
+    let there = world.app.tell_road(&oid(COUNTY)).unwrap();
+    assert_eq!(there.state.long_from, Some(from));
+    assert_eq!(other.app.tell_road(&oid(COUNTY)).unwrap(), there);
+
+    let third = elsewhere();
+    let later = FinnishDay::parse("2027-06-01").unwrap();
+    third.app.step_road(&oid(COUNTY), RoadStep::Begin(later)).unwrap();
+    take_in(&third, COUNTY, &place);
+    assert_eq!(third.app.tell_road(&oid(COUNTY)).unwrap().state.long_from, Some(later));
 }
 
 /// OPS-3, ARC-15: of a package that does not hold nothing is taken in, and every fault is told at once, each where it is.
