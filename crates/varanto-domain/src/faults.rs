@@ -360,6 +360,8 @@ fault_kinds! {
     UnreadableDay = "unreadable-day";
     /// A value of an index with letters that its encoding does not have. Args: `column`.
     Undecodable = "undecodable";
+    /// What a spreadsheet writes where a formula came to nothing, in place of a value. Args: `column`.
+    ErrorOfSheet = "error-of-sheet";
     /// A row of an index that does not read: what stands in it is not known. Args: `reason`.
     UnreadableRow = "unreadable-row";
     /// A row of an index with more values than there are columns. Args: `count`.

@@ -92,10 +92,10 @@ const DEAD_AND_ALIVE: &str = "WITH stand AS (
     GROUP BY stand.number";
 /// An order of non-disclosure is the client's, and not a document's: where one row has it, none of the others has none. The
 /// row with the order is right, or is mended in the source; the others are asked. A client is the same by the code or by
-/// what the organisation calls them, for the code may not read; and what says something of an order that does not read may
-/// say that there is one.
+/// what the organisation calls them, for the code may not read; and what says something of an order that does not read, for
+/// whatever reason, may say that there is one. Where it is missing, nothing is said.
 const ORDERS: &str = "WITH
-  unread AS MATERIALIZED (SELECT number FROM fault WHERE element = 'client.non_disclosure' AND code = 'unmapped-value'),
+  unread AS MATERIALIZED (SELECT number FROM fault WHERE element = 'client.non_disclosure' AND code <> 'missing-element'),
   ordered AS (SELECT number, place, client AS code, said ->> '$.client' AS named, source_code, source_client,
       said ->> '$.\"client.non_disclosure\"' IS 'true' AS sure, source_order IS 'true' AS of_source FROM item
     WHERE sure OR of_source OR number IN unread),

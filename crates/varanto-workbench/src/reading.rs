@@ -13,7 +13,7 @@ use varanto_domain::old_data::{ClientState, HangsOn};
 use crate::answers::{Answers, lifts, order_stands};
 use crate::delivery::{Delivery, DeliveryError, Found, Row};
 use crate::documents::Values;
-use crate::mapping::{Mapping, Target, Unmapped, WhyUnmapped};
+use crate::mapping::{Mapping, Target, Unmapped, WhyUnmapped, no_value};
 use crate::rehearsal::{RehearsalError, go_on};
 use crate::relationships::{self, Known};
 use crate::work::{Beside, Work, WorkError};
@@ -86,18 +86,19 @@ impl<'a> Reading<'a> {
         Ok(heading)
     }
 
-    /// Reads the tables beside. One with rows that do not read is not gone on with: whom it says dead, or under an order of
-    /// non-disclosure, would be told by nothing.
+    /// Reads the tables beside. One with rows that do not read, that are shifted or that end early is not gone on with: whom it
+    /// says dead, or under an order of non-disclosure, would be told by nothing, or by another column.
     fn read_beside(&mut self, work: &Work, stop: &AtomicBool) -> Result<(), RehearsalError> {
         for join in &self.mapping.joins {
-            let mut broken = Vec::new();
+            let mut wrong = Wrong::default();
             for row in join.index.rows(self.delivery)? {
                 go_on(stop)?;
                 let row = row?;
                 let named = row.columns.iter().map(|column| format!("{}.{column}", join.name));
                 self.seen.extend(named);
-                broken.extend(row.broken.clone().filter(|_| broken.len() < TOLD));
-                if let Some(key) = row.get(&join.key) {
+                wrong.take(&row);
+                // What is no value is nobody's number: whoever is called so has no row.
+                if let Some(key) = row.get(&join.key).filter(|key| no_value(key).is_none()) {
                     let pairs: HashMap<&String, &String> =
                         row.columns.iter().zip(&row.values).collect();
                     let pairs: std::collections::BTreeMap<_, _> = pairs.into_iter().collect();
@@ -105,9 +106,7 @@ impl<'a> Reading<'a> {
                     work.add_beside(&join.name, key, &pairs)?;
                 }
             }
-            if !broken.is_empty() {
-                return Err(DeliveryError::index(&join.index.file, &broken.join("\n")).into());
-            }
+            wrong.told().map_or(Ok(()), |told| Err(DeliveryError::index(&join.index.file, &told)))?;
         }
         Ok(())
     }
@@ -184,6 +183,13 @@ impl<'a> Reading<'a> {
             // What the source says of one client is said of no other one.
             let of_another = of_another && target.is_of_the_client() && self.mapping.says(target);
             if of_another || asked.contains(&target) {
+                // Something about an order that does not read may say that there is one.
+                if target == Target::NonDisclosure
+                    && !of_another
+                    && let Err(unmapped) = self.mapping.value(target, &row)
+                {
+                    faults.push(fault_of_value(target, &unmapped, row.surplus == 0));
+                }
                 let missing = Fault::new(FaultKind::MissingElement, target.name(), "OLD-7");
                 faults.push(missing.arg("name", target.name()));
                 continue;
@@ -231,6 +237,52 @@ impl<'a> Reading<'a> {
             }
         }
         None
+    }
+}
+
+/// The rows of a table beside by which nothing is told, by cause.
+#[derive(Default)]
+struct Wrong {
+    /// The first that do not read, each with its reason.
+    broken: Vec<String>,
+    /// Their number.
+    of_broken: usize,
+    surplus: Vec<u64>,
+    lacking: Vec<u64>,
+}
+
+impl Wrong {
+    fn take(&mut self, row: &Row) {
+        if let Some(reason) = &row.broken {
+            self.of_broken += 1;
+            if self.broken.len() < TOLD {
+                self.broken.push(format!("row {}: {reason}", row.number));
+            }
+        } else if row.surplus > 0 {
+            self.surplus.push(row.number);
+        } else if row.lacking > 0 {
+            self.lacking.push(row.number);
+        }
+    }
+
+    /// All of it, a line for each cause; nothing where every row reads.
+    fn told(&self) -> Option<String> {
+        let mut told = self.broken.clone();
+        if self.of_broken > self.broken.len() {
+            told.push(format!("and {} more rows", self.of_broken - self.broken.len()));
+        }
+        let rows = |rows: &[u64]| {
+            rows.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
+        };
+        for (places, what) in [
+            (&self.surplus, "these rows have more values than there are columns; put a value with a separator in it into quotation marks"),
+            (&self.lacking, "these rows have fewer values than there are columns; complete them"),
+        ] {
+            if !places.is_empty() {
+                told.push(format!("{what}: {}", rows(places)));
+            }
+        }
+        (!told.is_empty()).then(|| told.join("\n"))
     }
 }
 
@@ -305,7 +357,12 @@ fn join(
             let element = format!("beside.{}", join.name);
             Fault::new(kind, element, "OLD-9").arg("column", &join.on)
         };
-        let Some(key) = row.get(&join.on) else {
+        let key = row.get(&join.on);
+        if key.is_some_and(|key| no_value(key).is_some()) {
+            faults.push(fault(FaultKind::NoRowBeside));
+            continue;
+        }
+        let Some(key) = key else {
             if of_clients.contains(join.name.as_str()) && row.broken.is_none() {
                 faults.push(fault(FaultKind::NoRowBeside));
             }
@@ -361,7 +418,10 @@ fn remedy_of_day(unmapped: &Unmapped, shown: bool) -> Option<(String, &'static s
             format!("{said} is no day of the calendar"),
             "See in the document which day it is, and correct the row in the source, or complete it at the archivist's desk",
         )),
-        WhyUnmapped::NotNamed | WhyUnmapped::Undecodable | WhyUnmapped::DayUnknown => None,
+        WhyUnmapped::NotNamed
+        | WhyUnmapped::Undecodable
+        | WhyUnmapped::ErrorOfSheet
+        | WhyUnmapped::DayUnknown => None,
     }
 }
 
@@ -372,6 +432,7 @@ fn fault_of_value(target: Target, unmapped: &Unmapped, shown: bool) -> Fault {
             FaultKind::UnreadableDay
         }
         WhyUnmapped::Undecodable => FaultKind::Undecodable,
+        WhyUnmapped::ErrorOfSheet => FaultKind::ErrorOfSheet,
     };
     let fault = Fault::new(kind, target.name(), "OLD-9").arg("column", &unmapped.column);
     let fault = fault.arg("step", unmapped.step);

@@ -14,7 +14,7 @@ use varanto_domain::time::{FinnishDay, Instant};
 
 pub use file::{BadMapping, read};
 use recipe::Days;
-pub(crate) use recipe::day_in_form;
+pub(crate) use recipe::{day_in_form, no_value};
 pub use recipe::{Condition, Recipe, Span, Step, Unmapped, WhyUnmapped};
 
 use crate::conversion::Chosen;
@@ -273,7 +273,7 @@ impl Mapping {
         said: &dyn Fn(Target) -> Option<String>,
     ) -> Result<Option<String>, Unmapped> {
         let days = Days { mapping: self, row, said };
-        self.recipes.get(&target).map_or(Ok(None), |recipe| recipe.value(&days))
+        self.recipes.get(&target).map_or(Ok(None), |recipe| recipe.value(&days, target))
     }
 
     /// What turns on a day or the client's age, by a condition.

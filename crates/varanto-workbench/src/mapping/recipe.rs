@@ -77,6 +77,17 @@ pub enum From {
     Constant(String),
 }
 
+impl From {
+    /// The columns, as faults name them.
+    fn columns(&self) -> String {
+        match self {
+            Self::Column(column) => column.clone(),
+            Self::Columns(columns, _) => columns.join(" + "),
+            Self::Constant(_) => String::new(),
+        }
+    }
+}
+
 impl Default for From {
     fn default() -> Self {
         Self::Constant(String::new())
@@ -147,6 +158,8 @@ pub enum WhyUnmapped {
     NoDay,
     /// It holds letters that could not be read in the index's encoding.
     Undecodable,
+    /// It is what a spreadsheet writes where a formula came to nothing.
+    ErrorOfSheet,
     /// A condition turns on a day or an age that does not read: that one has a fault of its own.
     DayUnknown,
 }
@@ -161,6 +174,61 @@ pub(super) struct Days<'a> {
 
 /// A day or code that does not read.
 struct DoesNotRead;
+
+/// Why it cannot be said whether a condition holds.
+enum Unclear {
+    /// A day or an age that it turns on does not read.
+    Day,
+    /// What stands in its column is no value.
+    Column(String, String, WhyUnmapped),
+}
+
+impl std::convert::From<DoesNotRead> for Unclear {
+    fn from(_: DoesNotRead) -> Self {
+        Self::Day
+    }
+}
+
+/// What spreadsheets write in place of a value where a formula came to nothing, in English, Finnish and Swedish.
+const ERRORS_OF_SHEETS: [&str; 26] = [
+    "#N/A",
+    "#REF!",
+    "#VALUE!",
+    "#NAME?",
+    "#DIV/0!",
+    "#NUM!",
+    "#NULL!",
+    "#DATA!",
+    "#SPILL!",
+    "#CALC!",
+    "#GETTING_DATA",
+    "#PUUTTUU!",
+    "#PUUTTUU",
+    "#VIITTAUS!",
+    "#ARVO!",
+    "#NIMI?",
+    "#JAKO/0!",
+    "#LUKU!",
+    "#TYHJÄ!",
+    "#SAKNAS!",
+    "#REFERENS!",
+    "#VÄRDEFEL!",
+    "#NAMN?",
+    "#DIVISION/0!",
+    "#OGILTIGT!",
+    "#SKÄRNING!",
+];
+
+/// Why what stands in a column is no value: nothing is told by it, nor by its silence.
+pub(crate) fn no_value(value: &str) -> Option<WhyUnmapped> {
+    if value.contains('\u{fffd}') {
+        Some(WhyUnmapped::Undecodable)
+    } else if value.starts_with('#') && ERRORS_OF_SHEETS.contains(&value.to_uppercase().as_str()) {
+        Some(WhyUnmapped::ErrorOfSheet)
+    } else {
+        None
+    }
+}
 
 impl Days<'_> {
     fn text(&self, target: Target) -> Result<Option<String>, DoesNotRead> {
@@ -199,11 +267,18 @@ impl Condition {
         !matches!(self, Self::Column(..))
     }
 
-    fn holds(&self, days: &Days<'_>) -> Result<bool, DoesNotRead> {
+    /// Whether it holds. What is no value holds where the mapping names it word for word, and else is unclear.
+    fn holds(&self, days: &Days<'_>) -> Result<bool, Unclear> {
         Ok(match self {
             Self::Column(column, values) => {
                 let found = days.row.get(column).unwrap_or_default();
-                values.iter().any(|value| value == found || (value == "*" && !found.is_empty()))
+                if values.iter().any(|value| value == found) {
+                    return Ok(true);
+                }
+                if let Some(why) = no_value(found) {
+                    return Err(Unclear::Column(column.clone(), found.to_owned(), why));
+                }
+                !found.is_empty() && values.iter().any(|value| value == "*")
             }
             Self::Day(target, span) => days.day(*target)?.is_some_and(|day| span.holds(day)),
             Self::Age(span) => span.holds(days.age()?),
@@ -212,13 +287,22 @@ impl Condition {
 }
 
 impl Recipe {
-    /// The value that the first fitting step with a value gives.
-    pub(super) fn value(&self, days: &Days<'_>) -> Result<Option<String>, Unmapped> {
+    /// The value that the first fitting step with a value gives. Of what is either so or not, another word is one that is not
+    /// named.
+    pub(super) fn value(
+        &self,
+        days: &Days<'_>,
+        target: Target,
+    ) -> Result<Option<String>, Unmapped> {
         for (at, step) in self.0.iter().enumerate() {
             let met = |unmapped| Unmapped { step: at + 1, ..unmapped };
             if step.fits(days).map_err(met)?
                 && let Some(value) = step.value(days.row).map_err(met)?
             {
+                if target == Target::NonDisclosure && !["true", "false"].contains(&&*value) {
+                    let (column, why) = (step.from.columns(), WhyUnmapped::NotNamed);
+                    return Err(met(Unmapped { column, value, why, step: 0 }));
+                }
                 return Ok(Some(value));
             }
         }
@@ -264,9 +348,12 @@ impl Step {
             match condition.holds(days) {
                 Ok(true) => {}
                 Ok(false) => return Ok(false),
-                Err(DoesNotRead) => {
+                Err(Unclear::Day) => {
                     let (column, value) = (String::new(), String::new());
                     return Err(Unmapped { column, value, why: WhyUnmapped::DayUnknown, step: 0 });
+                }
+                Err(Unclear::Column(column, value, why)) => {
+                    return Err(Unmapped { column, value, why, step: 0 });
                 }
             }
         }
@@ -274,17 +361,24 @@ impl Step {
     }
 
     fn value(&self, row: &Row) -> Result<Option<String>, Unmapped> {
-        let (column, value) = match &self.from {
+        let (parts, value) = match &self.from {
             From::Constant(value) => return Ok(Some(value.clone())),
-            From::Column(column) => (column.clone(), row.get(column).map(str::to_owned)),
-            From::Columns(columns, between) => (columns.join(" + "), joined(row, columns, between)),
+            From::Column(column) => {
+                (std::slice::from_ref(column), row.get(column).map(str::to_owned))
+            }
+            From::Columns(columns, between) => {
+                (columns.as_slice(), joined(row, columns, between))
+            }
         };
         let Some(value) = value else { return Ok(None) };
         let value = without(&value, &self.without);
         let unmapped =
-            |why| Unmapped { column: column.clone(), value: value.to_owned(), why, step: 0 };
-        if value.contains('\u{fffd}') {
-            return Err(unmapped(WhyUnmapped::Undecodable));
+            |why| Unmapped { column: self.from.columns(), value: value.to_owned(), why, step: 0 };
+        let mut parts = parts.iter().filter_map(|column| row.get(column));
+        if let Some(why) = parts.find_map(no_value)
+            && !self.codes.contains_key(value)
+        {
+            return Err(unmapped(why));
         }
         let taken = self.take.map_or(value, |take| take.of(value));
         if taken.is_empty() {

@@ -32,11 +32,12 @@ pub const MOST: usize = 50_000;
 const LONGEST: usize = 500;
 
 /// The faults that are found while the index is read: what has one is faulty, and is left out by no choice.
-const OF_READING: [FaultKind; 11] = [
+const OF_READING: [FaultKind; 12] = [
     FaultKind::NotOneRelationship,
     FaultKind::UnmappedValue,
     FaultKind::UnreadableDay,
     FaultKind::Undecodable,
+    FaultKind::ErrorOfSheet,
     FaultKind::SurplusValues,
     FaultKind::MissingValues,
     FaultKind::NoRowBeside,

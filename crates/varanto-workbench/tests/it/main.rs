@@ -5,6 +5,7 @@ mod cases_and_clients;
 mod deployment;
 mod desk;
 mod looking_back;
+mod misread;
 mod proposal;
 mod queue;
 mod queued_rows;

@@ -131,7 +131,7 @@ impl Small {
         self.try_rehearse().unwrap()
     }
 
-    fn try_rehearse(&self) -> Result<Work, RehearsalError> {
+    pub(crate) fn try_rehearse(&self) -> Result<Work, RehearsalError> {
         self.deliver();
         let delivery = Delivery::open(&self.path("delivery")).unwrap();
         let registry = Registry::alone(&[], &[]).unwrap();
