@@ -106,7 +106,9 @@ impl<'a> Reading<'a> {
                     work.add_beside(&join.name, key, &pairs)?;
                 }
             }
-            wrong.told().map_or(Ok(()), |told| Err(DeliveryError::index(&join.index.file, &told)))?;
+            wrong
+                .told()
+                .map_or(Ok(()), |told| Err(DeliveryError::index(&join.index.file, &told)))?;
         }
         Ok(())
     }
@@ -271,11 +273,12 @@ impl Wrong {
         if self.of_broken > self.broken.len() {
             told.push(format!("and {} more rows", self.of_broken - self.broken.len()));
         }
-        let rows = |rows: &[u64]| {
-            rows.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")
-        };
+        let rows = |rows: &[u64]| rows.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
         for (places, what) in [
-            (&self.surplus, "these rows have more values than there are columns; put a value with a separator in it into quotation marks"),
+            (
+                &self.surplus,
+                "these rows have more values than there are columns; put a value with a separator in it into quotation marks",
+            ),
             (&self.lacking, "these rows have fewer values than there are columns; complete them"),
         ] {
             if !places.is_empty() {

@@ -366,6 +366,56 @@ fn a_broken_element_is_one_rows_fault() {
     assert_eq!((rows.len(), last), (2, Some("the index ends within it")));
 }
 
+/// OLD-9: a row whose end mark is missing, or one whose own mark has a quotation mark that nobody closed, is one row's fault: it
+/// takes up none of those behind it.
+#[test]
+fn a_row_without_its_end_takes_up_no_other() {
+    let rows_of = |text: &str| told("a.xml", IndexForm::Xml { row: "r".to_owned() }, text);
+    let sound = |number: u32| format!("<r id=\"{number}\"><a>{number}</a></r>\n");
+    let all = |from: u32, to: u32| (from..=to).map(sound).collect::<String>();
+    for (wrong, why) in [
+        ("<r id=\"2\"><a>2</a>\n", "another row begins"),
+        ("<r id=\"2\"><a>2\n", "another row begins"),
+        ("<r id=\"2><a>2</a></r>\n", "quotation mark"),
+        ("<r id=\"2\"><a b=\"2>2</a></r>\n", "quotation mark"),
+        ("<r id='2><a>2</a></r>\n", "quotation mark|not closed"),
+        ("<r <a>2</a></r>\n", "not closed"),
+    ] {
+        // Many are read again in one piece.
+        let text = format!("<v>{}{wrong}{}{wrong}{}</v>", all(1, 1), all(3, 4000), all(4002, 4005));
+        let rows = rows_of(&text);
+        let broken: Vec<(u64, &str)> =
+            rows.iter().filter_map(|row| Some((row.0, row.2.as_deref()?))).collect();
+        assert_eq!(broken.iter().map(|row| row.0).collect::<Vec<_>>(), [2, 4001], "{wrong}");
+        assert!(
+            broken.iter().all(|row| why.split('|').any(|why| row.1.contains(why))),
+            "{broken:?}"
+        );
+        assert_eq!(rows.len(), 4005, "{wrong}");
+        let read =
+            |row: &&(u64, String, Option<String>)| row.2.is_some() || row.1 == row.0.to_string();
+        assert_eq!(rows.iter().find(|row| !read(row)), None);
+    }
+    // At the end of the index.
+    let rows = rows_of(&format!("<v>{}<r id=\"3><a>3</a></r></v>", all(1, 2)));
+    assert_eq!((rows.len(), rows[2].2.is_some()), (3, true));
+    let rows = rows_of(&format!("<v>{}<r><a>3</a></v>", all(1, 2)));
+    assert_eq!((rows.len(), rows[2].2.is_some()), (3, true));
+}
+
+/// OLD-9: where a form has elements of a row's name within rows, the path tells the rows; and a proposal sees it.
+#[test]
+fn a_path_tells_rows_from_elements_of_their_name() {
+    let text = "<v><x><r><a>none</a></r></x><r><a>1</a><r>x</r></r><r><a>2</a><liite><r><a>3</a></r></liite></r></v>";
+    let rows = told("a.xml", IndexForm::Xml { row: "v/r".to_owned() }, text);
+    assert_eq!(rows, [(1, "1".to_owned(), None), (2, "2".to_owned(), None)]);
+    let (_, index) = guessed("a.xml", "<v><r><r>1</r></r><r><r>2</r></r></v>".as_bytes());
+    assert_eq!(index.form, IndexForm::Xml { row: "v/r".to_owned() });
+    // Where an end is missing it is no such form.
+    let (_, index) = guessed("a.xml", "<v><r><a>1</a></r><r><r><a>2</a></r><r></r></v>".as_bytes());
+    assert_eq!(index.form, IndexForm::Xml { row: "r".to_owned() });
+}
+
 /// OLD-9: a line of JSON that is too long, or goes too deep, is one row's fault; and no value is another than what is
 /// written, be it a number of many digits or a member that comes twice.
 #[test]

@@ -1,9 +1,10 @@
 //! XML documents and JSON lines as indexes: what stands deeper becomes a column with a path for a name.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
+use quick_xml::errors::IllFormedError;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion, escape};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -45,14 +46,19 @@ fn add(pairs: &mut Pairs, path: &str, value: &str) {
     }
 }
 
-/// The elements of a name, each a row.
+/// The elements of a name, each a row. Where the name is a path, those alone whose parents are called so; then an element of the
+/// name that stands elsewhere, or in a row, is a value as any.
 pub(super) fn xml_rows(file: &str, read: Box<dyn Read + Send>, element: &str) -> Rows {
     let (bounded, watch) = Bounded::new(read);
+    let mut parents: Vec<String> = element.split('/').map(str::to_owned).collect();
+    let element = parents.pop().unwrap_or_default();
     let mut rows = XmlRows {
         reader: reader(Text { again: Cursor::default(), text: BufReader::new(bounded) }),
         watch,
         file: file.to_owned(),
-        element: element.to_owned(),
+        element,
+        parents,
+        open: Vec::new(),
         number: 0,
         ended: false,
     };
@@ -75,6 +81,15 @@ struct Text {
 impl Text {
     fn is_read_again(&self) -> bool {
         self.again.position() < self.again.get_ref().len() as u64
+    }
+
+    /// Has the bytes that were read last read again.
+    fn put_back(&mut self, bytes: &[u8]) {
+        // While something is left to be read again, all that was read last is before it.
+        match self.again.position().checked_sub(bytes.len() as u64) {
+            Some(before) if self.is_read_again() => self.again.set_position(before),
+            _ => self.again = Cursor::new(bytes.to_vec()),
+        }
     }
 }
 
@@ -107,6 +122,10 @@ struct XmlRows {
     watch: Watch,
     file: String,
     element: String,
+    /// What the elements around a row are called, the nearest last; none where that is no matter.
+    parents: Vec<String>,
+    /// The elements that are open around the next one.
+    open: Vec<String>,
     number: u64,
     ended: bool,
 }
@@ -138,19 +157,49 @@ impl XmlRows {
         DeliveryError::index(&self.file, &format!("byte {place}: {}", reason.to_string()))
     }
 
+    /// Whether an element of this name, with these open within the one before it, is a row.
+    fn is_row(&self, name: &str, within: &[String]) -> bool {
+        let around = self.open.iter().chain(within).rev();
+        name == self.element
+            && self.open.len() + within.len() >= self.parents.len()
+            && self.parents.iter().rev().zip(around).all(|(parent, open)| parent == open)
+    }
+
     fn next(&mut self) -> Result<Option<Row>, DeliveryError> {
         let mut buffer = Vec::new();
         loop {
             buffer.clear();
             self.watch.begin();
-            let event = self.reader.read_event_into(&mut buffer);
-            let (start, is_empty) = match event.map_err(|error| self.failed(&error))? {
-                Event::Start(start) if local(&start) == self.element => (start, false),
-                Event::Empty(start) if local(&start) == self.element => (start, true),
-                Event::DocType(_) => return Err(self.failed(&"a document type is not taken")),
-                Event::Eof => return Ok(None),
-                _ => continue,
+            let event = self.reader.read_event_into(&mut buffer).map_err(|error| told(&error));
+            let (start, is_empty) = match event.map(Event::into_owned) {
+                Ok(Event::Start(start)) => (start, false),
+                Ok(Event::Empty(start)) => (start, true),
+                Ok(Event::End(_)) => {
+                    self.open.pop();
+                    continue;
+                }
+                Ok(Event::DocType(_)) => return Err(self.failed(&NO_DOCUMENT_TYPE)),
+                Ok(Event::Eof) => return Ok(None),
+                Ok(_) => continue,
+                Err(reason) if self.is_row(name_in_mark(&buffer), &[]) => {
+                    return self.without_mark(&buffer, reason).map(Some);
+                }
+                Err(reason) => return Err(self.failed(&reason)),
             };
+            let name = local(&start);
+            let is_row = self.is_row(&name, &[]);
+            if let Some(reason) = holds_marks(&start) {
+                if is_row {
+                    return self.without_mark(&buffer, reason).map(Some);
+                }
+                return Err(self.failed(&reason));
+            }
+            if !is_row {
+                if !is_empty {
+                    self.open.push(name);
+                }
+                continue;
+            }
             self.number += 1;
             let mut pairs = Pairs::new();
             let mut broken = attributes(&start, "", &mut pairs).err();
@@ -160,8 +209,27 @@ impl XmlRows {
                 self.go_on_at_next_row()?;
             }
             let Some(reason) = broken else { return Ok(Some(row(self.number, pairs))) };
-            return Ok(Some(Row { broken: Some(reason), ..row(self.number, Pairs::new()) }));
+            return Ok(Some(self.broken(reason)));
         }
+    }
+
+    fn broken(&self, reason: String) -> Row {
+        Row { broken: Some(reason), ..row(self.number, Pairs::new()) }
+    }
+
+    /// A row whose own mark does not read: what that took up is read again, for there may be rows in it.
+    fn without_mark(&mut self, mark: &[u8], reason: String) -> Result<Row, DeliveryError> {
+        self.number += 1;
+        self.read_again_behind(mark);
+        self.go_on_at_next_row()?;
+        Ok(self.broken(reason))
+    }
+
+    /// Has everything behind the first sign of a mark, which was read last, read again.
+    fn read_again_behind(&mut self, mark: &[u8]) {
+        let text = self.reader.get_mut();
+        text.put_back(mark);
+        text.consume(1);
     }
 
     /// Reads on to the end of the row's element. What is wrong with a value is told, and the rest is passed over; an error
@@ -172,9 +240,26 @@ impl XmlRows {
         let mut buffer = Vec::new();
         loop {
             buffer.clear();
-            let event = self.reader.read_event_into(&mut buffer);
+            let event = self.reader.read_event_into(&mut buffer).map_err(|error| told(&error));
+            if let Some(reason) = unclosed(&event) {
+                drop(event);
+                // A quotation mark that nobody closed takes up whole rows.
+                if is_of_element(&buffer) {
+                    self.read_again_behind(&buffer);
+                }
+                return Err(reason);
+            }
+            let event = event?;
+            if let Event::Start(start) | Event::Empty(start) = &event
+                && start.local_name().as_ref() == self.element
+                && self.is_row(&self.element, &self.within(&path))
+            {
+                drop(event);
+                self.reader.get_mut().put_back(&buffer);
+                return Err("another row begins before its end".to_owned());
+            }
             let mut said = Ok(());
-            match event.map_err(|error| told(&error))? {
+            match event {
                 Event::Start(start) => {
                     if path.len() == DEEPEST {
                         return Err("it is nested too deeply".to_owned());
@@ -216,6 +301,11 @@ impl XmlRows {
         }
     }
 
+    /// The elements that are open within the row, and the row itself.
+    fn within(&self, path: &[String]) -> Vec<String> {
+        std::iter::once(&self.element).chain(path).cloned().collect()
+    }
+
     /// Passes over what stands before the next element that begins a row.
     fn go_on_at_next_row(&mut self) -> Result<(), DeliveryError> {
         let text = self.reader.get_mut();
@@ -245,7 +335,7 @@ impl XmlRows {
                 && !beginning.last().is_none_or(|end| is_of_name(*end))
             {
                 // Made anew, for what was open is not any more; one in another would be as deep as rows are broken.
-                text.again = Cursor::new([b"<", beginning.as_slice()].concat());
+                text.put_back(&[b"<", beginning.as_slice()].concat());
                 let nothing = Bounded::new(Box::new(io::empty())).0;
                 let nothing = Text { again: Cursor::default(), text: BufReader::new(nothing) };
                 let text = std::mem::replace(text, nothing);
@@ -256,13 +346,64 @@ impl XmlRows {
     }
 }
 
+/// What is told of an index with a document type.
+const NO_DOCUMENT_TYPE: &str = "a document type is not taken; take it out of the index";
+
+/// What is told of a mark that took up others, by a quotation mark that was not closed or by a sign that begins none: in
+/// no mark stands the sign of another.
+fn holds_marks(start: &BytesStart<'_>) -> Option<String> {
+    let whole: &str = start;
+    let told = if whole.contains(['"', '\'']) {
+        "a quotation mark in a mark of an element is not closed"
+    } else {
+        "it is no well-formed XML: a mark is not closed"
+    };
+    whole.contains('<').then(|| told.to_owned())
+}
+
+/// Why a mark does not read, or takes up others.
+fn unclosed(event: &Result<Event<'_>, String>) -> Option<String> {
+    match event {
+        Err(reason) => Some(reason.clone()),
+        Ok(Event::Start(start) | Event::Empty(start)) => holds_marks(start),
+        Ok(_) => None,
+    }
+}
+
+/// Whether what was read is the mark of an element, or begins as one: neither a comment nor the like.
+fn is_of_element(mark: &[u8]) -> bool {
+    mark.first() == Some(&b'<') && !matches!(mark.get(1), Some(b'!' | b'?'))
+}
+
+/// The local name of the element whose start mark this is, or begins as.
+fn name_in_mark(mark: &[u8]) -> &str {
+    let name = mark.strip_prefix(b"<").unwrap_or_default();
+    let name = name.split(|byte| !is_of_name(*byte)).next().unwrap_or_default();
+    let name = std::str::from_utf8(name).unwrap_or_default();
+    name.rsplit(':').next().unwrap_or_default()
+}
+
 /// What is wrong with the form of a row, in words that are known in each language.
 fn told(error: &quick_xml::Error) -> String {
     match error {
         quick_xml::Error::Io(error) if is_too_long(error) => {
             format!("it is longer than {LONGEST_ROW} bytes")
         }
-        other => format!("it is no well-formed XML: {other}"),
+        other => format!("it is no well-formed XML: {}", ill_formed(other)),
+    }
+}
+
+/// What is wrong with XML, by kind: what the parser says of it is in English alone.
+fn ill_formed(error: &quick_xml::Error) -> String {
+    match error {
+        quick_xml::Error::IllFormed(IllFormedError::MismatchedEndTag { expected, found }) => {
+            format!("</{expected}> is missing before </{found}>")
+        }
+        quick_xml::Error::IllFormed(_) => "its marks do not fit together".to_owned(),
+        quick_xml::Error::InvalidAttr(_) => "an attribute does not read".to_owned(),
+        quick_xml::Error::Escape(_) => "a reference does not read".to_owned(),
+        quick_xml::Error::Syntax(_) => "a mark is not closed".to_owned(),
+        _ => "it does not read".to_owned(),
     }
 }
 
@@ -320,27 +461,48 @@ fn local(start: &BytesStart<'_>) -> String {
     start.local_name().as_ref().to_owned()
 }
 
-/// The element that comes oftenest directly below the first one: the rows of a document that looks like an index.
+/// The element that comes oftenest directly below the first one: the rows of a document that looks like an index. Where
+/// elements of that name stand within rows, too, the path to the rows.
 pub(super) fn repeated_element(beginning: &str) -> Option<String> {
     let mut reader = Reader::from_str(beginning);
-    let mut depth = 0;
+    let mut open: Vec<String> = Vec::new();
     let mut counts: HashMap<String, u32> = HashMap::new();
+    let (mut nested, mut root, mut is_nested) = (HashSet::new(), String::new(), false);
     // The beginning ends in the middle of the document, which is an error that ends the count.
     while let Ok(event) = reader.read_event() {
         match event {
             Event::Start(start) => {
-                if depth == 1 {
-                    *counts.entry(local(&start)).or_default() += 1;
+                let name = local(&start);
+                match open.len() {
+                    0 => root.clone_from(&name),
+                    1 => {
+                        is_nested = false;
+                        *counts.entry(name.clone()).or_default() += 1;
+                    }
+                    _ => {}
                 }
-                depth += 1;
+                open.push(name);
             }
-            Event::Empty(start) if depth == 1 => *counts.entry(local(&start)).or_default() += 1,
-            Event::End(_) => depth -= 1,
+            Event::Empty(start) if open.len() == 1 => {
+                *counts.entry(local(&start)).or_default() += 1;
+            }
+            Event::End(_) => {
+                let ended = open.pop();
+                match open.len() {
+                    // A row without its end would seem to hold all others, and is never ended.
+                    1 if is_nested => nested.extend(ended),
+                    1 => {}
+                    _ => is_nested |= open.len() > 1 && ended.as_ref() == open.get(1),
+                }
+            }
             Event::Eof => break,
             _ => {}
         }
     }
-    counts.into_iter().max_by_key(|(name, count)| (*count, name.clone())).map(|(name, _)| name)
+    let most = counts.into_iter().max_by_key(|(name, count)| (*count, name.clone()));
+    let (name, count) = most?;
+    let path = || format!("{root}/{name}");
+    Some(if count > 1 && nested.contains(&name) { path() } else { name })
 }
 
 /// The objects of a text, one a line. Empty lines are passed over.

@@ -14,8 +14,8 @@ use varanto_domain::time::{FinnishDay, Instant};
 
 pub use file::{BadMapping, read};
 use recipe::Days;
-pub(crate) use recipe::{day_in_form, no_value};
 pub use recipe::{Condition, Recipe, Span, Step, Unmapped, WhyUnmapped};
+pub(crate) use recipe::{day_in_form, no_value};
 
 use crate::conversion::Chosen;
 use crate::delivery::{Index, Row};

@@ -366,9 +366,7 @@ impl Step {
             From::Column(column) => {
                 (std::slice::from_ref(column), row.get(column).map(str::to_owned))
             }
-            From::Columns(columns, between) => {
-                (columns.as_slice(), joined(row, columns, between))
-            }
+            From::Columns(columns, between) => (columns.as_slice(), joined(row, columns, between)),
         };
         let Some(value) = value else { return Ok(None) };
         let value = without(&value, &self.without);

@@ -41,7 +41,8 @@ fn a_shifted_or_cut_row_of_a_table_beside_ends_the_rehearsal() {
 #[test]
 fn an_order_in_whatever_does_not_read_holds_the_other_rows() {
     let bare = "{ column = \"asiakas.TURVA\" }";
-    let by_when = "[{ when = { \"asiakas.TURVA\" = \"K\" }, constant = \"true\" }, { constant = \"false\" }]";
+    let by_when =
+        "[{ when = { \"asiakas.TURVA\" = \"K\" }, constant = \"true\" }, { constant = \"false\" }]";
     for (order, word, code) in [
         (bare, "K", "unmapped-value"),
         (bare, "1", "unmapped-value"),
@@ -69,7 +70,8 @@ fn the_error_of_a_spreadsheet_makes_nobody_dead() {
             "client_state = { column = \"asiakas.TILA\", codes = { P = \"ended\" } }",
             "client_state = [{ when = { \"asiakas.TURVA\" = \"*\" }, constant = \"deceased\" }, { constant = \"ended\" }]",
         ).replace(ORDER, "{ constant = \"false\" }");
-        small.clients = vec!["1;P;#N/A".into(), "2;P;4.5.2015".into(), "#REF!;P;".into(), "4;P;".into()];
+        small.clients =
+            vec!["1;P;#N/A".into(), "2;P;4.5.2015".into(), "#REF!;P;".into(), "4;P;".into()];
         small.rows[2] = line(3, &hetu(3), "Muistio", "Suvanto").replacen(";3;", ";#REF!;", 1);
     });
     assert_eq!(small.made("D1", Target::State), (None, vec!["error-of-sheet".to_owned()]));
