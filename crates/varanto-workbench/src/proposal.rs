@@ -5,7 +5,7 @@
 
 mod columns;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::Read as _;
 
@@ -14,10 +14,12 @@ use varanto_domain::structures::Names;
 use varanto_formats::xhtml;
 
 use crate::conversion::Chosen;
-use crate::delivery::{Delivery, DeliveryError, Encoding, Index, IndexForm, LatinNine};
+use crate::delivery::{
+    Delivery, DeliveryError, Encoding, Entry, Found, Index, IndexForm, LatinNine,
+};
 use crate::kind::Kind;
 use crate::mapping::Target;
-use columns::{Column, Table};
+use columns::{Column, Table, with_header};
 
 /// A mapping file to be completed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub struct Proposal {
     pub questions: usize,
     /// An index of the files, for a delivery that has none. It has to be put into the delivery as [`FILES`].
     pub index: Option<String>,
+    /// What looks like an index, or a table beside one, and does not read, each with the reason.
+    pub unread: Vec<(String, String)>,
 }
 
 /// What an index of files is called.
@@ -68,20 +72,24 @@ pub fn propose(
     codes: &CodeSets,
     wording: Wording<'_>,
 ) -> Result<Proposal, DeliveryError> {
-    let tables = tables(delivery)?;
-    let Some(main) = tables.iter().max_by_key(|table| table.files_found) else {
-        return of_files(delivery, source, wording);
+    let seen = Seen::of(delivery)?;
+    let Some(main) = &seen.main else {
+        return of_files(delivery, source, seen, wording);
     };
-    let beside: Vec<(&Table, &Column, &Column)> = tables
+    let beside: Vec<(&Table, &Column, &Column)> = seen
+        .beside
         .iter()
-        .filter(|table| table.index.file != main.index.file)
         .filter_map(|table| main.joins(table).map(|(on, key)| (table, on, key)))
         .collect();
     let mut writer = Writer::new(wording);
     writer.head(source);
-    writer.convert(delivery);
+    let files = beside.iter().map(|(table, ..)| &table.index).chain([&main.index]);
+    writer.convert(delivery, &files.map(|index| index.file.as_str()).collect());
+    writer.others(&seen);
     writer.index("index", (&main.index, main.index.latin_nine(delivery)?), None);
-    let names = names_of(beside.iter().map(|(table, ..)| table.index.file.as_str()));
+    let names = names_of(
+        beside.iter().map(|(table, ..)| table.index.sheet().unwrap_or(table.index.file.as_str())),
+    );
     for ((table, on, key), name) in beside.iter().zip(&names) {
         let name = format!("beside.{name}");
         let latin_nine = table.index.latin_nine(delivery)?;
@@ -94,7 +102,8 @@ pub fn propose(
         columns.extend(own.map(|column| (format!("{name}.{}", column.name), column)));
     }
     writer.document(&columns, codes);
-    Ok(Proposal { text: writer.text, questions: writer.questions, index: None })
+    let (text, questions) = (writer.text, writer.questions);
+    Ok(Proposal { text, questions, index: None, unread: seen.unread })
 }
 
 /// What tables beside are called: by their files, each by a name of its own that needs no quotation marks.
@@ -116,26 +125,120 @@ fn names_of<'f>(files: impl Iterator<Item = &'f str>) -> Vec<String> {
     names
 }
 
-/// Everything in the delivery that looks like an index, looked at.
-fn tables(delivery: &Delivery) -> Result<Vec<Table>, DeliveryError> {
-    let mut tables = Vec::new();
-    for entry in delivery.entries() {
-        let deep = entry.name.matches('/').count() > 1;
-        let ending = entry.name.rsplit_once('.').map_or("", |(_, ending)| ending).to_lowercase();
-        let may_be =
-            matches!(ending.as_str(), "csv" | "tsv" | "txt" | "xlsx" | "xml" | "jsonl" | "json");
-        if deep || !may_be || entry.size == 0 {
-            continue;
+/// So many tables are told by name.
+const MOST_TOLD: usize = 50;
+
+/// What of a delivery looks like tables.
+#[derive(Default)]
+struct Seen {
+    /// The index.
+    main: Option<Table>,
+    /// Tables that stand beside it.
+    beside: Vec<Table>,
+    /// What others are called that name files of the delivery, too.
+    of_files: Vec<String>,
+    /// What others are called of which nothing is made.
+    unused: Vec<String>,
+    /// What looks like a table and does not read, and why.
+    unread: Vec<(String, String)>,
+}
+
+/// Whether a file is a table by its name: if it does not read, somebody may miss it.
+fn is_called_table(name: &str) -> bool {
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending).to_lowercase();
+    matches!(&*ending, "csv" | "tsv" | "xlsx" | "xml" | "jsonl" | "json")
+}
+
+/// Whether a file may be a table.
+fn may_be_table(entry: &Entry) -> bool {
+    let is_text = entry.name.to_lowercase().ends_with(".txt");
+    let is_near = entry.name.matches('/').count() < 2;
+    entry.size > 0 && (is_called_table(&entry.name) || is_text && is_near)
+}
+
+impl Seen {
+    /// Looks twice: for the index, and then for what stands beside it. One table is in memory besides these: each text of a
+    /// delivery may look like one.
+    fn of(delivery: &Delivery) -> Result<Self, DeliveryError> {
+        let mut main: Option<Table> = None;
+        for entry in delivery.entries().iter().filter(|entry| may_be_table(entry)) {
+            // Why one does not read is told below.
+            for index in Index::tables(delivery, &entry.name).unwrap_or_default() {
+                let Ok(Some(table)) = Table::look(delivery, with_header(delivery, index), None)
+                else {
+                    continue;
+                };
+                let is_called = is_called_table(&entry.name);
+                let is_one =
+                    table.files_found > 0 || table.rows > 1 && (table.is_even || is_called);
+                let better =
+                    |main: &Table| (table.files_found, table.rows) > (main.files_found, main.rows);
+                if is_one && main.as_ref().is_none_or(better) {
+                    main = Some(table);
+                }
+            }
         }
-        // What cannot be read as an index is none.
-        if let Some(index) = Index::guess(delivery, &entry.name)?
-            && let Ok(table) = Table::look(delivery, index)
-            && table.rows > 0
-        {
-            tables.push(table);
+        let named = main.as_ref().map_or(Ok(Vec::new()), |main| named_by(delivery, main))?;
+        let mut seen = Self { main, ..Self::default() };
+        for (at, entry) in delivery.entries().iter().enumerate() {
+            // What the index names is a document.
+            if may_be_table(entry) && !named.get(at).is_some_and(|named| *named) {
+                seen.look_beside(delivery, &entry.name);
+            }
+        }
+        Ok(seen)
+    }
+
+    fn look_beside(&mut self, delivery: &Delivery, name: &str) {
+        let indexes = match Index::tables(delivery, name) {
+            Ok(indexes) => indexes,
+            Err(error) => return self.does_not_read(name, error),
+        };
+        for index in indexes {
+            let (index, main) = (with_header(delivery, index), self.main.as_ref());
+            if main.is_some_and(|main| main.index == index) {
+                continue;
+            }
+            match Table::look(delivery, index.clone(), main) {
+                Err(error) => self.does_not_read(name, error),
+                Ok(Some(table)) if main.is_some_and(|main| main.joins(&table).is_some()) => {
+                    self.beside.push(table);
+                }
+                Ok(Some(table)) if table.files_found > 0 && self.of_files.len() < MOST_TOLD => {
+                    self.of_files.push(index.called());
+                }
+                Ok(_) if is_called_table(name) && self.unused.len() < MOST_TOLD => {
+                    self.unused.push(index.called());
+                }
+                Ok(_) => {}
+            }
         }
     }
-    Ok(tables)
+
+    fn does_not_read(&mut self, name: &str, error: DeliveryError) {
+        if !is_called_table(name) || self.unread.len() == MOST_TOLD {
+            return;
+        }
+        let reason = match error {
+            DeliveryError::Index { reason, .. } => reason,
+            other => other.to_string(),
+        };
+        self.unread.push((name.to_owned(), reason));
+    }
+}
+
+/// Which files an index names.
+fn named_by(delivery: &Delivery, main: &Table) -> Result<Vec<bool>, DeliveryError> {
+    let mut named = vec![false; delivery.entries().len()];
+    let Some(column) = main.of_files() else { return Ok(named) };
+    for row in main.index.rows(delivery)? {
+        if let Some(file) = row?.get(&column.name)
+            && let Found::One(at) = delivery.find(file)
+        {
+            named[at] = true;
+        }
+    }
+    Ok(named)
 }
 
 /// What is the same for each file of a delivery without an index: who sees the rows at the desk turns on it.
@@ -148,6 +251,7 @@ const OF_ALL: [Target; 4] =
 fn of_files(
     delivery: &Delivery,
     source: &str,
+    mut seen: Seen,
     wording: Wording<'_>,
 ) -> Result<Proposal, DeliveryError> {
     let place = || delivery.place().display().to_string();
@@ -157,7 +261,10 @@ fn of_files(
     let failed = |error: &dyn ToString| DeliveryError::index(&place(), error);
     let mut table = csv::WriterBuilder::new().delimiter(b';').from_writer(Vec::new());
     table.write_record(["file", "kind", "bytes"]).map_err(|error| failed(&error))?;
-    for entry in delivery.entries() {
+    // A table that does not read may be the index, with all clients in it.
+    let (tables, documents): (Vec<&Entry>, Vec<&Entry>) =
+        delivery.entries().iter().partition(|entry| is_called_table(&entry.name));
+    for entry in documents {
         let kind = kind_of(delivery, &entry.name).unwrap_or(Kind::Unknown).name();
         let size = entry.size.to_string();
         table.write_record([entry.name.as_str(), kind, &size]).map_err(|error| failed(&error))?;
@@ -166,9 +273,21 @@ fn of_files(
     let index = String::from_utf8(table).map_err(|error| failed(&error))?;
     let mut writer = Writer::new(wording);
     writer.head(source);
-    writer.convert(delivery);
+    writer.convert(delivery, &tables.iter().map(|entry| entry.name.as_str()).collect());
+    // All of them are asked below.
+    seen.unused.clear();
+    writer.others(&seen);
+    if !tables.is_empty() {
+        let more = if tables.len() > MOST_TOLD { " …" } else { "" };
+        let names = tables.iter().take(MOST_TOLD).map(|entry| entry.name.as_str());
+        let names = names.collect::<Vec<_>>().join(", ");
+        writer.ask(&format!(
+            "is one of these the index? They look like tables, and files.csv does not list them; a document among them wants a \
+             row of its own there: {names}{more}"
+        ));
+    }
     let form = IndexForm::Csv { separator: ";".to_owned() };
-    let of_files = Index { file: FILES.to_owned(), form, encoding: Encoding::UTF_8 };
+    let of_files = Index { file: FILES.to_owned(), form, encoding: Encoding::UTF_8, header: None };
     writer.line("");
     writer
         .comment("The delivery has no index: this one lists its files. Put it into the delivery.");
@@ -197,7 +316,8 @@ fn of_files(
         let (key, column) = (quoted_key(target.name()), quoted(target.name()));
         let _ = writeln!(writer.text, "{key} = {{ column = {column}, optional = true }}");
     }
-    Ok(Proposal { text: writer.text, questions: writer.questions, index: Some(index) })
+    let (text, questions) = (writer.text, writer.questions);
+    Ok(Proposal { text, questions, index: Some(index), unread: seen.unread })
 }
 
 /// What a file is, by its beginning; nothing where it does not read, or several have its name: the rehearsal tells that.
@@ -270,14 +390,16 @@ impl Writer<'_> {
     }
 
     /// What files are that want to be converted: each is looked at, for there may be few of a kind.
-    fn convert(&mut self, delivery: &Delivery) {
+    fn convert(&mut self, delivery: &Delivery, tables: &BTreeSet<&str>) {
         let mut kinds: BTreeMap<Kind, usize> = BTreeMap::new();
         let mut read: BTreeMap<Kind, usize> = BTreeMap::new();
         let mut encoding = Encoding::UTF_8;
         for (at, entry) in delivery.entries().iter().enumerate() {
             let Some(kind) = kind_of(delivery, &entry.name) else { continue };
-            // Tables beside the files are read, not archived.
-            let table = kind == Kind::Text && !entry.name.contains('/');
+            // Tables beside the files are read, not archived; a spreadsheet begins as a letter does.
+            let table = kind == Kind::Text && !entry.name.contains('/')
+                || tables.contains(entry.name.as_str())
+                || entry.name.to_lowercase().ends_with(".xlsx");
             if table || entry.size == 0 || !Chosen::KINDS.contains(&kind) {
                 continue;
             }
@@ -320,6 +442,33 @@ impl Writer<'_> {
         }
     }
 
+    /// What else looks like a table.
+    fn others(&mut self, seen: &Seen) {
+        if !seen.of_files.is_empty() {
+            self.ask(&format!(
+                "these name files of the delivery, too, and are not in this mapping file; each wants a mapping file and a batch \
+                 of its own: {}",
+                seen.of_files.join(", ")
+            ));
+        }
+        if !seen.unused.is_empty() {
+            self.ask(&format!(
+                "does one of these stand beside the index? They look like tables, and nothing is made of them: {}",
+                seen.unused.join(", ")
+            ));
+        }
+        if !seen.unread.is_empty() {
+            self.ask(
+                "is one of these the index, or a table beside it? They look like one and do not read: put it right, and \
+                 propose anew.",
+            );
+            for (name, reason) in &seen.unread {
+                let reason = self.say(reason);
+                self.lines("#", &format!("{name}: {reason}"));
+            }
+        }
+    }
+
     fn head(&mut self, source: &str) {
         self.comment("A proposal, to be completed: answer each QUESTION, then delete it.");
         self.line("");
@@ -358,13 +507,22 @@ impl Writer<'_> {
             IndexForm::Csv { separator } => {
                 let _ = writeln!(self.text, "separator = {}", quoted(separator));
             }
-            IndexForm::Xml { row } => {
+            IndexForm::Xml { row } | IndexForm::Json { row: Some(row) } => {
                 let _ = writeln!(self.text, "row = {}", quoted(row));
             }
             IndexForm::Xlsx { sheet: Some(sheet) } => {
                 let _ = writeln!(self.text, "sheet = {}", quoted(sheet));
             }
-            IndexForm::Xlsx { sheet: None } | IndexForm::JsonLines => {}
+            IndexForm::Xlsx { sheet: None }
+            | IndexForm::Json { row: None }
+            | IndexForm::JsonLines => {}
+        }
+        if let Some(header) = index.header {
+            self.ask(match header {
+                0 => "do the columns have no names? The first row looks like one of documents: columns are called by their numbers.",
+                _ => "do the columns' names stand in this row? What is above it is passed over.",
+            });
+            let _ = writeln!(self.text, "header = {header}");
         }
         if !matches!(index.form, IndexForm::Xlsx { .. }) {
             let encoding = self.encoding(index.encoding, latin_nine);
@@ -399,7 +557,9 @@ impl Writer<'_> {
     fn document(&mut self, columns: &[(String, &Column)], codes: &CodeSets) {
         self.line("\n[document]");
         let decides = columns.iter().find(|(_, column)| column.tells_the_classification());
+        let deaths = columns.iter().find(|(_, column)| column.tells_of_deaths());
         let mut taken: Vec<&str> = decides.iter().map(|(name, _)| name.as_str()).collect();
+        taken.extend(deaths.map(|(name, _)| name.as_str()));
         for target in Target::ALL.iter().copied() {
             let best = columns
                 .iter()
@@ -415,6 +575,9 @@ impl Writer<'_> {
                     self.step(target, name, column, codes);
                 }
                 None => self.missing(target, decides, codes),
+            }
+            if let (Target::State, Some((name, column))) = (target, deaths) {
+                self.deaths(name, column);
             }
         }
         let left: Vec<String> = columns
@@ -458,6 +621,7 @@ impl Writer<'_> {
                 self.coded(&key, &from, values(), &guess, &question);
                 self.task = Some((from, values().map(|(value, _)| value.clone()).collect()));
             }
+            Target::NonDisclosure => self.order(&key, &from, column),
             Target::State => {
                 self.coded(
                     &key,
@@ -475,6 +639,54 @@ impl Writer<'_> {
             _ => {
                 let _ = writeln!(self.text, "{key} = {{ {from} }}");
             }
+        }
+    }
+
+    /// An order of non-disclosure: a word is never guessed to be none in silence.
+    fn order(&mut self, key: &str, from: &str, column: &Column) {
+        self.ask(
+            "which of these words says that there is an order of non-disclosure? true, or false where it says that there is none. \
+             Where nothing stands, nobody has one.",
+        );
+        let values = column.values.iter().take(MOST_VALUES);
+        self.counted(values.clone());
+        let pairs = values.map(|(value, _)| {
+            let code = order(value).unwrap_or_default();
+            format!("{} = {}", quoted(value), quoted(code))
+        });
+        let pairs = pairs.collect::<Vec<_>>().join(", ");
+        let _ = writeln!(self.text, "{key} = {{ {from}, codes = {{ {pairs} }} }}");
+    }
+
+    /// A column that tells of deaths comes before what is said of how clients stand.
+    fn deaths(&mut self, name: &str, column: &Column) {
+        let key = Target::State.name();
+        let died = if column.has_few_words() && column.days.is_empty() {
+            self.ask(
+                "this column tells of deaths: which of its words say that the client has died? Keep those alone, and say \
+                 deceased for \"\".",
+            );
+            self.counted(column.values.iter());
+            let words =
+                column.values.keys().map(|word| quoted(word)).collect::<Vec<_>>().join(", ");
+            format!("{{ when = {{ {} = [{words}] }}, constant = \"\" }}", quoted(name))
+        } else {
+            self.ask(
+                "this column tells of deaths: does whatever stands in it say that the client has died? Else name the words \
+                 that do, in place of \"*\".",
+            );
+            format!("{{ when = {{ {} = \"*\" }}, constant = \"deceased\" }}", quoted(name))
+        };
+        for mark in ["", "#"] {
+            let begins = format!("\n{mark}{key} = ");
+            let Some(at) = self.text.rfind(&begins) else { continue };
+            let from = at + begins.len();
+            let to = self.text[from..].find('\n').map_or(self.text.len(), |end| from + end);
+            // The question stands before the line that it is about.
+            let step = self.text[from..to].to_owned();
+            self.text.replace_range(at..to, "");
+            self.line(&format!("{mark}{key} = [{died}, {step}]"));
+            return;
         }
     }
 
@@ -530,6 +742,14 @@ impl Writer<'_> {
                  closing is counted until somebody says the day of each case.",
             );
             let _ = writeln!(self.text, "#{key} = {{ column = \"\", day = \"%d.%m.%Y\" }}");
+        } else if target == Target::NonDisclosure {
+            self.ask(
+                "which column tells of an order of non-disclosure, and by which words? Without one nobody has one.",
+            );
+            let _ = writeln!(
+                self.text,
+                "#{key} = {{ column = \"\", codes = {{ \"\" = \"true\", \"\" = \"false\" }} }}"
+            );
         } else if target == Target::Client {
             self.ask(
                 "which column has what the source itself calls a client, if any has? By that one client under two identity \
@@ -636,6 +856,15 @@ fn service_task(value: &str) -> Option<String> {
         task.code() == value || names.iter().any(|one| one.to_lowercase() == value.to_lowercase())
     };
     ServiceTask::ALL.iter().find(|task| same(task)).map(|task| task.code().to_owned())
+}
+
+/// What a word says of an order of non-disclosure, where it can say nothing else.
+fn order(value: &str) -> Option<&'static str> {
+    match &*value.to_lowercase() {
+        "kyllä" | "on" | "ja" | "yes" | "true" | "tosi" => Some("true"),
+        "ei" | "nej" | "no" | "false" | "epätosi" => Some("false"),
+        _ => None,
+    }
 }
 
 fn state(value: &str) -> Option<String> {

@@ -11,7 +11,7 @@ use varanto_domain::ids::PersonalIdentityCode;
 use varanto_domain::old_data::{ClientState, HangsOn};
 
 use crate::answers::{Answers, lifts, order_stands};
-use crate::delivery::{Delivery, DeliveryError, Found, Row};
+use crate::delivery::{Delivery, DeliveryError, Found, NO_ROWS, Row};
 use crate::documents::Values;
 use crate::mapping::{Mapping, Target, Unmapped, WhyUnmapped, no_value};
 use crate::rehearsal::{RehearsalError, go_on};
@@ -64,6 +64,9 @@ impl<'a> Reading<'a> {
             go_on(stop)?;
             let some: Result<Vec<Row>, DeliveryError> = rows.by_ref().take(TOGETHER).collect();
             let some = some?;
+            if some.is_empty() && read == 0 {
+                return Err(DeliveryError::index(&self.mapping.index.file, &NO_ROWS).into());
+            }
             if some.is_empty() {
                 return self.fits();
             }
@@ -185,12 +188,8 @@ impl<'a> Reading<'a> {
             // What the source says of one client is said of no other one.
             let of_another = of_another && target.is_of_the_client() && self.mapping.says(target);
             if of_another || asked.contains(&target) {
-                // Something about an order that does not read may say that there is one.
-                if target == Target::NonDisclosure
-                    && !of_another
-                    && let Err(unmapped) = self.mapping.value(target, &row)
-                {
-                    faults.push(fault_of_value(target, &unmapped, row.surplus == 0));
+                if !of_another {
+                    faults.extend(self.unread_order(target, &row));
                 }
                 let missing = Fault::new(FaultKind::MissingElement, target.name(), "OLD-7");
                 faults.push(missing.arg("name", target.name()));
@@ -226,6 +225,12 @@ impl<'a> Reading<'a> {
             work.add_fault(number, &fault)?;
         }
         Ok(())
+    }
+
+    /// That something about an order of non-disclosure does not read: it may say that there is one.
+    fn unread_order(&self, target: Target, row: &Row) -> Option<Fault> {
+        let said = (target == Target::NonDisclosure).then(|| self.mapping.value(target, row))?;
+        said.err().map(|unmapped| fault_of_value(target, &unmapped, row.surplus == 0))
     }
 
     /// The file that a row names.

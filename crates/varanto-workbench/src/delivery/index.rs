@@ -9,7 +9,7 @@ use csv::ByteRecord;
 use super::bounded::{BeforeRow, Kept, LONGEST_ROW, is_too_long};
 use super::lines::{self, Encoding, LatinNine};
 use super::separators::{MARK, Marked};
-use super::{Delivery, DeliveryError, sheets, trees};
+use super::{Delivery, DeliveryError, objects, sheets, trees};
 
 /// In which form an index is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,11 @@ pub enum IndexForm {
     },
     /// One JSON object a line. A column is the path to a value in it: `asiakas.hetu`.
     JsonLines,
+    /// A JSON document with a list of objects.
+    Json {
+        /// The path to the list; without one the document is the list.
+        row: Option<String>,
+    },
 }
 
 impl IndexForm {
@@ -43,6 +48,7 @@ impl IndexForm {
             Self::Xlsx { .. } => "xlsx",
             Self::Xml { .. } => "xml",
             Self::JsonLines => "jsonl",
+            Self::Json { .. } => "json",
         }
     }
 }
@@ -56,6 +62,9 @@ pub struct Index {
     pub form: IndexForm,
     /// Its encoding; a spreadsheet has one of its own.
     pub encoding: Encoding,
+    /// The row of a table that names the columns; nought where none does, and a column is called by its number. `None`: the first
+    /// that holds anything.
+    pub header: Option<u64>,
 }
 
 /// A row of an index.
@@ -96,14 +105,21 @@ impl Index {
         let read = delivery.stream(&self.file)?;
         match &self.form {
             IndexForm::Csv { separator } => {
-                csv_rows(self.file.clone(), lines::as_utf8(read, self.encoding), separator)
+                let text = lines::as_utf8(read, self.encoding);
+                csv_rows(self.file.clone(), text, separator, self.header)
             }
-            IndexForm::Xlsx { sheet } => sheets::rows(&self.file, read, sheet.as_deref()),
+            IndexForm::Xlsx { sheet } => {
+                sheets::rows(&self.file, read, sheet.as_deref(), self.header)
+            }
             IndexForm::Xml { row } => {
                 Ok(trees::xml_rows(&self.file, lines::as_utf8(read, self.encoding), row))
             }
             IndexForm::JsonLines => {
                 Ok(trees::json_rows(&self.file, lines::as_utf8(read, self.encoding)))
+            }
+            IndexForm::Json { row } => {
+                let text = lines::as_utf8(read, self.encoding);
+                Ok(trees::list_rows(&self.file, text, row.as_deref()))
             }
         }
     }
@@ -131,16 +147,51 @@ impl Index {
                 {
                     trees::repeated_element(&text).map(|row| IndexForm::Xml { row })
                 }
-                Some('{') => Some(IndexForm::JsonLines),
+                Some('{') if trees::begins_with_lines(&text) => Some(IndexForm::JsonLines),
+                Some('{' | '[') => objects::list_in(&text),
                 _ => {
                     if lines::has_braces_in_words(&text) {
                         encoding = Encoding::SevenBits;
                     }
-                    separator(&text).map(|separator| IndexForm::Csv { separator })
+                    separator(&text, may_begin_later(file))
+                        .map(|separator| IndexForm::Csv { separator })
                 }
             }
         };
-        Ok(form.map(|form| Self { file: file.to_owned(), form, encoding }))
+        Ok(form.map(|form| Self { file: file.to_owned(), form, encoding, header: None }))
+    }
+
+    /// Every table of a file: of a spreadsheet each sheet is one.
+    ///
+    /// # Errors
+    /// A file that does not read, or in which no table is seen, and why.
+    pub(crate) fn tables(delivery: &Delivery, file: &str) -> Result<Vec<Self>, DeliveryError> {
+        let Some(index) = Self::guess(delivery, file)? else {
+            return Err(DeliveryError::index(file, &no_table(file)));
+        };
+        let IndexForm::Xlsx { .. } = index.form else { return Ok(vec![index]) };
+        let names = sheets::names(file, delivery.stream(file)?)?;
+        if names.len() < 2 {
+            return Ok(vec![index]);
+        }
+        let of_sheet = |name| Self { form: IndexForm::Xlsx { sheet: Some(name) }, ..index.clone() };
+        Ok(names.into_iter().map(of_sheet).collect())
+    }
+
+    /// The sheet of a spreadsheet, where one is named.
+    pub(crate) fn sheet(&self) -> Option<&str> {
+        match &self.form {
+            IndexForm::Xlsx { sheet } => sheet.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// What to call it: the file, and the sheet where one is named.
+    pub(crate) fn called(&self) -> String {
+        match self.sheet() {
+            Some(sheet) => format!("{} ({sheet})", self.file),
+            None => self.file.clone(),
+        }
     }
 
     /// What an index in Windows-1252 would be in ISO-8859-15: the whole of it is looked at.
@@ -156,10 +207,44 @@ impl Index {
     }
 }
 
-/// The separator that the first line has most of, where the next lines have it too.
-fn separator(text: &str) -> Option<String> {
-    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
-    let (first, second) = (lines.next()?, lines.next().unwrap_or_default());
+/// Why no table is seen in a file, and what helps.
+const fn no_table_in(ending: &str) -> &'static str {
+    match ending.as_bytes() {
+        b"xml" => {
+            "no element comes again and again in it; say in the mapping file which one is a row"
+        }
+        b"json" | b"jsonl" => {
+            "neither a JSON object a line nor a list of objects is seen in it; make a JSON object of each row, a line each (jq -c)"
+        }
+        _ => "no separator is seen in its first lines; say in the mapping file which it is",
+    }
+}
+
+fn no_table(file: &str) -> &'static str {
+    let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
+    no_table_in(&ending.to_lowercase())
+}
+
+/// How far below the first line the columns' names may stand, where a heading is above them.
+pub(crate) const HEADING: usize = 20;
+
+/// Whether a table is one by its name, so that it may begin with a heading: what begins so elsewhere is a text.
+fn may_begin_later(file: &str) -> bool {
+    let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending).to_lowercase();
+    matches!(&*ending, "csv" | "tsv")
+}
+
+/// The separator that the first line has most of, where the next lines have it too; or, of one that may begin with a heading, the
+/// first line that has any.
+fn separator(text: &str, may_begin_later: bool) -> Option<String> {
+    let lines: Vec<&str> =
+        text.lines().filter(|line| !line.trim().is_empty()).take(HEADING + 2).collect();
+    let firsts = if may_begin_later { HEADING } else { 1 };
+    (0..lines.len().min(firsts)).find_map(|at| separator_of(&lines[at..]))
+}
+
+fn separator_of(lines: &[&str]) -> Option<String> {
+    let (first, second) = (lines.first()?, lines.get(1).copied().unwrap_or_default());
     let count = |line: &str, sign: &str| line.matches(sign).count();
     let all = ["~", "^", "¤", ";", "\t", ",", "|"];
     let found = all.into_iter().max_by_key(|sign| count(first, sign))?;
@@ -171,20 +256,49 @@ fn csv_rows(
     file: String,
     text: Box<dyn Read + Send>,
     separator: &str,
+    header: Option<u64>,
 ) -> Result<Rows, DeliveryError> {
     let (text, mark): (Box<dyn Read + Send>, u8) = match separator.as_bytes() {
         [one] => (text, *one),
         several => (Box::new(Marked::new(text, several)), MARK),
     };
     let mut reader = csv_reader(Kept::new(text), mark);
-    let mut header = ByteRecord::new();
-    reader.read_byte_record(&mut header).map_err(|error| DeliveryError::index(&file, &error))?;
     let separator = separator.to_owned();
-    let columns: Arc<[String]> = columns(&file, &values(&header, &separator))?.into();
-    let number = 1 + reader.get_ref().before_row(0).empty;
+    let (mut record, mut number) = (ByteRecord::new(), 0);
+    // The row of the names, or the first one where there are none.
+    let names = loop {
+        let at = reader.position().byte();
+        reader.get_mut().begin(at);
+        let read = reader.read_byte_record(&mut record);
+        if !read.map_err(|error| DeliveryError::index(&file, &error))? {
+            let none = if number == 0 { NO_ROWS } else { NO_HEADER };
+            return Err(DeliveryError::index(&file, &none));
+        }
+        number += 1 + reader.get_ref().before_row(at).empty;
+        if header.is_none_or(|header| number >= header) {
+            break values(&record, &separator);
+        }
+    };
+    if header.is_some_and(|header| header > 0 && number != header) {
+        return Err(DeliveryError::index(&file, &NO_HEADER));
+    }
+    let is_row = header == Some(0);
+    let columns: Arc<[String]> =
+        if is_row { numbered(names.len()) } else { columns(&file, &names)? }.into();
     let reader = Some(reader);
     let mut table = Table { file, separator, mark, columns, reader, number, line: 0 };
-    Ok(Box::new(std::iter::from_fn(move || table.next())))
+    let first = is_row.then(|| Ok(table.row(names)));
+    Ok(Box::new(first.into_iter().chain(std::iter::from_fn(move || table.next()))))
+}
+
+/// What is told of a table without anything in it.
+pub(crate) const NO_ROWS: &str = "the index has no rows";
+/// What is told where no columns' names stand in the row that is said.
+pub(super) const NO_HEADER: &str = "nothing stands in the row that header names";
+
+/// Columns that nothing names, by their number.
+pub(super) fn numbered(count: usize) -> Vec<String> {
+    (1..=count).map(|number| number.to_string()).collect()
 }
 
 fn csv_reader(text: Kept, mark: u8) -> csv::Reader<Kept> {

@@ -7,6 +7,7 @@ mod archives;
 mod bounded;
 mod index;
 mod lines;
+mod objects;
 mod separators;
 mod sheets;
 mod trees;
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::digest::{Context, Digest, SHA256};
 use unicode_normalization::UnicodeNormalization;
 
+pub(crate) use index::{HEADING, NO_ROWS};
 pub use index::{Index, IndexForm, Row, Rows};
 pub use lines::Encoding;
 pub(crate) use lines::LatinNine;

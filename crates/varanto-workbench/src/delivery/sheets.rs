@@ -13,7 +13,7 @@ use zip::ZipArchive;
 use zip::read::ZipFile;
 
 use super::bounded::{LONGEST_ROW, TooLong, is_too_long};
-use super::index::columns;
+use super::index::{NO_HEADER, NO_ROWS, columns, numbered};
 use super::{DeliveryError, LARGEST, Row, index::Rows};
 
 /// The most that the parts of a spreadsheet may hold unpacked: its texts are read into memory.
@@ -32,12 +32,8 @@ const WAITING: usize = 16;
 /// A row's number, and its cells with their columns.
 type Cells = (u64, Vec<(usize, String)>);
 
-/// The rows of a sheet. A spreadsheet is a zip archive, so it is read from a file; of its cells a row is in memory.
-pub(super) fn rows(
-    file: &str,
-    read: Box<dyn Read + Send>,
-    sheet: Option<&str>,
-) -> Result<Rows, DeliveryError> {
+/// A spreadsheet that is read. It is a zip archive, so it is read from a file.
+fn book(file: &str, read: Box<dyn Read + Send>) -> Result<Xlsx<BufReader<File>>, DeliveryError> {
     let failed = |reason: &dyn ToString| DeliveryError::index(file, reason);
     let mut whole = tempfile::tempfile().map_err(|error| failed(&error))?;
     let count =
@@ -46,7 +42,23 @@ pub(super) fn rows(
         return Err(DeliveryError::TooLarge(file.to_owned(), count));
     }
     check_parts(&mut whole).map_err(|error| failed(&error))?;
-    let mut book: Xlsx<_> = Xlsx::new(BufReader::new(whole)).map_err(|error| failed(&error))?;
+    Xlsx::new(BufReader::new(whole)).map_err(|error| failed(&error))
+}
+
+/// What the sheets of a spreadsheet are called, in their order.
+pub(super) fn names(file: &str, read: Box<dyn Read + Send>) -> Result<Vec<String>, DeliveryError> {
+    book(file, read).map(|book| book.sheet_names())
+}
+
+/// The rows of a sheet. Of its cells a row is in memory.
+pub(super) fn rows(
+    file: &str,
+    read: Box<dyn Read + Send>,
+    sheet: Option<&str>,
+    header: Option<u64>,
+) -> Result<Rows, DeliveryError> {
+    let failed = |reason: &dyn ToString| DeliveryError::index(file, reason);
+    let mut book = book(file, read)?;
     let first = book.sheet_names().into_iter().next();
     let sheet = sheet.map(str::to_owned).or(first).ok_or_else(|| failed(&"there is no sheet"))?;
     // Cells are read through the book: both stay in a thread of their own.
@@ -56,34 +68,54 @@ pub(super) fn rows(
             let _ = send.send(Err(error));
         }
     });
-    let (_, header) = match taken.recv() {
-        Ok(Ok(row)) => row,
-        Ok(Err(error)) => return Err(failed(&error)),
-        Err(_) => return Err(failed(&"the sheet is empty")),
-    };
-    let first = header.first().map_or(0, |(at, _)| *at);
-    let width = header.last().map_or(0, |(at, _)| at + 1 - first);
-    let place = move |at: usize| at.checked_sub(first).filter(|at| *at < width);
-    let mut names = vec![String::new(); width];
-    for (at, name) in header {
-        if let Some(at) = place(at) {
-            names[at] = name;
+    let mut is_first = true;
+    let (number, names) = loop {
+        match taken.recv() {
+            Ok(Ok(row)) if header.is_none_or(|header| row.0 >= header) => break row,
+            Ok(Ok(_)) => is_first = false,
+            Ok(Err(error)) => return Err(failed(&error)),
+            Err(_) => return Err(failed(if is_first { &NO_ROWS } else { &NO_HEADER })),
         }
+    };
+    if header.is_some_and(|header| header > 0 && number != header) {
+        return Err(failed(&NO_HEADER));
     }
-    let columns: Arc<[String]> = columns(file, &names)?.into();
-    let file = file.to_owned();
-    Ok(Box::new(taken.into_iter().map(move |row| {
-        let (number, cells) = row.map_err(|error| DeliveryError::index(&file, &error))?;
-        let mut values = vec![String::new(); columns.len()];
+    let is_row = header == Some(0);
+    // Where no row names the columns, the first one of the sheet is the first.
+    let first = names.first().map_or(0, |(at, _)| if is_row { 0 } else { *at });
+    let width = names.last().map_or(0, |(at, _)| at + 1 - first);
+    let table = Sheet { file: file.to_owned(), first, columns: numbered(width).into() };
+    if is_row {
+        let row = std::iter::once(Ok((number, names)));
+        return Ok(Box::new(row.chain(taken).map(move |row| table.row(row))));
+    }
+    let names = table.row(Ok((number, names)))?.values;
+    let table = Sheet { columns: columns(file, &names)?.into(), ..table };
+    Ok(Box::new(taken.into_iter().map(move |row| table.row(row))))
+}
+
+/// A sheet of which the columns are known.
+struct Sheet {
+    file: String,
+    /// The column of the sheet that is the first of the table.
+    first: usize,
+    columns: Arc<[String]>,
+}
+
+impl Sheet {
+    fn row(&self, row: Result<Cells, String>) -> Result<Row, DeliveryError> {
+        let (number, cells) = row.map_err(|error| DeliveryError::index(&self.file, &error))?;
+        let mut values = vec![String::new(); self.columns.len()];
         let mut surplus = 0;
         for (at, value) in cells {
-            match place(at) {
-                Some(at) => values[at] = value,
+            match at.checked_sub(self.first).and_then(|at| values.get_mut(at)) {
+                Some(place) => *place = value,
                 None => surplus += 1,
             }
         }
-        Ok(Row { number, columns: Arc::clone(&columns), values, surplus, lacking: 0, broken: None })
-    })))
+        let columns = Arc::clone(&self.columns);
+        Ok(Row { number, columns, values, surplus, lacking: 0, broken: None })
+    }
 }
 
 /// Hands on each row that holds anything: rows that were emptied stay in a sheet.

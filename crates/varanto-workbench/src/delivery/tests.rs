@@ -129,7 +129,7 @@ fn read_as(bytes: &[u8], encoding: &str, separator: &str) -> Vec<Vec<(String, St
     let delivery = Delivery::open(folder.path()).unwrap();
     let form = IndexForm::Csv { separator: separator.to_owned() };
     let encoding = Encoding::of_name(encoding).unwrap_or_else(|| panic!("{encoding}"));
-    rows(&delivery, &Index { file: "a.csv".to_owned(), form, encoding })
+    rows(&delivery, &Index { file: "a.csv".to_owned(), form, encoding, header: None })
 }
 
 /// OLD-9: an index is read in each encoding that old systems of here wrote. The bytes are those of the standards.
@@ -218,7 +218,7 @@ fn values_are_told_apart_by_any_separator() {
     let folder = folder(&[("a.csv", format!("A~|~B~|~C\n{rows}").as_bytes())]);
     let delivery = Delivery::open(folder.path()).unwrap();
     let form = IndexForm::Csv { separator: "~|~".to_owned() };
-    let index = Index { file: "a.csv".to_owned(), form, encoding: Encoding::UTF_8 };
+    let index = Index { file: "a.csv".to_owned(), form, encoding: Encoding::UTF_8, header: None };
     let all: Vec<Row> = index.rows(&delivery).unwrap().map(Result::unwrap).collect();
     assert_eq!(all.len(), 20_000);
     for (at, row) in all.iter().enumerate() {
@@ -229,7 +229,7 @@ fn values_are_told_apart_by_any_separator() {
     let folder = super::tests::folder(&[("a.csv", text.as_bytes())]);
     let delivery = Delivery::open(folder.path()).unwrap();
     let form = IndexForm::Csv { separator: "||".to_owned() };
-    let index = Index { file: "a.csv".to_owned(), form, encoding: Encoding::UTF_8 };
+    let index = Index { file: "a.csv".to_owned(), form, encoding: Encoding::UTF_8, header: None };
     let all: Vec<Row> = index.rows(&delivery).unwrap().map(Result::unwrap).collect();
     let broken: Vec<u64> =
         all.iter().filter(|row| row.broken.is_some()).map(|row| row.number).collect();
@@ -293,7 +293,7 @@ fn an_index_that_breaks_off_is_told() {
             "a.csv" => IndexForm::Csv { separator: ";".to_owned() },
             _ => IndexForm::JsonLines,
         };
-        let index = Index { file: name.to_owned(), form, encoding: Encoding::UTF_8 };
+        let index = Index { file: name.to_owned(), form, encoding: Encoding::UTF_8, header: None };
         let error = match index.rows(&delivery) {
             Err(error) => error,
             Ok(mut rows) => rows.find_map(Result::err).expect("an error"),
@@ -307,8 +307,12 @@ fn an_index_that_breaks_off_is_told() {
 fn a_broken_line_is_one_rows_fault() {
     let folder = folder(&[("a.jsonl", b"{\"a\":1}\n[2]\n{\"a\":3}\n")]);
     let delivery = Delivery::open(folder.path()).unwrap();
-    let index =
-        Index { file: "a.jsonl".to_owned(), form: IndexForm::JsonLines, encoding: Encoding::UTF_8 };
+    let index = Index {
+        file: "a.jsonl".to_owned(),
+        form: IndexForm::JsonLines,
+        encoding: Encoding::UTF_8,
+        header: None,
+    };
     let broken: Vec<bool> =
         index.rows(&delivery).unwrap().map(|row| row.unwrap().broken.is_some()).collect();
     assert_eq!(broken, [false, true, false]);
@@ -318,7 +322,7 @@ fn a_broken_line_is_one_rows_fault() {
 fn told(name: &str, form: IndexForm, text: &str) -> Vec<(u64, String, Option<String>)> {
     let folder = folder(&[(name, text.as_bytes())]);
     let delivery = Delivery::open(folder.path()).unwrap();
-    let index = Index { file: name.to_owned(), form, encoding: Encoding::UTF_8 };
+    let index = Index { file: name.to_owned(), form, encoding: Encoding::UTF_8, header: None };
     let row = |row: Row| (row.number, row.get("a").unwrap_or_default().to_owned(), row.broken);
     index.rows(&delivery).unwrap().map(|one| row(one.unwrap())).collect()
 }
@@ -486,7 +490,7 @@ fn an_unclosed_quotation_mark_is_one_rows_fault() {
     let folder = folder(&[("a.csv", text.as_bytes())]);
     let delivery = Delivery::open(folder.path()).unwrap();
     let form = IndexForm::Csv { separator: ";".to_owned() };
-    let index = Index { file: "a.csv".to_owned(), form, encoding: Encoding::UTF_8 };
+    let index = Index { file: "a.csv".to_owned(), form, encoding: Encoding::UTF_8, header: None };
     let rows: Vec<Row> = index.rows(&delivery).unwrap().map(Result::unwrap).collect();
     assert_eq!(rows.len(), 60_002);
     let broken: Vec<(u64, &str)> =
@@ -530,7 +534,8 @@ fn rows_between_two_quotation_marks_are_read() {
         let folder = folder(&[("a.csv", format!("{columns}\n{text}").as_bytes())]);
         let delivery = Delivery::open(folder.path()).unwrap();
         let form = IndexForm::Csv { separator };
-        let index = Index { file: "a.csv".to_owned(), form, encoding: Encoding::UTF_8 };
+        let index =
+            Index { file: "a.csv".to_owned(), form, encoding: Encoding::UTF_8, header: None };
         let rows: Vec<Row> = index.rows(&delivery).unwrap().map(Result::unwrap).collect();
         let faulty = rows.iter().filter(|row| row.broken.is_some()).map(|row| row.number);
         assert_eq!(faulty.collect::<Vec<_>>(), broken, "{text}");
@@ -546,7 +551,7 @@ fn an_endless_text_is_told() {
     let folder = folder(&[("a.xml", text.as_bytes())]);
     let delivery = Delivery::open(folder.path()).unwrap();
     let form = IndexForm::Xml { row: "a".to_owned() };
-    let index = Index { file: "a.xml".to_owned(), form, encoding: Encoding::UTF_8 };
+    let index = Index { file: "a.xml".to_owned(), form, encoding: Encoding::UTF_8, header: None };
     let told = index.rows(&delivery).unwrap().find_map(Result::err).unwrap().to_string();
     assert!(told.contains("longer than"), "{told}");
 }
@@ -742,4 +747,90 @@ fn a_file_of_an_odd_name_is_read() {
     assert_eq!(delivery.read(0).unwrap(), b"a\\b.pdf");
     assert_eq!(delivery.read(1).unwrap(), b"\xE4iti.pdf");
     assert_eq!(delivery.beginning(2, 4).unwrap(), "äit".as_bytes());
+}
+
+/// The rows of a small table, with the row that names the columns.
+fn with_header(
+    bytes: &[u8],
+    name: &str,
+    form: IndexForm,
+    header: Option<u64>,
+) -> Result<Vec<(u64, String)>, String> {
+    let folder = folder(&[(name, bytes)]);
+    let delivery = Delivery::open(folder.path()).unwrap();
+    let index = Index { file: name.to_owned(), form, encoding: Encoding::UTF_8, header };
+    let rows = index.rows(&delivery).map_err(|error| error.to_string())?;
+    let row = |row: Result<Row, DeliveryError>| {
+        let row = row.map_err(|error| error.to_string())?;
+        let own = row.get("NIMI").or(row.get("2")).unwrap_or_default().to_owned();
+        Ok((row.number, own))
+    };
+    rows.map(row).collect()
+}
+
+/// OLD-9: the columns' names stand in the row that is said, or nowhere; rows keep their numbers.
+#[test]
+fn the_columns_are_named_by_the_row_that_is_said() {
+    let csv = || IndexForm::Csv { separator: ";".to_owned() };
+    let text = b"Vanhat\n\n ID;NIMI\n17;a\n\n18;b\n";
+    let read = |header| with_header(text, "a.csv", csv(), header);
+    assert_eq!(read(Some(3)), Ok(vec![(4, "a".to_owned()), (6, "b".to_owned())]));
+    assert!(read(Some(2)).unwrap_err().contains("header names"));
+    assert!(read(Some(9)).unwrap_err().contains("header names"));
+    let whole = with_header(b"17;a\n18;b\n", "a.csv", csv(), Some(0));
+    assert_eq!(whole, Ok(vec![(1, "a".to_owned()), (2, "b".to_owned())]));
+    assert!(with_header(b"", "a.csv", csv(), None).unwrap_err().contains("no rows"));
+    let sheet = || IndexForm::Xlsx { sheet: None };
+    let read = |header| with_header(&workbook(), "a.xlsx", sheet(), header);
+    assert_eq!(read(Some(1)), read(None));
+    assert!(read(Some(3)).unwrap_err().contains("header names"));
+    let all = read(Some(0)).unwrap();
+    assert_eq!(all[0], (1, "NIMI".to_owned()));
+    assert_eq!(all.len(), 3);
+}
+
+/// OLD-9: a JSON document with a list is read element by element, and what is no object is one row's fault. An element that never
+/// ends has all others in it.
+#[test]
+fn a_list_of_objects_is_read() {
+    let read = |text: &str, row: Option<&str>| {
+        let folder = folder(&[("a.json", text.as_bytes())]);
+        let delivery = Delivery::open(folder.path()).unwrap();
+        let form = IndexForm::Json { row: row.map(str::to_owned) };
+        let index =
+            Index { file: "a.json".to_owned(), form, encoding: Encoding::UTF_8, header: None };
+        let row = |row: Row| match row.broken {
+            Some(_) => format!("{} broken", row.number),
+            None => format!("{} {}", row.number, row.get("a").unwrap_or_default()),
+        };
+        let rows = index.rows(&delivery).unwrap();
+        rows.map(|one| one.map_or_else(|error| error.to_string(), row)).collect::<Vec<_>>()
+    };
+    let long = "x".repeat(3 * 1024 * 1024);
+    let text = format!(
+        "[\n {{\"a\": \"[{{,\\\"\"}} ,{{\"a\":2,\n\"b\":[1,{{}}]}},7,\"x\",{{\"a\":\"{long}\"}}, {{\"a\" 1}}, {{\"a\":7}}]\n"
+    );
+    let rows = ["1 [{,\"", "2 2", "3 broken", "4 broken", "5 broken", "6 broken", "7 7"];
+    assert_eq!(read(&text, None), rows);
+    let within = format!("{{\"x\":[{{}}],\"y\":{{\"d\":{text},\"z\":1}}}}");
+    assert_eq!(read(&within, Some("y.d")), rows);
+    assert_eq!(read("[]", None), [""; 0]);
+    for (text, row, told) in [
+        ("[{\"a\":1},{\"a\":\"2},{\"a\":3}]", None, "row 2: an element of the list never ends"),
+        ("[{\"a\":1}", None, "cut off"),
+        ("[{\"a\":1} {\"a\":2}]", None, "a comma is missing"),
+        ("{\"x\":1}", Some("y"), "no list of objects"),
+        ("{\"x\":1}", None, "no list of objects"),
+    ] {
+        let rows = read(text, row);
+        assert!(rows.last().unwrap().contains(told), "{rows:?}");
+    }
+    for (text, form) in [
+        ("[{\"a\":1}]", IndexForm::Json { row: None }),
+        ("{\"n\":1,\"d\":[{\"a\":1}]}", IndexForm::Json { row: Some("d".to_owned()) }),
+        ("{\"a\":1,\"b\":[1]}", IndexForm::JsonLines),
+        ("{\"a\":1}\n{\"a\":2}", IndexForm::JsonLines),
+    ] {
+        assert_eq!(guessed("a.json", text.as_bytes()).1.form, form, "{text}");
+    }
 }

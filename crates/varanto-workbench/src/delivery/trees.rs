@@ -4,19 +4,20 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
-use quick_xml::errors::IllFormedError;
+use quick_xml::errors::{IllFormedError, SyntaxError};
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion, escape};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::bounded::{Bounded, LONGEST_ROW, Watch, is_too_long};
+use super::objects::{self, Element, Elements};
 use super::{DeliveryError, Row, index::Rows};
 
 /// So deep an index may be.
 const DEEPEST: usize = 32;
 /// So long a line of JSON may be, in bytes.
-const LONGEST_LINE: usize = 1024 * 1024;
+pub(super) const LONGEST_LINE: usize = 1024 * 1024;
 
 /// So long the prefix of an element's name is at most, where the next row is looked for behind a broken one.
 const LONGEST_PREFIX: usize = 64;
@@ -208,13 +209,11 @@ impl XmlRows {
                 broken.get_or_insert(reason);
                 self.go_on_at_next_row()?;
             }
-            let Some(reason) = broken else { return Ok(Some(row(self.number, pairs))) };
-            return Ok(Some(self.broken(reason)));
+            return Ok(Some(match broken {
+                Some(reason) => self::broken(self.number, reason),
+                None => row(self.number, pairs),
+            }));
         }
-    }
-
-    fn broken(&self, reason: String) -> Row {
-        Row { broken: Some(reason), ..row(self.number, Pairs::new()) }
     }
 
     /// A row whose own mark does not read: what that took up is read again, for there may be rows in it.
@@ -222,7 +221,7 @@ impl XmlRows {
         self.number += 1;
         self.read_again_behind(mark);
         self.go_on_at_next_row()?;
-        Ok(self.broken(reason))
+        Ok(broken(self.number, reason))
     }
 
     /// Has everything behind the first sign of a mark, which was read last, read again.
@@ -389,6 +388,10 @@ fn told(error: &quick_xml::Error) -> String {
         quick_xml::Error::Io(error) if is_too_long(error) => {
             format!("it is longer than {LONGEST_ROW} bytes")
         }
+        quick_xml::Error::Syntax(
+            SyntaxError::UnclosedSingleQuotedAttributeValue
+            | SyntaxError::UnclosedDoubleQuotedAttributeValue,
+        ) => "a quotation mark in a mark of an element is not closed".to_owned(),
         other => format!("it is no well-formed XML: {}", ill_formed(other)),
     }
 }
@@ -505,6 +508,43 @@ pub(super) fn repeated_element(beginning: &str) -> Option<String> {
     Some(if count > 1 && nested.contains(&name) { path() } else { name })
 }
 
+/// The objects of a list in a JSON document, each a row.
+pub(super) fn list_rows(file: &str, text: Box<dyn Read + Send>, path: Option<&str>) -> Rows {
+    let file = file.to_owned();
+    let mut elements = Elements::new(text, path);
+    let mut number = 0;
+    Box::new(std::iter::from_fn(move || {
+        number += 1;
+        match elements.next() {
+            Ok(None) => None,
+            Ok(Some(Element::Of(text))) => Some(Ok(row_of_object(number, &text))),
+            Ok(Some(Element::TooLong)) => Some(Ok(too_long(number))),
+            Err(error) => {
+                let reason = format!("row {number}: {error}");
+                Some(Err(DeliveryError::index(&file, &reason)))
+            }
+        }
+    }))
+}
+
+fn broken(number: u64, reason: String) -> Row {
+    Row { broken: Some(reason), ..row(number, Pairs::new()) }
+}
+
+fn too_long(number: u64) -> Row {
+    broken(number, format!("it is longer than {LONGEST_LINE} bytes"))
+}
+
+fn row_of_object(number: u64, text: &str) -> Row {
+    let mut pairs = Pairs::new();
+    let object = serde_json::from_str::<Members<'_>>(text);
+    let object = object.map_err(|_| "it is no JSON object".to_owned());
+    match object.and_then(|object| flatten_all(&mut pairs, &[], &object)) {
+        Ok(()) => row(number, pairs),
+        Err(reason) => broken(number, reason),
+    }
+}
+
 /// The objects of a text, one a line. Empty lines are passed over.
 pub(super) fn json_rows(file: &str, text: Box<dyn Read + Send>) -> Rows {
     let file = file.to_owned();
@@ -513,25 +553,11 @@ pub(super) fn json_rows(file: &str, text: Box<dyn Read + Send>) -> Rows {
     Box::new(std::iter::from_fn(move || {
         loop {
             number += 1;
-            let broken = |reason: String| {
-                Some(Ok(Row { broken: Some(reason), ..row(number, Pairs::new()) }))
-            };
             match next_line(&mut reader) {
                 Ok(Line::End) => return None,
-                Ok(Line::TooLong) => {
-                    return broken(format!("it is longer than {LONGEST_LINE} bytes"));
-                }
+                Ok(Line::TooLong) => return Some(Ok(too_long(number))),
                 Ok(Line::Of(line)) if line.trim().is_empty() => {}
-                Ok(Line::Of(line)) => {
-                    let mut pairs = Pairs::new();
-                    let object = serde_json::from_str::<Members<'_>>(&line);
-                    let object = object.map_err(|_| "it is no JSON object".to_owned());
-                    let read = object.and_then(|object| flatten_all(&mut pairs, &[], &object));
-                    return match read {
-                        Ok(()) => Some(Ok(row(number, pairs))),
-                        Err(reason) => broken(reason),
-                    };
-                }
+                Ok(Line::Of(line)) => return Some(Ok(row_of_object(number, &line))),
                 Err(error) => {
                     let reason = format!("line {number}: {error}");
                     return Some(Err(DeliveryError::index(&file, &reason)));
@@ -539,6 +565,14 @@ pub(super) fn json_rows(file: &str, text: Box<dyn Read + Send>) -> Rows {
             }
         }
     }))
+}
+
+/// Whether the first line that holds anything is a whole object, of which the text holds more or which has no list of them in it.
+pub(super) fn begins_with_lines(beginning: &str) -> bool {
+    let mut lines = beginning.lines().filter(|line| !line.trim().is_empty());
+    let is_object = |line: &str| serde_json::from_str::<Members<'_>>(line).is_ok();
+    lines.next().is_some_and(is_object)
+        && (lines.next().is_some() || objects::list_in(beginning).is_none())
 }
 
 enum Line {

@@ -79,6 +79,7 @@ struct Table {
     sheet: Option<String>,
     row: Option<String>,
     encoding: Option<String>,
+    header: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -91,6 +92,7 @@ struct Beside {
     sheet: Option<String>,
     row: Option<String>,
     encoding: Option<String>,
+    header: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -130,6 +132,16 @@ impl OneOrMore {
     }
 }
 
+/// Checks what a source or a batch is called.
+///
+/// # Errors
+/// What is expected.
+pub fn check_name(name: &str) -> Result<(), &'static str> {
+    let fits = |sign: char| sign.is_ascii_alphanumeric() || "-_.".contains(sign);
+    let holds = !name.is_empty() && name.chars().all(fits);
+    if holds { Ok(()) } else { Err("letters, digits, and - _ . between") }
+}
+
 /// Reads a mapping file.
 ///
 /// # Errors
@@ -141,9 +153,8 @@ pub fn read(text: &str) -> Result<Mapping, BadMapping> {
         faults.add("form", &format!("this program reads mapping files of form {FORM}"));
     }
     for (key, value) in [("source", &file.source), ("batch", &file.batch)] {
-        let fits = |sign: char| sign.is_ascii_alphanumeric() || "-_.".contains(sign);
-        if value.is_empty() || !value.chars().all(fits) {
-            faults.add(key, "letters, digits, and - _ . between");
+        if let Err(wanted) = check_name(value) {
+            faults.add(key, wanted);
         }
     }
     let created_at =
@@ -254,18 +265,22 @@ impl Faults {
                 .read(&format!("{key}.row"), table.row, "the name of the element that is a row")
                 .map(|row| IndexForm::Xml { row }),
             "jsonl" => Some(IndexForm::JsonLines),
-            _ => self.read(&format!("{key}.form"), None, "csv, xlsx, xml or jsonl"),
+            "json" => Some(IndexForm::Json { row: table.row }),
+            _ => self.read(&format!("{key}.form"), None, "csv, xlsx, xml, json or jsonl"),
         };
+        if table.header.is_some() && !matches!(table.form.as_str(), "csv" | "xlsx") {
+            self.add(&format!("{key}.header"), "only rows of csv and xlsx name columns");
+        }
         let encoding = table
             .encoding
             .as_deref()
             .map_or(Some(Encoding::UTF_8), |name| self.encoding(&format!("{key}.encoding"), name));
-        Some(Index { file: table.file, form: form?, encoding: encoding? })
+        Some(Index { file: table.file, form: form?, encoding: encoding?, header: table.header })
     }
 
     fn join(&mut self, name: String, beside: Beside) -> Option<Join> {
-        let Beside { key, on, file, form, separator, sheet, row, encoding } = beside;
-        let table = Table { file, form, separator, sheet, row, encoding };
+        let Beside { key, on, file, form, separator, sheet, row, encoding, header } = beside;
+        let table = Table { file, form, separator, sheet, row, encoding, header };
         let index = self.index(&format!("beside.{name}"), table)?;
         Some(Join { name, index, key, on })
     }

@@ -12,7 +12,7 @@ use varanto_domain::ids::Oid;
 use varanto_domain::old_data::Choice;
 use varanto_domain::time::{FinnishDay, Instant};
 
-pub use file::{BadMapping, read};
+pub use file::{BadMapping, check_name, read};
 use recipe::Days;
 pub use recipe::{Condition, Recipe, Span, Step, Unmapped, WhyUnmapped};
 pub(crate) use recipe::{day_in_form, no_value};

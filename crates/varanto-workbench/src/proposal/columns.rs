@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use varanto_domain::ids::{Oid, PersonalIdentityCode};
 
-use crate::delivery::{Delivery, DeliveryError, Found, Index};
+use crate::delivery::{Delivery, DeliveryError, Found, HEADING, Index, IndexForm, NO_ROWS, Row};
 use crate::mapping::{Target, day_in_form};
 
 /// How many rows are looked at.
@@ -30,6 +30,8 @@ pub(super) struct Table {
     pub(super) columns: Vec<Column>,
     /// How many rows name a file of the delivery.
     pub(super) files_found: usize,
+    /// Whether each row has as many values as there are columns: a letter with commas in it has not.
+    pub(super) is_even: bool,
 }
 
 /// A column that was looked at.
@@ -52,13 +54,28 @@ pub(super) struct Column {
 }
 
 impl Table {
-    /// Looks at the first rows.
-    pub(super) fn look(delivery: &Delivery, index: Index) -> Result<Self, DeliveryError> {
+    /// Looks at the first rows. Nothing where no column is called as one of the table that it would stand beside.
+    pub(super) fn look(
+        delivery: &Delivery,
+        index: Index,
+        beside: Option<&Self>,
+    ) -> Result<Option<Self>, DeliveryError> {
         let mut columns: Vec<Column> = Vec::new();
-        let mut rows = 0;
+        let (mut rows, mut is_even) = (0, true);
         for row in index.rows(delivery)?.take(LOOKED_AT) {
             let row = row?;
+            if row.broken.is_some() {
+                is_even = false;
+                continue;
+            }
+            if let Some(main) = beside
+                && rows == 0
+                && !main.columns.iter().any(|column| row.columns.contains(&column.name))
+            {
+                return Ok(None);
+            }
             rows += 1;
+            is_even &= row.surplus == 0 && row.lacking == 0;
             for (name, value) in row.columns.iter().zip(&row.values) {
                 let at =
                     columns.iter().position(|column| column.name == *name).unwrap_or_else(|| {
@@ -68,12 +85,21 @@ impl Table {
                 columns[at].take(value, delivery);
             }
         }
+        if rows == 0 {
+            return Err(DeliveryError::index(&index.file, &NO_ROWS));
+        }
         columns.retain(|column| !column.name.is_empty());
         for column in &mut columns {
             column.rows = rows;
         }
         let files_found = columns.iter().map(|column| column.files).max().unwrap_or(0);
-        Ok(Self { index, rows, columns, files_found })
+        is_even &= rows > 1 && columns.len() > 2;
+        Ok(Some(Self { index, rows, columns, files_found, is_even }))
+    }
+
+    /// The column that names files.
+    pub(super) fn of_files(&self) -> Option<&Column> {
+        self.columns.iter().filter(|column| column.files > 0).max_by_key(|column| column.files)
     }
 
     /// The columns by which another table stands beside this one: the other's has each value once, and most values of
@@ -89,6 +115,29 @@ impl Table {
             (!own.all.is_empty()).then_some((own, key))
         })
     }
+}
+
+/// The index with the row that names its columns: below a heading of one cell, or none where the first row is one of documents.
+pub(super) fn with_header(delivery: &Delivery, index: Index) -> Index {
+    if !matches!(index.form, IndexForm::Csv { .. } | IndexForm::Xlsx { .. }) {
+        return index;
+    }
+    let header = |header| Index { header: Some(header), ..index.clone() };
+    let Ok(rows) = header(0).rows(delivery) else { return index };
+    let rows: Vec<Row> = rows.take(HEADING).map_while(Result::ok).collect();
+    let filled =
+        |row: &Row| row.surplus + row.values.iter().filter(|value| !value.is_empty()).count();
+    let Some(first) = rows.first() else { return index };
+    if filled(first) == 1 {
+        let names = rows.iter().find(|row| filled(row) > 2);
+        return names.map_or(index.clone(), |row| header(row.number));
+    }
+    let is_of_a_document = |value: &String| {
+        PersonalIdentityCode::parse(value).is_ok()
+            || value.contains('.') && matches!(delivery.find(value), Found::One(_))
+            || DAYS.iter().any(|form| day_in_form(form, value).is_some())
+    };
+    if first.values.iter().any(is_of_a_document) { header(0) } else { index }
 }
 
 impl Column {
@@ -146,6 +195,32 @@ impl Column {
         steps.any(|step| words.iter().any(|word| step.contains(word)))
     }
 
+    /// Whether the last step of its name is one of these words.
+    fn is_just(&self, words: &[&str]) -> bool {
+        let name = self.name.to_lowercase();
+        let last = name.rsplit(['/', '.', '@']).next().unwrap_or_default();
+        words.contains(&last)
+    }
+
+    /// Whether most of its values are service tasks by their national names.
+    fn names_service_tasks(&self) -> bool {
+        let named = |(word, count): (&String, &u64)| {
+            let is_name = word.len() > 2 && super::service_task(word).is_some();
+            if is_name { *count } else { 0 }
+        };
+        self.values.iter().map(named).sum::<u64>() * 2 > self.filled as u64
+    }
+
+    /// Whether it tells of deaths, by its name.
+    pub(super) fn tells_of_deaths(&self) -> bool {
+        self.is_called(&["kuol", "dead", "deceas", "avlid", "dödsd", "dodsd"])
+    }
+
+    /// Whether its words are few.
+    pub(super) fn has_few_words(&self) -> bool {
+        self.values.len() <= FEW
+    }
+
     /// How well the column fits a target: what the values are counts more than what it is called. Nought: not at all.
     pub(super) fn fits(&self, target: Target) -> u32 {
         let classification = self.values.len() <= FEW && !self.mostly(self.codes);
@@ -176,13 +251,22 @@ impl Column {
                 own_name(true, &["suku", "efternamn"])
                     + own_name(self.holds_whole_names(), &["nimi", "namn"])
             }
-            Target::GivenNames => own_name(true, &["etun", "förnamn", "fornamn"]),
+            Target::GivenNames => {
+                own_name(true, &["etun", "förnamn", "fornamn"])
+                    + u32::from(self.is_just(&["etu", "förn", "given", "first"])) * 2
+            }
             Target::BirthDate => own_name(is_day, &["synt", "född", "fodd"]),
-            Target::NonDisclosure => own_name(classification, &["turvak", "spärr"]),
+            Target::NonDisclosure => {
+                own_name(classification, &["turva", "spärr", "sparr", "skydd"])
+            }
             Target::State => own_name(classification, &["tila", "status", "state"]),
             Target::Relationship if self.mostly(self.oids) => 2 + called(&["asiakku"]),
+            Target::ServiceTask if classification && self.names_service_tasks() => 10,
             Target::ServiceTask => {
-                own_name(classification, &["palveluteht", "rekisteri", "register", "teht"])
+                let called_so = &["palveluteht", "rekisteri", "register", "teht"];
+                let by_part = classification
+                    && self.is_just(&["palvelu", "palvelut", "service", "tjänst", "uppgift"]);
+                own_name(classification, called_so) + u32::from(by_part)
             }
             Target::GeneralType => own_name(classification, &["laji", "tyyppi", "typ", "type"]),
             Target::WrittenAt if is_day => 3 + called(&["laadi", "pvm", "päiv", "date", "datum"]),

@@ -373,6 +373,7 @@ impl From<Ended> for ExitCode {
 
 fn propose(delivery: &Path, source: &str, out: &Path, context: &Context) -> Result<(), Failure> {
     let language = context.output.language();
+    mapping::check_name(source).map_err(|wanted| Failure::of(format!("--source: {wanted}")))?;
     let say = |words: &str| texts::of_workbench(language, words);
     let wording = proposal::Wording { say: &say, swedish: language == Language::Swedish };
     let delivery = Delivery::open(delivery)?;
@@ -393,7 +394,11 @@ fn propose(delivery: &Path, source: &str, out: &Path, context: &Context) -> Resu
     }
     write(out, &proposal.text)?;
     let index = index.map(|(path, _)| path);
-    let value = json!({ "mapping": out, "questions": proposal.questions, "index": index });
+    let unread: Vec<_> =
+        proposal.unread.iter().map(|(file, why)| json!({ "file": file, "why": why })).collect();
+    let value = json!({
+        "mapping": out, "questions": proposal.questions, "index": index, "unread": unread,
+    });
     let say = Say::of(context);
     let questions = say.count("question", proposal.questions as u64);
     let path = out.display().to_string();
@@ -406,7 +411,15 @@ fn propose(delivery: &Path, source: &str, out: &Path, context: &Context) -> Resu
             say.with("proposed_index", &told)
         }
     };
-    context.output.one(&value, &words)
+    let mut lines = vec![words];
+    if !proposal.unread.is_empty() {
+        lines.push(say.text("proposed_unread"));
+    }
+    let unread = proposal.unread.iter();
+    lines.extend(
+        unread.map(|(file, why)| format!("  {file}: {}", texts::of_workbench(language, why))),
+    );
+    context.output.one(&value, &lines.join("\n"))
 }
 
 fn confirm(folder: &Path, context: &Context) -> Result<(), Failure> {
