@@ -248,8 +248,8 @@ impl Session {
 
     pub(crate) fn tidy(&mut self, someone_waits: bool) {
         if let Some(folding) = &mut self.folding {
-            folding.step = if someone_waits { Folding::STEP } else { Folding::LONG_STEP };
-            folding.after_group(&self.conn);
+            let step = if someone_waits { Folding::STEP } else { Folding::LONG_STEP };
+            folding.after_group(&self.conn, step);
         }
     }
 
@@ -355,8 +355,6 @@ fn keep_plans(conn: &Connection) -> Result<(), StoreError> {
 /// commit follows meanwhile, and so no new reader is in the way.
 struct Folding {
     longest: i64,
-    /// How many frames are folded in at a time.
-    step: i64,
     next_look: Instant,
     beside: Beside,
 }
@@ -399,22 +397,22 @@ impl Folding {
 
     fn of(path: &Path, options: &StoreOptions) -> Self {
         let longest = (i64::from(options.log_mib) * 128).max(Self::STEP);
-        Self { longest, step: Self::STEP, next_look: Instant::now(), beside: Beside::of(path) }
+        Self { longest, next_look: Instant::now(), beside: Beside::of(path) }
     }
 
-    fn after_group(&mut self, conn: &Connection) {
+    fn after_group(&mut self, conn: &Connection, step: i64) {
         if Instant::now() < self.next_look {
             return;
         }
-        let pause = self.look(conn).unwrap_or_else(|error| {
+        let pause = self.look(conn, step).unwrap_or_else(|error| {
             tracing::warn!(%error, "the write-ahead log was not folded in");
             Self::AFTER_FAILING
         });
         self.next_look = Instant::now() + pause;
     }
 
-    /// Folds in what is due, or has it folded in. Answers how long the log should be left alone then.
-    fn look(&mut self, conn: &Connection) -> Result<Duration, StoreError> {
+    /// Folds in what is due, or has it folded in: more than `step` frames. Answers how long the log should be left alone then.
+    fn look(&mut self, conn: &Connection, step: i64) -> Result<Duration, StoreError> {
         let log = Self::pragma(conn, "PRAGMA wal_checkpoint(NOOP)")?;
         if log.frames > self.longest {
             if !self.beside.leaves() {
@@ -428,7 +426,7 @@ impl Folding {
         let left = log.frames - log.folded;
         // Some of what it may have is left for the moment without readers to come by itself.
         let starts_over = log.frames > self.longest / 4 * 3;
-        let is_little = left <= if starts_over { Self::LAST } else { self.step };
+        let is_little = left <= if starts_over { Self::LAST } else { step };
         let is_left_to_the_writer =
             if is_little { starts_over } else { !self.beside.ask(starts_over) };
         if is_left_to_the_writer {
