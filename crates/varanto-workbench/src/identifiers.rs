@@ -62,8 +62,11 @@ pub fn document_of(mapping: &Mapping, kept: &Oid) -> Oid {
     made(mapping, &["document of", kept.as_str()])
 }
 
-/// A number under the organisation's node: 96 bits of a digest of what it stands for, so that two never meet.
-fn made(mapping: &Mapping, parts: &[&str]) -> Oid {
+/// What tells one thing from another: 96 bits of a digest of what it stands for, so that two never meet.
+pub(crate) type Mark = [u8; 12];
+
+/// The mark of what these stand for, in an edition.
+pub(crate) fn mark(mapping: &Mapping, parts: &[&str]) -> Mark {
     let mut digest = Context::new(&SHA256);
     digest.update(&mapping.edition.to_be_bytes());
     for part in parts {
@@ -71,8 +74,15 @@ fn made(mapping: &Mapping, parts: &[&str]) -> Oid {
         digest.update(part.as_bytes());
     }
     let digest = digest.finish();
+    let mut mark = Mark::default();
+    mark.copy_from_slice(&digest.as_ref()[..12]);
+    mark
+}
+
+/// A number under the organisation's node.
+fn made(mapping: &Mapping, parts: &[&str]) -> Oid {
     let mut number = [0; 16];
-    number[4..].copy_from_slice(&digest.as_ref()[..12]);
+    number[4..].copy_from_slice(&mark(mapping, parts));
     let number = u128::from_be_bytes(number);
     mapping.node.child(number).expect("an OID with one number more is one")
 }

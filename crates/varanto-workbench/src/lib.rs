@@ -31,4 +31,5 @@ mod room;
 pub mod run;
 pub mod showing;
 pub mod undo;
+pub mod whose;
 pub mod work;

@@ -22,9 +22,11 @@ use crate::documents::read_document;
 use crate::door::Door;
 use crate::dossiers::{Dossier, each_dossier};
 use crate::identifiers;
+use crate::queue::is_mended_in_the_source;
 use crate::reconciliation::{Each, Entry, MadeEntry, Reconciliation, ReportError, unproven};
 use crate::room::Room;
 use crate::run::{Pace, RunError, archived_of, asked, carried};
+use crate::whose::Whose;
 use crate::work::{State, Work, read_conversion, read_values};
 
 /// How many rows are read back together.
@@ -228,6 +230,7 @@ impl<'a> ReadingBack<'a> {
             },
             why: known.left_out.clone().or_else(|| known.codes.clone().filter(|_| !archived)),
             document: document.as_ref().map(ToString::to_string),
+            whose: self.whose(known)?,
             conversion: None,
             completed: known.completed.as_ref().map(each).unwrap_or_default(),
             receipt: None,
@@ -259,6 +262,15 @@ impl<'a> ReadingBack<'a> {
             (entry.outcome, entry.why) = differs.told();
         }
         Ok(entry)
+    }
+
+    /// Whose a row is: of one whose values are shifted nobody knows.
+    fn whose(&self, known: &Known) -> Result<Option<Whose>, RunError> {
+        let codes = known.codes.as_deref().unwrap_or_default();
+        if codes.split(',').any(is_mended_in_the_source) {
+            return Ok(None);
+        }
+        Ok(Whose::of(self.of.mapping, &read_values(&known.said)?))
     }
 
     fn is_stopped(&self) -> bool {

@@ -20,17 +20,21 @@ use crate::answers::Decision;
 use crate::conversion::{Conversion, hexadecimal};
 use crate::delivery::Delivery;
 use crate::door::Door;
+use crate::identifiers;
 use crate::mapping::Mapping;
 use crate::plan::Plan;
 use crate::reading_back::ReadingBack;
 use crate::run::{RunError, check_made_alike, check_rehearsed};
 use crate::undo::{UndoneEdition, undone_editions};
+use crate::whose::Whose;
 use crate::work::{RECONCILED, SAID_DESTROYABLE, State, Work};
 
 /// The form of reports that this program writes.
-const FORM: u32 = 3;
-/// The form of before, whose lines tell of rows and files alone. A report outlives the program that made it, so that it is read.
+const FORM: u32 = 4;
+/// The first form, whose lines tell of rows and files alone. A report outlives the program that made it, so that it is read.
 const FORM_OF_ROWS: u32 = 2;
+/// The first form whose lines tell whose a row is, and whose head which rows of other batches it settles.
+const FORM_OF_WHOSE: u32 = 4;
 
 /// The first line.
 #[derive(Debug, Serialize, Deserialize)]
@@ -53,8 +57,35 @@ pub struct Head {
     /// Editions of the batch that were undone: what reports say of them is so no more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub undone: Vec<UndoneEdition>,
+    /// Rows of other batches of which the mapping file says which documents they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settles: Vec<SettledRow>,
     /// The archive's signed state, with its key.
     pub checkpoint: Box<RawValue>,
+}
+
+/// A row of another batch of which the organisation says which documents it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SettledRow {
+    /// The batch.
+    pub batch: String,
+    /// Where the row stands in it.
+    pub row: u64,
+    /// What the documents are called in the archive.
+    pub documents: Vec<String>,
+}
+
+impl SettledRow {
+    fn of(mapping: &Mapping) -> Vec<Self> {
+        let called = |id: &String| identifiers::document(mapping, id).to_string();
+        let each = mapping.settles.iter().map(|one| Self {
+            batch: one.batch.clone(),
+            row: one.row,
+            documents: one.documents.iter().map(called).collect(),
+        });
+        each.collect()
+    }
 }
 
 /// What became of a row, or of a file that no row names.
@@ -74,6 +105,9 @@ pub struct Entry {
     pub why: Option<String>,
     /// What the document is called in the archive, or would be: the same in every batch of the source and edition.
     pub document: Option<String>,
+    /// Whose it is, by marks that name nobody; `None` where it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whose: Option<Whose>,
     /// How it was converted, where the archive has what was made of the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conversion: Option<Conversion>,
@@ -204,6 +238,7 @@ impl Reconciliation<'_> {
             made_at: self.made_at.to_owned(),
             plan: Plan::of(mapping),
             undone: undone_editions(work)?,
+            settles: SettledRow::of(mapping),
             checkpoint: RawValue::from_string(compact.to_string())
                 .map_err(|error| failed(&error))?,
         };
@@ -288,6 +323,7 @@ fn strays(work: &Work, each: Each<'_>) -> Result<(), ReportError> {
             outcome: "no-row".to_owned(),
             why: None,
             document: None,
+            whose: None,
             conversion: None,
             completed: Vec::new(),
             receipt: None,
@@ -370,7 +406,7 @@ pub(crate) fn unproven(
 }
 
 impl Sum {
-    fn count(&mut self, entry: &Entry) {
+    pub(crate) fn count(&mut self, entry: &Entry) {
         self.rows += u64::from(entry.row.is_some());
         let place = match entry.outcome.as_str() {
             "archived" => &mut self.archived,
@@ -388,18 +424,17 @@ impl Sum {
         }
     }
 
-    fn count_made(&mut self, entry: &MadeEntry) {
-        let place = match (entry.outcome.as_str(), entry.made.as_str()) {
-            ("archived", "case") => &mut self.cases,
-            ("archived", "relationship") => &mut self.old_relationships,
-            _ => &mut self.made_open,
+    pub(crate) fn count_made(&mut self, entry: &MadeEntry) {
+        let place = match entry.made.as_str() {
+            _ if !entry.agrees() => &mut self.made_open,
+            "case" => &mut self.cases,
+            _ => &mut self.old_relationships,
         };
         *place += 1;
     }
 
-    fn conclude(&mut self, head: &Head) {
-        let undone = head.undone.iter().any(|one| one.edition == head.edition);
-        let settled = !undone && (self.without_document == 0 || head.plan.checked_by_two);
+    pub(crate) fn conclude(&mut self, head: &Head) {
+        let settled = !head.is_undone() && (self.without_document == 0 || head.plan.checked_by_two);
         let open = self.open + self.strays + self.made_open;
         self.source_may_be_destroyed = open == 0 && self.rows > 0 && settled;
     }
@@ -411,6 +446,17 @@ impl Head {
     #[must_use]
     pub const fn tells_of_made(&self) -> bool {
         self.form > FORM_OF_ROWS
+    }
+
+    /// Whether its lines tell whose each row is: of earlier reports nobody knows it.
+    #[must_use]
+    pub const fn tells_whose(&self) -> bool {
+        self.form >= FORM_OF_WHOSE
+    }
+
+    /// Whether what it tells of was undone, all of it or a part.
+    pub(crate) fn is_undone(&self) -> bool {
+        self.undone.iter().any(|one| one.edition == self.edition)
     }
 
     /// A line as the sum, if it is one; in the form of before it counts no cases and old relationships.
@@ -426,6 +472,13 @@ impl Head {
             }
         }
         serde_json::from_value(members.into()).ok()
+    }
+}
+
+impl MadeEntry {
+    /// Whether the archive has it as it was handed in.
+    pub(crate) fn agrees(&self) -> bool {
+        self.outcome == "archived" && ["case", "relationship"].contains(&self.made.as_str())
     }
 }
 
@@ -465,7 +518,11 @@ pub fn verify(path: &Path) -> Result<(Head, Sum), ReportError> {
                 );
                 return Err(failed(at, &forms));
             }
-            head = Some(serde_json::from_str(&line).map_err(|error| failed(at, &error))?);
+            let read: Head = serde_json::from_str(&line).map_err(|error| failed(at, &error))?;
+            if !read.tells_whose() && !read.settles.is_empty() {
+                return Err(failed(at, &"unknown field `settles`"));
+            }
+            head = Some(read);
             continue;
         };
         if last.is_some() {
@@ -490,6 +547,9 @@ pub fn verify(path: &Path) -> Result<(Head, Sum), ReportError> {
             continue;
         }
         let entry: Entry = serde_json::from_str(&line).map_err(|error| failed(at, &error))?;
+        if !head.tells_whose() && entry.whose.is_some() {
+            return Err(failed(at, &"unknown field `whose`"));
+        }
         // Each row once: a row told twice would hide one that is missing.
         if entry.row.is_some() && entry.row <= before {
             return Err(failed(at, &"the rows are not in order"));

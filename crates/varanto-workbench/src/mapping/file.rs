@@ -10,7 +10,7 @@ use varanto_domain::old_data::Choice;
 use varanto_domain::time::{FinnishDay, Instant};
 
 use super::recipe::{Condition, From, Span, Take};
-use super::{Grouping, Join, Mapping, Recipe, Step, Target};
+use super::{Grouping, Join, Mapping, Recipe, Settles, Step, Target};
 use crate::conversion::Chosen;
 use crate::delivery::{Encoding, Index, IndexForm};
 use crate::documents::{Values, read_draft};
@@ -56,6 +56,8 @@ struct File {
     index: Table,
     #[serde(default)]
     beside: BTreeMap<String, Beside>,
+    #[serde(default)]
+    settles: BTreeMap<String, BTreeMap<String, OneOrMore>>,
     document: toml::Table,
 }
 
@@ -178,6 +180,7 @@ pub fn read(text: &str) -> Result<Mapping, BadMapping> {
     let index = faults.index("index", file.index);
     let joins: Vec<Join> =
         file.beside.into_iter().filter_map(|(name, beside)| faults.join(name, beside)).collect();
+    let settles = settles(&file.batch, file.settles, &mut faults);
     let recipes = recipes(file.document, &mut faults);
     for target in Target::ALL.iter().filter(|target| target.is_required()) {
         if !recipes.contains_key(target) {
@@ -211,6 +214,7 @@ pub fn read(text: &str) -> Result<Mapping, BadMapping> {
                 convert,
                 index,
                 joins,
+                settles,
                 recipes,
             })
         }
@@ -418,6 +422,31 @@ fn choices(
         }
     }
     (choices, otherwise)
+}
+
+/// Which rows of other batches are settled, and by which documents.
+fn settles(
+    own: &str,
+    named: BTreeMap<String, BTreeMap<String, OneOrMore>>,
+    faults: &mut Faults,
+) -> Vec<Settles> {
+    let mut settles = Vec::new();
+    for (batch, rows) in named {
+        if batch == own {
+            faults.add(&format!("settles.{batch}"), "another batch than this one");
+        }
+        for (row, documents) in rows {
+            let key = format!("settles.{batch}.{row}");
+            let number = row.parse().ok().filter(|row| *row > 0);
+            let Some(row) = faults.read(&key, number, "the number of a row") else { continue };
+            let documents = documents.list();
+            if documents.is_empty() || documents.iter().any(|one| one.trim().is_empty()) {
+                faults.add(&key, "expected the source's identifiers of documents");
+            }
+            settles.push(Settles { batch: batch.clone(), row, documents });
+        }
+    }
+    settles
 }
 
 fn recipes(document: toml::Table, faults: &mut Faults) -> BTreeMap<Target, Recipe> {

@@ -205,6 +205,18 @@ pub struct Join {
     pub on: String,
 }
 
+/// What a person says of a row of another batch that no report can tell: what stands there is these documents. One that did
+/// not read names none, and whose a row is may have been said wrongly.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settles {
+    /// The other batch.
+    pub batch: String,
+    /// Where the row stands in it.
+    pub row: u64,
+    /// What the source calls the documents.
+    pub documents: Vec<String>,
+}
+
 /// A mapping that was read and holds.
 #[derive(Debug, Clone)]
 pub struct Mapping {
@@ -243,6 +255,8 @@ pub struct Mapping {
     pub index: Index,
     /// The tables beside it.
     pub joins: Vec<Join>,
+    /// What it says of rows of other batches.
+    pub settles: Vec<Settles>,
     recipes: BTreeMap<Target, Recipe>,
 }
 

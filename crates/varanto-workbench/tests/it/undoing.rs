@@ -387,6 +387,13 @@ fn an_undo_after_a_report_is_asked_about_and_told() {
     assert!(add_up(&[second]).unwrap().source_may_be_destroyed);
 }
 
+/// A line of a report without whose the row is.
+fn without_whose(line: &str) -> String {
+    let Some((before, after)) = line.split_once(",\"whose\":{") else { return line.to_owned() };
+    let (_, after) = after.split_once('}').unwrap();
+    format!("{before}{after}")
+}
+
 /// OLD-9: a report outlives the program that made it: one whose lines tell of rows alone is read as it was meant, and one of a
 /// form that is not known is no report.
 #[test]
@@ -399,33 +406,46 @@ fn a_report_of_the_form_of_before_is_read() {
     let sum = reconcile(&world, &work, vec![archive.door()], &path).unwrap();
     assert!(sum.cases > 0 && sum.old_relationships > 0, "{sum:?}");
     let written = std::fs::read_to_string(&path).unwrap();
-    let as_form = |form: u32, made: bool| {
+    let as_form = |form: u32, made: bool, whose: bool| {
         let of_rows = |line: &&str| made || !line.starts_with("{\"made\":");
         let lines = written.lines().filter(of_rows).map(|line| {
-            let line = line.replacen("{\"form\":3,", &format!("{{\"form\":{form},"), 1);
-            let Some((before, _)) = line.split_once(",\"cases\":") else { return line };
-            format!("{before},\"source_may_be_destroyed\":true}}")
+            let line = line.replacen("{\"form\":4,", &format!("{{\"form\":{form},"), 1);
+            let line = if whose { line } else { without_whose(&line) };
+            let Some((before, after)) = line.split_once(",\"cases\":") else { return line };
+            let after = if made { format!(",\"cases\":{after}") } else { String::new() };
+            let end = if made { "" } else { ",\"source_may_be_destroyed\":true}" };
+            format!("{before}{after}{end}")
         });
-        let other = world.folder.path().join(format!("form-{form}-{made}.jsonl"));
+        let other = world.folder.path().join(format!("form-{form}-{made}-{whose}.jsonl"));
         std::fs::write(&other, lines.map(|line| line + "\n").collect::<String>()).unwrap();
         other
     };
 
-    let before = as_form(2, false);
+    // One that tells of cases, and not whose the rows are.
+    let third = as_form(3, true, false);
+    let (head, of_third) = verify(&third).unwrap();
+    assert!(head.tells_of_made() && !head.tells_whose());
+    assert_eq!(of_third, sum);
+    let together = add_up(&[third]).unwrap();
+    assert_eq!((together.of_rows_alone, together.without_whose), (0, 1));
+    assert!(together.source_may_be_destroyed);
+
+    let before = as_form(2, false, false);
     let (head, of_rows) = verify(&before).unwrap();
     assert!(!head.tells_of_made() && of_rows.source_may_be_destroyed, "{of_rows:?}");
     assert_eq!(of_rows, Sum { cases: 0, old_relationships: 0, ..sum });
     let together = add_up(&[before, path.clone()]).unwrap();
     assert_eq!((together.of_rows_alone, together.open.len()), (1, 0), "{together:?}");
     assert!(together.source_may_be_destroyed);
-    for (form, made, told) in [
-        (1, false, "a report of form 1; this program reads 2 to 3"),
-        (4, true, "a report of form 4"),
-        (2, true, "unknown field `made`"),
+    for (form, made, whose, told) in [
+        (1, false, false, "a report of form 1; this program reads 2 to 4"),
+        (5, true, true, "a report of form 5"),
+        (2, true, false, "unknown field `made`"),
+        (3, true, true, "unknown field `whose`"),
         // Whoever takes the cases out of the lines and the sum of a report of today leaves no sum.
-        (3, false, "unknown field `rows`"),
+        (3, false, false, "unknown field `rows`"),
     ] {
-        let refused = verify(&as_form(form, made)).map(|(_, sum)| sum);
+        let refused = verify(&as_form(form, made, whose)).map(|(_, sum)| sum);
         let expected = matches!(&refused, Err(error) if error.to_string().contains(told));
         assert!(expected, "{form} {made}: {refused:?}");
     }

@@ -78,6 +78,10 @@ pub(super) fn together(
         let reports = say.count("report", together.of_rows_alone as u64);
         text.push(say.with("reports_of_rows_alone", &[("reports", &reports)]));
     }
+    if together.without_whose > 0 {
+        let reports = say.count("report", together.without_whose as u64);
+        text.push(say.with("reports_without_whose", &[("reports", &reports)]));
+    }
     text.push(verdict(together.source_may_be_destroyed, say));
     context.output.one(&json!(together), &text.join("\n"))
 }
