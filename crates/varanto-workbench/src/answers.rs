@@ -446,6 +446,15 @@ pub(crate) fn take_back(work: &Work, row: &RowName) -> Result<usize, WorkError> 
     Ok(work.connection().prepare_cached("DELETE FROM answer WHERE row = ?")?.execute([row])?)
 }
 
+/// Takes back what was decided of a row, and not what was said of it.
+pub(crate) fn take_back_decisions(work: &Work, row: &RowName) -> Result<(), WorkError> {
+    let sql =
+        "DELETE FROM answer WHERE row = ? AND (element IN (?, ?) OR substr(element, 1, ?) = ?)";
+    let begins = STANDS.len().cast_signed();
+    work.connection().prepare_cached(sql)?.execute((row, ROW, BACK, begins, STANDS))?;
+    Ok(())
+}
+
 /// Takes back the decision that a row is not brought.
 pub(crate) fn bring(work: &Work, row: &RowName) -> Result<(), WorkError> {
     forget(work, row, ROW)

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
-use rusqlite::{Params, params};
+use rusqlite::params;
 use unicode_normalization::UnicodeNormalization;
 use varanto_app::archive::{CheckOptions, check_submission};
 use varanto_domain::faults::{Fault, FaultKind};
@@ -15,10 +15,13 @@ use varanto_domain::old_data::{have_a_name_in_common, is_before_birth};
 use varanto_domain::time::FinnishDay;
 
 use crate::answers::Decision;
+use crate::documents::Values;
 use crate::dossiers::each_dossier;
-use crate::queue::of_source;
+use crate::mapping::{Mapping, Target};
+use crate::queue::of_source as mended_in_source;
+use crate::reading::source_row;
 use crate::rehearsal::{Rehearsal, RehearsalError, go_on};
-use crate::work::Work;
+use crate::work::{Work, WorkError, read_values};
 
 const MARK_FAULTY: &str = "UPDATE item SET state = 'faulty'
   WHERE state = 'sound' AND EXISTS (SELECT 1 FROM fault WHERE fault.number = item.number)";
@@ -39,15 +42,52 @@ macro_rules! shared {
     };
 }
 
-/// That `other` is another row with the same document as `item`: the same file, and all that is said of it is the same,
-/// the controller and the order of non-disclosure too; but for what the source calls the document and its file.
-macro_rules! same_document {
-    () => {
-        "other.digest = item.digest AND other.number <> item.number AND other.bytes > 0
-          AND json_remove(other.said, '$.document', '$.file') = json_remove(item.said, '$.document', '$.file')"
-    };
+/// What is said of a row: by the source alone, and with what people completed.
+#[derive(Debug, Default)]
+pub(crate) struct Sayings {
+    /// By the source.
+    pub(crate) own: Values,
+    /// With what people completed.
+    pub(crate) all: Values,
 }
-pub(crate) use same_document;
+
+impl Sayings {
+    /// Of a row as the last rehearsal made it.
+    pub(crate) fn of(mapping: &Mapping, work: &Work, place: u64) -> Result<Self, RehearsalError> {
+        let sql = "SELECT said, completed IS NOT NULL FROM item WHERE place = ?";
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?));
+        let mut statement = work.connection().prepare_cached(sql)?;
+        let (said, completed) = statement.query_row([place.cast_signed()], read)?;
+        let all = read_values(&said)?;
+        let own = if completed { of_source(mapping, work, place)? } else { all.clone() };
+        Ok(Self { own, all })
+    }
+
+    /// Whether a row with the same file is the same document as another one: all that is said of both is the same, the
+    /// controller and the order of non-disclosure too, but for what the source calls the document and its file. What the source
+    /// says alike of both, and people completed of the other one alone, is of the same document: the row that stays has it.
+    pub(crate) fn is_the_document_of(&self, other: &Self) -> bool {
+        let differs = |target: &&Target| {
+            let [own, others] = [&self.own, &other.own].map(|values| values.get(*target));
+            let [said, theirs] = [&self.all, &other.all].map(|values| values.get(*target));
+            said != theirs && !(own == others && said == own)
+        };
+        let mut compared =
+            Target::ALL.iter().filter(|one| !matches!(one, Target::Document | Target::File));
+        !compared.any(|target| differs(&target))
+    }
+}
+
+/// What the mapping makes of a row by the source alone.
+pub(crate) fn of_source(
+    mapping: &Mapping,
+    work: &Work,
+    place: u64,
+) -> Result<Values, RehearsalError> {
+    let Some(row) = source_row(mapping, work, place)? else { return Ok(Values::new()) };
+    let value = |target: &Target| Some((*target, mapping.value(*target, &row).ok().flatten()?));
+    Ok(Target::ALL.iter().filter_map(value).collect())
+}
 
 /// What a person decided not to bring is no second one.
 macro_rules! brought {
@@ -125,19 +165,28 @@ const DATED: &str = concat!(
 );
 /// An attachment hangs on a document of the same case that is none itself. Of one whose main document was archived in
 /// another batch the archive tells.
-const ORPHANS: &str = "SELECT number FROM item WHERE state = 'sound' AND said ->> '$.main_document' IS NOT NULL
+const ORPHANS: &str = "SELECT number, CASE
+      WHEN item.source_id = item.said ->> '$.main_document' THEN 'itself'
+      ELSE coalesce((SELECT CASE
+          WHEN main.said ->> '$.main_document' IS NOT NULL THEN 'attachment'
+          WHEN main.state = 'left-out' THEN 'left-out'
+          WHEN main.state <> 'sound' THEN 'faulty'
+          ELSE 'another' END
+        FROM item main WHERE main.source_id = item.said ->> '$.main_document' ORDER BY main.state <> 'sound', main.number
+        LIMIT 1), 'not-here') END
+  FROM item WHERE state = 'sound' AND said ->> '$.main_document' IS NOT NULL
   AND coalesce(said ->> '$.main_document_batch', ?1) = ?1
   AND NOT EXISTS (SELECT 1 FROM item main WHERE main.source_id = item.said ->> '$.main_document'
     AND main.state = 'sound' AND main.case_id = item.case_id AND main.said ->> '$.main_document' IS NULL)";
 const DROP_EMPTY: &str = "DELETE FROM dossier WHERE kept NOT IN (
     SELECT case_id FROM item WHERE state = 'sound' UNION SELECT relationship FROM item WHERE state = 'sound')";
-/// A row is delivered twice where another one brings the same file, and says all the same of it but how it is called.
-const ALONE: &str = concat!(
-    "SELECT number FROM item WHERE left_out = 'delivered-twice'
-  AND NOT EXISTS (SELECT 1 FROM item other WHERE other.left_out IS NULL AND ",
-    same_document!(),
-    ")"
-);
+/// Rows that people say are delivered twice.
+const TWICE: &str = "SELECT number, place FROM item WHERE left_out = 'delivered-twice'";
+/// Where the other rows with the file of a row stand that are brought: empty files are all alike, and no document.
+const OF_THE_FILE: &str =
+    "SELECT other.place FROM item JOIN item other ON (other.digest = item.digest
+    AND other.number <> item.number AND other.bytes > 0)
+  WHERE item.number = ? AND other.left_out IS NULL ORDER BY other.place";
 /// What was answered with another file beside than the row has now, and counts.
 const ANOTHER_FILE: &str = "SELECT DISTINCT item.number FROM item JOIN answer USING (row)
   WHERE answer.paper <> item.digest AND (NOT ?1 OR answer.checked_by IS NOT NULL)
@@ -186,15 +235,14 @@ pub(crate) fn compare(
         work.add_fault(number, &Fault::new(FaultKind::AnswerOfAnotherFile, "row", "OLD-7"))?;
         work.connection().prepare_cached(BRING_BACK)?.execute([number])?;
     }
-    for number in numbers(work, ALONE, [])? {
+    for number in delivered_once(rehearsal.mapping, work)? {
         work.add_fault(number, &Decision::DeliveredTwice.does_not_fit())?;
         work.connection().prepare_cached(BRING_BACK)?.execute([number])?;
     }
     work.connection().execute_batch(MARK_FAULTY)?;
     make_dossiers(rehearsal, options, work, stop)?;
     work.connection().execute_batch(MARK_FAULTY)?;
-    for number in numbers(work, ORPHANS, [&rehearsal.mapping.batch])? {
-        let fault = Fault::new(FaultKind::MainDocumentNotBrought, "main_document", "ARC-4");
+    for (number, fault) in orphans(work, &rehearsal.mapping.batch)? {
         work.add_fault(number, &fault)?;
     }
     work.connection().execute_batch(MARK_FAULTY)?;
@@ -203,9 +251,64 @@ pub(crate) fn compare(
     Ok(())
 }
 
-fn numbers<P: Params>(work: &Work, query: &str, given: P) -> Result<Vec<i64>, RehearsalError> {
-    let mut statement = work.connection().prepare(query)?;
-    let rows = statement.query_map(given, |row| row.get(0))?;
+/// Where the other rows stand that are brought and have the file of a row.
+pub(crate) fn of_the_file(work: &Work, number: i64) -> Result<Vec<u64>, WorkError> {
+    let mut statement = work.connection().prepare_cached(OF_THE_FILE)?;
+    let places = statement.query_map([number], |row| Ok(row.get::<_, i64>(0)?.unsigned_abs()))?;
+    Ok(places.collect::<Result<_, _>>()?)
+}
+
+/// Rows that people say are delivered twice, and that no other row brings.
+fn delivered_once(mapping: &Mapping, work: &Work) -> Result<Vec<i64>, RehearsalError> {
+    let mut statement = work.connection().prepare(TWICE)?;
+    let twice = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)))?;
+    let mut once = Vec::new();
+    for row in twice.collect::<Result<Vec<(i64, i64)>, _>>()? {
+        let (number, place) = (row.0, row.1.unsigned_abs());
+        let own = Sayings::of(mapping, work, place)?;
+        let mut others = of_the_file(work, number)?.into_iter();
+        let is_there = others.try_fold(false, |found, other| {
+            Ok::<_, RehearsalError>(
+                found || own.is_the_document_of(&Sayings::of(mapping, work, other)?),
+            )
+        });
+        if !is_there? {
+            once.push(number);
+        }
+    }
+    Ok(once)
+}
+
+/// The attachments whose main document is not brought with them, with why not and what helps.
+fn orphans(work: &Work, batch: &str) -> Result<Vec<(i64, Fault)>, RehearsalError> {
+    let mut statement = work.connection().prepare(ORPHANS)?;
+    let rows = statement.query_map([batch], |row| {
+        let why: String = row.get(1)?;
+        let (reason, what) = match why.as_str() {
+            "itself" => {
+                ("the row names itself", "Name the document that it is an attachment of, or none")
+            }
+            "not-here" => (
+                "it is not in this delivery",
+                "Deliver both together; where another batch archived it, say which one in main_document_batch",
+            ),
+            "attachment" => {
+                ("that one is an attachment itself", "Name the document that both hang on")
+            }
+            "left-out" => {
+                ("that one is left out", "Bring the main document, or leave both out")
+            }
+            "faulty" => {
+                ("that one has faults", "Mend the main document first, or leave both out")
+            }
+            _ => (
+                "that one is of another client or case",
+                "See which of the two rows is wrong, and mend that",
+            ),
+        };
+        let fault = Fault::new(FaultKind::MainDocumentNotBrought, "main_document", "ARC-4");
+        Ok((row.get(0)?, fault.arg("reason", reason).arg("what", what)))
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -232,7 +335,7 @@ fn add_unless_it_stands(work: &Work, number: i64, fault: &Fault) -> Result<(), R
     let mut standing = work.connection().prepare_cached(concat!(
         "SELECT instr(' ' || completed || ' ', ' stands:' || ?2 || ' ') > 0
                AND NOT EXISTS (SELECT 1 FROM fault WHERE fault.number = item.number AND code IN ",
-        of_source!(),
+        mended_in_source!(),
         ") FROM item WHERE number = ?1"
     ))?;
     let stands: Option<bool> = standing.query_row((number, fault.code()), |row| row.get(0))?;

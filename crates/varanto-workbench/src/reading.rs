@@ -124,7 +124,9 @@ impl<'a> Reading<'a> {
             .columns()
             .filter(|(_, column)| !self.seen.contains(*column))
             .map(|(target, column)| {
-                format!("document.{}: there is no column {column:?}", target.name())
+                let optional =
+                    "where this delivery alone has none, say optional = true in its step";
+                format!("document.{}: there is no column {column:?}; {optional}", target.name())
             })
             .collect();
         for join in &self.mapping.joins {

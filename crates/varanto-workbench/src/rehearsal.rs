@@ -272,7 +272,7 @@ impl Rehearsal<'_> {
         let Some(decision) = item.decided.filter(|_| finding.left_out.is_none()) else {
             return finding;
         };
-        let nothing = |fault: &Fault| has_nothing_to_bring(fault.code());
+        let nothing = |fault: &Fault| has_nothing_to_bring(fault.code(), &fault.element);
         if decision == Decision::NothingToBring
             && !item.is_shifted
             && (item.file_is_missing || finding.faults.iter().any(nothing))

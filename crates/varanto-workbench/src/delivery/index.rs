@@ -91,6 +91,11 @@ impl Row {
         let at = self.columns.iter().position(|name| name == column)?;
         self.values.get(at).map(String::as_str).filter(|value| !value.is_empty())
     }
+
+    /// Whether nothing stands in it.
+    fn is_empty(&self) -> bool {
+        self.broken.is_none() && self.surplus == 0 && self.values.iter().all(String::is_empty)
+    }
 }
 
 /// The rows of an index, in its order. An error ends them.
@@ -288,7 +293,9 @@ fn csv_rows(
     let reader = Some(reader);
     let mut table = Table { file, separator, mark, columns, reader, number, line: 0 };
     let first = is_row.then(|| Ok(table.row(names)));
-    Ok(Box::new(first.into_iter().chain(std::iter::from_fn(move || table.next()))))
+    let rows = first.into_iter().chain(std::iter::from_fn(move || table.next()));
+    // A row of separators alone is none, as in a spreadsheet; it is counted.
+    Ok(Box::new(rows.filter(|row| !row.as_ref().is_ok_and(Row::is_empty))))
 }
 
 /// What is told of a table without anything in it.

@@ -146,9 +146,9 @@ impl Queue {
             if !given.contains(&STAYS) {
                 self.bring_attachments(place, &giving)?;
             }
-            // A row that is not brought wants nothing else, and one that is completed is brought.
+            // One that is completed is brought.
             if leaves {
-                answers::take_back(work, &known.row)?;
+                self.forget_what_was_said(&known, given)?;
             } else if given.iter().any(|one| *one != CONFIRMED) {
                 answers::bring(work, &known.row)?;
             }
@@ -186,6 +186,18 @@ impl Queue {
         self.permitted(permit)?;
         let given = with_what_follows(given, &self.mapping);
         self.judge(&self.known(place)?, &given, now, registry, true)
+    }
+
+    /// A row that is not brought wants nothing else. Where it is the document of another row by what people said of it alone,
+    /// that stays beneath.
+    fn forget_what_was_said(&self, known: &Known, given: &[Answer]) -> Result<(), QueueError> {
+        let is_twice = given.contains(&Answer::NotBrought(Decision::DeliveredTwice));
+        if is_twice && !self.is_delivered_twice_by_the_source(known)? {
+            answers::take_back_decisions(&self.work, &known.row)?;
+        } else {
+            answers::take_back(&self.work, &known.row)?;
+        }
+        Ok(())
     }
 
     /// Attachments of what is not brought stay where their main documents stay, unless somebody answered something of them
@@ -297,7 +309,9 @@ impl Queue {
             Answer::Value(target, _) => alike(cause) == Some(*target),
             Answer::Stands(kind) => *kind == FaultKind::SameContent && kind.code() == cause.code,
             // What is broken for the archive may be shown by a browser: a person looks at each.
-            Answer::NotBrought(Decision::NothingToBring) => has_no_file(&cause.code),
+            Answer::NotBrought(Decision::NothingToBring) => {
+                has_no_file(&cause.code, &cause.element)
+            }
             Answer::NotBrought(_) => true,
             Answer::TakenBack => false,
         };
@@ -351,7 +365,7 @@ impl Queue {
                     bulk.left += 1;
                     continue;
                 }
-                answers::take_back(&self.work, &known.row)?;
+                self.forget_what_was_said(&known, std::slice::from_ref(given))?;
             }
             if !self.mapping.checked_by_two {
                 let not_brought = self.not_brought(&known, std::slice::from_ref(given))?;

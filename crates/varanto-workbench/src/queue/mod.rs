@@ -1171,14 +1171,17 @@ pub fn is_mended_in_the_source(code: &str) -> bool {
 /// Whether a fault tells that the source has no document that could be read. What cannot be read at this moment, or is too
 /// large, is there.
 #[must_use]
-pub fn has_nothing_to_bring(code: &str) -> bool {
-    has_no_file(code) || code == FaultKind::NotPdf.code()
+pub fn has_nothing_to_bring(code: &str, element: &str) -> bool {
+    has_no_file(code, element) || code == FaultKind::NotPdf.code()
 }
 
-/// Whether a fault tells that there is nothing: of what is broken for the archive a person looks at each.
+/// Whether a fault of an element tells that there is nothing, also where the row names no file: of what is broken for the
+/// archive a person looks at each.
 #[must_use]
-pub fn has_no_file(code: &str) -> bool {
-    [FaultKind::MissingFile, FaultKind::EmptyFile].iter().any(|kind| kind.code() == code)
+pub fn has_no_file(code: &str, element: &str) -> bool {
+    let names_none = code == FaultKind::MissingElement.code() && element == Target::File.name();
+    names_none
+        || [FaultKind::MissingFile, FaultKind::EmptyFile].iter().any(|kind| kind.code() == code)
 }
 
 /// Whether a person may let a fault stand.

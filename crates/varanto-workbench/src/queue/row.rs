@@ -15,7 +15,7 @@ use crate::answers::{
     ASK_WHAT_IS_BESIDE, Answer, Answers, Decision, Given, asked_with_the_code, beside, given,
     is_another,
 };
-use crate::comparison::same_document;
+use crate::comparison::{Sayings, of_source, of_the_file};
 use crate::conversion::{Converter, hexadecimal};
 use crate::delivery::Found;
 use crate::documents::Values;
@@ -125,6 +125,7 @@ pub struct Named {
 /// What the work file has of a row.
 pub(super) struct Known {
     pub(super) number: i64,
+    pub(super) place: u64,
     pub(super) row: RowName,
     pub(super) values: Values,
     pub(super) file: Option<usize>,
@@ -206,7 +207,7 @@ impl Queue {
     pub(super) fn known(&self, place: u64) -> Result<Known, QueueError> {
         let Some(known) = self.find_known(place, false)? else {
             // It may be archived by now.
-            let begun = self.work.sends()?;
+            let begun = self.work.sends()? && self.find_known(place, true)?.is_some();
             let fault = Fault::new(FaultKind::BatchBegun, "row", "OLD-7");
             return Err(if begun { QueueError::Refused(vec![fault]) } else { QueueError::Missing });
         };
@@ -219,6 +220,7 @@ impl Queue {
             let said: String = row.get(1)?;
             let known = Known {
                 number: row.get(0)?,
+                place,
                 values: BTreeMap::new(),
                 file: row.get::<_, Option<i64>>(2)?.and_then(|at| usize::try_from(at).ok()),
                 kind: row.get(3)?,
@@ -319,30 +321,62 @@ impl Queue {
         if faults.iter().any(|fault| is_mended_in_the_source(&fault.code)) {
             return Ok(elsewhere.then_some(Decision::StaysElsewhere).into_iter().collect());
         }
-        // Empty files are all alike, and no document.
-        let others: i64 = if known.bytes.unwrap_or(0) == 0 {
-            0
-        } else {
-            self.work
-            .connection()
-            .prepare_cached(concat!(
-                "SELECT count(*) FROM item JOIN item other ON (",
-                same_document!(),
-                ") WHERE item.number = ?1 AND other.left_out IS NULL
-                 AND NOT EXISTS (SELECT 1 FROM answer WHERE answer.row = other.row AND answer.element = 'row')",
-            ))?
-            .query_row([known.number], |row| row.get(0))?
-        };
-        if others > 0 {
+        if self.is_delivered_twice(known)? {
             fitting.push(Decision::DeliveredTwice);
         }
-        if faults.iter().any(|fault| super::has_nothing_to_bring(&fault.code)) {
+        if faults.iter().any(|fault| super::has_nothing_to_bring(&fault.code, &fault.element)) {
             fitting.push(Decision::NothingToBring);
         }
         if elsewhere {
             fitting.push(Decision::StaysElsewhere);
         }
         Ok(fitting)
+    }
+
+    /// Whether another row that is brought has the same document, as the next rehearsal will judge it: with what was answered
+    /// of both by now.
+    fn is_delivered_twice(&self, known: &Known) -> Result<bool, QueueError> {
+        self.is_in_another_row(known, &self.sayings(known)?)
+    }
+
+    /// Whether it would be without what was answered of it.
+    pub(super) fn is_delivered_twice_by_the_source(
+        &self,
+        known: &Known,
+    ) -> Result<bool, QueueError> {
+        let own = of_source(&self.mapping, &self.work, known.place)?;
+        self.is_in_another_row(known, &Sayings { all: own.clone(), own })
+    }
+
+    fn is_in_another_row(&self, known: &Known, own: &Sayings) -> Result<bool, QueueError> {
+        for other in of_the_file(&self.work, known.number)? {
+            // A row that is shown to nobody is no reason.
+            let Some(other) = self.find_known(other, true)? else { continue };
+            let given = given(&self.work, &other.row)?;
+            if given.iter().any(|one| matches!(one.answer, Answer::NotBrought(_))) {
+                continue;
+            }
+            if own.is_the_document_of(&self.sayings(&other)?) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What is said of a row, with what was answered since the rehearsal.
+    pub(super) fn sayings(&self, known: &Known) -> Result<Sayings, QueueError> {
+        let mut said = Sayings::of(&self.mapping, &self.work, known.place)?;
+        let given = given(&self.work, &known.row)?;
+        if given.iter().any(|one| one.answer.target().is_some()) {
+            said.own = of_source(&self.mapping, &self.work, known.place)?;
+        }
+        for one in given {
+            if let Answer::Value(target, value) = one.answer {
+                said.all.insert(target, value);
+            }
+        }
+        said.all.retain(|_, value| !value.is_empty());
+        Ok(said)
     }
 
     /// Where the attachments of rows stand, that are not archived: for the lines that are written before something is done

@@ -851,7 +851,7 @@ async fn cause_page(
 fn fitting(cause: &Cause, kept_elsewhere: bool) -> impl Iterator<Item = Decision> {
     let fits = move |decision: &Decision| match decision {
         Decision::DeliveredTwice => cause.code == FaultKind::SameContent.code(),
-        Decision::NothingToBring => has_no_file(&cause.code),
+        Decision::NothingToBring => has_no_file(&cause.code, &cause.element),
         Decision::StaysElsewhere => kept_elsewhere,
     };
     Decision::ALL.into_iter().filter(fits)
