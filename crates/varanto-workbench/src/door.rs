@@ -1,5 +1,6 @@
 //! The archive's door, as the workbench sees it: documents are handed in one by one, like any system's.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use varanto_app::archive::Submission;
@@ -37,6 +38,8 @@ pub struct Told {
     pub rule: String,
     /// The value found, where it was told.
     pub value: Option<String>,
+    /// What else its words speak of, by name.
+    pub args: BTreeMap<String, String>,
 }
 
 /// An archived document, as it is read back whole.

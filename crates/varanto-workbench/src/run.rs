@@ -3,6 +3,7 @@
 //! It may be ended at any moment, by anything. What was handed in and not yet noted down is handed in again, and the
 //! archive, which knows it, answers the same receipt: nothing is lost and nothing comes twice. Source: OLD-9.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -373,8 +374,15 @@ fn refuse(work: &Work, number: i64, told: &[Told]) -> Result<(), WorkError> {
         .execute([number])?;
     for fault in told {
         work.connection()
-            .prepare_cached("INSERT INTO fault VALUES (?, ?, ?, ?, ?, '{}', 1)")?
-            .execute(params![number, fault.code, fault.element, fault.rule, fault.value])?;
+            .prepare_cached("INSERT INTO fault VALUES (?, ?, ?, ?, ?, ?, 1)")?
+            .execute(params![
+                number,
+                fault.code,
+                fault.element,
+                fault.rule,
+                fault.value,
+                serde_json::json!(fault.args).to_string()
+            ])?;
     }
     Ok(())
 }
@@ -692,6 +700,7 @@ fn of_file(kind: FaultKind) -> Told {
         element: "file".to_owned(),
         rule: "OLD-9".to_owned(),
         value: None,
+        args: BTreeMap::new(),
     }
 }
 
@@ -701,6 +710,7 @@ fn archive_failed(why: String) -> Told {
         element: "document".to_owned(),
         rule: "OLD-9".to_owned(),
         value: Some(why),
+        args: BTreeMap::new(),
     }
 }
 
@@ -710,6 +720,7 @@ fn archived_otherwise(differs: &[String]) -> Told {
         element: "document".to_owned(),
         rule: "OLD-9".to_owned(),
         value: Some(differs.join(", ")),
+        args: BTreeMap::new(),
     }
 }
 

@@ -164,7 +164,7 @@ pub struct Item {
     pub told: String,
     /// Why a person decided that it is not brought.
     pub decided: Option<Decision>,
-    /// Whether it names a file that the delivery does not have.
+    /// Whether it names no file, or one that the delivery does not have.
     pub file_is_missing: bool,
     /// Whether its values are shifted or cut off: what it says of its document may be another column's.
     pub is_shifted: bool,
@@ -316,6 +316,9 @@ CREATE TABLE IF NOT EXISTS active (
   PRIMARY KEY (controller, client)) WITHOUT ROWID;
 -- The rows of the rehearsal before, to tell what another one changed.
 CREATE TABLE IF NOT EXISTS earlier (row BLOB PRIMARY KEY, digest BLOB, sound INTEGER NOT NULL) WITHOUT ROWID;
+-- What was wrong with them.
+CREATE TABLE IF NOT EXISTS earlier_fault (row BLOB NOT NULL, code TEXT NOT NULL, element TEXT NOT NULL,
+  PRIMARY KEY (row, code, element)) WITHOUT ROWID;
 ";
 
 /// The columns that work files did not always have.
@@ -456,7 +459,10 @@ impl Work {
         if self.about(FINGERPRINT)?.is_some() {
             self.connection.execute_batch(
                 "DELETE FROM earlier; INSERT OR IGNORE INTO earlier
-                 SELECT row, digest, state = 'sound' FROM item WHERE row IS NOT NULL",
+                 SELECT row, digest, state = 'sound' FROM item WHERE row IS NOT NULL;
+                 DELETE FROM earlier_fault; INSERT OR IGNORE INTO earlier_fault
+                 SELECT row, code, element FROM fault JOIN item USING (number)
+                 WHERE row IS NOT NULL AND NOT by_archive",
             )?;
         }
         for table in ["beside", "item", "heading", "fault", "dossier", "stray"] {
@@ -645,7 +651,8 @@ impl Work {
         let mut statement = self.connection.prepare_cached(
             concat!("SELECT number, said, file,
                (SELECT group_concat(element, ' ') FROM fault WHERE fault.number = item.number), left_out,
-               EXISTS (SELECT 1 FROM fault WHERE fault.number = item.number AND code = 'missing-file'),
+               EXISTS (SELECT 1 FROM fault WHERE fault.number = item.number
+                 AND (code = 'missing-file' OR code = 'missing-element' AND element = 'file')),
                EXISTS (SELECT 1 FROM fault WHERE fault.number = item.number AND code IN ", of_source!(), ")
              FROM item WHERE number > ? AND state = 'read' ORDER BY number LIMIT ?"),
         )?;
@@ -833,11 +840,16 @@ impl Work {
         Ok(count.unsigned_abs())
     }
 
-    /// Notes which rows this rehearsal made faulty that were sound, or left out without a person's decision, or found with
-    /// another file than the rehearsal before, unless a person named it: nobody has seen that.
+    /// Notes which rows this rehearsal made faulty that were sound, or that people answered and that are faulty for another
+    /// cause by now, or left out without a person's decision, or found with another file than the rehearsal before, unless a
+    /// person named it: nobody has seen that.
     pub(crate) fn note_unseen(&self) -> Result<(), WorkError> {
         let sql = "SELECT item.place FROM item JOIN earlier USING (row)
           WHERE (earlier.sound AND item.state = 'faulty')
+            OR (NOT earlier.sound AND item.state = 'faulty'
+              AND EXISTS (SELECT 1 FROM answer WHERE answer.row = item.row)
+              AND EXISTS (SELECT 1 FROM fault WHERE fault.number = item.number AND code <> 'answer-not-checked'
+                AND (item.row, code, element) NOT IN (SELECT row, code, element FROM earlier_fault)))
             OR (earlier.digest <> item.digest AND NOT EXISTS (SELECT 1 FROM answer
               WHERE answer.row = item.row AND answer.element = 'file' AND answer.paper = item.digest))
             OR (earlier.sound AND item.state = 'left-out' AND NOT EXISTS (

@@ -1,6 +1,7 @@
 //! RFC 9457 problems: what the archive says when it says no, in the reader's language.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -404,6 +405,9 @@ pub struct ToldFault {
     pub message: String,
     /// What would be right.
     pub right: String,
+    /// What both speak of besides, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub args: BTreeMap<&'static str, String>,
     /// In which stage of the checking it was found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stage: Option<&'static str>,
@@ -460,6 +464,7 @@ impl ToldFault {
             rule: fault.rule.to_string(),
             message: text("message"),
             right: text("right"),
+            args: fault.args.iter().filter(|(_, value)| !value.is_empty()).cloned().collect(),
             stage: fault.stage.map(Stage::code),
             path: fault.path.as_deref().map(str::to_owned),
         }

@@ -83,6 +83,9 @@ impl Batch {
             command.arg("--signing-certificate").arg(self.path("system.pem"));
             command.arg("--signing-key").arg(self.path("system.key"));
         }
+        if what == "run" {
+            command.arg("--leave-open");
+        }
         command
     }
 
@@ -173,6 +176,25 @@ async fn a_run_killed_twenty_times_archives_everything_once() {
         .iter()
         .map(|line| line["cases"].as_u64().unwrap() + line["old_relationships"].as_u64().unwrap())
         .sum();
+    // A run that would leave rows for another batch asks for a word, and tells how many there are.
+    let faulty = rehearsed["states"]["faulty"].as_u64().unwrap();
+    for (language, told) in [
+        ("en", format!("{faulty} rows are faulty, and stay open. ")),
+        ("fi", format!("{faulty} rivissä on virheitä")),
+        ("sv", format!("{faulty} rader är felaktiga")),
+    ] {
+        let (mut command, meant) =
+            (Command::new(env!("CARGO_BIN_EXE_varanto")), batch.command("run"));
+        command
+            .env("LANG", "en_GB.UTF-8")
+            .args(meant.get_args().filter(|one| *one != "--leave-open"));
+        let asked = command.args(["--language", language]).output().unwrap();
+        let words = String::from_utf8_lossy(&asked.stderr).into_owned();
+        assert_eq!(asked.status.code(), Some(1), "{words}");
+        assert!(words.contains(&told) && words.contains("--leave-open"), "{words}");
+        assert!(!words.contains("import."), "{words}");
+    }
+    assert_eq!(batch.house.versions(), before, "nothing is archived");
     let mut chance = 12345u64;
     for _ in 0..20 {
         chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);

@@ -1,6 +1,6 @@
 //! An archive in a folder, with the synthetic county in it, and the workbench's door to it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -194,6 +194,7 @@ impl Door for AppDoor {
                 element: String::new(),
                 rule: String::new(),
                 value: None,
+                args: BTreeMap::new(),
             }]),
             Err(error) => Answer::NoAnswer(error.to_string()),
         }
@@ -313,6 +314,7 @@ fn told(fault: &Fault) -> Told {
         element: fault.element.clone(),
         rule: fault.rule.to_string(),
         value: fault.value.clone(),
+        args: fault.args.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
     }
 }
 

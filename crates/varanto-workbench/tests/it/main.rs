@@ -13,6 +13,7 @@ mod rehearsal;
 mod relationships;
 mod run;
 mod scans;
+mod settled;
 mod source;
 mod undoing;
 mod world;

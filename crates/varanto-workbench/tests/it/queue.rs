@@ -205,7 +205,10 @@ fn what_is_left_out_by_decision_loses_no_document() {
         queue.answer(&permit, (unnamed, &to_leave(unnamed)), &misfit, (&aino, now()), &registry);
     assert_eq!(codes(refused), ["decision-does-not-fit"], "its file is sound");
     let causes = queue.causes(&permit).unwrap();
-    let gone = causes.iter().find(|cause| has_nothing_to_bring(&cause.code)).expect("no file");
+    let gone = causes
+        .iter()
+        .find(|cause| has_nothing_to_bring(&cause.code, &cause.element))
+        .expect("no file");
     let gone = queue.rows(&permit, gone, 0, 1).unwrap()[0].place;
     queue.answer(&permit, (gone, &to_leave(gone)), &misfit, (&aino, now()), &registry).unwrap();
     let twice = cause(&queue, "same-content");

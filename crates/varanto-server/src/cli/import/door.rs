@@ -1,6 +1,6 @@
 //! The archive's door over HTTPS, with the certificate of a client-information system. Source: OLD-1, OLD-9.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -296,6 +296,7 @@ fn told(answer: &line::Answer) -> Answer {
                 element: "controller.id".to_owned(),
                 rule,
                 value: None,
+                args: BTreeMap::new(),
             }])
         }
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => {
@@ -313,6 +314,7 @@ fn told(answer: &line::Answer) -> Answer {
                     element: text(&fault["element"]),
                     rule: text(&fault["rule"]),
                     value: fault["value"].as_str().map(str::to_owned),
+                    args: args_of(&fault["args"]),
                 })
                 .collect();
             if told.is_empty() {
@@ -321,11 +323,18 @@ fn told(answer: &line::Answer) -> Answer {
                     element: "document".to_owned(),
                     rule: text(&problem["rule"]),
                     value: None,
+                    args: BTreeMap::new(),
                 });
             }
             Answer::Refused(told)
         }
     }
+}
+
+/// What the words of a fault speak of, by name.
+fn args_of(told: &Value) -> BTreeMap<String, String> {
+    let args = told.as_object().into_iter().flatten();
+    args.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned()))).collect()
 }
 
 /// Whether one of the two does not trust the other: waiting does not help.

@@ -22,6 +22,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use varanto_app::Registry;
 use varanto_domain::archive::signatures::{Doubt, Flaw, Signature};
+use varanto_domain::faults::FaultKind;
 use varanto_domain::time::Clock;
 use varanto_formats::signature::{Trust, jws};
 use varanto_workbench::addition;
@@ -47,7 +48,7 @@ use crate::texts::{self, Language};
 use door::{SystemKey, To};
 use rehearsed::Besides;
 use stopping::{Stopping, Way};
-use telling::Say;
+use telling::{LeftOpen, Say};
 
 /// How many documents are on their way at once, where nobody says.
 const AT_ONCE: usize = 16;
@@ -109,6 +110,10 @@ pub(super) enum Command {
         signing: SigningKey,
         #[command(flatten)]
         speed: Speed,
+        /// Archive what is sound though rows are faulty, or wait at the archivist's desk: once a run has begun, they come in
+        /// another batch alone.
+        #[arg(long)]
+        leave_open: bool,
     },
     /// End whatever works in a batch's folder, from another terminal: what is on its way is waited for, and noted down. It
     /// is gone on with by its own command.
@@ -327,8 +332,9 @@ fn done(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Rehearse { batch, code_sets } => {
             return rehearse(&batch, &code_sets, context).map(ExitCode::from);
         }
-        Command::Run { batch, to, signing, speed } => {
-            return archive(&batch, &to, &signing, &speed, context).map(ExitCode::from);
+        Command::Run { batch, to, signing, speed, leave_open } => {
+            let ended = archive(&batch, &to, (&signing, &speed), leave_open, context);
+            return ended.map(ExitCode::from);
         }
         Command::Reconcile { batch, to, signing, speed, out } => {
             let ended = reconcile(&batch, &to, &signing, &speed, &out, context);
@@ -560,11 +566,22 @@ fn status(folder: &Path, context: &Context) -> Result<(), Failure> {
     rehearsed::report(&report, &Besides::Asked(desk), context)
 }
 
+/// What a run would leave for another batch, that is not begun yet; `None` where there is nothing.
+fn left_open(batch: &Batch, work: &Work) -> Result<Option<LeftOpen>, Failure> {
+    let desk = Queue::open(&batch.folder)?.map(|queue| queue.at_desk()).transpose()?.flatten();
+    let Some(desk) = desk else { return Ok(None) };
+    let unreadable = FaultKind::UnreadableRow.code();
+    let faults = Report::of(work)?.faults;
+    let unread = faults.iter().filter(|group| group.code == unreadable).map(|group| group.rows);
+    let left = LeftOpen { faulty: work.count(State::Faulty)?, unread: unread.sum(), desk };
+    Ok((left.faulty > 0).then_some(left))
+}
+
 fn archive(
     batch: &Batch,
     to: &To,
-    signing: &SigningKey,
-    speed: &Speed,
+    (signing, speed): (&SigningKey, &Speed),
+    leave_open: bool,
     context: &Context,
 ) -> Result<Ended, Failure> {
     let began = Stopwatch::now();
@@ -578,6 +595,12 @@ fn archive(
         opened.tell(began, context)?;
         eprintln!("{}", telling::made_faulty(&changed, context));
         return Ok(Ended::Left);
+    }
+    if let Some(left) = left_open(batch, &opened.work)? {
+        eprintln!("{}", telling::leaves_open(&left, leave_open, context));
+        if !leave_open {
+            return Ok(Ended::Left);
+        }
     }
     let registry = registry(&[])?;
     let signer = signing.read()?;
@@ -936,7 +959,7 @@ mod tests {
         const BAD: &str = r#"
 form = 2
 source = "van ha"
-batch = "1"
+batch = "2"
 relationships = "many"
 twice = "thrice"
 [bring]
@@ -955,6 +978,9 @@ file = "b"
 form = "xml"
 key = "K"
 on = "K"
+[settles.2]
+5 = []
+five = "D-5"
 [document]
 kind = { column = "A" }
 document = { column = "A", constant = "b" }

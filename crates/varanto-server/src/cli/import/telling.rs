@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use varanto_domain::time::Instant;
+use varanto_workbench::queue::AtDesk;
 use varanto_workbench::relationships::LookedUp;
 use varanto_workbench::report::Report;
 use varanto_workbench::run::Done;
@@ -104,6 +105,38 @@ pub(super) fn made_faulty(changed: &Unseen, context: &Context) -> String {
     let say = Say::of(context);
     let which = say.rows(&changed.places, changed.rows);
     say.with("made_faulty", &[("count", &changed.rows.to_string()), ("which", &which)])
+}
+
+/// What a run leaves for another batch, in rows.
+pub(super) struct LeftOpen {
+    /// That have faults.
+    pub(super) faulty: u64,
+    /// Of these, that do not read.
+    pub(super) unread: u64,
+    /// Of these, what waits at the archivist's desk.
+    pub(super) desk: AtDesk,
+}
+
+/// That rows stay open, and what is to be done before; or that they were meant to.
+pub(super) fn leaves_open(left: &LeftOpen, is_meant: bool, context: &Context) -> String {
+    let say = Say::of(context);
+    let desk = [
+        ("desk-open", left.desk.open),
+        ("desk-to_check", left.desk.to_check),
+        ("desk-of_source", left.desk.of_source),
+        ("desk-waiting", left.desk.waiting),
+    ];
+    let mut words = vec![say.count("leaves_open", left.faulty)];
+    let counted = desk.into_iter().filter(|(_, count)| *count > 0);
+    words.extend(counted.map(|(key, count)| {
+        let told = say.count(key, count);
+        if told.ends_with('.') { told } else { format!("{told}.") }
+    }));
+    if left.unread > 0 {
+        words.push(say.count("leaves_unread", left.unread));
+    }
+    words.push(say.text(if is_meant { "left_open" } else { "leave_open" }));
+    words.join(" ")
 }
 
 /// What a run archived.
