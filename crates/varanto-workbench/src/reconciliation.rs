@@ -510,19 +510,7 @@ pub fn verify(path: &Path) -> Result<(Head, Sum), ReportError> {
     for (at, line) in (1..).zip(BufReader::new(file).lines()) {
         let line = line.map_err(|error| failed(at, &error))?;
         let Some(head) = &head else {
-            let read: Form = serde_json::from_str(&line).map_err(|error| failed(at, &error))?;
-            if !(FORM_OF_ROWS..=FORM).contains(&read.form) {
-                let forms = format!(
-                    "a report of form {}; this program reads {FORM_OF_ROWS} to {FORM}",
-                    read.form
-                );
-                return Err(failed(at, &forms));
-            }
-            let read: Head = serde_json::from_str(&line).map_err(|error| failed(at, &error))?;
-            if !read.tells_whose() && !read.settles.is_empty() {
-                return Err(failed(at, &"unknown field `settles`"));
-            }
-            head = Some(read);
+            head = Some(read_head(&line).map_err(|why| failed(at, &why))?);
             continue;
         };
         if last.is_some() {
@@ -576,6 +564,22 @@ pub fn verify(path: &Path) -> Result<(Head, Sum), ReportError> {
         (_, Some(_)) => Err(whole(&"the sum is not that of the lines")),
         _ => Err(whole(&"the report ends before its sum")),
     }
+}
+
+/// The head of a report, of a form that this program reads.
+fn read_head(line: &str) -> Result<Head, String> {
+    let read: Form = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    if !(FORM_OF_ROWS..=FORM).contains(&read.form) {
+        return Err(format!(
+            "a report of form {}; this program reads {FORM_OF_ROWS} to {FORM}",
+            read.form
+        ));
+    }
+    let head: Head = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    if !head.tells_whose() && !head.settles.is_empty() {
+        return Err("unknown field `settles`".to_owned());
+    }
+    Ok(head)
 }
 
 /// What tells how the rest of a report is read.
