@@ -32,11 +32,14 @@ mod tags;
 mod weight;
 mod xmp;
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use lopdf::{Dictionary, Document, LoadOptions, Object, Stream};
+use memchr::memmem;
 use varanto_domain::faults::{Fault, FaultKind};
 
+use objects::{Objects, holds, is_a, parts};
 pub use report::{Finding, Flavour, Report};
 
 /// The largest file taken, in bytes.
@@ -87,7 +90,7 @@ pub struct PdfFacts {
 /// `not-pdf-a`, `forbidden-in-pdf` for what it does not say or may not hold.
 pub fn check(bytes: &[u8]) -> Result<PdfFacts, Vec<Fault>> {
     let document = load(bytes).map_err(|fault| vec![fault])?;
-    gate(&document, &claim_in_document(&document))
+    gate(&document, &Found::in_document(&document), &claim_in_document(&document))
 }
 
 /// How many electronic signatures are inside a file; none in one that does not read. They are not verified.
@@ -97,10 +100,10 @@ pub fn check(bytes: &[u8]) -> Result<PdfFacts, Vec<Fault>> {
 pub fn count_signatures(bytes: &[u8]) -> usize {
     // A signature names the bytes that it covers where they can be seen; few files have one.
     const COVERED: &[u8] = b"/ByteRange";
-    if !bytes.windows(COVERED.len()).any(|window| window == COVERED) {
+    if memmem::find(bytes, COVERED).is_none() {
         return 0;
     }
-    load(bytes).map_or(0, |document| signed::count(objects::Objects { document: &document }))
+    load(bytes).map_or(0, |document| signed::count(Objects { document: &document }))
 }
 
 /// What is told of a file: whether it passes the gate, and what it breaks of the standard.
@@ -132,7 +135,7 @@ pub fn judge(bytes: &[u8], asked: Option<Flavour>) -> Judgement {
             return Judgement { gate: Err(vec![fault]), report };
         }
     };
-    let objects = objects::Objects { document: &document };
+    let objects = Objects { document: &document };
     let text = xmp::own_text(objects);
     let metadata = xmp::parse(&text);
     let claim = claim_of(&metadata);
@@ -141,37 +144,40 @@ pub fn judge(bytes: &[u8], asked: Option<Flavour>) -> Judgement {
         .or(claimed.map(|claim| Flavour { part: claim.part, level: claim.conformance }))
         .unwrap_or_else(|| supposed(bytes));
     let packet = xmp::Packet { text: &text, parsed: &metadata };
-    let report = flavour.is_judged().then(|| report_of(bytes, objects, packet, flavour));
-    Judgement { gate: gate(&document, &claim), report }
+    let found = Found::in_document(&document);
+    let report = flavour.is_judged().then(|| report_of(bytes, objects, packet, &found, flavour));
+    Judgement { gate: gate(&document, &found, &claim), report }
 }
 
 fn report_of(
     bytes: &[u8],
-    objects: objects::Objects<'_>,
+    objects: Objects<'_>,
     packet: xmp::Packet<'_>,
+    found: &Found<'_>,
     flavour: Flavour,
 ) -> Report {
     let mut report = Report::new(flavour);
     bytes::check(bytes, objects.document, &mut report);
     bytes::check_trailer(objects.document, &mut report);
     check_object_streams(objects, &mut report);
-    let properties = xmp::check(objects, packet, &mut report);
+    let reachable = objects.reachable();
+    let properties = xmp::check(objects, packet, &reachable, &mut report);
     xmp::check_info(objects, &properties, &mut report);
     let output = colour::OutputIntent::read(objects, &mut report);
-    document::check(objects, &output, &mut report);
+    document::check(objects, &output, &reachable, &mut report);
     tags::check(objects, &mut report);
     drawing::check(objects, &output, &mut report);
-    check_carried(objects, &mut report);
+    check_carried(found, &mut report);
     signed::check(bytes, objects, &mut report);
     report
 }
 
 /// What stands in streams of objects is spelt by the same rules.
-fn check_object_streams(objects: objects::Objects<'_>, report: &mut Report) {
+fn check_object_streams(objects: Objects<'_>, report: &mut Report) {
     let mut left = MAX_EMBEDDED;
     for object in objects.document.objects.values() {
         let Object::Stream(stream) = object else { continue };
-        if !stream.dict.has_type(b"ObjStm") {
+        if !is_a(&stream.dict, b"ObjStm") {
             continue;
         }
         match stream.get_plain_content_with_limit(left) {
@@ -185,12 +191,8 @@ fn check_object_streams(objects: objects::Objects<'_>, report: &mut Report) {
 }
 
 /// Embedded files of part 2 are PDF/A themselves.
-fn check_carried(objects: objects::Objects<'_>, report: &mut Report) {
-    if report.flavour.part != 2 {
-        return;
-    }
-    let found = Found::in_document(objects.document);
-    if !found.embedded.is_empty() && !all_pdf_a(&found.embedded) {
+fn check_carried(found: &Found<'_>, report: &mut Report) {
+    if report.flavour.part == 2 && !found.carries_only_pdf_a() {
         report.add(&clauses::EMBEDDED_PDFA, None, "another file");
     }
 }
@@ -211,8 +213,11 @@ fn claim_in(bytes: &[u8]) -> Option<Flavour> {
     Flavour::parse(&format!("{}{}", text("pdfaid:part")?, text("pdfaid:conformance")?))
 }
 
-fn gate(document: &Document, claim: &Result<Claim, Fault>) -> Result<PdfFacts, Vec<Fault>> {
-    let found = Found::in_document(document);
+fn gate(
+    document: &Document,
+    found: &Found<'_>,
+    claim: &Result<Claim, Fault>,
+) -> Result<PdfFacts, Vec<Fault>> {
     let mut faults = found.faults();
     let pages = pages_of(document);
     if pages == 0 {
@@ -251,7 +256,7 @@ fn load(bytes: &[u8]) -> Result<Document, Fault> {
         return Err(not_pdf("the file does not begin with %PDF-"));
     }
     let tail = &bytes[bytes.len().saturating_sub(END_WITHIN)..];
-    if !tail.windows(5).any(|window| window == b"%%EOF") {
+    if memmem::find(tail, b"%%EOF").is_none() {
         return Err(not_pdf("the file does not end with %%EOF"));
     }
     weight::open_budget(bytes).map_err(|heavy| not_pdf(heavy.reason()))?;
@@ -283,7 +288,7 @@ struct Claim {
 }
 
 fn claim_in_document(document: &Document) -> Result<Claim, Fault> {
-    claim_of(&xmp::parse(&xmp::own_text(objects::Objects { document })))
+    claim_of(&xmp::parse(&xmp::own_text(Objects { document })))
 }
 
 fn claim_of(metadata: &Result<roxmltree::Document<'_>, xmp::Unread>) -> Result<Claim, Fault> {
@@ -345,6 +350,8 @@ impl Thing {
 struct Found<'d> {
     things: BTreeSet<Thing>,
     embedded: Vec<&'d Stream>,
+    /// Whether each embedded file says to be PDF/A, once that was asked.
+    only_pdf_a: OnceCell<bool>,
 }
 
 impl<'d> Found<'d> {
@@ -355,22 +362,17 @@ impl<'d> Found<'d> {
         }
         let mut waiting: Vec<&Object> = document.objects.values().collect();
         while let Some(object) = waiting.pop() {
-            let dictionary = match object {
-                Object::Array(entries) => {
-                    waiting.extend(entries);
-                    continue;
+            match object {
+                Object::Dictionary(dictionary) => found.look_at(dictionary, document),
+                Object::Stream(stream) => {
+                    found.look_at(&stream.dict, document);
+                    if is_a(&stream.dict, b"EmbeddedFile") {
+                        found.embedded.push(stream);
+                    }
                 }
-                Object::Dictionary(dictionary) => dictionary,
-                Object::Stream(stream) => &stream.dict,
-                _ => continue,
-            };
-            found.look_at(dictionary, document);
-            if let Object::Stream(stream) = object
-                && dictionary.has_type(b"EmbeddedFile")
-            {
-                found.embedded.push(stream);
+                _ => (),
             }
-            waiting.extend(dictionary.iter().map(|(_, value)| value));
+            waiting.extend(parts(object).filter(|part| holds(part)));
         }
         found.embedded.sort_by_key(|stream| std::ptr::from_ref(*stream));
         found.embedded.dedup_by_key(|stream| std::ptr::from_ref(*stream));
@@ -378,23 +380,35 @@ impl<'d> Found<'d> {
     }
 
     fn look_at(&mut self, dictionary: &'d Dictionary, document: &'d Document) {
-        let name = |key: &[u8]| {
-            let value = dictionary.get_deref(key, document).ok()?;
-            value.as_name().ok()
-        };
-        let action = name(b"S").filter(|_| !dictionary.has_type(b"StructElem"));
-        let annotation = name(b"Subtype").filter(|_| dictionary.has(b"Rect"));
-        let is = |value: Option<&[u8]>, list: &[&[u8]]| value.is_some_and(|it| list.contains(&it));
-        let script = dictionary.has(b"JS") || dictionary.has(b"JavaScript");
-        let found = [
-            (Thing::Script, script || action == Some(b"JavaScript")),
-            (Thing::Action, is(action, ACTIONS)),
-            (Thing::Form, dictionary.has(b"XFA")),
-            (Thing::PlayingAnnotation, is(annotation, ANNOTATIONS)),
-        ];
-        self.things.extend(found.iter().filter(|(_, found)| *found).map(|(thing, _)| *thing));
+        let follow = |object: &'d Object| document.dereference(object).ok().map(|(_, found)| found);
+        let (mut action, mut annotation, mut files) = (None, None, None);
+        let (mut element, mut placed) = (false, false);
+        for (key, value) in dictionary {
+            match key.as_slice() {
+                b"S" => action = follow(value).and_then(|kind| kind.as_name().ok()),
+                b"Subtype" => annotation = follow(value).and_then(|kind| kind.as_name().ok()),
+                b"Type" => element = value.as_name().is_ok_and(|kind| kind == b"StructElem"),
+                b"Rect" => placed = true,
+                b"EF" => files = follow(value).and_then(|files| files.as_dict().ok()),
+                b"JS" | b"JavaScript" => drop(self.things.insert(Thing::Script)),
+                b"XFA" => drop(self.things.insert(Thing::Form)),
+                _ => (),
+            }
+        }
+        // A structure element has a type of its own in S.
+        if let Some(action) = action.filter(|_| !element) {
+            if action == b"JavaScript" {
+                self.things.insert(Thing::Script);
+            }
+            if ACTIONS.contains(&action) {
+                self.things.insert(Thing::Action);
+            }
+        }
+        if annotation.is_some_and(|annotation| placed && ANNOTATIONS.contains(&annotation)) {
+            self.things.insert(Thing::PlayingAnnotation);
+        }
         // A file specification names its file under EF; the stream need not say what it is.
-        if let Ok(files) = dictionary.get_deref(b"EF", document).and_then(Object::as_dict) {
+        if let Some(files) = files {
             let streams = files.iter().filter_map(|(_, file)| document.dereference(file).ok());
             self.embedded.extend(streams.filter_map(|(_, file)| file.as_stream().ok()));
         }
@@ -421,10 +435,14 @@ impl<'d> Found<'d> {
             (2, _) | (4, None) => true,
             _ => false,
         };
-        if only_pdf_a && !all_pdf_a(&self.embedded) {
+        if only_pdf_a && !self.carries_only_pdf_a() {
             faults.push(forbidden("an embedded file that is not PDF/A"));
         }
         faults
+    }
+
+    fn carries_only_pdf_a(&self) -> bool {
+        *self.only_pdf_a.get_or_init(|| all_pdf_a(&self.embedded))
     }
 }
 

@@ -1,5 +1,6 @@
 //! XML within limits: what the XML parser is given, so that hostile input costs no more than it weighs.
 
+use memchr::{memchr_iter, memmem};
 use roxmltree::{Document, Error, ParsingOptions};
 
 /// The most nodes taken.
@@ -52,27 +53,26 @@ fn check_weight(text: &str) -> Result<(), NotXml> {
     let bytes = text.as_bytes();
     let heavy = |reason, at| Err(NotXml { reason, line: line_at(bytes, at) });
 
-    let mut namespaces = text.match_indices("xmlns");
-    if let Some((at, _)) = namespaces.nth(MAX_NAMESPACES) {
+    if let Some(at) = memmem::find_iter(bytes, "xmlns").nth(MAX_NAMESPACES) {
         return heavy("too many namespace declarations", at);
     }
     // An attribute is a name, `=` and a quoted value inside a tag; a `<` always begins something new.
-    let (mut inside, mut quote, mut attributes) = (false, None, 0);
-    for (at, byte) in bytes.iter().enumerate() {
-        match (byte, quote) {
-            (b'<', _) => {
-                inside = !matches!(bytes.get(at + 1), Some(b'!' | b'?'));
-                (quote, attributes) = (None, 0);
-            }
-            _ if !inside => (),
-            (b'"' | b'\'', None) => quote = Some(byte),
-            (_, Some(open)) if byte == open => quote = None,
-            (b'>', None) => inside = false,
-            (b'=', None) => attributes += 1,
-            _ => (),
+    for tag in memchr_iter(b'<', bytes) {
+        if matches!(bytes.get(tag + 1), Some(b'!' | b'?')) {
+            continue;
         }
-        if attributes > MAX_ATTRIBUTES {
-            return heavy("too many attributes on one element", at);
+        let (mut quote, mut attributes) = (None, 0);
+        for (at, byte) in bytes.iter().enumerate().skip(tag + 1) {
+            match (byte, quote) {
+                (b'<', _) | (b'>', None) => break,
+                (b'"' | b'\'', None) => quote = Some(byte),
+                (_, Some(open)) if byte == open => quote = None,
+                (b'=', None) => attributes += 1,
+                _ => (),
+            }
+            if attributes > MAX_ATTRIBUTES {
+                return heavy("too many attributes on one element", at);
+            }
         }
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use lopdf::xref::XrefEntry;
 use lopdf::{Document, Object};
+use memchr::memmem;
 
 use super::clauses as c;
 use super::lexer::{self, Lexer, Token, is_line_end, is_space};
@@ -64,8 +65,7 @@ pub(super) fn check_unread(bytes: &[u8], report: &mut Report) {
 }
 
 fn find(bytes: &[u8], text: &[u8], from: usize) -> Option<usize> {
-    let rest = bytes.get(from..)?;
-    rest.windows(text.len()).position(|window| window == text).map(|at| at + from)
+    memmem::find(bytes.get(from..)?, text).map(|at| at + from)
 }
 
 fn check_header(bytes: &[u8], report: &mut Report) {
@@ -90,7 +90,7 @@ fn check_header(bytes: &[u8], report: &mut Report) {
 }
 
 fn check_end(bytes: &[u8], report: &mut Report) {
-    let Some(end) = bytes.windows(5).rposition(|window| window == b"%%EOF") else { return };
+    let Some(end) = memmem::rfind(bytes, b"%%EOF") else { return };
     if !matches!(&bytes[end + 5..], b"" | b"\n" | b"\r" | b"\r\n") {
         report.add(&c::AFTER_END, None, "more bytes");
     }
@@ -99,7 +99,7 @@ fn check_end(bytes: &[u8], report: &mut Report) {
 /// Where the file says that its last cross-reference section begins.
 fn told_start(bytes: &[u8]) -> Option<usize> {
     let word = b"startxref";
-    let at = bytes.windows(word.len()).rposition(|window| window == word)?;
+    let at = memmem::rfind(bytes, word)?;
     match Lexer::new(bytes, at + word.len()).next() {
         Some(Token::Word(start)) => std::str::from_utf8(start).ok()?.parse().ok(),
         _ => None,
@@ -148,7 +148,7 @@ fn trailer_identifiers(bytes: &[u8], at: usize) -> Option<Vec<Vec<u8>>> {
     let strings = tokens.skip(1).take_while(|token| *token != Token::Close);
     let values = strings.filter_map(|token| match token {
         Token::Hex(inside) => Some(lexer::hex_value(inside)),
-        Token::Text(raw) => Some(lexer::text_value(raw)),
+        Token::Text(raw) => Some(lexer::text_value(raw).into_owned()),
         _ => None,
     });
     Some(values.collect())
@@ -399,13 +399,22 @@ pub(super) fn check_token(token: Token<'_>, object: Option<lopdf::ObjectId>, rep
         Token::Name(raw) if raw.len() > 127 && lexer::name_value(raw).len() > 127 => {
             report.add(&c::LIMIT_NAME, object, "a longer name");
         }
-        Token::Word(word) => check_number(word, object, report),
+        Token::Word(word) => {
+            if let Some(value) = lexer::number(word) {
+                check_number(word, value, object, report);
+            }
+        }
         _ => (),
     }
 }
 
-fn check_number(word: &[u8], object: Option<lopdf::ObjectId>, report: &mut Report) {
-    let Some(value) = lexer::number(word) else { return };
+/// Judges a number: how it is spelt, and what it is.
+pub(super) fn check_number(
+    word: &[u8],
+    value: f64,
+    object: Option<lopdf::ObjectId>,
+    report: &mut Report,
+) {
     if !word.contains(&b'.') {
         if !(-2_147_483_648.0..=2_147_483_647.0).contains(&value) {
             report.add(&c::LIMIT_INTEGER, object, "a larger integer");

@@ -38,8 +38,8 @@ impl CMap {
         for token in Lexer::new(bytes, 0) {
             let item = match token {
                 Token::Hex(inside) => Item::Code(lexer::hex_value(inside)),
-                Token::Text(raw) => Item::Code(lexer::text_value(raw)),
-                Token::Name(raw) => Item::Name(lexer::name_value(raw)),
+                Token::Text(raw) => Item::Code(lexer::text_value(raw).into_owned()),
+                Token::Name(raw) => Item::Name(lexer::name_value(raw).into_owned()),
                 Token::Open => {
                     list = Some(Vec::new());
                     continue;
@@ -152,24 +152,21 @@ impl CMap {
         }
     }
 
-    /// The codes of a text, each with its length.
-    pub(super) fn split(&self, text: &[u8]) -> Vec<(usize, u32)> {
-        let mut found = Vec::new();
-        let mut rest = text;
-        while !rest.is_empty() {
-            let fits = |length: &usize| {
-                rest.get(..*length).is_some_and(|bytes| {
-                    self.codes.iter().any(|(of, low, high)| {
-                        *of == *length && within(code(bytes), *low, *high, *of)
-                    })
-                })
-            };
-            let length = (1..=4).find(fits).unwrap_or(if self.codes.is_empty() { 2 } else { 1 });
-            let length = length.min(rest.len());
-            found.push((length, code(&rest[..length])));
-            rest = &rest[length..];
-        }
-        found
+    /// The code that a text begins with, and its length. The text is not empty.
+    pub(super) fn first(&self, text: &[u8]) -> (usize, u32) {
+        let fits = |length: &usize| {
+            text.get(..*length).is_some_and(|bytes| {
+                self.codes
+                    .iter()
+                    .any(|(of, low, high)| *of == *length && within(code(bytes), *low, *high, *of))
+            })
+        };
+        let length = match self.codes.as_slice() {
+            [] => 2,
+            _ => (1..=4).find(fits).unwrap_or(1),
+        };
+        let length = length.min(text.len());
+        (length, code(&text[..length]))
     }
 
     /// The character of a code.
@@ -234,7 +231,9 @@ mod tests {
               1 beginbfrange <50> <51> [<0070> <0071>] endbfrange",
         );
         assert_eq!(map.vertical, Some(1));
-        assert_eq!(map.split(b"A\x80\xffB"), [(1, 0x41), (2, 0x80ff), (1, 0x42)]);
+        let text = b"A\x80\xffB";
+        let found = [map.first(text), map.first(&text[1..]), map.first(&text[3..])];
+        assert_eq!(found, [(1, 0x41), (2, 0x80ff), (1, 0x42)]);
         assert_eq!(map.character(1, 0x41), Some(7));
         assert_eq!(map.character(2, 0x80ff), Some(65_755));
         assert_eq!(map.character(1, 0x42), None);

@@ -6,7 +6,7 @@ use lopdf::{Dictionary, Object, ObjectId};
 
 use super::clauses as c;
 use super::colour::OutputIntent;
-use super::objects::{Objects, dictionary_of, shown};
+use super::objects::{Objects, dictionary_of, holds, is_a, parts, shown};
 use super::report::Report;
 
 const ACTIONS: &[&[u8]] =
@@ -46,18 +46,25 @@ const ANNOTATIONS_2: &[&[u8]] =
     &[b"Caret", b"FileAttachment", b"Polygon", b"PolyLine", b"Redact", b"Watermark"];
 
 /// Judges everything outside the content of pages.
-pub(super) fn check(objects: Objects<'_>, output: &OutputIntent, report: &mut Report) {
-    let reachable = objects.reachable();
-    let mut associated = BTreeSet::new();
-    for id in &reachable {
+pub(super) fn check(
+    objects: Objects<'_>,
+    output: &OutputIntent,
+    reachable: &BTreeSet<ObjectId>,
+    report: &mut Report,
+) {
+    let mut files = Files::default();
+    for id in reachable {
         let Some(object) = objects.document.objects.get(id) else { continue };
-        walk(object, &mut |object| check_object(objects, object, *id, &mut associated, report));
+        walk(object, &mut |inner| {
+            let place = Place { id: *id, by_itself: std::ptr::eq(inner, object) };
+            check_object(objects, inner, place, &mut files, report);
+        });
     }
-    check_files(objects, &reachable, &associated, report);
+    check_files(objects, &files, report);
     if let Some(catalog) = objects.catalog() {
         check_catalog(objects, catalog, report);
         check_form(objects, catalog, report);
-        check_layers(objects, catalog, &reachable, report);
+        check_layers(objects, catalog, reachable, report);
     }
     for (id, page) in objects.pages() {
         check_page(objects, id, page, report);
@@ -70,29 +77,41 @@ pub(super) fn check(objects: Objects<'_>, output: &OutputIntent, report: &mut Re
     }
 }
 
-/// An object and all that stands within it.
+/// An object and all within it that has objects in it.
 fn walk<'d>(object: &'d Object, look: &mut impl FnMut(&'d Object)) {
     let mut waiting = vec![object];
     while let Some(object) = waiting.pop() {
         look(object);
-        match object {
-            Object::Array(entries) => waiting.extend(entries),
-            _ => {
-                if let Some(dictionary) = dictionary_of(object) {
-                    waiting.extend(dictionary.iter().map(|(_, value)| value));
-                }
-            }
-        }
+        waiting.extend(parts(object).filter(|part| holds(part)));
     }
+}
+
+/// Where an object stands.
+#[derive(Clone, Copy)]
+struct Place {
+    /// The object of the file that it is, or is in.
+    id: ObjectId,
+    /// Whether it is that object.
+    by_itself: bool,
+}
+
+/// Embedded files, as the objects of a file name them.
+#[derive(Default)]
+struct Files<'d> {
+    /// File specifications, each with its files.
+    specified: Vec<(&'d Dictionary, &'d Dictionary, Place)>,
+    /// What stands in AF.
+    associated: BTreeSet<ObjectId>,
 }
 
 fn check_object<'d>(
     objects: Objects<'d>,
     object: &'d Object,
-    id: ObjectId,
-    associated: &mut BTreeSet<ObjectId>,
+    place: Place,
+    files: &mut Files<'d>,
     report: &mut Report,
 ) {
+    let id = place.id;
     if let Object::Array(entries) = object
         && entries.len() > 8191
     {
@@ -105,27 +124,42 @@ fn check_object<'d>(
     if let Object::Stream(_) = object {
         check_stream(objects, dictionary, id, report);
     }
-    for key in [&b"A"[..], b"OpenAction", b"PA"] {
+    let (mut on_its_own, mut additional, mut carried, mut embedded) = ([None; 3], None, None, None);
+    for (key, value) in dictionary {
+        match key.as_slice() {
+            b"A" => on_its_own[0] = Some(value),
+            b"OpenAction" => on_its_own[1] = Some(value),
+            b"PA" => on_its_own[2] = Some(value),
+            b"AA" => additional = objects.follow(value).and_then(dictionary_of),
+            b"AF" => carried = Some(value),
+            b"EF" => embedded = objects.follow(value).and_then(dictionary_of),
+            _ => (),
+        }
+    }
+    for actions in on_its_own.into_iter().flatten() {
         // A structure element's attributes stand in A too.
-        if dictionary.has_type(b"StructElem") {
+        if is_a(dictionary, b"StructElem") {
             continue;
         }
-        for action in objects.dictionaries(dictionary, key) {
+        for action in objects.dictionaries_in(actions) {
             check_action(objects, action, id, report);
         }
     }
-    if let Some(actions) = objects.dictionary(dictionary, b"AA") {
-        for (key, _) in actions {
-            for action in objects.dictionaries(actions, key) {
-                check_action(objects, action, id, report);
-            }
+    for (_, actions) in additional.into_iter().flatten() {
+        for action in objects.dictionaries_in(actions) {
+            check_action(objects, action, id, report);
         }
     }
-    match objects.get(dictionary, b"AF") {
-        Some(Object::Array(files)) => {
-            associated.extend(files.iter().filter_map(|file| objects.id_of(file)));
+    if let Some(carried) = carried {
+        match objects.follow(carried) {
+            Some(Object::Array(all)) => {
+                files.associated.extend(all.iter().filter_map(|file| objects.id_of(file)));
+            }
+            _ => files.associated.extend(objects.id_of(carried)),
         }
-        _ => associated.extend(objects.id(dictionary, b"AF")),
+    }
+    if let Some(embedded) = embedded {
+        files.specified.push((dictionary, embedded, place));
     }
 }
 
@@ -152,7 +186,7 @@ fn check_stream(objects: Objects<'_>, dictionary: &Dictionary, id: ObjectId, rep
             report.add(&c::FILTER, Some(id), shown(name));
         }
     }
-    if dictionary.has_type(b"ObjStm") || dictionary.has_type(b"XRef") {
+    if is_a(dictionary, b"ObjStm") || is_a(dictionary, b"XRef") {
         report.add(&c::XREF_STREAM, Some(id), "a stream of objects or cross-references");
     }
 }
@@ -368,44 +402,28 @@ fn check_appearance(
 }
 
 /// File specifications with embedded files.
-fn check_files(
-    objects: Objects<'_>,
-    reachable: &BTreeSet<ObjectId>,
-    associated: &BTreeSet<ObjectId>,
-    report: &mut Report,
-) {
-    for id in reachable {
-        let Some(object) = objects.document.objects.get(id) else { continue };
-        let mut found = Vec::new();
-        walk(object, &mut |inner| {
-            if let Some(dictionary) = dictionary_of(inner)
-                && let Some(files) = objects.dictionary(dictionary, b"EF")
-            {
-                found.push((dictionary, files, std::ptr::eq(inner, object)));
-            }
+fn check_files(objects: Objects<'_>, files: &Files<'_>, report: &mut Report) {
+    for (specification, embedded, Place { id, by_itself }) in &files.specified {
+        report.add(&c::EMBEDDED_FILE, Some(*id), "EF in a file specification");
+        if !specification.has(b"F") || !specification.has(b"UF") {
+            report.add(&c::FILE_SPECIFICATION, Some(*id), "no F or no UF");
+        }
+        if report.flavour.part != 3 {
+            continue;
+        }
+        if !specification.has(b"AFRelationship") {
+            report.add(&c::ASSOCIATED_FILE, Some(*id), "no AFRelationship");
+        }
+        if !(*by_itself && files.associated.contains(id)) {
+            report.add(&c::ASSOCIATED_FILE, Some(*id), "in no AF");
+        }
+        let typed = embedded.iter().all(|(_, file)| {
+            let file = objects.follow(file).and_then(dictionary_of);
+            file.and_then(|file| objects.name(file, b"Subtype"))
+                .is_some_and(|kind| kind.contains(&b'/'))
         });
-        for (specification, files, by_itself) in found {
-            report.add(&c::EMBEDDED_FILE, Some(*id), "EF in a file specification");
-            if !specification.has(b"F") || !specification.has(b"UF") {
-                report.add(&c::FILE_SPECIFICATION, Some(*id), "no F or no UF");
-            }
-            if report.flavour.part != 3 {
-                continue;
-            }
-            if !specification.has(b"AFRelationship") {
-                report.add(&c::ASSOCIATED_FILE, Some(*id), "no AFRelationship");
-            }
-            if !(by_itself && associated.contains(id)) {
-                report.add(&c::ASSOCIATED_FILE, Some(*id), "in no AF");
-            }
-            let typed = files.iter().all(|(_, file)| {
-                let file = objects.follow(file).and_then(dictionary_of);
-                file.and_then(|file| objects.name(file, b"Subtype"))
-                    .is_some_and(|kind| kind.contains(&b'/'))
-            });
-            if !typed {
-                report.add(&c::ASSOCIATED_FILE, Some(*id), "an embedded file without a media type");
-            }
+        if !typed {
+            report.add(&c::ASSOCIATED_FILE, Some(*id), "an embedded file without a media type");
         }
     }
 }

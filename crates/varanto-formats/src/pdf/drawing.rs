@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use lopdf::{Dictionary, Object, ObjectId, Stream};
 
-use super::bytes::check_token;
+use super::bytes::{check_number, check_token};
 use super::clauses as c;
 use super::colour::{OutputIntent, Space, Spaces};
 use super::fonts::Fonts;
@@ -41,7 +41,7 @@ pub(super) fn check(objects: Objects<'_>, output: &OutputIntent, report: &mut Re
         objects,
         output,
         spaces: Spaces::new(objects),
-        fonts: Fonts::new(objects),
+        fonts: Fonts::new(objects, report.flavour),
         seen: HashSet::new(),
         states: HashSet::new(),
         replaced: match report.flavour.level {
@@ -163,7 +163,7 @@ impl<'d> Drawing<'d, '_> {
         depth: usize,
     ) {
         let mut lexer = Lexer::new(content, 0);
-        let mut operands: Vec<Operand> = Vec::new();
+        let mut operands: Vec<Operand<'_>> = Vec::new();
         let mut kept: Vec<State<'d>> = Vec::new();
         let mut place = Place { depth, uncoloured: false };
         while let Some(token) = lexer.next() {
@@ -172,8 +172,7 @@ impl<'d> Drawing<'d, '_> {
                 return;
             }
             self.tokens -= 1;
-            check_token(token, None, self.report);
-            let operator = match operand(token) {
+            let operator = match operand(token, self.report) {
                 Ok(operand) => {
                     // The strings of TJ may be many; other operators have few operands.
                     if operands.len() < MAX_OPERANDS || matches!(operand, Operand::Text(_)) {
@@ -358,14 +357,21 @@ impl<'d> Drawing<'d, '_> {
     }
 }
 
-/// An operand; or the operator that a token is.
-fn operand(token: Token<'_>) -> Result<Operand, &[u8]> {
+/// An operand; or the operator that a token is. Both are judged by how they are spelt.
+fn operand<'c>(token: Token<'c>, report: &mut Report) -> Result<Operand<'c>, &'c [u8]> {
+    if let Token::Word(word) = token {
+        if matches!(word, b"true" | b"false" | b"null") {
+            return Ok(Operand::Other);
+        }
+        let number = lexer::number(word).ok_or(word)?;
+        check_number(word, number, None, report);
+        return Ok(Operand::Number(number));
+    }
+    check_token(token, None, report);
     match token {
         Token::Text(raw) => Ok(Operand::Text(lexer::text_value(raw))),
-        Token::Hex(inside) => Ok(Operand::Text(lexer::hex_value(inside))),
+        Token::Hex(inside) => Ok(Operand::Text(lexer::hex_value(inside).into())),
         Token::Name(raw) => Ok(Operand::Name(lexer::name_value(raw))),
-        Token::Word(b"true" | b"false" | b"null") => Ok(Operand::Other),
-        Token::Word(word) => lexer::number(word).map(Operand::Number).ok_or(word),
         _ => Ok(Operand::Other),
     }
 }

@@ -2,8 +2,7 @@
 
 mod codes;
 
-use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use lopdf::{Dictionary, Object, ObjectId, Stream};
 
@@ -12,7 +11,7 @@ use super::cmap::CMap;
 use super::encodings::{self, Base};
 use super::objects::{self, Objects, dictionary_of};
 use super::programs::Program;
-use super::report::Report;
+use super::report::{Flavour, Report};
 
 const KINDS: &[&[u8]] =
     &[b"Type0", b"Type1", b"MMType1", b"TrueType", b"Type3", b"CIDFontType0", b"CIDFontType2"];
@@ -86,9 +85,39 @@ pub(super) struct Shown {
 /// The fonts of a file, each read once.
 pub(super) struct Fonts<'d> {
     objects: Objects<'d>,
-    read: HashMap<*const Dictionary, Rc<Font<'d>>>,
-    seen: HashSet<(*const Dictionary, u32, bool, bool)>,
+    /// Whether the characters' Unicode is judged.
+    unicode: bool,
+    read: Vec<(Font<'d>, Seen)>,
+    /// Where each font stands in `read`, by its dictionary.
+    places: HashMap<*const Dictionary, usize>,
+    /// How many more codes are judged.
+    left: usize,
     bytes: usize,
+}
+
+/// The codes of a font that were judged, each with how it was shown.
+#[derive(Default)]
+struct Seen {
+    /// The codes under 256, as bits; most fonts have no others.
+    low: [u128; 8],
+    high: HashSet<(u32, usize)>,
+    /// Whether the font itself was judged as one that is drawn.
+    drawn: bool,
+}
+
+impl Seen {
+    /// Whether a code is shown so for the first time.
+    fn insert(&mut self, code: u32, shown: &Shown) -> bool {
+        let way = usize::from(shown.drawn) * 2 + usize::from(shown.replaced);
+        if code >= 256 {
+            return self.high.insert((code, way));
+        }
+        let bit = 1 << (code % 128);
+        let bits = &mut self.low[way * 2 + usize::from(code >= 128)];
+        let first = *bits & bit == 0;
+        *bits |= bit;
+        first
+    }
 }
 
 struct Font<'d> {
@@ -102,8 +131,9 @@ struct Font<'d> {
     symbolic: bool,
     encoding: Encoding,
     cmap: Option<CMap>,
+    /// The map to Unicode, where it is judged.
     to_unicode: Option<CMap>,
-    widths: HashMap<u32, f32>,
+    widths: Widths,
     default_width: f32,
     /// `CIDToGIDMap`, when it is a stream.
     glyphs: Option<Vec<u8>>,
@@ -114,59 +144,75 @@ struct Font<'d> {
 #[derive(Default)]
 struct Encoding {
     base: Option<Base>,
-    differences: HashMap<u8, String>,
+    differences: BTreeMap<u8, String>,
     has_differences: bool,
     present: bool,
 }
 
 impl<'d> Fonts<'d> {
-    pub(super) fn new(objects: Objects<'d>) -> Self {
-        Self { objects, read: HashMap::new(), seen: HashSet::new(), bytes: MAX_PROGRAMS }
+    pub(super) fn new(objects: Objects<'d>, flavour: Flavour) -> Self {
+        Self {
+            objects,
+            unicode: matches!(flavour.level, Some('A' | 'U')),
+            read: Vec::new(),
+            places: HashMap::new(),
+            left: MAX_GLYPHS,
+            bytes: MAX_PROGRAMS,
+        }
     }
 
-    /// Judges a text that is shown with a font; adds the glyphs that are drawings themselves.
-    pub(super) fn show(
+    /// Judges texts that are shown with a font; answers the glyphs that are drawings themselves.
+    pub(super) fn show<'t>(
         &mut self,
         dictionary: &'d Dictionary,
-        text: &[u8],
+        texts: impl Iterator<Item = &'t [u8]>,
         shown: &Shown,
-        glyphs: &mut Vec<&'d Stream>,
         report: &mut Report,
-    ) {
-        let key = std::ptr::from_ref(dictionary);
-        let font = if let Some(font) = self.read.get(&key) {
-            Rc::clone(font)
-        } else {
-            let font = Rc::new(self.read_font(dictionary));
-            font.check(self.objects, report);
-            self.read.insert(key, Rc::clone(&font));
-            font
-        };
-        if shown.drawn && !font.embedded && !matches!(font.kind, b"Type3") {
-            report.add(&c::FONT_EMBEDDED, font.id, objects::shown(font.kind));
+    ) -> Vec<&'d Stream> {
+        let mut glyphs = Vec::new();
+        let mut texts = texts.peekable();
+        // A font that shows nothing is not looked at.
+        if texts.peek().is_none() {
+            return glyphs;
         }
-        if shown.drawn {
+        let place = self.place(dictionary, report);
+        let (font, seen) = &mut self.read[place];
+        if shown.drawn && !seen.drawn {
+            seen.drawn = true;
             font.check_drawn(report);
         }
-        let codes: Vec<(usize, u32)> = match &font.cmap {
-            Some(cmap) => cmap.split(text),
-            None => text.iter().map(|byte| (1, u32::from(*byte))).collect(),
-        };
-        for (length, code) in codes {
-            if font.kind == b"Type3"
-                && let Some(glyph) = font.drawing(self.objects, code)
-                && !glyphs.iter().any(|one| std::ptr::eq(*one, glyph))
-            {
-                glyphs.push(glyph);
-            }
-            if self.seen.len() >= MAX_GLYPHS {
-                report.complete = false;
-                return;
-            }
-            if self.seen.insert((key, code, shown.drawn, shown.replaced)) {
-                font.check_code(length, code, shown, report);
+        for mut text in texts {
+            while let Some((length, code)) = font.take_code(&mut text) {
+                if font.kind == b"Type3"
+                    && let Some(glyph) = font.drawing(self.objects, code)
+                    && !glyphs.iter().any(|one| std::ptr::eq(*one, glyph))
+                {
+                    glyphs.push(glyph);
+                }
+                if self.left == 0 {
+                    report.complete = false;
+                    break;
+                }
+                if seen.insert(code, shown) {
+                    self.left -= 1;
+                    font.check_code(length, code, shown, report);
+                }
             }
         }
+        glyphs
+    }
+
+    /// Where a font stands among those read; judges it when it is read.
+    fn place(&mut self, dictionary: &'d Dictionary, report: &mut Report) -> usize {
+        let key = std::ptr::from_ref(dictionary);
+        if let Some(place) = self.places.get(&key) {
+            return *place;
+        }
+        let font = self.read_font(dictionary);
+        font.check(self.objects, report);
+        self.read.push((font, Seen::default()));
+        self.places.insert(key, self.read.len() - 1);
+        self.read.len() - 1
     }
 
     fn read_font(&mut self, dictionary: &'d Dictionary) -> Font<'d> {
@@ -199,7 +245,8 @@ impl<'d> Fonts<'d> {
             // Identity, and as good a guess as any for the CMaps of the standard.
             _ => CMap::default(),
         });
-        let to_unicode = objects.stream(dictionary, b"ToUnicode").and_then(objects::content);
+        let to_unicode = objects.stream(dictionary, b"ToUnicode").filter(|_| self.unicode);
+        let to_unicode = to_unicode.and_then(objects::content);
         let mut font = Font {
             dictionary,
             id: own_id(objects, dictionary),
@@ -211,7 +258,7 @@ impl<'d> Fonts<'d> {
             encoding: Encoding::read(objects, dictionary),
             cmap,
             to_unicode: to_unicode.map(|bytes| CMap::read(&bytes)),
-            widths: HashMap::new(),
+            widths: Widths::default(),
             default_width: 0.0,
             glyphs: objects.stream(own, b"CIDToGIDMap").and_then(objects::content),
             known_collection: false,
@@ -261,6 +308,44 @@ impl Encoding {
     }
 }
 
+/// The widths of codes or characters.
+#[derive(Default)]
+struct Widths {
+    /// Each with its code; once settled, in the order of the codes and each code once.
+    told: Vec<(u32, f32)>,
+}
+
+impl Widths {
+    /// Takes a width; one that is told later counts.
+    fn add(&mut self, code: u32, width: f32) {
+        self.told.push((code, width));
+    }
+
+    /// Puts what was taken in order.
+    fn settle(&mut self) {
+        self.told.sort_by_key(|(code, _)| *code);
+        self.told.dedup_by(|later, kept| {
+            let same = later.0 == kept.0;
+            if same {
+                kept.1 = later.1;
+            }
+            same
+        });
+    }
+
+    fn are_more_than(&mut self, most: usize) -> bool {
+        if self.told.len() > most {
+            self.settle();
+        }
+        self.told.len() > most
+    }
+
+    fn of(&self, code: u32) -> Option<f32> {
+        let at = self.told.binary_search_by_key(&code, |(code, _)| *code).ok()?;
+        Some(self.told[at].1)
+    }
+}
+
 impl<'d> Font<'d> {
     fn is_composite(&self) -> bool {
         self.kind == b"Type0"
@@ -288,13 +373,19 @@ impl<'d> Font<'d> {
             (first..).zip(objects.array(self.dictionary, b"Widths").unwrap_or_default())
         {
             if let Some(width) = objects.follow(width).and_then(|width| width.as_float().ok()) {
-                self.widths.insert(code, width);
+                self.widths.add(code, width);
             }
         }
+        self.widths.settle();
     }
 
     /// `W`: `first [w1 w2 …]` or `first last w`.
     fn read_character_widths(&mut self, objects: Objects<'d>) {
+        self.take_character_widths(objects);
+        self.widths.settle();
+    }
+
+    fn take_character_widths(&mut self, objects: Objects<'d>) {
         const MOST: u32 = 65_536;
         let entries = objects.array(self.own, b"W").unwrap_or_default();
         let mut entries = entries.iter().filter_map(|entry| objects.follow(entry));
@@ -304,16 +395,18 @@ impl<'d> Font<'d> {
             if let Object::Array(widths) = next {
                 for (character, width) in (first..).zip(widths) {
                     let width = objects.follow(width).and_then(|width| width.as_float().ok());
-                    self.widths.extend(width.map(|width| (character, width)));
+                    if let Some(width) = width {
+                        self.widths.add(character, width);
+                    }
                 }
                 continue;
             }
             let (Some(last), Some(width)) = (whole(next), entries.next()) else { return };
             let Ok(width) = width.as_float() else { return };
             for character in first..=last.min(first.saturating_add(MOST)) {
-                self.widths.insert(character, width);
+                self.widths.add(character, width);
             }
-            if self.widths.len() > 4 * MOST as usize {
+            if self.widths.are_more_than(4 * MOST as usize) {
                 return;
             }
         }
@@ -512,8 +605,22 @@ impl<'d> Font<'d> {
         }
     }
 
+    /// Takes the first code off a text; answers it with its length.
+    fn take_code(&self, text: &mut &[u8]) -> Option<(usize, u32)> {
+        let byte = *text.first()?;
+        let (length, code) = match &self.cmap {
+            Some(cmap) => cmap.first(text),
+            None => (1, u32::from(byte)),
+        };
+        *text = &text[length..];
+        Some((length, code))
+    }
+
     /// Judges what only matters of fonts that are drawn.
     fn check_drawn(&self, report: &mut Report) {
+        if !self.embedded && self.kind != b"Type3" {
+            report.add(&c::FONT_EMBEDDED, self.id, objects::shown(self.kind));
+        }
         if self.kind != b"TrueType" || !self.embedded {
             return;
         }

@@ -143,9 +143,9 @@ impl Inline {
                 Token::Name(raw) => {
                     let name = lexer::name_value(raw);
                     match &key {
-                        None => key = Some(name),
+                        None => key = Some(name.into_owned()),
                         Some(of) => {
-                            self.take(of, name, report);
+                            self.take(of, name.into_owned(), report);
                             if within <= 0 {
                                 key = None;
                             }

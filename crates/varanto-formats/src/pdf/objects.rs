@@ -26,11 +26,11 @@ impl<'d> Objects<'d> {
     }
 
     pub(super) fn get(self, dictionary: &'d Dictionary, key: &[u8]) -> Option<&'d Object> {
-        self.follow(dictionary.get(key).ok()?)
+        self.follow(entry(dictionary, key)?)
     }
 
     pub(super) fn id(self, dictionary: &'d Dictionary, key: &[u8]) -> Option<ObjectId> {
-        self.id_of(dictionary.get(key).ok()?)
+        self.id_of(entry(dictionary, key)?)
     }
 
     /// A dictionary, or a stream's.
@@ -84,7 +84,12 @@ impl<'d> Objects<'d> {
 
     /// One dictionary, or those of an array.
     pub(super) fn dictionaries(self, from: &'d Dictionary, key: &[u8]) -> Vec<&'d Dictionary> {
-        match self.get(from, key) {
+        entry(from, key).map(|object| self.dictionaries_in(object)).unwrap_or_default()
+    }
+
+    /// The dictionary that an object is, or those of the array that it is.
+    pub(super) fn dictionaries_in(self, object: &'d Object) -> Vec<&'d Dictionary> {
+        match self.follow(object) {
             Some(Object::Array(entries)) => entries
                 .iter()
                 .filter_map(|entry| self.follow(entry).and_then(dictionary_of))
@@ -126,18 +131,46 @@ impl<'d> Objects<'d> {
                 Object::Reference(id) if seen.insert(*id) => {
                     waiting.extend(self.document.objects.get(id));
                 }
-                Object::Array(entries) => waiting.extend(entries),
-                Object::Dictionary(dictionary) => {
-                    waiting.extend(dictionary.iter().map(|(_, value)| value));
-                }
-                Object::Stream(stream) => {
-                    waiting.extend(stream.dict.iter().map(|(_, value)| value));
-                }
-                _ => (),
+                object => waiting.extend(
+                    parts(object)
+                        .filter(|part| matches!(part, Object::Reference(_)) || holds(part)),
+                ),
             }
         }
         seen
     }
+}
+
+/// An entry of a dictionary.
+///
+/// Most dictionaries are so small that looking through them costs less than hashing the key; and where the
+/// parser's own `get` finds nothing, it writes a message.
+pub(super) fn entry<'d>(dictionary: &'d Dictionary, key: &[u8]) -> Option<&'d Object> {
+    const SMALL: usize = 8;
+    if dictionary.len() > SMALL {
+        return dictionary.as_hashmap().get(key);
+    }
+    dictionary.iter().find(|(name, _)| name.as_slice() == key).map(|(_, value)| value)
+}
+
+/// Whether a dictionary says to be of this type.
+pub(super) fn is_a(dictionary: &Dictionary, kind: &[u8]) -> bool {
+    entry(dictionary, b"Type").and_then(|one| one.as_name().ok()) == Some(kind)
+}
+
+/// Whether an object has objects in it.
+pub(super) fn holds(object: &Object) -> bool {
+    matches!(object, Object::Array(_) | Object::Dictionary(_) | Object::Stream(_))
+}
+
+/// The objects right in an object, as they stand.
+pub(super) fn parts(object: &Object) -> impl Iterator<Item = &Object> {
+    let entries = match object {
+        Object::Array(entries) => entries.as_slice(),
+        _ => &[],
+    };
+    let values = dictionary_of(object).into_iter().flatten().map(|(_, value)| value);
+    entries.iter().chain(values)
 }
 
 pub(super) fn dictionary_of(object: &Object) -> Option<&Dictionary> {

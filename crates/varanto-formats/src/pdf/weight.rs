@@ -7,6 +7,10 @@
 use std::cell::Cell;
 
 use lopdf::{Object, ObjectId};
+use memchr::memmem;
+
+use super::lexer::{is_delimiter, is_regular, is_space};
+use super::objects::is_a;
 
 /// The most memory that the objects of one file may take, in bytes, as estimated here.
 const MAX_WEIGHT: usize = 1 << 30;
@@ -43,17 +47,25 @@ impl Heavy {
     }
 }
 
+/// What is left for the object streams of a file.
+#[derive(Clone, Copy)]
+struct Left {
+    memory: usize,
+    bytes: usize,
+    /// Whether one was read: only then may an object stand in it.
+    any: bool,
+}
+
 thread_local! {
-    /// What is left for object streams of the file that this thread reads: memory, and bytes;
-    /// `None` when it did not suffice. The parser's filter is a plain function, so it has no other
-    /// place to keep count.
-    static LEFT: Cell<Option<(usize, usize)>> = const { Cell::new(None) };
+    /// What is left for the file that this thread reads; `None` when it did not suffice. The parser's
+    /// filter is a plain function, so it has no other place to keep count.
+    static LEFT: Cell<Option<Left>> = const { Cell::new(None) };
 }
 
 /// Weighs the file's own text, and leaves the rest of its budget to [`weigh_object_streams`].
 pub(super) fn open_budget(bytes: &[u8]) -> Result<(), Heavy> {
-    let left = MAX_WEIGHT.checked_sub(weigh(bytes)?).ok_or(Heavy::Objects)?;
-    LEFT.set(Some((left, MAX_DECOMPRESSED)));
+    let memory = MAX_WEIGHT.checked_sub(weigh(bytes)?).ok_or(Heavy::Objects)?;
+    LEFT.set(Some(Left { memory, bytes: MAX_DECOMPRESSED, any: false }));
     Ok(())
 }
 
@@ -71,15 +83,16 @@ pub(super) fn weigh_object_streams(
     let Object::Stream(stream) = object else {
         // The parser keeps `object` itself, or what is returned, as the object stands in the file
         // or in a stream of objects.
-        return Some((id, object.clone()));
+        let in_file = LEFT.get().is_some_and(|left| !left.any);
+        return Some((id, if in_file { Object::Null } else { object.clone() }));
     };
-    if stream.dict.has_type(b"ObjStm") {
+    if is_a(&stream.dict, b"ObjStm") {
         let spend = || {
-            let (memory, bytes) = LEFT.get()?;
-            let limit = MAX_OBJECT_STREAM.min(bytes);
+            let left = LEFT.get()?;
+            let limit = MAX_OBJECT_STREAM.min(left.bytes);
             let content = stream.get_plain_content_with_limit(limit).ok()?;
-            let weight = weigh(&content).ok()?;
-            Some((memory.checked_sub(weight)?, bytes - content.len()))
+            let memory = left.memory.checked_sub(weigh(&content).ok()?)?;
+            Some(Left { memory, bytes: left.bytes - content.len(), any: true })
         };
         LEFT.set(spend());
         LEFT.get()?;
@@ -123,14 +136,6 @@ struct Lexer<'b> {
     cross_references: usize,
 }
 
-fn is_space(byte: u8) -> bool {
-    matches!(byte, b'\0' | b'\t' | b'\n' | 0x0c | b'\r' | b' ')
-}
-
-fn is_delimiter(byte: u8) -> bool {
-    matches!(byte, b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b'/' | b'%')
-}
-
 impl Lexer<'_> {
     fn run(&mut self) -> Result<Hidden, Heavy> {
         let mut after_dictionary = false;
@@ -159,7 +164,7 @@ impl Lexer<'_> {
                 _ if after_dictionary && self.stream_begins() => self.skip_stream(),
                 _ => {
                     self.step(1, TOKEN);
-                    self.skip_until(|byte| is_space(byte) || is_delimiter(byte));
+                    self.skip_until(|byte| !is_regular(byte));
                     after_dictionary = false;
                     continue;
                 }
@@ -208,7 +213,7 @@ impl Lexer<'_> {
     fn name(&mut self) -> Result<(), Heavy> {
         self.step(1, TOKEN);
         let start = self.at;
-        self.skip_until(|byte| is_space(byte) || is_delimiter(byte));
+        self.skip_until(|byte| !is_regular(byte));
         let name = &self.bytes[start..self.at];
         if disguised(name) {
             return Err(Heavy::DisguisedName);
@@ -226,34 +231,36 @@ impl Lexer<'_> {
 
     fn skip_stream(&mut self) {
         let rest = &self.bytes[self.at..];
-        let end = rest.windows(9).position(|window| window == b"endstream");
-        self.at += end.unwrap_or(rest.len());
+        self.at += memmem::find(rest, b"endstream").unwrap_or(rest.len());
     }
 }
 
 /// Whether a name spells a letter or digit as `#` and two digits.
 fn disguised(name: &[u8]) -> bool {
-    name.windows(3).any(|window| {
-        let digit = |byte: u8| char::from(byte).to_digit(16);
-        let (b'#', Some(high), Some(low)) = (window[0], digit(window[1]), digit(window[2])) else {
-            return false;
-        };
-        char::from_u32(high * 16 + low).is_some_and(|letter| letter.is_ascii_alphanumeric())
-    })
+    name.contains(&b'#')
+        && name.windows(3).any(|window| {
+            let digit = |byte: u8| char::from(byte).to_digit(16);
+            let (b'#', Some(high), Some(low)) = (window[0], digit(window[1]), digit(window[2]))
+            else {
+                return false;
+            };
+            char::from_u32(high * 16 + low).is_some_and(|letter| letter.is_ascii_alphanumeric())
+        })
 }
 
 /// Whether an object could begin here: `obj` after a number or on a line of its own.
 fn begins_object(bytes: &[u8]) -> bool {
-    let mut from = 0;
-    while let Some(found) = bytes[from..].windows(3).position(|window| window == b"obj") {
-        let at = from + found;
+    // Most tokens are too short for a search to pay for its beginning.
+    if bytes.len() < 32 && !bytes.windows(3).any(|window| window == b"obj") {
+        return false;
+    }
+    for at in memmem::find_iter(bytes, b"obj") {
         let before = bytes[..at].iter().rposition(|byte| !is_space(*byte));
         let space = &bytes[before.map_or(0, |before| before + 1)..at];
         let number = before.is_some_and(|before| bytes[before].is_ascii_digit());
         if number || space.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
             return true;
         }
-        from = at + 3;
     }
     false
 }

@@ -3,10 +3,12 @@
 mod schemas;
 mod values;
 
+use std::collections::BTreeSet;
+
 use lopdf::{Dictionary, ObjectId, Stream};
 
 use super::clauses as c;
-use super::objects::{self, Objects};
+use super::objects::{self, Objects, is_a};
 use super::rdf::{self, Kind, Property, Value};
 use super::report::Report;
 use crate::xml;
@@ -58,7 +60,7 @@ pub(super) fn own_text(objects: Objects<'_>) -> Result<String, Unread> {
 
 fn text_in(stream: &Stream) -> Result<String, Unread> {
     let bytes = stream.get_plain_content_with_limit(MAX_BYTES).map_err(|_| Unread::Unreadable)?;
-    text_of(&bytes).ok_or(Unread::NotUnicode)
+    text_of(bytes).ok_or(Unread::NotUnicode)
 }
 
 /// The metadata as XML. A stream may be padded with zeros as well as with space.
@@ -72,6 +74,7 @@ pub(super) fn parse(text: &Result<String, Unread>) -> Result<roxmltree::Document
 pub(super) fn check(
     objects: Objects<'_>,
     packet: Packet<'_>,
+    reachable: &BTreeSet<ObjectId>,
     report: &mut Report,
 ) -> Vec<Property> {
     let catalog = objects.catalog();
@@ -86,14 +89,14 @@ pub(super) fn check(
     let schemas = Schemas::described(&properties, main_id, report);
     check_properties(&properties, &schemas, None, main_id, report);
     check_identification(&properties, main_id, report);
-    for id in objects.reachable() {
+    for id in reachable.iter().copied() {
         if Some(id) == main_id {
             continue;
         }
         let Ok(stream) = objects.document.get_object(id).and_then(lopdf::Object::as_stream) else {
             continue;
         };
-        if !stream.dict.has_type(b"Metadata") {
+        if !is_a(&stream.dict, b"Metadata") {
             continue;
         }
         let text = text_in(stream);
@@ -166,13 +169,13 @@ fn check_duplicates(properties: &[Property], id: Option<ObjectId>, report: &mut 
 
 /// The text of XMP bytes. They begin with `<` or a byte-order mark, and the zeros around that tell
 /// UTF-8, UTF-16 and UTF-32 apart.
-pub(super) fn text_of(bytes: &[u8]) -> Option<String> {
-    match bytes {
-        [0, 0, 0, b'<', ..] | [0, 0, 0xfe, 0xff, ..] => utf32(bytes, u32::from_be_bytes),
-        [b'<', 0, 0, 0, ..] | [0xff, 0xfe, 0, 0, ..] => utf32(bytes, u32::from_le_bytes),
-        [0, b'<', ..] | [0xfe, 0xff, ..] => utf16(bytes, u16::from_be_bytes),
-        [b'<', 0, ..] | [0xff, 0xfe, ..] => utf16(bytes, u16::from_le_bytes),
-        _ => String::from_utf8(bytes.to_vec()).ok(),
+pub(super) fn text_of(bytes: Vec<u8>) -> Option<String> {
+    match bytes.as_slice() {
+        [0, 0, 0, b'<', ..] | [0, 0, 0xfe, 0xff, ..] => utf32(&bytes, u32::from_be_bytes),
+        [b'<', 0, 0, 0, ..] | [0xff, 0xfe, 0, 0, ..] => utf32(&bytes, u32::from_le_bytes),
+        [0, b'<', ..] | [0xfe, 0xff, ..] => utf16(&bytes, u16::from_be_bytes),
+        [b'<', 0, ..] | [0xff, 0xfe, ..] => utf16(&bytes, u16::from_le_bytes),
+        _ => String::from_utf8(bytes).ok(),
     }
 }
 
@@ -227,20 +230,17 @@ fn check_properties(
         if property.is(EXTENSION, "schemas") {
             continue;
         }
-        let in_schemas = |schemas: &'_ Schemas| {
+        let mut known = [Some(predefined), Some(own), main].into_iter().flatten();
+        let shape = known.find_map(|schemas| {
             let schema = schemas.properties.get(&property.namespace)?;
-            schema.get(&property.name).cloned()
-        };
-        let shape = in_schemas(predefined)
-            .map(|shape| (shape, predefined))
-            .or_else(|| in_schemas(own).map(|shape| (shape, own)))
-            .or_else(|| main.and_then(|main| in_schemas(main).map(|shape| (shape, main))));
+            Some((schema.get(&property.name)?, schemas))
+        });
         let Some((shape, schemas)) = shape else {
             report.add(&c::XMP_PROPERTY, id, named(property));
             continue;
         };
         let types = Types { schemas, predefined, part };
-        if !types.fit(&property.value, &shape, 0) {
+        if !types.fit(&property.value, shape, 0) {
             report.add(&c::XMP_TYPE, id, named(property));
         }
     }

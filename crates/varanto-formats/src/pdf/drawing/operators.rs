@@ -1,5 +1,7 @@
 //! The operators of content streams.
 
+use std::borrow::Cow;
+
 use super::super::clauses as c;
 use super::super::colour::{self, Named, Space};
 use super::super::fonts::Shown;
@@ -10,19 +12,12 @@ use super::super::tags;
 use super::state::{Resources, State};
 use super::{Drawing, MAX_DEPTH, Place};
 
-/// Operators that nothing is asked of.
-const OTHERS: &[&[u8]] = &[
-    b"w", b"J", b"j", b"M", b"d", b"i", b"cm", b"m", b"l", b"c", b"v", b"y", b"h", b"re", b"n",
-    b"W", b"W*", b"BT", b"ET", b"Tc", b"Tw", b"Tz", b"TL", b"Ts", b"Td", b"TD", b"Tm", b"T*",
-    b"d0", b"SC", b"sc", b"MP", b"DP", b"BX", b"EX",
-];
-
 /// An operand of an operator.
 #[derive(Clone, Debug)]
-pub(super) enum Operand {
+pub(super) enum Operand<'c> {
     Number(f64),
-    Name(Vec<u8>),
-    Text(Vec<u8>),
+    Name(Cow<'c, [u8]>),
+    Text(Cow<'c, [u8]>),
     /// A bracket of an array or dictionary, whose entries stand by themselves; or a word.
     Other,
 }
@@ -44,13 +39,13 @@ impl<'d> Drawing<'d, '_> {
     pub(super) fn operate(
         &mut self,
         operator: &[u8],
-        operands: &[Operand],
+        operands: &[Operand<'_>],
         resources: &mut Resources<'d>,
         state: &mut State<'d>,
         place: Place,
     ) {
         let name = operands.iter().rev().find_map(|operand| match operand {
-            Operand::Name(name) => Some(name.as_slice()),
+            Operand::Name(name) => Some(&**name),
             _ => None,
         });
         match operator {
@@ -96,7 +91,11 @@ impl<'d> Drawing<'d, '_> {
                 }
             }
             b"EMC" => state.replaced = state.replaced.saturating_sub(1),
-            other if OTHERS.contains(&other) => (),
+            // Nothing is asked of these.
+            b"w" | b"J" | b"j" | b"M" | b"d" | b"i" | b"cm" | b"m" | b"l" | b"c" | b"v" | b"y"
+            | b"h" | b"re" | b"n" | b"W" | b"W*" | b"BT" | b"ET" | b"Tc" | b"Tw" | b"Tz"
+            | b"TL" | b"Ts" | b"Td" | b"TD" | b"Tm" | b"T*" | b"d0" | b"SC" | b"sc" | b"MP"
+            | b"DP" | b"BX" | b"EX" => (),
             other => self.report.add(&c::OPERATOR, None, shown(other)),
         }
     }
@@ -230,11 +229,12 @@ impl<'d> Drawing<'d, '_> {
 
     /// Whether marked content has a text that is read instead of what is shown; its language is
     /// judged on the way.
-    fn replaces_text(&mut self, operands: &[Operand], resources: &mut Resources<'d>) -> bool {
+    fn replaces_text(&mut self, operands: &[Operand<'_>], resources: &mut Resources<'d>) -> bool {
         let objects = self.objects;
         let after = |key: &[u8]| {
-            let at =
-                operands.iter().position(|one| matches!(one, Operand::Name(name) if name == key));
+            let at = operands
+                .iter()
+                .position(|one| matches!(one, Operand::Name(name) if **name == *key));
             at.and_then(|at| operands.get(at + 1))
         };
         if let Some(Operand::Text(language)) = after(b"Lang") {
@@ -260,7 +260,7 @@ impl<'d> Drawing<'d, '_> {
 
     fn show(
         &mut self,
-        operands: &[Operand],
+        operands: &[Operand<'_>],
         state: &State<'d>,
         resources: &mut Resources<'d>,
         place: Place,
@@ -275,14 +275,11 @@ impl<'d> Drawing<'d, '_> {
         };
         self.paint(state, resources, Paint { fill, stroke }, place);
         let texts = operands.iter().filter_map(|operand| match operand {
-            Operand::Text(text) => Some(text.as_slice()),
+            Operand::Text(text) => Some(&**text),
             _ => None,
         });
         let shown = Shown { drawn: state.mode != 3, replaced: state.replaced > 0 };
-        let mut glyphs = Vec::new();
-        for text in texts {
-            self.fonts.show(font, text, &shown, &mut glyphs, self.report);
-        }
+        let glyphs = self.fonts.show(font, texts, &shown, self.report);
         // The glyphs of a Type 3 font are content streams of their own.
         let own = self.objects.dictionary(font, b"Resources");
         for glyph in glyphs {

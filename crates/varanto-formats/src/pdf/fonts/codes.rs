@@ -5,7 +5,7 @@ use read_fonts::types::GlyphId;
 
 use super::super::clauses as c;
 use super::super::encodings::{self, Base};
-use super::super::objects::Objects;
+use super::super::objects::{Objects, entry};
 use super::super::programs::Program;
 use super::super::report::Report;
 use super::{Font, Shown};
@@ -37,12 +37,10 @@ impl<'d> Font<'d> {
 
     fn check_character(&self, length: usize, code: u32, shown: &Shown, report: &mut Report) {
         let Some(cmap) = &self.cmap else { return };
-        let embedded_map = matches!(self.dictionary.get(b"Encoding"), Ok(Object::Reference(_)));
-        let identity = self
-            .dictionary
-            .get(b"Encoding")
-            .and_then(Object::as_name)
-            .is_ok_and(|name| name.starts_with(b"Identity"));
+        let encoding = entry(self.dictionary, b"Encoding");
+        let embedded_map = matches!(encoding, Some(Object::Reference(_)));
+        let identity =
+            matches!(encoding, Some(Object::Name(name)) if name.starts_with(b"Identity"));
         let character = match cmap.character(length, code) {
             Some(character) => character,
             None if identity || !embedded_map => u64::from(code),
@@ -84,7 +82,7 @@ impl<'d> Font<'d> {
         let Some(width) = self.program.as_ref().and_then(|program| program.width(glyph)) else {
             return;
         };
-        let told = self.widths.get(&code).copied().unwrap_or(self.default_width);
+        let told = self.widths.of(code).unwrap_or(self.default_width);
         // Readers round: a thousandth is no disagreement.
         if (told - width).abs() > 1.0001 {
             report.add(&c::GLYPH_WIDTH, self.id, "another width");

@@ -329,10 +329,10 @@ impl Types<'_> {
         }
         let Some(kind) = shape.array else { return self.fit_one(value, shape, depth) };
         let Value::Array(found, entries) = value else { return false };
-        let one = Shape { array: None, ..shape.clone() };
-        *found == kind && entries.iter().all(|(_, entry)| self.fit_one(entry, &one, depth))
+        *found == kind && entries.iter().all(|(_, entry)| self.fit_one(entry, shape, depth))
     }
 
+    /// Whether one value fits a shape, whatever array the shape asks for.
     fn fit_one(&self, value: &Value, shape: &Shape, depth: usize) -> bool {
         if shape.name == "any" {
             return true;
