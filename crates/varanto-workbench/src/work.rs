@@ -59,7 +59,7 @@ pub(crate) const LATER_NOT_TOLD: &str = "later_not_told";
 const MADE_BY: &str = "made_by";
 /// How this program makes them. Raised with each change after which the same rows, by the same mapping, would become something
 /// else: what is half archived is not gone on with otherwise.
-const MAKING: &str = "1";
+const MAKING: &str = "2";
 
 /// Under which key it is known since when the organisation's documents have the service task of 2016 alone.
 pub(crate) const TASKS_IN_USE: &str = "tasks_of_2016_in_use";
