@@ -161,23 +161,8 @@ async fn archived(batch: &Batch) -> BTreeMap<String, Parts> {
     found
 }
 
-/// OLD-9: killed twenty times in the middle, a run archives the same as one that is not, to the byte: everything that is sound,
-/// with its cases and relationships, once. The report of it is signed, and holds by itself.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_run_killed_twenty_times_archives_everything_once() {
-    let batch = Batch::new(SourceSystem::Kaisla, 260).await;
-    let before = batch.house.versions();
-    let rehearsed = batch.done("rehearse");
-    let sound = rehearsed["states"]["sound"].as_u64().unwrap();
-    assert!(sound > 200 && rehearsed["states"]["faulty"].as_u64().unwrap() > 0, "{rehearsed}");
-    let hung_on: u64 = rehearsed["made_of_it"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|line| line["cases"].as_u64().unwrap() + line["old_relationships"].as_u64().unwrap())
-        .sum();
-    // A run that would leave rows for another batch asks for a word, and tells how many there are.
-    let faulty = rehearsed["states"]["faulty"].as_u64().unwrap();
+/// A run that would leave rows for another batch asks for a word, and tells how many there are.
+fn asks_for_a_word(batch: &Batch, faulty: u64) {
     for (language, told) in [
         ("en", format!("{faulty} rows are faulty, and stay open. ")),
         ("fi", format!("{faulty} rivissä on virheitä")),
@@ -194,6 +179,24 @@ async fn a_run_killed_twenty_times_archives_everything_once() {
         assert!(words.contains(&told) && words.contains("--leave-open"), "{words}");
         assert!(!words.contains("import."), "{words}");
     }
+}
+
+/// OLD-9: killed twenty times in the middle, a run archives the same as one that is not, to the byte: everything that is sound,
+/// with its cases and relationships, once. The report of it is signed, and holds by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_killed_twenty_times_archives_everything_once() {
+    let batch = Batch::new(SourceSystem::Kaisla, 260).await;
+    let before = batch.house.versions();
+    let rehearsed = batch.done("rehearse");
+    let sound = rehearsed["states"]["sound"].as_u64().unwrap();
+    assert!(sound > 200 && rehearsed["states"]["faulty"].as_u64().unwrap() > 0, "{rehearsed}");
+    let hung_on: u64 = rehearsed["made_of_it"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| line["cases"].as_u64().unwrap() + line["old_relationships"].as_u64().unwrap())
+        .sum();
+    asks_for_a_word(&batch, rehearsed["states"]["faulty"].as_u64().unwrap());
     assert_eq!(batch.house.versions(), before, "nothing is archived");
     let mut chance = 12345u64;
     for _ in 0..20 {
