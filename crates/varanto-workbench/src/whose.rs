@@ -163,8 +163,8 @@ pub(crate) mod tests {
     #[test]
     fn marks_are_read_as_they_were_written() {
         let anna = of_client(1, 1);
-        let written = serde_json::to_string(&anna).unwrap();
-        assert_eq!(serde_json::from_str::<Whose>(&written).unwrap(), anna);
+        let written = serde_json::to_string(&anna).expect("marks are texts");
+        assert_eq!(serde_json::from_str::<Whose>(&written).expect("as it was written"), anna);
         for wrong in [r#"{"code":"ab"}"#, r#"{"code":"é1"}"#, r#"{"id":"00"}"#] {
             assert!(serde_json::from_str::<Whose>(wrong).is_err(), "{wrong}");
         }
