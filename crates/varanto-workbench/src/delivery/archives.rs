@@ -185,6 +185,7 @@ impl TarEntries {
     pub(super) fn open(place: &Path, most: usize) -> Result<(Vec<Entry>, Self), DeliveryError> {
         let unreadable = |error: io::Error| DeliveryError::unreadable(place, &error);
         let file = Shared::open(place).map_err(unreadable)?;
+        let length = std::fs::metadata(place).map_err(unreadable)?.len();
         let mut archive = tar::Archive::new(file.clone());
         let (mut found, mut others) = (Vec::new(), Vec::new());
         for entry in archive.entries_with_seek().map_err(unreadable)? {
@@ -197,6 +198,11 @@ impl TarEntries {
             match entry.header().entry_type() {
                 EntryType::Regular | EntryType::Continuous => {
                     let size = entry.size();
+                    // What follows in an archive that was cut off nobody knows of, the rows of an index least of all.
+                    if entry.raw_file_position().saturating_add(size) > length {
+                        let reason = format!("it ends in the middle of {name}: fetch it anew");
+                        return Err(DeliveryError::unreadable(place, &reason));
+                    }
                     found.push((Entry { name, size }, (entry.raw_file_position(), size)));
                 }
                 EntryType::Directory | EntryType::XGlobalHeader => {}

@@ -834,3 +834,25 @@ fn a_list_of_objects_is_read() {
         assert_eq!(guessed("a.json", text.as_bytes()).1.form, form, "{text}");
     }
 }
+
+/// OLD-9: a tar archive that ends in the middle of a file, its index among them, is refused: nobody knows what followed.
+#[test]
+fn a_tar_archive_that_was_cut_off_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("d.tar");
+    let mut tar = tar::Builder::new(fs::File::create(&path).unwrap());
+    for (name, bytes) in [("a.pdf", vec![b'a'; 700]), ("index.csv", vec![b'1'; 2_000])] {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(bytes.len() as u64);
+        tar.append_data(&mut header, name, bytes.as_slice()).unwrap();
+    }
+    tar.into_inner().unwrap();
+    assert_eq!(Delivery::open(&path).unwrap().entries().len(), 2);
+    let archive = fs::OpenOptions::new().write(true).open(&path).unwrap();
+    // A header and two blocks of the first file, the second's header, and the half of what it has.
+    for (length, within) in [(512 * 4 + 1_000, "index.csv"), (512 + 300, "a.pdf")] {
+        archive.set_len(length).unwrap();
+        let refused = Delivery::open(&path).unwrap_err().to_string();
+        assert!(refused.contains(&format!("in the middle of {within}")), "{refused}");
+    }
+}
